@@ -1,0 +1,179 @@
+"""What a rule sees: the tables of its record's partition with the turn's own changes on top, and an outbox. PURE."""
+
+from __future__ import annotations
+
+import bisect
+import heapq
+import itertools
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+Headers = tuple[tuple[str, bytes], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One record of a topic as a rule gets it."""
+
+    topic: str
+    """Logical name (schemas/topics.py), without the installation's prefix."""
+    partition: int
+    offset: int
+    timestamp_ms: int
+    """Kafka's record time: milliseconds since 1970."""
+    key: bytes | None
+    value: bytes | None
+    headers: Headers = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """One record to publish; the partition follows from the key as any producer chooses it."""
+
+    topic: str
+    """Logical name."""
+    key: bytes | None
+    value: bytes | None
+    headers: Headers = ()
+    partition: int | None = None
+    """Only for messages of an agent to itself that have no key (the clock)."""
+
+
+class PartitionStore(Protocol):
+    """The confirmed rows of one table in one partition."""
+
+    def get(self, key: bytes) -> bytes | None:
+        """The row's value, ``None`` when there is none."""
+
+    def scan(self, prefix: bytes, start: bytes) -> Iterator[tuple[bytes, bytes]]:
+        """Rows whose key begins with `prefix` and is at least `start`, in order of the key's bytes."""
+
+
+class View(Protocol):
+    """A rule's only way to the world. Reads see the writes of this record and of earlier ones of the turn."""
+
+    partition: int
+
+    def get(self, table: str, key: bytes) -> bytes | None:
+        """The row's value, ``None`` when there is none."""
+
+    def put(self, table: str, key: bytes, value: bytes) -> None:
+        """Write a row. Values are small: one person, one bucket."""
+
+    def delete(self, table: str, key: bytes) -> None:
+        """Remove a row; no error when there is none."""
+
+    def scan(self, table: str, prefix: bytes, start: bytes = b"") -> Iterator[tuple[bytes, bytes]]:
+        """Rows under `prefix` from `start` on, in key order. Rows written while it runs may or may not appear."""
+
+    def send(self, topic: str, key: bytes | None, value: bytes | None, headers: Headers = ()) -> None:
+        """Publish once the turn is confirmed; `topic` is a logical name."""
+
+
+class Rule(Protocol):
+    """Plain synchronous code over one record. It decides and does no I/O; raising makes a dead letter of the record."""
+
+    def handle(self, record: Record, view: View) -> None:
+        """Read and write the tables, send outputs. The same record again must lead to the same state."""
+
+
+class TurnView:
+    """The view of one partition during one turn: confirmed rows below, the turn's changes above.
+
+    `commit` keeps what the record in hand wrote and sent, `discard` forgets it (its rule raised).
+    """
+
+    __slots__ = ("_ordered", "_pending", "_sent", "changes", "outbox", "partition", "stores")
+
+    def __init__(self, partition: int, stores: dict[str, PartitionStore]) -> None:
+        self.partition = partition
+        self.stores = stores
+        self.changes: dict[str, dict[bytes, bytes | None]] = {table: {} for table in stores}
+        """Table -> key -> value (``None``: deleted), of the records handled so far."""
+        self.outbox: list[tuple[Output, Record]] = []
+        """What to publish, each with the record it came from."""
+        self._pending: dict[str, dict[bytes, bytes | None]] = {table: {} for table in stores}
+        self._sent: list[Output] = []
+        self._ordered: dict[str, list[bytes]] = {}  # keys of `changes` in order, only of tables that were scanned
+
+    def get(self, table: str, key: bytes) -> bytes | None:
+        """See `View.get`."""
+        pending = self._pending[table]
+        if key in pending:
+            return pending[key]
+        changes = self.changes[table]
+        if key in changes:
+            return changes[key]
+        return self.stores[table].get(key)
+
+    def put(self, table: str, key: bytes, value: bytes) -> None:
+        """See `View.put`."""
+        self._pending[table][key] = value
+
+    def delete(self, table: str, key: bytes) -> None:
+        """See `View.delete`."""
+        self._pending[table][key] = None
+
+    def scan(self, table: str, prefix: bytes, start: bytes = b"") -> Iterator[tuple[bytes, bytes]]:
+        """See `View.scan`: the confirmed rows merged with the turn's changes."""
+        if table not in self._ordered:
+            self._ordered[table] = sorted(self.changes[table])
+        ordered, fresh = self._ordered[table], {}
+        for key in itertools.islice(ordered, bisect.bisect_left(ordered, max(prefix, start)), None):
+            if not key.startswith(prefix):
+                break
+            fresh[key] = self.changes[table][key]
+        fresh.update((k, v) for k, v in self._pending[table].items() if k.startswith(prefix) and k >= start)
+        confirmed = ((k, v) for k, v in self.stores[table].scan(prefix, start) if k not in fresh)
+        written = ((k, v) for k, v in sorted(fresh.items()) if v is not None)
+        return heapq.merge(confirmed, written)
+
+    def send(self, topic: str, key: bytes | None, value: bytes | None, headers: Headers = ()) -> None:
+        """See `View.send`."""
+        self._sent.append(Output(topic, key, value, headers))
+
+    def commit(self, record: Record) -> None:
+        """Keep what `record` wrote and sent."""
+        for table, rows in self._pending.items():
+            if not rows:
+                continue
+            changes = self.changes[table]
+            if (ordered := self._ordered.get(table)) is not None:
+                for key in rows:
+                    if key not in changes:
+                        bisect.insort(ordered, key)
+            changes.update(rows)
+        self.outbox.extend((output, record) for output in self._sent)
+        self.discard()
+
+    def discard(self) -> None:
+        """Forget what the record in hand wrote and sent."""
+        for rows in self._pending.values():
+            if rows:
+                rows.clear()
+        if self._sent:
+            self._sent = []
+
+
+class MemoryStore:
+    """A table's rows in a dict: for tests of rules and for what a command line reads back."""
+
+    def __init__(self, rows: dict[bytes, bytes] | None = None) -> None:
+        self.rows: dict[bytes, bytes] = dict(rows or {})
+
+    def get(self, key: bytes) -> bytes | None:
+        """See `PartitionStore.get`."""
+        return self.rows.get(key)
+
+    def scan(self, prefix: bytes, start: bytes) -> Iterator[tuple[bytes, bytes]]:
+        """See `PartitionStore.scan`."""
+        yield from sorted((k, v) for k, v in self.rows.items() if k.startswith(prefix) and k >= start)
+
+    def apply(self, rows: dict[bytes, bytes | None]) -> None:
+        """Take over a turn's changes."""
+        for key, value in rows.items():
+            if value is None:
+                self.rows.pop(key, None)
+            else:
+                self.rows[key] = value

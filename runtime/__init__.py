@@ -1,0 +1,1 @@
+"""What both processes need to run: configuration, Kafka security and topics, admin port, logs."""

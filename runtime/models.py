@@ -1,0 +1,272 @@
+"""The configuration as validated data: every section of `rollcall.yaml` with unit, default and reason. PURE.
+
+Durations are seconds here and `60s`, `5m`, `4h`, `35d` in the file. Unknown keys are errors (runtime/configuration.py
+names the nearest known one). Secrets are `SecretStr`: they show as stars wherever a model is printed.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, model_validator
+
+from schemas.brevo import AttributeType, Overwrite
+
+_UNITS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
+
+
+def parse_duration(value: object) -> object:
+    """Seconds of `60s`, `5m`, `4h`, `35d`; other values pass through for pydantic to judge."""
+    if isinstance(value, str):
+        match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([smhd])", value.strip())
+        if not match:
+            raise ValueError(f"{value!r} is no duration; write 60s, 5m, 4h or 35d")
+        return float(match[1]) * _UNITS[match[2]]
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise ValueError("a duration is written 60s, 5m, 4h or 35d")
+    return value
+
+
+Duration = Annotated[float, BeforeValidator(parse_duration), Field(ge=0)]
+
+
+class Section(BaseModel):
+    """A section of the file: frozen, no unknown keys."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Sync(Section):
+    """Which kinds of sessions are synced."""
+
+    participants: bool = True
+    """Meetings."""
+    webinars: bool = True
+    recordings: bool = True
+
+
+class Webhook(Section):
+    """Verification of Zoom's deliveries."""
+
+    secret_token: tuple[SecretStr, ...] = ()
+    """One, or several while rotating. Only the ingress resolves it."""
+    verification_token: str | None = None
+    """Retired by Zoom: accepted, ignored, warned about; its variable is never resolved."""
+    tolerance: Duration = 300
+    """A delivery whose timestamp is farther off, in either direction, is quarantined."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_or_many(cls, value: Any) -> Any:
+        if isinstance(value, dict) and isinstance(value.get("secret_token"), str):
+            return {**value, "secret_token": [value["secret_token"]]}
+        return value
+
+
+class Lists(Section):
+    """Brevo list ids; one that is not given is not written."""
+
+    meeting_participants: int | None = None
+    webinar_attendees: int | None = None
+    webinar_registrants: int | None = None
+    webinar_no_shows: int | None = None
+
+
+class ZoomAccount(Section):
+    """One Zoom account: `connectors.zoom`, or an element of it when it is a list."""
+
+    enabled: bool = True
+    account_id: str
+    client_id: str | None = None
+    client_secret: SecretStr | None = None
+    sync: Sync = Sync()
+    webhook: Webhook = Webhook()
+    lists: Lists = Lists()
+    debug: bool = False
+    log_level: Literal["verbose", "debug", "info", "warning", "error"] = "info"
+    """`verbose` means DEBUG, as in the old guide."""
+    log_webhooks: bool = False
+    """Log redacted samples of deliveries: never bodies with personal data or tokens."""
+
+
+class Brevo(Section):
+    """The Brevo account and how fast and how carefully it is written."""
+
+    api_key: SecretStr | None = None
+    contacts_per_second: float = Field(default=8, gt=0)
+    """Brevo's limit is 10/s for `/contacts` on ordinary plans; other tools share it."""
+    events_per_second: float = Field(default=8, gt=0)
+    """Brevo's limit is 10/s for `POST /events` on ordinary plans."""
+    bulk_threshold: int = Field(default=200, ge=1)
+    """From this many waiting upserts on, an import replaces single calls."""
+    technical_list: int | None = None
+    in_doubt: Literal["hold", "resend", "drop"] = "hold"
+    """What becomes of an event whose answer was lost: wait for a person, send again, or forget it."""
+    events: Events = Field(default_factory=lambda: Events())
+
+
+class Events(Section):
+    """Which Brevo events are sent."""
+
+    registered: bool = True
+    attended: bool = True
+    no_show: bool = True
+    started: bool = False
+    ended: bool = False
+    recording: bool = True
+
+
+class Sessions(Section):
+    """When a session is over and how it is corrected (attendance.md 1, 4, 5)."""
+
+    settle: Duration = 60
+    """From when the end was learned to the first result; late deliveries come in between."""
+    report_checks: tuple[Duration, ...] = ()
+    """When Zoom's report is read after the end was learned. Empty: the live result is final."""
+    restart_gap: Duration = 900
+    """A host's restart within this makes one session of two uuids."""
+    abandon_after: Duration = 86_400
+    """A session of which nothing was heard for so long is closed without an `ended`."""
+    retain: Duration = 35 * 86_400
+    """How long the facts of a session are kept after their receipt."""
+    end_window: float = Field(default=0.05, ge=0, le=1)
+    """Who is there in this last part of the live time stayed to the end."""
+
+
+class Weights(Section):
+    """Points of the parts of a score (attendance.md 6)."""
+
+    attendance: int = Field(default=60, ge=0)
+    punctuality: int = Field(default=15, ge=0)
+    stayed: int = Field(default=10, ge=0)
+    interaction: int = Field(default=15, ge=0)
+
+
+class Tiers(Section):
+    """Borders of the tiers, in points of the contact score."""
+
+    hot: int = Field(default=70, ge=0, le=100)
+    warm: int = Field(default=40, ge=0, le=100)
+    hysteresis: int = Field(default=3, ge=0)
+
+
+class Scoring(Section):
+    """The score's model; a digest of all of it is in every score."""
+
+    model_version: str = "1"
+    weights: Weights = Weights()
+    half_life_days: int = Field(default=90, gt=0)
+    tiers: Tiers = Tiers()
+    decay_sweep: str | None = None
+    """`HH:MM` in UTC, or off."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _off(cls, value: Any) -> Any:
+        # YAML 1.1 reads a bare `off` as false.
+        if isinstance(value, dict) and value.get("decay_sweep") in (False, "off"):
+            return {**value, "decay_sweep": None}
+        return value
+
+
+class TopicFilter(Section):
+    """Sessions by their topic: shell patterns, compared without case; `deny` wins."""
+
+    allow: tuple[str, ...] = ()
+    deny: tuple[str, ...] = ()
+
+
+class Filters(Section):
+    """Who and what is left out; people left out are counted."""
+
+    exclude_hosts: bool = True
+    exclude_panelists: bool = True
+    exclude_internal: bool = True
+    exclude_domains: tuple[str, ...] = ()
+    topics: TopicFilter = TopicFilter()
+
+
+class ZoomApi(Section):
+    """Zoom's REST API."""
+
+    plan: Literal["free", "pro", "business"] = "pro"
+    """Decides the rate limits; an app cannot find it out by itself."""
+    interaction: bool = False
+    """Read polls, Q&A and chat counts for the score; off for privacy."""
+
+
+class Kafka(Section):
+    """Topics of this installation."""
+
+    create_topics: bool = True
+    partitions: int = Field(default=6, ge=1)
+    replication_factor: int = Field(default=1, ge=1)
+
+
+class Privacy(Section):
+    """Reserved for retention and erasure settings."""
+
+
+class MappedAttribute(Section):
+    """Where one value goes: long form of a `field_mapping` entry."""
+
+    attribute: str
+    type: AttributeType | None = None
+    """Default: what the source is (text, float for minutes and scores, date)."""
+    overwrite: Overwrite | None = None
+    """Default: `if_empty` for `name`, else `always`."""
+    transform: Literal["none", "lower", "upper", "title", "trim"] = "none"
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short_form(cls, value: Any) -> Any:
+        return {"attribute": value} if isinstance(value, str) else value
+
+
+class FieldMapping(Section):
+    """Which attribute shows what; a source that is not mapped is not written, but for the defaults here."""
+
+    email: Literal["email"] = "email"
+    name: MappedAttribute | None = None
+    join_time: MappedAttribute | None = None
+    duration: MappedAttribute | None = None
+    webinar_title: MappedAttribute | None = None
+    attendance_status: MappedAttribute | None = None
+    registration_source: MappedAttribute | None = None
+    engagement_score: MappedAttribute = MappedAttribute(attribute="ENGAGEMENT_SCORE")
+    engagement_tier: MappedAttribute = MappedAttribute(attribute="ENGAGEMENT_TIER")
+    engagement_why: MappedAttribute = MappedAttribute(attribute="ENGAGEMENT_WHY")
+    webinars_attended: MappedAttribute = MappedAttribute(attribute="WEBINARS_ATTENDED")
+    meetings_attended: MappedAttribute = MappedAttribute(attribute="MEETINGS_ATTENDED")
+    no_shows: MappedAttribute = MappedAttribute(attribute="NO_SHOWS")
+
+
+class Connectors(Section):
+    """The systems outside."""
+
+    zoom: tuple[ZoomAccount, ...]
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_or_many(cls, value: Any) -> Any:
+        if isinstance(value, dict) and isinstance(value.get("zoom"), dict):
+            return {**value, "zoom": [value["zoom"]]}
+        return value
+
+
+class Configuration(Section):
+    """The whole file, as far as the process at hand reads it."""
+
+    connectors: Connectors
+    field_mapping: FieldMapping = FieldMapping()
+    brevo: Brevo = Field(default_factory=Brevo)
+    sessions: Sessions = Sessions()
+    scoring: Scoring = Scoring()
+    filters: Filters = Filters()
+    zoom_api: ZoomApi = ZoomApi()
+    kafka: Kafka = Kafka()
+    privacy: Privacy = Privacy()
+
+
+Brevo.model_rebuild()

@@ -1,0 +1,1 @@
+"""Everything outside in miniature, for demo, tests and benchmarks: Kafka, Zoom, Brevo, the simulator."""

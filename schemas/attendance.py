@@ -1,0 +1,144 @@
+"""`attendance.results.v1` and `attendance.sessions.v1`: one fact about one contact, and the summary of one session."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, TypeAdapter
+
+from schemas.model import Instant, Wire
+
+ObjectType = Literal["webinar", "meeting"]
+Origin = Literal["live", "backfill", "replay"]
+ResultStatus = Literal["attended", "left_early", "no_show"]
+RegistrationStatus = Literal["approved", "cancelled", "denied", "pending"]
+
+
+class Identity(Wire):
+    """How a person was recognised (attendance.md 3)."""
+
+    rule: Literal["registrant", "email", "user"]
+    """What decided: the registration's e-mail, the connection's own, or the Zoom user's."""
+    registrant_id: str | None = None
+    name: str | None = None
+    """First name of the registration, else the first word of the display name; never used to recognise anybody."""
+
+
+class Interaction(Wire):
+    """Polls, questions and chat of one person; a kind that Zoom did not offer is ``None`` (attendance.md 6)."""
+
+    polls_answered: int | None = None
+    polls_offered: int | None = None
+    questions_asked: int | None = None
+    chat_messages: int | None = None
+
+
+class AttendanceFact(Wire):
+    """What every record of `attendance.results.v1` carries; the key is `contact_id`."""
+
+    schema_version: Literal[1] = 1
+    contact_id: str
+    email: str
+    account_id: str
+    object_id: str
+    object_type: ObjectType
+    topic: str
+    host_id: str
+    origin: Origin = "live"
+    occurred_at: Instant
+    """For a result E, for a registration the `event_ts` (or `create_time`) of its latest change."""
+
+
+class Registration(AttendanceFact):
+    """The current state of one registration of a webinar (attendance.md 5). Sent once it is or was approved."""
+
+    kind: Literal["registration"] = "registration"
+    registrant_id: str
+    status: RegistrationStatus
+    revision: int
+    """1, 2, … per registration; an older one never overwrites a newer."""
+    retracted: bool = False
+    """True: this registration is no longer this contact's (its e-mail changed, or a rule excludes it)."""
+    before_end: bool = True
+    """False: it was approved only after its session had ended."""
+    starts_at: Instant | None = None
+    """Start of its first occurrence, else the webinar's."""
+    occurrences: tuple[str, ...] = ()
+    source: str | None = None
+    """The tracking source's name."""
+    first_name: str | None = None
+    last_name: str | None = None
+    custom_questions: dict[str, str] = {}
+    observed: Literal["webhook", "list"]
+    """Who said that it is approved: a webhook, or only Zoom's list (which may be old: no event follows from it)."""
+
+
+class Result(AttendanceFact):
+    """What one person did in one occurrence. `revision` grows with each change of it."""
+
+    kind: Literal["result"] = "result"
+    session_uuid: str
+    instances: tuple[str, ...]
+    revision: int
+    retracted: bool = False
+    final: bool
+    source: Literal["live", "report"]
+    status: ResultStatus
+    started_at: Instant
+    ended_at: Instant
+    length_seconds: int
+    """Live time of the occurrence: gaps between its instances removed."""
+    attended_seconds: int = 0
+    intervals: tuple[tuple[int, int], ...] = ()
+    """Presence as [from, to] in seconds since `started_at`, ordered, not overlapping, clipped to the live time."""
+    first_join_at: Instant | None = None
+    last_leave_at: Instant | None = None
+    late_seconds: int | None = None
+    """Live time before `first_join_at`: the gap between two instances does not count."""
+    joins: int = 0
+    assumed: bool = False
+    """Some interval's end (or start) was not reported but follows from the rules."""
+    interaction: Interaction | None = None
+    identity: Identity | None = None
+
+
+Fact = Annotated[Registration | Result, Field(discriminator="kind")]
+FACT: TypeAdapter[Registration | Result] = TypeAdapter(Fact)
+"""Parses any record of `attendance.results.v1`: ``FACT.validate_json(value)``."""
+
+
+class SessionCounts(Wire):
+    """People of one occurrence, each in exactly one of attended, left early, no-shows, anonymous, excluded."""
+
+    registered: int = 0
+    """Registrations approved before E, excluded people aside."""
+    attended: int = 0
+    left_early: int = 0
+    no_shows: int = 0
+    anonymous: int = 0
+    """Connections that lead to no e-mail: counted, never synced."""
+    excluded: int = 0
+    assumed: int = 0
+    """People with an assumed interval."""
+
+
+class SessionSummary(Wire):
+    """One occurrence; key `session_uuid`, compacted: the latest record stands."""
+
+    schema_version: Literal[1] = 1
+    session_uuid: str
+    instances: tuple[str, ...]
+    account_id: str
+    object_id: str
+    object_type: ObjectType
+    topic: str
+    host_id: str
+    origin: Origin = "live"
+    started_at: Instant | None
+    ended_at: Instant | None
+    length_seconds: int
+    end_assumed: bool = False
+    final: bool
+    source: Literal["live", "report"] = "live"
+    retracted: bool = False
+    counts: SessionCounts

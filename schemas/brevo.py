@@ -1,0 +1,103 @@
+"""`brevo.commands.v1`, `brevo.commands.bulk.v1` and `brevo.results.v1`: what Brevo shall hold, and what became of it."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, TypeAdapter
+
+from schemas.attendance import Origin
+from schemas.model import Instant, Wire
+
+AttributeType = Literal["text", "float", "date", "boolean"]
+Overwrite = Literal["always", "if_empty", "if_newer", "never"]
+Outcome = Literal["intended", "acknowledged", "unchanged", "rejected", "in_doubt", "suppressed"]
+
+
+class AttributeValue(Wire):
+    """One attribute to write. A date is ``YYYY-MM-DD``; a value of another type than `type` is never sent."""
+
+    type: AttributeType
+    value: str | float | int | bool
+    overwrite: Overwrite = "always"
+
+
+class Command(Wire):
+    """What every command carries; the key is `contact_id`."""
+
+    schema_version: Literal[1] = 1
+    command_id: str
+    """Deterministic: the same facts give the same id, so a replay is recognised."""
+    contact_id: str
+    email: str
+    revision: int
+    """Grows per contact; an older one never overwrites a newer. Of equal ones the later offset wins."""
+    session: str | None = None
+    """`session_uuid` that caused it, if one did."""
+    reason: str
+    """For people: `result`, `registration`, `retraction`, …"""
+    origin: Origin = "live"
+    occurred_at: Instant
+    """Of the Zoom event behind it; freshness is measured from here."""
+
+
+class UpsertContact(Command):
+    """The whole wanted state of a contact, as far as Rollcall owns it. Repeating it is harmless."""
+
+    kind: Literal["upsert"] = "upsert"
+    attributes: dict[str, AttributeValue]
+    """By Brevo attribute name."""
+    lists: tuple[int, ...] = ()
+    """Lists the contact shall be on."""
+    lists_left: tuple[int, ...] = ()
+    """Lists of ours the contact shall not be on."""
+
+
+class TrackEvent(Command):
+    """An event that may start an automation: sent at most once for each of its `once_keys`, ever."""
+
+    kind: Literal["event"] = "event"
+    name: str
+    event_date: Instant
+    properties: dict[str, str | int | float | bool]
+    once_keys: tuple[str, ...]
+    """One per instance (or registration) it stands for; sent for one is sent for all."""
+
+
+BREVO_COMMAND: TypeAdapter[UpsertContact | TrackEvent] = TypeAdapter(
+    Annotated[UpsertContact | TrackEvent, Field(discriminator="kind")]
+)
+"""Parses any record of `brevo.commands.v1`: ``BREVO_COMMAND.validate_json(value)``."""
+
+
+class CommandResult(Wire):
+    """What became of a command; key `contact_id`. `intended` precedes the call of an event and is no end state."""
+
+    schema_version: Literal[1] = 1
+    command_id: str
+    contact_id: str
+    kind: Literal["upsert", "event"]
+    revision: int
+    outcome: Outcome
+    once_keys: tuple[str, ...] = ()
+    status: int | None = None
+    """HTTP status of the last answer; ``None`` when there was none."""
+    attempts: int = 0
+    detail: str = ""
+    """For people; never holds an address, a key or a body."""
+    session: str | None = None
+    acknowledged: ContactState | None = None
+    """For an acknowledged upsert: what Brevo holds of ours now."""
+    occurred_at: Instant
+    finished_at: Instant
+
+
+class ContactState(Wire):
+    """What Brevo has acknowledged for a contact."""
+
+    attributes: dict[str, str | float | int | bool] = {}
+    lists: tuple[int, ...] = ()
+    lists_left: tuple[int, ...] = ()
+
+
+CommandResult.model_rebuild()

@@ -1,0 +1,52 @@
+"""`engagement.scores.v1`: the current score of one contact with every part it was made of (attendance.md 6, 7)."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Literal
+
+from schemas.attendance import ObjectType, ResultStatus
+from schemas.model import Instant, Wire
+
+Tier = Literal["hot", "warm", "cold"]
+
+
+class ScoreParts(Wire):
+    """Points earned per part, rounded to 4 digits for reading; the score is computed from the exact values.
+
+    `interaction` is ``None`` when nothing of it was offered. `maximum` is the M of attendance.md 6.
+    """
+
+    attendance: float
+    punctuality: float
+    stayed: float
+    interaction: float | None = None
+    maximum: float
+
+
+class SessionScore(Wire):
+    """The score of one person in one occurrence, 0-100."""
+
+    session_uuid: str
+    object_type: ObjectType
+    status: ResultStatus
+    score: int
+    parts: ScoreParts
+    ended_at: Instant
+
+
+class ContactScore(Wire):
+    """Key `contact_id`, compacted."""
+
+    schema_version: Literal[1] = 1
+    contact_id: str
+    email: str
+    revision: int
+    contact_score: int
+    tier: Tier
+    reference_date: date
+    why: str
+    sessions: tuple[SessionScore, ...]
+    """All occurrences that count, in order of (E, session_uuid)."""
+    model_version: str
+    settings_digest: str

@@ -1,0 +1,40 @@
+"""Instants as the rules use them: whole seconds since 1970, UTC. PURE."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+
+SECONDS_PER_DAY = 86_400
+
+
+def parse_instant(text: object) -> int | None:
+    """Seconds since 1970 of an ISO 8601 text; ``None`` for what Zoom uses as missing (``""``, ``null``, absent).
+
+    A fraction of a second is cut off. A text without a zone is UTC, as all of Zoom's are.
+
+    Raises:
+        ValueError: a text that is no instant.
+    """
+    if not text:
+        return None
+    if not isinstance(text, str):
+        raise ValueError(f"not an instant: {type(text).__name__}")
+    parsed = datetime.fromisoformat(text)
+    if parsed.tzinfo is None:
+        parsed = parsed.replace(tzinfo=UTC)
+    return int(parsed.timestamp() // 1)
+
+
+def as_datetime(seconds: int) -> datetime:
+    """The aware UTC datetime of an instant."""
+    return datetime.fromtimestamp(seconds, UTC)
+
+
+def format_instant(seconds: int) -> str:
+    """ISO 8601 in UTC with ``Z``: ``2026-08-12T14:00:04Z``."""
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def utc_date(seconds: int) -> date:
+    """The UTC calendar date of an instant."""
+    return datetime.fromtimestamp(seconds, UTC).date()

@@ -1,0 +1,77 @@
+"""`zoom.lookups.v1`, its bulk lane and `zoom.lookup-results.v1`: questions to Zoom's REST API, and answers."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, TypeAdapter
+
+from schemas.attendance import ObjectType, Origin
+from schemas.model import Instant, Wire
+
+LookupKind = Literal["session", "registrants", "panelists", "identities", "past_session"]
+"""What is asked about one webinar or meeting:
+
+- `session`: its details (`GET /webinars/{id}`, `GET /meetings/{id}`), one row, as Zoom answers;
+- `registrants`: its registrants of every status, all pages, one row each, with `status` as Zoom gives it;
+- `panelists`: `GET /webinars/{id}/panelists`, one row each;
+- `identities`: which of `user_ids` and `emails` belong to users of the account, one row `{"id", "email"}` per hit;
+- `past_session`: `GET /past_meetings/{session_uuid}`, one row.
+"""
+
+
+class LookupRequest(Wire):
+    """One question; key `account_id`, so that one worker owns an account's rate budget."""
+
+    schema_version: Literal[1] = 1
+    kind: Literal["request"] = "request"
+    request_id: str
+    """Deterministic; repeats of one id ask the same."""
+    lookup: LookupKind
+    account_id: str
+    object_id: str
+    object_type: ObjectType
+    session_uuid: str | None = None
+    occurrence_id: str | None = None
+    user_ids: tuple[str, ...] = ()
+    emails: tuple[str, ...] = ()
+    origin: Origin = "live"
+    requested_at: Instant
+
+
+class LookupSettled(Wire):
+    """The look-up agent's note to itself that all answers of a request are out; key `account_id`."""
+
+    schema_version: Literal[1] = 1
+    kind: Literal["settled"] = "settled"
+    request_id: str
+    account_id: str
+
+
+LOOKUP: TypeAdapter[LookupRequest | LookupSettled] = TypeAdapter(
+    Annotated[LookupRequest | LookupSettled, Field(discriminator="kind")]
+)
+"""Parses any record of `zoom.lookups.v1`: ``LOOKUP.validate_json(value)``."""
+
+
+class LookupResult(Wire):
+    """One page of an answer (at most 300 rows); key `object_id`. Pages of one request come in order."""
+
+    schema_version: Literal[1] = 1
+    request_id: str
+    lookup: LookupKind
+    account_id: str
+    object_id: str
+    object_type: ObjectType
+    session_uuid: str | None = None
+    occurrence_id: str | None = None
+    page: int = 0
+    last: bool = True
+    outcome: Literal["found", "missing", "unavailable"]
+    """`missing`: Zoom says there is none (404, 3001). `unavailable`: it may not be asked (scope, plan, permission)."""
+    detail: str = ""
+    """Zoom's code and message where the outcome is not `found`."""
+    rows: tuple[dict[str, Any], ...] = ()
+    """As Zoom sends them, less links, passcodes and phone numbers."""
+    origin: Origin = "live"
+    answered_at: Instant

@@ -1,0 +1,186 @@
+"""The registry of topics: the only place that spells a topic's name. PURE.
+
+All topics have the same number of partitions (`kafka.partitions`), as have the changelogs: the tables rely on it.
+Retention counts from Kafka's record time, which is the time of receipt, so a back-fill is not deleted on arrival.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+DAY_MS = 86_400_000
+MIB = 1_048_576
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """One topic as it is created and documented."""
+
+    name: str
+    """Logical name; `physical` puts the installation's prefix before it."""
+    key: str
+    """What the key is, in words."""
+    value: str
+    """What the value is: a model of `schemas`, or in words."""
+    producers: tuple[str, ...]
+    consumers: tuple[str, ...]
+    """Agents of ours that read it; others may read any of them."""
+    cleanup: Literal["delete", "compact"] = "delete"
+    retention_days: int | None = None
+    max_message_bytes: int = MIB
+    dead_letters: bool = False
+    """True: what an agent cannot handle goes to `<name>.dlq`."""
+
+    def config(self) -> dict[str, str]:
+        """Kafka's topic configuration."""
+        settings = {"cleanup.policy": self.cleanup, "max.message.bytes": str(self.max_message_bytes)}
+        if self.retention_days is not None:
+            settings["retention.ms"] = str(self.retention_days * DAY_MS)
+        return settings
+
+    def physical(self, prefix: str) -> str:
+        """The name on the cluster; `prefix` is put before it as it is."""
+        return f"{prefix}{self.name}"
+
+    @property
+    def dead_letter(self) -> Topic:
+        """Where its dead letters go: the original bytes, so its limit is never below the source's."""
+        return Topic(
+            name=f"{self.name}.dlq",
+            key="as the origin's",
+            value="the original bytes; headers say why, where and how often",
+            producers=self.consumers,
+            consumers=(),
+            retention_days=30,
+            max_message_bytes=2 * MIB,
+        )
+
+
+RAW_EVENTS = Topic(
+    name="zoom.events.raw.v1",
+    key="`object.id` as text, else the account id",
+    value="the event's JSON as Zoom sent it, secrets removed",
+    producers=("ingress",),
+    consumers=("track-attendance",),
+    retention_days=30,
+    max_message_bytes=2 * MIB,
+    dead_letters=True,
+)
+QUARANTINE = Topic(
+    name="zoom.events.quarantine.v1",
+    key="`object.id` as text, else the account id",
+    value="authentic deliveries that are stale or name another account, secrets removed",
+    producers=("ingress",),
+    consumers=(),
+    retention_days=30,
+    max_message_bytes=2 * MIB,
+)
+LOOKUPS = Topic(
+    name="zoom.lookups.v1",
+    key="account id",
+    value="schemas.lookups.LookupRequest | LookupSettled",
+    producers=("track-attendance", "look-up"),
+    consumers=("look-up",),
+    retention_days=7,
+    dead_letters=True,
+)
+LOOKUPS_BULK = Topic(
+    name="zoom.lookups.bulk.v1",
+    key="account id",
+    value="schemas.lookups.LookupRequest",
+    producers=("track-attendance",),
+    consumers=("look-up",),
+    retention_days=7,
+    dead_letters=True,
+)
+LOOKUP_RESULTS = Topic(
+    name="zoom.lookup-results.v1",
+    key="object id",
+    value="schemas.lookups.LookupResult",
+    producers=("look-up",),
+    consumers=("track-attendance",),
+    retention_days=7,
+    max_message_bytes=2 * MIB,
+    dead_letters=True,
+)
+TICKS = Topic(
+    name="attendance.ticks.v1",
+    key="object id, or nothing for the clock",
+    value="schemas.ticks.Tick",
+    producers=("track-attendance",),
+    consumers=("track-attendance",),
+    retention_days=1,
+    dead_letters=True,
+)
+ATTENDANCE_RESULTS = Topic(
+    name="attendance.results.v1",
+    key="contact id",
+    value="schemas.attendance.Registration | Result",
+    producers=("track-attendance",),
+    consumers=("score-engagement",),
+    retention_days=90,
+    dead_letters=True,
+)
+ATTENDANCE_SESSIONS = Topic(
+    name="attendance.sessions.v1",
+    key="session uuid",
+    value="schemas.attendance.SessionSummary",
+    producers=("track-attendance",),
+    consumers=(),
+    cleanup="compact",
+)
+ENGAGEMENT_SCORES = Topic(
+    name="engagement.scores.v1",
+    key="contact id",
+    value="schemas.engagement.ContactScore",
+    producers=("score-engagement",),
+    consumers=(),
+    cleanup="compact",
+)
+BREVO_COMMANDS = Topic(
+    name="brevo.commands.v1",
+    key="contact id",
+    value="schemas.brevo.UpsertContact | TrackEvent",
+    producers=("score-engagement",),
+    consumers=("sync-contact",),
+    retention_days=14,
+    dead_letters=True,
+)
+BREVO_COMMANDS_BULK = Topic(
+    name="brevo.commands.bulk.v1",
+    key="contact id",
+    value="schemas.brevo.UpsertContact | TrackEvent",
+    producers=("score-engagement",),
+    consumers=("sync-contact",),
+    retention_days=14,
+    dead_letters=True,
+)
+BREVO_RESULTS = Topic(
+    name="brevo.results.v1",
+    key="contact id",
+    value="schemas.brevo.CommandResult",
+    producers=("sync-contact",),
+    consumers=("sync-contact",),
+    retention_days=30,
+    dead_letters=True,
+)
+TOPICS: tuple[Topic, ...] = (
+    RAW_EVENTS,
+    QUARANTINE,
+    LOOKUPS,
+    LOOKUPS_BULK,
+    LOOKUP_RESULTS,
+    TICKS,
+    ATTENDANCE_RESULTS,
+    ATTENDANCE_SESSIONS,
+    ENGAGEMENT_SCORES,
+    BREVO_COMMANDS,
+    BREVO_COMMANDS_BULK,
+    BREVO_RESULTS,
+)
+
+
+def all_topics() -> tuple[Topic, ...]:
+    """Every topic with its dead-letter topic behind it."""
+    return tuple(each for topic in TOPICS for each in ((topic, topic.dead_letter) if topic.dead_letters else (topic,)))
