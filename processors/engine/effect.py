@@ -1,9 +1,9 @@
 """What asynchronous work outside looks like to the engine: an intake rule and a pump beside the flow of batches.
 
-An effect never works inside a batch's turn, since waiting for a limit or a parked lane outlives any time-out. Its intake
-rule writes *pending* rows, which the engine confirms like any others; then the engine tells the effect what was
-confirmed (`applied`), and the pump (`run`) works through it at its own pace. What came of it is posted as a message to a
-topic that the intake rule reads too, and only that rule changes the rows.
+An effect never works inside a batch's turn, since waiting for a limit or a parked lane outlives any time-out. Its
+intake rule writes *pending* rows, which the engine confirms like any others; then the engine tells the effect what was
+confirmed (`applied`), and the pump (`run`) works through it at its own pace. What came of it is posted as a message to
+a topic that the intake rule reads too, and only that rule changes the rows.
 """
 
 from __future__ import annotations
@@ -27,8 +27,9 @@ Rows = Mapping[bytes, bytes | None]
 class Effect(Protocol):
     """Asynchronous work outside, driven by confirmed rows."""
 
-    rule: Rule
-    """The intake: consumes the commands and the effect's own outcomes."""
+    @property
+    def rule(self) -> Rule:
+        """The intake: consumes the commands and the effect's own outcomes."""
 
     def load(self, partition: int, stores: Mapping[str, PartitionStore]) -> None:
         """A partition is ours and its tables are recovered; called before its first record is handled.
@@ -40,7 +41,7 @@ class Effect(Protocol):
         """These rows were confirmed and applied, after every turn. Must not block."""
 
     def revoke(self, partition: int) -> None:
-        """The partition is no longer ours: start nothing new for it. A call under way may end, and posts its outcome."""
+        """The partition is no longer ours: start nothing new for it. A call under way may end and posts its outcome."""
 
     async def run(self, post: Post) -> None:
         """Work until cancelled. An exception that leaves it stops the worker with code 70."""

@@ -25,6 +25,8 @@ class Record:
     key: bytes | None
     value: bytes | None
     headers: Headers = ()
+    taken_ms: int = 0
+    """Wall clock of the worker when it took the record, milliseconds since 1970: when it learned of it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,81 @@
+"""What an agent cannot handle: the original bytes with headers that say why; and the breaker."""
+
+from __future__ import annotations
+
+from collections import deque
+
+from processors.engine.view import Record
+from schemas.errors import FatalError
+
+Headers = list[tuple[str, bytes]]
+
+
+def dead_letter_headers(record: Record, *, agent: str, error: BaseException | str, version: str) -> Headers:
+    """The origin's headers and ours: enough to understand and to send it again, no text of the record's content.
+
+    `rollcall-attempts` counts how often this record became a dead letter, itself included (replays keep the headers).
+    """
+    kind = error if isinstance(error, str) else type(error).__name__
+    reason = error if isinstance(error, str) else str(error).splitlines()[0] if str(error) else kind
+    earlier = [int(value) for name, value in record.headers if name == "rollcall-attempts" and value.isdigit()]
+    ours = {
+        "rollcall-error": kind,
+        "rollcall-reason": reason[:300],
+        "rollcall-agent": agent,
+        "rollcall-source": f"{record.topic}/{record.partition}/{record.offset}",
+        "rollcall-record-time-ms": str(record.timestamp_ms),
+        "rollcall-version": version,
+        "rollcall-attempts": str(max(earlier, default=0) + 1),
+    }
+    kept = [(name, value) for name, value in record.headers if name not in ours]
+    return kept + [(name, value.encode()) for name, value in ours.items()]
+
+
+class CircuitBreaker:
+    """Stops the worker when dead letters pile up: a bad release must lag, not drain a topic into its dead letters.
+
+    Args:
+        in_a_row: so many dead letters without a handled record between them.
+        share, window: or this share of the last `window` records.
+    """
+
+    def __init__(self, *, in_a_row: int = 100, share: float = 0.5, window: int = 1_000) -> None:
+        self._in_a_row = in_a_row
+        self._share = share
+        self._recent: deque[bool] = deque(maxlen=window)
+        self._dead_recently = 0
+        self._row = 0
+
+    def handled(self, count: int) -> None:
+        """So many records in a row went well."""
+        if not count:
+            return
+        self._row = 0
+        if self._dead_recently:
+            for _ in range(min(count, self._recent.maxlen or 0)):
+                self._push(dead=False)
+        elif len(self._recent) < (self._recent.maxlen or 0):
+            self._recent.extend([False] * count)
+
+    def dead(self) -> None:
+        """One became a dead letter."""
+        self._row += 1
+        self._push(dead=True)
+
+    def check(self) -> None:
+        """Call once the dead letters are confirmed.
+
+        Raises:
+            FatalError: too many of them.
+        """
+        if self._row >= self._in_a_row:
+            raise FatalError(f"{self._row} dead letters in a row: stopped so that the topic is not drained")
+        window = self._recent.maxlen or 0
+        if len(self._recent) == window and self._dead_recently >= self._share * window:
+            raise FatalError(f"{self._dead_recently} dead letters among the last {window} records: stopped")
+
+    def _push(self, *, dead: bool) -> None:
+        if len(self._recent) == self._recent.maxlen:
+            self._dead_recently -= self._recent[0]
+        self._recent.append(dead)
+        self._dead_recently += dead

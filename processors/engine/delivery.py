@@ -1,0 +1,165 @@
+"""Confirmed publishing: rows go out in own batches, one under way per partition, and the broker's answer is awaited.
+
+Idempotence stays off: a batch that the broker refuses leaves a hole in aiokafka's sequence numbers, every later send to
+that partition then fails; and with it batches never expire while Kafka is away. Order holds anyway, since one batch per
+partition is under way.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from typing import Any, NamedTuple
+
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import (
+    KafkaConnectionError,
+    KafkaError,
+    KafkaTimeoutError,
+    MessageSizeTooLargeError,
+    RecordTooLargeError,
+)
+from aiokafka.partitioner import DefaultPartitioner
+
+from schemas.errors import FatalError
+
+REFUSED = (MessageSizeTooLargeError, RecordTooLargeError)
+"""The record's own fault: sending it again cannot help."""
+PASSING = (KafkaTimeoutError, KafkaConnectionError)
+"""These are not marked as retriable by aiokafka, yet end when the broker is back."""
+NO_HEADERS: list[tuple[str, bytes]] = []  # aiokafka wants a list and only reads it
+FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.1, 2.0
+
+log = logging.getLogger(__name__)
+
+
+class Row(NamedTuple):
+    """One record to publish; `origin` is handed back when the broker refuses it."""
+
+    key: bytes | None
+    value: bytes | None
+    headers: Iterable[tuple[str, bytes]] = NO_HEADERS
+    origin: Any = None
+
+
+class Refused(NamedTuple):
+    """A record that the broker will never take, and why."""
+
+    row: Row
+    reason: str
+
+
+class Delivery:
+    """Publishes through one producer; waits, unready, as long as the broker is away.
+
+    Args:
+        producer: started, `acks=all`, idempotence off.
+        partitions: of every topic; which one a key belongs to follows from it.
+        still_owner: asked after a silence longer than `silence_seconds`; when it says no, another worker has taken
+            over and nothing more may be written.
+        silence_seconds: Kafka's session time-out.
+    """
+
+    def __init__(
+        self,
+        producer: AIOKafkaProducer,
+        *,
+        partitions: int,
+        still_owner: Callable[[], Awaitable[bool]],
+        silence_seconds: float,
+    ) -> None:
+        self._producer = producer
+        self._partitions = list(range(partitions))
+        self._partitioner = DefaultPartitioner()
+        self._partition_of: dict[bytes, int] = {}
+        self._locks: dict[tuple[str, int], asyncio.Lock] = {}
+        self._still_owner = still_owner
+        self._silence_seconds = silence_seconds
+        self.waiting_since: float | None = None
+        """Monotonic time since which the broker has taken nothing; ``None`` while it answers."""
+
+    def partition_of(self, key: bytes) -> int:
+        """The partition every producer gives this key (murmur2)."""
+        found = self._partition_of.get(key)
+        if found is None:
+            if len(self._partition_of) > 65_536:
+                self._partition_of.clear()
+            found = self._partition_of[key] = self._partitioner(key, self._partitions, self._partitions)
+        return found
+
+    async def publish(self, topic: str, rows_by_partition: dict[int, list[Row]]) -> list[Refused]:
+        """Send to several partitions of one topic at once; returns what the broker refused."""
+        answers = await asyncio.gather(*(self.send(topic, p, rows) for p, rows in rows_by_partition.items()))
+        return [refused for _offset, refused_rows in answers for refused in refused_rows]
+
+    async def send(self, topic: str, partition: int, rows: Sequence[Row]) -> tuple[int, list[Refused]]:
+        """Send in order and wait for the broker: the last offset, and the rows it refuses, found by halving a batch.
+
+        Raises:
+            FatalError: the broker will not take anything (authorization), or another worker owns the partition by now.
+        """
+        lock = self._locks.setdefault((topic, partition), asyncio.Lock())
+        async with lock:
+            return await self._send(topic, partition, rows)
+
+    async def _send(self, topic: str, partition: int, rows: Sequence[Row]) -> tuple[int, list[Refused]]:
+        last, refused, start = -1, list[Refused](), 0
+        while start < len(rows):
+            batch, end = self._producer.create_batch(), start
+            while end < len(rows):
+                row = rows[end]
+                if batch.append(timestamp=None, key=row.key, value=row.value, headers=list(row.headers)) is None:
+                    break
+                end += 1
+            if end == start:
+                # Larger than a whole batch of ours may be.
+                refused.append(Refused(rows[start], "larger than the producer's batch"))
+                start += 1
+                continue
+            batch.close()
+            offset, bad = await self._confirm(topic, partition, batch, rows[start:end])
+            last, start = max(last, offset), end
+            refused.extend(bad)
+        return last, refused
+
+    async def _confirm(self, topic: str, partition: int, batch: Any, rows: Sequence[Row]) -> tuple[int, list[Refused]]:
+        pause = FIRST_PAUSE_SECONDS
+        while True:
+            try:
+                answer = await (await self._producer.send_batch(batch, topic, partition=partition))
+            except REFUSED as exc:
+                if len(rows) == 1:
+                    return -1, [Refused(rows[0], type(exc).__name__)]
+                middle = len(rows) // 2
+                first, bad = await self._send(topic, partition, rows[:middle])
+                second, worse = await self._send(topic, partition, rows[middle:])
+                return max(first, second), bad + worse
+            except (KafkaError, TimeoutError, OSError) as exc:
+                await self._after_failure(exc, topic)
+                await asyncio.sleep(pause)
+                pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
+                batch = self._rebuilt(rows)
+            else:
+                self.waiting_since = None
+                return answer.offset + len(rows) - 1, []
+
+    def _rebuilt(self, rows: Sequence[Row]) -> Any:
+        batch = self._producer.create_batch()
+        for row in rows:
+            batch.append(timestamp=None, key=row.key, value=row.value, headers=list(row.headers))
+        batch.close()
+        return batch
+
+    async def _after_failure(self, exc: BaseException, topic: str) -> None:
+        """Wait on when the broker may come back; stop when it will not have us."""
+        passing = not isinstance(exc, KafkaError) or exc.retriable or isinstance(exc, PASSING)
+        if not passing:
+            raise FatalError(f"Kafka refuses records for {topic}: {type(exc).__name__}") from exc
+        now = time.monotonic()
+        if self.waiting_since is None:
+            self.waiting_since = now
+            log.warning("Kafka does not take records (%s), waiting", type(exc).__name__)
+        elif now - self.waiting_since > self._silence_seconds and not await self._still_owner():
+            raise FatalError("this worker was silent for too long and another one owns its partitions") from exc

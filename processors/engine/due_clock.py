@@ -1,0 +1,112 @@
+"""The clock of an agent: sends a message to the agent itself when a row of its agenda is due.
+
+Due work is found in the table, so it survives a restart. A tick waits until the agent has handled everything that was
+in its topics when the work came due: after an outage the facts of the backlog come before the conclusions from them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+import time
+from collections.abc import Awaitable, Callable, Mapping
+
+from processors.engine.effect import Post, Rows
+from processors.engine.view import Output, PartitionStore, Rule
+
+Tick = Callable[[int], Output]
+"""Makes the message for a partition; its record says which work is due by the agenda alone."""
+Position = Mapping[str, int]
+"""Per topic: the offset behind the last record of a partition."""
+Backlog = Callable[[int], Awaitable[Position]]
+"""Asks Kafka where the agent's topics end in a partition."""
+Handled = Callable[[int, Position], bool]
+"""Whether everything before a position of a partition has been handled."""
+
+
+class DueClock:
+    """An effect (`effect.Effect`) that does nothing outside but wait.
+
+    Args:
+        rule: of the agent.
+        table, prefix: where the agenda's rows are.
+        due_ms: reads a row's key: milliseconds since 1970.
+        tick: makes the message.
+        backlog, handled: what is in the agent's topics, and whether it is done with that.
+    """
+
+    def __init__(
+        self,
+        rule: Rule,
+        *,
+        table: str,
+        prefix: bytes,
+        due_ms: Callable[[bytes], int],
+        tick: Tick,
+        backlog: Backlog,
+        handled: Handled,
+    ) -> None:
+        self.rule = rule
+        self._table = table
+        self._prefix = prefix
+        self._due_ms = due_ms
+        self._tick = tick
+        self._backlog = backlog
+        self._handled = handled
+        self._agenda: dict[int, list[int]] = {}
+        self._held: dict[int, Position] = {}
+        self._changed = asyncio.Event()
+
+    def load(self, partition: int, stores: Mapping[str, PartitionStore]) -> None:
+        """See `Effect.load`."""
+        rows = stores[self._table].scan(self._prefix, b"")
+        self._agenda[partition] = sorted(self._due_ms(key) for key, _value in rows)
+        self._held.pop(partition, None)
+        self._changed.set()
+
+    def applied(self, partition: int, changes: Mapping[str, Rows]) -> None:
+        """See `Effect.applied`."""
+        agenda = self._agenda.setdefault(partition, [])
+        for key, value in changes[self._table].items():
+            if value is not None and key.startswith(self._prefix):
+                heapq.heappush(agenda, self._due_ms(key))
+                self._changed.set()
+
+    def revoke(self, partition: int) -> None:
+        """See `Effect.revoke`."""
+        self._agenda.pop(partition, None)
+        self._held.pop(partition, None)
+
+    async def run(self, post: Post) -> None:
+        """See `Effect.run`."""
+        while True:
+            now_ms = int(time.time() * 1000)
+            ready = [partition for partition in list(self._agenda) if await self._is_due(partition, now_ms)]
+            if ready:
+                await post([self._tick(partition) for partition in ready])
+            self._changed.clear()
+            try:
+                await asyncio.wait_for(self._changed.wait(), self._pause(now_ms))
+            except TimeoutError:
+                continue
+
+    async def _is_due(self, partition: int, now_ms: int) -> bool:
+        """Whether a partition's tick is to be sent now; what it covers leaves the agenda."""
+        agenda = self._agenda.get(partition)
+        if not agenda or agenda[0] > now_ms:
+            return False
+        if partition not in self._held:
+            self._held[partition] = await self._backlog(partition)
+        if partition not in self._agenda or not self._handled(partition, self._held[partition]):
+            return False
+        del self._held[partition]
+        while agenda and agenda[0] <= now_ms:
+            heapq.heappop(agenda)
+        return True
+
+    def _pause(self, now_ms: int) -> float:
+        """Seconds until something may be due: short while a tick is held back."""
+        if self._held:
+            return 0.05
+        earliest = min((agenda[0] for agenda in self._agenda.values() if agenda), default=now_ms + 60_000)
+        return max(0.0, (earliest - now_ms) / 1000)

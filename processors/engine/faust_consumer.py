@@ -1,0 +1,201 @@
+"""The way in: what one poll returned for one partition travels through Faust 0.15.3 as one message.
+
+A plain Faust agent costs several turns of the event loop per record; one queue item per partition and poll carries
+about thirty times as many (docs/adr/0002). This module and `faust_tables` hold every private use of Faust. They are
+written against exactly the version that `require_faust_version` names.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterator
+from importlib.metadata import version
+from typing import Any
+
+import faust
+from aiokafka.errors import KafkaConnectionError, KafkaError
+from faust.transport.drivers import aiokafka as driver
+from faust.transport.utils import DefaultSchedulingStrategy
+from faust.types.tuples import TP, ConsumerMessage, ack_lock
+
+from schemas.errors import ConfigurationError
+
+FAUST_VERSION = "0.15.3"
+FETCH_MAX_WAIT_MS = 100
+"""Faust's 1,500 lets a partition that missed the fetch under way wait for its end."""
+
+log = logging.getLogger(__name__)
+
+
+def require_faust_version() -> None:
+    """Refuse to start on a Faust whose insides may differ.
+
+    Raises:
+        ConfigurationError: another version is installed.
+    """
+    if (installed := version("faust-streaming")) != FAUST_VERSION:
+        raise ConfigurationError(
+            f"faust-streaming {installed} is installed, Rollcall needs exactly {FAUST_VERSION}: "
+            f"run `pip install faust-streaming=={FAUST_VERSION}`"
+        )
+
+
+class BatchMessage(ConsumerMessage):
+    """`value`: Kafka records in offset order; `offset`: the last one's; `first`: the lowest offset it answers for."""
+
+    __slots__ = ("first",)
+    first: int
+
+    def on_final_ack(self, consumer: Any) -> bool:
+        """Mark the offsets below the last as acknowledged, then let Faust acknowledge the last as it does for any."""
+        with ack_lock:
+            if self.generation_id != consumer.app.consumer_generation_id:
+                # Revoked meanwhile: whoever owns the partition now decides.
+                consumer._unacked_messages.discard(self)
+                self.acked = True
+                return False
+            start = max(self.first, consumer._committed_offset[self.tp] or 0)
+            seen = consumer._acked_index[self.tp]
+            fresh = [offset for offset in range(start, self.offset) if offset not in seen]
+            seen.update(fresh)
+            consumer._acked[self.tp].extend(fresh)
+            return bool(consumer.ack(self))
+
+
+def batch_scheduler(topics: frozenset[str], max_records: int) -> type[DefaultSchedulingStrategy]:
+    """Make the class for Faust's setting `ConsumerScheduler`.
+
+    It yields lists of at most `max_records` records for `topics` (physical names), single records for all others, which
+    are the changelogs.
+    """
+
+    class BatchScheduler(DefaultSchedulingStrategy):
+        def iterate(self, records: Any) -> Iterator[tuple[TP, Any]]:
+            for tp, batch in records.items():
+                if tp.topic in topics:
+                    for start in range(0, len(batch), max_records):
+                        yield tp, batch[start : start + max_records]
+            yield from super().iterate({tp: batch for tp, batch in records.items() if tp.topic not in topics})
+
+    return BatchScheduler
+
+
+class BatchThread(driver.AIOKafkaConsumerThread):
+    """Faust's consumer thread with a shorter fetch wait."""
+
+    def _create_worker_consumer(self, transport: Any) -> Any:
+        consumer = super()._create_worker_consumer(transport)
+        consumer._fetch_max_wait_ms = FETCH_MAX_WAIT_MS
+        return consumer
+
+    async def _commit(self, offsets: Any) -> bool:
+        # Faust stops the whole worker on any failed commit. While the broker is away a commit may fail as often as it
+        # likes: the next one commits more.
+        try:
+            return bool(await super()._commit(offsets))
+        except (KafkaConnectionError, TimeoutError) as exc:
+            log.warning("commit postponed: %s", type(exc).__name__)
+            return False
+
+    async def crash(self, reason: BaseException) -> None:
+        """Stop the worker, unless Kafka is only away."""
+        if isinstance(reason, KafkaError) and reason.retriable:
+            log.warning("consumer goes on after %s", type(reason).__name__)
+            return
+        await super().crash(reason)
+
+
+class BatchConsumer(driver.Consumer):
+    """Faust's consumer, taught what a list of records is."""
+
+    def _new_consumer_thread(self) -> BatchThread:
+        return BatchThread(self, loop=self.loop, beacon=self.beacon)
+
+    def _to_message(self, tp: TP, record: Any) -> ConsumerMessage:
+        if type(record) is not list:
+            return super()._to_message(tp, record)
+        tp = TP(*tp)
+        read, first, last = self._read_offset[tp], record[0].offset, record[-1]
+        if read is not None and first < read <= last.offset:
+            # After a seek: what lies before it was handled already.
+            record = [each for each in record if each.offset >= read]
+            first = record[0].offset
+        elif read is not None and first > read + 1:
+            # Offsets that do not exist (compaction, transaction markers) are answered for as well.
+            first = read + 1
+        message = BatchMessage(
+            tp.topic,
+            tp.partition,
+            last.offset,
+            last.timestamp / 1000.0,
+            last.timestamp_type,
+            None,
+            None,
+            record,
+            None,
+            0,
+            0,
+            tp,
+            generation_id=self.app.consumer_generation_id,
+        )
+        message.first = first
+        if read is None or last.offset >= read:
+            # So that Faust finds no gap before the next batch; an older batch is dropped by it.
+            self._read_offset[tp] = last.offset
+        return message
+
+    async def _wait_next_records(self, timeout: float) -> Any:  # noqa: ASYNC109 (Faust's signature)
+        # Faust sleeps a full second once back-pressure has paused every partition; look again soon instead.
+        while (  # noqa: ASYNC110 (Faust offers no event to wait for)
+            self.flow_active
+            and not self.should_stop
+            and self._buffered_partitions
+            and not self._get_active_partitions()
+        ):
+            await asyncio.sleep(0.002)
+        return await super()._wait_next_records(timeout)
+
+
+class BatchSchema(faust.Schema[Any, Any]):
+    """Hands the list of records on as it is."""
+
+    def compile(self, app: Any, **_options: Any) -> Callable[..., Any]:
+        """See `faust.Schema.compile`."""
+
+        async def decode(message: Any, *, propagate: bool = False) -> Any:  # noqa: ARG001 (Faust's signature)
+            return app.create_event(None, message.value, None, message)
+
+        return decode
+
+
+def install_batches(app: faust.App) -> None:
+    """Use `BatchConsumer`, and keep the flow stopped until recovery itself resumes it.
+
+    Without the hook events that were fetched during a recovery are dropped, and commits stay stuck until a restart:
+    https://github.com/faust-streaming/faust/issues/596 (checked 2026-11-21).
+    """
+    transport: Any = app.transport
+    transport.Consumer = BatchConsumer
+
+    async def hold(app: Any, **_signal: Any) -> None:
+        app.consumer.stop_flow()
+
+    signal: Any = app.on_rebalance_complete
+    signal.connect(hold, weak=False)
+
+
+def committed_offset(app: faust.App, topic: str, partition: int) -> int:
+    """The offset that the group has committed, 0 when none is known."""
+    consumer: Any = app.consumer
+    return consumer._committed_offset[TP(topic, partition)] or 0
+
+
+async def still_member(app: faust.App) -> bool:
+    """Ask the group's coordinator whether this worker still owns its partitions: a commit of what is committed already.
+
+    After a long silence another worker may have taken over, and rows written now would overwrite its newer ones.
+    """
+    consumer: Any = app.consumer
+    offsets = {tp: offset for tp, offset in consumer._committed_offset.items() if offset is not None}
+    return not offsets or bool(await consumer._commit(offsets))

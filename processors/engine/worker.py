@@ -1,0 +1,147 @@
+"""Runs the agents of one Faust app with their effects, and tells whether they are alive and ready."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import time
+from collections.abc import Sequence
+from typing import Any
+
+import faust
+from aiokafka import AIOKafkaProducer
+
+from processors.engine.agent import BatchAgent
+from processors.engine.delivery import Delivery
+from processors.engine.metrics import EngineMetrics
+from schemas.errors import FatalError
+
+STUCK_SECONDS = 120.0
+"""A turn that takes longer, or a backlog in which nothing was handled for so long, is no progress."""
+STOP_SECONDS = 25.0
+"""A shutdown that takes longer hangs, and is ended. Kubernetes kills after 30."""
+WATCH_SECONDS = 0.05
+
+log = logging.getLogger(__name__)
+
+
+def stop_at_once(reason: str) -> None:
+    """Leave without acknowledging: whoever gets the partitions next reads the batch again."""
+    log.critical("stopping at once, unacknowledged: %s", reason)
+    logging.shutdown()
+    os._exit(70)
+
+
+class EngineWorker:
+    """The running engine: `run` returns after `stop` was called, or ends the process."""
+
+    def __init__(
+        self,
+        app: faust.App,
+        agents: Sequence[BatchAgent],
+        delivery: Delivery,
+        producer: AIOKafkaProducer,
+        metrics: EngineMetrics,
+    ) -> None:
+        self._app: Any = app
+        self._agents = agents
+        self._delivery = delivery
+        self._producer = producer
+        self._metrics = metrics
+        self._generation: int | None = None
+        self._progress_at = time.monotonic()
+        self._started = False
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Work until `stop` is set, then drain: finish the turn, commit, close the tables.
+
+        Raises:
+            FatalError: Faust or an effect has crashed; nothing was acknowledged that was not confirmed.
+        """
+        self._app.on_partitions_revoked.connect(self._revoked, weak=False)
+        await self._producer.start()
+        await self._app.start()
+        self._started = True
+        tasks = [asyncio.create_task(self._watch(), name="watch")]
+        tasks += [
+            asyncio.create_task(agent.spec.effect.run(agent.post), name=f"{agent.spec.name} effect")
+            for agent in self._agents
+            if agent.spec.effect
+        ]
+        try:
+            await self._until_stopped(stop, tasks)
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            await self._drain()
+
+    async def _until_stopped(self, stop: asyncio.Event, tasks: Sequence[asyncio.Task[None]]) -> None:
+        stopping = asyncio.create_task(stop.wait())
+        crashed = asyncio.create_task(self._app.wait_until_stopped())
+        done, _pending = await asyncio.wait([stopping, crashed, *tasks], return_when=asyncio.FIRST_COMPLETED)
+        stopping.cancel()
+        crashed.cancel()
+        for task in done:
+            if task is stopping:
+                return
+            reason = task.exception() if task is not crashed else self._app.crash_reason
+            name = "Faust" if task is crashed else task.get_name()
+            raise FatalError(f"{name} has stopped: {type(reason).__name__}: {reason}") from reason
+
+    async def _drain(self) -> None:
+        watchdog = asyncio.get_running_loop().call_later(STOP_SECONDS, stop_at_once, "the shutdown hangs")
+        try:
+            await self._app.stop()
+            await self._producer.stop()
+        finally:
+            watchdog.cancel()
+
+    async def _revoked(self, _app: Any, _revoked: Any, **_signal: Any) -> None:
+        self._generation = None
+        for agent in self._agents:
+            agent.revoke_all()
+
+    async def _watch(self) -> None:
+        """Give the agents their partitions once recovery is done, and note progress."""
+        handled = -1
+        while True:
+            app = self._app
+            ready = self._tables_ready()
+            if ready and self._generation != app.consumer_generation_id:
+                partitions = {tp.partition for tp in app.consumer.assignment()}
+                self._generation = app.consumer_generation_id
+                for agent in self._agents:
+                    agent.assign(partitions)
+            now_handled = sum(agent.handled for agent in self._agents)
+            backlog = sum(self._lag(agent) for agent in self._agents) if ready else 0
+            if now_handled != handled or not backlog or self._delivery.waiting_since is not None:
+                handled, self._progress_at = now_handled, time.monotonic()
+            await asyncio.sleep(WATCH_SECONDS)
+
+    def _lag(self, agent: BatchAgent) -> int:
+        lag = agent.lag()
+        self._metrics.lag.labels(agent.spec.name).set(lag)
+        return lag
+
+    def _tables_ready(self) -> bool:
+        app = self._app
+        return bool(self._started and app.tables.actives_ready and not app.rebalancing and not app.unassigned)
+
+    def live(self) -> bool:
+        """False when there is work and nothing was done for two minutes although Kafka answers."""
+        now = time.monotonic()
+        stuck_turn = any(
+            agent.turn_began_at is not None and now - agent.turn_began_at > STUCK_SECONDS for agent in self._agents
+        )
+        return self._delivery.waiting_since is not None or not (stuck_turn or now - self._progress_at > STUCK_SECONDS)
+
+    def not_ready(self) -> tuple[str, ...]:
+        """Why this worker is not ready; empty when it is."""
+        reasons = []
+        if not self._tables_ready():
+            reasons.append("waiting for partitions, or recovering the tables")
+        if self._delivery.waiting_since is not None:
+            reasons.append("Kafka does not take records")
+        return tuple(reasons)
