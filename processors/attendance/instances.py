@@ -1,0 +1,99 @@
+"""One instance (uuid) as its table row: what its live events said of it (attendance.md 1). PURE.
+
+The row holds minima and maxima and, where events disagree (a renamed topic), what the latest event said.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import Any
+
+from processors.attendance.facts import Ended, Session
+from processors.attendance.occurrences import Instance
+from schemas.attendance import ObjectType
+from schemas.codec import pack, unpack
+
+
+@dataclass(slots=True)
+class InstanceRow:
+    """What is known of one uuid; instants in seconds since 1970, `event_ts` in milliseconds."""
+
+    account_id: str
+    object_type: ObjectType
+    start: int | None = None
+    """The smallest `start_time` of its live events."""
+    end: int | None = None
+    """The largest `end_time` of its `ended` events."""
+    practice: bool = False
+    """Some `ended` said that it was a practice session."""
+    live: bool = False
+    """Some `ended` said that it was none."""
+    zoom_type: int | None = None
+    topic: str = ""
+    host_id: str = ""
+    host_email: str | None = None
+    described_at: int = -1
+    """`event_ts` of the event that topic, type and host are from; of two at one time the larger description."""
+    found_end: int | None = None
+    """What Zoom answered when asked for a session of which no `ended` came."""
+    assumed_end: int | None = None
+    """The latest instant known when the session was given up."""
+    heard_ms: int = 0
+    """When its last event was received, to within a minute."""
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> InstanceRow:
+        """Parse a row."""
+        return cls(*unpack(data))
+
+    def to_bytes(self) -> bytes:
+        """The same bytes for the same set of facts (`heard_ms` aside)."""
+        return pack([getattr(self, each.name) for each in _FIELDS])
+
+    def add(self, session: Session, ended: Ended | None = None) -> bool:
+        """Take in one live event; false when it said nothing new."""
+        changed = False
+        if session.start is not None and (self.start is None or session.start < self.start):
+            self.start, changed = session.start, True
+        if session.event_ts >= self.described_at:
+            said = (session.zoom_type, session.topic, session.host_id, session.host_email or self.host_email)
+            known = (self.zoom_type, self.topic, self.host_id, self.host_email)
+            if said != known and (session.event_ts > self.described_at or _rank(said) > _rank(known)):
+                self.zoom_type, self.topic, self.host_id, self.host_email = said
+                self.described_at, changed = session.event_ts, True
+        if ended is not None:
+            end = ended.end if ended.end is not None else session.event_ts // 1000
+            if (ended.practice and not self.practice) or (not ended.practice and not self.live):
+                self.practice, self.live = self.practice or ended.practice, self.live or not ended.practice
+                changed = True
+            if self.end is None or end > self.end:
+                self.end, changed = end, True
+        return changed
+
+    @property
+    def known_end(self) -> int | None:
+        """E: from its `ended` events, else what Zoom answered, else what was assumed."""
+        for end in (self.end, self.found_end, self.assumed_end):
+            if end is not None:
+                return end
+        return None
+
+    @property
+    def discarded(self) -> bool:
+        """Every `ended` said that it was a practice session."""
+        return self.practice and not self.live
+
+    def as_instance(self, uuid: str, earliest_join: int | None) -> Instance | None:
+        """The instance for grouping; ``None`` while nothing says when it began."""
+        start = self.start if self.start is not None else earliest_join
+        if start is None:
+            return None
+        assumed = self.end is None and self.found_end is None and self.assumed_end is not None
+        return Instance(uuid, start, self.known_end, self.zoom_type, assumed)
+
+
+_FIELDS = fields(InstanceRow)
+
+
+def _rank(described: tuple[Any, ...]) -> tuple[str, ...]:
+    return tuple(str(each) for each in described)

@@ -1,0 +1,127 @@
+"""The phase *publish*: contact by contact, what the rules say now against what was published. PURE."""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+from collections.abc import Iterator
+from operator import itemgetter
+from typing import Any
+
+from processors.attendance.occurrences import scheduled_start
+from processors.attendance.people import NO_SHOW, attend
+from processors.attendance.registrations import RegistrationRow
+from processors.engine.view import View
+from processors.tracking.index import ANONYMOUS, FiledPresence, Index
+from processors.tracking.jobs import Run
+from processors.tracking.keys import TABLE, key, last_part, prefix
+from processors.tracking.lookups import details
+from processors.tracking.results import (
+    OccurrenceFacts,
+    Published,
+    publish_result,
+    publish_summary,
+    published,
+    retract_result,
+)
+from processors.tracking.settings import TrackingSettings
+from schemas.codec import unpack
+
+Contact = tuple[str, str, Any]
+"""(contact id, what it is: `presence`, `registration` or `published`, the row)."""
+
+
+class Publishing:
+    """Publishes an occurrence in steps of bounded size."""
+
+    def __init__(self, settings: TrackingSettings, index: Index) -> None:
+        self._settings = settings
+        self._index = index
+
+    def publish(self, view: View, facts: OccurrenceFacts, run: Run) -> bool:
+        """One step from the run's cursor on; true when everybody and the summary are out."""
+        by_contact = itertools.groupby(self._contacts(view, facts, run), key=itemgetter(0))
+        for handled, (contact, rows) in enumerate(by_contact):
+            if handled >= self._settings.step:
+                run.cursor = contact
+                return False
+            self._publish_contact(view, facts, contact, list(rows), run.counts)
+        publish_summary(view, facts, run.counts, retracted=not facts.stands)
+        return True
+
+    def _contacts(self, view: View, facts: OccurrenceFacts, run: Run) -> Iterator[Contact]:
+        """Everybody who came, is registered or was told of, in order of the contact id."""
+        object_id, cursor = facts.object_id, run.cursor
+        streams: list[Iterator[Contact]] = [self._published(view, object_id, run.occurrence, cursor)]
+        if facts.stands:
+            streams += [self._present(view, object_id, uuid, cursor) for uuid in run.instances]
+            if facts.first.object_type == "webinar":
+                streams.append(self._registered(view, object_id, cursor))
+        return heapq.merge(*streams, key=itemgetter(0))
+
+    def _present(self, view: View, object_id: str, uuid: str, cursor: str) -> Iterator[Contact]:
+        for contact, filed in self._index.presences(view, object_id, uuid, cursor):
+            yield contact, "presence", filed
+
+    def _registered(self, view: View, object_id: str, cursor: str) -> Iterator[Contact]:
+        below = prefix("q", object_id)
+        for row_key, _data in view.scan(TABLE, below, below + cursor.encode()):
+            contact, registrant_id = row_key[len(below) :].decode().split("|", 1)
+            row = RegistrationRow.from_bytes(view.get(TABLE, key("g", object_id, registrant_id)))
+            yield contact, "registration", (registrant_id, row)
+
+    def _published(self, view: View, object_id: str, session_uuid: str, cursor: str) -> Iterator[Contact]:
+        below = prefix("r", object_id, session_uuid)
+        for row_key, data in view.scan(TABLE, below, below + cursor.encode()):
+            yield last_part(row_key), "published", Published(*unpack(data))
+
+    def _publish_contact(
+        self, view: View, facts: OccurrenceFacts, contact: str, rows: list[Contact], counts: dict[str, int]
+    ) -> None:
+        filed: list[FiledPresence] = [row for _contact, kind, row in rows if kind == "presence"]
+        registrations = [row for _contact, kind, row in rows if kind == "registration"]
+        if contact.startswith(ANONYMOUS):
+            excluded = any(each.presence.excluded for each in filed)
+            _count(counts, "excluded" if excluded else "anonymous")
+            return
+        approved = self._approved(view, facts, registrations)
+        email = filed[0].email if filed else approved[0][1].email if approved else None
+        excluded = any(each.presence.excluded for each in filed) or (
+            email is not None and self._excluded(view, facts, email)
+        )
+        if email is not None and not excluded and (filed or (approved and facts.final)):
+            presences = [each.presence for each in filed]
+            attendance = attend(presences, facts.occurrence, self._settings.end_window) if filed else NO_SHOW
+            publish_result(view, facts, email, attendance, presences, approved)
+            _count(counts, "no_shows" if attendance.status == "no_show" else attendance.status)
+            _count(counts, "assumed", int(attendance.assumed))
+        else:
+            if before := published(view, facts.object_id, facts.occurrence.session_uuid, contact):
+                retract_result(view, facts, contact, before)
+            _count(counts, "excluded", int(excluded and bool(filed)))
+        _count(counts, "registered", 0 if excluded else len(approved))
+
+    def _excluded(self, view: View, facts: OccurrenceFacts, email: str) -> bool:
+        hosts = (facts.first.host_email, details(view, facts.object_id).host_email)
+        if self._settings.exclude_hosts and email in hosts:
+            return True
+        return self._index.excluded_email(view, facts.object_id, email)
+
+    def _approved(
+        self, view: View, facts: OccurrenceFacts, registrations: list[tuple[str, RegistrationRow]]
+    ) -> list[tuple[str, RegistrationRow]]:
+        """Registrations for this occurrence that were approved before its end."""
+        occurrence = facts.occurrence
+        scheduled = [start for _id, start in details(view, facts.object_id).occurrences]
+        if not scheduled:
+            scheduled = [start for _id, row in registrations for _o, start in row.detail("occurrences") or []]
+        start = scheduled_start(occurrence.start, scheduled)
+        return [
+            (registrant_id, row)
+            for registrant_id, row in registrations
+            if row.counts_for(start) and row.status_at(occurrence.end) == "approved"
+        ]
+
+
+def _count(counts: dict[str, int], name: str, by: int = 1) -> None:
+    counts[name] = counts.get(name, 0) + by

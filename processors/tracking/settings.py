@@ -1,0 +1,49 @@
+"""What the tracking of attendance reads of the configuration. PURE."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+from runtime.models import Configuration, Sync
+
+
+@dataclass(frozen=True, slots=True)
+class TrackingSettings:
+    """Frozen; durations in seconds."""
+
+    settle: float
+    restart_gap: float
+    abandon_after: float
+    end_window: Fraction
+    live_is_final: bool
+    """No report will be read: the first result stands."""
+    exclude_hosts: bool
+    exclude_panelists: bool
+    exclude_internal: bool
+    exclude_domains: frozenset[str]
+    sync: dict[str, Sync]
+    """By account id."""
+    step: int = 500
+    """People (or rows) that one step of a closing handles; the worker is never blocked for longer."""
+
+    @classmethod
+    def from_configuration(cls, configuration: Configuration) -> TrackingSettings:
+        """Take over what is needed."""
+        sessions, filters = configuration.sessions, configuration.filters
+        return cls(
+            settle=sessions.settle,
+            restart_gap=sessions.restart_gap,
+            abandon_after=sessions.abandon_after,
+            end_window=Fraction(str(sessions.end_window)),
+            live_is_final=not sessions.report_checks,
+            exclude_hosts=filters.exclude_hosts,
+            exclude_panelists=filters.exclude_panelists,
+            exclude_internal=filters.exclude_internal,
+            exclude_domains=frozenset(domain.lower().lstrip("@") for domain in filters.exclude_domains),
+            sync={account.account_id: account.sync for account in configuration.connectors.zoom if account.enabled},
+        )
+
+    def excludes_domain(self, email: str) -> bool:
+        """Whether addresses of this domain are never a contact."""
+        return email.rpartition("@")[2] in self.exclude_domains
