@@ -1,0 +1,227 @@
+"""The worker's composition root: clients, agents, engine, admin port."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import UTC, datetime
+
+import aiohttp
+from aiokafka import AIOKafkaProducer
+from prometheus_client import CollectorRegistry
+
+from processors.agents import look_up, score_engagement, sync_contact, track_attendance
+from processors.clients.brevo.client import BrevoClient
+from processors.clients.zoom.client import ZoomClient
+from processors.clients.zoom.metrics import ZoomMetrics
+from processors.engine.agent import AgentSpec, BatchAgent, Engine
+from processors.engine.delivery import Delivery
+from processors.engine.due_clock import DueClock
+from processors.engine.faust_app import SESSION_SECONDS, build_faust_app, changelog_name
+from processors.engine.faust_consumer import still_member
+from processors.engine.metrics import EngineMetrics
+from processors.engine.view import Output
+from processors.engine.worker import EngineWorker, stop_at_once
+from processors.settings import WorkerSettings
+from processors.tracking.keys import DUE, parse_due
+from runtime.admin import AdminServer, Readiness
+from runtime.kafka import KafkaConnection
+from runtime.topics import ensure_topics
+from schemas.errors import RetryLaterError
+from schemas.instants import as_datetime
+from schemas.ticks import Tick
+from schemas.topics import MIB, TICKS
+
+AGENT_MODULES = (track_attendance, look_up, score_engagement, sync_contact)
+PRODUCER_BATCH_BYTES = 2 * MIB
+"""One batch holds many small rows, or one raw event of the largest size on its way to a dead-letter topic."""
+KAFKA_RETRY_SECONDS = 1.0
+
+log = logging.getLogger(__name__)
+
+
+def changelogs() -> tuple[str, ...]:
+    """Logical names of all tables' changelogs."""
+    return tuple(changelog_name(table) for module in AGENT_MODULES for table in module.TABLES)
+
+
+async def run_worker(settings: WorkerSettings, stop: asyncio.Event) -> None:
+    """Run until `stop` is set, then drain. Waits for Kafka, with readiness 503, for as long as it is away.
+
+    Raises:
+        ConfigurationError: the topics on the cluster do not fit, or the admin port is taken.
+        FatalError: something that would lose records; nothing was acknowledged.
+    """
+    registry = CollectorRegistry()
+    process = _Process()
+    admin = settings.environment.admin
+    server = AdminServer(admin.host, admin.port, live=process.live, ready=process.ready, registry=registry)
+    await server.start()
+    try:
+        if not await _wait_for_kafka(settings, stop):
+            return
+        async with build_engine(settings, registry) as (worker, sink):
+            process.worker, process.sink = worker, sink
+            await worker.run(stop)
+    finally:
+        await server.stop()
+
+
+@asynccontextmanager
+async def build_engine(
+    settings: WorkerSettings, registry: CollectorRegistry
+) -> AsyncIterator[tuple[EngineWorker, sync_contact.SyncContact]]:
+    """Compose agents, effects and engine; the clients are closed at the end."""
+    configuration, environment = settings.configuration, settings.environment
+    partitions = configuration.kafka.partitions
+    connection = environment.kafka
+    async with AsyncExitStack() as stack:
+        producer = _producer(connection)
+        metrics = EngineMetrics(registry)
+        sources = [topic.physical(connection.topic_prefix) for module in AGENT_MODULES for topic in module.SOURCES]
+        app = build_faust_app(connection, configuration.kafka, environment.data_dir, sources)
+        delivery = Delivery(
+            producer,
+            partitions=partitions,
+            still_owner=lambda: still_member(app),
+            silence_seconds=SESSION_SECONDS,
+        )
+        engine = Engine(
+            app=app,
+            delivery=delivery,
+            metrics=metrics,
+            prefix=connection.topic_prefix,
+            partitions=partitions,
+            version=settings.version,
+            stop=stop_at_once,
+        )
+        zoom = await stack.enter_async_context(_zoom_effect(settings, registry))
+        brevo = configuration.brevo
+        assert brevo.api_key is not None  # load_worker has seen to it
+        brevo_client = BrevoClient(brevo.api_key, environment.brevo_api_base_url)
+        stack.push_async_callback(brevo_client.close)
+        sink = sync_contact.SyncContact(
+            brevo_client,
+            brevo,
+            total_partitions=partitions,
+            clock=lambda: datetime.now(UTC),
+            registry=registry,
+            version=settings.version,
+        )
+        agents = [
+            _tracking_agent(engine, track_attendance.TrackAttendance(configuration)),
+            BatchAgent(engine, AgentSpec(look_up.NAME, look_up.SOURCES, look_up.TABLES, zoom.rule, zoom)),
+            BatchAgent(
+                engine,
+                AgentSpec(
+                    score_engagement.NAME,
+                    score_engagement.SOURCES,
+                    score_engagement.TABLES,
+                    score_engagement.ScoreEngagement(configuration),
+                ),
+            ),
+            BatchAgent(
+                engine, AgentSpec(sync_contact.NAME, sync_contact.SOURCES, sync_contact.TABLES, sink.rule, sink)
+            ),
+        ]
+        yield EngineWorker(app, agents, delivery, producer, metrics), sink
+
+
+def _tracking_agent(engine: Engine, rule: track_attendance.TrackAttendance) -> BatchAgent:
+    """The agent whose effect is its own clock: due work is found in its table."""
+
+    def tick(partition: int) -> Output:
+        now = as_datetime(int(time.time()))
+        return Output(TICKS.name, None, Tick(kind="clock", now=now).to_bytes(), partition=partition)
+
+    async def backlog(partition: int) -> Mapping[str, int]:
+        return await agent.ends(partition)
+
+    def handled(partition: int, position: Mapping[str, int]) -> bool:
+        return agent.has_handled(partition, position)
+
+    clock = DueClock(
+        rule,
+        table=track_attendance.TABLES[0],
+        prefix=DUE,
+        due_ms=lambda key: parse_due(key)[0],
+        tick=tick,
+        backlog=backlog,
+        handled=handled,
+    )
+    agent = BatchAgent(
+        engine, AgentSpec(track_attendance.NAME, track_attendance.SOURCES, track_attendance.TABLES, rule, clock)
+    )
+    return agent
+
+
+@asynccontextmanager
+async def _zoom_effect(settings: WorkerSettings, registry: CollectorRegistry) -> AsyncIterator[look_up.LookUp]:
+    environment, metrics = settings.environment, ZoomMetrics(registry)
+    async with aiohttp.ClientSession() as session:
+        clients = {
+            account.account_id: ZoomClient(
+                account,
+                session,
+                settings.configuration.zoom_api.plan,
+                environment.zoom_api_base_url,
+                environment.zoom_oauth_base_url,
+                metrics,
+            )
+            for account in settings.configuration.connectors.zoom
+            if account.enabled
+        }
+        yield look_up.LookUp(clients, clock=time.time, metrics=metrics)
+
+
+def _producer(connection: KafkaConnection) -> AIOKafkaProducer:
+    """The engine's producer; why idempotence is off: processors/engine/delivery.py."""
+    return AIOKafkaProducer(
+        **connection.client_options(),
+        acks="all",
+        enable_idempotence=False,
+        max_batch_size=PRODUCER_BATCH_BYTES,
+        max_request_size=2 * PRODUCER_BATCH_BYTES,
+        request_timeout_ms=10_000,
+    )
+
+
+async def _wait_for_kafka(settings: WorkerSettings, stop: asyncio.Event) -> bool:
+    """Until the topics are there; false when told to stop before that."""
+    told = False
+    while not stop.is_set():
+        try:
+            await ensure_topics(settings.environment.kafka, settings.configuration.kafka, changelogs=changelogs())
+        except RetryLaterError as error:
+            if not told:
+                log.warning("waiting for Kafka: %s", error)
+                told = True
+            try:
+                await asyncio.wait_for(stop.wait(), KAFKA_RETRY_SECONDS)
+            except TimeoutError:
+                continue
+        else:
+            return True
+    return False
+
+
+class _Process:
+    """What the admin port tells of the process, from its first moment on."""
+
+    def __init__(self) -> None:
+        self.worker: EngineWorker | None = None
+        self.sink: sync_contact.SyncContact | None = None
+
+    def live(self) -> bool:
+        """Waiting for Kafka is life; a stuck engine is none."""
+        return self.worker is None or self.worker.live()
+
+    def ready(self) -> Readiness:
+        """Not ready while partitions, Kafka or Brevo are awaited, with the reasons."""
+        if self.worker is None or self.sink is None:
+            return Readiness(ok=False, reasons=("waiting for Kafka",))
+        waiting = self.worker.not_ready()
+        return Readiness(ok=not waiting, reasons=waiting + self.sink.reasons)
