@@ -1,0 +1,154 @@
+"""The agent `score-engagement`: facts about a contact become its score, and commands to show it in Brevo.
+
+Consumes: `attendance.results.v1`. Produces: `engagement.scores.v1`, `brevo.commands.v1` and its bulk lane.
+State: `engagement-by-contact`, one row per contact, registration and occurrence (processors/engagement/state.py).
+Order: none is needed; the outcome is a function of the set of facts, and an unchanged outcome sends nothing.
+On failure: a record that is no fact we know is a dead letter.
+"""
+
+from __future__ import annotations
+
+from pydantic import ValidationError
+
+from processors.engagement.assessment import Assessor, Scored, Wanted
+from processors.engagement.commands import event_due, registered_event, result_event, upsert_contact
+from processors.engagement.state import (
+    ContactRows,
+    EventKind,
+    Head,
+    contact_prefix,
+    decode_rows,
+    encode_head,
+    encode_registration,
+    encode_session,
+    fact_key,
+    head_key,
+    merged_registration,
+    merged_session,
+)
+from processors.engine.view import Record, View
+from runtime.models import Configuration
+from schemas.attendance import FACT, Registration, Result
+from schemas.errors import DeadLetterError
+from schemas.topics import ATTENDANCE_RESULTS, BREVO_COMMANDS, BREVO_COMMANDS_BULK, ENGAGEMENT_SCORES, Topic
+
+NAME = "score-engagement"
+SOURCES: tuple[Topic, ...] = (ATTENDANCE_RESULTS,)
+TABLE = "engagement-by-contact"
+TABLES: tuple[str, ...] = (TABLE,)
+
+
+class ScoreEngagement:
+    """The rule: keep the fact, compute the contact anew over all that stands, send what has changed.
+
+    Raises:
+        ConfigurationError: on construction, for a `field_mapping` that cannot work.
+    """
+
+    def __init__(self, configuration: Configuration) -> None:
+        self._assessor = Assessor(configuration)
+        self._events = configuration.brevo.events
+        self._excluded_domains = frozenset(domain.lower() for domain in configuration.filters.exclude_domains)
+        self._unsynced = frozenset(
+            (account.account_id, object_type)
+            for account in configuration.connectors.zoom
+            for object_type, synced in (("webinar", account.sync.webinars), ("meeting", account.sync.participants))
+            if not synced
+        )
+
+    def handle(self, record: Record, view: View) -> None:
+        """See `Rule.handle`. Sends the score first, then the upsert, then the event.
+
+        Raises:
+            DeadLetterError: the value is no fact we know.
+        """
+        fact = _fact(record)
+        if self._skipped(fact):
+            return
+        rows = decode_rows(fact.contact_id, view.scan(TABLE, contact_prefix(fact.contact_id)))
+        event = self._keep(fact, rows, view)
+        scored, wanted = self._assessor.assess(rows)
+        head = self._send(fact, rows, scored, wanted, event, view)
+        if head != rows.head:
+            view.put(TABLE, head_key(fact.contact_id), encode_head(head))
+
+    def _skipped(self, fact: Registration | Result) -> bool:
+        """Not synced, of an excluded domain, or a registration of a meeting, which serves identity only."""
+        if isinstance(fact, Registration) and fact.object_type == "meeting":
+            return True
+        if (fact.account_id, fact.object_type) in self._unsynced:
+            return True
+        return fact.email.rpartition("@")[2] in self._excluded_domains
+
+    def _keep(self, fact: Registration | Result, rows: ContactRows, view: View) -> EventKind | None:
+        """Merge the fact into `rows` and the table; returns the event that it is the first to call for."""
+        key, due = fact_key(fact), event_due(fact, self._events)
+        if isinstance(fact, Result):
+            session = rows.sessions.get(key)
+            told = session.events_due if session else ()
+            rows.sessions[key] = merged_session(session, fact, due)
+            changed = rows.sessions[key] != session
+            value = encode_session(rows.sessions[key])
+            taken_back = False
+        else:
+            registration = rows.registrations.get(key)
+            told = registration.events_due if registration else ()
+            stands = rows.registrations[key] = merged_registration(registration, fact, due)
+            changed = stands != registration
+            value = encode_registration(stands)
+            taken_back = stands.retracted or stands.status == "cancelled"
+        if changed:
+            view.put(TABLE, key, value)
+        return None if due in told or taken_back else due
+
+    def _send(
+        self,
+        fact: Registration | Result,
+        rows: ContactRows,
+        scored: Scored | None,
+        wanted: Wanted,
+        event: EventKind | None,
+        view: View,
+    ) -> Head:
+        """Send what differs from what was sent before; returns the new head."""
+        key = fact.contact_id.encode()
+        lane = (BREVO_COMMANDS_BULK if fact.origin == "backfill" else BREVO_COMMANDS).name
+        revision = rows.head.revision
+        score_digest = scored.digest(self._assessor.settings_digest) if scored else ""
+        if score_digest != rows.head.score_digest:
+            revision += 1
+            # Without any result left the compacted topic gets a tombstone: there is no score any more.
+            view.send(ENGAGEMENT_SCORES.name, key, self._score_value(fact, revision, scored))
+        upsert_digest = wanted.digest()
+        if upsert_digest != rows.head.upsert_digest:
+            revision += 1
+            view.send(lane, key, upsert_contact(fact, revision, wanted, upsert_digest).to_bytes())
+        if event is not None:
+            revision += 1
+            view.send(lane, key, self._event_value(fact, event, revision))
+        return Head(revision, fact.email, score_digest, upsert_digest)
+
+    def _score_value(self, fact: Registration | Result, revision: int, scored: Scored | None) -> bytes | None:
+        if scored is None:
+            return None
+        return self._assessor.contact_score(fact.contact_id, fact.email, revision, scored).to_bytes()
+
+    def _event_value(self, fact: Registration | Result, event: EventKind, revision: int) -> bytes:
+        if isinstance(fact, Registration):
+            return registered_event(fact, revision).to_bytes()
+        score = self._assessor.points(merged_session(None, fact, None)).score
+        return result_event(fact, event, revision, score).to_bytes()
+
+
+def _fact(record: Record) -> Registration | Result:
+    if record.value is None:
+        raise DeadLetterError(f"{record.topic}: a record without a value says nothing")
+    try:
+        return FACT.validate_json(record.value)
+    except ValidationError as error:
+        # The error's own text quotes the input, which holds an address; a dead letter's reason must not.
+        wrong = "; ".join(
+            f"{'.'.join(map(str, each['loc']))}: {each['msg']}"
+            for each in error.errors(include_input=False, include_url=False, include_context=False)[:3]
+        )
+        raise DeadLetterError(f"{record.topic}: no fact of schemas.attendance ({wrong})") from None

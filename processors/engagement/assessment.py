@@ -1,0 +1,151 @@
+"""What follows from all facts of one contact: its score, what Brevo shall show, its lists. PURE."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from processors.engagement.attributes import Attributes, attributes, mapped_sources
+from processors.engagement.contact import (
+    Membership,
+    engagement_values,
+    membership,
+    registration_values,
+    result_values,
+)
+from processors.engagement.contact_score import Occurrence, Standing, decay_weights, standing
+from processors.engagement.score import Points, session_points
+from processors.engagement.state import ContactRows, SessionRow
+from processors.engagement.why import why
+from runtime.models import Configuration
+from schemas.codec import pack
+from schemas.engagement import ContactScore
+from schemas.instants import SECONDS_PER_DAY, as_datetime, utc_date
+
+
+class Wanted(NamedTuple):
+    """What Brevo shall hold of a contact, as far as it is ours."""
+
+    attributes: Attributes
+    lists: Membership
+
+    def digest(self) -> str:
+        """Short hash that is equal exactly when the content is."""
+        return digest([list(self.attributes.items()), self.lists.joined, self.lists.left])
+
+
+class Scored(NamedTuple):
+    """The score of a contact with what it is made of, before it is written as a `ContactScore`."""
+
+    standing: Standing
+    counted: tuple[tuple[SessionRow, Points, int], ...]
+    """The occurrences that count, in order of (E, session_uuid), each with its points and its score."""
+    why: str
+
+    def digest(self, settings_digest: str) -> str:
+        """Short hash that is equal exactly when the content is."""
+        sessions = [
+            (row.session_uuid, row.object_type, row.status, row.ended_at, score, *_parts(points).values())
+            for row, points, score in self.counted
+        ]
+        now = self.standing
+        return digest([now.day, now.score, now.tier, self.why, sessions, settings_digest])
+
+
+class Assessor:
+    """Applies the configuration to what is kept of a contact; the same rows always give the same answer."""
+
+    def __init__(self, configuration: Configuration) -> None:
+        self._scoring = configuration.scoring
+        self._decay = decay_weights(configuration.scoring.half_life_days)
+        self._mapping = mapped_sources(configuration.field_mapping)
+        self._lists = {account.account_id: account.lists for account in configuration.connectors.zoom}
+        self.settings_digest = digest(configuration.scoring.model_dump(mode="json"))
+
+    def points(self, row: SessionRow) -> Points:
+        """The points of one result."""
+        return session_points(
+            attended_seconds=row.attended_seconds,
+            length_seconds=row.length_seconds,
+            late_seconds=row.late_seconds,
+            stayed=row.status == "attended",
+            interaction=row.interaction,
+            weights=self._scoring.weights,
+        )
+
+    def assess(self, rows: ContactRows) -> tuple[Scored | None, Wanted]:
+        """The contact's score (``None`` while no result stands) and what Brevo shall hold."""
+        results = in_order(row for row in rows.sessions.values() if not row.retracted)
+        scored = self._scored(results)
+        values = registration_values(row for row in rows.registrations.values() if not row.retracted)
+        named = values.get("name")
+        values |= result_values(results)
+        if named is not None:
+            values["name"] = named
+        if rows.sessions:
+            values |= engagement_values(results, *((scored.standing, scored.why) if scored else (None, None)))
+        lists = membership(rows.sessions.values(), rows.registrations.values(), self._lists)
+        return scored, Wanted(attributes(values, self._mapping), lists)
+
+    def contact_score(self, contact_id: str, email: str, revision: int, scored: Scored) -> ContactScore:
+        """The score as its topic carries it."""
+        sessions = [
+            {
+                "session_uuid": row.session_uuid,
+                "object_type": row.object_type,
+                "status": row.status,
+                "score": score,
+                "parts": _parts(points),
+                "ended_at": as_datetime(row.ended_at),
+            }
+            for row, points, score in scored.counted
+        ]
+        # One validation of plain values is three times as fast as one per model.
+        return ContactScore.model_validate(
+            {
+                "contact_id": contact_id,
+                "email": email,
+                "revision": revision,
+                "contact_score": scored.standing.score,
+                "tier": scored.standing.tier,
+                "reference_date": utc_date(scored.standing.day * SECONDS_PER_DAY),
+                "why": scored.why,
+                "sessions": sessions,
+                "model_version": self._scoring.model_version,
+                "settings_digest": self.settings_digest,
+            }
+        )
+
+    def _scored(self, results: Sequence[SessionRow]) -> Scored | None:
+        points = [self.points(row) for row in results]
+        scores = [each.score for each in points]
+        days = (row.ended_at // SECONDS_PER_DAY for row in results)
+        occurrences = [Occurrence(day, score) for day, score in zip(days, scores, strict=True)]
+        now = standing(occurrences, self._decay, self._scoring.tiers)
+        if now is None:
+            return None
+        counted = tuple(zip(results, points, scores, strict=True))[now.first :]
+        return Scored(now, counted, why(results[-1]))
+
+
+def in_order(rows: Iterable[SessionRow]) -> list[SessionRow]:
+    """By (E, session_uuid): the last is the latest."""
+    return sorted(rows, key=lambda row: (row.ended_at, row.session_uuid))
+
+
+def digest(value: object) -> str:
+    """Short hash of a value of plain JSON."""
+    return hashlib.sha256(pack(value)).hexdigest()[:16]
+
+
+def _parts(points: Points) -> dict[str, float | None]:
+    """The fields of `ScoreParts`: rounded to 4 digits, for reading."""
+    unit, interaction = points.unit, points.interaction
+    return {
+        "attendance": round(points.attendance / unit, 4),
+        "punctuality": round(points.punctuality / unit, 4),
+        "stayed": round(points.stayed / unit, 4),
+        "interaction": None if interaction is None else round(interaction / unit, 4),
+        "maximum": round(points.maximum / unit, 4),
+    }

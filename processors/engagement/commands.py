@@ -1,0 +1,122 @@
+"""Commands to the sink: what a contact shall show, and the events that a fact calls for. PURE."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime
+
+from processors.engagement.assessment import Wanted
+from processors.engagement.score import whole_minutes
+from processors.engagement.state import EventKind
+from runtime.models import Events
+from schemas.attendance import Registration, Result
+from schemas.brevo import TrackEvent, UpsertContact
+
+Properties = dict[str, str | int | float | bool]
+
+
+def event_due(fact: Registration | Result, switches: Events) -> EventKind | None:
+    """The event that `fact` calls for, if it were the first to do so (attendance.md 8).
+
+    A back-fill tells of things long past and a retraction takes back: neither calls for one.
+    """
+    if fact.origin == "backfill" or fact.retracted:
+        return None
+    if isinstance(fact, Registration):
+        told = fact.status == "approved" and fact.observed == "webhook" and fact.before_end
+        return "registered" if told and switches.registered else None
+    if fact.status == "no_show":
+        told = fact.final and fact.object_type == "webinar"
+        return "no_show" if told and switches.no_show else None
+    return "attended" if switches.attended else None
+
+
+def upsert_contact(fact: Registration | Result, revision: int, wanted: Wanted, digest: str) -> UpsertContact:
+    """The whole wanted state of the contact; `digest` is `wanted`'s."""
+    # One validation of plain values is several times as fast as one per attribute.
+    return UpsertContact.model_validate(
+        {
+            "command_id": _command_id(fact.contact_id, "upsert", str(revision), digest),
+            "contact_id": fact.contact_id,
+            "email": fact.email,
+            "revision": revision,
+            "session": fact.session_uuid if isinstance(fact, Result) else None,
+            "reason": "retraction" if fact.retracted else fact.kind,
+            "origin": fact.origin,
+            "occurred_at": fact.occurred_at,
+            "attributes": {
+                name: {"type": kind, "value": value, "overwrite": overwrite}
+                for name, (kind, value, overwrite) in wanted.attributes.items()
+            },
+            "lists": wanted.lists.joined,
+            "lists_left": wanted.lists.left,
+        }
+    )
+
+
+def registered_event(fact: Registration, revision: int) -> TrackEvent:
+    """`zoom_webinar_registered`."""
+    properties: Properties = {"object_id": fact.object_id, **_topic(fact)}
+    if fact.starts_at is not None:
+        properties["starts_at"] = _text(fact.starts_at)
+    if fact.source:
+        properties["source"] = fact.source
+    name = "zoom_webinar_registered"
+    once_keys = (f"{name}|{fact.object_id}|{fact.registrant_id}",)
+    return _event(fact, name, revision, fact.occurred_at, properties, once_keys)
+
+
+def result_event(fact: Result, kind: EventKind, revision: int, score: int) -> TrackEvent:
+    """`zoom_webinar_attended`, `zoom_meeting_attended` or `zoom_webinar_no_show`; `score` is this occurrence's."""
+    properties: Properties = {
+        "session_uuid": fact.session_uuid,
+        "object_id": fact.object_id,
+        **_topic(fact),
+        "started_at": _text(fact.started_at),
+        "ended_at": _text(fact.ended_at),
+        "status": fact.status,
+    }
+    if kind == "attended":
+        properties |= {"minutes": whole_minutes(fact.attended_seconds), "score": score}
+        if fact.first_join_at is not None:
+            properties["join_time"] = _text(fact.first_join_at)
+    name = f"zoom_{fact.object_type}_{kind}"
+    once_keys = tuple(f"{name}|{uuid}" for uuid in fact.instances or (fact.session_uuid,))
+    return _event(fact, name, revision, fact.ended_at, properties, once_keys)
+
+
+def _event(
+    fact: Registration | Result,
+    name: str,
+    revision: int,
+    event_date: datetime,
+    properties: Properties,
+    once_keys: tuple[str, ...],
+) -> TrackEvent:
+    return TrackEvent(
+        command_id=_command_id(fact.contact_id, name, once_keys[0]),
+        contact_id=fact.contact_id,
+        email=fact.email,
+        revision=revision,
+        session=fact.session_uuid if isinstance(fact, Result) else None,
+        reason=fact.kind,
+        origin=fact.origin,
+        occurred_at=fact.occurred_at,
+        name=name,
+        event_date=event_date,
+        properties=properties,
+        once_keys=once_keys,
+    )
+
+
+def _topic(fact: Registration | Result) -> dict[str, str]:
+    return {"topic": fact.topic} if fact.topic else {}
+
+
+def _command_id(*parts: str) -> str:
+    return hashlib.sha256("|".join(parts).encode()).hexdigest()[:32]
+
+
+def _text(instant: datetime) -> str:
+    # Instants of the wire are in UTC; strftime would take ten times as long.
+    return instant.isoformat(timespec="seconds").replace("+00:00", "Z")

@@ -1,0 +1,117 @@
+"""What a contact shows: the value of each source of `field_mapping`, and its lists. PURE.
+
+The rules are docs/reference/attendance.md 8.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+from processors.engagement.contact_score import Standing
+from processors.engagement.score import whole_minutes
+from processors.engagement.state import RegistrationRow, SessionRow
+from runtime.models import Lists
+from schemas.instants import utc_date
+
+Values = dict[str, str | int]
+"""By source of `field_mapping`: texts, whole numbers, and dates as ``YYYY-MM-DD``. What is not known is left out."""
+
+_CAME = ("attended", "left_early")
+_SHOWN_AS = {"approved": "registered", "cancelled": "cancelled"}
+"""Status of a registration as contacts show it; what is pending or denied is not shown."""
+
+
+def registration_values(registrations: Iterable[RegistrationRow]) -> Values:
+    """What stands because of registrations alone; results come on top. Retracted ones must be left out already."""
+    values: Values = {}
+    for row in sorted(registrations, key=lambda each: (each.occurred_at, each.object_id, each.registrant_id)):
+        _put(values, "name", row.first_name)
+        _put(values, "webinar_title", row.topic)
+        _put(values, "registration_source", row.source)
+        _put(values, "attendance_status", _SHOWN_AS.get(row.status))
+    return values
+
+
+def result_values(results: Sequence[SessionRow]) -> Values:
+    """What stands because of results, given in order of (E, session_uuid), without retracted ones."""
+    values: Values = {}
+    for row in results:
+        values["attendance_status"] = row.status
+        if row.object_type == "webinar":
+            _put(values, "webinar_title", row.topic)
+        if row.status in _CAME:
+            values["duration"] = whole_minutes(row.attended_seconds)
+        if row.first_join_at is not None:
+            values["join_time"] = utc_date(row.first_join_at).isoformat()
+        _put(values, "name", row.name)
+    return values
+
+
+def engagement_values(results: Sequence[SessionRow], standing: Standing | None, sentence: str | None) -> Values:
+    """Score, tier, sentence and counts over `results`.
+
+    With no result left a retraction has taken all of them back: score and counts are 0 then, and there is no sentence.
+    """
+    came = [row.object_type for row in results if row.status in _CAME]
+    values: Values = {
+        "engagement_score": standing.score if standing else 0,
+        "engagement_tier": standing.tier if standing else "cold",
+        "webinars_attended": came.count("webinar"),
+        "meetings_attended": came.count("meeting"),
+        "no_shows": len(results) - len(came),
+    }
+    _put(values, "engagement_why", sentence)
+    return values
+
+
+def _put(values: Values, source: str, text: str | None) -> None:
+    if text and text.strip():
+        values[source] = text
+
+
+class Membership(NamedTuple):
+    """Brevo lists by id, ascending."""
+
+    joined: tuple[int, ...]
+    left: tuple[int, ...]
+
+
+def membership(
+    sessions: Iterable[SessionRow], registrations: Iterable[RegistrationRow], lists: Mapping[str, Lists]
+) -> Membership:
+    """The lists a contact shall be on, and those it shall not be on. Retracted rows belong in: they leave lists.
+
+    A list is left only where some fact of its kind exists, current or taken back. On a list that no fact speaks of the
+    contact stays as it is: an operator may have put it there.
+
+    Args:
+        sessions: all results of the contact.
+        registrations: all its registrations.
+        lists: by Zoom account id.
+    """
+    wanted: dict[int, bool] = {}
+    for registration in registrations:
+        current = not registration.retracted and registration.status == "approved"
+        _want(wanted, lists.get(registration.account_id, _NO_LISTS).webinar_registrants, current)
+    for session in sessions:
+        of_account = lists.get(session.account_id, _NO_LISTS)
+        came = not session.retracted and session.status in _CAME
+        if session.object_type == "meeting":
+            _want(wanted, of_account.meeting_participants, came)
+        else:
+            _want(wanted, of_account.webinar_attendees, came)
+            missed = not session.retracted and session.status == "no_show"
+            _want(wanted, of_account.webinar_no_shows, missed)
+    return Membership(
+        joined=tuple(sorted(list_id for list_id, on in wanted.items() if on)),
+        left=tuple(sorted(list_id for list_id, on in wanted.items() if not on)),
+    )
+
+
+_NO_LISTS = Lists()
+
+
+def _want(wanted: dict[int, bool], list_id: int | None, on: bool) -> None:
+    if list_id is not None:
+        wanted[list_id] = wanted.get(list_id, False) or on

@@ -1,0 +1,194 @@
+"""The rows of `engagement-by-contact`: what is kept of a contact's facts, and how it is written down. PURE.
+
+Keys: ``<contact id>|h`` the head, ``<contact id>|r|<object id>|<registrant id>`` a registration,
+``<contact id>|s|<session uuid>`` a result. Values are JSON arrays; a new field goes to the end and has a default.
+A retracted fact stays as a row, for its revision must still keep older ones out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Literal, NamedTuple
+
+from schemas.attendance import Interaction, ObjectType, Registration, RegistrationStatus, Result, ResultStatus
+from schemas.codec import pack, unpack
+
+EventKind = Literal["registered", "attended", "no_show"]
+
+
+class Head(NamedTuple):
+    """What was sent for a contact so far."""
+
+    revision: int = 0
+    """Number of the latest output; each gets the next."""
+    email: str = ""
+    score_digest: str = ""
+    """Of the latest contact score; empty while none stands."""
+    upsert_digest: str = ""
+    """Of the latest upsert."""
+
+
+class SessionRow(NamedTuple):
+    """The newest revision of one result. Instants are seconds since 1970."""
+
+    session_uuid: str
+    revision: int
+    retracted: bool
+    account_id: str
+    object_type: ObjectType
+    status: ResultStatus
+    ended_at: int
+    length_seconds: int
+    attended_seconds: int
+    late_seconds: int | None
+    first_join_at: int | None
+    topic: str
+    name: str | None
+    interaction: Interaction | None
+    events_due: tuple[EventKind, ...] = ()
+    """Events that any revision called for, sorted: each was sent when the first such came."""
+
+
+class RegistrationRow(NamedTuple):
+    """The newest revision of one registration."""
+
+    object_id: str
+    registrant_id: str
+    revision: int
+    retracted: bool
+    account_id: str
+    status: RegistrationStatus
+    occurred_at: int
+    topic: str
+    source: str | None
+    first_name: str | None
+    events_due: tuple[EventKind, ...] = ()
+    """See `SessionRow.events_due`."""
+
+
+_INTERACTION = SessionRow._fields.index("interaction")
+_SESSION_EVENTS = SessionRow._fields.index("events_due")
+_REGISTRATION_EVENTS = RegistrationRow._fields.index("events_due")
+
+
+class ContactRows(NamedTuple):
+    """All that is kept of one contact."""
+
+    head: Head
+    sessions: dict[bytes, SessionRow]
+    """By row key; retracted ones too."""
+    registrations: dict[bytes, RegistrationRow]
+    """By row key; retracted ones too."""
+
+
+def contact_prefix(contact_id: str) -> bytes:
+    """What all keys of a contact begin with."""
+    return f"{contact_id}|".encode()
+
+
+def head_key(contact_id: str) -> bytes:
+    """Key of the head."""
+    return f"{contact_id}|h".encode()
+
+
+def fact_key(fact: Registration | Result) -> bytes:
+    """Key of the row of a fact, one per registration and one per occurrence."""
+    if isinstance(fact, Result):
+        return f"{fact.contact_id}|s|{fact.session_uuid}".encode()
+    return f"{fact.contact_id}|r|{fact.object_id}|{fact.registrant_id}".encode()
+
+
+def merged_session(row: SessionRow | None, fact: Result, due: EventKind | None) -> SessionRow:
+    """The row after `fact`: the newer revision stands, of equal ones the fact; `due` is added in any case."""
+    events_due = _with(row.events_due if row else (), due)
+    if row is not None and row.revision > fact.revision:
+        return row._replace(events_due=events_due)
+    return SessionRow(
+        session_uuid=fact.session_uuid,
+        revision=fact.revision,
+        retracted=fact.retracted,
+        account_id=fact.account_id,
+        object_type=fact.object_type,
+        status=fact.status,
+        ended_at=int(fact.ended_at.timestamp()),
+        length_seconds=fact.length_seconds,
+        attended_seconds=fact.attended_seconds,
+        late_seconds=fact.late_seconds if fact.first_join_at else None,
+        first_join_at=int(fact.first_join_at.timestamp()) if fact.first_join_at else None,
+        topic=fact.topic,
+        name=fact.identity.name if fact.identity else None,
+        interaction=fact.interaction,
+        events_due=events_due,
+    )
+
+
+def merged_registration(row: RegistrationRow | None, fact: Registration, due: EventKind | None) -> RegistrationRow:
+    """As `merged_session`, for a registration."""
+    events_due = _with(row.events_due if row else (), due)
+    if row is not None and row.revision > fact.revision:
+        return row._replace(events_due=events_due)
+    return RegistrationRow(
+        object_id=fact.object_id,
+        registrant_id=fact.registrant_id,
+        revision=fact.revision,
+        retracted=fact.retracted,
+        account_id=fact.account_id,
+        status=fact.status,
+        occurred_at=int(fact.occurred_at.timestamp()),
+        topic=fact.topic,
+        source=fact.source,
+        first_name=fact.first_name,
+        events_due=events_due,
+    )
+
+
+def _with(events: tuple[EventKind, ...], due: EventKind | None) -> tuple[EventKind, ...]:
+    return events if due is None or due in events else tuple(sorted((*events, due)))
+
+
+def encode_head(head: Head) -> bytes:
+    """The head as its row's value."""
+    return pack(list(head))
+
+
+def encode_session(row: SessionRow) -> bytes:
+    """A result as its row's value; the uuid is in the value too, since a key cannot be taken apart for sure."""
+    fields: list[object] = list(row)
+    if row.interaction is not None:
+        fields[_INTERACTION] = row.interaction.model_dump(exclude_none=True)
+    return pack(fields)
+
+
+def encode_registration(row: RegistrationRow) -> bytes:
+    """A registration as its row's value."""
+    return pack(list(row))
+
+
+def decode_rows(contact_id: str, stored: Iterable[tuple[bytes, bytes]]) -> ContactRows:
+    """All rows under `contact_prefix`, as (key, value)."""
+    head, sessions, registrations = Head(), {}, {}
+    head_at, registration_prefix = head_key(contact_id), f"{contact_id}|r|".encode()
+    for key, value in stored:
+        if key == head_at:
+            head = Head(*unpack(value))
+        elif key.startswith(registration_prefix):
+            registrations[key] = decode_registration(value)
+        else:
+            sessions[key] = decode_session(value)
+    return ContactRows(head, sessions, registrations)
+
+
+def decode_session(value: bytes) -> SessionRow:
+    """What `encode_session` wrote."""
+    fields = unpack(value)
+    if fields[_INTERACTION] is not None:
+        fields[_INTERACTION] = Interaction.model_validate(fields[_INTERACTION])
+    fields[_SESSION_EVENTS] = tuple(fields[_SESSION_EVENTS])
+    return SessionRow(*fields)
+
+
+def decode_registration(value: bytes) -> RegistrationRow:
+    """What `encode_registration` wrote."""
+    fields = unpack(value)
+    fields[_REGISTRATION_EVENTS] = tuple(fields[_REGISTRATION_EVENTS])
+    return RegistrationRow(*fields)
