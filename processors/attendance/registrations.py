@@ -54,9 +54,9 @@ class RegistrationRow:
 
     def to_bytes(self) -> bytes:
         """The same bytes for the same set of statements."""
-        return pack(
-            [self.statements, self.email, self.email_said, _sorted(self.details), self.starts_at, self.starts_said]
-        )
+        statements = [list(each) for each in self.statements]
+        details = {name: self.details[name] for name in sorted(self.details)}
+        return pack([statements, self.email, self.email_said, details, self.starts_at, self.starts_said])
 
     def add(self, fact: Registered, *, webhook: bool) -> bool:
         """Take in one webhook or one row of Zoom's list; false when it said nothing new."""
@@ -118,7 +118,3 @@ def _later(at_ms: int, value: Any, known: tuple[int, Any] | list[Any]) -> bool:
     """Later wins; at one instant the smaller value does."""
     known_at, known_value = known
     return at_ms > known_at or (at_ms == known_at and str(value) < str(known_value))
-
-
-def _sorted(details: dict[str, Any]) -> dict[str, Any]:
-    return {name: details[name] for name in sorted(details)}

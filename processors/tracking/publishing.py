@@ -98,7 +98,7 @@ class Publishing:
         else:
             if before := published(view, facts.object_id, facts.occurrence.session_uuid, contact):
                 retract_result(view, facts, contact, before)
-            _count(counts, "excluded", int(excluded and bool(filed)))
+            _count(counts, "excluded", int(excluded and bool(filed or approved)))
         _count(counts, "registered", 0 if excluded else len(approved))
 
     def _excluded(self, view: View, facts: OccurrenceFacts, email: str) -> bool:

@@ -1,0 +1,103 @@
+"""The sink: brings contacts, lists and events to Brevo.
+
+Consumes: commands of both lanes and its own results.
+Produces: `brevo.results.v1`; rejected commands to the dead letters of their lane.
+State: `brevo-ledger` (what Brevo acknowledged, what was sent once) and `brevo-pending` (what is open).
+Order: per contact the newest upsert, then its events by date; contacts beside each other; live before bulk.
+On failure: retried, parked, dead-lettered or in doubt, as `processors/sink/answers.py` says.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Mapping
+from datetime import datetime
+
+from prometheus_client import CollectorRegistry
+
+from processors.clients.brevo.access import Access, Family
+from processors.clients.brevo.client import BrevoApi
+from processors.clients.brevo.events import EventSender
+from processors.clients.brevo.metrics import BrevoMetrics
+from processors.clients.brevo.outcomes import Outcomes
+from processors.clients.brevo.pump import Pump
+from processors.clients.brevo.schedule import Schedule
+from processors.clients.brevo.upserts import UpsertWriter
+from processors.engine.effect import Post, Rows
+from processors.engine.view import PartitionStore, Rule
+from processors.sink.budget import Pace
+from processors.sink.intake import Intake
+from processors.sink.ledger import LEDGER, PENDING
+from runtime.models import Brevo
+from schemas.topics import BREVO_COMMANDS, BREVO_COMMANDS_BULK, BREVO_RESULTS, Topic
+
+NAME = "sync-contact"
+SOURCES: tuple[Topic, ...] = (BREVO_COMMANDS, BREVO_COMMANDS_BULK, BREVO_RESULTS)
+TABLES = (LEDGER, PENDING)
+
+
+class SyncContact:
+    """The effect `sync-contact` (`processors.engine.effect.Effect`).
+
+    Args:
+        api: Brevo.
+        settings: rates per second of the whole installation, and what becomes of events in doubt.
+        total_partitions: of every topic; this worker uses its share of the rates.
+        clock: aware wall time.
+        registry: where the `rollcall_brevo_…` metrics go.
+        version: of the code, for dead letters.
+        pace: the pump's figures, if not the usual ones.
+        monotonic: seconds that never go back.
+        spread: 0..1, so that workers do not retry together.
+    """
+
+    rule: Rule
+
+    def __init__(
+        self,
+        api: BrevoApi,
+        settings: Brevo,
+        *,
+        total_partitions: int,
+        clock: Callable[[], datetime],
+        registry: CollectorRegistry,
+        version: str,
+        pace: Pace | None = None,
+        monotonic: Callable[[], float] = time.monotonic,
+        spread: Callable[[], float] = random.random,
+    ) -> None:
+        metrics, pace = BrevoMetrics(registry), pace or Pace()
+        rates: dict[Family, float] = {"contacts": settings.contacts_per_second, "events": settings.events_per_second}
+        self.rule = Intake()
+        self._access = Access(rates, total_partitions, pace, metrics, monotonic)
+        schedule = Schedule(metrics)
+        outcomes = Outcomes(schedule, metrics, clock, agent=NAME, version=version)
+        upserts = UpsertWriter(api, self._access, schedule, outcomes, metrics, pace, spread)
+        events = EventSender(api, self._access, schedule, outcomes, settings.in_doubt, pace, spread)
+        self._pump = Pump(schedule, self._access, outcomes, upserts, events, pace)
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """Why calls to Brevo wait, for readiness; empty when they do not."""
+        return self._access.reasons
+
+    def resume(self) -> None:
+        """Go on after a lane was parked, as a person asked."""
+        self._access.resume()
+
+    def load(self, partition: int, stores: Mapping[str, PartitionStore]) -> None:
+        """See `Effect.load`."""
+        self._pump.load(partition, stores)
+
+    def applied(self, partition: int, changes: Mapping[str, Rows]) -> None:
+        """See `Effect.applied`."""
+        self._pump.applied(partition, changes.get(LEDGER, {}))
+
+    def revoke(self, partition: int) -> None:
+        """See `Effect.revoke`."""
+        self._pump.revoke(partition)
+
+    async def run(self, post: Post) -> None:
+        """See `Effect.run`."""
+        await self._pump.run(post)

@@ -1,0 +1,114 @@
+"""Access to Brevo: permits for both families, and what each answer means for the calls after it."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from typing import Literal
+
+from processors.clients.brevo.limits import Limiter, Parking, Window
+from processors.clients.brevo.metrics import BrevoMetrics
+from processors.sink.answers import Action, Answer, AnswerClass, classify, refused_address
+from processors.sink.budget import Pace, intent_window, share
+
+Family = Literal["contacts", "events"]
+FAMILIES: tuple[Family, ...] = ("contacts", "events")
+
+TOLD_AFTER_SECONDS = 60
+"""A pause at least this long is a reason to tell people: an hourly budget is used up."""
+
+log = logging.getLogger(__name__)
+
+
+class Access:
+    """The budget of this worker.
+
+    Args:
+        per_second: the whole installation's rate for each family, in calls per second.
+        total_partitions: of every topic; the share is what is assigned of them.
+        now: monotonic seconds.
+    """
+
+    def __init__(
+        self,
+        per_second: Mapping[Family, float],
+        total_partitions: int,
+        pace: Pace,
+        metrics: BrevoMetrics,
+        now: Callable[[], float],
+    ) -> None:
+        self._per_second = per_second
+        self._total_partitions = total_partitions
+        self._metrics = metrics
+        self._now = now
+        self._account = Parking(pace.probe_seconds)
+        self._parkings = {family: Parking(pace.probe_seconds) for family in FAMILIES}
+        self.limiters = {family: Limiter((self._account, self._parkings[family]), now) for family in FAMILIES}
+        events = self.limiters["events"]
+        self.intents = Window(lambda: intent_window(events.rate, parked=events.parked))
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """Why calls wait, for readiness; empty when they do not."""
+        parked = [("brevo", self._account)] + [(f"brevo {family}", self._parkings[family]) for family in FAMILIES]
+        found = [f"{name}: {parking.reason}" for name, parking in parked if parking.reason is not None]
+        for family, limiter in self.limiters.items():
+            if (seconds := limiter.paused_until - self._now()) >= TOLD_AFTER_SECONDS:
+                found.append(f"brevo {family}: the rate limit is used up for another {seconds:.0f} s")
+        return tuple(found)
+
+    async def permit(self, family: Family, *, urgent: bool) -> None:
+        """Wait until one call may be made."""
+        began_at = self._now()
+        await self.limiters[family].acquire(urgent=urgent)
+        self._metrics.waited.labels(family).inc(self._now() - began_at)
+
+    def assigned(self, partitions: int) -> None:
+        """This worker has so many partitions now."""
+        for family, limiter in self.limiters.items():
+            limiter.set_rate(share(self._per_second[family], partitions, self._total_partitions))
+            self._metrics.allowed.labels(family).set(limiter.rate)
+        self.intents.wake()
+
+    def judge(self, family: Family, answer: Answer, backoff_seconds: float) -> AnswerClass:
+        """Classify an answer and act on it: pause, park or go on.
+
+        `backoff_seconds` is the pause after a 429 that does not say how long.
+        """
+        verdict = classify(answer)
+        self._metrics.calls.labels(family, verdict.name).inc()
+        if verdict.action is Action.PAUSE:
+            self.limiters[family].pause(answer.reset_seconds or backoff_seconds)
+        elif answer.remaining == 0 and answer.reset_seconds:
+            # Others share the account's budget: the next call would be refused.
+            self.limiters[family].pause(answer.reset_seconds)
+        if verdict.action is Action.PARK:
+            self._park(self._account, "all calls", verdict, answer)
+        elif verdict.action is Action.STOP:
+            self._park(self._parkings[family], family, verdict, answer)
+        elif answer.status is not None and answer.status < 500:
+            self._go_on((self._account, self._parkings[family]))
+        return verdict
+
+    def resume(self) -> None:
+        """Go on with everything, as a person asked."""
+        self._go_on((self._account, *self._parkings.values()))
+
+    def _park(self, parking: Parking, what: str, verdict: AnswerClass, answer: Answer) -> None:
+        address = refused_address(answer)
+        reason = f"{verdict.says} (HTTP {answer.status}{f', address {address}' if address else ''})"
+        if parking.park(reason, self._now()):
+            log.error("brevo parked: %s; %s wait, nothing is lost, one probe a minute", reason, what)
+        self._changed()
+
+    def _go_on(self, parkings: tuple[Parking, ...]) -> None:
+        were_parked = [parking.clear() for parking in parkings]
+        if any(were_parked):
+            log.warning("brevo answers again: going on")
+            self._changed()
+
+    def _changed(self) -> None:
+        for family, limiter in self.limiters.items():
+            self._metrics.parked.labels(family).set(limiter.parked)
+            limiter.wake()
+        self.intents.wake()

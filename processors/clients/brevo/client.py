@@ -1,0 +1,119 @@
+"""Brevo's REST API v3 as far as the sink calls it: one call in, one answer out, nothing is tried twice here.
+
+Why not Brevo's SDK: it does not percent-encode path values, does not read Brevo's rate headers, and repeats
+`POST /events` on a 500, which mails people twice (brevo-python 5.1.0, checked 2026-11-21).
+"""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Mapping
+from typing import Any, Protocol
+from urllib.parse import quote
+
+import aiohttp
+import orjson
+from pydantic import SecretStr
+from yarl import URL
+
+from processors.sink.answers import Answer, Failure, rate_headers
+
+CONNECT_SECONDS = 10.0
+ANSWER_SECONDS = 30.0
+KEEP_ALIVE_SECONDS = 10.0
+"""Shorter than any server's: a call on a connection that the server is closing leaves an event in doubt."""
+
+
+class BrevoApi(Protocol):
+    """What the sink needs of Brevo. No method raises for what Brevo or the network does: it is in the answer."""
+
+    async def read_contact(self, email: str) -> Answer:
+        """`GET /contacts/{email}`: 200 with the contact, 404."""
+
+    async def create_contact(self, body: Mapping[str, Any]) -> Answer:
+        """`POST /contacts`: 201 created, 204 updated."""
+
+    async def update_contact(self, email: str, body: Mapping[str, Any]) -> Answer:
+        """`PUT /contacts/{email}`: 204, 404."""
+
+    async def track_event(self, body: Mapping[str, Any]) -> Answer:
+        """`POST /events`: 204."""
+
+
+class BrevoClient:
+    """`BrevoApi` over HTTPS (TLS 1.2 or newer). Opens its session on the first call; `close` when done."""
+
+    def __init__(self, api_key: SecretStr, base_url: str) -> None:
+        self._api_key = api_key
+        self._base_url = base_url.rstrip("/")
+        self._session: aiohttp.ClientSession | None = None
+
+    async def read_contact(self, email: str) -> Answer:
+        """See `BrevoApi`."""
+        return await self._call("GET", _contact_path(email), None)
+
+    async def create_contact(self, body: Mapping[str, Any]) -> Answer:
+        """See `BrevoApi`."""
+        return await self._call("POST", "/contacts", body)
+
+    async def update_contact(self, email: str, body: Mapping[str, Any]) -> Answer:
+        """See `BrevoApi`."""
+        return await self._call("PUT", _contact_path(email), body)
+
+    async def track_event(self, body: Mapping[str, Any]) -> Answer:
+        """See `BrevoApi`."""
+        return await self._call("POST", "/events", body)
+
+    async def close(self) -> None:
+        """Close the connections."""
+        if self._session is not None:
+            await self._session.close()
+            self._session = None
+
+    async def _call(self, method: str, path: str, body: Mapping[str, Any] | None) -> Answer:
+        # encoded=True: yarl would decode what `quote` encoded, and "+" or "/" in an address would name another contact.
+        url = URL(self._base_url + path, encoded=True)
+        data = orjson.dumps(body) if body is not None else None
+        try:
+            async with self._opened().request(method, url, data=data, allow_redirects=False) as response:
+                return _answer(response, await response.read())
+        except (aiohttp.ConnectionTimeoutError, aiohttp.ClientConnectorError, aiohttp.ClientConnectorDNSError):
+            return _failed("refused")
+        except TimeoutError:
+            return _failed("timeout")
+        except aiohttp.ClientError:
+            return _failed("reset")
+
+    def _opened(self) -> aiohttp.ClientSession:
+        if self._session is None:
+            context = ssl.create_default_context()
+            context.minimum_version = ssl.TLSVersion.TLSv1_2
+            self._session = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(ssl=context, keepalive_timeout=KEEP_ALIVE_SECONDS),
+                cookie_jar=aiohttp.DummyCookieJar(),
+                timeout=aiohttp.ClientTimeout(total=ANSWER_SECONDS, connect=CONNECT_SECONDS),
+                headers={
+                    "api-key": self._api_key.get_secret_value(),
+                    "accept": "application/json",
+                    "content-type": "application/json",
+                },
+            )
+        return self._session
+
+
+def _contact_path(email: str) -> str:
+    # Without identifierType an address and a numeric id are told apart by guessing.
+    return f"/contacts/{quote(email, safe='')}?identifierType=email_id"
+
+
+def _answer(response: aiohttp.ClientResponse, data: bytes) -> Answer:
+    remaining, reset_seconds = rate_headers(response.headers)
+    try:
+        body = orjson.loads(data) if data else None
+    except orjson.JSONDecodeError:
+        body = None  # a page of the edge in front of the API
+    return Answer(response.status, body, remaining=remaining, reset_seconds=reset_seconds)
+
+
+def _failed(failure: Failure) -> Answer:
+    return Answer(None, failure=failure)

@@ -1,0 +1,154 @@
+"""The rate limiter of one family of endpoints: even spacing, live before bulk, pauses, and probes of a parked lane.
+
+aiolimiter has no priorities, no pause-until and no change of rate, which are all that matters here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+import itertools
+import math
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+CATCH_UP_SECONDS = 0.25
+"""So much of missed time may be made up in a burst: timers are late, and the rate shall be used."""
+
+
+class Parking:
+    """A lane (or the whole account) that waits for a person; one probe an interval finds out whether it may go on."""
+
+    def __init__(self, probe_seconds: float) -> None:
+        self._probe_seconds = probe_seconds
+        self.reason: str | None = None
+        """For people; ``None``: not parked."""
+        self.ready_at = 0.0
+        """Monotonic: when the next probe may go; in the past when not parked."""
+
+    def park(self, reason: str, now: float) -> bool:
+        """Stop all but probes. Returns whether it was not parked before."""
+        fresh = self.reason is None
+        self.reason = reason
+        if fresh:
+            self.probed(now)
+        return fresh
+
+    def probed(self, now: float) -> None:
+        """A permit was given at `now`: while parked, the next one an interval later."""
+        if self.reason is not None:
+            self.ready_at = now + self._probe_seconds
+
+    def clear(self) -> bool:
+        """Go on. Returns whether it was parked."""
+        was_parked, self.reason, self.ready_at = self.reason is not None, None, 0.0
+        return was_parked
+
+
+class Limiter:
+    """Gives permits at a rate; a permit is one call.
+
+    Args:
+        parkings: what may park this family; a probe counts for all of them.
+        now: monotonic seconds, the event loop's clock.
+    """
+
+    def __init__(self, parkings: tuple[Parking, ...], now: Callable[[], float]) -> None:
+        self.rate = 0.0
+        """Permits per second; 0 gives none."""
+        self.paused_until = 0.0
+        self._parkings = parkings
+        self._now = now
+        self._next_at = 0.0
+        self._waiters: list[tuple[bool, int, asyncio.Future[None]]] = []
+        self._order = itertools.count()
+        self._timer: asyncio.TimerHandle | None = None
+
+    @property
+    def parked(self) -> bool:
+        """Whether only probes are let through."""
+        return any(each.reason is not None for each in self._parkings)
+
+    async def acquire(self, *, urgent: bool) -> None:
+        """Wait for a permit; urgent ones go first, equal ones in order."""
+        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        heapq.heappush(self._waiters, (not urgent, next(self._order), future))
+        self.wake()
+        await future
+
+    async def unpaused(self) -> None:
+        """Wait until the window that Brevo closed is open again; a parked lane does not hold this up."""
+        await asyncio.sleep(max(0.0, self.paused_until - self._now()))
+
+    def pause(self, seconds: float) -> None:
+        """No permits for so long; never shortens a longer pause."""
+        self.paused_until = max(self.paused_until, self._now() + seconds)
+        self.wake()
+
+    def set_rate(self, per_second: float) -> None:
+        """Change the rate from now on."""
+        self.rate = per_second
+        self.wake()
+
+    def wake(self) -> None:
+        """Give what may be given now, and come back when the next permit is due."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        while self._waiters:
+            if self._waiters[0][2].done():
+                heapq.heappop(self._waiters)
+                continue
+            now, due_at = self._now(), self._due_at()
+            if due_at > now:
+                if math.isfinite(due_at):
+                    self._timer = asyncio.get_running_loop().call_later(due_at - now, self.wake)
+                return
+            self._grant(heapq.heappop(self._waiters)[2], now)
+
+    def _due_at(self) -> float:
+        if self.rate <= 0:
+            return math.inf
+        return max(self._next_at, self.paused_until, *(each.ready_at for each in self._parkings))
+
+    def _grant(self, waiter: asyncio.Future[None], now: float) -> None:
+        for parking in self._parkings:
+            parking.probed(now)
+        self._next_at = max(self._next_at, now - CATCH_UP_SECONDS) + 1 / self.rate
+        waiter.set_result(None)
+
+
+class Window:
+    """Bounds how many intents have no outcome yet, so that a kill leaves few events in doubt.
+
+    Args:
+        size: how many may be open now; asked again at every `wake`.
+    """
+
+    def __init__(self, size: Callable[[], int]) -> None:
+        self.open = 0
+        self._size = size
+        self._waiters: list[tuple[bool, int, asyncio.Future[None]]] = []
+        self._order = itertools.count()
+
+    @asynccontextmanager
+    async def slot(self, *, urgent: bool) -> AsyncIterator[None]:
+        """Wait for a place and hold it; urgent ones go first."""
+        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        heapq.heappush(self._waiters, (not urgent, next(self._order), future))
+        self.wake()
+        try:
+            await future
+            yield
+        finally:
+            if future.done() and not future.cancelled():
+                self.open -= 1
+            self.wake()
+
+    def wake(self) -> None:
+        """Let in who fits."""
+        while self._waiters and self.open < self._size():
+            future = heapq.heappop(self._waiters)[2]
+            if not future.done():
+                self.open += 1
+                future.set_result(None)

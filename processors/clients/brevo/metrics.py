@@ -1,0 +1,53 @@
+"""The sink's metrics; labels never hold anything of a person."""
+
+from __future__ import annotations
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+FRESHNESS_BUCKETS = (0.5, 1, 2, 5, 10, 30, 60, 120, 300, 900, 3_600, 21_600, 86_400)
+
+
+class BrevoMetrics:
+    """`rollcall_brevo_…` in a registry of the caller."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self.calls = Counter(
+            "rollcall_brevo_calls_total",
+            "Calls to Brevo by family and class of the answer",
+            ["family", "outcome"],
+            registry=registry,
+        )
+        self.results = Counter(
+            "rollcall_brevo_results_total", "Commands by what became of them", ["kind", "outcome"], registry=registry
+        )
+        self.calls_saved = Counter(
+            "rollcall_brevo_calls_saved_total", "Upserts that Brevo had already: no call", registry=registry
+        )
+        self.values_left_out = Counter(
+            "rollcall_brevo_values_left_out_total", "Attribute values not of their type, not sent", registry=registry
+        )
+        self.waited = Counter(
+            "rollcall_brevo_limit_wait_seconds_total", "Time spent waiting for a permit", ["family"], registry=registry
+        )
+        self.allowed = Gauge(
+            "rollcall_brevo_allowed_per_second",
+            "This worker's share of the rate, in calls per second",
+            ["family"],
+            registry=registry,
+        )
+        self.in_doubt = Gauge(
+            "rollcall_brevo_in_doubt", "Events that may have been sent, waiting for a decision", registry=registry
+        )
+        self.parked = Gauge(
+            "rollcall_brevo_parked", "1 while only probes are let through", ["family"], registry=registry
+        )
+        self.waiting = Gauge(
+            "rollcall_brevo_waiting", "Contacts with work that has not begun", ["family", "lane"], registry=registry
+        )
+        self.freshness = Histogram(
+            "rollcall_brevo_freshness_seconds",
+            "From the event at Zoom to Brevo's answer",
+            ["kind", "lane"],
+            buckets=FRESHNESS_BUCKETS,
+            registry=registry,
+        )

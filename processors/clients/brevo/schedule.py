@@ -1,0 +1,218 @@
+"""Which contacts have work: what the confirmed rows say, live before bulk, one thing at a time for each contact."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from processors.clients.brevo.access import FAMILIES, Family
+from processors.clients.brevo.metrics import BrevoMetrics
+from processors.engine.view import PartitionStore
+from processors.sink.ledger import (
+    ContactRow,
+    EventRow,
+    EventWork,
+    Rank,
+    UpsertWork,
+    Work,
+    contact_of,
+    contact_row,
+    next_work,
+    open_contacts,
+    open_events,
+)
+
+Stores = Mapping[str, PartitionStore]
+Lane = Literal["live", "bulk"]
+
+
+def lane_of(work: Work) -> Lane:
+    """Live work goes before bulk work."""
+    return "live" if work.waiting.live else "bulk"
+
+
+def family_of(work: Work) -> Family:
+    """Whose budget the work needs."""
+    return "contacts" if isinstance(work, UpsertWork) else "events"
+
+
+def _nobody_listens(_: Family) -> None:
+    """Before there is a pump."""
+
+
+@dataclass(slots=True)
+class _Partition:
+    stores: Stores
+    in_doubt: set[bytes] = field(default_factory=set)
+
+
+@dataclass(slots=True)
+class _Queue:
+    """Contacts in order of arrival; an entry whose contact has moved on since is dropped when it is its turn."""
+
+    live: deque[str] = field(default_factory=deque)
+    bulk: deque[str] = field(default_factory=deque)
+
+
+class Schedule:
+    """The work of the partitions that are ours.
+
+    Rows are read when work is taken, so the newest revision is what is worked on, and memory holds contact ids only.
+    """
+
+    def __init__(self, metrics: BrevoMetrics) -> None:
+        self.changed: Callable[[Family], None] = _nobody_listens
+        """Called when work of a family has become available; the pump puts itself here."""
+        self._metrics = metrics
+        self._partitions: dict[int, _Partition] = {}
+        self._home: dict[str, int] = {}  # contact -> partition, of contacts with work
+        self._queues = {family: _Queue() for family in FAMILIES}
+        self._queued: dict[str, tuple[Family, Lane]] = {}
+        self._busy: set[str] = set()
+        self._resting: dict[str, asyncio.TimerHandle] = {}
+        self._answered: dict[str, Rank | bytes] = {}  # posted and not confirmed yet: upsert's rank or event's key
+        self._intents: dict[bytes, asyncio.Future[bool]] = {}
+        self.uncertain: set[str] = set()
+        """Contacts of which Brevo may hold more than the ledger says: a call whose outcome was lost."""
+
+    @property
+    def partitions(self) -> int:
+        """How many are ours."""
+        return len(self._partitions)
+
+    def load(self, partition: int, stores: Stores) -> None:
+        """Take a partition over: everything open is looked at."""
+        self._partitions[partition] = _Partition(stores)
+        for contact in list(open_contacts(stores)):
+            if contact_row(stores, contact).pending is not None:
+                # Whoever had the partition before may have called for this or an older revision and died.
+                self.uncertain.add(contact)
+            self._refresh(partition, contact)
+
+    def applied(self, partition: int, keys: Iterable[bytes]) -> None:
+        """Rows of these keys were confirmed."""
+        if partition in self._partitions:
+            for contact in {contact_of(key) for key in keys}:
+                self._refresh(partition, contact)
+
+    def revoke(self, partition: int) -> list[str]:
+        """Give a partition up: its queued work is forgotten. Returns its contacts that are being worked on."""
+        self._partitions.pop(partition, None)
+        gone = [contact for contact, home in self._home.items() if home == partition]
+        for contact in gone:
+            if contact not in self._busy:
+                del self._home[contact]
+            self._dequeue(contact)
+            self.uncertain.discard(contact)
+            if timer := self._resting.pop(contact, None):
+                timer.cancel()
+        self._count_in_doubt()
+        return [contact for contact in gone if contact in self._busy]
+
+    def take(self, family: Family, *, live_only: bool) -> str | None:
+        """The next contact of a family, live ones first; it is busy until `release`."""
+        queue = self._queues[family]
+        for lane, contacts in (("live", queue.live), ("bulk", queue.bulk)):
+            if lane == "bulk" and live_only:
+                break
+            while contacts:
+                contact = contacts.popleft()
+                if self._queued.get(contact) == (family, lane):
+                    self._dequeue(contact)
+                    self._busy.add(contact)
+                    return contact
+        return None
+
+    def release(self, contact: str, again_after: float | None) -> None:
+        """Done with a contact for now; it is looked at again at once, or after so many seconds."""
+        self._busy.discard(contact)
+        partition = self._home[contact]
+        if partition not in self._partitions:
+            del self._home[contact]
+        elif again_after is None:
+            self._refresh(partition, contact)
+        else:
+            loop = asyncio.get_running_loop()
+            self._resting[contact] = loop.call_later(again_after, self._rested, partition, contact)
+
+    def work(self, contact: str) -> Work | None:
+        """What a contact needs now; ``None`` too when its partition is no longer ours."""
+        partition = self._partitions.get(self._home.get(contact, -1))
+        if partition is None:
+            return None
+        return next_work(contact_row(partition.stores, contact), open_events(partition.stores, contact))
+
+    def home(self, contact: str) -> int:
+        """The partition of a busy contact."""
+        return self._home[contact]
+
+    def owned(self, contact: str) -> bool:
+        """Whether a busy contact's partition is still ours."""
+        return self._home.get(contact) in self._partitions
+
+    def answered(self, contact: str, work: Work) -> None:
+        """An outcome was posted: the contact waits until it comes back confirmed."""
+        self._answered[contact] = work.rank if isinstance(work, UpsertWork) else work.key
+
+    def intent(self, work: EventWork) -> asyncio.Future[bool]:
+        """Resolves to true once the event's row is confirmed as intended, to false when it never will be."""
+        future: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        self._intents[work.key] = future
+        return future
+
+    def _rested(self, partition: int, contact: str) -> None:
+        del self._resting[contact]
+        if partition in self._partitions:
+            self._refresh(partition, contact)
+
+    def _refresh(self, partition: int, contact: str) -> None:
+        stores = self._partitions[partition].stores
+        row, events = contact_row(stores, contact), open_events(stores, contact)
+        self._note_in_doubt(partition, contact, events)
+        for key, event in events.items():
+            if event.state != "pending" and (future := self._intents.pop(key, None)) and not future.done():
+                future.set_result(event.state == "intended")
+        if contact in self._busy or contact in self._resting or not self._is_confirmed(contact, row, events):
+            return
+        work = next_work(row, events)
+        if work is None:
+            self._dequeue(contact)
+            self._home.pop(contact, None)
+            return
+        family, lane = family_of(work), lane_of(work)
+        if self._queued.get(contact) == (family, lane):
+            return
+        self._dequeue(contact)
+        self._home[contact] = partition
+        self._queued[contact] = (family, lane)
+        getattr(self._queues[family], lane).append(contact)
+        self._metrics.waiting.labels(family, lane).inc()
+        self.changed(family)
+
+    def _is_confirmed(self, contact: str, row: ContactRow, events: Mapping[bytes, EventRow]) -> bool:
+        """Whether the last posted outcome of a contact is in its rows: the next call builds on them."""
+        posted = self._answered.get(contact)
+        if isinstance(posted, bytes):
+            pending = posted in events and events[posted].state in ("pending", "intended")
+        else:
+            pending = posted is not None and (row.done is None or row.done < posted)
+        if not pending:
+            self._answered.pop(contact, None)
+        return not pending
+
+    def _dequeue(self, contact: str) -> None:
+        if queued := self._queued.pop(contact, None):
+            self._metrics.waiting.labels(*queued).dec()
+
+    def _note_in_doubt(self, partition: int, contact: str, events: Mapping[bytes, EventRow]) -> None:
+        known = self._partitions[partition].in_doubt
+        prefix = f"{contact}/".encode()
+        known.difference_update([key for key in known if key.startswith(prefix)])
+        known.update(key for key, row in events.items() if row.state == "in_doubt")
+        self._count_in_doubt()
+
+    def _count_in_doubt(self) -> None:
+        self._metrics.in_doubt.set(sum(len(each.in_doubt) for each in self._partitions.values()))

@@ -1,0 +1,162 @@
+"""Brings one contact at Brevo to the state that its newest command wants, with as few calls as that needs."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+
+from processors.clients.brevo.access import Access
+from processors.clients.brevo.client import BrevoApi
+from processors.clients.brevo.metrics import BrevoMetrics
+from processors.clients.brevo.outcomes import Again, Outcomes
+from processors.clients.brevo.schedule import Schedule
+from processors.sink.answers import Action, Answer, AnswerClass
+from processors.sink.budget import Pace
+from processors.sink.ledger import UpsertWork
+from processors.sink.results import Ending
+from processors.sink.upsert import (
+    Create,
+    Known,
+    Read,
+    Step,
+    Update,
+    Wanted,
+    after_create,
+    after_read,
+    after_update,
+    create_body,
+    gone,
+    next_step,
+    update_body,
+)
+from processors.sink.values import sendable
+
+MAX_CALLS = 8
+"""Of one attempt; read, update, create and update again are four. More means that Brevo contradicts itself."""
+
+log = logging.getLogger(__name__)
+
+
+class UpsertWriter:
+    """Upserts may repeat, so whatever fails is simply begun again; only the newest revision is ever written."""
+
+    def __init__(
+        self,
+        api: BrevoApi,
+        access: Access,
+        schedule: Schedule,
+        outcomes: Outcomes,
+        metrics: BrevoMetrics,
+        pace: Pace,
+        spread: Callable[[], float],
+    ) -> None:
+        self._api = api
+        self._access = access
+        self._schedule = schedule
+        self._outcomes = outcomes
+        self._metrics = metrics
+        self._pace = pace
+        self._spread = spread
+        self._attempts: dict[str, int] = {}
+
+    async def write(self, contact: str, work: UpsertWork) -> Again | None:
+        """Work on a contact's newest upsert until it ends (``None``) or has to come again."""
+        attributes, left_out = sendable(work.command.attributes)
+        if left_out:
+            log.warning("contact %s: not sent, as they are not of their type: %s", contact, ", ".join(left_out))
+            self._metrics.values_left_out.inc(len(left_out))
+        result = await self._settle(contact, work, Wanted.of(work.command, attributes), left_out)
+        if isinstance(result, Again):
+            return result
+        self._attempts.pop(contact, None)
+        await self._outcomes.end(contact, work, result)
+        # Every later call for the contact builds on this outcome, which is confirmed first.
+        self._schedule.uncertain.discard(contact)
+        return None
+
+    async def _settle(
+        self, contact: str, work: UpsertWork, wanted: Wanted, left_out: tuple[str, ...]
+    ) -> Ending | Again:
+        known = Known.of(None if contact in self._schedule.uncertain else work.state)
+        answer: Answer | None = None
+        calls = writes = 0
+        while (step := next_step(wanted, known)) is not None:
+            with self._outcomes.waiting(contact):
+                await self._access.permit("contacts", urgent=work.waiting.live)
+            if self._is_outdated(contact, work) or calls == MAX_CALLS:
+                return Again(self._backoff(contact) if calls == MAX_CALLS else 0)
+            if not isinstance(step, Read):
+                # Until the outcome is confirmed, the ledger may know less than Brevo.
+                self._schedule.uncertain.add(contact)
+                writes += 1
+            answer = await self._call(wanted, step)
+            calls += 1
+            verdict = self._access.judge("contacts", answer, self._pace.backoff(calls, self._spread()))
+            learned = _learn(wanted, known, step, answer, verdict)
+            if learned is None:
+                return self._give_up(contact, answer, verdict)
+            known = learned
+        if calls == 0:
+            self._metrics.calls_saved.inc()
+        return Ending(
+            "acknowledged" if writes else "unchanged",
+            detail=f"left out, not of their type: {', '.join(left_out)}" if left_out else "",
+            status=answer.status if answer else None,
+            attempts=calls + self._attempts.get(contact, 0),
+            acknowledged=known.state(),
+        )
+
+    async def _call(self, wanted: Wanted, step: Step) -> Answer:
+        match step:
+            case Read():
+                return await self._api.read_contact(wanted.email)
+            case Create():
+                return await self._api.create_contact(create_body(wanted, step))
+            case Update():
+                return await self._api.update_contact(wanted.email, update_body(step))
+
+    def _is_outdated(self, contact: str, work: UpsertWork) -> bool:
+        """Whether a newer revision came while this one waited; it is written instead."""
+        newest = self._schedule.work(contact)
+        return not isinstance(newest, UpsertWork) or newest.rank != work.rank
+
+    def _give_up(self, contact: str, answer: Answer, verdict: AnswerClass) -> Ending | Again:
+        if verdict.action in (Action.REJECT, Action.MISSING):
+            code = answer.text("code")[:40]
+            return Ending(
+                "rejected",
+                detail=f"{verdict.says} (HTTP {answer.status}{f', {code}' if code else ''})",
+                status=answer.status,
+                attempts=self._attempts.get(contact, 0) + 1,
+                error=verdict.name,
+            )
+        if verdict.action in (Action.RETRY, Action.DONE):
+            return Again(self._backoff(contact))
+        # The limiter holds it back until the lane goes on.
+        return Again(0)
+
+    def _backoff(self, contact: str) -> float:
+        attempts = self._attempts[contact] = self._attempts.get(contact, 0) + 1
+        return self._pace.backoff(attempts, self._spread())
+
+
+def _learn(wanted: Wanted, known: Known, step: Step, answer: Answer, verdict: AnswerClass) -> Known | None:
+    """What is known after an answer; ``None`` when it says nothing about the contact."""
+    if verdict.action is Action.MISSING:
+        match step:
+            case Read():
+                return after_read(wanted, None)
+            case Update():
+                return gone()
+            case Create():
+                return None
+    if verdict.action is not Action.DONE:
+        return None
+    match step:
+        case Read():
+            # A 200 without JSON is some page in between, not Brevo.
+            return after_read(wanted, answer.body) if isinstance(answer.body, dict) else None
+        case Create():
+            return after_create(wanted, known, step, created=answer.status == 201)
+        case Update():
+            return after_update(known, step)

@@ -1,0 +1,29 @@
+"""What look-ups ask Zoom, as a seam between the agent and the client. PURE."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+from schemas.attendance import ObjectType
+
+Row = dict[str, Any]
+"""One JSON object as Zoom sends it."""
+
+
+class ZoomApi(Protocol):
+    """One account's Zoom. Every method may raise `RetryLaterError`, and `ZoomRefusedError` for good."""
+
+    async def details(self, object_type: ObjectType, object_id: str, occurrence_id: str | None = None) -> Row:
+        """A webinar or meeting; all occurrences of a recurring one, past ones too."""
+
+    async def registrants(self, object_type: ObjectType, object_id: str, occurrence_id: str | None = None) -> list[Row]:
+        """Registrants of every status, each with its `status`, each id once."""
+
+    async def panelists(self, webinar_id: str) -> list[Row]:
+        """A webinar's panelists."""
+
+    async def users(self) -> list[Row]:
+        """The account's users of every status; a pending one has no `id`."""
+
+    async def past_meeting(self, uuid: str) -> Row:
+        """One instance that is over."""

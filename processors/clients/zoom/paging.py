@@ -1,0 +1,68 @@
+"""Reads a list of Zoom's REST API to its end, each row once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from processors.clients.zoom.api import Row
+from processors.clients.zoom.endpoints import Endpoint
+from processors.clients.zoom.errors import PageExpiredError
+from processors.clients.zoom.metrics import ZoomMetrics
+from processors.clients.zoom.transport import PAGE_TOKEN, Transport
+from schemas.codec import pack
+from schemas.errors import RetryLaterError
+
+# https://developers.zoom.us/docs/api/pagination/, checked 2026-11-21: a page token lives 15 minutes, all other
+# parameters are repeated with it, and an empty one marks the last page.
+PAGE_SIZE = 300
+RESTARTS = 3
+"""How often a list is begun again because its page token expired."""
+
+
+class Pager:
+    """Follows `next_page_token`."""
+
+    def __init__(self, transport: Transport, metrics: ZoomMetrics) -> None:
+        self._transport = transport
+        self._metrics = metrics
+
+    async def rows(self, endpoint: Endpoint, path: str, query: Mapping[str, str]) -> list[Row]:
+        """All rows in Zoom's order; of rows with one id the later one, in the place of the first.
+
+        Rows move between pages while a list is read, so a row may come twice. After an expired page token the list is
+        read anew.
+
+        Raises:
+            ZoomRefusedError, RetryLaterError: as `Transport.get`; nothing of a list that broke off is returned.
+        """
+        for _ in range(RESTARTS):
+            try:
+                return await self._read(endpoint, path, query)
+            except PageExpiredError:
+                self._metrics.retries.labels(endpoint.name, "page").inc()
+        return await self._read(endpoint, path, query)
+
+    async def _read(self, endpoint: Endpoint, path: str, query: Mapping[str, str]) -> list[Row]:
+        assert endpoint.rows is not None, f"{endpoint.name} has no list"
+        rows: dict[bytes, Row] = {}
+        seen: set[str] = set()
+        token = ""
+        while True:
+            parameters = {**query, "page_size": str(PAGE_SIZE), **({PAGE_TOKEN: token} if token else {})}
+            body = await self._transport.get(endpoint, path, parameters)
+            rows.update((row_key(row), row) for row in body[endpoint.rows] if isinstance(row, dict))
+            token = str(body.get(PAGE_TOKEN) or "")
+            if not token:
+                return list(rows.values())
+            if token in seen:
+                raise RetryLaterError(f"{endpoint.name}: Zoom repeats a page token, the list has no end; try again")
+            seen.add(token)
+
+
+def row_key(row: Row) -> bytes:
+    """What makes a row the same again: its id, else its e-mail (a pending user has no id), else all of it."""
+    if row.get("id"):
+        return f"id {row['id']}".encode()
+    if row.get("email"):
+        return f"email {row['email']}".lower().encode()
+    return pack(row)

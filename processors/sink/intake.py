@@ -1,0 +1,127 @@
+"""The sink's intake rule: commands become open rows, outcomes close them. PURE.
+
+Everything here is a maximum (the newest revision, the most that is known of an event), so that commands and outcomes
+may repeat and cross each other and still end in the same rows.
+"""
+
+from __future__ import annotations
+
+from processors.engine.view import Record, View
+from processors.sink.ledger import (
+    EVENT_STATES,
+    LEDGER,
+    OPEN,
+    PENDING,
+    ContactRow,
+    EventRow,
+    EventState,
+    Rank,
+    Waiting,
+    contact_key,
+    event_key,
+    rank_of,
+    rank_of_answer,
+)
+from schemas.brevo import BREVO_COMMAND, CommandResult, TrackEvent
+from schemas.errors import DeadLetterError
+from schemas.topics import BREVO_RESULTS
+
+OPEN_STATES = ("pending", "intended", "in_doubt")
+
+
+class Intake:
+    """Consumes commands of both lanes and the sink's own outcomes; no other code changes the sink's rows."""
+
+    def handle(self, record: Record, view: View) -> None:
+        """See `processors.engine.view.Rule`.
+
+        Raises:
+            DeadLetterError: a record without a value, or under a key that is not its contact's id.
+            ValueError: a value that is no command and no result.
+        """
+        if record.value is None:
+            raise DeadLetterError("a command or result needs a value")
+        if record.topic == BREVO_RESULTS.name:
+            result = CommandResult.from_bytes(record.value)
+            _check_key(record, result.contact_id)
+            if result.kind == "upsert":
+                _end_upsert(result, view)
+            else:
+                _move_event(result, view)
+            return
+        command = BREVO_COMMAND.validate_json(record.value)
+        _check_key(record, command.contact_id)
+        if isinstance(command, TrackEvent):
+            _take_event(command, record, view)
+        else:
+            rank = rank_of(command.revision, record.topic, record.offset)
+            _take_upsert(command.contact_id, rank, Waiting.of(record), view)
+
+
+def _check_key(record: Record, contact_id: str) -> None:
+    if record.key != contact_key(contact_id) or "/" in contact_id:
+        raise DeadLetterError("the record's key must be its contact_id: the contact's rows are in the key's partition")
+
+
+def _take_upsert(contact_id: str, rank: Rank, waiting: Waiting, view: View) -> None:
+    key = contact_key(contact_id)
+    row = _contact(view, key)
+    if any(known is not None and rank <= known for known in (row.done, row.rank)):
+        return
+    view.put(LEDGER, key, row.model_copy(update={"pending": waiting, "rank": rank}).to_bytes())
+    view.put(PENDING, key, OPEN)
+
+
+def _end_upsert(result: CommandResult, view: View) -> None:
+    if result.outcome == "intended":
+        return
+    key = contact_key(result.contact_id)
+    row, rank = _contact(view, key), rank_of_answer(result.revision, result.answers)
+    changes: dict[str, object] = {}
+    if result.acknowledged is not None and (row.state_rank is None or rank > row.state_rank):
+        changes.update(state=result.acknowledged, state_rank=rank)
+    if row.done is None or rank > row.done:
+        changes.update(done=rank, rejected=result.detail if result.outcome == "rejected" else None)
+    if row.rank is not None and rank >= row.rank:
+        changes.update(pending=None, rank=None)
+        view.delete(PENDING, key)
+    if changes:
+        view.put(LEDGER, key, row.model_copy(update=changes).to_bytes())
+
+
+def _take_event(command: TrackEvent, record: Record, view: View) -> None:
+    keys = [event_key(command.contact_id, command.name, once_key) for once_key in dict.fromkeys(command.once_keys)]
+    if not keys:
+        raise DeadLetterError("an event needs once_keys: without them nothing keeps it from being sent twice")
+    absent = [key for key in keys if view.get(LEDGER, key) is None]
+    # Sent for one is sent for all: the instances that are new share the fate of the one that is known.
+    state: EventState = "pending" if len(absent) == len(keys) else "suppressed"
+    for key in absent:
+        waiting = Waiting.of(record) if state == "pending" and key == keys[0] else None
+        view.put(LEDGER, key, EventRow(state=state, command_id=command.command_id, waiting=waiting).to_bytes())
+    if state == "pending":
+        view.put(PENDING, keys[0], OPEN)
+
+
+def _move_event(result: CommandResult, view: View) -> None:
+    if result.outcome == "unchanged" or result.name is None:
+        raise DeadLetterError("the result of an event has its name and never the outcome unchanged")
+    state: EventState = result.outcome
+    for once_key in dict.fromkeys(result.once_keys):
+        key = event_key(result.contact_id, result.name, once_key)
+        data = view.get(LEDGER, key)
+        row = EventRow.from_bytes(data) if data is not None else None
+        if row is None and state == "intended":
+            continue
+        if row is not None and EVENT_STATES.index(state) <= EVENT_STATES.index(row.state):
+            continue
+        # The command stays while a person or the pump may still need it.
+        waiting = row.waiting if row is not None and state in OPEN_STATES else None
+        view.put(LEDGER, key, EventRow(state=state, command_id=result.command_id, waiting=waiting).to_bytes())
+        if state not in OPEN_STATES:
+            view.delete(PENDING, key)
+
+
+def _contact(view: View, key: bytes) -> ContactRow:
+    data = view.get(LEDGER, key)
+    return ContactRow.from_bytes(data) if data is not None else ContactRow()

@@ -1,0 +1,178 @@
+"""The rows of the sink's two tables: what Brevo acknowledged, what is open, what was sent once. PURE.
+
+`brevo-ledger` has a row per contact under ``<contact id>`` and one per event and once key under
+``<contact id>/<event name>/<once key>``, which stays for ever: it is what makes an event unique. `brevo-pending` has
+the same keys for what is open only, so that a start reads what is open and not everything that ever was.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from processors.engine.view import PartitionStore, Record
+from schemas.brevo import BREVO_COMMAND, ContactState, TrackEvent, UpsertContact
+from schemas.model import Wire
+from schemas.topics import BREVO_COMMANDS
+
+LEDGER = "brevo-ledger"
+PENDING = "brevo-pending"
+OPEN = b"1"
+"""The value of a row of `brevo-pending`; its key says it all."""
+
+Rank = tuple[int, int, int]
+"""Revision, lane (1 live, 0 bulk), offset: the greater one is the newer state of a contact."""
+
+EventState = Literal["pending", "intended", "in_doubt", "rejected", "suppressed", "acknowledged"]
+EVENT_STATES: tuple[EventState, ...] = ("pending", "intended", "in_doubt", "rejected", "suppressed", "acknowledged")
+"""In order of knowledge: a row only ever moves to the right, so repeats and late answers change nothing."""
+
+
+class Waiting(Wire):
+    """A command that is not finished, with what its dead letter would need."""
+
+    command: str
+    """The record's value as it came."""
+    topic: str
+    offset: int
+    timestamp_ms: int
+    headers: tuple[tuple[str, str], ...] = ()
+
+    @classmethod
+    def of(cls, record: Record) -> Waiting:
+        """What is kept of a command's record. Raises ``UnicodeDecodeError`` on what is no JSON anyway."""
+        headers = tuple((name, value.decode("utf-8", "replace")) for name, value in record.headers)
+        text = (record.value or b"").decode()
+        return cls(
+            command=text, topic=record.topic, offset=record.offset, timestamp_ms=record.timestamp_ms, headers=headers
+        )
+
+    @property
+    def live(self) -> bool:
+        """Whether it came by the live lane, which goes first."""
+        return self.topic == BREVO_COMMANDS.name
+
+    @property
+    def answers(self) -> str:
+        """How a result names this record."""
+        return f"{self.topic}@{self.offset}"
+
+
+class ContactRow(Wire):
+    """What is known of a contact."""
+
+    done: Rank | None = None
+    """The newest upsert that ended."""
+    state: ContactState | None = None
+    """What Brevo acknowledged last; ``None`` when it never did."""
+    state_rank: Rank | None = None
+    rejected: str | None = None
+    """Why the newest ended upsert was rejected, if it was."""
+    rank: Rank | None = None
+    """Of `pending`."""
+    pending: Waiting | None = None
+    """The newest upsert, while it is newer than `done`."""
+
+
+class EventRow(Wire):
+    """What is known of an event for one of its once keys."""
+
+    state: EventState
+    command_id: str
+    waiting: Waiting | None = None
+    """The command, while it is not final, in the row of its first once key."""
+
+
+@dataclass(frozen=True, slots=True)
+class UpsertWork:
+    """The newest upsert of a contact that waits."""
+
+    command: UpsertContact
+    rank: Rank
+    waiting: Waiting
+    state: ContactState | None
+
+
+@dataclass(frozen=True, slots=True)
+class EventWork:
+    """The next event of a contact: never sent (`pending`), or perhaps sent (`intended`)."""
+
+    key: bytes
+    command: TrackEvent
+    state: EventState
+    waiting: Waiting
+    contact_rejected: str | None
+    """Why the contact itself was rejected, if it was: the event follows it."""
+
+
+Work = UpsertWork | EventWork
+
+
+def contact_key(contact_id: str) -> bytes:
+    """Key of a contact's row."""
+    return contact_id.encode()
+
+
+def event_key(contact_id: str, name: str, once_key: str) -> bytes:
+    """Key of an event's row; the contact's id and the name of an event have no slash, a once key may."""
+    return f"{contact_id}/{name}/{once_key}".encode()
+
+
+def contact_of(key: bytes) -> str:
+    """The contact that a row of either table belongs to."""
+    return key.partition(b"/")[0].decode()
+
+
+def rank_of(revision: int, topic: str, offset: int) -> Rank:
+    """Where a command stands among those of its contact."""
+    return (revision, int(topic == BREVO_COMMANDS.name), offset)
+
+
+def rank_of_answer(revision: int, answers: str | None) -> Rank:
+    """The rank of the command that a result answers; below all of its revision when the result does not say."""
+    topic, _, offset = (answers or "").partition("@")
+    return rank_of(revision, topic, int(offset)) if offset.isdecimal() else (revision, 0, -1)
+
+
+def open_contacts(stores: Mapping[str, PartitionStore]) -> Iterator[str]:
+    """Every contact that has anything open, once each."""
+    last = None
+    for key, _ in stores[PENDING].scan(b"", b""):
+        if (contact := contact_of(key)) != last:
+            last = contact
+            yield contact
+
+
+def contact_row(stores: Mapping[str, PartitionStore], contact_id: str) -> ContactRow:
+    """A contact's row, an empty one when there is none."""
+    data = stores[LEDGER].get(contact_key(contact_id))
+    return ContactRow.from_bytes(data) if data is not None else ContactRow()
+
+
+def open_events(stores: Mapping[str, PartitionStore], contact_id: str) -> dict[bytes, EventRow]:
+    """A contact's events that are not final, those in doubt included."""
+    rows = ((key, stores[LEDGER].get(key)) for key, _ in stores[PENDING].scan(f"{contact_id}/".encode(), b""))
+    return {key: EventRow.from_bytes(data) for key, data in rows if data is not None}
+
+
+def next_work(contact: ContactRow, events: Mapping[bytes, EventRow]) -> Work | None:
+    """What a contact needs next: its upsert, then its events by date and name; ``None`` when it has to wait.
+
+    Events wait for the first acknowledgement of their contact, as nobody says what Brevo does with an event of a
+    contact that it does not know. Those in doubt are not work: a person decides.
+    """
+    if contact.pending is not None and contact.rank is not None:
+        command = BREVO_COMMAND.validate_json(contact.pending.command)
+        if isinstance(command, UpsertContact):
+            return UpsertWork(command, contact.rank, contact.pending, contact.state)
+    if contact.state is None and contact.rejected is None:
+        return None
+    waiting = []
+    for key, row in events.items():
+        if row.waiting is None or row.state not in ("pending", "intended"):
+            continue
+        event = BREVO_COMMAND.validate_json(row.waiting.command)
+        if isinstance(event, TrackEvent):
+            waiting.append(EventWork(key, event, row.state, row.waiting, contact.rejected))
+    return min(waiting, key=lambda each: (each.command.event_date, each.command.name, each.key), default=None)

@@ -1,0 +1,55 @@
+"""Which attribute values may be sent: Brevo drops or refuses one of the wrong type, so it is checked before. PURE."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+from datetime import date
+
+from schemas.brevo import AttributeType, AttributeValue
+
+Value = str | float | int | bool
+
+
+def sendable(attributes: Mapping[str, AttributeValue]) -> tuple[dict[str, AttributeValue], tuple[str, ...]]:
+    """What may be sent, by upper-case name as Brevo keeps them, and the names of what is left out.
+
+    `EMAIL` is never sent: a changed address takes a contact off the blocklist and subscribes it again
+    (Brevo's note on updateContact, checked 2026-11-21).
+    """
+    good = {name.upper(): each for name, each in attributes.items() if name.upper() != "EMAIL" and is_of_type(each)}
+    return good, tuple(sorted(name.upper() for name in attributes if name.upper() not in good))
+
+
+def is_of_type(attribute: AttributeValue) -> bool:
+    """Whether a value is what its type says; a date is ``YYYY-MM-DD``, a float is finite, a number is no boolean."""
+    return fits(attribute.type, attribute.value)
+
+
+def fits(kind: AttributeType, value: object) -> bool:
+    """See `is_of_type`."""
+    match kind:
+        case "boolean":
+            return isinstance(value, bool)
+        case "float":
+            return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+        case "date":
+            return isinstance(value, str) and _is_date(value)
+        case "text":
+            return isinstance(value, str)
+
+
+def is_same(left: object, right: object) -> bool:
+    """Equal to Brevo: 47 and 47.0 are, 1 and true are not."""
+    return isinstance(left, bool) == isinstance(right, bool) and left == right
+
+
+def _is_date(text: str) -> bool:
+    if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", text, re.ASCII):
+        return False
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True

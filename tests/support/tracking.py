@@ -1,0 +1,201 @@
+"""`track-attendance` and `score-engagement` on tables in memory, with Zoom's answers and a clock that jumps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from random import Random
+
+import orjson
+
+from processors.agents.score_engagement import TABLES as SCORE_TABLES
+from processors.agents.score_engagement import ScoreEngagement
+from processors.agents.track_attendance import TABLES as TRACK_TABLES
+from processors.agents.track_attendance import TrackAttendance
+from processors.engine.view import MemoryStore, Output, Record, Rule, TurnView
+from processors.tracking.keys import DUE, TABLE, parse_due
+from runtime.models import Configuration
+from sandbox.zoom.state import Row, ZoomState
+from schemas.attendance import FACT, Registration, Result, SessionSummary
+from schemas.brevo import BREVO_COMMAND, TrackEvent, UpsertContact
+from schemas.codec import normalise_email
+from schemas.instants import as_datetime
+from schemas.lookups import LOOKUP, LookupRequest, LookupResult
+from schemas.ticks import Tick
+from schemas.topics import (
+    ATTENDANCE_RESULTS,
+    ATTENDANCE_SESSIONS,
+    BREVO_COMMANDS,
+    LOOKUP_RESULTS,
+    LOOKUPS,
+    RAW_EVENTS,
+    TICKS,
+)
+
+START_MS = 1_800_000_000_000
+
+
+def configuration(account_id: str = ZoomState().account_id, **sections: object) -> Configuration:
+    """The guide's configuration with the demo's lists."""
+    mapping = {
+        "name": "FIRSTNAME",
+        "join_time": "MEETING_JOIN_DATE",
+        "duration": "MEETING_DURATION",
+        "webinar_title": "WEBINAR_NAME",
+        "attendance_status": "ATTENDANCE_STATUS",
+        "registration_source": "UTM_SOURCE",
+    }
+    lists = {"meeting_participants": 15, "webinar_attendees": 16, "webinar_registrants": 17, "webinar_no_shows": 18}
+    zoom = {"account_id": account_id, "lists": lists}
+    return Configuration.model_validate({"connectors": {"zoom": zoom}, "field_mapping": mapping, **sections})
+
+
+def answer_rows(zoom: ZoomState, request: LookupRequest) -> tuple[Row, ...] | None:
+    """What Zoom answers to a question; ``None``: it knows no such thing."""
+    if request.lookup == "identities":
+        hits = [user for user in zoom.users if user.get("id") in request.user_ids]
+        hits += [user for user in zoom.users if normalise_email(user["email"]) in request.emails]
+        return tuple({"id": user.get("id", ""), "email": user["email"]} for user in hits)
+    found = zoom.session(request.object_type, request.object_id)
+    if found is None:
+        return None
+    session, _latest = found
+    if request.lookup == "session":
+        return (session.details,)
+    if request.lookup == "panelists":
+        return session.panelists
+    if request.lookup == "registrants":
+        return session.registrants
+    ended = [each for each in session.instances if each.uuid == request.session_uuid and each.end_time]
+    return tuple({"end_time": each.end_time} for each in ended) or None
+
+
+class Pipeline:
+    """Feeds records to the rules turn by turn; what a rule sends to itself comes back to it.
+
+    Args:
+        settings: the configuration.
+        zoom: answers look-ups at once.
+        random: decides how many records a turn has; ``None``: one each.
+    """
+
+    def __init__(self, settings: Configuration, zoom: ZoomState, random: Random | None = None) -> None:
+        self.settings = settings
+        self.zoom = zoom
+        self.stores = {name: MemoryStore() for name in (*TRACK_TABLES, *SCORE_TABLES)}
+        self.now_ms = START_MS
+        self.sent: dict[str, list[Output]] = {}
+        self._random = random
+        self._offset = 0
+        self.restart()
+
+    def restart(self) -> None:
+        """Begin with new rules on the same tables, as after a crash."""
+        self._track: Rule = TrackAttendance(self.settings)
+        self._score: Rule = ScoreEngagement(self.settings)
+
+    def feed(self, bodies: Iterable[bytes]) -> None:
+        """Webhooks arrive, in turns, without any time passing."""
+        self._run(self._track, RAW_EVENTS.name, list(bodies), TRACK_TABLES)
+
+    def settle(self) -> None:
+        """Let time pass until nothing is due within the next day."""
+        horizon = self.now_ms + 12 * 3_600_000
+        while (due := self._next_due()) is not None and due <= horizon:
+            self.now_ms = max(self.now_ms, due)
+            tick = Tick(kind="clock", now=as_datetime(self.now_ms // 1000))
+            self._run(self._track, TICKS.name, [tick.to_bytes()], TRACK_TABLES)
+
+    @property
+    def results(self) -> dict[tuple[str, str], Result]:
+        """The result that stands, by (session, contact); retracted ones are left out."""
+        latest: dict[tuple[str, str], Result] = {}
+        for fact in self._facts():
+            if isinstance(fact, Result):
+                known = latest.get((fact.session_uuid, fact.contact_id))
+                assert known is None or fact.revision > known.revision, "a revision went back"
+                latest[fact.session_uuid, fact.contact_id] = fact
+        return {key: each for key, each in latest.items() if not each.retracted}
+
+    @property
+    def registrations(self) -> dict[tuple[str, str], Registration]:
+        """The registration that stands, by (registrant, contact)."""
+        facts = (each for each in self._facts() if isinstance(each, Registration))
+        latest = {(each.registrant_id, each.contact_id): each for each in facts}
+        return {key: each for key, each in latest.items() if not each.retracted}
+
+    @property
+    def summaries(self) -> dict[str, SessionSummary]:
+        """The latest summary by session."""
+        values = [SessionSummary.from_bytes(each.value or b"") for each in self.sent.get(ATTENDANCE_SESSIONS.name, [])]
+        return {each.session_uuid: each for each in values if not each.retracted}
+
+    @property
+    def upserts(self) -> dict[str, UpsertContact]:
+        """The newest upsert by e-mail."""
+        commands = self._commands()
+        return {each.email: each for each in commands if isinstance(each, UpsertContact)}
+
+    @property
+    def events(self) -> list[TrackEvent]:
+        """Every event command, in order."""
+        return [each for each in self._commands() if isinstance(each, TrackEvent)]
+
+    def _facts(self) -> list[Registration | Result]:
+        return [FACT.validate_json(each.value or b"") for each in self.sent.get(ATTENDANCE_RESULTS.name, [])]
+
+    def _commands(self) -> list[UpsertContact | TrackEvent]:
+        return [BREVO_COMMAND.validate_json(each.value or b"") for each in self.sent.get(BREVO_COMMANDS.name, [])]
+
+    def _next_due(self) -> int | None:
+        rows = self.stores[TABLE].scan(DUE, b"")
+        return next((parse_due(key)[0] for key, _value in rows), None)
+
+    def _run(self, rule: Rule, topic: str, values: list[bytes], tables: tuple[str, ...]) -> None:
+        while values:
+            size = self._random.randint(1, 40) if self._random else 1
+            self._turn(rule, topic, values[:size], tables)
+            values = values[size:]
+
+    def _turn(self, rule: Rule, topic: str, values: list[bytes], tables: tuple[str, ...]) -> None:
+        view = TurnView(0, {name: self.stores[name] for name in tables})
+        for value in values:
+            self._offset += 1
+            record = Record(topic, 0, self._offset, self.now_ms, b"", value, (), self.now_ms)
+            rule.handle(record, view)
+            view.commit(record)
+        for name in tables:
+            self.stores[name].apply(view.changes[name])
+        for output, _origin in view.outbox:
+            self._deliver(output)
+
+    def _deliver(self, output: Output) -> None:
+        self.sent.setdefault(output.topic, []).append(output)
+        if output.topic == TICKS.name:
+            self._run(self._track, TICKS.name, [output.value or b""], TRACK_TABLES)
+        elif output.topic == LOOKUPS.name:
+            request = LOOKUP.validate_json(output.value or b"")
+            assert isinstance(request, LookupRequest)
+            self._run(self._track, LOOKUP_RESULTS.name, self._answers(request), TRACK_TABLES)
+        elif output.topic == ATTENDANCE_RESULTS.name:
+            self._run(self._score, ATTENDANCE_RESULTS.name, [output.value or b""], SCORE_TABLES)
+
+    def _answers(self, request: LookupRequest) -> list[bytes]:
+        rows = answer_rows(self.zoom, request)
+        pages = [(rows or ())[start : start + 300] for start in range(0, len(rows or ()) or 1, 300)]
+        return [
+            LookupResult(
+                request_id=request.request_id,
+                lookup=request.lookup,
+                account_id=request.account_id,
+                object_id=request.object_id,
+                object_type=request.object_type,
+                session_uuid=request.session_uuid,
+                occurrence_id=request.occurrence_id,
+                page=number,
+                last=number == len(pages) - 1,
+                outcome="missing" if rows is None else "found",
+                rows=orjson.loads(orjson.dumps(page)),
+                answered_at=as_datetime(self.now_ms // 1000),
+            ).to_bytes()
+            for number, page in enumerate(pages)
+        ]

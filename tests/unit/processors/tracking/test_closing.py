@@ -1,0 +1,94 @@
+"""The rule of `track-attendance` on tables in memory, against the simulator's truth."""
+
+from __future__ import annotations
+
+from random import Random
+
+import pytest
+
+from sandbox.simulator.simulation import simulate_meeting, simulate_webinar
+from sandbox.simulator.world import Chaos, World
+from sandbox.truth.contacts import Truth, truth_of
+from tests.support.tracking import Pipeline, configuration
+
+STARTS_AT = 1_786_543_200
+
+
+def played(world: World, *, shuffle: int | None = None, restart_every: int | None = None) -> Pipeline:
+    """All deliveries of a world, in their order or shuffled, then everything that is due."""
+    random = None if shuffle is None else Random(shuffle)
+    bodies = [each.body for each in world.deliveries]
+    if random:
+        random.shuffle(bodies)
+        bodies += random.sample(bodies, len(bodies) // 5)
+    pipeline = Pipeline(configuration(), world.zoom, random)
+    step = restart_every or len(bodies)
+    for start in range(0, len(bodies), step):
+        pipeline.feed(bodies[start : start + step])
+        pipeline.restart()
+    pipeline.settle()
+    return pipeline
+
+
+def assert_true(pipeline: Pipeline, truth: Truth) -> None:
+    """Contacts, statuses, times, attributes and lists are those of the truth."""
+    upserts = pipeline.upserts
+    assert set(upserts) == set(truth.contacts)
+    for email, contact in truth.contacts.items():
+        upsert = upserts[email]
+        assert {name: each.value for name, each in upsert.attributes.items()} == contact.attributes, email
+        assert frozenset(upsert.lists) == contact.lists, email
+    people = {(o.session_uuid, email): each.presence for o in truth.occurrences for email, each in o.people.items()}
+    results = {(each.session_uuid, each.email): each for each in pipeline.results.values()}
+    assert {key: (each.status, each.attended_seconds, each.late_seconds) for key, each in results.items()} == {
+        key: (each.status, each.attended_seconds, each.late_seconds) for key, each in people.items()
+    }
+    for occurrence in truth.occurrences:
+        summary = pipeline.summaries[occurrence.session_uuid]
+        assert summary.length_seconds == occurrence.length_seconds
+        assert (summary.counts.anonymous, summary.counts.excluded) == (occurrence.anonymous, occurrence.excluded)
+
+
+def assert_events_true(pipeline: Pipeline, truth: Truth) -> None:
+    """Each event once, at its time and with its properties."""
+    sent = [(each.email, each.name, int(each.event_date.timestamp()), each.properties) for each in pipeline.events]
+    wanted = [
+        (contact.email, each.name, each.at, each.properties)
+        for contact in truth.contacts.values()
+        for each in contact.events
+    ]
+    optional = [each.may_be_missing for contact in truth.contacts.values() for each in contact.events]
+    missing = [each for each, may_miss in zip(wanted, optional, strict=True) if each not in sent and not may_miss]
+    assert not missing
+    assert all(each in wanted for each in sent)
+    assert len(sent) == len({(email, name, at) for email, name, at, _properties in sent})
+
+
+@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("chaos", [(), ("dup", "reorder"), ("lost-left", "late"), ("restart", "multi-device")], ids=str)
+def test_webinar_played_in_order_equals_the_truth(seed: int, chaos: tuple[Chaos, ...]) -> None:
+    """Every contact shows what an independent computation from the same facts says."""
+    world = simulate_webinar(40, seed, frozenset(chaos), starts_at=STARTS_AT)
+    truth = truth_of([each.body for each in world.deliveries], world.zoom)
+    pipeline = played(world)
+    assert_true(pipeline, truth)
+    assert_events_true(pipeline, truth)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_meeting_played_in_order_equals_the_truth(seed: int) -> None:
+    """Meetings have waiting rooms and no no-shows."""
+    world = simulate_meeting(30, seed, frozenset({"dup", "restart"}), starts_at=STARTS_AT)
+    assert_true(played(world), truth_of([each.body for each in world.deliveries], world.zoom))
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_deliveries_shuffled_doubled_and_interrupted_end_in_the_same_results(seed: int) -> None:
+    """Any order, any repeats and restarts at any point: the same records but for their revision."""
+    world = simulate_webinar(40, seed, frozenset({"restart", "multi-device"}), starts_at=STARTS_AT)
+    in_order = played(world)
+    for shuffle in range(3):
+        disturbed = played(world, shuffle=shuffle, restart_every=17)
+        same = {key: each.model_copy(update={"revision": 0}) for key, each in disturbed.results.items()}
+        assert same == {key: each.model_copy(update={"revision": 0}) for key, each in in_order.results.items()}
+        assert_true(disturbed, truth_of([each.body for each in world.deliveries], world.zoom))
