@@ -68,7 +68,7 @@ class Registration(AttendanceFact):
     """The tracking source's name."""
     first_name: str | None = None
     last_name: str | None = None
-    custom_questions: dict[str, str] = {}
+    custom_questions: dict[str, str] = Field(default_factory=dict)
     observed: Literal["webhook", "list"]
     """Who said that it is approved: a webhook, or only Zoom's list (which may be old: no event follows from it)."""
 

@@ -1,4 +1,4 @@
-"""`brevo.commands.v1`, `brevo.commands.bulk.v1` and `brevo.results.v1`: what Brevo shall hold, and what became of it."""
+"""`brevo.commands.v1`, its bulk lane and `brevo.results.v1`: what Brevo shall hold, and what became of it."""
 
 from __future__ import annotations
 
@@ -79,7 +79,11 @@ class CommandResult(Wire):
     kind: Literal["upsert", "event"]
     revision: int
     outcome: Outcome
+    name: str | None = None
+    """Of an event: its name, which its once keys belong to."""
     once_keys: tuple[str, ...] = ()
+    answers: str | None = None
+    """``<topic>@<offset>`` of the command's record: of equal revisions the later one wins."""
     status: int | None = None
     """HTTP status of the last answer; ``None`` when there was none."""
     attempts: int = 0
@@ -95,9 +99,11 @@ class CommandResult(Wire):
 class ContactState(Wire):
     """What Brevo has acknowledged for a contact."""
 
-    attributes: dict[str, str | float | int | bool] = {}
+    attributes: dict[str, str | float | int | bool] = Field(default_factory=dict)
     lists: tuple[int, ...] = ()
     lists_left: tuple[int, ...] = ()
+    held: tuple[str, ...] = ()
+    """Attributes that Brevo held before we wrote any: what is written only if empty leaves them."""
 
 
 CommandResult.model_rebuild()

@@ -8,7 +8,7 @@ class RollcallError(Exception):
 
 
 class ConfigurationError(RollcallError):
-    """The user has to change a file, a variable or an argument. Shown as one message, exit code 2, never a traceback."""
+    """The user has to change a file, a variable or an argument. One message, exit code 2, never a traceback."""
 
 
 class SkipError(RollcallError):

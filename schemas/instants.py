@@ -18,7 +18,7 @@ def parse_instant(text: object) -> int | None:
     if not text:
         return None
     if not isinstance(text, str):
-        raise ValueError(f"not an instant: {type(text).__name__}")
+        raise ValueError(f"not an instant: {type(text).__name__}")  # noqa: TRY004 (one error for all that is no instant)
     parsed = datetime.fromisoformat(text)
     if parsed.tzinfo is None:
         parsed = parsed.replace(tzinfo=UTC)

@@ -9,14 +9,16 @@ from pydantic import Field, TypeAdapter
 from schemas.attendance import ObjectType, Origin
 from schemas.model import Instant, Wire
 
-LookupKind = Literal["session", "registrants", "panelists", "identities", "past_session"]
+LookupKind = Literal["session", "registrants", "panelists", "identities", "past_session", "report", "absentees"]
 """What is asked about one webinar or meeting:
 
 - `session`: its details (`GET /webinars/{id}`, `GET /meetings/{id}`), one row, as Zoom answers;
 - `registrants`: its registrants of every status, all pages, one row each, with `status` as Zoom gives it;
 - `panelists`: `GET /webinars/{id}/panelists`, one row each;
 - `identities`: which of `user_ids` and `emails` belong to users of the account, one row `{"id", "email"}` per hit;
-- `past_session`: `GET /past_meetings/{session_uuid}`, one row.
+- `past_session`: `GET /past_meetings/{session_uuid}`, one row;
+- `report`: `GET /report/{meetings,webinars}/{session_uuid}/participants` with `registrant_id`, all pages, one row each;
+- `absentees`: `GET /past_webinars/{session_uuid}/absentees`, one row each.
 """
 
 

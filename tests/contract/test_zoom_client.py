@@ -1,0 +1,221 @@
+"""The Zoom client against the sandbox's Zoom: every endpoint it reads, and the faults that the sandbox can show."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import aiohttp
+import pytest
+from aiohttp.test_utils import TestServer
+from prometheus_client import CollectorRegistry
+
+from processors.clients.zoom.client import ZoomClient
+from processors.clients.zoom.errors import ZoomRefusedError
+from processors.clients.zoom.metrics import ZoomMetrics
+from runtime.models import ZoomAccount
+from sandbox.zoom.backend import ZoomBackend, ZoomOptions
+from sandbox.zoom.faults import Fault
+from sandbox.zoom.server import BACKEND, build_app
+from sandbox.zoom.state import ZoomState
+from schemas.errors import RetryLaterError
+
+WEBINAR, MEETING = "93577204816", "84215567031"
+SLASHED = "/H7cZq0bS1uWm//5rXeTkQ=="
+
+
+def registrant(number: int, status: str) -> dict[str, Any]:
+    """One registrant as Zoom lists it."""
+    return {"id": f"{status}-{number}", "email": f"{status}{number}@example.com", "status": status}
+
+
+STATE = ZoomState.model_validate(
+    {
+        "users": [
+            {"id": "u1", "email": "ines@example.com", "status": "active"},
+            {"id": "u2", "email": "gone@example.com", "status": "inactive"},
+            {"email": "pending.person@example.com", "status": "pending"},
+        ],
+        "sessions": [
+            {
+                "object_type": "webinar",
+                "details": {"id": int(WEBINAR), "host_id": "u1", "topic": "Demo", "type": 5},
+                "registrants": [
+                    *(registrant(n, "approved") for n in range(650)),
+                    registrant(0, "pending"),
+                    registrant(0, "denied"),
+                ],
+                "panelists": [{"id": "p1", "email": "speaker@example.com", "name": "Noor Halvorsen"}],
+            },
+            {
+                "object_type": "meeting",
+                "details": {"id": int(MEETING), "host_id": "u1", "topic": "Kick-off", "type": 2},
+                "registrants": [registrant(1, "approved")],
+                "instances": [
+                    {
+                        "uuid": SLASHED,
+                        "start_time": "2026-08-12T14:00:04Z",
+                        "end_time": "2026-08-12T15:00:00Z",
+                    }
+                ],
+            },
+        ],
+    }
+)
+
+
+class Zoom:
+    """The sandbox, and a client of it."""
+
+    def __init__(self, backend: ZoomBackend, client: ZoomClient) -> None:
+        self.backend = backend
+        self.client = client
+
+
+async def start(options: ZoomOptions, session: aiohttp.ClientSession) -> tuple[Zoom, TestServer]:
+    """A sandbox with `STATE` and a client that knows its address from the token alone."""
+    app = build_app(options)
+    server = TestServer(app)
+    await server.start_server()
+    backend = app[BACKEND]
+    backend.state = STATE
+    account = ZoomAccount.model_validate(
+        {
+            "account_id": STATE.account_id,
+            "client_id": STATE.client_id,
+            "client_secret": STATE.client_secret,
+        }
+    )
+    url = str(server.make_url("/"))
+    client = ZoomClient(account, session, "business", None, url, ZoomMetrics(CollectorRegistry()), jitter=lambda: 0.0)
+    return Zoom(backend, client), server
+
+
+@pytest.fixture
+async def session() -> AsyncIterator[aiohttp.ClientSession]:
+    """A session as the composition root makes it."""
+    async with aiohttp.ClientSession() as opened:
+        yield opened
+
+
+@pytest.fixture
+def options() -> ZoomOptions:
+    """How the account is set up; tests override it."""
+    return ZoomOptions(plan="business")
+
+
+@pytest.fixture
+async def zoom(options: ZoomOptions, session: aiohttp.ClientSession) -> AsyncIterator[Zoom]:
+    """The sandbox with one webinar, one meeting and three users."""
+    made, server = await start(options, session)
+    yield made
+    await server.close()
+
+
+@pytest.mark.parametrize("occurrence_id", [None, "1786543200000"])
+async def test_details_of_webinar_and_meeting_are_read(zoom: Zoom, occurrence_id: str | None) -> None:
+    """`GET /webinars/{id}` and `GET /meetings/{id}`: no parameter that Zoom does not know."""
+    assert (await zoom.client.details("webinar", WEBINAR, occurrence_id))["topic"] == "Demo"
+    assert (await zoom.client.details("meeting", MEETING, occurrence_id))["topic"] == "Kick-off"
+
+
+async def test_details_of_nothing_are_missing(zoom: Zoom) -> None:
+    """HTTP 404, code 3001."""
+    with pytest.raises(ZoomRefusedError) as raised:
+        await zoom.client.details("webinar", "1")
+    assert raised.value.outcome == "missing"
+    assert raised.value.detail.startswith("3001: ")
+
+
+async def test_registrants_of_a_webinar_are_read_in_every_status_and_page(zoom: Zoom) -> None:
+    """`GET /webinars/{id}/registrants` shows approved ones alone unless told."""
+    rows = await zoom.client.registrants("webinar", WEBINAR)
+    assert len({row["id"] for row in rows}) == len(rows) == 652
+    assert {row["status"] for row in rows} == {"approved", "pending", "denied"}
+    assert zoom.backend.requests["/webinars/{}/registrants 200"] == 5
+
+
+async def test_registrants_of_a_meeting_are_read(zoom: Zoom) -> None:
+    """`GET /meetings/{id}/registrants`."""
+    assert [row["id"] for row in await zoom.client.registrants("meeting", MEETING)] == ["approved-1"]
+
+
+async def test_panelists_are_read(zoom: Zoom) -> None:
+    """`GET /webinars/{id}/panelists`, which takes no parameter."""
+    assert [row["id"] for row in await zoom.client.panelists(WEBINAR)] == ["p1"]
+
+
+async def test_users_are_read_in_every_status(zoom: Zoom) -> None:
+    """`GET /users`; the pending one has no id."""
+    rows = await zoom.client.users()
+    assert {(row.get("id"), row["status"]) for row in rows} == {
+        ("u1", "active"),
+        ("u2", "inactive"),
+        (None, "pending"),
+    }
+
+
+async def test_past_meeting_of_a_uuid_with_slashes_is_found(zoom: Zoom) -> None:
+    """`GET /past_meetings/{uuid}`: Zoom finds this one only when it is encoded twice."""
+    assert (await zoom.client.past_meeting(SLASHED))["uuid"] == SLASHED
+
+
+@pytest.mark.parametrize("options", [ZoomOptions(plan="business", scopes=frozenset({"user:read:admin"}))])
+async def test_call_without_its_scope_is_unavailable_and_names_it(zoom: Zoom) -> None:
+    """HTTP 400, code 4711."""
+    with pytest.raises(ZoomRefusedError, match="webinar:read:list_registrants:admin") as raised:
+        await zoom.client.registrants("webinar", WEBINAR)
+    assert raised.value.outcome == "unavailable"
+    assert len(await zoom.client.users()) == 3
+
+
+@pytest.mark.parametrize("options", [ZoomOptions(plan="business", webinar_plan=False)])
+async def test_call_without_a_webinar_plan_is_unavailable_although_http_says_200(zoom: Zoom) -> None:
+    """HTTP 200, code 200."""
+    with pytest.raises(ZoomRefusedError) as raised:
+        await zoom.client.registrants("webinar", WEBINAR)
+    assert raised.value.outcome == "unavailable"
+    assert raised.value.detail.startswith("200: ")
+
+
+async def test_access_token_that_ended_is_fetched_anew_once(zoom: Zoom) -> None:
+    """HTTP 401, code 124."""
+    await zoom.client.users()
+    zoom.backend.tokens.expire_all()
+    assert len(await zoom.client.users()) == 3
+    assert zoom.backend.requests["/oauth/token 200"] == 2
+
+
+@pytest.mark.parametrize("options", [ZoomOptions(plan="business", page_token_seconds=0)])
+async def test_page_tokens_that_always_end_too_soon_are_for_later(zoom: Zoom) -> None:
+    """HTTP 400, code 300 with a page token; a list of one page is read all the same."""
+    with pytest.raises(RetryLaterError):
+        await zoom.client.registrants("webinar", WEBINAR)
+    assert len(await zoom.client.registrants("meeting", MEETING)) == 1
+
+
+@pytest.mark.parametrize("form", ["seconds", "http_date", "iso_date"])
+async def test_limit_is_waited_for_in_every_form_of_retry_after(zoom: Zoom, form: str) -> None:
+    """HTTP 429."""
+    fault = {"endpoint": "/users", "status": 429, "retry_after": form, "retry_after_seconds": 0}
+    zoom.backend.faults.add(Fault.model_validate(fault))
+    assert len(await zoom.client.users()) == 3
+    assert zoom.backend.requests["/users 429"] == 1
+
+
+@pytest.mark.parametrize("kind", ["answer", "html", "reset"])
+async def test_trouble_on_zooms_side_is_for_later_and_passes(zoom: Zoom, kind: str) -> None:
+    """5xx with or without a body of Zoom's, and connections that break."""
+    zoom.backend.faults.add(Fault.model_validate({"endpoint": "/users", "kind": kind, "times": 9}))
+    with pytest.raises(RetryLaterError):
+        await zoom.client.users()
+    zoom.backend.faults.clear()
+    assert len(await zoom.client.users()) == 3
+
+
+async def test_token_service_that_is_down_is_for_later_and_passes(zoom: Zoom) -> None:
+    """No token, no call."""
+    zoom.backend.faults.add(Fault.model_validate({"endpoint": "/oauth/token"}))
+    with pytest.raises(RetryLaterError):
+        await zoom.client.users()
+    assert len(await zoom.client.users()) == 3
