@@ -6,35 +6,32 @@ names the nearest known one). Secrets are `SecretStr`: they show as stars wherev
 
 from __future__ import annotations
 
-import re
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, model_validator
 
+from runtime.durations import Duration
 from schemas.brevo import AttributeType, Overwrite
 
-_UNITS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
+
+def _lower(value: object) -> object:
+    return value.lower() if isinstance(value, str) else value
 
 
-def parse_duration(value: object) -> object:
-    """Seconds of `60s`, `5m`, `4h`, `35d`; other values pass through for pydantic to judge."""
-    if isinstance(value, str):
-        match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([smhd])", value.strip())
-        if not match:
-            raise ValueError(f"{value!r} is no duration; write 60s, 5m, 4h or 35d")
-        return float(match[1]) * _UNITS[match[2]]
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise ValueError("a duration is written 60s, 5m, 4h or 35d")
-    return value
-
-
-Duration = Annotated[float, BeforeValidator(parse_duration), Field(ge=0)]
+LogLevel = Annotated[Literal["verbose", "debug", "info", "warning", "error"], BeforeValidator(_lower)]
 
 
 class Section(BaseModel):
-    """A section of the file: frozen, no unknown keys."""
+    """A section of the file: frozen, no unknown keys; a key without a value has its default."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _empty_is_default(cls, value: Any) -> Any:
+        if isinstance(value, dict):
+            return {key: each for key, each in value.items() if each is not None or key not in cls.model_fields}
+        return value
 
 
 class Sync(Section):
@@ -84,10 +81,21 @@ class ZoomAccount(Section):
     webhook: Webhook = Webhook()
     lists: Lists = Lists()
     debug: bool = False
-    log_level: Literal["verbose", "debug", "info", "warning", "error"] = "info"
+    log_level: LogLevel = "info"
     """`verbose` means DEBUG, as in the old guide."""
     log_webhooks: bool = False
     """Log redacted samples of deliveries: never bodies with personal data or tokens."""
+
+
+class Events(Section):
+    """Which Brevo events are sent."""
+
+    registered: bool = True
+    attended: bool = True
+    no_show: bool = True
+    started: bool = False
+    ended: bool = False
+    recording: bool = True
 
 
 class Brevo(Section):
@@ -103,18 +111,7 @@ class Brevo(Section):
     technical_list: int | None = None
     in_doubt: Literal["hold", "resend", "drop"] = "hold"
     """What becomes of an event whose answer was lost: wait for a person, send again, or forget it."""
-    events: Events = Field(default_factory=lambda: Events())
-
-
-class Events(Section):
-    """Which Brevo events are sent."""
-
-    registered: bool = True
-    attended: bool = True
-    no_show: bool = True
-    started: bool = False
-    ended: bool = False
-    recording: bool = True
+    events: Events = Events()
 
 
 class Sessions(Section):
@@ -260,7 +257,7 @@ class Configuration(Section):
 
     connectors: Connectors
     field_mapping: FieldMapping = FieldMapping()
-    brevo: Brevo = Field(default_factory=Brevo)
+    brevo: Brevo = Brevo()
     sessions: Sessions = Sessions()
     scoring: Scoring = Scoring()
     filters: Filters = Filters()
@@ -268,5 +265,15 @@ class Configuration(Section):
     kafka: Kafka = Kafka()
     privacy: Privacy = Privacy()
 
+    @property
+    def log_level(self) -> str:
+        """The most talkative account decides: `DEBUG`, `INFO`, `WARNING` or `ERROR`. `debug: true` means `DEBUG`."""
+        wanted = [
+            "DEBUG" if each.debug or each.log_level == "verbose" else each.log_level.upper() for each in self.accounts
+        ]
+        return next((level for level in ("DEBUG", "INFO", "WARNING", "ERROR") if level in wanted), "INFO")
 
-Brevo.model_rebuild()
+    @property
+    def accounts(self) -> tuple[ZoomAccount, ...]:
+        """The enabled Zoom accounts."""
+        return tuple(each for each in self.connectors.zoom if each.enabled)

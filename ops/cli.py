@@ -1,0 +1,53 @@
+"""The operator's command line `rollcall`: composed here, one module for each group of commands."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from ops import config, demo, run, sandbox, simulate
+from runtime.exits import run_guarded
+
+_HELP = """Zoom to Brevo over Kafka: who attended, for how long, who stayed away.
+
+Exit codes: 0 done, 1 found something wrong, 2 wrong usage or configuration, 70 internal error.
+"""
+# \b: these lines are not wrapped.
+_EXAMPLES = """\b
+Examples:
+  rollcall demo                       see all of it at work on this machine
+  rollcall config show                what a process would run with
+  rollcall ingress                    receive Zoom's webhooks
+  rollcall worker                     turn them into contacts in Brevo
+  rollcall sandbox zoom --port 9001   a Zoom to play with
+  rollcall simulate webinar --seed 7  a webinar's webhooks, signed
+"""
+
+
+def build_app() -> typer.Typer:
+    """All commands; importing this module registers nothing."""
+    app = typer.Typer(
+        help=_HELP,
+        epilog=_EXAMPLES,
+        no_args_is_help=True,
+        add_completion=False,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    run.register(app)
+    config.register(app)
+    sandbox.register(app)
+    simulate.register(app)
+    demo.register(app)
+    return app
+
+
+def main() -> int:
+    """Entry point of `rollcall`; the exit code, unless the command line itself was wrong (then it exits with 2)."""
+    return run_guarded(lambda: build_app()(prog_name="rollcall"))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,169 @@
+"""Loads `rollcall.yaml` for one process: resolves what this process reads, validates all, tells all errors at once."""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import SecretStr, ValidationError
+
+from runtime import scopes
+from runtime.document import read_document
+from runtime.explanations import Location, explain, show
+from runtime.models import Configuration, ZoomAccount
+from runtime.references import has_reference, resolve
+from runtime.scopes import Scope
+from schemas.errors import ConfigurationError
+
+_log = logging.getLogger(__name__)
+_DROPPED = object()
+_UNVERIFIABLE = (
+    "missing or empty; without it anybody could send events. Copy the Secret Token from the Zoom app's page Access"
+)
+_Problem = tuple[Location, str]
+_Check = Callable[[Configuration], Iterator[_Problem]]
+
+
+def load_ingress(path: Path, environment: Mapping[str, str]) -> Configuration:
+    """What the ingress reads; without the Brevo key and the Zoom client's credentials, which it must not hold.
+
+    Raises:
+        ConfigurationError: all that is wrong, one line each: `<file>: <path of the key>: <what to do>`.
+    """
+    return _load(path, environment, scopes.INGRESS, _check_ingress)
+
+
+def load_worker(path: Path, environment: Mapping[str, str]) -> Configuration:
+    """What the worker reads; without the webhook secrets. Raises as `load_ingress`."""
+    return _load(path, environment, scopes.WORKER, _check_worker)
+
+
+def load_for_display(path: Path, environment: Mapping[str, str]) -> Configuration:
+    """Everything, for people to look at: a variable that is not set is a warning, and its key has its default.
+
+    Raises:
+        ConfigurationError: as `load_ingress`, but for what is not set.
+    """
+    return _load(path, environment, scopes.DISPLAY, _check_accounts, lenient=True)
+
+
+def _load(
+    path: Path, environment: Mapping[str, str], scope: Scope, check: _Check, *, lenient: bool = False
+) -> Configuration:
+    document = _with_defaults(read_document(path))
+    resolution = _Resolution(environment, drops_unset=lenient)
+    resolved = resolution.of(document, (), scope)
+    problems = {} if lenient else {show(where, document): problem for where, problem in resolution.problems}
+    configuration = None
+    try:
+        configuration = Configuration.model_validate(resolved)
+        found = list(check(configuration))
+    except ValidationError as error:
+        found = [(each["loc"], explain(each, document)) for each in error.errors(include_url=False)]
+    for where, problem in found:
+        problems.setdefault(show(where, document), problem)
+    if problems or configuration is None:
+        raise ConfigurationError("\n".join(f"{path}: {where}: {problem}" for where, problem in problems.items()))
+    for where, problem in resolution.problems:
+        _log.warning("configuration incomplete", extra={"key": show(where, document), "problem": problem})
+    if resolution.retired:
+        _log.warning(
+            "configuration key ignored",
+            extra={
+                "key": show(resolution.retired[0], document),
+                "reason": "Zoom retired the verification token; secret_token verifies deliveries; remove the key",
+            },
+        )
+    return configuration
+
+
+def _with_defaults(document: dict[str, Any]) -> dict[str, Any]:
+    """The document with `brevo.api_key: ${BREVO_API_KEY}` where the file says nothing about the key."""
+    brevo = document.get("brevo") or {}
+    if isinstance(brevo, dict) and brevo.get("api_key") is None:
+        return {**document, "brevo": {**brevo, "api_key": "${BREVO_API_KEY}"}}
+    return document
+
+
+class _Resolution:
+    """Walks the document: resolves what is read, leaves out what is not, and collects what went wrong."""
+
+    def __init__(self, environment: Mapping[str, str], *, drops_unset: bool) -> None:
+        self.problems: list[_Problem] = []
+        self.retired: list[Location] = []
+        self._environment = environment
+        self._drops_unset = drops_unset
+
+    def of(self, value: Any, location: Location, scope: Scope) -> Any:
+        """The value as it is validated, or `_DROPPED`."""
+        keys = tuple(each for each in location if isinstance(each, str))
+        if keys == scopes.VERIFICATION_TOKEN:
+            self.retired.append(location)
+            return _DROPPED
+        if isinstance(value, dict):
+            inner = scopes.DISABLED_ACCOUNT if keys == scopes.ZOOM and value.get("enabled") is False else scope
+            each = {key: self.of(below, (*location, key), inner) for key, below in value.items()}
+            return {key: below for key, below in each.items() if below is not _DROPPED}
+        if isinstance(value, list):
+            items = [self.of(below, (*location, index), scope) for index, below in enumerate(value)]
+            return [each for each in items if each is not _DROPPED]
+        if not scope.reads(keys):
+            return _DROPPED if has_reference(value) or scopes.is_secret(keys) else value
+        return self._resolved(value, location) if has_reference(value) else value
+
+    def _resolved(self, text: str, location: Location) -> Any:
+        try:
+            return resolve(text, self._environment)
+        except ConfigurationError as error:
+            self.problems.append((location, str(error)))
+            # The id is required, so it shows as it was written.
+            return _DROPPED if self._drops_unset and location[-1] != "account_id" else text
+
+
+def _check_ingress(configuration: Configuration) -> Iterator[_Problem]:
+    yield from _check_accounts(configuration)
+    for where, account in _enabled(configuration):
+        tokens = account.webhook.secret_token
+        for index, token in enumerate(tokens):
+            if not token.get_secret_value():
+                yield (*where, "webhook", "secret_token", index), _UNVERIFIABLE
+        if not tokens:
+            yield (*where, "webhook", "secret_token"), _UNVERIFIABLE
+
+
+def _check_worker(configuration: Configuration) -> Iterator[_Problem]:
+    yield from _check_accounts(configuration)
+    if not _filled(configuration.brevo.api_key):
+        yield ("brevo", "api_key"), "empty; set it to an API key of Brevo (Settings, SMTP & API, API keys)"
+    for where, account in _enabled(configuration):
+        for name, value in (("client_id", account.client_id), ("client_secret", account.client_secret)):
+            if not _filled(value):
+                yield (*where, name), "missing or empty; copy it from the Zoom app's page App Credentials"
+
+
+def _check_accounts(configuration: Configuration) -> Iterator[_Problem]:
+    if not configuration.connectors.zoom:
+        yield scopes.ZOOM, "empty; at least one Zoom account is needed"
+    ids = Counter(account.account_id for account in configuration.connectors.zoom)
+    for index, account in enumerate(configuration.connectors.zoom):
+        where: Location = ("connectors", "zoom", index, "account_id")
+        if not account.account_id:
+            yield where, "empty; copy the Account ID from the Zoom app's page App Credentials"
+        elif ids[account.account_id] > 1:
+            yield (
+                where,
+                f"`{account.account_id}` is the id of {ids[account.account_id]} accounts here; each needs its own",
+            )
+
+
+def _enabled(configuration: Configuration) -> Iterator[tuple[tuple[str, str, int], ZoomAccount]]:
+    for index, account in enumerate(configuration.connectors.zoom):
+        if account.enabled:
+            yield ("connectors", "zoom", index), account
+
+
+def _filled(value: str | SecretStr | None) -> bool:
+    return bool(value.get_secret_value() if isinstance(value, SecretStr) else value)

@@ -1,0 +1,65 @@
+"""Reads the YAML file into plain values. A key that is written twice is an error, since YAML would keep the last."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from runtime.explanations import describe
+from schemas.errors import ConfigurationError
+
+
+def _refused(problem: str, node: yaml.Node) -> yaml.MarkedYAMLError:
+    return yaml.MarkedYAMLError(problem=problem, problem_mark=node.start_mark)
+
+
+class _UniqueKeysLoader(yaml.SafeLoader):
+    """PyYAML's safe loader that refuses duplicate keys and keys that YAML reads as something else than text."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
+        lines: dict[str, int] = {}
+        for key, _ in node.value:
+            # `<<` may come several times and what it brings may be overridden: that is its purpose.
+            if not isinstance(key, yaml.ScalarNode) or key.tag == "tag:yaml.org,2002:merge":
+                continue
+            if key.tag != "tag:yaml.org,2002:str":
+                raise _refused(f"the key '{key.value}' is no text; put it in quotes", key)
+            if key.value in lines:
+                raise _refused(f"the key '{key.value}' is written twice (first on line {lines[key.value]})", key)
+            lines[key.value] = key.start_mark.line + 1
+        return super().construct_mapping(node, deep)
+
+
+def read_document(path: Path) -> dict[str, Any]:
+    """The file's content: a mapping of plain values, references such as `${NAME}` still in it.
+
+    Raises:
+        ConfigurationError: the file is missing or unreadable, no YAML, or no mapping. Its text is never quoted.
+    """
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:
+        raise ConfigurationError(
+            f"{path}: there is no such file; write one (docs/reference/configuration.md) "
+            "or set ROLLCALL_CONFIG to the path of yours"
+        ) from None
+    except OSError as error:
+        raise ConfigurationError(
+            f"{path}: cannot be read: {error.strerror}; check the path and its permissions"
+        ) from None
+    try:
+        document = yaml.load(content, Loader=_UniqueKeysLoader)  # noqa: S506 (a SafeLoader)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark
+        place = f" line {mark.line + 1}, column {mark.column + 1}:" if mark else ""
+        raise ConfigurationError(f"{path}:{place} no valid YAML: {error.problem}") from None
+    except (yaml.YAMLError, ValueError) as error:
+        raise ConfigurationError(f"{path}: no valid YAML: {type(error).__name__}") from None
+    if not isinstance(document, dict):
+        raise ConfigurationError(
+            f"{path}: must hold a mapping that begins with `connectors:`, not {describe(document)}"
+        )
+    return document

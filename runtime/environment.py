@@ -1,0 +1,134 @@
+"""The environment as frozen values: each process reads its own variables once, in its `main`; nothing else does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self, TypeVar
+from urllib.parse import urlsplit
+
+from runtime.kafka import KafkaConnection
+from schemas.errors import ConfigurationError
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where a server listens, and the variables that say so (for messages)."""
+
+    host: str
+    port: int
+    """0: any free port."""
+    host_variable: str
+    port_variable: str
+
+
+@dataclass(frozen=True, slots=True)
+class IngressEnvironment:
+    """What the ingress is told from outside, besides the configuration file."""
+
+    config_path: Path
+    listen: Address
+    admin: Address
+    kafka: KafkaConnection
+
+    @classmethod
+    def read(cls, environment: Mapping[str, str]) -> Self:
+        """Raises `ConfigurationError`: everything that is wrong, one line each."""
+        reader = _Reader(environment)
+        config_path = reader.config_path()
+        listen = reader.address("INGRESS", default_host="0.0.0.0", default_port=8080)  # noqa: S104 (the public door)
+        admin = reader.address("ADMIN", default_host="127.0.0.1", default_port=8081)
+        kafka = reader.kafka()
+        reader.raise_problems()
+        return cls(config_path, listen, admin, kafka)
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerEnvironment:
+    """What the worker is told from outside, besides the configuration file."""
+
+    config_path: Path
+    data_dir: Path
+    """The worker's state: tables on disk."""
+    admin: Address
+    kafka: KafkaConnection
+    zoom_api_base_url: str | None
+    """As the others without a slash at the end; ``None``: the address that comes with each access token."""
+    zoom_oauth_base_url: str
+    brevo_api_base_url: str
+
+    @classmethod
+    def read(cls, environment: Mapping[str, str]) -> Self:
+        """Raises `ConfigurationError`: everything that is wrong, one line each."""
+        reader = _Reader(environment)
+        settings = cls(
+            config_path=reader.config_path(),
+            data_dir=Path(environment.get("ROLLCALL_DATA_DIR") or "data"),
+            admin=reader.address("ADMIN", default_host="127.0.0.1", default_port=8082),
+            kafka=reader.kafka(),
+            zoom_api_base_url=reader.url("ZOOM_API_BASE_URL", "") or None,
+            zoom_oauth_base_url=reader.url("ZOOM_OAUTH_BASE_URL", "https://zoom.us"),
+            brevo_api_base_url=reader.url("BREVO_API_BASE_URL", "https://api.brevo.com/v3"),
+        )
+        reader.raise_problems()
+        return settings
+
+
+def config_path(environment: Mapping[str, str]) -> Path:
+    """The configuration file: `ROLLCALL_CONFIG`, else `rollcall.yaml` in the working directory."""
+    return Path(environment.get("ROLLCALL_CONFIG") or "rollcall.yaml")
+
+
+class _Reader:
+    """Reads variables and collects what is wrong with them, so that all of it is told at once."""
+
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        self._environment = environment
+        self._problems: list[str] = []
+
+    def config_path(self) -> Path:
+        return config_path(self._environment)
+
+    def kafka(self) -> KafkaConnection:
+        return self._attempt(lambda: KafkaConnection.from_environment(self._environment), KafkaConnection(""))
+
+    def address(self, name: str, *, default_host: str, default_port: int) -> Address:
+        host_variable, port_variable = f"{name}_HOST", f"{name}_PORT"
+        host = self._environment.get(host_variable) or default_host
+        text = self._environment.get(port_variable) or str(default_port)
+        return Address(host, self._attempt(lambda: _port(port_variable, text), 0), host_variable, port_variable)
+
+    def url(self, name: str, default: str) -> str:
+        text = self._environment.get(name) or default
+        return self._attempt(lambda: _base_url(name, text), "") if text else ""
+
+    def raise_problems(self) -> None:
+        if self._problems:
+            raise ConfigurationError("\n".join(self._problems))
+
+    def _attempt(self, read: Callable[[], T], otherwise: T) -> T:
+        try:
+            return read()
+        except ConfigurationError as error:
+            self._problems.append(str(error))
+            return otherwise
+
+
+def _port(name: str, text: str) -> int:
+    port = int(text) if text.isascii() and text.isdecimal() else -1
+    if not 0 <= port <= 65_535:
+        raise ConfigurationError(f"{name}: `{text}` is no port; set it to a number from 0 (any free one) to 65535")
+    return port
+
+
+def _base_url(name: str, text: str) -> str:
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        parts = urlsplit("")
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+        raise ConfigurationError(f"{name}: no base URL; write it like https://api.example.com/v2")
+    return text.rstrip("/")

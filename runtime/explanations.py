@@ -1,0 +1,126 @@
+"""Turns what pydantic found wrong into one line a person can act on, without showing a secret. PURE."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator, Mapping
+from typing import Any, cast, get_args
+
+from pydantic_core import ErrorDetails
+
+from runtime.models import Configuration, Section
+from runtime.scopes import Keys, is_secret
+
+Location = tuple[str | int, ...]
+
+_EXPECTED = {
+    "bool": "true or false",
+    "dict": "a mapping",
+    "float": "a number",
+    "int": "a whole number",
+    "list": "a list",
+    "model": "a mapping",
+    "string": "text (in quotes if it looks like a number)",
+    "tuple": "a list",
+}
+_BOUNDS = {
+    "greater_than": ("more than", "gt"),
+    "greater_than_equal": ("at least", "ge"),
+    "less_than": ("less than", "lt"),
+    "less_than_equal": ("at most", "le"),
+}
+
+
+def show(location: Location, document: Mapping[str, Any]) -> str:
+    """The path as the file has it, such as `connectors.zoom[1].client_id`, without steps that only the models know."""
+    shown, here = "", cast("Any", document)
+    for step in location:
+        if isinstance(here, list) and isinstance(step, int):
+            shown += f"[{step}]"
+            here = here[step] if step < len(here) else None
+        elif isinstance(here, Mapping) and isinstance(step, str):
+            shown += f".{step}" if shown else step
+            here = here.get(step)
+    return shown
+
+
+def describe(value: object) -> str:
+    """What kind of YAML value it is, in words, without its content."""
+    if value is None:
+        return "nothing"
+    names: tuple[tuple[type, str], ...] = (
+        (bool, "true or false"),
+        (int, "a number"),
+        (float, "a number"),
+        (str, "text"),
+        (dict, "a mapping"),
+        (list, "a list"),
+    )
+    return next((name for kind, name in names if isinstance(value, kind)), f"a {type(value).__name__}")
+
+
+def explain(error: ErrorDetails, document: Mapping[str, Any]) -> str:
+    """What is wrong at the error's location, what is expected there, and what the file has instead.
+
+    Args:
+        error: one of `ValidationError.errors()`.
+        document: the file as it was written, so that a reference shows as `${NAME}` and not as its value.
+    """
+    location = error["loc"]
+    keys = tuple(each for each in location if isinstance(each, str))
+    if error["type"] == "extra_forbidden":
+        return f"unknown key; the nearest known one is `{_nearest(keys)}`"
+    if error["type"] == "missing":
+        return "missing; this key is required"
+    # What stands in place of a whole section may be anything, a secret too.
+    hidden = is_secret(keys) or error["type"].startswith(("model", "dict", "list", "tuple"))
+    return f"expected {_expected(error)}, but the file has {_given(location, document, hidden=hidden)}"
+
+
+def _expected(error: ErrorDetails) -> str:
+    kind, context = error["type"], error.get("ctx", {})
+    if kind == "literal_error":
+        return f"one of {context['expected']}"
+    if kind == "value_error":
+        return str(context["error"])
+    if bound := _BOUNDS.get(kind):
+        return f"{bound[0]} {context[bound[1]]:g}"
+    return _EXPECTED.get(kind.partition("_")[0], error["msg"])
+
+
+def _given(location: Location, document: Mapping[str, Any], *, hidden: bool) -> str:
+    here: Any = document
+    for step in location:
+        if isinstance(here, Mapping):
+            here = here.get(step, here) if isinstance(step, str) else here
+        elif isinstance(here, list) and isinstance(step, int) and step < len(here):
+            here = here[step]
+    if hidden or isinstance(here, Mapping | list) or here is None:
+        return describe(here)
+    return {True: "true", False: "false"}[here] if isinstance(here, bool) else f"`{here}`"
+
+
+def _nearest(keys: Keys) -> str:
+    """The known key most like the last one: of the same section, else of any, else whatever is nearest."""
+    *above, wrong = keys
+    here = [path[-1] for path in _known() if path[:-1] == tuple(above)]
+    if close := difflib.get_close_matches(wrong, here, n=1):
+        return close[0]
+    everywhere = {path[-1]: ".".join(path) for path in _known()}
+    if wrong in everywhere:
+        return everywhere[wrong]
+    return difflib.get_close_matches(wrong, here, n=1, cutoff=0.0)[0]
+
+
+def _known(section: type[Section] = Configuration, above: Keys = ()) -> Iterator[Keys]:
+    for name, field in section.model_fields.items():
+        yield (*above, name)
+        if below := _section_of(field.annotation):
+            yield from _known(below, (*above, name))
+
+
+def _section_of(annotation: Any) -> type[Section] | None:
+    """The section inside `Section`, `Section | None` or `tuple[Section, ...]`."""
+    if isinstance(annotation, type) and issubclass(annotation, Section):
+        return annotation
+    return next(filter(None, map(_section_of, get_args(annotation))), None)

@@ -1,0 +1,68 @@
+"""Which keys of the file a process reads: only their `${NAME}` are resolved, and only their secrets are kept. PURE."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+Keys = tuple[str, ...]
+"""A path in the file by its keys alone, without the indices of lists."""
+
+ZOOM: Keys = ("connectors", "zoom")
+VERIFICATION_TOKEN: Keys = (*ZOOM, "webhook", "verification_token")
+
+SECRETS: tuple[Keys, ...] = (
+    ("brevo", "api_key"),
+    (*ZOOM, "client_id"),
+    (*ZOOM, "client_secret"),
+    (*ZOOM, "webhook", "secret_token"),
+    VERIFICATION_TOKEN,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What one process does not read: whole sections or single keys."""
+
+    unread: tuple[Keys, ...]
+
+    def reads(self, keys: Keys) -> bool:
+        """Whether the process reads the value at this path."""
+        return not _under(keys, self.unread)
+
+
+def is_secret(keys: Keys) -> bool:
+    """Whether the value at this path must never be shown."""
+    return _under(keys, SECRETS)
+
+
+def _under(keys: Keys, paths: tuple[Keys, ...]) -> bool:
+    return any(keys[: len(path)] == path for path in paths)
+
+
+INGRESS = Scope(
+    (
+        ("brevo",),
+        ("field_mapping",),
+        ("sessions",),
+        ("scoring",),
+        ("filters",),
+        ("zoom_api",),
+        ("privacy",),
+        (*ZOOM, "client_id"),
+        (*ZOOM, "client_secret"),
+        (*ZOOM, "lists"),
+        VERIFICATION_TOKEN,
+    )
+)
+"""The public door: it never holds the Brevo key or the Zoom client's secret."""
+
+WORKER = Scope(((*ZOOM, "webhook"),))
+"""It starts without the webhook secrets."""
+
+DISPLAY = Scope((VERIFICATION_TOKEN,))
+"""`rollcall config show`: everything that is not retired."""
+
+DISABLED_ACCOUNT = Scope(
+    tuple((*ZOOM, key) for key in ("client_id", "client_secret", "sync", "webhook", "lists", "debug", "log_level"))
+)
+"""Of an account with `enabled: false` only the id is read, so that its variables need not be set."""

@@ -1,0 +1,158 @@
+"""Creates the installation's topics as the registry says, and refuses those that the tables could not work with."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.errors import KafkaError
+
+from runtime.kafka import KafkaConnection
+from runtime.models import Kafka
+from schemas.errors import ConfigurationError, RetryLaterError
+from schemas.topics import all_topics
+
+# Codes of Kafka's protocol: https://kafka.apache.org/protocol#protocol_error_codes, checked 2026-11-21
+_TOPIC_AUTHORIZATION_FAILED = 29
+_CLUSTER_AUTHORIZATION_FAILED = 31
+_TOPIC_ALREADY_EXISTS = 36
+_INVALID_REPLICATION_FACTOR = 38
+_POLICY_VIOLATION = 44
+_REQUEST_SECONDS = 10
+_VISIBLE_SECONDS = 30
+_POLL_SECONDS = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """One topic as it shall be on the cluster."""
+
+    name: str
+    settings: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """One topic as it is on the cluster."""
+
+    partitions: int
+    usable: bool
+    """Every partition has a leader."""
+
+
+async def ensure_topics(
+    connection: KafkaConnection,
+    kafka: Kafka,
+    *,
+    names: Iterable[str] | None = None,
+    changelogs: Sequence[str] = (),
+) -> tuple[str, ...]:
+    """Create what is missing and wait until every topic can be used; several processes may do so at once.
+
+    Args:
+        connection: the cluster and the prefix.
+        kafka: the section of the configuration: how many partitions, and whether to create at all.
+        names: logical names of the registry's topics to look after; ``None`` means all.
+        changelogs: logical names (without prefix) of the tables' changelogs: compacted, never deleted from.
+
+    Returns:
+        The names on the cluster of the topics that this call created.
+
+    Raises:
+        ConfigurationError: a topic has another number of partitions, is missing while `kafka.create_topics` is false,
+            or the cluster refuses to create it.
+        RetryLaterError: Kafka does not answer.
+    """
+    chosen = None if names is None else set(names)
+    wanted = [
+        _Wanted(topic.physical(connection.topic_prefix), topic.config())
+        for topic in all_topics()
+        if chosen is None or topic.name in chosen
+    ]
+    # A changelog that retention empties makes a recovery that never ends (docs/reference/topics.md).
+    wanted += [_Wanted(f"{connection.topic_prefix}{name}", {"cleanup.policy": "compact"}) for name in changelogs]
+    admin = AIOKafkaAdminClient(**connection.client_options(), request_timeout_ms=_REQUEST_SECONDS * 1_000)
+    try:
+        await admin.start()
+        return await _ensure(admin, kafka, wanted)
+    except (KafkaError, OSError, TimeoutError) as error:
+        raise RetryLaterError(
+            f"Kafka at {connection.bootstrap_servers} does not answer ({type(error).__name__}); "
+            "check KAFKA_BOOTSTRAP_SERVERS and that the brokers are up"
+        ) from error
+    finally:
+        await admin.close()
+
+
+async def _ensure(admin: AIOKafkaAdminClient, kafka: Kafka, wanted: Sequence[_Wanted]) -> tuple[str, ...]:
+    found = await _found(admin)
+    _check_partitions(found, wanted, kafka.partitions)
+    missing = [each for each in wanted if each.name not in found]
+    if missing and not kafka.create_topics:
+        raise ConfigurationError(
+            f"topics are missing and kafka.create_topics is false: {', '.join(each.name for each in missing)}; "
+            f"create them with {kafka.partitions} partitions each, or set kafka.create_topics to true"
+        )
+    created = await _create(admin, kafka, missing) if missing else ()
+    async with asyncio.timeout(_VISIBLE_SECONDS):
+        while not all(each.name in found and found[each.name].usable for each in wanted):
+            await asyncio.sleep(_POLL_SECONDS)
+            found = await _found(admin)
+    _check_partitions(found, wanted, kafka.partitions)
+    return created
+
+
+async def _found(admin: AIOKafkaAdminClient) -> dict[str, _Found]:
+    """The cluster's topics.
+
+    All topics are asked for: a request that names a missing one would make some brokers create it on their own terms.
+    """
+    return {
+        topic["topic"]: _Found(len(topic["partitions"]), all(each["leader"] >= 0 for each in topic["partitions"]))
+        for topic in await admin.describe_topics()
+        if topic["partitions"]
+    }
+
+
+def _check_partitions(found: Mapping[str, _Found], wanted: Sequence[_Wanted], partitions: int) -> None:
+    wrong = [each.name for each in wanted if each.name in found and found[each.name].partitions != partitions]
+    if wrong:
+        raise ConfigurationError(
+            "\n".join(
+                f"the topic {name} has {found[name].partitions} partitions, wanted are {partitions}: all topics need "
+                "the same number; set kafka.partitions to it, use another KAFKA_TOPIC_PREFIX, or create the topic anew"
+                for name in wrong
+            )
+        )
+
+
+async def _create(admin: AIOKafkaAdminClient, kafka: Kafka, missing: Sequence[_Wanted]) -> tuple[str, ...]:
+    response = await admin.create_topics(
+        [
+            NewTopic(each.name, kafka.partitions, kafka.replication_factor, topic_configs=dict(each.settings))
+            for each in missing
+        ]
+    )
+    # It does not raise: each topic has its own code (and, from version 1 of the answer on, a message).
+    outcomes = {outcome[0]: outcome for outcome in response.topic_errors}
+    for name, outcome in outcomes.items():
+        _judge(name, outcome[1], outcome[2] if len(outcome) > 2 else None, kafka)
+    return tuple(name for name, outcome in outcomes.items() if outcome[1] == 0)
+
+
+def _judge(name: str, code: int, message: str | None, kafka: Kafka) -> None:
+    if code in (0, _TOPIC_ALREADY_EXISTS):  # another process was faster
+        return
+    if code == _INVALID_REPLICATION_FACTOR:
+        raise ConfigurationError(
+            f"the topic {name} cannot have {kafka.replication_factor} replicas: the cluster has fewer brokers; "
+            "lower kafka.replication_factor"
+        )
+    if code in (_TOPIC_AUTHORIZATION_FAILED, _CLUSTER_AUTHORIZATION_FAILED, _POLICY_VIOLATION):
+        raise ConfigurationError(
+            f"the cluster does not let us create the topic {name} ({message or f'error {code}'}); allow it, "
+            "or create the topics yourself and set kafka.create_topics to false"
+        )
+    raise RetryLaterError(f"the topic {name} was not created: {message or f'error {code}'}")

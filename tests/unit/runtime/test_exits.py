@@ -1,0 +1,45 @@
+import pytest
+
+from runtime.exits import run_guarded
+from schemas.errors import ConfigurationError, FatalError
+
+
+def failing(error: BaseException) -> int:
+    """A process that ends with this error."""
+
+    def run() -> int:
+        raise error
+
+    return run_guarded(run)
+
+
+@pytest.mark.parametrize(("result", "code"), [(None, 0), (0, 0), (1, 1)])
+def test_run_guarded_result_is_the_exit_code(result: int | None, code: int) -> None:
+    """Nothing counts as done."""
+    assert run_guarded(lambda: result) == code
+
+
+def test_run_guarded_configuration_error_is_one_message_and_2(capsys: pytest.CaptureFixture[str]) -> None:
+    """No traceback: the user has to change something."""
+    assert failing(ConfigurationError("ADMIN_PORT: `x` is no port")) == 2
+    assert capsys.readouterr() == ("", "error: ADMIN_PORT: `x` is no port\n")
+
+
+def test_run_guarded_fatal_error_is_its_message_and_70(capsys: pytest.CaptureFixture[str]) -> None:
+    """A stop that was decided needs no traceback."""
+    assert failing(FatalError("dead letters pile up")) == 70
+    assert capsys.readouterr().err == "stopped: dead letters pile up\n"
+
+
+def test_run_guarded_bug_is_a_traceback_without_addresses_and_70(capsys: pytest.CaptureFixture[str]) -> None:
+    """The traceback is for a report, which must not hold a person's address."""
+    assert failing(RuntimeError("maya@example.com")) == 70
+    shown = capsys.readouterr().err
+    assert shown.startswith("internal error:\nTraceback")
+    assert shown.endswith("RuntimeError: (address)\n\n")
+
+
+def test_run_guarded_interrupt_is_130_without_a_word(capsys: pytest.CaptureFixture[str]) -> None:
+    """Ctrl-C is no error."""
+    assert failing(KeyboardInterrupt()) == 130
+    assert capsys.readouterr() == ("", "")
