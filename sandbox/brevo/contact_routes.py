@@ -1,0 +1,202 @@
+"""`/contacts`, its attributes, import, batch and double opt-in. PURE."""
+
+from __future__ import annotations
+
+import re
+
+from sandbox.brevo import bodies, queries
+from sandbox.brevo.answers import Answer, RefusedError, invalid, not_found
+from sandbox.brevo.contacts import Change, Contact, ContactBook
+from sandbox.brevo.events import parse_instant
+from sandbox.brevo.routing import Call, Route
+
+_FILTER = re.compile(r'equals\((\w+),"([^"]*)"\)')
+
+
+def create(call: Call) -> Answer:
+    """Upsert: 201 with the id when created, 204 without a body when updated."""
+    body: bodies.NewContact = call.body
+    contact, created = call.store.contacts.upsert(_change(body, email=body.email), call.now, update=body.update_enabled)
+    return Answer(201, {"id": contact.id}) if created else Answer(204)
+
+
+def read(call: Call) -> Answer:
+    """One contact with its (empty) statistics."""
+    contact = _named(call)
+    return Answer(200, {**contact.shown(), "consentGroups": [], "statistics": {}})
+
+
+def update(call: Call) -> Answer:
+    """Change one contact."""
+    body: bodies.ContactUpdate = call.body
+    call.store.contacts.update(_named(call), _change(body, unlink=body.unlink_list_ids), call.now)
+    return Answer(204)
+
+
+def remove(call: Call) -> Answer:
+    """Forget one contact; the account's own address stays."""
+    contact = _named(call)
+    if contact.email == call.store.options.account_email:
+        raise RefusedError(405, "method_not_allowed", "The contact of the account itself cannot be deleted")
+    call.store.contacts.remove(contact)
+    return Answer(204)
+
+
+def page(call: Call) -> Answer:
+    """Contacts, newest first unless asked otherwise."""
+    query: queries.ContactsPage = call.query
+    chosen = call.store.contacts.all()
+    if query.list_ids:
+        chosen = [each for each in chosen if not each.list_ids.isdisjoint(query.list_ids)]
+    if query.modified_since:
+        since = parse_instant(query.modified_since, "modifiedSince")
+        chosen = [each for each in chosen if each.modified_at >= since]
+    if query.created_since:
+        since = parse_instant(query.created_since, "createdSince")
+        chosen = [each for each in chosen if each.created_at >= since]
+    if query.filter:
+        match = _FILTER.fullmatch(query.filter)
+        if not match:
+            raise invalid('filter must be equals(ATTRIBUTE,"value")')
+        chosen = [each for each in chosen if str(each.attributes.get(match[1])) == match[2]]
+    return Answer(200, {"contacts": _cut(chosen, query), "count": len(chosen)})
+
+
+def members(call: Call) -> Answer:
+    """Contacts of one list."""
+    query: queries.MembersPage = call.query
+    contacts = call.store.contacts
+    chosen = [contacts.member(each) for each in call.store.lists.get(call.number("list_id")).members]
+    if query.modified_since:
+        since = parse_instant(query.modified_since, "modifiedSince")
+        chosen = [each for each in chosen if each.modified_at >= since]
+    return Answer(200, {"contacts": _cut(chosen, query), "count": len(chosen)})
+
+
+def batch(call: Call) -> Answer:
+    """Update only, all or nothing."""
+    body: bodies.ContactBatch = call.body
+    found = [_batch_contact(call.store.contacts, each) for each in body.contacts]
+    unknown = [str(index) for index, contact in enumerate(found) if contact is None]
+    if unknown:
+        raise not_found(f"No contact found for indexes {','.join(unknown)}")
+    for contact, each in zip(found, body.contacts, strict=True):
+        assert contact is not None
+        call.store.contacts.update(contact, _change(each, unlink=each.unlink_list_ids), call.now)
+    return Answer(204)
+
+
+def start_import(call: Call) -> Answer:
+    """Queue an import; the server applies it later."""
+    return Answer(202, {"processId": call.store.processes.accept(call.body).id})
+
+
+def process(call: Call) -> Answer:
+    """How far one process is."""
+    return Answer(200, call.store.processes.get(call.number("process_id")).shown(call.base_url))
+
+
+def processes(call: Call) -> Answer:
+    """All processes."""
+    query: queries.Page = call.query
+    everything = call.store.processes.all()
+    if query.sort == "desc":
+        everything.reverse()
+    shown = [each.shown(call.base_url) for each in everything[query.offset : query.offset + query.limit]]
+    return Answer(200, {"processes": shown, "count": len(everything)})
+
+
+def double_opt_in(call: Call) -> Answer:
+    """Send a confirmation mail."""
+    return call.store.mails.ask_to_confirm(call.body)
+
+
+def consent_groups(_call: Call) -> Answer:
+    """A feature that this account does not have."""
+    raise RefusedError(403, "CONSENT_GROUP_NOT_ENABLED", "Consent groups are not enabled")
+
+
+def attributes(call: Call) -> Answer:
+    """All attributes, on one page."""
+    return Answer(200, {"attributes": call.store.attributes.shown()})
+
+
+def create_attribute(call: Call) -> Answer:
+    """Add an attribute: 201 without a body."""
+    body: bodies.AttributeBody = call.body
+    category, name = call.params["category"], call.params["name"]
+    # A category's type goes without saying.
+    kind = "category" if category == "category" and body.type is None else body.type
+    call.store.attributes.create(category, name, kind, options=body.options(), formula=body.value)
+    return Answer(201)
+
+
+def change_attribute(call: Call) -> Answer:
+    """Options or formula, never the type."""
+    body: bodies.AttributeBody = call.body
+    if body.type is not None:
+        raise invalid("The type of an attribute cannot be changed")
+    category, name = call.params["category"], call.params["name"]
+    call.store.attributes.change(category, name, options=body.options(), formula=body.value)
+    return Answer(204)
+
+
+def remove_attribute(call: Call) -> Answer:
+    """Forget an attribute."""
+    call.store.attributes.remove(call.params["category"], call.params["name"])
+    return Answer(204)
+
+
+def _named(call: Call) -> Contact:
+    return call.store.contacts.get(call.params["identifier"], call.query.identifier_type)
+
+
+def _change(
+    body: bodies.NewContact | bodies.ContactUpdate | bodies.BatchContact,
+    *,
+    email: str | None = None,
+    unlink: list[int] | None = None,
+) -> Change:
+    return Change(
+        email,
+        body.ext_id,
+        body.attributes,
+        tuple(body.list_ids),
+        tuple(unlink or ()),
+        body.email_blacklisted,
+        body.sms_blacklisted,
+    )
+
+
+def _batch_contact(contacts: ContactBook, entry: bodies.BatchContact) -> Contact | None:
+    given = {"email_id": entry.email, "contact_id": entry.id, "phone_id": entry.sms}
+    named = [(str(value), kind) for kind, value in given.items() if value is not None]
+    if len(named) != 1:
+        raise invalid("Exactly one of email, id and sms is needed for each contact")
+    return contacts.find(*named[0])
+
+
+def _cut(chosen: list[Contact], query: queries.ContactsPage | queries.MembersPage) -> list[dict[str, object]]:
+    ordered = chosen[::-1] if query.sort == "desc" else chosen
+    return [each.shown() for each in ordered[query.offset : query.offset + query.limit]]
+
+
+ROUTES = (
+    Route("POST", "/contacts", create, bodies.NewContact),
+    Route("GET", "/contacts", page, query=queries.ContactsPage),
+    Route("POST", "/contacts/batch", batch, bodies.ContactBatch),
+    Route("POST", "/contacts/import", start_import, bodies.Import),
+    Route("POST", "/contacts/doubleOptinConfirmation", double_opt_in, bodies.DoubleOptIn),
+    Route("GET", "/contacts/consent-groups", consent_groups),
+    Route("GET", "/contacts/attributes", attributes),
+    Route("POST", "/contacts/attributes/{category}/{name}", create_attribute, bodies.AttributeBody),
+    Route("PUT", "/contacts/attributes/{category}/{name}", change_attribute, bodies.AttributeBody),
+    Route("DELETE", "/contacts/attributes/{category}/{name}", remove_attribute),
+    Route("GET", "/contacts/lists/{list_id}/contacts", members, query=queries.MembersPage),
+    Route("GET", "/contacts/{identifier}", read, query=queries.ReadContact),
+    Route("PUT", "/contacts/{identifier}", update, bodies.ContactUpdate, queries.WhichContact),
+    Route("DELETE", "/contacts/{identifier}", remove, query=queries.WhichContact),
+    Route("GET", "/processes", processes, query=queries.Page),
+    Route("GET", "/processes/{process_id}", process),
+)
+"""Fixed paths stand before `{identifier}`: the first that matches is taken."""

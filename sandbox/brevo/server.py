@@ -1,0 +1,196 @@
+"""The HTTP side of `/v3`: one call, the fault that it meets, and the imports that go on after it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+
+import aiohttp
+from aiohttp import web
+
+from sandbox.brevo.answers import Answer
+from sandbox.brevo.control import control_routes, json_response
+from sandbox.brevo.faults import Fault
+from sandbox.brevo.imports import MAX_BODY_BYTES, Process
+from sandbox.brevo.limits import LIMITS, family
+from sandbox.brevo.state import BrevoState, Incoming
+from sandbox.brevo.store import Options, Store
+
+_HTML_524 = "<html><head><title>524: A timeout occurred</title></head><body>A timeout occurred</body></html>"
+_FAULT_ANSWERS = {
+    "500": Answer(500, {"code": "internal_error", "message": "Internal server error"}),
+    "429": Answer(429, {"message": "Too many requests"}),
+    "425": Answer(425, {"code": "account_in_process", "message": "Account is in process, try again later"}),
+    "402": Answer(402, {"code": "not_enough_credits", "message": "Not enough credits"}),
+    "401_ip": Answer(
+        401,
+        {
+            "code": "unauthorized",
+            "message": "We have detected you are using an unrecognised IP address 203.0.113.10. If you performed this "
+            "action make sure to add the new IP address in this link: https://app.brevo.com/security/authorised_ips",
+        },
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class RunningBrevo:
+    """A server that listens."""
+
+    host: str
+    port: int
+    state: BrevoState
+
+    @property
+    def address(self) -> str:
+        """Without a path: `/_sandbox/state` and the web page are below it."""
+        return f"http://{self.host}:{self.port}"
+
+    @property
+    def url(self) -> str:
+        """For `BREVO_API_BASE_URL`."""
+        return f"{self.address}/v3"
+
+
+class _Server:
+    """Translates between aiohttp and the state; owns the work that outlives a call."""
+
+    def __init__(self, state: BrevoState) -> None:
+        self.state = state
+        self._closing = asyncio.Event()
+        self._imports: set[asyncio.Task[None]] = set()
+
+    def app(self) -> web.Application:
+        app = web.Application(client_max_size=MAX_BODY_BYTES + 1024 * 1024)
+        app.router.add_route("*", "/v3/{tail:.*}", self.call)
+        app.add_routes(control_routes(self.state))
+        app.on_shutdown.append(self.close)
+        return app
+
+    async def close(self, _app: web.Application) -> None:
+        """Let hanging calls go and stop what is queued."""
+        self._closing.set()
+        for task in self._imports:
+            task.cancel()
+        await asyncio.gather(*self._imports, return_exceptions=True)
+
+    async def call(self, request: web.Request) -> web.Response:
+        """One call of Brevo's API, with the fault that it meets."""
+        method, path = request.method, request.rel_url.raw_path.removeprefix("/v3")
+        body = await request.read()
+        fault = self.state.faults.meet(method, request.rel_url.raw_path)
+        if fault is not None and not fault.takes_effect:
+            label = self.state.label(method, path)
+            return await self._fail(request, fault, label, family(method, path))
+        incoming = Incoming(
+            method,
+            path,
+            {name: request.query.getall(name) for name in request.query},
+            request.headers.get("api-key"),
+            body,
+            f"http://{request.host}",
+        )
+        drop = fault is not None and fault.kind == "drop_attributes"
+        outcome = self.state.play(incoming, drop_attributes=drop)
+        self._start_queued()
+        if fault is not None and fault.kind not in ("drop_attributes", "slow"):
+            return await self._fail(request, fault, outcome.label, family(method, path))
+        if fault is not None:
+            await self._wait(fault.delay_seconds)
+        self.state.calls.count(str(outcome.answer.status), outcome.label, family(method, path))
+        return json_response(outcome.answer, dict(outcome.headers))
+
+    async def _fail(self, request: web.Request, fault: Fault, label: str, name: str) -> web.Response:
+        lost = fault.kind in ("timeout", "reset_before", "reset_after")
+        answer = _FAULT_ANSWERS.get(fault.kind)
+        status = "524" if fault.kind == "html_524" else str(answer.status) if answer else "lost"
+        self.state.calls.count(status, label, name)
+        if fault.kind == "timeout" and not fault.delay_seconds:
+            await self._closing.wait()
+        await self._wait(fault.delay_seconds)
+        if lost and request.transport is not None:
+            request.transport.abort()
+        if fault.kind == "html_524":
+            return web.Response(status=524, reason="A Timeout Occurred", text=_HTML_524, content_type="text/html")
+        return json_response(answer or Answer(500), _exhausted(name) if fault.kind == "429" else {})
+
+    async def _wait(self, seconds: float) -> None:
+        """As long as the server runs."""
+        if seconds:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._closing.wait(), seconds)
+
+    def _start_queued(self) -> None:
+        for process in self.state.store.processes.take_queued():
+            task = asyncio.create_task(self._import(self.state.store, process))
+            self._imports.add(task)
+            task.add_done_callback(self._imports.discard)
+
+    async def _import(self, store: Store, process: Process) -> None:
+        await asyncio.sleep(store.options.import_seconds / 2)
+        # A legacy value that is still sent: brevo-python changelog, 4.0.11.
+        process.status = "in_process"
+        await asyncio.sleep(store.options.import_seconds / 2)
+        store.processes.apply(process, self.state.now())
+        if process.notify_url:
+            # What Brevo sends there is not documented; a receiver may rely on the call alone.
+            with suppress(aiohttp.ClientError, TimeoutError):
+                timeout = aiohttp.ClientTimeout(total=5)
+                async with aiohttp.ClientSession(timeout=timeout) as session:
+                    await session.post(process.notify_url, json={"processId": process.id, "status": process.status})
+
+
+def build_app(state: BrevoState) -> web.Application:
+    """The application over a state; call it inside a running event loop."""
+    return _Server(state).app()
+
+
+@asynccontextmanager
+async def serving(
+    options: Options | None = None, *, host: str = "127.0.0.1", port: int = 0
+) -> AsyncIterator[RunningBrevo]:
+    """A sandbox that listens, for tests and the demo; port 0 picks a free one."""
+    state = BrevoState(options)
+    runner = web.AppRunner(build_app(state), access_log=None, shutdown_timeout=1)
+    await runner.setup()
+    try:
+        site = web.TCPSite(runner, host, port)
+        await site.start()
+        yield RunningBrevo(host, runner.addresses[0][1], state)
+    finally:
+        await runner.cleanup()
+
+
+async def serve(
+    port: int = 0,
+    *,
+    host: str = "127.0.0.1",
+    options: Options | None = None,
+    on_ready: Callable[[str], None] | None = None,
+) -> None:
+    """`rollcall sandbox brevo`: serve until cancelled.
+
+    Args:
+        port: 0 picks a free one.
+        host: where to listen.
+        options: by default an account with the attributes and lists of the guide.
+        on_ready: told the address once it listens, such as ``http://127.0.0.1:8092``.
+
+    Raises:
+        OSError: the port is taken.
+    """
+    async with serving(options or Options().with_demo(), host=host, port=port) as running:
+        if on_ready:
+            on_ready(running.address)
+        await asyncio.Event().wait()
+
+
+def _exhausted(name: str) -> dict[str, str]:
+    limit, _ = LIMITS[name][0]
+    return {
+        "x-sib-ratelimit-limit": str(limit),
+        "x-sib-ratelimit-remaining": "0",
+        "x-sib-ratelimit-reset": "1",
+    }

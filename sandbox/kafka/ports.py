@@ -1,0 +1,31 @@
+"""TCP ports that stay free: outside the range from which outgoing connections take theirs."""
+
+from __future__ import annotations
+
+import random
+import socket
+
+# Linux hands 32768-60999 to outgoing connections, macOS 49152-65535. A port below those is not lost to some client's
+# connection while its server is down, so a broker that was killed can come back on it.
+_FIRST, _LAST = 20_000, 32_000
+_ATTEMPTS = 200
+
+
+def free_port(host: str = "127.0.0.1") -> int:
+    """A port on which nothing listens now. Somebody may still take it first: whoever binds it must expect that.
+
+    Raises:
+        OSError: no free port was found.
+    """
+    # Its own generator: a test that seeds `random` must not make two processes pick the same ports.
+    pick = random.SystemRandom()
+    for _ in range(_ATTEMPTS):
+        port = pick.randint(_FIRST, _LAST)
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((host, port))
+            except OSError:
+                continue
+            return port
+    raise OSError(f"no free port between {_FIRST} and {_LAST} on {host}")

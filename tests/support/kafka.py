@@ -1,0 +1,152 @@
+"""What tests do with a Kafka: create topics, produce, read a topic to its end, look at offsets."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from typing import Any
+
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.errors import (
+    GroupCoordinatorNotAvailableError,
+    GroupLoadInProgressError,
+    NotCoordinatorForGroupError,
+    for_code,
+)
+
+from tests.support.processes import eventually
+
+_TOPIC_ALREADY_EXISTS = 36
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What a test produces, and what it reads back (then with partition, offset and timestamp in milliseconds)."""
+
+    value: bytes | None
+    key: bytes | None = None
+    headers: tuple[tuple[str, bytes], ...] = ()
+    partition: int | None = None
+    offset: int | None = None
+    timestamp_ms: int | None = None
+
+
+@asynccontextmanager
+async def admin(bootstrap: str) -> AsyncIterator[Any]:
+    """A started aiokafka admin client."""
+    client = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+    await client.start()
+    try:
+        yield client
+    finally:
+        await client.close()
+
+
+async def create_topics(
+    bootstrap: str, names: Sequence[str], *, partitions: int = 6, config: Mapping[str, str] | None = None
+) -> None:
+    """Create topics with one replica; those that exist are left as they are."""
+    new = [NewTopic(name, partitions, 1, topic_configs=dict(config or {})) for name in names]
+    async with admin(bootstrap) as client:
+        answer = await client.create_topics(new)
+    # It does not raise: every topic has its own error code.
+    for name, code, *_ in answer.topic_errors:
+        if code not in (0, _TOPIC_ALREADY_EXISTS):
+            raise for_code(code)(name)
+
+
+async def produce(bootstrap: str, topic: str, messages: Iterable[Message]) -> None:
+    """Send in order with `acks=all`, and return when all are acknowledged."""
+    producer = AIOKafkaProducer(
+        bootstrap_servers=bootstrap, acks="all", linger_ms=5, max_batch_size=262_144, max_request_size=2_097_152
+    )
+    await producer.start()
+    try:
+        sent = [
+            await producer.send(
+                topic,
+                message.value,
+                key=message.key,
+                headers=list(message.headers),
+                partition=message.partition,
+                timestamp_ms=message.timestamp_ms,
+            )
+            for message in messages
+        ]
+        for acknowledged in sent:
+            await acknowledged
+    finally:
+        await producer.stop()
+
+
+async def read_to_end(bootstrap: str, topic: str) -> list[Message]:
+    """Everything that is in the topic now, ordered by partition and offset."""
+    messages: list[Message] = []
+    partitions = await _partitions(bootstrap, topic)
+    async with _consumer(bootstrap) as consumer:
+        ends = await consumer.end_offsets(partitions)
+        consumer.assign(partitions)
+        await consumer.seek_to_beginning(*partitions)
+        for partition in partitions:
+            while await consumer.position(partition) < ends[partition]:
+                records = await consumer.getmany(partition, timeout_ms=1_000)
+                messages.extend(_message(record) for record in records.get(partition, []))
+    return messages
+
+
+async def end_offsets(bootstrap: str, topic: str) -> dict[int, int]:
+    """The next offset of every partition."""
+    partitions = await _partitions(bootstrap, topic)
+    async with _consumer(bootstrap) as consumer:
+        ends = await consumer.end_offsets(partitions)
+    return {partition.partition: ends[partition] for partition in partitions}
+
+
+async def committed_offsets(bootstrap: str, group: str, topic: str) -> dict[int, int]:
+    """What a group has committed for a topic; a partition without a commit is left out."""
+
+    async def ask() -> tuple[dict[int, int]] | None:
+        # A fresh or restarted broker takes a moment before it coordinates groups.
+        with suppress(GroupCoordinatorNotAvailableError, GroupLoadInProgressError, NotCoordinatorForGroupError):
+            offsets = await client.list_consumer_group_offsets(group)
+            committed = {where.partition: each.offset for where, each in offsets.items() if where.topic == topic}
+            return ({partition: offset for partition, offset in committed.items() if offset >= 0},)
+        return None
+
+    async with admin(bootstrap) as client:
+        found = await eventually(ask, what=f"the broker tells the offsets of {group}")
+    assert found is not None
+    return found[0]
+
+
+@asynccontextmanager
+async def _consumer(bootstrap: str) -> AsyncIterator[Any]:
+    consumer = AIOKafkaConsumer(
+        bootstrap_servers=bootstrap, enable_auto_commit=False, auto_offset_reset="earliest", max_poll_records=10_000
+    )
+    await consumer.start()
+    try:
+        yield consumer
+    finally:
+        await consumer.stop()
+
+
+async def _partitions(bootstrap: str, topic: str) -> list[TopicPartition]:
+    async with admin(bootstrap) as client:
+        (described,) = await client.describe_topics([topic])
+    if described["error_code"]:
+        raise for_code(described["error_code"])(topic)
+    return [TopicPartition(topic, number) for number in sorted(each["partition"] for each in described["partitions"])]
+
+
+def _message(record: Any) -> Message:
+    return Message(
+        value=record.value,
+        key=record.key,
+        headers=tuple(record.headers),
+        partition=record.partition,
+        offset=record.offset,
+        timestamp_ms=record.timestamp,
+    )
