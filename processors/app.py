@@ -10,7 +10,6 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
 
 import aiohttp
-from aiokafka import AIOKafkaProducer
 from prometheus_client import CollectorRegistry
 
 from processors.agents import look_up, score_engagement, sync_contact, track_attendance
@@ -18,7 +17,7 @@ from processors.clients.brevo.client import BrevoClient
 from processors.clients.zoom.client import ZoomClient
 from processors.clients.zoom.metrics import ZoomMetrics
 from processors.engine.agent import AgentSpec, BatchAgent, Engine
-from processors.engine.delivery import Delivery
+from processors.engine.delivery import Delivery, build_producer
 from processors.engine.due_clock import DueClock
 from processors.engine.faust_app import SESSION_SECONDS, build_faust_app, changelog_name
 from processors.engine.faust_consumer import still_member
@@ -28,16 +27,13 @@ from processors.engine.worker import EngineWorker, stop_at_once
 from processors.settings import WorkerSettings
 from processors.tracking.keys import DUE, parse_due
 from runtime.admin import AdminServer, Readiness
-from runtime.kafka import KafkaConnection
 from runtime.topics import ensure_topics
 from schemas.errors import RetryLaterError
 from schemas.instants import as_datetime
 from schemas.ticks import Tick
-from schemas.topics import MIB, TICKS
+from schemas.topics import TICKS
 
 AGENT_MODULES = (track_attendance, look_up, score_engagement, sync_contact)
-PRODUCER_BATCH_BYTES = 2 * MIB
-"""One batch holds many small rows, or one raw event of the largest size on its way to a dead-letter topic."""
 KAFKA_RETRY_SECONDS = 1.0
 
 log = logging.getLogger(__name__)
@@ -79,7 +75,7 @@ async def build_engine(
     partitions = configuration.kafka.partitions
     connection = environment.kafka
     async with AsyncExitStack() as stack:
-        producer = _producer(connection)
+        producer = build_producer(connection)
         metrics = EngineMetrics(registry)
         sources = [topic.physical(connection.topic_prefix) for module in AGENT_MODULES for topic in module.SOURCES]
         app = build_faust_app(connection, configuration.kafka, environment.data_dir, sources)
@@ -175,18 +171,6 @@ async def _zoom_effect(settings: WorkerSettings, registry: CollectorRegistry) ->
             if account.enabled
         }
         yield look_up.LookUp(clients, clock=time.time, metrics=metrics)
-
-
-def _producer(connection: KafkaConnection) -> AIOKafkaProducer:
-    """The engine's producer; why idempotence is off: processors/engine/delivery.py."""
-    return AIOKafkaProducer(
-        **connection.client_options(),
-        acks="all",
-        enable_idempotence=False,
-        max_batch_size=PRODUCER_BATCH_BYTES,
-        max_request_size=2 * PRODUCER_BATCH_BYTES,
-        request_timeout_ms=10_000,
-    )
 
 
 async def _wait_for_kafka(settings: WorkerSettings, stop: asyncio.Event) -> bool:

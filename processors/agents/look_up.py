@@ -155,10 +155,8 @@ class LookUp:
         kind, object_id, occurrence_id = question.object_type, question.object_id, question.occurrence_id
         if question.lookup == "identities":
             return await self._users_of(question.account_id, client)
-        if question.lookup == "past_session":
-            if not question.session_uuid:
-                return Answer("unavailable", "the request names no session_uuid")
-            return found([await client.past_meeting(question.session_uuid)])
+        if question.lookup in ("past_session", "report", "absentees"):
+            return await _ask_about_instance(client, question)
         assert kind is not None, "every other question is about one object"
         if question.lookup == "session":
             return found([await client.details(kind, object_id, occurrence_id)])
@@ -201,6 +199,20 @@ class LookUp:
     def _note_change(self) -> None:
         self._metrics.lookups_pending.set(len(self._agenda))
         self._changed.set()
+
+
+async def _ask_about_instance(client: ZoomApi, question: Question) -> Answer:
+    uuid = question.session_uuid
+    if not uuid:
+        return Answer("unavailable", "the request names no session_uuid")
+    if question.lookup == "past_session":
+        return found([await client.past_meeting(uuid)])
+    assert question.object_type is not None, "reports are about one object"
+    if question.lookup == "report":
+        return found(await client.report(question.object_type, uuid))
+    if question.object_type == "meeting":
+        return Answer("missing", "a meeting has no absentees")
+    return found(await client.absentees(uuid))
 
 
 def _note_refusal(question: Question, error: ZoomRefusedError) -> None:

@@ -14,8 +14,9 @@ import orjson
 from processors.attendance.facts import parse_event
 from processors.engine.view import Record, View
 from processors.tracking.closing import Closing
-from processors.tracking.ending import take_past_session
+from processors.tracking.ending import REPORT_SCOPE, take_past_session, take_report_end
 from processors.tracking.intake import Intake, occurrences_of
+from processors.tracking.jobs import mark_dirty
 from processors.tracking.keys import DUE, TABLE, due_key, parse_due
 from processors.tracking.lookups import (
     Subject,
@@ -29,6 +30,7 @@ from processors.tracking.lookups import (
     take_panelists,
 )
 from processors.tracking.registrants import Registrants
+from processors.tracking.reports import Reports
 from processors.tracking.settings import TrackingSettings
 from runtime.models import Configuration
 from schemas.errors import DeadLetterError
@@ -50,7 +52,8 @@ class TrackAttendance:
     def __init__(self, configuration: Configuration) -> None:
         self._settings = TrackingSettings.from_configuration(configuration)
         self._registrants = Registrants(self._settings)
-        self._intake = Intake(self._settings, self._registrants)
+        self._reports = Reports(self._settings)
+        self._intake = Intake(self._settings, self._registrants, self._reports)
         self._closing = Closing(self._settings)
 
     def handle(self, record: Record, view: View) -> None:
@@ -87,10 +90,21 @@ class TrackAttendance:
             take_details(view, result)
             if asked is not None and result.object_type == "webinar":
                 ask(view, subject, "registrants", f"registrants|{scope_of(result)}", now_ms)
-        elif asked is not None:
-            take_past_session(view, result, now_ms)
+        elif result.lookup == "report" and not scope_of(result).startswith(REPORT_SCOPE):
+            self._reports.take(view, result, asked, now_ms)
+        elif asked is not None or result.lookup == "report":
+            self._end_known(view, result, now_ms)
         if asked is not None:
             self._closing.resume(view, result.object_id, now_ms)
+
+    def _end_known(self, view: View, result: LookupResult, now_ms: int) -> None:
+        """Zoom was asked for the end of a session that fell silent."""
+        by_report = result.lookup == "report"
+        known = take_report_end(view, result) if by_report else take_past_session(view, result, now_ms)
+        if known:
+            uuid = result.session_uuid or ""
+            self._reports.plan(view, result.object_id, uuid, now_ms)
+            mark_dirty(view, result.object_id, uuid, now_ms)
 
     def _registrants_listed(self, view: View, subject: Subject, result: LookupResult, now_ms: int) -> None:
         """Rows of Zoom's list are facts like those of webhooks, only never newer."""

@@ -23,8 +23,12 @@ from aiokafka.errors import (
 )
 from aiokafka.partitioner import DefaultPartitioner
 
+from runtime.kafka import KafkaConnection
 from schemas.errors import FatalError
+from schemas.topics import MIB
 
+BATCH_BYTES = 2 * MIB
+"""One batch holds many small rows, or one raw event of the largest size on its way to a dead-letter topic."""
 REFUSED = (MessageSizeTooLargeError, RecordTooLargeError)
 """The record's own fault: sending it again cannot help."""
 PASSING = (KafkaTimeoutError, KafkaConnectionError)
@@ -49,6 +53,18 @@ class Refused(NamedTuple):
 
     row: Row
     reason: str
+
+
+def build_producer(connection: KafkaConnection) -> AIOKafkaProducer:
+    """The engine's producer, to be started by whoever runs the engine; why idempotence is off is said above."""
+    return AIOKafkaProducer(
+        **connection.client_options(),
+        acks="all",
+        enable_idempotence=False,
+        max_batch_size=BATCH_BYTES,
+        max_request_size=2 * BATCH_BYTES,
+        request_timeout_ms=10_000,
+    )
 
 
 class Delivery:

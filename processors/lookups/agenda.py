@@ -33,12 +33,16 @@ class Question:
 
 
 def question_of(request: LookupRequest) -> Question:
-    """The question that answers a request: all `identities` of an account are one, a `past_session` is one per uuid."""
+    """The question that answers a request: all `identities` of an account are one, what is over is one per uuid."""
     match request.lookup:
         case "identities":
             return Question(request.account_id, "identities")
         case "past_session":
             return Question(request.account_id, "past_session", session_uuid=request.session_uuid)
+        case "report" | "absentees":
+            return Question(
+                request.account_id, request.lookup, request.object_type, request.object_id, None, request.session_uuid
+            )
         case "panelists":
             return Question(request.account_id, "panelists", request.object_type, request.object_id)
         case _:

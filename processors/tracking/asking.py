@@ -8,6 +8,7 @@ from functools import partial
 from processors.attendance.occurrences import scheduled_start
 from processors.attendance.registrations import RegistrationRow
 from processors.engine.view import View
+from processors.tracking.evidence import evidence_of
 from processors.tracking.index import Index, Unknown
 from processors.tracking.jobs import Phase, Run
 from processors.tracking.keys import TABLE, key, last_part, prefix
@@ -78,10 +79,8 @@ class Asking:
         """(cursor, what notes their unknowns) of connections, then of registrations."""
         object_id = facts.object_id
         if not cursor.startswith("g|"):
-            for position, _uuid, _id, connection in self._index.connections(
-                view, object_id, facts.occurrence.uuids, cursor.removeprefix("c|")
-            ):
-                yield f"c|{position}", partial(self._index.note_unknown, view, object_id, connection)
+            for each in evidence_of(view, object_id, facts.occurrence.uuids, cursor.removeprefix("c|")):
+                yield f"c|{each.cursor}", partial(self._index.note_unknown, view, object_id, each.connection)
         if facts.first.object_type != "webinar":
             return
         below = prefix("g", object_id)

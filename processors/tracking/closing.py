@@ -8,15 +8,18 @@ people never holds up the others. State and position are in the job's row: a res
 
 from __future__ import annotations
 
+from processors.attendance.instances import InstanceRow
 from processors.attendance.occurrences import Occurrence
 from processors.engine.view import View
 from processors.tracking.asking import Asking
+from processors.tracking.evidence import evidence_of
 from processors.tracking.index import Index
 from processors.tracking.intake import instance_rows, occurrences_of
 from processors.tracking.jobs import Job, Run, load_job, save_job, schedule, send_continuation
 from processors.tracking.keys import TABLE, last_part, prefix
 from processors.tracking.lookups import Subject, ask, details, is_open
 from processors.tracking.publishing import Publishing
+from processors.tracking.reports import Reports, report_state
 from processors.tracking.results import OccurrenceFacts
 from processors.tracking.settings import TrackingSettings
 from schemas.codec import unpack
@@ -30,12 +33,14 @@ class Closing:
         self._index = Index(settings)
         self._asking = Asking(settings, self._index)
         self._publishing = Publishing(settings, self._index)
+        self._reports = Reports(settings)
 
     def due(self, view: View, object_id: str, now_ms: int) -> None:
         """The job's time has come: begin with what is dirty, and give up on what fell silent."""
         job = load_job(view, object_id)
         job.due_ms = None
         self._abandon(view, object_id, job, now_ms)
+        self._reports.due(view, object_id, job, now_ms)
         if job.run is None and job.dirty:
             job.queue = self._affected(view, object_id, job)
             job.dirty = []
@@ -133,25 +138,36 @@ class Closing:
             if occurrence.session_uuid == run.occurrence:
                 same = list(occurrence.uuids) == run.instances and occurrence.ended
                 first = rows[occurrence.session_uuid]
-                final = self._settings.live_is_final
-                return OccurrenceFacts(object_id, occurrence, first, final=final, stands=True) if same else None
+                return self._standing(view, object_id, occurrence, first) if same else None
         row = rows.get(run.occurrence)
         instance = row.as_instance(run.occurrence, None) if row else None
         if row is None or instance is None:
             return None
         # No occurrence of its own any more (a practice session, or merged into another): everything is retracted.
         run.phase = "publish"
-        return OccurrenceFacts(object_id, Occurrence((instance,)), row, final=True, stands=False)
+        return OccurrenceFacts(object_id, Occurrence((instance,)), row, source="live", final=True, stands=False)
+
+    def _standing(self, view: View, object_id: str, occurrence: Occurrence, first: InstanceRow) -> OccurrenceFacts:
+        """Final when every instance is settled; from the report when every instance's was had."""
+        states = [report_state(view, object_id, uuid) for uuid in occurrence.uuids]
+        settled = [None if state is None else state.settled for state in states]
+        return OccurrenceFacts(
+            object_id,
+            occurrence,
+            first,
+            source="report" if all(each == "report" for each in settled) else "live",
+            final=not self._settings.report_checks or all(settled),
+            stands=True,
+        )
 
     def _file(self, view: View, facts: OccurrenceFacts, run: Run) -> None:
         """File connections by contact, as many as a step may handle."""
         object_id, uuids = facts.object_id, facts.occurrence.uuids
         rows = dict(instance_rows(view, object_id))
         host_email = details(view, object_id).host_email
-        walk = self._index.connections(view, object_id, uuids, run.cursor)
-        for handled, (cursor, uuid, connection_id, connection) in enumerate(walk):
+        for handled, evidence in enumerate(evidence_of(view, object_id, uuids, run.cursor)):
             if handled >= self._settings.step:
-                run.cursor = cursor
+                run.cursor = evidence.cursor
                 return
-            self._index.file(view, object_id, uuid, connection_id, connection, rows[uuid], host_email)
+            self._index.file(view, object_id, evidence, rows[evidence.uuid], host_email)
         run.enter("publish")

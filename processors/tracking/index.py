@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from processors.attendance.connections import Connection
@@ -11,7 +11,8 @@ from processors.attendance.intervals import Interval, walk
 from processors.attendance.people import Presence, Rule
 from processors.attendance.registrations import RegistrationRow
 from processors.engine.view import View
-from processors.tracking.keys import TABLE, key, last_part, prefix
+from processors.tracking.evidence import Evidence
+from processors.tracking.keys import TABLE, key, prefix
 from processors.tracking.lookups import identity
 from processors.tracking.registrants import unknown_registrant
 from processors.tracking.settings import TrackingSettings
@@ -57,17 +58,6 @@ class Index:
     def __init__(self, settings: TrackingSettings) -> None:
         self._settings = settings
 
-    def connections(
-        self, view: View, object_id: str, uuids: Iterable[str], cursor: str
-    ) -> Iterator[tuple[str, str, str, Connection]]:
-        """(cursor, uuid, connection id, connection) from the cursor on, in order of the keys."""
-        for uuid in sorted(uuids):
-            below = prefix("c", object_id, uuid)
-            start = key("c", object_id) + b"|" + cursor.encode()
-            for row_key, data in view.scan(TABLE, below, max(below, start)):
-                position = row_key[len(prefix("c", object_id)) :].decode()
-                yield position, uuid, last_part(row_key), Connection.from_bytes(data)
-
     def note_unknown(self, view: View, object_id: str, connection: Connection, unknown: Unknown) -> None:
         """Gather whom and what nobody was asked about yet."""
         registration = self._registration(view, object_id, connection)
@@ -87,29 +77,41 @@ class Index:
         if self._settings.exclude_internal and identity(view, object_id, "e", contact_id(email)) is None:
             unknown.emails.add(email)
 
-    def file(self, view: View, object_id: str, uuid: str, connection_id: str, connection: Connection,
-             instance: InstanceRow, host_email: str | None) -> None:  # fmt: skip
-        """File the connection's presence under its contact, and remove what was filed under another."""
-        end = instance.known_end
-        intervals = walk(connection.joins, connection.leaves, end or 0)
-        if not intervals or end is None:
+    def file(
+        self, view: View, object_id: str, evidence: Evidence, instance: InstanceRow, host_email: str | None
+    ) -> None:
+        """File a presence under its contact, and remove what was filed under another (or stands no more)."""
+        connection, end = evidence.connection, instance.known_end
+        if end is None:
             return
         registration = self._registration(view, object_id, connection)
         rule, email, name = self._resolve(view, object_id, connection, registration)
+        if connection.panelist and email is not None:
+            # Whoever was made a panelist is one in the report too, which does not tell.
+            view.put(TABLE, key("p", object_id, contact_id(email)), b"1")
+        intervals = walk(connection.joins, connection.leaves, end)
+        contact = contact_id(email) if email else f"{ANONYMOUS}{connection.user_id or evidence.name}"
+        self._move(view, object_id, evidence, contact if evidence.stands and intervals else None)
+        if connection.indexed_as is None:
+            return
         excluded = self._excluded(view, object_id, connection, instance, email, host_email)
-        contact = contact_id(email) if email else f"{ANONYMOUS}{connection.user_id or connection_id}"
+        joins = len(connection.joins)
         filed = FiledPresence(
-            email,
-            Presence(tuple(intervals), len(connection.joins), rule, connection.registrant_id, name, excluded),
+            email, Presence(tuple(intervals), joins, rule, connection.registrant_id, name, excluded)
         ).to_bytes()
-        row_key = key("v", object_id, uuid, contact, connection_id)
-        if connection.indexed_as != contact:
-            if connection.indexed_as is not None:
-                view.delete(TABLE, key("v", object_id, uuid, connection.indexed_as, connection_id))
-            connection.indexed_as = contact
-            view.put(TABLE, key("c", object_id, uuid, connection_id), connection.to_bytes())
+        row_key = key("v", object_id, evidence.uuid, contact, evidence.name)
         if view.get(TABLE, row_key) != filed:
             view.put(TABLE, row_key, filed)
+
+    def _move(self, view: View, object_id: str, evidence: Evidence, contact: str | None) -> None:
+        """Note under which contact the evidence is filed now; its row under another one goes."""
+        before = evidence.connection.indexed_as
+        if before == contact:
+            return
+        if before is not None:
+            view.delete(TABLE, key("v", object_id, evidence.uuid, before, evidence.name))
+        evidence.connection.indexed_as = contact
+        evidence.save(view, object_id)
 
     def presences(self, view: View, object_id: str, uuid: str, cursor: str) -> Iterator[tuple[str, FiledPresence]]:
         """(contact, presence) of one instance from a contact on, in order of the contact."""

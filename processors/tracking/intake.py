@@ -13,6 +13,7 @@ from processors.tracking.jobs import load_job, mark_dirty, save_job, schedule
 from processors.tracking.keys import TABLE, key, last_part, prefix
 from processors.tracking.lookups import Subject, ask
 from processors.tracking.registrants import Registrants
+from processors.tracking.reports import Reports
 from processors.tracking.settings import TrackingSettings
 
 HEARD_MS = 60_000
@@ -50,9 +51,10 @@ def occurrences_of(view: View, object_id: str, restart_gap: float) -> list[Occur
 class Intake:
     """Takes in facts of webhooks."""
 
-    def __init__(self, settings: TrackingSettings, registrants: Registrants) -> None:
+    def __init__(self, settings: TrackingSettings, registrants: Registrants, reports: Reports) -> None:
         self._settings = settings
         self._registrants = registrants
+        self._reports = reports
 
     def take(self, view: View, fact: Started | Ended | Seen | RoleChanged | Registered, now_ms: int) -> None:
         """Change the rows that the fact concerns, and see to it that what follows from it will be looked at."""
@@ -70,6 +72,8 @@ class Intake:
             view.put(TABLE, row_key, row.to_bytes())
         if data is None:
             self._first_heard(view, session, now_ms)
+        if isinstance(fact, Ended):
+            self._reports.plan(view, session.object_id, session.uuid, now_ms)
         if row.known_end is not None and (changed or said_new):
             mark_dirty(view, session.object_id, session.uuid, now_ms + int(self._settings.settle * 1000))
 

@@ -15,6 +15,8 @@ which no id of Zoom's contains; e-mail addresses appear as contact ids only.
 | `p|object|contact` | a panelist |
 | `x|object|e|contact`, `x|object|u|user` | whether an e-mail or user id belongs to the account |
 | `u|object|registrant` | a registrant id that Zoom does not know |
+| `m|object|uuid` | how far the readings of the report are (attendance/reports.py) |
+| `t|object|uuid|row` | a row of the report, stamped with its reading |
 | `v|object|uuid|contact|connection` | index: the presence of a contact in an instance |
 | `r|object|occurrence|contact` | what was last published of a result |
 | `s|object|occurrence` | what was last published of a session |

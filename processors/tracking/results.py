@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from processors.attendance.instances import InstanceRow
 from processors.attendance.occurrences import Occurrence
@@ -36,6 +37,7 @@ class OccurrenceFacts:
     occurrence: Occurrence
     first: InstanceRow
     """Of its first instance: topic, host and account are told from it."""
+    source: Literal["live", "report"]
     final: bool
     stands: bool
     """False: it is no occurrence any more (practice, merged into another), and what was published is retracted."""
@@ -94,6 +96,7 @@ def publish_summary(view: View, facts: OccurrenceFacts, counts: dict[str, int], 
         length_seconds=occurrence.length,
         end_assumed=occurrence.ended and occurrence.end_assumed,
         final=facts.final,
+        source=facts.source,
         retracted=retracted,
         counts=SessionCounts.model_validate(counts),
     )
@@ -122,7 +125,7 @@ def _result(facts: OccurrenceFacts, email: str, attendance: Attendance, identity
         instances=occurrence.uuids,
         revision=0,
         final=facts.final,
-        source="live",
+        source=facts.source,
         status=attendance.status,
         started_at=as_datetime(occurrence.start),
         ended_at=as_datetime(occurrence.end),

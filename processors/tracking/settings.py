@@ -16,8 +16,8 @@ class TrackingSettings:
     restart_gap: float
     abandon_after: float
     end_window: Fraction
-    live_is_final: bool
-    """No report will be read: the first result stands."""
+    report_checks: tuple[float, ...]
+    """When the report is read after the end was learned; empty: the live result is final."""
     exclude_hosts: bool
     exclude_panelists: bool
     exclude_internal: bool
@@ -36,7 +36,7 @@ class TrackingSettings:
             restart_gap=sessions.restart_gap,
             abandon_after=sessions.abandon_after,
             end_window=Fraction(str(sessions.end_window)),
-            live_is_final=not sessions.report_checks,
+            report_checks=tuple(sorted(sessions.report_checks)),
             exclude_hosts=filters.exclude_hosts,
             exclude_panelists=filters.exclude_panelists,
             exclude_internal=filters.exclude_internal,

@@ -66,6 +66,10 @@ def answer_rows(zoom: ZoomState, request: LookupRequest) -> tuple[Row, ...] | No
     if request.lookup == "registrants":
         return session.registrants
     ended = [each for each in session.instances if each.uuid == request.session_uuid and each.end_time]
+    if request.lookup == "report":
+        return ended[0].participants if ended else None
+    if request.lookup == "absentees":
+        return ended[0].absentees if ended else None
     return tuple({"end_time": each.end_time} for each in ended) or None
 
 
@@ -97,9 +101,9 @@ class Pipeline:
         """Webhooks arrive, in turns, without any time passing."""
         self._run(self._track, RAW_EVENTS.name, list(bodies), TRACK_TABLES)
 
-    def settle(self) -> None:
-        """Let time pass until nothing is due within the next day."""
-        horizon = self.now_ms + 12 * 3_600_000
+    def settle(self, hours: float = 12) -> None:
+        """Let so much time pass; what is due meanwhile is done at its time."""
+        horizon = self.now_ms + int(hours * 3_600_000)
         while (due := self._next_due()) is not None and due <= horizon:
             self.now_ms = max(self.now_ms, due)
             tick = Tick(kind="clock", now=as_datetime(self.now_ms // 1000))

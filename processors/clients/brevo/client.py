@@ -41,11 +41,18 @@ class BrevoApi(Protocol):
 
 
 class BrevoClient:
-    """`BrevoApi` over HTTPS (TLS 1.2 or newer). Opens its session on the first call; `close` when done."""
+    """`BrevoApi` over HTTPS (TLS 1.2 or newer). Opens its session on the first call; `close` when done.
 
-    def __init__(self, api_key: SecretStr, base_url: str) -> None:
+    Args:
+        api_key: a v3 key.
+        base_url: with the version, without a slash at the end: `https://api.brevo.com/v3`.
+        answer_seconds: how long a call may take in all.
+    """
+
+    def __init__(self, api_key: SecretStr, base_url: str, *, answer_seconds: float = ANSWER_SECONDS) -> None:
         self._api_key = api_key
         self._base_url = base_url.rstrip("/")
+        self._answer_seconds = answer_seconds
         self._session: aiohttp.ClientSession | None = None
 
     async def read_contact(self, email: str) -> Answer:
@@ -91,7 +98,7 @@ class BrevoClient:
             self._session = aiohttp.ClientSession(
                 connector=aiohttp.TCPConnector(ssl=context, keepalive_timeout=KEEP_ALIVE_SECONDS),
                 cookie_jar=aiohttp.DummyCookieJar(),
-                timeout=aiohttp.ClientTimeout(total=ANSWER_SECONDS, connect=CONNECT_SECONDS),
+                timeout=aiohttp.ClientTimeout(total=self._answer_seconds, connect=CONNECT_SECONDS),
                 headers={
                     "api-key": self._api_key.get_secret_value(),
                     "accept": "application/json",

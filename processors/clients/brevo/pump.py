@@ -90,8 +90,10 @@ class Pump:
         finally:
             del self._tasks[contact]
             self._under_way[family] -= 1
-            self._schedule.release(contact, again.after_seconds if again else None)
-            self.dispatch(family)
+            if self._group is not None:
+                # At the end of the process the tables may be closed already.
+                self._schedule.release(contact, again.after_seconds if again else None)
+                self.dispatch(family)
 
     async def _work_on(self, contact: str) -> Again | None:
         work = self._schedule.work(contact)

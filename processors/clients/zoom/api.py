@@ -27,3 +27,9 @@ class ZoomApi(Protocol):
 
     async def past_meeting(self, uuid: str) -> Row:
         """One instance that is over."""
+
+    async def report(self, object_type: ObjectType, uuid: str) -> list[Row]:
+        """Who took part in an instance that is over: one row per join, with `registrant_id`; also who only waited."""
+
+    async def absentees(self, uuid: str) -> list[Row]:
+        """Approved registrants of a webinar's instance who stayed away, as Zoom counts them."""

@@ -104,13 +104,22 @@ class ZoomClient:
         """See `ZoomApi.past_meeting`."""
         return await self._transport.get(endpoints.PAST_MEETING, paths.past_meeting(uuid))
 
+    async def report(self, object_type: ObjectType, uuid: str) -> list[Row]:
+        """See `ZoomApi.report`."""
+        query = {"include_fields": "registrant_id"}
+        return await self._pager.rows(endpoints.report(object_type), paths.report(object_type, uuid), query)
+
+    async def absentees(self, uuid: str) -> list[Row]:
+        """See `ZoomApi.absentees`."""
+        return await self._pager.rows(endpoints.ABSENTEES, paths.absentees(uuid), {})
+
     async def _of_every_status(
         self, endpoint: Endpoint, path: str, statuses: tuple[str, ...], query: dict[str, str]
     ) -> list[Row]:
         rows: dict[bytes, Row] = {}
         for status in statuses:
             found = await self._pager.rows(endpoint, path, {**query, "status": status})
-            rows.update((row_key(row), {**row, "status": row.get("status") or status}) for row in found)
+            rows.update((row_key(endpoint, row), {**row, "status": row.get("status") or status}) for row in found)
         return list(rows.values())
 
 

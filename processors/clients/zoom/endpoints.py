@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from processors.clients.zoom.limits import Label
 from schemas.attendance import ObjectType
@@ -21,6 +22,10 @@ class Endpoint:
     """Any one is enough: the granular scope first, then the classic one, as an account-level token has them."""
     rows: str | None = None
     """The list in the answer; ``None`` when the answer is one object."""
+    same_by: Literal["id", "all"] = "id"
+    """What makes a row the same again. In reports `id` is the person, who has a row for every join."""
+    none_codes: frozenset[int] = frozenset()
+    """Codes that mean "there is none" here and something else elsewhere."""
 
 
 USERS = Endpoint("GET /users", "medium", ("user:read:list_users:admin", "user:read:admin"), "users")
@@ -28,6 +33,13 @@ PANELISTS = Endpoint(
     "GET /webinars/{id}/panelists", "medium", ("webinar:read:list_panelists:admin", "webinar:read:admin"), "panelists"
 )
 PAST_MEETING = Endpoint("GET /past_meetings/{uuid}", "light", ("meeting:read:past_meeting:admin", "meeting:read:admin"))
+ABSENTEES = Endpoint(
+    "GET /past_webinars/{uuid}/absentees",
+    "heavy",
+    ("webinar:read:list_absentees:admin", "webinar:read:admin"),
+    "registrants",
+    none_codes=frozenset({3000}),  # a webinar without registration
+)
 
 
 def details(object_type: ObjectType) -> Endpoint:
@@ -41,3 +53,14 @@ def registrants(object_type: ObjectType) -> Endpoint:
     name = f"GET /{object_type}s/{{id}}/registrants"
     scopes = (f"{object_type}:read:list_registrants:admin", f"{object_type}:read:admin")
     return Endpoint(name, "medium", scopes, "registrants")
+
+
+def report(object_type: ObjectType) -> Endpoint:
+    """Who took part in an instance, one row per join."""
+    return Endpoint(
+        f"GET /report/{object_type}s/{{uuid}}/participants",
+        "heavy",
+        (f"report:read:list_{object_type}_participants:admin", "report:read:admin"),
+        "participants",
+        same_by="all",
+    )

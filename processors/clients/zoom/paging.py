@@ -27,7 +27,7 @@ class Pager:
         self._metrics = metrics
 
     async def rows(self, endpoint: Endpoint, path: str, query: Mapping[str, str]) -> list[Row]:
-        """All rows in Zoom's order; of rows with one id the later one, in the place of the first.
+        """All rows in Zoom's order; of rows that `row_key` calls the same the later one, in the place of the first.
 
         Rows move between pages while a list is read, so a row may come twice. After an expired page token the list is
         read anew.
@@ -50,7 +50,7 @@ class Pager:
         while True:
             parameters = {**query, "page_size": str(PAGE_SIZE), **({PAGE_TOKEN: token} if token else {})}
             body = await self._transport.get(endpoint, path, parameters)
-            rows.update((row_key(row), row) for row in body[endpoint.rows] if isinstance(row, dict))
+            rows.update((row_key(endpoint, row), row) for row in body[endpoint.rows] if isinstance(row, dict))
             token = str(body.get(PAGE_TOKEN) or "")
             if not token:
                 return list(rows.values())
@@ -59,8 +59,13 @@ class Pager:
             seen.add(token)
 
 
-def row_key(row: Row) -> bytes:
-    """What makes a row the same again: its id, else its e-mail (a pending user has no id), else all of it."""
+def row_key(endpoint: Endpoint, row: Row) -> bytes:
+    """What makes a row the same again: its id, else its e-mail (a pending user has no id), else all of it.
+
+    In reports all of it at once: `id` and e-mail are the person's there, who has one row for every join.
+    """
+    if endpoint.same_by == "all":
+        return pack(row)
     if row.get("id"):
         return f"id {row['id']}".encode()
     if row.get("email"):

@@ -46,3 +46,13 @@ def panelists(webinar_id: str) -> str:
 def past_meeting(uuid: str) -> str:
     """One instance that is over."""
     return f"/past_meetings/{encode_segment(uuid)}"
+
+
+def report(object_type: ObjectType, uuid: str) -> str:
+    """Who took part in an instance that is over."""
+    return f"/report/{object_type}s/{encode_segment(uuid)}/participants"
+
+
+def absentees(uuid: str) -> str:
+    """Who registered for an instance of a webinar and stayed away."""
+    return f"/past_webinars/{encode_segment(uuid)}/absentees"

@@ -91,7 +91,7 @@ class Transport:
             token = await self._tokens.current(refused)
             await self._budget.take(endpoint.label)
             reply = await self._exchange(endpoint, path, query, token)
-            verdict = judge(reply.status, reply.body, expects=endpoint.rows, in_paging=PAGE_TOKEN in query)
+            verdict = judge(reply.status, reply.body, expects=endpoint.rows, in_paging=PAGE_TOKEN in query, none_codes=endpoint.none_codes)
             self._metrics.requests.labels(endpoint.name, verdict.action).inc()
             if verdict.action == "accept" and isinstance(reply.body, dict):
                 return reply.body

@@ -62,7 +62,14 @@ class Verdict:
     """Scopes that Zoom names as lacking."""
 
 
-def judge(status: int, body: object, *, expects: str | None, in_paging: bool) -> Verdict:
+def judge(
+    status: int,
+    body: object,
+    *,
+    expects: str | None,
+    in_paging: bool,
+    none_codes: frozenset[int] = frozenset(),
+) -> Verdict:
     """Decide what an answer means.
 
     Args:
@@ -70,11 +77,13 @@ def judge(status: int, body: object, *, expects: str | None, in_paging: bool) ->
         body: the parsed JSON; anything but a mapping counts as none.
         expects: the list that a good answer must hold; ``None`` when it is a single object.
         in_paging: the request carried a `next_page_token`.
+        none_codes: codes that mean "there is none" for this endpoint.
     """
     fields: Mapping[str, Any] = body if isinstance(body, Mapping) else {}
     code = _code(fields)
     message = _EMAIL.sub("<e-mail>", str(fields.get("message") or ""))[:MAX_MESSAGE_CHARACTERS]
-    action = _action(status, fields, code, expects=expects, in_paging=in_paging)
+    missing = code in none_codes
+    action = "missing" if missing else _action(status, fields, code, expects=expects, in_paging=in_paging)
     if action == "accept":
         return Verdict("accept")
     return Verdict(action, code, message, _named_scopes(message))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from random import Random
 
 import pytest
@@ -9,19 +10,29 @@ import pytest
 from sandbox.simulator.simulation import simulate_meeting, simulate_webinar
 from sandbox.simulator.world import Chaos, World
 from sandbox.truth.contacts import Truth, truth_of
+from sandbox.truth.rules import Rules
 from tests.support.tracking import Pipeline, configuration
 
 STARTS_AT = 1_786_543_200
 
 
-def played(world: World, *, shuffle: int | None = None, restart_every: int | None = None) -> Pipeline:
+CHECKED = {"report_checks": ["5m", "15m", "60m", "4h"]}
+
+
+def played(
+    world: World,
+    *,
+    shuffle: int | None = None,
+    restart_every: int | None = None,
+    sessions: Mapping[str, object] | None = None,
+) -> Pipeline:
     """All deliveries of a world, in their order or shuffled, then everything that is due."""
     random = None if shuffle is None else Random(shuffle)
     bodies = [each.body for each in world.deliveries]
     if random:
         random.shuffle(bodies)
         bodies += random.sample(bodies, len(bodies) // 5)
-    pipeline = Pipeline(configuration(), world.zoom, random)
+    pipeline = Pipeline(configuration(sessions=sessions or {}), world.zoom, random)
     step = restart_every or len(bodies)
     for start in range(0, len(bodies), step):
         pipeline.feed(bodies[start : start + step])
@@ -92,3 +103,35 @@ def test_deliveries_shuffled_doubled_and_interrupted_end_in_the_same_results(see
         same = {key: each.model_copy(update={"revision": 0}) for key, each in disturbed.results.items()}
         assert same == {key: each.model_copy(update={"revision": 0}) for key, each in in_order.results.items()}
         assert_true(disturbed, truth_of([each.body for each in world.deliveries], world.zoom))
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_report_corrects_what_webhooks_lost(seed: int) -> None:
+    """With joins and leaves lost, everybody equals the truth once the report has settled."""
+    chaos: frozenset[Chaos] = frozenset({"lost-joined", "lost-left", "late", "dup", "restart"})
+    world = simulate_webinar(40, seed, chaos, starts_at=STARTS_AT)
+    bodies = [each.body for each in world.deliveries]
+    for shuffle in (None, 1):
+        pipeline = played(world, sessions=CHECKED, shuffle=shuffle, restart_every=29)
+        assert_true(pipeline, truth_of(bodies, world.zoom, Rules(use_report=True)))
+        assert all(each.final and each.source == "report" for each in pipeline.results.values())
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_before_the_report_nobody_is_told_that_they_stayed_away(seed: int) -> None:
+    """No-shows are published only when the result is final; the live result equals the truth of the webhooks."""
+    world = simulate_webinar(40, seed, frozenset({"lost-left"}), starts_at=STARTS_AT)
+    pipeline = Pipeline(configuration(sessions=CHECKED), world.zoom)
+    pipeline.feed(each.body for each in world.deliveries)
+    pipeline.settle(hours=0.05)
+    live = {each.email: each for each in pipeline.results.values()}
+    assert live
+    assert not any(each.final or each.status == "no_show" for each in live.values())
+    truth = truth_of([each.body for each in world.deliveries], world.zoom)
+    came = {
+        email: each.presence.attended_seconds
+        for occurrence in truth.occurrences
+        for email, each in occurrence.people.items()
+        if each.presence.status != "no_show"
+    }
+    assert {email: each.attended_seconds for email, each in live.items()} == came
