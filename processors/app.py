@@ -108,7 +108,7 @@ async def build_engine(
             version=settings.version,
         )
         agents = [
-            _tracking_agent(engine, track_attendance.TrackAttendance(configuration)),
+            tracking_agent(engine, track_attendance.TrackAttendance(configuration)),
             BatchAgent(engine, AgentSpec(look_up.NAME, look_up.SOURCES, look_up.TABLES, zoom.rule, zoom)),
             BatchAgent(
                 engine,
@@ -126,7 +126,7 @@ async def build_engine(
         yield EngineWorker(app, agents, delivery, producer, metrics), sink
 
 
-def _tracking_agent(engine: Engine, rule: track_attendance.TrackAttendance) -> BatchAgent:
+def tracking_agent(engine: Engine, rule: track_attendance.TrackAttendance) -> BatchAgent:
     """The agent whose effect is its own clock: due work is found in its table."""
 
     def tick(partition: int) -> Output:

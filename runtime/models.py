@@ -119,7 +119,7 @@ class Sessions(Section):
 
     settle: Duration = 60
     """From when the end was learned to the first result; late deliveries come in between."""
-    report_checks: tuple[Duration, ...] = ()
+    report_checks: tuple[Duration, ...] = (300, 900, 3_600, 14_400)
     """When Zoom's report is read after the end was learned. Empty: the live result is final."""
     restart_gap: Duration = 900
     """A host's restart within this makes one session of two uuids."""
@@ -167,8 +167,8 @@ class Scoring(Section):
         return value
 
 
-class TopicFilter(Section):
-    """Sessions by their topic: shell patterns, compared without case; `deny` wins."""
+class PatternFilter(Section):
+    """Shell patterns, compared without case; `deny` wins."""
 
     allow: tuple[str, ...] = ()
     deny: tuple[str, ...] = ()
@@ -181,7 +181,14 @@ class Filters(Section):
     exclude_panelists: bool = True
     exclude_internal: bool = True
     exclude_domains: tuple[str, ...] = ()
-    topics: TopicFilter = TopicFilter()
+    topics: PatternFilter = PatternFilter()
+    """By the session's topic."""
+    hosts: PatternFilter = PatternFilter()
+    """By the host's id or e-mail."""
+    types: tuple[int, ...] = ()
+    """Zoom's `type` numbers that are synced (5 webinar, 8 recurring meeting, …); empty: all."""
+    tracking_fields: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    """Name of a Zoom tracking field to patterns of which one must match its value."""
 
 
 class ZoomApi(Section):

@@ -122,6 +122,28 @@ class SessionCounts(Wire):
     """People with an assumed interval."""
 
 
+class Difference(Wire):
+    """A contact of whom Zoom and Rollcall disagree whether they stayed away."""
+
+    contact_id: str
+    side: Literal["only_ours", "only_zoom"]
+    """Who says that they did."""
+    reason: str
+    """What Rollcall knows of them, for people."""
+
+
+class Reconciliation(Wire):
+    """The final result against Zoom's own figures; a difference is told, never resolved: ours stands."""
+
+    zoom_participants: int | None = None
+    """Zoom's `participants_count` over all instances (it counts devices and rejoins); ``None``: not to be had."""
+    zoom_absentees: int | None = None
+    """Absent from every instance, as Zoom says; ``None``: no registration, or not to be had."""
+    differences: tuple[Difference, ...] = ()
+    truncated: bool = False
+    """There are more differences than the record can hold."""
+
+
 class SessionSummary(Wire):
     """One occurrence; key `session_uuid`, compacted: the latest record stands."""
 
@@ -142,3 +164,5 @@ class SessionSummary(Wire):
     source: Literal["live", "report"] = "live"
     retracted: bool = False
     counts: SessionCounts
+    reconciliation: Reconciliation | None = None
+    """With the final result."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import bisect
 from dataclasses import dataclass, field
 
-from processors.attendance.facts import RoleChanged, Seen, Shown
+from processors.attendance.facts import Bound, RoleChanged, Seen, Shown
 from schemas.codec import pack, unpack
 
 
@@ -26,6 +26,8 @@ class Connection:
     name: str | None = None
     panelist: bool = False
     """A role change made it one."""
+    bound_to: str | None = None
+    """A phone leg's: the connection whose identity it shares."""
     indexed_as: str | None = None
     """Derived: under which contact its presence was last filed (processors/tracking/index.py)."""
 
@@ -36,15 +38,20 @@ class Connection:
 
     def to_bytes(self) -> bytes:
         """The same bytes for the same set of facts."""
-        shown = [self.registrant_id, self.email, self.user_id, self.name, self.panelist]
+        shown = [self.registrant_id, self.email, self.user_id, self.name, self.panelist, self.bound_to]
         return pack([self.joins, self.leaves, *shown, self.indexed_as])
 
-    def add(self, fact: Seen | RoleChanged) -> bool:
+    def add(self, fact: Seen | RoleChanged | Bound) -> bool:
         """Take in one event; false when it was known already."""
         changed = self._show(fact.shown)
         if isinstance(fact, RoleChanged):
             changed = changed or (fact.panelist and not self.panelist)
             self.panelist = self.panelist or fact.panelist
+            return changed
+        if isinstance(fact, Bound):
+            bound_to = _smallest(self.bound_to, fact.bound_to)
+            changed = changed or bound_to != self.bound_to
+            self.bound_to = bound_to
             return changed
         instants = self.joins if fact.joined else self.leaves
         position = bisect.bisect_left(instants, fact.at)

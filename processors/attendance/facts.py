@@ -7,6 +7,7 @@ no facts.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -108,7 +109,27 @@ class Registered:
     """(occurrence id, scheduled start), in order of the start; empty: every occurrence of the id."""
 
 
-Fact = Started | Ended | Seen | RoleChanged | Registered
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """`*.participant_bind`: a phone leg was joined to a participant, whose identity it shares from then on."""
+
+    session: Session
+    connection: str
+    bound_to: str
+    """The other connection's `participant_uuid`."""
+    shown: Shown
+
+
+@dataclass(frozen=True, slots=True)
+class Converted:
+    """`webinar.converted_to_meeting`, `meeting.converted_to_webinar`."""
+
+    session: Session
+    object_type: ObjectType
+    """What it is from now on."""
+
+
+Fact = Started | Ended | Seen | RoleChanged | Bound | Registered | Converted
 
 
 def parse_event(event: Any) -> Fact | None:
@@ -126,17 +147,10 @@ def parse_event(event: Any) -> Fact | None:
     try:
         if what == "participant_joined" or what == "participant_left":  # noqa: PLR1714 (hot path)
             return _seen(event, object_type, joined=what == "participant_joined")
-        if what == "started":
-            return Started(_session(event, object_type))
-        if what == "ended":
-            return _ended(event, object_type)
-        if what == "participant_role_changed":
-            return _role_changed(event, object_type)
-        if what.startswith("registration_"):
-            return _registered(event, object_type, what.removeprefix("registration_"))
+        parse = _PARSERS.get(what)
+        return parse(event, object_type, what) if parse else None
     except (AttributeError, KeyError, TypeError, ValueError) as exc:
         raise DeadLetterError(f"{name} cannot be read: {type(exc).__name__} at {exc}") from exc
-    return None
 
 
 def text(value: Any) -> str | None:
@@ -202,24 +216,41 @@ def _seen(event: dict[str, Any], object_type: ObjectType, *, joined: bool) -> Se
     return Seen(_instance(event, object_type), _connection(participant), joined, at, _shown(participant))
 
 
-def _ended(event: dict[str, Any], object_type: ObjectType) -> Ended:
+def _started(event: dict[str, Any], object_type: ObjectType, _what: str) -> Started:
+    return Started(_instance(event, object_type))
+
+
+def _converted(event: dict[str, Any], object_type: ObjectType, what: str) -> Converted:
+    return Converted(_session(event, object_type), "webinar" if what.endswith("webinar") else "meeting")
+
+
+def _ended(event: dict[str, Any], object_type: ObjectType, _what: str) -> Ended:
     item = event["payload"]["object"]
     session = _instance(event, object_type)
     return Ended(session, parse_instant(item.get("end_time")), item.get("practice_session") is True)
 
 
-def _role_changed(event: dict[str, Any], object_type: ObjectType) -> RoleChanged:
+def _role_changed(event: dict[str, Any], object_type: ObjectType, _what: str) -> RoleChanged:
     participant = event["payload"]["object"]["participant"]
     role = (text(participant.get("new_role")) or "").lower()
     session = _instance(event, object_type)
     return RoleChanged(session, _connection(participant), "panelist" in role, _shown(participant))
 
 
+def _bound(event: dict[str, Any], object_type: ObjectType, _what: str) -> Bound | None:
+    participant = event["payload"]["object"]["participant"]
+    bound_to = text(participant.get("bind_participant_uuid"))
+    if bound_to is None:
+        return None
+    return Bound(_instance(event, object_type), _connection(participant), bound_to, _shown(participant))
+
+
 def _registered(event: dict[str, Any], object_type: ObjectType, what: str) -> Registered | None:
     session = _session(event, object_type)
     registrant = event["payload"]["object"]["registrant"]
     # `created` carries its status; the other three events are named after theirs.
-    status = _REGISTRATION_STATUS.get(str(registrant.get("status") or "pending") if what == "created" else what)
+    named = what.removeprefix("registration_")
+    status = _REGISTRATION_STATUS.get(str(registrant.get("status") or "pending") if named == "created" else named)
     if status is None:
         return None
     occurrences = [
@@ -257,3 +288,17 @@ def registered(
         custom_questions=tuple(sorted(questions)),
         occurrences=tuple(sorted(set(occurrences), key=lambda each: (each[1], each[0]))),
     )
+
+
+_PARSERS: dict[str, Callable[[dict[str, Any], ObjectType, str], Fact | None]] = {
+    "started": _started,
+    "ended": _ended,
+    "participant_role_changed": _role_changed,
+    "participant_bind": _bound,
+    "converted_to_meeting": _converted,
+    "converted_to_webinar": _converted,
+    "registration_created": _registered,
+    "registration_approved": _registered,
+    "registration_cancelled": _registered,
+    "registration_denied": _registered,
+}

@@ -26,7 +26,7 @@ from processors.engine.faust_consumer import BatchSchema, committed_offset
 from processors.engine.faust_tables import TablePartition, declare_table
 from processors.engine.metrics import EngineMetrics
 from processors.engine.view import Output, Record, Rule, TurnView
-from schemas.errors import FatalError
+from schemas.errors import DeadLetterError, FatalError
 from schemas.topics import Topic
 
 MAX_BATCHES = 16
@@ -66,7 +66,7 @@ class _Turn:
     """What one turn has gathered."""
 
     views: dict[int, TurnView] = field(default_factory=dict)
-    dead: list[tuple[Record, BaseException | str]] = field(default_factory=list)
+    dead: list[tuple[Record, BaseException]] = field(default_factory=list)
     handled: int = 0
 
 
@@ -200,7 +200,7 @@ class BatchAgent:
             await asyncio.sleep(0)  # fetching, commits and probes go on
         outbox = [each for view in turn.views.values() for each in view.outbox]
         refused = await self._publish(outbox)
-        turn.dead.extend((row.row.origin, f"output refused: {row.reason}") for row in refused)
+        turn.dead.extend((row.row.origin, DeadLetterError(f"output refused: {row.reason}")) for row in refused)
         await self._bury(turn.dead)
         self._breaker.check()
         await asyncio.gather(
@@ -265,7 +265,7 @@ class BatchAgent:
         answers = await asyncio.gather(*(self._engine.delivery.publish(t, rows) for t, rows in by_topic.items()))
         return [refused for answer in answers for refused in answer]
 
-    async def _bury(self, dead: Sequence[tuple[Record, BaseException | str]]) -> None:
+    async def _bury(self, dead: Sequence[tuple[Record, BaseException]]) -> None:
         """Original key, value and headers to the dead-letter topic, whose size limit is not below the source's."""
         outbox = []
         for record, error in dead:

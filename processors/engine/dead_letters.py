@@ -10,13 +10,13 @@ from schemas.errors import FatalError
 Headers = list[tuple[str, bytes]]
 
 
-def dead_letter_headers(record: Record, *, agent: str, error: BaseException | str, version: str) -> Headers:
+def dead_letter_headers(record: Record, *, agent: str, error: BaseException, version: str) -> Headers:
     """The origin's headers and ours: enough to understand and to send it again, no text of the record's content.
 
     `rollcall-attempts` counts how often this record became a dead letter, itself included (replays keep the headers).
     """
-    kind = error if isinstance(error, str) else type(error).__name__
-    reason = error if isinstance(error, str) else str(error).splitlines()[0] if str(error) else kind
+    kind = type(error).__name__
+    reason = next(iter(str(error).splitlines()), "") or kind
     earlier = [int(value) for name, value in record.headers if name == "rollcall-attempts" and value.isdigit()]
     ours = {
         "rollcall-error": kind,

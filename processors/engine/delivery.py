@@ -141,7 +141,7 @@ class Delivery:
         return last, refused
 
     async def _confirm(self, topic: str, partition: int, batch: Any, rows: Sequence[Row]) -> tuple[int, list[Refused]]:
-        pause = FIRST_PAUSE_SECONDS
+        pause, began = FIRST_PAUSE_SECONDS, time.monotonic()
         while True:
             try:
                 answer = await (await self._producer.send_batch(batch, topic, partition=partition))
@@ -153,7 +153,7 @@ class Delivery:
                 second, worse = await self._send(topic, partition, rows[middle:])
                 return max(first, second), bad + worse
             except (KafkaError, TimeoutError, OSError) as exc:
-                await self._after_failure(exc, topic)
+                await self._after_failure(exc, topic, began)
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
                 batch = self._rebuilt(rows)
@@ -168,14 +168,16 @@ class Delivery:
         batch.close()
         return batch
 
-    async def _after_failure(self, exc: BaseException, topic: str) -> None:
-        """Wait on when the broker may come back; stop when it will not have us."""
+    async def _after_failure(self, exc: BaseException, topic: str, began: float) -> None:
+        """Wait on when the broker may come back; stop when it will not have us.
+
+        `began`: monotonic time of the batch's first attempt, since aiokafka itself tries for a while before it fails.
+        """
         passing = not isinstance(exc, KafkaError) or exc.retriable or isinstance(exc, PASSING)
         if not passing:
             raise FatalError(f"Kafka refuses records for {topic}: {type(exc).__name__}") from exc
-        now = time.monotonic()
         if self.waiting_since is None:
-            self.waiting_since = now
+            self.waiting_since = began
             log.warning("Kafka does not take records (%s), waiting", type(exc).__name__)
-        elif now - self.waiting_since > self._silence_seconds and not await self._still_owner():
+        if time.monotonic() - began > self._silence_seconds and not await self._still_owner():
             raise FatalError("this worker was silent for too long and another one owns its partitions") from exc

@@ -17,7 +17,7 @@ Post = Callable[[Sequence[Output]], Awaitable[None]]
 """Publishes and returns when the broker has confirmed all of it; waits as long as the broker is away.
 
 Raises:
-    OutputRefusedError: the broker refuses a record for good (its size); the others are published.
+    FatalError: the broker refuses a record for good (its size); the others are published.
 """
 
 Rows = Mapping[bytes, bytes | None]

@@ -8,6 +8,7 @@ people never holds up the others. State and position are in the job's row: a res
 
 from __future__ import annotations
 
+from processors.attendance.filters import Described, judge
 from processors.attendance.instances import InstanceRow
 from processors.attendance.occurrences import Occurrence
 from processors.engine.view import View
@@ -157,8 +158,21 @@ class Closing:
             first,
             source="report" if all(each == "report" for each in settled) else "live",
             final=not self._settings.report_checks or all(settled),
-            stands=True,
+            stands=self._wanted(view, object_id, first),
         )
+
+    def _wanted(self, view: View, object_id: str, first: InstanceRow) -> bool:
+        """Whether the filters let the session through; what was published of one that they refuse is retracted."""
+        known = details(view, object_id)
+        described = Described(
+            object_type=first.object_type,
+            zoom_type=first.zoom_type,
+            topic=first.topic,
+            host_id=first.host_id,
+            host_email=first.host_email or known.host_email,
+            tracking_fields=dict(known.tracking_fields),
+        )
+        return judge(self._settings.filters, described).wanted
 
     def _file(self, view: View, facts: OccurrenceFacts, run: Run) -> None:
         """File connections by contact, as many as a step may handle."""

@@ -84,20 +84,21 @@ class Index:
         connection, end = evidence.connection, instance.known_end
         if end is None:
             return
-        registration = self._registration(view, object_id, connection)
-        rule, email, name = self._resolve(view, object_id, connection, registration)
+        speaker = self._speaker(view, object_id, evidence)
+        registration = self._registration(view, object_id, speaker)
+        rule, email, name = self._resolve(view, object_id, speaker, registration)
         if connection.panelist and email is not None:
             # Whoever was made a panelist is one in the report too, which does not tell.
             view.put(TABLE, key("p", object_id, contact_id(email)), b"1")
         intervals = walk(connection.joins, connection.leaves, end)
-        contact = contact_id(email) if email else f"{ANONYMOUS}{connection.user_id or evidence.name}"
+        contact = contact_id(email) if email else f"{ANONYMOUS}{speaker.user_id or evidence.name}"
         self._move(view, object_id, evidence, contact if evidence.stands and intervals else None)
         if connection.indexed_as is None:
             return
-        excluded = self._excluded(view, object_id, connection, instance, email, host_email)
+        excluded = self._excluded(view, object_id, speaker, instance, email, host_email)
         joins = len(connection.joins)
         filed = FiledPresence(
-            email, Presence(tuple(intervals), joins, rule, connection.registrant_id, name, excluded)
+            email, Presence(tuple(intervals), joins, rule, speaker.registrant_id, name, excluded)
         ).to_bytes()
         row_key = key("v", object_id, evidence.uuid, contact, evidence.name)
         if view.get(TABLE, row_key) != filed:
@@ -119,6 +120,14 @@ class Index:
         for row_key, data in view.scan(TABLE, below, below + cursor.encode()):
             contact = row_key[len(below) :].split(b"|", 1)[0].decode()
             yield contact, FiledPresence.from_bytes(data)
+
+    def _speaker(self, view: View, object_id: str, evidence: Evidence) -> Connection:
+        """The connection whose identity counts: a phone leg that shows none shares that of the one it is bound to."""
+        connection = evidence.connection
+        if connection.bound_to is None or connection.registrant_id or connection.email or connection.user_id:
+            return connection
+        data = view.get(TABLE, key("c", object_id, evidence.uuid, connection.bound_to))
+        return Connection.from_bytes(data) if data else connection
 
     def _registration(self, view: View, object_id: str, connection: Connection) -> RegistrationRow | None:
         if connection.registrant_id is None:

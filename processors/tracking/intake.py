@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from processors.attendance.connections import Connection
-from processors.attendance.facts import Ended, Registered, RoleChanged, Seen, Session, Started
+from processors.attendance.facts import Bound, Converted, Ended, Fact, Registered, RoleChanged, Seen, Session
 from processors.attendance.instances import InstanceRow
 from processors.attendance.occurrences import Instance, Occurrence, group
 from processors.engine.view import View
@@ -56,13 +56,16 @@ class Intake:
         self._registrants = registrants
         self._reports = reports
 
-    def take(self, view: View, fact: Started | Ended | Seen | RoleChanged | Registered, now_ms: int) -> None:
+    def take(self, view: View, fact: Fact, now_ms: int) -> None:
         """Change the rows that the fact concerns, and see to it that what follows from it will be looked at."""
         if isinstance(fact, Registered):
             self._registered(view, fact, now_ms)
             return
+        if isinstance(fact, Converted):
+            self._registrants.converted(view, fact, now_ms)
+            return
         session = fact.session
-        changed = isinstance(fact, Seen | RoleChanged) and self._connection(view, fact)
+        changed = isinstance(fact, Seen | RoleChanged | Bound) and self._connection(view, fact)
         row_key = key("i", session.object_id, session.uuid)
         data = view.get(TABLE, row_key)
         row = InstanceRow.from_bytes(data) if data else InstanceRow(session.account_id, session.object_type)
@@ -77,7 +80,7 @@ class Intake:
         if row.known_end is not None and (changed or said_new):
             mark_dirty(view, session.object_id, session.uuid, now_ms + int(self._settings.settle * 1000))
 
-    def _connection(self, view: View, fact: Seen | RoleChanged) -> bool:
+    def _connection(self, view: View, fact: Seen | RoleChanged | Bound) -> bool:
         row_key = key("c", fact.session.object_id, fact.session.uuid, fact.connection)
         connection = Connection.from_bytes(view.get(TABLE, row_key))
         changed = connection.add(fact)

@@ -10,7 +10,8 @@ which no id of Zoom's contains; e-mail addresses appear as contact ids only.
 | `g|object|registrant` | a registration (attendance/registrations.py) |
 | `q|object|contact|registrant` | index: the registrations of a contact |
 | `e|object|registrant` | what was last published of a registration |
-| `d|object` | details that Zoom answered: scheduled occurrences |
+| `o|object` | that it was converted from webinar to meeting or back |
+| `d|object` | details that Zoom answered |
 | `k|object|scope` | a look-up: asked or answered |
 | `p|object|contact` | a panelist |
 | `x|object|e|contact`, `x|object|u|user` | whether an e-mail or user id belongs to the account |

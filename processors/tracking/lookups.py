@@ -143,6 +143,9 @@ class Details:
     start: int | None = None
     topic: str = ""
     host_id: str = ""
+    zoom_type: int | None = None
+    tracking_fields: tuple[tuple[str, str], ...] = ()
+    """(name, value), in order of the name."""
 
 
 def take_details(view: View, result: LookupResult) -> None:
@@ -160,6 +163,8 @@ def take_details(view: View, result: LookupResult) -> None:
             parse_instant(row.get("start_time")),
             text(row.get("topic")) or "",
             text(row.get("host_id")) or "",
+            int(number) if (number := row.get("type")) not in (None, "") else None,
+            sorted((str(each.get("field")), str(each.get("value") or "")) for each in row.get("tracking_fields") or ()),
         ]
         view.put(TABLE, key("d", result.object_id), pack(said))
 
@@ -169,8 +174,16 @@ def details(view: View, object_id: str) -> Details:
     data = view.get(TABLE, key("d", object_id))
     if data is None:
         return Details()
-    occurrences, host_email, start, topic, host_id = unpack(data)
-    return Details(tuple((each[0], each[1]) for each in occurrences), host_email, start, topic, host_id)
+    occurrences, host_email, start, topic, host_id, zoom_type, tracking_fields = unpack(data)
+    return Details(
+        tuple((each[0], each[1]) for each in occurrences),
+        host_email,
+        start,
+        topic,
+        host_id,
+        zoom_type,
+        tuple((each[0], each[1]) for each in tracking_fields),
+    )
 
 
 _LIST_STATUS: dict[str, RegistrationStatus] = {

@@ -7,16 +7,17 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from processors.attendance.facts import Registered
+from processors.attendance.facts import Converted, Registered
+from processors.attendance.filters import Described, judge
 from processors.attendance.occurrences import Occurrence, scheduled_start
 from processors.attendance.registrations import RegistrationRow
 from processors.engine.view import View
-from processors.tracking.keys import TABLE, key
+from processors.tracking.keys import TABLE, key, last_part, prefix
 from processors.tracking.lookups import Subject, ask, details, identity, is_open
 from processors.tracking.settings import TrackingSettings
-from schemas.attendance import Registration
+from schemas.attendance import ObjectType, Registration
 from schemas.codec import contact_id, pack, unpack
 from schemas.instants import as_datetime
 from schemas.topics import ATTENDANCE_RESULTS
@@ -55,6 +56,30 @@ class Registrants:
                 view.put(TABLE, key("q", object_id, contact_id(row.email), fact.registrant_id), b"1")
         return True
 
+    def converted(self, view: View, fact: Converted, now_ms: int) -> None:
+        """A webinar became a meeting or the other way round: its registrations are withdrawn, or told of."""
+        session = fact.session
+        row_key = key("o", session.object_id)
+        data = view.get(TABLE, row_key)
+        if data is not None and unpack(data)[0] >= session.event_ts:
+            return
+        view.put(TABLE, row_key, pack([session.event_ts, fact.object_type]))
+        subject = Subject(session.account_id, session.object_id, fact.object_type)
+        for registration_key, _data in list(view.scan(TABLE, prefix("g", session.object_id))):
+            self.publish(view, subject, last_part(registration_key), (), now_ms)
+
+    def _passes_filters(self, view: View, subject: Subject, row: RegistrationRow) -> bool:
+        known = details(view, subject.object_id)
+        described = Described(
+            object_type=subject.object_type,
+            zoom_type=known.zoom_type,
+            topic=row.detail("topic") or known.topic,
+            host_id=row.detail("host_id") or known.host_id,
+            host_email=known.host_email,
+            tracking_fields=dict(known.tracking_fields),
+        )
+        return judge(self._settings.filters, described).wanted
+
     def publish(
         self, view: View, subject: Subject, registrant_id: str, occurrences: Iterable[Occurrence], now_ms: int
     ) -> None:
@@ -63,15 +88,15 @@ class Registrants:
         An own user is never a contact, so where own users are left out the look-up of the address comes first; its
         answer leads here again.
         """
-        if subject.object_type != "webinar":
-            return
+        subject = replace(subject, object_type=converted_type(view, subject.object_id) or subject.object_type)
         row = RegistrationRow.from_bytes(view.get(TABLE, key("g", subject.object_id, registrant_id)))
         if row.email is None or not row.statements:
             return
         published = self._published(view, subject.object_id, registrant_id)
-        if not row.ever_approved and published is None:
+        if published is None and (not row.ever_approved or subject.object_type != "webinar"):
             return
-        wanted = not self._settings.excludes_domain(row.email)
+        wanted = subject.object_type == "webinar" and not self._settings.excludes_domain(row.email)
+        wanted = wanted and self._passes_filters(view, subject, row)
         if wanted and self._settings.exclude_internal:
             known = identity(view, subject.object_id, "e", contact_id(row.email))
             if known is None:
@@ -165,6 +190,13 @@ def _before_end(
     if not ended or len(ended) < len(row.detail("occurrences") or [None]):
         return True
     return any(approved_ms <= each.end * 1000 for each in ended)
+
+
+def converted_type(view: View, object_id: str) -> ObjectType | None:
+    """What a converted webinar or meeting is now; ``None`` for one that never was."""
+    data = view.get(TABLE, key("o", object_id))
+    object_type: ObjectType | None = unpack(data)[1] if data else None
+    return object_type
 
 
 def unknown_registrant(view: View, object_id: str, registrant_id: str) -> bool:

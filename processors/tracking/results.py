@@ -104,7 +104,8 @@ def publish_summary(view: View, facts: OccurrenceFacts, counts: dict[str, int], 
     digest = hashlib.sha256(value).hexdigest()[:16]
     row_key = key("s", facts.object_id, occurrence.session_uuid)
     state = pack([list(occurrence.uuids), digest, retracted])
-    if view.get(TABLE, row_key) != state:
+    known = view.get(TABLE, row_key)
+    if known != state and not (retracted and known is None):
         view.put(TABLE, row_key, state)
         view.send(ATTENDANCE_SESSIONS.name, occurrence.session_uuid.encode(), value)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 
-from runtime.models import Configuration, Sync
+from runtime.models import Configuration, Filters, Sync
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +22,10 @@ class TrackingSettings:
     exclude_panelists: bool
     exclude_internal: bool
     exclude_domains: frozenset[str]
+    filters: Filters
+    """Which sessions are synced at all."""
+    retain: float
+    """How long the facts of a session are kept after their receipt."""
     sync: dict[str, Sync]
     """By account id."""
     step: int = 500
@@ -41,6 +45,8 @@ class TrackingSettings:
             exclude_panelists=filters.exclude_panelists,
             exclude_internal=filters.exclude_internal,
             exclude_domains=frozenset(domain.lower().lstrip("@") for domain in filters.exclude_domains),
+            filters=filters,
+            retain=sessions.retain,
             sync={account.account_id: account.sync for account in configuration.connectors.zoom if account.enabled},
         )
 

@@ -5,18 +5,18 @@ from __future__ import annotations
 import random
 import ssl
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import aiohttp
 
-from processors.clients.zoom import endpoints, paths
+from processors.clients.zoom import requests
 from processors.clients.zoom.api import Row
 from processors.clients.zoom.budget import Budget
-from processors.clients.zoom.endpoints import Endpoint
 from processors.clients.zoom.limits import Plan
 from processors.clients.zoom.metrics import ZoomMetrics
-from processors.clients.zoom.oauth import TokenSource
+from processors.clients.zoom.oauth import Token, TokenSource
 from processors.clients.zoom.paging import Pager, row_key
+from processors.clients.zoom.requests import RegistrantStatus, Request, UserStatus
 from processors.clients.zoom.transport import Transport
 from runtime.models import ZoomAccount
 from schemas.attendance import ObjectType
@@ -24,10 +24,10 @@ from schemas.attendance import ObjectType
 TOTAL_TIMEOUT_SECONDS = 30.0
 """For one request, from waiting for a connection to the last byte."""
 
-REGISTRANT_STATUSES = ("pending", "approved", "denied")
+REGISTRANTS: tuple[RegistrantStatus, ...] = ("pending", "approved", "denied")
 """Zoom lists one status at a time, and only approved ones unless told. Read in this order, so that somebody who is
 decided upon in the meantime is met again in the later list, and the later row counts."""
-USER_STATUSES = ("pending", "inactive", "active")
+USERS: tuple[UserStatus, ...] = ("pending", "inactive", "active")
 """As above: whoever accepts an invitation in the meantime is met again as active."""
 
 
@@ -66,10 +66,10 @@ class ZoomClient:
         tls = ssl.create_default_context()
         tls.minimum_version = ssl.TLSVersion.TLSv1_2
         timeout = aiohttp.ClientTimeout(total=timeout_seconds)
-        tokens = TokenSource(account, session, oauth_base_url, metrics, clock=clock, tls=tls, timeout=timeout)
+        self._tokens = TokenSource(account, session, oauth_base_url, metrics, clock=clock, tls=tls, timeout=timeout)
         self._transport = Transport(
             session,
-            tokens,
+            self._tokens,
             Budget(plan, metrics, clock=clock, random=jitter),
             metrics,
             api_base_url=api_base_url,
@@ -81,47 +81,59 @@ class ZoomClient:
 
     async def details(self, object_type: ObjectType, object_id: str, occurrence_id: str | None = None) -> Row:
         """See `ZoomApi.details`."""
-        query = {"show_previous_occurrences": "true", **_occurrence(occurrence_id)}
-        return await self._transport.get(endpoints.details(object_type), paths.details(object_type, object_id), query)
+        return await self.one(requests.details(object_type, object_id, occurrence_id))
 
     async def registrants(self, object_type: ObjectType, object_id: str, occurrence_id: str | None = None) -> list[Row]:
         """See `ZoomApi.registrants`."""
-        path = paths.registrants(object_type, object_id)
         return await self._of_every_status(
-            endpoints.registrants(object_type), path, REGISTRANT_STATUSES, _occurrence(occurrence_id)
+            {status: requests.registrants(object_type, object_id, status, occurrence_id) for status in REGISTRANTS}
         )
 
     async def panelists(self, webinar_id: str) -> list[Row]:
-        """See `ZoomApi.panelists`. Zoom sends them in one piece."""
-        body = await self._transport.get(endpoints.PANELISTS, paths.panelists(webinar_id))
-        return [row for row in body["panelists"] if isinstance(row, dict)]
+        """See `ZoomApi.panelists`."""
+        return await self.rows(requests.panelists(webinar_id))
 
     async def users(self) -> list[Row]:
         """See `ZoomApi.users`."""
-        return await self._of_every_status(endpoints.USERS, paths.USERS, USER_STATUSES, {})
+        return await self._of_every_status({status: requests.users(status) for status in USERS})
 
     async def past_meeting(self, uuid: str) -> Row:
         """See `ZoomApi.past_meeting`."""
-        return await self._transport.get(endpoints.PAST_MEETING, paths.past_meeting(uuid))
+        return await self.one(requests.past_meeting(uuid))
 
     async def report(self, object_type: ObjectType, uuid: str) -> list[Row]:
         """See `ZoomApi.report`."""
-        query = {"include_fields": "registrant_id"}
-        return await self._pager.rows(endpoints.report(object_type), paths.report(object_type, uuid), query)
+        return await self.rows(requests.report(object_type, uuid))
 
     async def absentees(self, uuid: str) -> list[Row]:
         """See `ZoomApi.absentees`."""
-        return await self._pager.rows(endpoints.ABSENTEES, paths.absentees(uuid), {})
+        return await self.rows(requests.absentees(uuid))
 
-    async def _of_every_status(
-        self, endpoint: Endpoint, path: str, statuses: tuple[str, ...], query: dict[str, str]
-    ) -> list[Row]:
+    async def one(self, request: Request) -> Row:
+        """The answer of an endpoint without a list; empty where Zoom answers nothing.
+
+        Raises:
+            ZoomRefusedError, RetryLaterError: as `Transport.call`.
+        """
+        return await self._transport.call(request)
+
+    async def rows(self, request: Request) -> list[Row]:
+        """All rows of an endpoint with a list, each once.
+
+        Raises:
+            ZoomRefusedError, RetryLaterError: as `Transport.call`; nothing of a list that broke off is returned.
+        """
+        return await self._pager.rows(request)
+
+    async def token(self) -> Token:
+        """The access token that calls are made with, renewed when it is due: for those who look at its scopes."""
+        return await self._tokens.current()
+
+    async def _of_every_status(self, of_status: Mapping[str, Request]) -> list[Row]:
         rows: dict[bytes, Row] = {}
-        for status in statuses:
-            found = await self._pager.rows(endpoint, path, {**query, "status": status})
-            rows.update((row_key(endpoint, row), {**row, "status": row.get("status") or status}) for row in found)
+        for status, request in of_status.items():
+            found = await self.rows(request)
+            rows.update(
+                (row_key(request.endpoint, row), {**row, "status": row.get("status") or status}) for row in found
+            )
         return list(rows.values())
-
-
-def _occurrence(occurrence_id: str | None) -> dict[str, str]:
-    return {"occurrence_id": occurrence_id} if occurrence_id else {}

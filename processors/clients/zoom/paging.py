@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from dataclasses import replace
 
 from processors.clients.zoom.api import Row
 from processors.clients.zoom.endpoints import Endpoint
 from processors.clients.zoom.errors import PageExpiredError
 from processors.clients.zoom.metrics import ZoomMetrics
+from processors.clients.zoom.requests import Request
 from processors.clients.zoom.transport import PAGE_TOKEN, Transport
 from schemas.codec import pack
 from schemas.errors import RetryLaterError
@@ -26,32 +27,34 @@ class Pager:
         self._transport = transport
         self._metrics = metrics
 
-    async def rows(self, endpoint: Endpoint, path: str, query: Mapping[str, str]) -> list[Row]:
+    async def rows(self, request: Request) -> list[Row]:
         """All rows in Zoom's order; of rows that `row_key` calls the same the later one, in the place of the first.
 
         Rows move between pages while a list is read, so a row may come twice. After an expired page token the list is
         read anew.
 
         Raises:
-            ZoomRefusedError, RetryLaterError: as `Transport.get`; nothing of a list that broke off is returned.
+            ZoomRefusedError, RetryLaterError: as `Transport.call`; nothing of a list that broke off is returned.
         """
         for _ in range(RESTARTS):
             try:
-                return await self._read(endpoint, path, query)
+                return await self._read(request)
             except PageExpiredError:
-                self._metrics.retries.labels(endpoint.name, "page").inc()
-        return await self._read(endpoint, path, query)
+                self._metrics.retries.labels(request.endpoint.name, "page").inc()
+        return await self._read(request)
 
-    async def _read(self, endpoint: Endpoint, path: str, query: Mapping[str, str]) -> list[Row]:
+    async def _read(self, request: Request) -> list[Row]:
+        endpoint = request.endpoint
         assert endpoint.rows is not None, f"{endpoint.name} has no list"
         rows: dict[bytes, Row] = {}
         seen: set[str] = set()
+        size = {"page_size": str(PAGE_SIZE)} if endpoint.paged else {}
         token = ""
         while True:
-            parameters = {**query, "page_size": str(PAGE_SIZE), **({PAGE_TOKEN: token} if token else {})}
-            body = await self._transport.get(endpoint, path, parameters)
+            query = {**request.query, **size, **({PAGE_TOKEN: token} if token else {})}
+            body = await self._transport.call(replace(request, query=query))
             rows.update((row_key(endpoint, row), row) for row in body[endpoint.rows] if isinstance(row, dict))
-            token = str(body.get(PAGE_TOKEN) or "")
+            token = str(body.get(PAGE_TOKEN) or "") if endpoint.paged else ""
             if not token:
                 return list(rows.values())
             if token in seen:

@@ -1,4 +1,4 @@
-"""Paths of Zoom's REST API: which id goes where, and how a UUID is written into a path. PURE.
+"""Paths of Zoom's REST API: how an id or a UUID is written into one. PURE.
 
 A path from here is complete and already encoded. Give it to the client as it is: ``yarl.URL(text, encoded=True)``;
 joining it to a URL with ``/`` would encode its per cent signs once more.
@@ -6,11 +6,10 @@ joining it to a URL with ``/`` would encode its per cent signs once more.
 
 from __future__ import annotations
 
+import re
 from urllib.parse import quote
 
-from schemas.attendance import ObjectType
-
-USERS = "/users"
+_PLACE = re.compile(r"\{[a-z_]+\}")
 
 
 def encode_segment(text: str) -> str:
@@ -28,31 +27,10 @@ def encode_segment(text: str) -> str:
     return quote(once, safe="") if text.startswith("/") or "//" in text else once
 
 
-def details(object_type: ObjectType, object_id: str) -> str:
-    """A webinar or meeting by its id."""
-    return f"/{object_type}s/{encode_segment(object_id)}"
+def fill(template: str, segment: str = "") -> str:
+    """A template's path with its one place filled, if it has one.
 
-
-def registrants(object_type: ObjectType, object_id: str) -> str:
-    """Who registered for a webinar or meeting."""
-    return f"{details(object_type, object_id)}/registrants"
-
-
-def panelists(webinar_id: str) -> str:
-    """Who speaks in a webinar."""
-    return f"/webinars/{encode_segment(webinar_id)}/panelists"
-
-
-def past_meeting(uuid: str) -> str:
-    """One instance that is over."""
-    return f"/past_meetings/{encode_segment(uuid)}"
-
-
-def report(object_type: ObjectType, uuid: str) -> str:
-    """Who took part in an instance that is over."""
-    return f"/report/{object_type}s/{encode_segment(uuid)}/participants"
-
-
-def absentees(uuid: str) -> str:
-    """Who registered for an instance of a webinar and stayed away."""
-    return f"/past_webinars/{encode_segment(uuid)}/absentees"
+    >>> fill("/past_meetings/{uuid}/participants", "a/b")
+    '/past_meetings/a%2Fb/participants'
+    """
+    return _PLACE.sub(lambda _: encode_segment(segment), template)

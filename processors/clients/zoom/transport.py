@@ -1,4 +1,4 @@
-"""One GET to Zoom's REST API, from token to verdict; knows the protocol, not the endpoints."""
+"""One call to Zoom's REST API, from token to verdict; knows the protocol, not the endpoints."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from processors.clients.zoom.endpoints import Endpoint
 from processors.clients.zoom.errors import PageExpiredError, ZoomRefusedError
 from processors.clients.zoom.metrics import ZoomMetrics
 from processors.clients.zoom.oauth import Token, TokenSource
+from processors.clients.zoom.requests import Request
 from processors.clients.zoom.retry_after import told_seconds, wait_seconds
 from processors.clients.zoom.verdicts import Verdict, judge
 from schemas.errors import RetryLaterError
@@ -71,30 +72,25 @@ class Transport:
         self._tls = tls
         self._timeout = timeout
 
-    async def get(self, endpoint: Endpoint, path: str, query: Mapping[str, str] | None = None) -> Body:
-        """The answer's body.
-
-        Args:
-            endpoint: what is asked.
-            path: complete and encoded (processors/clients/zoom/paths.py).
-            query: not encoded.
+    async def call(self, request: Request) -> Body:
+        """The answer's body; empty where the endpoint answers nothing.
 
         Raises:
             ZoomRefusedError: never, as it was asked.
             PageExpiredError: begin again at page one.
             RetryLaterError: 5xx, time-outs, no connection, long waits.
         """
-        query = query or {}
+        endpoint = request.endpoint
         refused: Token | None = None
         limited = 0
         while True:
             token = await self._tokens.current(refused)
             await self._budget.take(endpoint.label)
-            reply = await self._exchange(endpoint, path, query, token)
-            verdict = judge(reply.status, reply.body, expects=endpoint.rows, in_paging=PAGE_TOKEN in query, none_codes=endpoint.none_codes)
+            reply = await self._exchange(request, token)
+            verdict = _judge(request, reply)
             self._metrics.requests.labels(endpoint.name, verdict.action).inc()
-            if verdict.action == "accept" and isinstance(reply.body, dict):
-                return reply.body
+            if verdict.action == "accept":
+                return reply.body if isinstance(reply.body, dict) else {}
             if verdict.action == "token" and refused is None:
                 refused = token
                 self._metrics.retries.labels(endpoint.name, "token").inc()
@@ -105,13 +101,16 @@ class Transport:
             else:
                 raise self._error(endpoint, reply, verdict, token)
 
-    async def _exchange(self, endpoint: Endpoint, path: str, query: Mapping[str, str], token: Token) -> _Reply:
+    async def _exchange(self, request: Request, token: Token) -> _Reply:
+        endpoint = request.endpoint
         base = self._api_base_url or f"{token.api_url}/v2"
-        url = URL(f"{base}{path}", encoded=True).with_query(query)
+        url = URL(f"{base}{request.path}", encoded=True).with_query(request.query)
         began = time.perf_counter()
         try:
-            async with self._session.get(
+            async with self._session.request(
+                endpoint.method,
                 url,
+                json=request.body,
                 headers={"Authorization": f"Bearer {token.secret}", "Accept": "application/json"},
                 allow_redirects=False,
                 ssl=self._tls,
@@ -149,6 +148,18 @@ class Transport:
             case _:
                 told = told_seconds(reply.headers.get("Retry-After"), as_datetime(int(self._clock())))
                 return RetryLaterError(f"{endpoint.name}: {what}, try again later", after_seconds=told)
+
+
+def _judge(request: Request, reply: _Reply) -> Verdict:
+    endpoint = request.endpoint
+    return judge(
+        reply.status,
+        reply.body,
+        expects=endpoint.rows,
+        in_paging=PAGE_TOKEN in request.query,
+        none_codes=endpoint.none_codes,
+        may_be_empty=endpoint.empty,
+    )
 
 
 def _is_limited(reply: _Reply, verdict: Verdict) -> bool:

@@ -69,6 +69,7 @@ def judge(
     expects: str | None,
     in_paging: bool,
     none_codes: frozenset[int] = frozenset(),
+    may_be_empty: bool = False,
 ) -> Verdict:
     """Decide what an answer means.
 
@@ -78,12 +79,18 @@ def judge(
         expects: the list that a good answer must hold; ``None`` when it is a single object.
         in_paging: the request carried a `next_page_token`.
         none_codes: codes that mean "there is none" for this endpoint.
+        may_be_empty: a good answer may have no body.
     """
     fields: Mapping[str, Any] = body if isinstance(body, Mapping) else {}
     code = _code(fields)
     message = _EMAIL.sub("<e-mail>", str(fields.get("message") or ""))[:MAX_MESSAGE_CHARACTERS]
-    missing = code in none_codes
-    action = "missing" if missing else _action(status, fields, code, expects=expects, in_paging=in_paging)
+    action: Action
+    if code in none_codes:
+        action = "missing"
+    elif may_be_empty and 200 <= status < 300 and not fields:
+        action = "accept"
+    else:
+        action = _action(status, fields, code, expects=expects, in_paging=in_paging)
     if action == "accept":
         return Verdict("accept")
     return Verdict(action, code, message, _named_scopes(message))

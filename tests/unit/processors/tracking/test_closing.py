@@ -17,6 +17,7 @@ STARTS_AT = 1_786_543_200
 
 
 CHECKED = {"report_checks": ["5m", "15m", "60m", "4h"]}
+UNCHECKED: dict[str, list[str]] = {"report_checks": []}
 
 
 def played(
@@ -24,7 +25,7 @@ def played(
     *,
     shuffle: int | None = None,
     restart_every: int | None = None,
-    sessions: Mapping[str, object] | None = None,
+    sessions: Mapping[str, object] = UNCHECKED,
 ) -> Pipeline:
     """All deliveries of a world, in their order or shuffled, then everything that is due."""
     random = None if shuffle is None else Random(shuffle)
@@ -32,7 +33,7 @@ def played(
     if random:
         random.shuffle(bodies)
         bodies += random.sample(bodies, len(bodies) // 5)
-    pipeline = Pipeline(configuration(sessions=sessions or {}), world.zoom, random)
+    pipeline = Pipeline(configuration(sessions=sessions), world.zoom, random)
     step = restart_every or len(bodies)
     for start in range(0, len(bodies), step):
         pipeline.feed(bodies[start : start + step])
