@@ -83,7 +83,8 @@ def _status(first: int, last: int | None = None) -> range:
     return range(first, (last or first) + 1)
 
 
-# Statuses, codes and messages: brevo.com's OpenAPI and what others saw (docs/reference/brevo.md, checked 2026-11-21).
+# Statuses and codes: https://developers.brevo.com/docs/how-it-works and Brevo's OpenAPI; messages: what others quote of
+# the real API in public issues (checked 2026-11-21).
 # The three 401s share the code `unauthorized`: only the message tells them apart.
 ANSWER_CLASSES: tuple[AnswerClass, ...] = (
     AnswerClass("ok", Action.DONE, "Brevo accepted it", statuses=_status(200, 299)),

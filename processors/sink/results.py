@@ -9,6 +9,7 @@ from processors.engine.dead_letters import dead_letter_headers
 from processors.engine.view import Output, Record
 from processors.sink.ledger import EventWork, Waiting, Work, contact_key
 from schemas.brevo import CommandResult, ContactState, Outcome
+from schemas.errors import DeadLetterError
 from schemas.topics import BREVO_COMMANDS, BREVO_COMMANDS_BULK, BREVO_RESULTS, Topic
 
 
@@ -63,7 +64,7 @@ def dead_letter_output(work: Work, ending: Ending, *, agent: str, version: str, 
         headers=tuple((name, value.encode()) for name, value in waiting.headers),
     )
     ours = {"rollcall-error": ending.error or "rejected", "rollcall-command-id": work.command.command_id}
-    headers = dead_letter_headers(record, agent=agent, error=ending.detail, version=version)
+    headers = dead_letter_headers(record, agent=agent, error=DeadLetterError(ending.detail), version=version)
     kept = tuple((name, value) for name, value in headers if name not in ours)
     return Output(
         _lane(waiting).dead_letter.name, key, record.value, kept + tuple((k, v.encode()) for k, v in ours.items())

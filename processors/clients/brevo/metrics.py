@@ -13,7 +13,7 @@ class BrevoMetrics:
     def __init__(self, registry: CollectorRegistry) -> None:
         self.calls = Counter(
             "rollcall_brevo_calls_total",
-            "Calls to Brevo by family and class of the answer",
+            "Calls by family and class of the answer",
             ["family", "outcome"],
             registry=registry,
         )
@@ -30,10 +30,7 @@ class BrevoMetrics:
             "rollcall_brevo_limit_wait_seconds_total", "Time spent waiting for a permit", ["family"], registry=registry
         )
         self.allowed = Gauge(
-            "rollcall_brevo_allowed_per_second",
-            "This worker's share of the rate, in calls per second",
-            ["family"],
-            registry=registry,
+            "rollcall_brevo_allowed_per_second", "This worker's share of the rate", ["family"], registry=registry
         )
         self.in_doubt = Gauge(
             "rollcall_brevo_in_doubt", "Events that may have been sent, waiting for a decision", registry=registry
@@ -46,8 +43,8 @@ class BrevoMetrics:
         )
         self.freshness = Histogram(
             "rollcall_brevo_freshness_seconds",
-            "From the event at Zoom to Brevo's answer",
+            "Event at Zoom to Brevo's answer",
             ["kind", "lane"],
-            buckets=FRESHNESS_BUCKETS,
             registry=registry,
+            buckets=FRESHNESS_BUCKETS,
         )

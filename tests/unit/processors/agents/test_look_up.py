@@ -82,6 +82,14 @@ class ScriptedZoom:
         """See `ZoomApi`."""
         return (await self._answer(f"past {uuid}"))[0]
 
+    async def report(self, object_type: ObjectType, uuid: str) -> list[Row]:
+        """See `ZoomApi`."""
+        return await self._answer(f"{object_type} report {uuid}")
+
+    async def absentees(self, uuid: str) -> list[Row]:
+        """See `ZoomApi`."""
+        return await self._answer(f"absentees {uuid}")
+
 
 class Engine:
     """Partition 0 of the agent: turns of one record, and a broker that is a list."""
@@ -196,6 +204,9 @@ def test_agent_declares_its_sources_and_table() -> None:
         (request("r", "registrants", occurrence_id="7"), "registrants 1 7"),
         (request("r", "panelists"), "panelists 1"),
         (request("r", "past_session", session_uuid="u/1=="), "past u/1=="),
+        (request("r", "report", session_uuid="u/1=="), "webinar report u/1=="),
+        (request("r", "report", session_uuid="u/1==", object_type="meeting"), "meeting report u/1=="),
+        (request("r", "absentees", session_uuid="u/1=="), "absentees u/1=="),
     ],
 )
 async def test_request_is_answered_once_under_its_objects_key_and_settled(
@@ -233,6 +244,30 @@ async def test_long_list_comes_in_pages_without_links(engine: Engine, zoom: Scri
         (2, True, 50),
     ]
     assert engine.results[2].rows[-1] == {"id": "649"}
+
+
+async def test_report_rows_keep_what_tells_who_was_there_when(engine: Engine, zoom: ScriptedZoom) -> None:
+    """Redaction takes nothing that attendance is computed from, and an empty report is an answer."""
+    row = {
+        "id": "u1",
+        "user_id": "33554432",
+        "registrant_id": "r1",
+        "user_email": "ines@example.com",
+        "participant_user_id": "u1",
+        "name": "Inés",
+        "join_time": "2026-08-19T15:55:12Z",
+        "leave_time": "2026-08-19T17:31:05Z",
+        "duration": 5753,
+        "status": "in_waiting_room",
+    }
+    zoom.answers = {"webinar report u": [row], "webinar report v": []}
+    engine.send(request("a", "report", session_uuid="u"), request("b", "report", session_uuid="v"))
+    async with engine.running():
+        await engine.until_settled()
+    assert {page.request_id: (page.outcome, page.rows) for page in engine.results} == {
+        "a": ("found", (row,)),
+        "b": ("found", ()),
+    }
 
 
 async def test_identities_are_answered_from_one_list_of_users_kept_15_minutes(
@@ -303,6 +338,12 @@ async def test_unknown_account_is_unavailable_with_its_id(engine: Engine, zoom: 
     [
         (request("a", "panelists", object_type="meeting"), ("missing", "a meeting has no panelists")),
         (request("a", "past_session"), ("unavailable", "the request names no session_uuid")),
+        (request("a", "report"), ("unavailable", "the request names no session_uuid")),
+        (request("a", "absentees"), ("unavailable", "the request names no session_uuid")),
+        (
+            request("a", "absentees", object_type="meeting", session_uuid="u"),
+            ("missing", "a meeting has no absentees"),
+        ),
     ],
 )
 async def test_question_that_makes_no_sense_is_answered_without_asking(

@@ -33,7 +33,7 @@ POSTS = 8
 CALLS = 5
 
 
-async def restart_and_check(sink: Sink, brevo: ScriptedBrevo, policy: str = "hold") -> None:
+async def _restart_and_check(sink: Sink, brevo: ScriptedBrevo, policy: str = "hold") -> None:
     """A new worker finishes: contacts are complete, each event was called once or is in doubt."""
     await sink.engine.crash()
     brevo.script = None
@@ -83,7 +83,7 @@ async def test_kill_at_any_post_sends_no_event_twice(number: int, phase: Phase, 
         sink.send(*COMMANDS)
         async with asyncio.timeout(10):
             await sink.engine.crashed.wait()
-        await restart_and_check(sink, brevo, policy)
+        await _restart_and_check(sink, brevo, policy)
 
 
 @pytest.mark.parametrize("applied", [False, True], ids=["before Brevo acts", "after Brevo acted"])
@@ -107,7 +107,7 @@ async def test_kill_during_any_call_sends_no_event_twice(number: int, applied: b
         sink.send(*COMMANDS)
         async with asyncio.timeout(10):
             await reached.wait()
-        await restart_and_check(sink, brevo)
+        await _restart_and_check(sink, brevo)
 
 
 async def test_kill_between_intent_and_answer_with_resend_calls_again() -> None:

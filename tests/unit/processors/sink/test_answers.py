@@ -10,7 +10,7 @@ from processors.sink.answers import ANSWER_CLASSES, Action, Answer, classify, ra
 from tests.support.scripted_brevo import UNRECOGNISED_IP
 
 
-def told(code: str, message: str = "") -> dict[str, Any]:
+def _told(code: str, message: str = "") -> dict[str, Any]:
     return {"code": code, "message": message}
 
 
@@ -23,22 +23,22 @@ ROWS = [
     (Answer(None, failure="reset"), "reset", Action.RETRY, True),
     (Answer(None, failure="timeout"), "timeout", Action.RETRY, True),
     (Answer(401, UNRECOGNISED_IP), "unrecognised_ip", Action.PARK, False),
-    (Answer(401, told("unauthorized", "authentication not found in headers")), "no_key", Action.PARK, False),
-    (Answer(401, told("unauthorized", "Key not found")), "unknown_key", Action.PARK, False),
+    (Answer(401, _told("unauthorized", "authentication not found in headers")), "no_key", Action.PARK, False),
+    (Answer(401, _told("unauthorized", "Key not found")), "unknown_key", Action.PARK, False),
     (Answer(401, HTML), "unknown_key", Action.PARK, False),
-    (Answer(402, told("not_enough_credits")), "no_credit", Action.STOP, False),
-    (Answer(403, told("permission_denied")), "forbidden", Action.STOP, False),
-    (Answer(400, told("account_in_process")), "account_busy", Action.RETRY, False),
-    (Answer(400, told("duplicate_parameter", "Unable to create contact")), "identifier_taken", Action.REJECT, False),
-    (Answer(400, told("invalid_parameter", "Invalid email address")), "invalid_email", Action.REJECT, False),
-    (Answer(400, told("invalid_parameter", "invalid date format")), "invalid_request", Action.REJECT, False),
-    (Answer(404, told("document_not_found", "Contact does not exist")), "missing", Action.MISSING, False),
-    (Answer(405, told("method_not_allowed")), "rejected", Action.REJECT, False),
+    (Answer(402, _told("not_enough_credits")), "no_credit", Action.STOP, False),
+    (Answer(403, _told("permission_denied")), "forbidden", Action.STOP, False),
+    (Answer(400, _told("account_in_process")), "account_busy", Action.RETRY, False),
+    (Answer(400, _told("duplicate_parameter", "Unable to create contact")), "identifier_taken", Action.REJECT, False),
+    (Answer(400, _told("invalid_parameter", "Invalid email address")), "invalid_email", Action.REJECT, False),
+    (Answer(400, _told("invalid_parameter", "invalid date format")), "invalid_request", Action.REJECT, False),
+    (Answer(404, _told("document_not_found", "Contact does not exist")), "missing", Action.MISSING, False),
+    (Answer(405, _told("method_not_allowed")), "rejected", Action.REJECT, False),
     (Answer(408), "timeout_told", Action.RETRY, True),
-    (Answer(425, told("account_in_process")), "too_early", Action.RETRY, False),
+    (Answer(425, _told("account_in_process")), "too_early", Action.RETRY, False),
     (Answer(429, HTML), "rate_limited", Action.PAUSE, False),
     (Answer(302), "redirected", Action.STOP, False),
-    (Answer(500, told("internal")), "failed", Action.RETRY, True),
+    (Answer(500, _told("internal")), "failed", Action.RETRY, True),
     (Answer(502, HTML), "failed", Action.RETRY, True),
     (Answer(524, HTML), "failed", Action.RETRY, True),
 ]
@@ -59,7 +59,7 @@ def test_answer_classes_have_a_test_each() -> None:
 def test_refused_address_is_the_one_that_brevo_names() -> None:
     """A person has to know which address to authorise; IPv6 counts too, the full stop behind it does not."""
     assert refused_address(Answer(401, UNRECOGNISED_IP)) == "203.0.113.10"
-    body = told("unauthorized", "you are using an unrecognised IP address 2001:db8::1. If you")
+    body = _told("unauthorized", "you are using an unrecognised IP address 2001:db8::1. If you")
     assert refused_address(Answer(401, body)) == "2001:db8::1"
     assert refused_address(Answer(401, HTML)) is None
 

@@ -22,19 +22,19 @@ from schemas.brevo import AttributeValue, ContactState, Overwrite
 from tests.support.brevo_commands import MAYA
 
 
-def wanted(lists: tuple[int, ...] = (16,), lists_left: tuple[int, ...] = (), **attributes: AttributeValue) -> Wanted:
+def _wanted(lists: tuple[int, ...] = (16,), lists_left: tuple[int, ...] = (), **attributes: AttributeValue) -> Wanted:
     return Wanted(MAYA, attributes, frozenset(lists), frozenset(lists_left))
 
 
-def number(value: float) -> AttributeValue:
+def _number(value: float) -> AttributeValue:
     return AttributeValue(type="float", value=value)
 
 
-def name(overwrite: Overwrite = "if_empty") -> AttributeValue:
+def _name(overwrite: Overwrite = "if_empty") -> AttributeValue:
     return AttributeValue(type="text", value="iPhone", overwrite=overwrite)
 
 
-def day(value: str) -> AttributeValue:
+def _day(value: str) -> AttributeValue:
     return AttributeValue(type="date", value=value, overwrite="if_newer")
 
 
@@ -43,26 +43,26 @@ KNOWN = Known.of(ContactState(attributes={"D": 47, "T": "x"}, lists=(16,), lists
 
 def test_next_step_unknown_contact_is_created_at_once() -> None:
     """Nothing that depends on what Brevo holds: no read."""
-    step = next_step(wanted(D=number(47)), Known())
+    step = next_step(_wanted(D=_number(47)), Known())
     assert step == Create({"D": 47}, frozenset({16}))
 
 
 def test_next_step_state_as_acknowledged_needs_no_call() -> None:
     """Unchanged means no call."""
-    want = wanted(lists_left=(18,), D=number(47.0), FIRSTNAME=name())
+    want = _wanted(lists_left=(18,), D=_number(47.0), FIRSTNAME=_name())
     assert next_step(want, KNOWN) is None
 
 
 def test_next_step_known_contact_gets_only_what_differs() -> None:
     """What Brevo has already is not sent."""
-    want = wanted((16, 17), (18, 19), D=number(48), T=AttributeValue(type="text", value="x"))
+    want = _wanted((16, 17), (18, 19), D=_number(48), T=AttributeValue(type="text", value="x"))
     assert next_step(want, KNOWN) == Update({"D": 48}, frozenset({17}), frozenset({19}))
 
 
-@pytest.mark.parametrize("attribute", [name(), name("never"), day("2026-11-20")])
+@pytest.mark.parametrize("attribute", [_name(), _name("never"), _day("2026-11-20")])
 def test_next_step_condition_on_an_unknown_contact_reads_first(attribute: AttributeValue) -> None:
     """Nobody knows what Brevo holds: ask once."""
-    assert next_step(wanted(FIRSTNAME=attribute), Known()) == Read()
+    assert next_step(_wanted(FIRSTNAME=attribute), Known()) == Read()
 
 
 @pytest.mark.parametrize(
@@ -76,13 +76,13 @@ def test_next_step_condition_on_an_unknown_contact_reads_first(attribute: Attrib
 )
 def test_next_step_if_empty_leaves_what_brevo_holds(held: dict[str, object], expected: Update) -> None:
     """A display name such as "iPhone" does not overwrite a first name."""
-    want = wanted(FIRSTNAME=name(), D=number(1))
+    want = _wanted(FIRSTNAME=_name(), D=_number(1))
     assert next_step(want, after_read(want, {"attributes": held, "listIds": [3]})) == expected
 
 
 def test_after_read_remembers_names_not_values_of_what_others_wrote() -> None:
     """The ledger does not copy other people's data; the name alone spares the next read."""
-    want = wanted(FIRSTNAME=name())
+    want = _wanted(FIRSTNAME=_name())
     state = after_read(want, {"attributes": {"FIRSTNAME": "Maya", "SECRET": "x"}, "listIds": [16, 99]}).state()
     assert state == ContactState(held=("FIRSTNAME",), lists=(16,))
     assert next_step(want, Known.of(state)) is None
@@ -91,7 +91,7 @@ def test_after_read_remembers_names_not_values_of_what_others_wrote() -> None:
 @pytest.mark.parametrize("empty", [{"attributes": []}, {"attributes": None, "listIds": None}, {}])
 def test_after_read_without_attributes_is_a_contact_without_any(empty: dict[str, object]) -> None:
     """An empty object may come as an empty list."""
-    known = after_read(wanted(), empty)
+    known = after_read(_wanted(), empty)
     assert known.exists
     assert known.attributes == {}
 
@@ -102,21 +102,21 @@ def test_after_read_without_attributes_is_a_contact_without_any(empty: dict[str,
 )
 def test_next_step_if_newer_writes_later_dates_only(current: str, sent: bool) -> None:
     """What Brevo holds may be newer than what we learn late."""
-    want = wanted(J=day("2026-11-20"))
+    want = _wanted(J=_day("2026-11-20"))
     step = next_step(want, after_read(want, {"attributes": {"J": current}, "listIds": [16]}))
     assert (step is not None) is sent
 
 
 def test_next_step_never_writes_only_a_new_contact() -> None:
     """`never` is for what a person may change afterwards."""
-    want = wanted(FIRSTNAME=name("never"))
+    want = _wanted(FIRSTNAME=_name("never"))
     assert next_step(want, after_read(want, None)) == Create({"FIRSTNAME": "iPhone"}, frozenset({16}))
     assert next_step(want, KNOWN) is None
 
 
 def test_after_create_of_an_existing_contact_still_leaves_its_lists() -> None:
     """`POST` cannot take anybody off a list, and 204 says that there was a contact."""
-    want = wanted((16,), (18,))
+    want = _wanted((16,), (18,))
     create = Create({}, frozenset({16}))
     known = after_create(want, Known(), create, created=False)
     assert next_step(want, known) == Update({}, frozenset(), frozenset({18}))
@@ -125,7 +125,7 @@ def test_after_create_of_an_existing_contact_still_leaves_its_lists() -> None:
 
 def test_gone_contact_is_created_in_full_without_the_lists_it_left() -> None:
     """A 404 to an update: the contact was deleted at Brevo, and holds nothing of what the ledger says."""
-    want = wanted((16,), (18,), D=number(47), FIRSTNAME=name())
+    want = _wanted((16,), (18,), D=_number(47), FIRSTNAME=_name())
     step = next_step(want, gone())
     assert step == Create({"D": 47, "FIRSTNAME": "iPhone"}, frozenset({16}))
     assert next_step(want, after_create(want, gone(), step, created=False)) is None
@@ -141,6 +141,6 @@ def test_after_update_a_list_left_and_joined_again_is_joined() -> None:
 
 def test_bodies_hold_what_brevo_expects_and_never_the_blocklist() -> None:
     """`emailBlacklisted` is Brevo's alone; empty parts are left out."""
-    body = create_body(wanted(), Create({"D": 47}, frozenset({17, 16})))
+    body = create_body(_wanted(), Create({"D": 47}, frozenset({17, 16})))
     assert body == {"email": MAYA, "updateEnabled": True, "attributes": {"D": 47}, "listIds": [16, 17]}
     assert update_body(Update({}, frozenset(), frozenset({18}))) == {"unlinkListIds": [18]}
