@@ -1,0 +1,135 @@
+"""The ingress process: composes everything, serves until SIGTERM, then drains."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import logging
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+
+import uvloop
+from aiohttp import web
+
+from ingress.app import build_app
+from ingress.link import KafkaLink
+from ingress.metrics import IngressMetrics
+from ingress.publisher import KafkaPublisher
+from ingress.settings import IngressSettings, ingress_settings
+from runtime.admin import AdminServer, Readiness
+from runtime.configuration import load_ingress
+from runtime.environment import config_path
+from runtime.exits import run_guarded
+from runtime.listening import listen
+from runtime.logs import configure_logging
+from schemas.topics import QUARANTINE, RAW_EVENTS
+
+_log = logging.getLogger("ingress")
+
+_DRAIN_SECONDS = 5.0
+"""For accepted deliveries to be answered: a body's time and Kafka's are 2.5 s each."""
+
+
+def main() -> int:
+    """Run in the foreground until SIGTERM or SIGINT; returns the exit code."""
+    return run_guarded(lambda: _run(os.environ))
+
+
+def _run(environment: Mapping[str, str]) -> None:
+    configure_logging()
+    settings = ingress_settings(load_ingress(config_path(environment), environment), environment)
+    settings.connection.client_options()  # certificates that cannot be loaded are told now
+    configure_logging(settings.log_level)
+    gc.freeze()  # modules live for ever: the collector need not look at them during a rush
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(serve(settings))
+
+
+async def serve(settings: IngressSettings) -> None:
+    """Serve until a signal; then stop accepting, answer what was accepted, and return.
+
+    Raises:
+        ConfigurationError: a port is taken, or the topics on the cluster are not as they must be.
+    """
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    metrics = IngressMetrics()
+    link = KafkaLink(
+        settings.connection,
+        settings.kafka,
+        topics=[topic.physical(settings.connection.topic_prefix) for topic in (RAW_EVENTS, QUARANTINE)],
+        batch_bytes=settings.limits.batch_bytes,
+    )
+    publisher = KafkaPublisher(link, settings.limits, metrics)
+    metrics.watch("rollcall_ingress_kafka_reached", "1 while Kafka answers", lambda: link.is_reached)
+    admin = AdminServer(
+        settings.admin.host,
+        settings.admin.port,
+        live=lambda: True,
+        ready=lambda: _readiness(link, is_draining=stop.is_set()),
+        registry=metrics.registry,
+    )
+    async with _admin(admin), _connected(link) as connection, _public(settings, publisher, metrics):
+        stopping = asyncio.create_task(stop.wait())
+        await asyncio.wait([stopping, connection], return_when=asyncio.FIRST_COMPLETED)
+        stopping.cancel()
+        if connection.done():
+            await connection
+
+
+@asynccontextmanager
+async def _admin(server: AdminServer) -> AsyncIterator[None]:
+    await server.start()
+    try:
+        yield
+    finally:
+        await server.stop()
+
+
+@asynccontextmanager
+async def _connected(link: KafkaLink) -> AsyncIterator[asyncio.Task[None]]:
+    """The link at work; the door opens without waiting for it."""
+    task = asyncio.create_task(link.run())
+    try:
+        yield task
+    finally:
+        task.cancel()
+        await asyncio.wait([task])
+
+
+@asynccontextmanager
+async def _public(settings: IngressSettings, publisher: KafkaPublisher, metrics: IngressMetrics) -> AsyncIterator[None]:
+    """The public port. Leaving it closes the port first, then answers what was accepted, then ends the publisher."""
+    runner = web.AppRunner(
+        build_app(settings, publisher, metrics),
+        access_log=None,
+        auto_decompress=False,  # the signature is over the bytes received
+        shutdown_timeout=_DRAIN_SECONDS,
+    )
+    await runner.setup()
+    try:
+        port = await listen(runner, settings.listen)
+        _log.info("listening", extra={"host": settings.listen.host, "port": port})
+        yield
+        _log.info("draining")
+    finally:
+        await runner.cleanup()
+        await publisher.close()
+    _log.info("drained")
+
+
+def _readiness(link: KafkaLink, *, is_draining: bool) -> Readiness:
+    if is_draining:
+        return Readiness(ok=False, reasons=("draining",))
+    if not link.is_reached:
+        return Readiness(ok=False, reasons=("Kafka does not answer; check KAFKA_BOOTSTRAP_SERVERS and the brokers",))
+    return Readiness(ok=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,100 @@
+"""Decides what becomes of a delivery, in the order that docs/reference/ingress.md promises. PURE."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Literal, NamedTuple
+
+from ingress.envelope import Delivery, Record, event_name, named_account, to_record
+from ingress.reading import parse_body, write_body
+from ingress.signature import SigningKey, challenge_answer, is_fresh, verifying_key, well_formed
+from schemas.topics import QUARANTINE, RAW_EVENTS, Topic
+
+CHALLENGE = "endpoint.url_validation"
+
+Outcome = Literal[
+    "accepted",
+    "quarantined_stale",
+    "quarantined_account",
+    "challenge",
+    "challenge_refused",
+    "unauthorized",
+    "unreadable",
+    "wrong_type",
+    "too_large",
+    "unavailable",
+]
+"""What became of a delivery; the label of the deliveries' counter."""
+
+
+class Answer(NamedTuple):
+    """Answered at once, without Kafka."""
+
+    status: int
+    body: bytes
+    outcome: Outcome
+    reason: str = ""
+    """For metrics and logs; never told to the sender."""
+
+
+class Publish(NamedTuple):
+    """Answered 200 with `body` once Kafka has acknowledged the record."""
+
+    topic: Topic
+    record: Record
+    event: str
+    account_id: str
+    """The configured account whose secret signed it."""
+    body: bytes
+    outcome: Outcome
+
+
+_UNAUTHORIZED = b'{"status":"unauthorized"}'
+_BAD_REQUEST = b'{"status":"bad request"}'
+_ACCEPTED = b'{"status":"accepted"}'
+_QUARANTINED = b'{"status":"quarantined"}'
+
+
+def decide(keys: Sequence[SigningKey], delivery: Delivery) -> Answer | Publish:
+    """What to do with a delivery whose size and type are right.
+
+    A wrong signature is answered before anything is decoded, and without the reason.
+    """
+    if not delivery.timestamp or not delivery.signature:
+        return Answer(401, _UNAUTHORIZED, "unauthorized", "missing_header")
+    if not well_formed(delivery.timestamp, delivery.signature):
+        return Answer(401, _UNAUTHORIZED, "unauthorized", "malformed_header")
+    key = verifying_key(keys, delivery.timestamp, delivery.body, delivery.signature)
+    if key is None:
+        return Answer(401, _UNAUTHORIZED, "unauthorized", "wrong_signature")
+    try:
+        tree = parse_body(delivery.body)
+    except ValueError:
+        tree = None
+    name = event_name(tree)
+    if name == CHALLENGE:
+        return _challenge(key, tree)
+    if not is_fresh(delivery.timestamp, delivery.received_at, key.tolerance_seconds):
+        return _quarantine(key, delivery, tree, "stale")
+    if not name:
+        return Answer(400, _BAD_REQUEST, "unreadable")
+    account = named_account(tree)
+    if account and account not in key.accounts:
+        return _quarantine(key, delivery, tree, "account")
+    record = to_record(delivery, tree, key.accounts[0])
+    return Publish(RAW_EVENTS, record, name, account or key.accounts[0], _ACCEPTED, "accepted")
+
+
+def _challenge(key: SigningKey, event: dict[str, Any]) -> Answer:
+    payload = event.get("payload")
+    answer = challenge_answer(key.secret, payload.get("plainToken") if isinstance(payload, dict) else None)
+    if answer is None:
+        return Answer(400, _BAD_REQUEST, "challenge_refused")
+    return Answer(200, write_body(answer), "challenge")
+
+
+def _quarantine(key: SigningKey, delivery: Delivery, tree: Any, why: Literal["stale", "account"]) -> Publish:
+    account = key.accounts[0]
+    outcome: Outcome = "quarantined_stale" if why == "stale" else "quarantined_account"
+    record = to_record(delivery, tree, account, quarantined=why)
+    return Publish(QUARANTINE, record, event_name(tree), account, _QUARANTINED, outcome)

@@ -1,0 +1,144 @@
+"""One partition's way to Kafka: one batch under way, and a queue of what waits for the next."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Callable
+from typing import Any
+
+from aiokafka.errors import KafkaError, MessageSizeTooLargeError, RecordListTooLargeError, RecordTooLargeError
+
+from ingress.envelope import Record
+from ingress.errors import NotAcknowledgedError, UnavailableReason
+from ingress.link import KafkaLink
+
+_log = logging.getLogger(__name__)
+
+_REFUSALS = (MessageSizeTooLargeError, RecordListTooLargeError, RecordTooLargeError)
+"""Some record's own fault: sending the same batch again cannot help."""
+
+
+class Waiting:
+    """A record, and the future of its acknowledgement."""
+
+    __slots__ = ("acknowledged", "deadline", "record", "size")
+
+    def __init__(self, record: Record, size: int, acknowledged: asyncio.Future[None], deadline: float) -> None:
+        self.record = record
+        self.size = size
+        self.acknowledged = acknowledged
+        self.deadline = deadline
+        """On the loop's clock."""
+
+
+class Lane:
+    """Sends in order. Who stops waiting leaves the queue; what is under way is waited for, so that order holds.
+
+    Args:
+        link: where the producer is, if there is one.
+        topic: the name on the cluster.
+        partition: of that topic.
+        acknowledged: called after each acknowledged batch.
+    """
+
+    def __init__(self, link: KafkaLink, topic: str, partition: int, *, acknowledged: Callable[[], None]) -> None:
+        self._link = link
+        self._topic = topic
+        self._partition = partition
+        self._acknowledged = acknowledged
+        self._queue: deque[Waiting] = deque()
+        self._task: asyncio.Task[None] | None = None
+
+    def add(self, waiting: Waiting) -> None:
+        """Queue a record; those of one turn of the event loop go together."""
+        self._queue.append(waiting)
+        if self._task is None:
+            self._task = asyncio.get_running_loop().create_task(self._drain())
+
+    def trim(self) -> None:
+        """Forget the oldest as far as nobody waits for them any more."""
+        while self._queue and self._queue[0].acknowledged.done():
+            self._queue.popleft()
+
+    async def close(self) -> None:
+        """Stop sending; nobody is told."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.wait([self._task])
+
+    async def _drain(self) -> None:
+        try:
+            while self._queue:
+                producer = self._link.producer
+                if producer is None:
+                    _fail(self._queue, "not_connected")
+                    self._queue.clear()
+                    return
+                await self._send(producer, *_fill(producer, self._queue))
+        finally:
+            self._task = None
+
+    async def _send(self, producer: Any, batch: Any, members: list[Waiting]) -> None:
+        if not members:
+            return
+        try:
+            acknowledgement = await producer.send_batch(batch, self._topic, partition=self._partition)
+        except (KafkaError, AssertionError) as error:  # the latter: aiokafka no longer knows the partition
+            _log.warning("kafka producer unusable", extra={"topic": self._topic, "reason": type(error).__name__})
+            self._link.report_broken(producer)
+            _fail(members, "failed")
+            return
+        try:
+            await acknowledgement
+        except _REFUSALS:
+            await self._send_halves(producer, members)
+        except KafkaError as error:
+            _log.debug("batch not acknowledged", extra={"topic": self._topic, "reason": type(error).__name__})
+            _fail(members, "failed")
+        else:
+            self._acknowledged()
+            for waiting in members:
+                if not waiting.acknowledged.done():
+                    waiting.acknowledged.set_result(None)
+
+    async def _send_halves(self, producer: Any, members: list[Waiting]) -> None:
+        """Find the record that the broker refuses: the others are not to suffer for it."""
+        if len(members) == 1:
+            record = members[0].record
+            _log.error(
+                "record refused by kafka; raise the topic's max.message.bytes",
+                extra={"topic": self._topic, "partition": self._partition, "bytes": len(record.value)},
+            )
+            _fail(members, "refused")
+            return
+        middle = len(members) // 2
+        for half in (deque(members[:middle]), deque(members[middle:])):
+            while half:
+                await self._send(producer, *_fill(producer, half))
+
+
+def _fill(producer: Any, queue: deque[Waiting]) -> tuple[Any, list[Waiting]]:
+    """A batch of the queue's first records, taken from it, as many as fit; the first always fits."""
+    batch = producer.create_batch()
+    members = []
+    while queue:
+        waiting = queue[0]
+        if not waiting.acknowledged.done():
+            record = waiting.record
+            if (
+                batch.append(timestamp=record.timestamp_ms, key=record.key, value=record.value, headers=record.headers)
+                is None
+            ):
+                break
+            members.append(waiting)
+        queue.popleft()
+    batch.close()
+    return batch, members
+
+
+def _fail(members: deque[Waiting] | list[Waiting], reason: UnavailableReason) -> None:
+    for waiting in members:
+        if not waiting.acknowledged.done():
+            waiting.acknowledged.set_exception(NotAcknowledgedError(reason))

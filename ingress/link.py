@@ -1,0 +1,134 @@
+"""Keeps a producer connected: tries until Kafka is reached, creates missing topics, starts over when it is lost."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Sequence
+from typing import Any
+
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError
+
+from runtime.kafka import KafkaConnection
+from runtime.models import Kafka
+from runtime.topics import ensure_topics
+from schemas.errors import RetryLaterError
+
+_log = logging.getLogger(__name__)
+
+_REQUEST_MS = 2_000
+"""Below the 2.5 s of an answer: a batch that a silent broker holds makes room for the next."""
+_RETRY_SECONDS = 1.0
+_PROBE_SECONDS = 2.0
+_PATIENCE_SECONDS = 15.0
+"""So long the producer looks for the brokers it knows; then they are looked up anew, as they may have moved."""
+_STOP_SECONDS = 5.0
+
+
+class KafkaLink:
+    """The one connection of the process; `run` it as a task.
+
+    Args:
+        connection: brokers and security.
+        kafka: how topics are created.
+        topics: names on the cluster of the topics that are written to.
+        batch_bytes: of one batch.
+    """
+
+    def __init__(self, connection: KafkaConnection, kafka: Kafka, *, topics: Sequence[str], batch_bytes: int) -> None:
+        self.producer: Any | None = None
+        """aiokafka's producer while Kafka is reached, or was a moment ago."""
+        self.partitions: dict[str, int] = {}
+        """How many each topic has."""
+        self.is_reached = False
+        """Whether Kafka answered the last probe."""
+        self._connection = connection
+        self._kafka = kafka
+        self._topics = topics
+        self._batch_bytes = batch_bytes
+        self._broken = asyncio.Event()
+
+    async def run(self) -> None:
+        """Connect and stay connected, until cancelled.
+
+        Raises:
+            ConfigurationError: the cluster's topics are not as the tables need them.
+        """
+        try:
+            while True:
+                await self._connect()
+                await self._watch()
+                await self._disconnect()
+        finally:
+            await self._disconnect()
+
+    def report_broken(self, producer: Any) -> None:
+        """Told by those who find the producer unusable: a new one is made, if it is still that one."""
+        if producer is self.producer:
+            self._broken.set()
+
+    async def _connect(self) -> None:
+        told = ""
+        while self.producer is None:
+            try:
+                await self._attempt()
+            except (RetryLaterError, KafkaError, OSError, TimeoutError) as error:
+                if told != (told := str(error)):
+                    _log.warning("kafka not reached", extra={"reason": told, "retry_seconds": _RETRY_SECONDS})
+                await asyncio.sleep(_RETRY_SECONDS)
+        _log.info("kafka reached", extra={"brokers": self._connection.bootstrap_servers})
+
+    async def _attempt(self) -> None:
+        await ensure_topics(self._connection, self._kafka)
+        producer = self._new_producer()
+        try:
+            await producer.start()
+            self.partitions = {topic: len(await producer.partitions_for(topic)) for topic in self._topics}
+        except BaseException:
+            await producer.stop()
+            raise
+        self._broken.clear()
+        self.producer, self.is_reached = producer, True
+
+    def _new_producer(self) -> Any:
+        # Idempotence off: after a batch that the broker refuses aiokafka's sequence has a hole, and every later send to
+        # that partition fails; and with it no batch ever expires while Kafka is away (docs/adr/0002).
+        return AIOKafkaProducer(
+            **self._connection.client_options(),
+            acks="all",
+            enable_idempotence=False,
+            linger_ms=0,
+            max_batch_size=self._batch_bytes,
+            request_timeout_ms=_REQUEST_MS,
+        )
+
+    async def _watch(self) -> None:
+        """Returns when the producer has to be made anew."""
+        loop = asyncio.get_running_loop()
+        last_answer = loop.time()
+        while loop.time() - last_answer < _PATIENCE_SECONDS:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._broken.wait(), _PROBE_SECONDS)
+                return
+            if await self._answers():
+                last_answer = loop.time()
+
+    async def _answers(self) -> bool:
+        assert self.producer is not None
+        try:
+            reached = bool(await asyncio.wait_for(self.producer.client.force_metadata_update(), _REQUEST_MS / 1_000))
+        except (KafkaError, OSError, TimeoutError):
+            reached = False
+        if reached != self.is_reached:
+            self.is_reached = reached
+            _log.log(logging.INFO if reached else logging.WARNING, "kafka reached again" if reached else "kafka lost")
+        return reached
+
+    async def _disconnect(self) -> None:
+        producer, self.producer, self.is_reached = self.producer, None, False
+        if producer is None:
+            return
+        with contextlib.suppress(TimeoutError, KafkaError, OSError):
+            await asyncio.wait_for(producer.stop(), _STOP_SECONDS)

@@ -1,0 +1,117 @@
+"""Publishes records to Kafka and says when they are acknowledged, within a time and within bounds of memory.
+
+The batcher is our own: per partition one batch is under way, and what arrives meanwhile forms the next. So there is no
+timer that would add its wait to every request, and no place in aiokafka where senders queue without a bound.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from functools import lru_cache
+from typing import Protocol
+
+from aiokafka.partitioner import murmur2
+
+from ingress.envelope import Record
+from ingress.errors import NotAcknowledgedError
+from ingress.lane import Lane, Waiting
+from ingress.link import KafkaLink
+from ingress.metrics import IngressMetrics
+from ingress.settings import Limits
+
+_OVERHEAD_BYTES = 1_024
+"""Of a waiting record besides its key, headers and value."""
+
+
+class Publisher(Protocol):
+    """Where the application sends records."""
+
+    async def publish(self, topic: str, record: Record) -> None:
+        """Returns once the record is acknowledged by all in-sync replicas; records of one key keep their order.
+
+        Args:
+            topic: the name on the cluster.
+            record: what to publish.
+
+        Raises:
+            NotAcknowledgedError: within the time for it, or at once when too much is waiting already.
+        """
+        ...
+
+
+class KafkaPublisher:
+    """Batches per partition over one `KafkaLink`. The memory it holds is bounded by `limits`.
+
+    Beyond the limits only what is under way is held: one batch per partition, or one larger record.
+    """
+
+    def __init__(self, link: KafkaLink, limits: Limits, metrics: IngressMetrics) -> None:
+        self._link = link
+        self._limits = limits
+        self._metrics = metrics
+        self._lanes: dict[tuple[str, int], Lane] = {}
+        self._waiting: dict[Waiting, None] = {}  # in the order of their deadlines, since all wait equally long
+        self._bytes = 0
+        self._timer: asyncio.TimerHandle | None = None
+        self._hash = lru_cache(65_536)(_positive_hash)  # aiokafka's is pure Python, and keys repeat
+        metrics.watch(
+            "rollcall_ingress_waiting_deliveries", "Deliveries that wait for Kafka", lambda: len(self._waiting)
+        )
+        metrics.watch("rollcall_ingress_waiting_bytes", "Bytes that wait for Kafka", lambda: self._bytes)
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether Kafka answered when it was last asked."""
+        return self._link.is_reached
+
+    async def publish(self, topic: str, record: Record) -> None:
+        """See `Publisher`."""
+        if self._link.producer is None:
+            raise NotAcknowledgedError("not_connected")
+        size = _OVERHEAD_BYTES + len(record.key) + len(record.value)
+        if len(self._waiting) >= self._limits.waiting_deliveries or self._bytes + size > self._limits.waiting_bytes:
+            raise NotAcknowledgedError("overloaded")
+        loop = asyncio.get_running_loop()
+        waiting = Waiting(record, size, loop.create_future(), loop.time() + self._limits.acknowledge_seconds)
+        self._waiting[waiting] = None
+        self._bytes += size
+        if self._timer is None:
+            self._timer = loop.call_at(waiting.deadline, self._expire)
+        lane = self._lane(topic, record.key)
+        lane.add(waiting)
+        try:
+            await waiting.acknowledged
+        finally:
+            del self._waiting[waiting]
+            self._bytes -= size
+            lane.trim()
+
+    async def close(self) -> None:
+        """End what is still under way, unacknowledged."""
+        if self._timer is not None:
+            self._timer.cancel()
+        for lane in self._lanes.values():
+            await lane.close()
+
+    def _lane(self, topic: str, key: bytes) -> Lane:
+        where = topic, self._hash(key) % self._link.partitions[topic]
+        lane = self._lanes.get(where)
+        if lane is None:
+            lane = self._lanes[where] = Lane(self._link, *where, acknowledged=self._metrics.batches.inc)
+        return lane
+
+    def _expire(self) -> None:
+        """Let go those whose time is up, and wait for the next."""
+        self._timer = None
+        loop = asyncio.get_running_loop()
+        for waiting in self._waiting:
+            if waiting.deadline > loop.time():
+                self._timer = loop.call_at(waiting.deadline, self._expire)
+                return
+            if not waiting.acknowledged.done():
+                waiting.acknowledged.set_exception(NotAcknowledgedError("timeout"))
+
+
+def _positive_hash(key: bytes) -> int:
+    """As Kafka's own clients and Faust partition, so that one key has one partition, whoever writes."""
+    return int(murmur2(key)) & 0x7FFFFFFF

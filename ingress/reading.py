@@ -1,0 +1,54 @@
+"""Turns a verified body into a tree and a tree into bytes, losing nothing that JSON can say. PURE."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+import orjson
+
+from schemas.codec import pack
+
+_DIGITS_TO_ZERO = bytes(ord("0") if chr(byte).isdigit() and byte < 128 else byte for byte in range(256))
+# orjson makes a float of an integer beyond 64 bits; the shortest such has 19 digits.
+_TOO_LONG_FOR_ORJSON = b"0" * 19
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+def parse_body(body: bytes) -> Any:
+    """Parse a delivery; what orjson refuses is read by the standard library and repaired.
+
+    Lone surrogates (UTF-8 cannot carry them) and bytes that are no UTF-8 become U+FFFD; NaN and infinities become null.
+
+    Raises:
+        ValueError: it is no JSON for the standard library either, or nested too deeply.
+    """
+    if _TOO_LONG_FOR_ORJSON not in body.translate(_DIGITS_TO_ZERO):
+        try:
+            return orjson.loads(body)
+        except orjson.JSONDecodeError:
+            pass
+    try:
+        tree = _lenient(body.decode("utf-8-sig", errors="replace"))
+        text = json.dumps(tree, ensure_ascii=False)
+        return _lenient(_SURROGATE.sub("\ufffd", text)) if _SURROGATE.search(text) else tree
+    except RecursionError as error:
+        raise ValueError("nested too deeply") from error
+
+
+def write_body(tree: Any) -> bytes:
+    """Compact JSON, UTF-8, keys in the order received."""
+    try:
+        return pack(tree)
+    except TypeError:  # an integer beyond 64 bits, or more than 254 levels
+        return json.dumps(tree, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def _lenient(text: str) -> Any:
+    return json.loads(text, strict=False, parse_constant=lambda _: None, parse_float=_finite)
+
+
+def _finite(text: str) -> float | None:
+    value = float(text)
+    return value if abs(value) != float("inf") else None
