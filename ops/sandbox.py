@@ -15,11 +15,12 @@ import typer
 
 from schemas.errors import ConfigurationError
 
-Port = Annotated[int, typer.Option("--port", min=0, max=65_535, help="Where to listen on 127.0.0.1; 0: any free port.")]
+Port = Annotated[int, typer.Option("--port", min=0, max=65_535, help="Where to listen; 0: any free port.")]
+Host = Annotated[str, typer.Option("--host", help="This machine's address to listen on; 0.0.0.0 in a container.")]
 
 
 class _Serve(Protocol):
-    def __call__(self, *, port: int, on_ready: Callable[[str], None]) -> Awaitable[None]: ...
+    def __call__(self, *, host: str, port: int, on_ready: Callable[[str], None]) -> Awaitable[None]: ...
 
 
 def register(app: typer.Typer) -> None:
@@ -31,24 +32,24 @@ def register(app: typer.Typer) -> None:
     app.add_typer(group, name="sandbox")
 
 
-def zoom(port: Port = 0) -> None:
+def zoom(port: Port = 0, host: Host = "127.0.0.1") -> None:
     """Serve a Zoom: REST API, token service, and a page that shows what it holds. Ctrl-C ends it."""
 
     def tell(url: str) -> None:
         print(f"Zoom's sandbox: {url} (open it in a browser). For a worker:", file=sys.stderr)
         print(f"ZOOM_API_BASE_URL={url}/v2\nZOOM_OAUTH_BASE_URL={url}", flush=True)
 
-    _serve("sandbox.zoom.server", port, tell)
+    _serve("sandbox.zoom.server", host, port, tell)
 
 
-def brevo(port: Port = 0) -> None:
+def brevo(port: Port = 0, host: Host = "127.0.0.1") -> None:
     """Serve a Brevo: REST API, and a page that shows its contacts, lists and events. Ctrl-C ends it."""
 
     def tell(url: str) -> None:
         print(f"Brevo's sandbox: {url} (open it in a browser). For a worker:", file=sys.stderr)
         print(f"BREVO_API_BASE_URL={url}/v3", flush=True)
 
-    _serve("sandbox.brevo.server", port, tell)
+    _serve("sandbox.brevo.server", host, port, tell)
 
 
 def kafka(port: Port = 0) -> None:
@@ -58,7 +59,7 @@ def kafka(port: Port = 0) -> None:
         # The broker itself takes seconds to find out, and says it in a page of Java.
         socket.create_server(("127.0.0.1", port)).close()
     except OSError as error:
-        raise _unusable(port, error) from error
+        raise _unusable("127.0.0.1", port, error) from error
     # The default would end us at once, before the broker is stopped and its data removed.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     with suppress(KeyboardInterrupt), broker(port=port, progress=lambda line: print(line, file=sys.stderr)) as running:
@@ -67,20 +68,20 @@ def kafka(port: Port = 0) -> None:
             signal.pause()
 
 
-def _serve(module: str, port: int, tell: Callable[[str], None]) -> None:
+def _serve(module: str, host: str, port: int, tell: Callable[[str], None]) -> None:
     serve: _Serve = importlib.import_module(module).serve
     try:
-        asyncio.run(_until_stopped(serve, port, tell))
+        asyncio.run(_until_stopped(serve, host, port, tell))
     except OSError as error:
-        raise _unusable(port, error) from error
+        raise _unusable(host, port, error) from error
 
 
-def _unusable(port: int, error: OSError) -> ConfigurationError:
-    return ConfigurationError(f"127.0.0.1:{port} cannot be opened ({error.strerror}); choose another --port")
+def _unusable(host: str, port: int, error: OSError) -> ConfigurationError:
+    return ConfigurationError(f"{host}:{port} cannot be opened ({error.strerror}); choose another --port")
 
 
-async def _until_stopped(serve: _Serve, port: int, tell: Callable[[str], None]) -> None:
-    serving = asyncio.ensure_future(serve(port=port, on_ready=tell))
+async def _until_stopped(serve: _Serve, host: str, port: int, tell: Callable[[str], None]) -> None:
+    serving = asyncio.ensure_future(serve(host=host, port=port, on_ready=tell))
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, serving.cancel)
     with suppress(asyncio.CancelledError):

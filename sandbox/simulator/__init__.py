@@ -1,0 +1,6 @@
+"""Seeded webinars and meetings: what Zoom would send and answer, and who was there. PURE."""
+
+from sandbox.simulator.simulation import ACCOUNT_ID, simulate_meeting, simulate_webinar
+from sandbox.simulator.world import CHAOS, Chaos, Delivery, World
+
+__all__ = ["ACCOUNT_ID", "CHAOS", "Chaos", "Delivery", "World", "simulate_meeting", "simulate_webinar"]

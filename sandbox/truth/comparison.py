@@ -1,0 +1,107 @@
+"""Compares what the sandbox's Brevo holds with the truth: contacts, attributes, lists, events. PURE."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sandbox.truth.contacts import ContactTruth, EventTruth, Truth
+from schemas.instants import format_instant, parse_instant
+
+_ABSENT = "(nothing)"
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One field of one contact that is not as it should be."""
+
+    email: str
+    field: str
+    """`contact`, an attribute's name, `lists`, or `event <name>` with a property's name."""
+    actual: object
+    wanted: object
+
+
+def compare(truth: Truth, held: Mapping[str, Any]) -> list[Difference]:
+    """Every difference, ordered by e-mail.
+
+    Args:
+        truth: what must be.
+        held: the snapshot of `GET /_sandbox/state` of the sandbox's Brevo: `contacts` and `events`.
+    """
+    contacts = {str(contact["email"]).lower(): contact for contact in held["contacts"]}
+    emails = {contact["id"]: email for email, contact in contacts.items()}
+    events: dict[str, list[Mapping[str, Any]]] = {}
+    for event in held["events"]:
+        email = str(event["identifiers"].get("email_id") or emails.get(event["contact_id"], "unknown")).lower()
+        events.setdefault(email, []).append(event)
+    found: list[Difference] = []
+    for email in sorted({*truth.contacts, *contacts, *events}):
+        wanted = truth.contacts.get(email)
+        if wanted is None:
+            found.append(Difference(email, "contact", "exists", "no such contact"))
+            continue
+        if email in contacts:
+            found += _contact(wanted, contacts[email])
+        else:
+            found.append(Difference(email, "contact", "missing", "exists"))
+        found += _events(wanted, events.get(email, []))
+    return found
+
+
+def _contact(wanted: ContactTruth, held: Mapping[str, Any]) -> list[Difference]:
+    attributes = held["attributes"]
+    found = [
+        Difference(wanted.email, name, attributes.get(name, _ABSENT), wanted.attributes.get(name, _ABSENT))
+        for name in sorted({*attributes, *wanted.attributes})
+        if attributes.get(name, _ABSENT) != wanted.attributes.get(name, _ABSENT)
+    ]
+    if set(held["listIds"]) != wanted.lists:
+        found.append(Difference(wanted.email, "lists", sorted(held["listIds"]), sorted(wanted.lists)))
+    return found
+
+
+def _events(wanted: ContactTruth, held: list[Mapping[str, Any]]) -> list[Difference]:
+    """Pairs equal events first; then what is left by name, so that a wrong property is told as such."""
+    missing = list(wanted.events)
+    extra = []
+    for event in held:
+        equal = next((each for each in missing if not _differing(each, event)), None)
+        if equal is None:
+            extra.append(event)
+        else:
+            missing.remove(equal)
+    found: list[Difference] = []
+    for event in extra:
+        name = str(event["event_name"])
+        alike = next((each for each in missing if each.name == name), None)
+        if alike is None:
+            found.append(Difference(wanted.email, f"event {name}", "once more than wanted", "not this one"))
+            continue
+        missing.remove(alike)
+        found += [
+            Difference(wanted.email, f"event {name} {field}", actual, should)
+            for field, (actual, should) in _differing(alike, event).items()
+        ]
+    found += [
+        Difference(wanted.email, f"event {each.name}", "missing", f"once, at {format_instant(each.at)}")
+        for each in missing
+        if not each.may_be_missing
+    ]
+    return found
+
+
+def _differing(wanted: EventTruth, held: Mapping[str, Any]) -> dict[str, tuple[object, object]]:
+    """Fields of an event that differ: what is, and what should be; by whole seconds, as Zoom's times are."""
+    actual = {
+        "name": held["event_name"],
+        "event_date": parse_instant(held["event_date"]),
+        **held["event_properties"],
+    }
+    should = {"name": wanted.name, "event_date": wanted.at, **wanted.properties}
+    return {
+        name: (actual.get(name, _ABSENT), should.get(name, _ABSENT))
+        for name in sorted({*actual, *should})
+        if actual.get(name, _ABSENT) != should.get(name, _ABSENT)
+    }

@@ -1,0 +1,57 @@
+"""The settings that the truth depends on, with the defaults of docs/reference/attendance.md. PURE."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+
+@dataclass(frozen=True)
+class Lists:
+    """Brevo list ids; ``None``: not written."""
+
+    meeting_participants: int | None = 15
+    webinar_attendees: int | None = 16
+    webinar_registrants: int | None = 17
+    webinar_no_shows: int | None = 18
+
+
+@dataclass(frozen=True)
+class Attributes:
+    """Brevo attribute names; ``None``: not written."""
+
+    name: str | None = "FIRSTNAME"
+    join_time: str | None = "MEETING_JOIN_DATE"
+    duration: str | None = "MEETING_DURATION"
+    webinar_title: str | None = "WEBINAR_NAME"
+    attendance_status: str | None = "ATTENDANCE_STATUS"
+    registration_source: str | None = "UTM_SOURCE"
+    engagement_score: str | None = "ENGAGEMENT_SCORE"
+    engagement_tier: str | None = "ENGAGEMENT_TIER"
+    engagement_why: str | None = "ENGAGEMENT_WHY"
+    webinars_attended: str | None = "WEBINARS_ATTENDED"
+    meetings_attended: str | None = "MEETINGS_ATTENDED"
+    no_shows: str | None = "NO_SHOWS"
+
+
+@dataclass(frozen=True)
+class Rules:
+    """Windows in seconds, points and borders in points."""
+
+    restart_gap: int = 900
+    end_window: Fraction = Fraction(5, 100)
+    attendance_points: int = 60
+    punctuality_points: int = 15
+    stayed_points: int = 10
+    half_life_days: int = 90
+    hot: int = 70
+    warm: int = 40
+    hysteresis: int = 3
+    exclude_hosts: bool = True
+    exclude_panelists: bool = True
+    exclude_internal: bool = True
+    exclude_domains: frozenset[str] = frozenset()
+    use_report: bool = False
+    """True: every instance's report is settled and replaces its webhook connections (section 4)."""
+    lists: Lists = field(default_factory=Lists)
+    attributes: Attributes = field(default_factory=Attributes)

@@ -1,0 +1,113 @@
+"""Scores, tiers and the sentence that says why (attendance.md 6, 7 and 8), in exact fractions. PURE."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import ROUND_HALF_UP, Context, Decimal
+from fractions import Fraction
+from math import floor
+
+from sandbox.truth.rules import Rules
+
+# Seconds late: full points up to the first, none from the second on (attendance.md 6).
+_ON_TIME, _TOO_LATE = 120, 1_200
+_FORGOTTEN_DAYS = 730
+_EXACT = Context(prec=60)
+
+
+def half_up(value: Fraction) -> int:
+    """Rounds to whole numbers, halves up."""
+    return floor(value + Fraction(1, 2))
+
+
+def whole_minutes(seconds: int) -> int:
+    """Minutes, halves up."""
+    return half_up(Fraction(seconds, 60))
+
+
+@dataclass(frozen=True)
+class Presence:
+    """What one person did in one occurrence."""
+
+    status: str
+    attended_seconds: int
+    length_seconds: int
+    late_seconds: int | None
+    """Live time before the first join; ``None``: not there while it was live."""
+
+
+def session_score(presence: Presence, rules: Rules) -> int:
+    """0 to 100.
+
+    >>> session_score(Presence("left_early", 3_300, 3_600, 0), Rules())
+    82
+    """
+    if presence.status == "no_show" or presence.late_seconds is None:
+        return 0
+    attended = Fraction(presence.attended_seconds, presence.length_seconds) if presence.length_seconds else Fraction(0)
+    late = Fraction(_TOO_LATE - presence.late_seconds, _TOO_LATE - _ON_TIME)
+    points = (
+        rules.attendance_points * attended
+        + rules.punctuality_points * min(Fraction(1), max(Fraction(0), late))
+        + (rules.stayed_points if presence.status == "attended" else 0)
+    )
+    return half_up(100 * points / (rules.attendance_points + rules.punctuality_points + rules.stayed_points))
+
+
+@dataclass(frozen=True)
+class Scored:
+    """A score and the UTC date of its occurrence's end."""
+
+    score: int
+    ended_on: date
+
+
+def contact_score(scored: list[Scored], reference: date, rules: Rules) -> int:
+    """The rolling score at a reference date, 0 to 100.
+
+    >>> contact_score([Scored(82, date(2026, 1, 1))], date(2026, 4, 1), Rules())
+    41
+    """
+    total = Decimal(0)
+    for each in scored:
+        age = (reference - each.ended_on).days
+        if age <= _FORGOTTEN_DAYS:
+            exponent = _EXACT.divide(Decimal(age), Decimal(rules.half_life_days))
+            total = _EXACT.add(total, _EXACT.multiply(Decimal(each.score), _EXACT.power(Decimal("0.5"), exponent)))
+    return min(100, int(total.to_integral_value(rounding=ROUND_HALF_UP)))
+
+
+def tier(scored: list[Scored], rules: Rules, reference: date | None = None) -> str:
+    """The tier after folding the occurrences in their order; `reference` adds a step of the decay sweep.
+
+    >>> tier([Scored(82, date(2026, 1, 1))], Rules())
+    'hot'
+    >>> tier([Scored(82, date(2026, 1, 1))], Rules(), date(2026, 4, 1))
+    'warm'
+    """
+    dates = [each.ended_on for each in scored] + ([reference] if reference else [])
+    reached: dict[int, bool] = {}
+    for number, day in enumerate(dates):
+        value = contact_score(scored[: number + 1], day, rules)
+        for border in (rules.hot, rules.warm):
+            if number == 0:
+                reached[border] = value >= border
+            elif reached[border]:
+                reached[border] = value >= border - rules.hysteresis
+            else:
+                reached[border] = value >= border + rules.hysteresis
+    return "hot" if reached[rules.hot] else "warm" if reached[rules.warm] else "cold"
+
+
+def why(presence: Presence) -> str:
+    """The sentence for ENGAGEMENT_WHY."""
+    if presence.status == "no_show":
+        return "registered, did not attend"
+    length = whole_minutes(presence.length_seconds)
+    if presence.late_seconds is None:
+        return f"0 of {length} min, not there while it was live"
+    late = presence.late_seconds
+    punctuality = "on time" if late <= _ON_TIME else f"{whole_minutes(late)} min late"
+    end = "stayed to the end" if presence.status == "attended" else "left before the end"
+    return f"{whole_minutes(presence.attended_seconds)} of {length} min, {punctuality}, {end}"
