@@ -13,22 +13,10 @@ import orjson
 
 from processors.attendance.facts import parse_event
 from processors.engine.view import Record, View
+from processors.tracking.answers import Answers
 from processors.tracking.closing import Closing
-from processors.tracking.ending import REPORT_SCOPE, take_past_session, take_report_end
-from processors.tracking.intake import Intake, occurrences_of
-from processors.tracking.jobs import mark_dirty
+from processors.tracking.intake import Intake
 from processors.tracking.keys import DUE, TABLE, due_key, parse_due
-from processors.tracking.lookups import (
-    Subject,
-    answered,
-    ask,
-    details,
-    listed_registrations,
-    scope_of,
-    take_details,
-    take_identities,
-    take_panelists,
-)
 from processors.tracking.registrants import Registrants
 from processors.tracking.reports import Reports
 from processors.tracking.settings import TrackingSettings
@@ -51,10 +39,10 @@ class TrackAttendance:
 
     def __init__(self, configuration: Configuration) -> None:
         self._settings = TrackingSettings.from_configuration(configuration)
-        self._registrants = Registrants(self._settings)
-        self._reports = Reports(self._settings)
-        self._intake = Intake(self._settings, self._registrants, self._reports)
+        registrants, reports = Registrants(self._settings), Reports(self._settings)
         self._closing = Closing(self._settings)
+        self._intake = Intake(self._settings, registrants, reports)
+        self._answers = Answers(self._settings, self._intake, registrants, reports, self._closing)
 
     def handle(self, record: Record, view: View) -> None:
         """One webhook, one page of an answer, or one tick."""
@@ -63,7 +51,7 @@ class TrackAttendance:
         if record.topic == RAW_EVENTS.name:
             self._event(record.value, view, record.taken_ms)
         elif record.topic == LOOKUP_RESULTS.name:
-            self._answer(LookupResult.from_bytes(record.value), view, record.taken_ms)
+            self._answers.take(view, LookupResult.from_bytes(record.value), record.taken_ms)
         else:
             self._tick(Tick.from_bytes(record.value), view, record.taken_ms)
 
@@ -75,59 +63,6 @@ class TrackAttendance:
         wanted = sync is None or (sync.webinars if fact.session.object_type == "webinar" else sync.participants)
         if wanted:
             self._intake.take(view, fact, now_ms)
-
-    def _answer(self, result: LookupResult, view: View, now_ms: int) -> None:
-        asked = answered(view, result)
-        subject = Subject(result.account_id, result.object_id, result.object_type)
-        if result.lookup == "identities":
-            take_identities(view, result, asked)
-            self._publish_waiting(view, subject, scope_of(result), now_ms)
-        elif result.lookup == "panelists":
-            take_panelists(view, result)
-        elif result.lookup == "registrants":
-            self._registrants_listed(view, subject, result, now_ms)
-        elif result.lookup == "session":
-            take_details(view, result)
-            if asked is not None and result.object_type == "webinar":
-                ask(view, subject, "registrants", f"registrants|{scope_of(result)}", now_ms)
-        elif result.lookup == "report" and not scope_of(result).startswith(REPORT_SCOPE):
-            self._reports.take(view, result, asked, now_ms)
-        elif asked is not None or result.lookup == "report":
-            self._end_known(view, result, now_ms)
-        if asked is not None:
-            self._closing.resume(view, result.object_id, now_ms)
-
-    def _end_known(self, view: View, result: LookupResult, now_ms: int) -> None:
-        """Zoom was asked for the end of a session that fell silent."""
-        by_report = result.lookup == "report"
-        known = take_report_end(view, result) if by_report else take_past_session(view, result, now_ms)
-        if known:
-            uuid = result.session_uuid or ""
-            self._reports.plan(view, result.object_id, uuid, now_ms)
-            mark_dirty(view, result.object_id, uuid, now_ms)
-
-    def _registrants_listed(self, view: View, subject: Subject, result: LookupResult, now_ms: int) -> None:
-        """Rows of Zoom's list are facts like those of webhooks, only never newer."""
-        scheduled = details(view, subject.object_id).occurrences
-        listed_for = [each for each in scheduled if each[0] == result.occurrence_id]
-        changed = [
-            fact.registrant_id
-            for fact in listed_registrations(result, listed_for)
-            if self._registrants.take(view, fact, webhook=False)
-        ]
-        if not changed:
-            return
-        occurrences = occurrences_of(view, subject.object_id, self._settings.restart_gap)
-        for registrant_id in changed:
-            self._registrants.publish(view, subject, registrant_id, occurrences, now_ms)
-        self._intake.registrations_changed(view, subject.object_id, occurrences, now_ms)
-
-    def _publish_waiting(self, view: View, subject: Subject, scope: str, now_ms: int) -> None:
-        """A registration waited for whether its address is an own user's."""
-        kind, _, rest = scope.partition("|")
-        if kind == "identity":
-            occurrences = occurrences_of(view, subject.object_id, self._settings.restart_gap)
-            self._registrants.publish(view, subject, rest.partition("|")[0], occurrences, now_ms)
 
     def _tick(self, tick: Tick, view: View, now_ms: int) -> None:
         if tick.kind == "continue":

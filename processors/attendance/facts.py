@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from schemas.attendance import ObjectType, RegistrationStatus
 from schemas.codec import normalise_email
@@ -25,8 +25,7 @@ _REGISTRATION_STATUS: dict[str, RegistrationStatus] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Session:
+class Session(NamedTuple):
     """The instance that an event belongs to, as the event describes it."""
 
     account_id: str
@@ -60,8 +59,7 @@ class Ended:
     practice: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Shown:
+class Shown(NamedTuple):
     """The identity that a connection showed in one event; missing values are ``None``."""
 
     registrant_id: str | None
@@ -71,8 +69,7 @@ class Shown:
     name: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
+class Seen(NamedTuple):
     """`*.participant_joined` and `*.participant_left`: one instant of one connection."""
 
     session: Session
@@ -155,10 +152,10 @@ def parse_event(event: Any) -> Fact | None:
 
 def text(value: Any) -> str | None:
     """A non-empty text, numbers as their digits; ``None`` for all of Zoom's spellings of missing."""
-    if value is None or value == "" or isinstance(value, bool):
-        return None
     if isinstance(value, str):
-        return value
+        return value or None
+    if value is None or isinstance(value, bool):
+        return None
     if isinstance(value, int):
         return str(value)
     raise ValueError(f"a {type(value).__name__} where a text is expected")

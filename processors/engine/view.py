@@ -7,13 +7,12 @@ import heapq
 import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 Headers = tuple[tuple[str, bytes], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(NamedTuple):
     """One record of a topic as a rule gets it."""
 
     topic: str
@@ -146,8 +145,10 @@ class TurnView:
                     if key not in changes:
                         bisect.insort(ordered, key)
             changes.update(rows)
-        self.outbox.extend((output, record) for output in self._sent)
-        self.discard()
+            rows.clear()
+        if self._sent:
+            self.outbox.extend((output, record) for output in self._sent)
+            self._sent = []
 
     def discard(self) -> None:
         """Forget what the record in hand wrote and sent."""

@@ -13,6 +13,7 @@ from processors.tracking.index import Index, Unknown
 from processors.tracking.jobs import Phase, Run
 from processors.tracking.keys import TABLE, key, last_part, prefix
 from processors.tracking.lookups import CHUNK, Subject, ask, details, is_open
+from processors.tracking.reconciliation import ask_zoom
 from processors.tracking.results import OccurrenceFacts
 from processors.tracking.settings import TrackingSettings
 
@@ -39,8 +40,12 @@ class Asking:
             if self._settings.exclude_panelists:
                 scopes.append(f"panelists|{last}")
                 ask(view, subject, "panelists", scopes[-1], now_ms)
+            if facts.final:
+                scopes += ask_zoom(view, facts, now_ms)
             _wait_for(view, object_id, run, scopes, "identify")
             return
+        if first.object_type == "meeting" and facts.final:
+            scopes += ask_zoom(view, facts, now_ms)
         _wait_for(view, object_id, run, scopes, "ask" if first.object_type == "webinar" else "identify")
 
     def _occurrence_id(self, view: View, facts: OccurrenceFacts) -> str | None:

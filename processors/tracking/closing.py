@@ -22,6 +22,7 @@ from processors.tracking.lookups import Subject, ask, details, is_open
 from processors.tracking.publishing import Publishing
 from processors.tracking.reports import Reports, report_state
 from processors.tracking.results import OccurrenceFacts
+from processors.tracking.retention import expires_ms, forget
 from processors.tracking.settings import TrackingSettings
 from schemas.codec import unpack
 
@@ -46,7 +47,30 @@ class Closing:
             job.queue = self._affected(view, object_id, job)
             job.dirty = []
             self._begin_next(view, object_id, job, now_ms)
+        elif job.run is None:
+            self._forget(view, object_id, job, now_ms)
         save_job(view, object_id, job)
+
+    def _forget(self, view: View, object_id: str, job: Job, now_ms: int) -> None:
+        """Begin to delete what has expired, or look again when something will."""
+        times = expires_ms(view, object_id, self._settings.retain)
+        expired = sorted(uuid for uuid, at_ms in times.items() if at_ms <= now_ms)
+        if expired:
+            job.run = Run(expired[0], [], phase="forget")
+            send_continuation(view, object_id, job.run, now_ms)
+        elif times:
+            schedule(view, object_id, job, min(times.values()))
+
+    def _forget_more(self, view: View, object_id: str, job: Job, run: Run, now_ms: int) -> None:
+        run.step += 1
+        if not forget(view, object_id, run.occurrence, self._settings.step):
+            send_continuation(view, object_id, run, now_ms)
+            return
+        job.run = None
+        if job.dirty:
+            schedule(view, object_id, job, now_ms)
+        else:
+            self._forget(view, object_id, job, now_ms)
 
     def resume(self, view: View, object_id: str, now_ms: int) -> None:
         """An answer came in: go on if it was the last one that the run waited for."""
@@ -65,8 +89,9 @@ class Closing:
         run = job.run
         if run is None or run.step != step or run.waits:
             return
-        facts = self._facts(view, object_id, run)
-        if facts is None:
+        if run.phase == "forget":
+            self._forget_more(view, object_id, job, run, now_ms)
+        elif (facts := self._facts(view, object_id, run)) is None:
             # Its instances have been regrouped meanwhile: whatever was published of it is taken back or computed anew.
             job.dirty = sorted({*job.dirty, *run.instances})
             self._begin_next(view, object_id, job, now_ms)
@@ -112,6 +137,8 @@ class Closing:
             send_continuation(view, object_id, job.run, now_ms)
         elif job.dirty:
             schedule(view, object_id, job, now_ms + int(self._settings.settle * 1000))
+        else:
+            self._forget(view, object_id, job, now_ms)
 
     def _instances_of(self, view: View, object_id: str, session_uuid: str) -> list[str]:
         for occurrence in occurrences_of(view, object_id, self._settings.restart_gap):

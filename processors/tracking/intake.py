@@ -14,6 +14,7 @@ from processors.tracking.keys import TABLE, key, last_part, prefix
 from processors.tracking.lookups import Subject, ask
 from processors.tracking.registrants import Registrants
 from processors.tracking.reports import Reports
+from processors.tracking.retention import note_registration
 from processors.tracking.settings import TrackingSettings
 
 HEARD_MS = 60_000
@@ -65,7 +66,7 @@ class Intake:
             self._registrants.converted(view, fact, now_ms)
             return
         session = fact.session
-        changed = isinstance(fact, Seen | RoleChanged | Bound) and self._connection(view, fact)
+        changed = isinstance(fact, (Seen, RoleChanged, Bound)) and self._connection(view, fact)
         row_key = key("i", session.object_id, session.uuid)
         data = view.get(TABLE, row_key)
         row = InstanceRow.from_bytes(data) if data else InstanceRow(session.account_id, session.object_type)
@@ -92,19 +93,24 @@ class Intake:
         """An instance is new: ask Zoom about it, and do not wait for its end for ever."""
         subject = Subject(session.account_id, session.object_id, session.object_type)
         ask(view, subject, "session", f"session|{session.uuid}", now_ms)
-        job = load_job(view, session.object_id)
-        if schedule(view, session.object_id, job, now_ms + int(self._settings.abandon_after * 1000)):
-            save_job(view, session.object_id, job)
+        self._look_later(view, session.object_id, now_ms, self._settings.abandon_after)
+
+    def _look_later(self, view: View, object_id: str, now_ms: int, seconds: float) -> None:
+        job = load_job(view, object_id)
+        if schedule(view, object_id, job, now_ms + int(seconds * 1000)):
+            save_job(view, object_id, job)
 
     def _registered(self, view: View, fact: Registered, now_ms: int) -> None:
         session = fact.session
         subject = Subject(session.account_id, session.object_id, session.object_type)
         if session.object_type == "webinar":
             ask(view, subject, "session", "session|first", now_ms)
+        note_registration(view, fact, now_ms)
+        self._look_later(view, session.object_id, now_ms, self._settings.retain)
         if not self._registrants.take(view, fact, webhook=True):
             return
         occurrences = occurrences_of(view, session.object_id, self._settings.restart_gap)
-        self._registrants.publish(view, subject, fact.registrant_id, occurrences, now_ms)
+        self._registrants.publish(view, subject, [fact.registrant_id], occurrences, now_ms)
         self.registrations_changed(view, session.object_id, occurrences, now_ms)
 
     def registrations_changed(self, view: View, object_id: str, occurrences: list[Occurrence], now_ms: int) -> None:

@@ -12,7 +12,7 @@ from schemas.instants import as_datetime
 from schemas.ticks import Tick
 from schemas.topics import TICKS
 
-Phase = Literal["ask", "wait", "identify", "index", "publish"]
+Phase = Literal["ask", "wait", "identify", "index", "publish", "forget"]
 
 
 @dataclass(slots=True)
@@ -33,6 +33,8 @@ class Run:
     asked_again: bool = False
     """Zoom's registrants were read once more for ids that nobody knows."""
     counts: dict[str, int] = field(default_factory=dict)
+    differences: list[list[str]] = field(default_factory=list)
+    """[contact, side, reason] of whom Zoom's list of absentees disagrees."""
 
     @property
     def waits(self) -> bool:
@@ -74,7 +76,7 @@ def save_job(view: View, object_id: str, job: Job) -> None:
     run = job.run
     fields = run and [
         run.occurrence, run.instances, run.phase, run.cursor, run.step, run.scopes, run.next_phase, run.asked_again,
-        run.counts,
+        run.counts, run.differences,
     ]  # fmt: skip
     view.put(TABLE, row_key, pack([job.due_ms, job.dirty, job.queue, fields]))
 

@@ -18,6 +18,8 @@ which no id of Zoom's contains; e-mail addresses appear as contact ids only.
 | `u|object|registrant` | a registrant id that Zoom does not know |
 | `m|object|uuid` | how far the readings of the report are (attendance/reports.py) |
 | `t|object|uuid|row` | a row of the report, stamped with its reading |
+| `a|object|uuid|contact` | absent from an instance, as Zoom says |
+| `n|object|uuid` | how many participants Zoom counts in an instance |
 | `v|object|uuid|contact|connection` | index: the presence of a contact in an instance |
 | `r|object|occurrence|contact` | what was last published of a result |
 | `s|object|occurrence` | what was last published of a session |

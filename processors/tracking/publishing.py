@@ -16,6 +16,7 @@ from processors.tracking.index import ANONYMOUS, FiledPresence, Index
 from processors.tracking.jobs import Run
 from processors.tracking.keys import TABLE, key, last_part, prefix
 from processors.tracking.lookups import details
+from processors.tracking.reconciliation import absent_rows, has_absentees, note, reconciliation
 from processors.tracking.results import (
     OccurrenceFacts,
     Published,
@@ -28,7 +29,7 @@ from processors.tracking.settings import TrackingSettings
 from schemas.codec import unpack
 
 Contact = tuple[str, str, Any]
-"""(contact id, what it is: `presence`, `registration` or `published`, the row)."""
+"""(contact id, what it is: `presence`, `registration`, `absent` or `published`, the row)."""
 
 
 class Publishing:
@@ -45,8 +46,8 @@ class Publishing:
             if handled >= self._settings.step:
                 run.cursor = contact
                 return False
-            self._publish_contact(view, facts, contact, list(rows), run.counts)
-        publish_summary(view, facts, run.counts, retracted=not facts.stands)
+            self._publish_contact(view, facts, contact, list(rows), run)
+        publish_summary(view, facts, run.counts, reconciliation(view, facts, run))
         return True
 
     def _contacts(self, view: View, facts: OccurrenceFacts, run: Run) -> Iterator[Contact]:
@@ -57,6 +58,8 @@ class Publishing:
             streams += [self._present(view, object_id, uuid, cursor) for uuid in run.instances]
             if facts.first.object_type == "webinar":
                 streams.append(self._registered(view, object_id, cursor))
+            if facts.final:
+                streams += [self._absent(view, object_id, uuid, cursor) for uuid in run.instances]
         return heapq.merge(*streams, key=itemgetter(0))
 
     def _present(self, view: View, object_id: str, uuid: str, cursor: str) -> Iterator[Contact]:
@@ -70,14 +73,17 @@ class Publishing:
             row = RegistrationRow.from_bytes(view.get(TABLE, key("g", object_id, registrant_id)))
             yield contact, "registration", (registrant_id, row)
 
+    def _absent(self, view: View, object_id: str, uuid: str, cursor: str) -> Iterator[Contact]:
+        for contact in absent_rows(view, object_id, uuid, cursor):
+            yield contact, "absent", None
+
     def _published(self, view: View, object_id: str, session_uuid: str, cursor: str) -> Iterator[Contact]:
         below = prefix("r", object_id, session_uuid)
         for row_key, data in view.scan(TABLE, below, below + cursor.encode()):
             yield last_part(row_key), "published", Published(*unpack(data))
 
-    def _publish_contact(
-        self, view: View, facts: OccurrenceFacts, contact: str, rows: list[Contact], counts: dict[str, int]
-    ) -> None:
+    def _publish_contact(self, view: View, facts: OccurrenceFacts, contact: str, rows: list[Contact], run: Run) -> None:
+        counts = run.counts
         filed: list[FiledPresence] = [row for _contact, kind, row in rows if kind == "presence"]
         registrations = [row for _contact, kind, row in rows if kind == "registration"]
         if contact.startswith(ANONYMOUS):
@@ -89,6 +95,7 @@ class Publishing:
         excluded = any(each.presence.excluded for each in filed) or (
             email is not None and self._excluded(view, facts, email)
         )
+        attendance = None
         if email is not None and not excluded and (filed or (approved and facts.final)):
             presences = [each.presence for each in filed]
             attendance = attend(presences, facts.occurrence, self._settings.end_window) if filed else NO_SHOW
@@ -100,6 +107,17 @@ class Publishing:
                 retract_result(view, facts, contact, before)
             _count(counts, "excluded", int(excluded and bool(filed or approved)))
         _count(counts, "registered", 0 if excluded else len(approved))
+        if facts.final and has_absentees(view, facts):
+            absent_from = sum(kind == "absent" for _contact, kind, _row in rows)
+            note(
+                run,
+                facts,
+                contact,
+                absent_from=absent_from,
+                attendance=attendance,
+                excluded=excluded,
+                registered=bool(approved),
+            )
 
     def _excluded(self, view: View, facts: OccurrenceFacts, email: str) -> bool:
         hosts = (facts.first.host_email, details(view, facts.object_id).host_email)

@@ -15,7 +15,7 @@ from processors.attendance.occurrences import Occurrence, scheduled_start
 from processors.attendance.registrations import RegistrationRow
 from processors.engine.view import View
 from processors.tracking.keys import TABLE, key, last_part, prefix
-from processors.tracking.lookups import Subject, ask, details, identity, is_open
+from processors.tracking.lookups import CHUNK, Subject, ask, details, identity
 from processors.tracking.settings import TrackingSettings
 from schemas.attendance import ObjectType, Registration
 from schemas.codec import contact_id, pack, unpack
@@ -65,8 +65,8 @@ class Registrants:
             return
         view.put(TABLE, row_key, pack([session.event_ts, fact.object_type]))
         subject = Subject(session.account_id, session.object_id, fact.object_type)
-        for registration_key, _data in list(view.scan(TABLE, prefix("g", session.object_id))):
-            self.publish(view, subject, last_part(registration_key), (), now_ms)
+        registrations = view.scan(TABLE, prefix("g", session.object_id))
+        self.publish(view, subject, [last_part(row_key) for row_key, _data in registrations], (), now_ms)
 
     def _passes_filters(self, view: View, subject: Subject, row: RegistrationRow) -> bool:
         known = details(view, subject.object_id)
@@ -81,31 +81,55 @@ class Registrants:
         return judge(self._settings.filters, described).wanted
 
     def publish(
-        self, view: View, subject: Subject, registrant_id: str, occurrences: Iterable[Occurrence], now_ms: int
+        self,
+        view: View,
+        subject: Subject,
+        registrant_ids: Iterable[str],
+        occurrences: Iterable[Occurrence],
+        now_ms: int,
     ) -> None:
-        """Tell of a registration when what there is to tell has changed.
+        """Tell of registrations of which there is news to tell.
 
         An own user is never a contact, so where own users are left out the look-up of the address comes first; its
         answer leads here again.
         """
         subject = replace(subject, object_type=converted_type(view, subject.object_id) or subject.object_type)
-        row = RegistrationRow.from_bytes(view.get(TABLE, key("g", subject.object_id, registrant_id)))
-        if row.email is None or not row.statements:
-            return
+        known_occurrences = list(occurrences)
+        rows = ((each, view.get(TABLE, key("g", subject.object_id, each))) for each in registrant_ids)
+        unknown = {
+            email
+            for registrant_id, data in rows
+            if (row := RegistrationRow.from_bytes(data)).email is not None
+            and (email := self._publish_one(view, subject, registrant_id, row, known_occurrences)) is not None
+        }
+        ordered = sorted(unknown)
+        for start in range(0, len(ordered), CHUNK):
+            emails = ordered[start : start + CHUNK]
+            scope = f"registered|{contact_id(emails[0])}|{now_ms}"
+            ask(view, subject, "identities", scope, now_ms, emails=emails)
+
+    def _publish_one(
+        self,
+        view: View,
+        subject: Subject,
+        registrant_id: str,
+        row: RegistrationRow,
+        occurrences: list[Occurrence],
+    ) -> str | None:
+        """Tell of one registration; the e-mail to ask about when that has to come first."""
         published = self._published(view, subject.object_id, registrant_id)
         if published is None and (not row.ever_approved or subject.object_type != "webinar"):
-            return
+            return None
+        assert row.email is not None
         wanted = subject.object_type == "webinar" and not self._settings.excludes_domain(row.email)
         wanted = wanted and self._passes_filters(view, subject, row)
         if wanted and self._settings.exclude_internal:
             known = identity(view, subject.object_id, "e", contact_id(row.email))
             if known is None:
-                scope = f"identity|{registrant_id}|{contact_id(row.email)}"
-                if not is_open(view, subject.object_id, scope):
-                    ask(view, subject, "identities", scope, now_ms, emails=[row.email])
-                return
+                return row.email
             wanted = not known[0]
-        self._emit(view, subject, registrant_id, row, list(occurrences), published, wanted=wanted)
+        self._emit(view, subject, registrant_id, row, occurrences, published, wanted=wanted)
+        return None
 
     def _emit(
         self,

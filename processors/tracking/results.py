@@ -13,7 +13,7 @@ from processors.attendance.people import Attendance, Presence
 from processors.attendance.registrations import RegistrationRow
 from processors.engine.view import View
 from processors.tracking.keys import TABLE, key
-from schemas.attendance import Identity, Result, SessionCounts, SessionSummary
+from schemas.attendance import Identity, Reconciliation, Result, SessionCounts, SessionSummary
 from schemas.codec import contact_id, pack, unpack
 from schemas.instants import as_datetime
 from schemas.topics import ATTENDANCE_RESULTS, ATTENDANCE_SESSIONS
@@ -80,7 +80,9 @@ def retract_result(view: View, facts: OccurrenceFacts, contact: str, before: Pub
     view.send(ATTENDANCE_RESULTS.name, contact.encode(), result.to_bytes())
 
 
-def publish_summary(view: View, facts: OccurrenceFacts, counts: dict[str, int], *, retracted: bool = False) -> None:
+def publish_summary(
+    view: View, facts: OccurrenceFacts, counts: dict[str, int], reconciliation: Reconciliation | None
+) -> None:
     """Publish the summary when it differs from the last one."""
     occurrence, first = facts.occurrence, facts.first
     summary = SessionSummary(
@@ -97,15 +99,16 @@ def publish_summary(view: View, facts: OccurrenceFacts, counts: dict[str, int], 
         end_assumed=occurrence.ended and occurrence.end_assumed,
         final=facts.final,
         source=facts.source,
-        retracted=retracted,
+        retracted=not facts.stands,
+        reconciliation=reconciliation,
         counts=SessionCounts.model_validate(counts),
     )
     value = summary.to_bytes()
     digest = hashlib.sha256(value).hexdigest()[:16]
     row_key = key("s", facts.object_id, occurrence.session_uuid)
-    state = pack([list(occurrence.uuids), digest, retracted])
+    state = pack([list(occurrence.uuids), digest, not facts.stands])
     known = view.get(TABLE, row_key)
-    if known != state and not (retracted and known is None):
+    if known != state and (facts.stands or known is not None):
         view.put(TABLE, row_key, state)
         view.send(ATTENDANCE_SESSIONS.name, occurrence.session_uuid.encode(), value)
 

@@ -108,6 +108,7 @@ class Pipeline:
             self.now_ms = max(self.now_ms, due)
             tick = Tick(kind="clock", now=as_datetime(self.now_ms // 1000))
             self._run(self._track, TICKS.name, [tick.to_bytes()], TRACK_TABLES)
+        self.now_ms = horizon
 
     @property
     def results(self) -> dict[tuple[str, str], Result]:

@@ -136,3 +136,31 @@ def test_before_the_report_nobody_is_told_that_they_stayed_away(seed: int) -> No
         if each.presence.status != "no_show"
     }
     assert {email: each.attended_seconds for email, each in live.items()} == came
+
+
+def test_everything_is_forgotten_after_its_time() -> None:
+    """Nothing of a session is left once `sessions.retain` has passed, and nothing is retracted by that."""
+    world = simulate_webinar(30, 3, frozenset({"restart"}), starts_at=STARTS_AT)
+    pipeline = played(world, sessions={"report_checks": ["5m", "15m"], "retain": "30d"})
+    before = pipeline.results
+    assert before
+    pipeline.settle(hours=24 * 32)
+    rows = {key: value for key, value in pipeline.stores["attendance"].rows.items() if not key.startswith(b"due|")}
+    assert rows == {}
+    assert pipeline.results == before
+
+
+def test_session_without_ended_is_closed_by_asking_zoom() -> None:
+    """Zoom knows when a session of which no `ended` came was over; an `ended` that comes later replaces that."""
+    world = simulate_webinar(30, 5, starts_at=STARTS_AT)
+    bodies = [each.body for each in world.deliveries]
+    without = [each for each in bodies if b'"webinar.ended"' not in each]
+    pipeline = Pipeline(configuration(sessions=UNCHECKED), world.zoom)
+    pipeline.feed(without)
+    pipeline.settle(hours=23)
+    assert not pipeline.results
+    pipeline.settle(hours=3)
+    assert_true(pipeline, truth_of(bodies, world.zoom))
+    pipeline.feed(bodies)
+    pipeline.settle()
+    assert_true(pipeline, truth_of(bodies, world.zoom))
