@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from ops import config, demo, run, sandbox, simulate
+from ops import config, demo, filters, run, sandbox, session, simulate
 from runtime.exits import run_guarded
 
 _HELP = """Zoom to Brevo over Kafka: who attended, for how long, who stayed away.
@@ -41,6 +41,8 @@ def build_app() -> typer.Typer:
     sandbox.register(app)
     simulate.register(app)
     demo.register(app)
+    session.register(app)
+    filters.register(app)
     return app
 
 

@@ -8,7 +8,10 @@ from pathlib import Path
 from typing import Self, TypeVar
 from urllib.parse import urlsplit
 
+from pydantic import SecretStr
+
 from runtime.kafka import KafkaConnection
+from runtime.references import look_up
 from schemas.errors import ConfigurationError
 
 T = TypeVar("T")
@@ -47,6 +50,45 @@ class IngressEnvironment:
 
 
 @dataclass(frozen=True, slots=True)
+class TokenStorage:
+    """Where people's logins to Zoom are kept (`connectors.zoom.oauth: user`)."""
+
+    folder: Path = Path("data/zoom-logins")
+    key: SecretStr | None = None
+    """Encrypts them; several keys with commas, the first one for what is new. ``None``: file permissions alone."""
+
+    @classmethod
+    def read(cls, environment: Mapping[str, str]) -> Self:
+        """`ZOOM_TOKEN_DIR` (in `ROLLCALL_DATA_DIR` unless set) and `ZOOM_TOKEN_KEY`."""
+        data_dir = Path(environment.get("ROLLCALL_DATA_DIR") or "data")
+        key = look_up("ZOOM_TOKEN_KEY", environment)
+        folder = Path(environment.get("ZOOM_TOKEN_DIR") or data_dir / "zoom-logins")
+        return cls(folder, SecretStr(key) if key else None)
+
+
+@dataclass(frozen=True, slots=True)
+class ZoomEnvironment:
+    """What a command that asks Zoom is told from outside."""
+
+    api_base_url: str | None
+    """Without a slash at the end; ``None``: the address that comes with each access token."""
+    oauth_base_url: str
+    tokens: TokenStorage
+
+    @classmethod
+    def read(cls, environment: Mapping[str, str]) -> Self:
+        """Raises `ConfigurationError`: everything that is wrong, one line each."""
+        reader = _Reader(environment)
+        settings = cls(
+            api_base_url=reader.url("ZOOM_API_BASE_URL", "") or None,
+            oauth_base_url=reader.url("ZOOM_OAUTH_BASE_URL", "https://zoom.us"),
+            tokens=reader.tokens(),
+        )
+        reader.raise_problems()
+        return settings
+
+
+@dataclass(frozen=True, slots=True)
 class WorkerEnvironment:
     """What the worker is told from outside, besides the configuration file."""
 
@@ -59,6 +101,7 @@ class WorkerEnvironment:
     """As the others without a slash at the end; ``None``: the address that comes with each access token."""
     zoom_oauth_base_url: str
     brevo_api_base_url: str
+    zoom_tokens: TokenStorage = TokenStorage()
 
     @classmethod
     def read(cls, environment: Mapping[str, str]) -> Self:
@@ -72,6 +115,7 @@ class WorkerEnvironment:
             zoom_api_base_url=reader.url("ZOOM_API_BASE_URL", "") or None,
             zoom_oauth_base_url=reader.url("ZOOM_OAUTH_BASE_URL", "https://zoom.us"),
             brevo_api_base_url=reader.url("BREVO_API_BASE_URL", "https://api.brevo.com/v3"),
+            zoom_tokens=reader.tokens(),
         )
         reader.raise_problems()
         return settings
@@ -100,6 +144,9 @@ class _Reader:
         host = self._environment.get(host_variable) or default_host
         text = self._environment.get(port_variable) or str(default_port)
         return Address(host, self._attempt(lambda: _port(port_variable, text), 0), host_variable, port_variable)
+
+    def tokens(self) -> TokenStorage:
+        return self._attempt(lambda: TokenStorage.read(self._environment), TokenStorage())
 
     def url(self, name: str, default: str) -> str:
         text = self._environment.get(name) or default

@@ -77,6 +77,8 @@ class ZoomAccount(Section):
     account_id: str
     client_id: str | None = None
     client_secret: SecretStr | None = None
+    oauth: Literal["server-to-server", "user"] = "server-to-server"
+    """`user`: a person's login (`rollcall zoom login`) of a General app; else the app's own, of this account alone."""
     sync: Sync = Sync()
     webhook: Webhook = Webhook()
     lists: Lists = Lists()

@@ -1,0 +1,76 @@
+"""Reads a topic from its beginning to where it ends now: for commands that look, never for work."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import KafkaError
+from aiokafka.partitioner import DefaultPartitioner
+
+from runtime.kafka import KafkaConnection
+from schemas.errors import ConfigurationError, RetryLaterError
+from schemas.topics import Topic
+
+
+async def read_topic(
+    connection: KafkaConnection, topic: Topic, key: bytes | None = None
+) -> AsyncIterator[ConsumerRecord]:
+    """Records in order of their offset, partition by partition.
+
+    Args:
+        connection: the cluster and the prefix.
+        topic: which one.
+        key: only records with this key, from the one partition that has them; ``None``: all.
+
+    Raises:
+        ConfigurationError: there is no such topic.
+        RetryLaterError: Kafka does not answer.
+    """
+    name = topic.physical(connection.topic_prefix)
+    try:
+        numbers = await _partitions(connection, name)
+        if key is not None:
+            numbers = [DefaultPartitioner()(key, numbers, numbers)]
+        consumer = AIOKafkaConsumer(**connection.client_options(), enable_auto_commit=False)
+        await consumer.start()
+        try:
+            for number in numbers:
+                async for record in _read(consumer, TopicPartition(name, number)):
+                    if key is None or record.key == key:
+                        yield record
+        finally:
+            await consumer.stop()
+    except (KafkaError, OSError) as error:
+        raise RetryLaterError(
+            f"Kafka at {connection.bootstrap_servers} does not answer ({type(error).__name__}); "
+            "check KAFKA_BOOTSTRAP_SERVERS and that the brokers are up"
+        ) from error
+
+
+async def _partitions(connection: KafkaConnection, name: str) -> list[int]:
+    """The topic's partitions in order; all topics are asked for, since naming a missing one may create it."""
+    admin = AIOKafkaAdminClient(**connection.client_options())
+    try:
+        await admin.start()
+        found = {each["topic"]: sorted(one["partition"] for one in each["partitions"])
+                 for each in await admin.describe_topics()}  # fmt: skip
+    finally:
+        await admin.close()
+    if name not in found:
+        raise ConfigurationError(
+            f"there is no topic {name}: start a worker once, or check KAFKA_BOOTSTRAP_SERVERS and KAFKA_TOPIC_PREFIX"
+        )
+    return found[name]
+
+
+async def _read(consumer: AIOKafkaConsumer, partition: TopicPartition) -> AsyncIterator[ConsumerRecord]:
+    consumer.assign([partition])
+    end = (await consumer.end_offsets([partition]))[partition]
+    await consumer.seek_to_beginning(partition)
+    while await consumer.position(partition) < end:
+        for records in (await consumer.getmany(partition, timeout_ms=500)).values():
+            for record in records:
+                if record.offset < end:
+                    yield record
