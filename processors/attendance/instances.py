@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from typing import Any
 
-from processors.attendance.facts import Ended, Session
+from processors.attendance.facts import Ended, Session, Started
 from processors.attendance.occurrences import Instance
 from schemas.attendance import ObjectType
 from schemas.codec import pack, unpack
@@ -33,7 +33,8 @@ class InstanceRow:
     host_id: str = ""
     host_email: str | None = None
     described_at: int = -1
-    """`event_ts` of the event that topic, type and host are from; of two at one time the larger description."""
+    """`event_ts` of the `started` or `ended` that topic, type and host are from, -1 for events of participants; of two
+    at one time the larger description."""
     found_end: int | None = None
     """What Zoom answered when asked for a session of which no `ended` came."""
     assumed_end: int | None = None
@@ -50,25 +51,38 @@ class InstanceRow:
         """The same bytes for the same set of facts (`heard_ms` aside)."""
         return pack([getattr(self, each.name) for each in _FIELDS])
 
-    def add(self, session: Session, ended: Ended | None = None) -> bool:
-        """Take in one live event; false when it said nothing new."""
-        changed = False
+    def add(self, session: Session, lifecycle: Started | Ended | None = None) -> bool:
+        """Take in one live event; false when it said nothing new.
+
+        Args:
+            session: as the event describes it.
+            lifecycle: the event itself where it tells of the start or the end. What such events call the session
+                counts before what those of participants do, and of them the latest.
+        """
+        changed = self._describe(session, -1 if lifecycle is None else session.event_ts)
         if session.start is not None and (self.start is None or session.start < self.start):
             self.start, changed = session.start, True
-        if session.event_ts >= self.described_at:
-            said = (session.zoom_type, session.topic, session.host_id, session.host_email or self.host_email)
-            known = (self.zoom_type, self.topic, self.host_id, self.host_email)
-            if said != known and (session.event_ts > self.described_at or _rank(said) > _rank(known)):
-                self.zoom_type, self.topic, self.host_id, self.host_email = said
-                self.described_at, changed = session.event_ts, True
-        if ended is not None:
-            end = ended.end if ended.end is not None else session.event_ts // 1000
-            if (ended.practice and not self.practice) or (not ended.practice and not self.live):
-                self.practice, self.live = self.practice or ended.practice, self.live or not ended.practice
-                changed = True
-            if self.end is None or end > self.end:
-                self.end, changed = end, True
-        return changed
+        if session.host_email is not None and (self.host_email is None or session.host_email < self.host_email):
+            self.host_email, changed = session.host_email, True
+        return (isinstance(lifecycle, Ended) and self._end(session, lifecycle)) or changed
+
+    def _describe(self, session: Session, said_at: int) -> bool:
+        if said_at < self.described_at:
+            return False
+        said = (session.zoom_type, session.topic, session.host_id)
+        known = (self.zoom_type, self.topic, self.host_id)
+        newer = said_at > self.described_at
+        if not newer and (said == known or _rank(said) < _rank(known)):
+            return False
+        (self.zoom_type, self.topic, self.host_id), self.described_at = said, said_at
+        return True
+
+    def _end(self, session: Session, ended: Ended) -> bool:
+        before = (self.end, self.practice, self.live)
+        end = ended.end if ended.end is not None else session.event_ts // 1000
+        self.end = end if self.end is None else max(self.end, end)
+        self.practice, self.live = self.practice or ended.practice, self.live or not ended.practice
+        return before != (self.end, self.practice, self.live)
 
     @property
     def known_end(self) -> int | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from processors.attendance.connections import Connection
-from processors.attendance.facts import Bound, Converted, Ended, Fact, Registered, RoleChanged, Seen, Session
+from processors.attendance.facts import Bound, Converted, Ended, Fact, Registered, RoleChanged, Seen, Session, Started
 from processors.attendance.instances import InstanceRow
 from processors.attendance.occurrences import Instance, Occurrence, group
 from processors.engine.view import View
@@ -70,7 +70,7 @@ class Intake:
         row_key = key("i", session.object_id, session.uuid)
         data = view.get(TABLE, row_key)
         row = InstanceRow.from_bytes(data) if data else InstanceRow(session.account_id, session.object_type)
-        said_new = row.add(session, fact if isinstance(fact, Ended) else None)
+        said_new = row.add(session, fact if isinstance(fact, Started | Ended) else None)
         if said_new or data is None or now_ms - row.heard_ms > HEARD_MS:
             row.heard_ms = max(row.heard_ms, now_ms)
             view.put(TABLE, row_key, row.to_bytes())
