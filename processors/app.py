@@ -16,6 +16,7 @@ from processors.agents import look_up, score_engagement, sync_contact, track_att
 from processors.clients.brevo.client import BrevoClient
 from processors.clients.zoom.client import ZoomClient
 from processors.clients.zoom.metrics import ZoomMetrics
+from processors.clients.zoom.vault import Vault
 from processors.engine.agent import AgentSpec, BatchAgent, Engine
 from processors.engine.delivery import Delivery, build_producer
 from processors.engine.due_clock import DueClock
@@ -157,6 +158,7 @@ def tracking_agent(engine: Engine, rule: track_attendance.TrackAttendance) -> Ba
 @asynccontextmanager
 async def _zoom_effect(settings: WorkerSettings, registry: CollectorRegistry) -> AsyncIterator[look_up.LookUp]:
     environment, metrics = settings.environment, ZoomMetrics(registry)
+    vault = Vault(environment.zoom_tokens)
     async with aiohttp.ClientSession() as session:
         clients = {
             account.account_id: ZoomClient(
@@ -166,6 +168,7 @@ async def _zoom_effect(settings: WorkerSettings, registry: CollectorRegistry) ->
                 environment.zoom_api_base_url,
                 environment.zoom_oauth_base_url,
                 metrics,
+                vault=vault,
             )
             for account in settings.configuration.connectors.zoom
             if account.enabled

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import sys
 import uuid
@@ -11,6 +12,7 @@ from contextlib import nullcontext
 import pytest
 
 from sandbox.kafka import EmbeddedKafka
+from tests.support.broker import Broker
 
 
 @pytest.fixture(scope="session")
@@ -26,22 +28,40 @@ def say(pytestconfig: pytest.Config) -> Callable[[str], None]:
 
 
 @pytest.fixture(scope="session")
-def kafka_bootstrap(say: Callable[[str], None]) -> Iterator[str]:
-    """Bootstrap servers of a Kafka that all tests share; nobody may stop it.
+def kafka_choice() -> str:
+    """`external`, `docker` or `embedded`: `ROLLCALL_TEST_KAFKA`, else external where a Kafka is named."""
+    named = os.environ.get("KAFKA_BOOTSTRAP_SERVERS")
+    choice = os.environ.get("ROLLCALL_TEST_KAFKA") or ("external" if named else "embedded")
+    if choice not in ("docker", "embedded", "external"):
+        pytest.fail(f"ROLLCALL_TEST_KAFKA is {choice!r}: set it to docker, embedded or external", pytrace=False)
+    if choice == "external" and not named:
+        pytest.fail("ROLLCALL_TEST_KAFKA=external needs KAFKA_BOOTSTRAP_SERVERS", pytrace=False)
+    return choice
 
-    `KAFKA_BOOTSTRAP_SERVERS` comes first; without it `ROLLCALL_TEST_KAFKA` decides, and the default is an embedded one.
+
+@pytest.fixture(scope="session")
+def new_kafka(kafka_choice: str, say: Callable[[str], None]) -> Callable[..., Broker]:
+    """Makes a broker, not started yet, that a test may break; with broker settings as the only argument.
+
+    An external Kafka is nobody's to break: then it is an embedded one, too.
     """
-    bootstrap = os.environ.get("KAFKA_BOOTSTRAP_SERVERS")
-    choice = os.environ.get("ROLLCALL_TEST_KAFKA") or ("external" if bootstrap else "embedded")
-    if choice == "external":
-        if not bootstrap:
-            pytest.fail("ROLLCALL_TEST_KAFKA=external needs KAFKA_BOOTSTRAP_SERVERS", pytrace=False)
-        yield bootstrap
-    elif choice == "embedded":
-        with EmbeddedKafka(progress=say) as kafka:
-            yield kafka.bootstrap
+    if kafka_choice == "docker":
+        # Imported only here: the engine's client takes a second, and most runs need none.
+        containers = importlib.import_module("tests.support.docker_kafka")
+        containers.require_engine()
+        kafka: Callable[..., Broker] = containers.ContainerKafka
+        return kafka
+    return lambda config=None: EmbeddedKafka(config=config, progress=say)
+
+
+@pytest.fixture(scope="session")
+def kafka_bootstrap(kafka_choice: str, new_kafka: Callable[..., Broker]) -> Iterator[str]:
+    """Bootstrap servers of a Kafka that all tests share; nobody may stop it."""
+    if kafka_choice == "external":
+        yield os.environ["KAFKA_BOOTSTRAP_SERVERS"]
     else:
-        pytest.fail(f"ROLLCALL_TEST_KAFKA is {choice!r}: set it to external or embedded", pytrace=False)
+        with new_kafka() as kafka:
+            yield kafka.bootstrap
 
 
 @pytest.fixture
@@ -51,7 +71,7 @@ def topic_prefix() -> str:
 
 
 @pytest.fixture
-def own_kafka(say: Callable[[str], None]) -> Iterator[EmbeddedKafka]:
+def own_kafka(new_kafka: Callable[..., Broker]) -> Iterator[Broker]:
     """A running broker of this test alone, to be stopped, killed or paused at will."""
-    with EmbeddedKafka(progress=say) as kafka:
+    with new_kafka() as kafka:
         yield kafka

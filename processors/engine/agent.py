@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import faust
+from aiokafka.errors import KafkaError
 from faust.types.tuples import TP
 
 from processors.engine.dead_letters import CircuitBreaker, dead_letter_headers
@@ -26,7 +27,7 @@ from processors.engine.faust_consumer import BatchSchema, committed_offset
 from processors.engine.faust_tables import TablePartition, declare_table
 from processors.engine.metrics import EngineMetrics
 from processors.engine.view import Output, Record, Rule, TurnView
-from schemas.errors import DeadLetterError, FatalError
+from schemas.errors import DeadLetterError, FatalError, RetryLaterError
 from schemas.topics import Topic
 
 MAX_BATCHES = 16
@@ -120,9 +121,16 @@ class BatchAgent:
         self._engine.metrics.partitions.labels(self.spec.name).set(len(self._partitions))
 
     async def ends(self, partition: int) -> dict[str, int]:
-        """Asks Kafka: per source topic (physical) the offset behind the partition's last record."""
+        """Asks Kafka: per source topic (physical) the offset behind the partition's last record.
+
+        Raises:
+            RetryLaterError: Kafka does not answer.
+        """
         consumer = self._engine.app.consumer
-        answer = await consumer.highwaters(*(TP(topic, partition) for topic in self._logical))
+        try:
+            answer = await consumer.highwaters(*(TP(topic, partition) for topic in self._logical))
+        except (KafkaError, TimeoutError) as exc:
+            raise RetryLaterError(f"Kafka does not tell where the topics of {self.spec.name} end") from exc
         return {tp.topic: offset for tp, offset in answer.items()}
 
     def has_handled(self, partition: int, position: Mapping[str, int]) -> bool:
@@ -203,6 +211,8 @@ class BatchAgent:
         turn.dead.extend((row.row.origin, DeadLetterError(f"output refused: {row.reason}")) for row in refused)
         await self._bury(turn.dead)
         self._breaker.check()
+        # A process that was stopped, or swapped out, for longer than its session wakes up in the middle of a turn.
+        await self._engine.delivery.ensure_owner(self.turn_began_at)
         await asyncio.gather(
             *(self._persist(name, p, view.changes[name]) for p, view in turn.views.items() for name in self._tables)
         )

@@ -29,6 +29,8 @@ from schemas.topics import MIB
 
 BATCH_BYTES = 2 * MIB
 """One batch holds many small rows, or one raw event of the largest size on its way to a dead-letter topic."""
+REQUEST_SECONDS = 10.0
+"""So long aiokafka tries a batch before it gives it back; a test may want less."""
 REFUSED = (MessageSizeTooLargeError, RecordTooLargeError)
 """The record's own fault: sending it again cannot help."""
 PASSING = (KafkaTimeoutError, KafkaConnectionError)
@@ -55,7 +57,7 @@ class Refused(NamedTuple):
     reason: str
 
 
-def build_producer(connection: KafkaConnection) -> AIOKafkaProducer:
+def build_producer(connection: KafkaConnection, *, request_seconds: float = REQUEST_SECONDS) -> AIOKafkaProducer:
     """The engine's producer, to be started by whoever runs the engine; why idempotence is off is said above."""
     return AIOKafkaProducer(
         **connection.client_options(),
@@ -63,7 +65,7 @@ def build_producer(connection: KafkaConnection) -> AIOKafkaProducer:
         enable_idempotence=False,
         max_batch_size=BATCH_BYTES,
         max_request_size=2 * BATCH_BYTES,
-        request_timeout_ms=10_000,
+        request_timeout_ms=int(request_seconds * 1_000),
     )
 
 
@@ -104,6 +106,18 @@ class Delivery:
                 self._partition_of.clear()
             found = self._partition_of[key] = self._partitioner(key, self._partitions, self._partitions)
         return found
+
+    async def ensure_owner(self, since: float) -> None:
+        """Call before writing rows that an owner alone may write: after a long silence it is asked who that is.
+
+        Args:
+            since: monotonic time at which the partitions surely were this worker's.
+
+        Raises:
+            FatalError: another worker may have taken over, and these rows would overwrite its newer ones.
+        """
+        if time.monotonic() - since > self._silence_seconds and not await self._still_owner():
+            raise FatalError("this worker was silent for too long and another one owns its partitions")
 
     async def publish(self, topic: str, rows_by_partition: dict[int, list[Row]]) -> list[Refused]:
         """Send to several partitions of one topic at once; returns what the broker refused."""
@@ -179,5 +193,4 @@ class Delivery:
         if self.waiting_since is None:
             self.waiting_since = began
             log.warning("Kafka does not take records (%s), waiting", type(exc).__name__)
-        if time.monotonic() - began > self._silence_seconds and not await self._still_owner():
-            raise FatalError("this worker was silent for too long and another one owns its partitions") from exc
+        await self.ensure_owner(began)

@@ -13,13 +13,16 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from processors.engine.effect import Post, Rows
 from processors.engine.view import Output, PartitionStore, Rule
+from schemas.errors import RetryLaterError
+
+SHORTEST_PAUSE_SECONDS = 0.05
 
 Tick = Callable[[int], Output]
 """Makes the message for a partition; its record says which work is due by the agenda alone."""
 Position = Mapping[str, int]
 """Per topic: the offset behind the last record of a partition."""
 Backlog = Callable[[int], Awaitable[Position]]
-"""Asks Kafka where the agent's topics end in a partition."""
+"""Asks Kafka where the agent's topics end in a partition; `RetryLaterError` when it does not answer."""
 Handled = Callable[[int, Position], bool]
 """Whether everything before a position of a partition has been handled."""
 
@@ -96,7 +99,10 @@ class DueClock:
         if not agenda or agenda[0] > now_ms:
             return False
         if partition not in self._held:
-            self._held[partition] = await self._backlog(partition)
+            try:
+                self._held[partition] = await self._backlog(partition)
+            except RetryLaterError:
+                return False
         if partition not in self._agenda or not self._handled(partition, self._held[partition]):
             return False
         del self._held[partition]
@@ -107,6 +113,6 @@ class DueClock:
     def _pause(self, now_ms: int) -> float:
         """Seconds until something may be due: short while a tick is held back."""
         if self._held:
-            return 0.05
+            return SHORTEST_PAUSE_SECONDS
         earliest = min((agenda[0] for agenda in self._agenda.values() if agenda), default=now_ms + 60_000)
-        return max(0.0, (earliest - now_ms) / 1000)
+        return max(SHORTEST_PAUSE_SECONDS, (earliest - now_ms) / 1000)

@@ -14,7 +14,7 @@ from importlib.metadata import version
 from typing import Any
 
 import faust
-from aiokafka.errors import KafkaConnectionError, KafkaError
+from aiokafka.errors import KafkaError
 from faust.transport.drivers import aiokafka as driver
 from faust.transport.utils import DefaultSchedulingStrategy
 from faust.types.tuples import TP, ConsumerMessage, ack_lock
@@ -89,17 +89,8 @@ class BatchThread(driver.AIOKafkaConsumerThread):
         consumer._fetch_max_wait_ms = FETCH_MAX_WAIT_MS
         return consumer
 
-    async def _commit(self, offsets: Any) -> bool:
-        # Faust stops the whole worker on any failed commit. While the broker is away a commit may fail as often as it
-        # likes: the next one commits more.
-        try:
-            return bool(await super()._commit(offsets))
-        except (KafkaConnectionError, TimeoutError) as exc:
-            log.warning("commit postponed: %s", type(exc).__name__)
-            return False
-
     async def crash(self, reason: BaseException) -> None:
-        """Stop the worker, unless Kafka is only away."""
+        """Stop the worker, unless Kafka is only away: a commit that fails then is followed by one of more."""
         if isinstance(reason, KafkaError) and reason.retriable:
             log.warning("consumer goes on after %s", type(reason).__name__)
             return
@@ -191,11 +182,13 @@ def committed_offset(app: faust.App, topic: str, partition: int) -> int:
     return consumer._committed_offset[TP(topic, partition)] or 0
 
 
-async def still_member(app: faust.App) -> bool:
+async def still_member(app: Any) -> bool:
     """Ask the group's coordinator whether this worker still owns its partitions: a commit of what is committed already.
 
     After a long silence another worker may have taken over, and rows written now would overwrite its newer ones.
     """
-    consumer: Any = app.consumer
+    consumer = app.consumer
+    if app.rebalancing or app.unassigned:
+        return False  # partitions that are being given away are no longer among the committed offsets
     offsets = {tp: offset for tp, offset in consumer._committed_offset.items() if offset is not None}
     return not offsets or bool(await consumer._commit(offsets))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import bisect
 import heapq
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
@@ -160,10 +160,11 @@ class TurnView:
 
 
 class MemoryStore:
-    """A table's rows in a dict: for tests of rules and for what a command line reads back."""
+    """A table's rows in memory, in order of their keys: for tests of rules."""
 
     def __init__(self, rows: dict[bytes, bytes] | None = None) -> None:
         self.rows: dict[bytes, bytes] = dict(rows or {})
+        self._ordered = sorted(self.rows)
 
     def get(self, key: bytes) -> bytes | None:
         """See `PartitionStore.get`."""
@@ -171,12 +172,17 @@ class MemoryStore:
 
     def scan(self, prefix: bytes, start: bytes) -> Iterator[tuple[bytes, bytes]]:
         """See `PartitionStore.scan`."""
-        yield from sorted((k, v) for k, v in self.rows.items() if k.startswith(prefix) and k >= start)
+        for key in itertools.islice(self._ordered, bisect.bisect_left(self._ordered, max(prefix, start)), None):
+            if not key.startswith(prefix):
+                return
+            yield key, self.rows[key]
 
-    def apply(self, rows: dict[bytes, bytes | None]) -> None:
+    def apply(self, rows: Mapping[bytes, bytes | None]) -> None:
         """Take over a turn's changes."""
         for key, value in rows.items():
-            if value is None:
-                self.rows.pop(key, None)
-            else:
+            if value is not None:
+                if key not in self.rows:
+                    bisect.insort(self._ordered, key)
                 self.rows[key] = value
+            elif self.rows.pop(key, None) is not None:
+                del self._ordered[bisect.bisect_left(self._ordered, key)]

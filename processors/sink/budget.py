@@ -23,6 +23,21 @@ class Pace:
     """Contacts at once, for each family."""
     bulk_in_parallel: int = 24
     """The rest of `in_parallel` is free for the live lane."""
+    gather_seconds: float = 0.25
+    """So long an upsert waits for others that could go with it in one import."""
+    quiet_seconds: float = 1.0
+    """A crowd to which nobody came for so long is imported."""
+    patience_seconds: float = 10.0
+    """A crowd is imported after so long, even if it still grows."""
+    imports_at_once: int = 4
+    import_polls: tuple[float, ...] = (5, 15, 30)
+    """Seconds after the start of an import when its process is asked for first."""
+    import_poll_seconds: float = 60
+    """Between two questions after those: 100 calls an hour are all that Brevo gives for this and everything else."""
+    import_grace_seconds: float = 5
+    """Before Brevo is asked whether an import of a worker that died goes on: its call may still be under way."""
+    import_wait_seconds: float = 900
+    """The longest wait for imports of others, or of a worker that died, before writing goes on."""
 
     def backoff(self, attempts: int, spread: float) -> float:
         """Seconds after so many attempts (1 or more); `spread` in 0..1 takes away up to half, so that workers part."""
@@ -33,6 +48,12 @@ class Pace:
 def share(per_second: float, assigned: int, total: int) -> float:
     """Calls per second of a worker with so many of all partitions."""
     return per_second * assigned / total
+
+
+def next_poll(asked: int, pace: Pace) -> float:
+    """Seconds from the question number `asked` (0: the start of the import) to the next one."""
+    at = (0.0, *pace.import_polls)
+    return at[asked + 1] - at[asked] if asked + 1 < len(at) else pace.import_poll_seconds
 
 
 def intent_window(per_second: float, *, parked: bool) -> int:

@@ -73,11 +73,15 @@ def _take_upsert(contact_id: str, rank: Rank, waiting: Waiting, view: View) -> N
 
 
 def _end_upsert(result: CommandResult, view: View) -> None:
-    if result.outcome == "intended":
-        return
     key = contact_key(result.contact_id)
     row, rank = _contact(view, key), rank_of_answer(result.revision, result.answers)
     changes: dict[str, object] = {}
+    if result.outcome == "intended":
+        if row.pending is not None and (row.done is None or row.done < rank):
+            view.put(LEDGER, key, row.model_copy(update={"importing": result.import_id}).to_bytes())
+        return
+    if row.importing is not None and (result.import_id == row.importing or row.rank is None or rank >= row.rank):
+        changes.update(importing=None)
     if result.acknowledged is not None and (row.state_rank is None or rank > row.state_rank):
         changes.update(state=result.acknowledged, state_rank=rank)
     if row.done is None or rank > row.done:

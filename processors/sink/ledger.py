@@ -73,6 +73,8 @@ class ContactRow(Wire):
     """Of `pending`."""
     pending: Waiting | None = None
     """The newest upsert, while it is newer than `done`."""
+    importing: str | None = None
+    """Our id of the import that the contact is in: until that has ended, nothing else may write the contact."""
 
 
 class EventRow(Wire):
@@ -92,6 +94,8 @@ class UpsertWork:
     rank: Rank
     waiting: Waiting
     state: ContactState | None
+    importing: str | None = None
+    """See `ContactRow.importing`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +169,7 @@ def next_work(contact: ContactRow, events: Mapping[bytes, EventRow]) -> Work | N
     if contact.pending is not None and contact.rank is not None:
         command = BREVO_COMMAND.validate_json(contact.pending.command)
         if isinstance(command, UpsertContact):
-            return UpsertWork(command, contact.rank, contact.pending, contact.state)
+            return UpsertWork(command, contact.rank, contact.pending, contact.state, contact.importing)
     if contact.state is None and contact.rejected is None:
         return None
     waiting = []

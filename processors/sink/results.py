@@ -22,6 +22,8 @@ class Ending:
     status: int | None = None
     attempts: int = 0
     acknowledged: ContactState | None = None
+    import_id: str | None = None
+    """Of the import that the contact was in."""
     error: str | None = None
     """Name of the answer's class, if the command goes to the dead letters."""
 
@@ -43,6 +45,7 @@ def result_output(work: Work, ending: Ending, finished_at: datetime) -> Output:
         attempts=ending.attempts,
         detail=ending.detail,
         session=command.session,
+        import_id=ending.import_id,
         acknowledged=ending.acknowledged,
         occurred_at=command.occurred_at,
         finished_at=finished_at,

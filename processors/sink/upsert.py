@@ -94,7 +94,7 @@ Step = Read | Create | Update
 
 def next_step(wanted: Wanted, known: Known) -> Step | None:
     """The next call, ``None`` when Brevo holds what it shall."""
-    if _must_read(wanted, known):
+    if must_read(wanted, known):
         return Read()
     attributes = {name: each.value for name, each in wanted.attributes.items() if _is_written(name, each, known)}
     if not known.exists:
@@ -103,7 +103,7 @@ def next_step(wanted: Wanted, known: Known) -> Step | None:
     return Update(attributes, join, leave) if attributes or join or leave else None
 
 
-def _must_read(wanted: Wanted, known: Known) -> bool:
+def must_read(wanted: Wanted, known: Known) -> bool:
     """Whether an attribute's fate depends on what Brevo holds and nobody knows."""
     if known.exists is False or known.complete:
         return False

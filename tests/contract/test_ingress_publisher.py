@@ -18,8 +18,8 @@ from ingress.publisher import KafkaPublisher, Publisher
 from ingress.settings import Limits
 from runtime.kafka import KafkaConnection
 from runtime.models import Kafka
-from sandbox.kafka import EmbeddedKafka
 from schemas.topics import QUARANTINE, RAW_EVENTS
+from tests.support.broker import Broker
 from tests.support.ingress import MemoryPublisher
 from tests.support.kafka import Message, admin, read_to_end
 from tests.support.processes import eventually
@@ -200,7 +200,7 @@ async def test_kafka_publisher_without_kafka_refuses_at_once() -> None:
     ids=["number", "bytes"],
 )
 async def test_kafka_publisher_beyond_its_bounds_refuses_at_once(
-    own_kafka: EmbeddedKafka, topic_prefix: str, limits: Limits, sizes: list[int]
+    own_kafka: Broker, topic_prefix: str, limits: Limits, sizes: list[int]
 ) -> None:
     """While the broker is silent, so much waits and no more; afterwards nothing is left behind and all goes on."""
     async with kafka_publisher(own_kafka.bootstrap, topic_prefix, limits) as (publisher, metrics):

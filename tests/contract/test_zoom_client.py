@@ -21,12 +21,31 @@ from sandbox.zoom.state import ZoomState
 from schemas.errors import RetryLaterError
 
 WEBINAR, MEETING = "93577204816", "84215567031"
+PLAIN, LIVE = "pT9/Qw3sRzGm4yBhK1xVdA==", "aB3dEf5hIj7lMn9pQr1tUw=="
 SLASHED = "/H7cZq0bS1uWm//5rXeTkQ=="
 
 
 def registrant(number: int, status: str) -> dict[str, Any]:
     """One registrant as Zoom lists it."""
     return {"id": f"{status}-{number}", "email": f"{status}{number}@example.com", "status": status}
+
+
+def joins(count: int) -> list[dict[str, Any]]:
+    """Rows of a report: one person who came back again and again, and the first two rows once more."""
+    rows = [
+        {
+            "id": "u1",
+            "user_id": str(33_554_432 + number),
+            "registrant_id": "r1",
+            "user_email": "ines@example.com",
+            "join_time": "2026-08-12T14:00:04Z",
+            "leave_time": "2026-08-12T15:00:00Z",
+            "duration": 3596,
+            "status": "in_meeting",
+        }
+        for number in range(count)
+    ]
+    return [*rows, *rows[:2]]
 
 
 STATE = ZoomState.model_validate(
@@ -46,6 +65,21 @@ STATE = ZoomState.model_validate(
                     registrant(0, "denied"),
                 ],
                 "panelists": [{"id": "p1", "email": "speaker@example.com", "name": "Noor Halvorsen"}],
+                "instances": [
+                    {
+                        "uuid": PLAIN,
+                        "start_time": "2026-08-12T14:00:04Z",
+                        "end_time": "2026-08-12T15:00:00Z",
+                    },
+                    {
+                        "uuid": SLASHED,
+                        "start_time": "2026-08-12T14:00:04Z",
+                        "end_time": "2026-08-12T15:00:00Z",
+                        "participants": joins(601),
+                        "absentees": [registrant(n, "approved") for n in range(301)],
+                    },
+                    {"uuid": LIVE, "start_time": "2026-08-12T16:00:04Z"},
+                ],
             },
             {
                 "object_type": "meeting",
@@ -158,6 +192,39 @@ async def test_users_are_read_in_every_status(zoom: Zoom) -> None:
 async def test_past_meeting_of_a_uuid_with_slashes_is_found(zoom: Zoom) -> None:
     """`GET /past_meetings/{uuid}`: Zoom finds this one only when it is encoded twice."""
     assert (await zoom.client.past_meeting(SLASHED))["uuid"] == SLASHED
+
+
+async def test_report_has_every_join_once(zoom: Zoom) -> None:
+    """`GET /report/webinars/{uuid}/participants`: `id` is the person, so it does not make two rows the same."""
+    rows = await zoom.client.report("webinar", SLASHED)
+    assert len({row["user_id"] for row in rows}) == len(rows) == 601
+    assert {row["registrant_id"] for row in rows} == {"r1"}
+    assert zoom.backend.requests["/report/webinars/{}/participants 200"] == 3
+
+
+async def test_report_of_a_meeting_without_participants_is_empty(zoom: Zoom) -> None:
+    """`GET /report/meetings/{uuid}/participants`: Zoom has no rows of a meeting with one participant."""
+    assert await zoom.client.report("meeting", SLASHED) == []
+
+
+async def test_report_of_a_session_that_is_not_over_is_missing(zoom: Zoom) -> None:
+    """HTTP 404, code 3001, as for one that never was."""
+    with pytest.raises(ZoomRefusedError, match="3001") as raised:
+        await zoom.client.report("webinar", LIVE)
+    assert raised.value.outcome == "missing"
+
+
+async def test_absentees_are_read_to_the_end(zoom: Zoom) -> None:
+    """`GET /past_webinars/{uuid}/absentees`: the list's key is `registrants`."""
+    rows = await zoom.client.absentees(SLASHED)
+    assert len({row["id"] for row in rows}) == len(rows) == 301
+
+
+async def test_absentees_of_a_webinar_without_registration_are_missing(zoom: Zoom) -> None:
+    """HTTP 400, code 3000, which elsewhere means that the wrong endpoint was asked."""
+    with pytest.raises(ZoomRefusedError, match="3000") as raised:
+        await zoom.client.absentees(PLAIN)
+    assert raised.value.outcome == "missing"
 
 
 @pytest.mark.parametrize("options", [ZoomOptions(plan="business", scopes=frozenset({"user:read:admin"}))])

@@ -17,6 +17,7 @@ import pytest
 from sandbox.kafka import EmbeddedKafka
 from sandbox.kafka.ports import free_port
 from schemas.topics import QUARANTINE, RAW_EVENTS
+from tests.support.broker import Broker
 from tests.support.ingress import ACCOUNT, SECRET, as_zoom_writes, example, signed_headers
 from tests.support.kafka import create_topics, read_to_end
 from tests.support.processes import Process, eventually, module_command, running
@@ -106,7 +107,7 @@ async def test_ingress_kafka_away_at_start_answers_challenges_and_joins_later(
 
 @pytest.mark.parametrize("how", ["kill", "pause"])
 async def test_ingress_kafka_lost_under_load_loses_nothing_accepted(
-    how: str, own_kafka: EmbeddedKafka, tmp_path: Path, topic_prefix: str
+    how: str, own_kafka: Broker, tmp_path: Path, topic_prefix: str
 ) -> None:
     """Every delivery is answered 200 or 503 before Zoom's 3 s are over, and every 200 is on the topic."""
     answers: dict[int, int] = {}
@@ -174,7 +175,7 @@ async def test_ingress_sigterm_under_load_answers_all_it_accepted(
 
 
 async def test_ingress_sigterm_while_kafka_is_silent_answers_503_and_ends(
-    own_kafka: EmbeddedKafka, tmp_path: Path, topic_prefix: str
+    own_kafka: Broker, tmp_path: Path, topic_prefix: str
 ) -> None:
     """What waits for Kafka when the process is told to stop is answered, not dropped."""
     with ingress(tmp_path, own_kafka.bootstrap, topic_prefix) as door:

@@ -6,13 +6,24 @@ import logging
 from collections.abc import Callable, Mapping
 from typing import Literal
 
-from processors.clients.brevo.limits import Limiter, Parking, Window
+from processors.clients.brevo.limits import (
+    CATCH_UP_SECONDS,
+    HOUR_SECONDS,
+    HOURLY_BURST,
+    Limiter,
+    Parking,
+    Window,
+)
 from processors.clients.brevo.metrics import BrevoMetrics
 from processors.sink.answers import Action, Answer, AnswerClass, classify, refused_address
 from processors.sink.budget import Pace, intent_window, share
 
 Family = Literal["contacts", "events"]
 FAMILIES: tuple[Family, ...] = ("contacts", "events")
+"""What work is done in."""
+Budget = Literal["contacts", "events", "account"]
+"""`account`: everything that Brevo gives 100 calls an hour for."""
+BUDGETS: tuple[Budget, ...] = (*FAMILIES, "account")
 
 TOLD_AFTER_SECONDS = 60
 """A pause at least this long is a reason to tell people: an hourly budget is used up."""
@@ -25,6 +36,7 @@ class Access:
 
     Args:
         per_second: the whole installation's rate for each family, in calls per second.
+        account_per_hour: the whole installation's calls an hour of the family `account`.
         total_partitions: of every topic; the share is what is assigned of them.
         now: monotonic seconds.
     """
@@ -32,32 +44,40 @@ class Access:
     def __init__(
         self,
         per_second: Mapping[Family, float],
+        account_per_hour: float,
         total_partitions: int,
         pace: Pace,
         metrics: BrevoMetrics,
         now: Callable[[], float],
     ) -> None:
-        self._per_second = per_second
+        hourly = account_per_hour * (1 - HOURLY_BURST) / HOUR_SECONDS
+        self._per_second: dict[Budget, float] = {**per_second, "account": hourly}
         self._total_partitions = total_partitions
         self._metrics = metrics
         self._now = now
         self._account = Parking(pace.probe_seconds)
-        self._parkings = {family: Parking(pace.probe_seconds) for family in FAMILIES}
-        self.limiters = {family: Limiter((self._account, self._parkings[family]), now) for family in FAMILIES}
+        self._parkings = {family: Parking(pace.probe_seconds) for family in BUDGETS}
+        burst = account_per_hour * HOURLY_BURST / hourly
+        self.limiters = {
+            family: Limiter(
+                (self._account, self._parkings[family]), now, burst if family == "account" else CATCH_UP_SECONDS
+            )
+            for family in BUDGETS
+        }
         events = self.limiters["events"]
         self.intents = Window(lambda: intent_window(events.rate, parked=events.parked))
 
     @property
     def reasons(self) -> tuple[str, ...]:
         """Why calls wait, for readiness; empty when they do not."""
-        parked = [("brevo", self._account)] + [(f"brevo {family}", self._parkings[family]) for family in FAMILIES]
+        parked = [("brevo", self._account)] + [(f"brevo {family}", self._parkings[family]) for family in BUDGETS]
         found = [f"{name}: {parking.reason}" for name, parking in parked if parking.reason is not None]
         for family, limiter in self.limiters.items():
             if (seconds := limiter.paused_until - self._now()) >= TOLD_AFTER_SECONDS:
                 found.append(f"brevo {family}: the rate limit is used up for another {seconds:.0f} s")
         return tuple(found)
 
-    async def permit(self, family: Family, *, urgent: bool) -> None:
+    async def permit(self, family: Budget, *, urgent: bool) -> None:
         """Wait until one call may be made."""
         began_at = self._now()
         await self.limiters[family].acquire(urgent=urgent)
@@ -70,7 +90,7 @@ class Access:
             self._metrics.allowed.labels(family).set(limiter.rate)
         self.intents.wake()
 
-    def judge(self, family: Family, answer: Answer, backoff_seconds: float) -> AnswerClass:
+    def judge(self, family: Budget, answer: Answer, backoff_seconds: float) -> AnswerClass:
         """Classify an answer and act on it: pause, park or go on.
 
         `backoff_seconds` is the pause after a 429 that does not say how long.

@@ -7,7 +7,7 @@ Why not Brevo's SDK: it does not percent-encode path values, does not read Brevo
 from __future__ import annotations
 
 import ssl
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 from urllib.parse import quote
 
@@ -22,6 +22,9 @@ CONNECT_SECONDS = 10.0
 ANSWER_SECONDS = 30.0
 KEEP_ALIVE_SECONDS = 10.0
 """Shorter than any server's: a call on a connection that the server is closing leaves an event in doubt."""
+
+REPORT_BYTES = 16_000_000
+"""Of an import's report at most; it has an address a line of an import of at most 8 MB."""
 
 
 class BrevoApi(Protocol):
@@ -38,6 +41,24 @@ class BrevoApi(Protocol):
 
     async def track_event(self, body: Mapping[str, Any]) -> Answer:
         """`POST /events`: 204."""
+
+    async def read_contacts(self, offset: int) -> Answer:
+        """`GET /contacts`, 1,000 from `offset` on in order of creation: 200 with `contacts` and `count`."""
+
+    async def import_contacts(self, body: Mapping[str, Any]) -> Answer:
+        """`POST /contacts/import`: 202 with `processId`."""
+
+    async def remove_from_list(self, list_id: int, emails: Sequence[str]) -> Answer:
+        """`POST /contacts/lists/{id}/contacts/remove`, at most 150: 201; 400 when none of them was on it."""
+
+    async def read_process(self, process_id: int) -> Answer:
+        """`GET /processes/{id}`: 200 with `status`, 404."""
+
+    async def read_processes(self) -> Answer:
+        """`GET /processes`, the 50 newest: 200 with `processes`."""
+
+    async def read_report(self, url: str) -> str | None:
+        """A report of an import, wherever Brevo keeps it, without our key; ``None`` when it cannot be had."""
 
 
 class BrevoClient:
@@ -70,6 +91,37 @@ class BrevoClient:
     async def track_event(self, body: Mapping[str, Any]) -> Answer:
         """See `BrevoApi`."""
         return await self._call("POST", "/events", body)
+
+    async def read_contacts(self, offset: int) -> Answer:
+        """See `BrevoApi`."""
+        return await self._call("GET", f"/contacts?limit=1000&offset={offset}&sort=asc", None)
+
+    async def import_contacts(self, body: Mapping[str, Any]) -> Answer:
+        """See `BrevoApi`."""
+        return await self._call("POST", "/contacts/import", body)
+
+    async def remove_from_list(self, list_id: int, emails: Sequence[str]) -> Answer:
+        """See `BrevoApi`."""
+        return await self._call("POST", f"/contacts/lists/{list_id}/contacts/remove", {"emails": list(emails)})
+
+    async def read_process(self, process_id: int) -> Answer:
+        """See `BrevoApi`."""
+        return await self._call("GET", f"/processes/{process_id}", None)
+
+    async def read_processes(self) -> Answer:
+        """See `BrevoApi`."""
+        return await self._call("GET", "/processes?limit=50&offset=0&sort=desc", None)
+
+    async def read_report(self, url: str) -> str | None:
+        """See `BrevoApi`."""
+        timeout = aiohttp.ClientTimeout(total=self._answer_seconds, connect=CONNECT_SECONDS)
+        try:
+            async with aiohttp.ClientSession(timeout=timeout) as session, session.get(url) as response:
+                if response.status != 200:
+                    return None
+                return (await response.content.read(REPORT_BYTES)).decode("utf-8", "replace")
+        except (TimeoutError, ValueError, aiohttp.ClientError):
+            return None
 
     async def close(self) -> None:
         """Close the connections."""

@@ -14,6 +14,9 @@ from contextlib import asynccontextmanager
 
 CATCH_UP_SECONDS = 0.25
 """So much of missed time may be made up in a burst: timers are late, and the rate shall be used."""
+HOUR_SECONDS = 3_600
+HOURLY_BURST = 1 / 3
+"""Of an hourly budget: what may be used at once. The rest is spread over the hour, so no hour ever gets more than all."""
 
 
 class Parking:
@@ -51,15 +54,19 @@ class Limiter:
     Args:
         parkings: what may park this family; a probe counts for all of them.
         now: monotonic seconds, the event loop's clock.
+        catch_up_seconds: so much of missed time may be made up in a burst.
     """
 
-    def __init__(self, parkings: tuple[Parking, ...], now: Callable[[], float]) -> None:
+    def __init__(
+        self, parkings: tuple[Parking, ...], now: Callable[[], float], catch_up_seconds: float = CATCH_UP_SECONDS
+    ) -> None:
         self.rate = 0.0
         """Permits per second; 0 gives none."""
         self.paused_until = 0.0
         self._parkings = parkings
         self._now = now
-        self._next_at = 0.0
+        self._catch_up_seconds = catch_up_seconds
+        self._next_at = -math.inf
         self._waiters: list[tuple[bool, int, asyncio.Future[None]]] = []
         self._order = itertools.count()
         self._timer: asyncio.TimerHandle | None = None
@@ -114,7 +121,7 @@ class Limiter:
     def _grant(self, waiter: asyncio.Future[None], now: float) -> None:
         for parking in self._parkings:
             parking.probed(now)
-        self._next_at = max(self._next_at, now - CATCH_UP_SECONDS) + 1 / self.rate
+        self._next_at = max(self._next_at, now - self._catch_up_seconds) + 1 / self.rate
         waiter.set_result(None)
 
 

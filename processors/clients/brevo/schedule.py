@@ -9,8 +9,10 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from processors.clients.brevo.access import FAMILIES, Family
+from processors.clients.brevo.crowds import EventCrowds, ImportCrowds
 from processors.clients.brevo.metrics import BrevoMetrics
 from processors.engine.view import PartitionStore
+from processors.sink.bulk import Shape, shape_of
 from processors.sink.ledger import (
     ContactRow,
     EventRow,
@@ -27,6 +29,7 @@ from processors.sink.ledger import (
 
 Stores = Mapping[str, PartitionStore]
 Lane = Literal["live", "bulk"]
+LANES: tuple[Lane, ...] = ("live", "bulk")
 
 
 def lane_of(work: Work) -> Lane:
@@ -50,6 +53,16 @@ class _Partition:
 
 
 @dataclass(slots=True)
+class _Importing:
+    """Contacts whose rows are to say that they are in an import."""
+
+    id: str
+    waiting: dict[str, Rank]
+    confirmed: set[str]
+    future: asyncio.Future[frozenset[str]]
+
+
+@dataclass(slots=True)
 class _Queue:
     """Contacts in order of arrival; an entry whose contact has moved on since is dropped when it is its turn."""
 
@@ -61,12 +74,37 @@ class Schedule:
     """The work of the partitions that are ours.
 
     Rows are read when work is taken, so the newest revision is what is worked on, and memory holds contact ids only.
+
+    Args:
+        metrics: where what waits is counted.
+        bulk_threshold: so many that wait for the same thing are a crowd.
+        technical_list: for imports of contacts without a list.
+        gather_seconds: how long an upsert waits for others like it.
+        now: monotonic seconds.
     """
 
-    def __init__(self, metrics: BrevoMetrics) -> None:
+    def __init__(
+        self,
+        metrics: BrevoMetrics,
+        *,
+        bulk_threshold: int,
+        technical_list: int | None,
+        gather_seconds: float,
+        now: Callable[[], float],
+    ) -> None:
         self.changed: Callable[[Family], None] = _nobody_listens
         """Called when work of a family has become available; the pump puts itself here."""
         self._metrics = metrics
+        self._technical_list = technical_list
+        self._gather_seconds = gather_seconds
+        self._now = now
+        self.crowds = ImportCrowds(bulk_threshold, now)
+        self._event_crowds = EventCrowds(bulk_threshold)
+        self._ripe_at: dict[str, float] = {}  # of queued upserts: when each may begin alone
+        self._lanes: dict[str, Lane] = {}  # of busy contacts
+        self._importing: dict[str, _Importing] = {}  # contacts whose import's intent is not confirmed yet
+        self.alone: set[str] = set()
+        """Contacts that an import could not take: only single calls are tried for what they want now."""
         self._partitions: dict[int, _Partition] = {}
         self._home: dict[str, int] = {}  # contact -> partition, of contacts with work
         self._queues = {family: _Queue() for family in FAMILIES}
@@ -106,29 +144,68 @@ class Schedule:
             if contact not in self._busy:
                 del self._home[contact]
             self._dequeue(contact)
+            self._note_import(contact, None)
             self.uncertain.discard(contact)
+            self.alone.discard(contact)
             if timer := self._resting.pop(contact, None):
                 timer.cancel()
         self._count_in_doubt()
         return [contact for contact in gone if contact in self._busy]
 
     def take(self, family: Family, *, live_only: bool) -> str | None:
-        """The next contact of a family, live ones first; it is busy until `release`."""
+        """The next contact of a family, live ones first; it is busy until `release`.
+
+        Who waits in a crowd for an import stays where it is; who waits in a crowd of events stands back.
+        """
         queue = self._queues[family]
-        for lane, contacts in (("live", queue.live), ("bulk", queue.bulk)):
-            if lane == "bulk" and live_only:
-                break
+        for lane in LANES[: 1 if live_only else 2]:
+            contacts: deque[str] = getattr(queue, lane)
             while contacts:
-                contact = contacts.popleft()
-                if self._queued.get(contact) == (family, lane):
-                    self._dequeue(contact)
-                    self._busy.add(contact)
+                contact = contacts[0]
+                if self._queued.get(contact) != (family, lane) or self.crowds.is_crowded(contact):
+                    contacts.popleft()
+                elif lane == "live" and self._event_crowds.is_crowded(contact):
+                    self._stand_back(contacts.popleft(), family)
+                elif self._ripe_at.get(contact, 0.0) > self._now():
+                    break
+                else:
+                    contacts.popleft()
+                    self._begin(contact, lane)
                     return contact
         return None
+
+    def ripe_in(self) -> float | None:
+        """Seconds until the next upsert may begin alone; ``None`` when none is queued."""
+        heads = [contacts[0] for contacts in (self._queues["contacts"].live, self._queues["contacts"].bulk) if contacts]
+        at = min((self._ripe_at.get(contact, 0.0) for contact in heads), default=None)
+        return None if at is None else max(0.0, at - self._now())
+
+    def take_crowd(self, contacts: Iterable[str]) -> list[str]:
+        """Those of the contacts that still wait for an import; they are busy until `release`."""
+        taken = [contact for contact in contacts if contact in self._queued]
+        for contact in taken:
+            self._begin(contact, self._queued[contact][1])
+        return taken
+
+    def is_urgent(self, contact: str) -> bool:
+        """Whether a busy contact's work goes before the bulk lane's."""
+        return self._lanes.get(contact) == "live"
+
+    def _begin(self, contact: str, lane: Lane) -> None:
+        self._dequeue(contact)
+        self._busy.add(contact)
+        self._lanes[contact] = lane
+
+    def _stand_back(self, contact: str, family: Family) -> None:
+        self._metrics.waiting.labels(family, "live").dec()
+        self._metrics.waiting.labels(family, "bulk").inc()
+        self._queued[contact] = (family, "bulk")
+        self._queues[family].bulk.append(contact)
 
     def release(self, contact: str, again_after: float | None) -> None:
         """Done with a contact for now; it is looked at again at once, or after so many seconds."""
         self._busy.discard(contact)
+        self._lanes.pop(contact, None)
         partition = self._home[contact]
         if partition not in self._partitions:
             del self._home[contact]
@@ -163,6 +240,28 @@ class Schedule:
         self._intents[work.key] = future
         return future
 
+    def import_intents(self, import_id: str, works: Mapping[str, UpsertWork]) -> asyncio.Future[frozenset[str]]:
+        """Resolves to the contacts that the confirmed rows say are in the import, once all rows have said something."""
+        future: asyncio.Future[frozenset[str]] = asyncio.get_running_loop().create_future()
+        importing = _Importing(import_id, {contact: work.rank for contact, work in works.items()}, set(), future)
+        for contact in works:
+            self._importing[contact] = importing
+        return future
+
+    def _note_import(self, contact: str, row: ContactRow | None) -> None:
+        """What a confirmed row (``None``: it went elsewhere) says of an import's intent."""
+        importing = self._importing.get(contact)
+        if importing is None:
+            return
+        rank = importing.waiting[contact]
+        if row is not None and row.importing == importing.id:
+            importing.confirmed.add(contact)
+        elif row is not None and row.pending is not None and (row.done is None or row.done < rank):
+            return  # not there yet
+        del self._importing[contact], importing.waiting[contact]
+        if not importing.waiting and not importing.future.done():
+            importing.future.set_result(frozenset(importing.confirmed))
+
     def _rested(self, partition: int, contact: str) -> None:
         del self._resting[contact]
         if partition in self._partitions:
@@ -172,6 +271,9 @@ class Schedule:
         stores = self._partitions[partition].stores
         row, events = contact_row(stores, contact), open_events(stores, contact)
         self._note_in_doubt(partition, contact, events)
+        self._note_import(contact, row)
+        if row.pending is None:
+            self.alone.discard(contact)
         for key, event in events.items():
             if event.state != "pending" and (future := self._intents.pop(key, None)) and not future.done():
                 future.set_result(event.state == "intended")
@@ -183,14 +285,36 @@ class Schedule:
             self._home.pop(contact, None)
             return
         family, lane = family_of(work), lane_of(work)
-        if self._queued.get(contact) == (family, lane):
+        if self._is_queued(contact, family, lane):
+            self._note_crowd(contact, work)
             return
         self._dequeue(contact)
         self._home[contact] = partition
         self._queued[contact] = (family, lane)
         getattr(self._queues[family], lane).append(contact)
+        self._ripe_at[contact] = self._now() + (self._gather_seconds if family == "contacts" else 0)
+        self._note_crowd(contact, work)
         self._metrics.waiting.labels(family, lane).inc()
         self.changed(family)
+
+    def _is_queued(self, contact: str, family: Family, lane: Lane) -> bool:
+        queued = self._queued.get(contact)
+        # Who stood back in a crowd of events is in the bulk queue, whichever lane the work came by.
+        return queued in ((family, lane), (family, "bulk"))
+
+    def _note_crowd(self, contact: str, work: Work) -> None:
+        if isinstance(work, EventWork):
+            self._event_crowds.add(contact, work.command.session)
+            return
+        shape = self.shape(contact, work)
+        if shape is None:
+            self.crowds.discard(contact)
+        else:
+            self.crowds.add(contact, shape)
+
+    def shape(self, contact: str, work: UpsertWork) -> Shape | None:
+        """See `shape_of`; ``None`` too for who is to be written alone."""
+        return None if contact in self.alone else shape_of(work.command, self._technical_list)
 
     def _is_confirmed(self, contact: str, row: ContactRow, events: Mapping[bytes, EventRow]) -> bool:
         """Whether the last posted outcome of a contact is in its rows: the next call builds on them."""
@@ -205,6 +329,9 @@ class Schedule:
 
     def _dequeue(self, contact: str) -> None:
         if queued := self._queued.pop(contact, None):
+            self._ripe_at.pop(contact, None)
+            self.crowds.discard(contact)
+            self._event_crowds.discard(contact)
             self._metrics.waiting.labels(*queued).dec()
 
     def _note_in_doubt(self, partition: int, contact: str, events: Mapping[bytes, EventRow]) -> None:

@@ -17,7 +17,10 @@ from processors.clients.zoom.metrics import ZoomMetrics
 from processors.clients.zoom.oauth import Token, TokenSource
 from processors.clients.zoom.paging import Pager, row_key
 from processors.clients.zoom.requests import RegistrantStatus, Request, UserStatus
+from processors.clients.zoom.token_service import ServerGrant, TokenService
 from processors.clients.zoom.transport import Transport
+from processors.clients.zoom.user_grant import UserGrant
+from processors.clients.zoom.vault import Vault
 from runtime.models import ZoomAccount
 from schemas.attendance import ObjectType
 
@@ -46,6 +49,7 @@ class ZoomClient:
         clock: Callable[[], float] = time.time,
         jitter: Callable[[], float] = random.random,
         timeout_seconds: float = TOTAL_TIMEOUT_SECONDS,
+        vault: Vault | None = None,
     ) -> None:
         """Compose the parts; nothing is sent yet.
 
@@ -59,6 +63,7 @@ class ZoomClient:
             clock: seconds since 1970.
             jitter: a number in [0, 1).
             timeout_seconds: for one request.
+            vault: people's logins; needed for accounts with `oauth: user` alone.
 
         Raises:
             ConfigurationError: the account has no client id or secret.
@@ -66,7 +71,12 @@ class ZoomClient:
         tls = ssl.create_default_context()
         tls.minimum_version = ssl.TLSVersion.TLSv1_2
         timeout = aiohttp.ClientTimeout(total=timeout_seconds)
-        self._tokens = TokenSource(account, session, oauth_base_url, metrics, clock=clock, tls=tls, timeout=timeout)
+        service = TokenService(account, session, oauth_base_url, metrics, clock=clock, tls=tls, timeout=timeout)
+        self._login: UserGrant | None = None
+        if account.oauth == "user":
+            assert vault is not None, "whoever reads `oauth: user` has read where logins are kept"
+            self._login = UserGrant(service, vault, clock=clock)
+        self._tokens = TokenSource(self._login or ServerGrant(service), clock=clock)
         self._transport = Transport(
             session,
             self._tokens,
@@ -128,6 +138,15 @@ class ZoomClient:
     async def token(self) -> Token:
         """The access token that calls are made with, renewed when it is due: for those who look at its scopes."""
         return await self._tokens.current()
+
+    def drop_login(self, before: float) -> bool:
+        """Forget the tokens of a login of before this instant; false when there was none, as with server-to-server.
+
+        Raises:
+            ConfigurationError: the stored login cannot be removed.
+        """
+        self._tokens.forget()
+        return self._login is not None and self._login.drop(before)
 
     async def _of_every_status(self, of_status: Mapping[str, Request]) -> list[Row]:
         rows: dict[bytes, Row] = {}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from schemas.errors import DeadLetterError, RetryLaterError
+from schemas.errors import DeadLetterError, RetryLaterError, RollcallError
 
 
 class ZoomRefusedError(DeadLetterError):
@@ -23,3 +23,15 @@ class ZoomRefusedError(DeadLetterError):
 
 class PageExpiredError(RetryLaterError):
     """A `next_page_token` is older than Zoom keeps it: begin again at page one."""
+
+
+class GrantRefusedError(RollcallError):
+    """Zoom's token service refuses a grant, however often it is asked.
+
+    Attributes:
+        error: OAuth's word for it, `invalid_grant` or `invalid_client`; ``""`` when it gives none.
+    """
+
+    def __init__(self, account_id: str, status: int, error: str) -> None:
+        super().__init__(f"Zoom refuses a token for account {account_id} (HTTP {status}, {error or 'no reason'})")
+        self.error = error

@@ -118,13 +118,18 @@ def recordings(uuid: str) -> Request:
 
 
 def webhook_logs(
-    app_id: str, start: datetime, end: datetime, kind: Literal["all", "failed", "delivered"] = "failed"
+    app_id: str,
+    start: datetime,
+    end: datetime,
+    kind: Literal["all", "failed", "delivered"] = "failed",
+    retry: int | None = None,
 ) -> Request:
-    """Zoom's log of its deliveries to the app, of at most 7 days."""
+    """Zoom's log of its deliveries to the app, of at most 7 days; `retry` 0 to 3 is the number of the attempt."""
     query = {
         "from": format_instant(int(start.timestamp())),
         "to": format_instant(int(end.timestamp())),
         "type": LOG_TYPES[kind],
+        **({} if retry is None else {"retry_num": str(retry)}),
     }
     return Request(endpoints.WEBHOOK_LOGS, app_id, query)
 

@@ -56,6 +56,16 @@ def test_take_identities_of_an_account_are_one_question() -> None:
     assert ids(take(agenda)) == [["a", "b"], ["c"]]
 
 
+def test_take_reports_are_one_question_per_instance() -> None:
+    """Readings of one instance that wait together are one call, however they are numbered."""
+    agenda = Agenda(concurrency=9)
+    agenda.add(0, pending("a", lookup="report", session_uuid="u"))
+    agenda.add(0, pending("b", lookup="report", session_uuid="v"))
+    agenda.add(0, pending("c", lookup="report", session_uuid="u", occurrence_id="irrelevant to an instance"))
+    agenda.add(0, pending("d", lookup="absentees", session_uuid="u"))
+    assert ids(take(agenda)) == [["a", "c"], ["b"], ["d"]]
+
+
 def test_take_past_sessions_are_one_question_per_uuid() -> None:
     """Instances of one id are told apart."""
     agenda = Agenda(concurrency=9)

@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -27,6 +28,13 @@ def _alive(pid: int) -> bool:
     command = ["/bin/ps", "-o", "stat=", "-p", str(pid)]
     state = subprocess.run(command, capture_output=True, text=True, check=False).stdout
     return bool(state.strip()) and not state.startswith("Z")
+
+
+@pytest.fixture
+def own_kafka(say: Callable[[str], None]) -> Iterator[EmbeddedKafka]:
+    """An embedded one whatever Kafka the other tests run on: it is the subject here."""
+    with EmbeddedKafka(progress=say) as kafka:
+        yield kafka
 
 
 async def test_broker_after_kill_and_restart_keeps_port_and_data(own_kafka: EmbeddedKafka) -> None:

@@ -409,9 +409,9 @@ async def test_live_requests_go_before_bulk_ones(engine: Engine, zoom: ScriptedZ
 async def test_load_after_a_restart_works_what_is_pending(zoom: ScriptedZoom) -> None:
     """What was under way when the worker died shows in the rows."""
     engine = Engine(zoom)
-    engine.store.rows = {
-        f"r{n}".encode(): pack_pending(Pending("live", request(f"r{n}", object_id=str(n)))) for n in range(5)
-    }
+    engine.store.apply(
+        {f"r{n}".encode(): pack_pending(Pending("live", request(f"r{n}", object_id=str(n)))) for n in range(5)}
+    )
     engine.effect.load(0, {PENDING: engine.store})
     async with engine.running():
         await engine.until_settled()
@@ -421,7 +421,7 @@ async def test_load_after_a_restart_works_what_is_pending(zoom: ScriptedZoom) ->
 async def test_settled_by_another_worker_is_not_asked(engine: Engine, zoom: ScriptedZoom) -> None:
     """A row that is gone is no work any more."""
     engine.send(request("a"), request("b", object_id="2"))
-    engine.store.rows.pop(b"a")
+    engine.store.apply({b"a": None})
     engine.effect.applied(0, {PENDING: {b"a": None}})
     async with engine.running():
         await engine.until_settled()
@@ -452,7 +452,7 @@ async def test_revoke_while_a_question_waits_to_be_tried_again_ends_it(engine: E
         await zoom.until_called(3)
         engine.effect.revoke(0)
         calls = len(zoom.calls)
-        engine.store.rows.clear()
+        engine.store.apply(dict.fromkeys(engine.store.rows))
         engine.send(request("b", object_id="2"))
         await engine.until_settled()
     assert zoom.calls[calls:].count("registrants 1") == 0

@@ -355,7 +355,7 @@ def test_rule_crash_between_outputs_and_state_repeats_but_ends_the_same(data: st
     crashed.take(*facts[:cut])
     rows = dict(crashed.store.rows)
     crashed.take(*facts[cut:])
-    crashed.store.rows = rows
+    crashed.store = MemoryStore(rows)
     crashed.rule = ScoreEngagement(configuration())
     crashed.take(*facts[cut:])
     assert crashed.rows == straight.rows

@@ -1,0 +1,183 @@
+"""Confirmed publishing on a real broker: what is refused, what waits, and what must stop."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+
+from processors.engine.delivery import BATCH_BYTES, Delivery, Row, build_producer
+from runtime.kafka import KafkaConnection
+from schemas.errors import FatalError
+from tests.support.broker import Broker
+from tests.support.kafka import Message as Sent
+from tests.support.kafka import create_topics, produce, read_to_end
+from tests.support.processes import eventually
+
+PARTITIONS = 3
+
+
+@asynccontextmanager
+async def delivery(bootstrap: str, *, owner: bool = True, silence_seconds: float = 60) -> AsyncIterator[Delivery]:
+    """A delivery that works, with its producer; whether it still owns its partitions is settled."""
+
+    async def still_owner() -> bool:
+        return owner
+
+    producer = build_producer(KafkaConnection(bootstrap), request_seconds=2)
+    await producer.start()
+    try:
+        yield Delivery(producer, partitions=PARTITIONS, still_owner=still_owner, silence_seconds=silence_seconds)
+    finally:
+        await producer.stop()
+
+
+@pytest.fixture
+def topic(topic_prefix: str) -> str:
+    """Not created yet."""
+    return f"{topic_prefix}rows"
+
+
+def rows(count: int, *, size: int = 100) -> list[Row]:
+    """Numbered rows; each is its own origin."""
+    return [Row(b"%d" % number, (b"%d|" % number).ljust(size, b"."), origin=number) for number in range(count)]
+
+
+async def values(bootstrap: str, topic: str) -> list[bytes | None]:
+    """Of all rows of the topic, in order."""
+    return [message.value for message in await read_to_end(bootstrap, topic)]
+
+
+async def test_delivery_confirmed_rows_are_there_in_order_with_headers_and_tombstones(
+    engine_kafka: Broker, topic: str
+) -> None:
+    """Across several batches; the answer is the last row's offset."""
+    bootstrap = engine_kafka.bootstrap
+    await create_topics(bootstrap, [topic], partitions=PARTITIONS, config={"max.message.bytes": str(BATCH_BYTES)})
+    sent = [*rows(400, size=20_000), Row(b"gone", None), Row(None, b"x", [("name", b"value")])]
+    async with delivery(bootstrap) as subject:
+        assert await subject.send(topic, 1, sent) == (len(sent) - 1, [])
+        assert await subject.send(topic, 1, [Row(b"k", b"v")]) == (len(sent), [])
+        assert await subject.send(topic, 2, []) == (-1, [])
+    found = await read_to_end(bootstrap, topic)
+    assert [(each.key, each.value) for each in found] == [(row.key, row.value) for row in [*sent, Row(b"k", b"v")]]
+    assert found[-2].headers == (("name", b"value"),)
+
+
+async def test_delivery_key_lands_where_any_producer_puts_it(engine_kafka: Broker, topic: str) -> None:
+    """Tables rely on it: the ingress and other producers choose the partition by the same hash."""
+    bootstrap = engine_kafka.bootstrap
+    await create_topics(bootstrap, [topic], partitions=PARTITIONS)
+    keys = [b"%d" % number for number in range(200)]
+    await produce(bootstrap, topic, [Sent(b"v", key) for key in keys])
+    async with delivery(bootstrap) as subject:
+        found = {each.key: each.partition for each in await read_to_end(bootstrap, topic)}
+        assert {key: subject.partition_of(key) for key in keys} == found
+
+
+async def test_delivery_refused_batch_is_halved_to_the_guilty_rows(engine_kafka: Broker, topic: str) -> None:
+    """The limit is the batch's, so innocent rows are refused with it: they still go out, in order, exactly once."""
+    bootstrap = engine_kafka.bootstrap
+    await create_topics(bootstrap, [topic], partitions=PARTITIONS, config={"max.message.bytes": "5000"})
+    sent = rows(200)
+    for guilty in (0, 77, 78, 199):
+        sent[guilty] = sent[guilty]._replace(value=b"x" * 6_000)
+    async with delivery(bootstrap) as subject:
+        last, refused = await subject.send(topic, 0, sent)
+        assert [each.row.origin for each in refused] == [0, 77, 78, 199]
+        assert last == 195
+        again = rows(50)
+        assert await subject.send(topic, 0, again) == (245, []), "the partition stays usable"
+    assert await values(bootstrap, topic) == [row.value for row in sent if row.value != b"x" * 6_000] + [
+        row.value for row in again
+    ]
+
+
+async def test_delivery_row_larger_than_a_batch_of_ours_is_refused_alone(engine_kafka: Broker, topic: str) -> None:
+    """The producer could not even hold it; its neighbours go out."""
+    bootstrap = engine_kafka.bootstrap
+    await create_topics(bootstrap, [topic], partitions=PARTITIONS)
+    sent = rows(3)
+    sent[1] = sent[1]._replace(value=b"x" * (BATCH_BYTES + 1))
+    async with delivery(bootstrap) as subject:
+        refused = await subject.publish(topic, {0: sent, 1: rows(2)})
+        assert [each.row.origin for each in refused] == [1]
+    assert await values(bootstrap, topic) == [sent[0].value, sent[2].value, *(row.value for row in rows(2))]
+
+
+async def test_delivery_concurrent_sends_to_a_partition_keep_each_in_one_piece(
+    engine_kafka: Broker, topic: str
+) -> None:
+    """A turn and an effect's post may meet: one batch per partition is under way, so the order of each holds."""
+    bootstrap = engine_kafka.bootstrap
+    await create_topics(bootstrap, [topic], partitions=PARTITIONS)
+    async with delivery(bootstrap) as subject:
+        answers = await asyncio.gather(*(subject.send(topic, 0, rows(50)) for _turn in range(5)))
+    assert sorted(last for last, _refused in answers) == [49, 99, 149, 199, 249]
+    assert await values(bootstrap, topic) == [row.value for row in rows(50)] * 5
+
+
+async def test_delivery_waits_while_the_broker_is_down_and_goes_on(breakable_kafka: Broker, topic: str) -> None:
+    """`waiting_since` says so meanwhile; afterwards everything is there in order."""
+    bootstrap = breakable_kafka.bootstrap
+    await create_topics(bootstrap, [topic], partitions=PARTITIONS)
+    async with delivery(bootstrap) as subject:
+        await subject.send(topic, 0, rows(1))
+        assert subject.waiting_since is None
+        await asyncio.to_thread(breakable_kafka.kill)
+        sending = asyncio.create_task(subject.send(topic, 0, rows(100)))
+
+        async def waits() -> bool:
+            return subject.waiting_since is not None
+
+        await eventually(waits, what="the delivery waits")
+        assert not sending.done()
+        await asyncio.to_thread(breakable_kafka.start)
+        _last, refused = await asyncio.wait_for(sending, 30)
+        assert refused == []
+        assert subject.waiting_since is None
+    found = await values(bootstrap, topic)
+    assert list(dict.fromkeys(found)) == [row.value for row in rows(100)]
+
+
+@pytest.mark.torture
+async def test_delivery_waits_while_the_broker_hangs_and_goes_on(breakable_kafka: Broker, topic: str) -> None:
+    """A stopped process keeps connections open: the request times out; rows may be there twice, none is missing."""
+    bootstrap = breakable_kafka.bootstrap
+    await create_topics(bootstrap, [topic], partitions=PARTITIONS)
+    async with delivery(bootstrap) as subject:
+        await subject.send(topic, 0, rows(1))
+        breakable_kafka.pause()
+        sending = asyncio.create_task(subject.send(topic, 0, rows(100)))
+
+        async def waits() -> bool:
+            return subject.waiting_since is not None
+
+        await eventually(waits, what="the delivery waits")
+        breakable_kafka.resume()
+        await asyncio.wait_for(sending, 30)
+        assert subject.waiting_since is None
+    assert set(await values(bootstrap, topic)) == {row.value for row in rows(100)}
+
+
+async def test_delivery_owner_is_asked_only_after_a_silence(engine_kafka: Broker) -> None:
+    """A turn of ordinary length costs no question."""
+    async with delivery(engine_kafka.bootstrap, owner=False, silence_seconds=60) as subject:
+        await subject.ensure_owner(time.monotonic() - 59)
+        with pytest.raises(FatalError, match="another one owns its partitions"):
+            await subject.ensure_owner(time.monotonic() - 61)
+
+
+async def test_delivery_of_a_fenced_worker_is_fatal(breakable_kafka: Broker, topic: str) -> None:
+    """Silent for longer than its session, and another worker owns the partitions: its rows would be older ones."""
+    bootstrap = breakable_kafka.bootstrap
+    await create_topics(bootstrap, [topic], partitions=PARTITIONS)
+    async with delivery(bootstrap, owner=False, silence_seconds=0.5) as subject:
+        await subject.send(topic, 0, rows(1))
+        await asyncio.to_thread(breakable_kafka.kill)
+        with pytest.raises(FatalError, match="another one owns its partitions"):
+            await asyncio.wait_for(subject.send(topic, 0, rows(1)), 40)
+        await asyncio.to_thread(breakable_kafka.start)

@@ -1,0 +1,59 @@
+"""Records that cannot be handled or written: dead letters, the breaker, and what must stop the worker."""
+
+from __future__ import annotations
+
+import json
+
+from tests.support.engine import Lab
+from tests.support.kafka import read_to_end
+
+
+async def test_worker_poison_and_refused_outputs_become_dead_letters(lab: Lab) -> None:
+    """The batch goes on; the dead letter holds the original and says why. Refused batches lose nothing else."""
+    await lab.create_topics(output_batch_bytes=20_000)  # smaller than most batches: nearly each is refused first
+    await lab.produce(2_000)
+    (too_large,) = await lab.produce(1, pad=50_000)
+    poison = await lab.produce(3, poison=True)
+    await lab.produce(500)
+    worker = lab.worker()
+    await lab.until_acknowledged(worker)
+    assert worker.process.terminate() == 0, worker.process.describe()
+
+    letters = {json.loads(each.value or b"")["i"]: each for each in await read_to_end(lab.bootstrap, lab.dead_letters)}
+    originals = {json.loads(each.value or b"")["i"]: each for each in await read_to_end(lab.bootstrap, lab.source)}
+    assert set(letters) == {too_large, *poison}
+    for number, letter in letters.items():
+        origin, headers = originals[number], dict(letter.headers)
+        assert (letter.key, letter.value) == (origin.key, origin.value)
+        assert headers["rollcall-agent"] == b"lab"
+        assert headers["rollcall-attempts"] == b"1"
+        assert headers["rollcall-source"] == f"lab.events.v1/{origin.partition}/{origin.offset}".encode()
+    assert dict(letters[poison[0]].headers)["rollcall-error"] == b"ValueError"
+    assert b"output refused" in dict(letters[too_large].headers)["rollcall-reason"]
+    verdict = await lab.verify(worker)
+    assert verdict.repeated_outputs == 0
+
+
+async def test_worker_refused_changelog_row_stops_it_unacknowledged(lab: Lab) -> None:
+    """A row that the changelog never takes: exit code 70, and nothing of its batch is acknowledged."""
+    await lab.create_topics()
+    await lab.produce(200)
+    await lab.produce(1, state=3_000_000)
+    worker = lab.worker()
+    assert worker.process.wait() == 70, worker.process.describe()
+    assert "changelog of seen refused a row" in worker.process.output()
+    assert await lab.committed() <= 200
+
+
+async def test_worker_too_many_dead_letters_stop_it_after_they_are_confirmed(lab: Lab) -> None:
+    """A hundred in a row: the breaker ends the worker with code 70; the dead letters are there, nothing is lost."""
+    await lab.create_topics()
+    poison = await lab.produce(150, poison=True)
+    worker = lab.worker(max_records=1_000)
+    assert worker.process.wait() == 70, worker.process.describe()
+    assert "dead letters in a row" in worker.process.output()
+    letters = {event["i"] for event in await lab.read(lab.dead_letters)}
+    assert len(letters) >= 100
+    assert letters <= set(poison)
+    assert await lab.committed() + len(letters) >= 100
+    assert await lab.committed() < 150

@@ -1,0 +1,223 @@
+"""A worker process of the engine with one agent, for tests: `python -m tests.support.engine_worker`.
+
+It is told by `LAB_*` variables which rule to run, how slow to be, and where exactly to kill itself.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+import uvloop
+from prometheus_client import CollectorRegistry
+
+from processors.data_dir import locked_data_dir
+from processors.engine.agent import AgentSpec, BatchAgent, Engine
+from processors.engine.delivery import Delivery, Refused, Row, build_producer
+from processors.engine.due_clock import DueClock
+from processors.engine.faust_app import build_faust_app
+from processors.engine.faust_consumer import batch_scheduler, still_member
+from processors.engine.faust_tables import TablePartition
+from processors.engine.metrics import EngineMetrics
+from processors.engine.worker import EngineWorker, stop_at_once
+from runtime.admin import AdminServer, Readiness
+from runtime.exits import run_guarded
+from runtime.kafka import KafkaConnection
+from runtime.logs import configure_logging
+from runtime.models import Kafka
+from tests.support.engine_rules import (
+    AGENDA,
+    DUE,
+    OUTPUT,
+    PENDING,
+    SEEN,
+    SOURCE,
+    Courier,
+    Journal,
+    Reminders,
+    SeenOnce,
+    due_ms,
+    tick,
+)
+
+NAME = "lab"
+PARTITIONS = 6
+HEARTBEATS_PER_SESSION = 6
+
+
+@dataclass(frozen=True, slots=True)
+class LabSettings:
+    """What a test tells its worker."""
+
+    connection: KafkaConnection
+    data_dir: Path
+    admin_port: int
+    rule: str
+    journal: Path
+    slow_seconds: float
+    max_records: int
+    commit_seconds: float
+    session_seconds: float
+    kill_at: str
+    """`outputs:3`: at the third output batch; also `changelog`, `store` and `acknowledge`. Empty: nowhere."""
+
+    @classmethod
+    def read(cls, environment: Mapping[str, str]) -> Self:
+        """From the environment of the process."""
+        return cls(
+            connection=KafkaConnection.from_environment(environment),
+            data_dir=Path(environment["ROLLCALL_DATA_DIR"]),
+            admin_port=int(environment["ADMIN_PORT"]),
+            rule=environment["LAB_RULE"],
+            journal=Path(environment["LAB_JOURNAL"]),
+            slow_seconds=float(environment.get("LAB_SLOW_SECONDS", "0")),
+            max_records=int(environment.get("LAB_MAX_RECORDS", "1000")),
+            commit_seconds=float(environment.get("LAB_COMMIT_SECONDS", "0.25")),
+            session_seconds=float(environment.get("LAB_SESSION_SECONDS", "2")),
+            kill_at=environment.get("LAB_KILL_AT", ""),
+        )
+
+
+class KillPoint:
+    """`kill -9` of the own process when a place is passed the n-th time."""
+
+    def __init__(self, kill_at: str) -> None:
+        self._place, _, times = kill_at.partition(":")
+        self._left = int(times or 0)
+
+    def passed(self, place: str) -> None:
+        """Die here, if it is time."""
+        if place != self._place:
+            return
+        self._left -= 1
+        if self._left == 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    def watch_store(self) -> None:
+        """Pass `acknowledge` behind every write to the local store: nothing lies between it and the acknowledgement."""
+        apply = TablePartition.apply
+
+        def apply_and_pass(store: TablePartition, rows: Mapping[bytes, bytes | None], changelog_offset: int) -> None:
+            apply(store, rows, changelog_offset)
+            self.passed("acknowledge")
+
+        TablePartition.apply = apply_and_pass  # type: ignore[assignment, method-assign]
+
+
+class MortalDelivery(Delivery):
+    """The engine's delivery with places to die: while outputs are unconfirmed, before and after the changelog."""
+
+    def __init__(self, *arguments: Any, kill_point: KillPoint, output_topic: str, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._kill_point = kill_point
+        self._output_topic = output_topic
+
+    async def send(self, topic: str, partition: int, rows: Sequence[Row]) -> tuple[int, list[Refused]]:
+        """See `Delivery.send`."""
+        if topic.endswith("-changelog"):
+            self._kill_point.passed("changelog")
+            answer = await super().send(topic, partition, rows)
+            self._kill_point.passed("store")
+            return answer
+        if topic == self._output_topic:
+            sending = asyncio.create_task(super().send(topic, partition, rows))
+            await asyncio.sleep(0.001)  # on its way, not awaited: the broker may have it or not
+            self._kill_point.passed("outputs")
+            return await sending
+        return await super().send(topic, partition, rows)
+
+
+def main() -> int:
+    """As the product's worker: exit codes, lock, uvloop."""
+    return run_guarded(lambda: _run(LabSettings.read(os.environ)))
+
+
+def _run(settings: LabSettings) -> None:
+    configure_logging("INFO")
+    with locked_data_dir(settings.data_dir), asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(_serve(settings))
+
+
+async def _serve(settings: LabSettings) -> None:
+    stop = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
+    registry = CollectorRegistry()
+    worker = _build_worker(settings, registry)
+
+    def ready() -> Readiness:
+        reasons = worker.not_ready()
+        return Readiness(ok=not reasons, reasons=reasons)
+
+    admin = AdminServer("127.0.0.1", settings.admin_port, live=worker.live, ready=ready, registry=registry)
+    await admin.start()
+    try:
+        await worker.run(stop)
+    finally:
+        await admin.stop()
+
+
+def _build_worker(settings: LabSettings, registry: CollectorRegistry) -> EngineWorker:
+    connection, kill_point = settings.connection, KillPoint(settings.kill_at)
+    kill_point.watch_store()
+    source = SOURCE.physical(connection.topic_prefix)
+    app = build_faust_app(connection, Kafka(partitions=PARTITIONS), settings.data_dir, [source])
+    # Small, so that a test's few thousand records make many turns and a killed worker's partitions come back soon.
+    conf: Any = app.conf
+    conf.ConsumerScheduler = batch_scheduler(frozenset([source]), settings.max_records)
+    conf.broker_commit_interval = settings.commit_seconds
+    conf.broker_session_timeout = settings.session_seconds
+    conf.broker_heartbeat_interval = settings.session_seconds / HEARTBEATS_PER_SESSION
+    producer = build_producer(connection)
+    delivery = MortalDelivery(
+        producer,
+        partitions=PARTITIONS,
+        still_owner=lambda: still_member(app),
+        silence_seconds=settings.session_seconds,
+        kill_point=kill_point,
+        output_topic=OUTPUT.physical(connection.topic_prefix),
+    )
+    metrics = EngineMetrics(registry)
+    engine = Engine(
+        app=app,
+        delivery=delivery,
+        metrics=metrics,
+        prefix=connection.topic_prefix,
+        partitions=PARTITIONS,
+        version="0.0.0",
+        stop=stop_at_once,
+    )
+    return EngineWorker(app, [_build_agent(settings, engine)], delivery, producer, metrics)
+
+
+def _build_agent(settings: LabSettings, engine: Engine) -> BatchAgent:
+    journal = Journal(settings.journal)
+    if settings.rule == "seen-once":
+        return BatchAgent(
+            engine, AgentSpec(NAME, (SOURCE,), (SEEN,), SeenOnce(journal, slow_seconds=settings.slow_seconds))
+        )
+    if settings.rule in ("errands", "errands-held"):
+        courier = Courier(journal, held=settings.rule == "errands-held")
+        return BatchAgent(engine, AgentSpec(NAME, (SOURCE,), (PENDING,), courier.rule, courier))
+    rule = Reminders(slow_seconds=settings.slow_seconds)
+    if settings.rule == "reminders-held":
+        return BatchAgent(engine, AgentSpec(NAME, (SOURCE,), (AGENDA,), rule))
+
+    async def backlog(partition: int) -> Mapping[str, int]:
+        return await agent.ends(partition)
+
+    def handled(partition: int, position: Mapping[str, int]) -> bool:
+        return agent.has_handled(partition, position)
+
+    clock = DueClock(rule, table=AGENDA, prefix=DUE, due_ms=due_ms, tick=tick, backlog=backlog, handled=handled)
+    agent = BatchAgent(engine, AgentSpec(NAME, (SOURCE,), (AGENDA,), rule, clock))
+    return agent
+
+
+if __name__ == "__main__":
+    sys.exit(main())

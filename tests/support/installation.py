@@ -1,0 +1,288 @@
+"""A whole installation under test: ingress and workers as processes over a real Kafka, Zoom and Brevo in the test."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Collection, Mapping
+from contextlib import ExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from functools import reduce
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+from prometheus_client.parser import text_string_to_metric_families
+
+from ops.demo.wiring import LIMIT_FACTOR, Wiring
+from ops.simulate import load_zoom, recent_start
+from processors.engine.faust_app import APP_ID
+from processors.sink.ledger import EVENT_STATES
+from sandbox.brevo.server import RunningBrevo, serving
+from sandbox.brevo.snapshot import snapshot
+from sandbox.brevo.store import Options
+from sandbox.kafka import free_port
+from sandbox.simulator import Chaos, World, simulate_webinar
+from sandbox.simulator.sender import Summary, Target, send
+from sandbox.truth import Truth, truth_of
+from sandbox.truth.comparison import Difference, compare
+from sandbox.zoom.server import run_server
+from sandbox.zoom.state import ZoomState
+from schemas.brevo import CommandResult
+from schemas.codec import contact_id
+from schemas.topics import BREVO_RESULTS, RAW_EVENTS, Topic, all_topics
+from tests.support.kafka import committed_offsets, end_offsets, read_to_end
+from tests.support.processes import Process, eventually, rollcall_command, running
+
+SETTLE_SECONDS = 2
+API_KEY = "xkeysib-invented"
+CHAOS: frozenset[Chaos] = frozenset({"dup", "reorder", "lost-left"})
+# An event sent twice would come late: Brevo is watched for so long after the last call.
+_QUIET_SECONDS = 2.0
+_LOG_CHARACTERS = 5_000
+
+
+def webinar(attendees: int, seed: int, chaos: frozenset[Chaos] = CHAOS) -> World:
+    """A webinar of an hour that is over by now."""
+    return simulate_webinar(attendees, seed, chaos, starts_at=recent_start(60), duration_minutes=60)
+
+
+async def truth_about(*worlds: World) -> Truth:
+    """What must be true once all deliveries of these sessions are handled."""
+    bodies = [delivery.body for world in worlds for delivery in world.deliveries]
+    known = reduce(ZoomState.merged, (world.zoom for world in worlds))
+    return await asyncio.to_thread(truth_of, bodies, known)
+
+
+@dataclass(frozen=True)
+class Service:
+    """A started ingress or worker."""
+
+    process: Process
+    admin_url: str
+
+    async def until_ready(self, timeout_seconds: float = 60) -> None:
+        """Wait for its readiness."""
+        await self.process.until_http(f"{self.admin_url}/health/ready", timeout_seconds=timeout_seconds)
+
+    async def until_unready(self, timeout_seconds: float = 60) -> None:
+        """Wait until its readiness is 503."""
+        await self.process.until_http(f"{self.admin_url}/health/ready", status=503, timeout_seconds=timeout_seconds)
+
+    async def reasons(self) -> str:
+        """What its readiness says, in one text."""
+        async with aiohttp.ClientSession() as session, session.get(f"{self.admin_url}/health/ready") as answer:
+            return "; ".join((await answer.json())["reasons"])
+
+    async def figure(self, name: str, **labels: str) -> float:
+        """A metric, summed over the labels that are not given; 0 when there is no such sample."""
+        async with aiohttp.ClientSession() as session, session.get(f"{self.admin_url}/metrics") as answer:
+            families = text_string_to_metric_families(await answer.text())
+        samples = (sample for family in families for sample in family.samples)
+        return sum(each.value for each in samples if each.name == name and labels.items() <= each.labels.items())
+
+    async def stop(self) -> int:
+        """SIGTERM, and the exit code; what is inside the test goes on answering meanwhile."""
+        return await asyncio.to_thread(self.process.terminate)
+
+
+@dataclass
+class Installation:
+    """One installation with its own topics, folder and ports. Use `installation`."""
+
+    wiring: Wiring
+    brevo: RunningBrevo
+    stack: ExitStack
+    port: int = field(default_factory=free_port)
+    """Of the ingress; the same after a restart."""
+    _services: list[Service] = field(default_factory=list)
+
+    @property
+    def directory(self) -> Path:
+        """Holds everything of it."""
+        return self.wiring.directory
+
+    def start_ingress(self) -> Service:
+        """Start `rollcall ingress`."""
+        return self._start("ingress", "ingress", self.wiring.ingress(self.port))
+
+    def start_worker(
+        self, name: str = "worker", environment: Mapping[str, str] | None = None, unset: Collection[str] = ()
+    ) -> Service:
+        """Start `rollcall worker`.
+
+        Args:
+            name: of its data folder and log; a worker that is started again under its name finds its state.
+            environment: on top of what it is given.
+            unset: variables that it is not given.
+        """
+        variables = self.wiring.worker(name) | dict(environment or {})
+        return self._start("worker", name, {key: value for key, value in variables.items() if key not in unset})
+
+    async def enlist(self, *worlds: World) -> None:
+        """Let Zoom know of the sessions; all at once, since the worker remembers an account's users for a while."""
+        for world in worlds:
+            await load_zoom(world, self.wiring.zoom_url)
+
+    async def send(self, world: World, on_done: Callable[[bool], None] = lambda _: None) -> Summary:
+        """Send a world's deliveries as Zoom does, repeats included; every one is accepted in the end."""
+        url = f"http://127.0.0.1:{self.port}/webhooks/zoom"
+        target = Target(url, self.wiring.webhook_secret, retry_seconds=0.5, max_failures=1)
+        summary = await send(world.deliveries, target, on_done)
+        assert not summary.failed, f"{len(summary.failed)} deliveries never accepted: {summary.answers}"
+        return summary
+
+    def held(self) -> dict[str, Any]:
+        """What Brevo holds."""
+        return snapshot(self.brevo.state)
+
+    def calls(self, method: str, path: str = "") -> int:
+        """How many calls of Brevo's routes that begin so were accepted."""
+        return sum(
+            count
+            for route, statuses in self.brevo.state.calls.statuses.items()
+            if route.startswith(f"{method} /v3{path}")
+            for status, count in statuses.items()
+            if status.startswith("2")
+        )
+
+    def writes(self) -> int:
+        """How many calls have written contacts."""
+        return self.calls("POST", "/contacts") + self.calls("PUT", "/contacts")
+
+    def events(self) -> int:
+        """How many events Brevo has received, whether or not its answer arrived."""
+        return len(self.brevo.state.store.events.received)
+
+    async def until_true(self, truth: Truth, *, timeout_seconds: float = 90) -> list[CommandResult]:
+        """Wait until Brevo is quiet and equal to the truth, and return the events in doubt.
+
+        Events in doubt may be missing; nothing else may, and no event may be there twice.
+        """
+        deadline = time.monotonic() + timeout_seconds
+        seen, quiet_since = -1, time.monotonic()
+        while True:
+            self._check_alive()
+            calls = self.brevo.state.calls.paths.total()
+            if calls != seen:
+                seen, quiet_since = calls, time.monotonic()
+            differences = compare(truth, self.held())
+            unexplained = [each for each in differences if not _is_missing_event(each)]
+            if not unexplained and time.monotonic() - quiet_since > _QUIET_SECONDS:
+                doubtful = await self.in_doubt()
+                unexplained = _unexplained(differences, doubtful)
+                if not unexplained:
+                    return doubtful
+            if time.monotonic() > deadline:
+                shown = "\n".join(str(each) for each in (unexplained or differences)[:10])
+                raise AssertionError(f"{len(differences)} differences after {timeout_seconds} s, such as:\n{shown}")
+            await asyncio.sleep(0.2)
+
+    async def until_idle(self, worker: Service) -> None:
+        """Wait until nothing has moved for longer than a session takes to settle."""
+        before, since = (-1.0, -1), time.monotonic()
+
+        async def idle() -> bool:
+            nonlocal before, since
+            self._check_alive()
+            handled = await worker.figure("rollcall_worker_records_total")
+            lag = await worker.figure("rollcall_worker_lag_records")
+            now = (handled, self.brevo.state.calls.paths.total())
+            if now != before or lag:
+                before, since = now, time.monotonic()
+            return time.monotonic() - since > SETTLE_SECONDS + 1
+
+        await eventually(idle, timeout_seconds=60, what="nothing moves")
+
+    async def results(self) -> list[CommandResult]:
+        """Every outcome of the sink."""
+        messages = await read_to_end(self.wiring.kafka["KAFKA_BOOTSTRAP_SERVERS"], self.physical(BREVO_RESULTS))
+        return [CommandResult.from_bytes(message.value or b"") for message in messages]
+
+    async def in_doubt(self) -> list[CommandResult]:
+        """The events of which nothing more is known than that they were perhaps sent."""
+        known: dict[str, CommandResult] = {}
+        for each in await self.results():
+            before = known.get(each.command_id, each)
+            # An acknowledgement may come before a doubt: the worker that was killed had posted it already.
+            if each.kind == "event" and EVENT_STATES.index(each.outcome) >= EVENT_STATES.index(before.outcome):
+                known[each.command_id] = each
+        return [each for each in known.values() if each.outcome == "in_doubt"]
+
+    async def check_nothing_lost(self, *worlds: World) -> None:
+        """Every delivery is in Kafka and acknowledged by the workers, none is a dead letter."""
+        bootstrap = self.wiring.kafka["KAFKA_BOOTSTRAP_SERVERS"]
+        raw = self.physical(RAW_EVENTS)
+        headers = [dict(message.headers) for message in await read_to_end(bootstrap, raw)]
+        accepted = {delivery.request_id for world in worlds for delivery in world.deliveries}
+        assert accepted - {each["zoom-request-id"].decode() for each in headers} == set()
+        ends = {partition: end for partition, end in (await end_offsets(bootstrap, raw)).items() if end}
+        group = f"{self.wiring.kafka['KAFKA_TOPIC_PREFIX']}{APP_ID}"
+
+        async def acknowledged() -> bool:
+            return await committed_offsets(bootstrap, group, raw) == ends
+
+        await eventually(acknowledged, what="all deliveries are acknowledged", tell=self.last_words)
+        for topic in all_topics():
+            if topic.name.endswith(".dlq"):
+                assert sum((await end_offsets(bootstrap, self.physical(topic))).values()) == 0, topic.name
+
+    def physical(self, topic: Topic) -> str:
+        """A topic's name on the cluster."""
+        return topic.physical(self.wiring.kafka["KAFKA_TOPIC_PREFIX"])
+
+    def last_words(self) -> str:
+        """The ends of all logs."""
+        logs = sorted(self.directory.glob("*.log"))
+        return "\n\n".join(f"{log.name}:\n{log.read_text(errors='replace')[-_LOG_CHARACTERS:]}" for log in logs)
+
+    def _start(self, command: str, name: str, environment: Mapping[str, str]) -> Service:
+        port = environment.get("ADMIN_PORT") or str(free_port())
+        variables = {**environment, "ADMIN_PORT": port}
+        log = self.directory / f"{name}.log"
+        process = self.stack.enter_context(running(rollcall_command(command), log=log, env=variables))
+        service = Service(process, f"http://127.0.0.1:{port}")
+        self._services.append(service)
+        return service
+
+    def _check_alive(self) -> None:
+        """Those that a test has stopped or killed ended with 0 or by SIGKILL."""
+        for service in self._services:
+            assert service.process.exit_code in (None, 0, -9), service.process.describe()
+
+
+def _is_missing_event(difference: Difference) -> bool:
+    return difference.field.startswith("event ") and difference.actual == "missing"
+
+
+def _unexplained(differences: list[Difference], doubtful: list[CommandResult]) -> list[Difference]:
+    """What is left once each event in doubt has excused one missing event of its contact and name."""
+    excuses = Counter((each.contact_id, f"event {each.name}") for each in doubtful)
+    left = []
+    for difference in differences:
+        key = (contact_id(difference.email), difference.field)
+        if _is_missing_event(difference) and excuses[key]:
+            excuses[key] -= 1
+        else:
+            left.append(difference)
+    return left
+
+
+@asynccontextmanager
+async def installation(
+    bootstrap: str, prefix: str, directory: Path, *, settle_seconds: int = SETTLE_SECONDS
+) -> AsyncIterator[Installation]:
+    """Sandboxes that listen and nothing else yet; a failing test shows the ends of all logs."""
+    options = Options(api_key=API_KEY, limit_factor=LIMIT_FACTOR).with_demo()
+    async with run_server() as zoom_url, serving(options) as brevo:
+        kafka = {"KAFKA_BOOTSTRAP_SERVERS": bootstrap, "KAFKA_TOPIC_PREFIX": prefix}
+        wiring = Wiring(directory, kafka, zoom_url, brevo.url, options.api_key)
+        wiring.write_configuration(f"{settle_seconds}s")
+        with ExitStack() as stack:
+            home = Installation(wiring, brevo, stack)
+            try:
+                yield home
+            except Exception as error:
+                error.add_note(home.last_words())
+                raise

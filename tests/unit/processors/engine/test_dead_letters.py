@@ -1,0 +1,107 @@
+"""What a dead letter says, and when too many of them stop the worker."""
+
+from __future__ import annotations
+
+import pytest
+
+from processors.engine.dead_letters import CircuitBreaker, dead_letter_headers
+from processors.engine.view import Headers, Record
+from schemas.errors import DeadLetterError, FatalError
+
+
+def record(headers: Headers = ()) -> Record:
+    """A record with the origin's headers."""
+    return Record("zoom.events.raw.v1", 3, 42, 1_786_543_411_234, b"key", b"value", headers)
+
+
+def headers(origin: Record, error: BaseException) -> dict[str, bytes]:
+    """Of its dead letter."""
+    return dict(dead_letter_headers(origin, agent="track-attendance", error=error, version="1.2.3"))
+
+
+def test_dead_letter_headers_say_why_where_and_how_often() -> None:
+    """Beside the origin's own, which stay."""
+    assert headers(record((("ce_id", b"7"),)), DeadLetterError("object.uuid is missing")) == {
+        "ce_id": b"7",
+        "rollcall-error": b"DeadLetterError",
+        "rollcall-reason": b"object.uuid is missing",
+        "rollcall-agent": b"track-attendance",
+        "rollcall-source": b"zoom.events.raw.v1/3/42",
+        "rollcall-record-time-ms": b"1786543411234",
+        "rollcall-version": b"1.2.3",
+        "rollcall-attempts": b"1",
+    }
+
+
+def test_dead_letter_replayed_counts_its_attempts_and_repeats_no_header() -> None:
+    """A replay keeps the headers; ours are replaced, the count goes on."""
+    origin = record()
+    for attempt in (b"1", b"2", b"3"):
+        letter = dead_letter_headers(origin, agent="a", error=ValueError("x"), version="1")
+        assert dict(letter)["rollcall-attempts"] == attempt
+        assert len(letter) == len(dict(letter))
+        origin = record(tuple(letter))
+
+
+def test_dead_letter_attempts_that_are_no_number_count_as_none() -> None:
+    """Whoever replays may have damaged the header."""
+    assert headers(record((("rollcall-attempts", b"often"),)), ValueError())["rollcall-attempts"] == b"1"
+
+
+@pytest.mark.parametrize(
+    ("error", "kind", "reason"),
+    [
+        (ValueError(), b"ValueError", b"ValueError"),
+        (ValueError("first\nsecond"), b"ValueError", b"first"),
+        (ValueError("\nsecond"), b"ValueError", b"ValueError"),
+        (ValueError("é" * 1_000), b"ValueError", "é".encode() * 300),
+    ],
+)
+def test_dead_letter_reason_is_one_short_line(error: BaseException, kind: bytes, reason: bytes) -> None:
+    """The first line, at most 300 characters; the kind when there is none."""
+    found = headers(record(), error)
+    assert (found["rollcall-error"], found["rollcall-reason"]) == (kind, reason)
+
+
+def test_breaker_dead_letters_in_a_row_stop_the_worker() -> None:
+    """One handled record between them begins a new row."""
+    breaker = CircuitBreaker(in_a_row=3)
+    for _row in range(2):
+        for _letter in range(2):
+            breaker.dead()
+        breaker.check()
+        breaker.handled(1)
+    for _letter in range(3):
+        breaker.dead()
+    with pytest.raises(FatalError, match="3 dead letters in a row"):
+        breaker.check()
+
+
+def test_breaker_share_of_the_window_stops_the_worker_once_the_window_is_full() -> None:
+    """Half of the last ten, never more than two in a row; a worker that has just started is given time."""
+    breaker = CircuitBreaker(in_a_row=5, share=0.5, window=10)
+    for _pair in range(4):
+        breaker.handled(1)
+        breaker.dead()
+        breaker.check()
+    breaker.handled(1)
+    breaker.check()
+    breaker.dead()
+    with pytest.raises(FatalError, match="5 dead letters among the last 10"):
+        breaker.check()
+
+
+def test_breaker_window_forgets_what_is_long_ago() -> None:
+    """Letters leave the window as handled records enter it, one by one or in large batches."""
+    breaker = CircuitBreaker(in_a_row=100, share=0.5, window=10)
+    breaker.handled(10_000)
+    for _letter in range(4):
+        breaker.dead()
+    breaker.check()
+    breaker.handled(6)
+    breaker.dead()
+    breaker.check()
+    breaker.handled(10_000)
+    for _letter in range(4):
+        breaker.dead()
+        breaker.check()
