@@ -78,8 +78,7 @@ async def build_engine(
     async with AsyncExitStack() as stack:
         producer = build_producer(connection)
         metrics = EngineMetrics(registry)
-        sources = [topic.physical(connection.topic_prefix) for module in AGENT_MODULES for topic in module.SOURCES]
-        app = build_faust_app(connection, configuration.kafka, environment.data_dir, sources)
+        app = build_faust_app(connection, configuration.kafka, environment.data_dir)
         delivery = Delivery(
             producer,
             partitions=partitions,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -25,8 +24,8 @@ def changelog_name(table: str) -> str:
     return f"{APP_ID}-{table}-changelog"
 
 
-def build_faust_app(connection: KafkaConnection, kafka: Kafka, data_dir: Path, sources: Iterable[str]) -> faust.App:
-    """An app that batches the topics `sources` (physical names) and keeps its tables below `data_dir`.
+def build_faust_app(connection: KafkaConnection, kafka: Kafka, data_dir: Path) -> faust.App:
+    """An app whose records travel in batches and whose tables are kept below `data_dir`.
 
     Raises:
         ConfigurationError: another version of Faust is installed, or the Kafka security settings do not fit.
@@ -56,7 +55,7 @@ def build_faust_app(connection: KafkaConnection, kafka: Kafka, data_dir: Path, s
         table_standby_replicas=0,
         # `/table` would serve table data to anybody.
         web_enabled=False,
-        ConsumerScheduler=batch_scheduler(frozenset(sources), MAX_RECORDS),
+        ConsumerScheduler=batch_scheduler(MAX_RECORDS),
     )
     install_batches(app)
     return app

@@ -63,20 +63,17 @@ class BatchMessage(ConsumerMessage):
             return bool(consumer.ack(self))
 
 
-def batch_scheduler(topics: frozenset[str], max_records: int) -> type[DefaultSchedulingStrategy]:
-    """Make the class for Faust's setting `ConsumerScheduler`.
+def batch_scheduler(max_records: int) -> type[DefaultSchedulingStrategy]:
+    """Make the class for Faust's setting `ConsumerScheduler`: lists of at most `max_records` records of a partition.
 
-    It yields lists of at most `max_records` records for `topics` (physical names), single records for all others, which
-    are the changelogs.
+    Changelogs travel in lists too: Faust recovers a table message by message, and one of them is a thousand rows then.
     """
 
     class BatchScheduler(DefaultSchedulingStrategy):
         def iterate(self, records: Any) -> Iterator[tuple[TP, Any]]:
             for tp, batch in records.items():
-                if tp.topic in topics:
-                    for start in range(0, len(batch), max_records):
-                        yield tp, batch[start : start + max_records]
-            yield from super().iterate({tp: batch for tp, batch in records.items() if tp.topic not in topics})
+                for start in range(0, len(batch), max_records):
+                    yield tp, batch[start : start + max_records]
 
     return BatchScheduler
 

@@ -89,7 +89,7 @@ async def serve(bootstrap: str, data_dir: Path) -> None:
     await ensure_topics(
         connection, configuration.kafka, changelogs=[changelog_name(each) for each in track_attendance.TABLES]
     )
-    app = build_faust_app(connection, configuration.kafka, data_dir, [topic.name for topic in track_attendance.SOURCES])
+    app = build_faust_app(connection, configuration.kafka, data_dir)
     producer = build_producer(connection)
     partitions = configuration.kafka.partitions
     delivery = Delivery(

@@ -189,8 +189,7 @@ async def run_track(task: Task, meter: Meter) -> None:
     connection = KafkaConnection(task.bootstrap, topic_prefix=task.prefix)
     kafka = Kafka(partitions=PARTITIONS)
     await ensure_topics(connection, kafka, changelogs=[changelog_name(each) for each in track_attendance.TABLES])
-    sources = [topic.physical(task.prefix) for topic in track_attendance.SOURCES]
-    app = build_faust_app(connection, kafka, Path(task.data_dir), sources)
+    app = build_faust_app(connection, kafka, Path(task.data_dir))
     producer, metrics = build_producer(connection), EngineMetrics(CollectorRegistry())
     delivery = Delivery(
         producer, partitions=PARTITIONS, still_owner=lambda: still_member(app), silence_seconds=SESSION_SECONDS

@@ -165,11 +165,10 @@ async def _serve(settings: LabSettings) -> None:
 def _build_worker(settings: LabSettings, registry: CollectorRegistry) -> EngineWorker:
     connection, kill_point = settings.connection, KillPoint(settings.kill_at)
     kill_point.watch_store()
-    source = SOURCE.physical(connection.topic_prefix)
-    app = build_faust_app(connection, Kafka(partitions=PARTITIONS), settings.data_dir, [source])
+    app = build_faust_app(connection, Kafka(partitions=PARTITIONS), settings.data_dir)
     # Small, so that a test's few thousand records make many turns and a killed worker's partitions come back soon.
     conf: Any = app.conf
-    conf.ConsumerScheduler = batch_scheduler(frozenset([source]), settings.max_records)
+    conf.ConsumerScheduler = batch_scheduler(settings.max_records)
     conf.broker_commit_interval = settings.commit_seconds
     conf.broker_session_timeout = settings.session_seconds
     conf.broker_heartbeat_interval = settings.session_seconds / HEARTBEATS_PER_SESSION
