@@ -22,8 +22,8 @@ from faust.types.tuples import TP, ConsumerMessage, ack_lock
 from schemas.errors import ConfigurationError
 
 FAUST_VERSION = "0.15.3"
-FETCH_MAX_WAIT_MS = 100
-"""Faust's 1,500 lets a partition that missed the fetch under way wait for its end."""
+FETCH_MAX_WAIT_MS = 25
+"""Faust's 1,500 lets a partition that missed the fetch under way wait for its end; continuations would wait often."""
 
 log = logging.getLogger(__name__)
 

@@ -54,19 +54,19 @@ class Asking:
         return next((each for each, begins in occurrences if begins == start), None)
 
     def identify(self, view: View, facts: OccurrenceFacts, run: Run, now_ms: int) -> None:
-        """Ask about people nobody was asked about: 300 at most, then go on behind them."""
+        """Ask about people nobody was asked about, as many as a step handles, then go on behind them."""
         unknown, object_id = Unknown(set(), set(), set()), facts.object_id
         position = None
         for handled, (cursor, note) in enumerate(self._people(view, facts, run.cursor)):
-            if handled >= self._settings.step or len(unknown.emails) + len(unknown.user_ids) >= CHUNK:
+            if handled >= self._settings.step:
                 position = cursor
                 break
             note(unknown)
         subject = Subject(facts.first.account_id, object_id, facts.first.object_type)
-        scopes = []
-        if unknown.emails or unknown.user_ids:
-            scopes.append(f"identities|{run.occurrence}|{run.step}|{now_ms}")
-            ask(view, subject, "identities", scopes[-1], now_ms, emails=unknown.emails, user_ids=unknown.user_ids)
+        scopes: list[str] = []
+        for emails, user_ids in _chunks(unknown):
+            scopes.append(f"identities|{run.occurrence}|{run.step}|{len(scopes)}|{now_ms}")
+            ask(view, subject, "identities", scopes[-1], now_ms, emails=emails, user_ids=user_ids)
         if unknown.registrant_ids:
             if not run.asked_again:
                 scopes.append(f"registrants|{run.occurrence}|again|{now_ms}")
@@ -94,6 +94,13 @@ class Asking:
             email = RegistrationRow.from_bytes(data).email
             if email is not None:
                 yield f"g|{last_part(row_key)}", partial(self._index.note_email, view, object_id, email)
+
+
+def _chunks(unknown: Unknown) -> Iterator[tuple[list[str], list[str]]]:
+    """(e-mails, user ids) of one question each."""
+    emails, user_ids = sorted(unknown.emails), sorted(unknown.user_ids)
+    for start in range(0, max(len(emails), len(user_ids)), CHUNK):
+        yield emails[start : start + CHUNK], user_ids[start : start + CHUNK]
 
 
 def _wait_for(view: View, object_id: str, run: Run, scopes: list[str], then: Phase) -> None:

@@ -28,7 +28,7 @@ class TrackingSettings:
     """How long the facts of a session are kept after their receipt."""
     sync: dict[str, Sync]
     """By account id."""
-    step: int = 500
+    step: int = 1_000
     """People (or rows) that one step of a closing handles; the worker is never blocked for longer."""
 
     @classmethod
