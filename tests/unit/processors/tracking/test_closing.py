@@ -76,7 +76,7 @@ def assert_events_true(pipeline: Pipeline, truth: Truth) -> None:
     assert len(sent) == len({(email, name, at) for email, name, at, _properties in sent})
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", range(3))
 @pytest.mark.parametrize("chaos", [(), ("dup", "reorder"), ("lost-left", "late"), ("restart", "multi-device")], ids=str)
 def test_webinar_played_in_order_equals_the_truth(seed: int, chaos: tuple[Chaos, ...]) -> None:
     """Every contact shows what an independent computation from the same facts says."""
@@ -87,26 +87,26 @@ def test_webinar_played_in_order_equals_the_truth(seed: int, chaos: tuple[Chaos,
     assert_events_true(pipeline, truth)
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(2))
 def test_meeting_played_in_order_equals_the_truth(seed: int) -> None:
     """Meetings have waiting rooms and no no-shows."""
     world = simulate_meeting(30, seed, frozenset({"dup", "restart"}), starts_at=STARTS_AT)
     assert_true(played(world), truth_of([each.body for each in world.deliveries], world.zoom))
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", range(3))
 def test_deliveries_shuffled_doubled_and_interrupted_end_in_the_same_results(seed: int) -> None:
     """Any order, any repeats and restarts at any point: the same records but for their revision."""
     world = simulate_webinar(40, seed, frozenset({"restart", "multi-device"}), starts_at=STARTS_AT)
     in_order = played(world)
-    for shuffle in range(3):
+    for shuffle in range(2):
         disturbed = played(world, shuffle=shuffle, restart_every=17)
         same = {key: each.model_copy(update={"revision": 0}) for key, each in disturbed.results.items()}
         assert same == {key: each.model_copy(update={"revision": 0}) for key, each in in_order.results.items()}
         assert_true(disturbed, truth_of([each.body for each in world.deliveries], world.zoom))
 
 
-@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("seed", range(3))
 def test_report_corrects_what_webhooks_lost(seed: int) -> None:
     """With joins and leaves lost, everybody equals the truth once the report has settled."""
     chaos: frozenset[Chaos] = frozenset({"lost-joined", "lost-left", "late", "dup", "restart"})
@@ -118,7 +118,7 @@ def test_report_corrects_what_webhooks_lost(seed: int) -> None:
         assert all(each.final and each.source == "report" for each in pipeline.results.values())
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 def test_before_the_report_nobody_is_told_that_they_stayed_away(seed: int) -> None:
     """No-shows are published only when the result is final; the live result equals the truth of the webhooks."""
     world = simulate_webinar(40, seed, frozenset({"lost-left"}), starts_at=STARTS_AT)

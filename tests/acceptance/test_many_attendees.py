@@ -1,0 +1,127 @@
+"""A webinar of many people, with everything that can go wrong, up to `attendance.results.v1` on the real path."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Callable
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from sandbox.kafka import EmbeddedKafka
+from sandbox.simulator import CHAOS, World
+from sandbox.truth import Rules, Truth, truth_of
+from schemas.attendance import FACT, Result
+from schemas.topics import ATTENDANCE_RESULTS
+from tests.support.installation import Installation, installation, webinar
+from tests.support.kafka import read_to_end
+from tests.support.processes import eventually
+
+Shown = dict[tuple[str, str], tuple[str, int, int | None]]
+LIMIT_SECONDS = 240
+CHECKS = "[20s, 40s]"
+
+
+async def published(home: Installation, bootstrap: str, *, final: bool) -> Shown:
+    """(status, seconds, late) by session and address, of the results that stand."""
+    latest: dict[tuple[str, str], Result] = {}
+    for message in await read_to_end(bootstrap, home.physical(ATTENDANCE_RESULTS)):
+        fact = FACT.validate_json(message.value or b"")
+        if isinstance(fact, Result):
+            known = latest.get((fact.session_uuid, fact.contact_id))
+            if known is None or fact.revision >= known.revision:
+                latest[fact.session_uuid, fact.contact_id] = fact
+    standing = [each for each in latest.values() if not each.retracted and (each.final or not final)]
+    return {(each.session_uuid, each.email): (each.status, each.attended_seconds, each.late_seconds)
+            for each in standing}  # fmt: skip
+
+
+def shown(truth: Truth, *, no_shows: bool) -> Shown:
+    """The same of the truth."""
+    return {
+        (occurrence.session_uuid, email): (each.presence.status, each.presence.attended_seconds,
+                                           each.presence.late_seconds)
+        for occurrence in truth.occurrences
+        for email, each in occurrence.people.items()
+        if no_shows or each.presence.status != "no_show"
+    }  # fmt: skip
+
+
+async def until_equal(home: Installation, bootstrap: str, wanted: Shown, *, final: bool) -> None:
+    """Wait until every person is as wanted."""
+
+    async def equal() -> bool:
+        return await published(home, bootstrap, final=final) == wanted
+
+    def difference() -> str:
+        return f"{len(wanted)} people wanted\n{home.last_words()}"
+
+    await eventually(equal, timeout_seconds=LIMIT_SECONDS, what="everybody equals the truth", tell=difference)
+
+
+def read_reports(home: Installation) -> None:
+    """Zoom's report corrects the result, at times that a test can wait for."""
+    file = home.directory / "rollcall.yaml"
+    file.write_text(file.read_text(encoding="utf-8").replace("report_checks: []", f"report_checks: {CHECKS}"))
+
+
+async def truths(world: World) -> tuple[Truth, Truth]:
+    """By the webhooks alone, and by the report."""
+    bodies = [each.body for each in world.deliveries]
+    by_webhooks = await asyncio.to_thread(truth_of, bodies, world.zoom)
+    return by_webhooks, await asyncio.to_thread(truth_of, bodies, world.zoom, Rules(use_report=True))
+
+
+async def play(
+    home: Installation, kafka: EmbeddedKafka, world: World, disturb: Callable[[], None] | None = None
+) -> None:
+    """Send everything; the live result equals the webhooks' truth, the corrected one the report's."""
+    live, corrected = await truths(world)
+    await home.enlist(world)
+    sending = asyncio.create_task(home.send(world))
+    if disturb is not None:
+        await asyncio.sleep(1)
+        await asyncio.to_thread(disturb)
+    await sending
+    if disturb is None:
+        await until_equal(home, kafka.bootstrap, shown(live, no_shows=False), final=False)
+    await until_equal(home, kafka.bootstrap, shown(corrected, no_shows=True), final=True)
+
+
+@pytest.mark.parametrize("attendees", [300, pytest.param(10_000, marks=pytest.mark.torture)], ids=["300", "10000"])
+async def test_live_result_then_report_equal_the_truth(
+    attendees: int, own_kafka: EmbeddedKafka, tmp_path: Path
+) -> None:
+    """Lost, late, doubled and reordered events, several devices and a restart: first as told, then as corrected."""
+    world = webinar(attendees, 11, CHAOS)
+    async with installation(own_kafka.bootstrap, "", tmp_path) as home:
+        read_reports(home)
+        ingress, worker = home.start_ingress(), home.start_worker()
+        await ingress.until_ready()
+        await worker.until_ready()
+        await play(home, own_kafka, world)
+
+
+@pytest.mark.torture
+async def test_worker_and_broker_killed_in_between_end_in_the_same_truth(
+    own_kafka: EmbeddedKafka, tmp_path: Path
+) -> None:
+    """Kill -9 of the worker at a random time, then of the broker: the corrected result is the same."""
+    world = webinar(10_000, 11, CHAOS)
+    random = Random(os.environ.get("ROLLCALL_SEED", "4"))
+    async with installation(own_kafka.bootstrap, "", tmp_path) as home:
+        read_reports(home)
+        ingress, worker = home.start_ingress(), home.start_worker()
+        await ingress.until_ready()
+        await worker.until_ready()
+
+        def disturb() -> None:
+            worker.process.kill()
+            own_kafka.kill()
+            own_kafka.start()
+            home.start_worker()
+
+        await asyncio.sleep(random.random())
+        await play(home, own_kafka, world, disturb)
