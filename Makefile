@@ -5,12 +5,12 @@ VENV_PYTHON := .venv/bin/python
 FRAME := requirements/runtime.txt requirements/dev.txt pyproject.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test torture bench check format requirements clean
+.PHONY: help setup demo image compose-demo test containers torture bench check format requirements clean
 
 help: ## Show this
 	@echo "Rollcall: Zoom attendance to Brevo over Kafka"
 	@echo
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{printf "%-20s %s\n", $$1, $$2}'
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{printf "%-20s %s\n", $$1, $$2}'
 
 setup: ## Make .venv with everything pinned, and .venv/bin/rollcall
 	@bash requirements/setup.sh $(FRAME)
@@ -18,9 +18,26 @@ setup: ## Make .venv with everything pinned, and .venv/bin/rollcall
 demo: setup ## Send a webinar through a real Kafka to a Brevo on this machine, and compare with the truth
 	@.venv/bin/rollcall demo
 
+image: ## Build the container image rollcall-connector:local (needs Docker)
+	@docker build --tag rollcall-connector:local .
+
+# A project of its own on ports of its own: whatever else runs here, also a real installation, is left alone.
+COMPOSE_DEMO = ROLLCALL_INSTALLATION=./deploy/sandbox INGRESS_PUBLISH=127.0.0.1: SANDBOX_ZOOM_PUBLISH=0 \
+  SANDBOX_BREVO_PUBLISH=0 docker compose --project-name rollcall-demo --profile sandbox
+
+compose-demo: ## The demo in containers, image and all; removed afterwards (needs Docker)
+	@trap '$(COMPOSE_DEMO) down --volumes' EXIT; \
+	  $(COMPOSE_DEMO) up --build --detach --wait kafka ingress worker zoom brevo && \
+	  $(COMPOSE_DEMO) run --rm simulator --seed 7
+
 test: setup ## Unit, contract, integration and acceptance tests, on a real Kafka
 	@echo "==> Tests: unit, contract, integration, acceptance (the first run fetches Apache Kafka, about 36 MB)"
-	@$(VENV_PYTHON) -m pytest -m "not torture and not benchmark" tests/unit tests/contract tests/integration tests/acceptance
+	@$(VENV_PYTHON) -m pytest -m "not torture and not benchmark and not containers" tests/unit tests/contract tests/integration tests/acceptance
+
+containers: setup ## The integration tests on Kafka in a container; image, compose file, network faults (needs Docker)
+	@echo "==> Tests with containers (the first run builds the image)"
+	@ROLLCALL_TEST_KAFKA=docker $(VENV_PYTHON) -m pytest -m "not torture and not benchmark" \
+	  tests/integration tests/contract/test_ingress_publisher.py
 
 torture: setup ## The whole matrix of kills and faults (minutes)
 	@$(VENV_PYTHON) -m pytest -m torture tests
@@ -57,6 +74,9 @@ requirements: ## Resolve requirements/*.txt anew (needs python3.11)
 	@$(PIP_COMPILE) --output-file requirements/runtime.txt pyproject.toml
 	@$(PIP_COMPILE) --constraint requirements/runtime.txt --extra sandbox --output-file requirements/dev.txt \
 	  pyproject.toml build/dev.in
+	@build/pip-tools/bin/python -c 'import tomllib; project = tomllib.load(open("pyproject.toml", "rb")); \
+	  print(*project["build-system"]["requires"], sep="\n")' > build/backend.in
+	@$(PIP_COMPILE) --constraint requirements/dev.txt --output-file requirements/build.txt build/backend.in
 
 clean: ## Remove the environment, caches and builds (not data/)
 	@rm -rf .venv build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache

@@ -25,7 +25,7 @@ from runtime.environment import config_path
 from runtime.exits import run_guarded
 from runtime.listening import listen
 from runtime.logs import configure_logging
-from schemas.topics import QUARANTINE, RAW_EVENTS
+from schemas.topics import BREVO_EVENTS, QUARANTINE, RAW_EVENTS
 
 _log = logging.getLogger("ingress")
 
@@ -62,7 +62,7 @@ async def serve(settings: IngressSettings) -> None:
     link = KafkaLink(
         settings.connection,
         settings.kafka,
-        topics=[topic.physical(settings.connection.topic_prefix) for topic in (RAW_EVENTS, QUARANTINE)],
+        topics=[topic.physical(settings.connection.topic_prefix) for topic in (RAW_EVENTS, QUARANTINE, BREVO_EVENTS)],
         batch_bytes=settings.limits.batch_bytes,
     )
     publisher = KafkaPublisher(link, settings.limits, metrics)

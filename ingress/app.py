@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 from aiohttp import web
 
+from ingress.brevo_door import BrevoDoor
 from ingress.decision import Answer, Outcome, Publish, decide
 from ingress.envelope import Delivery
 from ingress.errors import NotAcknowledgedError, UnavailableReason
@@ -38,6 +39,7 @@ def build_app(settings: IngressSettings, publisher: Publisher, metrics: IngressM
     app.router.add_post(PATH, door.for_keys(settings.keys))
     for account in settings.accounts:
         app.router.add_post(f"{PATH}/{quote(account, safe='')}", door.for_keys(settings.keys_of(account)))
+    BrevoDoor(settings.brevo, publisher, settings.connection.topic_prefix, metrics.registry).add_to(app)
     return app
 
 

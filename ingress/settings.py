@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from ingress.brevo_keys import BrevoKeys
 from ingress.signature import SigningKey
 from runtime.environment import Address, IngressEnvironment
 from runtime.kafka import KafkaConnection
@@ -42,6 +43,8 @@ class IngressSettings:
     """Of all enabled accounts, each secret once."""
     sampled_accounts: frozenset[str] = frozenset()
     """Accounts with `log_webhooks`."""
+    brevo: BrevoKeys = field(default_factory=BrevoKeys)
+    """Of Brevo's own webhooks."""
     log_level: str = "INFO"
     limits: Limits = Limits()
 
@@ -76,6 +79,7 @@ def ingress_settings(configuration: Configuration, environment: Mapping[str, str
         kafka=configuration.kafka,
         keys=signing_keys(accounts),
         sampled_accounts=frozenset(account.account_id for account in accounts if account.log_webhooks),
+        brevo=BrevoKeys.of(configuration.brevo.webhook),
         log_level="DEBUG" if any(_is_verbose(account) for account in accounts) else _quietest(accounts),
     )
 

@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from ops import config, demo, filters, run, sandbox, session, simulate
+from ops import brevo, check, config, demo, filters, run, sandbox, schemas, session, simulate, zoom
 from runtime.exits import run_guarded
 
 _HELP = """Zoom to Brevo over Kafka: who attended, for how long, who stayed away.
@@ -43,6 +43,10 @@ def build_app() -> typer.Typer:
     demo.register(app)
     session.register(app)
     filters.register(app)
+    zoom.register(app)
+    schemas.register(app)
+    check.register(app)
+    brevo.register(app)
     return app
 
 

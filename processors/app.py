@@ -13,6 +13,7 @@ import aiohttp
 from prometheus_client import CollectorRegistry
 
 from processors.agents import look_up, score_engagement, sync_contact, track_attendance
+from processors.clients.brevo.bootstrap import check_attributes
 from processors.clients.brevo.client import BrevoClient
 from processors.clients.zoom.client import ZoomClient
 from processors.clients.zoom.metrics import ZoomMetrics
@@ -76,6 +77,11 @@ async def build_engine(
     partitions = configuration.kafka.partitions
     connection = environment.kafka
     async with AsyncExitStack() as stack:
+        brevo = configuration.brevo
+        assert brevo.api_key is not None  # load_worker has seen to it
+        brevo_client = BrevoClient(brevo.api_key, environment.brevo_api_base_url)
+        stack.push_async_callback(brevo_client.close)
+        await check_attributes(brevo_client, configuration)
         producer = build_producer(connection)
         metrics = EngineMetrics(registry)
         app = build_faust_app(connection, configuration.kafka, environment.data_dir)
@@ -95,10 +101,6 @@ async def build_engine(
             stop=stop_at_once,
         )
         zoom = await stack.enter_async_context(_zoom_effect(settings, registry))
-        brevo = configuration.brevo
-        assert brevo.api_key is not None  # load_worker has seen to it
-        brevo_client = BrevoClient(brevo.api_key, environment.brevo_api_base_url)
-        stack.push_async_callback(brevo_client.close)
         sink = sync_contact.SyncContact(
             brevo_client,
             brevo,

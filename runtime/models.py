@@ -100,6 +100,16 @@ class Events(Section):
     recording: bool = True
 
 
+class BrevoWebhook(Section):
+    """How Brevo's own webhooks prove themselves at `/webhooks/brevo`; without a secret the path does not exist."""
+
+    token: SecretStr | None = None
+    """The bearer token of the webhook's `auth`; signs the URL for the end of an import too."""
+    username: str | None = None
+    password: SecretStr | None = None
+    """Of a webhook whose URL has a user and a password."""
+
+
 class Brevo(Section):
     """The Brevo account and how fast and how carefully it is written."""
 
@@ -108,9 +118,18 @@ class Brevo(Section):
     """Brevo's limit is 10/s for `/contacts` on ordinary plans; other tools share it."""
     events_per_second: float = Field(default=8, gt=0)
     """Brevo's limit is 10/s for `POST /events` on ordinary plans."""
+    account_calls_per_hour: float = Field(default=60, gt=0)
+    """Brevo gives 100 an hour for everything but contacts, events and mails on ordinary plans; other tools share it."""
     bulk_threshold: int = Field(default=200, ge=1)
     """From this many waiting upserts on, an import replaces single calls."""
     technical_list: int | None = None
+    notify_url: str | None = None
+    """Public address of `/webhooks/brevo/imports`: Brevo tells the end of an import there. Needs `webhook.token`."""
+    webhook: BrevoWebhook = BrevoWebhook()
+    missing_attributes: Literal["refuse", "warn"] = "refuse"
+    """What the worker does at its start when an attribute that `field_mapping` names does not exist at Brevo."""
+    sample: float = Field(default=0.01, ge=0, le=1)
+    """Share of the written contacts that is read back: Brevo drops values that do not fit without an error."""
     in_doubt: Literal["hold", "resend", "drop"] = "hold"
     """What becomes of an event whose answer was lost: wait for a person, send again, or forget it."""
     events: Events = Events()

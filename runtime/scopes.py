@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from runtime.models import Brevo
+
 Keys = tuple[str, ...]
 """A path in the file by its keys alone, without the indices of lists."""
 
@@ -12,6 +14,8 @@ VERIFICATION_TOKEN: Keys = (*ZOOM, "webhook", "verification_token")
 
 SECRETS: tuple[Keys, ...] = (
     ("brevo", "api_key"),
+    ("brevo", "webhook", "token"),
+    ("brevo", "webhook", "password"),
     (*ZOOM, "client_id"),
     (*ZOOM, "client_secret"),
     (*ZOOM, "webhook", "secret_token"),
@@ -41,7 +45,7 @@ def _under(keys: Keys, paths: tuple[Keys, ...]) -> bool:
 
 INGRESS = Scope(
     (
-        ("brevo",),
+        *(("brevo", key) for key in Brevo.model_fields if key != "webhook"),
         ("field_mapping",),
         ("sessions",),
         ("scoring",),

@@ -70,6 +70,28 @@ BREVO_COMMAND: TypeAdapter[UpsertContact | TrackEvent] = TypeAdapter(
 """Parses any record of `brevo.commands.v1`: ``BREVO_COMMAND.validate_json(value)``."""
 
 
+Verdict = Literal["sent", "resend", "drop"]
+
+
+class Decision(Wire):
+    """What a person decided about an event in doubt."""
+
+    decision_id: str
+    """Repeats of one decision have the same: a decision counts once."""
+    verdict: Verdict
+    operator: str
+    """A user of the machine the command ran on."""
+
+
+class Resume(Wire):
+    """Record without a key in a partition of `brevo.results.v1`: parked calls to Brevo go on, as a person asked."""
+
+    schema_version: Literal[1] = 1
+    kind: Literal["resume"] = "resume"
+    operator: str
+    at: Instant
+
+
 class CommandResult(Wire):
     """What became of a command; key `contact_id`. `intended` precedes the call of an event and is no end state."""
 
@@ -90,6 +112,10 @@ class CommandResult(Wire):
     detail: str = ""
     """For people; never holds an address, a key or a body."""
     session: str | None = None
+    import_id: str | None = None
+    """Of an upsert that went (or is to go: `intended`) with many others in one import: our id of that import."""
+    decision: Decision | None = None
+    """Of an event that was in doubt: who decided what."""
     acknowledged: ContactState | None = None
     """For an acknowledged upsert: what Brevo holds of ours now."""
     occurred_at: Instant

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
+from functools import lru_cache
 
 SECONDS_PER_DAY = 86_400
 
@@ -19,6 +20,12 @@ def parse_instant(text: object) -> int | None:
         return None
     if not isinstance(text, str):
         raise ValueError(f"not an instant: {type(text).__name__}")  # noqa: TRY004 (one error for all that is no instant)
+    return _seconds(text)
+
+
+# The events of one session repeat its few instants thousands of times.
+@lru_cache(maxsize=4_096)
+def _seconds(text: str) -> int:
     parsed = datetime.fromisoformat(text)
     if parsed.tzinfo is None:
         parsed = parsed.replace(tzinfo=UTC)

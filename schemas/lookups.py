@@ -50,8 +50,22 @@ class LookupSettled(Wire):
     account_id: str
 
 
-LOOKUP: TypeAdapter[LookupRequest | LookupSettled] = TypeAdapter(
-    Annotated[LookupRequest | LookupSettled, Field(discriminator="kind")]
+class AccountDeauthorized(Wire):
+    """A person took our app out of their Zoom account: no more calls, and its tokens go; key `account_id`."""
+
+    schema_version: Literal[1] = 1
+    kind: Literal["deauthorized"] = "deauthorized"
+    request_id: str
+    """Deterministic, as that of a request: `LookupSettled` names it when it is done."""
+    account_id: str
+    user_id: str = ""
+    """Who did it."""
+    at: Instant
+    """A login of after this is another consent and stays."""
+
+
+LOOKUP: TypeAdapter[LookupRequest | LookupSettled | AccountDeauthorized] = TypeAdapter(
+    Annotated[LookupRequest | LookupSettled | AccountDeauthorized, Field(discriminator="kind")]
 )
 """Parses any record of `zoom.lookups.v1`: ``LOOKUP.validate_json(value)``."""
 

@@ -79,7 +79,7 @@ QUARANTINE = Topic(
 LOOKUPS = Topic(
     name="zoom.lookups.v1",
     key="account id",
-    value="schemas.lookups.LookupRequest | LookupSettled",
+    value="schemas.lookups.LookupRequest | LookupSettled | AccountDeauthorized",
     producers=("track-attendance", "look-up"),
     consumers=("look-up",),
     retention_days=7,
@@ -165,6 +165,23 @@ BREVO_RESULTS = Topic(
     retention_days=30,
     dead_letters=True,
 )
+AUDIT = Topic(
+    name="ops.audit.v1",
+    key="operator",
+    value="schemas.audit.AuditEntry",
+    producers=("ops", "look-up"),
+    consumers=(),
+    retention_days=400,
+)
+BREVO_EVENTS = Topic(
+    name="brevo.events.v1",
+    key="contact id",
+    value="schemas.brevo_news.BrevoNews",
+    producers=("ingress",),
+    consumers=("sync-contact",),
+    retention_days=30,
+    dead_letters=True,
+)
 TOPICS: tuple[Topic, ...] = (
     RAW_EVENTS,
     QUARANTINE,
@@ -178,6 +195,8 @@ TOPICS: tuple[Topic, ...] = (
     BREVO_COMMANDS,
     BREVO_COMMANDS_BULK,
     BREVO_RESULTS,
+    BREVO_EVENTS,
+    AUDIT,
 )
 
 

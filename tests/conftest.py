@@ -13,6 +13,7 @@ import pytest
 
 from sandbox.kafka import EmbeddedKafka
 from tests.support.broker import Broker
+from tests.support.docker_engine import require_engine
 
 
 @pytest.fixture(scope="session")
@@ -46,10 +47,9 @@ def new_kafka(kafka_choice: str, say: Callable[[str], None]) -> Callable[..., Br
     An external Kafka is nobody's to break: then it is an embedded one, too.
     """
     if kafka_choice == "docker":
+        require_engine()
         # Imported only here: the engine's client takes a second, and most runs need none.
-        containers = importlib.import_module("tests.support.docker_kafka")
-        containers.require_engine()
-        kafka: Callable[..., Broker] = containers.ContainerKafka
+        kafka: Callable[..., Broker] = importlib.import_module("tests.support.docker_kafka").ContainerKafka
         return kafka
     return lambda config=None: EmbeddedKafka(config=config, progress=say)
 

@@ -1,7 +1,8 @@
 """`look-up`: asks Zoom's REST API what `track-attendance` wants to know.
 
 Consumes: `zoom.lookups.v1` and `zoom.lookups.bulk.v1`, key account id, so that one worker owns an account's limits.
-Produces: `zoom.lookup-results.v1`, key object id; `LookupSettled` to `zoom.lookups.v1` once an answer is out.
+Produces: `zoom.lookup-results.v1`, key object id; `LookupSettled` to `zoom.lookups.v1` once an answer is out;
+`ops.audit.v1` when Zoom tells that an account removed the app.
 State: `lookups-pending`, one row per unanswered request; the account's users in memory.
 Order: live before bulk; pages of one request in order, requests among each other in none.
 On failure: an outage delays without end; what Zoom refuses is answered as `missing` or `unavailable`.
@@ -24,9 +25,9 @@ from processors.lookups.answers import Answer, found, result_pages
 from processors.lookups.backoff import FIRST_SECONDS, backoff_seconds
 from processors.lookups.identities import Directory
 from processors.lookups.intake import PENDING, Intake, unpack_pending
-from schemas.errors import RetryLaterError
+from schemas.errors import ConfigurationError, RetryLaterError
 from schemas.instants import as_datetime
-from schemas.lookups import LookupRequest, LookupSettled
+from schemas.lookups import AccountDeauthorized, LookupRequest, LookupSettled
 from schemas.topics import LOOKUP_RESULTS, LOOKUPS, LOOKUPS_BULK, Topic
 
 NAME = "look-up"
@@ -73,13 +74,14 @@ class LookUp:
         self._first_backoff_seconds = first_backoff_seconds
         self._agenda = Agenda(concurrency=CONCURRENCY)
         self._users: dict[str, tuple[float, Answer]] = {}
+        self._deauthorized: list[AccountDeauthorized] = []
         self._changed = asyncio.Event()
 
     def load(self, partition: int, stores: Mapping[str, PartitionStore]) -> None:
         """See `Effect.load`."""
         self._agenda.drop(partition)
         for _, value in stores[PENDING].scan(b"", b""):
-            self._agenda.add(partition, unpack_pending(value))
+            self._add(partition, value)
         self._note_change()
 
     def applied(self, partition: int, changes: Mapping[str, Rows]) -> None:
@@ -88,7 +90,7 @@ class LookUp:
             if value is None:
                 self._agenda.remove(key.decode())
             else:
-                self._agenda.add(partition, unpack_pending(value))
+                self._add(partition, value)
         self._note_change()
 
     def revoke(self, partition: int) -> None:
@@ -102,12 +104,35 @@ class LookUp:
             async with asyncio.TaskGroup() as tasks:
                 while True:
                     self._changed.clear()
+                    while self._deauthorized:
+                        tasks.create_task(self._drop(self._deauthorized.pop(), post))
                     for batch in self._agenda.take(self._clock()):
                         tasks.create_task(self._work(batch, post))
                     due = self._agenda.next_due()
                     await self._wait(None if due is None else max(due - self._clock(), 0.0))
         except ExceptionGroup as group:
             raise group.exceptions[0] from group
+
+    def _add(self, partition: int, value: bytes) -> None:
+        row = unpack_pending(value)
+        if isinstance(row, AccountDeauthorized):
+            self._deauthorized.append(row)
+        else:
+            self._agenda.add(partition, row)
+
+    async def _drop(self, message: AccountDeauthorized, post: Post) -> None:
+        """The account's tokens go, so that no call is made until somebody lets us in again; its requests wait."""
+        client = self._clients.get(message.account_id)
+        self._users.pop(message.account_id, None)
+        try:
+            dropped = client is not None and await asyncio.to_thread(client.drop_login, message.at.timestamp())
+        except ConfigurationError:
+            # The row stays: it is tried again when the partition is taken over, or the worker starts.
+            log.exception("account %s was deauthorized, but its login is still stored", message.account_id)
+            return
+        if dropped:
+            log.error("Zoom account %s removed the app: run `rollcall zoom login` to go on", message.account_id)
+        await post([_settled(message)])
 
     async def _wait(self, seconds: float | None) -> None:
         try:
@@ -221,6 +246,6 @@ def _note_refusal(question: Question, error: ZoomRefusedError) -> None:
         log.warning("account %s, object %s: %s", question.account_id, question.object_id or "-", error)
 
 
-def _settled(request: LookupRequest) -> Output:
+def _settled(request: LookupRequest | AccountDeauthorized) -> Output:
     note = LookupSettled(request_id=request.request_id, account_id=request.account_id)
     return Output(LOOKUPS.name, request.account_id.encode(), note.to_bytes())

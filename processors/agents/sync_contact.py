@@ -13,28 +13,35 @@ import random
 import time
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from urllib.parse import urlencode
 
 from prometheus_client import CollectorRegistry
 
 from processors.clients.brevo.access import Access, Family
+from processors.clients.brevo.asking import Asker
 from processors.clients.brevo.client import BrevoApi
 from processors.clients.brevo.events import EventSender
+from processors.clients.brevo.imports import ImportWriter
 from processors.clients.brevo.metrics import BrevoMetrics
 from processors.clients.brevo.outcomes import Outcomes
+from processors.clients.brevo.processes import ImportProcesses
 from processors.clients.brevo.pump import Pump
+from processors.clients.brevo.sampler import Sampler
 from processors.clients.brevo.schedule import Schedule
 from processors.clients.brevo.upserts import UpsertWriter
 from processors.engine.effect import Post, Rows
 from processors.engine.view import PartitionStore, Rule
 from processors.sink.budget import Pace
 from processors.sink.intake import Intake
-from processors.sink.ledger import LEDGER, PENDING
+from processors.sink.ledger import LEDGER, PENDING, RESUME, SUPPRESSIONS
+from processors.sink.suppression import IMPORT_ENDED
 from runtime.models import Brevo
-from schemas.topics import BREVO_COMMANDS, BREVO_COMMANDS_BULK, BREVO_RESULTS, Topic
+from schemas.brevo_news import BrevoNews, import_signature
+from schemas.topics import BREVO_COMMANDS, BREVO_COMMANDS_BULK, BREVO_EVENTS, BREVO_RESULTS, Topic
 
 NAME = "sync-contact"
-SOURCES: tuple[Topic, ...] = (BREVO_COMMANDS, BREVO_COMMANDS_BULK, BREVO_RESULTS)
-TABLES = (LEDGER, PENDING)
+SOURCES: tuple[Topic, ...] = (BREVO_COMMANDS, BREVO_COMMANDS_BULK, BREVO_RESULTS, BREVO_EVENTS)
+TABLES = (LEDGER, PENDING, SUPPRESSIONS)
 
 
 class SyncContact:
@@ -70,12 +77,24 @@ class SyncContact:
         metrics, pace = BrevoMetrics(registry), pace or Pace()
         rates: dict[Family, float] = {"contacts": settings.contacts_per_second, "events": settings.events_per_second}
         self.rule = Intake()
-        self._access = Access(rates, total_partitions, pace, metrics, monotonic)
-        schedule = Schedule(metrics)
+        self._access = Access(rates, settings.account_calls_per_hour, total_partitions, pace, metrics, monotonic)
+        schedule = Schedule(
+            metrics,
+            bulk_threshold=settings.bulk_threshold,
+            technical_list=settings.technical_list,
+            gather_seconds=pace.gather_seconds,
+            now=monotonic,
+        )
         outcomes = Outcomes(schedule, metrics, clock, agent=NAME, version=version)
-        upserts = UpsertWriter(api, self._access, schedule, outcomes, metrics, pace, spread)
+        asker = Asker(self._access, pace, spread)
+        processes = self._processes = ImportProcesses(api, asker, pace, monotonic)
+        sampler = Sampler(api, asker, metrics, settings.sample)
+        upserts = UpsertWriter(
+            api, self._access, schedule, outcomes, processes, sampler, metrics=metrics, pace=pace, spread=spread
+        )
+        imports = ImportWriter(api, asker, schedule, outcomes, processes, sampler, metrics, _notify_url(settings))
         events = EventSender(api, self._access, schedule, outcomes, settings.in_doubt, pace, spread)
-        self._pump = Pump(schedule, self._access, outcomes, upserts, events, pace)
+        self._pump = Pump(schedule, self._access, outcomes, upserts, events, imports, processes, pace)
 
     @property
     def reasons(self) -> tuple[str, ...]:
@@ -92,7 +111,12 @@ class SyncContact:
 
     def applied(self, partition: int, changes: Mapping[str, Rows]) -> None:
         """See `Effect.applied`."""
-        self._pump.applied(partition, changes.get(LEDGER, {}))
+        changed = changes.get(LEDGER, {})
+        if RESUME in changed:
+            self.resume()
+        if (ended := changed.get(IMPORT_ENDED)) is not None:
+            self._processes.told(BrevoNews.from_bytes(ended).import_id or "")
+        self._pump.applied(partition, [key for key in changed if key not in (RESUME, IMPORT_ENDED)])
 
     def revoke(self, partition: int) -> None:
         """See `Effect.revoke`."""
@@ -101,3 +125,17 @@ class SyncContact:
     async def run(self, post: Post) -> None:
         """See `Effect.run`."""
         await self._pump.run(post)
+
+
+def _notify_url(settings: Brevo) -> Callable[[str, str], str | None]:
+    """Makes the URL that Brevo calls at the end of an import; only we can make one that the ingress accepts."""
+    address, token = settings.notify_url, settings.webhook.token
+    if address is None or token is None:
+        return lambda _import_id, _contact: None
+    secret = token.get_secret_value()
+
+    def url(import_id: str, contact: str) -> str:
+        signature = import_signature(secret, import_id, contact)
+        return f"{address}?{urlencode({'import': import_id, 'contact': contact, 'signature': signature})}"
+
+    return url

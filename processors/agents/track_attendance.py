@@ -13,6 +13,8 @@ import orjson
 
 from processors.attendance.facts import parse_event
 from processors.engine.view import Record, View
+from processors.lookups.deauthorization import EVENT as DEAUTHORIZED
+from processors.lookups.deauthorization import parse_deauthorized
 from processors.tracking.answers import Answers
 from processors.tracking.closing import Closing
 from processors.tracking.intake import Intake
@@ -21,15 +23,17 @@ from processors.tracking.registrants import Registrants
 from processors.tracking.reports import Reports
 from processors.tracking.settings import TrackingSettings
 from runtime.models import Configuration
+from schemas.attendance import Origin
 from schemas.errors import DeadLetterError
 from schemas.instants import as_datetime
 from schemas.lookups import LookupResult
 from schemas.ticks import Tick
-from schemas.topics import LOOKUP_RESULTS, RAW_EVENTS, TICKS, Topic
+from schemas.topics import LOOKUP_RESULTS, LOOKUPS, RAW_EVENTS, TICKS, Topic
 
 NAME = "track-attendance"
 SOURCES: tuple[Topic, ...] = (RAW_EVENTS, LOOKUP_RESULTS, TICKS)
 TABLES: tuple[str, ...] = (TABLE,)
+ORIGIN_HEADER = "origin"
 JOBS_PER_TICK = 20
 """Objects whose work one clock tick begins; more of them get a tick of their own."""
 
@@ -49,20 +53,25 @@ class TrackAttendance:
         if record.value is None:
             raise DeadLetterError("a record without a value")
         if record.topic == RAW_EVENTS.name:
-            self._event(record.value, view, record.taken_ms)
+            self._event(record, record.value, view)
         elif record.topic == LOOKUP_RESULTS.name:
             self._answers.take(view, LookupResult.from_bytes(record.value), record.taken_ms)
         else:
             self._tick(Tick.from_bytes(record.value), view, record.taken_ms)
 
-    def _event(self, value: bytes, view: View, now_ms: int) -> None:
-        fact = parse_event(orjson.loads(value))
+    def _event(self, record: Record, value: bytes, view: View) -> None:
+        event = orjson.loads(value)
+        if isinstance(event, dict) and event.get("event") == DEAUTHORIZED:
+            notice = parse_deauthorized(event)
+            view.send(LOOKUPS.name, notice.account_id.encode(), notice.to_bytes())
+            return
+        fact = parse_event(event)
         if fact is None:
             return
         sync = self._settings.sync.get(fact.session.account_id)
         wanted = sync is None or (sync.webinars if fact.session.object_type == "webinar" else sync.participants)
         if wanted:
-            self._intake.take(view, fact, now_ms)
+            self._intake.take(view, fact, record.taken_ms, _origin(record))
 
     def _tick(self, tick: Tick, view: View, now_ms: int) -> None:
         if tick.kind == "continue":
@@ -83,3 +92,11 @@ class TrackAttendance:
         for _at_ms, object_id in due[JOBS_PER_TICK:]:
             again = Tick(kind="clock", now=as_datetime(now_ms // 1000))
             view.send(TICKS.name, object_id.encode(), again.to_bytes())
+
+
+def _origin(record: Record) -> Origin:
+    """Who brought the event: Zoom, or a command whose records say so in a header."""
+    for name, value in record.headers:
+        if name == ORIGIN_HEADER:
+            return "backfill" if value == b"backfill" else "replay" if value == b"replay" else "live"
+    return "live"

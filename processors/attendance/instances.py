@@ -10,7 +10,7 @@ from typing import Any
 
 from processors.attendance.facts import Ended, Session, Started
 from processors.attendance.occurrences import Instance
-from schemas.attendance import ObjectType
+from schemas.attendance import ObjectType, Origin
 from schemas.codec import pack, unpack
 
 
@@ -39,6 +39,8 @@ class InstanceRow:
     """What Zoom answered when asked for a session of which no `ended` came."""
     assumed_end: int | None = None
     """The latest instant known when the session was given up."""
+    origin: Origin = "backfill"
+    """`live` once any of its events was; else `replay` before `backfill`."""
     heard_ms: int = 0
     """When its last event was received, to within a minute."""
 
@@ -65,6 +67,13 @@ class InstanceRow:
         if session.host_email is not None and (self.host_email is None or session.host_email < self.host_email):
             self.host_email, changed = session.host_email, True
         return (isinstance(lifecycle, Ended) and self._end(session, lifecycle)) or changed
+
+    def note_origin(self, origin: Origin) -> bool:
+        """What brought an event of it: the liveliest counts, whatever came first; false when that is known."""
+        if _LIVELINESS.index(origin) <= _LIVELINESS.index(self.origin):
+            return False
+        self.origin = origin
+        return True
 
     def _describe(self, session: Session, said_at: int) -> bool:
         if said_at < self.described_at:
@@ -107,6 +116,7 @@ class InstanceRow:
 
 
 _FIELDS = fields(InstanceRow)
+_LIVELINESS: tuple[Origin, ...] = ("backfill", "replay", "live")
 
 
 def _rank(described: tuple[Any, ...]) -> tuple[str, ...]:

@@ -47,6 +47,8 @@ def build_faust_app(connection: KafkaConnection, kafka: Kafka, data_dir: Path) -
         broker_session_timeout=SESSION_SECONDS,
         broker_heartbeat_interval=2.0,
         broker_rebalance_timeout=60.0,
+        # Where a firewall forgets a connection nobody is told: so long until it is given up (Faust's default is 90 s).
+        broker_request_timeout=30.0,
         consumer_auto_offset_reset="earliest",
         # Faust's own producer only declares itself; a long time-out would let a shutdown hang while Kafka is away.
         producer_request_timeout=10.0,

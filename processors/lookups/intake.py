@@ -8,21 +8,25 @@ from typing import Literal
 from pydantic import ValidationError
 
 from processors.engine.view import Record, View
+from processors.lookups.deauthorization import audit_entry
 from schemas.errors import DeadLetterError
-from schemas.lookups import LOOKUP, LookupRequest, LookupSettled
-from schemas.topics import LOOKUPS_BULK
+from schemas.lookups import LOOKUP, AccountDeauthorized, LookupRequest, LookupSettled
+from schemas.topics import AUDIT, LOOKUPS_BULK
 
 PENDING = "lookups-pending"
-"""Key: `request_id`. Value: one byte for the lane, then the request's bytes."""
+"""Key: `request_id`. Value: one byte for the lane (or for a deauthorization), then the message's bytes."""
 
 Lane = Literal["live", "bulk"]
 _LANE_BYTES: dict[Lane, bytes] = {"live": b"L", "bulk": b"B"}
 _LANES: dict[bytes, Lane] = {letter: lane for lane, letter in _LANE_BYTES.items()}
 
 
+_DEAUTHORIZED = b"D"
+
+
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """One row of the table."""
+    """A request that waits: one row of the table."""
 
     lane: Lane
     request: LookupRequest
@@ -33,8 +37,10 @@ def pack_pending(pending: Pending) -> bytes:
     return _LANE_BYTES[pending.lane] + pending.request.to_bytes()
 
 
-def unpack_pending(value: bytes) -> Pending:
-    """The reverse of `pack_pending`. Raises ``KeyError`` or ``ValueError`` on anything else."""
+def unpack_pending(value: bytes) -> Pending | AccountDeauthorized:
+    """A row's content. Raises ``KeyError`` or ``ValueError`` on anything else."""
+    if value.startswith(_DEAUTHORIZED):
+        return AccountDeauthorized.from_bytes(value[1:])
     return Pending(_LANES[value[:1]], LookupRequest.from_bytes(value[1:]))
 
 
@@ -54,12 +60,16 @@ class Intake:
         key = message.request_id.encode()
         if isinstance(message, LookupSettled):
             view.delete(PENDING, key)
+        elif isinstance(message, AccountDeauthorized):
+            view.put(PENDING, key, _DEAUTHORIZED + message.to_bytes())
+            entry = audit_entry(message)
+            view.send(AUDIT.name, entry.operator.encode(), entry.to_bytes())
         elif view.get(PENDING, key) is None:
             lane: Lane = "bulk" if record.topic == LOOKUPS_BULK.name else "live"
             view.put(PENDING, key, pack_pending(Pending(lane, message)))
 
 
-def _parse(record: Record) -> LookupRequest | LookupSettled:
+def _parse(record: Record) -> LookupRequest | LookupSettled | AccountDeauthorized:
     if record.value is None:
         raise DeadLetterError("a look-up record without a value; nothing to ask")
     try:

@@ -12,6 +12,7 @@ from processors.sink.ledger import (
     LEDGER,
     OPEN,
     PENDING,
+    RESUME,
     ContactRow,
     EventRow,
     EventState,
@@ -22,9 +23,11 @@ from processors.sink.ledger import (
     rank_of,
     rank_of_answer,
 )
-from schemas.brevo import BREVO_COMMAND, CommandResult, TrackEvent
+from processors.sink.suppression import end_suppressed, is_suppressed, suppress
+from schemas.brevo import BREVO_COMMAND, CommandResult, Decision, Resume, TrackEvent
+from schemas.brevo_news import BrevoNews
 from schemas.errors import DeadLetterError
-from schemas.topics import BREVO_RESULTS
+from schemas.topics import BREVO_EVENTS, BREVO_RESULTS
 
 OPEN_STATES = ("pending", "intended", "in_doubt")
 
@@ -41,17 +44,29 @@ class Intake:
         """
         if record.value is None:
             raise DeadLetterError("a command or result needs a value")
+        if record.topic == BREVO_EVENTS.name:
+            news = BrevoNews.from_bytes(record.value)
+            _check_key(record, news.contact_id)
+            suppress(news, view)
+            return
+        if record.topic == BREVO_RESULTS.name and record.key is None:
+            view.put(LEDGER, RESUME, Resume.from_bytes(record.value).to_bytes())
+            return
         if record.topic == BREVO_RESULTS.name:
             result = CommandResult.from_bytes(record.value)
             _check_key(record, result.contact_id)
             if result.kind == "upsert":
                 _end_upsert(result, view)
+            elif result.decision is not None and result.decision.verdict == "resend":
+                _begin_again(result, result.decision, view)
             else:
                 _move_event(result, view)
             return
         command = BREVO_COMMAND.validate_json(record.value)
         _check_key(record, command.contact_id)
-        if isinstance(command, TrackEvent):
+        if is_suppressed(command, view):
+            end_suppressed(command, record, view)
+        elif isinstance(command, TrackEvent):
             _take_event(command, record, view)
         else:
             rank = rank_of(command.revision, record.topic, record.offset)
@@ -121,9 +136,25 @@ def _move_event(result: CommandResult, view: View) -> None:
             continue
         # The command stays while a person or the pump may still need it.
         waiting = row.waiting if row is not None and state in OPEN_STATES else None
-        view.put(LEDGER, key, EventRow(state=state, command_id=result.command_id, waiting=waiting).to_bytes())
+        decision_id = row.decision_id if row is not None else None
+        moved = EventRow(state=state, command_id=result.command_id, waiting=waiting, decision_id=decision_id)
+        view.put(LEDGER, key, moved.to_bytes())
         if state not in OPEN_STATES:
             view.delete(PENDING, key)
+
+
+def _begin_again(result: CommandResult, decision: Decision, view: View) -> None:
+    """An event in doubt is sent as if it never had been: the one way back, by a person's word, once for each word."""
+    for once_key in result.once_keys:
+        key = event_key(result.contact_id, result.name or "", once_key)
+        data = view.get(LEDGER, key)
+        row = EventRow.from_bytes(data) if data is not None else None
+        if row is None or row.state != "in_doubt" or row.decision_id == decision.decision_id:
+            continue
+        again = row.model_copy(update={"state": "pending", "decision_id": decision.decision_id})
+        view.put(LEDGER, key, again.to_bytes())
+        if row.waiting is not None:
+            view.put(PENDING, key, OPEN)
 
 
 def _contact(view: View, key: bytes) -> ContactRow:

@@ -13,7 +13,8 @@ from typing import Literal
 
 from processors.engine.view import PartitionStore, Record
 from schemas.brevo import BREVO_COMMAND, ContactState, TrackEvent, UpsertContact
-from schemas.model import Wire
+from schemas.brevo_news import NewsKind
+from schemas.model import Instant, Wire
 from schemas.topics import BREVO_COMMANDS
 
 LEDGER = "brevo-ledger"
@@ -23,6 +24,12 @@ OPEN = b"1"
 
 Rank = tuple[int, int, int]
 """Revision, lane (1 live, 0 bulk), offset: the greater one is the newer state of a contact."""
+
+SUPPRESSIONS = "brevo-suppressions"
+"""A row per contact of whom Brevo told that they must be left alone."""
+
+RESUME = b"!resume"
+"""The row of the latest order to go on; no contact's id has a mark like this."""
 
 EventState = Literal["pending", "intended", "in_doubt", "rejected", "suppressed", "acknowledged"]
 EVENT_STATES: tuple[EventState, ...] = ("pending", "intended", "in_doubt", "rejected", "suppressed", "acknowledged")
@@ -77,6 +84,22 @@ class ContactRow(Wire):
     """Our id of the import that the contact is in: until that has ended, nothing else may write the contact."""
 
 
+class Suppression(Wire):
+    """What Brevo told of a contact: the instant of the latest news of each kind."""
+
+    told: dict[NewsKind, Instant]
+
+    @property
+    def erased(self) -> bool:
+        """Deleted at Brevo: never created again, since that would subscribe whoever had unsubscribed."""
+        return "deleted" in self.told
+
+    @property
+    def unmailed(self) -> bool:
+        """Not to be mailed."""
+        return bool(self.told)
+
+
 class EventRow(Wire):
     """What is known of an event for one of its once keys."""
 
@@ -84,6 +107,8 @@ class EventRow(Wire):
     command_id: str
     waiting: Waiting | None = None
     """The command, while it is not final, in the row of its first once key."""
+    decision_id: str | None = None
+    """Of the last decision of a person about it, so that a repeat of the decision does nothing."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from processors.attendance.instances import InstanceRow
 from processors.engine.view import View
 from processors.tracking.closing import Closing
 from processors.tracking.ending import REPORT_SCOPE, take_past_session, take_report_end
 from processors.tracking.intake import Intake, occurrences_of
 from processors.tracking.jobs import mark_dirty
-from processors.tracking.keys import TABLE, last_part, prefix
+from processors.tracking.keys import TABLE, key, last_part, prefix
 from processors.tracking.lookups import (
     Question,
     Subject,
@@ -113,9 +114,12 @@ class Answers:
     def _end_known(self, view: View, result: LookupResult, now_ms: int) -> None:
         """A session that fell silent has an end now."""
         uuid = result.session_uuid or ""
-        self._reports.plan(view, result.object_id, uuid, now_ms)
+        data = view.get(TABLE, key("i", result.object_id, uuid))
+        if data is None:
+            return
+        self._reports.plan(view, result.object_id, uuid, InstanceRow.from_bytes(data), now_ms)
         mark_dirty(view, result.object_id, uuid, now_ms)
 
 
 def _subject(result: LookupResult) -> Subject:
-    return Subject(result.account_id, result.object_id, result.object_type)
+    return Subject(result.account_id, result.object_id, result.object_type, result.origin)

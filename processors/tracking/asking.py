@@ -30,7 +30,7 @@ class Asking:
     def ask(self, view: View, facts: OccurrenceFacts, run: Run, now_ms: int) -> None:
         """Details, then the registrants of every status (per occurrence where there are any) and the panelists."""
         object_id, first, last = facts.object_id, facts.first, run.instances[-1]
-        subject = Subject(first.account_id, object_id, first.object_type)
+        subject = Subject(first.account_id, object_id, first.object_type, facts.origin)
         ask(view, subject, "session", f"session|{run.instances[0]}", now_ms)
         scopes = [f"session|{run.instances[0]}"]
         if not is_open(view, object_id, scopes[0]) and first.object_type == "webinar":
@@ -62,7 +62,7 @@ class Asking:
                 position = cursor
                 break
             note(unknown)
-        subject = Subject(facts.first.account_id, object_id, facts.first.object_type)
+        subject = Subject(facts.first.account_id, object_id, facts.first.object_type, facts.origin)
         scopes: list[str] = []
         for emails, user_ids in _chunks(unknown):
             scopes.append(f"identities|{run.occurrence}|{run.step}|{len(scopes)}|{now_ms}")

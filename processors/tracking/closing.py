@@ -24,6 +24,7 @@ from processors.tracking.reports import Reports, report_state
 from processors.tracking.results import OccurrenceFacts
 from processors.tracking.retention import expires_ms, forget
 from processors.tracking.settings import TrackingSettings
+from schemas.attendance import Origin
 from schemas.codec import unpack
 
 
@@ -156,7 +157,7 @@ class Closing:
             if give_up_ms > now_ms:
                 schedule(view, object_id, job, give_up_ms)
                 continue
-            subject = Subject(row.account_id, object_id, row.object_type)
+            subject = Subject(row.account_id, object_id, row.object_type, row.origin)
             ask(view, subject, "past_session", f"end|{uuid}", now_ms, session_uuid=uuid)
 
     def _facts(self, view: View, object_id: str, run: Run) -> OccurrenceFacts | None:
@@ -173,7 +174,9 @@ class Closing:
             return None
         # No occurrence of its own any more (a practice session, or merged into another): everything is retracted.
         run.phase = "publish"
-        return OccurrenceFacts(object_id, Occurrence((instance,)), row, source="live", final=True, stands=False)
+        return OccurrenceFacts(
+            object_id, Occurrence((instance,)), row, source="live", final=True, origin=row.origin, stands=False
+        )
 
     def _standing(self, view: View, object_id: str, occurrence: Occurrence, first: InstanceRow) -> OccurrenceFacts:
         """Final when every instance is settled; from the report when every instance's was had."""
@@ -185,8 +188,14 @@ class Closing:
             first,
             source="report" if all(each == "report" for each in settled) else "live",
             final=not self._settings.report_checks or all(settled),
+            origin=self._origin(view, object_id, occurrence),
             stands=self._wanted(view, object_id, first),
         )
+
+    def _origin(self, view: View, object_id: str, occurrence: Occurrence) -> Origin:
+        """Live when one of its instances is: people were told of that one as it happened."""
+        origins = {row.origin for uuid, row in instance_rows(view, object_id) if uuid in occurrence.uuids}
+        return "live" if "live" in origins else "replay" if "replay" in origins else "backfill"
 
     def _wanted(self, view: View, object_id: str, first: InstanceRow) -> bool:
         """Whether the filters let the session through; what was published of one that they refuse is retracted."""

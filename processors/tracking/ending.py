@@ -25,7 +25,7 @@ def take_past_session(view: View, result: LookupResult, now_ms: int) -> bool:
     if row is None:
         return False
     if not ends:
-        subject = Subject(result.account_id, result.object_id, result.object_type)
+        subject = Subject(result.account_id, result.object_id, result.object_type, result.origin)
         scope = f"{REPORT_SCOPE}|{result.session_uuid}"
         ask(view, subject, "report", scope, now_ms, session_uuid=result.session_uuid)
         return False

@@ -16,6 +16,7 @@ from processors.tracking.registrants import Registrants
 from processors.tracking.reports import Reports
 from processors.tracking.retention import note_registration
 from processors.tracking.settings import TrackingSettings
+from schemas.attendance import Origin
 
 HEARD_MS = 60_000
 """How exact the time of the last event is kept: writing it with every event would double the rows."""
@@ -57,10 +58,10 @@ class Intake:
         self._registrants = registrants
         self._reports = reports
 
-    def take(self, view: View, fact: Fact, now_ms: int) -> None:
+    def take(self, view: View, fact: Fact, now_ms: int, origin: Origin) -> None:
         """Change the rows that the fact concerns, and see to it that what follows from it will be looked at."""
         if isinstance(fact, Registered):
-            self._registered(view, fact, now_ms)
+            self._registered(view, fact, now_ms, origin)
             return
         if isinstance(fact, Converted):
             self._registrants.converted(view, fact, now_ms)
@@ -71,13 +72,14 @@ class Intake:
         data = view.get(TABLE, row_key)
         row = InstanceRow.from_bytes(data) if data else InstanceRow(session.account_id, session.object_type)
         said_new = row.add(session, fact if isinstance(fact, Started | Ended) else None)
+        said_new = row.note_origin(origin) or said_new
         if said_new or data is None or now_ms - row.heard_ms > HEARD_MS:
             row.heard_ms = max(row.heard_ms, now_ms)
             view.put(TABLE, row_key, row.to_bytes())
         if data is None:
-            self._first_heard(view, session, now_ms)
+            self._first_heard(view, session, now_ms, origin)
         if isinstance(fact, Ended):
-            self._reports.plan(view, session.object_id, session.uuid, now_ms)
+            self._reports.plan(view, session.object_id, session.uuid, row, now_ms)
         if row.known_end is not None and (changed or said_new):
             mark_dirty(view, session.object_id, session.uuid, now_ms + int(self._settings.settle * 1000))
 
@@ -89,9 +91,9 @@ class Intake:
             view.put(TABLE, row_key, connection.to_bytes())
         return changed
 
-    def _first_heard(self, view: View, session: Session, now_ms: int) -> None:
+    def _first_heard(self, view: View, session: Session, now_ms: int, origin: Origin) -> None:
         """An instance is new: ask Zoom about it, and do not wait for its end for ever."""
-        subject = Subject(session.account_id, session.object_id, session.object_type)
+        subject = Subject(session.account_id, session.object_id, session.object_type, origin)
         ask(view, subject, "session", f"session|{session.uuid}", now_ms)
         self._look_later(view, session.object_id, now_ms, self._settings.abandon_after)
 
@@ -100,9 +102,9 @@ class Intake:
         if schedule(view, object_id, job, now_ms + int(seconds * 1000)):
             save_job(view, object_id, job)
 
-    def _registered(self, view: View, fact: Registered, now_ms: int) -> None:
+    def _registered(self, view: View, fact: Registered, now_ms: int, origin: Origin) -> None:
         session = fact.session
-        subject = Subject(session.account_id, session.object_id, session.object_type)
+        subject = Subject(session.account_id, session.object_id, session.object_type, origin)
         if session.object_type == "webinar":
             ask(view, subject, "session", "session|first", now_ms)
         note_registration(view, fact, now_ms)

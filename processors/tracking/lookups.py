@@ -9,11 +9,11 @@ from typing import Any
 from processors.attendance.facts import Registered, Session, registered, text
 from processors.engine.view import View
 from processors.tracking.keys import TABLE, key
-from schemas.attendance import ObjectType, RegistrationStatus
+from schemas.attendance import ObjectType, Origin, RegistrationStatus
 from schemas.codec import contact_id, normalise_email, pack, unpack
 from schemas.instants import as_datetime, parse_instant
 from schemas.lookups import LookupKind, LookupRequest, LookupResult
-from schemas.topics import LOOKUPS
+from schemas.topics import LOOKUPS, LOOKUPS_BULK
 
 ASKED = "asked"
 CHUNK = 300
@@ -27,6 +27,8 @@ class Subject:
     account_id: str
     object_id: str
     object_type: ObjectType
+    origin: Origin = "live"
+    """Of its session: a back-fill's questions come behind those of live work."""
 
 
 @dataclass(slots=True)
@@ -78,11 +80,13 @@ def ask(
         occurrence_id=occurrence_id,
         emails=asked_emails,
         user_ids=asked_users,
+        origin=subject.origin,
         requested_at=as_datetime(now_ms // 1000),
     )
     row = [ASKED, [contact_id(email) for email in asked_emails], list(asked_users)]
     view.put(TABLE, key("k", subject.object_id, scope), pack(row))
-    view.send(LOOKUPS.name, subject.account_id.encode(), request.to_bytes())
+    lane = LOOKUPS if subject.origin == "live" else LOOKUPS_BULK
+    view.send(lane.name, subject.account_id.encode(), request.to_bytes())
 
 
 def scope_of(result: LookupResult) -> str:

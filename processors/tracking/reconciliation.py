@@ -23,7 +23,7 @@ MOST_DIFFERENCES = 1_000
 
 def ask_zoom(view: View, facts: OccurrenceFacts, now_ms: int) -> list[str]:
     """Ask for Zoom's figures of every instance; the scopes of the questions."""
-    subject = Subject(facts.first.account_id, facts.object_id, facts.first.object_type)
+    subject = Subject(facts.first.account_id, facts.object_id, facts.first.object_type, facts.origin)
     scopes = []
     for uuid in facts.occurrence.uuids:
         scopes.append(f"totals|{uuid}")

@@ -12,6 +12,7 @@ from processors.tracking.jobs import Job, load_job, mark_dirty, save_job, schedu
 from processors.tracking.keys import TABLE, key, last_part, prefix
 from processors.tracking.lookups import Question, Subject, ask, scope_of
 from processors.tracking.settings import TrackingSettings
+from schemas.instants import SECONDS_PER_DAY
 from schemas.lookups import LookupResult
 
 
@@ -27,27 +28,32 @@ class Reports:
     def __init__(self, settings: TrackingSettings) -> None:
         self._checks_ms = [int(seconds * 1000) for seconds in settings.report_checks]
 
-    def plan(self, view: View, object_id: str, uuid: str, now_ms: int) -> None:
-        """The end of an instance has become known: read its report at the times that the settings say."""
+    def plan(self, view: View, object_id: str, uuid: str, row: InstanceRow, now_ms: int) -> None:
+        """The end of an instance has become known: read its report at the times that the settings say.
+
+        More than a day after the end the first reading settles it, so that one need not wait.
+        """
         if not self._checks_ms or report_state(view, object_id, uuid) is not None:
             return
         view.put(TABLE, key("m", object_id, uuid), ReportState(now_ms).to_bytes())
         job = load_job(view, object_id)
-        if schedule(view, object_id, job, now_ms + self._checks_ms[0]):
+        wait_ms = 0 if _is_old(row, now_ms) else self._checks_ms[0]
+        if schedule(view, object_id, job, now_ms + wait_ms):
             save_job(view, object_id, job)
 
     def due(self, view: View, object_id: str, job: Job, now_ms: int) -> None:
         """Ask for the reports whose time has come, and look again when the next one's does."""
         for row_key, data in list(view.scan(TABLE, prefix("m", object_id))):
             state, uuid = ReportState.from_bytes(data), last_part(row_key)
-            if state.settled is not None:
+            instance = view.get(TABLE, key("i", object_id, uuid))
+            if state.settled is not None or instance is None:
                 continue
+            row = InstanceRow.from_bytes(instance)
             at_ms = state.learned_ms + self._checks_ms[min(state.next_check, len(self._checks_ms) - 1)]
-            if at_ms > now_ms:
+            if at_ms > now_ms and not _is_old(row, now_ms):
                 schedule(view, object_id, job, at_ms)
-            elif (instance := view.get(TABLE, key("i", object_id, uuid))) is not None:
-                row = InstanceRow.from_bytes(instance)
-                subject = Subject(row.account_id, object_id, row.object_type)
+            else:
+                subject = Subject(row.account_id, object_id, row.object_type, row.origin)
                 scope = f"report|{uuid}|{state.next_check}"
                 ask(view, subject, "report", scope, now_ms, session_uuid=uuid)
 
@@ -79,6 +85,10 @@ class Reports:
             job = load_job(view, object_id)
             if schedule(view, object_id, job, state.learned_ms + self._checks_ms[state.next_check]):
                 save_job(view, object_id, job)
+
+
+def _is_old(row: InstanceRow, now_ms: int) -> bool:
+    return row.known_end is not None and now_ms > (row.known_end + SECONDS_PER_DAY) * 1000
 
 
 def report_connections(

@@ -13,7 +13,7 @@ from processors.attendance.people import Attendance, Presence
 from processors.attendance.registrations import RegistrationRow
 from processors.engine.view import View
 from processors.tracking.keys import TABLE, key
-from schemas.attendance import Identity, Reconciliation, Result, SessionCounts, SessionSummary
+from schemas.attendance import Identity, Origin, Reconciliation, Result, SessionCounts, SessionSummary
 from schemas.codec import contact_id, pack, unpack
 from schemas.instants import as_datetime
 from schemas.topics import ATTENDANCE_RESULTS, ATTENDANCE_SESSIONS
@@ -39,6 +39,8 @@ class OccurrenceFacts:
     """Of its first instance: topic, host and account are told from it."""
     source: Literal["live", "report"]
     final: bool
+    origin: Origin
+    """The liveliest of its instances'."""
     stands: bool
     """False: it is no occurrence any more (practice, merged into another), and what was published is retracted."""
 
@@ -61,7 +63,9 @@ def publish_result(
     result = _result(facts, email, attendance, _identity(presences, registrations))
     session_uuid, contact = facts.occurrence.session_uuid, result.contact_id
     before = published(view, facts.object_id, session_uuid, contact)
-    digest = hashlib.sha256(result.to_bytes()).hexdigest()[:16]
+    # Who happened to bring the news is no news.
+    told = result.model_copy(update={"origin": "live"})
+    digest = hashlib.sha256(told.to_bytes()).hexdigest()[:16]
     if before is not None and before.digest == digest and not before.retracted:
         return
     revision = before.revision + 1 if before else 1
@@ -93,6 +97,7 @@ def publish_summary(
         object_type=first.object_type,
         topic=first.topic,
         host_id=first.host_id,
+        origin=facts.origin,
         started_at=as_datetime(occurrence.start),
         ended_at=as_datetime(occurrence.end) if occurrence.ended else None,
         length_seconds=occurrence.length,
@@ -124,6 +129,7 @@ def _result(facts: OccurrenceFacts, email: str, attendance: Attendance, identity
         object_type=first.object_type,
         topic=first.topic,
         host_id=first.host_id,
+        origin=facts.origin,
         occurred_at=as_datetime(occurrence.end),
         session_uuid=occurrence.session_uuid,
         instances=occurrence.uuids,

@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import signal
-import socket
-import struct
 import subprocess
 import tempfile
 import time
@@ -20,6 +18,7 @@ from sandbox.kafka.errors import BrokerStartError
 from sandbox.kafka.jars import Installation, Progress, cache_directory, install
 from sandbox.kafka.java import Java, find_java
 from sandbox.kafka.ports import free_port
+from sandbox.kafka.probe import answers
 from sandbox.kafka.properties import JVM_FLAGS, server_properties
 from sandbox.kafka.storage import prepare_storage
 
@@ -196,7 +195,7 @@ class EmbeddedKafka:
     def _wait_until_ready(self, deadline: float) -> None:
         process = self._running()
         while True:
-            answered = _answers(self.port)
+            answered = answers(self.port)
             code = process.poll()
             if code is None and answered:
                 return
@@ -213,22 +212,6 @@ class EmbeddedKafka:
         raise (_PortTakenError if taken else BrokerStartError)(
             f"Kafka on {self.bootstrap} {what}. The end of its log:\n{log[-3000:]}"
         )
-
-
-def _answers(port: int) -> bool:
-    """Whether the node answers a Metadata request (version 1, no topics) and counts itself among the brokers.
-
-    It opens its port earlier, after a kill by as much as 2 s, and then knows neither itself nor its topics.
-    """
-    request = struct.pack(">hhih5si", 3, 1, 1, 5, b"probe", 0)
-    try:
-        with socket.create_connection(("127.0.0.1", port), 1) as connection:
-            connection.sendall(struct.pack(">i", len(request)) + request)
-            # Length, our correlation id, number of brokers.
-            answer = connection.recv(12, socket.MSG_WAITALL)
-            return len(answer) == 12 and answer[8:] != bytes(4)
-    except OSError:
-        return False
 
 
 def _unheard(_line: str) -> None:

@@ -92,11 +92,11 @@ async def killed(
 ) -> AsyncIterator[tuple[Installation, Service]]:
     """The story to its end: nothing lost, nothing sent twice, what is in doubt is listed."""
     async with installation(bootstrap, prefix, directory, settle_seconds=SETTLE_SECONDS) as home:
-        truth = await truth_about(world)
         await home.enlist(world)
         # Answers that take their time: every kill then strikes calls that are under way.
         home.brevo.state.faults.add(Fault(kind="slow", path_prefix="/v3/events", delay_seconds=0.2))
         worker = await Story(home, world, fractions).run()
+        truth = await truth_about(world)
         doubtful = await home.until_true(truth, timeout_seconds=120)
         assert len(doubtful) <= IN_PARALLEL * len(fractions)
         await home.check_nothing_lost(world)

@@ -26,9 +26,9 @@ async def test_two_workers_one_killed_the_other_takes_over(
 ) -> None:
     """Both work, one dies in the middle of the events, and Brevo still ends equal to the truth."""
     worlds = (
-        webinar(60, seed=21),
-        simulate_meeting(60, 22, CHAOS, starts_at=recent_start(60), duration_minutes=60),
-        webinar(60, seed=23),
+        webinar(40, seed=21),
+        simulate_meeting(40, 22, CHAOS, starts_at=recent_start(60), duration_minutes=60),
+        webinar(40, seed=23),
     )
     async with installation(kafka_bootstrap, topic_prefix, tmp_path) as home:
         await home.enlist(*worlds)

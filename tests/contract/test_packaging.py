@@ -42,7 +42,7 @@ def test_every_package_has_an_init_file() -> None:
     assert [str(folder) for folder in folders if not (folder / "__init__.py").exists()] == []
 
 
-@pytest.mark.parametrize("name", ["runtime.txt", "dev.txt"])
+@pytest.mark.parametrize("name", ["build.txt", "runtime.txt", "dev.txt"])
 def test_requirements_are_pinned_with_hashes_and_name_no_host(name: str) -> None:
     """Everyone's package index may be another one."""
     lines = (ROOT / "requirements" / name).read_text().splitlines()
@@ -53,17 +53,18 @@ def test_requirements_are_pinned_with_hashes_and_name_no_host(name: str) -> None
     assert [line for line in lines if "://" in line or line.startswith("--")] == []
 
 
-def test_requirements_of_runtime_are_those_of_development_too() -> None:
-    """What is tested is what is shipped: a package has one version in both files."""
-    runtime, development = (
+@pytest.mark.parametrize("name", ["build.txt", "runtime.txt"])
+def test_requirements_of_the_image_are_those_of_development_too(name: str) -> None:
+    """What is tested is what is shipped: a package has one version in all files."""
+    shipped, development = (
         {
             line.split(" ")[0].partition("==")[::2]
-            for line in (ROOT / "requirements" / name).read_text().splitlines()
+            for line in (ROOT / "requirements" / each).read_text().splitlines()
             if "==" in line and not line.startswith((" ", "#"))
         }
-        for name in ("runtime.txt", "dev.txt")
+        for each in (name, "dev.txt")
     )
-    assert runtime <= development
+    assert shipped <= development
 
 
 def test_command_line_entry_point_is_named_rollcall() -> None:

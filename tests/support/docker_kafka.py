@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from types import TracebackType
 from typing import Any, Self
 
-import docker
-import pytest
-from docker.errors import APIError, DockerException
+from docker.errors import APIError
 from testcontainers.core.config import testcontainers_config
 from testcontainers.core.container import DockerContainer
 from testcontainers.core.network import Network
@@ -41,18 +38,6 @@ _SETTINGS = {
     "broker.session.timeout.ms": "2000",
     "broker.heartbeat.interval.ms": "500",
 }
-
-
-def require_engine() -> None:
-    """Skips the test where no Docker engine answers, and fails it where `ROLLCALL_TEST_KAFKA=docker` promised one."""
-    try:
-        client = docker.from_env(timeout=10)
-        client.ping()
-        client.close()
-    except DockerException as error:
-        if os.environ.get("ROLLCALL_TEST_KAFKA") == "docker":
-            pytest.fail(f"ROLLCALL_TEST_KAFKA=docker, but no Docker engine answers: {error}", pytrace=False)
-        pytest.skip(f"no Docker engine answers ({error}); start one to run this test")
 
 
 class ContainerKafka:

@@ -140,3 +140,7 @@ class LoopbackEngine:
             self.memory[record.partition][table].apply(rows)
         self.effect.applied(record.partition, view.changes)
         self._changed.set()
+        for output, _ in view.outbox:
+            self.published.append(output)
+            if output.topic in self.sources:
+                self._handle(self._record(output))

@@ -161,23 +161,15 @@ class Installation:
         Events in doubt may be missing; nothing else may, and no event may be there twice.
         """
         deadline = time.monotonic() + timeout_seconds
-        seen, quiet_since = -1, time.monotonic()
         while True:
-            self._check_alive()
-            calls = self.brevo.state.calls.paths.total()
-            if calls != seen:
-                seen, quiet_since = calls, time.monotonic()
-            differences = compare(truth, self.held())
-            unexplained = [each for each in differences if not _is_missing_event(each)]
-            if not unexplained and time.monotonic() - quiet_since > _QUIET_SECONDS:
-                doubtful = await self.in_doubt()
-                unexplained = _unexplained(differences, doubtful)
-                if not unexplained:
-                    return doubtful
+            await self._until_quiet(deadline)
+            doubtful = await self.in_doubt()
+            differences = _unexplained(compare(truth, self.held()), doubtful)
+            if not differences:
+                return doubtful
             if time.monotonic() > deadline:
-                shown = "\n".join(str(each) for each in (unexplained or differences)[:10])
+                shown = "\n".join(str(each) for each in differences[:10])
                 raise AssertionError(f"{len(differences)} differences after {timeout_seconds} s, such as:\n{shown}")
-            await asyncio.sleep(0.2)
 
     async def until_idle(self, worker: Service) -> None:
         """Wait until nothing has moved for longer than a session takes to settle."""
@@ -236,6 +228,16 @@ class Installation:
         """The ends of all logs."""
         logs = sorted(self.directory.glob("*.log"))
         return "\n\n".join(f"{log.name}:\n{log.read_text(errors='replace')[-_LOG_CHARACTERS:]}" for log in logs)
+
+    async def _until_quiet(self, deadline: float) -> None:
+        """Until nobody has called Brevo for a while, or until the deadline (monotonic)."""
+        seen, since = -1, time.monotonic()
+        while (now := time.monotonic()) < min(deadline, since + _QUIET_SECONDS):
+            self._check_alive()
+            calls = self.brevo.state.calls.paths.total()
+            if calls != seen:
+                seen, since = calls, now
+            await asyncio.sleep(0.1)
 
     def _start(self, command: str, name: str, environment: Mapping[str, str]) -> Service:
         port = environment.get("ADMIN_PORT") or str(free_port())

@@ -10,6 +10,8 @@ from typing import Any
 import orjson
 from aiohttp import web
 
+from tests.support.imports import Imports
+
 UNRECOGNISED_IP = {
     "message": "We have detected you are using an unrecognised IP address 203.0.113.10. If you performed this action "
     "make sure to add the new IP address in this link: https://app.brevo.com/security/authorised_ips",
@@ -54,6 +56,7 @@ class ScriptedBrevo:
         self.contacts: dict[str, Contact] = {}
         self.events: list[Any] = []
         self.script: Script | None = None
+        self.imports = Imports()
 
     @property
     def event_calls(self) -> list[Call]:
@@ -81,6 +84,21 @@ class ScriptedBrevo:
         if call.is_event:
             self.events.append(call.body)
             return web.Response(status=204)
+        return self._bulk(call) or self._contact(call, email)
+
+    def _bulk(self, call: Call) -> web.StreamResponse | None:
+        path = call.path.partition("?")[0].removeprefix("/v3")
+        if path.startswith("/processes"):
+            return self._process(path)
+        if path == "/contacts/import":
+            return web.json_response({"processId": self.imports.accept(call.body)}, status=202)
+        if path.startswith("/contacts/lists/"):
+            return self._remove(int(path.split("/")[3]), call.body["emails"])
+        if path == "/contacts" and call.method == "GET":
+            return self._page(call.path)
+        return None
+
+    def _contact(self, call: Call, email: str | None) -> web.StreamResponse:
         if call.method == "POST":
             return self._create(call.body)
         contact = self.contacts.get(email or "")
@@ -94,6 +112,48 @@ class ScriptedBrevo:
         contact.lists.update(call.body.get("listIds", []))
         contact.lists.difference_update(call.body.get("unlinkListIds", []))
         return web.Response(status=204)
+
+    def _page(self, path: str) -> web.StreamResponse:
+        offset = int(path.partition("offset=")[2].partition("&")[0])
+        shown = [
+            {"email": email, "attributes": each.attributes, "listIds": sorted(each.lists)}
+            for email, each in self.contacts.items()
+        ]
+        return web.json_response({"contacts": shown[offset : offset + 1_000], "count": len(shown)})
+
+    def _remove(self, list_id: int, emails: list[str]) -> web.StreamResponse:
+        members = [email for email in emails if email in self.contacts and list_id in self.contacts[email].lists]
+        if not members:
+            return error(400, "invalid_parameter", "Contact already in list and/or does not exist")
+        for email in members:
+            self.contacts[email].lists.discard(list_id)
+        return web.json_response({"contacts": {"success": members, "failure": []}}, status=201)
+
+    def _process(self, path: str) -> web.StreamResponse:
+        if path == "/processes":
+            shown = [{"id": number, "status": status} for number, status in self.imports.statuses.items()]
+            return web.json_response({"processes": shown, "count": len(shown)})
+        number = int(path.rpartition("/")[2])
+        if self.imports.statuses.get(number) in ("queued", "in_process"):
+            self.complete(number)
+        reports = {"invalid_emails": f"{self.url}/report.csv" if self.imports.refused else None}
+        answer = {"id": number, "name": "IMPORTUSER", "status": self.imports.statuses[number]}
+        return web.json_response(answer | {"info": {"import": reports}})
+
+    def complete(self, number: int) -> None:
+        """Give an import its next status; a completed one has written its contacts."""
+        self.imports.statuses[number] = self.imports.next_status
+        body = self.imports.bodies[number]
+        for row in body["jsonBody"] if self.imports.next_status == "completed" else ():
+            if row["email"] not in self.imports.refused:
+                contact = self.contacts.setdefault(row["email"], Contact())
+                contact.attributes.update(row["attributes"])
+                contact.lists.update(body["listIds"])
+
+    async def report(self, request: web.Request) -> web.StreamResponse:
+        """Addresses that no import took; nobody's key belongs here."""
+        assert "api-key" not in request.headers
+        return web.Response(text="EMAIL\n" + "\n".join(sorted(self.imports.refused)))
 
     def _create(self, body: dict[str, Any]) -> web.StreamResponse:
         known = body["email"] in self.contacts
@@ -113,7 +173,12 @@ async def serve_brevo() -> AsyncIterator[ScriptedBrevo]:
     """A server on a free port of the loopback address."""
     brevo = ScriptedBrevo()
     app = web.Application()
-    app.router.add_post("/v3/contacts", brevo.handle)
+    app.router.add_route("*", "/v3/contacts", brevo.handle)
+    app.router.add_post("/v3/contacts/import", brevo.handle)
+    app.router.add_post("/v3/contacts/lists/{list}/contacts/remove", brevo.handle)
+    app.router.add_get("/v3/processes", brevo.handle)
+    app.router.add_get("/v3/processes/{process}", brevo.handle)
+    app.router.add_get("/v3/report.csv", brevo.report)
     app.router.add_route("*", "/v3/contacts/{email}", brevo.handle)
     app.router.add_post("/v3/events", brevo.handle)
     runner = web.AppRunner(app, shutdown_timeout=0.1)

@@ -28,6 +28,12 @@ QUICK = Pace(
     last_backoff_seconds=0.05,
     resend_grace_seconds=0.05,
     drain_seconds=0,
+    gather_seconds=0,
+    quiet_seconds=0.02,
+    patience_seconds=0.2,
+    import_polls=(0.02, 0.04),
+    import_poll_seconds=0.05,
+    import_grace_seconds=0.02,
 )
 FINISHED = datetime(2026, 11, 20, 17, 0, 3, tzinfo=UTC)
 API_KEY = "xkeysib-invented"
@@ -49,7 +55,7 @@ class Sink:
         self.registry = CollectorRegistry()
         return SyncContact(
             client,
-            Brevo(**{"contacts_per_second": 1_000, "events_per_second": 1_000} | settings),
+            Brevo(**{"contacts_per_second": 1_000, "events_per_second": 1_000, "sample": 0} | settings),
             total_partitions=self.engine.partitions,
             clock=lambda: FINISHED,
             registry=self.registry,

@@ -11,7 +11,7 @@ from processors.agents.score_engagement import TABLES as SCORE_TABLES
 from processors.agents.score_engagement import ScoreEngagement
 from processors.agents.track_attendance import TABLES as TRACK_TABLES
 from processors.agents.track_attendance import TrackAttendance
-from processors.engine.view import MemoryStore, Output, Record, Rule, TurnView
+from processors.engine.view import Headers, MemoryStore, Output, Record, Rule, TurnView
 from processors.tracking.keys import DUE, TABLE, parse_due
 from runtime.models import Configuration
 from sandbox.zoom.state import Row, ZoomState
@@ -25,8 +25,10 @@ from schemas.topics import (
     ATTENDANCE_RESULTS,
     ATTENDANCE_SESSIONS,
     BREVO_COMMANDS,
+    BREVO_COMMANDS_BULK,
     LOOKUP_RESULTS,
     LOOKUPS,
+    LOOKUPS_BULK,
     RAW_EVENTS,
     TICKS,
 )
@@ -90,6 +92,7 @@ class Pipeline:
         self.sent: dict[str, list[Output]] = {}
         self._random = random
         self._offset = 0
+        self._headers: Headers = ()
         self.restart()
 
     def restart(self) -> None:
@@ -97,9 +100,15 @@ class Pipeline:
         self._track: Rule = TrackAttendance(self.settings)
         self._score: Rule = ScoreEngagement(self.settings)
 
-    def feed(self, bodies: Iterable[bytes]) -> None:
+    def feed(self, bodies: Iterable[bytes], origin: bytes = b"live") -> None:
         """Webhooks arrive, in turns, without any time passing."""
+        self._headers = (("origin", origin),)
         self._run(self._track, RAW_EVENTS.name, list(bodies), TRACK_TABLES)
+
+    @property
+    def asked_live(self) -> int:
+        """Questions to Zoom that went before those of a back-fill."""
+        return len(self.sent.get(LOOKUPS.name, []))
 
     def settle(self, hours: float = 12) -> None:
         """Let so much time pass; what is due meanwhile is done at its time."""
@@ -149,7 +158,10 @@ class Pipeline:
         return [FACT.validate_json(each.value or b"") for each in self.sent.get(ATTENDANCE_RESULTS.name, [])]
 
     def _commands(self) -> list[UpsertContact | TrackEvent]:
-        return [BREVO_COMMAND.validate_json(each.value or b"") for each in self.sent.get(BREVO_COMMANDS.name, [])]
+        return [
+            BREVO_COMMAND.validate_json(each.value or b"")
+            for each in [*self.sent.get(BREVO_COMMANDS.name, []), *self.sent.get(BREVO_COMMANDS_BULK.name, [])]
+        ]
 
     def _next_due(self) -> int | None:
         rows = self.stores[TABLE].scan(DUE, b"")
@@ -165,7 +177,7 @@ class Pipeline:
         view = TurnView(0, {name: self.stores[name] for name in tables})
         for value in values:
             self._offset += 1
-            record = Record(topic, 0, self._offset, self.now_ms, b"", value, (), self.now_ms)
+            record = Record(topic, 0, self._offset, self.now_ms, b"", value, self._headers, self.now_ms)
             rule.handle(record, view)
             view.commit(record)
         for name in tables:
@@ -177,7 +189,7 @@ class Pipeline:
         self.sent.setdefault(output.topic, []).append(output)
         if output.topic == TICKS.name:
             self._run(self._track, TICKS.name, [output.value or b""], TRACK_TABLES)
-        elif output.topic == LOOKUPS.name:
+        elif output.topic in (LOOKUPS.name, LOOKUPS_BULK.name):
             request = LOOKUP.validate_json(output.value or b"")
             assert isinstance(request, LookupRequest)
             self._run(self._track, LOOKUP_RESULTS.name, self._answers(request), TRACK_TABLES)
@@ -196,6 +208,7 @@ class Pipeline:
                 object_type=request.object_type,
                 session_uuid=request.session_uuid,
                 occurrence_id=request.occurrence_id,
+                origin=request.origin,
                 page=number,
                 last=number == len(pages) - 1,
                 outcome="missing" if rows is None else "found",

@@ -51,7 +51,11 @@ class Access:
         now: Callable[[], float],
     ) -> None:
         hourly = account_per_hour * (1 - HOURLY_BURST) / HOUR_SECONDS
-        self._per_second: dict[Budget, float] = {**per_second, "account": hourly}
+        self._per_second: dict[Budget, float] = {
+            "contacts": per_second["contacts"],
+            "events": per_second["events"],
+            "account": hourly,
+        }
         self._total_partitions = total_partitions
         self._metrics = metrics
         self._now = now
@@ -82,6 +86,10 @@ class Access:
         began_at = self._now()
         await self.limiters[family].acquire(urgent=urgent)
         self._metrics.waited.labels(family).inc(self._now() - began_at)
+
+    def unused(self, family: Budget) -> None:
+        """A permit led to no call, as its work had changed while it waited: it is given to the next."""
+        self.limiters[family].give_back()
 
     def assigned(self, partitions: int) -> None:
         """This worker has so many partitions now."""

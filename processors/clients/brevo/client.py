@@ -123,6 +123,13 @@ class BrevoClient:
         except (TimeoutError, ValueError, aiohttp.ClientError):
             return None
 
+    async def request(
+        self, method: str, path: str, body: Mapping[str, Any] | None = None, **query: str | int
+    ) -> Answer:
+        """Any other call, for the operator's commands: `path` is below the version and needs no encoding."""
+        asked = URL.build(path=path, query={name: str(value) for name, value in query.items()})
+        return await self._call(method, asked.raw_path_qs, body)
+
     async def close(self) -> None:
         """Close the connections."""
         if self._session is not None:

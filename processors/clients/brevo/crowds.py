@@ -12,6 +12,10 @@ from dataclasses import dataclass, field
 from processors.sink.bulk import Shape
 
 
+def _nobody_listens() -> None:
+    """Before there is a pump."""
+
+
 @dataclass(slots=True)
 class _Waiting:
     """Who waits in one shape, in order of arrival."""
@@ -30,6 +34,8 @@ class ImportCrowds:
     """
 
     def __init__(self, threshold: int, now: Callable[[], float]) -> None:
+        self.formed: Callable[[], None] = _nobody_listens
+        """Called when a crowd has come together; the pump puts itself here."""
         self._threshold = threshold
         self._now = now
         self._shapes: dict[Shape, _Waiting] = {}
@@ -47,8 +53,9 @@ class ImportCrowds:
         waiting = self._shapes.setdefault(shape, _Waiting())
         waiting.contacts[contact] = waiting.grown_at = self._now()
         self._sizes[shape[0]] = self._sizes.get(shape[0], 0) + 1
-        if self._sizes[shape[0]] >= self._threshold:
+        if self._sizes[shape[0]] >= self._threshold and shape[0] not in self._crowded:
             self._crowded.add(shape[0])
+            self.formed()
 
     def discard(self, contact: str) -> None:
         """A contact waits no more."""
@@ -78,11 +85,11 @@ class ImportCrowds:
             if self.joins_crowd(shape) and self._ripe_at(waiting, quiet_seconds, patience_seconds) <= now:
                 yield shape, list(waiting.contacts)
 
-    def next_ripe_at(self, quiet_seconds: float, patience_seconds: float) -> float | None:
-        """When the next crowd will be ripe if nobody comes; ``None`` without a crowd."""
+    def ripe_in(self, quiet_seconds: float, patience_seconds: float) -> float | None:
+        """Seconds until the next crowd will be ripe if nobody comes; ``None`` without a crowd."""
         return min(
             (
-                self._ripe_at(waiting, quiet_seconds, patience_seconds)
+                self._ripe_at(waiting, quiet_seconds, patience_seconds) - self._now()
                 for shape, waiting in self._shapes.items()
                 if self.joins_crowd(shape)
             ),

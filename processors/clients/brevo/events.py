@@ -77,7 +77,7 @@ class EventSender:
             if work.state == "intended":
                 # An earlier owner's call may still be under way, and its outcome on the way here.
                 await asyncio.sleep(self._pace.resend_grace_seconds)
-        async with self._slot(contact, urgent=work.waiting.live):
+        async with self._slot(contact, urgent=self._schedule.is_urgent(contact)):
             if not await self._is_ready(contact, work):
                 return None
             with self._under_way():
@@ -104,7 +104,7 @@ class EventSender:
         attempts = 0
         while True:
             with self._outcomes.waiting(contact):
-                await self._access.permit("events", urgent=work.waiting.live)
+                await self._access.permit("events", urgent=self._schedule.is_urgent(contact))
             answer = await self._api.track_event(event_body(work.command))
             attempts += 1
             backoff = self._pace.backoff(attempts, self._spread())

@@ -16,7 +16,7 @@ CATCH_UP_SECONDS = 0.25
 """So much of missed time may be made up in a burst: timers are late, and the rate shall be used."""
 HOUR_SECONDS = 3_600
 HOURLY_BURST = 1 / 3
-"""Of an hourly budget: what may be used at once. The rest is spread over the hour, so no hour ever gets more than all."""
+"""Of an hourly budget: what may be used at once. The rest is spread, so that no hour ever gets more than all of it."""
 
 
 class Parking:
@@ -41,6 +41,10 @@ class Parking:
         """A permit was given at `now`: while parked, the next one an interval later."""
         if self.reason is not None:
             self.ready_at = now + self._probe_seconds
+
+    def unprobed(self, now: float) -> None:
+        """The latest permit led to no call: the next one may go at once."""
+        self.ready_at = min(self.ready_at, now)
 
     def clear(self) -> bool:
         """Go on. Returns whether it was parked."""
@@ -81,7 +85,20 @@ class Limiter:
         future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         heapq.heappush(self._waiters, (not urgent, next(self._order), future))
         self.wake()
-        await future
+        try:
+            await future
+        except asyncio.CancelledError:
+            if future.done() and not future.cancelled():
+                self.give_back()
+            raise
+
+    def give_back(self) -> None:
+        """A permit was not used: whoever waits next gets it, and with it the probe of a parked lane."""
+        for parking in self._parkings:
+            parking.unprobed(self._now())
+        if self.rate > 0:
+            self._next_at -= 1 / self.rate
+        self.wake()
 
     async def unpaused(self) -> None:
         """Wait until the window that Brevo closed is open again; a parked lane does not hold this up."""
@@ -137,6 +154,11 @@ class Window:
         self._size = size
         self._waiters: list[tuple[bool, int, asyncio.Future[None]]] = []
         self._order = itertools.count()
+
+    @property
+    def size(self) -> int:
+        """How many may be open now."""
+        return self._size()
 
     @asynccontextmanager
     async def slot(self, *, urgent: bool) -> AsyncIterator[None]:

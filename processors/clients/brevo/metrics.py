@@ -21,10 +21,21 @@ class BrevoMetrics:
             "rollcall_brevo_results_total", "Commands by what became of them", ["kind", "outcome"], registry=registry
         )
         self.calls_saved = Counter(
-            "rollcall_brevo_calls_saved_total", "Upserts that Brevo had already: no call", registry=registry
+            "rollcall_brevo_calls_saved_total",
+            "Contacts that needed no call of their own: Brevo had it already, or an import took it along",
+            registry=registry,
         )
+        self.imports = Counter("rollcall_brevo_imports_total", "Imports that Brevo has completed", registry=registry)
         self.values_left_out = Counter(
             "rollcall_brevo_values_left_out_total", "Attribute values not of their type, not sent", registry=registry
+        )
+        self.sampled = Counter(
+            "rollcall_brevo_sampled_total", "Contacts read back after they were written", registry=registry
+        )
+        self.values_dropped = Counter(
+            "rollcall_brevo_values_dropped_total",
+            "Attribute values that Brevo took and does not hold: an alarm, its attributes do not fit",
+            registry=registry,
         )
         self.waited = Counter(
             "rollcall_brevo_limit_wait_seconds_total", "Time spent waiting for a permit", ["family"], registry=registry

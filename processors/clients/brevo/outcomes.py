@@ -74,18 +74,35 @@ class Outcomes:
 
     async def intend(self, work: Work) -> None:
         """Post the intent of an event; returns when the broker has it."""
-        await self._send([result_output(work, Ending("intended"), self._clock())])
+        await self.post([(work, Ending("intended"))])
+
+    async def post(self, results: Sequence[tuple[Work, Ending]]) -> None:
+        """Post results that end nothing; returns when the broker has them."""
+        now = self._clock()
+        await self._send([result_output(work, ending, now) for work, ending in results])
 
     async def end(self, contact: str, work: Work, ending: Ending) -> None:
         """Post an outcome; the contact's next work begins when it is confirmed."""
+        await self.end_all([(contact, work, ending)])
+
+    async def end_all(self, endings: Sequence[tuple[str, Work, Ending]]) -> None:
+        """Post the outcomes of many contacts together; see `end`."""
         now = self._clock()
-        outputs = [result_output(work, ending, now)]
-        if ending.error is not None:
-            home = self._schedule.home(contact)
-            letter = dead_letter_output(work, ending, agent=self._agent, version=self._version, partition=home)
-            outputs.insert(0, letter)
-        self._schedule.answered(contact, work)
-        await self._send(outputs)
+        outputs = []
+        for contact, work, ending in endings:
+            if ending.error is not None:
+                home = self._schedule.home(contact)
+                outputs.append(
+                    dead_letter_output(work, ending, agent=self._agent, version=self._version, partition=home)
+                )
+            outputs.append(result_output(work, ending, now))
+            self._schedule.answered(contact, work)
+        if outputs:
+            await self._send(outputs)
+        for contact, work, ending in endings:
+            self._count(contact, work, ending, now)
+
+    def _count(self, contact: str, work: Work, ending: Ending, now: datetime) -> None:
         kind = "upsert" if isinstance(work, UpsertWork) else "event"
         self._metrics.results.labels(kind, ending.outcome).inc()
         if ending.outcome in ("acknowledged", "unchanged"):

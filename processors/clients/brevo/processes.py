@@ -8,11 +8,11 @@ import io
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
 
-from processors.clients.brevo.access import Access
+from processors.clients.brevo.asking import Asker
 from processors.clients.brevo.client import BrevoApi
-from processors.sink.answers import Action, Answer
+from processors.sink.answers import Answer
 from processors.sink.budget import Pace, next_poll
 from processors.sink.bulk import UNFINISHED
 
@@ -38,14 +38,11 @@ class ProcessEnd:
 class ImportProcesses:
     """Asks Brevo how its imports are doing; all of it counts against the family `account`."""
 
-    def __init__(
-        self, api: BrevoApi, access: Access, pace: Pace, now: Callable[[], float], spread: Callable[[], float]
-    ) -> None:
+    def __init__(self, api: BrevoApi, asker: Asker, pace: Pace, now: Callable[[], float]) -> None:
         self._api = api
-        self._access = access
+        self._asker = asker
         self._pace = pace
         self._now = now
-        self._spread = spread
         self._told: dict[str, asyncio.Event] = {}
         self._settling: asyncio.Task[None] | None = None
         self.ended: set[str] = set()
@@ -65,7 +62,7 @@ class ImportProcesses:
                 await _either(told, next_poll(asked, self._pace))
                 told.clear()
                 asked += 1
-                answer = await self._ask(lambda: self._api.read_process(process_id))
+                answer = await self._asker.ask("account", partial(self._api.read_process, process_id), urgent=True)
                 status = answer.body.get("status") if isinstance(answer.body, dict) else None
                 if answer.status == 404 or (isinstance(status, str) and status not in UNFINISHED):
                     return await self._end(str(status), answer)
@@ -93,7 +90,7 @@ class ImportProcesses:
         await asyncio.sleep(self._pace.import_grace_seconds)
         last_at, asked = self._now() + self._pace.import_wait_seconds, 0
         while True:
-            answer = await self._ask(self._api.read_processes)
+            answer = await self._asker.ask("account", self._api.read_processes, urgent=True)
             processes = answer.body.get("processes") if isinstance(answer.body, dict) else None
             if not any(_is_unfinished(each) for each in processes or ()):
                 return
@@ -102,19 +99,6 @@ class ImportProcesses:
                 return
             await asyncio.sleep(next_poll(asked, self._pace))
             asked += 1
-
-    async def _ask(self, call: Callable[[], Any]) -> Answer:
-        """Ask until there is an answer that says something."""
-        attempts = 0
-        while True:
-            await self._access.permit("account", urgent=True)
-            answer: Answer = await call()
-            attempts += 1
-            backoff = self._pace.backoff(attempts, self._spread())
-            verdict = self._access.judge("account", answer, backoff)
-            if verdict.action in (Action.DONE, Action.MISSING, Action.REJECT):
-                return answer
-            await asyncio.sleep(backoff)
 
     async def _end(self, status: str, answer: Answer) -> ProcessEnd:
         info = answer.body.get("info") if isinstance(answer.body, dict) else None

@@ -8,12 +8,16 @@ from collections.abc import Iterable
 
 from processors.clients.brevo.access import FAMILIES, Access, Family
 from processors.clients.brevo.events import EventSender
+from processors.clients.brevo.imports import ImportWriter
 from processors.clients.brevo.outcomes import Again, Outcomes, RevokedError
+from processors.clients.brevo.processes import ImportProcesses
 from processors.clients.brevo.schedule import Schedule, Stores
 from processors.clients.brevo.upserts import UpsertWriter
 from processors.engine.effect import Post
 from processors.sink.budget import Pace
 from processors.sink.ledger import UpsertWork
+
+MIN_WAIT_SECONDS = 0.01
 
 log = logging.getLogger(__name__)
 
@@ -28,18 +32,25 @@ class Pump:
         outcomes: Outcomes,
         upserts: UpsertWriter,
         events: EventSender,
+        imports: ImportWriter,
+        processes: ImportProcesses,
         pace: Pace,
     ) -> None:
         self._schedule = schedule
         schedule.changed = self.dispatch
+        schedule.crowds.formed = self._give_back
         self._access = access
         self._outcomes = outcomes
         self._upserts = upserts
         self._events = events
+        self._imports = imports
+        self._processes = processes
         self._pace = pace
         self._group: asyncio.TaskGroup | None = None
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._under_way: dict[Family, int] = dict.fromkeys(FAMILIES, 0)
+        self._importing: set[asyncio.Task[None]] = set()
+        self._timer: asyncio.TimerHandle | None = None
 
     def load(self, partition: int, stores: Stores) -> None:
         """Take a recovered partition over."""
@@ -69,17 +80,69 @@ class Pump:
             finally:
                 self._group = None
                 await self._events.drain(self._pace.drain_seconds)
-                for task in self._tasks.values():
+                self._processes.close()
+                if self._timer is not None:
+                    self._timer.cancel()
+                for task in (*self._tasks.values(), *self._importing):
                     task.cancel()
 
     def dispatch(self, family: Family) -> None:
         """Begin as much of a family's work as may run at once; some places are for the live lane alone."""
-        while self._group is not None and (busy := self._under_way[family]) < self._pace.in_parallel:
-            contact = self._schedule.take(family, live_only=busy >= self._pace.bulk_in_parallel)
+        most = self._most(family)
+        for_bulk = most * self._pace.bulk_in_parallel // self._pace.in_parallel
+        while self._group is not None and (busy := self._under_way[family]) < most:
+            contact = self._schedule.take(family, live_only=busy >= for_bulk)
             if contact is None:
-                return
+                break
             self._under_way[family] += 1
             self._tasks[contact] = self._group.create_task(self._work(contact, family), name=f"brevo {family}")
+
+        if family == "contacts" and self._group is not None:
+            self._dispatch_imports(self._group)
+            self._come_back()
+
+    def _most(self, family: Family) -> int:
+        """Contacts at once. Events that only wait for their turn are not begun: who comes later may go before them."""
+        if family == "contacts":
+            return self._pace.in_parallel
+        return min(self._pace.in_parallel, 2 * self._access.intents.size + 2)
+
+    def _give_back(self) -> None:
+        """A crowd has come together: who waits for a permit of its own goes with it."""
+        for contact, task in self._tasks.items():
+            if self._upserts.joins_crowd(contact):
+                task.cancel()
+
+    def _dispatch_imports(self, group: asyncio.TaskGroup) -> None:
+        ripe = self._schedule.crowds.ripe(self._pace.quiet_seconds, self._pace.patience_seconds)
+        for shape, waiting in ripe:
+            if len(self._importing) >= self._pace.imports_at_once:
+                return
+            contacts = self._schedule.take_crowd(waiting)
+            task = group.create_task(self._imports.write(shape, contacts), name="brevo import")
+            self._importing.add(task)
+            task.add_done_callback(self._imported)
+
+    def _imported(self, task: asyncio.Task[None]) -> None:
+        self._importing.discard(task)
+        self.dispatch("contacts")
+
+    def _come_back(self) -> None:
+        """When the next upsert may begin alone, or the next crowd is ripe."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        waits = []
+        if self._under_way["contacts"] < self._most("contacts") and (alone := self._schedule.ripe_in()) is not None:
+            waits.append(alone)
+        if len(self._importing) < self._pace.imports_at_once:
+            crowd = self._schedule.crowds.ripe_in(self._pace.quiet_seconds, self._pace.patience_seconds)
+            if crowd is not None:
+                waits.append(crowd)
+        if waits:
+            # Never at once: what is ripe now and has not begun waits for a place, and a place calls.
+            wait = max(MIN_WAIT_SECONDS, min(waits))
+            self._timer = asyncio.get_running_loop().call_later(wait, self.dispatch, "contacts")
 
     async def _work(self, contact: str, family: Family) -> None:
         again: Again | None = None

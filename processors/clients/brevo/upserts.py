@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from processors.clients.brevo.access import Access
 from processors.clients.brevo.client import BrevoApi
 from processors.clients.brevo.metrics import BrevoMetrics
 from processors.clients.brevo.outcomes import Again, Outcomes
+from processors.clients.brevo.processes import ImportProcesses
+from processors.clients.brevo.sampler import Sampler
 from processors.clients.brevo.schedule import Schedule
 from processors.sink.answers import Action, Answer, AnswerClass
 from processors.sink.budget import Pace
@@ -30,6 +32,7 @@ from processors.sink.upsert import (
     update_body,
 )
 from processors.sink.values import sendable
+from schemas.brevo import AttributeValue
 
 MAX_CALLS = 8
 """Of one attempt; read, update, create and update again are four. More means that Brevo contradicts itself."""
@@ -46,6 +49,9 @@ class UpsertWriter:
         access: Access,
         schedule: Schedule,
         outcomes: Outcomes,
+        processes: ImportProcesses,
+        sampler: Sampler,
+        *,
         metrics: BrevoMetrics,
         pace: Pace,
         spread: Callable[[], float],
@@ -54,10 +60,13 @@ class UpsertWriter:
         self._access = access
         self._schedule = schedule
         self._outcomes = outcomes
+        self._processes = processes
+        self._sampler = sampler
         self._metrics = metrics
         self._pace = pace
         self._spread = spread
         self._attempts: dict[str, int] = {}
+        self._idle: set[str] = set()
 
     async def write(self, contact: str, work: UpsertWork) -> Again | None:
         """Work on a contact's newest upsert until it ends (``None``) or has to come again."""
@@ -65,6 +74,9 @@ class UpsertWriter:
         if left_out:
             log.warning("contact %s: not sent, as they are not of their type: %s", contact, ", ".join(left_out))
             self._metrics.values_left_out.inc(len(left_out))
+        if work.importing is not None:
+            with self._outcomes.waiting(contact):
+                await self._processes.settled(work.importing)
         result = await self._settle(contact, work, Wanted.of(work.command, attributes), left_out)
         if isinstance(result, Again):
             return result
@@ -72,7 +84,27 @@ class UpsertWriter:
         await self._outcomes.end(contact, work, result)
         # Every later call for the contact builds on this outcome, which is confirmed first.
         self._schedule.uncertain.discard(contact)
+        if result.outcome == "acknowledged" and self._sampler.chosen([work.command.command_id]):
+            with self._outcomes.waiting(contact):
+                await self._sampler.check(contact, work.command.email, _always(attributes))
         return None
+
+    def joins_crowd(self, contact: str) -> bool:
+        """Whether a contact waits for its first permit and could go with a crowd that has come together."""
+        work = self._schedule.work(contact) if contact in self._idle else None
+        return isinstance(work, UpsertWork) and self._is_crowded(contact, work)
+
+    def _is_crowded(self, contact: str, work: UpsertWork) -> bool:
+        return self._schedule.crowds.joins_crowd(self._schedule.shape(contact, work))
+
+    async def _permit(self, contact: str, *, first: bool) -> None:
+        if first:
+            self._idle.add(contact)
+        try:
+            with self._outcomes.waiting(contact):
+                await self._access.permit("contacts", urgent=self._schedule.is_urgent(contact))
+        finally:
+            self._idle.discard(contact)
 
     async def _settle(
         self, contact: str, work: UpsertWork, wanted: Wanted, left_out: tuple[str, ...]
@@ -81,9 +113,11 @@ class UpsertWriter:
         answer: Answer | None = None
         calls = writes = 0
         while (step := next_step(wanted, known)) is not None:
-            with self._outcomes.waiting(contact):
-                await self._access.permit("contacts", urgent=work.waiting.live)
+            if calls == 0 and self._is_crowded(contact, work):
+                return Again(0)
+            await self._permit(contact, first=calls == 0)
             if self._is_outdated(contact, work) or calls == MAX_CALLS:
+                self._access.unused("contacts")
                 return Again(self._backoff(contact) if calls == MAX_CALLS else 0)
             if not isinstance(step, Read):
                 # Until the outcome is confirmed, the ledger may know less than Brevo.
@@ -138,6 +172,11 @@ class UpsertWriter:
     def _backoff(self, contact: str) -> float:
         attempts = self._attempts[contact] = self._attempts.get(contact, 0) + 1
         return self._pace.backoff(attempts, self._spread())
+
+
+def _always(attributes: Mapping[str, AttributeValue]) -> dict[str, object]:
+    """What must be there after a write, whatever was there before."""
+    return {name: each.value for name, each in attributes.items() if each.overwrite == "always"}
 
 
 def _learn(wanted: Wanted, known: Known, step: Step, answer: Answer, verdict: AnswerClass) -> Known | None:

@@ -11,7 +11,7 @@ Row = dict[str, Any]
 
 
 class ZoomApi(Protocol):
-    """One account's Zoom. Every method may raise `RetryLaterError`, and `ZoomRefusedError` for good."""
+    """One account's Zoom. Every call of it may raise `RetryLaterError`, and `ZoomRefusedError` for good."""
 
     async def details(self, object_type: ObjectType, object_id: str, occurrence_id: str | None = None) -> Row:
         """A webinar or meeting; all occurrences of a recurring one, past ones too."""
@@ -33,3 +33,12 @@ class ZoomApi(Protocol):
 
     async def absentees(self, uuid: str) -> list[Row]:
         """Approved registrants of a webinar's instance who stayed away, as Zoom counts them."""
+
+    def drop_login(self, before: float) -> bool:
+        """Forget the tokens of a consent of before this instant (seconds since 1970); false when there is none.
+
+        Blocks for a moment.
+
+        Raises:
+            ConfigurationError: the stored login cannot be removed.
+        """

@@ -68,6 +68,6 @@ def challenge_of(verifier: str) -> str:
     """The S256 challenge of a verifier (RFC 7636, 4.2).
 
     >>> challenge_of("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk")
-    'E9Melhoa2OwvFrEMTJguCHaeK1t8URWbuGJJstw-cM'
+    'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM'
     """
     return base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()

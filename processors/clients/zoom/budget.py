@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from aiolimiter import AsyncLimiter
 
-from processors.clients.zoom.limits import Label, Plan, daily_pool, rate
+from processors.clients.zoom.limits import LABELS, Label, Plan, daily_pool, rate
 from processors.clients.zoom.metrics import ZoomMetrics
 from schemas.errors import RetryLaterError
 from schemas.instants import SECONDS_PER_DAY
@@ -20,13 +20,20 @@ class Budget:
     """One account's share of Zoom's limits."""
 
     def __init__(
-        self, plan: Plan, metrics: ZoomMetrics, *, clock: Callable[[], float], random: Callable[[], float]
+        self,
+        plan: Plan,
+        metrics: ZoomMetrics,
+        *,
+        account_id: str,
+        clock: Callable[[], float],
+        random: Callable[[], float],
     ) -> None:
         """Start with an empty count of the day: what was called before a restart is not known, Zoom's 429 tells.
 
         Args:
             plan: decides the limits.
-            metrics: counts the time waited.
+            metrics: shows the limits and what is used of them, and counts the time waited.
+            account_id: names the account there.
             clock: seconds since 1970.
             random: a number in [0, 1) for jitter.
         """
@@ -38,6 +45,8 @@ class Budget:
         self._held_until: dict[Label, float] = {}
         self._day = 0
         self._used: dict[str, int] = {}
+        for label in LABELS:
+            self._show(label, account_id)
 
     def hold(self, label: Label, seconds: float) -> None:
         """Zoom asked for a wait: nobody calls this label before it is over, plus up to a tenth or a second."""
@@ -61,12 +70,25 @@ class Budget:
         await self._pace(label).acquire()
         self._metrics.wait_seconds.labels(label, "pace").inc(loop.time() - began)
 
+    def _show(self, label: Label, account_id: str) -> None:
+        """Figures that are worked out when somebody looks, so that they hold without a call too."""
+        metrics, pool = self._metrics, daily_pool(self._plan, label)
+        metrics.rate_limit.labels(account_id, label).set(1 / rate(self._plan, label).interval_seconds)
+        held = metrics.held_seconds.labels(account_id, label)
+        held.set_function(lambda: max(0.0, self._held_until.get(label, 0.0) - self._clock()))
+        if pool is not None:
+            metrics.daily_limit.labels(account_id, pool.name).set(pool.calls)
+            used = metrics.daily_calls.labels(account_id, pool.name)
+            used.set_function(lambda: self._used.get(pool.name, 0) if self._today() == self._day else 0)
+
+    def _today(self) -> int:
+        return int(self._clock() // SECONDS_PER_DAY)
+
     def _count(self, label: Label) -> None:
         pool = daily_pool(self._plan, label)
         if pool is None:
             return
-        now = self._clock()
-        day = int(now // SECONDS_PER_DAY)
+        now, day = self._clock(), self._today()
         if day != self._day:
             self._day, self._used = day, {}
         used = self._used.get(pool.name, 0)

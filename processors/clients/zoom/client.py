@@ -80,7 +80,7 @@ class ZoomClient:
         self._transport = Transport(
             session,
             self._tokens,
-            Budget(plan, metrics, clock=clock, random=jitter),
+            Budget(plan, metrics, account_id=account.account_id, clock=clock, random=jitter),
             metrics,
             api_base_url=api_base_url,
             clock=clock,
@@ -140,11 +140,7 @@ class ZoomClient:
         return await self._tokens.current()
 
     def drop_login(self, before: float) -> bool:
-        """Forget the tokens of a login of before this instant; false when there was none, as with server-to-server.
-
-        Raises:
-            ConfigurationError: the stored login cannot be removed.
-        """
+        """See `ZoomApi.drop_login`."""
         self._tokens.forget()
         return self._login is not None and self._login.drop(before)
 

@@ -75,6 +75,8 @@ _POOLS: dict[Plan, dict[Label, DailyPool]] = {
     },
 }
 
+LABELS: tuple[Label, ...] = ("light", "medium", "heavy", "resource-intensive")
+
 
 def rate(plan: Plan, label: Label) -> Rate:
     """The rate of a label."""

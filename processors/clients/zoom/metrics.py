@@ -50,3 +50,27 @@ class ZoomMetrics:
             "Look-up requests that this worker has not answered yet.",
             registry=registry,
         )
+        self.daily_calls = Gauge(
+            "rollcall_zoom_daily_calls",
+            "Calls of this UTC day that this worker counted, by account and pool; calls before its start are not in.",
+            ["account", "pool"],
+            registry=registry,
+        )
+        self.daily_limit = Gauge(
+            "rollcall_zoom_daily_limit",
+            "Calls a day that the plan allows, by account and pool.",
+            ["account", "pool"],
+            registry=registry,
+        )
+        self.rate_limit = Gauge(
+            "rollcall_zoom_rate_limit",
+            "Calls a second that this worker makes at most, by account and label: its share of the plan's.",
+            ["account", "label"],
+            registry=registry,
+        )
+        self.held_seconds = Gauge(
+            "rollcall_zoom_held_seconds",
+            "Seconds until the wait that Zoom imposed is over, by account and label; 0 when there is none.",
+            ["account", "label"],
+            registry=registry,
+        )

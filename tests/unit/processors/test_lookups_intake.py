@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from processors.engine.view import MemoryStore
-from processors.lookups.intake import PENDING, Intake, unpack_pending
+from processors.lookups.intake import PENDING, Intake, Pending, unpack_pending
 from schemas.errors import DeadLetterError
 from schemas.instants import as_datetime
 from schemas.lookups import LookupRequest, LookupSettled
@@ -37,10 +37,7 @@ def test_intake_of_a_request_writes_a_pending_row_with_its_lane() -> None:
         stores,
     )
     rows = {key: unpack_pending(value) for key, value in stores[PENDING].rows.items()}
-    assert {key: (row.lane, row.request) for key, row in rows.items()} == {
-        b"r1": ("live", REQUEST),
-        b"r2": ("bulk", other),
-    }
+    assert rows == {b"r1": Pending("live", REQUEST), b"r2": Pending("bulk", other)}
 
 
 @pytest.mark.parametrize("turn", [1, 9])
@@ -54,7 +51,7 @@ def test_intake_of_a_repeated_request_changes_nothing(turn: int) -> None:
         stores,
         turn=turn,
     )
-    assert unpack_pending(stores[PENDING].rows[b"r1"]).request == REQUEST
+    assert unpack_pending(stores[PENDING].rows[b"r1"]) == Pending("live", REQUEST)
 
 
 def test_intake_of_settled_removes_the_row_and_a_later_request_waits_again() -> None:

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from runtime.environment import Address, IngressEnvironment, WorkerEnvironment
+from runtime.environment import Address, IngressEnvironment, TokenStorage, WorkerEnvironment, ZoomEnvironment
 from runtime.kafka import KafkaConnection
 from schemas.errors import ConfigurationError
 
@@ -83,3 +83,34 @@ def test_read_several_problems_are_told_together() -> None:
         "ADMIN_PORT",
         "KAFKA_BOOTSTRAP_SERVERS",
     ]
+
+
+def test_token_storage_is_in_the_data_folder_and_without_a_key() -> None:
+    """Workers of one data folder share their logins."""
+    assert TokenStorage.read({"ROLLCALL_DATA_DIR": "/var/lib/rollcall"}) == TokenStorage(
+        Path("/var/lib/rollcall/zoom-logins")
+    )
+
+
+def test_token_storage_takes_folder_and_key_from_variables(tmp_path: Path) -> None:
+    """The key may come from a file, and does not show."""
+    (tmp_path / "key").write_text("the-key\n")
+    storage = TokenStorage.read({"ZOOM_TOKEN_DIR": "/secrets", "ZOOM_TOKEN_KEY_FILE": str(tmp_path / "key")})
+    assert storage.folder == Path("/secrets")
+    assert storage.key is not None
+    assert storage.key.get_secret_value() == "the-key"
+    assert "the-key" not in repr(storage)
+
+
+def test_zoom_environment_needs_no_kafka_and_tells_all_that_is_wrong() -> None:
+    """Commands that only ask Zoom run without a broker."""
+    assert ZoomEnvironment.read({}) == ZoomEnvironment(None, "https://zoom.us", TokenStorage())
+    with pytest.raises(ConfigurationError) as caught:
+        ZoomEnvironment.read(
+            {"ZOOM_API_BASE_URL": "x", "ZOOM_OAUTH_BASE_URL": "y", "ZOOM_TOKEN_KEY_FILE": "/no/such/file"}
+        )
+    assert [line.partition(":")[0] for line in str(caught.value).splitlines()[:2]] == [
+        "ZOOM_API_BASE_URL",
+        "ZOOM_OAUTH_BASE_URL",
+    ]
+    assert "ZOOM_TOKEN_KEY_FILE" in str(caught.value)

@@ -20,10 +20,11 @@ from processors.clients.zoom.metrics import ZoomMetrics
 from processors.engine.view import MemoryStore, Output, Record, TurnView
 from processors.lookups.intake import PENDING, Pending, pack_pending
 from schemas.attendance import ObjectType
-from schemas.errors import FatalError, RetryLaterError
+from schemas.errors import ConfigurationError, FatalError, RetryLaterError
 from schemas.instants import as_datetime
-from schemas.lookups import LookupRequest, LookupResult
+from schemas.lookups import AccountDeauthorized, LookupRequest, LookupResult
 from schemas.topics import LOOKUP_RESULTS, LOOKUPS, LOOKUPS_BULK
+from tests.support.processes import eventually
 
 DEADLINE_SECONDS = 10.0
 
@@ -90,6 +91,13 @@ class ScriptedZoom:
         """See `ZoomApi`."""
         return await self._answer(f"absentees {uuid}")
 
+    def drop_login(self, before: float) -> bool:
+        """See `ZoomApi`."""
+        self.calls.append(f"drop {before:.0f}")
+        if self.failures.get("drop"):
+            raise self.failures["drop"].popleft()
+        return True
+
 
 class Engine:
     """Partition 0 of the agent: turns of one record, and a broker that is a list."""
@@ -114,6 +122,10 @@ class Engine:
         """Requests arrive and are confirmed."""
         for request in requests:
             self._turn(topic, request.account_id.encode(), request.to_bytes())
+
+    def send_message(self, message: AccountDeauthorized) -> None:
+        """Something else than a request arrives."""
+        self._turn(LOOKUPS.name, message.account_id.encode(), message.to_bytes())
 
     async def post(self, outputs: Sequence[Output]) -> None:
         """See `Effect.run`."""
@@ -456,6 +468,41 @@ async def test_revoke_while_a_question_waits_to_be_tried_again_ends_it(engine: E
         engine.send(request("b", object_id="2"))
         await engine.until_settled()
     assert zoom.calls[calls:].count("registrants 1") == 0
+
+
+DEAUTHORIZED = AccountDeauthorized(request_id="d", account_id="acc", user_id="u1", at=as_datetime(1_786_543_200))
+
+
+async def test_deauthorized_account_loses_its_login_and_is_settled(engine: Engine, zoom: ScriptedZoom) -> None:
+    """Once; the row is gone after that."""
+    engine.send_message(DEAUTHORIZED)
+    async with engine.running():
+        await engine.until_settled()
+    assert zoom.calls == ["drop 1786543200"]
+    assert engine.keys == [(LOOKUPS.name, b"acc")]
+
+
+async def test_deauthorized_account_whose_login_cannot_be_removed_is_tried_again_after_a_restart(
+    engine: Engine, zoom: ScriptedZoom, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The row stays, other work goes on."""
+    zoom.failures["drop"] = deque([ConfigurationError("read-only")])
+    engine.send_message(DEAUTHORIZED)
+    engine.send(request("a"))
+    async with engine.running():
+        await engine.until_settled(left=1)
+
+        async def told() -> bool:
+            return "is still stored" in caplog.text
+
+        await eventually(told, what="the log tells that the login is still stored")
+    assert [key for key, _ in engine.store.scan(b"", b"")] == [b"d"]
+    again = Engine(zoom)
+    again.store = engine.store
+    again.effect.load(0, {PENDING: again.store})
+    async with again.running():
+        await again.until_settled()
+    assert zoom.calls.count("drop 1786543200") == 2
 
 
 async def test_run_when_the_broker_refuses_lets_the_error_leave(engine: Engine) -> None:

@@ -49,7 +49,7 @@ def _first(count: int, answer: web.Response | None = None, *, events: bool = Fal
 def test_sync_contact_reads_the_topics_that_name_it_as_consumer() -> None:
     """The registry and the agent say the same."""
     assert {topic.name for topic in SOURCES} == {topic.name for topic in TOPICS if NAME in topic.consumers}
-    assert TABLES == ("brevo-ledger", "brevo-pending")
+    assert TABLES == ("brevo-ledger", "brevo-pending", "brevo-suppressions")
 
 
 async def test_new_contact_is_created_and_its_event_follows(bench: tuple[Sink, ScriptedBrevo]) -> None:
@@ -520,7 +520,7 @@ async def test_live_work_goes_before_bulk_work(bench: tuple[Sink, ScriptedBrevo]
     """A registration during a back-fill of hundreds does not wait for it."""
     sink, brevo = bench
     sink.send(*(upsert(email=f"bulk{number}@example.com") for number in range(300)), bulk=True)
-    sink.start()
+    sink.start(bulk_threshold=1_000)
     await sink.engine.until(lambda: len(brevo.contacts) >= 10)
     sink.send(upsert(), event())
     await sink.engine.until(lambda: bool(brevo.event_calls))

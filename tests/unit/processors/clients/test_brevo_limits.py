@@ -123,6 +123,29 @@ async def test_limiter_families_share_the_probes_of_a_parked_account() -> None:
         task.cancel()
 
 
+async def test_limiter_permit_given_back_goes_to_the_next_with_its_probe() -> None:
+    """Work that changed while it waited must not use up the one probe of a minute."""
+    async with _bench() as bench:
+        bench.account.park("key", bench.now)
+        await bench.ask("a", "b", "c")
+        assert await bench.after(60) == ["a"]
+        bench.limiter.give_back()
+        assert await bench.after(0) == ["a", "b"]
+        assert await bench.after(59) == ["a", "b"]
+
+
+async def test_limiter_permit_of_one_cancelled_in_the_same_moment_goes_to_the_next() -> None:
+    """Between the grant and the call there is room for a cancellation."""
+    async with _bench() as bench:
+        bench.account.park("key", bench.now)
+        first = asyncio.create_task(bench.limiter.acquire(urgent=True))
+        await bench.ask("b")
+        bench.now += 60
+        bench.limiter.wake()
+        first.cancel()
+        assert await bench.after(0) == ["b"]
+
+
 async def test_limiter_forgets_who_gave_up_waiting() -> None:
     """A cancelled wait costs no permit."""
     async with _bench() as bench:

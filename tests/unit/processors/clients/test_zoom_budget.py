@@ -24,9 +24,10 @@ class Clock:
         return self.now
 
 
-def budget(clock: Clock, plan: Plan = "business") -> Budget:
+def budget(clock: Clock, plan: Plan = "business", registry: CollectorRegistry | None = None) -> Budget:
     """A budget without jitter."""
-    return Budget(plan, ZoomMetrics(CollectorRegistry()), clock=clock, random=lambda: 0.0)
+    metrics = ZoomMetrics(registry or CollectorRegistry())
+    return Budget(plan, metrics, account_id="acc", clock=clock, random=lambda: 0.0)
 
 
 @pytest.mark.parametrize(
@@ -99,3 +100,31 @@ async def test_take_beyond_the_days_pool_raises_until_midnight(monkeypatch: pyte
     assert raised.value.after_seconds == 43_200
     clock.now += 43_200
     await kept.take("heavy")
+
+
+async def test_figures_show_the_pool_of_the_day_and_begin_anew_at_midnight() -> None:
+    """Also when nothing is called after midnight; both labels of the pool count."""
+    clock, registry = Clock(NOON), CollectorRegistry()
+    shown = budget(clock, "pro", registry)
+    pool = {"account": "acc", "pool": "heavy and resource-intensive"}
+    assert registry.get_sample_value("rollcall_zoom_daily_limit", pool) == 30_000
+    assert registry.get_sample_value("rollcall_zoom_daily_calls", pool) == 0
+    await shown.take("heavy")
+    await shown.take("resource-intensive")
+    await shown.take("light")
+    assert registry.get_sample_value("rollcall_zoom_daily_calls", pool) == 2
+    clock.now += 12 * 3_600
+    assert registry.get_sample_value("rollcall_zoom_daily_calls", pool) == 0
+
+
+def test_figures_show_the_rate_that_is_used_and_a_wait_that_zoom_imposed() -> None:
+    """Eighty per cent of the plan's, and the seconds that are left."""
+    clock, registry = Clock(NOON), CollectorRegistry()
+    shown = budget(clock, "business", registry)
+    heavy = {"account": "acc", "label": "heavy"}
+    assert registry.get_sample_value("rollcall_zoom_rate_limit", heavy) == pytest.approx(32)
+    shown.hold("heavy", 60)
+    clock.now += 20
+    assert registry.get_sample_value("rollcall_zoom_held_seconds", heavy) == 40
+    clock.now += 41
+    assert registry.get_sample_value("rollcall_zoom_held_seconds", heavy) == 0

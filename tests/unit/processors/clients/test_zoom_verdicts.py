@@ -126,3 +126,25 @@ def test_judge_a_message_with_an_address_keeps_the_address_out() -> None:
 def test_judge_a_code_as_text_is_read_as_a_number() -> None:
     """Some gateways write numbers as text."""
     assert judge(404, {"code": "3001"}, expects=None, in_paging=False).code == 3001
+
+
+def test_judge_a_code_that_means_none_for_an_endpoint_is_missing_there_alone() -> None:
+    """Absentees of a webinar without registration; elsewhere 3000 is the wrong endpoint."""
+    body = {"code": 3000, "message": "Registration has not been enabled."}
+    of_absentees = judge(400, body, expects="registrants", in_paging=False, none_codes=frozenset({3000}))
+    assert of_absentees.action == "missing"
+    assert judge(400, body, expects="registrants", in_paging=False).action == "permanent"
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "action"),
+    [
+        (204, None, "accept"),
+        (200, {}, "accept"),
+        (200, {"code": 200, "message": "no"}, "unavailable"),
+        (502, None, "retry"),
+    ],
+)
+def test_judge_an_answer_that_may_be_empty_is_good_without_a_body(status: int, body: object, action: str) -> None:
+    """HTTP 204; an error is still an error."""
+    assert judge(status, body, expects=None, in_paging=False, may_be_empty=True).action == action

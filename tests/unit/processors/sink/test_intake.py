@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from processors.engine.view import MemoryStore, Record
 from processors.sink.intake import Intake
-from processors.sink.ledger import LEDGER, PENDING, ContactRow, EventRow, contact_key, event_key
+from processors.sink.ledger import LEDGER, PENDING, SUPPRESSIONS, ContactRow, EventRow, contact_key, event_key
 from schemas.brevo import CommandResult, ContactState, Outcome, TrackEvent, UpsertContact
 from schemas.codec import contact_id
 from schemas.errors import DeadLetterError
@@ -52,7 +52,7 @@ def _live(offset: int) -> str:
 
 
 def _tables() -> dict[str, MemoryStore]:
-    return {LEDGER: MemoryStore(), PENDING: MemoryStore()}
+    return {LEDGER: MemoryStore(), PENDING: MemoryStore(), SUPPRESSIONS: MemoryStore()}
 
 
 def _handled(records: Iterable[Record]) -> dict[str, MemoryStore]:

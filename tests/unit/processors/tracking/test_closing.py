@@ -123,6 +123,7 @@ def test_before_the_report_nobody_is_told_that_they_stayed_away(seed: int) -> No
     """No-shows are published only when the result is final; the live result equals the truth of the webhooks."""
     world = simulate_webinar(40, seed, frozenset({"lost-left"}), starts_at=STARTS_AT)
     pipeline = Pipeline(configuration(sessions=CHECKED), world.zoom)
+    pipeline.now_ms = (STARTS_AT + 3_700) * 1000
     pipeline.feed(each.body for each in world.deliveries)
     pipeline.settle(hours=0.05)
     live = {each.email: each for each in pipeline.results.values()}
@@ -164,3 +165,26 @@ def test_session_without_ended_is_closed_by_asking_zoom() -> None:
     pipeline.feed(bodies)
     pipeline.settle()
     assert_true(pipeline, truth_of(bodies, world.zoom))
+
+
+def test_backfill_of_an_old_session_is_read_from_its_report_at_once() -> None:
+    """Its questions go behind live work, its results say where they come from, and nobody is sent an event."""
+    world = simulate_webinar(30, 4, frozenset({"restart"}), starts_at=STARTS_AT)
+    names = (b'"webinar.started"', b'"webinar.ended"')
+    known = [each.body for each in world.deliveries if any(name in each.body for name in names)]
+    pipeline = Pipeline(configuration(sessions=CHECKED), world.zoom)
+    pipeline.feed(known, origin=b"backfill")
+    pipeline.settle(hours=0.05)
+    truth = truth_of(known, world.zoom, Rules(use_report=True))
+    people = {(o.session_uuid, email): each.presence for o in truth.occurrences for email, each in o.people.items()}
+    results = {(each.session_uuid, each.email): each for each in pipeline.results.values()}
+    assert {key: (each.status, each.attended_seconds) for key, each in results.items()} == {
+        key: (each.status, each.attended_seconds) for key, each in people.items()
+    }
+    assert {each.origin for each in results.values()} == {"backfill"}
+    assert pipeline.asked_live == 0
+    assert pipeline.events == []
+    told = sum(len(each) for each in pipeline.sent.values())
+    pipeline.feed(known, origin=b"backfill")
+    pipeline.settle()
+    assert sum(len(each) for each in pipeline.sent.values()) == told

@@ -1,0 +1,96 @@
+"""The door for Brevo's own webhooks: who is unsubscribed or deleted, and which import has ended.
+
+Brevo drops what is answered 5xx or 4xx for good; only after 429 it comes again (developers.brevo.com/docs/
+retry-mechanism, checked 2026-11-21). So whatever cannot be stored now is answered 429.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+from datetime import UTC, datetime
+
+from aiohttp import web
+from prometheus_client import CollectorRegistry, Counter
+
+from ingress.brevo_keys import BrevoKeys
+from ingress.brevo_news import news_of
+from ingress.envelope import Record
+from ingress.errors import NotAcknowledgedError
+from ingress.publisher import Publisher
+from schemas.brevo_news import BrevoNews, import_signature
+from schemas.topics import BREVO_EVENTS
+
+PATH = "/webhooks/brevo"
+LONGEST_ID = 64
+"""Characters of an import's or a contact's id; ours have 32."""
+
+
+class BrevoDoor:
+    """Stores, then answers 200."""
+
+    def __init__(
+        self,
+        keys: BrevoKeys,
+        publisher: Publisher,
+        prefix: str,
+        registry: CollectorRegistry,
+        body_seconds: float = 2.5,
+    ) -> None:
+        self._keys = keys
+        self._publisher = publisher
+        self._topic = BREVO_EVENTS.physical(prefix)
+        self._body_seconds = body_seconds
+        self._answers = Counter(
+            "rollcall_ingress_brevo_deliveries_total",
+            "Deliveries of Brevo by the answer's status",
+            ["status"],
+            registry=registry,
+        )
+
+    def add_to(self, app: web.Application) -> None:
+        """Without any secret the paths do not exist."""
+        if self._keys.authorizations:
+            app.router.add_post(PATH, self.receive)
+        if self._keys.token:
+            app.router.add_post(f"{PATH}/imports", self.import_ended)
+
+    async def receive(self, request: web.Request) -> web.Response:
+        """News of contacts."""
+        if not self._keys.accept(request.headers.get("Authorization", "")):
+            return self._answer(401)
+        try:
+            async with asyncio.timeout(self._body_seconds):
+                body = await request.read()
+        except TimeoutError:
+            return self._answer(429)
+        except web.HTTPRequestEntityTooLarge:
+            return self._answer(413)
+        news = news_of(body, datetime.now(UTC))
+        return self._answer(400) if news is None else await self._store(news)
+
+    async def import_ended(self, request: web.Request) -> web.Response:
+        """The end of an import; what Brevo sends with it is not documented, so the URL alone says which."""
+        import_id, contact, signature = (request.query.get(name, "") for name in ("import", "contact", "signature"))
+        if not import_id or max(len(import_id), len(contact)) > LONGEST_ID:
+            return self._answer(401)
+        expected = import_signature(self._keys.token, import_id, contact)
+        if not hmac.compare_digest(expected.encode(), signature.encode(errors="surrogateescape")):
+            return self._answer(401)
+        now = datetime.now(UTC)
+        return await self._store(
+            [BrevoNews(kind="import_ended", contact_id=contact, import_id=import_id, occurred_at=now)]
+        )
+
+    async def _store(self, news: list[BrevoNews]) -> web.Response:
+        now_ms = int(datetime.now(UTC).timestamp() * 1_000)
+        records = [Record(each.contact_id.encode(), each.to_bytes(), [], now_ms) for each in news]
+        try:
+            await asyncio.gather(*(self._publisher.publish(self._topic, record) for record in records))
+        except NotAcknowledgedError:
+            return self._answer(429)
+        return self._answer(200)
+
+    def _answer(self, status: int) -> web.Response:
+        self._answers.labels(str(status)).inc()
+        return web.json_response({"status": "accepted" if status == 200 else "refused"}, status=status)

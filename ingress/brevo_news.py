@@ -1,0 +1,66 @@
+"""Reads what Brevo posts: which of it concerns us, and the records that it becomes. PURE."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+
+from schemas.brevo_news import BrevoNews, NewsKind, Source
+from schemas.codec import contact_id, normalise_email
+
+# Names of marketing and of transactional webhooks, which differ from those one subscribes to
+# (developers.brevo.com/docs/marketing-webhooks and /transactional-webhooks, checked 2026-11-21).
+KINDS: Mapping[str, NewsKind] = {
+    "unsubscribe": "unsubscribed",
+    "unsubscribed": "unsubscribed",
+    "hard_bounce": "hard_bounce",
+    "hardBounce": "hard_bounce",
+    "spam": "spam",
+    "complaint": "spam",
+    "contact_deleted": "deleted",
+}
+
+
+def news_of(body: bytes, received_at: datetime) -> list[BrevoNews] | None:
+    """What a body says of contacts; other events are nothing to us. ``None``: it is no JSON of objects.
+
+    A batch is a list of up to 500 events.
+    """
+    try:
+        parsed = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return None
+    events = parsed if isinstance(parsed, list) else [parsed]
+    if not all(isinstance(each, dict) for each in events):
+        return None
+    return [news for each in events for news in _news(each, received_at)]
+
+
+def _news(event: Mapping[str, Any], received_at: datetime) -> Iterator[BrevoNews]:
+    kind = KINDS.get(str(event.get("event")))
+    emails = event.get("email")
+    if kind is None:
+        if event.get("event") != "contact_updated":
+            return
+        # A blocklisting shows as a detail of an update (github.com/sendinblue/APIv3-php-library/issues/174).
+        content = event.get("content")
+        details = [each for each in content if isinstance(each, dict)] if isinstance(content, list) else []
+        kind, emails = "blocklisted", [each.get("email") for each in details if each.get("emailBlacklist") is True]
+    source: Source = "transactional" if "message-id" in event else "marketing"
+    # `contact_deleted` has a list of addresses.
+    for email in emails if isinstance(emails, list) else [emails]:
+        if (address := normalise_email(email)) is not None:
+            yield BrevoNews(
+                kind=kind, contact_id=contact_id(address), source=source, occurred_at=_occurred_at(event, received_at)
+            )
+
+
+def _occurred_at(event: Mapping[str, Any], received_at: datetime) -> datetime:
+    """By `ts`, seconds since 1970: the format of `date` has changed before."""
+    seconds = event.get("ts")
+    if isinstance(seconds, int) and 0 < seconds < 253_402_300_800:
+        return datetime.fromtimestamp(seconds, UTC)
+    return received_at

@@ -1,0 +1,78 @@
+"""`rollcall check`: what is misconfigured, before anything runs. A section is a list of checks (ops/check/frame.py)."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+from contextlib import AsyncExitStack
+from dataclasses import asdict
+from typing import Annotated
+
+import aiohttp
+import orjson
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from ops.check.frame import Context, Finding, Section, run_checks
+from ops.check.kafka import kafka_checks
+from ops.check.zoom import zoom_checks
+from runtime.configuration import load_for_display
+from runtime.environment import config_path
+from runtime.exits import FOUND_WRONG
+from runtime.logs import configure_logging
+
+SECTIONS: tuple[Section, ...] = (zoom_checks, kafka_checks)
+_MARKS = {"ok": "[green]ok[/]", "warn": "[yellow]warn[/]", "fail": "[red]fail[/]"}
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("check", epilog="Example:  rollcall check --url https://hooks.example.com/webhooks/zoom")(check)
+
+
+def check(
+    url: Annotated[
+        str | None,
+        typer.Option(help="The ingress's webhook address.", show_default="http://127.0.0.1:INGRESS_PORT/webhooks/zoom"),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
+) -> None:
+    """Look for what would not work: token, scopes, subscription, webhook secret, clock, registration, topics.
+
+    Asks, and changes nothing. Exit code 1: something fails, with what to do.
+    """
+    configure_logging("ERROR")
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # what it would tell is a finding
+    console = Console(stderr=as_json)
+    address = url or f"http://127.0.0.1:{os.environ.get('INGRESS_PORT') or 8080}/webhooks/zoom"
+    findings = asyncio.run(_run(address, console))
+    if as_json:
+        counted = {level: sum(each.level == level for each in findings) for level in _MARKS}
+        typer.echo(orjson.dumps({**counted, "checks": [asdict(each) for each in findings]}).decode())
+    else:
+        _show(findings, console)
+    if any(each.level == "fail" for each in findings):
+        raise typer.Exit(FOUND_WRONG)
+
+
+async def _run(url: str, console: Console) -> list[Finding]:
+    configuration = load_for_display(config_path(os.environ), os.environ)
+    async with AsyncExitStack() as stack:
+        session = await stack.enter_async_context(aiohttp.ClientSession())
+        context = Context(configuration, session, url, stack)
+        checks = [each for section in SECTIONS for each in await section(context)]
+        if not console.is_terminal:
+            return await run_checks(checks, lambda _: None)
+        with console.status("checking") as status:
+            return await run_checks(checks, lambda finding: status.update(f"checked {finding.check}"))
+
+
+def _show(findings: list[Finding], console: Console) -> None:
+    table = Table("check", "", "found", box=None, padding=(0, 2, 0, 0), show_edge=False)
+    for each in findings:
+        advice = f"\n[bold]→ {escape(each.advice)}[/]" if each.advice and each.level != "ok" else ""
+        table.add_row(each.check, _MARKS[each.level], f"{escape(each.found)}{advice}")
+    console.print(table)

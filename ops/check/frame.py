@@ -1,0 +1,92 @@
+"""What a check is and how many are run: each looks at one thing and says what it found and what to do."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from typing import Literal
+
+import aiohttp
+
+from runtime.models import Configuration
+from schemas.errors import RollcallError
+
+Level = Literal["ok", "warn", "fail"]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What one check says."""
+
+    level: Level
+    found: str
+    """What is so, in a sentence without secrets and addresses of people."""
+    advice: str = ""
+    """What to do; empty when all is well."""
+
+
+def ok(found: str, advice: str = "") -> Outcome:
+    """Nothing to do."""
+    return Outcome("ok", found, advice)
+
+
+def warn(found: str, advice: str) -> Outcome:
+    """It works, but not as well as it could, or it could not be told."""
+    return Outcome("warn", found, advice)
+
+
+def fail(found: str, advice: str) -> Outcome:
+    """Something will not work."""
+    return Outcome("fail", found, advice)
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing to look at."""
+
+    name: str
+    run: Callable[[], Awaitable[Outcome]]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One line of the result."""
+
+    check: str
+    level: Level
+    found: str
+    advice: str
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What checks may use."""
+
+    configuration: Configuration
+    """Everything that is set; a variable that is not set leaves its key at its default."""
+    session: aiohttp.ClientSession
+    url: str
+    """The ingress's webhook address."""
+    stack: AsyncExitStack
+    """Closed after the last check."""
+    environment: Mapping[str, str] = field(default_factory=lambda: os.environ)
+
+
+Section = Callable[[Context], Awaitable[Sequence[Check]]]
+"""The checks of one system; calling it asks nothing yet."""
+
+
+async def run_checks(checks: Sequence[Check], tell: Callable[[Finding], None]) -> list[Finding]:
+    """One after the other, each told once it is done. An error of ours is a finding, not the end."""
+    findings = []
+    for check in checks:
+        try:
+            outcome = await check.run()
+        except RollcallError as error:
+            outcome = fail(str(error), "see the message; the other checks went on")
+        finding = Finding(check.name, outcome.level, outcome.found, outcome.advice)
+        tell(finding)
+        findings.append(finding)
+    return findings

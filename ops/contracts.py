@@ -1,0 +1,165 @@
+"""The topics as documents for other programs: a JSON Schema for each, and one AsyncAPI 3 document of them all. PURE.
+
+Made from the registry and the wire models, so there is nothing to keep in step by hand. The schemas are those of a
+reader: a field with a default may be missing, since a record may be older than the field, and others may be added.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from functools import reduce
+from importlib import import_module
+from inspect import getsource
+from itertools import pairwise
+from operator import or_
+from textwrap import dedent
+from typing import Annotated, Any
+
+from pydantic import Field, TypeAdapter
+
+from schemas.model import Wire
+from schemas.topics import QUARANTINE, RAW_EVENTS, TOPICS, Topic
+
+Document = dict[str, Any]
+
+ASYNCAPI_FILE = "asyncapi.json"
+_ASYNCAPI_VERSION = "3.0.0"
+_BINDING_VERSION = "0.5.0"
+_SCHEMA_DIALECT = "https://json-schema.org/draft/2020-12/schema"
+
+_CLOUD_EVENT_HEADERS = {
+    "ce_specversion": "`1.0`",
+    "ce_id": "Zoom's request id, else the SHA-256 of the body",
+    "ce_type": "Zoom's event name",
+    "ce_source": "`/zoom/<account id>`",
+    "ce_time": "when it happened, RFC 3339",
+    "content-type": "`application/json`",
+    "received-at": "when the ingress received it, RFC 3339 with milliseconds",
+    "body-sha256": "of the bytes received, before secrets were removed",
+    "dedupe-key": "equal for deliveries of one fact",
+}
+"""On every event of Zoom; docs/reference/topics.md has the conditional ones."""
+
+_ZOOM_EVENT: Document = {
+    "type": "object",
+    "required": ["event"],
+    "properties": {
+        "event": {"type": "string"},
+        "event_ts": {"type": "integer", "description": "Milliseconds since 1970."},
+        "payload": {"type": "object"},
+    },
+}
+
+
+def models_of(topic: Topic) -> tuple[type[Wire], ...]:
+    """The wire models that the registry names as the topic's value; none for the events of Zoom."""
+    first, *others = topic.value.split(" | ")
+    module, _, name = first.rpartition(".")
+    if not module.startswith("schemas."):
+        return ()
+    return tuple(getattr(import_module(module), each) for each in (name, *others))
+
+
+def value_schema(topic: Topic) -> Document:
+    """The JSON Schema of the topic's values."""
+    return {"$schema": _SCHEMA_DIALECT} | _body(topic) | {"title": topic.name}
+
+
+def schema_file(topic: Topic) -> str:
+    """Name of the file that holds `value_schema`."""
+    return f"{topic.name}.json"
+
+
+def asyncapi(version: str) -> Document:
+    """What Rollcall publishes and reads, in the words of AsyncAPI 3: `send` is what it writes.
+
+    Args:
+        version: of Rollcall.
+    """
+    return {
+        "asyncapi": _ASYNCAPI_VERSION,
+        "info": {
+            "title": "Rollcall's topics",
+            "version": version,
+            "description": "Addresses are logical names: KAFKA_TOPIC_PREFIX, if it is set, comes before them.",
+            "license": {"name": "Apache-2.0"},
+        },
+        "defaultContentType": "application/json",
+        "channels": {topic.name: _channel(topic) for topic in TOPICS},
+        "operations": {
+            f"{action}-{topic.name}": _operation(action, topic, by)
+            for topic in TOPICS
+            for action, by in (("send", topic.producers), ("receive", topic.consumers))
+            if by
+        },
+    }
+
+
+def documents(version: str) -> dict[str, Document]:
+    """Every file of the export, by name."""
+    schemas = {schema_file(topic): value_schema(topic) for topic in TOPICS}
+    return {ASYNCAPI_FILE: asyncapi(version), **schemas}
+
+
+def _body(topic: Topic) -> Document:
+    models = models_of(topic)
+    if not models:
+        return {"description": topic.value, **_ZOOM_EVENT}
+    kinds: Any = reduce(or_, models)
+    value: Any = Annotated[kinds, Field(discriminator="kind")] if len(models) > 1 else kinds
+    schema: Document = TypeAdapter(value).json_schema(mode="validation")
+    defined = {model.__name__: model for model in _models_below(Wire)}
+    for name, definition in [*schema.get("$defs", {}).items(), (schema.get("title"), schema)]:
+        if name in defined:
+            for field, text in _field_texts(defined[name]).items():
+                definition["properties"][field].setdefault("description", text)
+    return schema
+
+
+def _models_below(model: type[Wire]) -> Iterator[type[Wire]]:
+    for each in model.__subclasses__():
+        yield each
+        yield from _models_below(each)
+
+
+def _field_texts(model: type[Wire]) -> dict[str, str]:
+    """What stands below each field in the source; pydantic's own way would read all sources at every start."""
+    texts: dict[str, str] = {}
+    for base in model.__mro__:
+        if not issubclass(base, Wire):
+            break
+        (definition,) = ast.parse(dedent(getsource(base))).body
+        assert isinstance(definition, ast.ClassDef)
+        for field, below in pairwise(definition.body):
+            match field, below:
+                case ast.AnnAssign(target=ast.Name(id=name)), ast.Expr(value=ast.Constant(value=str(text))):
+                    texts.setdefault(name, " ".join(text.split()))
+    return texts
+
+
+def _channel(topic: Topic) -> Document:
+    message: Document = {
+        "name": topic.name,
+        "payload": {"$ref": f"./{schema_file(topic)}"},
+        "bindings": {
+            "kafka": {"key": {"type": "string", "description": topic.key}, "bindingVersion": _BINDING_VERSION}
+        },
+    }
+    if topic in (RAW_EVENTS, QUARANTINE):
+        properties = {name: {"type": "string", "description": text} for name, text in _CLOUD_EVENT_HEADERS.items()}
+        message["headers"] = {"type": "object", "required": list(properties), "properties": properties}
+    configuration: Document = {"cleanup.policy": [topic.cleanup], "max.message.bytes": topic.max_message_bytes}
+    if topic.retention_days is not None:
+        configuration["retention.ms"] = int(topic.config()["retention.ms"])
+    kafka = {"topicConfiguration": configuration, "bindingVersion": _BINDING_VERSION}
+    return {"address": topic.name, "messages": {"record": message}, "bindings": {"kafka": kafka}}
+
+
+def _operation(action: str, topic: Topic, by: tuple[str, ...]) -> Document:
+    return {
+        "action": action,
+        "channel": {"$ref": f"#/channels/{topic.name}"},
+        "summary": f"by {', '.join(by)}",
+        "messages": [{"$ref": f"#/channels/{topic.name}/messages/record"}],
+    }

@@ -1,0 +1,116 @@
+"""What each feature needs of Zoom, as data: events to subscribe to, endpoints whose scopes the app must have. PURE."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from processors.clients.zoom import endpoints
+from processors.clients.zoom.endpoints import Endpoint
+from runtime.models import Configuration, ZoomAccount
+from schemas.attendance import ObjectType
+
+
+@dataclass(frozen=True, slots=True)
+class Feature:
+    """One thing that Rollcall does with a Zoom account."""
+
+    name: str
+    """The key of the configuration that switches it on."""
+    is_enabled: Callable[[ZoomAccount, Configuration], bool]
+    events: tuple[str, ...] = ()
+    """As https://developers.zoom.us/docs/api/webhooks/ names them, checked 2026-11-21."""
+    endpoints: tuple[Endpoint, ...] = ()
+
+
+def _live(kind: ObjectType) -> tuple[str, ...]:
+    names = (
+        "started",
+        "ended",
+        "participant_joined",
+        "participant_left",
+        "registration_created",
+        "registration_approved",
+        "registration_cancelled",
+        "registration_denied",
+    )
+    return tuple(f"{kind}.{name}" for name in names)
+
+
+FEATURES: tuple[Feature, ...] = (
+    Feature(
+        "sync.participants",
+        lambda account, _: account.sync.participants,
+        (*_live("meeting"), "meeting.converted_to_webinar"),
+        (
+            endpoints.DETAILS["meeting"],
+            endpoints.REGISTRANTS["meeting"],
+            endpoints.PAST_MEETING,
+            endpoints.USERS,
+        ),
+    ),
+    Feature(
+        "sync.webinars",
+        lambda account, _: account.sync.webinars,
+        (*_live("webinar"), "webinar.converted_to_meeting"),
+        (
+            endpoints.DETAILS["webinar"],
+            endpoints.REGISTRANTS["webinar"],
+            endpoints.PANELISTS,
+            endpoints.USERS,
+        ),
+    ),
+    Feature(
+        "sessions.report_checks (meetings)",
+        lambda account, configuration: account.sync.participants and bool(configuration.sessions.report_checks),
+        endpoints=(endpoints.REPORT["meeting"],),
+    ),
+    Feature(
+        "sessions.report_checks (webinars)",
+        lambda account, configuration: account.sync.webinars and bool(configuration.sessions.report_checks),
+        endpoints=(endpoints.REPORT["webinar"], endpoints.ABSENTEES),
+    ),
+    Feature(
+        "sync.recordings",
+        lambda account, _: account.sync.recordings,
+        ("recording.completed",),
+        (endpoints.RECORDINGS,),
+    ),
+    Feature(
+        "zoom_api.interaction (meetings)",
+        lambda account, configuration: account.sync.participants and configuration.zoom_api.interaction,
+        endpoints=(endpoints.POLL_REPORT["meeting"], endpoints.QUESTION_REPORT["meeting"]),
+    ),
+    Feature(
+        "zoom_api.interaction (webinars)",
+        lambda account, configuration: account.sync.webinars and configuration.zoom_api.interaction,
+        endpoints=(endpoints.POLL_REPORT["webinar"], endpoints.QUESTION_REPORT["webinar"]),
+    ),
+)
+
+
+def enabled(account: ZoomAccount, configuration: Configuration) -> tuple[Feature, ...]:
+    """The features that an account has switched on."""
+    return tuple(each for each in FEATURES if each.is_enabled(account, configuration))
+
+
+def events_of(account: ZoomAccount, configuration: Configuration) -> tuple[str, ...]:
+    """The events that they need, each once."""
+    return tuple(dict.fromkeys(event for each in enabled(account, configuration) for event in each.events))
+
+
+def missing_scopes(account: ZoomAccount, configuration: Configuration, granted: frozenset[str]) -> dict[str, str]:
+    """The scopes that a token lacks, each with the features that need it.
+
+    A person's login has a scope with or without `:admin`; the app's own has the former alone.
+    """
+    missing: dict[str, list[str]] = {}
+    for feature in enabled(account, configuration):
+        for endpoint in feature.endpoints:
+            accepted = set(endpoint.scopes)
+            if account.oauth == "user":
+                accepted |= {scope.removesuffix(":admin") for scope in endpoint.scopes}
+            if not granted & accepted:
+                names = missing.setdefault(endpoint.scopes[0], [])
+                names += [feature.name] if feature.name not in names else []
+    return {scope: ", ".join(names) for scope, names in missing.items()}

@@ -1,0 +1,135 @@
+"""`rollcall zoom login` and `logout`: a person lets Rollcall into a Zoom account, or takes that back."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import secrets
+import ssl
+import time
+import webbrowser
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Annotated
+
+import aiohttp
+import typer
+from prometheus_client import CollectorRegistry
+
+from ops.zoom.accounts import AccountId, choose, load
+from ops.zoom.callback import PATH, Callback
+from processors.clients.zoom.authorization import Attempt, CallbackRefusedError
+from processors.clients.zoom.client import TOTAL_TIMEOUT_SECONDS
+from processors.clients.zoom.errors import GrantRefusedError
+from processors.clients.zoom.metrics import ZoomMetrics
+from processors.clients.zoom.token_service import TokenService
+from processors.clients.zoom.vault import Login, Vault
+from runtime.environment import ZoomEnvironment
+from runtime.exits import FOUND_WRONG
+from runtime.models import ZoomAccount
+from schemas.errors import ConfigurationError, RetryLaterError
+
+VERIFIER_BYTES = 48
+"""64 characters: RFC 7636, 4.1 wants 43 to 128."""
+PORT = 8083
+
+
+def login(
+    account: AccountId = None,
+    port: Annotated[int, typer.Option(min=1, max=65_535, help="Of 127.0.0.1, where the browser comes back to.")] = PORT,
+    redirect_uri: Annotated[
+        str | None,
+        typer.Option(help="Redirect URL of the Zoom app.", show_default=f"http://127.0.0.1:{PORT}{PATH}"),
+    ] = None,
+    browser: Annotated[bool, typer.Option(help="Open the page in a browser.")] = True,
+    timeout: Annotated[float, typer.Option(min=1, help="Seconds to wait for the consent.")] = 300.0,
+) -> None:
+    """Let Rollcall into a Zoom account with `oauth: user`, in a browser on this machine.
+
+    The login is kept in ZOOM_TOKEN_DIR (ROLLCALL_DATA_DIR/zoom-logins), readable by this user alone, encrypted when
+    ZOOM_TOKEN_KEY is set. The redirect URL must be allowed in the Zoom app. Exit code 1: no consent.
+    """
+    chosen = choose(load(), account)
+    if chosen.oauth != "user":
+        raise ConfigurationError(
+            f"account {chosen.account_id} uses server-to-server OAuth, which needs no login; "
+            "set connectors.zoom.oauth to user for a General app"
+        )
+    attempt = Attempt(
+        redirect_uri or f"http://127.0.0.1:{port}{PATH}",
+        secrets.token_urlsafe(VERIFIER_BYTES),
+        secrets.token_urlsafe(VERIFIER_BYTES),
+    )
+    try:
+        asyncio.run(_log_in(chosen, attempt, port, timeout, browser=browser))
+    except (CallbackRefusedError, GrantRefusedError, RetryLaterError) as error:
+        typer.echo(f"not connected: {error}", err=True)
+        raise typer.Exit(FOUND_WRONG) from None
+    typer.echo(f"Zoom account {chosen.account_id} is connected.")
+
+
+def logout(account: AccountId = None) -> None:
+    """Take the consent back: revoke the tokens at Zoom and delete them here. Exit code 1: Zoom did not answer."""
+    chosen = choose(load(), account)
+    try:
+        was_known = asyncio.run(_log_out(chosen))
+    except RetryLaterError as error:
+        typer.echo(f"still connected: {error}; try again, or remove the app in Zoom's Marketplace", err=True)
+        raise typer.Exit(FOUND_WRONG) from None
+    if was_known is None:
+        typer.echo(f"Nobody was logged in to Zoom account {chosen.account_id}.")
+    else:
+        end = "revoked and deleted" if was_known else "deleted; Zoom did not know the tokens any more"
+        typer.echo(f"Login to Zoom account {chosen.account_id}: {end}.")
+
+
+async def _log_in(account: ZoomAccount, attempt: Attempt, port: int, seconds: float, *, browser: bool) -> None:
+    environment = ZoomEnvironment.read(os.environ)
+    vault = Vault(environment.tokens)
+    async with _service(account, environment) as service:
+
+        async def exchange(code: str) -> None:
+            token, fields = await service.grant(attempt.form(code))
+            refresh_token = fields.get("refresh_token")
+            if not isinstance(refresh_token, str):
+                raise CallbackRefusedError("Zoom sent no refresh token; is the app a General app?")
+            with vault.locked(account.account_id):
+                vault.write(Login.of(account.account_id, token, refresh_token, time.time()))
+
+        callback = Callback(attempt, exchange)
+        async with callback.listening(port):
+            url = attempt.authorize_url(environment.oauth_base_url, service.client_id)
+            typer.echo(f"Open this page and let Rollcall in:\n{url}", err=True)
+            if browser:
+                await asyncio.to_thread(webbrowser.open, url)
+            await callback.wait(seconds)
+
+
+async def _log_out(account: ZoomAccount) -> bool | None:
+    environment = ZoomEnvironment.read(os.environ)
+    vault = Vault(environment.tokens)
+    async with _service(account, environment) as service:
+        with vault.locked(account.account_id):
+            stored = vault.read(account.account_id)
+            if stored is None:
+                return None
+            was_known = await service.revoke(stored.access_token.get_secret_value())
+            was_known |= await service.revoke(stored.refresh_token.get_secret_value())
+            vault.delete(account.account_id)
+            return was_known
+
+
+@asynccontextmanager
+async def _service(account: ZoomAccount, environment: ZoomEnvironment) -> AsyncIterator[TokenService]:
+    tls = ssl.create_default_context()
+    tls.minimum_version = ssl.TLSVersion.TLSv1_2
+    async with aiohttp.ClientSession() as session:
+        yield TokenService(
+            account,
+            session,
+            environment.oauth_base_url,
+            ZoomMetrics(CollectorRegistry()),
+            clock=time.time,
+            tls=tls,
+            timeout=aiohttp.ClientTimeout(total=TOTAL_TIMEOUT_SECONDS),
+        )

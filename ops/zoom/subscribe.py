@@ -1,0 +1,111 @@
+"""`rollcall zoom subscribe`: makes Zoom send the events of the enabled features to the ingress."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from typing import Annotated
+from urllib.parse import urlsplit
+
+import orjson
+import typer
+
+from ops.zoom.accounts import AccountId, Json, Yes, opened
+from ops.zoom.features import events_of
+from ops.zoom.subscription import Plan, plan
+from processors.clients.zoom import requests
+from processors.clients.zoom.api import Row
+from processors.clients.zoom.client import ZoomClient
+from processors.clients.zoom.errors import ZoomRefusedError
+from runtime.exits import FOUND_WRONG
+from schemas.errors import ConfigurationError, RetryLaterError
+
+NAME = "Rollcall"
+
+
+def subscribe(
+    url: Annotated[str, typer.Option(help="Public address of the ingress, https://<host>/webhooks/zoom.")],
+    account: AccountId = None,
+    user_id: Annotated[
+        str | None,
+        typer.Option(help="Any user of the account: Zoom wants one named.", show_default="the first active user"),
+    ] = None,
+    yes: Yes = False,
+    as_json: Json = False,
+) -> None:
+    """Create or repair the app's event subscription for the enabled features.
+
+    The ingress must be up: Zoom asks its address to prove that it holds the webhook secret. A subscription made in
+    Zoom's Marketplace is left alone, and what it lacks is sent by one of ours. Needs the scopes
+    marketplace:read|write|delete:event_subscription. Exit code 1: Zoom refuses, or you said no.
+    """
+    _check_address(url)
+    try:
+        made = asyncio.run(_subscribe(url, account, user_id, yes=yes))
+    except (RetryLaterError, ZoomRefusedError) as error:
+        typer.echo(f"not subscribed: {error}{_advice(error)}", err=True)
+        raise typer.Exit(FOUND_WRONG) from None
+    if made is None:
+        typer.echo("nothing was changed; give --yes to do it", err=True)
+        raise typer.Exit(FOUND_WRONG)
+    change, subscription_id = made
+    if as_json:
+        document = {
+            "created": subscription_id,
+            "events": list(change.create),
+            "missing_before": list(change.missing),
+            "deleted": list(change.replaces),
+        }
+        typer.echo(orjson.dumps(document).decode())
+    elif subscription_id is None:
+        typer.echo("Zoom sends every event that the enabled features need.")
+    else:
+        typer.echo(f"Subscription {subscription_id} sends {len(change.create)} events to {url}.")
+
+
+async def first_active_user(client: ZoomClient) -> str:
+    """The id of some user. Raises `ConfigurationError` when there is none."""
+    for row in await client.rows(requests.users("active")):
+        if row.get("id"):
+            return str(row["id"])
+    raise ConfigurationError("the account has no active user that we may see; name one with --user-id")
+
+
+async def _subscribe(
+    url: str, account_id: str | None, user_id: str | None, *, yes: bool
+) -> tuple[Plan, str | None] | None:
+    async with opened(account_id) as (account, configuration, client):
+        user = user_id or await first_active_user(client)
+        rows: list[Row] = await client.rows(requests.subscriptions(account.account_id, user))
+        change = plan(rows, url, events_of(account, configuration))
+        if not change.create:
+            return change, None
+        if not _agreed(change, url, yes=yes):
+            return None
+        order = requests.create_subscription(account.account_id, NAME, url, change.create)
+        subscription_id = str((await client.one(order))["event_subscription_id"])
+        for old in change.replaces:
+            await client.one(requests.delete_subscription(old))
+        return change, subscription_id
+
+
+def _agreed(change: Plan, url: str, *, yes: bool) -> bool:
+    typer.echo(f"Zoom does not send these events to {url}: {', '.join(change.missing)}", err=True)
+    if change.replaces:
+        typer.echo(f"A new subscription replaces {', '.join(change.replaces)}.", err=True)
+    return yes or (sys.stdin.isatty() and typer.confirm("Create the subscription?", err=True))
+
+
+def _check_address(url: str) -> None:
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ConfigurationError(f"--url {url}: write the ingress's public address, https://<host>/webhooks/zoom")
+
+
+def _advice(error: Exception) -> str:
+    if "1701" in str(error):
+        return (
+            "\nZoom could not validate the address: is the ingress up and reachable from outside by https, and is "
+            "webhook.secret_token the app's Secret Token? `rollcall check --url` tells."
+        )
+    return ""

@@ -1,0 +1,230 @@
+"""Writes a crowd of contacts with one import: intents, confirmed; the import, followed to its end; outcomes.
+
+What dies in between is begun again: upserts may repeat. Only an import that may still be under way at Brevo has to be
+waited for, since it could overwrite newer values; that is what the intents are for.
+"""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import TypeVar
+
+from processors.clients.brevo.asking import Asker
+from processors.clients.brevo.client import BrevoApi
+from processors.clients.brevo.metrics import BrevoMetrics
+from processors.clients.brevo.outcomes import Outcomes
+from processors.clients.brevo.processes import ImportProcesses, ProcessEnd
+from processors.clients.brevo.sampler import Sampler
+from processors.clients.brevo.schedule import Schedule
+from processors.sink.bulk import (
+    PAGE_CONTACTS,
+    REMOVE_AT_ONCE,
+    Member,
+    Row,
+    Shape,
+    after_import,
+    asks_brevo,
+    import_body,
+    pieces,
+    removals,
+    row_of,
+    worth_reading,
+)
+from processors.sink.ledger import UpsertWork
+from processors.sink.results import Ending
+from processors.sink.upsert import Known, Wanted, after_read
+from processors.sink.values import sendable
+
+T = TypeVar("T")
+
+AT_ONCE = 1_000
+"""Outcomes posted together: so the tables are confirmed while the next are made."""
+
+log = logging.getLogger(__name__)
+
+
+class ImportWriter:
+    """One import at a time for each call of `write`; several calls may run beside each other.
+
+    Args:
+        notify_url: makes the URL that Brevo calls at the end from the import's id and a contact of it; may be ``None``.
+    """
+
+    def __init__(
+        self,
+        api: BrevoApi,
+        asker: Asker,
+        schedule: Schedule,
+        outcomes: Outcomes,
+        processes: ImportProcesses,
+        sampler: Sampler,
+        metrics: BrevoMetrics,
+        notify_url: Callable[[str, str], str | None],
+    ) -> None:
+        self._api = api
+        self._asker = asker
+        self._schedule = schedule
+        self._outcomes = outcomes
+        self._processes = processes
+        self._sampler = sampler
+        self._metrics = metrics
+        self._notify_url = notify_url
+
+    async def write(self, shape: Shape, contacts: Sequence[str]) -> None:
+        """Bring busy contacts to what they want; they are released whatever comes of it."""
+        released: set[str] = set()
+        try:
+            members = [member for contact in contacts if (member := self._member(contact)) is not None]
+            for import_id in sorted({each.work.importing for each in members if each.work.importing}):
+                await self._processes.settled(import_id)
+            members = await self._answered(members)
+            rows, held = [], []
+            for member in members:
+                row = row_of(member)
+                if row is None:
+                    held.append(member)
+                else:
+                    rows.append(row)
+            self._metrics.calls_saved.inc(len(held))
+            await self._end([(each, Ending("unchanged", acknowledged=each.known.state())) for each in held])
+            released.update(each.contact for each in held)
+            self._release(each.contact for each in held)
+            for piece in pieces(rows):
+                await self._write(piece, shape[0])
+                released.update(row.member.contact for row in piece)
+                self._release(row.member.contact for row in piece)
+        finally:
+            self._release(contact for contact in contacts if contact not in released)
+
+    def _member(self, contact: str) -> Member | None:
+        work = self._schedule.work(contact)
+        if not isinstance(work, UpsertWork):
+            return None
+        attributes, left_out = sendable(work.command.attributes)
+        if left_out:
+            log.warning("contact %s: not sent, as they are not of their type: %s", contact, ", ".join(left_out))
+            self._metrics.values_left_out.inc(len(left_out))
+        known = Known.of(None if contact in self._schedule.uncertain else work.state)
+        return Member(contact, work, Wanted.of(work.command, attributes), known, left_out)
+
+    async def _answered(self, members: list[Member]) -> list[Member]:
+        """The members with what Brevo holds of them, where that is not known and all of it is cheap to read."""
+        asking = {each.wanted.email.lower(): each for each in members if asks_brevo(each)}
+        if not asking:
+            return members
+        found: dict[str, Known] = {}
+        offset, total = 0, 0
+        while True:
+            answer = await self._asker.ask("contacts", partial(self._api.read_contacts, offset))
+            body = answer.body if isinstance(answer.body, dict) else {}
+            page, count = body.get("contacts"), body.get("count")
+            if not isinstance(page, list) or not isinstance(count, int) or count < total:
+                # Some were deleted meanwhile: who is missing from the pages may have slipped through.
+                return _told(members, found, complete=False)
+            total = count
+            if not worth_reading(len(asking), total):
+                return members
+            for each in page:
+                member = asking.get(str(each.get("email")).lower())
+                if member is not None:
+                    found[member.contact] = after_read(member.wanted, each)
+            offset += PAGE_CONTACTS
+            if offset >= total:
+                return _told(members, found, complete=True)
+
+    async def _write(self, rows: list[Row], lists: Sequence[int]) -> None:
+        import_id = uuid.uuid4().hex
+        rows = await self._intend(import_id, rows)
+        if not rows:
+            return
+        contacts = [row.member.contact for row in rows]
+        self._schedule.uncertain.update(contacts)
+        body = import_body(rows, lists, self._notify_url(import_id, contacts[0]))
+        answer = await self._asker.ask(
+            "contacts", lambda: self._api.import_contacts(body), doubted=lambda: self._processes.settled(import_id)
+        )
+        process_id = answer.body.get("processId") if isinstance(answer.body, dict) else None
+        end = ProcessEnd(f"refused with HTTP {answer.status}")
+        if answer.status is not None and answer.status < 300 and isinstance(process_id, int):
+            end = await self._processes.follow(import_id, process_id)
+            log.info("brevo import %d of %d contacts: %s", process_id, len(rows), end.status)
+        self._processes.ended.add(import_id)
+        if not end.completed:
+            log.warning("brevo import of %d contacts: %s; they are written one by one", len(rows), end.status)
+            self._schedule.alone.update(contacts)
+            return
+        done = [row for row in rows if row.member.wanted.email.lower() not in end.refused]
+        self._schedule.alone.update(set(contacts) - {row.member.contact for row in done})
+        await self._leave_lists(done)
+        self._metrics.imports.inc()
+        self._metrics.calls_saved.inc(max(0, len(done) - 1))
+        await self._end([(row.member, _ending(row, import_id, answer.status)) for row in done])
+        self._schedule.uncertain.difference_update(row.member.contact for row in done)
+        await self._sample(done)
+
+    async def _sample(self, rows: list[Row]) -> None:
+        by_command = {row.member.work.command.command_id: row for row in rows}
+        for command_id in self._sampler.chosen(list(by_command)):
+            row = by_command[command_id]
+            await self._sampler.check(row.member.contact, row.member.wanted.email, row.attributes)
+
+    async def _intend(self, import_id: str, rows: list[Row]) -> list[Row]:
+        """The rows whose intent is confirmed; the others went elsewhere or ended meanwhile."""
+        works = {row.member.contact: row.member.work for row in rows if self._schedule.owned(row.member.contact)}
+        if not works:
+            return []
+        confirmed = self._schedule.import_intents(import_id, works)
+        intent = Ending("intended", import_id=import_id)
+        for part in _parts(list(works.values())):
+            await self._outcomes.post([(work, intent) for work in part])
+        theirs = await confirmed
+        return [row for row in rows if row.member.contact in theirs]
+
+    async def _leave_lists(self, rows: list[Row]) -> None:
+        for list_id, emails in removals(rows).items():
+            for start in range(0, len(emails), REMOVE_AT_ONCE):
+                part = emails[start : start + REMOVE_AT_ONCE]
+                # 400: none of them was on the list, which is what is wanted.
+                await self._asker.ask("contacts", partial(self._api.remove_from_list, list_id, part))
+
+    async def _end(self, endings: Sequence[tuple[Member, Ending]]) -> None:
+        for part in _parts(endings):
+            ours = [(each.contact, each.work, ending) for each, ending in part if self._schedule.owned(each.contact)]
+            await self._outcomes.end_all(ours)
+
+    def _release(self, contacts: Iterable[str]) -> None:
+        for contact in contacts:
+            self._schedule.release(contact, None)
+
+
+def _told(members: list[Member], found: dict[str, Known], *, complete: bool) -> list[Member]:
+    """Who was not found does not exist, if all contacts were read."""
+    absent = Known(exists=False)
+    return [
+        replace(each, known=found[each.contact])
+        if each.contact in found
+        else replace(each, known=absent)
+        if complete and asks_brevo(each)
+        else each
+        for each in members
+    ]
+
+
+def _ending(row: Row, import_id: str, status: int | None) -> Ending:
+    left_out = row.member.left_out
+    return Ending(
+        "acknowledged",
+        detail=f"left out, not of their type: {', '.join(left_out)}" if left_out else "",
+        status=status,
+        attempts=1,
+        import_id=import_id,
+        acknowledged=after_import(row).state(),
+    )
+
+
+def _parts(items: Sequence[T]) -> Iterable[Sequence[T]]:
+    return (items[start : start + AT_ONCE] for start in range(0, len(items), AT_ONCE))

@@ -1,0 +1,29 @@
+"""`brevo.events.v1`: what Brevo tells of contacts and imports, without addresses."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from typing import Literal
+
+from schemas.model import Instant, Wire
+
+NewsKind = Literal["unsubscribed", "hard_bounce", "spam", "blocklisted", "deleted", "import_ended"]
+Source = Literal["marketing", "transactional"]
+
+
+class BrevoNews(Wire):
+    """One thing that Brevo told of one contact; key `contact_id`. Brevo gives no id: equal ones are repeats."""
+
+    schema_version: Literal[1] = 1
+    kind: NewsKind
+    contact_id: str
+    """Of an import: of some contact in it, so that the record reaches the worker that follows it."""
+    source: Source = "marketing"
+    import_id: str | None = None
+    occurred_at: Instant
+
+
+def import_signature(token: str, import_id: str, contact_id: str) -> str:
+    """What proves that a URL for the end of an import was made by us: Brevo sends no headers of ours to it."""
+    return hmac.new(token.encode(), f"import|{import_id}|{contact_id}".encode(), hashlib.sha256).hexdigest()

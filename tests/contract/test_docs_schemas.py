@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+from importlib.metadata import version
+from pathlib import Path
+
+import pytest
+
+from ops.contracts import asyncapi, documents, models_of, value_schema
+from ops.schemas import as_text
+from schemas.topics import QUARANTINE, RAW_EVENTS, TOPICS, Topic
+
+FOLDER = Path(__file__).parents[2] / "docs" / "reference" / "schemas"
+FILES = documents(version("rollcall-connector"))
+
+
+@pytest.mark.parametrize("name", sorted(FILES))
+def test_committed_schema_is_current(name: str) -> None:
+    """`rollcall schemas export --to docs/reference/schemas` was run after the last change."""
+    assert (FOLDER / name).read_bytes() == as_text(FILES[name])
+
+
+def test_committed_schemas_are_of_topics_that_exist() -> None:
+    """A topic that went takes its file with it."""
+    assert {path.name for path in FOLDER.glob("*.json")} == set(FILES)
+
+
+@pytest.mark.parametrize("topic", TOPICS, ids=lambda topic: topic.name)
+def test_topic_value_is_a_model_or_an_event_of_zoom(topic: Topic) -> None:
+    """The registry's words are enough to find the models."""
+    assert bool(models_of(topic)) == (topic not in (RAW_EVENTS, QUARANTINE))
+
+
+@pytest.mark.parametrize("topic", TOPICS, ids=lambda topic: topic.name)
+def test_schema_requires_no_field_that_has_a_default(topic: Topic) -> None:
+    """A record may be older than an added field, and its topic keeps its version."""
+    for model in models_of(topic):
+        schema = value_schema(topic)
+        described = schema.get("$defs", {}).get(model.__name__, schema)
+        optional = {name for name, field in model.model_fields.items() if not field.is_required()}
+        assert optional.isdisjoint(described.get("required", []))
+
+
+def test_schema_of_a_field_says_what_the_source_says() -> None:
+    """Units and orders are in the exported schema too, also those of fields that a model inherits."""
+    (topic,) = (each for each in TOPICS if each.name == "attendance.results.v1")
+    result = value_schema(topic)["$defs"]["Result"]["properties"]
+    assert result["intervals"]["description"].startswith("Presence as [from, to] in seconds since `started_at`")
+    assert result["occurred_at"]["description"].startswith("For a result E")
+
+
+def test_asyncapi_refers_to_what_is_there() -> None:
+    """Each operation's channel and message, and each payload's file."""
+    document = asyncapi("1")
+    for operation in document["operations"].values():
+        name = operation["channel"]["$ref"].removeprefix("#/channels/")
+        assert name in document["channels"]
+        assert operation["messages"] == [{"$ref": f"#/channels/{name}/messages/record"}]
+    for channel in document["channels"].values():
+        assert channel["messages"]["record"]["payload"]["$ref"].removeprefix("./") in FILES

@@ -1,0 +1,67 @@
+"""What Brevo posts, as its own samples have it."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from ingress.brevo_news import news_of
+from schemas.codec import contact_id
+
+NOW = datetime(2026, 11, 22, tzinfo=UTC)
+MAYA = contact_id("maya.okafor@example.com")
+SAMPLES = {
+    case["name"]: case["body"]
+    for case in json.loads((Path(__file__).parents[3] / "schemas/examples/brevo/12_brevo_webhooks.json").read_bytes())[
+        "cases"
+    ]
+    if "body" in case
+}
+
+
+@pytest.mark.parametrize(
+    ("sample", "kind", "source"),
+    [
+        ("marketing unsubscribe", "unsubscribed", "marketing"),
+        ("blocklisted by hand or API", "blocklisted", "marketing"),
+        ("deleted", "deleted", "marketing"),
+        ("transactional unsubscribed (separate webhook type)", "unsubscribed", "transactional"),
+    ],
+)
+def test_sample_becomes_news_of_its_contact(sample: str, kind: str, source: str) -> None:
+    """Each of the shapes that Brevo sends, without any address in the record."""
+    news = news_of(json.dumps(SAMPLES[sample]).encode(), NOW)
+    assert news is not None
+    assert [(each.kind, each.contact_id, each.source) for each in news] == [(kind, MAYA, source)]
+    assert b"@" not in news[0].to_bytes()
+
+
+@pytest.mark.parametrize("sample", ["attributes changed", "added to list"])
+def test_other_events_are_nothing_to_us(sample: str) -> None:
+    """They are answered and not stored."""
+    assert news_of(json.dumps(SAMPLES[sample]).encode(), NOW) == []
+
+
+def test_batch_becomes_news_of_every_contact() -> None:
+    """`batched: true` sends a list."""
+    news = news_of(json.dumps([SAMPLES["marketing unsubscribe"], SAMPLES["deleted"]]).encode(), NOW)
+    assert news is not None
+    assert [each.kind for each in news] == ["unsubscribed", "deleted"]
+
+
+@pytest.mark.parametrize("body", [b"", b"<html>", b"3", b'["a"]'])
+def test_body_that_is_no_event_is_refused(body: bytes) -> None:
+    """Brevo sends JSON objects."""
+    assert news_of(body, NOW) is None
+
+
+def test_time_comes_from_ts_and_else_from_the_receipt() -> None:
+    """The format of `date` has changed before."""
+    event = SAMPLES["marketing unsubscribe"]
+    (timed,) = news_of(json.dumps(event).encode(), NOW) or []
+    assert timed.occurred_at == datetime.fromtimestamp(event["ts"], UTC)
+    (untimed,) = news_of(json.dumps({**event, "ts": "soon"}).encode(), NOW) or []
+    assert untimed.occurred_at == NOW

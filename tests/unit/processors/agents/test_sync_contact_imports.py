@@ -1,0 +1,307 @@
+"""Crowds of contacts: one import, followed to its end, instead of a call for each."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from aiohttp import web
+
+from processors.engine.view import Output
+from schemas.brevo import AttributeValue, UpsertContact
+from tests.support.brevo_commands import MAYA, event, upsert
+from tests.support.effects import Phase
+from tests.support.scripted_brevo import Call, Contact, ScriptedBrevo, error
+from tests.support.sink import QUICK, Sink, sink_beside_brevo
+
+CROWD = 5
+NAME = AttributeValue(type="text", value="Maya", overwrite="if_empty")
+MINUTES = AttributeValue(type="float", value=47)
+
+
+@pytest.fixture
+async def bench() -> AsyncIterator[tuple[Sink, ScriptedBrevo]]:
+    """A sink, not started, beside its Brevo."""
+    async with sink_beside_brevo() as both:
+        yield both
+
+
+def _email(number: int) -> str:
+    return f"person{number:03d}@example.com"
+
+
+def _crowd(count: int = 20, revision: int = 1, **changes: Any) -> list[UpsertContact]:
+    return [upsert(revision, email=_email(number), **changes) for number in range(count)]
+
+
+def _paths(brevo: ScriptedBrevo) -> Counter[str]:
+    return Counter(f"{call.method} {call.path.partition('?')[0].removeprefix('/v3')}" for call in brevo.calls)
+
+
+async def _settle(sink: Sink, *commands: Any, **settings: Any) -> None:
+    sink.send(*commands)
+    sink.start(**{"bulk_threshold": CROWD, **settings})
+    await sink.settled()
+
+
+async def test_crowd_of_one_shape_is_one_import(bench: tuple[Sink, ScriptedBrevo]) -> None:
+    """Twenty new contacts: an import, questions about its process, no other call."""
+    sink, brevo = bench
+    await _settle(sink, *_crowd())
+    paths = _paths(brevo)
+    assert paths.pop("GET /processes/217") == 1
+    assert paths == {"POST /contacts/import": 1}
+    body = brevo.imports.bodies[217]
+    assert body["listIds"] == [16]
+    assert body["disableNotification"] is True
+    assert body["updateExistingContacts"] is True
+    assert not {"emailBlacklist", "smsBlacklist", "emailBlacklisted"} & set(body)
+    assert len(brevo.contacts) == 20
+    assert brevo.contacts[_email(0)] == Contact({"MEETING_DURATION": 47}, {16})
+    assert {result.outcome for result in sink.results()} == {"intended", "acknowledged"}
+    assert sink.metric("rollcall_brevo_calls_saved_total") == 19
+
+
+async def test_fewer_than_the_threshold_are_single_upserts(bench: tuple[Sink, ScriptedBrevo]) -> None:
+    """An import costs two calls and some seconds."""
+    sink, brevo = bench
+    await _settle(sink, *_crowd(CROWD - 1))
+    assert _paths(brevo) == {"POST /contacts": CROWD - 1}
+
+
+async def test_crowd_without_any_list_is_written_one_by_one(bench: tuple[Sink, ScriptedBrevo]) -> None:
+    """An import needs a list to put its contacts on."""
+    sink, brevo = bench
+    await _settle(sink, *_crowd(lists=()))
+    assert _paths(brevo) == {"POST /contacts": 20}
+
+
+async def test_crowd_without_any_list_goes_to_the_technical_list(bench: tuple[Sink, ScriptedBrevo]) -> None:
+    """If the operator has one."""
+    sink, brevo = bench
+    await _settle(sink, *_crowd(lists=()), technical_list=99)
+    assert brevo.imports.bodies[217]["listIds"] == [99]
+    assert not _paths(brevo)["POST /contacts"]
+
+
+async def test_contacts_with_booleans_are_written_one_by_one(bench: tuple[Sink, ScriptedBrevo]) -> None:
+    """An import does not get `false` through."""
+    sink, brevo = bench
+    await _settle(sink, *_crowd(attributes={"CAME": AttributeValue(type="boolean", value=False)}))
+    assert _paths(brevo) == {"POST /contacts": 20}
+
+
+async def test_name_that_brevo_has_is_not_overwritten_by_an_import(bench: tuple[Sink, ScriptedBrevo]) -> None:
+    """One page of all contacts answers for everybody what `if_empty` depends on."""
+    sink, brevo = bench
+    brevo.contacts[_email(3)] = Contact({"FIRSTNAME": "Kim"}, {18})
+    await _settle(sink, *_crowd(attributes={"FIRSTNAME": NAME, "A": MINUTES}, lists_left=(18,)))
+    assert brevo.contacts[_email(3)] == Contact({"FIRSTNAME": "Kim", "A": 47}, {16})
+    assert brevo.contacts[_email(4)].attributes["FIRSTNAME"] == "Maya"
+    paths = _paths(brevo)
+    assert paths["GET /contacts"] == 1
+    assert paths["POST /contacts/lists/18/contacts/remove"] == 1
+    state = sink.contact(_email(3)).state
+    assert state is not None
+    assert state.held == ("FIRSTNAME",)
+
+
+async def test_name_is_left_out_where_asking_would_cost_too_much(bench: tuple[Sink, ScriptedBrevo]) -> None:
+    """Two pages for twenty contacts: the name stays as it is, and the ledger does not claim to know it."""
+    sink, brevo = bench
+    brevo.contacts = {f"other{number}@example.com": Contact() for number in range(1_500)}
+    await _settle(sink, *_crowd(attributes={"FIRSTNAME": NAME, "A": MINUTES}, lists_left=(18,)))
+    assert brevo.contacts[_email(3)] == Contact({"A": 47}, {16})
+    state = sink.contact(_email(3)).state
+    assert state is not None
+    assert (dict(state.attributes), state.held, state.lists_left) == ({"A": 47}, (), (18,))
+    assert _paths(brevo)["POST /contacts/lists/18/contacts/remove"] == 1
+
+
+async def test_members_that_brevo_holds_already_are_not_imported(bench: tuple[Sink, ScriptedBrevo]) -> None:
+    """What the ledger says is acknowledged is not sent again."""
+    sink, brevo = bench
+    await _settle(sink, *_crowd())
+    sink.send(*_crowd(revision=2))
+    await sink.settled()
+    assert len(brevo.imports.bodies) == 1
+    assert not _paths(brevo)["POST /contacts"]
+
+
+async def test_addresses_that_an_import_refuses_are_tried_alone(bench: tuple[Sink, ScriptedBrevo]) -> None:
+    """The single answer says why, and becomes the dead letter."""
+    sink, brevo = bench
+    brevo.imports.refused = {_email(7)}
+
+    async def refuse(call: Call) -> web.StreamResponse | None:
+        single = call.method == "POST" and call.path == "/v3/contacts"
+        return error(400, "invalid_parameter", "Invalid email address") if single else None
+
+    brevo.script = refuse
+    await _settle(sink, *_crowd())
+    rejected = [result for result in sink.results() if result.outcome == "rejected"]
+    assert len(rejected) == 1
+    assert _paths(brevo)["POST /contacts"] == 1
+    assert sink.contact(_email(7)).rejected
+
+
+@pytest.mark.parametrize("status", ["failed", "cancelled"])
+async def test_import_that_fails_is_written_one_by_one(bench: tuple[Sink, ScriptedBrevo], status: str) -> None:
+    """Nothing is lost with it."""
+    sink, brevo = bench
+    brevo.imports.next_status = status
+    await _settle(sink, *_crowd())
+    assert _paths(brevo)["POST /contacts"] == 20
+    assert len(brevo.contacts) == 20
+    assert len(brevo.imports.bodies) == 1
+
+
+async def test_import_that_is_refused_is_written_one_by_one(bench: tuple[Sink, ScriptedBrevo]) -> None:
+    """400 to the import itself, such as for an unknown list."""
+    sink, brevo = bench
+
+    async def refuse(call: Call) -> web.StreamResponse | None:
+        return error(400, "invalid_parameter", "List not found") if call.path == "/v3/contacts/import" else None
+
+    brevo.script = refuse
+    await _settle(sink, *_crowd())
+    assert _paths(brevo)["POST /contacts"] == 20
+
+
+async def test_import_whose_answer_is_lost_is_waited_for_and_repeated(bench: tuple[Sink, ScriptedBrevo]) -> None:
+    """It may be under way: writing before its end could be overwritten by it."""
+    sink, brevo = bench
+    lost = 0
+
+    async def lose(call: Call) -> web.StreamResponse | None:
+        nonlocal lost
+        if call.path == "/v3/contacts/import" and not lost:
+            lost = brevo.imports.accept(call.body)
+            return web.Response(status=500)
+        if call.path.startswith("/v3/processes?") and brevo.imports.statuses[lost] == "queued":
+            answer = brevo.answer(call)
+            brevo.complete(lost)
+            return answer
+        return None
+
+    brevo.script = lose
+    await _settle(sink, *_crowd())
+    assert len(brevo.imports.bodies) == 2
+    assert [call.path for call in brevo.calls].count("/v3/processes?limit=50&offset=0&sort=desc") == 2
+    assert len(brevo.contacts) == 20
+
+
+async def test_newer_revision_during_an_import_is_written_after_it(bench: tuple[Sink, ScriptedBrevo]) -> None:
+    """The import would overwrite it."""
+    sink, brevo = bench
+    newer = upsert(2, email=_email(3), attributes={"MEETING_DURATION": AttributeValue(type="float", value=50)})
+
+    async def arrive(call: Call) -> None:
+        if call.path.startswith("/v3/processes/"):
+            sink.send(newer)
+
+    brevo.script = arrive
+    await _settle(sink, *_crowd())
+    assert [call.method for call in brevo.calls] == ["POST", "GET", "PUT"]
+    assert brevo.contacts[_email(3)].attributes == {"MEETING_DURATION": 50}
+
+
+async def test_events_follow_the_import_of_their_contact(bench: tuple[Sink, ScriptedBrevo]) -> None:
+    """Nobody says what becomes of an event of a contact that Brevo does not know."""
+    sink, brevo = bench
+    await _settle(sink, *(event(email=_email(number)) for number in range(20)), *_crowd())
+    kinds = [call.is_event for call in brevo.calls]
+    assert kinds == [False] * 2 + [True] * 20
+
+
+async def test_registration_goes_before_the_events_of_a_large_webinar(bench: tuple[Sink, ScriptedBrevo]) -> None:
+    """Who registers for the next webinar is not told after everybody of this one."""
+    sink, brevo = bench
+    crowd = [event(email=_email(number), session="gk3lQ1mXSxyWuC2o8g9w==") for number in range(40)]
+    registered = event(("r1",), name="zoom_webinar_registered", reason="registration")
+
+    async def register(call: Call) -> None:
+        if call.is_event and len(brevo.events) == 1:
+            sink.send(upsert(), registered)
+
+    brevo.script = register
+    await _settle(sink, *_crowd(40), *crowd, events_per_second=10)
+    position = [body["event_name"] for body in brevo.events].index("zoom_webinar_registered")
+    assert position < 30
+
+
+@pytest.mark.parametrize("number", range(1, 4))
+@pytest.mark.parametrize("phase", ["lost", "published", "applied"])
+async def test_worker_that_dies_around_an_import_loses_nothing(
+    bench: tuple[Sink, ScriptedBrevo], phase: Phase, number: int
+) -> None:
+    """At the intents, at the outcomes, or after them."""
+    sink, brevo = bench
+
+    def plan(count: int, _: Sequence[Output]) -> Phase | None:
+        return phase if count == number else None
+
+    sink.engine.crash_plan = plan
+    sink.send(*_crowd(), *(event(email=_email(each)) for each in range(20)))
+    sink.start(bulk_threshold=CROWD)
+    async with asyncio.timeout(10):
+        await sink.engine.crashed.wait()
+    await sink.engine.crash()
+    sink.engine.crash_plan = None
+    sink.start(bulk_threshold=CROWD)
+    await sink.settled()
+    assert len(brevo.contacts) == 20
+    calls = Counter(call.body["identifiers"]["email_id"] for call in brevo.event_calls)
+    assert max(calls.values()) == 1
+    assert len(calls) + list(sink.states().values()).count("in_doubt") >= 20
+
+
+async def test_import_of_a_dead_worker_is_over_before_anything_is_written(bench: tuple[Sink, ScriptedBrevo]) -> None:
+    """It could overwrite what is written meanwhile; a newer revision waits for its end too."""
+    sink, brevo = bench
+    brevo.imports.next_status = "in_process"
+    sink.send(*_crowd())
+    sink.start(bulk_threshold=CROWD)
+    await sink.engine.until(lambda: brevo.imports.statuses.get(217) == "in_process")
+    await sink.engine.crash()
+    sink.send(upsert(2, email=_email(3), attributes={"MEETING_DURATION": AttributeValue(type="float", value=50)}))
+    sink.start(bulk_threshold=1_000)
+    await sink.engine.until(lambda: _paths(brevo)["GET /processes"] >= 2)
+    assert not _paths(brevo)["POST /contacts"]
+    brevo.imports.next_status = "completed"
+    brevo.complete(217)
+    await sink.settled()
+    assert brevo.contacts[_email(3)].attributes == {"MEETING_DURATION": 50}
+
+
+async def test_crowd_that_forms_late_takes_those_along_that_wait_for_a_permit(
+    bench: tuple[Sink, ScriptedBrevo],
+) -> None:
+    """Only who was written before the crowd came together cost a call."""
+    sink, brevo = bench
+    slow = replace(QUICK, quiet_seconds=0.5, patience_seconds=2)
+    effect = sink.start(slow, bulk_threshold=CROWD, contacts_per_second=20)
+    sink.send(*_crowd(4))
+    await sink.engine.until(lambda: len(brevo.calls) >= 1)
+    sink.send(*_crowd(60)[4:])
+    await sink.settled()
+    assert effect.reasons == ()
+    assert _paths(brevo)["POST /contacts"] < 10
+    assert len(brevo.contacts) == 60
+
+
+async def test_single_upsert_waits_a_moment_for_others(bench: tuple[Sink, ScriptedBrevo]) -> None:
+    """A crowd arrives over several turns of the engine."""
+    sink, brevo = bench
+    sink.start(replace(QUICK, gather_seconds=0.2), bulk_threshold=CROWD)
+    for command in _crowd(10):
+        sink.send(command)
+        await asyncio.sleep(0)
+    sink.send(upsert(email=MAYA, lists=(17,)))
+    await sink.settled()
+    assert _paths(brevo)["POST /contacts"] == 1
+    assert _paths(brevo)["POST /contacts/import"] == 1

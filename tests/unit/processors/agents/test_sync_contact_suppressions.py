@@ -1,0 +1,87 @@
+"""Whom Brevo told to leave alone is left alone."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import replace
+
+import pytest
+
+from schemas.brevo_news import BrevoNews, NewsKind
+from schemas.codec import contact_id
+from schemas.topics import BREVO_EVENTS
+from tests.support.brevo_commands import MAYA, OCCURRED_AT, event, upsert
+from tests.support.scripted_brevo import Call, ScriptedBrevo
+from tests.support.sink import QUICK, Sink, sink_beside_brevo
+
+
+@pytest.fixture
+async def bench() -> AsyncIterator[tuple[Sink, ScriptedBrevo]]:
+    """A sink, not started, beside its Brevo."""
+    async with sink_beside_brevo() as both:
+        yield both
+
+
+def _tell(sink: Sink, kind: NewsKind, import_id: str | None = None) -> None:
+    news = BrevoNews(kind=kind, contact_id=contact_id(MAYA), import_id=import_id, occurred_at=OCCURRED_AT)
+    sink.engine.send(BREVO_EVENTS.name, news.contact_id, news.to_bytes())
+
+
+async def test_deleted_contact_is_not_created_again(bench: tuple[Sink, ScriptedBrevo]) -> None:
+    """It would be subscribed again, whatever it had said."""
+    sink, brevo = bench
+    sink.start()
+    sink.send(upsert(1))
+    await sink.settled()
+    brevo.contacts.clear()
+    _tell(sink, "deleted")
+    sink.send(upsert(2, attributes={}), event())
+    await sink.engine.until(lambda: sink.outcomes().count("suppressed") == 2)
+    assert brevo.contacts == {}
+    assert set(sink.states().values()) == {"suppressed"}
+    assert len(brevo.calls) == 1
+
+
+async def test_work_that_waits_for_a_deleted_contact_is_forgotten(bench: tuple[Sink, ScriptedBrevo]) -> None:
+    """Told before the worker got to it."""
+    sink, brevo = bench
+    sink.send(upsert(), event())
+    _tell(sink, "deleted")
+    sink.start()
+    sink.send(upsert(email="noor.haddad@example.com"))
+    await sink.settled()
+    assert MAYA not in brevo.contacts
+    assert brevo.event_calls == []
+
+
+@pytest.mark.parametrize("kind", ["unsubscribed", "hard_bounce", "spam", "blocklisted"])
+async def test_unsubscribed_contact_is_kept_true_and_not_mailed(
+    bench: tuple[Sink, ScriptedBrevo], kind: NewsKind
+) -> None:
+    """Attributes and ordinary events go on; the event that is there to be mailed does not."""
+    sink, brevo = bench
+    sink.start()
+    _tell(sink, kind)
+    sink.send(upsert(), event(), event(("r1",), name="zoom_recording_ready"))
+    await sink.settled()
+    assert [body["event_name"] for body in brevo.events] == ["zoom_webinar_attended"]
+    assert brevo.contacts[MAYA].attributes == {"MEETING_DURATION": 47}
+
+
+async def test_told_end_of_an_import_is_asked_for_at_once(bench: tuple[Sink, ScriptedBrevo]) -> None:
+    """Instead of after the next of the usual waits."""
+    sink, brevo = bench
+    hooks = "https://hooks.example.com/webhooks/brevo/imports"
+    patient = replace(QUICK, import_polls=(3_600,))
+    sink.start(patient, bulk_threshold=5, notify_url=hooks, webhook={"token": "t"})
+
+    async def tell(call: Call) -> None:
+        if call.path == "/v3/contacts/import":
+            query = call.body["notifyUrl"].partition("?import=")[2]
+            asyncio.get_running_loop().call_later(0.1, _tell, sink, "import_ended", query.partition("&")[0])
+
+    brevo.script = tell
+    sink.send(*(upsert(email=f"p{number}@example.com") for number in range(6)))
+    await sink.settled()
+    assert len(brevo.contacts) == 6
