@@ -109,7 +109,7 @@ def _body(topic: Topic) -> Document:
     kinds: Any = reduce(or_, models)
     value: Any = Annotated[kinds, Field(discriminator="kind")] if len(models) > 1 else kinds
     schema: Document = TypeAdapter(value).json_schema(mode="validation")
-    defined = {model.__name__: model for model in _models_below(Wire)}
+    defined = {model.__name__: model for model in _models_below(Wire) if model.__module__.startswith("schemas.")}
     for name, definition in [*schema.get("$defs", {}).items(), (schema.get("title"), schema)]:
         if name in defined:
             for field, text in _field_texts(defined[name]).items():

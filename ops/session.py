@@ -12,7 +12,6 @@ from rich.table import Table
 
 from runtime.kafka import KafkaConnection
 from runtime.logs import configure_logging
-from runtime.reading import read_topic
 from schemas.attendance import SessionSummary
 from schemas.instants import format_instant
 from schemas.topics import ATTENDANCE_SESSIONS
@@ -56,6 +55,8 @@ def session(
 
 
 async def _latest(connection: KafkaConnection, uuid: str) -> SessionSummary | None:
+    from runtime.reading import read_topic  # noqa: PLC0415 (a help page needs no Kafka client)
+
     latest = None
     async for record in read_topic(connection, ATTENDANCE_SESSIONS, uuid.encode()):
         latest = SessionSummary.from_bytes(record.value) if record.value else None

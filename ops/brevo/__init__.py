@@ -1,0 +1,16 @@
+"""The operator's commands for Brevo: bootstrap, doubts, going on, previews."""
+
+from __future__ import annotations
+
+import typer
+
+from ops.brevo import bootstrap, effects, resume
+
+
+def register(app: typer.Typer) -> None:
+    """Add the groups `brevo` and `effects`."""
+    group = typer.Typer(help="Prepare and operate the Brevo account.", no_args_is_help=True)
+    bootstrap.register(group)
+    resume.register(group)
+    app.add_typer(group, name="brevo")
+    effects.register(app)

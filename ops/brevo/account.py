@@ -1,0 +1,81 @@
+"""What the commands that speak to Brevo share: the configuration, a client that is closed, and answers that must be."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Annotated, Any
+
+import typer
+
+from processors.clients.brevo.client import BrevoClient
+from processors.sink.answers import Action, Answer, classify, refused_address
+from runtime.configuration import load_worker
+from runtime.environment import WorkerEnvironment
+from runtime.models import Configuration
+from schemas.errors import ConfigurationError, RetryLaterError
+
+Json = Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")]
+Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
+PAUSES = 3
+"""How often a command waits for Brevo's limit before it gives up."""
+
+
+@asynccontextmanager
+async def opened() -> AsyncIterator[tuple[Configuration, BrevoClient]]:
+    """The worker's configuration and a client with its key.
+
+    Raises:
+        ConfigurationError: what is missing or wrong.
+    """
+    environment = WorkerEnvironment.read(os.environ)
+    configuration = load_worker(environment.config_path, os.environ)
+    assert configuration.brevo.api_key is not None  # load_worker has seen to it
+    client = BrevoClient(configuration.brevo.api_key, environment.brevo_api_base_url)
+    try:
+        yield configuration, client
+    finally:
+        await client.close()
+
+
+async def answered(
+    client: BrevoClient, method: str, path: str, body: dict[str, Any] | None = None, **query: str | int
+) -> Answer:
+    """An answer that Brevo means: done, or there is no such thing. A used-up limit is waited for a few times.
+
+    Raises:
+        ConfigurationError: the key, the address or the request is refused.
+        RetryLaterError: Brevo does not answer, or its limit is used up.
+    """
+    for _ in range(PAUSES):
+        answer = await client.request(method, path, body, **query)
+        verdict = classify(answer)
+        if verdict.action in (Action.DONE, Action.MISSING):
+            return answer
+        if verdict.action is not Action.PAUSE or (answer.reset_seconds or 0) > 60:
+            break
+        await asyncio.sleep(answer.reset_seconds or 1)
+    address = refused_address(answer)
+    what = f"Brevo, {method} {path}: {verdict.says} (HTTP {answer.status}{f', address {address}' if address else ''})"
+    if verdict.action in (Action.RETRY, Action.PAUSE):
+        raise RetryLaterError(f"{what}; try again later")
+    raise ConfigurationError(what)
+
+
+async def rows(client: BrevoClient, path: str, field: str, limit: int) -> list[dict[str, Any]]:
+    """All rows of a listing, page by page."""
+    found: list[dict[str, Any]] = []
+    while True:
+        answer = await answered(client, "GET", path, limit=limit, offset=len(found))
+        page = answer.body.get(field) if isinstance(answer.body, dict) else None
+        found += [each for each in page or () if isinstance(each, dict)]
+        if not page or len(page) < limit:
+            return found
+
+
+def agreed(question: str, *, yes: bool) -> bool:
+    """Whether a person said yes, by `--yes` or at a terminal; without either: no."""
+    return yes or (sys.stdin.isatty() and typer.confirm(question))

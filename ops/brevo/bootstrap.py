@@ -1,0 +1,105 @@
+"""`rollcall brevo plan` and `apply`: what the account lacks, and its creation."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import orjson
+import typer
+
+from ops.brevo.account import Json, Yes, agreed, answered, opened, rows
+from ops.brevo.planning import FOLDER, Plan, plan_of
+from processors.clients.brevo.client import BrevoClient
+from runtime.exits import FOUND_WRONG
+from runtime.logs import configure_logging
+from runtime.models import Configuration
+
+PAGE = 50
+"""The most lists or folders that Brevo gives at once."""
+
+
+def register(group: typer.Typer) -> None:
+    """Add the commands."""
+    group.command("plan", epilog="Example:  rollcall brevo plan --json")(plan)
+    group.command("apply", epilog="Example:  rollcall brevo apply --yes")(apply)
+
+
+def plan(as_json: Json = False) -> None:
+    """Compare the account with what the configuration writes: attributes, their types, lists, the folder.
+
+    Changes nothing. Exit code 1: something is missing or does not fit.
+    """
+    configure_logging("WARNING")
+    found = asyncio.run(_plan())
+    _show(found, [], as_json=as_json)
+    if not found.fits:
+        raise typer.Exit(FOUND_WRONG)
+
+
+def apply(yes: Yes = False, as_json: Json = False) -> None:
+    """Create what `rollcall brevo plan` finds missing: attributes, the folder, lists. Nothing is changed or removed.
+
+    Brevo chooses the ids of new lists: they are shown, to be put into connectors.zoom.lists. Exit code 1: something
+    is left that only a person can settle, or you said no.
+    """
+    configure_logging("WARNING")
+    found, done = asyncio.run(_apply(yes=yes))
+    _show(found, done, as_json=as_json)
+    if found.problems or len(done) < len(found.creations):
+        raise typer.Exit(FOUND_WRONG)
+
+
+async def _plan() -> Plan:
+    async with opened() as (configuration, client):
+        return await _compare(configuration, client)
+
+
+async def _compare(configuration: Configuration, client: BrevoClient) -> Plan:
+    attributes = await answered(client, "GET", "/contacts/attributes")
+    listed = attributes.body.get("attributes") if isinstance(attributes.body, dict) else None
+    lists = await rows(client, "/contacts/lists", "lists", PAGE)
+    folders = await rows(client, "/contacts/folders", "folders", PAGE)
+    return plan_of(configuration, [each for each in listed or () if isinstance(each, dict)], lists, folders)
+
+
+async def _apply(*, yes: bool) -> tuple[Plan, list[str]]:
+    done: list[str] = []
+    async with opened() as (configuration, client):
+        found = await _compare(configuration, client)
+        if not found.creations or not agreed(f"Create {', '.join(found.creations)} at Brevo?", yes=yes):
+            return found, done
+        for each in found.attributes:
+            path = f"/contacts/attributes/normal/{each.attribute}"
+            await answered(client, "POST", path, {"type": each.type})
+            done.append(f"attribute {each.attribute}")
+        folder_id = found.folder_id
+        if found.lists and folder_id is None:
+            answer = await answered(client, "POST", "/contacts/folders", {"name": FOLDER})
+            folder_id = _id(answer.body)
+            done.append(f"folder {FOLDER}")
+        for lacking in found.lists:
+            body = {"name": lacking.name, "folderId": folder_id}
+            answer = await answered(client, "POST", "/contacts/lists", body)
+            done.append(f"list {lacking.name}: set {lacking.key} to {_id(answer.body)}")
+    return found, done
+
+
+def _id(body: Any) -> int:
+    return int(body["id"])
+
+
+def _show(found: Plan, done: list[str], *, as_json: bool) -> None:
+    if as_json:
+        typer.echo(orjson.dumps({**found.shown(), "created": done}).decode())
+        return
+    for problem in found.problems:
+        typer.echo(f"needs you   {problem}")
+    if done:
+        for each in done:
+            typer.echo(f"created     {each}")
+    else:
+        for each in found.creations:
+            typer.echo(f"missing     {each}")
+    if found.fits:
+        typer.echo("The account has everything that the configuration writes.")

@@ -1,0 +1,94 @@
+"""What the account lacks of what the configuration writes. PURE."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from processors.sink.attributes import Needed, misfits, needed_attributes, types_of
+from runtime.models import Configuration
+
+FOLDER = "Rollcall"
+"""Where lists are created: Brevo wants a folder for each."""
+
+
+@dataclass(frozen=True, slots=True)
+class MissingList:
+    """A list id of the configuration that the account does not have."""
+
+    key: str
+    name: str
+    list_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The difference, and what of it can be created."""
+
+    attributes: tuple[Needed, ...]
+    """To be created."""
+    lists: tuple[MissingList, ...]
+    """To be created, with ids that Brevo chooses."""
+    folder_id: int | None
+    """Of the folder for lists, if it exists."""
+    problems: tuple[str, ...]
+    """What only a person can settle."""
+
+    @property
+    def creations(self) -> tuple[str, ...]:
+        """What `apply` would create, in words."""
+        folder = (f"folder {FOLDER}",) if self.lists and self.folder_id is None else ()
+        return (
+            *(f"attribute {each.attribute} ({each.type})" for each in self.attributes),
+            *folder,
+            *(f"list {each.name} (for {each.key}, whose id {each.list_id} does not exist)" for each in self.lists),
+        )
+
+    @property
+    def fits(self) -> bool:
+        """Whether nothing is to be done."""
+        return not self.creations and not self.problems
+
+    def shown(self) -> dict[str, Any]:
+        """As `--json` has it."""
+        return {
+            "fits": self.fits,
+            "attributes": [{"name": each.attribute, "type": each.type} for each in self.attributes],
+            "lists": [{"key": each.key, "name": each.name, "id": each.list_id} for each in self.lists],
+            "folder": None if not self.lists or self.folder_id is not None else FOLDER,
+            "problems": list(self.problems),
+        }
+
+
+def plan_of(
+    configuration: Configuration,
+    attributes: Sequence[Mapping[str, Any]],
+    lists: Sequence[Mapping[str, Any]],
+    folders: Sequence[Mapping[str, Any]],
+) -> Plan:
+    """Compare with the rows of `/contacts/attributes`, `/contacts/lists` and `/contacts/folders`."""
+    found = misfits(needed_attributes(configuration.field_mapping), types_of(attributes))
+    known, named = {each.get("id") for each in lists}, {each.get("name"): each.get("id") for each in lists}
+    problems = [each.says for each in found if each.problem != "missing"]
+    lacking = []
+    for key, list_id in _configured(configuration):
+        if list_id in known:
+            continue
+        name = f"{FOLDER} {key.rpartition('.')[2].replace('_', ' ')}"
+        if name in named:
+            problems.append(f"{key}: list {list_id} does not exist, but `{name}` does: set it to {named[name]}")
+        else:
+            lacking.append(MissingList(key, name, list_id))
+    folder_id = next((each.get("id") for each in folders if each.get("name") == FOLDER), None)
+    missing = tuple({each.needed.attribute: each.needed for each in found if each.problem == "missing"}.values())
+    return Plan(missing, tuple(lacking), folder_id, tuple(problems))
+
+
+def _configured(configuration: Configuration) -> Iterator[tuple[str, int]]:
+    for account in configuration.accounts:
+        for name, list_id in account.lists.model_dump().items():
+            if list_id is not None:
+                yield f"connectors.zoom.lists.{name}", list_id
+    if configuration.brevo.technical_list is not None:
+        yield "brevo.technical_list", configuration.brevo.technical_list

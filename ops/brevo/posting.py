@@ -1,0 +1,50 @@
+"""Publishes a few records of an operator's decision, acknowledged by all replicas."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from typing import Any
+
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError
+
+from runtime.kafka import KafkaConnection
+from schemas.errors import RetryLaterError
+from schemas.topics import Topic
+
+
+async def post(connection: KafkaConnection, topic: Topic, records: Iterable[tuple[bytes, bytes]]) -> None:
+    """Publish keys and values.
+
+    Raises:
+        RetryLaterError: Kafka does not answer; some may have been published.
+    """
+    async with _producer(connection) as producer:
+        for key, value in records:
+            await producer.send_and_wait(topic.physical(connection.topic_prefix), value, key=key)
+
+
+async def post_everywhere(connection: KafkaConnection, topic: Topic, value: bytes) -> int:
+    """Publish a record without a key to every partition, and return how many there are. Raises as `post`."""
+    async with _producer(connection) as producer:
+        name = topic.physical(connection.topic_prefix)
+        partitions = await producer.partitions_for(name)
+        for partition in sorted(partitions):
+            await producer.send_and_wait(name, value, partition=partition)
+        return len(partitions)
+
+
+@asynccontextmanager
+async def _producer(connection: KafkaConnection) -> AsyncIterator[Any]:
+    producer = AIOKafkaProducer(**connection.client_options(), acks="all")
+    try:
+        await producer.start()
+        yield producer
+    except (KafkaError, OSError) as error:
+        raise RetryLaterError(
+            f"Kafka at {connection.bootstrap_servers} does not answer ({type(error).__name__}); "
+            "check KAFKA_BOOTSTRAP_SERVERS and that the brokers are up"
+        ) from error
+    finally:
+        await producer.stop()

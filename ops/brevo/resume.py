@@ -1,0 +1,35 @@
+"""`rollcall brevo resume`: parked calls to Brevo go on at once instead of one probe a minute."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from datetime import UTC, datetime
+
+import orjson
+import typer
+
+from ops.audit import operator_name
+from ops.brevo.account import Json
+from ops.brevo.posting import post_everywhere
+from runtime.kafka import KafkaConnection
+from runtime.logs import configure_logging
+from schemas.brevo import Resume
+from schemas.topics import BREVO_RESULTS
+
+
+def register(group: typer.Typer) -> None:
+    """Add the command."""
+    group.command("resume", epilog="Example:  rollcall brevo resume")(resume)
+
+
+def resume(as_json: Json = False) -> None:
+    """Tell every worker to go on: after an IP address was authorised, a key changed, or credit bought.
+
+    Without it they find out by themselves within a minute.
+    """
+    configure_logging("WARNING")
+    order = Resume(operator=operator_name(), at=datetime.now(UTC))
+    connection = KafkaConnection.from_environment(os.environ)
+    told = asyncio.run(post_everywhere(connection, BREVO_RESULTS, order.to_bytes()))
+    typer.echo(orjson.dumps({"partitions": told}).decode() if as_json else "told all workers to go on")
