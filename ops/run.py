@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+from typing import Annotated
 
 import typer
 
@@ -23,16 +24,26 @@ def ingress() -> None:
     _run_process("ingress.__main__")
 
 
-def worker() -> None:
+def worker(
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Call nothing at Brevo; say what would be done, a line each.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="With --dry-run: each line is a JSON document.")] = False,
+) -> None:
     """Work out who attended, and keep Brevo true to it.
+
+    With --dry-run everything else works as ever, and what would be written stays open: a worker without --dry-run does
+    it later. Zoom is still read.
 
     Stops on SIGTERM with everything confirmed. Reads ROLLCALL_CONFIG (rollcall.yaml), ROLLCALL_DATA_DIR (./data),
     ADMIN_HOST and ADMIN_PORT (127.0.0.1, 8082), KAFKA_BOOTSTRAP_SERVERS and the other KAFKA_ variables,
     ZOOM_API_BASE_URL, ZOOM_OAUTH_BASE_URL and BREVO_API_BASE_URL. It never reads the webhook secret.
     """
-    _run_process("processors.__main__")
+    if as_json and not dry_run:
+        raise typer.BadParameter("--json needs --dry-run")
+    _run_process("processors.__main__", **({"dry_run": "json" if as_json else "text"} if dry_run else {}))
 
 
-def _run_process(module: str) -> None:
+def _run_process(module: str, **options: str) -> None:
     # Imported only now: Faust takes a second, and `rollcall --help` has to answer at once.
-    raise typer.Exit(importlib.import_module(module).main())
+    raise typer.Exit(importlib.import_module(module).main(**options))

@@ -100,6 +100,28 @@ class Events(Section):
     recording: bool = True
 
 
+class ListRule(Section):
+    """Who may be put on a list."""
+
+    rule: Literal["legitimate_interest", "registration_question"] = "legitimate_interest"
+    """Everybody whom the facts put there, or only who gave one of `answers` to `question` of a registration."""
+    question: str | None = None
+    """The custom question's exact title."""
+    answers: tuple[str, ...] = ("yes",)
+    """Compared without case and outer blanks."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short_form(cls, value: Any) -> Any:
+        return {"rule": value} if isinstance(value, str) else value
+
+    @model_validator(mode="after")
+    def _complete(self) -> ListRule:
+        if self.rule == "registration_question" and not (self.question and self.answers):
+            raise ValueError("registration_question needs `question` and at least one of `answers`")
+        return self
+
+
 class BrevoWebhook(Section):
     """How Brevo's own webhooks prove themselves at `/webhooks/brevo`; without a secret the path does not exist."""
 
@@ -123,6 +145,8 @@ class Brevo(Section):
     bulk_threshold: int = Field(default=200, ge=1)
     """From this many waiting upserts on, an import replaces single calls."""
     technical_list: int | None = None
+    list_rules: dict[int, ListRule] = Field(default_factory=dict)
+    """By list id; a list without a rule takes everybody whom the facts put there."""
     notify_url: str | None = None
     """Public address of `/webhooks/brevo/imports`: Brevo tells the end of an import there. Needs `webhook.token`."""
     webhook: BrevoWebhook = BrevoWebhook()
@@ -259,6 +283,8 @@ class FieldMapping(Section):
     webinar_title: MappedAttribute | None = None
     attendance_status: MappedAttribute | None = None
     registration_source: MappedAttribute | None = None
+    custom_questions: dict[str, MappedAttribute] = Field(default_factory=dict)
+    """Custom questions of registrations by their exact title: the answer of the latest registration, as text."""
     engagement_score: MappedAttribute = MappedAttribute(attribute="ENGAGEMENT_SCORE")
     engagement_tier: MappedAttribute = MappedAttribute(attribute="ENGAGEMENT_TIER")
     engagement_why: MappedAttribute = MappedAttribute(attribute="ENGAGEMENT_WHY")

@@ -33,7 +33,10 @@ async def read_topic(
         numbers = await _partitions(connection, name)
         if key is not None:
             numbers = [DefaultPartitioner()(key, numbers, numbers)]
-        consumer = AIOKafkaConsumer(**connection.client_options(), enable_auto_commit=False)
+        # The default, `latest`, races with the seek below: a read would miss records at random.
+        consumer = AIOKafkaConsumer(
+            **connection.client_options(), enable_auto_commit=False, auto_offset_reset="earliest"
+        )
         await consumer.start()
         try:
             for number in numbers:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import typer
 
-from ops.brevo import bootstrap, effects, resume
+from ops.brevo import bootstrap, effects, preview, resume
 
 
 def register(app: typer.Typer) -> None:
-    """Add the groups `brevo` and `effects`."""
+    """Add the groups `brevo` and `effects`, and `preview`."""
     group = typer.Typer(help="Prepare and operate the Brevo account.", no_args_is_help=True)
     bootstrap.register(group)
     resume.register(group)
     app.add_typer(group, name="brevo")
     effects.register(app)
+    preview.register(app)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Annotated, Any
 
@@ -50,8 +50,12 @@ async def answered(
         ConfigurationError: the key, the address or the request is refused.
         RetryLaterError: Brevo does not answer, or its limit is used up.
     """
+    return await _patiently(lambda: client.request(method, path, body, **query), f"{method} {path}")
+
+
+async def _patiently(call: Callable[[], Awaitable[Answer]], what: str) -> Answer:
     for _ in range(PAUSES):
-        answer = await client.request(method, path, body, **query)
+        answer = await call()
         verdict = classify(answer)
         if verdict.action in (Action.DONE, Action.MISSING):
             return answer
@@ -59,10 +63,19 @@ async def answered(
             break
         await asyncio.sleep(answer.reset_seconds or 1)
     address = refused_address(answer)
-    what = f"Brevo, {method} {path}: {verdict.says} (HTTP {answer.status}{f', address {address}' if address else ''})"
+    told = f"Brevo, {what}: {verdict.says} (HTTP {answer.status}{f', address {address}' if address else ''})"
     if verdict.action in (Action.RETRY, Action.PAUSE):
-        raise RetryLaterError(f"{what}; try again later")
-    raise ConfigurationError(what)
+        raise RetryLaterError(f"{told}; try again later")
+    raise ConfigurationError(told)
+
+
+async def contact(client: BrevoClient, email: str) -> dict[str, Any] | None:
+    """One contact, ``None`` when Brevo has none. Raises as `answered`."""
+    return _contact(await _patiently(lambda: client.read_contact(email), "a contact"))
+
+
+def _contact(answer: Answer) -> dict[str, Any] | None:
+    return answer.body if answer.status == 200 and isinstance(answer.body, dict) else None
 
 
 async def rows(client: BrevoClient, path: str, field: str, limit: int) -> list[dict[str, Any]]:

@@ -12,7 +12,7 @@ import orjson
 import typer
 
 from ops.audit import operator_name
-from ops.brevo.account import Json, answered, opened
+from ops.brevo.account import Json, answered, contact, opened
 from ops.brevo.ledger import Doubt, doubts
 from ops.brevo.posting import post
 from processors.clients.brevo.client import BrevoClient
@@ -149,8 +149,8 @@ async def _resolve(command_id: str, verdict: Verdict, *, checked: bool) -> dict[
 
 
 async def _at_brevo(client: BrevoClient, command: TrackEvent) -> Found:
-    contact = await client.read_contact(command.email)
-    number = contact.body.get("id") if isinstance(contact.body, dict) and contact.status == 200 else None
+    found = await contact(client, command.email)
+    number = found.get("id") if found else None
     if not isinstance(number, int):
         return "unknown"
     answer = await answered(

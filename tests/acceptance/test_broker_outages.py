@@ -6,12 +6,12 @@ import asyncio
 from pathlib import Path
 
 from processors.engine.faust_app import SESSION_SECONDS
-from sandbox.kafka import EmbeddedKafka
+from tests.support.broker import Broker
 from tests.support.installation import Installation, Service, installation, truth_about, webinar
 from tests.support.processes import eventually
 
 
-async def break_while_sending(home: Installation, kafka: EmbeddedKafka, accepted: list[bool], count: int) -> None:
+async def break_while_sending(home: Installation, kafka: Broker, accepted: list[bool], count: int) -> None:
     """`kill -9` of the broker once so many deliveries are accepted, and a start."""
 
     async def enough() -> bool:
@@ -22,7 +22,7 @@ async def break_while_sending(home: Installation, kafka: EmbeddedKafka, accepted
     await asyncio.to_thread(kafka.start)
 
 
-async def stay_away(home: Installation, kafka: EmbeddedKafka, *services: Service) -> None:
+async def stay_away(home: Installation, kafka: Broker, *services: Service) -> None:
     """Take the broker away for longer than the worker's session lasts, and bring it back."""
     await asyncio.to_thread(kafka.kill)
     await asyncio.gather(*(service.until_unready() for service in services))
@@ -34,7 +34,7 @@ async def stay_away(home: Installation, kafka: EmbeddedKafka, *services: Service
 
 
 async def test_broker_killed_and_away_under_load_everything_ends_true(
-    own_kafka: EmbeddedKafka, topic_prefix: str, tmp_path: Path
+    own_kafka: Broker, topic_prefix: str, tmp_path: Path
 ) -> None:
     """Killed while deliveries come, and away past the session time-out while Brevo is written: nothing is lost."""
     world = webinar(200, seed=11)

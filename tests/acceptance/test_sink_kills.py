@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.kafka import EmbeddedKafka
 from sandbox.zoom.state import ZoomState
+from tests.support.broker import Broker
 from tests.support.crowd import large_account, publish, results, written
 from tests.support.installation import Installation
 from tests.support.processes import eventually
@@ -59,7 +59,7 @@ async def _run(home: Installation, bootstrap: str, prefix: str, points: tuple[fl
 
 @pytest.mark.parametrize("point", POINTS[:3])
 async def test_worker_killed_while_a_crowd_is_written_loses_nothing_and_repeats_nothing(
-    own_kafka: EmbeddedKafka, topic_prefix: str, tmp_path: Path, point: float
+    own_kafka: Broker, topic_prefix: str, tmp_path: Path, point: float
 ) -> None:
     """One kill at a random point, limits fifty times Brevo's."""
     async with large_account(own_kafka.bootstrap, topic_prefix, tmp_path, factor=50) as home:
@@ -68,7 +68,7 @@ async def test_worker_killed_while_a_crowd_is_written_loses_nothing_and_repeats_
 
 @pytest.mark.torture
 async def test_worker_killed_twenty_times_loses_nothing_and_repeats_nothing(
-    own_kafka: EmbeddedKafka, topic_prefix: str, tmp_path: Path
+    own_kafka: Broker, topic_prefix: str, tmp_path: Path
 ) -> None:
     """One after another, in one run."""
     async with large_account(own_kafka.bootstrap, topic_prefix, tmp_path, factor=50) as home:

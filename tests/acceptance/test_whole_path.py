@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
-from sandbox.kafka import EmbeddedKafka
+from tests.support.broker import Broker
 from tests.support.installation import installation, truth_about, webinar
 from tests.support.processes import eventually
 
 
 async def test_whole_path_webhooks_become_true_contacts_once(
-    own_kafka: EmbeddedKafka, topic_prefix: str, tmp_path: Path
+    own_kafka: Broker, topic_prefix: str, tmp_path: Path
 ) -> None:
     """Brevo equals the truth, a second sending changes nothing, and an outage answered 503 loses nothing."""
     first, second = webinar(60, seed=7), webinar(30, seed=8)

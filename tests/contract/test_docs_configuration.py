@@ -3,19 +3,18 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, get_args, get_origin
 
 import orjson
 import pytest
-from pydantic import BaseModel
+from pydantic import BaseModel, BeforeValidator
 from pydantic.fields import FieldInfo
 
-from runtime.durations import Duration, format_duration
+from runtime.durations import Duration, format_duration, parse_duration
 from runtime.environment import IngressEnvironment, WorkerEnvironment, ZoomEnvironment, config_path
 from runtime.models import Configuration, FieldMapping, MappedAttribute, Section
 
 REFERENCE = Path(__file__).parents[2] / "docs" / "reference"
-_DURATION_PARTS = get_args(Duration)[1:]
 
 
 def leaves(model: type[BaseModel], path: str) -> Iterator[tuple[str, FieldInfo, Any]]:
@@ -25,7 +24,8 @@ def leaves(model: type[BaseModel], path: str) -> Iterator[tuple[str, FieldInfo, 
         if section is None:
             yield f"{path}{name}", field, field.get_default(call_default_factory=True)
         else:
-            yield from leaves(section, f"{path}{name}.")
+            by_key = "*." if get_origin(field.annotation) is dict else ""
+            yield from leaves(section, f"{path}{name}.{by_key}")
 
 
 def is_section(annotation: object) -> bool:
@@ -41,7 +41,7 @@ def shown(field: FieldInfo, default: Any) -> str:
         return f"`{default.attribute}`"
     if default is None:
         return "none"
-    if any(part in field.metadata for part in _DURATION_PARTS) or "Duration" in str(field.annotation):
+    if any(isinstance(each, BeforeValidator) and each.func is parse_duration for each in field.metadata):
         return f"`{format_duration(default)}`"
     if field.annotation == tuple[Duration, ...]:
         return f"`[{', '.join(format_duration(each) for each in default)}]`"

@@ -4,9 +4,13 @@ from importlib.metadata import version
 from pathlib import Path
 
 import pytest
+import typer
+from typer.testing import CliRunner
 
+from ops import schemas as command
 from ops.contracts import asyncapi, documents, models_of, value_schema
 from ops.schemas import as_text
+from schemas.errors import ConfigurationError
 from schemas.topics import QUARANTINE, RAW_EVENTS, TOPICS, Topic
 
 FOLDER = Path(__file__).parents[2] / "docs" / "reference" / "schemas"
@@ -57,3 +61,25 @@ def test_asyncapi_refers_to_what_is_there() -> None:
         assert operation["messages"] == [{"$ref": f"#/channels/{name}/messages/record"}]
     for channel in document["channels"].values():
         assert channel["messages"]["record"]["payload"]["$ref"].removeprefix("./") in FILES
+
+
+def export(to: Path) -> int:
+    """Run the command."""
+    app = typer.Typer()
+    command.register(app)
+    result = CliRunner().invoke(app, ["schemas", "export", "--to", str(to)], catch_exceptions=False)
+    return result.exit_code
+
+
+def test_export_makes_the_folder_and_writes_every_file(tmp_path: Path) -> None:
+    """What it writes is what is committed, and a second time changes nothing."""
+    folder = tmp_path / "made" / "here"
+    assert [export(folder), export(folder)] == [0, 0]
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == {n: as_text(d) for n, d in FILES.items()}
+
+
+def test_export_into_a_file_says_what_to_do(tmp_path: Path) -> None:
+    """A folder that cannot be made is the caller's to change."""
+    (tmp_path / "file").touch()
+    with pytest.raises(ConfigurationError, match="name another folder"):
+        export(tmp_path / "file")

@@ -136,6 +136,12 @@ READS = [
     ),
     Case(requests.past_instances("meeting", MEETING), 1, {"uuid", "start_time"}),
     Case(requests.past_instances("webinar", WEBINAR), 1, {"uuid", "start_time"}),
+    Case(
+        requests.hosted_by(USER, date(2026, 8, 1), date(2026, 8, 30)),
+        2,
+        {"uuid", "id", "type", "topic", "user_name", "user_email", "start_time", "end_time", "duration"}
+        | {"total_minutes", "participants_count", "source"},
+    ),
     Case(requests.past_participants("meeting", UUIDS["meeting"]), 301, fields("participant") - _REPORT_ONLY),
     Case(requests.past_participants("webinar", UUIDS["webinar"]), 301, fields("participant") - _REPORT_ONLY),
     Case(requests.absentees(UUIDS["webinar"]), 301, fields("registrant")),
@@ -233,3 +239,14 @@ async def test_webhook_log_of_more_than_seven_days_is_refused(zoom: SandboxZoom)
     """HTTP 400, code 300."""
     with pytest.raises(ZoomRefusedError, match="300"):
         await zoom.client.rows(requests.webhook_logs(STATE.app_id, datetime(2026, 8, 1, tzinfo=UTC), SPAN[1]))
+
+
+@pytest.mark.parametrize(
+    ("first", "last"), [(date(2026, 7, 1), date(2026, 8, 12)), (date(2020, 1, 1), date(2020, 1, 30))]
+)
+async def test_report_on_a_user_of_a_span_that_zoom_does_not_answer_is_refused(
+    zoom: SandboxZoom, first: date, last: date
+) -> None:
+    """Longer than a month, or older than six of them: HTTP 400, code 300."""
+    with pytest.raises(ZoomRefusedError, match="300"):
+        await zoom.client.rows(requests.hosted_by(USER, first, last))

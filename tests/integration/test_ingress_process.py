@@ -205,7 +205,12 @@ async def test_ingress_idle_connections_do_not_hold_up_the_drain(
     with ingress(tmp_path, kafka_bootstrap, topic_prefix) as door:
         await door.process.until_http(f"{door.admin}/health/ready")
         async with aiohttp.ClientSession() as session:
-            assert await door.post(session, numbered(1)) == 200
+
+            async def accepted() -> bool:
+                # The first write to new topics may take Kafka longer than the ingress waits for it.
+                return await door.post(session, numbered(1)) == 200
+
+            await eventually(accepted, what="a delivery is accepted")
             assert await asyncio.to_thread(door.process.terminate, 4) == 0
 
 

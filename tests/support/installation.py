@@ -27,6 +27,7 @@ from sandbox.simulator import Chaos, World, simulate_webinar
 from sandbox.simulator.sender import Summary, Target, send
 from sandbox.truth import Truth, truth_of
 from sandbox.truth.comparison import Difference, compare
+from sandbox.zoom.backend import ZoomOptions
 from sandbox.zoom.server import run_server
 from sandbox.zoom.state import ZoomState
 from schemas.brevo import CommandResult
@@ -273,11 +274,16 @@ def _unexplained(differences: list[Difference], doubtful: list[CommandResult]) -
 
 @asynccontextmanager
 async def installation(
-    bootstrap: str, prefix: str, directory: Path, *, settle_seconds: int = SETTLE_SECONDS
+    bootstrap: str,
+    prefix: str,
+    directory: Path,
+    *,
+    settle_seconds: int = SETTLE_SECONDS,
+    zoom: ZoomOptions | None = None,
 ) -> AsyncIterator[Installation]:
     """Sandboxes that listen and nothing else yet; a failing test shows the ends of all logs."""
     options = Options(api_key=API_KEY, limit_factor=LIMIT_FACTOR).with_demo()
-    async with run_server() as zoom_url, serving(options) as brevo:
+    async with run_server(zoom) as zoom_url, serving(options) as brevo:
         kafka = {"KAFKA_BOOTSTRAP_SERVERS": bootstrap, "KAFKA_TOPIC_PREFIX": prefix}
         wiring = Wiring(directory, kafka, zoom_url, brevo.url, options.api_key)
         wiring.write_configuration(f"{settle_seconds}s")

@@ -1,0 +1,146 @@
+"""The command `rollcall backfill`: reads, counts, asks, publishes."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import orjson
+import typer
+from aiolimiter import AsyncLimiter
+from rich.console import Console
+
+from ops.backfill.display import bar, say_found, say_limits, say_skipped
+from ops.backfill.estimate import Estimate, estimate, reading_interval
+from ops.backfill.gathering import Gathering
+from ops.backfill.journal import Journal, Unit
+from ops.backfill.plan import Found, Wish, document, is_synced
+from ops.backfill.reading import Reader
+from ops.backfill.sessions import PastSession, records
+from ops.backfill.spans import parse_range
+from ops.zoom.accounts import Json, Yes, client_of, load
+from runtime.environment import ZoomEnvironment
+from runtime.exits import FOUND_WRONG
+from runtime.models import Configuration
+from runtime.references import has_reference
+from schemas.errors import ConfigurationError, RetryLaterError
+
+Sessions = Mapping[Unit, list[PastSession]]
+
+
+def backfill(
+    start: Annotated[str, typer.Option("--from", help="First day, such as 2026-06-01 (UTC).")],
+    end: Annotated[str, typer.Option("--to", help="Last day, included (UTC).")],
+    host: Annotated[str | None, typer.Option(help="Sessions of this user alone: Zoom user id or e-mail.")] = None,
+    session: Annotated[str | None, typer.Option(help="This session alone: webinar or meeting id, or a uuid.")] = None,
+    events: Annotated[bool, typer.Option("--events", help="Send Brevo events for these sessions too.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Count sessions and calls; change nothing.")] = False,
+    yes: Yes = False,
+    as_json: Json = False,
+) -> None:
+    """Fill in past sessions of the configured accounts: they go the way of live ones, behind them.
+
+    Zoom's reports go back 6 months; a single meeting can be read for 1 year, with --session. Contacts are written as
+    for live sessions; events for Brevo are suppressed unless --events is given, since half a year of people must not
+    enter automations. Reads first, counts, and publishes after a yes. What was stopped goes on where it was when it is
+    started again with the same arguments; a second run changes nothing. Needs the scope report:read:user:admin.
+    Exit code 1: something was skipped, Zoom or Kafka does not answer, or you said no.
+    """
+    console = Console(stderr=True)
+    span = parse_range(start, end, datetime.now(UTC).date(), of_one_session=session is not None)
+    wish = Wish(span, host, session, "replay" if events else "backfill")
+    try:
+        complete = asyncio.run(_backfill(wish, console, dry_run=dry_run, yes=yes, as_json=as_json))
+    except RetryLaterError as error:
+        typer.echo(f"stopped: {error}\nStart it again with the same arguments: it goes on from here.", err=True)
+        raise typer.Exit(FOUND_WRONG) from None
+    if not complete:
+        raise typer.Exit(FOUND_WRONG)
+
+
+async def _backfill(wish: Wish, console: Console, *, dry_run: bool, yes: bool, as_json: bool) -> bool:
+    """Whether nothing is left to do."""
+    configuration = load()
+    say_limits(console)
+    journal = _journal(wish, configuration)
+    found = await _gather(wish, configuration, journal, console)
+    chosen = found.select(lambda each: wish.names(each) and is_synced(each, configuration))
+    sessions = [each for unit in chosen.values() for each in unit]
+    cost = estimate(sessions, configuration.zoom_api.plan)
+    say_found(console, wish, sessions, cost)
+    agreed = bool(sessions) and not dry_run and (yes or _agreed(console))
+    published = await _publish(chosen, wish, configuration, journal, console) if agreed else 0
+    if not dry_run and not found.skipped and (agreed or not sessions):
+        journal.close()
+    say_skipped(console, found.skipped)
+    _report(wish, sessions, cost, found, published, as_json=as_json)
+    return not found.skipped and (dry_run or agreed or not sessions)
+
+
+def _journal(wish: Wish, configuration: Configuration) -> Journal:
+    folder = Path(os.environ.get("ROLLCALL_DATA_DIR") or "data") / "backfill"
+    accounts = sorted(each.account_id for each in configuration.accounts)
+    return Journal.open(folder, [wish.span.first, wish.span.last, wish.host, wish.session, *accounts])
+
+
+async def _gather(wish: Wish, configuration: Configuration, journal: Journal, console: Console) -> Found:
+    if not configuration.accounts:
+        raise ConfigurationError("connectors.zoom: no account is configured and enabled")
+    gathering = Gathering(wish, journal, datetime.now(UTC).date())
+    environment = ZoomEnvironment.read(os.environ)
+    # One question at a time, whatever its label.
+    pace = AsyncLimiter(1, reading_interval(configuration.zoom_api.plan))
+    with bar(console, "reading") as progress:
+        for account in configuration.accounts:
+            if has_reference(account.account_id):
+                raise ConfigurationError(f"connectors.zoom.account_id: {account.account_id} is not set")
+            async with client_of(account, configuration, environment) as client:
+                await gathering.read(account.account_id, Reader(client, pace), progress)
+    if wish.host and not gathering.found.units and not gathering.found.skipped:
+        raise ConfigurationError(f"--host {wish.host}: no user of the configured accounts has this id or e-mail")
+    return gathering.found
+
+
+def _agreed(console: Console) -> bool:
+    return console.is_terminal and typer.confirm("Publish them?", err=True)
+
+
+async def _publish(
+    chosen: Sessions, wish: Wish, configuration: Configuration, journal: Journal, console: Console
+) -> int:
+    # Imported only now: aiokafka takes its time, and `rollcall --help` has to answer at once.
+    from ops.audit import audit_entry  # noqa: PLC0415
+    from ops.raw_events import raw_events  # noqa: PLC0415
+
+    units = [(unit, each) for unit, each in chosen.items() if not journal.is_published(unit, wish.origin)]
+    published, today = 0, datetime.now(UTC).date()
+    async with raw_events(configuration) as topic:
+        with bar(console, "publishing") as progress:
+            for number, (unit, sessions) in enumerate(units):
+                progress(number, len(units))
+                now = time.time()
+                await topic.publish([record for each in sessions for record in records(each, wish.origin, now)])
+                if unit.is_settled(today):
+                    journal.note_published(unit, wish.origin)
+                published += len(sessions)
+            progress(len(units), len(units))
+        days = f"{wish.span.first.isoformat()}/{wish.span.last.isoformat()}"
+        details: dict[str, str | int] = {"sessions": published, "days": days, "origin": wish.origin}
+        await topic.note(audit_entry("backfill", wish.session or wish.host or "all hosts", details))
+    return published
+
+
+def _report(
+    wish: Wish, sessions: Sequence[PastSession], cost: Estimate, found: Found, published: int, *, as_json: bool
+) -> None:
+    if as_json:
+        typer.echo(orjson.dumps(document(wish, list(sessions), cost, found.skipped, published)).decode())
+    elif published:
+        typer.echo(f"{published} sessions published; the worker reads their reports, behind live work.")
+    elif sessions:
+        typer.echo("Nothing was published.")

@@ -1,0 +1,70 @@
+"""What a back-fill tells people while it works: a bar on a terminal, plain lines otherwise."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from ops.backfill.estimate import Estimate
+from ops.backfill.gathering import Progress as Tell
+from ops.backfill.plan import Skipped, Wish
+from ops.backfill.sessions import PastSession
+
+_TENTHS = 10
+
+
+@contextmanager
+def bar(console: Console, what: str) -> Iterator[Tell]:
+    """A function to tell how far it is."""
+    columns = (TextColumn(what), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
+        task = progress.add_task(what, total=None)
+        said = -1
+
+        def tell(done: int, total: int) -> None:
+            nonlocal said
+            progress.update(task, completed=done, total=total)
+            tenth = _TENTHS * done // total if total else _TENTHS
+            if not console.is_terminal and tenth != said:
+                said = tenth
+                _say(console, f"{what}: {done} of {total}")
+
+        yield tell
+
+
+def say_limits(console: Console) -> None:
+    """What Zoom still knows."""
+    _say(
+        console,
+        "Zoom's reports go back 6 months (webinars, and lists of sessions), answers about a single meeting 1 year.",
+    )
+
+
+def say_found(console: Console, wish: Wish, sessions: Sequence[PastSession], cost: Estimate) -> None:
+    """How much it is, and what will become of it."""
+    people = sum(each.participants for each in sessions)
+    webinars = sum(each.object_type == "webinar" for each in sessions)
+    days = f", over {cost.days} days: the plan's daily pool is smaller" if cost.days > 1 else ""
+    events = "will be sent" if wish.origin == "replay" else "are suppressed; --events sends them"
+    _say(
+        console,
+        f"{len(sessions)} sessions from {wish.span.first} to {wish.span.last}: {webinars} webinars, "
+        f"{len(sessions) - webinars} meetings, {people} joins.\n"
+        f"The worker will make about {cost.calls} calls to Zoom, at least {cost.minutes:.0f} minutes{days}.\n"
+        f"Brevo events {events}.",
+    )
+
+
+def say_skipped(console: Console, skipped: Sequence[Skipped]) -> None:
+    """What could not be read; nothing when all was."""
+    for each in skipped:
+        _say(console, f"skipped, account {each.account_id}: {each.what}: {each.reason}")
+    if skipped:
+        _say(console, f"{len(skipped)} skipped; the same command asks for these again.")
+
+
+def _say(console: Console, text: str) -> None:
+    console.print(text, highlight=False, markup=False, soft_wrap=True)

@@ -1,0 +1,99 @@
+"""`rollcall preview`: what Brevo has of a session's contacts, what they would get, and what stays."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from typing import Annotated, Any
+
+import orjson
+import typer
+
+from ops.brevo.account import Json, contact, opened
+from processors.sink.preview import event_preview, in_words, upsert_preview
+from processors.sink.upsert import Wanted, after_read
+from processors.sink.values import sendable
+from runtime.exits import FOUND_WRONG
+from runtime.kafka import KafkaConnection
+from runtime.logs import configure_logging
+from runtime.reading import read_topic
+from schemas.brevo import BREVO_COMMAND, TrackEvent, UpsertContact
+from schemas.topics import BREVO_COMMANDS, BREVO_COMMANDS_BULK
+
+FEW = 10
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("preview", epilog="Example:  rollcall preview --session '/H7cZq0bS1uWm//5rXeTkQ==' --json")(preview)
+
+
+def preview(
+    session: Annotated[str, typer.Option(help="The session's uuid, as in the results.")],
+    everybody: Annotated[bool, typer.Option("--all", help=f"All contacts instead of {FEW}; a call for each.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Compare a session's contacts at Brevo with their newest commands. Reads only; nothing is changed.
+
+    The commands are there once a worker has seen the session, `rollcall worker --dry-run` for one. Exit code 1: there
+    are none of this session.
+    """
+    configure_logging("WARNING")
+    shown, total = asyncio.run(_preview(session, None if everybody else FEW))
+    if as_json:
+        typer.echo(orjson.dumps({"session": session, "contacts": shown, "total": total}).decode())
+    else:
+        for each in shown:
+            typer.echo(in_words(each))
+            for event in each["events"]:
+                typer.echo(f"  {in_words(event)}")
+        typer.echo(f"{len(shown)} of {total} contacts")
+    if not total:
+        typer.echo(f"no command of session {session} is in Kafka", err=True)
+        raise typer.Exit(FOUND_WRONG)
+
+
+async def _preview(session: str, limit: int | None) -> tuple[list[dict[str, Any]], int]:
+    upserts, events = await _commands(KafkaConnection.from_environment(os.environ), session)
+    chosen = sorted(upserts)[:limit]
+    shown = []
+    async with opened() as (_, client):
+        for contact_id in chosen:
+            command = upserts[contact_id]
+            attributes, _ = sendable(command.attributes)
+            body = await contact(client, command.email)
+            known = after_read(Wanted.of(command, attributes), body)
+            held = body.get("attributes", {}) if body else {}
+            shown.append(
+                {
+                    **upsert_preview(command, known),
+                    "has": {name: held[name] for name in sorted(attributes) if name in held},
+                    "lists": body.get("listIds", []) if body else [],
+                    "events": [event_preview(each) for each in events.get(contact_id, ())],
+                }
+            )
+    return shown, len(upserts)
+
+
+async def _commands(
+    connection: KafkaConnection, session: str
+) -> tuple[dict[str, UpsertContact], dict[str, list[TrackEvent]]]:
+    """The newest upsert of every contact of the session, and the session's events."""
+    upserts: dict[str, UpsertContact] = {}
+    events: dict[str, list[TrackEvent]] = {}
+    concerned = set()
+    for topic in (BREVO_COMMANDS_BULK, BREVO_COMMANDS):
+        async for record in read_topic(connection, topic):
+            if record.value is None:
+                continue
+            command = BREVO_COMMAND.validate_json(record.value)
+            if command.session == session:
+                concerned.add(command.contact_id)
+            if isinstance(command, TrackEvent):
+                if command.session == session:
+                    events.setdefault(command.contact_id, []).append(command)
+                continue
+            newest = upserts.get(command.contact_id)
+            if newest is None or newest.revision <= command.revision:
+                upserts[command.contact_id] = command
+    return {contact: each for contact, each in upserts.items() if contact in concerned}, events

@@ -1,0 +1,148 @@
+"""`rollcall backfill`: past webinars of a Zoom that stumbles, through a real worker, into Brevo's contacts."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import orjson
+import pytest
+
+from sandbox.kafka import EmbeddedKafka
+from sandbox.simulator import World, simulate_webinar
+from sandbox.truth import Rules, Truth, truth_of
+from sandbox.zoom.backend import ZoomOptions
+from sandbox.zoom.state import ZoomState
+from schemas.topics import ATTENDANCE_RESULTS, RAW_EVENTS
+from tests.support.installation import Installation, installation
+from tests.support.kafka import end_offsets, read_to_end
+from tests.support.processes import eventually, rollcall_command, running
+
+DAYS = 45
+FAULTS: tuple[dict[str, Any], ...] = (
+    {"endpoint": "/report/users/{}/meetings", "status": 429, "retry_after": "seconds"},
+    {"endpoint": "/report/webinars/{}/participants", "status": 500},
+    {"endpoint": "/webinars/{}/registrants", "kind": "expired_page"},
+)
+
+
+def past_webinars(count: int, attendees: int, largest: int) -> list[World]:
+    """Webinars of the last weeks that nobody was listening to; one has more people than a page of Zoom's."""
+    noon = datetime.now(UTC).replace(hour=12, minute=0, second=0, microsecond=0)
+    starts = [noon - timedelta(days=3 + number * (DAYS - 4) // count) for number in range(count)]
+    return [
+        simulate_webinar(attendees if number else largest, 500 + number, starts_at=int(start.timestamp()))
+        for number, start in enumerate(starts)
+    ]
+
+
+def truth_without_events(worlds: Sequence[World]) -> Truth:
+    """What Zoom's reports and lists say, and no event for anybody."""
+    bodies = [delivery.body for world in worlds for delivery in world.deliveries]
+    told = [body for body in bodies if orjson.loads(body)["event"] in ("webinar.started", "webinar.ended")]
+    known = ZoomState()
+    for world in worlds:
+        known = known.merged(world.zoom)
+    truth = truth_of(told, known, Rules(use_report=True))
+    contacts = {email: replace(contact, events=()) for email, contact in truth.contacts.items()}
+    return replace(truth, contacts=contacts)
+
+
+async def run(home: Installation, *options: str, limit_seconds: float) -> tuple[int, dict[str, Any]]:
+    """Exit code and JSON document of the command for the whole period."""
+    log = home.directory / "backfill.log"
+    log.unlink(missing_ok=True)
+    today = datetime.now(UTC).date()
+    days = ("--from", (today - timedelta(days=DAYS)).isoformat(), "--to", today.isoformat())
+    command = rollcall_command("backfill", *days, "--json", *options)
+    with running(command, log=log, env=home.wiring.worker("command")) as process:
+
+        async def stopped() -> bool:
+            return process.exit_code is not None
+
+        await eventually(stopped, timeout_seconds=limit_seconds, what="the command ends", tell=process.describe)
+        code = process.wait()
+        output = process.output()
+    lines = [line for line in output.splitlines() if line.startswith("{")]
+    assert lines, output
+    return code, json.loads(lines[-1])
+
+
+async def faults_left(home: Installation) -> list[dict[str, Any]]:
+    """The faults that have not hit yet."""
+    async with aiohttp.ClientSession() as session, session.get(f"{home.wiring.zoom_url}/_sandbox/faults") as answer:
+        left: list[dict[str, Any]] = await answer.json()
+        return left
+
+
+async def inject(home: Installation) -> None:
+    """Let Zoom stumble three times."""
+    async with aiohttp.ClientSession() as session:
+        for fault in FAULTS:
+            async with session.post(f"{home.wiring.zoom_url}/_sandbox/faults", json=fault) as answer:
+                answer.raise_for_status()
+
+
+def configure(home: Installation) -> None:
+    """Reports are read, and the plan is that of the sandbox's account."""
+    file = home.directory / "rollcall.yaml"
+    text = file.read_text(encoding="utf-8").replace("report_checks: []", "report_checks: [1s]")
+    file.write_text(f"{text}zoom_api: {{plan: business}}\n", encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("count", "attendees", "largest", "limit_seconds"),
+    [(12, 40, 340, 180), pytest.param(200, 100, 400, 1_500, marks=pytest.mark.torture)],
+    ids=["12", "200"],
+)
+async def test_past_webinars_become_true_contacts_without_events_and_only_once(
+    count: int, attendees: int, largest: int, limit_seconds: float, own_kafka: EmbeddedKafka, tmp_path: Path
+) -> None:
+    """A 429, a 500 and an expired page on the way; no Brevo event; a dry run and a second run change nothing."""
+    worlds = past_webinars(count, attendees, largest)
+    truth = await asyncio.to_thread(truth_without_events, worlds)
+    assert len(truth.contacts) > count * attendees / 2, "a truth without people would prove nothing"
+    options = ZoomOptions(plan="business")
+    async with installation(own_kafka.bootstrap, "", tmp_path, zoom=options) as home:
+        configure(home)
+        await home.enlist(*worlds)
+        await inject(home)
+        worker = home.start_worker()
+        await worker.until_ready(120)
+
+        code, counted = await run(home, "--dry-run", limit_seconds=limit_seconds)
+        assert (code, counted["sessions"], counted["published"], counted["skipped"]) == (0, count, 0, [])
+        assert counted["webinars"] == count
+        assert counted["estimated_calls"] >= 6 * count
+        assert sum((await end_offsets(own_kafka.bootstrap, home.physical(RAW_EVENTS))).values()) == 0
+
+        began = time.monotonic()
+        code, counted = await run(home, "--yes", limit_seconds=limit_seconds)
+        assert (code, counted["published"], counted["skipped"]) == (0, count, [])
+        assert await home.until_true(truth, timeout_seconds=limit_seconds) == []
+        assert await faults_left(home) == []
+        assert home.events() == 0
+        print(f"{count} webinars, {len(truth.contacts)} contacts: {time.monotonic() - began:.0f} s")  # noqa: T201
+
+        await home.until_idle(worker)
+        results = await end_offsets(own_kafka.bootstrap, home.physical(ATTENDANCE_RESULTS))
+        written, held = home.writes(), home.held()
+        code, counted = await run(home, "--yes", limit_seconds=limit_seconds)
+        assert (code, counted["published"]) == (0, count)
+        await home.until_idle(worker)
+        raw = await read_to_end(own_kafka.bootstrap, home.physical(RAW_EVENTS))
+        headers = [dict(message.headers) for message in raw]
+        assert len(raw) == 4 * count
+        assert len({each["ce_id"] for each in headers}) == 2 * count
+        assert {each["origin"] for each in headers} == {b"backfill"}
+        assert await end_offsets(own_kafka.bootstrap, home.physical(ATTENDANCE_RESULTS)) == results
+        assert home.writes() == written
+        assert home.held()["contacts"] == held["contacts"]
+        assert home.events() == 0
