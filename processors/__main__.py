@@ -6,25 +6,33 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import Any, Literal
 
+import orjson
 import uvloop
 
 from processors.app import run_worker
 from processors.data_dir import locked_data_dir
 from processors.settings import WorkerSettings
+from processors.sink.preview import in_words
 from runtime.exits import run_guarded
 from runtime.logs import configure_logging
 
 
-def main() -> int:
-    """Run in the foreground until SIGTERM or SIGINT; returns the exit code."""
-    return run_guarded(lambda: _run(os.environ))
+def main(dry_run: Literal["text", "json"] | None = None) -> int:
+    """Run in the foreground until SIGTERM or SIGINT; returns the exit code.
+
+    Args:
+        dry_run: call nothing at Brevo, and write to stdout what would be done, a line each.
+    """
+    return run_guarded(lambda: _run(os.environ, dry_run))
 
 
-def _run(environment: Mapping[str, str]) -> None:
+def _run(environment: Mapping[str, str], dry_run: Literal["text", "json"] | None) -> None:
     configure_logging()
-    settings = WorkerSettings.read(environment)
+    tell = None if dry_run is None else _teller(dry_run)
+    settings = WorkerSettings.read(environment, tell)
     settings.environment.kafka.client_options()  # certificates that cannot be loaded are told now
     configure_logging(settings.configuration.log_level)
     with (
@@ -32,6 +40,15 @@ def _run(environment: Mapping[str, str]) -> None:
         asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
     ):
         runner.run(_serve(settings))
+
+
+def _teller(form: Literal["text", "json"]) -> Callable[[Mapping[str, Any]], None]:
+    def tell(preview: Mapping[str, Any]) -> None:
+        line = orjson.dumps(preview).decode() if form == "json" else in_words(preview)
+        sys.stdout.write(f"{line}\n")
+        sys.stdout.flush()
+
+    return tell
 
 
 async def _serve(settings: WorkerSettings) -> None:

@@ -15,6 +15,7 @@ from prometheus_client import CollectorRegistry
 from processors.agents import look_up, score_engagement, sync_contact, track_attendance
 from processors.clients.brevo.bootstrap import check_attributes
 from processors.clients.brevo.client import BrevoClient
+from processors.clients.brevo.dry_run import DryRun
 from processors.clients.zoom.client import ZoomClient
 from processors.clients.zoom.metrics import ZoomMetrics
 from processors.clients.zoom.vault import Vault
@@ -37,6 +38,7 @@ from schemas.topics import TICKS
 
 AGENT_MODULES = (track_attendance, look_up, score_engagement, sync_contact)
 KAFKA_RETRY_SECONDS = 1.0
+Sink = sync_contact.SyncContact | DryRun
 
 log = logging.getLogger(__name__)
 
@@ -71,7 +73,7 @@ async def run_worker(settings: WorkerSettings, stop: asyncio.Event) -> None:
 @asynccontextmanager
 async def build_engine(
     settings: WorkerSettings, registry: CollectorRegistry
-) -> AsyncIterator[tuple[EngineWorker, sync_contact.SyncContact]]:
+) -> AsyncIterator[tuple[EngineWorker, Sink]]:
     """Compose agents, effects and engine; the clients are closed at the end."""
     configuration, environment = settings.configuration, settings.environment
     partitions = configuration.kafka.partitions
@@ -101,13 +103,17 @@ async def build_engine(
             stop=stop_at_once,
         )
         zoom = await stack.enter_async_context(_zoom_effect(settings, registry))
-        sink = sync_contact.SyncContact(
-            brevo_client,
-            brevo,
-            total_partitions=partitions,
-            clock=lambda: datetime.now(UTC),
-            registry=registry,
-            version=settings.version,
+        sink: Sink = (
+            DryRun(settings.tell)
+            if settings.tell is not None
+            else sync_contact.SyncContact(
+                brevo_client,
+                brevo,
+                total_partitions=partitions,
+                clock=lambda: datetime.now(UTC),
+                registry=registry,
+                version=settings.version,
+            )
         )
         agents = [
             tracking_agent(engine, track_attendance.TrackAttendance(configuration)),
@@ -201,7 +207,7 @@ class _Process:
 
     def __init__(self) -> None:
         self.worker: EngineWorker | None = None
-        self.sink: sync_contact.SyncContact | None = None
+        self.sink: Sink | None = None
 
     def live(self) -> bool:
         """Waiting for Kafka is life; a stuck engine is none."""

@@ -117,7 +117,7 @@ async def _publish(
     from ops.audit import audit_entry  # noqa: PLC0415
     from ops.raw_events import raw_events  # noqa: PLC0415
 
-    units = [(unit, each) for unit, each in chosen.items() if not journal.is_published(unit, wish.origin)]
+    units = [(unit, each) for unit, each in chosen.items() if each and not journal.is_published(unit, wish.origin)]
     published, today = 0, datetime.now(UTC).date()
     async with raw_events(configuration) as topic:
         with bar(console, "publishing") as progress:

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from processors.engagement.assessment import Assessor, Scored, Wanted
 from processors.engagement.commands import event_due, registered_event, result_event, upsert_contact
+from processors.engagement.consent import questions_of
 from processors.engagement.state import (
     ContactRows,
     EventKind,
@@ -48,6 +49,8 @@ class ScoreEngagement:
     def __init__(self, configuration: Configuration) -> None:
         self._assessor = Assessor(configuration)
         self._events = configuration.brevo.events
+        mapped = frozenset(configuration.field_mapping.custom_questions)
+        self._questions = mapped | questions_of(configuration.brevo.list_rules)
         self._excluded_domains = frozenset(domain.lower() for domain in configuration.filters.exclude_domains)
         self._unsynced = frozenset(
             (account.account_id, object_type)
@@ -93,7 +96,7 @@ class ScoreEngagement:
         else:
             registration = rows.registrations.get(key)
             told = registration.events_due if registration else ()
-            stands = rows.registrations[key] = merged_registration(registration, fact, due)
+            stands = rows.registrations[key] = merged_registration(registration, fact, due, self._questions)
             changed = stands != registration
             value = encode_registration(stands)
             taken_back = stands.retracted or stands.status == "cancelled"

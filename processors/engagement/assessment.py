@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from processors.engagement.attributes import Attributes, attributes, mapped_sources
+from processors.engagement.consent import consented
 from processors.engagement.contact import (
     Membership,
     engagement_values,
@@ -61,6 +62,7 @@ class Assessor:
         self._decay = decay_weights(configuration.scoring.half_life_days)
         self._mapping = mapped_sources(configuration.field_mapping)
         self._lists = {account.account_id: account.lists for account in configuration.connectors.zoom}
+        self._list_rules = configuration.brevo.list_rules
         self.settings_digest = digest(configuration.scoring.model_dump(mode="json"))
 
     def points(self, row: SessionRow) -> Points:
@@ -86,6 +88,7 @@ class Assessor:
         if rows.sessions:
             values |= engagement_values(results, *((scored.standing, scored.why) if scored else (None, None)))
         lists = membership(rows.sessions.values(), rows.registrations.values(), self._lists)
+        lists = consented(lists, rows.registrations.values(), self._list_rules)
         return scored, Wanted(attributes(values, self._mapping), lists)
 
     def contact_score(self, contact_id: str, email: str, revision: int, scored: Scored) -> ContactScore:

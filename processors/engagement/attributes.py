@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-from processors.engagement.contact import Values
+from processors.engagement.contact import Values, question_source
 from runtime.models import FieldMapping, MappedAttribute
 from schemas.brevo import AttributeType, Overwrite
 from schemas.errors import ConfigurationError
@@ -61,11 +61,13 @@ def mapped_sources(mapping: FieldMapping) -> tuple[MappedSource, ...]:
         ConfigurationError: a type that the source cannot be written as, or `if_newer` for what is no date.
     """
     entries = ((source, getattr(mapping, source)) for source in _NATURAL)
-    return tuple(_mapped(source, entry) for source, entry in entries if entry is not None)
+    known = [_mapped(source, entry) for source, entry in entries if entry is not None]
+    asked = [_mapped(question_source(question), entry) for question, entry in mapping.custom_questions.items()]
+    return (*known, *asked)
 
 
 def _mapped(source: str, entry: MappedAttribute) -> MappedSource:
-    natural = _NATURAL[source]
+    natural = _NATURAL.get(source, "text")
     written = entry.type or natural
     if written not in (natural, "text") and (natural, written) != ("float", "boolean"):
         raise ConfigurationError(

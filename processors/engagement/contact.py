@@ -30,6 +30,8 @@ def registration_values(registrations: Iterable[RegistrationRow]) -> Values:
         _put(values, "webinar_title", row.topic)
         _put(values, "registration_source", row.source)
         _put(values, "attendance_status", _SHOWN_AS.get(row.status))
+        for question, answer in row.answers:
+            _put(values, question_source(question), answer)
     return values
 
 
@@ -63,6 +65,11 @@ def engagement_values(results: Sequence[SessionRow], standing: Standing | None, 
     }
     _put(values, "engagement_why", sentence)
     return values
+
+
+def question_source(question: str) -> str:
+    """The source of `field_mapping` that a custom question of a registration is."""
+    return f"custom_questions:{question}"
 
 
 def _put(values: Values, source: str, text: str | None) -> None:

@@ -7,7 +7,7 @@ A retracted fact stays as a row, for its revision must still keep older ones out
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Literal, NamedTuple
 
 from schemas.attendance import Interaction, ObjectType, Registration, RegistrationStatus, Result, ResultStatus
@@ -64,11 +64,14 @@ class RegistrationRow(NamedTuple):
     first_name: str | None
     events_due: tuple[EventKind, ...] = ()
     """See `SessionRow.events_due`."""
+    answers: tuple[tuple[str, str], ...] = ()
+    """Custom questions and what was answered, sorted; what is not mapped is not kept."""
 
 
 _INTERACTION = SessionRow._fields.index("interaction")
 _SESSION_EVENTS = SessionRow._fields.index("events_due")
 _REGISTRATION_EVENTS = RegistrationRow._fields.index("events_due")
+_ANSWERS = RegistrationRow._fields.index("answers")
 
 
 class ContactRows(NamedTuple):
@@ -122,8 +125,10 @@ def merged_session(row: SessionRow | None, fact: Result, due: EventKind | None) 
     )
 
 
-def merged_registration(row: RegistrationRow | None, fact: Registration, due: EventKind | None) -> RegistrationRow:
-    """As `merged_session`, for a registration."""
+def merged_registration(
+    row: RegistrationRow | None, fact: Registration, due: EventKind | None, questions: Collection[str] = ()
+) -> RegistrationRow:
+    """As `merged_session`, for a registration; of its custom questions only `questions` are kept."""
     events_due = _with(row.events_due if row else (), due)
     if row is not None and row.revision > fact.revision:
         return row._replace(events_due=events_due)
@@ -139,6 +144,7 @@ def merged_registration(row: RegistrationRow | None, fact: Registration, due: Ev
         source=fact.source,
         first_name=fact.first_name,
         events_due=events_due,
+        answers=tuple(sorted(each for each in fact.custom_questions.items() if each[0] in questions)),
     )
 
 
@@ -191,4 +197,5 @@ def decode_registration(value: bytes) -> RegistrationRow:
     """What `encode_registration` wrote."""
     fields = unpack(value)
     fields[_REGISTRATION_EVENTS] = tuple(fields[_REGISTRATION_EVENTS])
+    fields[_ANSWERS:] = [tuple((question, answer) for question, answer in each) for each in fields[_ANSWERS:]]
     return RegistrationRow(*fields)

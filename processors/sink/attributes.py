@@ -18,7 +18,7 @@ Problem = Literal["missing", "wrong_type", "other_language"]
 # Brevo names the default attributes in the language of the account (help.brevo.com/hc/articles/208729849, checked
 # 2026-11-21).
 TRANSLATIONS: Mapping[str, tuple[str, ...]] = {
-    "FIRSTNAME": ("PRENOM", "NOMBRE", "VORNAME", "NOME"),
+    "FIRSTNAME": ("PRENOM", "NOMBRE", "VORNAME", "NOME"),  # codespell:ignore nome
     "LASTNAME": ("NOM", "APELLIDOS", "NACHNAME", "COGNOME", "SURNAME"),
 }
 

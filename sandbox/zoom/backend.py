@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sandbox.zoom import marketplace
+from sandbox.zoom import hosting, marketplace
 from sandbox.zoom.authorization import Authorizations
 from sandbox.zoom.endpoints import ALL_SCOPES, Endpoint, match
 from sandbox.zoom.errors import Answer, ZoomError, invalid_field, unknown_endpoint
@@ -195,6 +195,8 @@ class ZoomBackend:
             raise ZoomError(200, 200, "Only available for Paid account.")
 
     def _answer(self, endpoint: Endpoint, name: str, query: dict[str, str], fault: Fault | None) -> Answer:
+        if endpoint.path == hosting.PATH:
+            hosting.check_age(query, self.clock())
         answered = answer_rows(endpoint.path, self.state, endpoint.subject, name, query)
         if isinstance(answered, dict):
             return Answer(200, answered)

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from sandbox.zoom.errors import Answer
+from sandbox.zoom.errors import Answer, invalid_field
 from sandbox.zoom.state import Held, Row
 from schemas.instants import as_datetime, format_instant
 
@@ -20,10 +20,13 @@ class Fault(Held):
     endpoint: str = "*"
     """Shell pattern over the endpoint's template, `/webinars/{}/registrants` for one; the token service is
     `/oauth/token`."""
-    kind: Literal["answer", "html", "reset", "delay", "empty", "zero_durations", "missing_rows"] = "answer"
+    kind: Literal["answer", "html", "reset", "delay", "expired_page", "empty", "zero_durations", "missing_rows"] = (
+        "answer"
+    )
     """`answer`: `status`, `code`, `message`; `html`: a gateway's page with `status`; `reset`: the connection breaks
     (many clients repeat a `GET` once when a kept-alive connection breaks; `times: 2` is noticed); `delay`:
-    `delay_seconds` before the true answer; `empty`, `zero_durations`, `missing_rows`: rows not ready yet."""
+    `delay_seconds` before the true answer; `expired_page`: the page token of a request that has one is too old;
+    `empty`, `zero_durations`, `missing_rows`: rows not ready yet."""
     times: int | None = Field(default=1, ge=1)
     """How many requests it hits; ``None``: until it is cleared."""
     status: int = 503
@@ -35,17 +38,21 @@ class Fault(Held):
     delay_seconds: float = Field(default=0, ge=0)
     headers: dict[str, str] = Field(default_factory=dict)
 
-    def fits(self, endpoint: str) -> bool:
-        """Whether it is about this endpoint's template."""
+    def fits(self, endpoint: str, *, in_paging: bool = False) -> bool:
+        """Whether it is about this endpoint's template; `in_paging`: the request carries a page token."""
+        if self.kind == "expired_page" and not in_paging:
+            return False
         return fnmatchcase(endpoint.replace("{}", "ID"), self.endpoint.replace("{}", "ID"))
 
     def answer(self, now: float) -> Answer:
-        """The wrong answer of kinds `answer` and `html`."""
+        """The wrong answer of kinds `answer`, `html` and `expired_page`."""
         headers = dict(self.headers)
         if self.retry_after != "none":
             headers["Retry-After"] = _retry_after(self.retry_after, as_datetime(int(now)), self.retry_after_seconds)
         if self.kind == "html":
             return Answer(self.status, "<html><body><h1>502 Bad Gateway</h1></body></html>", headers)
+        if self.kind == "expired_page":
+            return invalid_field("next_page_token", "The next page token is invalid or expired.").answer()
         code = self.status if self.code is None else self.code
         return Answer(self.status, {"code": code, "message": self.message}, headers)
 
@@ -88,10 +95,10 @@ class Faults:
         """Those still on, with `left`."""
         return [{**fault.model_dump(), "left": left} for fault, left in self._rules]
 
-    def next_for(self, endpoint: str) -> Fault | None:
+    def next_for(self, endpoint: str, *, in_paging: bool = False) -> Fault | None:
         """The fault that hits this request; using it counts."""
         for index, (fault, left) in enumerate(self._rules):
-            if not fault.fits(endpoint):
+            if not fault.fits(endpoint, in_paging=in_paging):
                 continue
             if left == 1:
                 del self._rules[index]

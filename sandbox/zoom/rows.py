@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from sandbox.zoom import hosting
 from sandbox.zoom.errors import ZoomError, invalid_field, missing_session, not_ended, user_missing
 from sandbox.zoom.marketplace import subscriptions, webhook_logs
 from sandbox.zoom.state import Instance, Row, Session, ZoomState
@@ -189,6 +190,7 @@ _ANSWERS: dict[str, Callable[[ZoomState, str, str, Query], Rows | Row]] = {
     "/webinars/{}/tracking_sources": _tracking_sources,
     "/past_meetings/{}/instances": _instances,
     "/past_webinars/{}/instances": _instances,
+    hosting.PATH: hosting.hosted_by,
     "/report/meetings/{}/polls": _polls,
     "/report/webinars/{}/polls": _polls,
     "/report/meetings/{}/qa": _questions,

@@ -116,14 +116,14 @@ async def _form(request: web.Request) -> dict[str, str]:
 async def _disturb(request: web.Request, endpoint: str) -> tuple[Fault | None, Answer | None]:
     """The fault that hits this request, and the answer it gives instead of the true one."""
     backend = request.app[BACKEND]
-    fault = backend.faults.next_for(endpoint)
+    fault = backend.faults.next_for(endpoint, in_paging="next_page_token" in request.query)
     if fault is None:
         return None, None
     await asyncio.sleep(fault.delay_seconds)
     if fault.kind == "reset" and request.transport is not None:
         request.transport.abort()
         return fault, Answer(503, {})
-    if fault.kind in ("answer", "html"):
+    if fault.kind in ("answer", "html", "expired_page"):
         return fault, fault.answer(backend.clock())
     return fault, None
 

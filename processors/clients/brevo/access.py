@@ -105,6 +105,8 @@ class Access:
         """
         verdict = classify(answer)
         self._metrics.calls.labels(family, verdict.name).inc()
+        if answer.remaining is not None:
+            self._metrics.remaining.labels(family).set(answer.remaining)
         if verdict.action is Action.PAUSE:
             self.limiters[family].pause(answer.reset_seconds or backoff_seconds)
         elif answer.remaining == 0 and answer.reset_seconds:

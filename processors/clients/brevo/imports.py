@@ -41,6 +41,7 @@ from processors.sink.values import sendable
 
 T = TypeVar("T")
 
+TOO_LARGE = 413
 AT_ONCE = 1_000
 """Outcomes posted together: so the tables are confirmed while the next are made."""
 
@@ -75,30 +76,21 @@ class ImportWriter:
         self._notify_url = notify_url
 
     async def write(self, shape: Shape, contacts: Sequence[str]) -> None:
-        """Bring busy contacts to what they want; they are released whatever comes of it."""
-        released: set[str] = set()
-        try:
-            members = [member for contact in contacts if (member := self._member(contact)) is not None]
-            for import_id in sorted({each.work.importing for each in members if each.work.importing}):
-                await self._processes.settled(import_id)
-            members = await self._answered(members)
-            rows, held = [], []
-            for member in members:
-                row = row_of(member)
-                if row is None:
-                    held.append(member)
-                else:
-                    rows.append(row)
-            self._metrics.calls_saved.inc(len(held))
-            await self._end([(each, Ending("unchanged", acknowledged=each.known.state())) for each in held])
-            released.update(each.contact for each in held)
-            self._release(each.contact for each in held)
-            for piece in pieces(rows):
-                await self._write(piece, shape[0])
-                released.update(row.member.contact for row in piece)
-                self._release(row.member.contact for row in piece)
-        finally:
-            self._release(contact for contact in contacts if contact not in released)
+        """Bring busy contacts to what they want; each is released when it is done, or is to be written alone."""
+        members = [member for contact in contacts if (member := self._member(contact)) is not None]
+        for import_id in sorted({each.work.importing for each in members if each.work.importing}):
+            await self._processes.settled(import_id)
+        members = await self._answered(members)
+        rows = [row for member in members if (row := row_of(member)) is not None]
+        imported = {row.member.contact for row in rows}
+        held = [member for member in members if member.contact not in imported]
+        self._metrics.calls_saved.inc(len(held))
+        await self._end([(each, Ending("unchanged", acknowledged=each.known.state())) for each in held])
+        # What is cancelled before is not released: the process ends, and its tables may be closed already.
+        self._release(contact for contact in contacts if contact not in imported)
+        for piece in pieces(rows):
+            await self._write(piece, shape[0])
+            self._release(row.member.contact for row in piece)
 
     def _member(self, contact: str) -> Member | None:
         work = self._schedule.work(contact)
@@ -153,6 +145,11 @@ class ImportWriter:
             end = await self._processes.follow(import_id, process_id)
             log.info("brevo import %d of %d contacts: %s", process_id, len(rows), end.status)
         self._processes.ended.add(import_id)
+        if answer.status == TOO_LARGE and len(rows) > 1:
+            middle = len(rows) // 2
+            await self._write(rows[:middle], lists)
+            await self._write(rows[middle:], lists)
+            return
         if not end.completed:
             log.warning("brevo import of %d contacts: %s; they are written one by one", len(rows), end.status)
             self._schedule.alone.update(contacts)

@@ -43,6 +43,12 @@ class BrevoMetrics:
         self.allowed = Gauge(
             "rollcall_brevo_allowed_per_second", "This worker's share of the rate", ["family"], registry=registry
         )
+        self.remaining = Gauge(
+            "rollcall_brevo_remaining_calls",
+            "Calls left in Brevo's window when it last said so; others use the same budget",
+            ["family"],
+            registry=registry,
+        )
         self.in_doubt = Gauge(
             "rollcall_brevo_in_doubt", "Events that may have been sent, waiting for a decision", registry=registry
         )

@@ -92,6 +92,13 @@ PAST_INSTANCES = _both(
         same_by="all",
     )
 )
+HOSTED_BY = Endpoint(
+    "GET /report/users/{id}/meetings",
+    "heavy",
+    ("report:read:user:admin", "report:read:admin"),
+    "meetings",
+    same_by="all",  # each instance of a recurring one is a row with the same id
+)
 PAST_PARTICIPANTS = _both(
     lambda kind: Endpoint(
         f"GET /past_{kind}s/{{uuid}}/participants",
@@ -187,6 +194,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     TRACKING_SOURCES,
     PAST_MEETING,
     *PAST_INSTANCES.values(),
+    HOSTED_BY,
     *PAST_PARTICIPANTS.values(),
     ABSENTEES,
     *REPORT.values(),

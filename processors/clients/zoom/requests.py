@@ -87,6 +87,11 @@ def past_instances(object_type: ObjectType, object_id: str) -> Request:
     return Request(endpoints.PAST_INSTANCES[object_type], object_id)
 
 
+def hosted_by(user_id: str, first: date, last: date) -> Request:
+    """A user's meetings and webinars that are over; at most a month, within the last six."""
+    return Request(endpoints.HOSTED_BY, user_id, {"type": "past", "from": first.isoformat(), "to": last.isoformat()})
+
+
 def past_participants(object_type: ObjectType, uuid: str) -> Request:
     """Who took part, one row per join, without `registrant_id`."""
     return Request(endpoints.PAST_PARTICIPANTS[object_type], uuid)
