@@ -38,11 +38,25 @@ class IngressMetrics:
             buckets=_BUCKETS,
             registry=self.registry,
         )
+        # Zoom validates an endpoint every 72 hours and disables it after six failures:
+        # https://developers.zoom.us/docs/api/webhooks/#validate-your-webhook-endpoint, checked 2026-11-21
+        self._last_validation = Gauge(
+            "rollcall_ingress_last_validation_timestamp_seconds",
+            "When a challenge was answered last, seconds since 1970; 0: none since the start",
+            registry=self.registry,
+        )
+        Gauge(
+            "rollcall_ingress_start_timestamp_seconds",
+            "When the process began, seconds since 1970",
+            registry=self.registry,
+        ).set_to_current_time()
         self.batches = Counter("rollcall_ingress_batches", "Batches that Kafka acknowledged", registry=self.registry)
 
     def count(self, outcome: Outcome, reason: str = "") -> None:
         """Count a delivery that was answered; `reason` for those answered 401."""
         self._deliveries[outcome].inc()
+        if outcome == "challenge":
+            self._last_validation.set_to_current_time()
         if reason:
             self._unauthorized[reason].inc()
 

@@ -79,8 +79,8 @@ class Closing:
         run = job.run
         if run is None or not run.waits or any(is_open(view, object_id, scope) for scope in run.scopes):
             return
-        run.enter(run.next_phase)
-        run.scopes = []
+        # Not `enter`: the walk goes on where it stopped to wait.
+        run.phase, run.scopes = run.next_phase, []
         send_continuation(view, object_id, run, now_ms)
         save_job(view, object_id, job)
 

@@ -54,8 +54,9 @@ async def since(began_at: float, there: Callable[[], bool], what: str, home: Ins
 
 
 async def newcomer(home: Installation, bootstrap: str, account: str, figures: Figures) -> None:
-    """Somebody registers for the next webinar in the middle of it all."""
+    """Somebody registers for the next webinar while this one is being written."""
     books = home.brevo.state.store
+    await since(0, lambda: bool(books.processes.all()), "the first import is accepted", home)
     began_at = time.monotonic()
     await publish(bootstrap, PREFIX, iter([registration(account, datetime.now(UTC), NEWCOMER)]))
     known = books.contacts.find
@@ -83,7 +84,6 @@ async def measure(attendees: int, no_shows: int, watch_seconds: float) -> tuple[
             before = calls["contacts"]
             began_at = time.monotonic()
             await publish(kafka.bootstrap, PREFIX, iter(facts))
-            await asyncio.sleep(2)
             live = asyncio.create_task(newcomer(home, kafka.bootstrap, account, figures))
             figures.complete_seconds = await since(
                 began_at, lambda: written(home, facts) == len(facts), "all contacts are complete", home

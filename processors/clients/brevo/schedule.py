@@ -286,7 +286,12 @@ class Schedule:
             return
         family, lane = family_of(work), lane_of(work)
         if self._is_queued(contact, family, lane):
+            was_crowded = self.crowds.is_crowded(contact)
             self._note_crowd(contact, work)
+            if was_crowded and not self.crowds.is_crowded(contact):
+                # It left its queue for an import that it no longer waits for: `take` drops whoever is in a crowd.
+                getattr(self._queues[family], self._queued[contact][1]).append(contact)
+                self.changed(family)
             return
         self._dequeue(contact)
         self._home[contact] = partition

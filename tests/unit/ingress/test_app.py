@@ -142,6 +142,23 @@ async def test_door_challenge_is_answered_while_kafka_is_away() -> None:
         assert server.counted("challenge") == 1
 
 
+async def test_door_time_of_the_last_answered_challenge_is_shown() -> None:
+    """0 before the first one; a refused challenge or a delivery does not count."""
+    async with serving() as server:
+        name = "rollcall_ingress_last_validation_timestamp_seconds"
+        read = server.metrics.registry.get_sample_value
+        refused = CHALLENGE.replace(b"Zk3nT0pLqWmX7yVbR2sHdA", b"no token!")
+        for body in (STARTED, refused):
+            await server.post(body, signed_headers(body))
+        assert read(name) == 0
+        began = time.time()
+        await server.post(CHALLENGE, signed_headers(CHALLENGE))
+        shown, started = read(name), read("rollcall_ingress_start_timestamp_seconds")
+        assert shown is not None
+        assert started is not None
+        assert started <= began <= shown <= time.time()
+
+
 @pytest.mark.parametrize("reason", ["not_connected", "overloaded", "timeout", "failed", "refused"])
 async def test_door_not_acknowledged_is_503(reason: UnavailableReason) -> None:
     """Never 429 or another 4xx: Zoom would not send it again. A stale one is not said to be kept either."""

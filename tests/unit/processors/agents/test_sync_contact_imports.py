@@ -305,3 +305,18 @@ async def test_single_upsert_waits_a_moment_for_others(bench: tuple[Sink, Script
     await sink.settled()
     assert _paths(brevo)["POST /contacts"] == 1
     assert _paths(brevo)["POST /contacts/import"] == 1
+
+
+async def test_contact_that_leaves_a_crowd_for_another_shape_is_written_alone(
+    bench: tuple[Sink, ScriptedBrevo],
+) -> None:
+    """A newer revision with other lists has nobody to go with: it must not wait for an import that never comes."""
+    sink, brevo = bench
+    sink.start(replace(QUICK, gather_seconds=0.1, quiet_seconds=1, patience_seconds=2), bulk_threshold=CROWD)
+    sink.send(*_crowd(), upsert(email=MAYA, lists=(18,)))
+    # Whoever may be written alone has been: the crowd has been passed over.
+    await sink.engine.until(lambda: MAYA in brevo.contacts)
+    sink.send(upsert(2, email=_email(3), lists=(17,)))
+    await sink.settled()
+    assert _paths(brevo)["POST /contacts/import"] == 1
+    assert brevo.contacts[_email(3)].lists == {17}
