@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from urllib.parse import quote
 
 from aiohttp import web
@@ -56,13 +57,9 @@ class Door:
 
     def for_keys(self, keys: Sequence[SigningKey]) -> Handler:
         """The handler of a path whose deliveries these keys verify."""
+        return partial(self._receive, keys)
 
-        async def receive(request: web.Request) -> web.Response:
-            return await self._receive(request, keys)
-
-        return receive
-
-    async def _receive(self, request: web.Request, keys: Sequence[SigningKey]) -> web.Response:
+    async def _receive(self, keys: Sequence[SigningKey], request: web.Request) -> web.Response:
         received_at, began = time.time(), time.perf_counter()
         try:
             body = await self._read(request)
@@ -98,7 +95,10 @@ class Door:
         if length is not None and length > self._limits.body_bytes:
             raise web.HTTPRequestEntityTooLarge(self._limits.body_bytes)
         if request.content.is_eof():  # it came with its headers, as nearly all do
-            return await request.read()
+            body = request.content.read_nowait()
+            if len(body) > self._limits.body_bytes:
+                raise web.HTTPRequestEntityTooLarge(self._limits.body_bytes)
+            return body
         room = self._limits.body_bytes if length is None else length
         if self._arriving_bytes + room > self._limits.waiting_bytes:
             raise TimeoutError("too many bodies are arriving")

@@ -20,6 +20,7 @@ _LONGEST_TEXT = 255
 _LATEST_MS = 253_402_300_799_999
 """The last millisecond of the year 9999."""
 _UNNAMED = "unknown"
+_THOUSANDTHS = tuple(f".{milliseconds:03d}Z" for milliseconds in range(1_000))
 
 Headers = list[tuple[str, bytes]]
 
@@ -100,7 +101,7 @@ def occurred_ms(event: dict[str, Any]) -> int | None:
 def rfc3339(milliseconds: int) -> str:
     """UTC with milliseconds: ``2026-08-12T14:00:05.466Z``."""
     seconds, rest = divmod(milliseconds, 1_000)
-    return f"{_second(seconds)}.{rest:03d}Z"
+    return _second(seconds) + _THOUSANDTHS[rest]
 
 
 @lru_cache(maxsize=1_024)  # deliveries come in rushes, so that seconds repeat

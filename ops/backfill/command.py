@@ -131,7 +131,9 @@ async def _publish(
             progress(len(units), len(units))
         days = f"{wish.span.first.isoformat()}/{wish.span.last.isoformat()}"
         details: dict[str, str | int] = {"sessions": published, "days": days, "origin": wish.origin}
-        await topic.note(audit_entry("backfill", wish.session or wish.host or "all hosts", details))
+        # By their ids: an e-mail address belongs in no topic but those of contacts.
+        hosts = sorted({unit.user_id for unit in chosen}) if wish.host else []
+        await topic.note(audit_entry("backfill", wish.session or ", ".join(hosts) or "all hosts", details))
     return published
 
 

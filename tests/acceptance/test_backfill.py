@@ -99,7 +99,7 @@ def configure(home: Installation) -> None:
 
 @pytest.mark.parametrize(
     ("count", "attendees", "largest", "limit_seconds"),
-    [(12, 40, 340, 180), pytest.param(200, 100, 400, 1_500, marks=pytest.mark.torture)],
+    [(12, 40, 480, 180), pytest.param(200, 100, 480, 1_500, marks=pytest.mark.torture)],
     ids=["12", "200"],
 )
 async def test_past_webinars_become_true_contacts_without_events_and_only_once(
