@@ -99,7 +99,10 @@ def configure(home: Installation) -> None:
 
 @pytest.mark.parametrize(
     ("count", "attendees", "largest", "limit_seconds"),
-    [(12, 40, 480, 180), pytest.param(200, 100, 480, 1_500, marks=pytest.mark.torture)],
+    [
+        pytest.param(12, 40, 480, 180, marks=pytest.mark.torture),
+        pytest.param(200, 100, 480, 1_500, marks=pytest.mark.torture),
+    ],
     ids=["12", "200"],
 )
 async def test_past_webinars_become_true_contacts_without_events_and_only_once(

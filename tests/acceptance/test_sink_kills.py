@@ -57,6 +57,7 @@ async def _run(home: Installation, bootstrap: str, prefix: str, points: tuple[fl
     assert home.held()["refused"] == []
 
 
+@pytest.mark.torture  # a minute and a half for each point
 @pytest.mark.parametrize("point", POINTS[:3])
 async def test_worker_killed_while_a_crowd_is_written_loses_nothing_and_repeats_nothing(
     own_kafka: Broker, topic_prefix: str, tmp_path: Path, point: float

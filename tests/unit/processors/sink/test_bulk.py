@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from processors.sink.bulk import Member, Row, import_body, pieces, row_of, shape_of, worth_reading
@@ -14,7 +16,7 @@ VALUE = AttributeValue(type="float", value=1)
 NAME = AttributeValue(type="text", value="Maya", overwrite="if_empty")
 
 
-def _member(known: Known, **changes: object) -> Member:
+def _member(known: Known, **changes: Any) -> Member:
     command = upsert(**changes)
     waiting = Waiting(command="", topic="brevo.commands.v1", offset=0, timestamp_ms=0)
     work = UpsertWork(command, (1, 1, 0), waiting, None)
