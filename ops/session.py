@@ -64,7 +64,7 @@ async def _latest(connection: KafkaConnection, uuid: str) -> SessionSummary | No
 
 
 def _show(summary: SessionSummary) -> None:
-    console = Console(highlight=False)
+    console = Console(highlight=False, soft_wrap=True)
     state = "retracted" if summary.retracted else "final" if summary.final else "live, to be corrected by Zoom's report"
     console.print(f"{summary.topic}  ({summary.object_type} {summary.object_id})", style="bold", markup=False)
     if summary.started_at and summary.ended_at:
