@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import json
 import sys
 import time
@@ -112,7 +113,7 @@ def recent_start(minutes: int) -> int:
 
 async def load_zoom(world: World, base_url: str) -> None:
     """Adds the world to what a sandbox Zoom holds. Raises ``ConfigurationError`` where none answers."""
-    body = world.zoom.model_dump_json().encode()
+    body = io.BytesIO(world.zoom.model_dump_json().encode())
     try:
         async with (
             aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=30)) as session,

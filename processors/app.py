@@ -22,9 +22,10 @@ from processors.clients.zoom.vault import Vault
 from processors.engine.agent import AgentSpec, BatchAgent, Engine
 from processors.engine.delivery import Delivery, build_producer
 from processors.engine.due_clock import DueClock
-from processors.engine.faust_app import SESSION_SECONDS, build_faust_app, changelog_name
+from processors.engine.faust_app import SESSION_SECONDS, build_faust_app
 from processors.engine.faust_consumer import still_member
 from processors.engine.metrics import EngineMetrics
+from processors.engine.naming import changelog_name
 from processors.engine.view import Output
 from processors.engine.worker import EngineWorker, stop_at_once
 from processors.settings import WorkerSettings

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-
-from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
-from aiokafka.admin import AIOKafkaAdminClient
-from aiokafka.errors import KafkaError
-from aiokafka.partitioner import DefaultPartitioner
+from typing import TYPE_CHECKING
 
 from runtime.kafka import KafkaConnection
 from schemas.errors import ConfigurationError, RetryLaterError
 from schemas.topics import Topic
+
+if TYPE_CHECKING:
+    from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+
+# Kafka's client is imported where it is used: a help page answers at once.
 
 
 async def read_topic(
@@ -28,6 +29,10 @@ async def read_topic(
         ConfigurationError: there is no such topic.
         RetryLaterError: Kafka does not answer.
     """
+    from aiokafka import AIOKafkaConsumer, TopicPartition  # noqa: PLC0415
+    from aiokafka.errors import KafkaError  # noqa: PLC0415
+    from aiokafka.partitioner import DefaultPartitioner  # noqa: PLC0415
+
     name = topic.physical(connection.topic_prefix)
     try:
         numbers = await _partitions(connection, name)
@@ -54,6 +59,8 @@ async def read_topic(
 
 async def _partitions(connection: KafkaConnection, name: str) -> list[int]:
     """The topic's partitions in order; all topics are asked for, since naming a missing one may create it."""
+    from aiokafka.admin import AIOKafkaAdminClient  # noqa: PLC0415
+
     admin = AIOKafkaAdminClient(**connection.client_options())
     try:
         await admin.start()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from processors.engine.faust_app import changelog_name
+from processors.engine.naming import changelog_name
 from processors.sink.ledger import LEDGER, RESUME, ContactRow, EventRow
 from runtime.kafka import KafkaConnection
 from runtime.reading import read_topic

@@ -6,9 +6,6 @@ from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from typing import Any
 
-from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaError
-
 from runtime.kafka import KafkaConnection
 from schemas.errors import RetryLaterError
 from schemas.topics import Topic
@@ -37,6 +34,10 @@ async def post_everywhere(connection: KafkaConnection, topic: Topic, value: byte
 
 @asynccontextmanager
 async def _producer(connection: KafkaConnection) -> AsyncIterator[Any]:
+    # A help page answers at once: Kafka's client is imported where it is used.
+    from aiokafka import AIOKafkaProducer  # noqa: PLC0415
+    from aiokafka.errors import KafkaError  # noqa: PLC0415
+
     producer = AIOKafkaProducer(**connection.client_options(), acks="all")
     try:
         await producer.start()

@@ -8,20 +8,15 @@ from typing import Any
 import faust
 
 from processors.engine.faust_consumer import batch_scheduler, install_batches, require_faust_version
+from processors.engine.naming import APP_ID
 from runtime.kafka import KafkaConnection
 from runtime.models import Kafka
 
-APP_ID = "rollcall-worker"
 MAX_RECORDS = 1_000
 """Records of one message; with 16 messages a turn stays far below the rebalance time-out."""
 SESSION_SECONDS = 10.0
 """After so long without a heartbeat Kafka gives a worker's partitions away. The consumer has a thread of its own, so
 heartbeats go on while a turn computes."""
-
-
-def changelog_name(table: str) -> str:
-    """The logical name of a table's changelog topic, as Faust forms it."""
-    return f"{APP_ID}-{table}-changelog"
 
 
 def build_faust_app(connection: KafkaConnection, kafka: Kafka, data_dir: Path) -> faust.App:

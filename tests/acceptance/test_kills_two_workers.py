@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
+import pytest
+
 from ops.simulate import recent_start
 from sandbox.simulator import simulate_meeting
 from tests.support.installation import CHAOS, Service, installation, truth_about, webinar
@@ -21,6 +23,7 @@ async def acknowledged(worker: Service) -> float:
     return await worker.figure("rollcall_brevo_results_total", outcome="acknowledged")
 
 
+@pytest.mark.torture  # half a minute or more
 async def test_two_workers_one_killed_the_other_takes_over(
     kafka_bootstrap: str, topic_prefix: str, tmp_path: Path
 ) -> None:

@@ -6,10 +6,12 @@ import asyncio
 from pathlib import Path
 
 import aiohttp
+import pytest
 
 from tests.support.installation import installation, truth_about, webinar
 
 
+@pytest.mark.torture  # half a minute or more
 async def test_three_workers_stay_within_the_limits_of_one_account(
     kafka_bootstrap: str, topic_prefix: str, tmp_path: Path
 ) -> None:

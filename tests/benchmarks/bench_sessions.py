@@ -31,9 +31,10 @@ from processors.agents import track_attendance
 from processors.app import tracking_agent
 from processors.engine.agent import Engine
 from processors.engine.delivery import Delivery, build_producer
-from processors.engine.faust_app import SESSION_SECONDS, build_faust_app, changelog_name
+from processors.engine.faust_app import SESSION_SECONDS, build_faust_app
 from processors.engine.faust_consumer import still_member
 from processors.engine.metrics import EngineMetrics
+from processors.engine.naming import changelog_name
 from processors.engine.worker import EngineWorker, stop_at_once
 from runtime.kafka import KafkaConnection
 from runtime.logs import configure_logging

@@ -12,7 +12,7 @@ from typing import Any
 
 import rocksdict
 
-from processors.engine.faust_app import APP_ID, changelog_name
+from processors.engine.naming import APP_ID, changelog_name
 from sandbox.kafka import free_port
 from tests.support.engine_rules import AGENDA, OUTPUT, PENDING, SEEN, SOURCE
 from tests.support.kafka import Message, committed_offsets, create_topics, end_offsets, produce, read_to_end

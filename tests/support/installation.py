@@ -17,7 +17,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from ops.demo.wiring import LIMIT_FACTOR, Wiring
 from ops.simulate import load_zoom, recent_start
-from processors.engine.faust_app import APP_ID
+from processors.engine.naming import APP_ID
 from processors.sink.ledger import EVENT_STATES
 from sandbox.brevo.server import RunningBrevo, serving
 from sandbox.brevo.snapshot import snapshot
