@@ -86,6 +86,9 @@ class BatchThread(driver.AIOKafkaConsumerThread):
         consumer._fetch_max_wait_ms = FETCH_MAX_WAIT_MS
         return consumer
 
+    def verify_event_path(self, now: float, tp: TP) -> None:
+        """Say nothing: Faust looks for its own stream events, which batches have none of; `worker.live` watches."""
+
     async def crash(self, reason: BaseException) -> None:
         """Stop the worker, unless Kafka is only away: a commit that fails then is followed by one of more."""
         if isinstance(reason, KafkaError) and reason.retriable:
