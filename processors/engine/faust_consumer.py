@@ -18,6 +18,7 @@ from aiokafka.errors import KafkaError
 from faust.transport.drivers import aiokafka as driver
 from faust.transport.utils import DefaultSchedulingStrategy
 from faust.types.tuples import TP, ConsumerMessage, ack_lock
+from mode.utils.futures import notify
 
 from schemas.errors import ConfigurationError
 
@@ -136,6 +137,22 @@ class BatchConsumer(driver.Consumer):
             self._read_offset[tp] = last.offset
         return message
 
+    async def commit_again(self) -> bool:
+        """Commit what is committed already; false when another member may own the partitions.
+
+        Never beside another commit: aiokafka sends both again once a lost broker is back, in any order, and the older
+        offsets would win.
+        """
+        while self._commit_fut is not None:  # noqa: ASYNC110 (a waiter that is cancelled cancels Faust's future too)
+            await asyncio.sleep(0.01)
+        self._commit_fut = asyncio.get_running_loop().create_future()
+        try:
+            offsets = {tp: offset for tp, offset in self._committed_offset.items() if offset is not None}
+            return not offsets or await self._commit(offsets)
+        finally:
+            finished, self._commit_fut = self._commit_fut, None
+            notify(finished)
+
     async def _wait_next_records(self, timeout: float) -> Any:  # noqa: ASYNC109 (Faust's signature)
         # Faust sleeps a full second once back-pressure has paused every partition; look again soon instead.
         while (  # noqa: ASYNC110 (Faust offers no event to wait for)
@@ -187,8 +204,6 @@ async def still_member(app: Any) -> bool:
 
     After a long silence another worker may have taken over, and rows written now would overwrite its newer ones.
     """
-    consumer = app.consumer
     if app.rebalancing or app.unassigned:
         return False  # partitions that are being given away are no longer among the committed offsets
-    offsets = {tp: offset for tp, offset in consumer._committed_offset.items() if offset is not None}
-    return not offsets or bool(await consumer._commit(offsets))
+    return bool(await app.consumer.commit_again())

@@ -19,8 +19,6 @@ async def fragile_lab(breakable_kafka: Broker, topic_prefix: str, tmp_path: Path
         yield lab
 
 
-# On a loaded machine the worker once stayed idle after the broker was back, for a reason not yet known.
-@pytest.mark.torture
 async def test_worker_broker_killed_under_load_goes_on(fragile_lab: Lab, breakable_kafka: Broker) -> None:
     """`kill -9` of the broker and a restart: the same worker finishes the backlog."""
     lab = fragile_lab

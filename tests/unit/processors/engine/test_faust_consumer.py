@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 from collections import defaultdict
 from types import SimpleNamespace
@@ -166,3 +167,40 @@ def test_faust_of_another_version_is_refused(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(faust_consumer, "version", lambda _distribution: "0.15.4")
     with pytest.raises(ConfigurationError, match=r"0\.15\.4 is installed.*exactly 0\.15\.3"):
         require_faust_version()
+
+
+class SlowKafka:
+    """Takes commits in the order they were asked for, all of them once `back` is set."""
+
+    def __init__(self) -> None:
+        self.back = asyncio.Event()
+        self.offset: int | None = None
+
+    async def commit(self, offsets: dict[TP, int]) -> bool:
+        """As `Consumer._commit`."""
+        await self.back.wait()
+        self.offset = offsets[PARTITION]
+        return True
+
+
+async def test_commit_again_during_a_commit_waits_and_never_sets_the_group_back() -> None:
+    """Asking for the membership in an outage must not commit older offsets after the newer ones."""
+    kafka, bare = SlowKafka(), consumer(read=100, committed=100)
+    bare._commit, bare._commit_fut = kafka.commit, None
+
+    async def newer() -> None:
+        bare._commit_fut = asyncio.get_running_loop().create_future()
+        await bare._commit({PARTITION: 741})
+        bare._committed_offset[PARTITION] = 741
+        done, bare._commit_fut = bare._commit_fut, None
+        done.set_result(None)
+
+    committing = asyncio.create_task(newer())
+    await asyncio.sleep(0)
+    asked = asyncio.create_task(bare.commit_again())
+    await asyncio.sleep(0.05)
+    kafka.back.set()
+    await committing
+    assert await asked
+    assert kafka.offset == 741
+    assert bare._commit_fut is None
