@@ -13,6 +13,7 @@ from aiokafka.errors import KafkaError
 
 from runtime.kafka import KafkaConnection
 from runtime.models import Kafka
+from runtime.reachability import kafka_answers
 from runtime.topics import ensure_topics
 from schemas.errors import RetryLaterError
 
@@ -117,10 +118,7 @@ class KafkaLink:
 
     async def _answers(self) -> bool:
         assert self.producer is not None
-        try:
-            reached = bool(await asyncio.wait_for(self.producer.client.force_metadata_update(), _REQUEST_MS / 1_000))
-        except (KafkaError, OSError, TimeoutError):
-            reached = False
+        reached = await kafka_answers(self.producer, _REQUEST_MS / 1_000)
         if reached != self.is_reached:
             self.is_reached = reached
             _log.log(logging.INFO if reached else logging.WARNING, "kafka reached again" if reached else "kafka lost")

@@ -92,7 +92,7 @@ async def build_engine(
             producer,
             partitions=partitions,
             still_owner=lambda: still_member(app),
-            silence_seconds=SESSION_SECONDS,
+            session_seconds=SESSION_SECONDS,
         )
         engine = Engine(
             app=app,

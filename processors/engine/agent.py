@@ -211,8 +211,7 @@ class BatchAgent:
         turn.dead.extend((row.row.origin, DeadLetterError(f"output refused: {row.reason}")) for row in refused)
         await self._bury(turn.dead)
         self._breaker.check()
-        # A process that was stopped, or swapped out, for longer than its session wakes up in the middle of a turn.
-        await self._engine.delivery.ensure_owner(self.turn_began_at)
+        await self._engine.delivery.ensure_owner()
         await asyncio.gather(
             *(self._persist(name, p, view.changes[name]) for p, view in turn.views.items() for name in self._tables)
         )

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import time
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Any, NamedTuple
@@ -75,9 +76,8 @@ class Delivery:
     Args:
         producer: started, `acks=all`, idempotence off.
         partitions: of every topic; which one a key belongs to follows from it.
-        still_owner: asked after a silence longer than `silence_seconds`; when it says no, another worker has taken
-            over and nothing more may be written.
-        silence_seconds: Kafka's session time-out.
+        still_owner: asks Kafka; when it says no, another worker has taken over and nothing more may be written.
+        session_seconds: Kafka's session time-out: so long after an answer nobody else can be the owner.
     """
 
     def __init__(
@@ -86,7 +86,7 @@ class Delivery:
         *,
         partitions: int,
         still_owner: Callable[[], Awaitable[bool]],
-        silence_seconds: float,
+        session_seconds: float,
     ) -> None:
         self._producer = producer
         self._partitions = list(range(partitions))
@@ -94,7 +94,10 @@ class Delivery:
         self._partition_of: dict[bytes, int] = {}
         self._locks: dict[tuple[str, int], asyncio.Lock] = {}
         self._still_owner = still_owner
-        self._silence_seconds = silence_seconds
+        # Half of it, so that what is written on an answer's strength arrives while it holds.
+        self._trusted_seconds = session_seconds / 2
+        self._owner_at = -math.inf  # monotonic: the last time at which the partitions surely were this worker's
+        self._asking = asyncio.Lock()
         self.waiting_since: float | None = None
         """Monotonic time since which the broker has taken nothing; ``None`` while it answers."""
 
@@ -107,17 +110,21 @@ class Delivery:
             found = self._partition_of[key] = self._partitioner(key, self._partitions, self._partitions)
         return found
 
-    async def ensure_owner(self, since: float) -> None:
-        """Call before writing rows that an owner alone may write: after a long silence it is asked who that is.
+    async def ensure_owner(self) -> None:
+        """Call before writing rows that an owner alone may write; Kafka is asked unless it has answered a moment ago.
 
-        Args:
-            since: monotonic time at which the partitions surely were this worker's.
+        A process that was stopped, or swapped out, for longer than its session does not know it when it wakes up.
 
         Raises:
             FatalError: another worker may have taken over, and these rows would overwrite its newer ones.
         """
-        if time.monotonic() - since > self._silence_seconds and not await self._still_owner():
-            raise FatalError("this worker was silent for too long and another one owns its partitions")
+        async with self._asking:
+            asked_at = time.monotonic()
+            if asked_at - self._owner_at < self._trusted_seconds:
+                return
+            if not await self._still_owner():
+                raise FatalError("this worker was silent for too long and another one owns its partitions")
+            self._owner_at = asked_at
 
     async def publish(self, topic: str, rows_by_partition: dict[int, list[Row]]) -> list[Refused]:
         """Send to several partitions of one topic at once; returns what the broker refused."""
@@ -193,4 +200,4 @@ class Delivery:
         if self.waiting_since is None:
             self.waiting_since = began
             log.warning("Kafka does not take records (%s), waiting", type(exc).__name__)
-        await self.ensure_owner(began)
+        await self.ensure_owner()

@@ -18,13 +18,14 @@ from aiokafka.errors import KafkaError
 from faust.transport.drivers import aiokafka as driver
 from faust.transport.utils import DefaultSchedulingStrategy
 from faust.types.tuples import TP, ConsumerMessage, ack_lock
-from mode.utils.futures import notify
 
 from schemas.errors import ConfigurationError
 
 FAUST_VERSION = "0.15.3"
 FETCH_MAX_WAIT_MS = 25
 """Faust's 1,500 lets a partition that missed the fetch under way wait for its end; continuations would wait often."""
+
+HEARTBEAT_PAUSE_SECONDS = 0.1
 
 log = logging.getLogger(__name__)
 
@@ -90,6 +91,16 @@ class BatchThread(driver.AIOKafkaConsumerThread):
     def verify_event_path(self, now: float, tp: TP) -> None:
         """Say nothing: Faust looks for its own stream events, which batches have none of; `worker.live` watches."""
 
+    async def is_member(self) -> bool:
+        """Send a heartbeat of our own: whether the coordinator still knows the member that was given the partitions."""
+        coordinator, generation = self._ensure_consumer()._coordinator, self.app.consumer_generation_id
+        while coordinator.generation == generation:
+            await coordinator.ensure_coordinator_known()
+            if await coordinator._do_heartbeat():
+                return bool(coordinator.generation == generation)
+            await asyncio.sleep(HEARTBEAT_PAUSE_SECONDS)
+        return False
+
     async def crash(self, reason: BaseException) -> None:
         """Stop the worker, unless Kafka is only away: a commit that fails then is followed by one of more."""
         if isinstance(reason, KafkaError) and reason.retriable:
@@ -136,22 +147,6 @@ class BatchConsumer(driver.Consumer):
             # So that Faust finds no gap before the next batch; an older batch is dropped by it.
             self._read_offset[tp] = last.offset
         return message
-
-    async def commit_again(self) -> bool:
-        """Commit what is committed already; false when another member may own the partitions.
-
-        Never beside another commit: aiokafka sends both again once a lost broker is back, in any order, and the older
-        offsets would win.
-        """
-        while self._commit_fut is not None:  # noqa: ASYNC110 (a waiter that is cancelled cancels Faust's future too)
-            await asyncio.sleep(0.01)
-        self._commit_fut = asyncio.get_running_loop().create_future()
-        try:
-            offsets = {tp: offset for tp, offset in self._committed_offset.items() if offset is not None}
-            return not offsets or await self._commit(offsets)
-        finally:
-            finished, self._commit_fut = self._commit_fut, None
-            notify(finished)
 
     async def _wait_next_records(self, timeout: float) -> Any:  # noqa: ASYNC109 (Faust's signature)
         # Faust sleeps a full second once back-pressure has paused every partition; look again soon instead.
@@ -200,10 +195,9 @@ def committed_offset(app: faust.App, topic: str, partition: int) -> int:
 
 
 async def still_member(app: Any) -> bool:
-    """Ask the group's coordinator whether this worker still owns its partitions: a commit of what is committed already.
+    """Ask the group's coordinator whether this worker still owns its partitions; waits as long as Kafka is away.
 
     After a long silence another worker may have taken over, and rows written now would overwrite its newer ones.
     """
-    if app.rebalancing or app.unassigned:
-        return False  # partitions that are being given away are no longer among the committed offsets
-    return bool(await app.consumer.commit_again())
+    thread = app.consumer._thread
+    return bool(await thread.call_thread(thread.is_member))

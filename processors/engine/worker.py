@@ -15,6 +15,7 @@ from aiokafka import AIOKafkaProducer
 from processors.engine.agent import BatchAgent
 from processors.engine.delivery import Delivery
 from processors.engine.metrics import EngineMetrics
+from runtime.reachability import kafka_answers
 from schemas.errors import FatalError
 
 STUCK_SECONDS = 120.0
@@ -22,6 +23,8 @@ STUCK_SECONDS = 120.0
 STOP_SECONDS = 25.0
 """A shutdown that takes longer hangs, and is ended. Kubernetes kills after 30."""
 WATCH_SECONDS = 0.05
+PROBE_SECONDS, ANSWER_SECONDS = 2.0, 5.0
+"""Between questions to Kafka, and for an answer: a worker that has nothing to send would not notice that it is away."""
 
 log = logging.getLogger(__name__)
 
@@ -52,6 +55,7 @@ class EngineWorker:
         self._generation: int | None = None
         self._progress_at = time.monotonic()
         self._started = False
+        self._kafka_answers = True
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until `stop` is set, then drain: finish the turn, commit, close the tables.
@@ -63,7 +67,7 @@ class EngineWorker:
         await self._producer.start()
         await self._app.start()
         self._started = True
-        tasks = [asyncio.create_task(self._watch(), name="watch")]
+        tasks = [asyncio.create_task(each(), name=each.__name__.strip("_")) for each in (self._watch, self._probe)]
         tasks += [
             asyncio.create_task(agent.spec.effect.run(agent.post), name=f"{agent.spec.name} effect")
             for agent in self._agents
@@ -116,9 +120,17 @@ class EngineWorker:
                     agent.assign(partitions)
             now_handled = sum(agent.handled for agent in self._agents)
             backlog = sum(self._lag(agent) for agent in self._agents) if ready else 0
-            if now_handled != handled or not backlog or self._delivery.waiting_since is not None:
+            if now_handled != handled or not backlog or self._is_away():
                 handled, self._progress_at = now_handled, time.monotonic()
             await asyncio.sleep(WATCH_SECONDS)
+
+    async def _probe(self) -> None:
+        while True:
+            self._kafka_answers = await kafka_answers(self._producer, ANSWER_SECONDS)
+            await asyncio.sleep(PROBE_SECONDS)
+
+    def _is_away(self) -> bool:
+        return self._delivery.waiting_since is not None or not self._kafka_answers
 
     def _lag(self, agent: BatchAgent) -> int:
         lag = agent.lag()
@@ -135,7 +147,7 @@ class EngineWorker:
         stuck_turn = any(
             agent.turn_began_at is not None and now - agent.turn_began_at > STUCK_SECONDS for agent in self._agents
         )
-        return self._delivery.waiting_since is not None or not (stuck_turn or now - self._progress_at > STUCK_SECONDS)
+        return self._is_away() or not (stuck_turn or now - self._progress_at > STUCK_SECONDS)
 
     def not_ready(self) -> tuple[str, ...]:
         """Why this worker is not ready; empty when it is."""
@@ -144,4 +156,6 @@ class EngineWorker:
             reasons.append("waiting for partitions, or recovering the tables")
         if self._delivery.waiting_since is not None:
             reasons.append("Kafka does not take records")
+        elif not self._kafka_answers:
+            reasons.append("Kafka does not answer")
         return tuple(reasons)

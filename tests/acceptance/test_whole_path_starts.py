@@ -69,8 +69,8 @@ async def test_worker_topics_with_other_partitions_is_2_and_names_them(
         assert "kafka.partitions" in said
 
 
-async def test_worker_kafka_away_at_start_waits_unready_and_becomes_ready(topic_prefix: str, tmp_path: Path) -> None:
-    """Alive and unready until there is a broker; then it creates its topics and works."""
+async def test_worker_kafka_away_at_start_and_later_waits_unready(topic_prefix: str, tmp_path: Path) -> None:
+    """Alive and unready until there is a broker; then it creates its topics; with nothing to do it still tells."""
     kafka = EmbeddedKafka(port=free_port())
     try:
         async with installation(kafka.bootstrap, topic_prefix, tmp_path) as home:
@@ -78,6 +78,11 @@ async def test_worker_kafka_away_at_start_waits_unready_and_becomes_ready(topic_
             await worker.until_unready()
             await worker.process.until_http(f"{worker.admin_url}/health/live")
             assert "Kafka" in await worker.reasons()
+            await asyncio.to_thread(kafka.start)
+            await worker.until_ready()
+            await asyncio.to_thread(kafka.kill)
+            await worker.until_unready()
+            assert "Kafka does not answer" in await worker.reasons()
             await asyncio.to_thread(kafka.start)
             await worker.until_ready()
             assert await worker.stop() == 0, worker.process.describe()

@@ -94,7 +94,7 @@ async def serve(bootstrap: str, data_dir: Path) -> None:
     producer = build_producer(connection)
     partitions = configuration.kafka.partitions
     delivery = Delivery(
-        producer, partitions=partitions, still_owner=lambda: still_member(app), silence_seconds=SESSION_SECONDS
+        producer, partitions=partitions, still_owner=lambda: still_member(app), session_seconds=SESSION_SECONDS
     )
     engine = Engine(app, delivery, EngineMetrics(CollectorRegistry()), "", partitions, "0.0.0", stop_at_once)
     agent = tracking_agent(engine, track_attendance.TrackAttendance(configuration))

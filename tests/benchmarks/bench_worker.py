@@ -193,7 +193,7 @@ async def run_track(task: Task, meter: Meter) -> None:
     app = build_faust_app(connection, kafka, Path(task.data_dir))
     producer, metrics = build_producer(connection), EngineMetrics(CollectorRegistry())
     delivery = Delivery(
-        producer, partitions=PARTITIONS, still_owner=lambda: still_member(app), silence_seconds=SESSION_SECONDS
+        producer, partitions=PARTITIONS, still_owner=lambda: still_member(app), session_seconds=SESSION_SECONDS
     )
     engine = Engine(app, delivery, metrics, task.prefix, PARTITIONS, "0.0.0", stop_at_once)
     agent = tracking_agent(engine, track_attendance.TrackAttendance(configuration))

@@ -177,7 +177,7 @@ def _build_worker(settings: LabSettings, registry: CollectorRegistry) -> EngineW
         producer,
         partitions=PARTITIONS,
         still_owner=lambda: still_member(app),
-        silence_seconds=settings.session_seconds,
+        session_seconds=settings.session_seconds,
         kill_point=kill_point,
         output_topic=OUTPUT.physical(connection.topic_prefix),
     )

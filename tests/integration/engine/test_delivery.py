@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import time
-from collections.abc import AsyncIterator
+import itertools
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 
 import pytest
@@ -21,16 +21,19 @@ PARTITIONS = 3
 
 
 @asynccontextmanager
-async def delivery(bootstrap: str, *, owner: bool = True, silence_seconds: float = 60) -> AsyncIterator[Delivery]:
-    """A delivery that works, with its producer; whether it still owns its partitions is settled."""
+async def delivery(
+    bootstrap: str, *, owner: Iterable[bool] = itertools.repeat(True), session_seconds: float = 60
+) -> AsyncIterator[Delivery]:
+    """A delivery that works, with its producer; whether it still owns its partitions is answered in turn."""
+    answers = iter(owner)
 
     async def still_owner() -> bool:
-        return owner
+        return next(answers)
 
     producer = build_producer(KafkaConnection(bootstrap), request_seconds=2)
     await producer.start()
     try:
-        yield Delivery(producer, partitions=PARTITIONS, still_owner=still_owner, silence_seconds=silence_seconds)
+        yield Delivery(producer, partitions=PARTITIONS, still_owner=still_owner, session_seconds=session_seconds)
     finally:
         await producer.stop()
 
@@ -163,19 +166,24 @@ async def test_delivery_waits_while_the_broker_hangs_and_goes_on(breakable_kafka
     assert set(await values(bootstrap, topic)) == {row.value for row in rows(100)}
 
 
-async def test_delivery_owner_is_asked_only_after_a_silence(engine_kafka: Broker) -> None:
-    """A turn of ordinary length costs no question."""
-    async with delivery(engine_kafka.bootstrap, owner=False, silence_seconds=60) as subject:
-        await subject.ensure_owner(time.monotonic() - 59)
+async def test_delivery_owner_is_asked_before_the_first_rows_and_after_a_silence(engine_kafka: Broker) -> None:
+    """An answer holds for half a session; a worker that is no owner never gets as far as its rows."""
+    answers = iter([True, True, False])
+    async with delivery(engine_kafka.bootstrap, owner=answers, session_seconds=2) as subject:
+        await asyncio.gather(*(subject.ensure_owner() for _ in range(3)))
+        await asyncio.sleep(1)  # the silence itself
+        await subject.ensure_owner()
+        await asyncio.sleep(1)
         with pytest.raises(FatalError, match="another one owns its partitions"):
-            await subject.ensure_owner(time.monotonic() - 61)
+            await subject.ensure_owner()
+    assert list(answers) == []
 
 
 async def test_delivery_of_a_fenced_worker_is_fatal(breakable_kafka: Broker, topic: str) -> None:
     """Silent for longer than its session, and another worker owns the partitions: its rows would be older ones."""
     bootstrap = breakable_kafka.bootstrap
     await create_topics(bootstrap, [topic], partitions=PARTITIONS)
-    async with delivery(bootstrap, owner=False, silence_seconds=0.5) as subject:
+    async with delivery(bootstrap, owner=[False], session_seconds=0.5) as subject:
         await subject.send(topic, 0, rows(1))
         await asyncio.to_thread(breakable_kafka.kill)
         with pytest.raises(FatalError, match="another one owns its partitions"):

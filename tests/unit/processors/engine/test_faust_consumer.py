@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import random
 from collections import defaultdict
 from types import SimpleNamespace
@@ -12,7 +11,13 @@ import pytest
 from faust.types.tuples import TP
 
 from processors.engine import faust_consumer
-from processors.engine.faust_consumer import BatchConsumer, BatchMessage, batch_scheduler, require_faust_version
+from processors.engine.faust_consumer import (
+    BatchConsumer,
+    BatchMessage,
+    BatchThread,
+    batch_scheduler,
+    require_faust_version,
+)
 from schemas.errors import ConfigurationError
 
 PARTITION = TP("events", 0)
@@ -169,38 +174,38 @@ def test_faust_of_another_version_is_refused(monkeypatch: pytest.MonkeyPatch) ->
         require_faust_version()
 
 
-class SlowKafka:
-    """Takes commits in the order they were asked for, all of them once `back` is set."""
+class Coordinator:
+    """aiokafka's: a generation, and heartbeats that end as they were told to."""
 
-    def __init__(self) -> None:
-        self.back = asyncio.Event()
-        self.offset: int | None = None
+    def __init__(self, *outcomes: str) -> None:
+        self.generation = 1
+        self._outcomes = list(outcomes)
 
-    async def commit(self, offsets: dict[TP, int]) -> bool:
-        """As `Consumer._commit`."""
-        await self.back.wait()
-        self.offset = offsets[PARTITION]
-        return True
+    async def ensure_coordinator_known(self) -> None:
+        """It is."""
+
+    async def _do_heartbeat(self) -> bool:
+        outcome = self._outcomes.pop(0)
+        if outcome == "unknown":
+            self.generation = -1
+        return outcome == "known"
 
 
-async def test_commit_again_during_a_commit_waits_and_never_sets_the_group_back() -> None:
-    """Asking for the membership in an outage must not commit older offsets after the newer ones."""
-    kafka, bare = SlowKafka(), consumer(read=100, committed=100)
-    bare._commit, bare._commit_fut = kafka.commit, None
+@pytest.mark.parametrize(
+    ("outcomes", "member"),
+    [(["known"], True), (["away", "known"], True), (["unknown"], False), (["away", "unknown"], False)],
+)
+async def test_is_member_asks_until_the_coordinator_answers(outcomes: list[str], member: bool) -> None:
+    """Kafka away is no answer; a member that the coordinator has forgotten owns nothing."""
+    thread: Any = BatchThread.__new__(BatchThread)
+    thread.app = SimpleNamespace(consumer_generation_id=1)
+    thread._ensure_consumer = lambda: SimpleNamespace(_coordinator=Coordinator(*outcomes))
+    assert await thread.is_member() is member
 
-    async def newer() -> None:
-        bare._commit_fut = asyncio.get_running_loop().create_future()
-        await bare._commit({PARTITION: 741})
-        bare._committed_offset[PARTITION] = 741
-        done, bare._commit_fut = bare._commit_fut, None
-        done.set_result(None)
 
-    committing = asyncio.create_task(newer())
-    await asyncio.sleep(0)
-    asked = asyncio.create_task(bare.commit_again())
-    await asyncio.sleep(0.05)
-    kafka.back.set()
-    await committing
-    assert await asked
-    assert kafka.offset == 741
-    assert bare._commit_fut is None
+async def test_is_member_of_a_later_generation_owns_what_it_was_given_then() -> None:
+    """The group has moved on since these partitions were assigned: nothing is asked, they may be another's."""
+    thread: Any = BatchThread.__new__(BatchThread)
+    thread.app = SimpleNamespace(consumer_generation_id=0)
+    thread._ensure_consumer = lambda: SimpleNamespace(_coordinator=Coordinator())
+    assert await thread.is_member() is False
