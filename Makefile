@@ -5,7 +5,7 @@ VENV_PYTHON := .venv/bin/python
 FRAME := requirements/runtime.txt requirements/dev.txt pyproject.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo image compose-demo test containers torture bench check format requirements clean
+.PHONY: help setup demo image compose-demo test containers containers-quick torture bench check format requirements clean
 
 help: ## Show this
 	@echo "Rollcall: Zoom attendance to Brevo over Kafka"
@@ -38,6 +38,10 @@ containers: setup ## The integration tests on Kafka in a container; image, compo
 	@echo "==> Tests with containers (the first run builds the image)"
 	@ROLLCALL_TEST_KAFKA=docker $(VENV_PYTHON) -m pytest -m "not torture and not benchmark" \
 	  tests/integration tests/contract/test_ingress_publisher.py
+
+containers-quick: setup ## A few of these: the image, the compose file, TLS and a password, a cut network (needs Docker)
+	@echo "==> A few tests with containers (the first run builds the image)"
+	@ROLLCALL_TEST_KAFKA=docker $(VENV_PYTHON) -m pytest -m containers_quick tests/integration/containers
 
 torture: setup ## The whole matrix of kills and faults (minutes)
 	@$(VENV_PYTHON) -m pytest -m torture tests

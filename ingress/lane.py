@@ -8,7 +8,13 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any
 
-from aiokafka.errors import KafkaError, MessageSizeTooLargeError, RecordListTooLargeError, RecordTooLargeError
+from aiokafka.errors import (
+    KafkaError,
+    MessageSizeTooLargeError,
+    RecordListTooLargeError,
+    RecordTooLargeError,
+    TopicAuthorizationFailedError,
+)
 
 from ingress.envelope import Record
 from ingress.errors import NotAcknowledgedError, UnavailableReason
@@ -50,6 +56,7 @@ class Lane:
         self._acknowledged = acknowledged
         self._queue: deque[Waiting] = deque()
         self._task: asyncio.Task[None] | None = None
+        self._told_right = False
 
     def add(self, waiting: Waiting) -> None:
         """Queue a record; those of one turn of the event loop go together."""
@@ -94,14 +101,24 @@ class Lane:
             await acknowledgement
         except _REFUSALS:
             await self._send_halves(producer, members)
+        except TopicAuthorizationFailedError:
+            self._tell_right()
+            _fail(members, "failed")
         except KafkaError as error:
             _log.debug("batch not acknowledged", extra={"topic": self._topic, "reason": type(error).__name__})
             _fail(members, "failed")
         else:
+            self._told_right = False
             self._acknowledged()
             for waiting in members:
                 if not waiting.acknowledged.done():
                     waiting.acknowledged.set_result(None)
+
+    def _tell_right(self) -> None:
+        """Once, until it is given: every delivery meets it."""
+        if not self._told_right:
+            self._told_right = True
+            _log.error("kafka refuses records: its user has no right to write", extra={"topic": self._topic})
 
     async def _send_halves(self, producer: Any, members: list[Waiting]) -> None:
         """Find the record that the broker refuses: the others are not to suffer for it."""

@@ -93,7 +93,8 @@ async def _ensure(admin: AIOKafkaAdminClient, kafka: Kafka, wanted: Sequence[_Wa
     if missing and not kafka.create_topics:
         raise ConfigurationError(
             f"topics are missing and kafka.create_topics is false: {', '.join(each.name for each in missing)}; "
-            f"create them with {kafka.partitions} partitions each, or set kafka.create_topics to true"
+            f"create them with {kafka.partitions} partitions each, or set kafka.create_topics to true; "
+            "if they are there, this user has no right to describe them"
         )
     created = await _create(admin, kafka, missing) if missing else ()
     async with asyncio.timeout(_VISIBLE_SECONDS):

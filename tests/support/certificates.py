@@ -1,8 +1,9 @@
-"""An invented certificate authority, and a server certificate from it."""
+"""An invented certificate authority, and certificates from it for a server and for its clients."""
 
 from __future__ import annotations
 
 import ipaddress
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -13,18 +14,28 @@ from cryptography.x509.oid import NameOID
 
 
 @dataclass(frozen=True)
+class Client:
+    """PEM files' contents of somebody who shows a certificate."""
+
+    certificate: bytes
+    key: bytes
+
+
+@dataclass(frozen=True)
 class Certificates:
     """PEM files' contents."""
 
     authority: bytes
-    """For clients: what the server's certificate is checked against."""
+    """What the others are checked against."""
     server: bytes
     """For the server: its private key, its certificate and the authority's."""
+    clients: Mapping[str, Client]
+    """By name, which is the common name."""
 
 
-def issue(host: str) -> Certificates:
-    """Certificates for a server that clients know by this name or IP address; they last a day."""
-    authority_key, server_key = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
+def issue(host: str, clients: Sequence[str] = ()) -> Certificates:
+    """Certificates for a server that clients know by this name or IP address and for these clients, for a day."""
+    authority_key = ec.generate_private_key(ec.SECP256R1())
     authority_name = _name("Invented authority")
     authority = (
         _builder(authority_name, authority_name, authority_key.public_key())
@@ -33,21 +44,31 @@ def issue(host: str) -> Certificates:
         .add_extension(_signs_certificates(), critical=True)
         .sign(authority_key, hashes.SHA256())
     )
+    trusted = authority.public_bytes(serialization.Encoding.PEM)
     try:
         known_as: x509.GeneralName = x509.IPAddress(ipaddress.ip_address(host))
     except ValueError:
         known_as = x509.DNSName(host)
-    server = (
-        _builder(_name(host), authority_name, server_key.public_key())
+    server = _signed(host, known_as, authority, authority_key)
+    return Certificates(
+        trusted,
+        server.key + server.certificate + trusted,
+        {name: _signed(name, x509.DNSName(name), authority, authority_key) for name in clients},
+    )
+
+
+def _signed(
+    name: str, known_as: x509.GeneralName, authority: x509.Certificate, authority_key: ec.EllipticCurvePrivateKey
+) -> Client:
+    key = ec.generate_private_key(ec.SECP256R1())
+    certificate = (
+        _builder(_name(name), authority.subject, key.public_key())
         .add_extension(x509.SubjectAlternativeName([known_as]), critical=False)
         .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(authority_key.public_key()), critical=False)
         .sign(authority_key, hashes.SHA256())
     )
-    key = server_key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    trusted = authority.public_bytes(serialization.Encoding.PEM)
-    return Certificates(trusted, key + server.public_bytes(serialization.Encoding.PEM) + trusted)
+    pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    return Client(certificate.public_bytes(serialization.Encoding.PEM), pem)
 
 
 def _name(text: str) -> x509.Name:

@@ -42,6 +42,7 @@ CHAOS: frozenset[Chaos] = frozenset({"dup", "reorder", "lost-left"})
 # An event sent twice would come late: Brevo is watched for so long after the last call.
 _QUIET_SECONDS = 2.0
 _LOG_CHARACTERS = 5_000
+_UNACKNOWLEDGED = 70
 
 
 def webinar(attendees: int, seed: int, chaos: frozenset[Chaos] = CHAOS) -> World:
@@ -97,6 +98,8 @@ class Installation:
     stack: ExitStack
     port: int = field(default_factory=free_port)
     """Of the ingress; the same after a restart."""
+    is_supervised: bool = False
+    """Whether what stops with 70, unacknowledged, is started again while `until_true` waits, as supervisors do."""
     _services: list[Service] = field(default_factory=list)
 
     @property
@@ -104,9 +107,9 @@ class Installation:
         """Holds everything of it."""
         return self.wiring.directory
 
-    def start_ingress(self) -> Service:
-        """Start `rollcall ingress`."""
-        return self._start("ingress", "ingress", self.wiring.ingress(self.port))
+    def start_ingress(self, environment: Mapping[str, str] | None = None) -> Service:
+        """Start `rollcall ingress`, with these variables on top of what it is given."""
+        return self._start("ingress", "ingress", self.wiring.ingress(self.port) | dict(environment or {}))
 
     def start_worker(
         self, name: str = "worker", environment: Mapping[str, str] | None = None, unset: Collection[str] = ()
@@ -252,19 +255,21 @@ class Installation:
     def _check_alive(self) -> None:
         """Those that a test has stopped or killed ended with 0 or by SIGKILL."""
         for service in self._services:
+            if self.is_supervised and service.process.exit_code == _UNACKNOWLEDGED:
+                service.process.restart()
             assert service.process.exit_code in (None, 0, -9), service.process.describe()
 
 
 def _is_missing_event(difference: Difference) -> bool:
-    return difference.field.startswith("event ") and difference.actual == "missing"
+    return difference.field.startswith(("event ", "mail ")) and difference.actual == "missing"
 
 
 def _unexplained(differences: list[Difference], doubtful: list[CommandResult]) -> list[Difference]:
-    """What is left once each event in doubt has excused one missing event of its contact and name."""
-    excuses = Counter((each.contact_id, f"event {each.name}") for each in doubtful)
+    """What is left once each event or mail in doubt has excused one missing of its contact and name."""
+    excuses = Counter((each.contact_id, each.name) for each in doubtful)
     left = []
     for difference in differences:
-        key = (contact_id(difference.email), difference.field)
+        key = (contact_id(difference.email), difference.field.partition(" ")[2])
         if _is_missing_event(difference) and excuses[key]:
             excuses[key] -= 1
         else:

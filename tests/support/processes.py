@@ -50,16 +50,9 @@ class Process:
         self.command = list(command)
         self.log = log
         inherited = {name: os.environ[name] for name in _INHERITED if name in os.environ}
-        with log.open("ab") as stream:
-            self._popen = subprocess.Popen(
-                self.command,
-                stdin=subprocess.DEVNULL,
-                stdout=stream,
-                stderr=subprocess.STDOUT,
-                env={"PYTHONUNBUFFERED": "1", **inherited, **env},
-                cwd=cwd,
-                start_new_session=True,
-            )
+        self._environment = {"PYTHONUNBUFFERED": "1", **inherited, **env}
+        self._cwd = cwd
+        self._popen = self._started()
 
     @property
     def pid(self) -> int:
@@ -74,6 +67,11 @@ class Process:
     def output(self) -> str:
         """Everything it has written so far, standard output and error together."""
         return self.log.read_text(errors="replace")
+
+    def restart(self) -> None:
+        """Once it has ended: the same again, with the same log."""
+        assert self.exit_code is not None, f"still running: {self.describe()}"
+        self._popen = self._started()
 
     def signal(self, number: signal.Signals) -> None:
         """Send a signal; SIGSTOP and SIGCONT included."""
@@ -100,6 +98,18 @@ class Process:
     def describe(self) -> str:
         """Command, exit code and the end of the log, for a failing test."""
         return f"{' '.join(self.command)} (exit code {self.exit_code})\n{self.output()[-6000:]}"
+
+    def _started(self) -> subprocess.Popen[bytes]:
+        with self.log.open("ab") as stream:
+            return subprocess.Popen(
+                self.command,
+                stdin=subprocess.DEVNULL,
+                stdout=stream,
+                stderr=subprocess.STDOUT,
+                env=self._environment,
+                cwd=self._cwd,
+                start_new_session=True,
+            )
 
     async def until_http(self, url: str, *, status: int = 200, timeout_seconds: float = 30) -> None:
         """Wait until a GET of `url` answers with `status`; fails at once when the process ends."""

@@ -75,6 +75,7 @@ async def differences_once_quiet(compose: Compose, *worlds: World) -> list[Diffe
             await asyncio.sleep(0.3)
 
 
+@pytest.mark.containers_quick
 def test_compose_demo_tells_the_truth_and_a_second_run_what_to_do(compose: Compose) -> None:
     """The simulator's container prints what `rollcall demo` prints; a second webinar needs an empty Brevo."""
     told = json.loads(compose("run", "--rm", "--no-TTY", "simulator", "--seed", "7", "--json"))
@@ -131,9 +132,11 @@ async def unexplained(compose: Compose, worlds: list[World], worker: str) -> lis
     return differences if len(missing) != len(differences) or len(missing) > doubtful else []
 
 
-@pytest.mark.parametrize("files", [("docker-compose.yml",), ("docker-compose.yml", "deploy/own-kafka.yaml")])
-def test_compose_files_are_valid_and_drop_every_right(files: tuple[str, ...], tmp_path: Path) -> None:
+@pytest.mark.containers_quick
+@pytest.mark.parametrize("own", [None, "own-kafka.yaml", "own-kafka-certificates.yaml"])
+def test_compose_files_are_valid_and_drop_every_right(own: str | None, tmp_path: Path) -> None:
     """No service runs with a capability or may gain one; with an own Kafka ours is not started."""
+    files = ("docker-compose.yml", *([f"deploy/{own}"] if own else []))
     (tmp_path / ".env").write_text("KAFKA_BOOTSTRAP_SERVERS=broker.example:9093\n")
     options = [word for file in files for word in ("--file", str(ROOT / file))]
     done = docker("compose", "--env-file", str(tmp_path / ".env"), *options, "config", "--format", "json")
@@ -142,6 +145,6 @@ def test_compose_files_are_valid_and_drop_every_right(files: tuple[str, ...], tm
     assert set(services) == {"ingress", "worker", *(["kafka"] if len(files) == 1 else [])}
     for name, service in services.items():
         assert (service["cap_drop"], service["security_opt"]) == (["ALL"], ["no-new-privileges:true"]), name
-        assert not any("SECRET" in key or "KEY" in key for key in service["environment"] if not key.endswith("_FILE"))
+        assert not any("SECRET" in key or "KEY" in key for key in service["environment"] if not key.endswith("FILE"))
     assert services["worker"]["read_only"]
     assert services["ingress"]["read_only"]

@@ -59,7 +59,7 @@ def secure_kafka(engine: None, tmp_path_factory: pytest.TempPathFactory) -> Iter
         yield SecureKafka(environment, password)
 
 
-@pytest.mark.parametrize("mechanism", ["PLAIN", "SCRAM-SHA-512"])
+@pytest.mark.parametrize("mechanism", ["PLAIN", pytest.param("SCRAM-SHA-512", marks=pytest.mark.containers_quick)])
 def test_demo_on_a_kafka_with_tls_and_password_tells_the_truth(
     mechanism: str, secure_kafka: SecureKafka, tmp_path: Path
 ) -> None:
@@ -76,3 +76,14 @@ def test_demo_on_a_kafka_with_tls_and_password_tells_the_truth(
         told = json.loads(next(line for line in demo.output().splitlines() if line.startswith("{")))
         assert (told["summary"], told["differences"]) == ("15 contacts, 15 equal to the truth, 0 different", [])
         assert PASSWORD not in demo.output()
+
+
+@pytest.mark.parametrize("mechanism", ["PLAIN", "SCRAM-SHA-512"])
+def test_command_with_a_wrong_password_says_so(mechanism: str, secure_kafka: SecureKafka, tmp_path: Path) -> None:
+    """Nobody has to guess why Kafka does not answer, and what was sent is not told."""
+    wrong = "another-password"
+    environment = {**secure_kafka.environment, "KAFKA_SASL_MECHANISM": mechanism, "KAFKA_SASL_PASSWORD": wrong}
+    with running(rollcall_command("session", "unknown"), log=tmp_path / "log", env=environment) as command:
+        assert command.wait(60) == 70, command.describe()
+        assert "SaslAuthenticationFailed" in command.output()
+        assert wrong not in command.output()

@@ -91,7 +91,8 @@ async def test_ensure_topics_creation_off_names_the_missing_ones(connection: Kaf
     assert str(caught.value) == (
         "topics are missing and kafka.create_topics is false: "
         f"{ATTENDANCE_SESSIONS.physical(connection.topic_prefix)}; "
-        "create them with 6 partitions each, or set kafka.create_topics to true"
+        "create them with 6 partitions each, or set kafka.create_topics to true; "
+        "if they are there, this user has no right to describe them"
     )
     assert await partitions_of(connection) == {RAW_EVENTS.name: 6}
 

@@ -1,0 +1,46 @@
+"""Asks whether this process may join its consumer group: Faust waits without a word where it may not."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import GroupAuthorizationFailedError, GroupCoordinatorNotAvailableError, KafkaError
+
+from runtime.kafka import KafkaConnection
+from schemas.errors import ConfigurationError, RetryLaterError
+
+_REQUEST_SECONDS = 10
+
+
+async def check_group(connection: KafkaConnection, name: str) -> None:
+    """Return when the group is known to this user.
+
+    Kafka tells it to whom it lets describe the group, which the right to read it includes.
+
+    Args:
+        connection: the cluster and the prefix.
+        name: logical name of the group, without the prefix.
+
+    Raises:
+        ConfigurationError: the user has no right to the group.
+        RetryLaterError: Kafka does not answer.
+    """
+    group = f"{connection.topic_prefix}{name}"
+    admin = AIOKafkaAdminClient(**connection.client_options(), request_timeout_ms=_REQUEST_SECONDS * 1_000)
+    try:
+        await admin.start()
+        # A fresh broker has none yet, which Faust waits for.
+        with suppress(GroupCoordinatorNotAvailableError):
+            await admin.find_coordinator(group)
+    except GroupAuthorizationFailedError as error:
+        raise ConfigurationError(
+            f"the cluster does not let us join the consumer group {group}; give this user the right to read it"
+        ) from error
+    except (KafkaError, OSError, TimeoutError) as error:
+        raise RetryLaterError(
+            f"Kafka at {connection.bootstrap_servers} does not tell who coordinates the group {group} "
+            f"({type(error).__name__}); check that the brokers are up"
+        ) from error
+    finally:
+        await admin.close()
