@@ -34,66 +34,54 @@ Zoom = Annotated[str | None, typer.Option(help="Base URL of a sandbox Zoom that 
 Account = Annotated[str, typer.Option(envvar="ZOOM_ACCOUNT_ID", help="Zoom account that the webhooks name.")]
 Rate = Annotated[float | None, typer.Option(min=0.1, help="Deliveries a second; without it as fast as answered.")]
 Minutes = Annotated[int, typer.Option("--minutes", min=20, help="Scheduled length of the session.")]
+Recorded = Annotated[bool, typer.Option("--recorded", help="With a cloud recording that Zoom tells of twice.")]
 Json = Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")]
+
+
+_WEBINAR = "registrations, joins, leaves, room moves, no-shows"
+_MEETING = "joins, leaves, waiting room"
 
 
 def register(app: typer.Typer) -> None:
     """Add the group `simulate`."""
     group = typer.Typer(help="Send an invented session to an ingress, signed as Zoom signs.", no_args_is_help=True)
     example = "Example:  rollcall simulate {} --attendees 200 --seed 7 --chaos dup,reorder,lost-left,late"
-    group.command("webinar", epilog=example.format("webinar"))(webinar)
-    group.command("meeting", epilog=example.format("meeting"))(meeting)
+    kinds = (("webinar", simulate_webinar, _WEBINAR), ("meeting", simulate_meeting, _MEETING))
+    for name, simulate, what in kinds:
+        text = f"Send a {name}: {what}. Exit 1 if a delivery was never accepted."
+        group.command(name, help=text, epilog=example.format(name))(_command(simulate))
     app.add_typer(group, name="simulate")
 
 
-def webinar(
-    *,
-    attendees: Attendees = 50,
-    seed: Seed = 7,
-    chaos: ChaosNames = "",
-    url: Url = "http://127.0.0.1:8080/webhooks/zoom",
-    secret: Secret = "",
-    zoom: Zoom = None,
-    account_id: Account = ACCOUNT_ID,
-    rate: Rate = None,
-    minutes: Minutes = 60,
-    as_json: Json = False,
-) -> None:
-    """Send a webinar: registrations, joins, leaves, room moves, no-shows. Exit 1 if a delivery was never accepted."""
-    world = simulate_webinar(
-        attendees,
-        seed,
-        parse_chaos(chaos),
-        starts_at=recent_start(minutes),
-        duration_minutes=minutes,
-        account_id=account_id,
-    )
-    _simulate(world, Target(url, _required(secret), rate), zoom, as_json=as_json)
+def _command(simulate: Callable[..., World]) -> Callable[..., None]:
+    """What either command does, with the options of both."""
 
+    def command(
+        *,
+        attendees: Attendees = 50,
+        seed: Seed = 7,
+        chaos: ChaosNames = "",
+        url: Url = "http://127.0.0.1:8080/webhooks/zoom",
+        secret: Secret = "",
+        zoom: Zoom = None,
+        account_id: Account = ACCOUNT_ID,
+        rate: Rate = None,
+        minutes: Minutes = 60,
+        recorded: Recorded = False,
+        as_json: Json = False,
+    ) -> None:
+        world = simulate(
+            attendees,
+            seed,
+            parse_chaos(chaos),
+            starts_at=recent_start(minutes),
+            duration_minutes=minutes,
+            account_id=account_id,
+            recorded=recorded,
+        )
+        _simulate(world, Target(url, _required(secret), rate), zoom, as_json=as_json)
 
-def meeting(
-    *,
-    attendees: Attendees = 50,
-    seed: Seed = 7,
-    chaos: ChaosNames = "",
-    url: Url = "http://127.0.0.1:8080/webhooks/zoom",
-    secret: Secret = "",
-    zoom: Zoom = None,
-    account_id: Account = ACCOUNT_ID,
-    rate: Rate = None,
-    minutes: Minutes = 60,
-    as_json: Json = False,
-) -> None:
-    """Send a meeting: joins, leaves, waiting room. Exit 1 if a delivery was never accepted."""
-    world = simulate_meeting(
-        attendees,
-        seed,
-        parse_chaos(chaos),
-        starts_at=recent_start(minutes),
-        duration_minutes=minutes,
-        account_id=account_id,
-    )
-    _simulate(world, Target(url, _required(secret), rate), zoom, as_json=as_json)
+    return command
 
 
 def parse_chaos(text: str) -> frozenset[Chaos]:

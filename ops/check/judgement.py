@@ -17,6 +17,7 @@ SKEW_WARNING_SECONDS = 30.0
 NO_REGISTRATION = 2
 """`settings.approval_type`: 0 approves at once, 1 by hand, 2 asks for none (docs/reference/zoom.md)."""
 SHOWN = 5
+ADD_SCOPES = "add them to the app in Zoom's Marketplace (page Scopes); new tokens have them, so restart the worker"
 
 
 def judge_scopes(granted: frozenset[str], missing: Mapping[str, str]) -> Outcome:
@@ -24,10 +25,24 @@ def judge_scopes(granted: frozenset[str], missing: Mapping[str, str]) -> Outcome
     if not missing:
         return ok(f"the token has {len(granted)} scopes, among them all that the enabled features need")
     listed = "; ".join(f"{scope} ({features})" for scope, features in missing.items())
-    return fail(
-        f"the token lacks {listed}",
-        "add them to the app in Zoom's Marketplace (page Scopes); new tokens have them, so restart the worker",
-    )
+    return fail(f"the token lacks {listed}", ADD_SCOPES)
+
+
+def judge_event_scopes(unsent: Mapping[str, str], undocumented: int) -> Outcome:
+    """Whether Zoom may send what the enabled features need.
+
+    Args:
+        unsent: event to the scope that it lacks.
+        undocumented: how many needed events have a scope that nobody can name.
+    """
+    if unsent:
+        listed = "; ".join(f"{event} ({scope})" for event, scope in unsent.items())
+        return warn(
+            f"Zoom silently does not send {listed}",
+            ADD_SCOPES,
+        )
+    rest = f"; those of {undocumented} others are not documented" if undocumented else ""
+    return ok(f"the token has the documented scopes of the needed events{rest}")
 
 
 def judge_plan(plan: Plan, *, wants_reports: bool) -> Outcome:

@@ -16,13 +16,14 @@ from ops.check.frame import Check, Context, Outcome, fail, ok, warn
 from ops.check.judgement import (
     judge_challenge,
     judge_clock,
+    judge_event_scopes,
     judge_events,
     judge_plan,
     judge_registration,
     judge_scopes,
 )
 from ops.zoom.accounts import client_of
-from ops.zoom.features import events_of, missing_scopes
+from ops.zoom.features import EVENT_SCOPES, events_of, missing_scopes, unsent_events
 from ops.zoom.subscribe import first_active_user
 from ops.zoom.subscription import sent_to
 from processors.clients.zoom import requests
@@ -69,6 +70,7 @@ class _AccountChecks:
         return [
             Check(f"zoom token{label}", self._token),
             Check(f"zoom scopes{label}", self._scopes),
+            Check(f"zoom event scopes{label}", self._event_scopes),
             Check(f"zoom plan{label}", self._plan),
             Check(f"zoom subscription{label}", self._subscription),
             Check(f"zoom registration{label}", self._registration),
@@ -85,6 +87,12 @@ class _AccountChecks:
     async def _scopes(self) -> Outcome:
         granted = (await self._client.token()).scopes
         return judge_scopes(granted, missing_scopes(self._account, self._configuration, granted))
+
+    async def _event_scopes(self) -> Outcome:
+        granted = (await self._client.token()).scopes
+        wanted = events_of(self._account, self._configuration)
+        unsent = unsent_events(self._account, self._configuration, granted)
+        return judge_event_scopes(unsent, sum(event not in EVENT_SCOPES for event in wanted))
 
     async def _plan(self) -> Outcome:
         wants_reports = bool(self._configuration.sessions.report_checks)

@@ -13,6 +13,7 @@ from prometheus_client import CollectorRegistry
 
 from processors.clients.zoom.client import ZoomClient
 from processors.clients.zoom.metrics import ZoomMetrics
+from processors.clients.zoom.oauth import Grant
 from processors.clients.zoom.vault import Vault
 from runtime.configuration import load_for_display
 from runtime.environment import ZoomEnvironment, config_path
@@ -54,9 +55,13 @@ def choose(configuration: Configuration, account_id: str | None) -> ZoomAccount:
 
 @asynccontextmanager
 async def client_of(
-    account: ZoomAccount, configuration: Configuration, environment: ZoomEnvironment
+    account: ZoomAccount, configuration: Configuration, environment: ZoomEnvironment, grant: Grant | None = None
 ) -> AsyncIterator[ZoomClient]:
-    """A client of one account. Raises `ConfigurationError` when it lacks credentials."""
+    """A client of one account, with the tokens of `grant` if not its own.
+
+    Raises:
+        ConfigurationError: it lacks credentials.
+    """
     async with aiohttp.ClientSession() as session:
         yield ZoomClient(
             account,
@@ -66,6 +71,7 @@ async def client_of(
             environment.oauth_base_url,
             ZoomMetrics(CollectorRegistry()),
             vault=Vault(environment.tokens),
+            grant=grant,
         )
 
 

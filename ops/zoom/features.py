@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from processors.clients.zoom import endpoints
@@ -38,6 +38,7 @@ def _live(kind: ObjectType) -> tuple[str, ...]:
 
 
 FEATURES: tuple[Feature, ...] = (
+    Feature("oauth: user", lambda account, _: account.oauth == "user", endpoints=(endpoints.USER,)),
     Feature(
         "sync.participants",
         lambda account, _: account.sync.participants,
@@ -79,14 +80,24 @@ FEATURES: tuple[Feature, ...] = (
     Feature(
         "zoom_api.interaction (meetings)",
         lambda account, configuration: account.sync.participants and configuration.zoom_api.interaction,
-        endpoints=(endpoints.POLL_REPORT["meeting"], endpoints.QUESTION_REPORT["meeting"]),
+        ("meeting.chat_message_sent",),
+        (endpoints.POLL_REPORT["meeting"], endpoints.QUESTION_REPORT["meeting"]),
     ),
     Feature(
         "zoom_api.interaction (webinars)",
         lambda account, configuration: account.sync.webinars and configuration.zoom_api.interaction,
-        endpoints=(endpoints.POLL_REPORT["webinar"], endpoints.QUESTION_REPORT["webinar"]),
+        ("webinar.chat_message_sent",),
+        (endpoints.POLL_REPORT["webinar"], endpoints.QUESTION_REPORT["webinar"]),
     ),
 )
+
+
+EVENT_SCOPES: Mapping[str, tuple[str, ...]] = {
+    "meeting.participant_joined": ("meeting:read:participant:admin", "meeting:read:admin"),
+    "recording.completed": ("cloud_recording:read:recording:admin", "recording:read:admin"),
+}
+"""Any one is enough, the granular scope first. Zoom says that each event needs one of its own and shows these two
+(https://developers.zoom.us/docs/api/webhooks/, checked 2026-11-22)."""
 
 
 def enabled(account: ZoomAccount, configuration: Configuration) -> tuple[Feature, ...]:
@@ -107,10 +118,26 @@ def missing_scopes(account: ZoomAccount, configuration: Configuration, granted: 
     missing: dict[str, list[str]] = {}
     for feature in enabled(account, configuration):
         for endpoint in feature.endpoints:
-            accepted = set(endpoint.scopes)
-            if account.oauth == "user":
-                accepted |= {scope.removesuffix(":admin") for scope in endpoint.scopes}
-            if not granted & accepted:
+            if not _is_granted(account, endpoint.scopes, granted):
                 names = missing.setdefault(endpoint.scopes[0], [])
                 names += [feature.name] if feature.name not in names else []
     return {scope: ", ".join(names) for scope, names in missing.items()}
+
+
+def unsent_events(account: ZoomAccount, configuration: Configuration, granted: frozenset[str]) -> dict[str, str]:
+    """Needed events that Zoom does not send to an app with a token's scopes, each with the scope that it lacks.
+
+    Zoom says nothing when it leaves them out. Only events of `EVENT_SCOPES` can be told.
+    """
+    return {
+        event: EVENT_SCOPES[event][0]
+        for event in events_of(account, configuration)
+        if event in EVENT_SCOPES and not _is_granted(account, EVENT_SCOPES[event], granted)
+    }
+
+
+def _is_granted(account: ZoomAccount, scopes: tuple[str, ...], granted: frozenset[str]) -> bool:
+    accepted = set(scopes)
+    if account.oauth == "user":
+        accepted |= {scope.removesuffix(":admin") for scope in scopes}
+    return bool(granted & accepted)

@@ -9,25 +9,28 @@ import ssl
 import time
 import webbrowser
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Annotated
 
 import aiohttp
 import typer
 from prometheus_client import CollectorRegistry
 
-from ops.zoom.accounts import AccountId, choose, load
+from ops.zoom.accounts import AccountId, choose, client_of, load
 from ops.zoom.callback import PATH, Callback
+from processors.clients.zoom import requests
+from processors.clients.zoom.api import Row
 from processors.clients.zoom.authorization import Attempt, CallbackRefusedError
 from processors.clients.zoom.client import TOTAL_TIMEOUT_SECONDS
-from processors.clients.zoom.errors import GrantRefusedError
+from processors.clients.zoom.errors import GrantRefusedError, ZoomRefusedError
 from processors.clients.zoom.metrics import ZoomMetrics
+from processors.clients.zoom.oauth import OneToken
 from processors.clients.zoom.token_service import TokenService
 from processors.clients.zoom.vault import Login, Vault
 from runtime.environment import ZoomEnvironment
 from runtime.exits import FOUND_WRONG
-from runtime.models import ZoomAccount
-from schemas.errors import ConfigurationError, RetryLaterError
+from runtime.models import Configuration, ZoomAccount
+from schemas.errors import ConfigurationError, RetryLaterError, RollcallError
 
 VERIFIER_BYTES = 48
 """64 characters: RFC 7636, 4.1 wants 43 to 128."""
@@ -47,9 +50,11 @@ def login(
     """Let Rollcall into a Zoom account with `oauth: user`, in a browser on this machine.
 
     The login is kept in ZOOM_TOKEN_DIR (ROLLCALL_DATA_DIR/zoom-logins), readable by this user alone, encrypted when
-    ZOOM_TOKEN_KEY is set. The redirect URL must be allowed in the Zoom app. Exit code 1: no consent.
+    ZOOM_TOKEN_KEY is set. The redirect URL must be allowed in the Zoom app. Whoever lets it in must be a user of the
+    configured account; the app needs the scope user:read:user to tell. Exit code 1: no consent, or somebody else's.
     """
-    chosen = choose(load(), account)
+    configuration = load()
+    chosen = choose(configuration, account)
     if chosen.oauth != "user":
         raise ConfigurationError(
             f"account {chosen.account_id} uses server-to-server OAuth, which needs no login; "
@@ -61,8 +66,8 @@ def login(
         secrets.token_urlsafe(VERIFIER_BYTES),
     )
     try:
-        asyncio.run(_log_in(chosen, attempt, port, timeout, browser=browser))
-    except (CallbackRefusedError, GrantRefusedError, RetryLaterError) as error:
+        asyncio.run(_log_in(chosen, configuration, attempt, port, timeout, browser=browser))
+    except (CallbackRefusedError, GrantRefusedError, ZoomRefusedError, RetryLaterError) as error:
         typer.echo(f"not connected: {error}", err=True)
         raise typer.Exit(FOUND_WRONG) from None
     typer.echo(f"Zoom account {chosen.account_id} is connected.")
@@ -83,7 +88,9 @@ def logout(account: AccountId = None) -> None:
         typer.echo(f"Login to Zoom account {chosen.account_id}: {end}.")
 
 
-async def _log_in(account: ZoomAccount, attempt: Attempt, port: int, seconds: float, *, browser: bool) -> None:
+async def _log_in(
+    account: ZoomAccount, configuration: Configuration, attempt: Attempt, port: int, seconds: float, *, browser: bool
+) -> None:
     environment = ZoomEnvironment.read(os.environ)
     vault = Vault(environment.tokens)
     async with _service(account, environment) as service:
@@ -93,6 +100,13 @@ async def _log_in(account: ZoomAccount, attempt: Attempt, port: int, seconds: fl
             refresh_token = fields.get("refresh_token")
             if not isinstance(refresh_token, str):
                 raise CallbackRefusedError("Zoom sent no refresh token; is the app a General app?")
+            try:
+                async with client_of(account, configuration, environment, OneToken(token)) as client:
+                    check_account(await client.one(requests.user()), account.account_id)
+            except RollcallError:
+                with suppress(RetryLaterError):
+                    await service.revoke(token.secret)
+                raise
             with vault.locked(account.account_id):
                 vault.write(Login.of(account.account_id, token, refresh_token, time.time()))
 
@@ -103,6 +117,26 @@ async def _log_in(account: ZoomAccount, attempt: Attempt, port: int, seconds: fl
             if browser:
                 await asyncio.to_thread(webbrowser.open, url)
             await callback.wait(seconds)
+
+
+def check_account(person: Row, account_id: str) -> None:
+    """Whether whoever let us in is a user of the account: another one's data must not be taken for it.
+
+    Args:
+        person: as Zoom describes them.
+        account_id: of the configuration.
+
+    Raises:
+        CallbackRefusedError: they are not, or Zoom does not say.
+    """
+    theirs = str(person.get("account_id") or "")
+    if not theirs:
+        raise CallbackRefusedError("Zoom does not tell which account the person belongs to")
+    if theirs != account_id:
+        raise CallbackRefusedError(
+            f"whoever let Rollcall in belongs to Zoom account {theirs}, not to {account_id}: log in to Zoom as a user "
+            "of that account, or correct connectors.zoom.account_id"
+        )
 
 
 async def _log_out(account: ZoomAccount) -> bool | None:

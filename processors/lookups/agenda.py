@@ -37,9 +37,9 @@ def question_of(request: LookupRequest) -> Question:
     match request.lookup:
         case "identities":
             return Question(request.account_id, "identities")
-        case "past_session":
-            return Question(request.account_id, "past_session", session_uuid=request.session_uuid)
-        case "report" | "absentees":
+        case "past_session" | "recordings":
+            return Question(request.account_id, request.lookup, session_uuid=request.session_uuid)
+        case "report" | "absentees" | "polls" | "questions":
             return Question(
                 request.account_id, request.lookup, request.object_type, request.object_id, None, request.session_uuid
             )

@@ -1,4 +1,7 @@
-"""Takes out of Zoom's rows what no consumer needs and nobody else may have: links, passcodes, phone numbers. PURE."""
+"""Takes out of Zoom's rows what no consumer needs and nobody else may have: links, passcodes, phone numbers. PURE.
+
+The share link of a recording stays, since people are sent it, without its query, where Zoom may put the passcode.
+"""
 
 from __future__ import annotations
 
@@ -10,11 +13,17 @@ _ENDS = ("url", "link", "token")
 """A field whose name ends so goes: a join link is personal, a start link makes its holder the host."""
 _NAMES = frozenset({"audio_conference_info", "host_key", "third_party_audio", "urls", "links", "tokens"})
 
+SHARE_LINK = "share_url"
+
 
 def redact(value: Any) -> Any:
     """A copy of a JSON value without these fields, at any depth; other values are as they were."""
     if isinstance(value, dict):
-        return {name: redact(held) for name, held in value.items() if not _is_secret(name.lower())}
+        return {
+            name: held.partition("?")[0] if name == SHARE_LINK and isinstance(held, str) else redact(held)
+            for name, held in value.items()
+            if name == SHARE_LINK or not _is_secret(name.lower())
+        }
     if isinstance(value, list):
         return [redact(each) for each in value]
     return value

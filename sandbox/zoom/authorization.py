@@ -94,6 +94,10 @@ class Authorizations:
         self._access_of[refresh_token] = access_token
         return refresh_token
 
+    def is_persons(self, access_token: str) -> bool:
+        """Whether a person's consent is behind an access token."""
+        return access_token in self._access_of.values()
+
     def revoke(self, token: str) -> str | None:
         """End the refresh token that is, or goes with, `token`; its access token, which shall end too."""
         for refresh_token, access_token in self._access_of.items():

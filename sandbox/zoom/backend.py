@@ -124,8 +124,17 @@ class ZoomBackend:
         return self._guarded(
             match(segments),
             authorization,
-            lambda endpoint, name: self._answer(endpoint, name, _checked(endpoint, query), fault),
+            lambda endpoint, name: self._answer(
+                endpoint, self._named(endpoint, name, authorization), _checked(endpoint, query), fault
+            ),
         )
+
+    def _named(self, endpoint: Endpoint, name: str, authorization: str | None) -> str:
+        """`me` is whoever let the app in; with an account-level token it is nobody (docs/reference/zoom.md)."""
+        is_persons = self.authorizations.is_persons((authorization or "").partition(" ")[2])
+        if endpoint.subject != "user" or name != "me" or not is_persons:
+            return name
+        return self.state.person or next((str(each["id"]) for each in self.state.users if each.get("id")), name)
 
     def change(
         self,

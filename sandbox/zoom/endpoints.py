@@ -204,8 +204,10 @@ MARKETPLACE: tuple[Endpoint, ...] = (
     Endpoint(_ONE_SUBSCRIPTION, "subscription", "medium", ("marketplace:delete:event_subscription",), method="DELETE"),
 )
 """About the app itself."""
-ALL_SCOPES: frozenset[str] = frozenset(endpoint.scopes[-1] for endpoint in (*ENDPOINTS, *MARKETPLACE))
-"""Every granular scope that some endpoint asks for."""
+EVENT_SCOPES = frozenset({"meeting:read:participant:admin", "cloud_recording:read:recording:admin"})
+"""Of the events whose scopes Zoom's documentation shows."""
+ALL_SCOPES: frozenset[str] = EVENT_SCOPES | {endpoint.scopes[-1] for endpoint in (*ENDPOINTS, *MARKETPLACE)}
+"""Every granular scope that some endpoint or event asks for."""
 
 
 def match(segments: tuple[str, ...], method: str = "GET") -> tuple[Endpoint, str | None] | None:

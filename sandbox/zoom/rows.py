@@ -60,7 +60,7 @@ def _user(state: ZoomState, _kind: str, name: str, _query: Query) -> Row:
     user = state.user(name)
     if user is None:
         raise user_missing(name)
-    return user
+    return {"account_id": state.account_id, **user}
 
 
 def _listing(kind: str, types: tuple[str, ...]) -> Callable[[ZoomState, str, str, Query], Rows]:
@@ -146,9 +146,11 @@ def _absentees(state: ZoomState, kind: str, name: str, _query: Query) -> Rows:
 
 def _recordings(state: ZoomState, kind: str, name: str, _query: Query) -> Row:
     found = state.session(kind, name) or state.session("webinar", name)
-    if found is None or found[0].recordings is None:
+    session, instance = found or (None, None)
+    row = (instance.recording if instance else None) or (session.recordings if session else None)
+    if row is None:
         raise ZoomError(404, 3301, "There is no recording for this meeting.")
-    return found[0].recordings
+    return row
 
 
 def _tracking_sources(state: ZoomState, kind: str, name: str, _query: Query) -> Rows:

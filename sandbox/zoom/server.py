@@ -137,7 +137,10 @@ async def _token(request: web.Request) -> web.Response:
 
 
 async def _revoke(request: web.Request) -> web.Response:
-    return _respond(request.app[BACKEND].revoke(_credentials(request), await _form(request)))
+    backend = request.app[BACKEND]
+    answer = backend.revoke(_credentials(request), await _form(request))
+    backend.requests[f"/oauth/revoke {answer.status}"] += 1
+    return _respond(answer)
 
 
 async def _consent_page(request: web.Request) -> web.Response:

@@ -34,6 +34,8 @@ class Instance(Held):
     """One row per person who answered a poll."""
     questions: tuple[Row, ...] = ()
     """One row per person who asked."""
+    recording: Row | None = None
+    """Its cloud recording, as `GET /meetings/{uuid}/recordings` answers."""
 
 
 class Session(Held):
@@ -48,6 +50,7 @@ class Session(Held):
     instances: tuple[Instance, ...] = ()
     """In order of start; the last one answers for the id."""
     recordings: Row | None = None
+    """Answers for every instance that has none of its own."""
     tracking_sources: tuple[Row, ...] = ()
 
     @property
@@ -66,6 +69,9 @@ class ZoomState(Held):
     webhook_secret: str = "sandbox-webhook-secret"  # noqa: S105  (of the sandbox alone)
     """Signs the challenge that a new subscription's URL has to answer."""
     users: tuple[Row, ...] = ()
+    """One with an `account_id` of its own belongs to another account, and comes here as a guest."""
+    person: str = ""
+    """Id or e-mail of the user who answers the consent page; empty: the first one."""
     sessions: tuple[Session, ...] = ()
     subscriptions: tuple[Row, ...] = ()
     """As `GET /marketplace/app/event_subscription` shows them."""

@@ -205,6 +205,18 @@ async def test_check_names_exactly_the_missing_scope(machine: Installation) -> N
     assert found == "the token lacks webinar:read:list_registrants:admin (sync.webinars)"
 
 
+@pytest.mark.parametrize(
+    "options", [ZoomOptions(plan="business", scopes=ALL_SCOPES - {"meeting:read:participant:admin"})]
+)
+async def test_check_names_the_event_that_zoom_does_not_send_and_its_scope(machine: Installation) -> None:
+    """A subscription may list an event whose scope the app lacks: Zoom says nothing of it."""
+    _, output = await machine.run("check", "--json")
+    found = findings(output)["zoom event scopes"]
+    assert found["level"] == "warn"
+    assert found["found"] == "Zoom silently does not send meeting.participant_joined (meeting:read:participant:admin)"
+    assert findings(output)["zoom scopes"]["level"] == "ok"
+
+
 async def test_recover_publishes_what_the_ingress_would_have(zoom: SandboxZoom, machine: Installation) -> None:
     """Same key, value and headers but for the time; only what never arrived; no harm the second time."""
     names = (

@@ -7,6 +7,7 @@ import re
 import stat
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import aiohttp
@@ -18,6 +19,8 @@ from processors.clients.zoom.metrics import ZoomMetrics
 from processors.clients.zoom.vault import Vault
 from runtime.environment import TokenStorage
 from sandbox.kafka import free_port
+from sandbox.zoom.backend import ZoomOptions
+from sandbox.zoom.endpoints import ALL_SCOPES
 from sandbox.zoom.state import ZoomState
 from tests.support.browser import chromium
 from tests.support.processes import Process, eventually, rollcall_command, running
@@ -132,6 +135,37 @@ async def test_login_that_the_person_declines_stores_nothing(
     assert "access_denied" in log.read_text(encoding="utf-8")
     assert not list((tmp_path / "data").rglob("*.login"))
     assert zoom.backend.requests["/oauth/token 200"] == 0
+
+
+@pytest.mark.parametrize(
+    ("state", "options", "said"),
+    [
+        (
+            {"users": [{**STATE.users[0], "account_id": "another-account"}]},
+            ZoomOptions(),
+            f"belongs to Zoom account another-account, not to {STATE.account_id}",
+        ),
+        ({}, ZoomOptions(scopes=ALL_SCOPES - {"user:read:user:admin"}), "user:read:user:admin"),
+    ],
+    ids=["another account", "no scope to tell"],
+)
+async def test_login_of_somebody_who_is_not_of_the_account_stores_nothing(
+    state: dict[str, Any], options: ZoomOptions, said: str, zoom: SandboxZoom, env: dict[str, str], tmp_path: Path
+) -> None:
+    """The page and the command say why, and the tokens are ended at Zoom."""
+    zoom.backend.state = STATE.model_copy(update=state)
+    zoom.backend.options = options
+    log, port = tmp_path / "login.log", free_port()
+    command = rollcall_command("zoom", "login", "--no-browser", "--port", str(port))
+    with running(command, log=log, env=env) as process:
+        async with aiohttp.ClientSession() as session:
+            answer = await session.post(await authorize_url(process), data={"decision": "allow"})
+            assert (answer.status, said in await answer.text()) == (400, True)
+        assert await ended(process) == 1, process.describe()
+    assert f"not connected: {'whoever' if 'users' in state else 'Zoom refuses'}" in process.output()
+    assert said in process.output()
+    assert not list((tmp_path / "data").rglob("*.login"))
+    assert zoom.backend.requests["/oauth/revoke 200"] == 1
 
 
 async def test_login_page_opened_by_somebody_else_is_turned_away(

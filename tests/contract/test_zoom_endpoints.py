@@ -116,6 +116,7 @@ LISTED = {"uuid", "id", "host_id", "topic", "type", "start_time", "duration", "t
 SPAN = (datetime(2026, 8, 12, tzinfo=UTC), datetime(2026, 8, 13, tzinfo=UTC))
 READS = [
     Case(requests.users("active"), 302, fields("user")),
+    Case(requests.user(USER), 1, fields("user") | {"account_id"}),
     Case(
         requests.sessions_of_user("meeting", USER, "previous_meetings", (date(2026, 8, 1), date(2026, 8, 31))),
         1,

@@ -34,6 +34,15 @@ class ZoomApi(Protocol):
     async def absentees(self, uuid: str) -> list[Row]:
         """Approved registrants of a webinar's instance who stayed away, as Zoom counts them."""
 
+    async def polls(self, object_type: ObjectType, uuid: str) -> list[Row]:
+        """Who answered polls of an instance that is over, with their answers."""
+
+    async def questions(self, object_type: ObjectType, uuid: str) -> list[Row]:
+        """Who asked questions in an instance that is over, with the questions."""
+
+    async def recordings(self, uuid: str) -> Row:
+        """The cloud recording of an instance, a webinar's too, with its `recording_files`."""
+
     def drop_login(self, before: float) -> bool:
         """Forget the tokens of a consent of before this instant (seconds since 1970); false when there is none.
 

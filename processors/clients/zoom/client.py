@@ -14,7 +14,7 @@ from processors.clients.zoom.api import Row
 from processors.clients.zoom.budget import Budget
 from processors.clients.zoom.limits import Plan
 from processors.clients.zoom.metrics import ZoomMetrics
-from processors.clients.zoom.oauth import Token, TokenSource
+from processors.clients.zoom.oauth import Grant, Token, TokenSource
 from processors.clients.zoom.paging import Pager, row_key
 from processors.clients.zoom.requests import RegistrantStatus, Request, UserStatus
 from processors.clients.zoom.token_service import ServerGrant, TokenService
@@ -50,6 +50,7 @@ class ZoomClient:
         jitter: Callable[[], float] = random.random,
         timeout_seconds: float = TOTAL_TIMEOUT_SECONDS,
         vault: Vault | None = None,
+        grant: Grant | None = None,
     ) -> None:
         """Compose the parts; nothing is sent yet.
 
@@ -64,6 +65,7 @@ class ZoomClient:
             jitter: a number in [0, 1).
             timeout_seconds: for one request.
             vault: people's logins; needed for accounts with `oauth: user` alone.
+            grant: where tokens come from, if not from where the account says.
 
         Raises:
             ConfigurationError: the account has no client id or secret.
@@ -73,10 +75,10 @@ class ZoomClient:
         timeout = aiohttp.ClientTimeout(total=timeout_seconds)
         service = TokenService(account, session, oauth_base_url, metrics, clock=clock, tls=tls, timeout=timeout)
         self._login: UserGrant | None = None
-        if account.oauth == "user":
+        if grant is None and account.oauth == "user":
             assert vault is not None, "whoever reads `oauth: user` has read where logins are kept"
             self._login = UserGrant(service, vault, clock=clock)
-        self._tokens = TokenSource(self._login or ServerGrant(service), clock=clock)
+        self._tokens = TokenSource(grant or self._login or ServerGrant(service), clock=clock)
         self._transport = Transport(
             session,
             self._tokens,
@@ -118,6 +120,18 @@ class ZoomClient:
     async def absentees(self, uuid: str) -> list[Row]:
         """See `ZoomApi.absentees`."""
         return await self.rows(requests.absentees(uuid))
+
+    async def polls(self, object_type: ObjectType, uuid: str) -> list[Row]:
+        """See `ZoomApi.polls`."""
+        return await self.rows(requests.poll_report(object_type, uuid))
+
+    async def questions(self, object_type: ObjectType, uuid: str) -> list[Row]:
+        """See `ZoomApi.questions`."""
+        return await self.rows(requests.question_report(object_type, uuid))
+
+    async def recordings(self, uuid: str) -> Row:
+        """See `ZoomApi.recordings`."""
+        return await self.one(requests.recordings(uuid))
 
     async def one(self, request: Request) -> Row:
         """The answer of an endpoint without a list; empty where Zoom answers nothing.

@@ -56,6 +56,7 @@ def _scopes(kind: str, granular: str) -> tuple[str, ...]:
 
 
 USERS = Endpoint("GET /users", "medium", _scopes("user", "list_users"), "users")
+USER = Endpoint("GET /users/{id}", "light", _scopes("user", "user"))
 SESSIONS_OF_USER = _both(
     lambda kind: Endpoint(
         f"GET /users/{{id}}/{kind}s",
@@ -187,6 +188,7 @@ DELETE_SUBSCRIPTION = Endpoint(
 
 ENDPOINTS: tuple[Endpoint, ...] = (
     USERS,
+    USER,
     *SESSIONS_OF_USER.values(),
     *DETAILS.values(),
     *REGISTRANTS.values(),

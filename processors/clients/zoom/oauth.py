@@ -38,6 +38,19 @@ class Grant(Protocol):
         """
 
 
+class OneToken:
+    """A token that is at hand and not renewed (`Grant`): for what is asked before a login is stored."""
+
+    def __init__(self, token: Token) -> None:
+        self._token = token
+
+    async def token(self, refused: Token | None) -> Token:
+        """See `Grant.token`."""
+        if refused is not None:
+            raise RetryLaterError("Zoom does not accept the token that it has just given; begin anew")
+        return self._token
+
+
 def read_token(fields: dict[str, Any], now: float, *, encrypted: bool) -> Token:
     """The token of an answer to `POST /oauth/token`; `encrypted` when that answer came over TLS."""
     seconds = fields.get("expires_in")

@@ -46,6 +46,11 @@ def users(status: UserStatus) -> Request:
     return Request(endpoints.USERS, query={"status": status})
 
 
+def user(user_id: str = "me") -> Request:
+    """One user, with the `account_id`; `me` is whoever let the app in, and nobody for an account-level token."""
+    return Request(endpoints.USER, user_id)
+
+
 def sessions_of_user(
     object_type: ObjectType, user_id: str, listing: Listing = "scheduled", span: tuple[date, date] | None = None
 ) -> Request:
