@@ -6,7 +6,7 @@ import hmac
 from base64 import b64encode
 from dataclasses import dataclass, field
 
-from runtime.models import BrevoWebhook
+from runtime.brevo_models import BrevoWebhook
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
-"""Decides what must not reach a topic: secrets, links that let people in, IP addresses, phone numbers. PURE.
+"""Decides what must not reach a topic: secrets, links that let people in, IPs, phone numbers, what was said. PURE.
 
 Fields are known by their names, anywhere in the tree, since Zoom adds fields without notice. `share_url` of a recording
-stays: it is what contacts are sent. Unknown fields stay.
+stays without its query, where Zoom may put the passcode: it is what contacts are sent. Unknown fields stay.
 """
 
 from __future__ import annotations
@@ -19,11 +19,14 @@ _NAME = (
     r"|(?:[a-z0-9_]*_)?ip(?:_address(?:es)?)?"
     r"|(?:[a-z0-9_]*_)?(?:phone|mobile|fax)(?:_numbers?)?"
     r"|(?:caller|callee|forwarded_by|did)_number"
+    r"|message_content"
 )
 _SECRET = re.compile(_NAME, re.IGNORECASE)
 _SECRET_IN_TEXT = re.compile(
     rb'"(?:' + _NAME.encode() + rb')"\s*:\s*(?:"(?:[^"\\]|\\.)*"?|[^\s,}\]]+)\s*,?', re.IGNORECASE | re.DOTALL
 )
+_SHARED = "share_url"
+_QUERY_IN_TEXT = re.compile(rb'("' + _SHARED.encode() + rb'"\s*:\s*"(?:[^"\\?]|\\.)*)\?(?:[^"\\]|\\.)*')
 
 
 _LONGEST_NAME = 64
@@ -55,6 +58,9 @@ def redact(tree: Any) -> int:
         for name in _secrets_among(tuple(node)):
             del node[name]
             dropped += 1
+        if isinstance(link := node.get(_SHARED), str) and "?" in link:
+            node[_SHARED] = link.partition("?")[0]
+            dropped += 1
         # A JSON parser makes exactly these types, and comparing them is quicker than isinstance.
         waiting += [value for value in node.values() if type(value) is dict or type(value) is list]
     return dropped
@@ -62,4 +68,4 @@ def redact(tree: Any) -> int:
 
 def redact_text(body: bytes) -> bytes:
     """The same for a body that is no JSON, as far as its text shows `"name": value`."""
-    return _SECRET_IN_TEXT.sub(b"", body)
+    return _QUERY_IN_TEXT.sub(rb"\1", _SECRET_IN_TEXT.sub(b"", body))

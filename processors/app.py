@@ -7,13 +7,14 @@ import logging
 import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import aiohttp
 from prometheus_client import CollectorRegistry
 
 from processors.agents import look_up, score_engagement, sync_contact, track_attendance
-from processors.clients.brevo.bootstrap import check_attributes
+from processors.clients.brevo.bootstrap import check_attributes, check_templates
 from processors.clients.brevo.client import BrevoClient
 from processors.clients.brevo.dry_run import DryRun
 from processors.clients.zoom.client import ZoomClient
@@ -25,12 +26,13 @@ from processors.engine.due_clock import DueClock
 from processors.engine.faust_app import SESSION_SECONDS, build_faust_app
 from processors.engine.faust_consumer import still_member
 from processors.engine.metrics import EngineMetrics
-from processors.engine.naming import changelog_name
+from processors.engine.naming import APP_ID, changelog_name
 from processors.engine.view import Output
 from processors.engine.worker import EngineWorker, stop_at_once
 from processors.settings import WorkerSettings
 from processors.tracking.keys import DUE, parse_due
 from runtime.admin import AdminServer, Readiness
+from runtime.groups import check_group
 from runtime.topics import ensure_topics
 from schemas.errors import RetryLaterError
 from schemas.instants import as_datetime
@@ -53,7 +55,7 @@ async def run_worker(settings: WorkerSettings, stop: asyncio.Event) -> None:
     """Run until `stop` is set, then drain. Waits for Kafka, with readiness 503, for as long as it is away.
 
     Raises:
-        ConfigurationError: the topics on the cluster do not fit, or the admin port is taken.
+        ConfigurationError: the topics on the cluster do not fit, a right on it is missing, or the admin port is taken.
         FatalError: something that would lose records; nothing was acknowledged.
     """
     registry = CollectorRegistry()
@@ -85,6 +87,7 @@ async def build_engine(
         brevo_client = BrevoClient(brevo.api_key, environment.brevo_api_base_url)
         stack.push_async_callback(brevo_client.close)
         await check_attributes(brevo_client, configuration)
+        await check_templates(brevo_client, configuration.brevo)
         producer = build_producer(connection)
         metrics = EngineMetrics(registry)
         app = build_faust_app(connection, configuration.kafka, environment.data_dir)
@@ -104,18 +107,7 @@ async def build_engine(
             stop=stop_at_once,
         )
         zoom = await stack.enter_async_context(_zoom_effect(settings, registry))
-        sink: Sink = (
-            DryRun(settings.tell)
-            if settings.tell is not None
-            else sync_contact.SyncContact(
-                brevo_client,
-                brevo,
-                total_partitions=partitions,
-                clock=lambda: datetime.now(UTC),
-                registry=registry,
-                version=settings.version,
-            )
-        )
+        sink_agent = sink_of(engine, settings, brevo_client, registry)
         agents = [
             tracking_agent(engine, track_attendance.TrackAttendance(configuration)),
             BatchAgent(engine, AgentSpec(look_up.NAME, look_up.SOURCES, look_up.TABLES, zoom.rule, zoom)),
@@ -128,11 +120,45 @@ async def build_engine(
                     score_engagement.ScoreEngagement(configuration),
                 ),
             ),
-            BatchAgent(
-                engine, AgentSpec(sync_contact.NAME, sync_contact.SOURCES, sync_contact.TABLES, sink.rule, sink)
-            ),
+            sink_agent.agent,
         ]
-        yield EngineWorker(app, agents, delivery, producer, metrics), sink
+        yield EngineWorker(app, agents, delivery, producer, metrics), sink_agent.sink
+
+
+@dataclass(frozen=True, slots=True)
+class SinkAgent:
+    """The agent `sync-contact` and its effect."""
+
+    agent: BatchAgent
+    sink: Sink
+
+
+def sink_of(engine: Engine, settings: WorkerSettings, client: BrevoClient, registry: CollectorRegistry) -> SinkAgent:
+    """The agent that calls Brevo, or says what it would do (`worker --dry-run`)."""
+
+    async def backlog(partition: int) -> Mapping[str, int]:
+        return await agent.ends(partition)
+
+    def handled(partition: int, position: Mapping[str, int]) -> bool:
+        return agent.has_handled(partition, position)
+
+    configuration = settings.configuration
+    sink: Sink = (
+        DryRun(settings.tell)
+        if settings.tell is not None
+        else sync_contact.SyncContact(
+            client,
+            configuration.brevo,
+            total_partitions=configuration.kafka.partitions,
+            clock=lambda: datetime.now(UTC),
+            registry=registry,
+            version=settings.version,
+            backlog=backlog,
+            handled=handled,
+        )
+    )
+    agent = BatchAgent(engine, AgentSpec(sync_contact.NAME, sync_contact.SOURCES, sync_contact.TABLES, sink.rule, sink))
+    return SinkAgent(agent, sink)
 
 
 def tracking_agent(engine: Engine, rule: track_attendance.TrackAttendance) -> BatchAgent:
@@ -185,11 +211,12 @@ async def _zoom_effect(settings: WorkerSettings, registry: CollectorRegistry) ->
 
 
 async def _wait_for_kafka(settings: WorkerSettings, stop: asyncio.Event) -> bool:
-    """Until the topics are there; false when told to stop before that."""
+    """Until the topics and the group are there; false when told to stop before that."""
     told = False
     while not stop.is_set():
         try:
             await ensure_topics(settings.environment.kafka, settings.configuration.kafka, changelogs=changelogs())
+            await check_group(settings.environment.kafka, APP_ID)
         except RetryLaterError as error:
             if not told:
                 log.warning("waiting for Kafka: %s", error)

@@ -8,8 +8,9 @@ from typing import Any, cast, get_args
 
 from pydantic_core import ErrorDetails
 
-from runtime.models import Configuration, Section
+from runtime.models import Configuration
 from runtime.scopes import Keys, is_secret
+from runtime.section import Section
 
 Location = tuple[str | int, ...]
 

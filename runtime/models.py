@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, model_validator
+from pydantic import BeforeValidator, Field, SecretStr, model_validator
 
+from runtime.brevo_models import Brevo
 from runtime.durations import Duration
+from runtime.section import Section
 from schemas.brevo import AttributeType, Overwrite
 
 
@@ -19,19 +21,6 @@ def _lower(value: object) -> object:
 
 
 LogLevel = Annotated[Literal["verbose", "debug", "info", "warning", "error"], BeforeValidator(_lower)]
-
-
-class Section(BaseModel):
-    """A section of the file: frozen, no unknown keys; a key without a value has its default."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    @model_validator(mode="before")
-    @classmethod
-    def _empty_is_default(cls, value: Any) -> Any:
-        if isinstance(value, dict):
-            return {key: each for key, each in value.items() if each is not None or key not in cls.model_fields}
-        return value
 
 
 class Sync(Section):
@@ -87,76 +76,6 @@ class ZoomAccount(Section):
     """`verbose` means DEBUG, as in the old guide."""
     log_webhooks: bool = False
     """Log redacted samples of deliveries: never bodies with personal data or tokens."""
-
-
-class Events(Section):
-    """Which Brevo events are sent."""
-
-    registered: bool = True
-    attended: bool = True
-    no_show: bool = True
-    started: bool = False
-    ended: bool = False
-    recording: bool = True
-
-
-class ListRule(Section):
-    """Who may be put on a list."""
-
-    rule: Literal["legitimate_interest", "registration_question"] = "legitimate_interest"
-    """Everybody whom the facts put there, or only who gave one of `answers` to `question` of a registration."""
-    question: str | None = None
-    """The custom question's exact title."""
-    answers: tuple[str, ...] = ("yes",)
-    """Compared without case and outer blanks."""
-
-    @model_validator(mode="before")
-    @classmethod
-    def _short_form(cls, value: Any) -> Any:
-        return {"rule": value} if isinstance(value, str) else value
-
-    @model_validator(mode="after")
-    def _complete(self) -> ListRule:
-        if self.rule == "registration_question" and not (self.question and self.answers):
-            raise ValueError("registration_question needs `question` and at least one of `answers`")
-        return self
-
-
-class BrevoWebhook(Section):
-    """How Brevo's own webhooks prove themselves at `/webhooks/brevo`; without a secret the path does not exist."""
-
-    token: SecretStr | None = None
-    """The bearer token of the webhook's `auth`; signs the URL for the end of an import too."""
-    username: str | None = None
-    password: SecretStr | None = None
-    """Of a webhook whose URL has a user and a password."""
-
-
-class Brevo(Section):
-    """The Brevo account and how fast and how carefully it is written."""
-
-    api_key: SecretStr | None = None
-    contacts_per_second: float = Field(default=8, gt=0)
-    """Brevo's limit is 10/s for `/contacts` on ordinary plans; other tools share it."""
-    events_per_second: float = Field(default=8, gt=0)
-    """Brevo's limit is 10/s for `POST /events` on ordinary plans."""
-    account_calls_per_hour: float = Field(default=60, gt=0)
-    """Brevo gives 100 an hour for everything but contacts, events and mails on ordinary plans; other tools share it."""
-    bulk_threshold: int = Field(default=200, ge=1)
-    """From this many waiting upserts on, an import replaces single calls."""
-    technical_list: int | None = None
-    list_rules: dict[int, ListRule] = Field(default_factory=dict)
-    """By list id; a list without a rule takes everybody whom the facts put there."""
-    notify_url: str | None = None
-    """Public address of `/webhooks/brevo/imports`: Brevo tells the end of an import there. Needs `webhook.token`."""
-    webhook: BrevoWebhook = BrevoWebhook()
-    missing_attributes: Literal["refuse", "warn"] = "refuse"
-    """What the worker does at its start when an attribute that `field_mapping` names does not exist at Brevo."""
-    sample: float = Field(default=0.01, ge=0, le=1)
-    """Share of the written contacts that is read back: Brevo drops values that do not fit without an error."""
-    in_doubt: Literal["hold", "resend", "drop"] = "hold"
-    """What becomes of an event whose answer was lost: wait for a person, send again, or forget it."""
-    events: Events = Events()
 
 
 class Sessions(Section):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from runtime.models import Brevo
+from runtime.brevo_models import Brevo
 
 Keys = tuple[str, ...]
 """A path in the file by its keys alone, without the indices of lists."""

@@ -102,8 +102,35 @@ class Result(AttendanceFact):
     identity: Identity | None = None
 
 
-Fact = Annotated[Registration | Result, Field(discriminator="kind")]
-FACT: TypeAdapter[Registration | Result] = TypeAdapter(Fact)
+class Recording(AttendanceFact):
+    """A cloud recording of an occurrence that the contact has a result in; told again when it changes.
+
+    `occurred_at` is when Zoom had it ready: the `event_ts` of its `recording.completed`.
+    """
+
+    kind: Literal["recording"] = "recording"
+    session_uuid: str
+    instances: tuple[str, ...]
+    share_url: str
+    """For people. Without its query, which may hold a passcode."""
+    minutes: int
+    """What was recorded."""
+
+
+Moment = Literal["started", "ended"]
+
+
+class Notice(AttendanceFact):
+    """An occurrence that concerns the contact has started, or ended: `occurred_at` is its S, or E. Never taken back."""
+
+    kind: Literal["notice"] = "notice"
+    session_uuid: str
+    instances: tuple[str, ...]
+    moment: Moment
+
+
+Fact = Annotated[Registration | Result | Recording | Notice, Field(discriminator="kind")]
+FACT: TypeAdapter[Registration | Result | Recording | Notice] = TypeAdapter(Fact)
 """Parses any record of `attendance.results.v1`: ``FACT.validate_json(value)``."""
 
 
@@ -144,6 +171,21 @@ class Reconciliation(Wire):
     """There are more differences than the record can hold."""
 
 
+Outcome = Literal["found", "missing", "unavailable"]
+"""`missing`: Zoom says that there is none. `unavailable`: it may not be asked (scope, plan, permission)."""
+
+
+class InteractionSummary(Wire):
+    """What people did beside listening, over all of them; told with the final result where it is read at all."""
+
+    polls: Outcome
+    questions: Outcome
+    polls_offered: int
+    """Those that somebody answered."""
+    questions_asked: int
+    chat_messages: int
+
+
 class SessionSummary(Wire):
     """One occurrence; key `session_uuid`, compacted: the latest record stands."""
 
@@ -166,3 +208,5 @@ class SessionSummary(Wire):
     counts: SessionCounts
     reconciliation: Reconciliation | None = None
     """With the final result."""
+    interaction: InteractionSummary | None = None
+    """With the final result, if `zoom_api.interaction` is on."""

@@ -51,22 +51,47 @@ class UpsertContact(Command):
     """Lists the contact shall be on."""
     lists_left: tuple[int, ...] = ()
     """Lists of ours the contact shall not be on."""
+    lists_for_existing: tuple[int, ...] = ()
+    """Lists it shall be on if Brevo had the contact before Rollcall could have created it."""
+    creates: bool = True
+    """False: every list that it belongs on is for existing contacts, so it is not created."""
 
 
-class TrackEvent(Command):
-    """An event that may start an automation: sent at most once for each of its `once_keys`, ever."""
+class OnceCommand(Command):
+    """What may mail a person: done at most once for each of its `once_keys`, ever."""
 
-    kind: Literal["event"] = "event"
     name: str
     event_date: Instant
-    properties: dict[str, str | int | float | bool]
     once_keys: tuple[str, ...]
-    """One per instance (or registration) it stands for; sent for one is sent for all."""
+    """One per instance (or registration, or list) it stands for; done for one is done for all."""
 
 
-BREVO_COMMAND: TypeAdapter[UpsertContact | TrackEvent] = TypeAdapter(
-    Annotated[UpsertContact | TrackEvent, Field(discriminator="kind")]
-)
+class TrackEvent(OnceCommand):
+    """An event that may start an automation."""
+
+    kind: Literal["event"] = "event"
+    properties: dict[str, str | int | float | bool]
+
+
+class SendRecording(OnceCommand):
+    """A transactional mail with the link to a recording, instead of the event of the same name and once keys."""
+
+    kind: Literal["recording"] = "recording"
+    template_id: int
+    """Of Brevo, which gets the properties as its `params`."""
+    properties: dict[str, str | int | float | bool]
+
+
+class ConfirmList(OnceCommand):
+    """Ask a person by mail whether they want to be on a list (double opt-in); Brevo puts them there when they agree."""
+
+    kind: Literal["confirmation"] = "confirmation"
+    name: str = "double_opt_in"
+    list_id: int
+
+
+BrevoCommand = UpsertContact | TrackEvent | SendRecording | ConfirmList
+BREVO_COMMAND: TypeAdapter[BrevoCommand] = TypeAdapter(Annotated[BrevoCommand, Field(discriminator="kind")])
 """Parses any record of `brevo.commands.v1`: ``BREVO_COMMAND.validate_json(value)``."""
 
 
@@ -99,6 +124,7 @@ class CommandResult(Wire):
     command_id: str
     contact_id: str
     kind: Literal["upsert", "event"]
+    """`event`: whatever is done at most once, the mail of a recording too."""
     revision: int
     outcome: Outcome
     name: str | None = None
@@ -130,6 +156,8 @@ class ContactState(Wire):
     lists_left: tuple[int, ...] = ()
     held: tuple[str, ...] = ()
     """Attributes that Brevo held before we wrote any: what is written only if empty leaves them."""
+    existed: bool | None = None
+    """Whether Brevo had the contact before Rollcall could have created it; ``None``: nobody has asked."""
 
 
 CommandResult.model_rebuild()

@@ -9,7 +9,8 @@ from typing import Literal
 from schemas.model import Instant, Wire
 
 NewsKind = Literal["unsubscribed", "hard_bounce", "spam", "blocklisted", "deleted", "import_ended"]
-Source = Literal["marketing", "transactional"]
+Source = Literal["marketing", "transactional", "sync"]
+"""Brevo's webhook by its type, or `sync`: the worker found it out itself."""
 
 
 class BrevoNews(Wire):

@@ -9,7 +9,18 @@ from pydantic import Field, TypeAdapter
 from schemas.attendance import ObjectType, Origin
 from schemas.model import Instant, Wire
 
-LookupKind = Literal["session", "registrants", "panelists", "identities", "past_session", "report", "absentees"]
+LookupKind = Literal[
+    "session",
+    "registrants",
+    "panelists",
+    "identities",
+    "past_session",
+    "report",
+    "absentees",
+    "recordings",
+    "polls",
+    "questions",
+]
 """What is asked about one webinar or meeting:
 
 - `session`: its details (`GET /webinars/{id}`, `GET /meetings/{id}`), one row, as Zoom answers;
@@ -18,7 +29,11 @@ LookupKind = Literal["session", "registrants", "panelists", "identities", "past_
 - `identities`: which of `user_ids` and `emails` belong to users of the account, one row `{"id", "email"}` per hit;
 - `past_session`: `GET /past_meetings/{session_uuid}`, one row;
 - `report`: `GET /report/{meetings,webinars}/{session_uuid}/participants` with `registrant_id`, all pages, one row each;
-- `absentees`: `GET /past_webinars/{session_uuid}/absentees`, one row each.
+- `absentees`: `GET /past_webinars/{session_uuid}/absentees`, one row each;
+- `recordings`: `GET /meetings/{session_uuid}/recordings`, one row, of webinars too;
+- `polls`: `GET /report/{meetings,webinars}/{session_uuid}/polls`, one row `{"email", "items"}` per person: which polls
+  they answered, as hashes, and not how;
+- `questions`: `GET /report/{meetings,webinars}/{session_uuid}/qa`, the same of the questions they asked.
 """
 
 

@@ -19,6 +19,7 @@ from runtime.models import Configuration
 from schemas.errors import ConfigurationError, RetryLaterError
 
 Json = Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")]
+Reason = Annotated[str, typer.Option("--reason", help="Why, for the audit topic.")]
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
 PAUSES = 3
 """How often a command waits for Brevo's limit before it gives up."""

@@ -1,15 +1,18 @@
-"""`rollcall brevo plan` and `apply`: what the account lacks, and its creation."""
+"""`rollcall brevo plan` and `apply`: what the account lacks, its creation, and the repair of webhooks."""
 
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 import orjson
 import typer
 
 from ops.brevo.account import Json, Yes, agreed, answered, opened, rows
+from ops.brevo.hooks import EVENTS
 from ops.brevo.planning import FOLDER, Plan, plan_of
+from processors.clients.brevo.bootstrap import wrong_templates
 from processors.clients.brevo.client import BrevoClient
 from runtime.exits import FOUND_WRONG
 from runtime.logs import configure_logging
@@ -26,7 +29,7 @@ def register(group: typer.Typer) -> None:
 
 
 def plan(as_json: Json = False) -> None:
-    """Compare the account with what the configuration writes: attributes, their types, lists, the folder.
+    """Compare the account with what the configuration needs: attributes, their types, lists, the folder, webhooks.
 
     Changes nothing. Exit code 1: something is missing or does not fit.
     """
@@ -38,7 +41,9 @@ def plan(as_json: Json = False) -> None:
 
 
 def apply(yes: Yes = False, as_json: Json = False) -> None:
-    """Create what `rollcall brevo plan` finds missing: attributes, the folder, lists. Nothing is changed or removed.
+    """Create what `rollcall brevo plan` finds missing: attributes, the folder, lists, webhooks. Nothing is removed.
+
+    Nothing is changed but webhooks to brevo.webhook.url that lack events or the right secret.
 
     Brevo chooses the ids of new lists: they are shown, to be put into connectors.zoom.lists. Exit code 1: something
     is left that only a person can settle, or you said no.
@@ -60,29 +65,45 @@ async def _compare(configuration: Configuration, client: BrevoClient) -> Plan:
     listed = attributes.body.get("attributes") if isinstance(attributes.body, dict) else None
     lists = await rows(client, "/contacts/lists", "lists", PAGE)
     folders = await rows(client, "/contacts/folders", "folders", PAGE)
-    return plan_of(configuration, [each for each in listed or () if isinstance(each, dict)], lists, folders)
+    hooks: list[dict[str, Any]] = []
+    for kind in EVENTS if configuration.brevo.webhook.url else ():
+        answer = await answered(client, "GET", "/webhooks", type=kind)
+        told = answer.body.get("webhooks") if isinstance(answer.body, dict) else None
+        hooks += [{"type": kind, **each} for each in told or () if isinstance(each, dict)]
+    plan = plan_of(configuration, [each for each in listed or () if isinstance(each, dict)], lists, folders, hooks)
+    return replace(plan, problems=(*plan.problems, *await wrong_templates(client, configuration.brevo)))
 
 
 async def _apply(*, yes: bool) -> tuple[Plan, list[str]]:
-    done: list[str] = []
     async with opened() as (configuration, client):
         found = await _compare(configuration, client)
         if not found.creations or not agreed(f"Create {', '.join(found.creations)} at Brevo?", yes=yes):
-            return found, done
-        for each in found.attributes:
-            path = f"/contacts/attributes/normal/{each.attribute}"
-            await answered(client, "POST", path, {"type": each.type})
-            done.append(f"attribute {each.attribute}")
-        folder_id = found.folder_id
-        if found.lists and folder_id is None:
-            answer = await answered(client, "POST", "/contacts/folders", {"name": FOLDER})
-            folder_id = _id(answer.body)
-            done.append(f"folder {FOLDER}")
-        for lacking in found.lists:
-            body = {"name": lacking.name, "folderId": folder_id}
-            answer = await answered(client, "POST", "/contacts/lists", body)
-            done.append(f"list {lacking.name}: set {lacking.key} to {_id(answer.body)}")
-    return found, done
+            return found, []
+        return found, [*await _create(client, found), *await _mend(client, found)]
+
+
+async def _create(client: BrevoClient, found: Plan) -> list[str]:
+    done: list[str] = []
+    for each in found.attributes:
+        path = f"/contacts/attributes/normal/{each.attribute}"
+        await answered(client, "POST", path, {"type": each.type})
+        done.append(f"attribute {each.attribute}")
+    folder_id = found.folder_id
+    if found.lists and folder_id is None:
+        answer = await answered(client, "POST", "/contacts/folders", {"name": FOLDER})
+        folder_id = _id(answer.body)
+        done.append(f"folder {FOLDER}")
+    for lacking in found.lists:
+        answer = await answered(client, "POST", "/contacts/lists", {"name": lacking.name, "folderId": folder_id})
+        done.append(f"list {lacking.name}: set {lacking.key} to {_id(answer.body)}")
+    return done
+
+
+async def _mend(client: BrevoClient, found: Plan) -> list[str]:
+    for hook in found.hooks:
+        method, path = ("POST", "/webhooks") if hook.hook_id is None else ("PUT", f"/webhooks/{hook.hook_id}")
+        await answered(client, method, path, dict(hook.body))
+    return [hook.says for hook in found.hooks]
 
 
 def _id(body: Any) -> int:

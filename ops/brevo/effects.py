@@ -11,17 +11,17 @@ from typing import Annotated, Any, Literal
 import orjson
 import typer
 
-from ops.audit import operator_name
-from ops.brevo.account import Json, answered, contact, opened
-from ops.brevo.ledger import Doubt, doubts
+from ops.audit import audit_entry, operator_name
+from ops.brevo.account import Json, Reason, answered, contact, opened
+from ops.brevo.ledger import Open, doubts, ledger, suppressed, without_contact
 from ops.brevo.posting import post
 from processors.clients.brevo.client import BrevoClient
 from runtime.exits import FOUND_WRONG
 from runtime.kafka import KafkaConnection
 from runtime.logs import configure_logging
-from schemas.brevo import CommandResult, Decision, Outcome, TrackEvent, Verdict
+from schemas.brevo import CommandResult, ConfirmList, Decision, OnceCommand, Outcome, TrackEvent, Verdict
 from schemas.instants import format_instant
-from schemas.topics import BREVO_RESULTS
+from schemas.topics import AUDIT, BREVO_RESULTS
 
 Found = Literal["yes", "no", "unknown"]
 OUTCOMES: dict[Verdict, Outcome] = {"sent": "acknowledged", "resend": "intended", "drop": "rejected"}
@@ -42,21 +42,36 @@ def register(app: typer.Typer) -> None:
 def effects(context: typer.Context, check: Check = False, as_json: Json = False) -> None:
     """List the events in doubt: their call was made and the answer was lost, or the worker died in between.
 
-    They wait for `rollcall effects resolve` (or brevo.in_doubt decides). Exit code 1: there are some.
+    They wait for `rollcall effects resolve` (or brevo.in_doubt decides). Events whose contact no command has ever
+    brought to Brevo are listed too: they wait for one. Events that are never sent, such as those of a back-fill, are
+    counted by name. Exit code 1: there are some in doubt or without a contact.
     """
     if context.invoked_subcommand is not None:
         return
     configure_logging("WARNING")
-    listed = asyncio.run(_list(check=check))
+    found = asyncio.run(_list(check=check))
     if as_json:
-        typer.echo(orjson.dumps({"in_doubt": listed}).decode())
+        typer.echo(orjson.dumps(found).decode())
     else:
-        for each in listed:
-            found = f", at Brevo: {each['at_brevo']}" if check else ""
-            typer.echo(f"{each['id']}  {each['event_date']}  {each['name']}  contact {each['contact_id']}{found}")
-        typer.echo(f"{len(listed)} in doubt" if listed else "nothing is in doubt")
-    if listed:
+        _show(found)
+    if found["in_doubt"] or found["without_contact"]:
         raise typer.Exit(FOUND_WRONG)
+
+
+def _show(found: dict[str, Any]) -> None:
+    for each in found["in_doubt"]:
+        at_brevo = f", at Brevo: {each['at_brevo']}" if "at_brevo" in each else ""
+        typer.echo(f"{_in_words(each)}{at_brevo}")
+    for each in found["without_contact"]:
+        typer.echo(f"{_in_words(each)}, waits for its contact: replay the contact's facts")
+    for name, count in found["suppressed"].items():
+        typer.echo(f"{count} {name} suppressed")
+    in_doubt = len(found["in_doubt"])
+    typer.echo(f"{in_doubt} in doubt" if in_doubt else "nothing is in doubt")
+
+
+def _in_words(each: dict[str, str]) -> str:
+    return f"{each['id']}  {each['event_date']}  {each['name']}  contact {each['contact_id']}"
 
 
 def resolve(
@@ -65,9 +80,12 @@ def resolve(
     resend: Annotated[bool, typer.Option("--resend", help="It was not: send it now.")] = False,
     drop: Annotated[bool, typer.Option("--drop", help="Forget it: it is not sent.")] = False,
     unchecked: Annotated[bool, typer.Option("--unchecked", help="Do not ask Brevo first.")] = False,
+    reason: Reason = "",
     as_json: Json = False,
 ) -> None:
     """Decide about one event in doubt. Brevo is asked first, and one that it has is not sent again.
+
+    The decision is noted in the audit topic.
 
     Exit code 1: no such event is in doubt, several begin so, or Brevo has what was to be sent again.
     """
@@ -76,13 +94,13 @@ def resolve(
     verdicts = [verdict for verdict, chosen in choices.items() if chosen]
     if len(verdicts) != 1:
         raise typer.BadParameter("give exactly one of --sent, --resend, --drop")
-    told = asyncio.run(_resolve(command_id, verdicts[0], checked=not unchecked))
+    told = asyncio.run(_resolve(command_id, verdicts[0], reason, checked=not unchecked))
     typer.echo(orjson.dumps(told).decode() if as_json else told["says"], err=not told["done"] and not as_json)
     if not told["done"]:
         raise typer.Exit(FOUND_WRONG)
 
 
-def decision_result(doubt: Doubt, verdict: Verdict, operator: str, now: datetime) -> CommandResult:
+def decision_result(doubt: Open, verdict: Verdict, operator: str, now: datetime) -> CommandResult:
     """What the sink reads of a decision."""
     command = doubt.command
     return CommandResult(
@@ -113,27 +131,34 @@ def is_listed(command: TrackEvent, events: list[dict[str, Any]]) -> bool:
     )
 
 
-async def _list(*, check: bool) -> list[dict[str, str]]:
-    found = await doubts(KafkaConnection.from_environment(os.environ))
-    listed = [
-        {
-            "id": each.command.command_id,
-            "name": each.command.name,
-            "contact_id": each.command.contact_id,
-            "event_date": format_instant(int(each.command.event_date.timestamp())),
-        }
-        for each in found
-    ]
+async def _list(*, check: bool) -> dict[str, Any]:
+    rows = await ledger(KafkaConnection.from_environment(os.environ))
+    found = doubts(rows.events)
+    listed = [_shown(each) for each in found]
     if check and found:
         async with opened() as (_, client):
             for each, shown in zip(found, listed, strict=True):
                 shown["at_brevo"] = await _at_brevo(client, each.command)
-    return listed
+    return {
+        "in_doubt": listed,
+        "without_contact": [_shown(each) for each in without_contact(rows)],
+        "suppressed": suppressed(rows.events),
+    }
 
 
-async def _resolve(command_id: str, verdict: Verdict, *, checked: bool) -> dict[str, Any]:
+def _shown(each: Open) -> dict[str, str]:
+    return {
+        "id": each.command.command_id,
+        "name": each.command.name,
+        "contact_id": each.command.contact_id,
+        "event_date": format_instant(int(each.command.event_date.timestamp())),
+    }
+
+
+async def _resolve(command_id: str, verdict: Verdict, reason: str, *, checked: bool) -> dict[str, Any]:
     connection = KafkaConnection.from_environment(os.environ)
-    matching = [each for each in await doubts(connection) if each.command.command_id.startswith(command_id)]
+    in_doubt = doubts((await ledger(connection)).events)
+    matching = [each for each in in_doubt if each.command.command_id.startswith(command_id)]
     if len(matching) != 1:
         return {"done": False, "says": f"{len(matching)} events in doubt begin with {command_id}: `rollcall effects`"}
     doubt, at_brevo = matching[0], "unknown"
@@ -145,11 +170,19 @@ async def _resolve(command_id: str, verdict: Verdict, *, checked: bool) -> dict[
         return {**told, "done": False, "says": "Brevo has this event: sending it again may mail the person twice"}
     result = decision_result(doubt, verdict, operator_name(), datetime.now(UTC))
     await post(connection, BREVO_RESULTS, [(doubt.command.contact_id.encode(), result.to_bytes())])
+    details = {"command_id": doubt.command.command_id, "name": doubt.command.name, "verdict": verdict}
+    entry = audit_entry("effects.resolve", doubt.command.contact_id, {**details, "at_brevo": at_brevo}, reason)
+    await post(connection, AUDIT, [(entry.operator.encode(), entry.to_bytes())])
     return {**told, "done": True, "says": f"{doubt.command.name}: {verdict} (at Brevo: {at_brevo})"}
 
 
-async def _at_brevo(client: BrevoClient, command: TrackEvent) -> Found:
+async def _at_brevo(client: BrevoClient, command: OnceCommand) -> Found:
     found = await contact(client, command.email)
+    if isinstance(command, ConfirmList):
+        # Brevo does not show whom it has asked; who is on the list has said yes.
+        return "yes" if found and command.list_id in found.get("listIds", ()) else "unknown"
+    if not isinstance(command, TrackEvent):
+        return "unknown"
     number = found.get("id") if found else None
     if not isinstance(number, int):
         return "unknown"

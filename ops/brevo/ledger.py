@@ -1,14 +1,16 @@
-"""Reads the sink's ledger from its changelog: what Brevo acknowledged, and the events in doubt."""
+"""Reads the sink's ledger from its changelog: what Brevo acknowledged, events in doubt, and those never sent."""
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from processors.engine.naming import changelog_name
-from processors.sink.ledger import LEDGER, RESUME, ContactRow, EventRow
+from processors.sink.ledger import LEDGER, ContactRow, EventRow, contact_of, waits_for_its_contact
 from runtime.kafka import KafkaConnection
 from runtime.reading import read_topic
-from schemas.brevo import BREVO_COMMAND, TrackEvent
+from schemas.brevo import BREVO_COMMAND, OnceCommand
 from schemas.topics import Topic
 
 CHANGELOG = Topic(
@@ -21,37 +23,76 @@ CHANGELOG = Topic(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Doubt:
-    """One event that may have been sent."""
+MARK = b"!"
+"""What the keys of rows begin with that are of no contact (`processors.sink.ledger.RESUME`)."""
 
-    command: TrackEvent
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """One event that is not final."""
+
+    command: OnceCommand
     answers: str
     """How a result names its command's record."""
 
 
-async def doubts(connection: KafkaConnection) -> list[Doubt]:
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """All rows, by their keys."""
+
+    contacts: Mapping[str, ContactRow]
+    events: Mapping[bytes, EventRow]
+
+
+async def ledger(connection: KafkaConnection) -> Ledger:
+    """What is known of every contact and event."""
+    rows = await _rows(connection, None)
+    return Ledger(
+        {key.decode(): ContactRow.from_bytes(value) for key, value in rows.items() if b"/" not in key},
+        {key: EventRow.from_bytes(value) for key, value in rows.items() if b"/" in key},
+    )
+
+
+def doubts(rows: Mapping[bytes, EventRow]) -> list[Open]:
     """Every event in doubt, by date."""
+    return _commands(row for row in rows.values() if row.state == "in_doubt")
+
+
+def without_contact(rows: Ledger) -> list[Open]:
+    """Every event that waits for a contact that no command was ever sent for, by date."""
+    return _commands(
+        row
+        for key, row in rows.events.items()
+        if row.state == "pending" and waits_for_its_contact(rows.contacts.get(contact_of(key), ContactRow()))
+    )
+
+
+def _commands(rows: Iterable[EventRow]) -> list[Open]:
     found = []
-    for key, value in (await _rows(connection, None)).items():
-        row = EventRow.from_bytes(value) if b"/" in key else None
-        if row is not None and row.state == "in_doubt" and row.waiting is not None:
+    for row in rows:
+        if row.waiting is not None:
             command = BREVO_COMMAND.validate_json(row.waiting.command)
-            if isinstance(command, TrackEvent):
-                found.append(Doubt(command, row.waiting.answers))
+            if isinstance(command, OnceCommand):
+                found.append(Open(command, row.waiting.answers))
     return sorted(found, key=lambda each: (each.command.event_date, each.command.command_id))
 
 
-async def contacts(connection: KafkaConnection) -> dict[str, ContactRow]:
-    """What is known of every contact, by its id."""
-    rows = await _rows(connection, None)
-    return {key.decode(): ContactRow.from_bytes(value) for key, value in rows.items() if b"/" not in key}
+def suppressed(rows: Mapping[bytes, EventRow]) -> dict[str, int]:
+    """How many events of each name were left out, such as those of a back-fill.
+
+    One that has rows for several instances counts once, and not at all when it was sent for one of them.
+    """
+    states: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
+    for key, row in rows.items():
+        states[key.split(b"/", 2)[1].decode(), row.command_id].add(row.state)
+    left_out = [name for (name, _), found in states.items() if found == {"suppressed"}]
+    return {name: left_out.count(name) for name in sorted(set(left_out))}
 
 
 async def _rows(connection: KafkaConnection, key: bytes | None) -> dict[bytes, bytes]:
     rows: dict[bytes, bytes] = {}
     async for record in read_topic(connection, CHANGELOG, key):
-        if record.key is None or record.key == RESUME:
+        if record.key is None or record.key.startswith(MARK):
             continue
         if record.value is None:
             rows.pop(record.key, None)

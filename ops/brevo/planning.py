@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ops.brevo.hooks import HookChange, hook_changes
 from processors.sink.attributes import Needed, misfits, needed_attributes, types_of
 from runtime.models import Configuration
 
@@ -32,6 +33,8 @@ class Plan:
     """To be created, with ids that Brevo chooses."""
     folder_id: int | None
     """Of the folder for lists, if it exists."""
+    hooks: tuple[HookChange, ...]
+    """Brevo's webhooks to be created or repaired."""
     problems: tuple[str, ...]
     """What only a person can settle."""
 
@@ -43,6 +46,7 @@ class Plan:
             *(f"attribute {each.attribute} ({each.type})" for each in self.attributes),
             *folder,
             *(f"list {each.name} (for {each.key}, whose id {each.list_id} does not exist)" for each in self.lists),
+            *(each.says for each in self.hooks),
         )
 
     @property
@@ -57,6 +61,7 @@ class Plan:
             "attributes": [{"name": each.attribute, "type": each.type} for each in self.attributes],
             "lists": [{"key": each.key, "name": each.name, "id": each.list_id} for each in self.lists],
             "folder": None if not self.lists or self.folder_id is not None else FOLDER,
+            "webhooks": [{"type": each.kind, "why": each.why} for each in self.hooks],
             "problems": list(self.problems),
         }
 
@@ -66,11 +71,15 @@ def plan_of(
     attributes: Sequence[Mapping[str, Any]],
     lists: Sequence[Mapping[str, Any]],
     folders: Sequence[Mapping[str, Any]],
+    hooks: Sequence[Mapping[str, Any]],
 ) -> Plan:
-    """Compare with the rows of `/contacts/attributes`, `/contacts/lists` and `/contacts/folders`."""
+    """Compare with the rows of `/contacts/attributes`, `/contacts/lists`, `/contacts/folders` and `/webhooks`."""
     found = misfits(needed_attributes(configuration.field_mapping), types_of(attributes))
     known, named = {each.get("id") for each in lists}, {each.get("name"): each.get("id") for each in lists}
+    webhook = configuration.brevo.webhook
     problems = [each.says for each in found if each.problem != "missing"]
+    if webhook.url is not None and not webhook.is_open:
+        problems.append("brevo.webhook.url is given without a token or password: the ingress would let nobody in")
     lacking = []
     for key, list_id in _configured(configuration):
         if list_id in known:
@@ -82,7 +91,7 @@ def plan_of(
             lacking.append(MissingList(key, name, list_id))
     folder_id = next((each.get("id") for each in folders if each.get("name") == FOLDER), None)
     missing = tuple({each.needed.attribute: each.needed for each in found if each.problem == "missing"}.values())
-    return Plan(missing, tuple(lacking), folder_id, tuple(problems))
+    return Plan(missing, tuple(lacking), folder_id, tuple(hook_changes(webhook, hooks)), tuple(problems))
 
 
 def _configured(configuration: Configuration) -> Iterator[tuple[str, int]]:

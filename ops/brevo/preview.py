@@ -17,7 +17,7 @@ from runtime.exits import FOUND_WRONG
 from runtime.kafka import KafkaConnection
 from runtime.logs import configure_logging
 from runtime.reading import read_topic
-from schemas.brevo import BREVO_COMMAND, TrackEvent, UpsertContact
+from schemas.brevo import BREVO_COMMAND, OnceCommand, UpsertContact
 from schemas.topics import BREVO_COMMANDS, BREVO_COMMANDS_BULK
 
 FEW = 10
@@ -77,10 +77,10 @@ async def _preview(session: str, limit: int | None) -> tuple[list[dict[str, Any]
 
 async def _commands(
     connection: KafkaConnection, session: str
-) -> tuple[dict[str, UpsertContact], dict[str, list[TrackEvent]]]:
+) -> tuple[dict[str, UpsertContact], dict[str, list[OnceCommand]]]:
     """The newest upsert of every contact of the session, and the session's events."""
     upserts: dict[str, UpsertContact] = {}
-    events: dict[str, list[TrackEvent]] = {}
+    events: dict[str, list[OnceCommand]] = {}
     concerned = set()
     for topic in (BREVO_COMMANDS_BULK, BREVO_COMMANDS):
         async for record in read_topic(connection, topic):
@@ -89,7 +89,7 @@ async def _commands(
             command = BREVO_COMMAND.validate_json(record.value)
             if command.session == session:
                 concerned.add(command.contact_id)
-            if isinstance(command, TrackEvent):
+            if isinstance(command, OnceCommand):
                 if command.session == session:
                     events.setdefault(command.contact_id, []).append(command)
                 continue

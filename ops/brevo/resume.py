@@ -9,13 +9,13 @@ from datetime import UTC, datetime
 import orjson
 import typer
 
-from ops.audit import operator_name
-from ops.brevo.account import Json
-from ops.brevo.posting import post_everywhere
+from ops.audit import audit_entry, operator_name
+from ops.brevo.account import Json, Reason
+from ops.brevo.posting import post, post_everywhere
 from runtime.kafka import KafkaConnection
 from runtime.logs import configure_logging
 from schemas.brevo import Resume
-from schemas.topics import BREVO_RESULTS
+from schemas.topics import AUDIT, BREVO_RESULTS
 
 
 def register(group: typer.Typer) -> None:
@@ -23,13 +23,20 @@ def register(group: typer.Typer) -> None:
     group.command("resume", epilog="Example:  rollcall brevo resume")(resume)
 
 
-def resume(as_json: Json = False) -> None:
+def resume(reason: Reason = "", as_json: Json = False) -> None:
     """Tell every worker to go on: after an IP address was authorised, a key changed, or credit bought.
 
-    Without it they find out by themselves within a minute.
+    Without it they find out by themselves within a minute. The order is noted in the audit topic.
     """
     configure_logging("WARNING")
     order = Resume(operator=operator_name(), at=datetime.now(UTC))
     connection = KafkaConnection.from_environment(os.environ)
-    told = asyncio.run(post_everywhere(connection, BREVO_RESULTS, order.to_bytes()))
+    told = asyncio.run(_tell(connection, order, reason))
     typer.echo(orjson.dumps({"partitions": told}).decode() if as_json else "told all workers to go on")
+
+
+async def _tell(connection: KafkaConnection, order: Resume, reason: str) -> int:
+    told = await post_everywhere(connection, BREVO_RESULTS, order.to_bytes())
+    entry = audit_entry("brevo.resume", "brevo", {"partitions": told}, reason)
+    await post(connection, AUDIT, [(entry.operator.encode(), entry.to_bytes())])
+    return told

@@ -25,6 +25,7 @@ from processors.lookups.answers import Answer, found, result_pages
 from processors.lookups.backoff import FIRST_SECONDS, backoff_seconds
 from processors.lookups.identities import Directory
 from processors.lookups.intake import PENDING, Intake, unpack_pending
+from processors.lookups.participation import participation
 from schemas.errors import ConfigurationError, RetryLaterError
 from schemas.instants import as_datetime
 from schemas.lookups import AccountDeauthorized, LookupRequest, LookupSettled
@@ -39,6 +40,7 @@ CONCURRENCY = 4
 (https://developers.zoom.us/docs/api/rate-limits/, checked 2026-11-21); the rate is kept by the client."""
 USERS_KEPT_SECONDS = 900.0
 """How long an account's users are remembered, who is none included, and also that they may not be asked for."""
+_ABOUT_INSTANCES = ("past_session", "report", "absentees", "recordings", "polls", "questions")
 POST_BYTES = 4_000_000
 """Results are posted in portions of about this, so that a long list is never in memory twice."""
 
@@ -180,7 +182,7 @@ class LookUp:
         kind, object_id, occurrence_id = question.object_type, question.object_id, question.occurrence_id
         if question.lookup == "identities":
             return await self._users_of(question.account_id, client)
-        if question.lookup in ("past_session", "report", "absentees"):
+        if question.lookup in _ABOUT_INSTANCES:
             return await _ask_about_instance(client, question)
         assert kind is not None, "every other question is about one object"
         if question.lookup == "session":
@@ -232,9 +234,15 @@ async def _ask_about_instance(client: ZoomApi, question: Question) -> Answer:
         return Answer("unavailable", "the request names no session_uuid")
     if question.lookup == "past_session":
         return found([await client.past_meeting(uuid)])
+    if question.lookup == "recordings":
+        return found([await client.recordings(uuid)])
     assert question.object_type is not None, "reports are about one object"
     if question.lookup == "report":
         return found(await client.report(question.object_type, uuid))
+    if question.lookup == "polls":
+        return found(participation("polls", await client.polls(question.object_type, uuid)))
+    if question.lookup == "questions":
+        return found(participation("questions", await client.questions(question.object_type, uuid)))
     if question.object_type == "meeting":
         return Answer("missing", "a meeting has no absentees")
     return found(await client.absentees(uuid))

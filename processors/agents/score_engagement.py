@@ -11,8 +11,16 @@ from __future__ import annotations
 from pydantic import ValidationError
 
 from processors.engagement.assessment import Assessor, Scored, Wanted
-from processors.engagement.commands import event_due, registered_event, result_event, upsert_contact
+from processors.engagement.commands import (
+    confirm_list,
+    event_due,
+    notice_event,
+    registered_event,
+    result_event,
+    upsert_contact,
+)
 from processors.engagement.consent import questions_of
+from processors.engagement.recordings import RecordingRules
 from processors.engagement.state import (
     ContactRows,
     EventKind,
@@ -20,16 +28,18 @@ from processors.engagement.state import (
     contact_prefix,
     decode_rows,
     encode_head,
+    encode_recording,
     encode_registration,
     encode_session,
     fact_key,
     head_key,
+    merged_recording,
     merged_registration,
     merged_session,
 )
 from processors.engine.view import Record, View
 from runtime.models import Configuration
-from schemas.attendance import FACT, Registration, Result
+from schemas.attendance import FACT, Notice, Recording, Registration, Result
 from schemas.errors import DeadLetterError
 from schemas.topics import ATTENDANCE_RESULTS, BREVO_COMMANDS, BREVO_COMMANDS_BULK, ENGAGEMENT_SCORES, Topic
 
@@ -50,7 +60,8 @@ class ScoreEngagement:
         self._assessor = Assessor(configuration)
         self._events = configuration.brevo.events
         mapped = frozenset(configuration.field_mapping.custom_questions)
-        self._questions = mapped | questions_of(configuration.brevo.list_rules)
+        self._recordings = RecordingRules(configuration.brevo)
+        self._questions = mapped | questions_of(configuration.brevo.list_rules) | self._recordings.questions
         self._excluded_domains = frozenset(domain.lower() for domain in configuration.filters.exclude_domains)
         self._unsynced = frozenset(
             (account.account_id, object_type)
@@ -60,7 +71,7 @@ class ScoreEngagement:
         )
 
     def handle(self, record: Record, view: View) -> None:
-        """See `Rule.handle`. Sends the score first, then the upsert, then the event.
+        """See `Rule.handle`. Sends the score first, then the upsert, then the event, then what tells of a recording.
 
         Raises:
             DeadLetterError: the value is no fact we know.
@@ -69,13 +80,21 @@ class ScoreEngagement:
         if self._skipped(fact):
             return
         rows = decode_rows(fact.contact_id, view.scan(TABLE, contact_prefix(fact.contact_id)))
-        event = self._keep(fact, rows, view)
-        scored, wanted = self._assessor.assess(rows)
-        head = self._send(fact, rows, scored, wanted, event, view)
+        if isinstance(fact, Notice):
+            self._tell_notice(fact, rows.head, view)
+            return
+        if isinstance(fact, Recording):
+            head = rows.head
+            _keep_recording(fact, rows, view)
+        else:
+            event = self._keep(fact, rows, view)
+            scored, wanted = self._assessor.assess(rows)
+            head = self._send(fact, rows, scored, wanted, event, view)
+        head = self._tell_recordings(fact, rows, head, view)
         if head != rows.head:
             view.put(TABLE, head_key(fact.contact_id), encode_head(head))
 
-    def _skipped(self, fact: Registration | Result) -> bool:
+    def _skipped(self, fact: Registration | Result | Recording | Notice) -> bool:
         """Not synced, of an excluded domain, or a registration of a meeting, which serves identity only."""
         if isinstance(fact, Registration) and fact.object_type == "meeting":
             return True
@@ -129,7 +148,34 @@ class ScoreEngagement:
         if event is not None:
             revision += 1
             view.send(lane, key, self._event_value(fact, event, revision))
-        return Head(revision, fact.email, score_digest, upsert_digest)
+        # A back-fill mails nobody: who is in it may still be asked when something new is heard of them.
+        asking = [] if fact.origin == "backfill" else sorted(set(wanted.lists.to_confirm) - set(rows.head.asked))
+        for list_id in asking:
+            revision += 1
+            view.send(lane, key, confirm_list(fact, list_id, revision).to_bytes())
+        asked = tuple(sorted((*rows.head.asked, *asking)))
+        return Head(revision, fact.email, score_digest, upsert_digest, asked)
+
+    def _tell_notice(self, fact: Notice, head: Head, view: View) -> None:
+        """Nothing for who was never written to Brevo, such as those who only registered for a meeting."""
+        switched_on = self._events.started if fact.moment == "started" else self._events.ended
+        if not switched_on or not head.upsert_digest:
+            return
+        key, head = fact.contact_id.encode(), head._replace(revision=head.revision + 1)
+        view.send(BREVO_COMMANDS.name, key, notice_event(fact, head.revision).to_bytes())
+        view.put(TABLE, head_key(fact.contact_id), encode_head(head))
+
+    def _tell_recordings(
+        self, fact: Registration | Result | Recording, rows: ContactRows, head: Head, view: View
+    ) -> Head:
+        revision = head.revision
+        for key, row in self._recordings.due(fact, rows):
+            revision += 1
+            lane = BREVO_COMMANDS_BULK if row.origin == "backfill" else BREVO_COMMANDS
+            command = self._recordings.command(fact, row, rows, revision)
+            view.send(lane.name, fact.contact_id.encode(), command.to_bytes())
+            view.put(TABLE, key, encode_recording(row._replace(told=True)))
+        return head._replace(revision=revision)
 
     def _score_value(self, fact: Registration | Result, revision: int, scored: Scored | None) -> bytes | None:
         if scored is None:
@@ -143,7 +189,15 @@ class ScoreEngagement:
         return result_event(fact, event, revision, score).to_bytes()
 
 
-def _fact(record: Record) -> Registration | Result:
+def _keep_recording(fact: Recording, rows: ContactRows, view: View) -> None:
+    key = fact_key(fact)
+    before = rows.recordings.get(key)
+    row = rows.recordings[key] = merged_recording(before, fact)
+    if row != before:
+        view.put(TABLE, key, encode_recording(row))
+
+
+def _fact(record: Record) -> Registration | Result | Recording | Notice:
     if record.value is None:
         raise DeadLetterError(f"{record.topic}: a record without a value says nothing")
     try:

@@ -19,23 +19,27 @@ from prometheus_client import CollectorRegistry
 
 from processors.clients.brevo.access import Access, Family
 from processors.clients.brevo.asking import Asker
+from processors.clients.brevo.catching_up import CatchingUp, has_handled_all, nothing_waits
 from processors.clients.brevo.client import BrevoApi
-from processors.clients.brevo.events import EventSender
+from processors.clients.brevo.confirmations import Confirmations
+from processors.clients.brevo.events import Channel, Events, EventSender
 from processors.clients.brevo.imports import ImportWriter
 from processors.clients.brevo.metrics import BrevoMetrics
 from processors.clients.brevo.outcomes import Outcomes
 from processors.clients.brevo.processes import ImportProcesses
 from processors.clients.brevo.pump import Pump
+from processors.clients.brevo.recordings import Mailable, RecordingMails
 from processors.clients.brevo.sampler import Sampler
 from processors.clients.brevo.schedule import Schedule
 from processors.clients.brevo.upserts import UpsertWriter
+from processors.engine.due_clock import Backlog, Handled
 from processors.engine.effect import Post, Rows
 from processors.engine.view import PartitionStore, Rule
 from processors.sink.budget import Pace
 from processors.sink.intake import Intake
 from processors.sink.ledger import LEDGER, PENDING, RESUME, SUPPRESSIONS
 from processors.sink.suppression import IMPORT_ENDED
-from runtime.models import Brevo
+from runtime.brevo_models import Brevo
 from schemas.brevo_news import BrevoNews, import_signature
 from schemas.topics import BREVO_COMMANDS, BREVO_COMMANDS_BULK, BREVO_EVENTS, BREVO_RESULTS, Topic
 
@@ -57,6 +61,7 @@ class SyncContact:
         pace: the pump's figures, if not the usual ones.
         monotonic: seconds that never go back.
         spread: 0..1, so that workers do not retry together.
+        backlog, handled: what is in the agent's topics, and whether it is done with that (`due_clock`).
     """
 
     rule: Rule
@@ -73,9 +78,16 @@ class SyncContact:
         pace: Pace | None = None,
         monotonic: Callable[[], float] = time.monotonic,
         spread: Callable[[], float] = random.random,
+        backlog: Backlog = nothing_waits,
+        handled: Handled = has_handled_all,
     ) -> None:
         metrics, pace = BrevoMetrics(registry), pace or Pace()
-        rates: dict[Family, float] = {"contacts": settings.contacts_per_second, "events": settings.events_per_second}
+        rates: dict[Family, float] = {
+            "contacts": settings.contacts_per_second,
+            "events": settings.events_per_second,
+            "mails": settings.mails_per_second,
+            "confirmations": settings.contacts_per_second,
+        }
         self.rule = Intake()
         self._access = Access(rates, settings.account_calls_per_hour, total_partitions, pace, metrics, monotonic)
         schedule = Schedule(
@@ -92,8 +104,27 @@ class SyncContact:
         upserts = UpsertWriter(
             api, self._access, schedule, outcomes, processes, sampler, metrics=metrics, pace=pace, spread=spread
         )
-        imports = ImportWriter(api, asker, schedule, outcomes, processes, sampler, metrics, _notify_url(settings))
-        events = EventSender(api, self._access, schedule, outcomes, settings.in_doubt, pace, spread)
+        imports = ImportWriter(
+            api,
+            asker,
+            schedule,
+            outcomes,
+            processes,
+            sampler,
+            metrics,
+            _notify_url(settings),
+            deletions_told=settings.webhook.is_open,
+        )
+        mailable = Mailable(api, asker, schedule, pace)
+        channels: dict[Family, Channel] = {
+            "events": Events(api, mailable),
+            "mails": RecordingMails(api, mailable, trial=settings.recordings.trial),
+            "confirmations": Confirmations(api, asker, self._access, schedule, outcomes, settings.list_rules),
+        }
+        self._catching_up = CatchingUp(backlog, handled)
+        events = EventSender(
+            channels, self._access, schedule, outcomes, settings.in_doubt, pace, spread, self._catching_up.wait
+        )
         self._pump = Pump(schedule, self._access, outcomes, upserts, events, imports, processes, pace)
 
     @property
@@ -107,6 +138,7 @@ class SyncContact:
 
     def load(self, partition: int, stores: Mapping[str, PartitionStore]) -> None:
         """See `Effect.load`."""
+        self._catching_up.begin(partition)
         self._pump.load(partition, stores)
 
     def applied(self, partition: int, changes: Mapping[str, Rows]) -> None:

@@ -11,19 +11,27 @@ from __future__ import annotations
 
 import orjson
 
+from processors.attendance.chat import EVENTS as CHATS
+from processors.attendance.chat import parse_chatted
 from processors.attendance.facts import parse_event
+from processors.attendance.occurrences import Occurrence
+from processors.attendance.recordings import EVENT as RECORDING_COMPLETED
+from processors.attendance.recordings import parse_recorded
 from processors.engine.view import Record, View
 from processors.lookups.deauthorization import EVENT as DEAUTHORIZED
 from processors.lookups.deauthorization import parse_deauthorized
 from processors.tracking.answers import Answers
 from processors.tracking.closing import Closing
-from processors.tracking.intake import Intake
+from processors.tracking.index import Index
+from processors.tracking.intake import Intake, occurrences_of
 from processors.tracking.keys import DUE, TABLE, due_key, parse_due
+from processors.tracking.notices import Notices
+from processors.tracking.recordings import Recordings
 from processors.tracking.registrants import Registrants
 from processors.tracking.reports import Reports
 from processors.tracking.settings import TrackingSettings
 from runtime.models import Configuration
-from schemas.attendance import Origin
+from schemas.attendance import ObjectType, Origin
 from schemas.errors import DeadLetterError
 from schemas.instants import as_datetime
 from schemas.lookups import LookupResult
@@ -44,8 +52,10 @@ class TrackAttendance:
     def __init__(self, configuration: Configuration) -> None:
         self._settings = TrackingSettings.from_configuration(configuration)
         registrants, reports = Registrants(self._settings), Reports(self._settings)
+        self._recordings = Recordings(self._settings)
         self._closing = Closing(self._settings)
-        self._intake = Intake(self._settings, registrants, reports)
+        self._notices = Notices(self._settings, Index(self._settings), self._occurrences)
+        self._intake = Intake(self._settings, registrants, reports, self._notices)
         self._answers = Answers(self._settings, self._intake, registrants, reports, self._closing)
 
     def handle(self, record: Record, view: View) -> None:
@@ -65,15 +75,31 @@ class TrackAttendance:
             notice = parse_deauthorized(event)
             view.send(LOOKUPS.name, notice.account_id.encode(), notice.to_bytes())
             return
-        fact = parse_event(event)
+        if isinstance(event, dict) and event.get("event") == RECORDING_COMPLETED:
+            recorded = parse_recorded(event)
+            if recorded is not None and self._syncs(recorded.account_id, recorded.object_type):
+                self._recordings.take(view, recorded, record.taken_ms, _origin(record))
+            return
+        is_chat = isinstance(event, dict) and event.get("event") in CHATS
+        if is_chat and not self._settings.interaction:
+            return
+        fact = parse_chatted(event) if is_chat else parse_event(event)
         if fact is None:
             return
-        sync = self._settings.sync.get(fact.session.account_id)
-        wanted = sync is None or (sync.webinars if fact.session.object_type == "webinar" else sync.participants)
-        if wanted:
+        if self._syncs(fact.session.account_id, fact.session.object_type):
             self._intake.take(view, fact, record.taken_ms, _origin(record))
 
+    def _syncs(self, account_id: str, object_type: ObjectType) -> bool:
+        sync = self._settings.sync.get(account_id)
+        return sync is None or (sync.webinars if object_type == "webinar" else sync.participants)
+
+    def _occurrences(self, view: View, object_id: str) -> list[Occurrence]:
+        return occurrences_of(view, object_id, self._settings.restart_gap)
+
     def _tick(self, tick: Tick, view: View, now_ms: int) -> None:
+        if tick.kind == "announce":
+            self._notices.step(view, tick.job or "", now_ms)
+            return
         if tick.kind == "continue":
             object_id, _, step = (tick.job or "").rpartition("#")
             self._closing.step(view, object_id, int(step), now_ms)

@@ -181,7 +181,8 @@ def _session(event: dict[str, Any], object_type: ObjectType) -> Session:
     )
 
 
-def _instance(event: dict[str, Any], object_type: ObjectType) -> Session:
+def session_of(event: dict[str, Any], object_type: ObjectType) -> Session:
+    """The instance of an event. Raises what `parse_event` makes a dead letter of."""
     session = _session(event, object_type)
     if not session.uuid:
         raise ValueError("object.uuid is missing")
@@ -210,11 +211,11 @@ def _seen(event: dict[str, Any], object_type: ObjectType, *, joined: bool) -> Se
     at = parse_instant(participant.get("join_time" if joined else "leave_time"))
     if at is None:
         raise ValueError("join_time or leave_time is missing")
-    return Seen(_instance(event, object_type), _connection(participant), joined, at, _shown(participant))
+    return Seen(session_of(event, object_type), _connection(participant), joined, at, _shown(participant))
 
 
 def _started(event: dict[str, Any], object_type: ObjectType, _what: str) -> Started:
-    return Started(_instance(event, object_type))
+    return Started(session_of(event, object_type))
 
 
 def _converted(event: dict[str, Any], object_type: ObjectType, what: str) -> Converted:
@@ -223,14 +224,14 @@ def _converted(event: dict[str, Any], object_type: ObjectType, what: str) -> Con
 
 def _ended(event: dict[str, Any], object_type: ObjectType, _what: str) -> Ended:
     item = event["payload"]["object"]
-    session = _instance(event, object_type)
+    session = session_of(event, object_type)
     return Ended(session, parse_instant(item.get("end_time")), item.get("practice_session") is True)
 
 
 def _role_changed(event: dict[str, Any], object_type: ObjectType, _what: str) -> RoleChanged:
     participant = event["payload"]["object"]["participant"]
     role = (text(participant.get("new_role")) or "").lower()
-    session = _instance(event, object_type)
+    session = session_of(event, object_type)
     return RoleChanged(session, _connection(participant), "panelist" in role, _shown(participant))
 
 
@@ -239,7 +240,7 @@ def _bound(event: dict[str, Any], object_type: ObjectType, _what: str) -> Bound 
     bound_to = text(participant.get("bind_participant_uuid"))
     if bound_to is None:
         return None
-    return Bound(_instance(event, object_type), _connection(participant), bound_to, _shown(participant))
+    return Bound(session_of(event, object_type), _connection(participant), bound_to, _shown(participant))
 
 
 def _registered(event: dict[str, Any], object_type: ObjectType, what: str) -> Registered | None:

@@ -70,7 +70,7 @@ class InstanceRow:
 
     def note_origin(self, origin: Origin) -> bool:
         """What brought an event of it: the liveliest counts, whatever came first; false when that is known."""
-        if _LIVELINESS.index(origin) <= _LIVELINESS.index(self.origin):
+        if LIVELINESS.index(origin) <= LIVELINESS.index(self.origin):
             return False
         self.origin = origin
         return True
@@ -116,7 +116,8 @@ class InstanceRow:
 
 
 _FIELDS = fields(InstanceRow)
-_LIVELINESS: tuple[Origin, ...] = ("backfill", "replay", "live")
+LIVELINESS: tuple[Origin, ...] = ("backfill", "replay", "live")
+"""Of what brought an event, rising."""
 
 
 def _rank(described: tuple[Any, ...]) -> tuple[str, ...]:

@@ -33,7 +33,9 @@ class Wanted(NamedTuple):
 
     def digest(self) -> str:
         """Short hash that is equal exactly when the content is."""
-        return digest([list(self.attributes.items()), self.lists.joined, self.lists.left])
+        lists = self.lists
+        ruled = [lists.for_existing, lists.creates] if lists.for_existing else []
+        return digest([list(self.attributes.items()), lists.joined, lists.left, *ruled])
 
 
 class Scored(NamedTuple):

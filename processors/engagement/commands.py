@@ -7,10 +7,11 @@ from datetime import datetime
 
 from processors.engagement.assessment import Wanted
 from processors.engagement.score import whole_minutes
-from processors.engagement.state import EventKind
-from runtime.models import Events
-from schemas.attendance import Registration, Result
-from schemas.brevo import TrackEvent, UpsertContact
+from processors.engagement.state import EventKind, RecordingRow
+from runtime.brevo_models import Events
+from schemas.attendance import Notice, Recording, Registration, Result
+from schemas.brevo import ConfirmList, SendRecording, TrackEvent, UpsertContact
+from schemas.instants import as_datetime
 
 Properties = dict[str, str | int | float | bool]
 
@@ -18,9 +19,9 @@ Properties = dict[str, str | int | float | bool]
 def event_due(fact: Registration | Result, switches: Events) -> EventKind | None:
     """The event that `fact` calls for, if it were the first to do so (attendance.md 8).
 
-    A back-fill tells of things long past and a retraction takes back: neither calls for one.
+    A retraction takes back and calls for none. That of a back-fill is told to the sink, which suppresses it.
     """
-    if fact.origin == "backfill" or fact.retracted:
+    if fact.retracted:
         return None
     if isinstance(fact, Registration):
         told = fact.status == "approved" and fact.observed == "webhook" and fact.before_end
@@ -50,7 +51,28 @@ def upsert_contact(fact: Registration | Result, revision: int, wanted: Wanted, d
             },
             "lists": wanted.lists.joined,
             "lists_left": wanted.lists.left,
+            "lists_for_existing": wanted.lists.for_existing,
+            "creates": wanted.lists.creates,
         }
+    )
+
+
+def confirm_list(fact: Registration | Result, list_id: int, revision: int) -> ConfirmList:
+    """Ask the contact whether it wants to be on a list."""
+    name = "double_opt_in"
+    return ConfirmList(
+        command_id=_command_id(fact.contact_id, name, str(list_id)),
+        contact_id=fact.contact_id,
+        email=fact.email,
+        revision=revision,
+        session=fact.session_uuid if isinstance(fact, Result) else None,
+        reason=fact.kind,
+        origin=fact.origin,
+        occurred_at=fact.occurred_at,
+        name=name,
+        event_date=fact.occurred_at,
+        once_keys=(f"list|{list_id}",),
+        list_id=list_id,
     )
 
 
@@ -85,8 +107,57 @@ def result_event(fact: Result, kind: EventKind, revision: int, score: int) -> Tr
     return _event(fact, name, revision, fact.ended_at, properties, once_keys)
 
 
+def notice_event(fact: Notice, revision: int) -> TrackEvent:
+    """`zoom_webinar_started`, `zoom_webinar_ended`, `zoom_meeting_started` or `zoom_meeting_ended`."""
+    name = f"zoom_{fact.object_type}_{fact.moment}"
+    properties: Properties = {"session_uuid": fact.session_uuid, "object_id": fact.object_id, **_topic(fact)}
+    once_keys = tuple(f"{name}|{uuid}" for uuid in fact.instances or (fact.session_uuid,))
+    return _event(fact, name, revision, fact.occurred_at, properties, once_keys)
+
+
+def recording_command(
+    fact: Registration | Result | Recording, row: RecordingRow, revision: int, status: str, template_id: int | None
+) -> TrackEvent | SendRecording:
+    """`zoom_recording_ready`, or with a template the mail of that name: who got the one does not get the other.
+
+    Args:
+        fact: what called for it; names the contact.
+        row: the recording.
+        revision: of the command.
+        status: how the contact took part; told to the template alone.
+        template_id: of the mail.
+    """
+    name = "zoom_recording_ready"
+    properties: Properties = {
+        "session_uuid": row.session_uuid,
+        "object_id": row.object_id,
+        **_topic(row),
+        "share_url": row.share_url,
+        "minutes": row.minutes,
+    }
+    once_keys = tuple(f"{name}|{uuid}" for uuid in row.instances or (row.session_uuid,))
+    fields = {
+        "command_id": _command_id(fact.contact_id, name, once_keys[0]),
+        "contact_id": fact.contact_id,
+        "email": fact.email,
+        "revision": revision,
+        "session": row.session_uuid,
+        "reason": "recording",
+        "origin": row.origin,
+        "occurred_at": as_datetime(row.at),
+        "name": name,
+        "event_date": as_datetime(row.at),
+        "properties": properties,
+        "once_keys": once_keys,
+    }
+    if template_id is None:
+        return TrackEvent.model_validate(fields)
+    mail = {"template_id": template_id, "properties": {**properties, "status": status}}
+    return SendRecording.model_validate({**fields, **mail})
+
+
 def _event(
-    fact: Registration | Result,
+    fact: Registration | Result | Notice,
     name: str,
     revision: int,
     event_date: datetime,
@@ -98,7 +169,7 @@ def _event(
         contact_id=fact.contact_id,
         email=fact.email,
         revision=revision,
-        session=fact.session_uuid if isinstance(fact, Result) else None,
+        session=None if isinstance(fact, Registration) else fact.session_uuid,
         reason=fact.kind,
         origin=fact.origin,
         occurred_at=fact.occurred_at,
@@ -109,7 +180,7 @@ def _event(
     )
 
 
-def _topic(fact: Registration | Result) -> dict[str, str]:
+def _topic(fact: Registration | Result | Notice | RecordingRow) -> dict[str, str]:
     return {"topic": fact.topic} if fact.topic else {}
 
 

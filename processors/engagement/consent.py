@@ -1,7 +1,8 @@
 """Which lists a contact may join: the operator's rule for each list. PURE.
 
 A registration is no consent to marketing by itself (help.brevo.com/hc/articles/209405205, checked 2026-11-21), so a
-list that campaigns go to can be bound to the answer to a question of the registration.
+list that campaigns go to can be bound to the answer to a question of the registration, to a confirmation by mail, or to
+contacts that Brevo had before.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from collections.abc import Iterable, Mapping
 
 from processors.engagement.contact import Membership
 from processors.engagement.state import RegistrationRow
-from runtime.models import ListRule
+from runtime.brevo_models import ListRule
 
 
 def consented(
@@ -18,15 +19,29 @@ def consented(
 ) -> Membership:
     """The lists without those that the contact has not agreed to; nobody is taken off a list for want of an answer.
 
-    Of several registrations that were asked, the latest one's answer stands, whatever became of the registration.
+    Lists for existing contacts and those to be confirmed are told apart: only Brevo can answer for them.
+
     """
     if not rules:
         return wanted
+    told = answers_told(registrations)
+    by_rule: dict[str, list[int]] = {}
+    for each in wanted.joined:
+        rule = rules.get(each, _OPEN)
+        if agrees(rule, told):
+            by_rule.setdefault(rule.rule, []).append(each)
+    asked = {name: tuple(by_rule.pop(name, ())) for name in ("existing_contact_only", "doi")}
+    joined = tuple(sorted(each for lists in by_rule.values() for each in lists))
+    return Membership(joined, wanted.left, for_existing=asked["existing_contact_only"], to_confirm=asked["doi"])
+
+
+def answers_told(registrations: Iterable[RegistrationRow]) -> dict[str, str]:
+    """Answers by question: of several registrations that were asked the latest one's, whatever became of it."""
     told: dict[str, str] = {}
     for row in sorted(registrations, key=lambda each: (each.occurred_at, each.object_id, each.registrant_id)):
         if not row.retracted:
             told.update(row.answers)
-    return Membership(tuple(each for each in wanted.joined if _agrees(rules.get(each), told)), wanted.left)
+    return told
 
 
 def questions_of(rules: Mapping[int, ListRule]) -> frozenset[str]:
@@ -34,8 +49,12 @@ def questions_of(rules: Mapping[int, ListRule]) -> frozenset[str]:
     return frozenset(rule.question for rule in rules.values() if rule.question is not None)
 
 
-def _agrees(rule: ListRule | None, told: Mapping[str, str]) -> bool:
-    if rule is None or rule.rule == "legitimate_interest":
+_OPEN = ListRule()
+
+
+def agrees(rule: ListRule, told: Mapping[str, str]) -> bool:
+    """Whether the answers meet a rule that asks for one; rules that ask nothing are met."""
+    if rule.rule != "registration_question":
         return True
     answer = told.get(rule.question or "", "").strip().casefold()
     return answer in {each.strip().casefold() for each in rule.answers}

@@ -82,6 +82,15 @@ class Membership(NamedTuple):
 
     joined: tuple[int, ...]
     left: tuple[int, ...]
+    for_existing: tuple[int, ...] = ()
+    """To be joined only by a contact that Brevo had before."""
+    to_confirm: tuple[int, ...] = ()
+    """To be joined only by a person who confirms it; Brevo puts them there."""
+
+    @property
+    def creates(self) -> bool:
+        """Whether the contact may be created: not if it belongs on lists of existing contacts alone."""
+        return bool(self.joined or self.to_confirm) or not self.for_existing
 
 
 def membership(

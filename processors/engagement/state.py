@@ -1,7 +1,8 @@
 """The rows of `engagement-by-contact`: what is kept of a contact's facts, and how it is written down. PURE.
 
 Keys: ``<contact id>|h`` the head, ``<contact id>|r|<object id>|<registrant id>`` a registration,
-``<contact id>|s|<session uuid>`` a result. Values are JSON arrays; a new field goes to the end and has a default.
+``<contact id>|s|<session uuid>`` a result, ``<contact id>|w|<session uuid>`` a recording. Values are JSON arrays; a new
+field goes to the end and has a default.
 A retracted fact stays as a row, for its revision must still keep older ones out.
 """
 
@@ -10,7 +11,16 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from typing import Literal, NamedTuple
 
-from schemas.attendance import Interaction, ObjectType, Registration, RegistrationStatus, Result, ResultStatus
+from schemas.attendance import (
+    Interaction,
+    ObjectType,
+    Origin,
+    Recording,
+    Registration,
+    RegistrationStatus,
+    Result,
+    ResultStatus,
+)
 from schemas.codec import pack, unpack
 
 EventKind = Literal["registered", "attended", "no_show"]
@@ -26,6 +36,8 @@ class Head(NamedTuple):
     """Of the latest contact score; empty while none stands."""
     upsert_digest: str = ""
     """Of the latest upsert."""
+    asked: tuple[int, ...] = ()
+    """Lists that the contact was asked to confirm, ascending."""
 
 
 class SessionRow(NamedTuple):
@@ -74,6 +86,22 @@ _REGISTRATION_EVENTS = RegistrationRow._fields.index("events_due")
 _ANSWERS = RegistrationRow._fields.index("answers")
 
 
+class RecordingRow(NamedTuple):
+    """The recording of one occurrence, and whether the contact was told. The instant is in seconds since 1970."""
+
+    session_uuid: str
+    instances: tuple[str, ...]
+    account_id: str
+    object_id: str
+    object_type: ObjectType
+    topic: str
+    share_url: str
+    minutes: int
+    at: int
+    origin: Origin
+    told: bool = False
+
+
 class ContactRows(NamedTuple):
     """All that is kept of one contact."""
 
@@ -82,6 +110,8 @@ class ContactRows(NamedTuple):
     """By row key; retracted ones too."""
     registrations: dict[bytes, RegistrationRow]
     """By row key; retracted ones too."""
+    recordings: dict[bytes, RecordingRow]
+    """By row key."""
 
 
 def contact_prefix(contact_id: str) -> bytes:
@@ -94,10 +124,17 @@ def head_key(contact_id: str) -> bytes:
     return f"{contact_id}|h".encode()
 
 
-def fact_key(fact: Registration | Result) -> bytes:
-    """Key of the row of a fact, one per registration and one per occurrence."""
+def session_key(contact_id: str, session_uuid: str) -> bytes:
+    """Key of the row of a result."""
+    return f"{contact_id}|s|{session_uuid}".encode()
+
+
+def fact_key(fact: Registration | Result | Recording) -> bytes:
+    """Key of the row of a fact, one per registration, and per occurrence one of its result and one of its recording."""
     if isinstance(fact, Result):
-        return f"{fact.contact_id}|s|{fact.session_uuid}".encode()
+        return session_key(fact.contact_id, fact.session_uuid)
+    if isinstance(fact, Recording):
+        return f"{fact.contact_id}|w|{fact.session_uuid}".encode()
     return f"{fact.contact_id}|r|{fact.object_id}|{fact.registrant_id}".encode()
 
 
@@ -148,6 +185,23 @@ def merged_registration(
     )
 
 
+def merged_recording(row: RecordingRow | None, fact: Recording) -> RecordingRow:
+    """The row after `fact`, which stands; who was told stays told."""
+    return RecordingRow(
+        session_uuid=fact.session_uuid,
+        instances=fact.instances,
+        account_id=fact.account_id,
+        object_id=fact.object_id,
+        object_type=fact.object_type,
+        topic=fact.topic,
+        share_url=fact.share_url,
+        minutes=fact.minutes,
+        at=int(fact.occurred_at.timestamp()),
+        origin=fact.origin,
+        told=row is not None and row.told,
+    )
+
+
 def _with(events: tuple[EventKind, ...], due: EventKind | None) -> tuple[EventKind, ...]:
     return events if due is None or due in events else tuple(sorted((*events, due)))
 
@@ -165,6 +219,11 @@ def encode_session(row: SessionRow) -> bytes:
     return pack(fields)
 
 
+def encode_recording(row: RecordingRow) -> bytes:
+    """A recording as its row's value."""
+    return pack(list(row))
+
+
 def encode_registration(row: RegistrationRow) -> bytes:
     """A registration as its row's value."""
     return pack(list(row))
@@ -172,16 +231,24 @@ def encode_registration(row: RegistrationRow) -> bytes:
 
 def decode_rows(contact_id: str, stored: Iterable[tuple[bytes, bytes]]) -> ContactRows:
     """All rows under `contact_prefix`, as (key, value)."""
-    head, sessions, registrations = Head(), {}, {}
+    head, sessions, registrations, recordings = Head(), {}, {}, {}
     head_at, registration_prefix = head_key(contact_id), f"{contact_id}|r|".encode()
+    recording_prefix = f"{contact_id}|w|".encode()
     for key, value in stored:
         if key == head_at:
-            head = Head(*unpack(value))
+            head = _decode_head(value)
         elif key.startswith(registration_prefix):
             registrations[key] = decode_registration(value)
+        elif key.startswith(recording_prefix):
+            recordings[key] = decode_recording(value)
         else:
             sessions[key] = decode_session(value)
-    return ContactRows(head, sessions, registrations)
+    return ContactRows(head, sessions, registrations, recordings)
+
+
+def _decode_head(value: bytes) -> Head:
+    head = Head(*unpack(value))
+    return head._replace(asked=tuple(head.asked))
 
 
 def decode_session(value: bytes) -> SessionRow:
@@ -191,6 +258,12 @@ def decode_session(value: bytes) -> SessionRow:
         fields[_INTERACTION] = Interaction.model_validate(fields[_INTERACTION])
     fields[_SESSION_EVENTS] = tuple(fields[_SESSION_EVENTS])
     return SessionRow(*fields)
+
+
+def decode_recording(value: bytes) -> RecordingRow:
+    """What `encode_recording` wrote."""
+    row = RecordingRow(*unpack(value))
+    return row._replace(instances=tuple(row.instances))
 
 
 def decode_registration(value: bytes) -> RegistrationRow:

@@ -140,6 +140,13 @@ ANSWER_CLASSES: tuple[AnswerClass, ...] = (
         pattern=re.compile(r"invalid e-?mail|e-?mail (address )?is (not valid|invalid)", re.IGNORECASE),
     ),
     AnswerClass(
+        "no_template",
+        Action.STOP,
+        "a template does not exist or is not active: check brevo.recordings.template and brevo.list_rules",
+        statuses=_status(400),
+        pattern=re.compile(r"\b[Tt]emplate"),
+    ),
+    AnswerClass(
         "invalid_request",
         Action.REJECT,
         "Brevo refuses the request: check attribute types and list ids",

@@ -21,8 +21,9 @@ PIECE_BYTES = 8_000_000
 """Of one import's rows: bodies have at most 10 MB, about 8 are advised (Brevo's importContacts, checked 2026-11-21)."""
 PAGE_CONTACTS = 1_000
 """The most that `GET /contacts` gives at once."""
-CONTACTS_PER_PAGE_READ = 400
-"""A page of all contacts is worth its call where it answers for at least so many of ours."""
+CONTACTS_PER_PAGE_READ = 10
+"""A page of all contacts is worth its call where it answers for at least so many of ours: it takes a second or so, in
+which four contacts can be written alone, and each that nobody read for is written alone afterwards."""
 REMOVE_AT_ONCE = 150
 """The most addresses that `POST /contacts/lists/{id}/contacts/remove` takes."""
 UNFINISHED = frozenset({"queued", "in_process", "processing"})
@@ -42,6 +43,8 @@ class Member:
     known: Known
     left_out: tuple[str, ...] = ()
     """Names of values that are not of their type."""
+    was_read: bool = False
+    """`known` is what Brevo itself has just said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +62,7 @@ class Row:
 def shape_of(command: UpsertContact, technical_list: int | None) -> Shape | None:
     """What a contact has in common with those it may be imported with; ``None``: only single calls can say it."""
     lists = tuple(sorted(set(command.lists))) or ((technical_list,) if technical_list is not None else ())
-    if not lists or any(each.type == "boolean" for each in command.attributes.values()):
+    if not lists or command.lists_for_existing or any(each.type == "boolean" for each in command.attributes.values()):
         return None
     return lists, tuple(sorted(command.attributes))
 
@@ -70,18 +73,35 @@ def asks_brevo(member: Member) -> bool:
     return must_read(wanted, known) or bool(_lists_to_leave(wanted, known))
 
 
+def may_be_deleted(member: Member, *, deletions_told: bool) -> bool:
+    """Whether an import could create anew whom somebody has deleted at Brevo: only a single update finds that out.
+
+    Args:
+        member: of an import.
+        deletions_told: Brevo tells of deletions by its webhook, so the ledger's word is good.
+    """
+    if member.work.state is None:
+        return False
+    return member.known.exists is False if member.was_read else not deletions_told
+
+
 def worth_reading(asking: int, total: int) -> bool:
     """Whether reading all `total` contacts of the account is cheap beside the `asking` that need it."""
     return -(-total // PAGE_CONTACTS) <= max(1, asking // CONTACTS_PER_PAGE_READ)
 
 
+def lacks(member: Member) -> bool:
+    """Whether an import cannot say all that is wanted, since nobody knows what Brevo holds."""
+    return must_read(member.wanted, member.known)
+
+
 def row_of(member: Member) -> Row | None:
     """What the import says of a contact; ``None`` when Brevo holds all of it already.
 
-    What only Brevo could answer is left out: the value stays as it is, and the next change of the contact asks.
+    What only Brevo could answer is left out: whoever `lacks` it is asked about and completed alone afterwards.
     """
     wanted, known = member.wanted, member.known
-    if must_read(wanted, known):
+    if lacks(member):
         answered = {name: each for name, each in wanted.attributes.items() if each.overwrite == "always"}
         wanted = replace(wanted, attributes=answered)
     match next_step(wanted, known):

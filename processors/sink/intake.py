@@ -23,10 +23,11 @@ from processors.sink.ledger import (
     rank_of,
     rank_of_answer,
 )
-from processors.sink.suppression import end_suppressed, is_suppressed, suppress
-from schemas.brevo import BREVO_COMMAND, CommandResult, Decision, Resume, TrackEvent
+from processors.sink.suppression import end_suppressed, suppress, suppressed_because
+from schemas.brevo import BREVO_COMMAND, CommandResult, Decision, OnceCommand, Resume, UpsertContact
 from schemas.brevo_news import BrevoNews
 from schemas.errors import DeadLetterError
+from schemas.instants import as_datetime
 from schemas.topics import BREVO_EVENTS, BREVO_RESULTS
 
 OPEN_STATES = ("pending", "intended", "in_doubt")
@@ -47,7 +48,7 @@ class Intake:
         if record.topic == BREVO_EVENTS.name:
             news = BrevoNews.from_bytes(record.value)
             _check_key(record, news.contact_id)
-            suppress(news, view)
+            suppress(news, record, view)
             return
         if record.topic == BREVO_RESULTS.name and record.key is None:
             view.put(LEDGER, RESUME, Resume.from_bytes(record.value).to_bytes())
@@ -64,13 +65,13 @@ class Intake:
             return
         command = BREVO_COMMAND.validate_json(record.value)
         _check_key(record, command.contact_id)
-        if is_suppressed(command, view):
-            end_suppressed(command, record, view)
-        elif isinstance(command, TrackEvent):
+        if (why := suppressed_because(command, view)) is not None:
+            end_suppressed(command, record, view, why)
+        elif isinstance(command, OnceCommand):
             _take_event(command, record, view)
         else:
             rank = rank_of(command.revision, record.topic, record.offset)
-            _take_upsert(command.contact_id, rank, Waiting.of(record), view)
+            _take_upsert(command, rank, Waiting.of(record), view)
 
 
 def _check_key(record: Record, contact_id: str) -> None:
@@ -78,12 +79,16 @@ def _check_key(record: Record, contact_id: str) -> None:
         raise DeadLetterError("the record's key must be its contact_id: the contact's rows are in the key's partition")
 
 
-def _take_upsert(contact_id: str, rank: Rank, waiting: Waiting, view: View) -> None:
-    key = contact_key(contact_id)
+def _take_upsert(command: UpsertContact, rank: Rank, waiting: Waiting, view: View) -> None:
+    key = contact_key(command.contact_id)
     row = _contact(view, key)
     if any(known is not None and rank <= known for known in (row.done, row.rank)):
         return
-    view.put(LEDGER, key, row.model_copy(update={"pending": waiting, "rank": rank}).to_bytes())
+    changes: dict[str, object] = {"pending": waiting, "rank": rank}
+    if command.creates:
+        taken_at = as_datetime(waiting.timestamp_ms // 1_000)
+        changes.update(creatable_at=min(taken_at, row.creatable_at or taken_at))
+    view.put(LEDGER, key, row.model_copy(update=changes).to_bytes())
     view.put(PENDING, key, OPEN)
 
 
@@ -100,7 +105,11 @@ def _end_upsert(result: CommandResult, view: View) -> None:
     if result.acknowledged is not None and (row.state_rank is None or rank > row.state_rank):
         changes.update(state=result.acknowledged, state_rank=rank)
     if row.done is None or rank > row.done:
-        changes.update(done=rank, rejected=result.detail if result.outcome == "rejected" else None)
+        changes.update(
+            done=rank,
+            rejected=result.detail if result.outcome == "rejected" else None,
+            withheld=result.detail if result.outcome == "suppressed" else None,
+        )
     if row.rank is not None and rank >= row.rank:
         changes.update(pending=None, rank=None)
         view.delete(PENDING, key)
@@ -108,18 +117,21 @@ def _end_upsert(result: CommandResult, view: View) -> None:
         view.put(LEDGER, key, row.model_copy(update=changes).to_bytes())
 
 
-def _take_event(command: TrackEvent, record: Record, view: View) -> None:
+def _take_event(command: OnceCommand, record: Record, view: View) -> None:
     keys = [event_key(command.contact_id, command.name, once_key) for once_key in dict.fromkeys(command.once_keys)]
     if not keys:
         raise DeadLetterError("an event needs once_keys: without them nothing keeps it from being sent twice")
     absent = [key for key in keys if view.get(LEDGER, key) is None]
+    is_new = len(absent) == len(keys)
     # Sent for one is sent for all: the instances that are new share the fate of the one that is known.
-    state: EventState = "pending" if len(absent) == len(keys) else "suppressed"
+    state: EventState = "pending" if is_new and command.origin != "backfill" else "suppressed"
     for key in absent:
         waiting = Waiting.of(record) if state == "pending" and key == keys[0] else None
         view.put(LEDGER, key, EventRow(state=state, command_id=command.command_id, waiting=waiting).to_bytes())
     if state == "pending":
         view.put(PENDING, keys[0], OPEN)
+    elif is_new:
+        end_suppressed(command, record, view, "of a back-fill: half a year of people must not enter automations")
 
 
 def _move_event(result: CommandResult, view: View) -> None:

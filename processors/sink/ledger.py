@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from processors.engine.view import PartitionStore, Record
-from schemas.brevo import BREVO_COMMAND, ContactState, TrackEvent, UpsertContact
+from schemas.brevo import BREVO_COMMAND, ContactState, OnceCommand, TrackEvent, UpsertContact
 from schemas.brevo_news import NewsKind
 from schemas.model import Instant, Wire
 from schemas.topics import BREVO_COMMANDS
@@ -82,6 +82,10 @@ class ContactRow(Wire):
     """The newest upsert, while it is newer than `done`."""
     importing: str | None = None
     """Our id of the import that the contact is in: until that has ended, nothing else may write the contact."""
+    withheld: str | None = None
+    """Why the newest ended upsert was not written by rule, if it was not: Brevo has no such contact then."""
+    creatable_at: Instant | None = None
+    """Of the first command that may have created the contact; ``None`` while none may."""
 
 
 class Suppression(Wire):
@@ -121,18 +125,22 @@ class UpsertWork:
     state: ContactState | None
     importing: str | None = None
     """See `ContactRow.importing`."""
+    creatable_at: Instant | None = None
+    """See `ContactRow.creatable_at`."""
 
 
 @dataclass(frozen=True, slots=True)
 class EventWork:
-    """The next event of a contact: never sent (`pending`), or perhaps sent (`intended`)."""
+    """The next thing that a contact gets once: never sent (`pending`), or perhaps sent (`intended`)."""
 
     key: bytes
-    command: TrackEvent
+    command: OnceCommand
     state: EventState
     waiting: Waiting
     contact_rejected: str | None
     """Why the contact itself was rejected, if it was: the event follows it."""
+    contact_withheld: str | None = None
+    """Why the contact is not written by rule, if it is not: the event follows it."""
 
 
 Work = UpsertWork | EventWork
@@ -185,6 +193,11 @@ def open_events(stores: Mapping[str, PartitionStore], contact_id: str) -> dict[b
     return {key: EventRow.from_bytes(data) for key, data in rows if data is not None}
 
 
+def waits_for_its_contact(contact: ContactRow) -> bool:
+    """Whether the contact's events wait although nothing is on its way that could let them go."""
+    return contact.pending is None and contact.state is None and contact.rejected is None and contact.withheld is None
+
+
 def next_work(contact: ContactRow, events: Mapping[bytes, EventRow]) -> Work | None:
     """What a contact needs next: its upsert, then its events by date and name; ``None`` when it has to wait.
 
@@ -194,14 +207,22 @@ def next_work(contact: ContactRow, events: Mapping[bytes, EventRow]) -> Work | N
     if contact.pending is not None and contact.rank is not None:
         command = BREVO_COMMAND.validate_json(contact.pending.command)
         if isinstance(command, UpsertContact):
-            return UpsertWork(command, contact.rank, contact.pending, contact.state, contact.importing)
-    if contact.state is None and contact.rejected is None:
+            return UpsertWork(
+                command, contact.rank, contact.pending, contact.state, contact.importing, contact.creatable_at
+            )
+    if contact.state is None and contact.rejected is None and contact.withheld is None:
         return None
     waiting = []
     for key, row in events.items():
         if row.waiting is None or row.state not in ("pending", "intended"):
             continue
         event = BREVO_COMMAND.validate_json(row.waiting.command)
-        if isinstance(event, TrackEvent):
-            waiting.append(EventWork(key, event, row.state, row.waiting, contact.rejected))
-    return min(waiting, key=lambda each: (each.command.event_date, each.command.name, each.key), default=None)
+        if isinstance(event, OnceCommand):
+            waiting.append(EventWork(key, event, row.state, row.waiting, contact.rejected, contact.withheld))
+    return min(waiting, key=_turn, default=None)
+
+
+def _turn(work: EventWork) -> tuple[object, ...]:
+    """Events by date and name; a question about consent comes last, since a wrong template holds it back."""
+    command = work.command
+    return (not isinstance(command, TrackEvent), command.event_date, command.name, work.key)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from processors.sink.upsert import Create, Known, Read, Update, Wanted, next_step
 from processors.sink.values import sendable
-from schemas.brevo import TrackEvent, UpsertContact
+from schemas.brevo import ConfirmList, OnceCommand, SendRecording, TrackEvent, UpsertContact
 from schemas.instants import format_instant
 
 
@@ -24,13 +25,13 @@ def upsert_preview(command: UpsertContact, known: Known) -> dict[str, Any]:
     if isinstance(step, Read):
         asks = sorted(name for name, each in attributes.items() if each.overwrite != "always")
         certain = {name: each for name, each in attributes.items() if each.overwrite == "always"}
-        step = next_step(Wanted(wanted.email, certain, wanted.lists, wanted.lists_left), known)
+        step = next_step(replace(wanted, attributes=certain, lists_for_existing=frozenset(), creates=True), known)
     sets: Mapping[str, Any] = step.attributes if isinstance(step, Create | Update) else {}
     joins = step.join if isinstance(step, Update) else step.lists if isinstance(step, Create) else frozenset()
     leaves = step.leave if isinstance(step, Update) else frozenset()
     return {
         "contact_id": command.contact_id,
-        "creates": known.exists is False,
+        "creates": known.exists is False and wanted.creates,
         "sets": dict(sorted(sets.items())),
         "keeps": sorted(set(attributes) - set(sets) - set(asks)),
         "asks": asks,
@@ -40,14 +41,19 @@ def upsert_preview(command: UpsertContact, known: Known) -> dict[str, Any]:
     }
 
 
-def event_preview(command: TrackEvent) -> dict[str, Any]:
-    """The event that would be sent."""
+def event_preview(command: OnceCommand) -> dict[str, Any]:
+    """The event, or the question about a list, that would be sent."""
+    properties = {"list_id": command.list_id} if isinstance(command, ConfirmList) else _properties(command)
     return {
         "contact_id": command.contact_id,
         "event": command.name,
         "event_date": format_instant(int(command.event_date.timestamp())),
-        "properties": dict(command.properties),
+        "properties": properties,
     }
+
+
+def _properties(command: OnceCommand) -> dict[str, Any]:
+    return dict(command.properties) if isinstance(command, TrackEvent | SendRecording) else {}
 
 
 def in_words(preview: Mapping[str, Any]) -> str:

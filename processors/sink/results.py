@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from processors.engine.dead_letters import dead_letter_headers
 from processors.engine.view import Output, Record
-from processors.sink.ledger import EventWork, Waiting, Work, contact_key
-from schemas.brevo import CommandResult, ContactState, Outcome
+from processors.sink.ledger import Waiting, Work, contact_key
+from schemas.brevo import CommandResult, ContactState, OnceCommand, Outcome, UpsertContact
+from schemas.brevo_news import BrevoNews
 from schemas.errors import DeadLetterError
-from schemas.topics import BREVO_COMMANDS, BREVO_COMMANDS_BULK, BREVO_RESULTS, Topic
+from schemas.topics import BREVO_COMMANDS, BREVO_COMMANDS_BULK, BREVO_EVENTS, BREVO_RESULTS, Topic
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,21 +28,34 @@ class Ending:
     """Of the import that the contact was in."""
     error: str | None = None
     """Name of the answer's class, if the command goes to the dead letters."""
+    deleted: bool = False
+    """Brevo does not have the contact any more: nothing may create it again."""
+
+
+def left_out_detail(names: Sequence[str]) -> str:
+    """For people: which values were not sent; empty when all were."""
+    return f"left out, not of their type: {', '.join(names)}" if names else ""
 
 
 def result_output(work: Work, ending: Ending, finished_at: datetime) -> Output:
-    """The outcome as a record of `brevo.results.v1`."""
-    command = work.command
-    is_event = isinstance(work, EventWork)
+    """The outcome of work as a record of `brevo.results.v1`."""
+    return outcome_output(work.command, work.waiting, ending, finished_at)
+
+
+def outcome_output(
+    command: UpsertContact | OnceCommand, waiting: Waiting, ending: Ending, finished_at: datetime
+) -> Output:
+    """The outcome of a command as a record of `brevo.results.v1`."""
+    once = command if isinstance(command, OnceCommand) else None
     result = CommandResult(
         command_id=command.command_id,
         contact_id=command.contact_id,
-        kind="event" if is_event else "upsert",
+        kind="upsert" if once is None else "event",
         revision=command.revision,
         outcome=ending.outcome,
-        name=work.command.name if isinstance(work, EventWork) else None,
-        once_keys=work.command.once_keys if isinstance(work, EventWork) else (),
-        answers=work.waiting.answers,
+        name=once.name if once else None,
+        once_keys=once.once_keys if once else (),
+        answers=waiting.answers,
         status=ending.status,
         attempts=ending.attempts,
         detail=ending.detail,
@@ -51,6 +66,12 @@ def result_output(work: Work, ending: Ending, finished_at: datetime) -> Output:
         finished_at=finished_at,
     )
     return Output(BREVO_RESULTS.name, contact_key(command.contact_id), result.to_bytes())
+
+
+def deletion_output(work: Work, found_at: datetime) -> Output:
+    """What Brevo would have told of a deleted contact, had its webhook come."""
+    news = BrevoNews(kind="deleted", contact_id=work.command.contact_id, source="sync", occurred_at=found_at)
+    return Output(BREVO_EVENTS.name, contact_key(news.contact_id), news.to_bytes())
 
 
 def dead_letter_output(work: Work, ending: Ending, *, agent: str, version: str, partition: int) -> Output:

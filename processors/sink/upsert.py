@@ -7,10 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from typing import Any
 
 from processors.sink.values import Value, is_same
 from schemas.brevo import AttributeValue, ContactState, UpsertContact
+
+CLOCKS_APART = timedelta(minutes=5)
+"""Brevo's clock and Kafka's may differ by so much: a contact that is hardly older than our command may be our own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,18 +31,26 @@ class Known:
     lists: frozenset[int] = frozenset()
     lists_left: frozenset[int] = frozenset()
     """Lists that the contact is known not to be on."""
+    existed: bool | None = None
+    """Whether Brevo had it before Rollcall could have created it; ``None``: nobody has asked yet."""
 
     @classmethod
-    def of(cls, state: ContactState | None) -> Known:
-        """What the ledger says; nothing when it never heard of the contact."""
+    def of(cls, state: ContactState | None, *, uncertain: bool = False) -> Known:
+        """What the ledger says; nothing when it never heard of the contact.
+
+        `uncertain`: the outcome of a call was lost, so Brevo may hold something else; it still has the contact.
+        """
         if state is None:
             return cls()
+        if uncertain:
+            return cls(exists=True, existed=state.existed)
         return cls(
             exists=True,
             attributes=state.attributes,
             held=frozenset(state.held),
             lists=frozenset(state.lists),
             lists_left=frozenset(state.lists_left),
+            existed=state.existed,
         )
 
     def state(self) -> ContactState:
@@ -48,6 +60,7 @@ class Known:
             held=tuple(sorted(self.held)),
             lists=tuple(sorted(self.lists)),
             lists_left=tuple(sorted(self.lists_left)),
+            existed=self.existed,
         )
 
 
@@ -59,12 +72,24 @@ class Wanted:
     attributes: Mapping[str, AttributeValue]
     lists: frozenset[int]
     lists_left: frozenset[int]
+    lists_for_existing: frozenset[int] = frozenset()
+    """To be joined by a contact that Brevo had before us."""
+    creates: bool = True
+    """Whether the contact may be created."""
+    creatable_at: datetime | None = None
+    """Since when Rollcall may have created it."""
 
     @classmethod
-    def of(cls, command: UpsertContact, attributes: Mapping[str, AttributeValue]) -> Wanted:
+    def of(
+        cls,
+        command: UpsertContact,
+        attributes: Mapping[str, AttributeValue],
+        creatable_at: datetime | None = None,
+    ) -> Wanted:
         """A list that is both to join and to leave is joined."""
-        lists = frozenset(command.lists)
-        return cls(command.email, attributes, lists, frozenset(command.lists_left) - lists)
+        lists, for_existing = frozenset(command.lists), frozenset(command.lists_for_existing)
+        left = frozenset(command.lists_left) - lists - for_existing
+        return cls(command.email, attributes, lists, left, for_existing, command.creates, creatable_at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,20 +118,25 @@ Step = Read | Create | Update
 
 
 def next_step(wanted: Wanted, known: Known) -> Step | None:
-    """The next call, ``None`` when Brevo holds what it shall."""
+    """The next call, ``None`` when Brevo holds what it shall, or has no contact and none may be created."""
     if must_read(wanted, known):
         return Read()
+    if not known.exists and not wanted.creates:
+        return None
     attributes = {name: each.value for name, each in wanted.attributes.items() if _is_written(name, each, known)}
     if not known.exists:
         return Create(attributes, wanted.lists)
-    join, leave = wanted.lists - known.lists, wanted.lists_left - known.lists_left
+    lists = wanted.lists | (wanted.lists_for_existing if known.existed else frozenset())
+    join, leave = lists - known.lists, wanted.lists_left - known.lists_left
     return Update(attributes, join, leave) if attributes or join or leave else None
 
 
 def must_read(wanted: Wanted, known: Known) -> bool:
-    """Whether an attribute's fate depends on what Brevo holds and nobody knows."""
+    """Whether an attribute's or a list's fate depends on what Brevo holds and nobody knows."""
     if known.exists is False or known.complete:
         return False
+    if known.existed is None and (wanted.lists_for_existing or not wanted.creates):
+        return True
     return any(
         known.exists is None
         if each.overwrite == "never"
@@ -152,9 +182,23 @@ def after_read(wanted: Wanted, body: Mapping[str, Any] | None) -> Known:
         complete=True,
         attributes=attributes,
         held=frozenset(held),
-        lists=on & wanted.lists,
+        lists=on & (wanted.lists | wanted.lists_for_existing),
         lists_left=wanted.lists_left - on,
+        existed=_existed(wanted, body),
     )
+
+
+def _existed(wanted: Wanted, body: Mapping[str, Any]) -> bool | None:
+    """Whether Brevo had the contact before the first of our calls that could have created it, if anything asks that."""
+    if wanted.creates and not wanted.lists_for_existing:
+        return None
+    if wanted.creatable_at is None:
+        return True
+    try:
+        created_at = datetime.fromisoformat(str(body.get("createdAt")))
+    except ValueError:
+        return False
+    return created_at.tzinfo is not None and created_at < wanted.creatable_at - CLOCKS_APART
 
 
 def after_create(wanted: Wanted, known: Known, step: Create, *, created: bool) -> Known:
@@ -170,6 +214,7 @@ def after_create(wanted: Wanted, known: Known, step: Create, *, created: bool) -
         attributes={**known.attributes, **step.attributes},
         lists=step.lists,
         lists_left=wanted.lists_left if settled else frozenset(),
+        existed=False if created else known.existed,
     )
 
 
@@ -183,9 +228,9 @@ def after_update(known: Known, step: Update) -> Known:
     )
 
 
-def gone() -> Known:
-    """What holds after a 404 to an update: nothing, and nobody needs to ask."""
-    return Known(exists=False)
+def was_deleted(known: Known, recorded: ContactState | None, step: Step) -> bool:
+    """Whether a 404 to `step` says that somebody has deleted the contact at Brevo; `recorded` is the ledger's."""
+    return recorded is not None or (known.exists is True and isinstance(step, Update))
 
 
 def create_body(wanted: Wanted, step: Create) -> dict[str, Any]:

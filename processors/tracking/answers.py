@@ -9,6 +9,7 @@ from processors.engine.view import View
 from processors.tracking.closing import Closing
 from processors.tracking.ending import REPORT_SCOPE, take_past_session, take_report_end
 from processors.tracking.intake import Intake, occurrences_of
+from processors.tracking.interaction import take_participation
 from processors.tracking.jobs import mark_dirty
 from processors.tracking.keys import TABLE, key, last_part, prefix
 from processors.tracking.lookups import (
@@ -24,6 +25,7 @@ from processors.tracking.lookups import (
     take_panelists,
 )
 from processors.tracking.reconciliation import take_absentees, take_totals
+from processors.tracking.recordings import Recordings
 from processors.tracking.registrants import Registrants
 from processors.tracking.reports import Reports
 from processors.tracking.settings import TrackingSettings
@@ -49,6 +51,7 @@ class Answers:
         self._registrants = registrants
         self._reports = reports
         self._closing = closing
+        self._recordings = Recordings(settings)
         self._take: dict[LookupKind, Take] = {
             "session": self._session,
             "registrants": self._registrants_listed,
@@ -57,6 +60,9 @@ class Answers:
             "past_session": self._past_session,
             "report": self._report,
             "absentees": lambda view, result, _asked, _now: take_absentees(view, result),
+            "polls": lambda view, result, _asked, _now: take_participation(view, result, "polls"),
+            "questions": lambda view, result, _asked, _now: take_participation(view, result, "questions"),
+            "recordings": lambda view, result, _asked, now_ms: self._recordings.take_answer(view, result, now_ms),
         }
 
     def take(self, view: View, result: LookupResult, now_ms: int) -> None:

@@ -10,14 +10,18 @@ from processors.attendance.registrations import RegistrationRow
 from processors.engine.view import View
 from processors.tracking.evidence import evidence_of
 from processors.tracking.index import Index, Unknown
+from processors.tracking.interaction import ask_interaction
 from processors.tracking.jobs import Phase, Run
 from processors.tracking.keys import TABLE, key, last_part, prefix
 from processors.tracking.lookups import CHUNK, Subject, ask, details, is_open
 from processors.tracking.reconciliation import ask_zoom
+from processors.tracking.recordings import Recordings
 from processors.tracking.results import OccurrenceFacts
 from processors.tracking.settings import TrackingSettings
 
 Note = Callable[[Unknown], None]
+_END = "g|~"
+"""A cursor behind everybody: Zoom's registrant ids are letters, digits, `-` and `_`."""
 
 
 class Asking:
@@ -26,6 +30,7 @@ class Asking:
     def __init__(self, settings: TrackingSettings, index: Index) -> None:
         self._settings = settings
         self._index = index
+        self._recordings = Recordings(settings)
 
     def ask(self, view: View, facts: OccurrenceFacts, run: Run, now_ms: int) -> None:
         """Details, then the registrants of every status (per occurrence where there are any) and the panelists."""
@@ -33,6 +38,8 @@ class Asking:
         subject = Subject(first.account_id, object_id, first.object_type, facts.origin)
         ask(view, subject, "session", f"session|{run.instances[0]}", now_ms)
         scopes = [f"session|{run.instances[0]}"]
+        if facts.final:
+            self._recordings.ask(view, facts, now_ms)
         if not is_open(view, object_id, scopes[0]) and first.object_type == "webinar":
             occurrence_id = self._occurrence_id(view, facts)
             scopes.append(f"registrants|{last}|{occurrence_id or ''}")
@@ -40,13 +47,19 @@ class Asking:
             if self._settings.exclude_panelists:
                 scopes.append(f"panelists|{last}")
                 ask(view, subject, "panelists", scopes[-1], now_ms)
-            if facts.final:
-                scopes += ask_zoom(view, facts, now_ms)
+            scopes += self._at_the_end(view, facts, now_ms)
             _wait_for(view, object_id, run, scopes, "identify")
             return
-        if first.object_type == "meeting" and facts.final:
-            scopes += ask_zoom(view, facts, now_ms)
+        if first.object_type == "meeting":
+            scopes += self._at_the_end(view, facts, now_ms)
         _wait_for(view, object_id, run, scopes, "ask" if first.object_type == "webinar" else "identify")
+
+    def _at_the_end(self, view: View, facts: OccurrenceFacts, now_ms: int) -> list[str]:
+        """Zoom's own figures, and what people did beside listening, are asked for once nothing else will change."""
+        if not facts.final:
+            return []
+        scopes = ask_zoom(view, facts, now_ms)
+        return scopes + ask_interaction(view, facts, now_ms) if self._settings.interaction else scopes
 
     def _occurrence_id(self, view: View, facts: OccurrenceFacts) -> str | None:
         occurrences = details(view, facts.object_id).occurrences
@@ -54,7 +67,13 @@ class Asking:
         return next((each for each, begins in occurrences if begins == start), None)
 
     def identify(self, view: View, facts: OccurrenceFacts, run: Run, now_ms: int) -> None:
-        """Ask about people nobody was asked about, as many as a step handles, then go on behind them."""
+        """Ask about people nobody was asked about, as many as a step handles, then go on behind them.
+
+        A report may settle while answers are awaited: then its people are walked through too, and what is asked for at
+        the end is asked for now.
+        """
+        if run.settled != facts.settled:
+            run.settled, run.cursor = facts.settled, ""
         unknown, object_id = Unknown(set(), set(), set()), facts.object_id
         position = None
         for handled, (cursor, note) in enumerate(self._people(view, facts, run.cursor)):
@@ -63,9 +82,9 @@ class Asking:
                 break
             note(unknown)
         subject = Subject(facts.first.account_id, object_id, facts.first.object_type, facts.origin)
-        scopes: list[str] = []
-        for emails, user_ids in _chunks(unknown):
-            scopes.append(f"identities|{run.occurrence}|{run.step}|{len(scopes)}|{now_ms}")
+        scopes = self._at_the_end(view, facts, now_ms)
+        for number, (emails, user_ids) in enumerate(_chunks(unknown)):
+            scopes.append(f"identities|{run.occurrence}|{run.step}|{number}|{now_ms}")
             ask(view, subject, "identities", scopes[-1], now_ms, emails=emails, user_ids=user_ids)
         if unknown.registrant_ids:
             if not run.asked_again:
@@ -76,9 +95,11 @@ class Asking:
                 # Zoom has just been asked for all of them, and does not know these.
                 for registrant_id in unknown.registrant_ids:
                     view.put(TABLE, key("u", object_id, registrant_id), b"1")
-        _wait_for(view, object_id, run, scopes, "identify" if position is not None else "index")
-        if position is not None:
-            run.cursor = position
+        if position is None and not any(is_open(view, object_id, scope) for scope in scopes):
+            run.enter("index")
+        else:
+            _wait_for(view, object_id, run, scopes, "identify")
+            run.cursor = _END if position is None else position
 
     def _people(self, view: View, facts: OccurrenceFacts, cursor: str) -> Iterator[tuple[str, Note]]:
         """(cursor, what notes their unknowns) of connections, then of registrations."""

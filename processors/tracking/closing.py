@@ -8,18 +8,19 @@ people never holds up the others. State and position are in the job's row: a res
 
 from __future__ import annotations
 
-from processors.attendance.filters import Described, judge
 from processors.attendance.instances import InstanceRow
 from processors.attendance.occurrences import Occurrence
 from processors.engine.view import View
 from processors.tracking.asking import Asking
 from processors.tracking.evidence import evidence_of
+from processors.tracking.filtering import is_wanted
 from processors.tracking.index import Index
 from processors.tracking.intake import instance_rows, occurrences_of
 from processors.tracking.jobs import Job, Run, load_job, save_job, schedule, send_continuation
 from processors.tracking.keys import TABLE, last_part, prefix
 from processors.tracking.lookups import Subject, ask, details, is_open
 from processors.tracking.publishing import Publishing
+from processors.tracking.recordings import recording_of
 from processors.tracking.reports import Reports, report_state
 from processors.tracking.results import OccurrenceFacts
 from processors.tracking.retention import expires_ms, forget
@@ -190,6 +191,8 @@ class Closing:
             final=not self._settings.report_checks or all(settled),
             origin=self._origin(view, object_id, occurrence),
             stands=self._wanted(view, object_id, first),
+            settled=sum(each is not None for each in settled),
+            recording=recording_of(view, object_id, occurrence.uuids),
         )
 
     def _origin(self, view: View, object_id: str, occurrence: Occurrence) -> Origin:
@@ -199,16 +202,7 @@ class Closing:
 
     def _wanted(self, view: View, object_id: str, first: InstanceRow) -> bool:
         """Whether the filters let the session through; what was published of one that they refuse is retracted."""
-        known = details(view, object_id)
-        described = Described(
-            object_type=first.object_type,
-            zoom_type=first.zoom_type,
-            topic=first.topic,
-            host_id=first.host_id,
-            host_email=first.host_email or known.host_email,
-            tracking_fields=dict(known.tracking_fields),
-        )
-        return judge(self._settings.filters, described).wanted
+        return is_wanted(view, self._settings.filters, object_id, first)
 
     def _file(self, view: View, facts: OccurrenceFacts, run: Run) -> None:
         """File connections by contact, as many as a step may handle."""

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from processors.attendance.chat import Chatted
 from processors.attendance.connections import Connection
 from processors.attendance.facts import Bound, Converted, Ended, Fact, Registered, RoleChanged, Seen, Session, Started
 from processors.attendance.instances import InstanceRow
 from processors.attendance.occurrences import Instance, Occurrence, group
 from processors.engine.view import View
+from processors.tracking.interaction import take_chat
 from processors.tracking.jobs import load_job, mark_dirty, save_job, schedule
 from processors.tracking.keys import TABLE, key, last_part, prefix
 from processors.tracking.lookups import Subject, ask
+from processors.tracking.notices import Notices
 from processors.tracking.registrants import Registrants
 from processors.tracking.reports import Reports
 from processors.tracking.retention import note_registration
@@ -53,12 +56,15 @@ def occurrences_of(view: View, object_id: str, restart_gap: float) -> list[Occur
 class Intake:
     """Takes in facts of webhooks."""
 
-    def __init__(self, settings: TrackingSettings, registrants: Registrants, reports: Reports) -> None:
+    def __init__(
+        self, settings: TrackingSettings, registrants: Registrants, reports: Reports, notices: Notices
+    ) -> None:
+        self._notices = notices
         self._settings = settings
         self._registrants = registrants
         self._reports = reports
 
-    def take(self, view: View, fact: Fact, now_ms: int, origin: Origin) -> None:
+    def take(self, view: View, fact: Fact | Chatted, now_ms: int, origin: Origin) -> None:
         """Change the rows that the fact concerns, and see to it that what follows from it will be looked at."""
         if isinstance(fact, Registered):
             self._registered(view, fact, now_ms, origin)
@@ -67,7 +73,10 @@ class Intake:
             self._registrants.converted(view, fact, now_ms)
             return
         session = fact.session
-        changed = isinstance(fact, (Seen, RoleChanged, Bound)) and self._connection(view, fact)
+        if isinstance(fact, Chatted):
+            changed = take_chat(view, fact)
+        else:
+            changed = isinstance(fact, (Seen, RoleChanged, Bound)) and self._connection(view, fact)
         row_key = key("i", session.object_id, session.uuid)
         data = view.get(TABLE, row_key)
         row = InstanceRow.from_bytes(data) if data else InstanceRow(session.account_id, session.object_type)
@@ -78,6 +87,7 @@ class Intake:
             view.put(TABLE, row_key, row.to_bytes())
         if data is None:
             self._first_heard(view, session, now_ms, origin)
+        self._notices.heard(view, fact, now_ms, origin)
         if isinstance(fact, Ended):
             self._reports.plan(view, session.object_id, session.uuid, row, now_ms)
         if row.known_end is not None and (changed or said_new):

@@ -35,6 +35,8 @@ class Run:
     counts: dict[str, int] = field(default_factory=dict)
     differences: list[list[str]] = field(default_factory=list)
     """[contact, side, reason] of whom Zoom's list of absentees disagrees."""
+    settled: int = 0
+    """Instances whose report the walk of *identify* has seen: one that settles later brings people to ask about."""
 
     @property
     def waits(self) -> bool:
@@ -76,7 +78,7 @@ def save_job(view: View, object_id: str, job: Job) -> None:
     run = job.run
     fields = run and [
         run.occurrence, run.instances, run.phase, run.cursor, run.step, run.scopes, run.next_phase, run.asked_again,
-        run.counts, run.differences,
+        run.counts, run.differences, run.settled,
     ]  # fmt: skip
     view.put(TABLE, row_key, pack([job.due_ms, job.dirty, job.queue, fields]))
 
@@ -95,10 +97,11 @@ def schedule(view: View, object_id: str, job: Job, at_ms: int) -> bool:
 def mark_dirty(view: View, object_id: str, uuid: str, at_ms: int) -> None:
     """There is news of an instance: compute its occurrence anew at `at_ms`.
 
-    A run that has not begun to file anybody's presence yet will see the news anyway.
+    A run that has not begun to walk through people yet will see the news anyway.
     """
     job = load_job(view, object_id)
-    if job.run and uuid in job.run.instances and job.run.phase in ("ask", "wait", "identify"):
+    run = job.run
+    if run and uuid in run.instances and run.phase in ("ask", "wait", "identify") and not run.cursor:
         return
     changed = uuid not in job.dirty
     if changed:

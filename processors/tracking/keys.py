@@ -12,6 +12,7 @@ which no id of Zoom's contains; e-mail addresses appear as contact ids only.
 | `e|object|registrant` | what was last published of a registration |
 | `o|object` | that it was converted from webinar to meeting or back |
 | `d|object` | details that Zoom answered |
+| `f|object` | the scheduled starts that registrations name |
 | `k|object|scope` | a look-up: asked or answered |
 | `p|object|contact` | a panelist |
 | `x|object|e|contact`, `x|object|u|user` | whether an e-mail or user id belongs to the account |
@@ -23,6 +24,12 @@ which no id of Zoom's contains; e-mail addresses appear as contact ids only.
 | `v|object|uuid|contact|connection` | index: the presence of a contact in an instance |
 | `r|object|occurrence|contact` | what was last published of a result |
 | `s|object|occurrence` | what was last published of a session |
+| `b|object|uuid|kind|contact` | polls or questions of a contact in an instance; without contact: of everybody |
+| `b|object|uuid|chat|contact|message` | a message of a contact |
+| `w|object|uuid` | the recording of an instance (attendance/recordings.py) |
+| `y|object|occurrence|contact` | digest of what was last published of a recording |
+| `z|object|uuid` | that the start of an instance was told |
+| `z|object|occurrence|contact` | that a contact was told of the end |
 | `j|object` | the closing that is due or under way |
 | `due|milliseconds|object` | when to look at it |
 """

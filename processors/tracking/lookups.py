@@ -190,6 +190,21 @@ def details(view: View, object_id: str) -> Details:
     )
 
 
+def note_starts(view: View, object_id: str, occurrences: Iterable[tuple[str, int]]) -> None:
+    """Remember the scheduled starts that a registration names: they stand in for Zoom's own list."""
+    row_key = key("f", object_id)
+    known: list[int] = unpack(view.get(TABLE, row_key) or b"[]")
+    united = sorted({*known, *(start for _id, start in occurrences)})
+    if united != known:
+        view.put(TABLE, row_key, pack(united))
+
+
+def scheduled_starts(view: View, object_id: str) -> list[int]:
+    """The scheduled starts of an id's occurrences, as Zoom lists them, else as any of its registrations names them."""
+    listed = [start for _id, start in details(view, object_id).occurrences]
+    return listed or unpack(view.get(TABLE, key("f", object_id)) or b"[]")
+
+
 _LIST_STATUS: dict[str, RegistrationStatus] = {
     "approved": "approved",
     "pending": "pending",

@@ -8,15 +8,17 @@ from collections.abc import Iterator
 from operator import itemgetter
 from typing import Any
 
-from processors.attendance.occurrences import scheduled_start
 from processors.attendance.people import NO_SHOW, attend
 from processors.attendance.registrations import RegistrationRow
 from processors.engine.view import View
 from processors.tracking.index import ANONYMOUS, FiledPresence, Index
+from processors.tracking.interaction import interaction_of, interaction_summary
 from processors.tracking.jobs import Run
-from processors.tracking.keys import TABLE, key, last_part, prefix
+from processors.tracking.keys import TABLE, last_part, prefix
 from processors.tracking.lookups import details
+from processors.tracking.notices import approved_for, publish_ended, registrants_from
 from processors.tracking.reconciliation import absent_rows, has_absentees, note, reconciliation
+from processors.tracking.recordings import publish_recording
 from processors.tracking.results import (
     OccurrenceFacts,
     Published,
@@ -26,6 +28,7 @@ from processors.tracking.results import (
     retract_result,
 )
 from processors.tracking.settings import TrackingSettings
+from schemas.attendance import Interaction
 from schemas.codec import unpack
 
 Contact = tuple[str, str, Any]
@@ -47,7 +50,9 @@ class Publishing:
                 run.cursor = contact
                 return False
             self._publish_contact(view, facts, contact, list(rows), run)
-        publish_summary(view, facts, run.counts, reconciliation(view, facts, run))
+        is_read = self._settings.interaction and facts.final and facts.stands
+        interaction = interaction_summary(view, facts) if is_read else None
+        publish_summary(view, facts, run.counts, reconciliation(view, facts, run), interaction)
         return True
 
     def _contacts(self, view: View, facts: OccurrenceFacts, run: Run) -> Iterator[Contact]:
@@ -67,11 +72,8 @@ class Publishing:
             yield contact, "presence", filed
 
     def _registered(self, view: View, object_id: str, cursor: str) -> Iterator[Contact]:
-        below = prefix("q", object_id)
-        for row_key, _data in view.scan(TABLE, below, below + cursor.encode()):
-            contact, registrant_id = row_key[len(below) :].decode().split("|", 1)
-            row = RegistrationRow.from_bytes(view.get(TABLE, key("g", object_id, registrant_id)))
-            yield contact, "registration", (registrant_id, row)
+        for contact, registrant in registrants_from(view, object_id, cursor):
+            yield contact, "registration", registrant
 
     def _absent(self, view: View, object_id: str, uuid: str, cursor: str) -> Iterator[Contact]:
         for contact in absent_rows(view, object_id, uuid, cursor):
@@ -99,13 +101,17 @@ class Publishing:
         if email is not None and not excluded and (filed or (approved and facts.final)):
             presences = [each.presence for each in filed]
             attendance = attend(presences, facts.occurrence, self._settings.end_window) if filed else NO_SHOW
-            publish_result(view, facts, email, attendance, presences, approved)
+            told = self._interaction(view, facts, contact) if filed else None
+            publish_result(view, facts, email, attendance, presences, approved, told)
+            publish_recording(view, facts, email)
             _count(counts, "no_shows" if attendance.status == "no_show" else attendance.status)
             _count(counts, "assumed", int(attendance.assumed))
         else:
             if before := published(view, facts.object_id, facts.occurrence.session_uuid, contact):
                 retract_result(view, facts, contact, before)
             _count(counts, "excluded", int(excluded and bool(filed or approved)))
+        if email is not None and not excluded and (filed or approved) and self._settings.tells_ended:
+            publish_ended(view, facts, email)
         _count(counts, "registered", 0 if excluded else len(approved))
         if facts.final and has_absentees(view, facts):
             absent_from = sum(kind == "absent" for _contact, kind, _row in rows)
@@ -119,6 +125,9 @@ class Publishing:
                 registered=bool(approved),
             )
 
+    def _interaction(self, view: View, facts: OccurrenceFacts, contact: str) -> Interaction | None:
+        return interaction_of(view, facts, contact) if self._settings.interaction and facts.final else None
+
     def _excluded(self, view: View, facts: OccurrenceFacts, email: str) -> bool:
         hosts = (facts.first.host_email, details(view, facts.object_id).host_email)
         if self._settings.exclude_hosts and email in hosts:
@@ -130,15 +139,7 @@ class Publishing:
     ) -> list[tuple[str, RegistrationRow]]:
         """Registrations for this occurrence that were approved before its end."""
         occurrence = facts.occurrence
-        scheduled = [start for _id, start in details(view, facts.object_id).occurrences]
-        if not scheduled:
-            scheduled = [start for _id, row in registrations for _o, start in row.detail("occurrences") or []]
-        start = scheduled_start(occurrence.start, scheduled)
-        return [
-            (registrant_id, row)
-            for registrant_id, row in registrations
-            if row.counts_for(start) and row.status_at(occurrence.end) == "approved"
-        ]
+        return approved_for(view, facts.object_id, occurrence.start, occurrence.end, registrations)
 
 
 def _count(counts: dict[str, int], name: str, by: int = 1) -> None:

@@ -15,7 +15,7 @@ from processors.attendance.occurrences import Occurrence, scheduled_start
 from processors.attendance.registrations import RegistrationRow
 from processors.engine.view import View
 from processors.tracking.keys import TABLE, key, last_part, prefix
-from processors.tracking.lookups import CHUNK, Subject, ask, details, identity
+from processors.tracking.lookups import CHUNK, Subject, ask, details, identity, note_starts, scheduled_starts
 from processors.tracking.settings import TrackingSettings
 from schemas.attendance import ObjectType, Registration
 from schemas.codec import contact_id, pack, unpack
@@ -48,6 +48,7 @@ class Registrants:
         if not row.add(fact, webhook=webhook):
             return False
         view.put(TABLE, row_key, row.to_bytes())
+        note_starts(view, object_id, fact.occurrences)
         view.delete(TABLE, key("u", object_id, fact.registrant_id))
         if row.email != old_email:
             if old_email is not None:
@@ -197,7 +198,8 @@ class Registrants:
             registrant_id=registrant_id,
             status=row.latest.status,
             revision=0,
-            before_end=approval is None or _before_end(row, approval.at_ms, occurrences, known.occurrences),
+            before_end=approval is None
+            or _before_end(row, approval.at_ms, occurrences, scheduled_starts(view, subject.object_id)),
             starts_at=None if starts_at is None else as_datetime(starts_at),
             occurrences=tuple(occurrence_id for occurrence_id, _start in listed),
             source=row.detail("source"),
@@ -208,12 +210,9 @@ class Registrants:
         )
 
 
-def _before_end(
-    row: RegistrationRow, approved_ms: int, occurrences: list[Occurrence], scheduled: Iterable[tuple[str, int]]
-) -> bool:
+def _before_end(row: RegistrationRow, approved_ms: int, occurrences: list[Occurrence], scheduled: list[int]) -> bool:
     """Whether it was approved before E of some occurrence that it is for; one not yet ended is still to come."""
-    starts = [start for _id, start in scheduled] or [start for _id, start in row.detail("occurrences") or []]
-    ended = [each for each in occurrences if each.ended and row.counts_for(scheduled_start(each.start, starts))]
+    ended = [each for each in occurrences if each.ended and row.counts_for(scheduled_start(each.start, scheduled))]
     if not ended or len(ended) < len(row.detail("occurrences") or [None]):
         return True
     return any(approved_ms <= each.end * 1000 for each in ended)

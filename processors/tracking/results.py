@@ -10,10 +10,20 @@ from typing import Literal
 from processors.attendance.instances import InstanceRow
 from processors.attendance.occurrences import Occurrence
 from processors.attendance.people import Attendance, Presence
+from processors.attendance.recordings import RecordingRow
 from processors.attendance.registrations import RegistrationRow
 from processors.engine.view import View
 from processors.tracking.keys import TABLE, key
-from schemas.attendance import Identity, Origin, Reconciliation, Result, SessionCounts, SessionSummary
+from schemas.attendance import (
+    Identity,
+    Interaction,
+    InteractionSummary,
+    Origin,
+    Reconciliation,
+    Result,
+    SessionCounts,
+    SessionSummary,
+)
 from schemas.codec import contact_id, pack, unpack
 from schemas.instants import as_datetime
 from schemas.topics import ATTENDANCE_RESULTS, ATTENDANCE_SESSIONS
@@ -43,6 +53,10 @@ class OccurrenceFacts:
     """The liveliest of its instances'."""
     stands: bool
     """False: it is no occurrence any more (practice, merged into another), and what was published is retracted."""
+    settled: int = 0
+    """How many of its instances' reports are settled."""
+    recording: RecordingRow | None = None
+    """The one to share, once Zoom has it ready."""
 
 
 def published(view: View, object_id: str, session_uuid: str, contact: str) -> Published | None:
@@ -58,9 +72,11 @@ def publish_result(
     attendance: Attendance,
     presences: Sequence[Presence],
     registrations: Sequence[tuple[str, RegistrationRow]],
+    interaction: Interaction | None,
 ) -> None:
     """Publish a person's result as a new revision, unless it is the one that stands."""
-    result = _result(facts, email, attendance, _identity(presences, registrations))
+    identity = _identity(presences, registrations)
+    result = _result(facts, email, attendance, identity).model_copy(update={"interaction": interaction})
     session_uuid, contact = facts.occurrence.session_uuid, result.contact_id
     before = published(view, facts.object_id, session_uuid, contact)
     # Who happened to bring the news is no news.
@@ -85,7 +101,11 @@ def retract_result(view: View, facts: OccurrenceFacts, contact: str, before: Pub
 
 
 def publish_summary(
-    view: View, facts: OccurrenceFacts, counts: dict[str, int], reconciliation: Reconciliation | None
+    view: View,
+    facts: OccurrenceFacts,
+    counts: dict[str, int],
+    reconciliation: Reconciliation | None,
+    interaction: InteractionSummary | None,
 ) -> None:
     """Publish the summary when it differs from the last one."""
     occurrence, first = facts.occurrence, facts.first
@@ -106,6 +126,7 @@ def publish_summary(
         source=facts.source,
         retracted=not facts.stands,
         reconciliation=reconciliation,
+        interaction=interaction,
         counts=SessionCounts.model_validate(counts),
     )
     value = summary.to_bytes()

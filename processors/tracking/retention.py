@@ -10,15 +10,16 @@ from collections.abc import Iterator
 
 from processors.attendance.facts import Registered
 from processors.attendance.instances import InstanceRow
+from processors.attendance.recordings import RecordingRow
 from processors.engine.view import View
 from processors.tracking.keys import TABLE, key, last_part, prefix
 from processors.tracking.lookups import details
 from schemas.codec import pack, unpack
 
 DAY_MS = 86_400_000
-_OF_INSTANCE = ("s", "r", "v", "t", "c", "a", "n", "m")
+_OF_INSTANCE = ("s", "r", "y", "v", "t", "c", "a", "n", "b", "m", "w", "z")
 """The session's own row first: what is left of an interrupted sweep is then nothing that was published."""
-_OF_OBJECT = ("g", "q", "e", "x", "p", "u", "k", "d", "o", "h")
+_OF_OBJECT = ("g", "q", "e", "x", "p", "u", "k", "d", "f", "o", "h")
 
 
 def note_registration(view: View, fact: Registered, now_ms: int) -> None:
@@ -41,6 +42,9 @@ def expires_ms(view: View, object_id: str, retain: float) -> dict[str, int]:
         last_part(row_key): InstanceRow.from_bytes(data).heard_ms + retain_ms
         for row_key, data in view.scan(TABLE, prefix("i", object_id))
     }
+    for row_key, row in view.scan(TABLE, prefix("w", object_id)):
+        # Of a session that nothing else was heard of.
+        times.setdefault(last_part(row_key), RecordingRow.from_bytes(row).heard_ms + retain_ms)
     if times or next(_rows(view, object_id, ""), None) is None:
         return times
     data = view.get(TABLE, key("h", object_id))

@@ -24,17 +24,23 @@ class TrackingSettings:
     exclude_domains: frozenset[str]
     filters: Filters
     """Which sessions are synced at all."""
+    interaction: bool
+    """Whether polls, questions and chat count."""
     retain: float
     """How long the facts of a session are kept after their receipt."""
     sync: dict[str, Sync]
     """By account id."""
+    tells_started: bool = False
+    """Whether registrants are told of the start."""
+    tells_ended: bool = False
+    """Whether registrants and who came are told of the end."""
     step: int = 1_000
     """People (or rows) that one step of a closing handles; the worker is never blocked for longer."""
 
     @classmethod
     def from_configuration(cls, configuration: Configuration) -> TrackingSettings:
         """Take over what is needed."""
-        sessions, filters = configuration.sessions, configuration.filters
+        sessions, filters, events = configuration.sessions, configuration.filters, configuration.brevo.events
         return cls(
             settle=sessions.settle,
             restart_gap=sessions.restart_gap,
@@ -46,7 +52,10 @@ class TrackingSettings:
             exclude_internal=filters.exclude_internal,
             exclude_domains=frozenset(domain.lower().lstrip("@") for domain in filters.exclude_domains),
             filters=filters,
+            interaction=configuration.zoom_api.interaction,
             retain=sessions.retain,
+            tells_started=events.started,
+            tells_ended=events.ended,
             sync={account.account_id: account.sync for account in configuration.connectors.zoom if account.enabled},
         )
 

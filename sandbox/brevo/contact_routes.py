@@ -39,6 +39,8 @@ def remove(call: Call) -> Answer:
     if contact.email == call.store.options.account_email:
         raise RefusedError(405, "method_not_allowed", "The contact of the account itself cannot be deleted")
     call.store.contacts.remove(contact)
+    if contact.email:
+        call.store.webhooks.tell("contactDeleted", contact.email, call.now)
     return Answer(204)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import orjson
@@ -16,11 +16,13 @@ from sandbox.brevo.faults import Fault
 from sandbox.brevo.page import render
 from sandbox.brevo.snapshot import snapshot
 from sandbox.brevo.state import BrevoState
+from sandbox.brevo.webhooks import Happening
 
 
 class _Control:
-    def __init__(self, state: BrevoState) -> None:
+    def __init__(self, state: BrevoState, deliver: Callable[[], None]) -> None:
         self.state = state
+        self._deliver = deliver
 
     async def page(self, _request: web.Request) -> web.Response:
         """For people."""
@@ -64,6 +66,25 @@ class _Control:
             return json_response(refused.answer(), {})
         return web.Response(status=204)
 
+    async def unsubscribe(self, request: web.Request) -> web.Response:
+        """A person follows the unsubscribe link of a campaign: `{"email": …}`."""
+        return self._refuse_mails("unsubscribed", await request.read())
+
+    async def bounce(self, request: web.Request) -> web.Response:
+        """A campaign's mail to a person cannot be delivered, ever: `{"email": …}`."""
+        return self._refuse_mails("hardBounce", await request.read())
+
+    def _refuse_mails(self, happening: Happening, raw: bytes) -> web.Response:
+        store = self.state.store
+        try:
+            contact = store.contacts.get(_email(raw), "email_id")
+        except RefusedError as refused:
+            return json_response(refused.answer(), {})
+        contact.email_blacklisted = True
+        store.webhooks.tell(happening, contact.email or "", self.state.now())
+        self._deliver()
+        return web.Response(status=204)
+
     async def report(self, request: web.Request) -> web.Response:
         """Addresses that an import could not take."""
         try:
@@ -92,9 +113,12 @@ def _email(raw: bytes) -> str:
         raise invalid('Send {"email": …}') from None
 
 
-def control_routes(state: BrevoState) -> list[web.RouteDef]:
-    """Everything outside `/v3`; to be added last, since it catches what nobody else takes."""
-    control = _Control(state)
+def control_routes(state: BrevoState, deliver: Callable[[], None]) -> list[web.RouteDef]:
+    """Everything outside `/v3`; to be added last, since it catches what nobody else takes.
+
+    `deliver` sends what the account's webhooks are to be told.
+    """
+    control = _Control(state, deliver)
     return [
         web.get("/", control.page),
         web.get("/_sandbox/brevo.css", control.style),
@@ -104,6 +128,8 @@ def control_routes(state: BrevoState) -> list[web.RouteDef]:
         web.post("/_sandbox/faults", control.add_fault),
         web.delete("/_sandbox/faults", control.clear_faults),
         web.post("/_sandbox/confirmations", control.confirm),
+        web.post("/_sandbox/unsubscriptions", control.unsubscribe),
+        web.post("/_sandbox/bounces", control.bounce),
         web.get("/_sandbox/processes/{process_id:[0-9]+}/invalid_emails.csv", control.report),
         web.route("*", "/{tail:.*}", control.unknown),
     ]

@@ -26,6 +26,7 @@ class MailBook:
     contacts: ContactBook
     lists: ListBook
     doi_templates: frozenset[int]
+    templates: frozenset[int]
     sent: list[dict[str, Any]] = field(default_factory=list)
     confirmations: list[DoubleOptIn] = field(default_factory=list)
     """Confirmation mails; each call sends one."""
@@ -35,13 +36,24 @@ class MailBook:
     def send(self, body: Mail, now: datetime) -> Answer:
         """Accept a mail (or one per version). With `X-Sib-Sandbox: drop` it is accepted and forgotten."""
         _check(body)
+        if body.template_id is not None and body.template_id not in self.templates:
+            # The text is not documented; that an unknown or inactive template is refused is.
+            raise invalid("templateId is not an active template")
         self._use_key(body.headers.get("idempotencyKey"), now)
-        recipients = [version.to for version in body.message_versions] if body.message_versions else [body.to or []]
-        ids = [self._message_id(now) for _ in recipients]
+        versions = [(each.to, {**body.params, **each.params}) for each in body.message_versions or ()]
+        mails = versions or [(body.to or [], body.params)]
+        ids = [self._message_id(now) for _ in mails]
         if body.headers.get("X-Sib-Sandbox") != "drop":
-            for message_id, to in zip(ids, recipients, strict=True):
-                addresses = [address.email for address in to]
-                self.sent.append({"messageId": message_id, "to": addresses, "templateId": body.template_id})
+            for message_id, (to, params) in zip(ids, mails, strict=True):
+                self.sent.append(
+                    {
+                        "messageId": message_id,
+                        "to": [address.email for address in to],
+                        "templateId": body.template_id,
+                        "params": params,
+                        "tags": body.tags,
+                    }
+                )
         answer: dict[str, Any] = {"messageIds": ids} if body.message_versions else {"messageId": ids[0]}
         if body.scheduled_at is None:
             return Answer(201, answer)

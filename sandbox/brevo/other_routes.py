@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sandbox.brevo import bodies, queries
-from sandbox.brevo.answers import Answer
+from sandbox.brevo.answers import Answer, not_found
 from sandbox.brevo.events import parse_instant
 from sandbox.brevo.routing import Call, Route
 
@@ -50,6 +50,14 @@ def events(call: Call) -> Answer:
 def send_mail(call: Call) -> Answer:
     """Accept a transactional mail."""
     return call.store.mails.send(call.body, call.now)
+
+
+def template(call: Call) -> Answer:
+    """One template: of double opt-in, or of transactional mails."""
+    number = call.number("template_id")
+    if number not in call.store.options.doi_templates | call.store.mails.templates:
+        raise not_found("Template ID does not exist")
+    return Answer(200, {"id": number, "name": f"Template {number}", "subject": "Please confirm", "isActive": True})
 
 
 def account(call: Call) -> Answer:
@@ -104,6 +112,7 @@ ROUTES = (
     Route("GET", "/events", events, query=queries.EventsPage),
     Route("POST", "/events/batch", track_batch, bodies.EventBatch),
     Route("POST", "/smtp/email", send_mail, bodies.Mail),
+    Route("GET", "/smtp/templates/{template_id}", template),
     Route("GET", "/account", account),
     Route("POST", "/webhooks", create_webhook, bodies.Webhook),
     Route("GET", "/webhooks", webhooks, query=queries.WebhooksPage),

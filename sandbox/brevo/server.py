@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 
@@ -17,6 +17,7 @@ from sandbox.brevo.imports import MAX_BODY_BYTES, Process
 from sandbox.brevo.limits import LIMITS, family
 from sandbox.brevo.state import BrevoState, Incoming
 from sandbox.brevo.store import Options, Store
+from sandbox.brevo.webhooks import Delivery
 
 _HTML_524 = "<html><head><title>524: A timeout occurred</title></head><body>A timeout occurred</body></html>"
 _FAULT_ANSWERS = {
@@ -60,21 +61,21 @@ class _Server:
     def __init__(self, state: BrevoState) -> None:
         self.state = state
         self._closing = asyncio.Event()
-        self._imports: set[asyncio.Task[None]] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
 
     def app(self) -> web.Application:
         app = web.Application(client_max_size=MAX_BODY_BYTES + 1024 * 1024)
         app.router.add_route("*", "/v3/{tail:.*}", self.call)
-        app.add_routes(control_routes(self.state))
+        app.add_routes(control_routes(self.state, self._deliver))
         app.on_shutdown.append(self.close)
         return app
 
     async def close(self, _app: web.Application) -> None:
         """Let hanging calls go and stop what is queued."""
         self._closing.set()
-        for task in self._imports:
+        for task in self._tasks:
             task.cancel()
-        await asyncio.gather(*self._imports, return_exceptions=True)
+        await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def call(self, request: web.Request) -> web.Response:
         """One call of Brevo's API, with the fault that it meets."""
@@ -95,6 +96,7 @@ class _Server:
         drop = fault is not None and fault.kind == "drop_attributes"
         outcome = self.state.play(incoming, drop_attributes=drop)
         self._start_queued()
+        self._deliver()
         if fault is not None and fault.kind not in ("drop_attributes", "slow"):
             return await self._fail(request, fault, outcome.label, family(method, path))
         if fault is not None:
@@ -124,9 +126,17 @@ class _Server:
 
     def _start_queued(self) -> None:
         for process in self.state.store.processes.take_queued():
-            task = asyncio.create_task(self._import(self.state.store, process))
-            self._imports.add(task)
-            task.add_done_callback(self._imports.discard)
+            self._go_on(self._import(self.state.store, process))
+
+    def _deliver(self) -> None:
+        store = self.state.store
+        for delivery in store.webhooks.take_deliveries():
+            self._go_on(_deliver(store, delivery))
+
+    def _go_on(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     async def _import(self, store: Store, process: Process) -> None:
         await asyncio.sleep(store.options.import_seconds / 2)
@@ -140,6 +150,26 @@ class _Server:
                 timeout = aiohttp.ClientTimeout(total=5)
                 async with aiohttp.ClientSession(timeout=timeout) as session:
                     await session.post(process.notify_url, json={"processId": process.id, "status": process.status})
+
+
+async def _deliver(store: Store, delivery: Delivery) -> None:
+    """Tell a receiver; again later if it does not answer, or with 429. Any other answer is the end of it.
+
+    https://developers.brevo.com/docs/retry-mechanism (checked 2026-11-21).
+    """
+    for wait in (0, *store.options.webhook_retry_seconds):
+        await asyncio.sleep(wait)
+        answer = None
+        with suppress(aiohttp.ClientError, TimeoutError):
+            timeout = aiohttp.ClientTimeout(total=5)
+            async with (
+                aiohttp.ClientSession(timeout=timeout) as session,
+                session.post(delivery.url, data=delivery.body, headers=delivery.headers) as response,
+            ):
+                answer = response.status
+        store.webhooks.answers.append(answer)
+        if answer not in (None, 429):
+            return
 
 
 def build_app(state: BrevoState) -> web.Application:

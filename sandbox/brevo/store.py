@@ -49,6 +49,8 @@ class Options:
         import_seconds: from the acceptance of an import to its completion.
         account_email: the account's own address; its contact cannot be deleted.
         doi_templates: active templates for double opt-in.
+        webhook_retry_seconds: before each further try of a webhook that was not answered, or with 429.
+        templates: active transactional templates.
     """
 
     api_key: str = "xkeysib-sandbox"
@@ -58,6 +60,8 @@ class Options:
     import_seconds: float = 0.5
     account_email: str = "owner@brevo-sandbox.example"
     doi_templates: frozenset[int] = frozenset({5})
+    webhook_retry_seconds: tuple[float, ...] = (600, 3_600, 7_200, 28_800)
+    templates: frozenset[int] = frozenset({41})
 
     def with_demo(self) -> Options:
         """The same with the attributes and lists that the guide's configuration writes."""
@@ -74,7 +78,7 @@ class Store:
         self.contacts = ContactBook(self.attributes, self.lists)
         self.events = EventBook(self.contacts)
         self.processes = ProcessBook(self.contacts, self.lists)
-        self.mails = MailBook(self.contacts, self.lists, options.doi_templates)
+        self.mails = MailBook(self.contacts, self.lists, options.doi_templates, options.templates)
         self.webhooks = WebhookBook()
         for name, kind in {"FIRSTNAME": "text", "LASTNAME": "text", **options.attributes}.items():
             self.attributes.create("normal", name, kind)

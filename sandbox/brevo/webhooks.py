@@ -1,9 +1,12 @@
-"""Subscriptions to Brevo's own webhooks. PURE."""
+"""Subscriptions to Brevo's own webhooks, and what they are to be told. PURE."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
+
+import orjson
 
 from sandbox.brevo.answers import invalid, not_found
 from sandbox.brevo.bodies import Webhook, WebhookChange
@@ -18,12 +21,59 @@ _EVENTS = {
 }
 
 
+Happening = Literal["unsubscribed", "hardBounce", "contactDeleted"]
+_DELIVERED_AS: dict[Happening, str] = {
+    "unsubscribed": "unsubscribe",
+    "hardBounce": "hard_bounce",
+    "contactDeleted": "contact_deleted",
+}
+"""One subscribes to other names than those that come (developers.brevo.com/docs/marketing-webhooks, checked
+2026-11-21)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One call of somebody else's receiver."""
+
+    url: str
+    """May have a user and a password."""
+    headers: dict[str, str]
+    body: bytes
+
+
 class WebhookBook:
     """All subscriptions of the account."""
 
     def __init__(self) -> None:
         self._hooks: dict[int, dict[str, Any]] = {}
         self._latest_id = 2_152_073
+        self._outbox: list[Delivery] = []
+        self.answers: list[int | None] = []
+        """What receivers answered, in order; ``None``: nothing."""
+
+    def tell(self, happening: Happening, email: str, now: datetime) -> None:
+        """Something happened to a contact: every marketing subscription to it gets a delivery."""
+        for hook in self.all("marketing"):
+            if happening not in hook["events"]:
+                continue
+            body = {
+                "id": hook["id"],
+                "event": _DELIVERED_AS[happening],
+                # A list for this one alone, as others have seen it.
+                "email": [email] if happening == "contactDeleted" else email,
+                "date": f"{now:%Y-%m-%d %H:%M:%S}",
+                "ts": int(now.timestamp()),
+            }
+            headers = {each["key"]: each["value"] for each in hook.get("headers", ())}
+            headers["Content-Type"] = "application/json"
+            if auth := hook.get("auth"):
+                headers["Authorization"] = f"Bearer {auth['token']}"
+            self._outbox.append(Delivery(hook["url"], headers, orjson.dumps(body)))
+
+    def take_deliveries(self) -> list[Delivery]:
+        """What is to be sent now; each is given once."""
+        taken, self._outbox = self._outbox, []
+        return taken
 
     def create(self, body: Webhook, now: datetime) -> int:
         """Subscribe."""

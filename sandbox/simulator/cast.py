@@ -99,7 +99,7 @@ class Casting:
         inside = role in ("host", "internal")
         first, last, email = self.inventor.name("staff.example.com" if inside else None)
         enrolments = self._enrolments(enrolled, email)
-        user = self.inventor.opaque_id() if inside else ""
+        user = self.inventor.zoom_user(email) if inside else ""
         start, end = self.spans[0].started_at, self.spans[-1].ended_at
         stays = BEHAVIOURS[behaviour](self.random, start, end)
         if self.multi_device and role in ("attendee", "guest") and self.random.random() < 0.4:

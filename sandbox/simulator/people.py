@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 from collections.abc import Iterator
 from random import Random
 from uuid import UUID
@@ -57,8 +58,13 @@ class Inventor:
         return f"{local.title()}@{self._random.choice((domain, domain.capitalize(), domain.upper()))}"
 
     def opaque_id(self) -> str:
-        """A Zoom user or registrant id: 22 characters."""
+        """A registrant id: 22 characters, as Zoom's user ids have."""
         return base64.urlsafe_b64encode(self._random.randbytes(16)).decode().rstrip("=")
+
+    def zoom_user(self, email: str) -> str:
+        """The id of the Zoom user with this address: Zoom has one per address, so worlds that meet agree on it."""
+        self._random.randbytes(16)  # unused: without it every world of every seed would be another one
+        return base64.urlsafe_b64encode(hashlib.sha256(email.encode()).digest()[:16]).decode().rstrip("=")
 
     def session_uuid(self, shape: str) -> str:
         """A session uuid: base64 of 16 bytes. `slash` begins with `/` and contains `//`, `inner` contains one `/`."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sandbox.simulator.bodies import registrant_row
+from sandbox.simulator.recordings import recording_row
 from sandbox.simulator.world import Event, Person, Visit
 from sandbox.zoom.state import Instance, Row, Session, ZoomState
 from schemas.instants import format_instant
@@ -108,6 +109,7 @@ def _instance(event: Event, people: tuple[Person, ...], index: int) -> Instance:
         end_time=format_instant(span.ended_at),
         participants=tuple(sorted(rows, key=lambda row: (row["join_time"], row["user_id"]))),
         absentees=tuple(absentees) if event.object_type == "webinar" else None,
+        recording=recording_row(event, index) if event.recorded else None,
     )
 
 

@@ -10,7 +10,7 @@ from sandbox.simulator import bodies
 from sandbox.simulator.people import Inventor
 from sandbox.simulator.world import Event, Person, Visit
 
-Kind = Literal["started", "ended", "joined", "left", "waiting", "role", "registration"]
+Kind = Literal["started", "ended", "joined", "left", "waiting", "role", "registration", "recorded"]
 
 
 @dataclass(frozen=True)

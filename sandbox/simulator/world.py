@@ -102,6 +102,8 @@ class Event:
     starts_at: int
     duration_minutes: int
     spans: tuple[Span, ...]
+    recorded: bool = False
+    """There is a cloud recording of each span."""
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ class Difference:
 
     email: str
     field: str
-    """`contact`, an attribute's name, `lists`, or `event <name>` with a property's name."""
+    """`contact`, an attribute's name, `lists`, `event <name>` with a property's name, or `mail` with a name."""
     actual: object
     wanted: object
 
@@ -28,7 +28,7 @@ def compare(truth: Truth, held: Mapping[str, Any]) -> list[Difference]:
 
     Args:
         truth: what must be.
-        held: the snapshot of `GET /_sandbox/state` of the sandbox's Brevo: `contacts` and `events`.
+        held: the snapshot of `GET /_sandbox/state` of the sandbox's Brevo: `contacts`, `events` and `mails`.
     """
     contacts = {str(contact["email"]).lower(): contact for contact in held["contacts"]}
     emails = {contact["id"]: email for email, contact in contacts.items()}
@@ -47,6 +47,7 @@ def compare(truth: Truth, held: Mapping[str, Any]) -> list[Difference]:
         else:
             found.append(Difference(email, "contact", "missing", "exists"))
         found += _events(wanted, events.get(email, []))
+        found += _mails(wanted, [mail["params"] for mail in held.get("mails", ()) if mail["to"] == [email]])
     return found
 
 
@@ -67,7 +68,7 @@ def _events(wanted: ContactTruth, held: list[Mapping[str, Any]]) -> list[Differe
     missing = list(wanted.events)
     extra = []
     for event in held:
-        equal = next((each for each in missing if not _differing(each, event)), None)
+        equal = next((each for each in missing if _is_right(each, event)), None)
         if equal is None:
             extra.append(event)
         else:
@@ -90,6 +91,27 @@ def _events(wanted: ContactTruth, held: list[Mapping[str, Any]]) -> list[Differe
         if not each.may_be_missing
     ]
     return found
+
+
+def _mails(wanted: ContactTruth, held: list[Mapping[str, Any]]) -> list[Difference]:
+    """Mails that are wrong, missing or there twice, by what their template is told."""
+    missing = list(wanted.mails)
+    found = []
+    for params in held:
+        equal = next((each for each in missing if params in [one.properties for one in _right(each)]), None)
+        if equal is None:
+            found.append(Difference(wanted.email, "mail", dict(params), "not this one, or not twice"))
+        else:
+            missing.remove(equal)
+    return [*found, *(Difference(wanted.email, f"mail {each.name}", "missing", each.properties) for each in missing)]
+
+
+def _right(wanted: EventTruth) -> tuple[EventTruth, ...]:
+    return (wanted, *wanted.alternatives)
+
+
+def _is_right(wanted: EventTruth, held: Mapping[str, Any]) -> bool:
+    return any(not _differing(each, held) for each in _right(wanted))
 
 
 def _differing(wanted: EventTruth, held: Mapping[str, Any]) -> dict[str, tuple[object, object]]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
 
 from sandbox.truth.evidence import Evidence, RegistrationFact, gather
+from sandbox.truth.recordings import Recording, recordings_held, recordings_told
 from sandbox.truth.rules import Rules
 from sandbox.truth.scores import Scored, contact_score, session_score, tier, whole_minutes, why
 from sandbox.truth.sessions import Attendance, Occurrence, occurrences, registration_emails
@@ -27,6 +28,8 @@ class EventTruth:
     properties: dict[str, Value]
     may_be_missing: bool = False
     """True: whether it was sent depends on whether a cancellation was already known, so either is right."""
+    alternatives: tuple[EventTruth, ...] = ()
+    """Just as right: which of several recordings of one occurrence is told depends on which was known first."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +41,8 @@ class ContactTruth:
     attributes: dict[str, Value]
     lists: frozenset[int]
     events: tuple[EventTruth, ...]
+    mails: tuple[EventTruth, ...]
+    """Transactional mails; the properties are the template's `params`."""
     attended_seconds: int | None = None
     """Of the latest occurrence that they came to."""
     score: int | None = None
@@ -92,7 +97,8 @@ def truth_of(bodies: Iterable[bytes], zoom: ZoomState, rules: Rules | None = Non
 
     Order and repeats of the bodies make no difference.
     """
-    rules = rules or Rules()
+    rules, bodies = rules or Rules(), list(bodies)
+    recordings = recordings_told(bodies) or (recordings_held(zoom) if rules.use_report else {})
     users = {email: user.get("id") for user in zoom.users if (email := normalise_email(user.get("email")))}
     dossiers: dict[str, _Dossier] = {}
     held: list[Occurrence] = []
@@ -104,7 +110,7 @@ def truth_of(bodies: Iterable[bytes], zoom: ZoomState, rules: Rules | None = Non
         for email, registration in _registrations(evidence):
             dossiers.setdefault(email, _Dossier()).registrations.append(registration)
     contacts = {
-        email: _contact(email, dossier, held, rules)
+        email: _contact(email, dossier, held, recordings, rules)
         for email, dossier in sorted(dossiers.items())
         if not (rules.exclude_internal and email in users)
         and email.partition("@")[2] not in rules.exclude_domains
@@ -124,7 +130,9 @@ def _registrations(evidence: Evidence) -> list[tuple[str, _Registration]]:
     return [(addresses[key], _Registration(each, evidence)) for key, each in facts.items() if key in addresses]
 
 
-def _contact(email: str, dossier: _Dossier, held: list[Occurrence], rules: Rules) -> ContactTruth:
+def _contact(
+    email: str, dossier: _Dossier, held: list[Occurrence], recordings: dict[str, Recording], rules: Rules
+) -> ContactTruth:
     results = sorted(dossier.results, key=lambda pair: (pair[0].ended_at, pair[0].session_uuid))
     approved = sorted(
         (each for each in dossier.registrations if each.ever_approved), key=lambda each: each.latest.at_ms
@@ -159,12 +167,18 @@ def _contact(email: str, dossier: _Dossier, held: list[Occurrence], rules: Rules
         shown[names.meetings_attended] = sum(1 for occurrence, _ in came if occurrence.object_type == "meeting")
         shown[names.no_shows] = len(results) - len(came)
     shown[names.attendance_status] = status
+    told = () if email in rules.unmailed else tuple(_recorded(results, recordings, rules))
     return ContactTruth(
         email=email,
         status=status,
         attributes={name: value for name, value in shown.items() if name is not None and value not in (None, "")},
         lists=_lists(approved, results, rules),
-        events=(*_registered(approved, held), *_came_or_not(results, rules)),
+        events=(
+            *_registered(approved, held),
+            *_came_or_not(results, rules),
+            *(() if rules.recordings_by_mail else told),
+        ),
+        mails=told if rules.recordings_by_mail else (),
         attended_seconds=seconds,
         score=score,
         contact_score=points,
@@ -245,3 +259,29 @@ def _came_or_not(results: list[tuple[Occurrence, Attendance]], rules: Rules) -> 
                 properties["join_time"] = format_instant(attendance.first_join)
         events.append(EventTruth(name, occurrence.ended_at, properties))
     return events
+
+
+def _recorded(
+    results: list[tuple[Occurrence, Attendance]], recordings: dict[str, Recording], rules: Rules
+) -> Iterator[EventTruth]:
+    """The longest recording of each occurrence, or another one of it that was known earlier."""
+    for occurrence, attendance in results:
+        known = [recordings[uuid] for uuid in occurrence.instances if uuid in recordings]
+        if not known or attendance.presence.status not in rules.recordings:
+            continue
+        known.sort(key=lambda each: (each.minutes, each.at, each.share_url), reverse=True)
+        right = [_told(occurrence, attendance, each, rules) for each in known]
+        yield replace(right[0], alternatives=tuple(right[1:]))
+
+
+def _told(occurrence: Occurrence, attendance: Attendance, recording: Recording, rules: Rules) -> EventTruth:
+    properties: dict[str, Value] = {
+        "session_uuid": occurrence.session_uuid,
+        "object_id": occurrence.object_id,
+        "topic": occurrence.topic,
+        "share_url": recording.share_url,
+        "minutes": recording.minutes,
+    }
+    if rules.recordings_by_mail:
+        properties["status"] = attendance.presence.status
+    return EventTruth("zoom_recording_ready", recording.at, properties)

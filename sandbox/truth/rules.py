@@ -53,5 +53,11 @@ class Rules:
     exclude_domains: frozenset[str] = frozenset()
     use_report: bool = False
     """True: every instance's report is settled and replaces its webhook connections (section 4)."""
+    recordings: frozenset[str] = frozenset({"attended", "left_early", "no_show"})
+    """Who gets the link to a recording, by status."""
+    recordings_by_mail: bool = False
+    """True: by a transactional mail, not by an event."""
+    unmailed: frozenset[str] = frozenset()
+    """Addresses of people who are not to be mailed, in lower case."""
     lists: Lists = field(default_factory=Lists)
     attributes: Attributes = field(default_factory=Attributes)

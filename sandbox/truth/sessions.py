@@ -28,6 +28,7 @@ class Occurrence:
     """One session as people know it, and everybody's part in it."""
 
     session_uuid: str
+    instances: tuple[str, ...]
     object_type: str
     object_id: str
     topic: str
@@ -108,6 +109,7 @@ def _occurrence(
             results[email] = Attendance(Presence("no_show", 0, live.length, None))
     return Occurrence(
         session_uuid=group[0][2].uuid,
+        instances=tuple(instance.uuid for _, _, instance in group),
         object_type=evidence.object_type,
         object_id=evidence.object_id,
         topic=evidence.topic,

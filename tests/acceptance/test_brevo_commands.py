@@ -3,37 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-import json
-import os
-import subprocess
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
+from ops.audit import operator_name
 from ops.demo.wiring import Wiring
 from sandbox.brevo.faults import Fault
 from sandbox.brevo.server import serving
 from sandbox.brevo.store import DEMO_ATTRIBUTES, DEMO_LISTS, Options
 from sandbox.kafka import EmbeddedKafka, free_port
 from sandbox.zoom.state import ZoomState
+from schemas.audit import AuditEntry
+from schemas.topics import AUDIT, BREVO_COMMANDS
+from tests.support.brevo_commands import event
+from tests.support.commands import rollcall
 from tests.support.crowd import SESSION, large_account, publish, results, written
 from tests.support.installation import API_KEY
+from tests.support.kafka import Message, produce, read_to_end
 from tests.support.processes import eventually, rollcall_command, running
-
-
-async def _rollcall(variables: Mapping[str, str], *arguments: str) -> tuple[int, Any, str]:
-    """Exit code, the document on stdout, stderr."""
-    ended = await asyncio.to_thread(
-        subprocess.run,
-        rollcall_command(*arguments),
-        env={**os.environ, **variables},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
-    return ended.returncode, json.loads(ended.stdout) if ended.stdout.startswith("{") else ended.stdout, ended.stderr
 
 
 async def test_plan_shows_and_apply_creates_what_the_account_lacks(tmp_path: Path) -> None:
@@ -48,20 +35,20 @@ async def test_plan_shows_and_apply_creates_what_the_account_lacks(tmp_path: Pat
         wiring = Wiring(tmp_path, {"KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:1"}, "http://127.0.0.1:1", brevo.url, API_KEY)
         wiring.write_configuration()
         variables = wiring.worker()
-        code, plan, _ = await _rollcall(variables, "brevo", "plan", "--json")
+        code, plan, _ = await rollcall(variables, "brevo", "plan", "--json")
         assert code == 1
         assert [each["name"] for each in plan["attributes"]] == ["WEBINAR_NAME", "NO_SHOWS"]
         assert [each["id"] for each in plan["lists"]] == [15]
         assert "UTM_SOURCE" in plan["problems"][0]
         assert "WEBINAR_NAME" not in {each["name"] for each in brevo.state.store.attributes.shown()}
 
-        refused, _, _ = await _rollcall(variables, "brevo", "apply")
+        refused, _, _ = await rollcall(variables, "brevo", "apply")
         assert refused == 1
-        code, applied, _ = await _rollcall(variables, "brevo", "apply", "--yes", "--json")
+        code, applied, _ = await rollcall(variables, "brevo", "apply", "--yes", "--json")
         assert len(applied["created"]) >= 3
         names = {each["name"]: each["type"] for each in brevo.state.store.attributes.shown() if "type" in each}
         assert (names["WEBINAR_NAME"], names["NO_SHOWS"]) == ("text", "float")
-        _, again, _ = await _rollcall(variables, "brevo", "plan", "--json")
+        _, again, _ = await rollcall(variables, "brevo", "plan", "--json")
         assert again["attributes"] == []
         assert again["lists"] == []
         assert any("set it to" in problem for problem in again["problems"])
@@ -74,7 +61,7 @@ async def test_doubts_are_listed_checked_and_decided(
     """An event that Brevo has is not sent again; one that it lacks is; both by a person's word."""
     async with large_account(own_kafka.bootstrap, topic_prefix, tmp_path, factor=50) as home:
         facts = list(results(2, 0, ZoomState().account_id, datetime.now(UTC).replace(microsecond=0)))
-        variables = home.wiring.worker()
+        variables, audit = home.wiring.worker(), AUDIT.physical(topic_prefix)
         home.brevo.state.faults.add(Fault(kind="500", path_prefix="/v3/events", method="POST", count=1))
         worker = home.start_worker()
         await worker.until_ready()
@@ -84,21 +71,38 @@ async def test_doubts_are_listed_checked_and_decided(
             return len(await home.in_doubt()) == 1 and home.events() == 1
 
         await eventually(doubtful, what="one event is in doubt", tell=home.last_words)
-        code, listed, _ = await _rollcall(variables, "effects", "--check", "--json")
+        code, listed, _ = await rollcall(variables, "effects", "--check", "--json")
         assert code == 1
         (doubt,) = listed["in_doubt"]
         assert doubt["at_brevo"] == "no"
-        code, told, _ = await _rollcall(variables, "effects", "resolve", doubt["id"], "--resend", "--json")
+        code, told, _ = await rollcall(variables, "effects", "resolve", doubt["id"], "--resend", "--json")
         assert (code, told["done"]) == (0, True)
 
         async def sent() -> bool:
             return home.events() == 2
 
         await eventually(sent, what="it was sent again", tell=home.last_words)
-        code, listed, _ = await _rollcall(variables, "effects", "--json")
-        assert (code, listed["in_doubt"]) == (0, [])
-        code, resumed, _ = await _rollcall(variables, "brevo", "resume", "--json")
+        code, listed, _ = await rollcall(variables, "effects", "--json")
+        assert (code, listed["in_doubt"], listed["without_contact"]) == (0, [], [])
+        code, resumed, _ = await rollcall(variables, "brevo", "resume", "--reason", "the key is new", "--json")
         assert (code, resumed["partitions"]) == (0, 6)
+        told = [AuditEntry.from_bytes(each.value or b"") for each in await read_to_end(own_kafka.bootstrap, audit)]
+        assert [(each.action, each.subject, each.reason) for each in told] == [
+            ("effects.resolve", doubt["contact_id"], ""),
+            ("brevo.resume", "brevo", "the key is new"),
+        ]
+        assert told[0].details.items() >= {"command_id": doubt["id"], "verdict": "resend", "at_brevo": "no"}.items()
+        assert {each.operator for each in told} == {operator_name()}
+        stray = event(email="nobody@example.com")
+        message = Message(stray.to_bytes(), stray.contact_id.encode())
+        await produce(own_kafka.bootstrap, BREVO_COMMANDS.physical(topic_prefix), [message])
+
+        async def seen() -> bool:
+            return await worker.figure("rollcall_brevo_events_without_contact") == 1
+
+        await eventually(seen, what="the event without a contact is counted", tell=home.last_words)
+        code, listed, _ = await rollcall(variables, "effects", "--json")
+        assert (code, [each["id"] for each in listed["without_contact"]]) == (1, [stray.command_id])
         assert await worker.stop() == 0
 
 
@@ -120,7 +124,7 @@ async def test_dry_run_changes_nothing_and_preview_compares(
 
         await eventually(told, what="the dry run tells of every event", tell=home.last_words)
         assert home.calls("POST") + home.calls("PUT") == 0
-        code, preview, _ = await _rollcall(home.wiring.worker(), "preview", "--session", SESSION, "--json")
+        code, preview, _ = await rollcall(home.wiring.worker(), "preview", "--session", SESSION, "--json")
         assert (code, preview["total"]) == (0, 4)
         assert all(each["creates"] and each["sets"]["ENGAGEMENT_TIER"] for each in preview["contacts"])
         assert await asyncio.to_thread(dry.terminate) == 0
@@ -130,6 +134,6 @@ async def test_dry_run_changes_nothing_and_preview_compares(
             return written(home, facts) == len(facts) and home.events() == len(facts)
 
         await eventually(complete, timeout_seconds=60, what="all of it is done", tell=home.last_words)
-        code, preview, _ = await _rollcall(home.wiring.worker(), "preview", "--session", SESSION, "--json")
+        code, preview, _ = await rollcall(home.wiring.worker(), "preview", "--session", SESSION, "--json")
         assert not any(each["sets"] or each["joins"] for each in preview["contacts"])
         assert await worker.stop() == 0

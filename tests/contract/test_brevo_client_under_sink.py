@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter
+from datetime import timedelta
 
 import pytest
+from pydantic import SecretStr
 
+from processors.clients.brevo.bootstrap import check_templates
+from processors.clients.brevo.client import BrevoClient
+from runtime.brevo_models import Brevo
 from sandbox.brevo import Options, RunningBrevo, serving
+from sandbox.brevo.contacts import Change
 from sandbox.brevo.faults import Fault
-from schemas.brevo import AttributeValue
+from schemas.brevo import AttributeValue, ConfirmList
 from schemas.codec import contact_id
-from tests.support.brevo_commands import event, upsert
+from schemas.errors import ConfigurationError
+from tests.support.brevo_commands import OCCURRED_AT, event, upsert
 from tests.support.sink import API_KEY, Sink
 
 PEOPLE = [f"person{number}+zoom@example.com" for number in range(60)]
@@ -86,3 +93,73 @@ async def test_sink_repeated_run_needs_no_call() -> None:
         assert sum(brevo.state.calls.families.values()) == before
         assert sink.outcomes().count("unchanged") == len(PEOPLE)
         assert set(_received(brevo).values()) == {1}
+
+
+def _confirm(email: str) -> ConfirmList:
+    return ConfirmList(
+        command_id=f"confirm-{email}",
+        contact_id=contact_id(email),
+        email=email,
+        revision=2,
+        reason="registration",
+        occurred_at=OCCURRED_AT,
+        event_date=OCCURRED_AT,
+        once_keys=("list|17",),
+        list_id=17,
+    )
+
+
+async def test_sink_asks_to_confirm_a_list_and_the_person_joins_it() -> None:
+    """Nobody is on the list before the click; afterwards the contact is left there."""
+    async with serving(Options(api_key=API_KEY, limit_factor=100).with_demo()) as brevo:
+        sink = Sink(brevo.url, partitions=1)
+        rule = {"rule": "doi", "template_id": 5, "redirect_url": "https://www.example.com/thanks"}
+        sink.start(list_rules={17: rule})
+        sink.send(upsert(email=PEOPLE[0], attributes={}), _confirm(PEOPLE[0]), event(email=PEOPLE[0]))
+        await sink.settled()
+        store = brevo.state.store
+        contact = store.contacts.get(PEOPLE[0], "email_id")
+        assert (contact.list_ids, len(store.mails.confirmations)) == ({16}, 1)
+        store.mails.confirm(PEOPLE[0], brevo.state.now())
+        sink.send(upsert(3, PEOPLE[0], attributes={}, lists=(16,), lists_left=(18,)), _confirm(PEOPLE[0]))
+        await sink.settled()
+        await sink.close()
+        assert contact.list_ids == {16, 17}
+        assert len(store.mails.confirmations) == 1
+        assert not brevo.state.calls.refused
+
+
+async def test_sink_puts_only_older_contacts_on_a_list_for_existing_ones() -> None:
+    """By the dates that Brevo itself gives its contacts."""
+    async with serving(Options(api_key=API_KEY, limit_factor=100).with_demo()) as brevo:
+        old, ours, unknown = PEOPLE[:3]
+        now = brevo.state.now()
+        brevo.state.store.contacts.upsert(Change(old), now - timedelta(days=300), update=False)
+        sink = Sink(brevo.url, partitions=1)
+        sink.engine.timestamp_ms = int(now.timestamp() * 1_000)
+        sink.start()
+        sink.send(upsert(email=ours, attributes={}, lists=(17,)))
+        await sink.settled()
+        for email in (old, ours, unknown):
+            sink.send(upsert(2, email, attributes={}, lists=(), lists_for_existing=(16,), creates=False))
+        await sink.settled()
+        await sink.close()
+        held = {each.email: each.list_ids for each in brevo.state.store.contacts.all()}
+        assert held == {old: {16}, ours: {17}}
+
+
+@pytest.mark.parametrize(("template", "problem"), [(5, None), (6, "template 6 does not exist")])
+async def test_templates_of_double_opt_in_are_checked(template: int, problem: str | None) -> None:
+    """A worker with a wrong one would let everybody wait."""
+    rule = {"rule": "doi", "template_id": template, "redirect_url": "https://www.example.com/thanks"}
+    settings = Brevo.model_validate({"list_rules": {17: rule, 18: "existing_contact_only"}})
+    async with serving(Options(api_key=API_KEY)) as brevo:
+        client = BrevoClient(SecretStr(API_KEY), brevo.url)
+        try:
+            if problem is None:
+                await check_templates(client, settings)
+            else:
+                with pytest.raises(ConfigurationError, match=rf"brevo.list_rules.17.template_id: {problem}"):
+                    await check_templates(client, settings)
+        finally:
+            await client.close()

@@ -12,7 +12,8 @@ from pydantic.fields import FieldInfo
 
 from runtime.durations import Duration, format_duration, parse_duration
 from runtime.environment import IngressEnvironment, WorkerEnvironment, ZoomEnvironment, config_path
-from runtime.models import Configuration, FieldMapping, MappedAttribute, Section
+from runtime.models import Configuration, FieldMapping, MappedAttribute
+from runtime.section import Section
 
 REFERENCE = Path(__file__).parents[2] / "docs" / "reference"
 

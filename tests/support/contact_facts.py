@@ -7,7 +7,7 @@ from typing import Any
 
 from processors.engine.view import Record
 from runtime.models import Configuration
-from schemas.attendance import FACT, Registration, Result
+from schemas.attendance import FACT, Notice, Recording, Registration, Result
 from schemas.codec import contact_id
 from schemas.topics import ATTENDANCE_RESULTS
 from tests.support.rules import record
@@ -104,7 +104,26 @@ def registration(registrant: str = "r1", *, days: int = -7, **fields: Any) -> Re
     return Registration.model_validate(whole | fields)
 
 
-def records(*facts: Registration | Result) -> list[Record]:
+def recording(session: str = "s1==", *, days: int = 0, **fields: Any) -> Recording:
+    """The recording of a session, ready five minutes after its end."""
+    whole = {
+        "contact_id": CONTACT,
+        "email": EMAIL,
+        "account_id": ACCOUNT,
+        "object_id": "95204914252",
+        "object_type": "webinar",
+        "topic": "Roadmap",
+        "host_id": "host",
+        "occurred_at": STARTED_AT + timedelta(days=days, minutes=65),
+        "session_uuid": session,
+        "instances": (session,),
+        "share_url": "https://zoom.example.com/rec/share/INVENTED",
+        "minutes": 60,
+    }
+    return Recording.model_validate(whole | fields)
+
+
+def records(*facts: Registration | Result | Recording | Notice) -> list[Record]:
     """The facts as records of their topic, in this order."""
     return [
         record(ATTENDANCE_RESULTS.name, FACT.dump_json(fact), key=fact.contact_id.encode(), offset=offset)

@@ -27,6 +27,8 @@ class LoopbackEngine:
         self.memory = {p: {table: MemoryStore() for table in tables} for p in range(partitions)}
         self.published: list[Output] = []
         self.crash_plan: CrashPlan | None = None
+        self.timestamp_ms = 0
+        """Of every record from now on."""
         self.turns_held = False
         """While true, what is posted is published and not handled, as between two turns of the engine."""
         self.crashed = asyncio.Event()
@@ -127,7 +129,7 @@ class LoopbackEngine:
     def _record(self, output: Output) -> Record:
         offset = self._offsets[output.topic] = self._offsets.get(output.topic, -1) + 1
         partition = zlib.crc32(output.key or b"") % self.partitions
-        return Record(output.topic, partition, offset, 0, output.key, output.value, output.headers)
+        return Record(output.topic, partition, offset, self.timestamp_ms, output.key, output.value, output.headers)
 
     def _handle(self, record: Record) -> None:
         if self.effect is None:

@@ -41,6 +41,8 @@ class Contact:
 
     attributes: dict[str, Any] = field(default_factory=dict)
     lists: set[int] = field(default_factory=set)
+    more: dict[str, Any] = field(default_factory=dict)
+    """Whatever else it shows: `createdAt`, `emailBlacklisted`, …"""
 
 
 Script = Callable[[Call], Awaitable[web.StreamResponse | None]]
@@ -55,6 +57,8 @@ class ScriptedBrevo:
         self.calls: list[Call] = []
         self.contacts: dict[str, Contact] = {}
         self.events: list[Any] = []
+        self.confirmations: list[Any] = []
+        """Bodies of double opt-in; each is a mail."""
         self.script: Script | None = None
         self.imports = Imports()
 
@@ -90,6 +94,9 @@ class ScriptedBrevo:
         path = call.path.partition("?")[0].removeprefix("/v3")
         if path.startswith("/processes"):
             return self._process(path)
+        if path == "/contacts/doubleOptinConfirmation":
+            self.confirmations.append(call.body)
+            return web.Response(status=204)
         if path == "/contacts/import":
             return web.json_response({"processId": self.imports.accept(call.body)}, status=202)
         if path.startswith("/contacts/lists/"):
@@ -106,7 +113,7 @@ class ScriptedBrevo:
             return error(404, "document_not_found", "Contact does not exist")
         if call.method == "GET":
             return web.json_response(
-                {"email": email, "attributes": contact.attributes, "listIds": sorted(contact.lists)}
+                {"email": email, "attributes": contact.attributes, "listIds": sorted(contact.lists), **contact.more}
             )
         contact.attributes.update(call.body.get("attributes", {}))
         contact.lists.update(call.body.get("listIds", []))
@@ -175,6 +182,7 @@ async def serve_brevo() -> AsyncIterator[ScriptedBrevo]:
     app = web.Application()
     app.router.add_route("*", "/v3/contacts", brevo.handle)
     app.router.add_post("/v3/contacts/import", brevo.handle)
+    app.router.add_post("/v3/contacts/doubleOptinConfirmation", brevo.handle)
     app.router.add_post("/v3/contacts/lists/{list}/contacts/remove", brevo.handle)
     app.router.add_get("/v3/processes", brevo.handle)
     app.router.add_get("/v3/processes/{process}", brevo.handle)

@@ -11,11 +11,13 @@ from prometheus_client import CollectorRegistry
 from pydantic import SecretStr
 
 from processors.agents.sync_contact import SOURCES, TABLES, SyncContact
+from processors.clients.brevo.catching_up import has_handled_all
 from processors.clients.brevo.client import BrevoClient
+from processors.engine.due_clock import Handled
 from processors.sink.budget import Pace
 from processors.sink.ledger import LEDGER, PENDING, ContactRow, EventRow, contact_key
-from runtime.models import Brevo
-from schemas.brevo import CommandResult, TrackEvent, UpsertContact
+from runtime.brevo_models import Brevo
+from schemas.brevo import CommandResult, OnceCommand, UpsertContact
 from schemas.codec import contact_id
 from schemas.topics import BREVO_COMMANDS, BREVO_COMMANDS_BULK, BREVO_RESULTS
 from tests.support.brevo_commands import MAYA
@@ -48,7 +50,9 @@ class Sink:
         self.registry = CollectorRegistry()
         self._clients: list[BrevoClient] = []
 
-    def build(self, pace: Pace = QUICK, url: str | None = None, **settings: Any) -> SyncContact:
+    def build(
+        self, pace: Pace = QUICK, url: str | None = None, handled: Handled = has_handled_all, **settings: Any
+    ) -> SyncContact:
         """A worker's sink with its own client and metrics; a thousand calls a second if not said otherwise."""
         client = BrevoClient(SecretStr(API_KEY), url or self.url)
         self._clients.append(client)
@@ -62,15 +66,18 @@ class Sink:
             version="0.1.0",
             pace=pace,
             spread=lambda: 0.0,
+            handled=handled,
         )
 
-    def start(self, pace: Pace = QUICK, url: str | None = None, **settings: Any) -> SyncContact:
+    def start(
+        self, pace: Pace = QUICK, url: str | None = None, handled: Handled = has_handled_all, **settings: Any
+    ) -> SyncContact:
         """A new worker that owns all partitions."""
-        effect = self.build(pace, url, **settings)
+        effect = self.build(pace, url, handled, **settings)
         self.engine.start(effect)
         return effect
 
-    def send(self, *commands: UpsertContact | TrackEvent, bulk: bool = False) -> None:
+    def send(self, *commands: UpsertContact | OnceCommand, bulk: bool = False) -> None:
         """Publish commands."""
         topic = BREVO_COMMANDS_BULK if bulk else BREVO_COMMANDS
         for command in commands:

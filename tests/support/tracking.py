@@ -12,14 +12,16 @@ from processors.agents.score_engagement import ScoreEngagement
 from processors.agents.track_attendance import TABLES as TRACK_TABLES
 from processors.agents.track_attendance import TrackAttendance
 from processors.engine.view import Headers, MemoryStore, Output, Record, Rule, TurnView
+from processors.lookups.participation import participation
+from processors.lookups.redaction import redact
 from processors.tracking.keys import DUE, TABLE, parse_due
 from runtime.models import Configuration
-from sandbox.zoom.state import Row, ZoomState
-from schemas.attendance import FACT, Registration, Result, SessionSummary
-from schemas.brevo import BREVO_COMMAND, TrackEvent, UpsertContact
+from sandbox.zoom.state import Instance, Row, ZoomState
+from schemas.attendance import FACT, Notice, Recording, Registration, Result, SessionSummary
+from schemas.brevo import BREVO_COMMAND, OnceCommand, SendRecording, TrackEvent, UpsertContact
 from schemas.codec import normalise_email
 from schemas.instants import as_datetime
-from schemas.lookups import LOOKUP, LookupRequest, LookupResult
+from schemas.lookups import LOOKUP, LookupKind, LookupRequest, LookupResult
 from schemas.ticks import Tick
 from schemas.topics import (
     ATTENDANCE_RESULTS,
@@ -68,11 +70,18 @@ def answer_rows(zoom: ZoomState, request: LookupRequest) -> tuple[Row, ...] | No
     if request.lookup == "registrants":
         return session.registrants
     ended = [each for each in session.instances if each.uuid == request.session_uuid and each.end_time]
-    if request.lookup == "report":
-        return ended[0].participants if ended else None
-    if request.lookup == "absentees":
-        return ended[0].absentees if ended else None
-    return tuple({"end_time": each.end_time} for each in ended) or None
+    return _rows_of(ended[0], request.lookup) if ended else None
+
+
+def _rows_of(instance: Instance, lookup: LookupKind) -> tuple[Row, ...] | None:
+    rows: dict[LookupKind, tuple[Row, ...] | None] = {
+        "report": instance.participants,
+        "absentees": instance.absentees,
+        "polls": tuple(participation("polls", instance.polls)),
+        "questions": tuple(participation("questions", instance.questions)),
+        "recordings": None if instance.recording is None else (redact(instance.recording),),
+    }
+    return rows.get(lookup, ({"end_time": instance.end_time},))
 
 
 class Pipeline:
@@ -90,6 +99,12 @@ class Pipeline:
         self.stores = {name: MemoryStore() for name in (*TRACK_TABLES, *SCORE_TABLES)}
         self.now_ms = START_MS
         self.sent: dict[str, list[Output]] = {}
+        self.asked: list[LookupRequest] = []
+        self.refused: frozenset[LookupKind] = frozenset()
+        """What Zoom may not be asked."""
+        self.held_back: frozenset[LookupKind] = frozenset()
+        """What Zoom does not answer until `let_through`."""
+        self._kept: list[LookupRequest] = []
         self._random = random
         self._offset = 0
         self._headers: Headers = ()
@@ -110,6 +125,14 @@ class Pipeline:
         """Questions to Zoom that went before those of a back-fill."""
         return len(self.sent.get(LOOKUPS.name, []))
 
+    def let_through(self, lookup: LookupKind) -> None:
+        """Answer the questions of a kind that were held back, and those to come at once."""
+        self.held_back -= {lookup}
+        answered = [each for each in self._kept if each.lookup == lookup]
+        self._kept = [each for each in self._kept if each.lookup != lookup]
+        for request in answered:
+            self._run(self._track, LOOKUP_RESULTS.name, self._answers(request), TRACK_TABLES)
+
     def settle(self, hours: float = 12) -> None:
         """Let so much time pass; what is due meanwhile is done at its time."""
         horizon = self.now_ms + int(hours * 3_600_000)
@@ -123,7 +146,7 @@ class Pipeline:
     def results(self) -> dict[tuple[str, str], Result]:
         """The result that stands, by (session, contact); retracted ones are left out."""
         latest: dict[tuple[str, str], Result] = {}
-        for fact in self._facts():
+        for fact in self.facts:
             if isinstance(fact, Result):
                 known = latest.get((fact.session_uuid, fact.contact_id))
                 assert known is None or fact.revision > known.revision, "a revision went back"
@@ -133,7 +156,7 @@ class Pipeline:
     @property
     def registrations(self) -> dict[tuple[str, str], Registration]:
         """The registration that stands, by (registrant, contact)."""
-        facts = (each for each in self._facts() if isinstance(each, Registration))
+        facts = (each for each in self.facts if isinstance(each, Registration))
         latest = {(each.registrant_id, each.contact_id): each for each in facts}
         return {key: each for key, each in latest.items() if not each.retracted}
 
@@ -154,10 +177,23 @@ class Pipeline:
         """Every event command, in order."""
         return [each for each in self._commands() if isinstance(each, TrackEvent)]
 
-    def _facts(self) -> list[Registration | Result]:
+    @property
+    def recordings(self) -> list[Recording]:
+        """Every fact that tells of a recording, in order."""
+        return [each for each in self.facts if isinstance(each, Recording)]
+
+    @property
+    def recordings_told(self) -> list[TrackEvent | SendRecording]:
+        """Every command that tells somebody of a recording, in order."""
+        told = (each for each in self._commands() if isinstance(each, TrackEvent | SendRecording))
+        return [each for each in told if each.name == "zoom_recording_ready"]
+
+    @property
+    def facts(self) -> list[Registration | Result | Recording | Notice]:
+        """Everything published about anybody, in order."""
         return [FACT.validate_json(each.value or b"") for each in self.sent.get(ATTENDANCE_RESULTS.name, [])]
 
-    def _commands(self) -> list[UpsertContact | TrackEvent]:
+    def _commands(self) -> list[UpsertContact | OnceCommand]:
         return [
             BREVO_COMMAND.validate_json(each.value or b"")
             for each in [*self.sent.get(BREVO_COMMANDS.name, []), *self.sent.get(BREVO_COMMANDS_BULK.name, [])]
@@ -192,12 +228,17 @@ class Pipeline:
         elif output.topic in (LOOKUPS.name, LOOKUPS_BULK.name):
             request = LOOKUP.validate_json(output.value or b"")
             assert isinstance(request, LookupRequest)
+            if request.lookup in self.held_back:
+                self._kept.append(request)
+                return
             self._run(self._track, LOOKUP_RESULTS.name, self._answers(request), TRACK_TABLES)
         elif output.topic == ATTENDANCE_RESULTS.name:
             self._run(self._score, ATTENDANCE_RESULTS.name, [output.value or b""], SCORE_TABLES)
 
     def _answers(self, request: LookupRequest) -> list[bytes]:
-        rows = answer_rows(self.zoom, request)
+        self.asked.append(request)
+        is_refused = request.lookup in self.refused
+        rows = None if is_refused else answer_rows(self.zoom, request)
         pages = [(rows or ())[start : start + 300] for start in range(0, len(rows or ()) or 1, 300)]
         return [
             LookupResult(
@@ -211,7 +252,7 @@ class Pipeline:
                 origin=request.origin,
                 page=number,
                 last=number == len(pages) - 1,
-                outcome="missing" if rows is None else "found",
+                outcome="unavailable" if is_refused else "missing" if rows is None else "found",
                 rows=orjson.loads(orjson.dumps(page)),
                 answered_at=as_datetime(self.now_ms // 1000),
             ).to_bytes()

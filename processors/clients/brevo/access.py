@@ -18,10 +18,12 @@ from processors.clients.brevo.metrics import BrevoMetrics
 from processors.sink.answers import Action, Answer, AnswerClass, classify, refused_address
 from processors.sink.budget import Pace, intent_window, share
 
-Family = Literal["contacts", "events"]
-FAMILIES: tuple[Family, ...] = ("contacts", "events")
-"""What work is done in."""
-Budget = Literal["contacts", "events", "account"]
+Family = Literal["contacts", "events", "mails", "confirmations"]
+FAMILIES: tuple[Family, ...] = ("contacts", "events", "mails", "confirmations")
+"""What work is done in. Confirmations use the budget of contacts too; theirs lets them wait for a template alone."""
+ONCE: tuple[Family, ...] = ("events", "mails", "confirmations")
+"""What is done at most once."""
+Budget = Literal["contacts", "events", "mails", "confirmations", "account"]
 """`account`: everything that Brevo gives 100 calls an hour for."""
 BUDGETS: tuple[Budget, ...] = (*FAMILIES, "account")
 
@@ -54,6 +56,8 @@ class Access:
         self._per_second: dict[Budget, float] = {
             "contacts": per_second["contacts"],
             "events": per_second["events"],
+            "mails": per_second["mails"],
+            "confirmations": per_second["confirmations"],
             "account": hourly,
         }
         self._total_partitions = total_partitions
@@ -68,8 +72,7 @@ class Access:
             )
             for family in BUDGETS
         }
-        events = self.limiters["events"]
-        self.intents = Window(lambda: intent_window(events.rate, parked=events.parked))
+        self.intents = {family: self._window(self.limiters[family]) for family in ONCE}
 
     @property
     def reasons(self) -> tuple[str, ...]:
@@ -96,7 +99,7 @@ class Access:
         for family, limiter in self.limiters.items():
             limiter.set_rate(share(self._per_second[family], partitions, self._total_partitions))
             self._metrics.allowed.labels(family).set(limiter.rate)
-        self.intents.wake()
+        self._wake_intents()
 
     def judge(self, family: Budget, answer: Answer, backoff_seconds: float) -> AnswerClass:
         """Classify an answer and act on it: pause, park or go on.
@@ -124,6 +127,14 @@ class Access:
         """Go on with everything, as a person asked."""
         self._go_on((self._account, *self._parkings.values()))
 
+    @staticmethod
+    def _window(limiter: Limiter) -> Window:
+        return Window(lambda: intent_window(limiter.rate, parked=limiter.parked))
+
+    def _wake_intents(self) -> None:
+        for window in self.intents.values():
+            window.wake()
+
     def _park(self, parking: Parking, what: str, verdict: AnswerClass, answer: Answer) -> None:
         address = refused_address(answer)
         reason = f"{verdict.says} (HTTP {answer.status}{f', address {address}' if address else ''})"
@@ -141,4 +152,4 @@ class Access:
         for family, limiter in self.limiters.items():
             self._metrics.parked.labels(family).set(limiter.parked)
             limiter.wake()
-        self.intents.wake()
+        self._wake_intents()

@@ -1,4 +1,4 @@
-"""What the worker asks of Brevo before it begins: whether the attributes that it writes exist."""
+"""What the worker asks of Brevo before it begins: whether attributes and templates that it uses exist."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import logging
 from processors.clients.brevo.client import BrevoClient
 from processors.sink.answers import Action, classify
 from processors.sink.attributes import misfits, needed_attributes, types_of
+from runtime.brevo_models import Brevo
 from runtime.models import Configuration
 from schemas.errors import ConfigurationError
 
@@ -37,3 +38,37 @@ async def check_attributes(client: BrevoClient, configuration: Configuration) ->
     if refused:
         advice = "(or set brevo.missing_attributes: warn)"
         raise ConfigurationError("\n".join([*refused, advice]))
+
+
+async def check_templates(client: BrevoClient, settings: Brevo) -> None:
+    """Refuse to start with a template that does not exist or is not active; see `check_attributes`.
+
+    Raises:
+        ConfigurationError: what to change.
+    """
+    if wrong := await wrong_templates(client, settings):
+        raise ConfigurationError("\n".join(wrong))
+
+
+async def wrong_templates(client: BrevoClient, settings: Brevo) -> list[str]:
+    """What is wrong with the templates that are used, a line each with its key; one that cannot be had is logged."""
+    used = [
+        (f"list_rules.{list_id}.template_id", rule.template_id, "a double opt-in template")
+        for list_id, rule in settings.list_rules.items()
+    ]
+    if settings.recordings.by == "template":
+        used.append(("recordings.template", settings.recordings.template, "a transactional template"))
+    wrong = []
+    for key, template_id, kind in used:
+        if template_id is None:
+            continue
+        answer = await client.request("GET", f"/smtp/templates/{template_id}")
+        verdict = classify(answer)
+        where = f"brevo.{key}: template {template_id}"
+        if verdict.action in (Action.MISSING, Action.REJECT):
+            wrong.append(f"{where} does not exist at Brevo; make {kind} there and give its id")
+        elif verdict.action is not Action.DONE or not isinstance(answer.body, dict):
+            log.warning("template %d not checked: %s", template_id, verdict.says)
+        elif answer.body.get("isActive") is False:
+            wrong.append(f"{where} is not active: activate it at Brevo")
+    return wrong

@@ -42,6 +42,12 @@ class BrevoApi(Protocol):
     async def track_event(self, body: Mapping[str, Any]) -> Answer:
         """`POST /events`: 204."""
 
+    async def send_mail(self, body: Mapping[str, Any]) -> Answer:
+        """`POST /smtp/email`: 201 accepted, which is not delivered."""
+
+    async def confirm_list(self, body: Mapping[str, Any]) -> Answer:
+        """`POST /contacts/doubleOptinConfirmation`, which sends a mail each time: 201 new contact, 204 known one."""
+
     async def read_contacts(self, offset: int) -> Answer:
         """`GET /contacts`, 1,000 from `offset` on in order of creation: 200 with `contacts` and `count`."""
 
@@ -91,6 +97,14 @@ class BrevoClient:
     async def track_event(self, body: Mapping[str, Any]) -> Answer:
         """See `BrevoApi`."""
         return await self._call("POST", "/events", body)
+
+    async def send_mail(self, body: Mapping[str, Any]) -> Answer:
+        """See `BrevoApi`."""
+        return await self._call("POST", "/smtp/email", body)
+
+    async def confirm_list(self, body: Mapping[str, Any]) -> Answer:
+        """See `BrevoApi`."""
+        return await self._call("POST", "/contacts/doubleOptinConfirmation", body)
 
     async def read_contacts(self, offset: int) -> Answer:
         """See `BrevoApi`."""

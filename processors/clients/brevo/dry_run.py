@@ -21,7 +21,7 @@ from processors.sink.ledger import (
 from processors.sink.preview import event_preview, upsert_preview
 from processors.sink.suppression import IMPORT_ENDED
 from processors.sink.upsert import Known
-from schemas.brevo import BREVO_COMMAND, UpsertContact
+from schemas.brevo import BREVO_COMMAND, OnceCommand, UpsertContact
 
 Tell = Callable[[Mapping[str, Any]], None]
 """Is told each change that would be made, once (`processors.sink.preview`)."""
@@ -75,7 +75,7 @@ class DryRun:
             for key, event in open_events(stores, contact).items():
                 if event.waiting is not None and event.state == "pending" and self._is_new(contact, key):
                     waiting = BREVO_COMMAND.validate_json(event.waiting.command)
-                    if not isinstance(waiting, UpsertContact):
+                    if isinstance(waiting, OnceCommand):
                         self._tell(event_preview(waiting))
 
     def _is_new(self, contact: str, what: object) -> bool:

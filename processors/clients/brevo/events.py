@@ -1,50 +1,85 @@
-"""Sends one event at most once: intent, confirmed, one call, outcome. What may have been sent is a matter of policy."""
+"""Does what is done once: intent, confirmed, one call, outcome. What may have been done is a matter of policy."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
-from processors.clients.brevo.access import Access
+from processors.clients.brevo.access import Access, Family
 from processors.clients.brevo.client import BrevoApi
 from processors.clients.brevo.outcomes import Outcomes
-from processors.clients.brevo.schedule import Schedule
+from processors.clients.brevo.recordings import Mailable
+from processors.clients.brevo.schedule import Schedule, family_of
 from processors.sink.answers import Action, Answer, AnswerClass
 from processors.sink.budget import Pace
 from processors.sink.ledger import EventWork
 from processors.sink.results import Ending
-from schemas.brevo import TrackEvent
+from processors.sink.suppression import is_mail
+from schemas.brevo import OnceCommand, TrackEvent
 from schemas.instants import format_instant
 
 Policy = Literal["hold", "resend", "drop"]
+CaughtUp = Callable[[int], Awaitable[None]]
+"""Returns once everything that was told of a partition before it became ours has been read."""
+
+
+class Channel(Protocol):
+    """One way to reach a person."""
+
+    async def withheld(self, contact: str, work: EventWork) -> Ending | None:
+        """How the work ends without a call, if something that only Brevo knows speaks against it; before the intent."""
+
+    async def call(self, contact: str, command: OnceCommand) -> Answer:
+        """The one call."""
+
+
+class Events:
+    """The channel of `POST /events`; the one event whose purpose is a mail goes to who may be mailed alone."""
+
+    def __init__(self, api: BrevoApi, mailable: Mailable) -> None:
+        self._api = api
+        self._mailable = mailable
+
+    async def withheld(self, contact: str, work: EventWork) -> Ending | None:
+        """See `Channel`."""
+        return await self._mailable.withheld(contact, work) if is_mail(work.command) else None
+
+    async def call(self, contact: str, command: OnceCommand) -> Answer:  # noqa: ARG002 (needed by others)
+        """See `Channel`."""
+        assert isinstance(command, TrackEvent)  # family_of says so
+        return await self._api.track_event(event_body(command))
 
 
 class EventSender:
     """Brevo's events have no idempotency key, and each may mail a person: at most one call, ever.
 
     Args:
+        channels: by family.
         policy: what becomes of an event whose answer was lost.
+        caught_up: awaited before an event that an earlier owner intended is judged.
     """
 
     def __init__(
         self,
-        api: BrevoApi,
+        channels: Mapping[Family, Channel],
         access: Access,
         schedule: Schedule,
         outcomes: Outcomes,
         policy: Policy,
         pace: Pace,
         spread: Callable[[], float],
+        caught_up: CaughtUp,
     ) -> None:
-        self._api = api
+        self._channels = channels
         self._access = access
         self._schedule = schedule
         self._outcomes = outcomes
         self._policy = policy
         self._pace = pace
         self._spread = spread
+        self._caught_up = caught_up
         self._sending = 0
         self._drained = asyncio.Event()
 
@@ -54,9 +89,18 @@ class EventSender:
             detail = f"not sent, as its contact was rejected: {work.contact_rejected}"
             await self._outcomes.end(contact, work, Ending("rejected", detail=detail, error="contact_rejected"))
             return
-        if work.state == "intended" and self._policy != "resend":
-            await self._outcomes.end(contact, work, self._doubt(None, 0, "the worker ended before the answer came"))
+        if work.contact_withheld is not None and work.state == "pending":
+            await self._outcomes.end(contact, work, Ending("suppressed", detail=work.contact_withheld))
             return
+        if work.state == "intended":
+            # Its outcome may be on the way here already.
+            with self._outcomes.waiting(contact):
+                await self._caught_up(self._schedule.home(contact))
+            if not self._is_still(contact, work):
+                return
+            if self._policy != "resend":
+                await self._outcomes.end(contact, work, self._doubt(None, 0, "the worker ended before the answer came"))
+                return
         ending = await self._send(contact, work)
         if ending is not None:
             await self._outcomes.end(contact, work, ending)
@@ -72,43 +116,51 @@ class EventSender:
             return
 
     async def _send(self, contact: str, work: EventWork) -> Ending | None:
+        channel = self._channels[family_of(work)]
         with self._outcomes.waiting(contact):
-            await self._access.limiters["events"].unpaused()
+            await self._access.limiters[family_of(work)].unpaused()
             if work.state == "intended":
                 # An earlier owner's call may still be under way, and its outcome on the way here.
                 await asyncio.sleep(self._pace.resend_grace_seconds)
-        async with self._slot(contact, urgent=self._schedule.is_urgent(contact)):
+            elif (withheld := await channel.withheld(contact, work)) is not None:
+                return withheld
+        async with self._slot(contact, family_of(work)):
             if not await self._is_ready(contact, work):
                 return None
             with self._under_way():
-                return await self._call(contact, work)
+                return await self._call(contact, work, channel)
 
     @asynccontextmanager
-    async def _slot(self, contact: str, *, urgent: bool) -> AsyncIterator[None]:
+    async def _slot(self, contact: str, family: Family) -> AsyncIterator[None]:
+        slot = self._access.intents[family].slot(urgent=self._schedule.is_urgent(contact))
         async with AsyncExitStack() as stack:
             with self._outcomes.waiting(contact):
-                await stack.enter_async_context(self._access.intents.slot(urgent=urgent))
+                await stack.enter_async_context(slot)
             yield
+
+    def _is_still(self, contact: str, work: EventWork) -> bool:
+        """Whether nothing else has decided an intended event meanwhile."""
+        newest = self._schedule.work(contact)
+        return isinstance(newest, EventWork) and newest.key == work.key and newest.state == "intended"
 
     async def _is_ready(self, contact: str, work: EventWork) -> bool:
         """Whether the event's row says that it is intended, by us; false when something else decided it meanwhile."""
         if work.state == "intended":
-            newest = self._schedule.work(contact)
-            return isinstance(newest, EventWork) and newest.key == work.key and newest.state == "intended"
-        confirmed = self._schedule.intent(work)
+            return self._is_still(contact, work)
+        confirmed = self._schedule.intents.of_event(work)
         await self._outcomes.intend(work)
         with self._outcomes.waiting(contact):
             return await confirmed
 
-    async def _call(self, contact: str, work: EventWork) -> Ending:
-        attempts = 0
+    async def _call(self, contact: str, work: EventWork, channel: Channel) -> Ending:
+        attempts, family = 0, family_of(work)
         while True:
             with self._outcomes.waiting(contact):
-                await self._access.permit("events", urgent=self._schedule.is_urgent(contact))
-            answer = await self._api.track_event(event_body(work.command))
+                await self._access.permit(family, urgent=self._schedule.is_urgent(contact))
+            answer = await channel.call(contact, work.command)
             attempts += 1
             backoff = self._pace.backoff(attempts, self._spread())
-            verdict = self._access.judge("events", answer, backoff)
+            verdict = self._access.judge(family, answer, backoff)
             ending = self._ending(answer, verdict, attempts)
             if ending is not None:
                 return ending
@@ -130,7 +182,11 @@ class EventSender:
     def _doubt(self, status: int | None, attempts: int, why: str) -> Ending:
         if self._policy == "drop":
             return Ending(
-                "rejected", detail=f"{why}; dropped, as brevo.in_doubt says", status=status, attempts=attempts
+                "rejected",
+                detail=f"{why}; dropped, as brevo.in_doubt says",
+                status=status,
+                attempts=attempts,
+                error="dropped",
             )
         return Ending("in_doubt", detail=f"{why}; it may have been sent", status=status, attempts=attempts)
 

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import logging
 import uuid
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import TypeVar
 
 from processors.clients.brevo.asking import Asker
+from processors.clients.brevo.checked import checked
 from processors.clients.brevo.client import BrevoApi
 from processors.clients.brevo.metrics import BrevoMetrics
 from processors.clients.brevo.outcomes import Outcomes
@@ -29,15 +30,16 @@ from processors.sink.bulk import (
     after_import,
     asks_brevo,
     import_body,
+    lacks,
+    may_be_deleted,
     pieces,
     removals,
     row_of,
     worth_reading,
 )
 from processors.sink.ledger import UpsertWork
-from processors.sink.results import Ending
-from processors.sink.upsert import Known, Wanted, after_read
-from processors.sink.values import sendable
+from processors.sink.results import Ending, left_out_detail
+from processors.sink.upsert import Known, after_read
 
 T = TypeVar("T")
 
@@ -53,6 +55,7 @@ class ImportWriter:
 
     Args:
         notify_url: makes the URL that Brevo calls at the end from the import's id and a contact of it; may be ``None``.
+        deletions_told: Brevo's webhook is set up, so that contacts deleted there are known.
     """
 
     def __init__(
@@ -65,6 +68,8 @@ class ImportWriter:
         sampler: Sampler,
         metrics: BrevoMetrics,
         notify_url: Callable[[str, str], str | None],
+        *,
+        deletions_told: bool,
     ) -> None:
         self._api = api
         self._asker = asker
@@ -74,16 +79,19 @@ class ImportWriter:
         self._sampler = sampler
         self._metrics = metrics
         self._notify_url = notify_url
+        self._deletions_told = deletions_told
 
     async def write(self, shape: Shape, contacts: Sequence[str]) -> None:
         """Bring busy contacts to what they want; each is released when it is done, or is to be written alone."""
         members = [member for contact in contacts if (member := self._member(contact)) is not None]
         for import_id in sorted({each.work.importing for each in members if each.work.importing}):
             await self._processes.settled(import_id)
-        members = await self._answered(members)
+        members = self._sure(await self._answered(members))
         rows = [row for member in members if (row := row_of(member)) is not None]
         imported = {row.member.contact for row in rows}
-        held = [member for member in members if member.contact not in imported]
+        left = [member for member in members if member.contact not in imported]
+        held = [member for member in left if not lacks(member)]
+        self._schedule.alone.update(member.contact for member in left if lacks(member))
         self._metrics.calls_saved.inc(len(held))
         await self._end([(each, Ending("unchanged", acknowledged=each.known.state())) for each in held])
         # What is cancelled before is not released: the process ends, and its tables may be closed already.
@@ -96,16 +104,22 @@ class ImportWriter:
         work = self._schedule.work(contact)
         if not isinstance(work, UpsertWork):
             return None
-        attributes, left_out = sendable(work.command.attributes)
-        if left_out:
-            log.warning("contact %s: not sent, as they are not of their type: %s", contact, ", ".join(left_out))
-            self._metrics.values_left_out.inc(len(left_out))
-        known = Known.of(None if contact in self._schedule.uncertain else work.state)
-        return Member(contact, work, Wanted.of(work.command, attributes), known, left_out)
+        found = checked(contact, work, self._metrics)
+        known = Known.of(work.state, uncertain=contact in self._schedule.uncertain)
+        return Member(contact, work, found.wanted, known, found.left_out)
+
+    def _sure(self, members: list[Member]) -> list[Member]:
+        """Those that an import cannot create by mistake; the others are written alone."""
+        doubtful = {m.contact for m in members if may_be_deleted(m, deletions_told=self._deletions_told)}
+        self._schedule.alone.update(doubtful)
+        return [each for each in members if each.contact not in doubtful]
+
+    def _asks(self, member: Member) -> bool:
+        return asks_brevo(member) or may_be_deleted(member, deletions_told=self._deletions_told)
 
     async def _answered(self, members: list[Member]) -> list[Member]:
         """The members with what Brevo holds of them, where that is not known and all of it is cheap to read."""
-        asking = {each.wanted.email.lower(): each for each in members if asks_brevo(each)}
+        asking = {each.wanted.email.lower(): each for each in members if self._asks(each)}
         if not asking:
             return members
         found: dict[str, Known] = {}
@@ -116,7 +130,7 @@ class ImportWriter:
             page, count = body.get("contacts"), body.get("count")
             if not isinstance(page, list) or not isinstance(count, int) or count < total:
                 # Some were deleted meanwhile: who is missing from the pages may have slipped through.
-                return _told(members, found, complete=False)
+                return _told(members, found)
             total = count
             if not worth_reading(len(asking), total):
                 return members
@@ -126,7 +140,7 @@ class ImportWriter:
                     found[member.contact] = after_read(member.wanted, each)
             offset += PAGE_CONTACTS
             if offset >= total:
-                return _told(members, found, complete=True)
+                return _told(members, found, absent=asking)
 
     async def _write(self, rows: list[Row], lists: Sequence[int]) -> None:
         import_id = uuid.uuid4().hex
@@ -155,13 +169,14 @@ class ImportWriter:
             self._schedule.alone.update(contacts)
             return
         done = [row for row in rows if row.member.wanted.email.lower() not in end.refused]
-        self._schedule.alone.update(set(contacts) - {row.member.contact for row in done})
+        complete = [row for row in done if not lacks(row.member)]
+        self._schedule.alone.update(set(contacts) - {row.member.contact for row in complete})
         await self._leave_lists(done)
         self._metrics.imports.inc()
-        self._metrics.calls_saved.inc(max(0, len(done) - 1))
-        await self._end([(row.member, _ending(row, import_id, answer.status)) for row in done])
-        self._schedule.uncertain.difference_update(row.member.contact for row in done)
-        await self._sample(done)
+        self._metrics.calls_saved.inc(max(0, len(complete) - 1))
+        await self._end([(row.member, _ending(row, import_id, answer.status)) for row in complete])
+        self._schedule.uncertain.difference_update(row.member.contact for row in complete)
+        await self._sample(complete)
 
     async def _sample(self, rows: list[Row]) -> None:
         by_command = {row.member.work.command.command_id: row for row in rows}
@@ -174,7 +189,7 @@ class ImportWriter:
         works = {row.member.contact: row.member.work for row in rows if self._schedule.owned(row.member.contact)}
         if not works:
             return []
-        confirmed = self._schedule.import_intents(import_id, works)
+        confirmed = self._schedule.intents.of_import(import_id, works)
         intent = Ending("intended", import_id=import_id)
         for part in _parts(list(works.values())):
             await self._outcomes.post([(work, intent) for work in part])
@@ -198,14 +213,12 @@ class ImportWriter:
             self._schedule.release(contact, None)
 
 
-def _told(members: list[Member], found: dict[str, Known], *, complete: bool) -> list[Member]:
-    """Who was not found does not exist, if all contacts were read."""
-    absent = Known(exists=False)
+def _told(members: list[Member], found: dict[str, Known], absent: Collection[str] = ()) -> list[Member]:
+    """The members with what was read; of `absent`, addresses in lower case, who was not found does not exist."""
+    gone = Known(exists=False)
     return [
-        replace(each, known=found[each.contact])
-        if each.contact in found
-        else replace(each, known=absent)
-        if complete and asks_brevo(each)
+        replace(each, known=found.get(each.contact, gone), was_read=True)
+        if each.contact in found or each.wanted.email.lower() in absent
         else each
         for each in members
     ]
@@ -215,7 +228,7 @@ def _ending(row: Row, import_id: str, status: int | None) -> Ending:
     left_out = row.member.left_out
     return Ending(
         "acknowledged",
-        detail=f"left out, not of their type: {', '.join(left_out)}" if left_out else "",
+        detail=left_out_detail(left_out),
         status=status,
         attempts=1,
         import_id=import_id,

@@ -52,6 +52,11 @@ class BrevoMetrics:
         self.in_doubt = Gauge(
             "rollcall_brevo_in_doubt", "Events that may have been sent, waiting for a decision", registry=registry
         )
+        self.without_contact = Gauge(
+            "rollcall_brevo_events_without_contact",
+            "Events that wait although nothing is on its way that would bring their contact to Brevo",
+            registry=registry,
+        )
         self.parked = Gauge(
             "rollcall_brevo_parked", "1 while only probes are let through", ["family"], registry=registry
         )

@@ -13,7 +13,7 @@ from processors.clients.brevo.schedule import Schedule, lane_of
 from processors.engine.effect import Post
 from processors.engine.view import Output
 from processors.sink.ledger import UpsertWork, Work
-from processors.sink.results import Ending, dead_letter_output, result_output
+from processors.sink.results import Ending, dead_letter_output, deletion_output, result_output
 
 log = logging.getLogger(__name__)
 
@@ -96,6 +96,8 @@ class Outcomes:
                     dead_letter_output(work, ending, agent=self._agent, version=self._version, partition=home)
                 )
             outputs.append(result_output(work, ending, now))
+            if ending.deleted:
+                outputs.append(deletion_output(work, now))
             self._schedule.answered(contact, work)
         if outputs:
             await self._send(outputs)

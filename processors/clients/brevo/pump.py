@@ -105,7 +105,7 @@ class Pump:
         """Contacts at once. Events that only wait for their turn are not begun: who comes later may go before them."""
         if family == "contacts":
             return self._pace.in_parallel
-        return min(self._pace.in_parallel, 2 * self._access.intents.size + 2)
+        return min(self._pace.in_parallel, 2 * self._access.intents[family].size + 2)
 
     def _give_back(self) -> None:
         """A crowd has come together: who waits for a permit of its own goes with it."""

@@ -10,7 +10,9 @@ from typing import Literal
 
 from processors.clients.brevo.access import FAMILIES, Family
 from processors.clients.brevo.crowds import EventCrowds, ImportCrowds
+from processors.clients.brevo.intents import Intents
 from processors.clients.brevo.metrics import BrevoMetrics
+from processors.clients.brevo.tally import Tally
 from processors.engine.view import PartitionStore
 from processors.sink.bulk import Shape, shape_of
 from processors.sink.ledger import (
@@ -26,6 +28,7 @@ from processors.sink.ledger import (
     open_contacts,
     open_events,
 )
+from schemas.brevo import ConfirmList, SendRecording
 
 Stores = Mapping[str, PartitionStore]
 Lane = Literal["live", "bulk"]
@@ -39,27 +42,15 @@ def lane_of(work: Work) -> Lane:
 
 def family_of(work: Work) -> Family:
     """Whose budget the work needs."""
-    return "contacts" if isinstance(work, UpsertWork) else "events"
+    if isinstance(work, UpsertWork):
+        return "contacts"
+    if isinstance(work.command, SendRecording):
+        return "mails"
+    return "confirmations" if isinstance(work.command, ConfirmList) else "events"
 
 
 def _nobody_listens(_: Family) -> None:
     """Before there is a pump."""
-
-
-@dataclass(slots=True)
-class _Partition:
-    stores: Stores
-    in_doubt: set[bytes] = field(default_factory=set)
-
-
-@dataclass(slots=True)
-class _Importing:
-    """Contacts whose rows are to say that they are in an import."""
-
-    id: str
-    waiting: dict[str, Rank]
-    confirmed: set[str]
-    future: asyncio.Future[frozenset[str]]
 
 
 @dataclass(slots=True)
@@ -102,17 +93,18 @@ class Schedule:
         self._event_crowds = EventCrowds(bulk_threshold)
         self._ripe_at: dict[str, float] = {}  # of queued upserts: when each may begin alone
         self._lanes: dict[str, Lane] = {}  # of busy contacts
-        self._importing: dict[str, _Importing] = {}  # contacts whose import's intent is not confirmed yet
+        self.intents = Intents()
+        """What waits for a confirmed row before its call."""
+        self._tally = Tally(metrics)
         self.alone: set[str] = set()
         """Contacts that an import could not take: only single calls are tried for what they want now."""
-        self._partitions: dict[int, _Partition] = {}
+        self._partitions: dict[int, Stores] = {}
         self._home: dict[str, int] = {}  # contact -> partition, of contacts with work
         self._queues = {family: _Queue() for family in FAMILIES}
         self._queued: dict[str, tuple[Family, Lane]] = {}
         self._busy: set[str] = set()
         self._resting: dict[str, asyncio.TimerHandle] = {}
         self._answered: dict[str, Rank | bytes] = {}  # posted and not confirmed yet: upsert's rank or event's key
-        self._intents: dict[bytes, asyncio.Future[bool]] = {}
         self.uncertain: set[str] = set()
         """Contacts of which Brevo may hold more than the ledger says: a call whose outcome was lost."""
 
@@ -123,7 +115,7 @@ class Schedule:
 
     def load(self, partition: int, stores: Stores) -> None:
         """Take a partition over: everything open is looked at."""
-        self._partitions[partition] = _Partition(stores)
+        self._partitions[partition] = stores
         for contact in list(open_contacts(stores)):
             if contact_row(stores, contact).pending is not None:
                 # Whoever had the partition before may have called for this or an older revision and died.
@@ -144,12 +136,12 @@ class Schedule:
             if contact not in self._busy:
                 del self._home[contact]
             self._dequeue(contact)
-            self._note_import(contact, None)
+            self.intents.forget(contact)
             self.uncertain.discard(contact)
             self.alone.discard(contact)
             if timer := self._resting.pop(contact, None):
                 timer.cancel()
-        self._count_in_doubt()
+        self._tally.drop(partition)
         return [contact for contact in gone if contact in self._busy]
 
     def take(self, family: Family, *, live_only: bool) -> str | None:
@@ -217,10 +209,8 @@ class Schedule:
 
     def work(self, contact: str) -> Work | None:
         """What a contact needs now; ``None`` too when its partition is no longer ours."""
-        partition = self._partitions.get(self._home.get(contact, -1))
-        if partition is None:
-            return None
-        return next_work(contact_row(partition.stores, contact), open_events(partition.stores, contact))
+        stores = self._partitions.get(self._home.get(contact, -1))
+        return None if stores is None else next_work(contact_row(stores, contact), open_events(stores, contact))
 
     def home(self, contact: str) -> int:
         """The partition of a busy contact."""
@@ -234,49 +224,18 @@ class Schedule:
         """An outcome was posted: the contact waits until it comes back confirmed."""
         self._answered[contact] = work.rank if isinstance(work, UpsertWork) else work.key
 
-    def intent(self, work: EventWork) -> asyncio.Future[bool]:
-        """Resolves to true once the event's row is confirmed as intended, to false when it never will be."""
-        future: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
-        self._intents[work.key] = future
-        return future
-
-    def import_intents(self, import_id: str, works: Mapping[str, UpsertWork]) -> asyncio.Future[frozenset[str]]:
-        """Resolves to the contacts that the confirmed rows say are in the import, once all rows have said something."""
-        future: asyncio.Future[frozenset[str]] = asyncio.get_running_loop().create_future()
-        importing = _Importing(import_id, {contact: work.rank for contact, work in works.items()}, set(), future)
-        for contact in works:
-            self._importing[contact] = importing
-        return future
-
-    def _note_import(self, contact: str, row: ContactRow | None) -> None:
-        """What a confirmed row (``None``: it went elsewhere) says of an import's intent."""
-        importing = self._importing.get(contact)
-        if importing is None:
-            return
-        rank = importing.waiting[contact]
-        if row is not None and row.importing == importing.id:
-            importing.confirmed.add(contact)
-        elif row is not None and row.pending is not None and (row.done is None or row.done < rank):
-            return  # not there yet
-        del self._importing[contact], importing.waiting[contact]
-        if not importing.waiting and not importing.future.done():
-            importing.future.set_result(frozenset(importing.confirmed))
-
     def _rested(self, partition: int, contact: str) -> None:
         del self._resting[contact]
         if partition in self._partitions:
             self._refresh(partition, contact)
 
     def _refresh(self, partition: int, contact: str) -> None:
-        stores = self._partitions[partition].stores
+        stores = self._partitions[partition]
         row, events = contact_row(stores, contact), open_events(stores, contact)
-        self._note_in_doubt(partition, contact, events)
-        self._note_import(contact, row)
+        self._tally.note(partition, contact, row, events)
+        self.intents.note(contact, row, events)
         if row.pending is None:
             self.alone.discard(contact)
-        for key, event in events.items():
-            if event.state != "pending" and (future := self._intents.pop(key, None)) and not future.done():
-                future.set_result(event.state == "intended")
         if contact in self._busy or contact in self._resting or not self._is_confirmed(contact, row, events):
             return
         work = next_work(row, events)
@@ -338,13 +297,3 @@ class Schedule:
             self.crowds.discard(contact)
             self._event_crowds.discard(contact)
             self._metrics.waiting.labels(*queued).dec()
-
-    def _note_in_doubt(self, partition: int, contact: str, events: Mapping[bytes, EventRow]) -> None:
-        known = self._partitions[partition].in_doubt
-        prefix = f"{contact}/".encode()
-        known.difference_update([key for key in known if key.startswith(prefix)])
-        known.update(key for key, row in events.items() if row.state == "in_doubt")
-        self._count_in_doubt()
-
-    def _count_in_doubt(self) -> None:
-        self._metrics.in_doubt.set(sum(len(each.in_doubt) for each in self._partitions.values()))

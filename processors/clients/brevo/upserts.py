@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Mapping
 
 from processors.clients.brevo.access import Access
+from processors.clients.brevo.checked import checked
 from processors.clients.brevo.client import BrevoApi
 from processors.clients.brevo.metrics import BrevoMetrics
 from processors.clients.brevo.outcomes import Again, Outcomes
@@ -15,7 +15,8 @@ from processors.clients.brevo.schedule import Schedule
 from processors.sink.answers import Action, Answer, AnswerClass
 from processors.sink.budget import Pace
 from processors.sink.ledger import UpsertWork
-from processors.sink.results import Ending
+from processors.sink.results import Ending, left_out_detail
+from processors.sink.suppression import DELETED, UNKNOWN
 from processors.sink.upsert import (
     Create,
     Known,
@@ -27,17 +28,14 @@ from processors.sink.upsert import (
     after_read,
     after_update,
     create_body,
-    gone,
     next_step,
     update_body,
+    was_deleted,
 )
-from processors.sink.values import sendable
 from schemas.brevo import AttributeValue
 
 MAX_CALLS = 8
 """Of one attempt; read, update, create and update again are four. More means that Brevo contradicts itself."""
-
-log = logging.getLogger(__name__)
 
 
 class UpsertWriter:
@@ -70,14 +68,11 @@ class UpsertWriter:
 
     async def write(self, contact: str, work: UpsertWork) -> Again | None:
         """Work on a contact's newest upsert until it ends (``None``) or has to come again."""
-        attributes, left_out = sendable(work.command.attributes)
-        if left_out:
-            log.warning("contact %s: not sent, as they are not of their type: %s", contact, ", ".join(left_out))
-            self._metrics.values_left_out.inc(len(left_out))
+        found = checked(contact, work, self._metrics)
         if work.importing is not None:
             with self._outcomes.waiting(contact):
                 await self._processes.settled(work.importing)
-        result = await self._settle(contact, work, Wanted.of(work.command, attributes), left_out)
+        result = await self._settle(contact, work, found.wanted, found.left_out)
         if isinstance(result, Again):
             return result
         self._attempts.pop(contact, None)
@@ -86,7 +81,7 @@ class UpsertWriter:
         self._schedule.uncertain.discard(contact)
         if result.outcome == "acknowledged" and self._sampler.chosen([work.command.command_id]):
             with self._outcomes.waiting(contact):
-                await self._sampler.check(contact, work.command.email, _always(attributes))
+                await self._sampler.check(contact, work.command.email, _always(found.wanted.attributes))
         return None
 
     def joins_crowd(self, contact: str) -> bool:
@@ -109,7 +104,7 @@ class UpsertWriter:
     async def _settle(
         self, contact: str, work: UpsertWork, wanted: Wanted, left_out: tuple[str, ...]
     ) -> Ending | Again:
-        known = Known.of(None if contact in self._schedule.uncertain else work.state)
+        known = Known.of(work.state, uncertain=contact in self._schedule.uncertain)
         answer: Answer | None = None
         calls = writes = 0
         while (step := next_step(wanted, known)) is not None:
@@ -126,15 +121,19 @@ class UpsertWriter:
             answer = await self._call(wanted, step)
             calls += 1
             verdict = self._access.judge("contacts", answer, self._pace.backoff(calls, self._spread()))
+            if verdict.action is Action.MISSING and was_deleted(known, work.state, step):
+                return Ending("suppressed", DELETED, answer.status, calls, deleted=True)
             learned = _learn(wanted, known, step, answer, verdict)
             if learned is None:
                 return self._give_up(contact, answer, verdict)
             known = learned
+        if known.exists is False:
+            return Ending("suppressed", UNKNOWN, answer.status if answer else None, calls)
         if calls == 0:
             self._metrics.calls_saved.inc()
         return Ending(
             "acknowledged" if writes else "unchanged",
-            detail=f"left out, not of their type: {', '.join(left_out)}" if left_out else "",
+            detail=left_out_detail(left_out),
             status=answer.status if answer else None,
             attempts=calls + self._attempts.get(contact, 0),
             acknowledged=known.state(),
@@ -182,13 +181,7 @@ def _always(attributes: Mapping[str, AttributeValue]) -> dict[str, object]:
 def _learn(wanted: Wanted, known: Known, step: Step, answer: Answer, verdict: AnswerClass) -> Known | None:
     """What is known after an answer; ``None`` when it says nothing about the contact."""
     if verdict.action is Action.MISSING:
-        match step:
-            case Read():
-                return after_read(wanted, None)
-            case Update():
-                return gone()
-            case Create():
-                return None
+        return after_read(wanted, None) if isinstance(step, Read) else None
     if verdict.action is not Action.DONE:
         return None
     match step:

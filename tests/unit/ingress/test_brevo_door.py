@@ -15,7 +15,7 @@ from ingress.brevo_door import BrevoDoor
 from ingress.brevo_keys import BrevoKeys
 from ingress.envelope import Record
 from ingress.errors import NotAcknowledgedError
-from runtime.models import BrevoWebhook
+from runtime.brevo_models import BrevoWebhook
 from schemas.brevo_news import BrevoNews, import_signature
 from schemas.codec import contact_id
 

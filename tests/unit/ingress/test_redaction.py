@@ -123,6 +123,7 @@ def test_redact_no_tree_is_left_alone(tree: Any) -> None:
         "phone_numbers",
         "caller_number",
         "fax",
+        "message_content",
     ],
 )
 def test_is_secret_variants_of_known_names_are(name: str) -> None:
@@ -157,8 +158,25 @@ def test_is_secret_other_names_are_not(name: str) -> None:
     assert not is_secret(name)
 
 
+@pytest.mark.parametrize("held", [None, 5, ["https://zoom.example.com?pwd=a"], "https://zoom.example.com/rec/share/a"])
+def test_redact_share_link_that_has_no_query_stays(held: object) -> None:
+    """Whatever it is."""
+    tree = {"share_url": held}
+    assert redact(tree) == 0
+    assert tree == {"share_url": held}
+
+
+def test_redact_share_link_loses_its_query_which_may_hold_the_passcode() -> None:
+    """Zoom takes the passcode there: https://zoom…/rec/share/…?pwd=…."""
+    tree = {"payload": {"object": {"share_url": "https://zoom.example.com/rec/share/a?pwd=SECRET?x"}}}
+    assert redact(tree) == 1
+    assert tree == {"payload": {"object": {"share_url": "https://zoom.example.com/rec/share/a"}}}
+
+
 def test_redact_text_broken_json_hides_what_it_shows() -> None:
     """A body that cannot be parsed is searched as text."""
     body = b'{"download_token":"a.b\\"c","keep":"me","password" : 123, "public_ip":"203.0.113.24'
     assert redact_text(body) == b'{"keep":"me", '
+    link = b'{"share_url" : "https:\\/\\/zoom.example.com\\/rec\\/share\\/a?pwd=x\\"y", "topic": "b?c"'
+    assert redact_text(link) == b'{"share_url" : "https:\\/\\/zoom.example.com\\/rec\\/share\\/a", "topic": "b?c"'
     assert redact_text(b"not json") == b"not json"

@@ -3,7 +3,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ops.backfill.spans import SPAN_DAYS, Span, earliest_report, parse_range, reportable, requests_of
@@ -26,6 +26,7 @@ def test_requests_of_a_span_cover_every_day_once(first: date, days: int) -> None
     assert max((piece.last - piece.first).days + 1 for piece in pieces) <= SPAN_DAYS
 
 
+@settings(deadline=None)
 @given(st.dates(date(2024, 1, 1), date(2028, 12, 31)))
 def test_earliest_report_is_at_most_six_of_the_longest_months_ago(today: date) -> None:
     """Also at the end of a month that is longer than the one six months before."""

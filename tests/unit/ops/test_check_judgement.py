@@ -12,6 +12,7 @@ from ops.check.frame import Check, Finding, Outcome, ok, run_checks
 from ops.check.judgement import (
     judge_challenge,
     judge_clock,
+    judge_event_scopes,
     judge_events,
     judge_plan,
     judge_registration,
@@ -32,6 +33,14 @@ def test_scopes_that_are_missing_are_all_named() -> None:
     assert outcome.level == "fail"
     assert "b:read (sync.webinars); c:read (sync.recordings)" in outcome.found
     assert judge_scopes(frozenset({"a"}), {}).level == "ok"
+
+
+def test_events_without_their_scope_are_named_with_it() -> None:
+    """A warning: which scope an event needs is documented for a few alone."""
+    outcome = judge_event_scopes({"a.b": "b:read", "c.d": "d:read"}, 3)
+    assert (outcome.level, outcome.found) == ("warn", "Zoom silently does not send a.b (b:read); c.d (d:read)")
+    assert judge_event_scopes({}, 0).level == "ok"
+    assert "3 others" in judge_event_scopes({}, 3).found
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ops.zoom.features import FEATURES, events_of, missing_scopes
+from ops.zoom.features import FEATURES, events_of, missing_scopes, unsent_events
 from ops.zoom.subscription import Plan, plan, sent_to
 from runtime.models import Configuration
 
@@ -92,6 +92,36 @@ def test_reports_and_interaction_need_their_scopes_only_when_they_are_on() -> No
     assert not any("report:" in scope for scope in missing_scopes(off.accounts[0], off, frozenset()))
     scopes = set(missing_scopes(on.accounts[0], on, frozenset()))
     assert {"report:read:list_webinar_participants:admin", "report:read:webinar_qna:admin"} <= scopes
+
+
+def test_events_of_interaction_are_chat_messages() -> None:
+    """Polls and questions have no event."""
+    on = configuration(sync={"webinars": False, "recordings": False}, zoom_api={"interaction": True})
+    off = configuration(sync={"webinars": False, "recordings": False})
+    added = set(events_of(on.accounts[0], on)) - set(events_of(off.accounts[0], off))
+    assert added == {"meeting.chat_message_sent"}
+
+
+@pytest.mark.parametrize(
+    ("granted", "unsent"),
+    [
+        ({"meeting:read:participant:admin", "cloud_recording:read:recording:admin"}, {}),
+        ({"meeting:read:admin", "recording:read:admin"}, {}),
+        ({"meeting:read:admin"}, {"recording.completed": "cloud_recording:read:recording:admin"}),
+        ({"cloud_recording:read:recording"}, {"meeting.participant_joined": "meeting:read:participant:admin",
+                                              "recording.completed": "cloud_recording:read:recording:admin"}),
+    ],
+)  # fmt: skip
+def test_unsent_events_are_those_whose_scope_is_lacking(granted: set[str], unsent: dict[str, str]) -> None:
+    """The app's own token has the `:admin` form alone; the classic scope does as well."""
+    file = configuration(sync={"webinars": False})
+    assert unsent_events(file.accounts[0], file, frozenset(granted)) == unsent
+
+
+def test_unsent_events_of_what_is_off_are_none() -> None:
+    """Nobody misses what is not asked for."""
+    file = configuration(sync={"participants": False, "recordings": False})
+    assert unsent_events(file.accounts[0], file, frozenset()) == {}
 
 
 def test_features_have_names_of_their_own() -> None:

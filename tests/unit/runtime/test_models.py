@@ -1,5 +1,7 @@
 import pytest
+from pydantic import ValidationError
 
+from runtime.brevo_models import PLAN_RATES, Brevo
 from runtime.models import Configuration
 
 
@@ -24,3 +26,30 @@ def configuration(*accounts: dict[str, object]) -> Configuration:
 def test_log_level_the_most_talkative_enabled_account_decides(accounts: list[dict[str, object]], level: str) -> None:
     """The process has one level; `verbose` and `debug: true` mean DEBUG."""
     assert configuration(*accounts).log_level == level
+
+
+@pytest.mark.parametrize(
+    ("section", "rates"),
+    [
+        ({}, (8, 8, 60)),
+        ({"plan": "general"}, (8, 8, 60)),
+        ({"plan": "advanced"}, (16, 16, 120)),
+        ({"plan": "extended", "events_per_second": None}, (48, 48, 360)),
+        ({"plan": "extended", "events_per_second": 20}, (48, 20, 360)),
+    ],
+)
+def test_plan_of_brevo_sets_the_rates_that_are_not_given(section: dict[str, object], rates: tuple[float, ...]) -> None:
+    """Part of what the plan allows: other tools use the same limits."""
+    brevo = Brevo.model_validate(section)
+    assert (brevo.contacts_per_second, brevo.events_per_second, brevo.account_calls_per_hour) == rates
+
+
+def test_plan_of_brevo_is_one_that_there_is() -> None:
+    """`config` names the choices."""
+    with pytest.raises(ValidationError, match="general"):
+        Brevo.model_validate({"plan": "enterprise"})
+
+
+def test_rates_of_general_are_the_defaults() -> None:
+    """A file without a plan is one of an ordinary plan."""
+    assert PLAN_RATES["general"] == {name: Brevo.model_fields[name].default for name in PLAN_RATES["general"]}

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from functools import reduce
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import orjson
 import pytest
 
 from sandbox.simulator import CHAOS, Chaos, World, simulate_meeting, simulate_webinar
+from sandbox.zoom.state import ZoomState
 from schemas.instants import parse_instant
 
 STARTS_AT = 1_787_155_200
@@ -224,3 +226,12 @@ def test_simulated_webhook_has_the_shape_of_the_sample(example: str) -> None:
     simulate = simulate_webinar if name.startswith("webinar") else simulate_meeting
     sent = [each for each in events(simulate(50, 7, starts_at=STARTS_AT)) if each["event"] == name]
     assert wanted in [shape(each) for each in sent]
+
+
+def test_worlds_that_meet_agree_on_the_id_of_a_user() -> None:
+    """Zoom has one user per address: in an account with many sessions each session's host is still known."""
+    worlds = [webinar(attendees=2, seed=seed) for seed in range(100)]
+    addresses = [user["email"] for world in worlds for user in world.zoom.users]
+    assert len(set(addresses)) < len(addresses), "no two worlds have met"
+    known = reduce(ZoomState.merged, (world.zoom for world in worlds))
+    assert {world.event.host_id for world in worlds} <= {user["id"] for user in known.users}

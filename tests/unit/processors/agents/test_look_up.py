@@ -22,7 +22,7 @@ from processors.lookups.intake import PENDING, Pending, pack_pending
 from schemas.attendance import ObjectType
 from schemas.errors import ConfigurationError, FatalError, RetryLaterError
 from schemas.instants import as_datetime
-from schemas.lookups import AccountDeauthorized, LookupRequest, LookupResult
+from schemas.lookups import AccountDeauthorized, LookupKind, LookupRequest, LookupResult
 from schemas.topics import LOOKUP_RESULTS, LOOKUPS, LOOKUPS_BULK
 from tests.support.processes import eventually
 
@@ -90,6 +90,18 @@ class ScriptedZoom:
     async def absentees(self, uuid: str) -> list[Row]:
         """See `ZoomApi`."""
         return await self._answer(f"absentees {uuid}")
+
+    async def polls(self, object_type: ObjectType, uuid: str) -> list[Row]:
+        """See `ZoomApi`."""
+        return await self._answer(f"{object_type} polls {uuid}")
+
+    async def questions(self, object_type: ObjectType, uuid: str) -> list[Row]:
+        """See `ZoomApi`."""
+        return await self._answer(f"{object_type} questions {uuid}")
+
+    async def recordings(self, uuid: str) -> Row:
+        """See `ZoomApi`."""
+        return (await self._answer(f"recordings {uuid}"))[0]
 
     def drop_login(self, before: float) -> bool:
         """See `ZoomApi`."""
@@ -219,6 +231,7 @@ def test_agent_declares_its_sources_and_table() -> None:
         (request("r", "report", session_uuid="u/1=="), "webinar report u/1=="),
         (request("r", "report", session_uuid="u/1==", object_type="meeting"), "meeting report u/1=="),
         (request("r", "absentees", session_uuid="u/1=="), "absentees u/1=="),
+        (request("r", "recordings", session_uuid="u/1=="), "recordings u/1=="),
     ],
 )
 async def test_request_is_answered_once_under_its_objects_key_and_settled(
@@ -233,6 +246,33 @@ async def test_request_is_answered_once_under_its_objects_key_and_settled(
     assert (page.outcome, page.page, page.last) == ("found", 0, True)
     assert page.rows == ({"id": call},)
     assert engine.keys == [(LOOKUP_RESULTS.name, b"1"), (LOOKUPS.name, b"acc")]
+
+
+@pytest.mark.parametrize("lookup", ["polls", "questions"])
+@pytest.mark.parametrize("kind", ["meeting", "webinar"])
+async def test_participation_is_asked_for_by_instance_and_told_without_a_word(
+    engine: Engine, zoom: ScriptedZoom, lookup: LookupKind, kind: ObjectType
+) -> None:
+    """Hashes by address; a refused kind is answered as such, and does not keep the other instance's from coming."""
+    call = f"{kind} {lookup} u/1=="
+    details = [{"question": "Is my illness covered?", "answer": "never"}]
+    zoom.answers[call] = [{"email": "Maya@example.com", "name": "Maya Okafor", "question_details": details}]
+    scope = ZoomRefusedError("GET /x", outcome="unavailable", detail="4711: scopes")
+    zoom.failures[f"{kind} {lookup} u/2=="] = deque([scope])
+    engine.send(
+        request("a", lookup, session_uuid="u/1==", object_type=kind),
+        request("again", lookup, session_uuid="u/1==", object_type=kind),
+        request("b", lookup, session_uuid="u/2==", object_type=kind),
+    )
+    async with engine.running():
+        await engine.until_settled()
+    assert sorted(zoom.calls) == [call, f"{kind} {lookup} u/2=="]
+    assert outcome(engine, "b") == ("unavailable", "4711: scopes")
+    told = [each.rows for each in engine.results if each.request_id in ("a", "again")]
+    assert told[0] == told[1]
+    (row,) = told[0]
+    assert (row["email"], len(row["items"])) == ("maya@example.com", 1)
+    assert not any(word in str(row) for word in ("illness", "never", "Okafor"))
 
 
 async def test_requests_of_the_same_kind_and_object_are_one_call(engine: Engine, zoom: ScriptedZoom) -> None:
@@ -350,6 +390,7 @@ async def test_unknown_account_is_unavailable_with_its_id(engine: Engine, zoom: 
     [
         (request("a", "panelists", object_type="meeting"), ("missing", "a meeting has no panelists")),
         (request("a", "past_session"), ("unavailable", "the request names no session_uuid")),
+        (request("a", "recordings"), ("unavailable", "the request names no session_uuid")),
         (request("a", "report"), ("unavailable", "the request names no session_uuid")),
         (request("a", "absentees"), ("unavailable", "the request names no session_uuid")),
         (

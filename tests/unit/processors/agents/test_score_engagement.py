@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from processors.agents.score_engagement import NAME, SOURCES, TABLE, TABLES, ScoreEngagement
 from processors.engagement.state import head_key
 from processors.engine.view import MemoryStore, Output
-from schemas.attendance import Registration, Result
-from schemas.brevo import BREVO_COMMAND, TrackEvent, UpsertContact
+from schemas.attendance import AttendanceFact, Moment, Notice, Registration, Result
+from schemas.brevo import BREVO_COMMAND, BrevoCommand, ConfirmList, TrackEvent, UpsertContact
 from schemas.codec import unpack
 from schemas.engagement import ContactScore
 from schemas.errors import DeadLetterError
@@ -19,7 +19,7 @@ from schemas.topics import ATTENDANCE_RESULTS, BREVO_COMMANDS, BREVO_COMMANDS_BU
 from tests.support.contact_facts import CONTACT, EMAIL, configuration, no_show, records, registration, result
 from tests.support.rules import record, run
 
-Fact = Registration | Result
+Fact = Registration | Result | Notice
 
 
 class Contact:
@@ -37,7 +37,7 @@ class Contact:
         return outputs
 
     @property
-    def commands(self) -> list[UpsertContact | TrackEvent]:
+    def commands(self) -> list[BrevoCommand]:
         """All commands so far."""
         return commands(self.outputs)
 
@@ -65,7 +65,7 @@ class Contact:
         return rows
 
 
-def commands(outputs: Iterable[Output]) -> list[UpsertContact | TrackEvent]:
+def commands(outputs: Iterable[Output]) -> list[BrevoCommand]:
     """The Brevo commands among outputs, in order."""
     lanes = (BREVO_COMMANDS.name, BREVO_COMMANDS_BULK.name)
     return [BREVO_COMMAND.validate_json(each.value or b"") for each in outputs if each.topic in lanes]
@@ -221,12 +221,22 @@ def test_rule_older_than_horizon_drops_from_score_but_not_from_counts() -> None:
     assert (shown(contact)["ENGAGEMENT_SCORE"], shown(contact)["WEBINARS_ATTENDED"]) == (0, 1)
 
 
-def test_rule_backfill_goes_to_the_bulk_lane_without_events() -> None:
-    """What is long past is shown, and starts no automation."""
+def test_rule_backfill_goes_to_the_bulk_lane_with_events_that_say_so() -> None:
+    """What is long past waits for live work, and the sink sees by the origin that it starts no automation."""
     contact = Contact()
     outputs = contact.take(registration(origin="backfill"), result(origin="backfill"))
     assert {each.topic for each in outputs} == {ENGAGEMENT_SCORES.name, BREVO_COMMANDS_BULK.name}
-    assert contact.events == []
+    assert [(each.name, each.origin) for each in contact.events] == [
+        ("zoom_webinar_registered", "backfill"),
+        ("zoom_webinar_attended", "backfill"),
+    ]
+
+
+def test_rule_event_of_a_backfill_is_not_called_for_again_by_a_live_correction() -> None:
+    """It was suppressed for good: whoever is corrected later gets no mail about a session of long ago."""
+    contact = Contact()
+    contact.take(result(origin="backfill"))
+    assert [each.kind for each in commands(contact.take(result(revision=2, attended_seconds=60)))] == ["upsert"]
 
 
 @pytest.mark.parametrize(
@@ -361,6 +371,56 @@ def test_rule_crash_between_outputs_and_state_repeats_but_ends_the_same(data: st
     assert crashed.rows == straight.rows
     assert crashed.upsert == straight.upsert
     assert crashed.score == straight.score
+
+
+def _notice(moment: Moment) -> Notice:
+    told = result()
+    return Notice(
+        **told.model_dump(include=set(AttendanceFact.model_fields)),
+        session_uuid=told.session_uuid,
+        instances=told.instances,
+        moment=moment,
+    )
+
+
+@pytest.mark.parametrize("moment", ["started", "ended"])
+def test_rule_notice_becomes_an_event_of_who_is_written_to_brevo(moment: Moment) -> None:
+    """If it is switched on; somebody who only registered for a meeting is no contact."""
+    switched_on = {"events": {moment: True}}
+    contact = Contact(ScoreEngagement(configuration(brevo=switched_on)))
+    assert contact.take(_notice(moment)) == []
+    contact.take(registration())
+    (event,) = commands(contact.take(_notice(moment)))
+    assert isinstance(event, TrackEvent)
+    assert (event.name, event.once_keys) == (f"zoom_webinar_{moment}", (f"zoom_webinar_{moment}|s1==",))
+    assert event.properties == {"session_uuid": "s1==", "object_id": "95204914252", "topic": "Roadmap"}
+    other = Contact(ScoreEngagement(configuration()))
+    other.take(registration())
+    assert other.take(_notice(moment)) == []
+
+
+DOI = {"list_rules": {17: {"rule": "doi", "template_id": 5, "redirect_url": "https://www.example.com/thanks"}}}
+
+
+def _confirmations(*facts: Fact) -> list[int]:
+    outputs = run(ScoreEngagement(configuration(brevo=DOI)), records(*facts), {TABLE: MemoryStore()})
+    commands = [BREVO_COMMAND.validate_json(each.value or b"") for each in outputs if "commands" in each.topic]
+    assert not any(17 in each.lists for each in commands if isinstance(each, UpsertContact))
+    return [each.list_id for each in commands if isinstance(each, ConfirmList)]
+
+
+def test_rule_asks_once_to_confirm_a_list() -> None:
+    """Whatever else is heard of the contact; the list is Brevo's to join."""
+    cancelled = registration(revision=2, status="cancelled")
+    again = registration(revision=3)
+    assert _confirmations(registration(), registration("r2"), cancelled, again, result()) == [17]
+
+
+def test_rule_asks_nobody_because_of_a_back_fill() -> None:
+    """Half a year of people must not be mailed; who registers afterwards is asked."""
+    old = registration(origin="backfill")
+    assert _confirmations(old) == []
+    assert _confirmations(old, registration("r2")) == [17]
 
 
 def test_rule_upsert_has_the_address_and_the_contact() -> None:

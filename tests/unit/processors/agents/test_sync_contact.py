@@ -105,18 +105,36 @@ async def test_known_contact_gets_the_difference_and_leaves_lists_by_update(benc
     assert brevo.contacts[MAYA] == Contact({"A": 47, "B": 48}, {18})
 
 
-async def test_contact_deleted_at_brevo_is_created_in_full(bench: tuple[Sink, ScriptedBrevo]) -> None:
-    """404 to the update: the whole wanted state goes into a new contact."""
+async def test_contact_deleted_at_brevo_is_not_created_again(bench: tuple[Sink, ScriptedBrevo]) -> None:
+    """404 to the update, and no webhook has said why: it counts as erased, for its later commands too."""
     sink, brevo = bench
     sink.start()
-    sink.send(upsert(1, attributes={"A": MINUTES, "B": MINUTES}))
+    sink.send(upsert(1, attributes={"A": MINUTES}))
     await sink.settled()
     del brevo.contacts[MAYA]
-    changed = {"A": MINUTES, "B": AttributeValue(type="float", value=48)}
-    sink.send(upsert(2, attributes=changed, lists_left=(18,)))
+    sink.send(upsert(2, attributes={"A": AttributeValue(type="float", value=48)}), event())
     await sink.settled()
-    assert [call.method for call in brevo.calls] == ["POST", "PUT", "POST"]
-    assert brevo.contacts[MAYA] == Contact({"A": 47, "B": 48}, {16})
+    sink.send(upsert(3, attributes={"A": AttributeValue(type="float", value=49)}))
+    await sink.engine.until(lambda: sink.outcomes().count("suppressed") == 3)
+    assert [call.method for call in brevo.calls] == ["POST", "PUT"]
+    assert brevo.contacts == {}
+    assert brevo.events == []
+    assert {"status": 404, "attempts": 1}.items() <= sink.results()[1].model_dump().items()
+
+
+async def test_deleted_contact_is_found_out_after_a_crash_too(bench: tuple[Sink, ScriptedBrevo]) -> None:
+    """The next worker knows less, but still that the contact was there."""
+    sink, brevo = bench
+    sink.start()
+    sink.send(upsert(1))
+    await sink.settled()
+    await sink.engine.crash()
+    del brevo.contacts[MAYA]
+    sink.send(upsert(2, lists=(17,)))
+    sink.start()
+    await sink.settled()
+    assert sink.outcomes()[-1] == "suppressed"
+    assert brevo.contacts == {}
 
 
 async def test_older_revision_after_a_newer_never_overwrites_it(bench: tuple[Sink, ScriptedBrevo]) -> None:

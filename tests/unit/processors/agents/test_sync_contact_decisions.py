@@ -11,7 +11,7 @@ from aiohttp import web
 
 from processors.engine.view import Output
 from schemas.brevo import CommandResult, Decision, Resume, Verdict
-from schemas.topics import BREVO_RESULTS
+from schemas.topics import BREVO_COMMANDS, BREVO_RESULTS
 from tests.support.brevo_commands import OCCURRED_AT, event, upsert
 from tests.support.scripted_brevo import UNRECOGNISED_IP, Call, ScriptedBrevo
 from tests.support.sink import FINISHED, QUICK, Sink, sink_beside_brevo
@@ -144,3 +144,34 @@ async def test_values_that_brevo_holds_raise_none(bench: tuple[Sink, ScriptedBre
     sink.send(upsert())
     await sink.engine.until(lambda: sink.metric("rollcall_brevo_sampled_total") == 1)
     assert sink.metric("rollcall_brevo_values_dropped_total") == 0
+
+
+async def test_event_whose_contact_never_comes_is_counted_until_it_does(bench: tuple[Sink, ScriptedBrevo]) -> None:
+    """It waits, since nobody says what Brevo does with an event of a contact that it does not know; but not unseen."""
+    sink, brevo = bench
+    sink.start()
+    sink.send(event())
+    assert sink.metric("rollcall_brevo_events_without_contact") == 1
+    await sink.engine.stop()
+    sink.start()
+    assert sink.metric("rollcall_brevo_events_without_contact") == 1
+    sink.send(upsert())
+    assert sink.metric("rollcall_brevo_events_without_contact") == 0
+    await sink.settled()
+    assert len(brevo.event_calls) == 1
+
+
+async def test_event_dropped_by_policy_is_a_dead_letter(bench: tuple[Sink, ScriptedBrevo]) -> None:
+    """Nobody is asked about it, so it must be found somewhere."""
+    sink, brevo = bench
+
+    async def fail(call: Call) -> web.StreamResponse | None:
+        return web.Response(status=500) if call.is_event else None
+
+    brevo.script = fail
+    sink.start(in_doubt="drop")
+    sink.send(upsert(), event())
+    await sink.settled()
+    (letter,) = [each for each in sink.engine.published if each.topic == BREVO_COMMANDS.dead_letter.name]
+    assert letter.value == event().to_bytes()
+    assert dict(letter.headers)["rollcall-error"] == b"dropped"

@@ -110,16 +110,27 @@ async def test_name_that_brevo_has_is_not_overwritten_by_an_import(bench: tuple[
     assert state.held == ("FIRSTNAME",)
 
 
-async def test_name_is_left_out_where_asking_would_cost_too_much(bench: tuple[Sink, ScriptedBrevo]) -> None:
-    """Two pages for twenty contacts: the name stays as it is, and the ledger does not claim to know it."""
+async def test_name_is_completed_alone_where_reading_all_contacts_would_cost_too_much(
+    bench: tuple[Sink, ScriptedBrevo],
+) -> None:
+    """Three pages for twenty contacts: they are imported without the name, and each is asked about afterwards."""
     sink, brevo = bench
-    brevo.contacts = {f"other{number}@example.com": Contact() for number in range(1_500)}
+    brevo.contacts = {f"other{number}@example.com": Contact() for number in range(2_500)}
+    brevo.contacts[_email(3)] = Contact({"FIRSTNAME": "Kim"}, {18})
     await _settle(sink, *_crowd(attributes={"FIRSTNAME": NAME, "A": MINUTES}, lists_left=(18,)))
-    assert brevo.contacts[_email(3)] == Contact({"A": 47}, {16})
+    assert len(brevo.imports.bodies) == 1
+    assert brevo.contacts[_email(3)] == Contact({"FIRSTNAME": "Kim", "A": 47}, {16})
+    assert brevo.contacts[_email(4)] == Contact({"FIRSTNAME": "Maya", "A": 47}, {16})
     state = sink.contact(_email(3)).state
     assert state is not None
-    assert (dict(state.attributes), state.held, state.lists_left) == ({"A": 47}, (), (18,))
-    assert _paths(brevo)["POST /contacts/lists/18/contacts/remove"] == 1
+    assert (dict(state.attributes), state.held, state.lists_left) == ({"A": 47}, ("FIRSTNAME",), (18,))
+    paths = _paths(brevo)
+    assert paths["POST /contacts/lists/18/contacts/remove"] == 1
+    assert not paths["POST /contacts"]
+    written = len(brevo.calls)
+    sink.send(*_crowd(revision=2, attributes={"FIRSTNAME": NAME, "A": MINUTES}, lists_left=(18,)))
+    await sink.settled()
+    assert len(brevo.calls) == written
 
 
 async def test_members_that_brevo_holds_already_are_not_imported(bench: tuple[Sink, ScriptedBrevo]) -> None:
@@ -320,3 +331,49 @@ async def test_contact_that_leaves_a_crowd_for_another_shape_is_written_alone(
     await sink.settled()
     assert _paths(brevo)["POST /contacts/import"] == 1
     assert brevo.contacts[_email(3)].lists == {17}
+
+
+async def _known_crowd(sink: Sink, brevo: ScriptedBrevo, **settings: Any) -> None:
+    """Twenty contacts that the ledger knows; somebody deletes the first at Brevo, and then all are to be written."""
+    await _settle(sink, *_crowd(), **settings)
+    await sink.engine.stop()
+    del brevo.contacts[_email(0)]
+    brevo.calls.clear()
+    changed = {"MEETING_DURATION": AttributeValue(type="float", value=48)}
+    await _settle(sink, *_crowd(revision=2, attributes=changed), **settings)
+    assert {each.attributes["MEETING_DURATION"] for each in brevo.contacts.values()} == {48}
+
+
+async def test_import_does_not_create_a_deleted_contact_again(bench: tuple[Sink, ScriptedBrevo]) -> None:
+    """All contacts are read first; who is missing is tried alone, which finds out for sure."""
+    sink, brevo = bench
+    await _known_crowd(sink, brevo)
+    assert _email(0) not in brevo.contacts
+    assert len(brevo.imports.bodies[218]["jsonBody"]) == 19
+    paths = _paths(brevo)
+    assert (paths["GET /contacts"], paths["POST /contacts"], len(paths)) == (1, 0, 4)
+    assert sink.outcomes().count("suppressed") == 1
+
+
+async def test_known_contacts_of_a_large_account_are_written_alone(bench: tuple[Sink, ScriptedBrevo]) -> None:
+    """Reading all of it would cost more, and Brevo does not tell of deletions."""
+    sink, brevo = bench
+
+    async def script(call: Call) -> web.StreamResponse | None:
+        is_page = call.method == "GET" and call.path.startswith("/v3/contacts?")
+        return web.json_response({"contacts": [], "count": 100_000}) if is_page else None
+
+    brevo.script = script
+    await _known_crowd(sink, brevo)
+    assert _email(0) not in brevo.contacts
+    assert 218 not in brevo.imports.bodies
+
+
+async def test_known_contacts_are_imported_at_once_where_brevo_tells_of_deletions(
+    bench: tuple[Sink, ScriptedBrevo],
+) -> None:
+    """The ledger's word is good then."""
+    sink, brevo = bench
+    await _known_crowd(sink, brevo, webhook={"token": "invented"})
+    assert len(brevo.imports.bodies[218]["jsonBody"]) == 20
+    assert not _paths(brevo)["GET /contacts"]

@@ -69,6 +69,21 @@ async def test_unsubscribed_contact_is_kept_true_and_not_mailed(
     assert brevo.contacts[MAYA].attributes == {"MEETING_DURATION": 47}
 
 
+async def test_events_of_a_backfill_reach_brevo_only_when_they_were_asked_for(
+    bench: tuple[Sink, ScriptedBrevo],
+) -> None:
+    """The contact is written either way; `--events` makes the origin `replay`."""
+    sink, brevo = bench
+    sink.start()
+    sink.send(upsert(origin="backfill"), event(("s1",), origin="backfill"), bulk=True)
+    sink.send(event(("s2",), origin="replay"), bulk=True)
+    await sink.settled()
+    assert brevo.contacts[MAYA].attributes == {"MEETING_DURATION": 47}
+    assert [body["event_name"] for body in brevo.events] == ["zoom_webinar_attended"]
+    assert sorted(state for state in sink.states().values()) == ["acknowledged", "suppressed"]
+    assert sink.outcomes().count("suppressed") == 1
+
+
 async def test_told_end_of_an_import_is_asked_for_at_once(bench: tuple[Sink, ScriptedBrevo]) -> None:
     """Instead of after the next of the usual waits."""
     sink, brevo = bench

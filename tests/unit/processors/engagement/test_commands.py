@@ -8,7 +8,7 @@ import pytest
 from processors.engagement.assessment import Wanted
 from processors.engagement.commands import event_due, registered_event, result_event, upsert_contact
 from processors.engagement.contact import Membership
-from runtime.models import Events
+from runtime.brevo_models import Events
 from schemas.attendance import Registration, Result
 from tests.support.contact_facts import no_show, registration, result
 
@@ -24,13 +24,13 @@ WANTED = Wanted({}, Membership((17,), (16,)))
         (registration(status="cancelled"), None),
         (registration(status="pending"), None),
         (registration(retracted=True), None),
-        (registration(origin="backfill"), None),
+        (registration(origin="backfill"), "registered"),
         (registration(origin="replay"), "registered"),
         (result(), "attended"),
         (result(status="attended", final=False), "attended"),
         (result(object_type="meeting"), "attended"),
         (result(retracted=True), None),
-        (result(origin="backfill"), None),
+        (result(origin="backfill"), "attended"),
         (no_show(), "no_show"),
         (no_show(final=False), None),
     ],

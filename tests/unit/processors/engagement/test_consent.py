@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from processors.engagement.consent import consented, questions_of
 from processors.engagement.contact import Membership
 from processors.engagement.state import RegistrationRow, merged_registration
-from runtime.models import Brevo, ListRule
+from runtime.brevo_models import Brevo, ListRule
 from tests.support.contact_facts import registration
 
 QUESTION = "May we write to you?"
@@ -51,7 +51,41 @@ def test_list_without_a_rule_takes_everybody() -> None:
     assert consented(WANTED, [], {17: ListRule()}) == WANTED
 
 
-def test_rule_without_its_question_is_refused() -> None:
+DOI = ListRule(rule="doi", template_id=5, redirect_url="https://www.example.com/thanks")
+
+
+def test_lists_that_only_brevo_can_answer_for_are_told_apart() -> None:
+    """Nobody is put on them here; that lists are left does not depend on rules."""
+    rules = {16: ListRule(rule="existing_contact_only"), 17: DOI, 18: DOI}
+    assert consented(WANTED, [], rules) == Membership((), (18,), for_existing=(16,), to_confirm=(17,))
+
+
+@pytest.mark.parametrize(
+    ("lists", "creates"),
+    [
+        (Membership((), ()), True),
+        (Membership((), (), for_existing=(16,)), False),
+        (Membership((17,), (), for_existing=(16,)), True),
+        (Membership((), (), for_existing=(16,), to_confirm=(17,)), True),
+    ],
+)
+def test_contact_is_created_unless_all_its_lists_are_for_existing_contacts(lists: Membership, creates: bool) -> None:
+    """One that belongs on no list at all is kept true as well."""
+    assert lists.creates is creates
+
+
+@pytest.mark.parametrize(
+    ("rule", "needs"),
+    [
+        ("registration_question", "question"),
+        ("doi", "template_id"),
+        ({"rule": "doi", "template_id": 5}, "redirect_url"),
+        ({"rule": "doi", "template_id": 5, "redirect_url": "thanks.html"}, "redirect_url"),
+        ({"rule": "existing_contact_only", "template_id": 5}, "belong to the rule doi"),
+        ("existing_contacts_only", "legitimate_interest"),
+    ],
+)
+def test_incomplete_rule_is_refused(rule: object, needs: str) -> None:
     """It would let nobody in, without saying so."""
-    with pytest.raises(ValidationError, match="question"):
-        Brevo.model_validate({"list_rules": {17: "registration_question"}})
+    with pytest.raises(ValidationError, match=needs):
+        Brevo.model_validate({"list_rules": {17: rule}})

@@ -60,7 +60,7 @@ def test_rows_of_a_contact_are_told_apart_by_key() -> None:
         (fact_key(signed_up), encode_registration(signed)),
         (fact_key(attended), encode_session(session)),
     ]
-    expected = ContactRows(head, {fact_key(attended): session}, {fact_key(signed_up): signed})
+    expected = ContactRows(head, {fact_key(attended): session}, {fact_key(signed_up): signed}, {})
     assert decode_rows(CONTACT, stored) == expected
 
 

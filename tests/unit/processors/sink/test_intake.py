@@ -139,6 +139,32 @@ def test_intake_event_of_a_known_instance_marks_the_new_ones_and_sends_nothing()
     assert list(stores[PENDING].rows) == [event_key(MAYA_ID, NAME, "s1")]
 
 
+def test_intake_event_of_a_backfill_is_suppressed_and_told_so_once() -> None:
+    """For all of its instances, whether or not its record or its outcome comes again; nothing waits."""
+    stores, old = _tables(), event(("s1", "s2"), origin="backfill")
+    command = _command_record(old, 0, bulk=True)
+    (told,) = run(Intake(), [command], stores)
+    result = CommandResult.from_bytes(told.value or b"")
+    assert (told.topic, told.key) == (BREVO_RESULTS.name, command.key)
+    assert (result.outcome, result.command_id, result.once_keys) == ("suppressed", old.command_id, old.once_keys)
+    assert "back-fill" in result.detail
+    kept = dict(stores[LEDGER].rows)
+    answer = record(BREVO_RESULTS.name, told.value, key=command.key)
+    assert run(Intake(), [answer, command, answer], stores) == []
+    assert stores[LEDGER].rows == kept
+    assert _states(stores, "s1", "s2") == ["suppressed", "suppressed"]
+    assert stores[PENDING].rows == {}
+
+
+def test_intake_event_of_a_backfill_leaves_one_that_is_under_way_alone() -> None:
+    """It was called for as it happened: that call goes on."""
+    stores = _handled(
+        [_command_record(event(("s1",)), 0), _command_record(event(("s1",), origin="backfill"), 0, bulk=True)]
+    )
+    assert _states(stores, "s1") == ["pending"]
+    assert list(stores[PENDING].rows) == [event_key(MAYA_ID, NAME, "s1")]
+
+
 def test_intake_same_once_key_of_another_event_name_is_another_event() -> None:
     """Once per contact, name and instance."""
     stores = _handled(

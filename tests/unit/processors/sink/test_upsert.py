@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import UTC, datetime
+
 import pytest
 
 from processors.sink.upsert import (
     Create,
     Known,
     Read,
+    Step,
     Update,
     Wanted,
     after_create,
     after_read,
     after_update,
     create_body,
-    gone,
     next_step,
     update_body,
+    was_deleted,
 )
 from schemas.brevo import AttributeValue, ContactState, Overwrite
 from tests.support.brevo_commands import MAYA
@@ -123,12 +127,75 @@ def test_after_create_of_an_existing_contact_still_leaves_its_lists() -> None:
     assert next_step(want, after_create(want, Known(), create, created=True)) is None
 
 
-def test_gone_contact_is_created_in_full_without_the_lists_it_left() -> None:
-    """A 404 to an update: the contact was deleted at Brevo, and holds nothing of what the ledger says."""
-    want = _wanted((16,), (18,), D=_number(47), FIRSTNAME=_name())
-    step = next_step(want, gone())
-    assert step == Create({"D": 47, "FIRSTNAME": "iPhone"}, frozenset({16}))
-    assert next_step(want, after_create(want, gone(), step, created=False)) is None
+@pytest.mark.parametrize(
+    ("known", "recorded", "step", "deleted"),
+    [
+        (KNOWN, ContactState(), Update({}, frozenset({16}), frozenset()), True),
+        (Known(exists=True), None, Update({}, frozenset({16}), frozenset()), True),
+        (Known(), ContactState(), Read(), True),
+        (Known(), None, Read(), False),
+        (Known(), None, Create({}, frozenset()), False),
+    ],
+)
+def test_missing_contact_was_deleted_if_anybody_knew_it(
+    known: Known, recorded: ContactState | None, step: Step, deleted: bool
+) -> None:
+    """A 404 to what the ledger or Brevo itself has just said exists; one that nobody knew is simply new."""
+    assert was_deleted(known, recorded, step) is deleted
+
+
+def test_uncertain_contact_is_updated_and_never_created() -> None:
+    """It may be deleted meanwhile, and `POST /contacts` would create it again."""
+    want = _wanted((16,), (18,), D=_number(47))
+    known = Known.of(ContactState(attributes={"D": 47}, lists=(16,)), uncertain=True)
+    assert next_step(want, known) == Update({"D": 47}, frozenset({16}), frozenset({18}))
+
+
+EXISTING_ONLY = replace(_wanted(()), lists_for_existing=frozenset({16}), creates=False)
+CREATED = {"createdAt": "2026-11-18T09:12:44.120Z", "listIds": []}
+
+
+def test_list_for_existing_contacts_is_joined_by_a_contact_that_brevo_had() -> None:
+    """Brevo is asked, and what it said is kept."""
+    assert next_step(EXISTING_ONLY, Known()) == Read()
+    known = after_read(EXISTING_ONLY, CREATED)
+    step = next_step(EXISTING_ONLY, known)
+    assert step == Update({}, frozenset({16}), frozenset())
+    assert Known.of(after_update(known, step).state()).existed is True
+
+
+def test_contact_of_lists_for_existing_contacts_alone_is_not_created() -> None:
+    """Brevo has no such contact: there is nothing to do."""
+    assert next_step(EXISTING_ONLY, after_read(EXISTING_ONLY, None)) is None
+
+
+@pytest.mark.parametrize(
+    ("since", "existed"),
+    [("2026-11-18T09:18:00+00:00", True), ("2026-11-18T09:17:00+00:00", False), ("2026-11-01T00:00:00+00:00", False)],
+)
+def test_contact_existed_if_it_is_clearly_older_than_our_first_command(since: str, existed: bool) -> None:
+    """One that we created ourselves, perhaps with a lost answer, is not one that Brevo had; clocks may differ."""
+    want = replace(EXISTING_ONLY, creatable_at=datetime.fromisoformat(since))
+    known = after_read(want, CREATED)
+    assert known.existed is existed
+    assert (next_step(want, known) is not None) is existed
+
+
+@pytest.mark.parametrize("told", [None, "yesterday", "2026-11-18T09:12:44"])
+def test_contact_without_a_readable_date_is_not_taken_for_an_older_one(told: str | None) -> None:
+    """Nobody joins a list on a guess."""
+    want = replace(EXISTING_ONLY, creatable_at=datetime(2026, 11, 20, tzinfo=UTC))
+    assert after_read(want, {"createdAt": told}).existed is False
+
+
+def test_created_contact_joins_only_the_lists_that_are_open_to_it() -> None:
+    """It comes for another list; that it exists now does not count."""
+    want = replace(_wanted((17,)), lists_for_existing=frozenset({16}))
+    create = next_step(want, after_read(want, None))
+    assert create == Create({}, frozenset({17}))
+    assert isinstance(create, Create)
+    known = after_create(want, Known(exists=False), create, created=True)
+    assert next_step(want, Known.of(known.state())) is None
 
 
 def test_after_update_a_list_left_and_joined_again_is_joined() -> None:

@@ -11,6 +11,8 @@ from sandbox.simulator.simulation import simulate_meeting, simulate_webinar
 from sandbox.simulator.world import Chaos, World
 from sandbox.truth.contacts import Truth, truth_of
 from sandbox.truth.rules import Rules
+from schemas.attendance import Result
+from schemas.lookups import LookupKind
 from tests.support.tracking import Pipeline, configuration
 
 STARTS_AT = 1_786_543_200
@@ -168,7 +170,7 @@ def test_session_without_ended_is_closed_by_asking_zoom() -> None:
 
 
 def test_backfill_of_an_old_session_is_read_from_its_report_at_once() -> None:
-    """Its questions go behind live work, its results say where they come from, and nobody is sent an event."""
+    """Its questions go behind live work, its results say where they come from, and so do its events."""
     world = simulate_webinar(30, 4, frozenset({"restart"}), starts_at=STARTS_AT)
     names = (b'"webinar.started"', b'"webinar.ended"')
     known = [each.body for each in world.deliveries if any(name in each.body for name in names)]
@@ -183,8 +185,32 @@ def test_backfill_of_an_old_session_is_read_from_its_report_at_once() -> None:
     }
     assert {each.origin for each in results.values()} == {"backfill"}
     assert pipeline.asked_live == 0
-    assert pipeline.events == []
+    assert {each.origin for each in pipeline.events} == {"backfill"}
     told = sum(len(each) for each in pipeline.sent.values())
     pipeline.feed(known, origin=b"backfill")
     pipeline.settle()
     assert sum(len(each) for each in pipeline.sent.values()) == told
+
+
+@pytest.mark.parametrize("held", ["session", "registrants", "panelists", "identities"])
+def test_report_that_settles_while_an_answer_is_awaited_is_final_and_complete(held: LookupKind) -> None:
+    """Whatever the closing waits for: own people in the report are found out, and Zoom's figures are asked for."""
+    world = simulate_webinar(30, 4, starts_at=STARTS_AT)
+    names = (b'"webinar.started"', b'"webinar.ended"')
+    known = [each.body for each in world.deliveries if any(name in each.body for name in names)]
+    pipeline = Pipeline(configuration(sessions=CHECKED), world.zoom)
+    pipeline.held_back = frozenset({held, "report"})
+    pipeline.feed(known)
+    pipeline.settle(hours=0.05)
+    pipeline.let_through("report")
+    pipeline.let_through(held)
+    pipeline.settle()
+    truth = truth_of(known, world.zoom, Rules(use_report=True))
+    assert_true(pipeline, truth)
+    figures = [each.reconciliation for each in pipeline.summaries.values()]
+    assert figures
+    assert all(each is not None and each.zoom_absentees is not None for each in figures)
+    people = {email for occurrence in truth.occurrences for email in occurrence.people}
+    assert {each.email for each in pipeline.facts if isinstance(each, Result)} == people, (
+        "somebody was told of in between"
+    )

@@ -1,0 +1,165 @@
+"""The section `brevo` as validated data (see runtime/models.py). PURE."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, model_validator
+
+from runtime.section import Section
+from schemas.attendance import ObjectType, ResultStatus
+
+
+class Events(Section):
+    """Which Brevo events are sent."""
+
+    registered: bool = True
+    attended: bool = True
+    no_show: bool = True
+    started: bool = False
+    ended: bool = False
+    recording: bool = True
+
+
+def _is_page(url: str | None) -> bool:
+    parts = urlsplit(url or "")
+    return parts.scheme in ("http", "https") and bool(parts.hostname)
+
+
+class ListRule(Section):
+    """Who may be put on a list."""
+
+    rule: Literal["legitimate_interest", "registration_question", "existing_contact_only", "doi"] = (
+        "legitimate_interest"
+    )
+    """Everybody whom the facts put there; only who gave one of `answers` to `question` of a registration; only contacts
+    that Brevo had before; or only who confirms it by a link in a mail (double opt-in), which is sent once."""
+    question: str | None = None
+    """The custom question's exact title."""
+    answers: tuple[str, ...] = ("yes",)
+    """Compared without case and outer blanks."""
+    template_id: int | None = None
+    """Of `doi`: an active double opt-in template of Brevo."""
+    redirect_url: str | None = None
+    """Of `doi`: the page that the link in the mail leads to."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short_form(cls, value: Any) -> Any:
+        return {"rule": value} if isinstance(value, str) else value
+
+    @model_validator(mode="after")
+    def _complete(self) -> ListRule:
+        if self.rule == "registration_question" and not (self.question and self.answers):
+            raise ValueError("registration_question needs `question` and at least one of `answers`")
+        if self.rule == "doi" and (self.template_id is None or not _is_page(self.redirect_url)):
+            raise ValueError(
+                "doi needs `template_id` (of an active double opt-in template) and `redirect_url` (https://…)"
+            )
+        if self.rule != "doi" and (self.template_id is not None or self.redirect_url is not None):
+            raise ValueError(f"`template_id` and `redirect_url` belong to the rule doi, not to {self.rule}")
+        return self
+
+
+class Recordings(Section):
+    """Who gets the link to a session's cloud recording, and how. Nobody gets it twice."""
+
+    by: Literal["event", "template"] = "event"
+    """The event `zoom_recording_ready`, for an automation; or a transactional mail by `template`."""
+    template: int | None = None
+    """Id of an active transactional template at Brevo."""
+    trial: bool = False
+    """Brevo takes the mails and drops them (`X-Sib-Sandbox`). Whoever is told so is not mailed afterwards."""
+    to: tuple[ResultStatus, ...] = ("attended", "left_early", "no_show")
+    """By how they took part."""
+    sessions: tuple[ObjectType, ...] = ("webinar", "meeting")
+    """Of which the recordings are told."""
+    question: str | None = None
+    """Only who gave one of `answers` to this custom question of a registration; without one everybody."""
+    answers: tuple[str, ...] = ("yes",)
+    """Compared without case and outer blanks."""
+
+    @model_validator(mode="after")
+    def _complete(self) -> Recordings:
+        if self.by == "template" and self.template is None:
+            raise ValueError("`by: template` needs `template`, the id of a transactional template at Brevo")
+        if self.question is not None and not self.answers:
+            raise ValueError("`question` needs at least one of `answers`")
+        return self
+
+
+class BrevoWebhook(Section):
+    """How Brevo's own webhooks prove themselves at `/webhooks/brevo`; without a secret the path does not exist."""
+
+    url: str | None = None
+    """Public address of `/webhooks/brevo`, for `rollcall brevo apply` to register there."""
+    token: SecretStr | None = None
+    """The bearer token of the webhook's `auth`; signs the URL for the end of an import too."""
+    username: str | None = None
+    password: SecretStr | None = None
+    """Of a webhook whose URL has a user and a password."""
+
+    @model_validator(mode="after")
+    def _complete(self) -> BrevoWebhook:
+        if (self.username is None) != (self.password is None):
+            raise ValueError("`username` and `password` belong together: give both, or a `token`")
+        if self.url is not None and (not _is_page(self.url) or "@" in urlsplit(self.url).netloc):
+            raise ValueError("`url` is the address of /webhooks/brevo as Brevo reaches it: https://…, without a user")
+        return self
+
+    @property
+    def is_open(self) -> bool:
+        """Whether Brevo can tell us anything."""
+        return self.token is not None or self.password is not None
+
+
+Plan = Literal["general", "advanced", "extended"]
+# Brevo's limits by plan (developers.brevo.com/docs/api-limits, checked 2026-11-21): 10, 20 and 60 a second for contacts
+# and for events, 100, 200 and 600 an hour for the rest. Four fifths and three fifths of them, as others share them.
+PLAN_RATES: Mapping[str, Mapping[str, float]] = {
+    "general": {"contacts_per_second": 8, "events_per_second": 8, "account_calls_per_hour": 60},
+    "advanced": {"contacts_per_second": 16, "events_per_second": 16, "account_calls_per_hour": 120},
+    "extended": {"contacts_per_second": 48, "events_per_second": 48, "account_calls_per_hour": 360},
+}
+
+
+class Brevo(Section):
+    """The Brevo account and how fast and how carefully it is written."""
+
+    api_key: SecretStr | None = None
+    plan: Plan = "general"
+    """Decides the rates that are not given: `advanced` (Professional, Enterprise) allows twice as much as `general`,
+    `extended` (Enterprise, by contract) six times."""
+    contacts_per_second: float = Field(default=8, gt=0)
+    """Of Brevo's limit for `/contacts`, 10/s on ordinary plans; other tools share it."""
+    events_per_second: float = Field(default=8, gt=0)
+    """Of Brevo's limit for `POST /events`, 10/s on ordinary plans."""
+    mails_per_second: float = Field(default=8, gt=0)
+    """Brevo's limit is 1,000/s for mails on ordinary plans; before each one it is asked whether the contact may be."""
+    account_calls_per_hour: float = Field(default=60, gt=0)
+    """Of Brevo's limit for everything but contacts, events and mails, 100/h on ordinary plans; other tools share it."""
+    bulk_threshold: int = Field(default=200, ge=1)
+    """From this many waiting upserts on, an import replaces single calls."""
+    technical_list: int | None = None
+    list_rules: dict[int, ListRule] = Field(default_factory=dict)
+    """By list id; a list without a rule takes everybody whom the facts put there."""
+    notify_url: str | None = None
+    """Public address of `/webhooks/brevo/imports`: Brevo tells the end of an import there. Needs `webhook.token`."""
+    webhook: BrevoWebhook = BrevoWebhook()
+    missing_attributes: Literal["refuse", "warn"] = "refuse"
+    """What the worker does at its start when an attribute that `field_mapping` names does not exist at Brevo."""
+    sample: float = Field(default=0.01, ge=0, le=1)
+    """Share of the written contacts that is read back: Brevo drops values that do not fit without an error."""
+    in_doubt: Literal["hold", "resend", "drop"] = "hold"
+    """What becomes of an event whose answer was lost: wait for a person, send again, or forget it."""
+    events: Events = Events()
+    recordings: Recordings = Recordings()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _rates_of_the_plan(cls, value: Any) -> Any:
+        plan = value.get("plan") if isinstance(value, dict) else None
+        rates = PLAN_RATES.get(plan) if isinstance(plan, str) else None
+        return value if rates is None else {**rates, **{key: each for key, each in value.items() if each is not None}}

@@ -1,0 +1,143 @@
+"""Recordings from Zoom's webhook to Brevo, with repeats, replays and `kill -9`: nobody is told twice."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Literal
+
+import orjson
+import pytest
+
+from ops.demo.wiring import configuration
+from ops.simulate import recent_start
+from sandbox.brevo.faults import Fault
+from sandbox.simulator import World, simulate_webinar
+from sandbox.truth import Truth, truth_of
+from sandbox.truth.rules import Rules
+from schemas.topics import ATTENDANCE_RESULTS, BREVO_COMMANDS, LOOKUP_RESULTS, RAW_EVENTS
+from tests.support.installation import CHAOS, Installation, Service, installation
+from tests.support.kafka import read_to_end
+from tests.support.processes import eventually
+from tests.support.recordings import unrecorded
+
+Way = Literal["event", "template"]
+ATTENDEES = 60
+PATHS: dict[Way, str] = {"event": "/v3/events", "template": "/v3/smtp"}
+
+
+def recorded(seed: int) -> tuple[World, World, World]:
+    """A webinar whose recording Zoom tells of by webhook alone: all of it, before the recording, the recording."""
+    world = simulate_webinar(ATTENDEES, seed, CHAOS, starts_at=recent_start(60), recorded=True)
+    world = replace(world, zoom=unrecorded(world.zoom))
+    telling = [each for each in world.deliveries if orjson.loads(each.body)["event"] == "recording.completed"]
+    rest = tuple(each for each in world.deliveries if each not in telling)
+    return world, replace(world, deliveries=rest), replace(world, deliveries=tuple(telling))
+
+
+def choose(home: Installation, **chosen: Any) -> None:
+    """Write `brevo.recordings` into the file."""
+    lines = configuration("2s").splitlines()
+    keys = f", recordings: {orjson.dumps(chosen).decode()}, mails_per_second: 200}}"
+    lines = [line.removesuffix("}") + keys if line.startswith("brevo:") else line for line in lines]
+    (home.directory / "rollcall.yaml").write_text("\n".join(lines), encoding="utf-8")
+
+
+def told(home: Installation) -> Counter[str]:
+    """How often each address was told of a recording, by event or mail."""
+    held = home.held()
+    events = [
+        each["identifiers"]["email_id"] for each in held["events"] if each["event_name"] == "zoom_recording_ready"
+    ]
+    return Counter([*events, *(each["to"][0] for each in held["mails"])])
+
+
+async def started(home: Installation) -> Service:
+    """Ingress and worker, ready."""
+    ingress, worker = home.start_ingress(), home.start_worker()
+    await asyncio.gather(ingress.until_ready(), worker.until_ready())
+    return worker
+
+
+def unsubscribe(home: Installation, truth: Truth) -> frozenset[str]:
+    """Three people say so to Brevo, whose webhook Rollcall does not have; their addresses."""
+    emails = frozenset(sorted(truth.contacts)[:3])
+    for email in emails:
+        contact = home.brevo.state.store.contacts.find(email, "email_id")
+        assert contact is not None
+        contact.email_blacklisted = True
+    return emails
+
+
+@pytest.mark.parametrize("way", ["event", "template"])
+async def test_recording_is_told_once_through_kills_repeats_and_replays(
+    kafka_bootstrap: str, topic_prefix: str, tmp_path: Path, way: Way
+) -> None:
+    """After the results; to attendees and no-shows, to nobody who has unsubscribed, and to nobody twice."""
+    world, before, telling = recorded(seed=41)
+    bodies = [each.body for each in world.deliveries]
+    async with installation(kafka_bootstrap, topic_prefix, tmp_path) as home:
+        choose(home, by=way, template=41)
+        await home.enlist(world)
+        worker = await started(home)
+        await home.send(before)
+        assert await home.until_true(truth_of([each.body for each in before.deliveries], world.zoom)) == []
+        rules = Rules(recordings_by_mail=way == "template")
+        unmailed = unsubscribe(home, truth_of(bodies, world.zoom, rules))
+        truth = truth_of(bodies, world.zoom, replace(rules, unmailed=unmailed))
+
+        home.brevo.state.faults.add(Fault(kind="slow", path_prefix=PATHS[way], delay_seconds=0.2))
+        await home.send(telling)
+        for share in (0.2, 0.6):
+
+            async def under_way(part: float = share) -> bool:
+                return len(told(home)) >= part * len(truth.contacts)
+
+            await eventually(under_way, timeout_seconds=60, what=f"{share:.0%} are told", tell=home.last_words)
+            worker.process.kill()
+            worker = home.start_worker()
+        doubtful = await home.until_true(truth)
+        assert {each.name for each in doubtful} <= {"zoom_recording_ready"}
+
+        # Zoom tells of it once more, as does somebody who replays everything.
+        await home.send(world)
+        await home.until_idle(worker)
+        assert await home.until_true(truth) == doubtful
+        assert max(told(home).values()) == 1
+        assert not unmailed & set(told(home))
+        await home.check_nothing_lost(world)
+        assert home.held()["refused"] == []
+        assert await worker.stop() == 0, worker.process.describe()
+        await assert_no_secret(home)
+
+
+async def assert_no_secret(home: Installation) -> None:
+    """Passcodes, download links and tokens are on no topic, in no log, and not at Brevo."""
+    bootstrap = home.wiring.kafka["KAFKA_BOOTSTRAP_SERVERS"]
+    for topic in (RAW_EVENTS, LOOKUP_RESULTS, ATTENDANCE_RESULTS, BREVO_COMMANDS):
+        text = b"".join(each.value or b"" for each in await read_to_end(bootstrap, home.physical(topic)))
+        assert text
+        for secret in (b"pwd=", b"download", b"passcode", b"DOWNLOAD.TOKEN", b"rec/play"):
+            assert secret not in text, (topic.name, secret)
+    assert "pwd=" not in orjson.dumps(home.held()).decode() + home.last_words()
+
+
+async def test_recording_before_and_among_the_results_is_told_once(
+    kafka_bootstrap: str, topic_prefix: str, tmp_path: Path
+) -> None:
+    """Zoom's own answer tells of it too; to attendees alone, as configured."""
+    world = simulate_webinar(ATTENDEES, 42, CHAOS, starts_at=recent_start(60), recorded=True)
+    telling = tuple(each for each in world.deliveries if b'"recording.completed"' in each.body)
+    statuses = ("attended", "left_early")
+    truth = truth_of([each.body for each in world.deliveries], world.zoom, Rules(recordings=frozenset(statuses)))
+    async with installation(kafka_bootstrap, topic_prefix, tmp_path) as home:
+        choose(home, to=statuses)
+        await home.enlist(world)
+        worker = await started(home)
+        await home.send(replace(world, deliveries=telling))
+        await home.send(world)
+        assert await home.until_true(truth) == []
+        assert max(told(home).values()) == 1
+        assert await worker.stop() == 0, worker.process.describe()

@@ -1,0 +1,62 @@
+"""Templates that the configuration names, against the sandbox's Brevo."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from pydantic import SecretStr
+
+from processors.clients.brevo.bootstrap import check_templates, wrong_templates
+from processors.clients.brevo.client import BrevoClient
+from runtime.brevo_models import Brevo
+from sandbox.brevo.faults import Fault
+from sandbox.brevo.server import serving
+from sandbox.brevo.store import Options
+from schemas.errors import ConfigurationError
+
+DOI = {"rule": "doi", "template_id": 6, "redirect_url": "https://example.com/thanks"}
+
+
+async def wrong(fault: Fault | None = None, **settings: Any) -> list[str]:
+    """What is wrong with the templates of these settings; 5 is of double opt-in, 41 a transactional one."""
+    async with serving(Options()) as brevo:
+        if fault is not None:
+            brevo.state.faults.add(fault)
+        client = BrevoClient(SecretStr(Options().api_key), brevo.url)
+        try:
+            return await wrong_templates(client, Brevo.model_validate(settings))
+        finally:
+            await client.close()
+
+
+@pytest.mark.parametrize(
+    "recordings", [{"by": "template", "template": 41}, {"by": "event", "template": 42}, {}], ids=str
+)
+async def test_template_that_exists_or_is_not_used_is_right(recordings: dict[str, Any]) -> None:
+    """Nothing is asked for an event."""
+    assert await wrong(recordings=recordings) == []
+
+
+async def test_templates_that_do_not_exist_are_named_with_their_keys() -> None:
+    """Of recordings and of double opt-in."""
+    told = await wrong(recordings={"by": "template", "template": 42}, list_rules={17: DOI})
+    assert [each.partition(":")[0] for each in told] == ["brevo.list_rules.17.template_id", "brevo.recordings.template"]
+    assert "template 42 does not exist" in told[1]
+
+
+async def test_template_that_cannot_be_looked_up_is_no_reason_not_to_start() -> None:
+    """Brevo may be away; the mails then wait for it."""
+    assert await wrong(Fault(kind="500"), recordings={"by": "template", "template": 42}) == []
+
+
+async def test_worker_does_not_start_with_a_wrong_template() -> None:
+    """Nobody would get a mail."""
+    async with serving(Options()) as brevo:
+        client = BrevoClient(SecretStr(Options().api_key), brevo.url)
+        try:
+            settings = Brevo.model_validate({"recordings": {"by": "template", "template": 42}})
+            with pytest.raises(ConfigurationError, match=r"brevo\.recordings\.template"):
+                await check_templates(client, settings)
+        finally:
+            await client.close()
