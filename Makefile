@@ -30,9 +30,12 @@ compose-demo: ## The demo in containers, image and all; removed afterwards (need
 	  $(COMPOSE_DEMO) up --build --detach --wait kafka ingress worker zoom brevo && \
 	  $(COMPOSE_DEMO) run --rm simulator --seed 7
 
+# Most of the time is waiting, for time-outs and for settled numbers; each half has brokers and processes of its own.
+TWO_AT_ONCE = --numprocesses=2 --dist=worksteal
+
 test: setup ## Unit, contract, integration and acceptance tests, on a real Kafka
 	@echo "==> Tests: unit, contract, integration, acceptance (the first run fetches Apache Kafka, about 36 MB)"
-	@$(VENV_PYTHON) -m pytest -m "not torture and not benchmark and not containers" tests/unit tests/contract tests/integration tests/acceptance
+	@$(VENV_PYTHON) -m pytest $(TWO_AT_ONCE) -m "not torture and not benchmark and not containers" tests/unit tests/contract tests/integration tests/acceptance
 
 containers: setup ## The integration tests on Kafka in a container; image, compose file, network faults (needs Docker)
 	@echo "==> Tests with containers (the first run builds the image)"
