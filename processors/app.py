@@ -14,12 +14,14 @@ import aiohttp
 from prometheus_client import CollectorRegistry
 
 from processors.agents import look_up, score_engagement, sync_contact, track_attendance
+from processors.agents.sweep_clock import SweepClock
 from processors.clients.brevo.bootstrap import check_attributes, check_templates
 from processors.clients.brevo.client import BrevoClient
 from processors.clients.brevo.dry_run import DryRun
 from processors.clients.zoom.client import ZoomClient
 from processors.clients.zoom.metrics import ZoomMetrics
 from processors.clients.zoom.vault import Vault
+from processors.engagement.sweep import second_of_day
 from processors.engine.agent import AgentSpec, BatchAgent, Engine
 from processors.engine.delivery import Delivery, build_producer
 from processors.engine.due_clock import DueClock
@@ -33,6 +35,7 @@ from processors.settings import WorkerSettings
 from processors.tracking.keys import DUE, parse_due
 from runtime.admin import AdminServer, Readiness
 from runtime.groups import check_group
+from runtime.models import Configuration
 from runtime.topics import ensure_topics
 from schemas.errors import RetryLaterError
 from schemas.instants import as_datetime
@@ -111,15 +114,7 @@ async def build_engine(
         agents = [
             tracking_agent(engine, track_attendance.TrackAttendance(configuration)),
             BatchAgent(engine, AgentSpec(look_up.NAME, look_up.SOURCES, look_up.TABLES, zoom.rule, zoom)),
-            BatchAgent(
-                engine,
-                AgentSpec(
-                    score_engagement.NAME,
-                    score_engagement.SOURCES,
-                    score_engagement.TABLES,
-                    score_engagement.ScoreEngagement(configuration),
-                ),
-            ),
+            scoring_agent(engine, configuration),
             sink_agent.agent,
         ]
         yield EngineWorker(app, agents, delivery, producer, metrics), sink_agent.sink
@@ -185,6 +180,31 @@ def tracking_agent(engine: Engine, rule: track_attendance.TrackAttendance) -> Ba
     )
     agent = BatchAgent(
         engine, AgentSpec(track_attendance.NAME, track_attendance.SOURCES, track_attendance.TABLES, rule, clock)
+    )
+    return agent
+
+
+def scoring_agent(engine: Engine, configuration: Configuration) -> BatchAgent:
+    """The agent with the clock of the decay sweep, where there is to be one."""
+
+    async def backlog(partition: int) -> Mapping[str, int]:
+        return await agent.ends(partition)
+
+    def handled(partition: int, position: Mapping[str, int]) -> bool:
+        return agent.has_handled(partition, position)
+
+    rule, sweep_at, clock = score_engagement.ScoreEngagement(configuration), configuration.scoring.decay_sweep, None
+    if sweep_at is not None:
+        clock = SweepClock(
+            rule,
+            table=score_engagement.TABLE,
+            second=second_of_day(sweep_at),
+            clock=time.time,
+            backlog=backlog,
+            handled=handled,
+        )
+    agent = BatchAgent(
+        engine, AgentSpec(score_engagement.NAME, score_engagement.SOURCES, score_engagement.TABLES, rule, clock)
     )
     return agent
 

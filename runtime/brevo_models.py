@@ -63,11 +63,57 @@ class ListRule(Section):
         return self
 
 
+class CampaignSender(Section):
+    """Whom the campaign comes from: a sender of Brevo by id, or name and address of a verified one."""
+
+    id: int | None = None
+    name: str | None = None
+    email: str | None = None
+
+    @property
+    def is_complete(self) -> bool:
+        """Exactly one way is given, and whole."""
+        return (self.id is not None) != bool(self.name and self.email) and bool(self.name) == bool(self.email)
+
+
+class Campaign(Section):
+    """The one campaign that a recorded session gets (`recordings.by: campaign`)."""
+
+    lists: tuple[int, ...] = ()
+    """Ids of the lists that it goes to: everybody on them, whichever session brought them there."""
+    exclude_lists: tuple[int, ...] = ()
+    """Who is on one of these gets none."""
+    sender: CampaignSender = CampaignSender()
+    subject: str | None = None
+    template: int | None = None
+    """Id of an active template at Brevo, which is copied; or `html`."""
+    html: str | None = None
+    after_minutes: float = Field(default=30, ge=0)
+    """From when recording and final result are both known to the sending: the contacts are written meanwhile."""
+
+    def wrong(self) -> list[str]:
+        """What keeps a campaign from being made, in words."""
+        found = []
+        if not self.lists:
+            found.append("`campaign.lists` needs the id of at least one list")
+        if set(self.lists) & set(self.exclude_lists):
+            found.append("a list is both in `campaign.lists` and in `campaign.exclude_lists`")
+        if not self.subject:
+            found.append("`campaign.subject` is needed")
+        if (self.template is None) == (not self.html):
+            found.append("exactly one of `campaign.template` and `campaign.html` is needed")
+        if self.html and "params.share_url" not in self.html:
+            found.append("`campaign.html` lacks {{ params.share_url }}, the link")
+        if not self.sender.is_complete:
+            found.append("`campaign.sender` needs `id`, or `name` and `email`")
+        return found
+
+
 class Recordings(Section):
     """Who gets the link to a session's cloud recording, and how. Nobody gets it twice."""
 
-    by: Literal["event", "template"] = "event"
-    """The event `zoom_recording_ready`, for an automation; or a transactional mail by `template`."""
+    by: Literal["event", "template", "campaign"] = "event"
+    """The event `zoom_recording_ready`, for an automation; a transactional mail by `template`; or one `campaign`."""
     template: int | None = None
     """Id of an active transactional template at Brevo."""
     trial: bool = False
@@ -80,9 +126,14 @@ class Recordings(Section):
     """Only who gave one of `answers` to this custom question of a registration; without one everybody."""
     answers: tuple[str, ...] = ("yes",)
     """Compared without case and outer blanks."""
+    campaign: Campaign = Campaign()
 
     @model_validator(mode="after")
     def _complete(self) -> Recordings:
+        if self.by == "campaign" and (wrong := self.campaign.wrong()):
+            raise ValueError("`by: campaign`: " + "; ".join(wrong))
+        if self.by == "campaign" and {"to", "question", "trial"} & self.model_fields_set:
+            raise ValueError("`to`, `question` and `trial` are of events and mails: a campaign goes to its lists")
         if self.by == "template" and self.template is None:
             raise ValueError("`by: template` needs `template`, the id of a transactional template at Brevo")
         if self.question is not None and not self.answers:

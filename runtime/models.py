@@ -6,9 +6,10 @@ names the nearest known one). Secrets are `SecretStr`: they show as stars wherev
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, SecretStr, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, model_validator
 
 from runtime.brevo_models import Brevo
 from runtime.durations import Duration
@@ -20,6 +21,14 @@ def _lower(value: object) -> object:
     return value.lower() if isinstance(value, str) else value
 
 
+def _time_of_day(value: str) -> str:
+    if not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", value):
+        raise ValueError('must be a time of day in UTC such as "03:30", or off')
+    return value
+
+
+TimeOfDay = Annotated[str, AfterValidator(_time_of_day)]
+"""`HH:MM`."""
 LogLevel = Annotated[Literal["verbose", "debug", "info", "warning", "error"], BeforeValidator(_lower)]
 
 
@@ -119,15 +128,18 @@ class Scoring(Section):
     weights: Weights = Weights()
     half_life_days: int = Field(default=90, gt=0)
     tiers: Tiers = Tiers()
-    decay_sweep: str | None = None
+    decay_sweep: TimeOfDay | None = None
     """`HH:MM` in UTC, or off."""
 
     @model_validator(mode="before")
     @classmethod
-    def _off(cls, value: Any) -> Any:
-        # YAML 1.1 reads a bare `off` as false.
-        if isinstance(value, dict) and value.get("decay_sweep") in (False, "off"):
+    def _sweep_as_written(cls, value: Any) -> Any:
+        # YAML 1.1 reads a bare `off` as false, and a bare 13:30 as a number of base 60.
+        written = value.get("decay_sweep") if isinstance(value, dict) else None
+        if written in (False, "off"):
             return {**value, "decay_sweep": None}
+        if isinstance(written, int) and not isinstance(written, bool):
+            return {**value, "decay_sweep": f"{written // 60:02d}:{written % 60:02d}"}
         return value
 
 

@@ -129,8 +129,32 @@ class Notice(AttendanceFact):
     moment: Moment
 
 
-Fact = Annotated[Registration | Result | Recording | Notice, Field(discriminator="kind")]
-FACT: TypeAdapter[Registration | Result | Recording | Notice] = TypeAdapter(Fact)
+SESSION_MARK = "session-"
+
+
+def session_mark(object_id: str) -> str:
+    """What stands in the place of a contact's id where a record is of a session: no contact's id has a hyphen."""
+    return f"{SESSION_MARK}{object_id}"
+
+
+class SessionRecording(AttendanceFact):
+    """The cloud recording of an occurrence, told of the session as a whole, and again when it changes.
+
+    `contact_id` is the session's mark, `email` is empty, `occurred_at` is when Zoom had it ready.
+    """
+
+    kind: Literal["session_recording"] = "session_recording"
+    session_uuid: str
+    instances: tuple[str, ...]
+    share_url: str
+    """For people. Without its query, which may hold a passcode."""
+    minutes: int
+    final: bool
+    """Whether everybody's result is final."""
+
+
+AnyFact = Registration | Result | Recording | Notice | SessionRecording
+FACT: TypeAdapter[AnyFact] = TypeAdapter(Annotated[AnyFact, Field(discriminator="kind")])
 """Parses any record of `attendance.results.v1`: ``FACT.validate_json(value)``."""
 
 

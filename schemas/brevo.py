@@ -90,7 +90,19 @@ class ConfirmList(OnceCommand):
     list_id: int
 
 
-BrevoCommand = UpsertContact | TrackEvent | SendRecording | ConfirmList
+class SendCampaign(OnceCommand):
+    """A campaign with the link to a session's recording, to the lists of the configuration.
+
+    `contact_id` is the session's mark (`schemas.attendance.session_mark`), `email` is empty.
+    """
+
+    kind: Literal["campaign"] = "campaign"
+    name: str = "zoom_recording_campaign"
+    properties: dict[str, str | int | float | bool]
+    """The campaign's `params`."""
+
+
+BrevoCommand = UpsertContact | TrackEvent | SendRecording | ConfirmList | SendCampaign
 BREVO_COMMAND: TypeAdapter[BrevoCommand] = TypeAdapter(Annotated[BrevoCommand, Field(discriminator="kind")])
 """Parses any record of `brevo.commands.v1`: ``BREVO_COMMAND.validate_json(value)``."""
 
@@ -140,6 +152,8 @@ class CommandResult(Wire):
     session: str | None = None
     import_id: str | None = None
     """Of an upsert that went (or is to go: `intended`) with many others in one import: our id of that import."""
+    campaign_id: int | None = None
+    """Brevo's, of a campaign: told with its intent, so that its status can be read before anything is tried again."""
     decision: Decision | None = None
     """Of an event that was in doubt: who decided what."""
     acknowledged: ContactState | None = None

@@ -1,7 +1,8 @@
-"""`attendance.ticks.v1`: the clock and the continuations of `track-attendance`. Internal."""
+"""The clocks and continuations of agents: `attendance.ticks.v1`, `engagement.ticks.v1`. Internal."""
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Literal
 
 from schemas.model import Instant, Wire
@@ -17,3 +18,13 @@ class Tick(Wire):
     kind: Literal["clock", "continue", "announce"]
     now: Instant
     job: str | None = None
+
+
+class SweepTick(Wire):
+    """Of `score-engagement`: the next piece of the decay sweep of this partition."""
+
+    schema_version: Literal[1] = 1
+    day: date
+    """Reference date (UTC) of the sweep."""
+    step: int = 0
+    """0 begins it."""

@@ -115,8 +115,8 @@ TICKS = Topic(
 )
 ATTENDANCE_RESULTS = Topic(
     name="attendance.results.v1",
-    key="contact id",
-    value="schemas.attendance.Registration | Result | Recording | Notice",
+    key="contact id, or a session's mark",
+    value="schemas.attendance.Registration | Result | Recording | Notice | SessionRecording",
     producers=("track-attendance",),
     consumers=("score-engagement",),
     retention_days=90,
@@ -138,10 +138,19 @@ ENGAGEMENT_SCORES = Topic(
     consumers=(),
     cleanup="compact",
 )
+ENGAGEMENT_TICKS = Topic(
+    name="engagement.ticks.v1",
+    key="contact id, or nothing for the clock",
+    value="schemas.ticks.SweepTick",
+    producers=("score-engagement",),
+    consumers=("score-engagement",),
+    retention_days=1,
+    dead_letters=True,
+)
 BREVO_COMMANDS = Topic(
     name="brevo.commands.v1",
-    key="contact id",
-    value="schemas.brevo.UpsertContact | TrackEvent | SendRecording | ConfirmList",
+    key="contact id, or a session's mark",
+    value="schemas.brevo.UpsertContact | TrackEvent | SendRecording | ConfirmList | SendCampaign",
     producers=("score-engagement",),
     consumers=("sync-contact",),
     retention_days=14,
@@ -149,8 +158,8 @@ BREVO_COMMANDS = Topic(
 )
 BREVO_COMMANDS_BULK = Topic(
     name="brevo.commands.bulk.v1",
-    key="contact id",
-    value="schemas.brevo.UpsertContact | TrackEvent | SendRecording | ConfirmList",
+    key="contact id, or a session's mark",
+    value="schemas.brevo.UpsertContact | TrackEvent | SendRecording | ConfirmList | SendCampaign",
     producers=("score-engagement",),
     consumers=("sync-contact",),
     retention_days=14,
@@ -192,6 +201,7 @@ TOPICS: tuple[Topic, ...] = (
     ATTENDANCE_RESULTS,
     ATTENDANCE_SESSIONS,
     ENGAGEMENT_SCORES,
+    ENGAGEMENT_TICKS,
     BREVO_COMMANDS,
     BREVO_COMMANDS_BULK,
     BREVO_RESULTS,

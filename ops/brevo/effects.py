@@ -16,15 +16,17 @@ from ops.brevo.account import Json, Reason, answered, contact, opened
 from ops.brevo.ledger import Open, doubts, ledger, suppressed, without_contact
 from ops.brevo.posting import post
 from processors.clients.brevo.client import BrevoClient
+from processors.sink.campaigns import Trace, campaign_name, campaign_named, trace_of
 from runtime.exits import FOUND_WRONG
 from runtime.kafka import KafkaConnection
 from runtime.logs import configure_logging
-from schemas.brevo import CommandResult, ConfirmList, Decision, OnceCommand, Outcome, TrackEvent, Verdict
+from schemas.brevo import CommandResult, ConfirmList, Decision, OnceCommand, Outcome, SendCampaign, TrackEvent, Verdict
 from schemas.instants import format_instant
 from schemas.topics import AUDIT, BREVO_RESULTS
 
 Found = Literal["yes", "no", "unknown"]
 OUTCOMES: dict[Verdict, Outcome] = {"sent": "acknowledged", "resend": "intended", "drop": "rejected"}
+TRACES: dict[Trace, Found] = {"done": "yes", "not_done": "no", "unknown": "unknown"}
 MARGIN = timedelta(days=1)
 """Around an event's date, since how Brevo rounds the dates of `GET /events` is not documented."""
 
@@ -177,6 +179,9 @@ async def _resolve(command_id: str, verdict: Verdict, reason: str, *, checked: b
 
 
 async def _at_brevo(client: BrevoClient, command: OnceCommand) -> Found:
+    if isinstance(command, SendCampaign):
+        held = campaign_named(await client.read_campaigns(), campaign_name(command))
+        return TRACES[trace_of(held)]
     found = await contact(client, command.email)
     if isinstance(command, ConfirmList):
         # Brevo does not show whom it has asked; who is on the list has said yes.

@@ -63,7 +63,8 @@ def without_contact(rows: Ledger) -> list[Open]:
     return _commands(
         row
         for key, row in rows.events.items()
-        if row.state == "pending" and waits_for_its_contact(rows.contacts.get(contact_of(key), ContactRow()))
+        if row.state == "pending"
+        and waits_for_its_contact(contact_of(key), rows.contacts.get(contact_of(key), ContactRow()))
     )
 
 

@@ -1,6 +1,7 @@
 """The agent `score-engagement`: facts about a contact become its score, and commands to show it in Brevo.
 
-Consumes: `attendance.results.v1`. Produces: `engagement.scores.v1`, `brevo.commands.v1` and its bulk lane.
+Consumes: `attendance.results.v1`, `engagement.ticks.v1`. Produces: `engagement.scores.v1`, `brevo.commands.v1` and its
+bulk lane, `engagement.ticks.v1`.
 State: `engagement-by-contact`, one row per contact, registration and occurrence (processors/engagement/state.py).
 Order: none is needed; the outcome is a function of the set of facts, and an unchanged outcome sends nothing.
 On failure: a record that is no fact we know is a dead letter.
@@ -11,6 +12,7 @@ from __future__ import annotations
 from pydantic import ValidationError
 
 from processors.engagement.assessment import Assessor, Scored, Wanted
+from processors.engagement.campaigns import campaign_command, campaign_row_key, told_by
 from processors.engagement.commands import (
     confirm_list,
     event_due,
@@ -37,14 +39,23 @@ from processors.engagement.state import (
     merged_registration,
     merged_session,
 )
+from processors.engagement.sweep import DecaySweep
 from processors.engine.view import Record, View
 from runtime.models import Configuration
-from schemas.attendance import FACT, Notice, Recording, Registration, Result
+from schemas.attendance import FACT, AnyFact, Notice, Recording, Registration, Result, SessionRecording
+from schemas.codec import pack
 from schemas.errors import DeadLetterError
-from schemas.topics import ATTENDANCE_RESULTS, BREVO_COMMANDS, BREVO_COMMANDS_BULK, ENGAGEMENT_SCORES, Topic
+from schemas.topics import (
+    ATTENDANCE_RESULTS,
+    BREVO_COMMANDS,
+    BREVO_COMMANDS_BULK,
+    ENGAGEMENT_SCORES,
+    ENGAGEMENT_TICKS,
+    Topic,
+)
 
 NAME = "score-engagement"
-SOURCES: tuple[Topic, ...] = (ATTENDANCE_RESULTS,)
+SOURCES: tuple[Topic, ...] = (ATTENDANCE_RESULTS, ENGAGEMENT_TICKS)
 TABLE = "engagement-by-contact"
 TABLES: tuple[str, ...] = (TABLE,)
 
@@ -58,9 +69,11 @@ class ScoreEngagement:
 
     def __init__(self, configuration: Configuration) -> None:
         self._assessor = Assessor(configuration)
+        self._sweep = DecaySweep(self._assessor, configuration, TABLE)
         self._events = configuration.brevo.events
         mapped = frozenset(configuration.field_mapping.custom_questions)
         self._recordings = RecordingRules(configuration.brevo)
+        self._chosen = configuration.brevo.recordings
         self._questions = mapped | questions_of(configuration.brevo.list_rules) | self._recordings.questions
         self._excluded_domains = frozenset(domain.lower() for domain in configuration.filters.exclude_domains)
         self._unsynced = frozenset(
@@ -76,8 +89,14 @@ class ScoreEngagement:
         Raises:
             DeadLetterError: the value is no fact we know.
         """
+        if record.topic == ENGAGEMENT_TICKS.name:
+            self._sweep.step(record.value, view)
+            return
         fact = _fact(record)
         if self._skipped(fact):
+            return
+        if isinstance(fact, SessionRecording):
+            self._tell_session(fact, view)
             return
         rows = decode_rows(fact.contact_id, view.scan(TABLE, contact_prefix(fact.contact_id)))
         if isinstance(fact, Notice):
@@ -85,7 +104,7 @@ class ScoreEngagement:
             return
         if isinstance(fact, Recording):
             head = rows.head
-            _keep_recording(fact, rows, view)
+            _keep_recording(fact, rows, view, told=self._chosen.by == "campaign")
         else:
             event = self._keep(fact, rows, view)
             scored, wanted = self._assessor.assess(rows)
@@ -94,7 +113,7 @@ class ScoreEngagement:
         if head != rows.head:
             view.put(TABLE, head_key(fact.contact_id), encode_head(head))
 
-    def _skipped(self, fact: Registration | Result | Recording | Notice) -> bool:
+    def _skipped(self, fact: AnyFact) -> bool:
         """Not synced, of an excluded domain, or a registration of a meeting, which serves identity only."""
         if isinstance(fact, Registration) and fact.object_type == "meeting":
             return True
@@ -154,7 +173,7 @@ class ScoreEngagement:
             revision += 1
             view.send(lane, key, confirm_list(fact, list_id, revision).to_bytes())
         asked = tuple(sorted((*rows.head.asked, *asking)))
-        return Head(revision, fact.email, score_digest, upsert_digest, asked)
+        return Head(revision, fact.email, score_digest, upsert_digest, asked, rows.head.swept_day)
 
     def _tell_notice(self, fact: Notice, head: Head, view: View) -> None:
         """Nothing for who was never written to Brevo, such as those who only registered for a meeting."""
@@ -164,6 +183,16 @@ class ScoreEngagement:
         key, head = fact.contact_id.encode(), head._replace(revision=head.revision + 1)
         view.send(BREVO_COMMANDS.name, key, notice_event(fact, head.revision).to_bytes())
         view.put(TABLE, head_key(fact.contact_id), encode_head(head))
+
+    def _tell_session(self, fact: SessionRecording, view: View) -> None:
+        """A campaign goes by the bulk lane: it is never ahead of what concerns one contact."""
+        row_key = campaign_row_key(fact)
+        told = told_by(fact, self._chosen) if view.get(TABLE, row_key) is None else None
+        if told is None:
+            return
+        view.put(TABLE, row_key, pack([told]))
+        if told == "campaign":
+            view.send(BREVO_COMMANDS_BULK.name, fact.contact_id.encode(), campaign_command(fact).to_bytes())
 
     def _tell_recordings(
         self, fact: Registration | Result | Recording, rows: ContactRows, head: Head, view: View
@@ -189,15 +218,17 @@ class ScoreEngagement:
         return result_event(fact, event, revision, score).to_bytes()
 
 
-def _keep_recording(fact: Recording, rows: ContactRows, view: View) -> None:
+def _keep_recording(fact: Recording, rows: ContactRows, view: View, *, told: bool) -> None:
+    """Keep it; `told`: the session gets a campaign, and its people never anything else."""
     key = fact_key(fact)
     before = rows.recordings.get(key)
-    row = rows.recordings[key] = merged_recording(before, fact)
+    row = merged_recording(before, fact)
+    row = rows.recordings[key] = row._replace(told=row.told or told)
     if row != before:
         view.put(TABLE, key, encode_recording(row))
 
 
-def _fact(record: Record) -> Registration | Result | Recording | Notice:
+def _fact(record: Record) -> AnyFact:
     if record.value is None:
         raise DeadLetterError(f"{record.topic}: a record without a value says nothing")
     try:

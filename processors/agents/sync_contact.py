@@ -19,10 +19,12 @@ from prometheus_client import CollectorRegistry
 
 from processors.clients.brevo.access import Access, Family
 from processors.clients.brevo.asking import Asker
+from processors.clients.brevo.campaigns import Campaigns
 from processors.clients.brevo.catching_up import CatchingUp, has_handled_all, nothing_waits
+from processors.clients.brevo.channels import Channel
 from processors.clients.brevo.client import BrevoApi
 from processors.clients.brevo.confirmations import Confirmations
-from processors.clients.brevo.events import Channel, Events, EventSender
+from processors.clients.brevo.events import Events, EventSender
 from processors.clients.brevo.imports import ImportWriter
 from processors.clients.brevo.metrics import BrevoMetrics
 from processors.clients.brevo.outcomes import Outcomes
@@ -120,6 +122,7 @@ class SyncContact:
             "events": Events(api, mailable),
             "mails": RecordingMails(api, mailable, trial=settings.recordings.trial),
             "confirmations": Confirmations(api, asker, self._access, schedule, outcomes, settings.list_rules),
+            "campaigns": Campaigns(api, asker, settings.recordings, clock),
         }
         self._catching_up = CatchingUp(backlog, handled)
         events = EventSender(

@@ -81,7 +81,7 @@ class Assessor:
     def assess(self, rows: ContactRows) -> tuple[Scored | None, Wanted]:
         """The contact's score (``None`` while no result stands) and what Brevo shall hold."""
         results = in_order(row for row in rows.sessions.values() if not row.retracted)
-        scored = self._scored(results)
+        scored = self._scored(results, rows.head.swept_day)
         values = registration_values(row for row in rows.registrations.values() if not row.retracted)
         named = values.get("name")
         values |= result_values(results)
@@ -122,16 +122,25 @@ class Assessor:
             }
         )
 
-    def _scored(self, results: Sequence[SessionRow]) -> Scored | None:
+    def standing_on(self, rows: ContactRows, swept_day: int) -> Standing | None:
+        """Where the contact would stand after a decay sweep of that day; ``None`` while no result stands."""
+        results = in_order(row for row in rows.sessions.values() if not row.retracted)
+        return self._standing(results, [self.points(row).score for row in results], swept_day)
+
+    def _scored(self, results: Sequence[SessionRow], swept_day: int) -> Scored | None:
         points = [self.points(row) for row in results]
         scores = [each.score for each in points]
-        days = (row.ended_at // SECONDS_PER_DAY for row in results)
-        occurrences = [Occurrence(day, score) for day, score in zip(days, scores, strict=True)]
-        now = standing(occurrences, self._decay, self._scoring.tiers)
+        now = self._standing(results, scores, swept_day)
         if now is None:
             return None
         counted = tuple(zip(results, points, scores, strict=True))[now.first :]
         return Scored(now, counted, why(results[-1]))
+
+    def _standing(self, results: Sequence[SessionRow], scores: Sequence[int], swept_day: int) -> Standing | None:
+        days = [row.ended_at // SECONDS_PER_DAY for row in results]
+        occurrences = [Occurrence(day, score) for day, score in zip(days, scores, strict=True)]
+        at_day = swept_day if days and swept_day > days[-1] else None
+        return standing(occurrences, self._decay, self._scoring.tiers, at_day=at_day)
 
 
 def in_order(rows: Iterable[SessionRow]) -> list[SessionRow]:

@@ -4,16 +4,28 @@ from __future__ import annotations
 
 import hashlib
 from datetime import datetime
+from typing import Literal, NamedTuple
 
 from processors.engagement.assessment import Wanted
 from processors.engagement.score import whole_minutes
 from processors.engagement.state import EventKind, RecordingRow
 from runtime.brevo_models import Events
-from schemas.attendance import Notice, Recording, Registration, Result
+from schemas.attendance import Notice, Origin, Recording, Registration, Result
 from schemas.brevo import ConfirmList, SendRecording, TrackEvent, UpsertContact
 from schemas.instants import as_datetime
 
 Properties = dict[str, str | int | float | bool]
+
+
+class Decayed(NamedTuple):
+    """What a decay sweep says of a contact, where other commands follow from a fact."""
+
+    contact_id: str
+    email: str
+    occurred_at: datetime
+    kind: Literal["decay"] = "decay"
+    retracted: Literal[False] = False
+    origin: Origin = "live"
 
 
 def event_due(fact: Registration | Result, switches: Events) -> EventKind | None:
@@ -32,7 +44,7 @@ def event_due(fact: Registration | Result, switches: Events) -> EventKind | None
     return "attended" if switches.attended else None
 
 
-def upsert_contact(fact: Registration | Result, revision: int, wanted: Wanted, digest: str) -> UpsertContact:
+def upsert_contact(fact: Registration | Result | Decayed, revision: int, wanted: Wanted, digest: str) -> UpsertContact:
     """The whole wanted state of the contact; `digest` is `wanted`'s."""
     # One validation of plain values is several times as fast as one per attribute.
     return UpsertContact.model_validate(

@@ -21,7 +21,7 @@ class RecordingRules:
 
     def __init__(self, brevo: Brevo) -> None:
         self._chosen = chosen = brevo.recordings
-        self._is_on = chosen.by == "template" or brevo.events.recording
+        self._is_on = chosen.by == "template" or (chosen.by == "event" and brevo.events.recording)
         self._template_id = chosen.template if chosen.by == "template" else None
         self._consent = (
             ListRule(rule="registration_question", question=chosen.question, answers=chosen.answers)

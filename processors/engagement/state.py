@@ -2,7 +2,7 @@
 
 Keys: ``<contact id>|h`` the head, ``<contact id>|r|<object id>|<registrant id>`` a registration,
 ``<contact id>|s|<session uuid>`` a result, ``<contact id>|w|<session uuid>`` a recording. Values are JSON arrays; a new
-field goes to the end and has a default.
+field goes to the end and has a default. Under a session's mark, ``w`` says how its recording was told.
 A retracted fact stays as a row, for its revision must still keep older ones out.
 """
 
@@ -38,6 +38,8 @@ class Head(NamedTuple):
     """Of the latest upsert."""
     asked: tuple[int, ...] = ()
     """Lists that the contact was asked to confirm, ascending."""
+    swept_day: int = 0
+    """Days since 1970: of the latest decay sweep that wrote the contact. Its score is never of an earlier day again."""
 
 
 class SessionRow(NamedTuple):
@@ -207,8 +209,8 @@ def _with(events: tuple[EventKind, ...], due: EventKind | None) -> tuple[EventKi
 
 
 def encode_head(head: Head) -> bytes:
-    """The head as its row's value."""
-    return pack(list(head))
+    """The head as its row's value; what no sweep has written is written down as without sweeps."""
+    return pack(list(head if head.swept_day else head[:-1]))
 
 
 def encode_session(row: SessionRow) -> bytes:

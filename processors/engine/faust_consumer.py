@@ -148,6 +148,17 @@ class BatchConsumer(driver.Consumer):
             self._read_offset[tp] = last.offset
         return message
 
+    async def perform_seek(self) -> None:
+        """Back to what is committed, and to the beginning where nothing is: there aiokafka stays where it has read to.
+
+        Faust seeks after it has dropped what it fetched while the flow was stopped; the first records of a partition
+        that came during a rebalance would be skipped.
+        """
+        await super().perform_seek()
+        fresh = [tp for tp in self.assignment() if not self._read_offset[tp] and not self._is_changelog_tp(tp)]
+        if fresh:
+            await self._thread.seek_to_beginning(*fresh)
+
     async def _wait_next_records(self, timeout: float) -> Any:  # noqa: ASYNC109 (Faust's signature)
         # Faust sleeps a full second once back-pressure has paused every partition; look again soon instead.
         while (  # noqa: ASYNC110 (Faust offers no event to wait for)

@@ -142,9 +142,16 @@ ANSWER_CLASSES: tuple[AnswerClass, ...] = (
     AnswerClass(
         "no_template",
         Action.STOP,
-        "a template does not exist or is not active: check brevo.recordings.template and brevo.list_rules",
+        "a template does not exist or is not active: check brevo.recordings and brevo.list_rules",
         statuses=_status(400),
         pattern=re.compile(r"\b[Tt]emplate"),
+    ),
+    AnswerClass(
+        "no_sender",
+        Action.STOP,
+        "Brevo does not accept the sender: check brevo.recordings.campaign.sender, or the template's",
+        statuses=_status(400),
+        pattern=re.compile(r"\b[Ss]ender\b"),
     ),
     AnswerClass(
         "invalid_request",

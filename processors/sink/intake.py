@@ -149,7 +149,14 @@ def _move_event(result: CommandResult, view: View) -> None:
         # The command stays while a person or the pump may still need it.
         waiting = row.waiting if row is not None and state in OPEN_STATES else None
         decision_id = row.decision_id if row is not None else None
-        moved = EventRow(state=state, command_id=result.command_id, waiting=waiting, decision_id=decision_id)
+        campaign_id = result.campaign_id or (row.campaign_id if row is not None else None)
+        moved = EventRow(
+            state=state,
+            command_id=result.command_id,
+            waiting=waiting,
+            decision_id=decision_id,
+            campaign_id=campaign_id,
+        )
         view.put(LEDGER, key, moved.to_bytes())
         if state not in OPEN_STATES:
             view.delete(PENDING, key)

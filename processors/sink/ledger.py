@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from processors.engine.view import PartitionStore, Record
-from schemas.brevo import BREVO_COMMAND, ContactState, OnceCommand, TrackEvent, UpsertContact
+from schemas.attendance import SESSION_MARK
+from schemas.brevo import BREVO_COMMAND, ContactState, OnceCommand, SendCampaign, TrackEvent, UpsertContact
 from schemas.brevo_news import NewsKind
 from schemas.model import Instant, Wire
 from schemas.topics import BREVO_COMMANDS
@@ -113,6 +114,8 @@ class EventRow(Wire):
     """The command, while it is not final, in the row of its first once key."""
     decision_id: str | None = None
     """Of the last decision of a person about it, so that a repeat of the decision does nothing."""
+    campaign_id: int | None = None
+    """Brevo's, of a campaign that is intended or was."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +144,8 @@ class EventWork:
     """Why the contact itself was rejected, if it was: the event follows it."""
     contact_withheld: str | None = None
     """Why the contact is not written by rule, if it is not: the event follows it."""
+    campaign_id: int | None = None
+    """See `EventRow.campaign_id`."""
 
 
 Work = UpsertWork | EventWork
@@ -193,16 +198,20 @@ def open_events(stores: Mapping[str, PartitionStore], contact_id: str) -> dict[b
     return {key: EventRow.from_bytes(data) for key, data in rows if data is not None}
 
 
-def waits_for_its_contact(contact: ContactRow) -> bool:
+def waits_for_its_contact(contact_id: str, contact: ContactRow) -> bool:
     """Whether the contact's events wait although nothing is on its way that could let them go."""
-    return contact.pending is None and contact.state is None and contact.rejected is None and contact.withheld is None
+    return not contact_id.startswith(SESSION_MARK) and contact.pending is None and not _has_ended(contact)
+
+
+def _has_ended(contact: ContactRow) -> bool:
+    return contact.state is not None or contact.rejected is not None or contact.withheld is not None
 
 
 def next_work(contact: ContactRow, events: Mapping[bytes, EventRow]) -> Work | None:
     """What a contact needs next: its upsert, then its events by date and name; ``None`` when it has to wait.
 
     Events wait for the first acknowledgement of their contact, as nobody says what Brevo does with an event of a
-    contact that it does not know. Those in doubt are not work: a person decides.
+    contact that it does not know; a campaign has none. Those in doubt are not work: a person decides.
     """
     if contact.pending is not None and contact.rank is not None:
         command = BREVO_COMMAND.validate_json(contact.pending.command)
@@ -210,15 +219,14 @@ def next_work(contact: ContactRow, events: Mapping[bytes, EventRow]) -> Work | N
             return UpsertWork(
                 command, contact.rank, contact.pending, contact.state, contact.importing, contact.creatable_at
             )
-    if contact.state is None and contact.rejected is None and contact.withheld is None:
-        return None
     waiting = []
     for key, row in events.items():
         if row.waiting is None or row.state not in ("pending", "intended"):
             continue
         event = BREVO_COMMAND.validate_json(row.waiting.command)
-        if isinstance(event, OnceCommand):
-            waiting.append(EventWork(key, event, row.state, row.waiting, contact.rejected, contact.withheld))
+        if isinstance(event, SendCampaign) or (isinstance(event, OnceCommand) and _has_ended(contact)):
+            rejected, withheld = contact.rejected, contact.withheld
+            waiting.append(EventWork(key, event, row.state, row.waiting, rejected, withheld, row.campaign_id))
     return min(waiting, key=_turn, default=None)
 
 

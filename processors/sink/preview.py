@@ -8,7 +8,7 @@ from typing import Any
 
 from processors.sink.upsert import Create, Known, Read, Update, Wanted, next_step
 from processors.sink.values import sendable
-from schemas.brevo import ConfirmList, OnceCommand, SendRecording, TrackEvent, UpsertContact
+from schemas.brevo import ConfirmList, OnceCommand, SendCampaign, SendRecording, TrackEvent, UpsertContact
 from schemas.instants import format_instant
 
 
@@ -53,7 +53,7 @@ def event_preview(command: OnceCommand) -> dict[str, Any]:
 
 
 def _properties(command: OnceCommand) -> dict[str, Any]:
-    return dict(command.properties) if isinstance(command, TrackEvent | SendRecording) else {}
+    return dict(command.properties) if isinstance(command, TrackEvent | SendRecording | SendCampaign) else {}
 
 
 def in_words(preview: Mapping[str, Any]) -> str:

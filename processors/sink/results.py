@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from processors.engine.dead_letters import dead_letter_headers
 from processors.engine.view import Output, Record
-from processors.sink.ledger import Waiting, Work, contact_key
+from processors.sink.ledger import EventWork, Waiting, Work, contact_key
 from schemas.brevo import CommandResult, ContactState, OnceCommand, Outcome, UpsertContact
 from schemas.brevo_news import BrevoNews
 from schemas.errors import DeadLetterError
@@ -26,6 +26,8 @@ class Ending:
     acknowledged: ContactState | None = None
     import_id: str | None = None
     """Of the import that the contact was in."""
+    campaign_id: int | None = None
+    """Brevo's, of a campaign."""
     error: str | None = None
     """Name of the answer's class, if the command goes to the dead letters."""
     deleted: bool = False
@@ -39,6 +41,8 @@ def left_out_detail(names: Sequence[str]) -> str:
 
 def result_output(work: Work, ending: Ending, finished_at: datetime) -> Output:
     """The outcome of work as a record of `brevo.results.v1`."""
+    if isinstance(work, EventWork) and ending.campaign_id is None:
+        ending = replace(ending, campaign_id=work.campaign_id)
     return outcome_output(work.command, work.waiting, ending, finished_at)
 
 
@@ -61,6 +65,7 @@ def outcome_output(
         detail=ending.detail,
         session=command.session,
         import_id=ending.import_id,
+        campaign_id=ending.campaign_id,
         acknowledged=ending.acknowledged,
         occurred_at=command.occurred_at,
         finished_at=finished_at,

@@ -27,7 +27,7 @@ which no id of Zoom's contains; e-mail addresses appear as contact ids only.
 | `b|object|uuid|kind|contact` | polls or questions of a contact in an instance; without contact: of everybody |
 | `b|object|uuid|chat|contact|message` | a message of a contact |
 | `w|object|uuid` | the recording of an instance (attendance/recordings.py) |
-| `y|object|occurrence|contact` | digest of what was last published of a recording |
+| `y|object|occurrence|contact` | digest of what was last published of a recording; a mark: of the whole session |
 | `z|object|uuid` | that the start of an instance was told |
 | `z|object|occurrence|contact` | that a contact was told of the end |
 | `j|object` | the closing that is due or under way |

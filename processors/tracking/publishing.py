@@ -18,7 +18,7 @@ from processors.tracking.keys import TABLE, last_part, prefix
 from processors.tracking.lookups import details
 from processors.tracking.notices import approved_for, publish_ended, registrants_from
 from processors.tracking.reconciliation import absent_rows, has_absentees, note, reconciliation
-from processors.tracking.recordings import publish_recording
+from processors.tracking.recordings import publish_recording, publish_session_recording
 from processors.tracking.results import (
     OccurrenceFacts,
     Published,
@@ -50,6 +50,7 @@ class Publishing:
                 run.cursor = contact
                 return False
             self._publish_contact(view, facts, contact, list(rows), run)
+        publish_session_recording(view, facts)
         is_read = self._settings.interaction and facts.final and facts.stands
         interaction = interaction_summary(view, facts) if is_read else None
         publish_summary(view, facts, run.counts, reconciliation(view, facts, run), interaction)

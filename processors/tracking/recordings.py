@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from typing import Any
 
 from processors.attendance.instances import InstanceRow
 from processors.attendance.recordings import Recorded, RecordingRow, chosen, merged, ready_row
@@ -17,7 +18,7 @@ from processors.tracking.keys import TABLE, key
 from processors.tracking.lookups import Subject, ask
 from processors.tracking.results import OccurrenceFacts
 from processors.tracking.settings import TrackingSettings
-from schemas.attendance import Origin, Recording
+from schemas.attendance import Origin, Recording, SessionRecording, session_mark
 from schemas.codec import contact_id
 from schemas.instants import as_datetime
 from schemas.lookups import LookupResult
@@ -90,26 +91,37 @@ def recording_of(view: View, object_id: str, uuids: Sequence[str]) -> RecordingR
 
 def publish_recording(view: View, facts: OccurrenceFacts, email: str) -> None:
     """Tell a person of the occurrence's recording, unless there is none or they were told of this one."""
-    if (recording := facts.recording) is None:
-        return
+    if (recording := facts.recording) is not None:
+        _publish(view, facts, Recording(contact_id=contact_id(email), email=email, **_told(facts, recording)))
+
+
+def publish_session_recording(view: View, facts: OccurrenceFacts) -> None:
+    """Tell of it once more for the session as a whole, when everybody has been told."""
+    if (recording := facts.recording) is not None and facts.stands:
+        mark, told = session_mark(facts.object_id), _told(facts, recording)
+        _publish(view, facts, SessionRecording(contact_id=mark, email="", final=facts.final, **told))
+
+
+def _told(facts: OccurrenceFacts, recording: RecordingRow) -> dict[str, Any]:
     occurrence, first = facts.occurrence, facts.first
-    fact = Recording(
-        contact_id=contact_id(email),
-        email=email,
-        account_id=first.account_id,
-        object_id=facts.object_id,
-        object_type=first.object_type,
-        topic=first.topic,
-        host_id=first.host_id,
-        origin="backfill" if facts.origin == "backfill" else recording.origin,
-        occurred_at=as_datetime(recording.at),
-        session_uuid=occurrence.session_uuid,
-        instances=occurrence.uuids,
-        share_url=recording.share_url,
-        minutes=recording.minutes,
-    )
+    return {
+        "account_id": first.account_id,
+        "object_id": facts.object_id,
+        "object_type": first.object_type,
+        "topic": first.topic,
+        "host_id": first.host_id,
+        "origin": "backfill" if facts.origin == "backfill" else recording.origin,
+        "occurred_at": as_datetime(recording.at),
+        "session_uuid": occurrence.session_uuid,
+        "instances": occurrence.uuids,
+        "share_url": recording.share_url,
+        "minutes": recording.minutes,
+    }
+
+
+def _publish(view: View, facts: OccurrenceFacts, fact: Recording | SessionRecording) -> None:
     digest = hashlib.sha256(fact.to_bytes()).digest()[:8]
-    row_key = key("y", facts.object_id, occurrence.session_uuid, fact.contact_id)
+    row_key = key("y", facts.object_id, facts.occurrence.session_uuid, fact.contact_id)
     if view.get(TABLE, row_key) != digest:
         view.put(TABLE, row_key, digest)
         view.send(ATTENDANCE_RESULTS.name, fact.contact_id.encode(), fact.to_bytes())

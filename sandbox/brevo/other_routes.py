@@ -1,9 +1,10 @@
-"""`/events`, `/smtp/email`, `/account` and `/webhooks`. PURE."""
+"""`/events`, `/smtp/email`, `/emailCampaigns`, `/account` and `/webhooks`. PURE."""
 
 from __future__ import annotations
 
 from sandbox.brevo import bodies, queries
 from sandbox.brevo.answers import Answer, not_found
+from sandbox.brevo.campaign_bodies import NewCampaign
 from sandbox.brevo.events import parse_instant
 from sandbox.brevo.routing import Call, Route
 
@@ -60,6 +61,30 @@ def template(call: Call) -> Answer:
     return Answer(200, {"id": number, "name": f"Template {number}", "subject": "Please confirm", "isActive": True})
 
 
+def create_campaign(call: Call) -> Answer:
+    """Make a draft."""
+    return Answer(201, {"id": call.store.campaigns.create(call.body)})
+
+
+def campaigns(call: Call) -> Answer:
+    """Campaigns in order of creation, at most 100 a page."""
+    query: queries.CampaignsPage = call.query
+    shown = [each.shown() for each in call.store.campaigns.held if query.status in (None, each.status)]
+    ordered = shown[::-1] if query.sort == "desc" else shown
+    return Answer(200, {"count": len(shown), "campaigns": ordered[query.offset : query.offset + query.limit]})
+
+
+def campaign(call: Call) -> Answer:
+    """One campaign."""
+    return Answer(200, call.store.campaigns.get(call.number("campaign_id")).shown())
+
+
+def send_campaign(call: Call) -> Answer:
+    """Send a draft."""
+    call.store.campaigns.send(call.number("campaign_id"))
+    return Answer(204)
+
+
 def account(call: Call) -> Answer:
     """Whose key this is."""
     address = {"street": "1 Example Street", "city": "Paris", "zipCode": "75001", "country": "France"}
@@ -113,6 +138,10 @@ ROUTES = (
     Route("POST", "/events/batch", track_batch, bodies.EventBatch),
     Route("POST", "/smtp/email", send_mail, bodies.Mail),
     Route("GET", "/smtp/templates/{template_id}", template),
+    Route("POST", "/emailCampaigns", create_campaign, NewCampaign),
+    Route("GET", "/emailCampaigns", campaigns, query=queries.CampaignsPage),
+    Route("GET", "/emailCampaigns/{campaign_id}", campaign, query=queries.OneCampaign),
+    Route("POST", "/emailCampaigns/{campaign_id}/sendNow", send_campaign),
     Route("GET", "/account", account),
     Route("POST", "/webhooks", create_webhook, bodies.Webhook),
     Route("GET", "/webhooks", webhooks, query=queries.WebhooksPage),

@@ -66,6 +66,21 @@ class EventsPage(Query):
     offset: Offset = 0
 
 
+class OneCampaign(Query):
+    """`GET /emailCampaigns/{id}`; the sandbox never shows the content."""
+
+    exclude_html_content: bool = False
+
+
+class CampaignsPage(OneCampaign):
+    """`GET /emailCampaigns`."""
+
+    limit: Annotated[int, Field(ge=0, le=100)] = 50
+    offset: Offset = 0
+    sort: Sort = "desc"
+    status: Literal["draft", "sent"] | None = None
+
+
 class WebhooksPage(Query):
     """`GET /webhooks`."""
 

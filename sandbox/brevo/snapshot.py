@@ -22,6 +22,9 @@ def snapshot(state: BrevoState) -> dict[str, Any]:
         "processes": [each.shown("") for each in store.processes.all()],
         "mails": store.mails.sent,
         "confirmations": [each.model_dump(by_alias=True) for each in store.mails.confirmations],
+        "campaigns": [
+            {**each.shown(), "params": each.body.params, "mailed": each.mailed} for each in store.campaigns.held
+        ],
         "webhooks": store.webhooks.all(),
         "owner_mails": store.processes.owner_mails,
         "calls": {

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from sandbox.brevo.attributes import AttributeBook
+from sandbox.brevo.campaigns import CampaignBook
 from sandbox.brevo.contacts import ContactBook
 from sandbox.brevo.events import EventBook
 from sandbox.brevo.imports import ProcessBook
@@ -50,7 +51,8 @@ class Options:
         account_email: the account's own address; its contact cannot be deleted.
         doi_templates: active templates for double opt-in.
         webhook_retry_seconds: before each further try of a webhook that was not answered, or with 429.
-        templates: active transactional templates.
+        templates: active templates of transactional mails and campaigns.
+        campaign_credits: mails that campaigns may still send; ``None``: as many as one likes.
     """
 
     api_key: str = "xkeysib-sandbox"
@@ -62,6 +64,7 @@ class Options:
     doi_templates: frozenset[int] = frozenset({5})
     webhook_retry_seconds: tuple[float, ...] = (600, 3_600, 7_200, 28_800)
     templates: frozenset[int] = frozenset({41})
+    campaign_credits: int | None = None
 
     def with_demo(self) -> Options:
         """The same with the attributes and lists that the guide's configuration writes."""
@@ -79,6 +82,7 @@ class Store:
         self.events = EventBook(self.contacts)
         self.processes = ProcessBook(self.contacts, self.lists)
         self.mails = MailBook(self.contacts, self.lists, options.doi_templates, options.templates)
+        self.campaigns = CampaignBook(self.contacts, self.lists, options.templates, options.campaign_credits)
         self.webhooks = WebhookBook()
         for name, kind in {"FIRSTNAME": "text", "LASTNAME": "text", **options.attributes}.items():
             self.attributes.create("normal", name, kind)

@@ -13,18 +13,32 @@ import pytest
 
 from ops.demo.wiring import configuration
 from ops.simulate import recent_start
+from processors.engagement.campaigns import campaign_command
+from processors.sink.campaigns import campaign_body
+from runtime.brevo_models import Campaign
+from sandbox.brevo.campaign_bodies import NewCampaign
 from sandbox.brevo.faults import Fault
+from sandbox.brevo.validation import parse
 from sandbox.simulator import World, simulate_webinar
 from sandbox.truth import Truth, truth_of
 from sandbox.truth.rules import Rules
-from schemas.topics import ATTENDANCE_RESULTS, BREVO_COMMANDS, LOOKUP_RESULTS, RAW_EVENTS
+from schemas.topics import ATTENDANCE_RESULTS, BREVO_COMMANDS, BREVO_COMMANDS_BULK, LOOKUP_RESULTS, RAW_EVENTS
+from tests.support.commands import rollcall
+from tests.support.contact_facts import session_recording
 from tests.support.installation import CHAOS, Installation, Service, installation
-from tests.support.kafka import read_to_end
+from tests.support.kafka import Message, produce, read_to_end
 from tests.support.processes import eventually
 from tests.support.recordings import unrecorded
 
 Way = Literal["event", "template"]
 ATTENDEES = 60
+CAMPAIGN: dict[str, Any] = {
+    "lists": [16, 18],
+    "subject": "The recording",
+    "template": 41,
+    "sender": {"id": 3},
+    "after_minutes": 0,
+}
 PATHS: dict[Way, str] = {"event": "/v3/events", "template": "/v3/smtp"}
 
 
@@ -40,7 +54,7 @@ def recorded(seed: int) -> tuple[World, World, World]:
 def choose(home: Installation, **chosen: Any) -> None:
     """Write `brevo.recordings` into the file."""
     lines = configuration("2s").splitlines()
-    keys = f", recordings: {orjson.dumps(chosen).decode()}, mails_per_second: 200}}"
+    keys = f", recordings: {orjson.dumps(chosen).decode()}, mails_per_second: 200, account_calls_per_hour: 3000}}"
     lines = [line.removesuffix("}") + keys if line.startswith("brevo:") else line for line in lines]
     (home.directory / "rollcall.yaml").write_text("\n".join(lines), encoding="utf-8")
 
@@ -140,4 +154,84 @@ async def test_recording_before_and_among_the_results_is_told_once(
         await home.send(world)
         assert await home.until_true(truth) == []
         assert max(told(home).values()) == 1
+        assert await worker.stop() == 0, worker.process.describe()
+
+
+async def test_session_gets_one_campaign_though_the_worker_is_killed_before_it_is_sent(
+    kafka_bootstrap: str, topic_prefix: str, tmp_path: Path
+) -> None:
+    """The draft of the worker that died is found and sent; repeats and a replay send no other; nobody gets more."""
+    world, before, telling = recorded(seed=43)
+    rules = Rules(recordings=frozenset())
+    truth = truth_of([each.body for each in world.deliveries], world.zoom, rules)
+    async with installation(kafka_bootstrap, topic_prefix, tmp_path) as home:
+        choose(home, by="campaign", campaign=CAMPAIGN)
+        await home.enlist(world)
+        worker = await started(home)
+        await home.send(before)
+        assert await home.until_true(truth) == []
+        unmailed = unsubscribe(home, truth)
+
+        # The draft is made, and the worker never hears of its id.
+        home.brevo.state.faults.add(
+            Fault(kind="slow", path_prefix="/v3/emailCampaigns", method="POST", delay_seconds=60, count=1)
+        )
+        await home.send(telling)
+
+        async def is_draft() -> bool:
+            return bool(home.held()["campaigns"])
+
+        await eventually(is_draft, timeout_seconds=60, what="there is a draft", tell=home.last_words)
+        worker.process.kill()
+        assert [each["status"] for each in home.held()["campaigns"]] == ["draft"]
+        worker = home.start_worker()
+
+        async def is_sent() -> bool:
+            return [each["status"] for each in home.held()["campaigns"]] == ["sent"]
+
+        await eventually(is_sent, timeout_seconds=60, what="the draft is sent", tell=home.last_words)
+        (sent,) = home.held()["campaigns"]
+        wanted = {each.email for each in truth.contacts.values() if each.lists & {16, 18}} - unmailed
+        assert sorted(sent["mailed"]) == sorted(wanted)
+        assert sent["params"]["share_url"].startswith("https://")
+
+        await home.send(world)
+        await home.until_idle(worker)
+        assert await home.until_true(truth) == []
+        assert home.calls("POST", "/emailCampaigns/{campaign_id}/sendNow") == 1
+        assert [each["status"] for each in home.held()["campaigns"]] == ["sent"]
+        assert told(home) == Counter()
+        assert home.held()["refused"] == []
+        assert await worker.stop() == 0, worker.process.describe()
+        await assert_no_secret(home)
+
+
+async def test_campaign_that_somebody_suspended_is_listed_and_decided_by_a_person(
+    kafka_bootstrap: str, topic_prefix: str, tmp_path: Path
+) -> None:
+    """Whether it was sent before is not known: no other one is made."""
+    command = campaign_command(session_recording())
+    campaign = Campaign.model_validate(CAMPAIGN)
+    async with installation(kafka_bootstrap, topic_prefix, tmp_path) as home:
+        choose(home, by="campaign", campaign=CAMPAIGN)
+        campaigns = home.brevo.state.store.campaigns
+        campaigns.get(campaigns.create(parse(NewCampaign, campaign_body(command, campaign)))).status = "suspended"
+        worker = await started(home)
+        message = Message(command.to_bytes(), command.contact_id.encode())
+        await produce(kafka_bootstrap, home.physical(BREVO_COMMANDS_BULK), [message])
+
+        async def is_in_doubt() -> bool:
+            return len(await home.in_doubt()) == 1
+
+        await eventually(is_in_doubt, timeout_seconds=60, what="it is in doubt", tell=home.last_words)
+        code, listed, _ = await rollcall(home.wiring.worker(), "effects", "--check", "--json")
+        (doubt,) = listed["in_doubt"]
+        assert (code, doubt["contact_id"], doubt["at_brevo"]) == (1, command.contact_id, "unknown")
+        assert listed["without_contact"] == []
+        campaigns.get(1).status = "sent"
+        code, told, _ = await rollcall(home.wiring.worker(), "effects", "resolve", doubt["id"], "--resend", "--json")
+        assert (code, told["done"]) == (1, False)
+        code, told, _ = await rollcall(home.wiring.worker(), "effects", "resolve", doubt["id"], "--sent", "--json")
+        assert (code, told["at_brevo"]) == (0, "yes")
+        assert len(campaigns.held) == 1
         assert await worker.stop() == 0, worker.process.describe()

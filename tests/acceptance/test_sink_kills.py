@@ -18,7 +18,7 @@ from tests.support.processes import eventually
 
 ATTENDEES, NO_SHOWS = 1_000, 200
 SEED = 20_261_122
-POINTS = tuple(random.Random(SEED).random() for _ in range(20))
+POINTS = tuple(map(random.Random(SEED).uniform, [0] * 20, [1] * 20))
 """When each kill comes, as a part of what one run of the worker writes."""
 
 
@@ -47,6 +47,7 @@ async def _run(home: Installation, bootstrap: str, prefix: str, points: tuple[fl
         return home.events() + len(await home.in_doubt()) >= len(facts)
 
     await eventually(told, timeout_seconds=180, what="every event is there or in doubt", tell=home.last_words)
+    await worker.until_ready()
     await home.until_idle(worker)
     received = Counter((event.identifiers["email_id"], event.name) for event in home.brevo.state.store.events.received)
     assert max(received.values()) == 1
@@ -57,20 +58,10 @@ async def _run(home: Installation, bootstrap: str, prefix: str, points: tuple[fl
     assert home.held()["refused"] == []
 
 
-@pytest.mark.torture  # a minute and a half for each point
-@pytest.mark.parametrize("point", POINTS[:3])
+@pytest.mark.parametrize("kills", [3, pytest.param(len(POINTS), marks=pytest.mark.torture)])
 async def test_worker_killed_while_a_crowd_is_written_loses_nothing_and_repeats_nothing(
-    own_kafka: Broker, topic_prefix: str, tmp_path: Path, point: float
+    own_kafka: Broker, topic_prefix: str, tmp_path: Path, kills: int
 ) -> None:
-    """One kill at a random point, limits fifty times Brevo's."""
+    """One kill after another at random points of one run, limits fifty times Brevo's."""
     async with large_account(own_kafka.bootstrap, topic_prefix, tmp_path, factor=50) as home:
-        await asyncio.wait_for(_run(home, own_kafka.bootstrap, topic_prefix, (point,)), 500)
-
-
-@pytest.mark.torture
-async def test_worker_killed_twenty_times_loses_nothing_and_repeats_nothing(
-    own_kafka: Broker, topic_prefix: str, tmp_path: Path
-) -> None:
-    """One after another, in one run."""
-    async with large_account(own_kafka.bootstrap, topic_prefix, tmp_path, factor=50) as home:
-        await asyncio.wait_for(_run(home, own_kafka.bootstrap, topic_prefix, POINTS), 1_500)
+        await asyncio.wait_for(_run(home, own_kafka.bootstrap, topic_prefix, POINTS[:kills]), 1_500)

@@ -20,7 +20,7 @@ DOI = {"rule": "doi", "template_id": 6, "redirect_url": "https://example.com/tha
 
 async def wrong(fault: Fault | None = None, **settings: Any) -> list[str]:
     """What is wrong with the templates of these settings; 5 is of double opt-in, 41 a transactional one."""
-    async with serving(Options()) as brevo:
+    async with serving(Options().with_demo()) as brevo:
         if fault is not None:
             brevo.state.faults.add(fault)
         client = BrevoClient(SecretStr(Options().api_key), brevo.url)
@@ -43,6 +43,16 @@ async def test_templates_that_do_not_exist_are_named_with_their_keys() -> None:
     told = await wrong(recordings={"by": "template", "template": 42}, list_rules={17: DOI})
     assert [each.partition(":")[0] for each in told] == ["brevo.list_rules.17.template_id", "brevo.recordings.template"]
     assert "template 42 does not exist" in told[1]
+
+
+async def test_template_and_lists_of_a_campaign_are_checked() -> None:
+    """Nothing else would tell before the first session."""
+    campaign = {"lists": [16], "exclude_lists": [99], "subject": "It is there", "template": 42, "sender": {"id": 3}}
+    first, second = await wrong(recordings={"by": "campaign", "campaign": campaign})
+    assert first == "brevo.recordings.campaign: list 99 does not exist at Brevo; give the id of one"
+    assert second.startswith("brevo.recordings.campaign.template: template 42 does not exist")
+    right = {**campaign, "exclude_lists": [18], "template": 41}
+    assert await wrong(recordings={"by": "campaign", "campaign": right}) == []
 
 
 async def test_template_that_cannot_be_looked_up_is_no_reason_not_to_start() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from processors.engine.view import Record
 from runtime.models import Configuration
-from schemas.attendance import FACT, Notice, Recording, Registration, Result
+from schemas.attendance import FACT, AnyFact, Recording, Registration, Result, SessionRecording, session_mark
 from schemas.codec import contact_id
 from schemas.topics import ATTENDANCE_RESULTS
 from tests.support.rules import record
@@ -123,7 +123,15 @@ def recording(session: str = "s1==", *, days: int = 0, **fields: Any) -> Recordi
     return Recording.model_validate(whole | fields)
 
 
-def records(*facts: Registration | Result | Recording | Notice) -> list[Record]:
+def session_recording(**fields: Any) -> SessionRecording:
+    """The same recording, of the session as a whole, with a final result."""
+    told = recording().model_dump(exclude={"kind", "contact_id", "email"})
+    return SessionRecording.model_validate(
+        {**told, "contact_id": session_mark(told["object_id"]), "email": "", "final": True, **fields}
+    )
+
+
+def records(*facts: AnyFact) -> list[Record]:
     """The facts as records of their topic, in this order."""
     return [
         record(ATTENDANCE_RESULTS.name, FACT.dump_json(fact), key=fact.contact_id.encode(), offset=offset)

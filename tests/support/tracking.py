@@ -17,8 +17,8 @@ from processors.lookups.redaction import redact
 from processors.tracking.keys import DUE, TABLE, parse_due
 from runtime.models import Configuration
 from sandbox.zoom.state import Instance, Row, ZoomState
-from schemas.attendance import FACT, Notice, Recording, Registration, Result, SessionSummary
-from schemas.brevo import BREVO_COMMAND, OnceCommand, SendRecording, TrackEvent, UpsertContact
+from schemas.attendance import FACT, AnyFact, Recording, Registration, Result, SessionSummary
+from schemas.brevo import BREVO_COMMAND, OnceCommand, SendCampaign, SendRecording, TrackEvent, UpsertContact
 from schemas.codec import normalise_email
 from schemas.instants import as_datetime
 from schemas.lookups import LOOKUP, LookupKind, LookupRequest, LookupResult
@@ -189,7 +189,12 @@ class Pipeline:
         return [each for each in told if each.name == "zoom_recording_ready"]
 
     @property
-    def facts(self) -> list[Registration | Result | Recording | Notice]:
+    def campaigns(self) -> list[SendCampaign]:
+        """Every command for a campaign, in order."""
+        return [each for each in self._commands() if isinstance(each, SendCampaign)]
+
+    @property
+    def facts(self) -> list[AnyFact]:
         """Everything published about anybody, in order."""
         return [FACT.validate_json(each.value or b"") for each in self.sent.get(ATTENDANCE_RESULTS.name, [])]
 

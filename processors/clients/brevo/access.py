@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Callable, Mapping
 from typing import Literal
@@ -18,14 +19,18 @@ from processors.clients.brevo.metrics import BrevoMetrics
 from processors.sink.answers import Action, Answer, AnswerClass, classify, refused_address
 from processors.sink.budget import Pace, intent_window, share
 
-Family = Literal["contacts", "events", "mails", "confirmations"]
-FAMILIES: tuple[Family, ...] = ("contacts", "events", "mails", "confirmations")
+Family = Literal["contacts", "events", "mails", "confirmations", "campaigns"]
+FAMILIES: tuple[Family, ...] = ("contacts", "events", "mails", "confirmations", "campaigns")
 """What work is done in. Confirmations use the budget of contacts too; theirs lets them wait for a template alone."""
-ONCE: tuple[Family, ...] = ("events", "mails", "confirmations")
+ONCE: tuple[Family, ...] = ("events", "mails", "confirmations", "campaigns")
 """What is done at most once."""
-Budget = Literal["contacts", "events", "mails", "confirmations", "account"]
+Budget = Literal["contacts", "events", "mails", "confirmations", "campaigns", "account"]
 """`account`: everything that Brevo gives 100 calls an hour for."""
 BUDGETS: tuple[Budget, ...] = (*FAMILIES, "account")
+WITHIN: Mapping[Budget, Budget] = {"campaigns": "account"}
+"""What a call counts against besides its own family, which is there so that it can be parked alone."""
+CAMPAIGN_PROBES = 10
+"""So many times rarer are probes of parked campaigns: one a minute would be most of what `account` has."""
 
 TOLD_AFTER_SECONDS = 60
 """A pause at least this long is a reason to tell people: an hourly budget is used up."""
@@ -58,17 +63,23 @@ class Access:
             "events": per_second["events"],
             "mails": per_second["mails"],
             "confirmations": per_second["confirmations"],
+            "campaigns": hourly,
             "account": hourly,
         }
         self._total_partitions = total_partitions
         self._metrics = metrics
         self._now = now
         self._account = Parking(pace.probe_seconds)
-        self._parkings = {family: Parking(pace.probe_seconds) for family in BUDGETS}
+        self._parkings = {
+            family: Parking(pace.probe_seconds * (CAMPAIGN_PROBES if family == "campaigns" else 1))
+            for family in BUDGETS
+        }
         burst = account_per_hour * HOURLY_BURST / hourly
         self.limiters = {
             family: Limiter(
-                (self._account, self._parkings[family]), now, burst if family == "account" else CATCH_UP_SECONDS
+                (self._account, self._parkings[family]),
+                now,
+                burst if family in ("account", "campaigns") else CATCH_UP_SECONDS,
             )
             for family in BUDGETS
         }
@@ -88,6 +99,12 @@ class Access:
         """Wait until one call may be made."""
         began_at = self._now()
         await self.limiters[family].acquire(urgent=urgent)
+        if (wider := WITHIN.get(family)) is not None:
+            try:
+                await self.limiters[wider].acquire(urgent=urgent)
+            except asyncio.CancelledError:
+                self.limiters[family].give_back()
+                raise
         self._metrics.waited.labels(family).inc(self._now() - began_at)
 
     def unused(self, family: Budget) -> None:
@@ -110,11 +127,12 @@ class Access:
         self._metrics.calls.labels(family, verdict.name).inc()
         if answer.remaining is not None:
             self._metrics.remaining.labels(family).set(answer.remaining)
+        limiter = self.limiters[WITHIN.get(family, family)]
         if verdict.action is Action.PAUSE:
-            self.limiters[family].pause(answer.reset_seconds or backoff_seconds)
+            limiter.pause(answer.reset_seconds or backoff_seconds)
         elif answer.remaining == 0 and answer.reset_seconds:
             # Others share the account's budget: the next call would be refused.
-            self.limiters[family].pause(answer.reset_seconds)
+            limiter.pause(answer.reset_seconds)
         if verdict.action is Action.PARK:
             self._park(self._account, "all calls", verdict, answer)
         elif verdict.action is Action.STOP:
@@ -139,7 +157,7 @@ class Access:
         address = refused_address(answer)
         reason = f"{verdict.says} (HTTP {answer.status}{f', address {address}' if address else ''})"
         if parking.park(reason, self._now()):
-            log.error("brevo parked: %s; %s wait, nothing is lost, one probe a minute", reason, what)
+            log.error("brevo parked: %s; %s wait, nothing is lost, probed now and then", reason, what)
         self._changed()
 
     def _go_on(self, parkings: tuple[Parking, ...]) -> None:

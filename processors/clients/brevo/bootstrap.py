@@ -41,7 +41,9 @@ async def check_attributes(client: BrevoClient, configuration: Configuration) ->
 
 
 async def check_templates(client: BrevoClient, settings: Brevo) -> None:
-    """Refuse to start with a template that does not exist or is not active; see `check_attributes`.
+    """Refuse to start with a template that does not exist or is not active, or a list that does not exist.
+
+    See `check_attributes`.
 
     Raises:
         ConfigurationError: what to change.
@@ -51,14 +53,20 @@ async def check_templates(client: BrevoClient, settings: Brevo) -> None:
 
 
 async def wrong_templates(client: BrevoClient, settings: Brevo) -> list[str]:
-    """What is wrong with the templates that are used, a line each with its key; one that cannot be had is logged."""
+    """What is wrong with templates that are used and lists of campaigns, a line each with its key.
+
+    One that cannot be had is logged.
+    """
     used = [
         (f"list_rules.{list_id}.template_id", rule.template_id, "a double opt-in template")
         for list_id, rule in settings.list_rules.items()
     ]
+    campaign = settings.recordings.campaign
     if settings.recordings.by == "template":
         used.append(("recordings.template", settings.recordings.template, "a transactional template"))
-    wrong = []
+    elif settings.recordings.by == "campaign":
+        used.append(("recordings.campaign.template", campaign.template, "a template"))
+    wrong = await _wrong_lists(client, settings)
     for key, template_id, kind in used:
         if template_id is None:
             continue
@@ -71,4 +79,17 @@ async def wrong_templates(client: BrevoClient, settings: Brevo) -> list[str]:
             log.warning("template %d not checked: %s", template_id, verdict.says)
         elif answer.body.get("isActive") is False:
             wrong.append(f"{where} is not active: activate it at Brevo")
+    return wrong
+
+
+async def _wrong_lists(client: BrevoClient, settings: Brevo) -> list[str]:
+    if settings.recordings.by != "campaign":
+        return []
+    campaign, wrong = settings.recordings.campaign, []
+    for list_id in (*campaign.lists, *campaign.exclude_lists):
+        verdict = classify(await client.request("GET", f"/contacts/lists/{list_id}"))
+        if verdict.action in (Action.MISSING, Action.REJECT):
+            wrong.append(f"brevo.recordings.campaign: list {list_id} does not exist at Brevo; give the id of one")
+        elif verdict.action is not Action.DONE:
+            log.warning("list %d not checked: %s", list_id, verdict.says)
     return wrong

@@ -45,6 +45,18 @@ class BrevoApi(Protocol):
     async def send_mail(self, body: Mapping[str, Any]) -> Answer:
         """`POST /smtp/email`: 201 accepted, which is not delivered."""
 
+    async def create_campaign(self, body: Mapping[str, Any]) -> Answer:
+        """`POST /emailCampaigns`: 201 with the `id` of a draft."""
+
+    async def send_campaign(self, campaign_id: int) -> Answer:
+        """`POST /emailCampaigns/{id}/sendNow`: 204; 400, 402 without credit, 404."""
+
+    async def read_campaign(self, campaign_id: int) -> Answer:
+        """`GET /emailCampaigns/{id}`: 200 with `status`, 404."""
+
+    async def read_campaigns(self) -> Answer:
+        """`GET /emailCampaigns`, the 100 newest: 200 with `campaigns`."""
+
     async def confirm_list(self, body: Mapping[str, Any]) -> Answer:
         """`POST /contacts/doubleOptinConfirmation`, which sends a mail each time: 201 new contact, 204 known one."""
 
@@ -101,6 +113,22 @@ class BrevoClient:
     async def send_mail(self, body: Mapping[str, Any]) -> Answer:
         """See `BrevoApi`."""
         return await self._call("POST", "/smtp/email", body)
+
+    async def create_campaign(self, body: Mapping[str, Any]) -> Answer:
+        """See `BrevoApi`."""
+        return await self._call("POST", "/emailCampaigns", body)
+
+    async def send_campaign(self, campaign_id: int) -> Answer:
+        """See `BrevoApi`."""
+        return await self._call("POST", f"/emailCampaigns/{campaign_id}/sendNow", None)
+
+    async def read_campaign(self, campaign_id: int) -> Answer:
+        """See `BrevoApi`."""
+        return await self._call("GET", f"/emailCampaigns/{campaign_id}?excludeHtmlContent=true", None)
+
+    async def read_campaigns(self) -> Answer:
+        """See `BrevoApi`."""
+        return await self._call("GET", "/emailCampaigns?limit=100&offset=0&sort=desc&excludeHtmlContent=true", None)
 
     async def confirm_list(self, body: Mapping[str, Any]) -> Answer:
         """See `BrevoApi`."""

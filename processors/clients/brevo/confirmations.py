@@ -12,6 +12,7 @@ from typing import Any
 
 from processors.clients.brevo.access import Access
 from processors.clients.brevo.asking import Asker
+from processors.clients.brevo.channels import Channel
 from processors.clients.brevo.client import BrevoApi
 from processors.clients.brevo.outcomes import Outcomes
 from processors.clients.brevo.schedule import Schedule
@@ -23,8 +24,8 @@ from runtime.brevo_models import ListRule
 from schemas.brevo import ConfirmList, OnceCommand
 
 
-class Confirmations:
-    """The channel of double opt-in (`processors.clients.brevo.events.Channel`).
+class Confirmations(Channel):
+    """The channel of double opt-in.
 
     Args:
         rules: by list id; a list whose rule is not `doi` any more is asked for nobody.
@@ -58,9 +59,9 @@ class Confirmations:
         why = why_not_asked(held, command.list_id)
         return None if why is None else Ending("suppressed", detail=why, status=answer.status, attempts=1)
 
-    async def call(self, contact: str, command: OnceCommand) -> Answer:
+    async def call(self, contact: str, work: EventWork) -> Answer:
         """Ask; it counts as a call of contacts as well."""
-        confirmation = _confirmation(command)
+        confirmation = _confirmation(work.command)
         with self._outcomes.waiting(contact):
             await self._access.permit("contacts", urgent=self._schedule.is_urgent(contact))
         return await self._api.confirm_list(confirmation_body(confirmation, self._rules[confirmation.list_id]))

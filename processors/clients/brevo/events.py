@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
-from typing import Any, Literal, Protocol
+from dataclasses import replace
+from typing import Any, Literal
 
 from processors.clients.brevo.access import Access, Family
+from processors.clients.brevo.channels import Channel
 from processors.clients.brevo.client import BrevoApi
-from processors.clients.brevo.outcomes import Outcomes
+from processors.clients.brevo.outcomes import Again, Outcomes
 from processors.clients.brevo.recordings import Mailable
 from processors.clients.brevo.schedule import Schedule, family_of
 from processors.sink.answers import Action, Answer, AnswerClass
@@ -17,7 +19,7 @@ from processors.sink.budget import Pace
 from processors.sink.ledger import EventWork
 from processors.sink.results import Ending
 from processors.sink.suppression import is_mail
-from schemas.brevo import OnceCommand, TrackEvent
+from schemas.brevo import TrackEvent
 from schemas.instants import format_instant
 
 Policy = Literal["hold", "resend", "drop"]
@@ -25,17 +27,7 @@ CaughtUp = Callable[[int], Awaitable[None]]
 """Returns once everything that was told of a partition before it became ours has been read."""
 
 
-class Channel(Protocol):
-    """One way to reach a person."""
-
-    async def withheld(self, contact: str, work: EventWork) -> Ending | None:
-        """How the work ends without a call, if something that only Brevo knows speaks against it; before the intent."""
-
-    async def call(self, contact: str, command: OnceCommand) -> Answer:
-        """The one call."""
-
-
-class Events:
+class Events(Channel):
     """The channel of `POST /events`; the one event whose purpose is a mail goes to who may be mailed alone."""
 
     def __init__(self, api: BrevoApi, mailable: Mailable) -> None:
@@ -46,10 +38,10 @@ class Events:
         """See `Channel`."""
         return await self._mailable.withheld(contact, work) if is_mail(work.command) else None
 
-    async def call(self, contact: str, command: OnceCommand) -> Answer:  # noqa: ARG002 (needed by others)
+    async def call(self, contact: str, work: EventWork) -> Answer:  # noqa: ARG002 (needed by others)
         """See `Channel`."""
-        assert isinstance(command, TrackEvent)  # family_of says so
-        return await self._api.track_event(event_body(command))
+        assert isinstance(work.command, TrackEvent)  # family_of says so
+        return await self._api.track_event(event_body(work.command))
 
 
 class EventSender:
@@ -83,27 +75,31 @@ class EventSender:
         self._sending = 0
         self._drained = asyncio.Event()
 
-    async def send(self, contact: str, work: EventWork) -> None:
-        """Work on an event until it ends, or was decided elsewhere."""
+    async def send(self, contact: str, work: EventWork) -> Again | None:
+        """Work on an event until it ends, or was decided elsewhere; `Again`: its time has not come."""
         if work.contact_rejected is not None and work.state == "pending":
             detail = f"not sent, as its contact was rejected: {work.contact_rejected}"
             await self._outcomes.end(contact, work, Ending("rejected", detail=detail, error="contact_rejected"))
-            return
+            return None
         if work.contact_withheld is not None and work.state == "pending":
             await self._outcomes.end(contact, work, Ending("suppressed", detail=work.contact_withheld))
-            return
+            return None
         if work.state == "intended":
             # Its outcome may be on the way here already.
             with self._outcomes.waiting(contact):
                 await self._caught_up(self._schedule.home(contact))
             if not self._is_still(contact, work):
-                return
-            if self._policy != "resend":
-                await self._outcomes.end(contact, work, self._doubt(None, 0, "the worker ended before the answer came"))
-                return
-        ending = await self._send(contact, work)
-        if ending is not None:
-            await self._outcomes.end(contact, work, ending)
+                return None
+            lost = self._doubt(None, 0, "the worker ended before the answer came")
+            if (ending := await self._after_loss(contact, work, lost)) is not None:
+                await self._outcomes.end(contact, work, ending)
+                return None
+        ending_or_later = await self._send(contact, work)
+        if isinstance(ending_or_later, Again):
+            return ending_or_later
+        if ending_or_later is not None:
+            await self._outcomes.end(contact, work, ending_or_later)
+        return None
 
     async def drain(self, seconds: float) -> None:
         """Wait until no event is between its confirmed intent and its outcome, at most so long."""
@@ -115,20 +111,33 @@ class EventSender:
         except TimeoutError:
             return
 
-    async def _send(self, contact: str, work: EventWork) -> Ending | None:
+    async def _after_loss(self, contact: str, work: EventWork, doubt: Ending) -> Ending | None:
+        """How work ends whose call may have been made; ``None``: it may be done again."""
+        channel = self._channels[family_of(work)]
+        if not channel.leaves_trace and self._policy != "resend":
+            return doubt
+        with self._outcomes.waiting(contact):
+            # The call may still be under way, and its outcome on the way here.
+            await asyncio.sleep(self._pace.resend_grace_seconds)
+            trace = await channel.trace(contact, work)
+        if trace == "done":
+            return Ending("acknowledged", "Brevo shows it as done", doubt.status, doubt.attempts)
+        return doubt if trace == "unknown" and channel.leaves_trace else None
+
+    async def _send(self, contact: str, work: EventWork) -> Ending | Again | None:
         channel = self._channels[family_of(work)]
         with self._outcomes.waiting(contact):
             await self._access.limiters[family_of(work)].unpaused()
-            if work.state == "intended":
-                # An earlier owner's call may still be under way, and its outcome on the way here.
-                await asyncio.sleep(self._pace.resend_grace_seconds)
-            elif (withheld := await channel.withheld(contact, work)) is not None:
-                return withheld
+            if work.state != "intended":
+                found = await channel.withheld(contact, work)
+                if isinstance(found, Again) or (found is not None and found.outcome != "intended"):
+                    return found
+                work = work if found is None else replace(work, campaign_id=found.campaign_id)
         async with self._slot(contact, family_of(work)):
             if not await self._is_ready(contact, work):
                 return None
             with self._under_way():
-                return await self._call(contact, work, channel)
+                return replace(await self._call(contact, work, channel), campaign_id=work.campaign_id)
 
     @asynccontextmanager
     async def _slot(self, contact: str, family: Family) -> AsyncIterator[None]:
@@ -157,11 +166,13 @@ class EventSender:
         while True:
             with self._outcomes.waiting(contact):
                 await self._access.permit(family, urgent=self._schedule.is_urgent(contact))
-            answer = await channel.call(contact, work.command)
+            answer = await channel.call(contact, work)
             attempts += 1
             backoff = self._pace.backoff(attempts, self._spread())
             verdict = self._access.judge(family, answer, backoff)
             ending = self._ending(answer, verdict, attempts)
+            if verdict.ambiguous and channel.leaves_trace:
+                ending = await self._after_loss(contact, work, self._doubt(answer.status, attempts, verdict.says))
             if ending is not None:
                 return ending
             if verdict.action is Action.RETRY:

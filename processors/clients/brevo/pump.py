@@ -163,5 +163,5 @@ class Pump:
         if isinstance(work, UpsertWork):
             return await self._upserts.write(contact, work)
         if work is not None:
-            await self._events.send(contact, work)
+            return await self._events.send(contact, work)
         return None

@@ -11,6 +11,7 @@ from dataclasses import replace
 from functools import partial
 
 from processors.clients.brevo.asking import Asker
+from processors.clients.brevo.channels import Channel
 from processors.clients.brevo.client import BrevoApi
 from processors.clients.brevo.schedule import Schedule
 from processors.sink.answers import Action, Answer, classify
@@ -19,7 +20,7 @@ from processors.sink.ledger import EventWork
 from processors.sink.recordings import mail_body, was_accepted_before, why_not_mailed
 from processors.sink.results import Ending
 from processors.sink.suppression import DELETED
-from schemas.brevo import OnceCommand, SendRecording
+from schemas.brevo import SendRecording
 
 
 class Mailable:
@@ -48,8 +49,8 @@ class Mailable:
             await asyncio.sleep(self._pace.last_backoff_seconds)
 
 
-class RecordingMails:
-    """The channel of `POST /smtp/email` (`processors.clients.brevo.events.Channel`).
+class RecordingMails(Channel):
+    """The channel of `POST /smtp/email`.
 
     Args:
         api: Brevo.
@@ -66,8 +67,8 @@ class RecordingMails:
         """See `Channel`."""
         return await self._mailable.withheld(contact, work)
 
-    async def call(self, contact: str, command: OnceCommand) -> Answer:  # noqa: ARG002 (needed by others)
+    async def call(self, contact: str, work: EventWork) -> Answer:  # noqa: ARG002 (needed by others)
         """Send; a mail that Brevo has already, from a call whose answer was lost, counts as sent now."""
-        assert isinstance(command, SendRecording)  # family_of says so
-        answer = await self._api.send_mail(mail_body(command, trial=self._trial))
+        assert isinstance(work.command, SendRecording)  # family_of says so
+        answer = await self._api.send_mail(mail_body(work.command, trial=self._trial))
         return replace(answer, status=201, body=None) if was_accepted_before(answer) else answer

@@ -28,11 +28,12 @@ from processors.sink.ledger import (
     open_contacts,
     open_events,
 )
-from schemas.brevo import ConfirmList, SendRecording
+from schemas.brevo import ConfirmList, SendCampaign, SendRecording
 
 Stores = Mapping[str, PartitionStore]
 Lane = Literal["live", "bulk"]
 LANES: tuple[Lane, ...] = ("live", "bulk")
+_FAMILY_OF: Mapping[type, Family] = {SendRecording: "mails", ConfirmList: "confirmations", SendCampaign: "campaigns"}
 
 
 def lane_of(work: Work) -> Lane:
@@ -42,11 +43,7 @@ def lane_of(work: Work) -> Lane:
 
 def family_of(work: Work) -> Family:
     """Whose budget the work needs."""
-    if isinstance(work, UpsertWork):
-        return "contacts"
-    if isinstance(work.command, SendRecording):
-        return "mails"
-    return "confirmations" if isinstance(work.command, ConfirmList) else "events"
+    return "contacts" if isinstance(work, UpsertWork) else _FAMILY_OF.get(type(work.command), "events")
 
 
 def _nobody_listens(_: Family) -> None:

@@ -30,7 +30,7 @@ class Tally:
         for keys in (known.in_doubt, known.without_contact):
             keys.difference_update([key for key in keys if key.startswith(prefix)])
         known.in_doubt.update(key for key, event in events.items() if event.state == "in_doubt")
-        if waits_for_its_contact(row):
+        if waits_for_its_contact(contact, row):
             known.without_contact.update(key for key, event in events.items() if event.state == "pending")
         self._show()
 

@@ -353,6 +353,35 @@ privacy:    {}
     assert (sessions.settle, sessions.restart_gap, sessions.abandon_after) == (1, 900, 86_400)
 
 
+@pytest.mark.parametrize(
+    ("written", "time"),
+    [
+        ("off", None),
+        ("null", None),
+        ("03:30", "03:30"),
+        ("13:30", "13:30"),
+        ('"23:59"', "23:59"),
+        ("00:00", "00:00"),
+        ("3:30", "03:30"),
+    ],
+)
+def test_load_time_of_the_decay_sweep_is_as_written(files: Files, written: str, time: str | None) -> None:
+    """Without quotes too, where YAML reads a number of base 60 or a boolean."""
+    files.path.write_text(
+        f"connectors: {{zoom: {{account_id: a, client_id: b, client_secret: c}}}}\nbrevo: {{api_key: x}}\n"
+        f"scoring: {{decay_sweep: {written}}}\n"
+    )
+    assert load_worker(files.path, {}).scoring.decay_sweep == time
+
+
+@pytest.mark.parametrize("written", ["24:00", "'3:30'", "12:60", "03:30:00", "on", "noon"])
+def test_load_time_of_the_decay_sweep_that_is_none_is_refused(files: Files, written: str) -> None:
+    """`HH:MM` alone."""
+    (error,) = files.worker_errors({**SMALLEST, "scoring": {"decay_sweep": yaml.safe_load(written)}})
+    assert error.startswith("scoring.decay_sweep: ")
+    assert written == "on" or "such as" in error
+
+
 def test_load_for_display_unset_variables_are_warnings(caplog: pytest.LogCaptureFixture) -> None:
     """People look at a configuration on machines that do not have its secrets."""
     with caplog.at_level(logging.WARNING):

@@ -15,7 +15,13 @@ from schemas.brevo import BREVO_COMMAND, BrevoCommand, ConfirmList, TrackEvent, 
 from schemas.codec import unpack
 from schemas.engagement import ContactScore
 from schemas.errors import DeadLetterError
-from schemas.topics import ATTENDANCE_RESULTS, BREVO_COMMANDS, BREVO_COMMANDS_BULK, ENGAGEMENT_SCORES
+from schemas.topics import (
+    ATTENDANCE_RESULTS,
+    BREVO_COMMANDS,
+    BREVO_COMMANDS_BULK,
+    ENGAGEMENT_SCORES,
+    ENGAGEMENT_TICKS,
+)
 from tests.support.contact_facts import CONTACT, EMAIL, configuration, no_show, records, registration, result
 from tests.support.rules import record, run
 
@@ -78,7 +84,8 @@ def shown(contact: Contact) -> dict[str, Any]:
 
 def test_agent_declares_what_it_reads_and_keeps() -> None:
     """The composition root wires the agent by these."""
-    assert (NAME, SOURCES, TABLES) == ("score-engagement", (ATTENDANCE_RESULTS,), ("engagement-by-contact",))
+    assert (NAME, TABLES) == ("score-engagement", ("engagement-by-contact",))
+    assert SOURCES == (ATTENDANCE_RESULTS, ENGAGEMENT_TICKS)
 
 
 def test_rule_worked_example_shows_82() -> None:

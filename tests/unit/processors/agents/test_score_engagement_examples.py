@@ -35,8 +35,18 @@ SENT_FOR = {
     ("result__meeting",): ("event__meeting_attended",),
     ("result__left_early", "recording__ready"): ("event__recording_ready",),
     ("result__no_show", "recording__ready"): ("recording__template",),
+    ("session_recording__final",): ("campaign__recording",),
 }
 """Facts in order, and what the agent sends at the last of them (the last so many outputs), all by name of example."""
+
+RECORDINGS: dict[tuple[str, ...], dict[str, Any]] = {
+    ("recording__template",): {"by": "template", "template": 41},
+    ("campaign__recording",): {
+        "by": "campaign",
+        "campaign": {"lists": [16], "subject": "The recording", "template": 41, "sender": {"id": 3}},
+    },
+}
+"""How recordings are told where outputs depend on it."""
 
 
 def content(topic: str, name: str) -> Any:
@@ -57,8 +67,8 @@ def test_example_parses_and_round_trips(topic: str, name: str) -> None:
 def test_example_outputs_are_what_the_agent_sends(facts: tuple[str, ...], sent: tuple[str, ...]) -> None:
     """The examples of the agent's outputs are its true outputs for the examples of its inputs."""
     inputs = [FACT.validate_python(content(ATTENDANCE_RESULTS.name, name)) for name in facts]
-    by_mail = {"recordings": {"by": "template", "template": 41}} if "recording__template" in sent else {}
-    rule = ScoreEngagement(configuration(brevo=by_mail))
+    chosen = {"recordings": RECORDINGS[sent]} if sent in RECORDINGS else {}
+    rule = ScoreEngagement(configuration(brevo=chosen))
     outputs = run(rule, records(*inputs), {TABLE: MemoryStore()})[-len(sent) :]
     expected = [
         content(ENGAGEMENT_SCORES.name if name.startswith("score__") else BREVO_COMMANDS.name, name) for name in sent

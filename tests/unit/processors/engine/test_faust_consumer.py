@@ -209,3 +209,25 @@ async def test_is_member_of_a_later_generation_owns_what_it_was_given_then() -> 
     thread.app = SimpleNamespace(consumer_generation_id=0)
     thread._ensure_consumer = lambda: SimpleNamespace(_coordinator=Coordinator())
     assert await thread.is_member() is False
+
+
+async def test_perform_seek_goes_to_the_beginning_where_nothing_is_committed() -> None:
+    """What was fetched and dropped during a rebalance is read again, on a partition without any commit as well."""
+    fresh, changelog = TP("events", 1), TP("changelog", 0)
+    bare, sought = consumer(read=9), list[TP]()
+
+    async def seek_to_committed() -> dict[TP, int | None]:
+        return {PARTITION: 5, fresh: None, changelog: None}
+
+    async def seek_to_beginning(*partitions: TP) -> None:
+        sought.extend(partitions)
+
+    bare._thread = SimpleNamespace(
+        seek_to_committed=seek_to_committed,
+        seek_to_beginning=seek_to_beginning,
+        assignment=lambda: {PARTITION, fresh, changelog},
+    )
+    bare.app.tables = SimpleNamespace(changelog_topics={"changelog"})
+    await bare.perform_seek()
+    assert sought == [fresh]
+    assert bare._read_offset[PARTITION] == 5

@@ -33,6 +33,7 @@ ROWS = [
     (Answer(400, _told("invalid_parameter", "Invalid email address")), "invalid_email", Action.REJECT, False),
     (Answer(400, _told("invalid_parameter", "Invalid template id")), "no_template", Action.STOP, False),
     (Answer(400, _told("invalid_parameter", "templateId is invalid")), "no_template", Action.STOP, False),
+    (Answer(400, _told("invalid_parameter", "Sender is invalid / inactive")), "no_sender", Action.STOP, False),
     (
         Answer(400, _told("invalid_parameter", "An active DOI template does not exist")),
         "no_template",

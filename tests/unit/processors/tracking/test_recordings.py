@@ -14,6 +14,7 @@ from sandbox.simulator import Chaos, World, simulate_meeting, simulate_webinar
 from sandbox.simulator.recordings import recording_row
 from sandbox.truth import truth_of
 from sandbox.truth.rules import Rules
+from schemas.attendance import SessionRecording
 from schemas.brevo import SendRecording, TrackEvent
 from schemas.topics import BREVO_COMMANDS, BREVO_COMMANDS_BULK, LOOKUPS
 from tests.support.recordings import unrecorded
@@ -238,6 +239,38 @@ def test_recording_by_template_is_a_mail_with_the_same_once_keys() -> None:
     mails = [each for each in pipeline.recordings_told if isinstance(each, SendRecording)]
     assert {each.template_id for each in mails} == {41}
     assert {each.properties["status"] for each in mails} == {"attended", "left_early", "no_show"}
+
+
+def test_recording_by_campaign_is_one_command_of_the_session_once_the_result_is_final() -> None:
+    """Not before: who stayed away is on no list yet. Repeats, and everything sent again, add nothing."""
+    campaign = {"lists": [16, 18], "subject": "It is there", "template": 41, "sender": {"id": 3}}
+    chosen = {"recordings": {"by": "campaign", "campaign": campaign}}
+    world = webinar("restart")
+    pipeline = Pipeline(configuration(sessions={"report_checks": ["1h"]}, brevo=chosen), world.zoom)
+    pipeline.feed(each.body for each in world.deliveries)
+    pipeline.settle(hours=0.5)
+    assert [each.final for each in pipeline.facts if isinstance(each, SessionRecording)] == [False]
+    assert pipeline.campaigns == []
+    pipeline.settle()
+    pipeline.feed(each.body for each in world.deliveries)
+    pipeline.restart()
+    pipeline.settle()
+    (command,) = pipeline.campaigns
+    assert command.contact_id == f"session-{world.event.object_id}"
+    assert len(command.once_keys) == 2
+    assert "pwd=" not in str(command.properties["share_url"])
+    assert pipeline.recordings_told == []
+
+
+def test_recording_of_a_backfill_is_a_campaign_of_a_backfill() -> None:
+    """Which the sink suppresses."""
+    campaign = {"lists": [16], "subject": "It is there", "template": 41, "sender": {"id": 3}}
+    chosen = {"recordings": {"by": "campaign", "campaign": campaign}}
+    world = webinar()
+    pipeline = Pipeline(configuration(sessions=LIVE, brevo=chosen), world.zoom)
+    pipeline.feed((each.body for each in world.deliveries), origin=b"backfill")
+    pipeline.settle()
+    assert [each.origin for each in pipeline.campaigns] == ["backfill"]
 
 
 def test_recording_without_a_session_is_forgotten_in_time() -> None:

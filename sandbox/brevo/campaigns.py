@@ -1,0 +1,84 @@
+"""Campaigns: drafts that are sent once. PURE."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from sandbox.brevo.answers import RefusedError, invalid, not_found
+from sandbox.brevo.campaign_bodies import NewCampaign
+from sandbox.brevo.contacts import ContactBook, valid_email
+from sandbox.brevo.lists import ListBook
+
+
+@dataclass(slots=True)
+class Campaign:
+    """One campaign; `mailed` are the addresses that it went to."""
+
+    id: int
+    body: NewCampaign
+    status: Literal["draft", "sent", "suspended"] = "draft"
+    mailed: list[str] = field(default_factory=list)
+
+    def shown(self) -> dict[str, Any]:
+        """As Brevo shows it without its content."""
+        return {
+            "id": self.id,
+            "name": self.body.name,
+            "subject": self.body.subject,
+            "type": "classic",
+            "status": self.status,
+            "tag": self.body.tag,
+            "htmlContent": "",
+            "recipients": {
+                "lists": self.body.recipients.list_ids,
+                "exclusionLists": self.body.recipients.exclusion_list_ids,
+            },
+        }
+
+
+@dataclass(slots=True)
+class CampaignBook:
+    """All campaigns, in order of creation."""
+
+    contacts: ContactBook
+    lists: ListBook
+    templates: frozenset[int]
+    credits: int | None
+    """Mails that may still be sent; ``None``: as many as one likes."""
+    held: list[Campaign] = field(default_factory=list)
+
+    def create(self, body: NewCampaign) -> int:
+        """A draft; two of one name are two campaigns."""
+        sender = body.sender
+        if (sender.id is None) == (sender.email is None) or (sender.email and not valid_email(sender.email)):
+            raise invalid("Sender is invalid / inactive")
+        if sum(each is not None for each in (body.html_content, body.html_url, body.template_id)) != 1:
+            raise invalid("Exactly one of htmlContent, htmlUrl and templateId is needed")
+        if body.template_id is not None and body.template_id not in self.templates:
+            raise invalid("Template ID does not exist or is inactive")
+        self.lists.check([*body.recipients.list_ids, *body.recipients.exclusion_list_ids])
+        self.held.append(Campaign(len(self.held) + 1, body))
+        return self.held[-1].id
+
+    def get(self, campaign_id: int) -> Campaign:
+        """One campaign, or 404."""
+        if not 1 <= campaign_id <= len(self.held):
+            raise not_found("Campaign ID does not exist")
+        return self.held[campaign_id - 1]
+
+    def send(self, campaign_id: int) -> None:
+        """Mail everybody on its lists who is neither unsubscribed nor on an excluded one; a draft alone can be sent."""
+        campaign = self.get(campaign_id)
+        if campaign.status != "draft":
+            raise invalid("Campaign is already sent")
+        recipients = campaign.body.recipients
+        excluded = {member for each in recipients.exclusion_list_ids for member in self.lists.get(each).members}
+        members = {member for each in recipients.list_ids for member in self.lists.get(each).members} - excluded
+        people = [self.contacts.member(each) for each in sorted(members)]
+        mailed = [each.email for each in people if each.email is not None and not each.email_blacklisted]
+        if self.credits is not None:
+            if self.credits < len(mailed):
+                raise RefusedError(402, "not_enough_credits", "You do not have enough credits to send this campaign")
+            self.credits -= len(mailed)
+        campaign.status, campaign.mailed = "sent", mailed
