@@ -157,7 +157,7 @@ class BatchConsumer(driver.Consumer):
         await super().perform_seek()
         fresh = [tp for tp in self.assignment() if not self._read_offset[tp] and not self._is_changelog_tp(tp)]
         if fresh:
-            await self._thread.seek_to_beginning(*fresh)
+            await self._thread.seek_to_beginning(*map(driver.ensure_aiokafka_TP, fresh))
 
     async def _wait_next_records(self, timeout: float) -> Any:  # noqa: ASYNC109 (Faust's signature)
         # Faust sleeps a full second once back-pressure has paused every partition; look again soon instead.

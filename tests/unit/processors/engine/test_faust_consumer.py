@@ -8,6 +8,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from aiokafka.structs import TopicPartition
 from faust.types.tuples import TP
 
 from processors.engine import faust_consumer
@@ -219,8 +220,9 @@ async def test_perform_seek_goes_to_the_beginning_where_nothing_is_committed() -
     async def seek_to_committed() -> dict[TP, int | None]:
         return {PARTITION: 5, fresh: None, changelog: None}
 
-    async def seek_to_beginning(*partitions: TP) -> None:
-        sought.extend(partitions)
+    async def seek_to_beginning(*partitions: TopicPartition) -> None:
+        assert all(type(each) is TopicPartition for each in partitions)  # aiokafka takes nothing else
+        sought.extend(TP(*each) for each in partitions)
 
     bare._thread = SimpleNamespace(
         seek_to_committed=seek_to_committed,
