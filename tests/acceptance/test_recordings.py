@@ -85,7 +85,7 @@ def unsubscribe(home: Installation, truth: Truth) -> frozenset[str]:
     return emails
 
 
-@pytest.mark.parametrize("way", ["event", "template"])
+@pytest.mark.parametrize("way", ["event", pytest.param("template", marks=pytest.mark.torture)])
 async def test_recording_is_told_once_through_kills_repeats_and_replays(
     kafka_bootstrap: str, topic_prefix: str, tmp_path: Path, way: Way
 ) -> None:
