@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -14,7 +14,7 @@ import aiohttp
 from prometheus_client import CollectorRegistry
 
 from processors.agents import look_up, score_engagement, sync_contact, track_attendance
-from processors.agents.sweep_clock import SweepClock
+from processors.agents.sweep_clock import sweep_clock
 from processors.clients.brevo.bootstrap import check_attributes, check_templates
 from processors.clients.brevo.client import BrevoClient
 from processors.clients.brevo.dry_run import DryRun
@@ -24,11 +24,12 @@ from processors.clients.zoom.vault import Vault
 from processors.engagement.sweep import second_of_day
 from processors.engine.agent import AgentSpec, BatchAgent, Engine
 from processors.engine.delivery import Delivery, build_producer
-from processors.engine.due_clock import DueClock
+from processors.engine.due_clock import DueClock, RowAgenda
 from processors.engine.faust_app import SESSION_SECONDS, build_faust_app
 from processors.engine.faust_consumer import still_member
 from processors.engine.metrics import EngineMetrics
 from processors.engine.naming import APP_ID, changelog_name
+from processors.engine.own_progress import OwnProgress
 from processors.engine.view import Output
 from processors.engine.worker import EngineWorker, stop_at_once
 from processors.settings import WorkerSettings
@@ -130,14 +131,7 @@ class SinkAgent:
 
 def sink_of(engine: Engine, settings: WorkerSettings, client: BrevoClient, registry: CollectorRegistry) -> SinkAgent:
     """The agent that calls Brevo, or says what it would do (`worker --dry-run`)."""
-
-    async def backlog(partition: int) -> Mapping[str, int]:
-        return await agent.ends(partition)
-
-    def handled(partition: int, position: Mapping[str, int]) -> bool:
-        return agent.has_handled(partition, position)
-
-    configuration = settings.configuration
+    configuration, own = settings.configuration, OwnProgress()
     sink: Sink = (
         DryRun(settings.tell)
         if settings.tell is not None
@@ -148,12 +142,12 @@ def sink_of(engine: Engine, settings: WorkerSettings, client: BrevoClient, regis
             clock=lambda: datetime.now(UTC),
             registry=registry,
             version=settings.version,
-            backlog=backlog,
-            handled=handled,
+            backlog=own.backlog,
+            handled=own.handled,
         )
     )
-    agent = BatchAgent(engine, AgentSpec(sync_contact.NAME, sync_contact.SOURCES, sync_contact.TABLES, sink.rule, sink))
-    return SinkAgent(agent, sink)
+    spec = AgentSpec(sync_contact.NAME, sync_contact.SOURCES, sync_contact.TABLES, sink.rule, sink)
+    return SinkAgent(own.of(BatchAgent(engine, spec)), sink)
 
 
 def tracking_agent(engine: Engine, rule: track_attendance.TrackAttendance) -> BatchAgent:
@@ -163,50 +157,27 @@ def tracking_agent(engine: Engine, rule: track_attendance.TrackAttendance) -> Ba
         now = as_datetime(int(time.time()))
         return Output(TICKS.name, None, Tick(kind="clock", now=now).to_bytes(), partition=partition)
 
-    async def backlog(partition: int) -> Mapping[str, int]:
-        return await agent.ends(partition)
-
-    def handled(partition: int, position: Mapping[str, int]) -> bool:
-        return agent.has_handled(partition, position)
-
-    clock = DueClock(
-        rule,
-        table=track_attendance.TABLES[0],
-        prefix=DUE,
-        due_ms=lambda key: parse_due(key)[0],
-        tick=tick,
-        backlog=backlog,
-        handled=handled,
-    )
-    agent = BatchAgent(
-        engine, AgentSpec(track_attendance.NAME, track_attendance.SOURCES, track_attendance.TABLES, rule, clock)
-    )
-    return agent
+    own, agenda = OwnProgress(), RowAgenda(track_attendance.TABLES[0], DUE, lambda key: parse_due(key)[0])
+    clock = DueClock(rule, agenda, tick=tick, backlog=own.backlog, handled=own.handled)
+    spec = AgentSpec(track_attendance.NAME, track_attendance.SOURCES, track_attendance.TABLES, rule, clock)
+    return own.of(BatchAgent(engine, spec))
 
 
 def scoring_agent(engine: Engine, configuration: Configuration) -> BatchAgent:
     """The agent with the clock of the decay sweep, where there is to be one."""
-
-    async def backlog(partition: int) -> Mapping[str, int]:
-        return await agent.ends(partition)
-
-    def handled(partition: int, position: Mapping[str, int]) -> bool:
-        return agent.has_handled(partition, position)
-
     rule, sweep_at, clock = score_engagement.ScoreEngagement(configuration), configuration.scoring.decay_sweep, None
+    own = OwnProgress()
     if sweep_at is not None:
-        clock = SweepClock(
+        clock = sweep_clock(
             rule,
             table=score_engagement.TABLE,
             second=second_of_day(sweep_at),
             clock=time.time,
-            backlog=backlog,
-            handled=handled,
+            backlog=own.backlog,
+            handled=own.handled,
         )
-    agent = BatchAgent(
-        engine, AgentSpec(score_engagement.NAME, score_engagement.SOURCES, score_engagement.TABLES, rule, clock)
-    )
-    return agent
+    spec = AgentSpec(score_engagement.NAME, score_engagement.SOURCES, score_engagement.TABLES, rule, clock)
+    return own.of(BatchAgent(engine, spec))
 
 
 @asynccontextmanager

@@ -9,7 +9,9 @@ from __future__ import annotations
 import asyncio
 import heapq
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Protocol
 
 from processors.engine.effect import Post, Rows
 from processors.engine.view import Output, PartitionStore, Rule
@@ -27,13 +29,40 @@ Handled = Callable[[int, Position], bool]
 """Whether everything before a position of a partition has been handled."""
 
 
+class Agenda(Protocol):
+    """Where an agent's tables say what is due; instants in milliseconds since 1970, in any order."""
+
+    def due(self, stores: Mapping[str, PartitionStore]) -> Iterable[int]:
+        """All that a partition's tables say."""
+
+    def added(self, changes: Mapping[str, Rows]) -> Iterable[int]:
+        """What a turn's changes add."""
+
+
+@dataclass(frozen=True, slots=True)
+class RowAgenda:
+    """One row for each thing that is due; `due_ms` reads it from the row's key."""
+
+    table: str
+    prefix: bytes
+    due_ms: Callable[[bytes], int]
+
+    def due(self, stores: Mapping[str, PartitionStore]) -> Iterable[int]:
+        """See `Agenda`."""
+        return (self.due_ms(key) for key, _value in stores[self.table].scan(self.prefix, b""))
+
+    def added(self, changes: Mapping[str, Rows]) -> Iterable[int]:
+        """See `Agenda`."""
+        rows = changes[self.table].items()
+        return (self.due_ms(key) for key, value in rows if value is not None and key.startswith(self.prefix))
+
+
 class DueClock:
     """An effect (`effect.Effect`) that does nothing outside but wait.
 
     Args:
         rule: of the agent.
-        table, prefix: where the agenda's rows are.
-        due_ms: reads a row's key: milliseconds since 1970.
+        agenda: what is due.
         tick: makes the message.
         backlog, handled: what is in the agent's topics, and whether it is done with that.
     """
@@ -41,50 +70,44 @@ class DueClock:
     def __init__(
         self,
         rule: Rule,
+        agenda: Agenda,
         *,
-        table: str,
-        prefix: bytes,
-        due_ms: Callable[[bytes], int],
         tick: Tick,
         backlog: Backlog,
         handled: Handled,
     ) -> None:
         self.rule = rule
-        self._table = table
-        self._prefix = prefix
-        self._due_ms = due_ms
+        self._agenda = agenda
         self._tick = tick
         self._backlog = backlog
         self._handled = handled
-        self._agenda: dict[int, list[int]] = {}
+        self._due: dict[int, list[int]] = {}
         self._held: dict[int, Position] = {}
         self._changed = asyncio.Event()
 
     def load(self, partition: int, stores: Mapping[str, PartitionStore]) -> None:
         """See `Effect.load`."""
-        rows = stores[self._table].scan(self._prefix, b"")
-        self._agenda[partition] = sorted(self._due_ms(key) for key, _value in rows)
+        self._due[partition] = sorted(self._agenda.due(stores))
         self._held.pop(partition, None)
         self._changed.set()
 
     def applied(self, partition: int, changes: Mapping[str, Rows]) -> None:
         """See `Effect.applied`."""
-        agenda = self._agenda.setdefault(partition, [])
-        for key, value in changes[self._table].items():
-            if value is not None and key.startswith(self._prefix):
-                heapq.heappush(agenda, self._due_ms(key))
-                self._changed.set()
+        due = self._due.setdefault(partition, [])
+        for each in self._agenda.added(changes):
+            heapq.heappush(due, each)
+            self._changed.set()
 
     def revoke(self, partition: int) -> None:
         """See `Effect.revoke`."""
-        self._agenda.pop(partition, None)
+        self._due.pop(partition, None)
         self._held.pop(partition, None)
 
     async def run(self, post: Post) -> None:
         """See `Effect.run`."""
         while True:
             now_ms = int(time.time() * 1000)
-            ready = [partition for partition in list(self._agenda) if await self._is_due(partition, now_ms)]
+            ready = [partition for partition in list(self._due) if await self._is_due(partition, now_ms)]
             if ready:
                 await post([self._tick(partition) for partition in ready])
             self._changed.clear()
@@ -95,24 +118,24 @@ class DueClock:
 
     async def _is_due(self, partition: int, now_ms: int) -> bool:
         """Whether a partition's tick is to be sent now; what it covers leaves the agenda."""
-        agenda = self._agenda.get(partition)
-        if not agenda or agenda[0] > now_ms:
+        due = self._due.get(partition)
+        if not due or due[0] > now_ms:
             return False
         if partition not in self._held:
             try:
                 self._held[partition] = await self._backlog(partition)
             except RetryLaterError:
                 return False
-        if partition not in self._agenda or not self._handled(partition, self._held[partition]):
+        if partition not in self._due or not self._handled(partition, self._held[partition]):
             return False
         del self._held[partition]
-        while agenda and agenda[0] <= now_ms:
-            heapq.heappop(agenda)
+        while due and due[0] <= now_ms:
+            heapq.heappop(due)
         return True
 
     def _pause(self, now_ms: int) -> float:
         """Seconds until something may be due: short while a tick is held back."""
         if self._held:
             return SHORTEST_PAUSE_SECONDS
-        earliest = min((agenda[0] for agenda in self._agenda.values() if agenda), default=now_ms + 60_000)
+        earliest = min((due[0] for due in self._due.values() if due), default=now_ms + 60_000)
         return max(SHORTEST_PAUSE_SECONDS, (earliest - now_ms) / 1000)

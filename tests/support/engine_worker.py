@@ -20,11 +20,12 @@ from prometheus_client import CollectorRegistry
 from processors.data_dir import locked_data_dir
 from processors.engine.agent import AgentSpec, BatchAgent, Engine
 from processors.engine.delivery import Delivery, Refused, Row, build_producer
-from processors.engine.due_clock import DueClock
+from processors.engine.due_clock import DueClock, RowAgenda
 from processors.engine.faust_app import build_faust_app
 from processors.engine.faust_consumer import batch_scheduler, still_member
 from processors.engine.faust_tables import TablePartition
 from processors.engine.metrics import EngineMetrics
+from processors.engine.own_progress import OwnProgress
 from processors.engine.worker import EngineWorker, stop_at_once
 from runtime.admin import AdminServer, Readiness
 from runtime.exits import run_guarded
@@ -207,15 +208,9 @@ def _build_agent(settings: LabSettings, engine: Engine) -> BatchAgent:
     if settings.rule == "reminders-held":
         return BatchAgent(engine, AgentSpec(NAME, (SOURCE,), (AGENDA,), rule))
 
-    async def backlog(partition: int) -> Mapping[str, int]:
-        return await agent.ends(partition)
-
-    def handled(partition: int, position: Mapping[str, int]) -> bool:
-        return agent.has_handled(partition, position)
-
-    clock = DueClock(rule, table=AGENDA, prefix=DUE, due_ms=due_ms, tick=tick, backlog=backlog, handled=handled)
-    agent = BatchAgent(engine, AgentSpec(NAME, (SOURCE,), (AGENDA,), rule, clock))
-    return agent
+    own = OwnProgress()
+    clock = DueClock(rule, RowAgenda(AGENDA, DUE, due_ms), tick=tick, backlog=own.backlog, handled=own.handled)
+    return own.of(BatchAgent(engine, AgentSpec(NAME, (SOURCE,), (AGENDA,), rule, clock)))
 
 
 if __name__ == "__main__":

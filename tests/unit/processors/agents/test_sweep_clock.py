@@ -12,7 +12,7 @@ from datetime import date
 import pytest
 
 from processors.agents.score_engagement import TABLE
-from processors.agents.sweep_clock import SweepClock
+from processors.agents.sweep_clock import sweep_clock
 from processors.engagement.sweep import EPOCH, SWEEP_KEY, Sweep, encode_sweep
 from processors.engine.view import MemoryStore, Output, Record, View
 from schemas.instants import SECONDS_PER_DAY
@@ -40,7 +40,7 @@ class Desk:
     sent: list[tuple[int | None, date]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.clock = SweepClock(
+        self.clock = sweep_clock(
             NoRule(),
             table=TABLE,
             second=SECOND,

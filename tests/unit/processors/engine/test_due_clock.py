@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from processors.engine.due_clock import DueClock
+from processors.engine.due_clock import DueClock, RowAgenda
 from processors.engine.view import MemoryStore, Output, Record, View
 from schemas.errors import RetryLaterError
 from tests.support.processes import eventually
@@ -40,9 +40,7 @@ class Desk:
     def __post_init__(self) -> None:
         self.clock = DueClock(
             NoRule(),
-            table=AGENDA,
-            prefix=DUE,
-            due_ms=lambda key: int(key.removeprefix(DUE)),
+            RowAgenda(AGENDA, DUE, lambda key: int(key.removeprefix(DUE))),
             tick=lambda partition: Output("ticks", None, b"", partition=partition),
             backlog=self._backlog,
             handled=lambda _partition, position: self.handled >= position["events"],
