@@ -14,6 +14,8 @@ Failure = Literal["refused", "reset", "timeout"]
 LONGEST_WINDOW_SECONDS = 3_600.0
 """Brevo's limits are per second or per hour (developers.brevo.com/docs/api-limits, checked 2026-11-21)."""
 
+MAILING = frozenset({"mails", "confirmations", "campaigns"})
+"""Families of calls that need a template or a sender."""
 ADDRESS = re.compile(r"unrecogni[sz]ed IP address ([0-9A-Fa-f.:]*[0-9A-Fa-f])")
 
 
@@ -66,13 +68,16 @@ class AnswerClass:
     failure: Failure | None = None
     codes: frozenset[str] = frozenset()
     pattern: re.Pattern[str] | None = None
+    families: frozenset[str] = frozenset()
+    """Of the call (`processors.clients.brevo.access.Family`): a word in a message about a contact parks no contacts."""
     ambiguous: bool = False
     """Brevo may have done what was asked: an event is not simply sent again."""
 
-    def matches(self, answer: Answer) -> bool:
-        """Whether all of the row's conditions hold."""
+    def matches(self, answer: Answer, family: str | None) -> bool:
+        """Whether all of the row's conditions hold; without a `family` that condition does."""
         return (
-            (self.failure is None or self.failure == answer.failure)
+            (not self.families or family is None or family in self.families)
+            and (self.failure is None or self.failure == answer.failure)
             and (self.statuses is None or (answer.status is not None and answer.status in self.statuses))
             and (not self.codes or answer.text("code") in self.codes)
             and (self.pattern is None or self.pattern.search(answer.text("message")) is not None)
@@ -145,6 +150,7 @@ ANSWER_CLASSES: tuple[AnswerClass, ...] = (
         "a template does not exist or is not active: check brevo.recordings and brevo.list_rules",
         statuses=_status(400),
         pattern=re.compile(r"\b[Tt]emplate"),
+        families=MAILING,
     ),
     AnswerClass(
         "no_sender",
@@ -152,6 +158,7 @@ ANSWER_CLASSES: tuple[AnswerClass, ...] = (
         "Brevo does not accept the sender: check brevo.recordings.campaign.sender, or the template's",
         statuses=_status(400),
         pattern=re.compile(r"\b[Ss]ender\b"),
+        families=MAILING,
     ),
     AnswerClass(
         "invalid_request",
@@ -175,9 +182,9 @@ ANSWER_CLASSES: tuple[AnswerClass, ...] = (
 )
 
 
-def classify(answer: Answer) -> AnswerClass:
-    """The first row that matches; the last one matches everything."""
-    return next(each for each in ANSWER_CLASSES if each.matches(answer))
+def classify(answer: Answer, family: str | None = None) -> AnswerClass:
+    """The first row that matches an answer to a call of `family`; the last one matches everything."""
+    return next(each for each in ANSWER_CLASSES if each.matches(answer, family))
 
 
 def refused_address(answer: Answer) -> str | None:

@@ -123,7 +123,7 @@ class Access:
 
         `backoff_seconds` is the pause after a 429 that does not say how long.
         """
-        verdict = classify(answer)
+        verdict = classify(answer, family)
         self._metrics.calls.labels(family, verdict.name).inc()
         if answer.remaining is not None:
             self._metrics.remaining.labels(family).set(answer.remaining)
