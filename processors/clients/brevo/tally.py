@@ -3,43 +3,51 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from processors.clients.brevo.metrics import BrevoMetrics
 from processors.sink.ledger import ContactRow, EventRow, waits_for_its_contact
 
 
-@dataclass(slots=True)
-class _Keys:
-    """Rows of one partition."""
+class _Waiting(NamedTuple):
+    """Numbers of events."""
 
-    in_doubt: set[bytes] = field(default_factory=set)
-    without_contact: set[bytes] = field(default_factory=set)
+    in_doubt: int = 0
+    without_contact: int = 0
+
+    def changed(self, before: _Waiting, now: _Waiting) -> _Waiting:
+        return _Waiting(*(total - old + new for total, old, new in zip(self, before, now, strict=True)))
+
+
+_NONE = _Waiting()
 
 
 class Tally:
-    """By partition, so that one that goes takes its own along."""
+    """By partition, so that one that goes takes its own along; contacts for whom nothing waits are not kept."""
 
     def __init__(self, metrics: BrevoMetrics) -> None:
         self._metrics = metrics
-        self._partitions: dict[int, _Keys] = {}
+        self._partitions: dict[int, dict[str, _Waiting]] = {}
+        self._total = _NONE
 
     def note(self, partition: int, contact: str, row: ContactRow, events: Mapping[bytes, EventRow]) -> None:
         """What the confirmed rows of a contact say; `events` are those that are not final."""
-        known, prefix = self._partitions.setdefault(partition, _Keys()), f"{contact}/".encode()
-        for keys in (known.in_doubt, known.without_contact):
-            keys.difference_update([key for key in keys if key.startswith(prefix)])
-        known.in_doubt.update(key for key, event in events.items() if event.state == "in_doubt")
-        if waits_for_its_contact(contact, row):
-            known.without_contact.update(key for key, event in events.items() if event.state == "pending")
-        self._show()
+        states = [event.state for event in events.values()]
+        unwritten = states.count("pending") if states and waits_for_its_contact(contact, row) else 0
+        now = _Waiting(states.count("in_doubt"), unwritten)
+        known = self._partitions.setdefault(partition, {})
+        before = known.pop(contact, _NONE)
+        if now != _NONE:
+            known[contact] = now
+        self._change(before, now)
 
     def drop(self, partition: int) -> None:
         """The partition is another worker's."""
-        self._partitions.pop(partition, None)
-        self._show()
+        for each in self._partitions.pop(partition, {}).values():
+            self._change(each, _NONE)
 
-    def _show(self) -> None:
-        partitions = self._partitions.values()
-        self._metrics.in_doubt.set(sum(len(each.in_doubt) for each in partitions))
-        self._metrics.without_contact.set(sum(len(each.without_contact) for each in partitions))
+    def _change(self, before: _Waiting, now: _Waiting) -> None:
+        if before != now:
+            self._total = self._total.changed(before, now)
+            self._metrics.in_doubt.set(self._total.in_doubt)
+            self._metrics.without_contact.set(self._total.without_contact)
