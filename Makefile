@@ -69,7 +69,7 @@ format: setup ## Format the code and sort its imports
 
 # Resolved on the oldest Python that we support, so that backports are in; the newer ones ignore them.
 PIP_COMPILE = PIP_FIND_LINKS= CUSTOM_COMPILE_COMMAND="make requirements" build/pip-tools/bin/pip-compile --quiet \
-  --generate-hashes --allow-unsafe --strip-extras --no-emit-index-url --no-emit-find-links --no-emit-trusted-host \
+  --generate-hashes --allow-unsafe --strip-extras --no-emit-options \
   --constraint requirements/constraints.in
 
 requirements: ## Resolve requirements/*.txt anew (needs python3.11)

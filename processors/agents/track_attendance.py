@@ -71,19 +71,19 @@ class TrackAttendance:
 
     def _event(self, record: Record, value: bytes, view: View) -> None:
         event = orjson.loads(value)
-        if isinstance(event, dict) and event.get("event") == DEAUTHORIZED:
+        name = event.get("event") if isinstance(event, dict) else None
+        if name == DEAUTHORIZED:
             notice = parse_deauthorized(event)
             view.send(LOOKUPS.name, notice.account_id.encode(), notice.to_bytes())
             return
-        if isinstance(event, dict) and event.get("event") == RECORDING_COMPLETED:
+        if name == RECORDING_COMPLETED:
             recorded = parse_recorded(event)
             if recorded is not None and self._syncs(recorded.account_id, recorded.object_type):
                 self._recordings.take(view, recorded, record.taken_ms, _origin(record))
             return
-        is_chat = isinstance(event, dict) and event.get("event") in CHATS
-        if is_chat and not self._settings.interaction:
+        if name in CHATS and not self._settings.interaction:
             return
-        fact = parse_chatted(event) if is_chat else parse_event(event)
+        fact = parse_chatted(event) if name in CHATS else parse_event(event)
         if fact is None:
             return
         if self._syncs(fact.session.account_id, fact.session.object_type):

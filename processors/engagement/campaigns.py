@@ -6,9 +6,9 @@ session were told in another way.
 
 from __future__ import annotations
 
-import hashlib
 from typing import Literal
 
+from processors.engagement.commands import command_id
 from runtime.brevo_models import Recordings
 from schemas.attendance import SessionRecording
 from schemas.brevo import SendCampaign
@@ -33,7 +33,7 @@ def campaign_command(fact: SessionRecording) -> SendCampaign:
     """What tells the lists of the recording, once for all instances of the session."""
     once_keys = tuple(f"{fact.kind}|{uuid}" for uuid in fact.instances or (fact.session_uuid,))
     return SendCampaign(
-        command_id=hashlib.sha256("|".join((fact.contact_id, once_keys[0])).encode()).hexdigest()[:32],
+        command_id=command_id(fact.contact_id, once_keys[0]),
         contact_id=fact.contact_id,
         email="",
         revision=1,

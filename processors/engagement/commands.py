@@ -49,7 +49,7 @@ def upsert_contact(fact: Registration | Result | Decayed, revision: int, wanted:
     # One validation of plain values is several times as fast as one per attribute.
     return UpsertContact.model_validate(
         {
-            "command_id": _command_id(fact.contact_id, "upsert", str(revision), digest),
+            "command_id": command_id(fact.contact_id, "upsert", str(revision), digest),
             "contact_id": fact.contact_id,
             "email": fact.email,
             "revision": revision,
@@ -73,7 +73,7 @@ def confirm_list(fact: Registration | Result, list_id: int, revision: int) -> Co
     """Ask the contact whether it wants to be on a list."""
     name = "double_opt_in"
     return ConfirmList(
-        command_id=_command_id(fact.contact_id, name, str(list_id)),
+        command_id=command_id(fact.contact_id, name, str(list_id)),
         contact_id=fact.contact_id,
         email=fact.email,
         revision=revision,
@@ -149,7 +149,7 @@ def recording_command(
     }
     once_keys = tuple(f"{name}|{uuid}" for uuid in row.instances or (row.session_uuid,))
     fields = {
-        "command_id": _command_id(fact.contact_id, name, once_keys[0]),
+        "command_id": command_id(fact.contact_id, name, once_keys[0]),
         "contact_id": fact.contact_id,
         "email": fact.email,
         "revision": revision,
@@ -177,7 +177,7 @@ def _event(
     once_keys: tuple[str, ...],
 ) -> TrackEvent:
     return TrackEvent(
-        command_id=_command_id(fact.contact_id, name, once_keys[0]),
+        command_id=command_id(fact.contact_id, name, once_keys[0]),
         contact_id=fact.contact_id,
         email=fact.email,
         revision=revision,
@@ -196,7 +196,8 @@ def _topic(fact: Registration | Result | Notice | RecordingRow) -> dict[str, str
     return {"topic": fact.topic} if fact.topic else {}
 
 
-def _command_id(*parts: str) -> str:
+def command_id(*parts: str) -> str:
+    """The same for the same parts, on every machine: what is computed again is the same command."""
     return hashlib.sha256("|".join(parts).encode()).hexdigest()[:32]
 
 

@@ -13,6 +13,8 @@ from processors.engagement.contact import Membership
 from processors.engagement.state import RegistrationRow
 from runtime.brevo_models import ListRule
 
+_OPEN = ListRule()
+
 
 def consented(
     wanted: Membership, registrations: Iterable[RegistrationRow], rules: Mapping[int, ListRule]
@@ -20,7 +22,6 @@ def consented(
     """The lists without those that the contact has not agreed to; nobody is taken off a list for want of an answer.
 
     Lists for existing contacts and those to be confirmed are told apart: only Brevo can answer for them.
-
     """
     if not rules:
         return wanted
@@ -47,9 +48,6 @@ def answers_told(registrations: Iterable[RegistrationRow]) -> dict[str, str]:
 def questions_of(rules: Mapping[int, ListRule]) -> frozenset[str]:
     """The questions whose answers are needed."""
     return frozenset(rule.question for rule in rules.values() if rule.question is not None)
-
-
-_OPEN = ListRule()
 
 
 def agrees(rule: ListRule, told: Mapping[str, str]) -> bool:

@@ -10,10 +10,10 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 from processors.sink.answers import Answer
+from processors.sink.recordings import TAG
 from runtime.brevo_models import Campaign, CampaignSender
 from schemas.brevo import SendCampaign
 
-TAG = "zoom-recording"
 LONGEST_TOPIC = 80
 Trace = Literal["done", "not_done", "unknown"]
 """Whether what may have been done was done, as Brevo itself shows it."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from processors.sink.recordings import why_not_mailed
 from runtime.brevo_models import ListRule
 from schemas.brevo import ConfirmList
 
@@ -22,7 +23,7 @@ def why_not_asked(held: Mapping[str, Any] | None, list_id: int) -> str | None:
         return f"the contact is on list {list_id} already"
     if list_id in (held.get("listUnsubscribed") or ()):
         return f"the contact has left list {list_id} itself"
-    return "the contact is unsubscribed" if held.get("emailBlacklisted") is True else None
+    return why_not_mailed(held)
 
 
 def confirmation_body(command: ConfirmList, rule: ListRule) -> dict[str, Any]:
