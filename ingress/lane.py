@@ -56,7 +56,7 @@ class Lane:
         self._acknowledged = acknowledged
         self._queue: deque[Waiting] = deque()
         self._task: asyncio.Task[None] | None = None
-        self._told_right = False
+        self._may_write = True
 
     def add(self, waiting: Waiting) -> None:
         """Queue a record; those of one turn of the event loop go together."""
@@ -102,22 +102,22 @@ class Lane:
         except _REFUSALS:
             await self._send_halves(producer, members)
         except TopicAuthorizationFailedError:
-            self._tell_right()
+            self._note_forbidden()
             _fail(members, "failed")
         except KafkaError as error:
             _log.debug("batch not acknowledged", extra={"topic": self._topic, "reason": type(error).__name__})
             _fail(members, "failed")
         else:
-            self._told_right = False
+            self._may_write = True
             self._acknowledged()
             for waiting in members:
                 if not waiting.acknowledged.done():
                     waiting.acknowledged.set_result(None)
 
-    def _tell_right(self) -> None:
-        """Once, until it is given: every delivery meets it."""
-        if not self._told_right:
-            self._told_right = True
+    def _note_forbidden(self) -> None:
+        """Log it once until the right is given: every delivery meets it."""
+        if self._may_write:
+            self._may_write = False
             _log.error("kafka refuses records: its user has no right to write", extra={"topic": self._topic})
 
     async def _send_halves(self, producer: Any, members: list[Waiting]) -> None:

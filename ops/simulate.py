@@ -38,16 +38,14 @@ Recorded = Annotated[bool, typer.Option("--recorded", help="With a cloud recordi
 Json = Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")]
 
 
-_WEBINAR = "registrations, joins, leaves, room moves, no-shows"
-_MEETING = "joins, leaves, waiting room"
-
-
 def register(app: typer.Typer) -> None:
     """Add the group `simulate`."""
     group = typer.Typer(help="Send an invented session to an ingress, signed as Zoom signs.", no_args_is_help=True)
     example = "Example:  rollcall simulate {} --attendees 200 --seed 7 --chaos dup,reorder,lost-left,late"
-    kinds = (("webinar", simulate_webinar, _WEBINAR), ("meeting", simulate_meeting, _MEETING))
-    for name, simulate, what in kinds:
+    for name, simulate, what in (
+        ("webinar", simulate_webinar, "registrations, joins, leaves, room moves, no-shows"),
+        ("meeting", simulate_meeting, "joins, leaves, waiting room"),
+    ):
         text = f"Send a {name}: {what}. Exit 1 if a delivery was never accepted."
         group.command(name, help=text, epilog=example.format(name))(_command(simulate))
     app.add_typer(group, name="simulate")

@@ -23,7 +23,7 @@ class Events(Section):
     recording: bool = True
 
 
-def _is_page(url: str | None) -> bool:
+def _is_web_address(url: str | None) -> bool:
     parts = urlsplit(url or "")
     return parts.scheme in ("http", "https") and bool(parts.hostname)
 
@@ -54,7 +54,7 @@ class ListRule(Section):
     def _complete(self) -> ListRule:
         if self.rule == "registration_question" and not (self.question and self.answers):
             raise ValueError("registration_question needs `question` and at least one of `answers`")
-        if self.rule == "doi" and (self.template_id is None or not _is_page(self.redirect_url)):
+        if self.rule == "doi" and (self.template_id is None or not _is_web_address(self.redirect_url)):
             raise ValueError(
                 "doi needs `template_id` (of an active double opt-in template) and `redirect_url` (https://…)"
             )
@@ -156,7 +156,7 @@ class BrevoWebhook(Section):
     def _complete(self) -> BrevoWebhook:
         if (self.username is None) != (self.password is None):
             raise ValueError("`username` and `password` belong together: give both, or a `token`")
-        if self.url is not None and (not _is_page(self.url) or "@" in urlsplit(self.url).netloc):
+        if self.url is not None and (not _is_web_address(self.url) or "@" in urlsplit(self.url).netloc):
             raise ValueError("`url` is the address of /webhooks/brevo as Brevo reaches it: https://…, without a user")
         return self
 

@@ -29,7 +29,7 @@ def register(group: typer.Typer) -> None:
 
 
 def plan(as_json: Json = False) -> None:
-    """Compare the account with what the configuration needs: attributes, their types, lists, the folder, webhooks.
+    """Compare the account with what the configuration needs: attributes, their types, lists, webhooks, templates.
 
     Changes nothing. Exit code 1: something is missing or does not fit.
     """
@@ -70,8 +70,8 @@ async def _compare(configuration: Configuration, client: BrevoClient) -> Plan:
         answer = await answered(client, "GET", "/webhooks", type=kind)
         told = answer.body.get("webhooks") if isinstance(answer.body, dict) else None
         hooks += [{"type": kind, **each} for each in told or () if isinstance(each, dict)]
-    plan = plan_of(configuration, [each for each in listed or () if isinstance(each, dict)], lists, folders, hooks)
-    return replace(plan, problems=(*plan.problems, *await wrong_templates(client, configuration.brevo)))
+    found = plan_of(configuration, [each for each in listed or () if isinstance(each, dict)], lists, folders, hooks)
+    return replace(found, problems=(*found.problems, *await wrong_templates(client, configuration.brevo)))
 
 
 async def _apply(*, yes: bool) -> tuple[Plan, list[str]]:

@@ -7,8 +7,9 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from runtime.kafka import KafkaConnection
+from schemas.audit import AuditEntry
 from schemas.errors import RetryLaterError
-from schemas.topics import Topic
+from schemas.topics import AUDIT, Topic
 
 
 async def post(connection: KafkaConnection, topic: Topic, records: Iterable[tuple[bytes, bytes]]) -> None:
@@ -20,6 +21,11 @@ async def post(connection: KafkaConnection, topic: Topic, records: Iterable[tupl
     async with _producer(connection) as producer:
         for key, value in records:
             await producer.send_and_wait(topic.physical(connection.topic_prefix), value, key=key)
+
+
+async def post_audit(connection: KafkaConnection, entry: AuditEntry) -> None:
+    """Say who decided what. Raises as `post`."""
+    await post(connection, AUDIT, [(entry.operator.encode(), entry.to_bytes())])
 
 
 async def post_everywhere(connection: KafkaConnection, topic: Topic, value: bytes) -> int:

@@ -37,10 +37,7 @@ def judge_event_scopes(unsent: Mapping[str, str], undocumented: int) -> Outcome:
     """
     if unsent:
         listed = "; ".join(f"{event} ({scope})" for event, scope in unsent.items())
-        return warn(
-            f"Zoom silently does not send {listed}",
-            ADD_SCOPES,
-        )
+        return warn(f"Zoom silently does not send {listed}", ADD_SCOPES)
     rest = f"; those of {undocumented} others are not documented" if undocumented else ""
     return ok(f"the token has the documented scopes of the needed events{rest}")
 

@@ -12,17 +12,16 @@ _PARTS = ("password", "passcode", "pin_code", "phone", "dial_in", "dialin", "h32
 _ENDS = ("url", "link", "token")
 """A field whose name ends so goes: a join link is personal, a start link makes its holder the host."""
 _NAMES = frozenset({"audio_conference_info", "host_key", "third_party_audio", "urls", "links", "tokens"})
-
-SHARE_LINK = "share_url"
+_SHARE_LINK = "share_url"
 
 
 def redact(value: Any) -> Any:
     """A copy of a JSON value without these fields, at any depth; other values are as they were."""
     if isinstance(value, dict):
         return {
-            name: held.partition("?")[0] if name == SHARE_LINK and isinstance(held, str) else redact(held)
+            name: held.partition("?")[0] if name == _SHARE_LINK and isinstance(held, str) else redact(held)
             for name, held in value.items()
-            if name == SHARE_LINK or not _is_secret(name.lower())
+            if name == _SHARE_LINK or not _is_secret(name.lower())
         }
     if isinstance(value, list):
         return [redact(each) for each in value]

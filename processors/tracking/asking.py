@@ -13,7 +13,7 @@ from processors.tracking.index import Index, Unknown
 from processors.tracking.interaction import ask_interaction
 from processors.tracking.jobs import Phase, Run
 from processors.tracking.keys import TABLE, key, last_part, prefix
-from processors.tracking.lookups import CHUNK, Subject, ask, details, is_open
+from processors.tracking.lookups import CHUNK, ask, details, is_open
 from processors.tracking.reconciliation import ask_zoom
 from processors.tracking.recordings import Recordings
 from processors.tracking.results import OccurrenceFacts
@@ -34,8 +34,7 @@ class Asking:
 
     def ask(self, view: View, facts: OccurrenceFacts, run: Run, now_ms: int) -> None:
         """Details, then the registrants of every status (per occurrence where there are any) and the panelists."""
-        object_id, first, last = facts.object_id, facts.first, run.instances[-1]
-        subject = Subject(first.account_id, object_id, first.object_type, facts.origin)
+        object_id, first, last, subject = facts.object_id, facts.first, run.instances[-1], facts.subject
         ask(view, subject, "session", f"session|{run.instances[0]}", now_ms)
         scopes = [f"session|{run.instances[0]}"]
         if facts.final:
@@ -81,15 +80,14 @@ class Asking:
                 position = cursor
                 break
             note(unknown)
-        subject = Subject(facts.first.account_id, object_id, facts.first.object_type, facts.origin)
         scopes = self._at_the_end(view, facts, now_ms)
         for number, (emails, user_ids) in enumerate(_chunks(unknown)):
             scopes.append(f"identities|{run.occurrence}|{run.step}|{number}|{now_ms}")
-            ask(view, subject, "identities", scopes[-1], now_ms, emails=emails, user_ids=user_ids)
+            ask(view, facts.subject, "identities", scopes[-1], now_ms, emails=emails, user_ids=user_ids)
         if unknown.registrant_ids:
             if not run.asked_again:
                 scopes.append(f"registrants|{run.occurrence}|again|{now_ms}")
-                ask(view, subject, "registrants", scopes[-1], now_ms)
+                ask(view, facts.subject, "registrants", scopes[-1], now_ms)
                 run.asked_again, position = True, ""
             else:
                 # Zoom has just been asked for all of them, and does not know these.

@@ -8,7 +8,7 @@ people never holds up the others. State and position are in the job's row: a res
 
 from __future__ import annotations
 
-from processors.attendance.instances import InstanceRow
+from processors.attendance.instances import LIVELINESS, InstanceRow
 from processors.attendance.occurrences import Occurrence
 from processors.engine.view import View
 from processors.tracking.asking import Asking
@@ -190,19 +190,15 @@ class Closing:
             source="report" if all(each == "report" for each in settled) else "live",
             final=not self._settings.report_checks or all(settled),
             origin=self._origin(view, object_id, occurrence),
-            stands=self._wanted(view, object_id, first),
+            stands=is_wanted(view, self._settings.filters, object_id, first),
             settled=sum(each is not None for each in settled),
             recording=recording_of(view, object_id, occurrence.uuids),
         )
 
     def _origin(self, view: View, object_id: str, occurrence: Occurrence) -> Origin:
         """Live when one of its instances is: people were told of that one as it happened."""
-        origins = {row.origin for uuid, row in instance_rows(view, object_id) if uuid in occurrence.uuids}
-        return "live" if "live" in origins else "replay" if "replay" in origins else "backfill"
-
-    def _wanted(self, view: View, object_id: str, first: InstanceRow) -> bool:
-        """Whether the filters let the session through; what was published of one that they refuse is retracted."""
-        return is_wanted(view, self._settings.filters, object_id, first)
+        origins = (row.origin for uuid, row in instance_rows(view, object_id) if uuid in occurrence.uuids)
+        return max(origins, key=LIVELINESS.index)
 
     def _file(self, view: View, facts: OccurrenceFacts, run: Run) -> None:
         """File connections by contact, as many as a step may handle."""

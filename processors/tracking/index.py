@@ -13,7 +13,7 @@ from processors.attendance.registrations import RegistrationRow
 from processors.engine.view import View
 from processors.tracking.evidence import Evidence
 from processors.tracking.keys import TABLE, key, prefix
-from processors.tracking.lookups import identity
+from processors.tracking.lookups import details, identity
 from processors.tracking.registrants import unknown_registrant
 from processors.tracking.settings import TrackingSettings
 from schemas.codec import contact_id, pack, unpack
@@ -170,10 +170,16 @@ class Index:
             known = identity(view, object_id, "u", user_id)
             if known is not None and known[0]:
                 return True
-        return email is not None and self.excluded_email(view, object_id, email)
+        return email is not None and self._excluded_email(view, object_id, email)
 
-    def excluded_email(self, view: View, object_id: str, email: str) -> bool:
-        """Whether a rule leaves the owner of an address out, however they came."""
+    def excluded_person(self, view: View, object_id: str, instance: InstanceRow, email: str) -> bool:
+        """Whether a rule leaves the owner of an address out, whether or not they came."""
+        hosts = (instance.host_email, details(view, object_id).host_email)
+        if self._settings.exclude_hosts and email in hosts:
+            return True
+        return self._excluded_email(view, object_id, email)
+
+    def _excluded_email(self, view: View, object_id: str, email: str) -> bool:
         settings, contact = self._settings, contact_id(email)
         if settings.excludes_domain(email):
             return True

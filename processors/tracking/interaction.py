@@ -8,12 +8,12 @@ offered, whether Zoom says so, may not be asked, or does not know yet.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from processors.attendance.chat import Chatted
 from processors.engine.view import View
 from processors.tracking.keys import TABLE, key, prefix
-from processors.tracking.lookups import Subject, ask, question
+from processors.tracking.lookups import ask, question
 from processors.tracking.results import OccurrenceFacts
 from schemas.attendance import Interaction, InteractionSummary, Outcome
 from schemas.codec import contact_id, pack, unpack
@@ -27,14 +27,21 @@ _WORST: tuple[Outcome, ...] = ("unavailable", "found", "missing")
 """Of several instances: that one may not be asked is for an operator to mend, and one that has any is enough."""
 
 
+class Offered(NamedTuple):
+    """How much there was over all people."""
+
+    polls: int
+    questions: int
+    chat_messages: int
+
+
 def ask_interaction(view: View, facts: OccurrenceFacts, now_ms: int) -> list[str]:
     """Ask for the polls and questions of every instance; the scopes of the questions."""
-    subject = Subject(facts.first.account_id, facts.object_id, facts.first.object_type, facts.origin)
     scopes = []
     for uuid in facts.occurrence.uuids:
         for lookup in _ASKED:
             scopes.append(f"{lookup}|{uuid}")
-            ask(view, subject, lookup, scopes[-1], now_ms, session_uuid=uuid)
+            ask(view, facts.subject, lookup, scopes[-1], now_ms, session_uuid=uuid)
     return scopes
 
 
@@ -54,28 +61,35 @@ def take_chat(view: View, fact: Chatted) -> bool:
     return True
 
 
-def interaction_of(view: View, facts: OccurrenceFacts, contact: str) -> Interaction | None:
-    """What a contact did of what was offered; ``None`` when nothing was."""
-    polls, questions = (_items(view, facts, kind, _EVERYBODY) for kind in _ASKED)
-    chat = next(_messages(view, facts), None) is not None
-    if not (polls or questions or chat):
-        return None
-    return Interaction(
-        polls_answered=len(_items(view, facts, "polls", contact)) if polls else None,
-        polls_offered=len(polls) or None,
-        questions_asked=len(_items(view, facts, "questions", contact)) if questions else None,
-        chat_messages=sum(1 for _ in _messages(view, facts, contact)) if chat else None,
+def offered_of(view: View, facts: OccurrenceFacts) -> Offered:
+    """Read once for many contacts: it is the same for each."""
+    return Offered(
+        polls=len(_items(view, facts, "polls", _EVERYBODY)),
+        questions=len(_items(view, facts, "questions", _EVERYBODY)),
+        chat_messages=sum(1 for _ in _messages(view, facts)),
     )
 
 
-def interaction_summary(view: View, facts: OccurrenceFacts) -> InteractionSummary:
+def interaction_of(view: View, facts: OccurrenceFacts, offered: Offered, contact: str) -> Interaction | None:
+    """What a contact did of what was offered; ``None`` when nothing was."""
+    if not any(offered):
+        return None
+    return Interaction(
+        polls_answered=len(_items(view, facts, "polls", contact)) if offered.polls else None,
+        polls_offered=offered.polls or None,
+        questions_asked=len(_items(view, facts, "questions", contact)) if offered.questions else None,
+        chat_messages=sum(1 for _ in _messages(view, facts, contact)) if offered.chat_messages else None,
+    )
+
+
+def interaction_summary(view: View, facts: OccurrenceFacts, offered: Offered) -> InteractionSummary:
     """What there was over all people, and whether Zoom told."""
     return InteractionSummary(
         polls=_outcome(view, facts, "polls"),
         questions=_outcome(view, facts, "questions"),
-        polls_offered=len(_items(view, facts, "polls", _EVERYBODY)),
-        questions_asked=len(_items(view, facts, "questions", _EVERYBODY)),
-        chat_messages=sum(1 for _ in _messages(view, facts)),
+        polls_offered=offered.polls,
+        questions_asked=offered.questions,
+        chat_messages=offered.chat_messages,
     )
 
 

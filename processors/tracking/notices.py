@@ -8,6 +8,7 @@ who is told at the end comes along with the results.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from typing import cast
 
 from processors.attendance.chat import Chatted
 from processors.attendance.facts import Fact, Seen, Started
@@ -18,7 +19,7 @@ from processors.engine.view import View
 from processors.tracking.filtering import is_wanted
 from processors.tracking.index import Index
 from processors.tracking.keys import TABLE, key, prefix
-from processors.tracking.lookups import details, scheduled_starts
+from processors.tracking.lookups import scheduled_starts
 from processors.tracking.results import OccurrenceFacts
 from processors.tracking.settings import TrackingSettings
 from schemas.attendance import Moment, Notice, Origin
@@ -71,6 +72,9 @@ class Notices:
         if not self._settings.tells_started or origin == "backfill" or not _shows_start(view, fact):
             return
         session = fact.session
+        # Every join but the first ends here: finding the occurrence reads many rows.
+        if view.get(TABLE, key("z", session.object_id, session.uuid)) is not None:
+            return
         occurrence = self._occurrence(view, session.object_id, session.uuid)
         if occurrence is None or any(view.get(TABLE, key("z", session.object_id, each)) for each in occurrence.uuids):
             return
@@ -96,18 +100,13 @@ class Notices:
             handled += 1
             email = registrant[1].email
             approved = approved_for(view, object_id, occurrence.start, occurrence.start, [registrant])
-            if email is not None and approved and not self._is_excluded(view, object_id, row, email):
+            if email is not None and approved and not self._index.excluded_person(view, object_id, row, email):
                 told = contact
-                notice = _notice(object_id, occurrence, row, email, "started", occurrence.start)
-                notice = notice.model_copy(update={"origin": origin.decode()})
+                notice = _notice(object_id, occurrence, row, email, "started", cast("Origin", origin.decode()))
                 view.send(ATTENDANCE_RESULTS.name, contact.encode(), notice.to_bytes())
 
     def _occurrence(self, view: View, object_id: str, uuid: str) -> Occurrence | None:
         return next((each for each in self._occurrences(view, object_id) if uuid in each.uuids), None)
-
-    def _is_excluded(self, view: View, object_id: str, row: InstanceRow, email: str) -> bool:
-        hosts = (row.host_email, details(view, object_id).host_email)
-        return (self._settings.exclude_hosts and email in hosts) or self._index.excluded_email(view, object_id, email)
 
 
 def publish_ended(view: View, facts: OccurrenceFacts, email: str) -> None:
@@ -116,8 +115,7 @@ def publish_ended(view: View, facts: OccurrenceFacts, email: str) -> None:
     if facts.origin == "backfill" or view.get(TABLE, row_key) is not None:
         return
     view.put(TABLE, row_key, b"1")
-    notice = _notice(facts.object_id, facts.occurrence, facts.first, email, "ended", facts.occurrence.end)
-    notice = notice.model_copy(update={"origin": facts.origin})
+    notice = _notice(facts.object_id, facts.occurrence, facts.first, email, "ended", facts.origin)
     view.send(ATTENDANCE_RESULTS.name, notice.contact_id.encode(), notice.to_bytes())
 
 
@@ -136,7 +134,9 @@ def _go_on(view: View, object_id: str, uuid: str, contact: str, now_ms: int) -> 
     view.send(TICKS.name, object_id.encode(), tick.to_bytes())
 
 
-def _notice(object_id: str, occurrence: Occurrence, row: InstanceRow, email: str, moment: Moment, at: int) -> Notice:
+def _notice(
+    object_id: str, occurrence: Occurrence, row: InstanceRow, email: str, moment: Moment, origin: Origin
+) -> Notice:
     return Notice(
         contact_id=contact_id(email),
         email=email,
@@ -145,7 +145,8 @@ def _notice(object_id: str, occurrence: Occurrence, row: InstanceRow, email: str
         object_type=row.object_type,
         topic=row.topic,
         host_id=row.host_id,
-        occurred_at=as_datetime(at),
+        origin=origin,
+        occurred_at=as_datetime(occurrence.start if moment == "started" else occurrence.end),
         session_uuid=occurrence.session_uuid,
         instances=occurrence.uuids,
         moment=moment,

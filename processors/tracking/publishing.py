@@ -9,13 +9,11 @@ from operator import itemgetter
 from typing import Any
 
 from processors.attendance.people import NO_SHOW, attend
-from processors.attendance.registrations import RegistrationRow
 from processors.engine.view import View
 from processors.tracking.index import ANONYMOUS, FiledPresence, Index
-from processors.tracking.interaction import interaction_of, interaction_summary
+from processors.tracking.interaction import Offered, interaction_of, interaction_summary, offered_of
 from processors.tracking.jobs import Run
 from processors.tracking.keys import TABLE, last_part, prefix
-from processors.tracking.lookups import details
 from processors.tracking.notices import approved_for, publish_ended, registrants_from
 from processors.tracking.reconciliation import absent_rows, has_absentees, note, reconciliation
 from processors.tracking.recordings import publish_recording, publish_session_recording
@@ -28,7 +26,6 @@ from processors.tracking.results import (
     retract_result,
 )
 from processors.tracking.settings import TrackingSettings
-from schemas.attendance import Interaction
 from schemas.codec import unpack
 
 Contact = tuple[str, str, Any]
@@ -44,15 +41,16 @@ class Publishing:
 
     def publish(self, view: View, facts: OccurrenceFacts, run: Run) -> bool:
         """One step from the run's cursor on; true when everybody and the summary are out."""
+        is_read = self._settings.interaction and facts.final and facts.stands
+        offered = offered_of(view, facts) if is_read else None
         by_contact = itertools.groupby(self._contacts(view, facts, run), key=itemgetter(0))
         for handled, (contact, rows) in enumerate(by_contact):
             if handled >= self._settings.step:
                 run.cursor = contact
                 return False
-            self._publish_contact(view, facts, contact, list(rows), run)
+            self._publish_contact(view, facts, offered, contact, list(rows), run)
         publish_session_recording(view, facts)
-        is_read = self._settings.interaction and facts.final and facts.stands
-        interaction = interaction_summary(view, facts) if is_read else None
+        interaction = interaction_summary(view, facts, offered) if offered is not None else None
         publish_summary(view, facts, run.counts, reconciliation(view, facts, run), interaction)
         return True
 
@@ -85,7 +83,15 @@ class Publishing:
         for row_key, data in view.scan(TABLE, below, below + cursor.encode()):
             yield last_part(row_key), "published", Published(*unpack(data))
 
-    def _publish_contact(self, view: View, facts: OccurrenceFacts, contact: str, rows: list[Contact], run: Run) -> None:
+    def _publish_contact(
+        self,
+        view: View,
+        facts: OccurrenceFacts,
+        offered: Offered | None,
+        contact: str,
+        rows: list[Contact],
+        run: Run,
+    ) -> None:
         counts = run.counts
         filed: list[FiledPresence] = [row for _contact, kind, row in rows if kind == "presence"]
         registrations = [row for _contact, kind, row in rows if kind == "registration"]
@@ -93,22 +99,23 @@ class Publishing:
             excluded = any(each.presence.excluded for each in filed)
             _count(counts, "excluded" if excluded else "anonymous")
             return
-        approved = self._approved(view, facts, registrations)
+        occurrence = facts.occurrence
+        approved = approved_for(view, facts.object_id, occurrence.start, occurrence.end, registrations)
         email = filed[0].email if filed else approved[0][1].email if approved else None
         excluded = any(each.presence.excluded for each in filed) or (
-            email is not None and self._excluded(view, facts, email)
+            email is not None and self._index.excluded_person(view, facts.object_id, facts.first, email)
         )
         attendance = None
         if email is not None and not excluded and (filed or (approved and facts.final)):
             presences = [each.presence for each in filed]
-            attendance = attend(presences, facts.occurrence, self._settings.end_window) if filed else NO_SHOW
-            told = self._interaction(view, facts, contact) if filed else None
-            publish_result(view, facts, email, attendance, presences, approved, told)
+            attendance = attend(presences, occurrence, self._settings.end_window) if filed else NO_SHOW
+            interaction = interaction_of(view, facts, offered, contact) if filed and offered is not None else None
+            publish_result(view, facts, email, attendance, presences, approved, interaction)
             publish_recording(view, facts, email)
             _count(counts, "no_shows" if attendance.status == "no_show" else attendance.status)
             _count(counts, "assumed", int(attendance.assumed))
         else:
-            if before := published(view, facts.object_id, facts.occurrence.session_uuid, contact):
+            if before := published(view, facts.object_id, occurrence.session_uuid, contact):
                 retract_result(view, facts, contact, before)
             _count(counts, "excluded", int(excluded and bool(filed or approved)))
         if email is not None and not excluded and (filed or approved) and self._settings.tells_ended:
@@ -125,22 +132,6 @@ class Publishing:
                 excluded=excluded,
                 registered=bool(approved),
             )
-
-    def _interaction(self, view: View, facts: OccurrenceFacts, contact: str) -> Interaction | None:
-        return interaction_of(view, facts, contact) if self._settings.interaction and facts.final else None
-
-    def _excluded(self, view: View, facts: OccurrenceFacts, email: str) -> bool:
-        hosts = (facts.first.host_email, details(view, facts.object_id).host_email)
-        if self._settings.exclude_hosts and email in hosts:
-            return True
-        return self._index.excluded_email(view, facts.object_id, email)
-
-    def _approved(
-        self, view: View, facts: OccurrenceFacts, registrations: list[tuple[str, RegistrationRow]]
-    ) -> list[tuple[str, RegistrationRow]]:
-        """Registrations for this occurrence that were approved before its end."""
-        occurrence = facts.occurrence
-        return approved_for(view, facts.object_id, occurrence.start, occurrence.end, registrations)
 
 
 def _count(counts: dict[str, int], name: str, by: int = 1) -> None:

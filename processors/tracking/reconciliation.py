@@ -11,7 +11,7 @@ from processors.attendance.people import Attendance
 from processors.engine.view import View
 from processors.tracking.jobs import Run
 from processors.tracking.keys import TABLE, key, last_part, prefix
-from processors.tracking.lookups import Subject, ask, question
+from processors.tracking.lookups import ask, question
 from processors.tracking.results import OccurrenceFacts
 from schemas.attendance import Difference, Reconciliation
 from schemas.codec import contact_id, normalise_email, pack, unpack
@@ -23,14 +23,13 @@ MOST_DIFFERENCES = 1_000
 
 def ask_zoom(view: View, facts: OccurrenceFacts, now_ms: int) -> list[str]:
     """Ask for Zoom's figures of every instance; the scopes of the questions."""
-    subject = Subject(facts.first.account_id, facts.object_id, facts.first.object_type, facts.origin)
     scopes = []
     for uuid in facts.occurrence.uuids:
         scopes.append(f"totals|{uuid}")
-        ask(view, subject, "past_session", scopes[-1], now_ms, session_uuid=uuid)
-        if subject.object_type == "webinar":
+        ask(view, facts.subject, "past_session", scopes[-1], now_ms, session_uuid=uuid)
+        if facts.first.object_type == "webinar":
             scopes.append(f"absentees|{uuid}")
-            ask(view, subject, "absentees", scopes[-1], now_ms, session_uuid=uuid)
+            ask(view, facts.subject, "absentees", scopes[-1], now_ms, session_uuid=uuid)
     return scopes
 
 

@@ -15,7 +15,7 @@ from processors.attendance.recordings import Recorded, RecordingRow, chosen, mer
 from processors.engine.view import View
 from processors.tracking.jobs import load_job, mark_dirty, save_job, schedule
 from processors.tracking.keys import TABLE, key
-from processors.tracking.lookups import Subject, ask
+from processors.tracking.lookups import ask
 from processors.tracking.results import OccurrenceFacts
 from processors.tracking.settings import TrackingSettings
 from schemas.attendance import Origin, Recording, SessionRecording, session_mark
@@ -54,16 +54,8 @@ class Recordings:
         """The same from Zoom's answer, if there is a recording that is ready."""
         for row in result.rows:
             if (ready := ready_row(row)) is not None:
-                link, minutes, at = ready
-                fact = Recorded(
-                    result.account_id,
-                    result.object_id,
-                    result.object_type,
-                    result.session_uuid or "",
-                    link,
-                    minutes,
-                    at,
-                )
+                uuid = result.session_uuid or ""
+                fact = Recorded(result.account_id, result.object_id, result.object_type, uuid, *ready)
                 self.take(view, fact, now_ms, result.origin)
 
     def ask(self, view: View, facts: OccurrenceFacts, now_ms: int) -> None:
@@ -73,10 +65,9 @@ class Recordings:
         """
         if facts.origin == "backfill" or not self._is_wanted(facts.first.account_id):
             return
-        subject = Subject(facts.first.account_id, facts.object_id, facts.first.object_type, facts.origin)
         for uuid in facts.occurrence.uuids:
             if view.get(TABLE, key("w", facts.object_id, uuid)) is None:
-                ask(view, subject, "recordings", f"recordings|{uuid}", now_ms, session_uuid=uuid)
+                ask(view, facts.subject, "recordings", f"recordings|{uuid}", now_ms, session_uuid=uuid)
 
     def _is_wanted(self, account_id: str) -> bool:
         sync = self._settings.sync.get(account_id)

@@ -14,6 +14,7 @@ from processors.attendance.recordings import RecordingRow
 from processors.attendance.registrations import RegistrationRow
 from processors.engine.view import View
 from processors.tracking.keys import TABLE, key
+from processors.tracking.lookups import Subject
 from schemas.attendance import (
     Identity,
     Interaction,
@@ -52,11 +53,17 @@ class OccurrenceFacts:
     origin: Origin
     """The liveliest of its instances'."""
     stands: bool
-    """False: it is no occurrence any more (practice, merged into another), and what was published is retracted."""
+    """False: it is no occurrence any more (practice, merged into another) or the filters refuse it, and what was
+    published is retracted."""
     settled: int = 0
     """How many of its instances' reports are settled."""
     recording: RecordingRow | None = None
     """The one to share, once Zoom has it ready."""
+
+    @property
+    def subject(self) -> Subject:
+        """What questions to Zoom are about."""
+        return Subject(self.first.account_id, self.object_id, self.first.object_type, self.origin)
 
 
 def published(view: View, object_id: str, session_uuid: str, contact: str) -> Published | None:
@@ -75,8 +82,7 @@ def publish_result(
     interaction: Interaction | None,
 ) -> None:
     """Publish a person's result as a new revision, unless it is the one that stands."""
-    identity = _identity(presences, registrations)
-    result = _result(facts, email, attendance, identity).model_copy(update={"interaction": interaction})
+    result = _result(facts, email, attendance, _identity(presences, registrations), interaction)
     session_uuid, contact = facts.occurrence.session_uuid, result.contact_id
     before = published(view, facts.object_id, session_uuid, contact)
     # Who happened to bring the news is no news.
@@ -95,7 +101,9 @@ def retract_result(view: View, facts: OccurrenceFacts, contact: str, before: Pub
         return
     session_uuid, revision = facts.occurrence.session_uuid, before.revision + 1
     nothing = Attendance("left_early", 0, (), None, None, None, 0, assumed=False)
-    result = _result(facts, before.email, nothing, None).model_copy(update={"revision": revision, "retracted": True})
+    result = _result(facts, before.email, nothing, None, None).model_copy(
+        update={"revision": revision, "retracted": True}
+    )
     view.put(TABLE, key("r", facts.object_id, session_uuid, contact), pack([revision, "", before.email, True]))
     view.send(ATTENDANCE_RESULTS.name, contact.encode(), result.to_bytes())
 
@@ -139,7 +147,13 @@ def publish_summary(
         view.send(ATTENDANCE_SESSIONS.name, occurrence.session_uuid.encode(), value)
 
 
-def _result(facts: OccurrenceFacts, email: str, attendance: Attendance, identity: Identity | None) -> Result:
+def _result(
+    facts: OccurrenceFacts,
+    email: str,
+    attendance: Attendance,
+    identity: Identity | None,
+    interaction: Interaction | None,
+) -> Result:
     occurrence, first = facts.occurrence, facts.first
     joined, left = attendance.first_join, attendance.last_leave
     return Result(
@@ -168,6 +182,7 @@ def _result(facts: OccurrenceFacts, email: str, attendance: Attendance, identity
         late_seconds=attendance.late_seconds,
         joins=attendance.joins,
         assumed=attendance.assumed,
+        interaction=interaction,
         identity=identity,
     )
 

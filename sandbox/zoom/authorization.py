@@ -94,7 +94,7 @@ class Authorizations:
         self._access_of[refresh_token] = access_token
         return refresh_token
 
-    def is_persons(self, access_token: str) -> bool:
+    def is_consented(self, access_token: str) -> bool:
         """Whether a person's consent is behind an access token."""
         return access_token in self._access_of.values()
 

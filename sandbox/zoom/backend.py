@@ -131,8 +131,8 @@ class ZoomBackend:
 
     def _named(self, endpoint: Endpoint, name: str, authorization: str | None) -> str:
         """`me` is whoever let the app in; with an account-level token it is nobody (docs/reference/zoom.md)."""
-        is_persons = self.authorizations.is_persons((authorization or "").partition(" ")[2])
-        if endpoint.subject != "user" or name != "me" or not is_persons:
+        is_consented = self.authorizations.is_consented((authorization or "").partition(" ")[2])
+        if endpoint.subject != "user" or name != "me" or not is_consented:
             return name
         return self.state.person or next((str(each["id"]) for each in self.state.users if each.get("id")), name)
 
