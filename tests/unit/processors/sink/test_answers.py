@@ -6,7 +6,15 @@ from typing import Any
 
 import pytest
 
-from processors.sink.answers import ANSWER_CLASSES, Action, Answer, classify, rate_headers, refused_address
+from processors.sink.answers import (
+    ANSWER_CLASSES,
+    MAILING,
+    Action,
+    Answer,
+    classify,
+    rate_headers,
+    refused_address,
+)
 from tests.support.scripted_brevo import UNRECOGNISED_IP
 
 
@@ -89,3 +97,11 @@ def test_rate_headers_senseless_ones_are_absent_and_none_waits_past_the_longest_
 ) -> None:
     """The reset is a duration; a point in time would park the lane for decades."""
     assert rate_headers(headers) == expected
+
+
+@pytest.mark.parametrize("message", ["Invalid attribute Template", "the sender of this contact is unknown"])
+def test_word_in_a_message_about_a_contact_parks_no_contacts(message: str) -> None:
+    """Templates and senders belong to what is mailed; of a contact or an event it is the command's own fault."""
+    answer = Answer(400, _told("invalid_parameter", message))
+    assert {classify(answer, family).action for family in ("contacts", "events", "account")} == {Action.REJECT}
+    assert {classify(answer, family).action for family in MAILING} == {Action.STOP}
