@@ -14,7 +14,7 @@ import typer
 from ops.audit import audit_entry, operator_name
 from ops.brevo.account import Json, Reason, answered, contact, opened
 from ops.brevo.ledger import Open, doubts, ledger, suppressed, without_contact
-from ops.brevo.posting import post
+from ops.brevo.posting import post, post_audit
 from processors.clients.brevo.client import BrevoClient
 from processors.sink.campaigns import Trace, campaign_name, campaign_named, trace_of
 from runtime.exits import FOUND_WRONG
@@ -22,7 +22,7 @@ from runtime.kafka import KafkaConnection
 from runtime.logs import configure_logging
 from schemas.brevo import CommandResult, ConfirmList, Decision, OnceCommand, Outcome, SendCampaign, TrackEvent, Verdict
 from schemas.instants import format_instant
-from schemas.topics import AUDIT, BREVO_RESULTS
+from schemas.topics import BREVO_RESULTS
 
 Found = Literal["yes", "no", "unknown"]
 OUTCOMES: dict[Verdict, Outcome] = {"sent": "acknowledged", "resend": "intended", "drop": "rejected"}
@@ -30,12 +30,12 @@ TRACES: dict[Trace, Found] = {"done": "yes", "not_done": "no", "unknown": "unkno
 MARGIN = timedelta(days=1)
 """Around an event's date, since how Brevo rounds the dates of `GET /events` is not documented."""
 
-Check = Annotated[bool, typer.Option("--check", help="Ask Brevo whether it has them: two calls for each.")]
+Check = Annotated[bool, typer.Option("--check", help="Ask Brevo whether it has them: up to two calls for each.")]
 
 
 def register(app: typer.Typer) -> None:
     """Add the group `effects`."""
-    group = typer.Typer(help="Events that may or may not have been sent to Brevo.", invoke_without_command=True)
+    group = typer.Typer(invoke_without_command=True)
     group.callback(epilog="Example:  rollcall effects --check --json")(effects)
     group.command("resolve", epilog="Example:  rollcall effects resolve 3f0c9a --sent")(resolve)
     app.add_typer(group, name="effects")
@@ -44,9 +44,10 @@ def register(app: typer.Typer) -> None:
 def effects(context: typer.Context, check: Check = False, as_json: Json = False) -> None:
     """List the events in doubt: their call was made and the answer was lost, or the worker died in between.
 
-    They wait for `rollcall effects resolve` (or brevo.in_doubt decides). Events whose contact no command has ever
-    brought to Brevo are listed too: they wait for one. Events that are never sent, such as those of a back-fill, are
-    counted by name. Exit code 1: there are some in doubt or without a contact.
+    Mails of recordings, questions about lists and campaigns are among them. They wait for `rollcall effects resolve`
+    (or brevo.in_doubt decides). Events whose contact no command has ever brought to Brevo are listed too: they wait
+    for one. Events that are never sent, such as those of a back-fill, are counted by name. Exit code 1: there are some
+    in doubt or without a contact.
     """
     if context.invoked_subcommand is not None:
         return
@@ -174,7 +175,7 @@ async def _resolve(command_id: str, verdict: Verdict, reason: str, *, checked: b
     await post(connection, BREVO_RESULTS, [(doubt.command.contact_id.encode(), result.to_bytes())])
     details = {"command_id": doubt.command.command_id, "name": doubt.command.name, "verdict": verdict}
     entry = audit_entry("effects.resolve", doubt.command.contact_id, {**details, "at_brevo": at_brevo}, reason)
-    await post(connection, AUDIT, [(entry.operator.encode(), entry.to_bytes())])
+    await post_audit(connection, entry)
     return {**told, "done": True, "says": f"{doubt.command.name}: {verdict} (at Brevo: {at_brevo})"}
 
 

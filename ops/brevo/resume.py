@@ -11,11 +11,11 @@ import typer
 
 from ops.audit import audit_entry, operator_name
 from ops.brevo.account import Json, Reason
-from ops.brevo.posting import post, post_everywhere
+from ops.brevo.posting import post_audit, post_everywhere
 from runtime.kafka import KafkaConnection
 from runtime.logs import configure_logging
 from schemas.brevo import Resume
-from schemas.topics import AUDIT, BREVO_RESULTS
+from schemas.topics import BREVO_RESULTS
 
 
 def register(group: typer.Typer) -> None:
@@ -26,7 +26,8 @@ def register(group: typer.Typer) -> None:
 def resume(reason: Reason = "", as_json: Json = False) -> None:
     """Tell every worker to go on: after an IP address was authorised, a key changed, or credit bought.
 
-    Without it they find out by themselves within a minute. The order is noted in the audit topic.
+    Without it they find out by themselves within a minute, for campaigns within ten. The order is noted in the audit
+    topic.
     """
     configure_logging("WARNING")
     order = Resume(operator=operator_name(), at=datetime.now(UTC))
@@ -37,6 +38,5 @@ def resume(reason: Reason = "", as_json: Json = False) -> None:
 
 async def _tell(connection: KafkaConnection, order: Resume, reason: str) -> int:
     told = await post_everywhere(connection, BREVO_RESULTS, order.to_bytes())
-    entry = audit_entry("brevo.resume", "brevo", {"partitions": told}, reason)
-    await post(connection, AUDIT, [(entry.operator.encode(), entry.to_bytes())])
+    await post_audit(connection, audit_entry("brevo.resume", "brevo", {"partitions": told}, reason))
     return told

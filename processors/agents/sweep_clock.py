@@ -49,7 +49,8 @@ def sweep_clock(
         table: the agent's.
         second: of the day (UTC) at which the sweep is due.
         clock: seconds since 1970.
-        backlog, handled: see `DueClock`.
+        backlog: see `DueClock`.
+        handled: see `DueClock`.
     """
 
     def tick(partition: int) -> Output:
