@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -199,3 +200,18 @@ async def serve_brevo() -> AsyncIterator[ScriptedBrevo]:
         yield brevo
     finally:
         await runner.cleanup()
+
+
+def first_calls(count: int, answer: web.Response | None = None, *, events: bool = False, reset: bool = False) -> Script:
+    """Answer the first calls of a family so (or break their connection), the others as always."""
+    numbers = itertools.count(1)
+
+    async def script(call: Call) -> web.StreamResponse | None:
+        if call.is_event is not events or next(numbers) > count:
+            return None
+        if reset:
+            raise ConnectionResetError
+        assert answer is not None
+        return web.Response(status=answer.status, body=answer.body, headers=answer.headers)
+
+    return script

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Any
 
@@ -14,14 +13,7 @@ from schemas.brevo import CommandResult, Decision, Resume, Verdict
 from schemas.topics import BREVO_COMMANDS, BREVO_RESULTS
 from tests.support.brevo_commands import OCCURRED_AT, event, upsert
 from tests.support.scripted_brevo import UNRECOGNISED_IP, Call, ScriptedBrevo
-from tests.support.sink import FINISHED, QUICK, Sink, sink_beside_brevo
-
-
-@pytest.fixture
-async def bench() -> AsyncIterator[tuple[Sink, ScriptedBrevo]]:
-    """A sink, not started, beside its Brevo."""
-    async with sink_beside_brevo() as both:
-        yield both
+from tests.support.sink import FINISHED, QUICK, Sink
 
 
 async def _in_doubt(sink: Sink, brevo: ScriptedBrevo) -> None:

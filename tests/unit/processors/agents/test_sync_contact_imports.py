@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -16,18 +16,11 @@ from schemas.brevo import AttributeValue, UpsertContact
 from tests.support.brevo_commands import MAYA, event, upsert
 from tests.support.effects import Phase
 from tests.support.scripted_brevo import Call, Contact, ScriptedBrevo, error
-from tests.support.sink import QUICK, Sink, sink_beside_brevo
+from tests.support.sink import QUICK, Sink
 
 CROWD = 5
 NAME = AttributeValue(type="text", value="Maya", overwrite="if_empty")
 MINUTES = AttributeValue(type="float", value=47)
-
-
-@pytest.fixture
-async def bench() -> AsyncIterator[tuple[Sink, ScriptedBrevo]]:
-    """A sink, not started, beside its Brevo."""
-    async with sink_beside_brevo() as both:
-        yield both
 
 
 def _email(number: int) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from dataclasses import replace
 
 import pytest
@@ -13,14 +12,7 @@ from schemas.codec import contact_id
 from schemas.topics import BREVO_EVENTS
 from tests.support.brevo_commands import MAYA, OCCURRED_AT, event, upsert
 from tests.support.scripted_brevo import Call, ScriptedBrevo
-from tests.support.sink import QUICK, Sink, sink_beside_brevo
-
-
-@pytest.fixture
-async def bench() -> AsyncIterator[tuple[Sink, ScriptedBrevo]]:
-    """A sink, not started, beside its Brevo."""
-    async with sink_beside_brevo() as both:
-        yield both
+from tests.support.sink import QUICK, Sink
 
 
 def _tell(sink: Sink, kind: NewsKind, import_id: str | None = None) -> None:
