@@ -9,10 +9,10 @@ import hashlib
 from dataclasses import dataclass
 from typing import Any
 
-from processors.attendance.facts import Session, session_of, text
+from processors.attendance.facts import Session, session_of
+from processors.attendance.fields import UNREADABLE, FieldError, text, unreadable
 from schemas.attendance import ObjectType
 from schemas.codec import normalise_email
-from schemas.errors import DeadLetterError
 
 EVENTS: dict[str, ObjectType] = {"meeting.chat_message_sent": "meeting", "webinar.chat_message_sent": "webinar"}
 
@@ -38,10 +38,10 @@ def parse_chatted(event: dict[str, Any]) -> Chatted:
         message = event["payload"]["object"]["chat_message"]
         message_id = text(message.get("message_id"))
         if message_id is None:
-            raise ValueError("chat_message.message_id is missing")  # noqa: TRY301 (told like what cannot be read)
+            raise FieldError("chat_message.message_id is missing")
         # S is the earliest start that live events tell; what a chat says of it is not documented.
         session = session_of(event, EVENTS[event["event"]])._replace(start=None)
         digest = hashlib.sha256(message_id.encode()).hexdigest()[:16]
         return Chatted(session, normalise_email(message.get("sender_email")), digest)
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
-        raise DeadLetterError(f"a chat message cannot be read: {type(error).__name__} at {error}") from error
+    except UNREADABLE as error:
+        raise unreadable("a chat message", error) from error

@@ -11,10 +11,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from processors.attendance.fields import UNREADABLE, FieldError, instant, text, unreadable, whole
 from schemas.attendance import ObjectType, RegistrationStatus
 from schemas.codec import normalise_email
 from schemas.errors import DeadLetterError
-from schemas.instants import parse_instant
 
 # Event names: https://developers.zoom.us/docs/api/meetings/events/ (checked 2026-11-21)
 _REGISTRATION_STATUS: dict[str, RegistrationStatus] = {
@@ -146,19 +146,8 @@ def parse_event(event: Any) -> Fact | None:
             return _seen(event, object_type, joined=what == "participant_joined")
         parse = _PARSERS.get(what)
         return parse(event, object_type, what) if parse else None
-    except (AttributeError, KeyError, TypeError, ValueError) as exc:
-        raise DeadLetterError(f"{name} cannot be read: {type(exc).__name__} at {exc}") from exc
-
-
-def text(value: Any) -> str | None:
-    """A non-empty text, numbers as their digits; ``None`` for all of Zoom's spellings of missing."""
-    if isinstance(value, str):
-        return value or None
-    if value is None or isinstance(value, bool):
-        return None
-    if isinstance(value, int):
-        return str(value)
-    raise ValueError(f"a {type(value).__name__} where a text is expected")
+    except UNREADABLE as error:
+        raise unreadable(name, error) from error
 
 
 def _session(event: dict[str, Any], object_type: ObjectType) -> Session:
@@ -166,18 +155,18 @@ def _session(event: dict[str, Any], object_type: ObjectType) -> Session:
     item = payload["object"]
     uuid, object_id = text(item.get("uuid")), text(item.get("id"))
     if object_id is None:
-        raise ValueError("object.id is missing")
+        raise FieldError("object.id is missing")
     return Session(
         account_id=text(payload.get("account_id")) or "",
         object_id=object_id,
         object_type=object_type,
         uuid=uuid or "",
-        zoom_type=int(number) if (number := item.get("type")) not in (None, "") else None,
+        zoom_type=whole(item, "type"),
         topic=text(item.get("topic")) or "",
         host_id=text(item.get("host_id")) or "",
         host_email=normalise_email(item.get("host_email")),
-        start=parse_instant(item.get("start_time")),
-        event_ts=int(event.get("event_ts") or 0),
+        start=instant(item, "start_time"),
+        event_ts=whole(event, "event_ts") or 0,
     )
 
 
@@ -185,7 +174,7 @@ def session_of(event: dict[str, Any], object_type: ObjectType) -> Session:
     """The instance of an event. Raises what `parse_event` makes a dead letter of."""
     session = _session(event, object_type)
     if not session.uuid:
-        raise ValueError("object.uuid is missing")
+        raise FieldError("object.uuid is missing")
     return session
 
 
@@ -202,15 +191,15 @@ def _shown(participant: dict[str, Any]) -> Shown:
 def _connection(participant: dict[str, Any]) -> str:
     connection = text(participant.get("participant_uuid")) or text(participant.get("user_id"))
     if connection is None:
-        raise ValueError("participant has neither participant_uuid nor user_id")
+        raise FieldError("participant has neither participant_uuid nor user_id")
     return connection
 
 
 def _seen(event: dict[str, Any], object_type: ObjectType, *, joined: bool) -> Seen:
     participant = event["payload"]["object"]["participant"]
-    at = parse_instant(participant.get("join_time" if joined else "leave_time"))
+    at = instant(participant, "join_time" if joined else "leave_time")
     if at is None:
-        raise ValueError("join_time or leave_time is missing")
+        raise FieldError("join_time or leave_time is missing")
     return Seen(session_of(event, object_type), _connection(participant), joined, at, _shown(participant))
 
 
@@ -225,7 +214,7 @@ def _converted(event: dict[str, Any], object_type: ObjectType, what: str) -> Con
 def _ended(event: dict[str, Any], object_type: ObjectType, _what: str) -> Ended:
     item = event["payload"]["object"]
     session = session_of(event, object_type)
-    return Ended(session, parse_instant(item.get("end_time")), item.get("practice_session") is True)
+    return Ended(session, instant(item, "end_time"), item.get("practice_session") is True)
 
 
 def _role_changed(event: dict[str, Any], object_type: ObjectType, _what: str) -> RoleChanged:
@@ -254,7 +243,7 @@ def _registered(event: dict[str, Any], object_type: ObjectType, what: str) -> Re
     occurrences = [
         (occurrence_id, start)
         for each in event["payload"]["object"].get("occurrences") or ()
-        if (occurrence_id := text(each.get("occurrence_id"))) and (start := parse_instant(each.get("start_time")))
+        if (occurrence_id := text(each.get("occurrence_id"))) and (start := instant(each, "start_time"))
     ]
     return registered(session, registrant, status, occurrences)
 
@@ -268,7 +257,7 @@ def registered(
     """A registration from Zoom's `registrant` object, which webhooks and REST rows share."""
     registrant_id = text(registrant.get("id")) or text(registrant.get("registrant_id"))
     if registrant_id is None:
-        raise ValueError("registrant.id is missing")
+        raise FieldError("registrant.id is missing")
     questions = [
         (title, str(each.get("value") or ""))
         for each in registrant.get("custom_questions") or ()

@@ -11,11 +11,10 @@ from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
-from processors.attendance.facts import text
+from processors.attendance.fields import UNREADABLE, FieldError, text, unreadable, whole
 from processors.attendance.instances import LIVELINESS
 from schemas.attendance import ObjectType, Origin
 from schemas.codec import pack, unpack
-from schemas.errors import DeadLetterError
 from schemas.instants import parse_instant
 
 EVENT = "recording.completed"
@@ -48,7 +47,7 @@ def parse_recorded(event: Mapping[str, Any]) -> Recorded | None:
         item = payload["object"]
         uuid, object_id = text(item.get("uuid")), text(item.get("id"))
         if uuid is None or object_id is None:
-            raise ValueError("object.uuid or object.id is missing")  # noqa: TRY301 (told like what cannot be read)
+            raise FieldError("object.uuid or object.id is missing")
         link = shareable(item.get("share_url"))
         if link is None:
             return None
@@ -58,11 +57,11 @@ def parse_recorded(event: Mapping[str, Any]) -> Recorded | None:
             object_type="webinar" if item.get("type") in _WEBINARS else "meeting",
             uuid=uuid,
             share_url=link,
-            minutes=int(item.get("duration") or 0),
-            at=int(event.get("event_ts") or 0) // 1_000,
+            minutes=whole(item, "duration") or 0,
+            at=(whole(event, "event_ts") or 0) // 1_000,
         )
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
-        raise DeadLetterError(f"{EVENT} cannot be read: {type(error).__name__} at {error}") from error
+    except UNREADABLE as error:
+        raise unreadable(EVENT, error) from error
 
 
 def ready_row(row: Mapping[str, Any]) -> tuple[str, int, int] | None:

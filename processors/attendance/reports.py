@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from processors.attendance.connections import Connection
-from processors.attendance.facts import text
+from processors.attendance.fields import instant, text, whole
 from schemas.codec import normalise_email, pack, unpack
-from schemas.instants import SECONDS_PER_DAY, parse_instant
+from schemas.instants import SECONDS_PER_DAY
 
 WAITING = "in_waiting_room"
 """`status` of rows that are no presence: https://developers.zoom.us/docs/api/meetings/ (checked 2026-11-21)."""
@@ -31,7 +31,7 @@ class ReportLine:
 
 def parse_line(row: dict[str, Any]) -> ReportLine | None:
     """A row of the report; ``None`` for one without a join."""
-    join, leave = parse_instant(row.get("join_time")), parse_instant(row.get("leave_time"))
+    join, leave = instant(row, "join_time"), instant(row, "leave_time")
     if join is None:
         return None
     connection = Connection(
@@ -42,7 +42,7 @@ def parse_line(row: dict[str, Any]) -> ReportLine | None:
         user_id=text(row.get("participant_user_id")) or text(row.get("id")),
         name=text(row.get("name")),
     )
-    duration = int(row.get("duration") or 0)
+    duration = whole(row, "duration") or 0
     shown = pack([text(row.get("user_id")), row.get("status"), connection.registrant_id, connection.email,
                   connection.user_id, connection.name])  # fmt: skip
     return ReportLine(

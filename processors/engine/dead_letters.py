@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import traceback
 from collections import deque
 
 from processors.engine.view import Record
-from schemas.errors import FatalError
+from schemas.errors import FatalError, RollcallError
 
 Headers = list[tuple[str, bytes]]
+
+_PACKAGES = frozenset({"processors", "runtime", "schemas"})
 
 
 def dead_letter_headers(record: Record, *, agent: str, error: BaseException, version: str) -> Headers:
@@ -15,12 +18,10 @@ def dead_letter_headers(record: Record, *, agent: str, error: BaseException, ver
 
     `rollcall-attempts` counts how often this record became a dead letter, itself included (replays keep the headers).
     """
-    kind = type(error).__name__
-    reason = next(iter(str(error).splitlines()), "") or kind
     earlier = [int(value) for name, value in record.headers if name == "rollcall-attempts" and value.isdigit()]
     ours = {
-        "rollcall-error": kind,
-        "rollcall-reason": reason[:300],
+        "rollcall-error": type(error).__name__,
+        "rollcall-reason": reason_of(error)[:300],
         "rollcall-agent": agent,
         "rollcall-source": f"{record.topic}/{record.partition}/{record.offset}",
         "rollcall-record-time-ms": str(record.timestamp_ms),
@@ -29,6 +30,23 @@ def dead_letter_headers(record: Record, *, agent: str, error: BaseException, ver
     }
     kept = [(name, value) for name, value in record.headers if name not in ours]
     return kept + [(name, value.encode()) for name, value in ours.items()]
+
+
+def reason_of(error: BaseException) -> str:
+    """One line for people, without anything of the record.
+
+    Errors of ours say what is wrong in our words; the text of any other may quote the value that it failed on (`invalid
+    literal for int() with base 10: …`), so of those only the kind is told, and the line of ours that it came from.
+    """
+    kind = type(error).__name__
+    if isinstance(error, RollcallError):
+        return next(iter(str(error).splitlines()), "") or kind
+    ours = [
+        f"{module}:{line}"
+        for frame, line in traceback.walk_tb(error.__traceback__)
+        if (module := frame.f_globals.get("__name__", "")).partition(".")[0] in _PACKAGES
+    ]
+    return f"{kind} at {ours[-1]}" if ours else kind
 
 
 class CircuitBreaker:

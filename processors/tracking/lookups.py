@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from processors.attendance.facts import Registered, Session, registered, text
+from processors.attendance.facts import Registered, Session, registered
+from processors.attendance.fields import instant, text, whole
 from processors.engine.view import View
 from processors.tracking.keys import TABLE, key
 from schemas.attendance import ObjectType, Origin, RegistrationStatus
@@ -158,7 +159,7 @@ def take_details(view: View, result: LookupResult) -> None:
         occurrences = [
             (occurrence_id, start)
             for each in row.get("occurrences") or ()
-            if (occurrence_id := text(each.get("occurrence_id"))) and (start := parse_instant(each.get("start_time")))
+            if (occurrence_id := text(each.get("occurrence_id"))) and (start := instant(each, "start_time"))
         ]
         occurrences.sort(key=lambda each: (each[1], each[0]))
         said = [
@@ -167,7 +168,7 @@ def take_details(view: View, result: LookupResult) -> None:
             parse_instant(row.get("start_time")),
             text(row.get("topic")) or "",
             text(row.get("host_id")) or "",
-            int(number) if (number := row.get("type")) not in (None, "") else None,
+            whole(row, "type"),
             sorted((str(each.get("field")), str(each.get("value") or "")) for each in row.get("tracking_fields") or ()),
         ]
         view.put(TABLE, key("d", result.object_id), pack(said))

@@ -46,8 +46,11 @@ _BY_CODE: Mapping[int, Action] = {
 }
 _VALIDATION = 300
 _LATER_STATUSES = frozenset({408, 425, 429})
-_SCOPES = re.compile(r"scopes?\s*:?\s*\[([^\]]*)\]", re.IGNORECASE)
-_EMAIL = re.compile(r"[^\s:;,<>\"'()\[\]]+@[^\s:;,<>\"'()\[\]]+")
+_SCOPES = re.compile(r"scopes?[\s:]*\[([^\[\]]*)\]", re.IGNORECASE)
+# A match begins where a word does, or each letter of a long word would be tried as the first.
+_EMAIL = re.compile(r"(?<![^\s:;,<>\"'()\[\]])[^\s:;,<>\"'()\[\]@]+@[^\s:;,<>\"'()\[\]]+")
+_LONGEST_CODE = 9
+"""Digits; Zoom's have at most five."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +86,7 @@ def judge(
     """
     fields: Mapping[str, Any] = body if isinstance(body, Mapping) else {}
     code = _code(fields)
-    message = _EMAIL.sub("<e-mail>", str(fields.get("message") or ""))[:MAX_MESSAGE_CHARACTERS]
+    message = _message(fields)
     action: Action
     if code in none_codes:
         action = "missing"
@@ -96,9 +99,17 @@ def judge(
     return Verdict(action, code, message, _named_scopes(message))
 
 
+def _message(fields: Mapping[str, Any]) -> str:
+    """Cut before anything searches it; the last word of what was cut goes too, which may be half an address."""
+    told = str(fields.get("message") or "")
+    if len(told) > MAX_MESSAGE_CHARACTERS:
+        told = told[:MAX_MESSAGE_CHARACTERS].rpartition(" ")[0]
+    return _EMAIL.sub("<e-mail>", told)
+
+
 def _code(fields: Mapping[str, Any]) -> int | None:
     code = fields.get("code")
-    if isinstance(code, str) and code.isdecimal():
+    if isinstance(code, str) and code.isdecimal() and len(code) <= _LONGEST_CODE:
         return int(code)
     return code if isinstance(code, int) and not isinstance(code, bool) else None
 

@@ -97,3 +97,23 @@ def test_what_is_no_event_is_a_dead_letter(event: Any) -> None:
     """Whoever wrote to the topic, it was not Zoom."""
     with pytest.raises(DeadLetterError, match="not a Zoom event"):
         parse_event(event)
+
+
+@pytest.mark.parametrize(
+    ("damage", "told"),
+    [
+        (lambda item: item.update(type="maya.secret@example.com"), "type is no number"),
+        (lambda item: item.update(type=float("inf")), "type is no number"),
+        (lambda item: item["participant"].update(join_time="Maya Okafor, +44 20 7946 0000"), "join_time is no instant"),
+        (lambda item: item.update(uuid=["maya.secret@example.com"]), "a list where a text is expected"),
+        (lambda item: item.pop("participant"), "'participant' is missing"),
+        (lambda item: item.update(participant="Maya Okafor"), "a part of it has the wrong type (AttributeError)"),
+    ],
+)
+def test_reason_of_a_dead_letter_names_the_field_and_never_its_value(damage: Any, told: str) -> None:
+    """The reason is a header that everybody reads; the value may be a name, an address or a number."""
+    event = example("webinar.participant_joined__registrant")
+    damage(event["payload"]["object"])
+    with pytest.raises(DeadLetterError) as caught:
+        parse_event(event)
+    assert str(caught.value) == f"webinar.participant_joined cannot be read: {told}"

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pytest
 
-from processors.clients.zoom.verdicts import Action, judge
+from processors.clients.zoom.verdicts import MAX_MESSAGE_CHARACTERS, Action, judge
 
 LIST: dict[str, Any] = {"registrants": [], "next_page_token": ""}
 
@@ -121,6 +122,26 @@ def test_judge_a_message_with_an_address_keeps_the_address_out() -> None:
     """Messages end in logs and topics; addresses must not."""
     body = {"code": 1001, "message": "User does not exist: maya.okafor@example.com."}
     assert judge(404, body, expects=None, in_paging=False).message == "User does not exist: <e-mail>"
+
+
+@pytest.mark.parametrize("character", ["a", "@", "a@", ".", " ", "scopes[", "scope ", "é", "%40"])
+def test_judge_a_message_costs_no_more_than_its_length(character: str) -> None:
+    """Zoom's words come from outside: 256 KB of them must not stop the worker."""
+    began = time.process_time()
+    verdict = judge(400, {"code": 3001, "message": character * 262_144}, expects=None, in_paging=False)
+    assert time.process_time() - began < 0.05
+    assert len(verdict.message) <= MAX_MESSAGE_CHARACTERS
+
+
+def test_judge_a_message_that_is_cut_in_an_address_keeps_it_out() -> None:
+    """Half an address still names a person."""
+    body = {"message": "x" * (MAX_MESSAGE_CHARACTERS - 8) + " maya.okafor@example.com"}
+    assert "maya" not in judge(400, body, expects=None, in_paging=False).message
+
+
+def test_judge_a_code_of_very_many_digits_is_none() -> None:
+    """Python refuses to read a number of more than 4,300 digits."""
+    assert judge(404, {"code": "3" * 5_000}, expects=None, in_paging=False).code is None
 
 
 def test_judge_a_code_as_text_is_read_as_a_number() -> None:

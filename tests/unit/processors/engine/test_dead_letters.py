@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from processors.engine.dead_letters import CircuitBreaker, dead_letter_headers
 from processors.engine.view import Headers, Record
 from schemas.errors import DeadLetterError, FatalError
+from schemas.instants import parse_instant
 
 
 def record(headers: Headers = ()) -> Record:
@@ -52,15 +55,24 @@ def test_dead_letter_attempts_that_are_no_number_count_as_none() -> None:
     ("error", "kind", "reason"),
     [
         (ValueError(), b"ValueError", b"ValueError"),
-        (ValueError("first\nsecond"), b"ValueError", b"first"),
-        (ValueError("\nsecond"), b"ValueError", b"ValueError"),
-        (ValueError("é" * 1_000), b"ValueError", "é".encode() * 300),
+        (ValueError("invalid literal: 'Maya Okafor'"), b"ValueError", b"ValueError"),
+        (DeadLetterError("first\nsecond"), b"DeadLetterError", b"first"),
+        (DeadLetterError("\nsecond"), b"DeadLetterError", b"DeadLetterError"),
+        (DeadLetterError("é" * 1_000), b"DeadLetterError", "é".encode() * 300),
     ],
 )
 def test_dead_letter_reason_is_one_short_line(error: BaseException, kind: bytes, reason: bytes) -> None:
     """The first line, at most 300 characters; the kind when there is none."""
     found = headers(record(), error)
     assert (found["rollcall-error"], found["rollcall-reason"]) == (kind, reason)
+
+
+def test_dead_letter_reason_of_an_unforeseen_error_is_where_it_came_from() -> None:
+    """Python's texts quote the value; the line of ours tells a developer more, and nothing of a person."""
+    with pytest.raises(ValueError, match="Maya") as caught:
+        parse_instant("Maya Okafor, maya.okafor@example.com")
+    reason = headers(record(), caught.value)["rollcall-reason"].decode()
+    assert re.fullmatch(r"ValueError at schemas\.instants:\d+", reason)
 
 
 def test_breaker_dead_letters_in_a_row_stop_the_worker() -> None:
