@@ -9,8 +9,8 @@ from typing import Annotated
 import orjson
 import typer
 
-from processors.attendance.facts import parse_event
-from processors.attendance.filters import Described, Verdict, judge
+from processors.attendance.rules.facts import parse_event
+from processors.attendance.rules.filters import Described, Verdict, judge
 from runtime.configuration import load_for_display
 from runtime.environment import config_path
 from runtime.logs import configure_logging

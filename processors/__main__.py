@@ -13,9 +13,9 @@ import orjson
 import uvloop
 
 from processors.app import run_worker
+from processors.brevo.decisions.preview import in_words
 from processors.data_dir import locked_data_dir
 from processors.settings import WorkerSettings
-from processors.sink.preview import in_words
 from runtime.exits import run_guarded
 from runtime.logs import configure_logging
 

@@ -13,15 +13,15 @@ from datetime import UTC, datetime
 import aiohttp
 from prometheus_client import CollectorRegistry
 
-from processors.agents import look_up, score_engagement, sync_contact, track_attendance
-from processors.agents.sweep_clock import sweep_clock
-from processors.clients.brevo.bootstrap import check_attributes, check_templates
-from processors.clients.brevo.client import BrevoClient
-from processors.clients.brevo.dry_run import DryRun
-from processors.clients.zoom.client import ZoomClient
-from processors.clients.zoom.metrics import ZoomMetrics
-from processors.clients.zoom.vault import Vault
+from processors.attendance import agent as track_attendance
+from processors.attendance.book.keys import DUE, parse_due
+from processors.brevo import agent as sync_contact
+from processors.brevo.api.client import BrevoClient
+from processors.brevo.writer.bootstrap import check_attributes, check_templates
+from processors.brevo.writer.dry_run import DryRun
+from processors.engagement import agent as score_engagement
 from processors.engagement.sweep import second_of_day
+from processors.engagement.sweep_clock import sweep_clock
 from processors.engine.agent import AgentSpec, BatchAgent, Engine
 from processors.engine.delivery import Delivery, build_producer
 from processors.engine.due_clock import DueClock, RowAgenda
@@ -33,7 +33,10 @@ from processors.engine.own_progress import OwnProgress
 from processors.engine.view import Output
 from processors.engine.worker import EngineWorker, stop_at_once
 from processors.settings import WorkerSettings
-from processors.tracking.keys import DUE, parse_due
+from processors.zoom import agent as look_up
+from processors.zoom.api.client import ZoomClient
+from processors.zoom.api.login_store import Vault
+from processors.zoom.api.metrics import ZoomMetrics
 from runtime.admin import AdminServer, Readiness
 from runtime.groups import check_group
 from runtime.models import Configuration

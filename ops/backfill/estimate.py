@@ -8,12 +8,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ops.backfill.sessions import PastSession
-from processors.clients.zoom.limits import Label, Plan, daily_pool, rate
-from processors.clients.zoom.paging import PAGE_SIZE
+from processors.zoom.api.limits import Label, Plan, daily_pool, rate
+from processors.zoom.api.paging import PAGE_SIZE
 
 OWN_SHARE = 0.15
 """Of a label's rate, for reading what there is: live work, which must not wait for us, uses four fifths of it
-(`processors/clients/zoom/limits.py`)."""
+(`processors/zoom/api/limits.py`)."""
 REGISTRANT_STATUSES = 3
 """Zoom lists one status at a time."""
 USER_STATUSES = 3

@@ -10,8 +10,8 @@ from ops.backfill.plan import Found, Skipped, Wish
 from ops.backfill.reading import Reader
 from ops.backfill.sessions import PastSession, parse_session
 from ops.backfill.spans import Span, reportable, requests_of
-from processors.clients.zoom.api import Row
-from processors.clients.zoom.errors import ZoomRefusedError
+from processors.zoom.api.api import Row
+from processors.zoom.api.errors import ZoomRefusedError
 from schemas.errors import RetryLaterError
 
 Progress = Callable[[int, int], object]

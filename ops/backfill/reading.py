@@ -8,10 +8,10 @@ from contextlib import AbstractAsyncContextManager
 from typing import Any, TypeVar
 
 from ops.backfill.spans import Span
-from processors.clients.zoom import requests
-from processors.clients.zoom.api import Row
-from processors.clients.zoom.client import ZoomClient
-from processors.clients.zoom.errors import ZoomRefusedError
+from processors.zoom.api import requests
+from processors.zoom.api.api import Row
+from processors.zoom.api.client import ZoomClient
+from processors.zoom.api.errors import ZoomRefusedError
 from schemas.errors import RetryLaterError
 
 T = TypeVar("T")

@@ -11,8 +11,8 @@ from typing import Annotated, Any
 
 import typer
 
-from processors.clients.brevo.client import BrevoClient
-from processors.sink.answers import Action, Answer, classify, refused_address
+from processors.brevo.api.client import BrevoClient
+from processors.brevo.decisions.answers import Action, Answer, classify, refused_address
 from runtime.configuration import load_worker
 from runtime.environment import WorkerEnvironment
 from runtime.models import Configuration

@@ -12,8 +12,8 @@ import typer
 from ops.brevo.account import Json, Yes, agreed, answered, opened, rows
 from ops.brevo.hooks import EVENTS
 from ops.brevo.planning import FOLDER, Plan, plan_of
-from processors.clients.brevo.bootstrap import wrong_templates
-from processors.clients.brevo.client import BrevoClient
+from processors.brevo.api.client import BrevoClient
+from processors.brevo.writer.bootstrap import wrong_templates
 from runtime.exits import FOUND_WRONG
 from runtime.logs import configure_logging
 from runtime.models import Configuration

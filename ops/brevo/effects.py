@@ -15,8 +15,8 @@ from ops.audit import audit_entry, operator_name
 from ops.brevo.account import Json, Reason, answered, contact, opened
 from ops.brevo.ledger import Open, doubts, ledger, suppressed, without_contact
 from ops.brevo.posting import post, post_audit
-from processors.clients.brevo.client import BrevoClient
-from processors.sink.campaigns import Trace, campaign_name, campaign_named, trace_of
+from processors.brevo.api.client import BrevoClient
+from processors.brevo.decisions.campaigns import Trace, campaign_name, campaign_named, trace_of
 from runtime.exits import FOUND_WRONG
 from runtime.kafka import KafkaConnection
 from runtime.logs import configure_logging

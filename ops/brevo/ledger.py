@@ -6,8 +6,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from processors.brevo.decisions.ledger import LEDGER, ContactRow, EventRow, contact_of, waits_for_its_contact
 from processors.engine.naming import changelog_name
-from processors.sink.ledger import LEDGER, ContactRow, EventRow, contact_of, waits_for_its_contact
 from runtime.kafka import KafkaConnection
 from runtime.reading import read_topic
 from schemas.brevo import BREVO_COMMAND, OnceCommand
@@ -16,7 +16,7 @@ from schemas.topics import Topic
 CHANGELOG = Topic(
     name=changelog_name(LEDGER),
     key="row key",
-    value="processors.sink.ledger.ContactRow | EventRow",
+    value="processors.brevo.decisions.ledger.ContactRow | EventRow",
     producers=("sync-contact",),
     consumers=("sync-contact",),
     cleanup="compact",
@@ -24,7 +24,7 @@ CHANGELOG = Topic(
 
 
 MARK = b"!"
-"""What the keys of rows begin with that are of no contact (`processors.sink.ledger.RESUME`)."""
+"""What the keys of rows begin with that are of no contact (`processors.brevo.decisions.ledger.RESUME`)."""
 
 
 @dataclass(frozen=True, slots=True)

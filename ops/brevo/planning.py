@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ops.brevo.hooks import HookChange, hook_changes
-from processors.sink.attributes import Needed, misfits, needed_attributes, types_of
+from processors.brevo.decisions.attributes import Needed, misfits, needed_attributes, types_of
 from runtime.models import Configuration
 
 FOLDER = "Rollcall"

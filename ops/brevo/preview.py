@@ -10,9 +10,9 @@ import orjson
 import typer
 
 from ops.brevo.account import Json, contact, opened
-from processors.sink.preview import event_preview, in_words, upsert_preview
-from processors.sink.upsert import Wanted, after_read
-from processors.sink.values import sendable
+from processors.brevo.decisions.preview import event_preview, in_words, upsert_preview
+from processors.brevo.decisions.upsert import Wanted, after_read
+from processors.brevo.decisions.values import sendable
 from runtime.exits import FOUND_WRONG
 from runtime.kafka import KafkaConnection
 from runtime.logs import configure_logging

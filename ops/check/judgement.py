@@ -10,7 +10,7 @@ from typing import Any
 
 from ingress.signature import challenge_answer
 from ops.check.frame import Outcome, fail, ok, warn
-from processors.clients.zoom.limits import LABELS, Plan, daily_pool, rate
+from processors.zoom.api.limits import LABELS, Plan, daily_pool, rate
 from schemas.topics import Topic
 
 SKEW_WARNING_SECONDS = 30.0

@@ -26,9 +26,9 @@ from ops.zoom.accounts import client_of
 from ops.zoom.features import EVENT_SCOPES, events_of, missing_scopes, unsent_events
 from ops.zoom.subscribe import first_active_user
 from ops.zoom.subscription import sent_to
-from processors.clients.zoom import requests
-from processors.clients.zoom.client import ZoomClient
-from processors.clients.zoom.errors import ZoomRefusedError
+from processors.zoom.api import requests
+from processors.zoom.api.client import ZoomClient
+from processors.zoom.api.errors import ZoomRefusedError
 from runtime.environment import ZoomEnvironment
 from runtime.models import ZoomAccount
 from schemas.errors import ConfigurationError, RetryLaterError

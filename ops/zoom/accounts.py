@@ -11,10 +11,10 @@ import aiohttp
 import typer
 from prometheus_client import CollectorRegistry
 
-from processors.clients.zoom.client import ZoomClient
-from processors.clients.zoom.metrics import ZoomMetrics
-from processors.clients.zoom.oauth import Grant
-from processors.clients.zoom.vault import Vault
+from processors.zoom.api.client import ZoomClient
+from processors.zoom.api.login_store import Vault
+from processors.zoom.api.metrics import ZoomMetrics
+from processors.zoom.api.oauth import Grant
 from runtime.configuration import load_for_display
 from runtime.environment import ZoomEnvironment, config_path
 from runtime.logs import configure_logging

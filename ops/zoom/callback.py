@@ -11,7 +11,7 @@ from string import Template
 
 from aiohttp import web
 
-from processors.clients.zoom.authorization import Attempt, CallbackRefusedError
+from processors.zoom.api.authorization import Attempt, CallbackRefusedError
 from schemas.errors import ConfigurationError, RollcallError
 
 PATH = "/oauth/zoom"

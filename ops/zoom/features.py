@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from processors.clients.zoom import endpoints
-from processors.clients.zoom.endpoints import Endpoint
+from processors.zoom.api import endpoints
+from processors.zoom.api.endpoints import Endpoint
 from runtime.models import Configuration, ZoomAccount
 from schemas.attendance import ObjectType
 

@@ -18,15 +18,15 @@ from prometheus_client import CollectorRegistry
 
 from ops.zoom.accounts import AccountId, choose, client_of, load
 from ops.zoom.callback import PATH, Callback
-from processors.clients.zoom import requests
-from processors.clients.zoom.api import Row
-from processors.clients.zoom.authorization import Attempt, CallbackRefusedError
-from processors.clients.zoom.client import TOTAL_TIMEOUT_SECONDS
-from processors.clients.zoom.errors import GrantRefusedError, ZoomRefusedError
-from processors.clients.zoom.metrics import ZoomMetrics
-from processors.clients.zoom.oauth import OneToken
-from processors.clients.zoom.token_service import TokenService
-from processors.clients.zoom.vault import Login, Vault
+from processors.zoom.api import requests
+from processors.zoom.api.api import Row
+from processors.zoom.api.authorization import Attempt, CallbackRefusedError
+from processors.zoom.api.client import TOTAL_TIMEOUT_SECONDS
+from processors.zoom.api.errors import GrantRefusedError, ZoomRefusedError
+from processors.zoom.api.login_store import Login, Vault
+from processors.zoom.api.metrics import ZoomMetrics
+from processors.zoom.api.oauth import OneToken
+from processors.zoom.api.token_service import TokenService
 from runtime.environment import ZoomEnvironment
 from runtime.exits import FOUND_WRONG
 from runtime.models import Configuration, ZoomAccount

@@ -14,10 +14,10 @@ from rich.console import Console
 
 from ops.zoom.accounts import AccountId, Json, Yes, opened
 from ops.zoom.recovery import LOG_DAYS, Findings, find_lost
-from processors.clients.zoom import requests
-from processors.clients.zoom.api import Row
-from processors.clients.zoom.client import ZoomClient
-from processors.clients.zoom.errors import ZoomRefusedError
+from processors.zoom.api import requests
+from processors.zoom.api.api import Row
+from processors.zoom.api.client import ZoomClient
+from processors.zoom.api.errors import ZoomRefusedError
 from runtime.durations import parse_duration
 from runtime.exits import FOUND_WRONG
 from schemas.errors import ConfigurationError, RetryLaterError

@@ -13,10 +13,10 @@ import typer
 from ops.zoom.accounts import AccountId, Json, Yes, opened
 from ops.zoom.features import events_of
 from ops.zoom.subscription import Plan, plan
-from processors.clients.zoom import requests
-from processors.clients.zoom.api import Row
-from processors.clients.zoom.client import ZoomClient
-from processors.clients.zoom.errors import ZoomRefusedError
+from processors.zoom.api import requests
+from processors.zoom.api.api import Row
+from processors.zoom.api.client import ZoomClient
+from processors.zoom.api.errors import ZoomRefusedError
 from runtime.exits import FOUND_WRONG
 from schemas.errors import ConfigurationError, RetryLaterError
 

@@ -1,1 +1,1 @@
-"""Who attended, from when to when: the rules of attendance (docs/reference/attendance.md 1-5). PURE."""
+"""Who attended, how long, who stayed away: the agent `track-attendance`, its rules, its table and its closing."""

@@ -13,8 +13,8 @@ import pytest
 
 from ops.demo.wiring import configuration
 from ops.simulate import recent_start
+from processors.brevo.decisions.campaigns import campaign_body
 from processors.engagement.campaigns import campaign_command
-from processors.sink.campaigns import campaign_body
 from runtime.brevo_models import Campaign
 from sandbox.brevo.campaign_bodies import NewCampaign
 from sandbox.brevo.faults import Fault

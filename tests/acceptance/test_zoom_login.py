@@ -14,9 +14,9 @@ import aiohttp
 import pytest
 from prometheus_client import CollectorRegistry
 
-from processors.clients.zoom.client import ZoomClient
-from processors.clients.zoom.metrics import ZoomMetrics
-from processors.clients.zoom.vault import Vault
+from processors.zoom.api.client import ZoomClient
+from processors.zoom.api.login_store import Vault
+from processors.zoom.api.metrics import ZoomMetrics
 from runtime.environment import TokenStorage
 from sandbox.kafka import free_port
 from sandbox.zoom.backend import ZoomOptions

@@ -27,8 +27,8 @@ import uvloop
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from prometheus_client import CollectorRegistry
 
-from processors.agents import track_attendance
 from processors.app import tracking_agent
+from processors.attendance import agent as track_attendance
 from processors.engine.agent import Engine
 from processors.engine.delivery import Delivery, build_producer
 from processors.engine.faust_app import SESSION_SECONDS, build_faust_app

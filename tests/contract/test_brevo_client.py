@@ -8,8 +8,8 @@ from collections.abc import AsyncIterator
 import pytest
 from pydantic import SecretStr
 
-from processors.clients.brevo.client import BrevoClient
-from processors.sink.answers import Action, classify
+from processors.brevo.api.client import BrevoClient
+from processors.brevo.decisions.answers import Action, classify
 from sandbox.brevo import Options, RunningBrevo, serving
 from sandbox.brevo.faults import Fault, Kind
 

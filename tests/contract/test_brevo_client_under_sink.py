@@ -8,8 +8,8 @@ from datetime import timedelta
 import pytest
 from pydantic import SecretStr
 
-from processors.clients.brevo.bootstrap import check_templates
-from processors.clients.brevo.client import BrevoClient
+from processors.brevo.api.client import BrevoClient
+from processors.brevo.writer.bootstrap import check_templates
 from runtime.brevo_models import Brevo
 from sandbox.brevo import Options, RunningBrevo, serving
 from sandbox.brevo.contacts import Change

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from processors.clients.brevo.bootstrap import check_templates, wrong_templates
-from processors.clients.brevo.client import BrevoClient
+from processors.brevo.api.client import BrevoClient
+from processors.brevo.writer.bootstrap import check_templates, wrong_templates
 from runtime.brevo_models import Brevo
 from sandbox.brevo.faults import Fault
 from sandbox.brevo.server import serving

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from processors.sink.answers import ANSWER_CLASSES, AnswerClass
+from processors.brevo.decisions.answers import ANSWER_CLASSES, AnswerClass
 
 PAGE = (Path(__file__).parents[2] / "docs/reference/brevo-errors.md").read_text(encoding="utf-8")
 ROWS = {

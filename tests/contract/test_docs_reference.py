@@ -15,11 +15,11 @@ from ingress.errors import UnavailableReason
 from ingress.metrics import IngressMetrics, UnauthorizedReason
 from ingress.redaction import is_secret
 from processors.app import AGENT_MODULES, changelogs
-from processors.clients.brevo.metrics import BrevoMetrics
-from processors.clients.zoom.metrics import ZoomMetrics
+from processors.brevo.writer.metrics import BrevoMetrics
 from processors.engine.dead_letters import dead_letter_headers
 from processors.engine.metrics import EngineMetrics
 from processors.engine.view import Record
+from processors.zoom.api.metrics import ZoomMetrics
 from schemas.brevo import Outcome as CommandOutcome
 from schemas.errors import DeadLetterError
 from schemas.topics import MIB, TOPICS, Topic

@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 import aiohttp
 import pytest
 
-from processors.clients.zoom.authorization import challenge_of
+from processors.zoom.api.authorization import challenge_of
 from sandbox.zoom.authorization import CODE_SECONDS
 from sandbox.zoom.state import ZoomState
 from tests.support.zoom_sandbox import SandboxZoom, sandbox_zoom

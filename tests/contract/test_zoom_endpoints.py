@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from processors.clients.zoom import requests
-from processors.clients.zoom.endpoints import ENDPOINTS, Endpoint
-from processors.clients.zoom.errors import ZoomRefusedError
-from processors.clients.zoom.requests import Request
+from processors.zoom.api import requests
+from processors.zoom.api.endpoints import ENDPOINTS, Endpoint
+from processors.zoom.api.errors import ZoomRefusedError
+from processors.zoom.api.requests import Request
 from sandbox.zoom.backend import ZoomOptions
 from sandbox.zoom.endpoints import match
 from sandbox.zoom.state import ZoomState

@@ -17,8 +17,8 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from ops.demo.wiring import LIMIT_FACTOR, Wiring
 from ops.simulate import load_zoom, recent_start
+from processors.brevo.decisions.ledger import EVENT_STATES
 from processors.engine.naming import APP_ID
-from processors.sink.ledger import EVENT_STATES
 from sandbox.brevo.server import RunningBrevo, serving
 from sandbox.brevo.snapshot import snapshot
 from sandbox.brevo.store import Options

@@ -10,12 +10,12 @@ from typing import Any
 from prometheus_client import CollectorRegistry
 from pydantic import SecretStr
 
-from processors.agents.sync_contact import SOURCES, TABLES, SyncContact
-from processors.clients.brevo.catching_up import has_handled_all
-from processors.clients.brevo.client import BrevoClient
+from processors.brevo.agent import SOURCES, TABLES, SyncContact
+from processors.brevo.api.client import BrevoClient
+from processors.brevo.decisions.budget import Pace
+from processors.brevo.decisions.ledger import LEDGER, PENDING, ContactRow, EventRow, contact_key
+from processors.brevo.writer.catching_up import has_handled_all
 from processors.engine.due_clock import Handled
-from processors.sink.budget import Pace
-from processors.sink.ledger import LEDGER, PENDING, ContactRow, EventRow, contact_key
 from runtime.brevo_models import Brevo
 from schemas.brevo import CommandResult, OnceCommand, UpsertContact
 from schemas.codec import contact_id

@@ -7,14 +7,14 @@ from random import Random
 
 import orjson
 
-from processors.agents.score_engagement import TABLES as SCORE_TABLES
-from processors.agents.score_engagement import ScoreEngagement
-from processors.agents.track_attendance import TABLES as TRACK_TABLES
-from processors.agents.track_attendance import TrackAttendance
+from processors.attendance.agent import TABLES as TRACK_TABLES
+from processors.attendance.agent import TrackAttendance
+from processors.attendance.book.keys import DUE, TABLE, parse_due
+from processors.engagement.agent import TABLES as SCORE_TABLES
+from processors.engagement.agent import ScoreEngagement
 from processors.engine.view import Headers, MemoryStore, Output, Record, Rule, TurnView
-from processors.lookups.participation import participation
-from processors.lookups.redaction import redact
-from processors.tracking.keys import DUE, TABLE, parse_due
+from processors.zoom.questions.participation import participation
+from processors.zoom.questions.redaction import redact
 from runtime.models import Configuration
 from sandbox.zoom.state import Instance, Row, ZoomState
 from schemas.attendance import FACT, AnyFact, Recording, Registration, Result, SessionSummary

@@ -10,8 +10,8 @@ import aiohttp
 from aiohttp.test_utils import TestServer
 from prometheus_client import CollectorRegistry
 
-from processors.clients.zoom.client import ZoomClient
-from processors.clients.zoom.metrics import ZoomMetrics
+from processors.zoom.api.client import ZoomClient
+from processors.zoom.api.metrics import ZoomMetrics
 from runtime.models import ZoomAccount
 from sandbox.zoom.backend import ZoomBackend, ZoomOptions
 from sandbox.zoom.server import BACKEND, build_app

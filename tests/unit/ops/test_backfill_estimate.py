@@ -6,7 +6,7 @@ import pytest
 
 from ops.backfill.estimate import OWN_SHARE, estimate, reading_interval
 from ops.backfill.sessions import PastSession
-from processors.clients.zoom.limits import SHARE, Plan, rate
+from processors.zoom.api.limits import SHARE, Plan, rate
 
 WEBINAR = PastSession("account", "u1", "1", 5, "T", "host", 0, 3_600, 40)
 MEETING = replace(WEBINAR, object_id="2", uuid="u2", zoom_type=2)

@@ -8,7 +8,7 @@ import pytest
 from ingress.envelope import Delivery, to_record
 from ingress.reading import parse_body
 from ops.backfill.sessions import PastSession, parse_session, records
-from processors.attendance.facts import Ended, Started, parse_event
+from processors.attendance.rules.facts import Ended, Started, parse_event
 from schemas.attendance import Origin
 from tests.support.ingress import as_zoom_writes, example
 

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from ops.brevo.ledger import Ledger, suppressed, without_contact
-from processors.sink.ledger import ContactRow, EventRow, EventState, Waiting, event_key
+from processors.brevo.decisions.ledger import ContactRow, EventRow, EventState, Waiting, event_key
 from schemas.brevo import ContactState
 from schemas.topics import BREVO_COMMANDS
 from tests.support.brevo_commands import event

@@ -19,7 +19,7 @@ from ops.check.judgement import (
     judge_scopes,
     judge_topics,
 )
-from processors.clients.zoom.limits import Plan
+from processors.zoom.api.limits import Plan
 from schemas.errors import RetryLaterError
 from schemas.topics import TOPICS
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from processors.agents.score_engagement import TABLE, ScoreEngagement
+from processors.engagement.agent import TABLE, ScoreEngagement
 from processors.engine.view import MemoryStore
 from schemas.attendance import AnyFact
 from schemas.brevo import BREVO_COMMAND, OnceCommand, SendCampaign, UpsertContact

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from processors.agents.score_engagement import TABLE, ScoreEngagement
+from processors.engagement.agent import TABLE, ScoreEngagement
 from processors.engagement.state import decode_registration, encode_registration, merged_registration
 from processors.engine.view import MemoryStore, TurnView
 from schemas.attendance import Registration

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from processors.agents.score_engagement import TABLE, ScoreEngagement
+from processors.engagement.agent import TABLE, ScoreEngagement
 from processors.engine.view import MemoryStore
 from schemas.attendance import Recording, Registration, Result
 from schemas.brevo import BREVO_COMMAND, SendRecording, TrackEvent

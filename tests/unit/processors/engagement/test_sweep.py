@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from processors.agents.score_engagement import TABLE, ScoreEngagement
+from processors.engagement.agent import TABLE, ScoreEngagement
 from processors.engagement.state import Head, decode_rows, encode_head, head_key
 from processors.engagement.sweep import EPOCH, STEP_ROWS, SWEEP_KEY, Sweep, decode_sweep
 from processors.engine.view import MemoryStore, Output

@@ -1,0 +1,128 @@
+"""`track-attendance`: from webhooks and Zoom's answers to who attended, how long, and who stayed away.
+
+Consumes: `zoom.events.raw.v1`, `zoom.lookup-results.v1`, `attendance.ticks.v1`, all keyed by the object's id.
+Produces: `attendance.results.v1`, `attendance.sessions.v1`, `zoom.lookups.v1`, `attendance.ticks.v1`.
+State: one table, `attendance` (processors/attendance/book/keys.py); a fact is one row, however large the session.
+Order: none is assumed; rows are sets and extremes, and results are computed from them alone.
+On failure: what cannot be read becomes a dead letter of its topic.
+"""
+
+from __future__ import annotations
+
+import orjson
+
+from processors.attendance.book.keys import DUE, TABLE, due_key, parse_due
+from processors.attendance.closing.closing import Closing
+from processors.attendance.closing.index import Index
+from processors.attendance.closing.reports import Reports
+from processors.attendance.intake.answers import Answers
+from processors.attendance.intake.events import Intake, occurrences_of
+from processors.attendance.intake.notices import Notices
+from processors.attendance.intake.recordings import Recordings
+from processors.attendance.intake.registrants import Registrants
+from processors.attendance.rules.chat import EVENTS as CHATS
+from processors.attendance.rules.chat import parse_chatted
+from processors.attendance.rules.facts import parse_event
+from processors.attendance.rules.occurrences import Occurrence
+from processors.attendance.rules.recordings import EVENT as RECORDING_COMPLETED
+from processors.attendance.rules.recordings import parse_recorded
+from processors.attendance.settings import TrackingSettings
+from processors.engine.view import Record, View
+from processors.zoom.questions.deauthorization import EVENT as DEAUTHORIZED
+from processors.zoom.questions.deauthorization import parse_deauthorized
+from runtime.models import Configuration
+from schemas.attendance import ObjectType, Origin
+from schemas.errors import DeadLetterError
+from schemas.instants import as_datetime
+from schemas.lookups import LookupResult
+from schemas.ticks import Tick
+from schemas.topics import LOOKUP_RESULTS, LOOKUPS, RAW_EVENTS, TICKS, Topic
+
+NAME = "track-attendance"
+SOURCES: tuple[Topic, ...] = (RAW_EVENTS, LOOKUP_RESULTS, TICKS)
+TABLES: tuple[str, ...] = (TABLE,)
+ORIGIN_HEADER = "origin"
+JOBS_PER_TICK = 20
+"""Objects whose work one clock tick begins; more of them get a tick of their own."""
+
+
+class TrackAttendance:
+    """The rule of the agent (`view.Rule`)."""
+
+    def __init__(self, configuration: Configuration) -> None:
+        self._settings = TrackingSettings.from_configuration(configuration)
+        registrants, reports = Registrants(self._settings), Reports(self._settings)
+        self._recordings = Recordings(self._settings)
+        self._closing = Closing(self._settings)
+        self._notices = Notices(self._settings, Index(self._settings), self._occurrences)
+        self._intake = Intake(self._settings, registrants, reports, self._notices)
+        self._answers = Answers(self._settings, self._intake, registrants, reports, self._closing)
+
+    def handle(self, record: Record, view: View) -> None:
+        """One webhook, one page of an answer, or one tick."""
+        if record.value is None:
+            raise DeadLetterError("a record without a value")
+        if record.topic == RAW_EVENTS.name:
+            self._event(record, record.value, view)
+        elif record.topic == LOOKUP_RESULTS.name:
+            self._answers.take(view, LookupResult.from_bytes(record.value), record.taken_ms)
+        else:
+            self._tick(Tick.from_bytes(record.value), view, record.taken_ms)
+
+    def _event(self, record: Record, value: bytes, view: View) -> None:
+        event = orjson.loads(value)
+        name = event.get("event") if isinstance(event, dict) else None
+        if name == DEAUTHORIZED:
+            notice = parse_deauthorized(event)
+            view.send(LOOKUPS.name, notice.account_id.encode(), notice.to_bytes())
+            return
+        if name == RECORDING_COMPLETED:
+            recorded = parse_recorded(event)
+            if recorded is not None and self._syncs(recorded.account_id, recorded.object_type):
+                self._recordings.take(view, recorded, record.taken_ms, _origin(record))
+            return
+        if name in CHATS and not self._settings.interaction:
+            return
+        fact = parse_chatted(event) if name in CHATS else parse_event(event)
+        if fact is None:
+            return
+        if self._syncs(fact.session.account_id, fact.session.object_type):
+            self._intake.take(view, fact, record.taken_ms, _origin(record))
+
+    def _syncs(self, account_id: str, object_type: ObjectType) -> bool:
+        sync = self._settings.sync.get(account_id)
+        return sync is None or (sync.webinars if object_type == "webinar" else sync.participants)
+
+    def _occurrences(self, view: View, object_id: str) -> list[Occurrence]:
+        return occurrences_of(view, object_id, self._settings.restart_gap)
+
+    def _tick(self, tick: Tick, view: View, now_ms: int) -> None:
+        if tick.kind == "announce":
+            self._notices.step(view, tick.job or "", now_ms)
+            return
+        if tick.kind == "continue":
+            object_id, _, step = (tick.job or "").rpartition("#")
+            self._closing.step(view, object_id, int(step), now_ms)
+            return
+        due = []
+        for row_key, _value in view.scan(TABLE, DUE):
+            at_ms, object_id = parse_due(row_key)
+            if at_ms > now_ms:
+                break
+            due.append((at_ms, object_id))
+            if len(due) > JOBS_PER_TICK:
+                break
+        for at_ms, object_id in due[:JOBS_PER_TICK]:
+            view.delete(TABLE, due_key(at_ms, object_id))
+            self._closing.due(view, object_id, now_ms)
+        for _at_ms, object_id in due[JOBS_PER_TICK:]:
+            again = Tick(kind="clock", now=as_datetime(now_ms // 1000))
+            view.send(TICKS.name, object_id.encode(), again.to_bytes())
+
+
+def _origin(record: Record) -> Origin:
+    """Who brought the event: Zoom, or a command whose records say so in a header."""
+    for name, value in record.headers:
+        if name == ORIGIN_HEADER:
+            return "backfill" if value == b"backfill" else "replay" if value == b"replay" else "live"
+    return "live"

@@ -1,0 +1,1 @@
+"""The rows of the table `attendance`: which key holds what, and when it goes. PURE."""

@@ -1,0 +1,291 @@
+"""Zoom's webhook events as facts: what the rules need of each, with Zoom's spellings of missing made one. PURE.
+
+Zoom sends an id as number or text, a missing value as ``""``, ``null`` or nothing, and adds fields without notice:
+only what is read here matters. Events that say nothing about attendance (waiting rooms, breakout rooms, chat, …) are
+no facts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from processors.attendance.rules.fields import UNREADABLE, FieldError, instant, text, unreadable, whole
+from schemas.attendance import ObjectType, RegistrationStatus
+from schemas.codec import normalise_email
+from schemas.errors import DeadLetterError
+
+# Event names: https://developers.zoom.us/docs/api/meetings/events/ (checked 2026-11-21)
+_REGISTRATION_STATUS: dict[str, RegistrationStatus] = {
+    "approved": "approved",
+    "cancelled": "cancelled",
+    "denied": "denied",
+    "pending": "pending",
+}
+
+
+class Session(NamedTuple):
+    """The instance that an event belongs to, as the event describes it."""
+
+    account_id: str
+    object_id: str
+    object_type: ObjectType
+    uuid: str
+    zoom_type: int | None
+    """2 scheduled, 5 webinar, 8 recurring, … (facts of Zoom: `object.type`)."""
+    topic: str
+    host_id: str
+    host_email: str | None
+    start: int | None
+    """`start_time`: of this instance in live events, the scheduled one in registration events."""
+    event_ts: int
+    """Milliseconds since 1970."""
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """`meeting.started`, `webinar.started`."""
+
+    session: Session
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """`meeting.ended`, `webinar.ended`."""
+
+    session: Session
+    end: int | None
+    practice: bool
+
+
+class Shown(NamedTuple):
+    """The identity that a connection showed in one event; missing values are ``None``."""
+
+    registrant_id: str | None
+    email: str | None
+    user_id: str | None
+    """The Zoom user's id (`participant_user_id`, else `id`), not the connection's `user_id`."""
+    name: str | None
+
+
+class Seen(NamedTuple):
+    """`*.participant_joined` and `*.participant_left`: one instant of one connection."""
+
+    session: Session
+    connection: str
+    """`participant_uuid`, else `user_id`."""
+    joined: bool
+    at: int
+    shown: Shown
+
+
+@dataclass(frozen=True, slots=True)
+class RoleChanged:
+    """`*.participant_role_changed`."""
+
+    session: Session
+    connection: str
+    panelist: bool
+    shown: Shown
+
+
+@dataclass(frozen=True, slots=True)
+class Registered:
+    """`*.registration_*`: the state of one registration at `session.event_ts`."""
+
+    session: Session
+    registrant_id: str
+    status: RegistrationStatus
+    email: str | None
+    first_name: str | None
+    last_name: str | None
+    source: str | None
+    custom_questions: tuple[tuple[str, str], ...]
+    occurrences: tuple[tuple[str, int], ...]
+    """(occurrence id, scheduled start), in order of the start; empty: every occurrence of the id."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """`*.participant_bind`: a phone leg was joined to a participant, whose identity it shares from then on."""
+
+    session: Session
+    connection: str
+    bound_to: str
+    """The other connection's `participant_uuid`."""
+    shown: Shown
+
+
+@dataclass(frozen=True, slots=True)
+class Converted:
+    """`webinar.converted_to_meeting`, `meeting.converted_to_webinar`."""
+
+    session: Session
+    object_type: ObjectType
+    """What it is from now on."""
+
+
+Fact = Started | Ended | Seen | RoleChanged | Bound | Registered | Converted
+
+
+def parse_event(event: Any) -> Fact | None:
+    """The fact in one event; ``None`` when it says nothing about attendance.
+
+    Raises:
+        DeadLetterError: an event of a known kind that lacks what identifies it, or holds what cannot be read.
+    """
+    if not isinstance(event, dict) or not isinstance(name := event.get("event"), str):
+        raise DeadLetterError("not a Zoom event: no `event` name")
+    kind, _, what = name.partition(".")
+    if kind not in ("meeting", "webinar"):
+        return None
+    object_type: ObjectType = "meeting" if kind == "meeting" else "webinar"
+    try:
+        if what == "participant_joined" or what == "participant_left":  # noqa: PLR1714 (hot path)
+            return _seen(event, object_type, joined=what == "participant_joined")
+        parse = _PARSERS.get(what)
+        return parse(event, object_type, what) if parse else None
+    except UNREADABLE as error:
+        raise unreadable(name, error) from error
+
+
+def _session(event: dict[str, Any], object_type: ObjectType) -> Session:
+    payload = event["payload"]
+    item = payload["object"]
+    uuid, object_id = text(item.get("uuid")), text(item.get("id"))
+    if object_id is None:
+        raise FieldError("object.id is missing")
+    return Session(
+        account_id=text(payload.get("account_id")) or "",
+        object_id=object_id,
+        object_type=object_type,
+        uuid=uuid or "",
+        zoom_type=whole(item, "type"),
+        topic=text(item.get("topic")) or "",
+        host_id=text(item.get("host_id")) or "",
+        host_email=normalise_email(item.get("host_email")),
+        start=instant(item, "start_time"),
+        event_ts=whole(event, "event_ts") or 0,
+    )
+
+
+def session_of(event: dict[str, Any], object_type: ObjectType) -> Session:
+    """The instance of an event. Raises what `parse_event` makes a dead letter of."""
+    session = _session(event, object_type)
+    if not session.uuid:
+        raise FieldError("object.uuid is missing")
+    return session
+
+
+def _shown(participant: dict[str, Any]) -> Shown:
+    get = participant.get
+    return Shown(
+        registrant_id=text(get("registrant_id")),
+        email=normalise_email(get("email")),
+        user_id=text(get("participant_user_id")) or text(get("id")),
+        name=text(get("user_name")),
+    )
+
+
+def _connection(participant: dict[str, Any]) -> str:
+    connection = text(participant.get("participant_uuid")) or text(participant.get("user_id"))
+    if connection is None:
+        raise FieldError("participant has neither participant_uuid nor user_id")
+    return connection
+
+
+def _seen(event: dict[str, Any], object_type: ObjectType, *, joined: bool) -> Seen:
+    participant = event["payload"]["object"]["participant"]
+    at = instant(participant, "join_time" if joined else "leave_time")
+    if at is None:
+        raise FieldError("join_time or leave_time is missing")
+    return Seen(session_of(event, object_type), _connection(participant), joined, at, _shown(participant))
+
+
+def _started(event: dict[str, Any], object_type: ObjectType, _what: str) -> Started:
+    return Started(session_of(event, object_type))
+
+
+def _converted(event: dict[str, Any], object_type: ObjectType, what: str) -> Converted:
+    return Converted(_session(event, object_type), "webinar" if what.endswith("webinar") else "meeting")
+
+
+def _ended(event: dict[str, Any], object_type: ObjectType, _what: str) -> Ended:
+    item = event["payload"]["object"]
+    session = session_of(event, object_type)
+    return Ended(session, instant(item, "end_time"), item.get("practice_session") is True)
+
+
+def _role_changed(event: dict[str, Any], object_type: ObjectType, _what: str) -> RoleChanged:
+    participant = event["payload"]["object"]["participant"]
+    role = (text(participant.get("new_role")) or "").lower()
+    session = session_of(event, object_type)
+    return RoleChanged(session, _connection(participant), "panelist" in role, _shown(participant))
+
+
+def _bound(event: dict[str, Any], object_type: ObjectType, _what: str) -> Bound | None:
+    participant = event["payload"]["object"]["participant"]
+    bound_to = text(participant.get("bind_participant_uuid"))
+    if bound_to is None:
+        return None
+    return Bound(session_of(event, object_type), _connection(participant), bound_to, _shown(participant))
+
+
+def _registered(event: dict[str, Any], object_type: ObjectType, what: str) -> Registered | None:
+    session = _session(event, object_type)
+    registrant = event["payload"]["object"]["registrant"]
+    # `created` carries its status; the other three events are named after theirs.
+    named = what.removeprefix("registration_")
+    status = _REGISTRATION_STATUS.get(str(registrant.get("status") or "pending") if named == "created" else named)
+    if status is None:
+        return None
+    occurrences = [
+        (occurrence_id, start)
+        for each in event["payload"]["object"].get("occurrences") or ()
+        if (occurrence_id := text(each.get("occurrence_id"))) and (start := instant(each, "start_time"))
+    ]
+    return registered(session, registrant, status, occurrences)
+
+
+def registered(
+    session: Session,
+    registrant: dict[str, Any],
+    status: RegistrationStatus,
+    occurrences: list[tuple[str, int]],
+) -> Registered:
+    """A registration from Zoom's `registrant` object, which webhooks and REST rows share."""
+    registrant_id = text(registrant.get("id")) or text(registrant.get("registrant_id"))
+    if registrant_id is None:
+        raise FieldError("registrant.id is missing")
+    questions = [
+        (title, str(each.get("value") or ""))
+        for each in registrant.get("custom_questions") or ()
+        if (title := text(each.get("title")))
+    ]
+    source = registrant.get("tracking_source") or {}
+    return Registered(
+        session=session,
+        registrant_id=registrant_id,
+        status=status,
+        email=normalise_email(registrant.get("email")),
+        first_name=text(registrant.get("first_name")),
+        last_name=text(registrant.get("last_name")),
+        source=text(source.get("source_name")),
+        custom_questions=tuple(sorted(questions)),
+        occurrences=tuple(sorted(set(occurrences), key=lambda each: (each[1], each[0]))),
+    )
+
+
+_PARSERS: dict[str, Callable[[dict[str, Any], ObjectType, str], Fact | None]] = {
+    "started": _started,
+    "ended": _ended,
+    "participant_role_changed": _role_changed,
+    "participant_bind": _bound,
+    "converted_to_meeting": _converted,
+    "converted_to_webinar": _converted,
+    "registration_created": _registered,
+    "registration_approved": _registered,
+    "registration_cancelled": _registered,
+    "registration_denied": _registered,
+}

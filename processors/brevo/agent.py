@@ -1,0 +1,176 @@
+"""The sink: brings contacts, lists and events to Brevo.
+
+Consumes: commands of both lanes and its own results.
+Produces: `brevo.results.v1`; rejected commands to the dead letters of their lane.
+State: `brevo-ledger` (what Brevo acknowledged, what was sent once) and `brevo-pending` (what is open).
+Order: per contact the newest upsert, then its events by date; contacts beside each other; live before bulk.
+On failure: retried, parked, dead-lettered or in doubt, as `processors/brevo/decisions/answers.py` says.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from urllib.parse import urlencode
+
+from prometheus_client import CollectorRegistry
+
+from processors.brevo.api.client import BrevoApi
+from processors.brevo.decisions.budget import Pace
+from processors.brevo.decisions.intake import Intake
+from processors.brevo.decisions.ledger import LEDGER, PENDING, RESUME, SUPPRESSIONS
+from processors.brevo.decisions.suppression import IMPORT_ENDED
+from processors.brevo.writer.access import Access, Family
+from processors.brevo.writer.asking import Asker
+from processors.brevo.writer.campaigns import Campaigns
+from processors.brevo.writer.catching_up import CatchingUp, has_handled_all, nothing_waits
+from processors.brevo.writer.channels import Channel
+from processors.brevo.writer.confirmations import Confirmations
+from processors.brevo.writer.events import Events, EventSender
+from processors.brevo.writer.imports import ImportWriter
+from processors.brevo.writer.metrics import BrevoMetrics
+from processors.brevo.writer.outcomes import Outcomes
+from processors.brevo.writer.processes import ImportProcesses
+from processors.brevo.writer.pump import Pump
+from processors.brevo.writer.recordings import Mailable, RecordingMails
+from processors.brevo.writer.sampler import Sampler
+from processors.brevo.writer.schedule import Schedule
+from processors.brevo.writer.upserts import UpsertWriter
+from processors.engine.due_clock import Backlog, Handled
+from processors.engine.effect import Post, Rows
+from processors.engine.view import PartitionStore, Rule
+from runtime.brevo_models import Brevo
+from schemas.brevo_news import BrevoNews, import_signature
+from schemas.topics import BREVO_COMMANDS, BREVO_COMMANDS_BULK, BREVO_EVENTS, BREVO_RESULTS, Topic
+
+NAME = "sync-contact"
+SOURCES: tuple[Topic, ...] = (BREVO_COMMANDS, BREVO_COMMANDS_BULK, BREVO_RESULTS, BREVO_EVENTS)
+TABLES = (LEDGER, PENDING, SUPPRESSIONS)
+
+
+class SyncContact:
+    """The effect `sync-contact` (`processors.engine.effect.Effect`).
+
+    Args:
+        api: Brevo.
+        settings: rates per second of the whole installation, and what becomes of events in doubt.
+        total_partitions: of every topic; this worker uses its share of the rates.
+        clock: aware wall time.
+        registry: where the `rollcall_brevo_…` metrics go.
+        version: of the code, for dead letters.
+        pace: the pump's figures, if not the usual ones.
+        monotonic: seconds that never go back.
+        spread: 0..1, so that workers do not retry together.
+        backlog, handled: what is in the agent's topics, and whether it is done with that (`due_clock`).
+    """
+
+    rule: Rule
+
+    def __init__(
+        self,
+        api: BrevoApi,
+        settings: Brevo,
+        *,
+        total_partitions: int,
+        clock: Callable[[], datetime],
+        registry: CollectorRegistry,
+        version: str,
+        pace: Pace | None = None,
+        monotonic: Callable[[], float] = time.monotonic,
+        spread: Callable[[], float] = random.random,
+        backlog: Backlog = nothing_waits,
+        handled: Handled = has_handled_all,
+    ) -> None:
+        metrics, pace = BrevoMetrics(registry), pace or Pace()
+        rates: dict[Family, float] = {
+            "contacts": settings.contacts_per_second,
+            "events": settings.events_per_second,
+            "mails": settings.mails_per_second,
+            "confirmations": settings.contacts_per_second,
+        }
+        self.rule = Intake()
+        self._access = Access(rates, settings.account_calls_per_hour, total_partitions, pace, metrics, monotonic)
+        schedule = Schedule(
+            metrics,
+            bulk_threshold=settings.bulk_threshold,
+            technical_list=settings.technical_list,
+            gather_seconds=pace.gather_seconds,
+            now=monotonic,
+        )
+        outcomes = Outcomes(schedule, metrics, clock, agent=NAME, version=version)
+        asker = Asker(self._access, pace, spread)
+        processes = self._processes = ImportProcesses(api, asker, pace, monotonic)
+        sampler = Sampler(api, asker, metrics, settings.sample)
+        upserts = UpsertWriter(
+            api, self._access, schedule, outcomes, processes, sampler, metrics=metrics, pace=pace, spread=spread
+        )
+        imports = ImportWriter(
+            api,
+            asker,
+            schedule,
+            outcomes,
+            processes,
+            sampler,
+            metrics,
+            _notify_url(settings),
+            deletions_told=settings.webhook.is_open,
+        )
+        mailable = Mailable(api, asker, schedule, pace)
+        channels: dict[Family, Channel] = {
+            "events": Events(api, mailable),
+            "mails": RecordingMails(api, mailable, trial=settings.recordings.trial),
+            "confirmations": Confirmations(api, asker, self._access, schedule, outcomes, settings.list_rules),
+            "campaigns": Campaigns(api, asker, settings.recordings, clock),
+        }
+        self._catching_up = CatchingUp(backlog, handled)
+        events = EventSender(
+            channels, self._access, schedule, outcomes, settings.in_doubt, pace, spread, self._catching_up.wait
+        )
+        self._pump = Pump(schedule, self._access, outcomes, upserts, events, imports, processes, pace)
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """Why calls to Brevo wait, for readiness; empty when they do not."""
+        return self._access.reasons
+
+    def resume(self) -> None:
+        """Go on after a lane was parked, as a person asked."""
+        self._access.resume()
+
+    def load(self, partition: int, stores: Mapping[str, PartitionStore]) -> None:
+        """See `Effect.load`."""
+        self._catching_up.begin(partition)
+        self._pump.load(partition, stores)
+
+    def applied(self, partition: int, changes: Mapping[str, Rows]) -> None:
+        """See `Effect.applied`."""
+        changed = changes.get(LEDGER, {})
+        if RESUME in changed:
+            self.resume()
+        if (ended := changed.get(IMPORT_ENDED)) is not None:
+            self._processes.told(BrevoNews.from_bytes(ended).import_id or "")
+        self._pump.applied(partition, [key for key in changed if key not in (RESUME, IMPORT_ENDED)])
+
+    def revoke(self, partition: int) -> None:
+        """See `Effect.revoke`."""
+        self._pump.revoke(partition)
+
+    async def run(self, post: Post) -> None:
+        """See `Effect.run`."""
+        await self._pump.run(post)
+
+
+def _notify_url(settings: Brevo) -> Callable[[str, str], str | None]:
+    """Makes the URL that Brevo calls at the end of an import; only we can make one that the ingress accepts."""
+    address, token = settings.notify_url, settings.webhook.token
+    if address is None or token is None:
+        return lambda _import_id, _contact: None
+    secret = token.get_secret_value()
+
+    def url(import_id: str, contact: str) -> str:
+        signature = import_signature(secret, import_id, contact)
+        return f"{address}?{urlencode({'import': import_id, 'contact': contact, 'signature': signature})}"
+
+    return url

@@ -1,0 +1,227 @@
+"""Brevo's REST API v3 as far as the sink calls it: one call in, one answer out, nothing is tried twice here.
+
+Why not Brevo's SDK: it does not percent-encode path values, does not read Brevo's rate headers, and repeats
+`POST /events` on a 500, which mails people twice (brevo-python 5.1.0, checked 2026-11-21).
+"""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+from urllib.parse import quote
+
+import aiohttp
+import orjson
+from pydantic import SecretStr
+from yarl import URL
+
+from processors.brevo.decisions.answers import Answer, Failure, rate_headers
+
+CONNECT_SECONDS = 10.0
+ANSWER_SECONDS = 30.0
+KEEP_ALIVE_SECONDS = 10.0
+"""Shorter than any server's: a call on a connection that the server is closing leaves an event in doubt."""
+
+REPORT_BYTES = 16_000_000
+"""Of an import's report at most; it has an address a line of an import of at most 8 MB."""
+
+
+class BrevoApi(Protocol):
+    """What the sink needs of Brevo. No method raises for what Brevo or the network does: it is in the answer."""
+
+    async def read_contact(self, email: str) -> Answer:
+        """`GET /contacts/{email}`: 200 with the contact, 404."""
+
+    async def create_contact(self, body: Mapping[str, Any]) -> Answer:
+        """`POST /contacts`: 201 created, 204 updated."""
+
+    async def update_contact(self, email: str, body: Mapping[str, Any]) -> Answer:
+        """`PUT /contacts/{email}`: 204, 404."""
+
+    async def track_event(self, body: Mapping[str, Any]) -> Answer:
+        """`POST /events`: 204."""
+
+    async def send_mail(self, body: Mapping[str, Any]) -> Answer:
+        """`POST /smtp/email`: 201 accepted, which is not delivered."""
+
+    async def create_campaign(self, body: Mapping[str, Any]) -> Answer:
+        """`POST /emailCampaigns`: 201 with the `id` of a draft."""
+
+    async def send_campaign(self, campaign_id: int) -> Answer:
+        """`POST /emailCampaigns/{id}/sendNow`: 204; 400, 402 without credit, 404."""
+
+    async def read_campaign(self, campaign_id: int) -> Answer:
+        """`GET /emailCampaigns/{id}`: 200 with `status`, 404."""
+
+    async def read_campaigns(self) -> Answer:
+        """`GET /emailCampaigns`, the 100 newest: 200 with `campaigns`."""
+
+    async def confirm_list(self, body: Mapping[str, Any]) -> Answer:
+        """`POST /contacts/doubleOptinConfirmation`, which sends a mail each time: 201 new contact, 204 known one."""
+
+    async def read_contacts(self, offset: int) -> Answer:
+        """`GET /contacts`, 1,000 from `offset` on in order of creation: 200 with `contacts` and `count`."""
+
+    async def import_contacts(self, body: Mapping[str, Any]) -> Answer:
+        """`POST /contacts/import`: 202 with `processId`."""
+
+    async def remove_from_list(self, list_id: int, emails: Sequence[str]) -> Answer:
+        """`POST /contacts/lists/{id}/contacts/remove`, at most 150: 201; 400 when none of them was on it."""
+
+    async def read_process(self, process_id: int) -> Answer:
+        """`GET /processes/{id}`: 200 with `status`, 404."""
+
+    async def read_processes(self) -> Answer:
+        """`GET /processes`, the 50 newest: 200 with `processes`."""
+
+    async def read_report(self, url: str) -> str | None:
+        """A report of an import, wherever Brevo keeps it, without our key; ``None`` when it cannot be had."""
+
+
+class BrevoClient:
+    """`BrevoApi` over HTTPS (TLS 1.2 or newer). Opens its session on the first call; `close` when done.
+
+    Args:
+        api_key: a v3 key.
+        base_url: with the version, without a slash at the end: `https://api.brevo.com/v3`.
+        answer_seconds: how long a call may take in all.
+    """
+
+    def __init__(self, api_key: SecretStr, base_url: str, *, answer_seconds: float = ANSWER_SECONDS) -> None:
+        self._api_key = api_key
+        self._base_url = base_url.rstrip("/")
+        self._answer_seconds = answer_seconds
+        self._session: aiohttp.ClientSession | None = None
+
+    async def read_contact(self, email: str) -> Answer:
+        """See `BrevoApi`."""
+        return await self._call("GET", _contact_path(email), None)
+
+    async def create_contact(self, body: Mapping[str, Any]) -> Answer:
+        """See `BrevoApi`."""
+        return await self._call("POST", "/contacts", body)
+
+    async def update_contact(self, email: str, body: Mapping[str, Any]) -> Answer:
+        """See `BrevoApi`."""
+        return await self._call("PUT", _contact_path(email), body)
+
+    async def track_event(self, body: Mapping[str, Any]) -> Answer:
+        """See `BrevoApi`."""
+        return await self._call("POST", "/events", body)
+
+    async def send_mail(self, body: Mapping[str, Any]) -> Answer:
+        """See `BrevoApi`."""
+        return await self._call("POST", "/smtp/email", body)
+
+    async def create_campaign(self, body: Mapping[str, Any]) -> Answer:
+        """See `BrevoApi`."""
+        return await self._call("POST", "/emailCampaigns", body)
+
+    async def send_campaign(self, campaign_id: int) -> Answer:
+        """See `BrevoApi`."""
+        return await self._call("POST", f"/emailCampaigns/{campaign_id}/sendNow", None)
+
+    async def read_campaign(self, campaign_id: int) -> Answer:
+        """See `BrevoApi`."""
+        return await self._call("GET", f"/emailCampaigns/{campaign_id}?excludeHtmlContent=true", None)
+
+    async def read_campaigns(self) -> Answer:
+        """See `BrevoApi`."""
+        return await self._call("GET", "/emailCampaigns?limit=100&offset=0&sort=desc&excludeHtmlContent=true", None)
+
+    async def confirm_list(self, body: Mapping[str, Any]) -> Answer:
+        """See `BrevoApi`."""
+        return await self._call("POST", "/contacts/doubleOptinConfirmation", body)
+
+    async def read_contacts(self, offset: int) -> Answer:
+        """See `BrevoApi`."""
+        return await self._call("GET", f"/contacts?limit=1000&offset={offset}&sort=asc", None)
+
+    async def import_contacts(self, body: Mapping[str, Any]) -> Answer:
+        """See `BrevoApi`."""
+        return await self._call("POST", "/contacts/import", body)
+
+    async def remove_from_list(self, list_id: int, emails: Sequence[str]) -> Answer:
+        """See `BrevoApi`."""
+        return await self._call("POST", f"/contacts/lists/{list_id}/contacts/remove", {"emails": list(emails)})
+
+    async def read_process(self, process_id: int) -> Answer:
+        """See `BrevoApi`."""
+        return await self._call("GET", f"/processes/{process_id}", None)
+
+    async def read_processes(self) -> Answer:
+        """See `BrevoApi`."""
+        return await self._call("GET", "/processes?limit=50&offset=0&sort=desc", None)
+
+    async def read_report(self, url: str) -> str | None:
+        """See `BrevoApi`."""
+        timeout = aiohttp.ClientTimeout(total=self._answer_seconds, connect=CONNECT_SECONDS)
+        try:
+            async with aiohttp.ClientSession(timeout=timeout) as session, session.get(url) as response:
+                if response.status != 200:
+                    return None
+                return (await response.content.read(REPORT_BYTES)).decode("utf-8", "replace")
+        except (TimeoutError, ValueError, aiohttp.ClientError):
+            return None
+
+    async def request(
+        self, method: str, path: str, body: Mapping[str, Any] | None = None, **query: str | int
+    ) -> Answer:
+        """Any other call, for the operator's commands: `path` is below the version and needs no encoding."""
+        asked = URL.build(path=path, query={name: str(value) for name, value in query.items()})
+        return await self._call(method, asked.raw_path_qs, body)
+
+    async def close(self) -> None:
+        """Close the connections."""
+        if self._session is not None:
+            await self._session.close()
+            self._session = None
+
+    async def _call(self, method: str, path: str, body: Mapping[str, Any] | None) -> Answer:
+        # encoded=True: yarl would decode what `quote` encoded, and "+" or "/" in an address would name another contact.
+        url = URL(self._base_url + path, encoded=True)
+        data = orjson.dumps(body) if body is not None else None
+        try:
+            async with self._opened().request(method, url, data=data, allow_redirects=False) as response:
+                return _answer(response, await response.read())
+        except (aiohttp.ConnectionTimeoutError, aiohttp.ClientConnectorError, aiohttp.ClientConnectorDNSError):
+            return _failed("refused")
+        except TimeoutError:
+            return _failed("timeout")
+        except aiohttp.ClientError:
+            return _failed("reset")
+
+    def _opened(self) -> aiohttp.ClientSession:
+        if self._session is None:
+            context = ssl.create_default_context()
+            context.minimum_version = ssl.TLSVersion.TLSv1_2
+            self._session = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(ssl=context, keepalive_timeout=KEEP_ALIVE_SECONDS),
+                cookie_jar=aiohttp.DummyCookieJar(),
+                timeout=aiohttp.ClientTimeout(total=self._answer_seconds, connect=CONNECT_SECONDS),
+                headers={
+                    "api-key": self._api_key.get_secret_value(),
+                    "accept": "application/json",
+                    "content-type": "application/json",
+                },
+            )
+        return self._session
+
+
+def _contact_path(email: str) -> str:
+    # Without identifierType an address and a numeric id are told apart by guessing.
+    return f"/contacts/{quote(email, safe='')}?identifierType=email_id"
+
+
+def _answer(response: aiohttp.ClientResponse, data: bytes) -> Answer:
+    remaining, reset_seconds = rate_headers(response.headers)
+    try:
+        body = orjson.loads(data) if data else None
+    except orjson.JSONDecodeError:
+        body = None  # a page of the edge in front of the API
+    return Answer(response.status, body, remaining=remaining, reset_seconds=reset_seconds)
+
+
+def _failed(failure: Failure) -> Answer:
+    return Answer(None, failure=failure)

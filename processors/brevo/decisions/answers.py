@@ -1,0 +1,212 @@
+"""What an answer of Brevo means, as data: one table from status, code and message to what is done about it. PURE."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Literal
+
+Failure = Literal["refused", "reset", "timeout"]
+"""No answer at all: no connection came about, it broke after sending, nothing came in time."""
+
+LONGEST_WINDOW_SECONDS = 3_600.0
+"""Brevo's limits are per second or per hour (developers.brevo.com/docs/api-limits, checked 2026-11-21)."""
+
+MAILING = frozenset({"mails", "confirmations", "campaigns"})
+"""Families of calls that need a template or a sender."""
+ADDRESS = re.compile(r"unrecogni[sz]ed IP address ([0-9A-Fa-f.:]*[0-9A-Fa-f])")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One call's end, whatever it was: an answer, or the failure that stood in for it."""
+
+    status: int | None
+    body: Any = None
+    """Parsed JSON; ``None`` when there is none or it is something else, such as a page of HTML from the edge."""
+    failure: Failure | None = None
+    remaining: float | None = None
+    """`x-sib-ratelimit-remaining`: calls left in the window."""
+    reset_seconds: float | None = None
+    """`x-sib-ratelimit-reset`: how long the window still lasts."""
+
+    def text(self, field: str) -> str:
+        """A text of the error body (`code`, `message`), empty when there is none."""
+        value = self.body.get(field) if isinstance(self.body, dict) else None
+        return value if isinstance(value, str) else ""
+
+
+class Action(StrEnum):
+    """What is done about an answer."""
+
+    DONE = "done"
+    MISSING = "missing"
+    """Brevo does not know the contact; of an event or a new contact: as `REJECT`."""
+    RETRY = "retry"
+    """Again after a back-off."""
+    PAUSE = "pause"
+    """The family waits for Brevo's window, then again."""
+    PARK = "park"
+    """Everything waits for the account: one probe a minute."""
+    STOP = "stop"
+    """The family waits for a person: alarm, one probe a minute."""
+    REJECT = "reject"
+    """Will never work as it is: dead letter."""
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerClass:
+    """One row of the table; an absent condition always holds."""
+
+    name: str
+    action: Action
+    says: str
+    """For people: what happened and what to do. Never holds anything of the answer."""
+    statuses: range | None = None
+    failure: Failure | None = None
+    codes: frozenset[str] = frozenset()
+    pattern: re.Pattern[str] | None = None
+    families: frozenset[str] = frozenset()
+    """Of the call (`processors.brevo.writer.access.Family`): a word in a message about a contact parks no contacts."""
+    ambiguous: bool = False
+    """Brevo may have done what was asked: an event is not simply sent again."""
+
+    def matches(self, answer: Answer, family: str | None) -> bool:
+        """Whether all of the row's conditions hold; without a `family` that condition does."""
+        return (
+            (not self.families or family is None or family in self.families)
+            and (self.failure is None or self.failure == answer.failure)
+            and (self.statuses is None or (answer.status is not None and answer.status in self.statuses))
+            and (not self.codes or answer.text("code") in self.codes)
+            and (self.pattern is None or self.pattern.search(answer.text("message")) is not None)
+        )
+
+
+def _status(first: int, last: int | None = None) -> range:
+    return range(first, (last or first) + 1)
+
+
+# Statuses and codes: https://developers.brevo.com/docs/how-it-works and Brevo's OpenAPI; messages: what others quote of
+# the real API in public issues (checked 2026-11-21).
+# The three 401s share the code `unauthorized`: only the message tells them apart.
+ANSWER_CLASSES: tuple[AnswerClass, ...] = (
+    AnswerClass("ok", Action.DONE, "Brevo accepted it", statuses=_status(200, 299)),
+    AnswerClass("refused", Action.RETRY, "no connection to Brevo came about", failure="refused"),
+    AnswerClass("reset", Action.RETRY, "the connection to Brevo broke", failure="reset", ambiguous=True),
+    AnswerClass("timeout", Action.RETRY, "Brevo did not answer in time", failure="timeout", ambiguous=True),
+    AnswerClass(
+        "unrecognised_ip",
+        Action.PARK,
+        "Brevo does not accept this machine's IP address: authorise it at https://app.brevo.com/security/authorised_ips",
+        statuses=_status(401),
+        pattern=re.compile(r"unrecogni[sz]ed IP", re.IGNORECASE),
+    ),
+    AnswerClass(
+        "no_key",
+        Action.PARK,
+        "Brevo saw no API key: check brevo.api_key and any proxy in between",
+        statuses=_status(401),
+        pattern=re.compile(r"authentication not found", re.IGNORECASE),
+    ),
+    AnswerClass(
+        "unknown_key",
+        Action.PARK,
+        "Brevo does not know the API key: set brevo.api_key to a v3 key (xkeysib-…), not an SMTP key",
+        statuses=_status(401),
+    ),
+    AnswerClass("no_credit", Action.STOP, "the Brevo account has no credit for this", statuses=_status(402)),
+    AnswerClass(
+        "forbidden",
+        Action.STOP,
+        "the Brevo account or key may not do this: check plan and permissions",
+        statuses=_status(403),
+    ),
+    AnswerClass(
+        "account_busy",
+        Action.RETRY,
+        "Brevo is still busy with an earlier request",
+        statuses=_status(400),
+        codes=frozenset({"account_in_process"}),
+    ),
+    AnswerClass(
+        "identifier_taken",
+        Action.REJECT,
+        "another Brevo contact has one of this contact's identifiers: merge them in Brevo, then replay",
+        statuses=_status(400),
+        codes=frozenset({"duplicate_parameter"}),
+    ),
+    AnswerClass(
+        "invalid_email",
+        Action.REJECT,
+        "Brevo does not accept the e-mail address",
+        statuses=_status(400),
+        pattern=re.compile(r"invalid e-?mail|e-?mail (address )?is (not valid|invalid)", re.IGNORECASE),
+    ),
+    AnswerClass(
+        "no_template",
+        Action.STOP,
+        "a template does not exist or is not active: check brevo.recordings and brevo.list_rules",
+        statuses=_status(400),
+        pattern=re.compile(r"\b[Tt]emplate"),
+        families=MAILING,
+    ),
+    AnswerClass(
+        "no_sender",
+        Action.STOP,
+        "Brevo does not accept the sender: check brevo.recordings.campaign.sender, or the template's",
+        statuses=_status(400),
+        pattern=re.compile(r"\b[Ss]ender\b"),
+        families=MAILING,
+    ),
+    AnswerClass(
+        "invalid_request",
+        Action.REJECT,
+        "Brevo refuses the request: check attribute types and list ids",
+        statuses=_status(400),
+    ),
+    AnswerClass("missing", Action.MISSING, "Brevo does not know it", statuses=_status(404)),
+    AnswerClass("timeout_told", Action.RETRY, "Brevo gave up waiting", statuses=_status(408), ambiguous=True),
+    AnswerClass("too_early", Action.RETRY, "Brevo asks to come again later", statuses=_status(425)),
+    AnswerClass("rate_limited", Action.PAUSE, "Brevo's rate limit is used up", statuses=_status(429)),
+    AnswerClass("rejected", Action.REJECT, "Brevo refuses the request for good", statuses=_status(404, 499)),
+    AnswerClass(
+        "redirected",
+        Action.STOP,
+        "something else than Brevo answers: check BREVO_API_BASE_URL",
+        statuses=_status(300, 399),
+    ),
+    # 5xx and 52x of the edge: the request may have gone through behind it.
+    AnswerClass("failed", Action.RETRY, "Brevo failed", ambiguous=True),
+)
+
+
+def classify(answer: Answer, family: str | None = None) -> AnswerClass:
+    """The first row that matches an answer to a call of `family`; the last one matches everything."""
+    return next(each for each in ANSWER_CLASSES if each.matches(answer, family))
+
+
+def refused_address(answer: Answer) -> str | None:
+    """The IP address of ours that Brevo does not recognise, as its message names it."""
+    found = ADDRESS.search(answer.text("message"))
+    return found[1] if found else None
+
+
+def rate_headers(headers: Mapping[str, str]) -> tuple[float | None, float | None]:
+    """Calls left and seconds to the window's end; ``None`` for what is absent or no sensible number.
+
+    There is no `Retry-After`, and some answers carry none of these (developers.brevo.com/docs/limit-headers,
+    checked 2026-11-21).
+    """
+    remaining = _number(headers.get("x-sib-ratelimit-remaining"))
+    reset = _number(headers.get("x-sib-ratelimit-reset"))
+    return remaining, None if reset is None else min(reset, LONGEST_WINDOW_SECONDS)
+
+
+def _number(text: str | None) -> float | None:
+    try:
+        value = float(text) if text else -1.0
+    except ValueError:
+        return None
+    return value if 0 <= value < float("inf") else None

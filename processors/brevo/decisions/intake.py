@@ -1,0 +1,181 @@
+"""The sink's intake rule: commands become open rows, outcomes close them. PURE.
+
+Everything here is a maximum (the newest revision, the most that is known of an event), so that commands and outcomes
+may repeat and cross each other and still end in the same rows.
+"""
+
+from __future__ import annotations
+
+from processors.brevo.decisions.ledger import (
+    EVENT_STATES,
+    LEDGER,
+    OPEN,
+    PENDING,
+    RESUME,
+    ContactRow,
+    EventRow,
+    EventState,
+    Rank,
+    Waiting,
+    contact_key,
+    event_key,
+    rank_of,
+    rank_of_answer,
+)
+from processors.brevo.decisions.suppression import end_suppressed, suppress, suppressed_because
+from processors.engine.view import Record, View
+from schemas.brevo import BREVO_COMMAND, CommandResult, Decision, OnceCommand, Resume, UpsertContact
+from schemas.brevo_news import BrevoNews
+from schemas.errors import DeadLetterError
+from schemas.instants import as_datetime
+from schemas.topics import BREVO_EVENTS, BREVO_RESULTS
+
+OPEN_STATES = ("pending", "intended", "in_doubt")
+
+
+class Intake:
+    """Consumes commands of both lanes and the sink's own outcomes; no other code changes the sink's rows."""
+
+    def handle(self, record: Record, view: View) -> None:
+        """See `processors.engine.view.Rule`.
+
+        Raises:
+            DeadLetterError: a record without a value, or under a key that is not its contact's id.
+            ValueError: a value that is no command and no result.
+        """
+        if record.value is None:
+            raise DeadLetterError("a command or result needs a value")
+        if record.topic == BREVO_EVENTS.name:
+            news = BrevoNews.from_bytes(record.value)
+            _check_key(record, news.contact_id)
+            suppress(news, record, view)
+            return
+        if record.topic == BREVO_RESULTS.name and record.key is None:
+            view.put(LEDGER, RESUME, Resume.from_bytes(record.value).to_bytes())
+            return
+        if record.topic == BREVO_RESULTS.name:
+            result = CommandResult.from_bytes(record.value)
+            _check_key(record, result.contact_id)
+            if result.kind == "upsert":
+                _end_upsert(result, view)
+            elif result.decision is not None and result.decision.verdict == "resend":
+                _begin_again(result, result.decision, view)
+            else:
+                _move_event(result, view)
+            return
+        command = BREVO_COMMAND.validate_json(record.value)
+        _check_key(record, command.contact_id)
+        if (why := suppressed_because(command, view)) is not None:
+            end_suppressed(command, record, view, why)
+        elif isinstance(command, OnceCommand):
+            _take_event(command, record, view)
+        else:
+            rank = rank_of(command.revision, record.topic, record.offset)
+            _take_upsert(command, rank, Waiting.of(record), view)
+
+
+def _check_key(record: Record, contact_id: str) -> None:
+    if record.key != contact_key(contact_id) or "/" in contact_id:
+        raise DeadLetterError("the record's key must be its contact_id: the contact's rows are in the key's partition")
+
+
+def _take_upsert(command: UpsertContact, rank: Rank, waiting: Waiting, view: View) -> None:
+    key = contact_key(command.contact_id)
+    row = _contact(view, key)
+    if any(known is not None and rank <= known for known in (row.done, row.rank)):
+        return
+    changes: dict[str, object] = {"pending": waiting, "rank": rank}
+    if command.creates:
+        taken_at = as_datetime(waiting.timestamp_ms // 1_000)
+        changes.update(creatable_at=min(taken_at, row.creatable_at or taken_at))
+    view.put(LEDGER, key, row.model_copy(update=changes).to_bytes())
+    view.put(PENDING, key, OPEN)
+
+
+def _end_upsert(result: CommandResult, view: View) -> None:
+    key = contact_key(result.contact_id)
+    row, rank = _contact(view, key), rank_of_answer(result.revision, result.answers)
+    changes: dict[str, object] = {}
+    if result.outcome == "intended":
+        if row.pending is not None and (row.done is None or row.done < rank):
+            view.put(LEDGER, key, row.model_copy(update={"importing": result.import_id}).to_bytes())
+        return
+    if row.importing is not None and (result.import_id == row.importing or row.rank is None or rank >= row.rank):
+        changes.update(importing=None)
+    if result.acknowledged is not None and (row.state_rank is None or rank > row.state_rank):
+        changes.update(state=result.acknowledged, state_rank=rank)
+    if row.done is None or rank > row.done:
+        changes.update(
+            done=rank,
+            rejected=result.detail if result.outcome == "rejected" else None,
+            withheld=result.detail if result.outcome == "suppressed" else None,
+        )
+    if row.rank is not None and rank >= row.rank:
+        changes.update(pending=None, rank=None)
+        view.delete(PENDING, key)
+    if changes:
+        view.put(LEDGER, key, row.model_copy(update=changes).to_bytes())
+
+
+def _take_event(command: OnceCommand, record: Record, view: View) -> None:
+    keys = [event_key(command.contact_id, command.name, once_key) for once_key in dict.fromkeys(command.once_keys)]
+    if not keys:
+        raise DeadLetterError("an event needs once_keys: without them nothing keeps it from being sent twice")
+    absent = [key for key in keys if view.get(LEDGER, key) is None]
+    is_new = len(absent) == len(keys)
+    # Sent for one is sent for all: the instances that are new share the fate of the one that is known.
+    state: EventState = "pending" if is_new and command.origin != "backfill" else "suppressed"
+    for key in absent:
+        waiting = Waiting.of(record) if state == "pending" and key == keys[0] else None
+        view.put(LEDGER, key, EventRow(state=state, command_id=command.command_id, waiting=waiting).to_bytes())
+    if state == "pending":
+        view.put(PENDING, keys[0], OPEN)
+    elif is_new:
+        end_suppressed(command, record, view, "of a back-fill: half a year of people must not enter automations")
+
+
+def _move_event(result: CommandResult, view: View) -> None:
+    if result.outcome == "unchanged" or result.name is None:
+        raise DeadLetterError("the result of an event has its name and never the outcome unchanged")
+    state: EventState = result.outcome
+    for once_key in dict.fromkeys(result.once_keys):
+        key = event_key(result.contact_id, result.name, once_key)
+        data = view.get(LEDGER, key)
+        row = EventRow.from_bytes(data) if data is not None else None
+        if row is None and state == "intended":
+            continue
+        if row is not None and EVENT_STATES.index(state) <= EVENT_STATES.index(row.state):
+            continue
+        # The command stays while a person or the pump may still need it.
+        waiting = row.waiting if row is not None and state in OPEN_STATES else None
+        decision_id = row.decision_id if row is not None else None
+        campaign_id = result.campaign_id or (row.campaign_id if row is not None else None)
+        moved = EventRow(
+            state=state,
+            command_id=result.command_id,
+            waiting=waiting,
+            decision_id=decision_id,
+            campaign_id=campaign_id,
+        )
+        view.put(LEDGER, key, moved.to_bytes())
+        if state not in OPEN_STATES:
+            view.delete(PENDING, key)
+
+
+def _begin_again(result: CommandResult, decision: Decision, view: View) -> None:
+    """An event in doubt is sent as if it never had been: the one way back, by a person's word, once for each word."""
+    for once_key in result.once_keys:
+        key = event_key(result.contact_id, result.name or "", once_key)
+        data = view.get(LEDGER, key)
+        row = EventRow.from_bytes(data) if data is not None else None
+        if row is None or row.state != "in_doubt" or row.decision_id == decision.decision_id:
+            continue
+        again = row.model_copy(update={"state": "pending", "decision_id": decision.decision_id})
+        view.put(LEDGER, key, again.to_bytes())
+        if row.waiting is not None:
+            view.put(PENDING, key, OPEN)
+
+
+def _contact(view: View, key: bytes) -> ContactRow:
+    data = view.get(LEDGER, key)
+    return ContactRow.from_bytes(data) if data is not None else ContactRow()

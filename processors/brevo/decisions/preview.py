@@ -1,0 +1,71 @@
+"""What a command would change of a contact, in words that a person can check. PURE."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from processors.brevo.decisions.upsert import Create, Known, Read, Update, Wanted, next_step
+from processors.brevo.decisions.values import sendable
+from schemas.brevo import ConfirmList, OnceCommand, SendCampaign, SendRecording, TrackEvent, UpsertContact
+from schemas.instants import format_instant
+
+
+def upsert_preview(command: UpsertContact, known: Known) -> dict[str, Any]:
+    """What an upsert would do, given what is known of the contact.
+
+    `sets`, `joins`, `leaves`: what would be written. `keeps`: attributes that stay as they are. `asks`: attributes
+    whose fate depends on what Brevo holds, which nobody has asked yet.
+    """
+    attributes, left_out = sendable(command.attributes)
+    wanted = Wanted.of(command, attributes)
+    asks: list[str] = []
+    step = next_step(wanted, known)
+    if isinstance(step, Read):
+        asks = sorted(name for name, each in attributes.items() if each.overwrite != "always")
+        certain = {name: each for name, each in attributes.items() if each.overwrite == "always"}
+        step = next_step(replace(wanted, attributes=certain, lists_for_existing=frozenset(), creates=True), known)
+    sets: Mapping[str, Any] = step.attributes if isinstance(step, Create | Update) else {}
+    joins = step.join if isinstance(step, Update) else step.lists if isinstance(step, Create) else frozenset()
+    leaves = step.leave if isinstance(step, Update) else frozenset()
+    return {
+        "contact_id": command.contact_id,
+        "creates": known.exists is False and wanted.creates,
+        "sets": dict(sorted(sets.items())),
+        "keeps": sorted(set(attributes) - set(sets) - set(asks)),
+        "asks": asks,
+        "left_out": list(left_out),
+        "joins": sorted(joins),
+        "leaves": sorted(leaves),
+    }
+
+
+def event_preview(command: OnceCommand) -> dict[str, Any]:
+    """The event, or the question about a list, that would be sent."""
+    properties = {"list_id": command.list_id} if isinstance(command, ConfirmList) else _properties(command)
+    return {
+        "contact_id": command.contact_id,
+        "event": command.name,
+        "event_date": format_instant(int(command.event_date.timestamp())),
+        "properties": properties,
+    }
+
+
+def _properties(command: OnceCommand) -> dict[str, Any]:
+    return dict(command.properties) if isinstance(command, TrackEvent | SendRecording | SendCampaign) else {}
+
+
+def in_words(preview: Mapping[str, Any]) -> str:
+    """One line."""
+    who = f"contact {preview['contact_id']}"
+    if "event" in preview:
+        return f"{who}: would send {preview['event']} of {preview['event_date']}"
+    parts = [f"{name}={value!r}" for name, value in preview["sets"].items()]
+    parts += [f"{word} list {each}" for word in ("joins", "leaves") for each in preview[word]]
+    if not parts and not preview["asks"]:
+        return f"{who}: nothing would change"
+    asks = f"; {', '.join(preview['asks'])} only after asking Brevo" if preview["asks"] else ""
+    keeps = f"; stays: {', '.join(preview['keeps'])}" if preview["keeps"] else ""
+    verb = "would be created with" if preview["creates"] else "would get"
+    return f"{who}: {verb} {', '.join(parts) or 'nothing for sure'}{asks}{keeps}"

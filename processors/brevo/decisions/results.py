@@ -1,0 +1,104 @@
+"""The records the sink posts: outcomes, and dead letters with the reason. PURE."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from processors.brevo.decisions.ledger import EventWork, Waiting, Work, contact_key
+from processors.engine.dead_letters import dead_letter_headers
+from processors.engine.view import Output, Record
+from schemas.brevo import CommandResult, ContactState, OnceCommand, Outcome, UpsertContact
+from schemas.brevo_news import BrevoNews
+from schemas.errors import DeadLetterError
+from schemas.topics import BREVO_COMMANDS, BREVO_COMMANDS_BULK, BREVO_EVENTS, BREVO_RESULTS, Topic
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """What became of a command."""
+
+    outcome: Outcome
+    detail: str = ""
+    status: int | None = None
+    attempts: int = 0
+    acknowledged: ContactState | None = None
+    import_id: str | None = None
+    """Of the import that the contact was in."""
+    campaign_id: int | None = None
+    """Brevo's, of a campaign."""
+    error: str | None = None
+    """Name of the answer's class, if the command goes to the dead letters."""
+    deleted: bool = False
+    """Brevo does not have the contact any more: nothing may create it again."""
+
+
+def left_out_detail(names: Sequence[str]) -> str:
+    """For people: which values were not sent; empty when all were."""
+    return f"left out, not of their type: {', '.join(names)}" if names else ""
+
+
+def result_output(work: Work, ending: Ending, finished_at: datetime) -> Output:
+    """The outcome of work as a record of `brevo.results.v1`."""
+    if isinstance(work, EventWork) and ending.campaign_id is None:
+        ending = replace(ending, campaign_id=work.campaign_id)
+    return outcome_output(work.command, work.waiting, ending, finished_at)
+
+
+def outcome_output(
+    command: UpsertContact | OnceCommand, waiting: Waiting, ending: Ending, finished_at: datetime
+) -> Output:
+    """The outcome of a command as a record of `brevo.results.v1`."""
+    once = command if isinstance(command, OnceCommand) else None
+    result = CommandResult(
+        command_id=command.command_id,
+        contact_id=command.contact_id,
+        kind="upsert" if once is None else "event",
+        revision=command.revision,
+        outcome=ending.outcome,
+        name=once.name if once else None,
+        once_keys=once.once_keys if once else (),
+        answers=waiting.answers,
+        status=ending.status,
+        attempts=ending.attempts,
+        detail=ending.detail,
+        session=command.session,
+        import_id=ending.import_id,
+        campaign_id=ending.campaign_id,
+        acknowledged=ending.acknowledged,
+        occurred_at=command.occurred_at,
+        finished_at=finished_at,
+    )
+    return Output(BREVO_RESULTS.name, contact_key(command.contact_id), result.to_bytes())
+
+
+def deletion_output(work: Work, found_at: datetime) -> Output:
+    """What Brevo would have told of a deleted contact, had its webhook come."""
+    news = BrevoNews(kind="deleted", contact_id=work.command.contact_id, source="sync", occurred_at=found_at)
+    return Output(BREVO_EVENTS.name, contact_key(news.contact_id), news.to_bytes())
+
+
+def dead_letter_output(work: Work, ending: Ending, *, agent: str, version: str, partition: int) -> Output:
+    """The command as it came, to the dead letters of its lane, with the headers that every dead letter has."""
+    waiting = work.waiting
+    key = contact_key(work.command.contact_id)
+    record = Record(
+        topic=waiting.topic,
+        partition=partition,
+        offset=waiting.offset,
+        timestamp_ms=waiting.timestamp_ms,
+        key=key,
+        value=waiting.command.encode(),
+        headers=tuple((name, value.encode()) for name, value in waiting.headers),
+    )
+    ours = {"rollcall-error": ending.error or "rejected", "rollcall-command-id": work.command.command_id}
+    headers = dead_letter_headers(record, agent=agent, error=DeadLetterError(ending.detail), version=version)
+    kept = tuple((name, value) for name, value in headers if name not in ours)
+    return Output(
+        _lane(waiting).dead_letter.name, key, record.value, kept + tuple((k, v.encode()) for k, v in ours.items())
+    )
+
+
+def _lane(waiting: Waiting) -> Topic:
+    return BREVO_COMMANDS if waiting.live else BREVO_COMMANDS_BULK

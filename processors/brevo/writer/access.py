@@ -1,0 +1,173 @@
+"""Access to Brevo: permits for both families, and what each answer means for the calls after it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping
+from typing import Literal
+
+from processors.brevo.api.limits import (
+    CATCH_UP_SECONDS,
+    HOUR_SECONDS,
+    HOURLY_BURST,
+    Limiter,
+    Parking,
+    Window,
+)
+from processors.brevo.decisions.answers import Action, Answer, AnswerClass, classify, refused_address
+from processors.brevo.decisions.budget import Pace, intent_window, share
+from processors.brevo.writer.metrics import BrevoMetrics
+
+Family = Literal["contacts", "events", "mails", "confirmations", "campaigns"]
+FAMILIES: tuple[Family, ...] = ("contacts", "events", "mails", "confirmations", "campaigns")
+"""What work is done in. Confirmations use the budget of contacts too; theirs lets them wait for a template alone."""
+ONCE: tuple[Family, ...] = ("events", "mails", "confirmations", "campaigns")
+"""What is done at most once."""
+Budget = Literal["contacts", "events", "mails", "confirmations", "campaigns", "account"]
+"""`account`: everything that Brevo gives 100 calls an hour for."""
+BUDGETS: tuple[Budget, ...] = (*FAMILIES, "account")
+WITHIN: Mapping[Budget, Budget] = {"campaigns": "account"}
+"""What a call counts against besides its own family, which is there so that it can be parked alone."""
+CAMPAIGN_PROBES = 10
+"""So many times rarer are probes of parked campaigns: one a minute would be most of what `account` has."""
+
+TOLD_AFTER_SECONDS = 60
+"""A pause at least this long is a reason to tell people: an hourly budget is used up."""
+
+log = logging.getLogger(__name__)
+
+
+class Access:
+    """The budget of this worker.
+
+    Args:
+        per_second: the whole installation's rate for each family, in calls per second.
+        account_per_hour: the whole installation's calls an hour of the family `account`.
+        total_partitions: of every topic; the share is what is assigned of them.
+        now: monotonic seconds.
+    """
+
+    def __init__(
+        self,
+        per_second: Mapping[Family, float],
+        account_per_hour: float,
+        total_partitions: int,
+        pace: Pace,
+        metrics: BrevoMetrics,
+        now: Callable[[], float],
+    ) -> None:
+        hourly = account_per_hour * (1 - HOURLY_BURST) / HOUR_SECONDS
+        self._per_second: dict[Budget, float] = {
+            "contacts": per_second["contacts"],
+            "events": per_second["events"],
+            "mails": per_second["mails"],
+            "confirmations": per_second["confirmations"],
+            "campaigns": hourly,
+            "account": hourly,
+        }
+        self._total_partitions = total_partitions
+        self._metrics = metrics
+        self._now = now
+        self._account = Parking(pace.probe_seconds)
+        self._parkings = {
+            family: Parking(pace.probe_seconds * (CAMPAIGN_PROBES if family == "campaigns" else 1))
+            for family in BUDGETS
+        }
+        burst = account_per_hour * HOURLY_BURST / hourly
+        self.limiters = {
+            family: Limiter(
+                (self._account, self._parkings[family]),
+                now,
+                burst if family in ("account", "campaigns") else CATCH_UP_SECONDS,
+            )
+            for family in BUDGETS
+        }
+        self.intents = {family: self._window(self.limiters[family]) for family in ONCE}
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """Why calls wait, for readiness; empty when they do not."""
+        parked = [("brevo", self._account)] + [(f"brevo {family}", self._parkings[family]) for family in BUDGETS]
+        found = [f"{name}: {parking.reason}" for name, parking in parked if parking.reason is not None]
+        for family, limiter in self.limiters.items():
+            if (seconds := limiter.paused_until - self._now()) >= TOLD_AFTER_SECONDS:
+                found.append(f"brevo {family}: the rate limit is used up for another {seconds:.0f} s")
+        return tuple(found)
+
+    async def permit(self, family: Budget, *, urgent: bool) -> None:
+        """Wait until one call may be made."""
+        began_at = self._now()
+        await self.limiters[family].acquire(urgent=urgent)
+        if (wider := WITHIN.get(family)) is not None:
+            try:
+                await self.limiters[wider].acquire(urgent=urgent)
+            except asyncio.CancelledError:
+                self.limiters[family].give_back()
+                raise
+        self._metrics.waited.labels(family).inc(self._now() - began_at)
+
+    def unused(self, family: Budget) -> None:
+        """A permit led to no call, as its work had changed while it waited: it is given to the next."""
+        self.limiters[family].give_back()
+
+    def assigned(self, partitions: int) -> None:
+        """This worker has so many partitions now."""
+        for family, limiter in self.limiters.items():
+            limiter.set_rate(share(self._per_second[family], partitions, self._total_partitions))
+            self._metrics.allowed.labels(family).set(limiter.rate)
+        self._wake_intents()
+
+    def judge(self, family: Budget, answer: Answer, backoff_seconds: float) -> AnswerClass:
+        """Classify an answer and act on it: pause, park or go on.
+
+        `backoff_seconds` is the pause after a 429 that does not say how long.
+        """
+        verdict = classify(answer, family)
+        self._metrics.calls.labels(family, verdict.name).inc()
+        if answer.remaining is not None:
+            self._metrics.remaining.labels(family).set(answer.remaining)
+        limiter = self.limiters[WITHIN.get(family, family)]
+        if verdict.action is Action.PAUSE:
+            limiter.pause(answer.reset_seconds or backoff_seconds)
+        elif answer.remaining == 0 and answer.reset_seconds:
+            # Others share the account's budget: the next call would be refused.
+            limiter.pause(answer.reset_seconds)
+        if verdict.action is Action.PARK:
+            self._park(self._account, "all calls", verdict, answer)
+        elif verdict.action is Action.STOP:
+            self._park(self._parkings[family], family, verdict, answer)
+        elif answer.status is not None and answer.status < 500:
+            self._go_on((self._account, self._parkings[family]))
+        return verdict
+
+    def resume(self) -> None:
+        """Go on with everything, as a person asked."""
+        self._go_on((self._account, *self._parkings.values()))
+
+    @staticmethod
+    def _window(limiter: Limiter) -> Window:
+        return Window(lambda: intent_window(limiter.rate, parked=limiter.parked))
+
+    def _wake_intents(self) -> None:
+        for window in self.intents.values():
+            window.wake()
+
+    def _park(self, parking: Parking, what: str, verdict: AnswerClass, answer: Answer) -> None:
+        address = refused_address(answer)
+        reason = f"{verdict.says} (HTTP {answer.status}{f', address {address}' if address else ''})"
+        if parking.park(reason, self._now()):
+            log.error("brevo parked: %s; %s wait, nothing is lost, probed now and then", reason, what)
+        self._changed()
+
+    def _go_on(self, parkings: tuple[Parking, ...]) -> None:
+        were_parked = [parking.clear() for parking in parkings]
+        if any(were_parked):
+            log.warning("brevo answers again: going on")
+            self._changed()
+
+    def _changed(self) -> None:
+        for family, limiter in self.limiters.items():
+            self._metrics.parked.labels(family).set(limiter.parked)
+            limiter.wake()
+        self._wake_intents()

@@ -1,0 +1,50 @@
+"""One question to Brevo, repeated until there is an answer that says something."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+from processors.brevo.decisions.answers import Action, Answer
+from processors.brevo.decisions.budget import Pace
+from processors.brevo.writer.access import Access, Budget
+
+Call = Callable[[], Awaitable[Answer]]
+
+
+class Asker:
+    """For calls that may repeat; each try takes a permit of its family."""
+
+    def __init__(self, access: Access, pace: Pace, spread: Callable[[], float]) -> None:
+        self._access = access
+        self._pace = pace
+        self._spread = spread
+
+    async def ask(
+        self,
+        budget: Budget,
+        call: Call,
+        *,
+        urgent: bool = False,
+        doubted: Callable[[], Awaitable[None]] | None = None,
+    ) -> Answer:
+        """The first answer that Brevo means: done, missing or refused for good.
+
+        Args:
+            budget: the family of endpoints.
+            call: makes one call.
+            urgent: goes before others that wait for the family.
+            doubted: awaited before the next try when Brevo may have done what was asked.
+        """
+        attempts = 0
+        while True:
+            await self._access.permit(budget, urgent=urgent)
+            answer = await call()
+            attempts += 1
+            backoff = self._pace.backoff(attempts, self._spread())
+            verdict = self._access.judge(budget, answer, backoff)
+            if verdict.action in (Action.DONE, Action.MISSING, Action.REJECT):
+                return answer
+            if verdict.ambiguous and doubted is not None:
+                await doubted()
+            await asyncio.sleep(backoff)

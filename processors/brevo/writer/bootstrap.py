@@ -1,0 +1,95 @@
+"""What the worker asks of Brevo before it begins: whether attributes and templates that it uses exist."""
+
+from __future__ import annotations
+
+import logging
+
+from processors.brevo.api.client import BrevoClient
+from processors.brevo.decisions.answers import Action, classify
+from processors.brevo.decisions.attributes import misfits, needed_attributes, types_of
+from runtime.brevo_models import Brevo
+from runtime.models import Configuration
+from schemas.errors import ConfigurationError
+
+log = logging.getLogger(__name__)
+
+
+async def check_attributes(client: BrevoClient, configuration: Configuration) -> None:
+    """Refuse to start, or warn, as `brevo.missing_attributes` says; what only the defaults write is warned about.
+
+    Brevo not answering is no reason not to start: the sink waits for it.
+
+    Raises:
+        ConfigurationError: an attribute that the file names does not exist or is of another type.
+    """
+    answer = await client.request("GET", "/contacts/attributes")
+    verdict = classify(answer)
+    rows = answer.body.get("attributes") if isinstance(answer.body, dict) else None
+    if verdict.action is not Action.DONE or not isinstance(rows, list):
+        log.warning("attributes not checked: %s", verdict.says)
+        return
+    existing = types_of(each for each in rows if isinstance(each, dict))
+    refused = []
+    for misfit in misfits(needed_attributes(configuration.field_mapping), existing):
+        if misfit.needed.explicit and configuration.brevo.missing_attributes == "refuse":
+            refused.append(f"field_mapping.{misfit.needed.source}: {misfit.says}")
+        else:
+            log.warning("brevo attribute: %s; until then its values are dropped", misfit.says)
+    if refused:
+        advice = "(or set brevo.missing_attributes: warn)"
+        raise ConfigurationError("\n".join([*refused, advice]))
+
+
+async def check_templates(client: BrevoClient, settings: Brevo) -> None:
+    """Refuse to start with a template that does not exist or is not active, or a list that does not exist.
+
+    See `check_attributes`.
+
+    Raises:
+        ConfigurationError: what to change.
+    """
+    if wrong := await wrong_templates(client, settings):
+        raise ConfigurationError("\n".join(wrong))
+
+
+async def wrong_templates(client: BrevoClient, settings: Brevo) -> list[str]:
+    """What is wrong with templates that are used and lists of campaigns, a line each with its key.
+
+    One that cannot be had is logged.
+    """
+    used = [
+        (f"list_rules.{list_id}.template_id", rule.template_id, "a double opt-in template")
+        for list_id, rule in settings.list_rules.items()
+    ]
+    campaign = settings.recordings.campaign
+    if settings.recordings.by == "template":
+        used.append(("recordings.template", settings.recordings.template, "a transactional template"))
+    elif settings.recordings.by == "campaign":
+        used.append(("recordings.campaign.template", campaign.template, "a template"))
+    wrong = await _wrong_lists(client, settings)
+    for key, template_id, kind in used:
+        if template_id is None:
+            continue
+        answer = await client.request("GET", f"/smtp/templates/{template_id}")
+        verdict = classify(answer)
+        where = f"brevo.{key}: template {template_id}"
+        if verdict.action in (Action.MISSING, Action.REJECT):
+            wrong.append(f"{where} does not exist at Brevo; make {kind} there and give its id")
+        elif verdict.action is not Action.DONE or not isinstance(answer.body, dict):
+            log.warning("template %d not checked: %s", template_id, verdict.says)
+        elif answer.body.get("isActive") is False:
+            wrong.append(f"{where} is not active: activate it at Brevo")
+    return wrong
+
+
+async def _wrong_lists(client: BrevoClient, settings: Brevo) -> list[str]:
+    if settings.recordings.by != "campaign":
+        return []
+    campaign, wrong = settings.recordings.campaign, []
+    for list_id in (*campaign.lists, *campaign.exclude_lists):
+        verdict = classify(await client.request("GET", f"/contacts/lists/{list_id}"))
+        if verdict.action in (Action.MISSING, Action.REJECT):
+            wrong.append(f"brevo.recordings.campaign: list {list_id} does not exist at Brevo; give the id of one")
+        elif verdict.action is not Action.DONE:
+            log.warning("list %d not checked: %s", list_id, verdict.says)
+    return wrong

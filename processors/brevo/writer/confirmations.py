@@ -1,0 +1,72 @@
+"""Asks a person by mail whether they want to be on a list: double opt-in, once for each contact and list.
+
+While nobody has clicked, the contact is kept true like any other and is simply not on the list; Brevo itself puts it
+there (`POST /contacts/doubleOptinConfirmation`, developers.brevo.com/reference/createdoicontact, checked 2026-11-21).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+
+from processors.brevo.api.client import BrevoApi
+from processors.brevo.decisions.answers import Answer
+from processors.brevo.decisions.confirmation import confirmation_body, why_not_asked
+from processors.brevo.decisions.ledger import EventWork
+from processors.brevo.decisions.results import Ending
+from processors.brevo.writer.access import Access
+from processors.brevo.writer.asking import Asker
+from processors.brevo.writer.channels import Channel
+from processors.brevo.writer.outcomes import Outcomes
+from processors.brevo.writer.schedule import Schedule
+from runtime.brevo_models import ListRule
+from schemas.brevo import ConfirmList, OnceCommand
+
+
+class Confirmations(Channel):
+    """The channel of double opt-in.
+
+    Args:
+        rules: by list id; a list whose rule is not `doi` any more is asked for nobody.
+    """
+
+    def __init__(
+        self,
+        api: BrevoApi,
+        asker: Asker,
+        access: Access,
+        schedule: Schedule,
+        outcomes: Outcomes,
+        rules: Mapping[int, ListRule],
+    ) -> None:
+        self._api = api
+        self._asker = asker
+        self._access = access
+        self._schedule = schedule
+        self._outcomes = outcomes
+        self._rules = rules
+
+    async def withheld(self, contact: str, work: EventWork) -> Ending | None:
+        """Not to who is on the list already, has left it, or is unsubscribed; and not without a rule."""
+        command = _confirmation(work.command)
+        rule = self._rules.get(command.list_id)
+        if rule is None or rule.rule != "doi":
+            return Ending("suppressed", detail=f"list {command.list_id} needs no confirmation any more")
+        urgent = self._schedule.is_urgent(contact)
+        answer = await self._asker.ask("contacts", partial(self._api.read_contact, command.email), urgent=urgent)
+        held: Mapping[str, Any] | None = answer.body if answer.status == 200 and isinstance(answer.body, dict) else None
+        why = why_not_asked(held, command.list_id)
+        return None if why is None else Ending("suppressed", detail=why, status=answer.status, attempts=1)
+
+    async def call(self, contact: str, work: EventWork) -> Answer:
+        """Ask; it counts as a call of contacts as well."""
+        confirmation = _confirmation(work.command)
+        with self._outcomes.waiting(contact):
+            await self._access.permit("contacts", urgent=self._schedule.is_urgent(contact))
+        return await self._api.confirm_list(confirmation_body(confirmation, self._rules[confirmation.list_id]))
+
+
+def _confirmation(command: OnceCommand) -> ConfirmList:
+    assert isinstance(command, ConfirmList)  # family_of says so
+    return command

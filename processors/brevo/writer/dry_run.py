@@ -1,0 +1,84 @@
+"""The sink without Brevo: says what it would do, and leaves all of it open for a worker that does it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from processors.brevo.decisions.intake import Intake
+from processors.brevo.decisions.ledger import (
+    LEDGER,
+    RESUME,
+    contact_of,
+    contact_row,
+    open_contacts,
+    open_events,
+)
+from processors.brevo.decisions.preview import event_preview, upsert_preview
+from processors.brevo.decisions.suppression import IMPORT_ENDED
+from processors.brevo.decisions.upsert import Known
+from processors.brevo.writer.schedule import Stores
+from processors.engine.effect import Post, Rows
+from processors.engine.view import PartitionStore, Rule
+from schemas.brevo import BREVO_COMMAND, OnceCommand, UpsertContact
+
+Tell = Callable[[Mapping[str, Any]], None]
+"""Is told each change that would be made, once (`processors.brevo.decisions.preview`)."""
+
+
+class DryRun:
+    """The effect `sync-contact` when nothing may be called (`processors.engine.effect.Effect`).
+
+    Commands are taken in as ever and stay open, so a later worker does what this one told of; nothing is lost.
+    """
+
+    rule: Rule
+
+    def __init__(self, tell: Tell) -> None:
+        self.rule = Intake()
+        self._tell = tell
+        self._stores: dict[int, Stores] = {}
+        self._told: set[tuple[str, object]] = set()
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """Nothing is waited for."""
+        return ()
+
+    def load(self, partition: int, stores: Mapping[str, PartitionStore]) -> None:
+        """See `Effect.load`."""
+        self._stores[partition] = stores
+        self._look_at(stores, list(open_contacts(stores)))
+
+    def applied(self, partition: int, changes: Mapping[str, Rows]) -> None:
+        """See `Effect.applied`."""
+        keys = [key for key in changes.get(LEDGER, {}) if key not in (RESUME, IMPORT_ENDED)]
+        if partition in self._stores:
+            self._look_at(self._stores[partition], sorted({contact_of(key) for key in keys}))
+
+    def revoke(self, partition: int) -> None:
+        """See `Effect.revoke`."""
+        self._stores.pop(partition, None)
+
+    async def run(self, post: Post) -> None:  # noqa: ARG002 (nothing comes of anything)
+        """Nothing to do: what waits is told of when it comes."""
+        await asyncio.Event().wait()
+
+    def _look_at(self, stores: Stores, contacts: Iterable[str]) -> None:
+        for contact in contacts:
+            row = contact_row(stores, contact)
+            if row.pending is not None and self._is_new(contact, row.rank):
+                command = BREVO_COMMAND.validate_json(row.pending.command)
+                if isinstance(command, UpsertContact):
+                    self._tell(upsert_preview(command, Known.of(row.state)))
+            for key, event in open_events(stores, contact).items():
+                if event.waiting is not None and event.state == "pending" and self._is_new(contact, key):
+                    waiting = BREVO_COMMAND.validate_json(event.waiting.command)
+                    if isinstance(waiting, OnceCommand):
+                        self._tell(event_preview(waiting))
+
+    def _is_new(self, contact: str, what: object) -> bool:
+        known = (contact, what) in self._told
+        self._told.add((contact, what))
+        return not known

@@ -1,0 +1,221 @@
+"""Does what is done once: intent, confirmed, one call, outcome. What may have been done is a matter of policy."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from dataclasses import replace
+from typing import Any, Literal
+
+from processors.brevo.api.client import BrevoApi
+from processors.brevo.decisions.answers import Action, Answer, AnswerClass
+from processors.brevo.decisions.budget import Pace
+from processors.brevo.decisions.ledger import EventWork
+from processors.brevo.decisions.results import Ending
+from processors.brevo.decisions.suppression import is_mail
+from processors.brevo.writer.access import Access, Family
+from processors.brevo.writer.channels import Channel
+from processors.brevo.writer.outcomes import Again, Outcomes
+from processors.brevo.writer.recordings import Mailable
+from processors.brevo.writer.schedule import Schedule, family_of
+from schemas.brevo import TrackEvent
+from schemas.instants import format_instant
+
+Policy = Literal["hold", "resend", "drop"]
+CaughtUp = Callable[[int], Awaitable[None]]
+"""Returns once everything that was told of a partition before it became ours has been read."""
+
+
+class Events(Channel):
+    """The channel of `POST /events`; the one event whose purpose is a mail goes to who may be mailed alone."""
+
+    def __init__(self, api: BrevoApi, mailable: Mailable) -> None:
+        self._api = api
+        self._mailable = mailable
+
+    async def withheld(self, contact: str, work: EventWork) -> Ending | None:
+        """See `Channel`."""
+        return await self._mailable.withheld(contact, work) if is_mail(work.command) else None
+
+    async def call(self, contact: str, work: EventWork) -> Answer:  # noqa: ARG002 (needed by others)
+        """See `Channel`."""
+        assert isinstance(work.command, TrackEvent)  # family_of says so
+        return await self._api.track_event(event_body(work.command))
+
+
+class EventSender:
+    """Brevo's events have no idempotency key, and each may mail a person: at most one call, ever.
+
+    Args:
+        channels: by family.
+        policy: what becomes of an event whose answer was lost.
+        caught_up: awaited before an event that an earlier owner intended is judged.
+    """
+
+    def __init__(
+        self,
+        channels: Mapping[Family, Channel],
+        access: Access,
+        schedule: Schedule,
+        outcomes: Outcomes,
+        policy: Policy,
+        pace: Pace,
+        spread: Callable[[], float],
+        caught_up: CaughtUp,
+    ) -> None:
+        self._channels = channels
+        self._access = access
+        self._schedule = schedule
+        self._outcomes = outcomes
+        self._policy = policy
+        self._pace = pace
+        self._spread = spread
+        self._caught_up = caught_up
+        self._sending = 0
+        self._drained = asyncio.Event()
+
+    async def send(self, contact: str, work: EventWork) -> Again | None:
+        """Work on an event until it ends, or was decided elsewhere; `Again`: its time has not come."""
+        if work.contact_rejected is not None and work.state == "pending":
+            detail = f"not sent, as its contact was rejected: {work.contact_rejected}"
+            await self._outcomes.end(contact, work, Ending("rejected", detail=detail, error="contact_rejected"))
+            return None
+        if work.contact_withheld is not None and work.state == "pending":
+            await self._outcomes.end(contact, work, Ending("suppressed", detail=work.contact_withheld))
+            return None
+        if work.state == "intended":
+            # Its outcome may be on the way here already.
+            with self._outcomes.waiting(contact):
+                await self._caught_up(self._schedule.home(contact))
+            if not self._is_still(contact, work):
+                return None
+            lost = self._doubt(None, 0, "the worker ended before the answer came")
+            if (ending := await self._after_loss(contact, work, lost)) is not None:
+                await self._outcomes.end(contact, work, ending)
+                return None
+        ending_or_later = await self._send(contact, work)
+        if isinstance(ending_or_later, Again):
+            return ending_or_later
+        if ending_or_later is not None:
+            await self._outcomes.end(contact, work, ending_or_later)
+        return None
+
+    async def drain(self, seconds: float) -> None:
+        """Wait until no event is between its confirmed intent and its outcome, at most so long."""
+        try:
+            async with asyncio.timeout(seconds):
+                while self._sending:
+                    self._drained.clear()
+                    await self._drained.wait()
+        except TimeoutError:
+            return
+
+    async def _after_loss(self, contact: str, work: EventWork, doubt: Ending) -> Ending | None:
+        """How work ends whose call may have been made; ``None``: it may be done again."""
+        channel = self._channels[family_of(work)]
+        if not channel.leaves_trace and self._policy != "resend":
+            return doubt
+        with self._outcomes.waiting(contact):
+            # The call may still be under way, and its outcome on the way here.
+            await asyncio.sleep(self._pace.resend_grace_seconds)
+            trace = await channel.trace(contact, work)
+        if trace == "done":
+            return Ending("acknowledged", "Brevo shows it as done", doubt.status, doubt.attempts)
+        return doubt if trace == "unknown" and channel.leaves_trace else None
+
+    async def _send(self, contact: str, work: EventWork) -> Ending | Again | None:
+        channel = self._channels[family_of(work)]
+        with self._outcomes.waiting(contact):
+            await self._access.limiters[family_of(work)].unpaused()
+            if work.state != "intended":
+                found = await channel.withheld(contact, work)
+                if isinstance(found, Again) or (found is not None and found.outcome != "intended"):
+                    return found
+                work = work if found is None else replace(work, campaign_id=found.campaign_id)
+        async with self._slot(contact, family_of(work)):
+            if not await self._is_ready(contact, work):
+                return None
+            with self._under_way():
+                return replace(await self._call(contact, work, channel), campaign_id=work.campaign_id)
+
+    @asynccontextmanager
+    async def _slot(self, contact: str, family: Family) -> AsyncIterator[None]:
+        slot = self._access.intents[family].slot(urgent=self._schedule.is_urgent(contact))
+        async with AsyncExitStack() as stack:
+            with self._outcomes.waiting(contact):
+                await stack.enter_async_context(slot)
+            yield
+
+    def _is_still(self, contact: str, work: EventWork) -> bool:
+        """Whether nothing else has decided an intended event meanwhile."""
+        newest = self._schedule.work(contact)
+        return isinstance(newest, EventWork) and newest.key == work.key and newest.state == "intended"
+
+    async def _is_ready(self, contact: str, work: EventWork) -> bool:
+        """Whether the event's row says that it is intended, by us; false when something else decided it meanwhile."""
+        if work.state == "intended":
+            return self._is_still(contact, work)
+        confirmed = self._schedule.intents.of_event(work)
+        await self._outcomes.intend(work)
+        with self._outcomes.waiting(contact):
+            return await confirmed
+
+    async def _call(self, contact: str, work: EventWork, channel: Channel) -> Ending:
+        attempts, family = 0, family_of(work)
+        while True:
+            with self._outcomes.waiting(contact):
+                await self._access.permit(family, urgent=self._schedule.is_urgent(contact))
+            answer = await channel.call(contact, work)
+            attempts += 1
+            backoff = self._pace.backoff(attempts, self._spread())
+            verdict = self._access.judge(family, answer, backoff)
+            ending = self._ending(answer, verdict, attempts)
+            if verdict.ambiguous and channel.leaves_trace:
+                ending = await self._after_loss(contact, work, self._doubt(answer.status, attempts, verdict.says))
+            if ending is not None:
+                return ending
+            if verdict.action is Action.RETRY:
+                with self._outcomes.waiting(contact):
+                    await asyncio.sleep(backoff)
+
+    def _ending(self, answer: Answer, verdict: AnswerClass, attempts: int) -> Ending | None:
+        """How an event ends after an answer; ``None``: again, under the same intent."""
+        if verdict.action is Action.DONE:
+            return Ending("acknowledged", status=answer.status, attempts=attempts)
+        if verdict.action in (Action.REJECT, Action.MISSING):
+            detail = f"{verdict.says} (HTTP {answer.status})"
+            return Ending("rejected", detail=detail, status=answer.status, attempts=attempts, error=verdict.name)
+        if verdict.ambiguous and self._policy != "resend":
+            return self._doubt(answer.status, attempts, verdict.says)
+        return None
+
+    def _doubt(self, status: int | None, attempts: int, why: str) -> Ending:
+        if self._policy == "drop":
+            return Ending(
+                "rejected",
+                detail=f"{why}; dropped, as brevo.in_doubt says",
+                status=status,
+                attempts=attempts,
+                error="dropped",
+            )
+        return Ending("in_doubt", detail=f"{why}; it may have been sent", status=status, attempts=attempts)
+
+    @contextmanager
+    def _under_way(self) -> Iterator[None]:
+        self._sending += 1
+        try:
+            yield
+        finally:
+            self._sending -= 1
+            self._drained.set()
+
+
+def event_body(command: TrackEvent) -> dict[str, Any]:
+    """Body of `POST /events`."""
+    return {
+        "event_name": command.name,
+        "event_date": format_instant(int(command.event_date.timestamp())),
+        "identifiers": {"email_id": command.email},
+        "event_properties": dict(command.properties),
+    }

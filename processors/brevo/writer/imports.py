@@ -1,0 +1,240 @@
+"""Writes a crowd of contacts with one import: intents, confirmed; the import, followed to its end; outcomes.
+
+What dies in between is begun again: upserts may repeat. Only an import that may still be under way at Brevo has to be
+waited for, since it could overwrite newer values; that is what the intents are for.
+"""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import TypeVar
+
+from processors.brevo.api.client import BrevoApi
+from processors.brevo.decisions.bulk import (
+    PAGE_CONTACTS,
+    REMOVE_AT_ONCE,
+    Member,
+    Row,
+    Shape,
+    after_import,
+    asks_brevo,
+    import_body,
+    lacks,
+    may_be_deleted,
+    pieces,
+    removals,
+    row_of,
+    worth_reading,
+)
+from processors.brevo.decisions.ledger import UpsertWork
+from processors.brevo.decisions.results import Ending, left_out_detail
+from processors.brevo.decisions.upsert import Known, after_read
+from processors.brevo.writer.asking import Asker
+from processors.brevo.writer.checked import checked
+from processors.brevo.writer.metrics import BrevoMetrics
+from processors.brevo.writer.outcomes import Outcomes
+from processors.brevo.writer.processes import ImportProcesses, ProcessEnd
+from processors.brevo.writer.sampler import Sampler
+from processors.brevo.writer.schedule import Schedule
+
+T = TypeVar("T")
+
+TOO_LARGE = 413
+AT_ONCE = 1_000
+"""Outcomes posted together: so the tables are confirmed while the next are made."""
+
+log = logging.getLogger(__name__)
+
+
+class ImportWriter:
+    """One import at a time for each call of `write`; several calls may run beside each other.
+
+    Args:
+        notify_url: makes the URL that Brevo calls at the end from the import's id and a contact of it; may be ``None``.
+        deletions_told: Brevo's webhook is set up, so that contacts deleted there are known.
+    """
+
+    def __init__(
+        self,
+        api: BrevoApi,
+        asker: Asker,
+        schedule: Schedule,
+        outcomes: Outcomes,
+        processes: ImportProcesses,
+        sampler: Sampler,
+        metrics: BrevoMetrics,
+        notify_url: Callable[[str, str], str | None],
+        *,
+        deletions_told: bool,
+    ) -> None:
+        self._api = api
+        self._asker = asker
+        self._schedule = schedule
+        self._outcomes = outcomes
+        self._processes = processes
+        self._sampler = sampler
+        self._metrics = metrics
+        self._notify_url = notify_url
+        self._deletions_told = deletions_told
+
+    async def write(self, shape: Shape, contacts: Sequence[str]) -> None:
+        """Bring busy contacts to what they want; each is released when it is done, or is to be written alone."""
+        members = [member for contact in contacts if (member := self._member(contact)) is not None]
+        for import_id in sorted({each.work.importing for each in members if each.work.importing}):
+            await self._processes.settled(import_id)
+        members = self._sure(await self._answered(members))
+        rows = [row for member in members if (row := row_of(member)) is not None]
+        imported = {row.member.contact for row in rows}
+        left = [member for member in members if member.contact not in imported]
+        held = [member for member in left if not lacks(member)]
+        self._schedule.alone.update(member.contact for member in left if lacks(member))
+        self._metrics.calls_saved.inc(len(held))
+        await self._end([(each, Ending("unchanged", acknowledged=each.known.state())) for each in held])
+        # What is cancelled before is not released: the process ends, and its tables may be closed already.
+        self._release(contact for contact in contacts if contact not in imported)
+        for piece in pieces(rows):
+            await self._write(piece, shape[0])
+            self._release(row.member.contact for row in piece)
+
+    def _member(self, contact: str) -> Member | None:
+        work = self._schedule.work(contact)
+        if not isinstance(work, UpsertWork):
+            return None
+        found = checked(contact, work, self._metrics)
+        known = Known.of(work.state, uncertain=contact in self._schedule.uncertain)
+        return Member(contact, work, found.wanted, known, found.left_out)
+
+    def _sure(self, members: list[Member]) -> list[Member]:
+        """Those that an import cannot create by mistake; the others are written alone."""
+        doubtful = {m.contact for m in members if may_be_deleted(m, deletions_told=self._deletions_told)}
+        self._schedule.alone.update(doubtful)
+        return [each for each in members if each.contact not in doubtful]
+
+    def _asks(self, member: Member) -> bool:
+        return asks_brevo(member) or may_be_deleted(member, deletions_told=self._deletions_told)
+
+    async def _answered(self, members: list[Member]) -> list[Member]:
+        """The members with what Brevo holds of them, where that is not known and all of it is cheap to read."""
+        asking = {each.wanted.email.lower(): each for each in members if self._asks(each)}
+        if not asking:
+            return members
+        found: dict[str, Known] = {}
+        offset, total = 0, 0
+        while True:
+            answer = await self._asker.ask("contacts", partial(self._api.read_contacts, offset))
+            body = answer.body if isinstance(answer.body, dict) else {}
+            page, count = body.get("contacts"), body.get("count")
+            if not isinstance(page, list) or not isinstance(count, int) or count < total:
+                # Some were deleted meanwhile: who is missing from the pages may have slipped through.
+                return _told(members, found)
+            total = count
+            if not worth_reading(len(asking), total):
+                return members
+            for each in page:
+                member = asking.get(str(each.get("email")).lower())
+                if member is not None:
+                    found[member.contact] = after_read(member.wanted, each)
+            offset += PAGE_CONTACTS
+            if offset >= total:
+                return _told(members, found, absent=asking)
+
+    async def _write(self, rows: list[Row], lists: Sequence[int]) -> None:
+        import_id = uuid.uuid4().hex
+        rows = await self._intend(import_id, rows)
+        if not rows:
+            return
+        contacts = [row.member.contact for row in rows]
+        self._schedule.uncertain.update(contacts)
+        body = import_body(rows, lists, self._notify_url(import_id, contacts[0]))
+        answer = await self._asker.ask(
+            "contacts", lambda: self._api.import_contacts(body), doubted=lambda: self._processes.settled(import_id)
+        )
+        process_id = answer.body.get("processId") if isinstance(answer.body, dict) else None
+        end = ProcessEnd(f"refused with HTTP {answer.status}")
+        if answer.status is not None and answer.status < 300 and isinstance(process_id, int):
+            end = await self._processes.follow(import_id, process_id)
+            log.info("brevo import %d of %d contacts: %s", process_id, len(rows), end.status)
+        self._processes.ended.add(import_id)
+        if answer.status == TOO_LARGE and len(rows) > 1:
+            middle = len(rows) // 2
+            await self._write(rows[:middle], lists)
+            await self._write(rows[middle:], lists)
+            return
+        if not end.completed:
+            log.warning("brevo import of %d contacts: %s; they are written one by one", len(rows), end.status)
+            self._schedule.alone.update(contacts)
+            return
+        done = [row for row in rows if row.member.wanted.email.lower() not in end.refused]
+        complete = [row for row in done if not lacks(row.member)]
+        self._schedule.alone.update(set(contacts) - {row.member.contact for row in complete})
+        await self._leave_lists(done)
+        self._metrics.imports.inc()
+        self._metrics.calls_saved.inc(max(0, len(complete) - 1))
+        await self._end([(row.member, _ending(row, import_id, answer.status)) for row in complete])
+        self._schedule.uncertain.difference_update(row.member.contact for row in complete)
+        await self._sample(complete)
+
+    async def _sample(self, rows: list[Row]) -> None:
+        by_command = {row.member.work.command.command_id: row for row in rows}
+        for command_id in self._sampler.chosen(list(by_command)):
+            row = by_command[command_id]
+            await self._sampler.check(row.member.contact, row.member.wanted.email, row.attributes)
+
+    async def _intend(self, import_id: str, rows: list[Row]) -> list[Row]:
+        """The rows whose intent is confirmed; the others went elsewhere or ended meanwhile."""
+        works = {row.member.contact: row.member.work for row in rows if self._schedule.owned(row.member.contact)}
+        if not works:
+            return []
+        confirmed = self._schedule.intents.of_import(import_id, works)
+        intent = Ending("intended", import_id=import_id)
+        for part in _parts(list(works.values())):
+            await self._outcomes.post([(work, intent) for work in part])
+        theirs = await confirmed
+        return [row for row in rows if row.member.contact in theirs]
+
+    async def _leave_lists(self, rows: list[Row]) -> None:
+        for list_id, emails in removals(rows).items():
+            for start in range(0, len(emails), REMOVE_AT_ONCE):
+                part = emails[start : start + REMOVE_AT_ONCE]
+                # 400: none of them was on the list, which is what is wanted.
+                await self._asker.ask("contacts", partial(self._api.remove_from_list, list_id, part))
+
+    async def _end(self, endings: Sequence[tuple[Member, Ending]]) -> None:
+        for part in _parts(endings):
+            ours = [(each.contact, each.work, ending) for each, ending in part if self._schedule.owned(each.contact)]
+            await self._outcomes.end_all(ours)
+
+    def _release(self, contacts: Iterable[str]) -> None:
+        for contact in contacts:
+            self._schedule.release(contact, None)
+
+
+def _told(members: list[Member], found: dict[str, Known], absent: Collection[str] = ()) -> list[Member]:
+    """The members with what was read; of `absent`, addresses in lower case, who was not found does not exist."""
+    gone = Known(exists=False)
+    return [
+        replace(each, known=found.get(each.contact, gone), was_read=True)
+        if each.contact in found or each.wanted.email.lower() in absent
+        else each
+        for each in members
+    ]
+
+
+def _ending(row: Row, import_id: str, status: int | None) -> Ending:
+    left_out = row.member.left_out
+    return Ending(
+        "acknowledged",
+        detail=left_out_detail(left_out),
+        status=status,
+        attempts=1,
+        import_id=import_id,
+        acknowledged=after_import(row).state(),
+    )
+
+
+def _parts(items: Sequence[T]) -> Iterable[Sequence[T]]:
+    return (items[start : start + AT_ONCE] for start in range(0, len(items), AT_ONCE))

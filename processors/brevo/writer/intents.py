@@ -1,0 +1,65 @@
+"""Who waits for the confirmation of an intent: no call that may not repeat is made before its row says so."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from processors.brevo.decisions.ledger import ContactRow, EventRow, EventWork, Rank, UpsertWork
+
+
+@dataclass(slots=True)
+class _Importing:
+    """Contacts whose rows are to say that they are in an import."""
+
+    id: str
+    waiting: dict[str, Rank]
+    confirmed: set[str]
+    future: asyncio.Future[frozenset[str]]
+
+
+class Intents:
+    """Intents that were posted, and the rows that confirm them."""
+
+    def __init__(self) -> None:
+        self._events: dict[bytes, asyncio.Future[bool]] = {}
+        self._imports: dict[str, _Importing] = {}
+
+    def of_event(self, work: EventWork) -> asyncio.Future[bool]:
+        """Resolves to true once the event's row is confirmed as intended, to false when it never will be."""
+        future: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        self._events[work.key] = future
+        return future
+
+    def of_import(self, import_id: str, works: Mapping[str, UpsertWork]) -> asyncio.Future[frozenset[str]]:
+        """Resolves to the contacts that the confirmed rows say are in the import, once all rows have said something."""
+        future: asyncio.Future[frozenset[str]] = asyncio.get_running_loop().create_future()
+        importing = _Importing(import_id, {contact: work.rank for contact, work in works.items()}, set(), future)
+        for contact in works:
+            self._imports[contact] = importing
+        return future
+
+    def note(self, contact: str, row: ContactRow, events: Mapping[bytes, EventRow]) -> None:
+        """What the confirmed rows of a contact say."""
+        self._note_import(contact, row)
+        for key, event in events.items():
+            if event.state != "pending" and (future := self._events.pop(key, None)) and not future.done():
+                future.set_result(event.state == "intended")
+
+    def forget(self, contact: str) -> None:
+        """A contact went elsewhere."""
+        self._note_import(contact, None)
+
+    def _note_import(self, contact: str, row: ContactRow | None) -> None:
+        importing = self._imports.get(contact)
+        if importing is None:
+            return
+        rank = importing.waiting[contact]
+        if row is not None and row.importing == importing.id:
+            importing.confirmed.add(contact)
+        elif row is not None and row.pending is not None and (row.done is None or row.done < rank):
+            return  # not there yet
+        del self._imports[contact], importing.waiting[contact]
+        if not importing.waiting and not importing.future.done():
+            importing.future.set_result(frozenset(importing.confirmed))

@@ -1,0 +1,120 @@
+"""How work ends: outcome and dead letter posted together, the contact held until they come back, all of it counted."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+
+from processors.brevo.decisions.ledger import UpsertWork, Work
+from processors.brevo.decisions.results import Ending, dead_letter_output, deletion_output, result_output
+from processors.brevo.writer.metrics import BrevoMetrics
+from processors.brevo.writer.schedule import Schedule, lane_of
+from processors.engine.effect import Post
+from processors.engine.view import Output
+
+log = logging.getLogger(__name__)
+
+
+class RevokedError(Exception):
+    """The contact's partition is no longer ours: nothing new is begun for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """The work is not done: look at the contact again after so many seconds."""
+
+    after_seconds: float
+
+
+class Outcomes:
+    """Posts endings and intents.
+
+    Args:
+        agent: name in dead letters.
+        version: of the code, in dead letters.
+        clock: aware wall time.
+    """
+
+    def __init__(
+        self, schedule: Schedule, metrics: BrevoMetrics, clock: Callable[[], datetime], *, agent: str, version: str
+    ) -> None:
+        self._schedule = schedule
+        self._metrics = metrics
+        self._clock = clock
+        self._agent = agent
+        self._version = version
+        self._post: Post | None = None
+        self._waiting: set[str] = set()
+
+    def open(self, post: Post) -> None:
+        """From now on outcomes go here."""
+        self._post = post
+
+    @contextmanager
+    def waiting(self, contact: str) -> Iterator[None]:
+        """While a contact's work waits, and only then, it may be cancelled because its partition went.
+
+        Raises:
+            RevokedError: it went before.
+        """
+        if not self._schedule.owned(contact):
+            raise RevokedError
+        self._waiting.add(contact)
+        try:
+            yield
+        finally:
+            self._waiting.discard(contact)
+
+    def is_waiting(self, contact: str) -> bool:
+        """Whether a contact's work is at a point where it may be cancelled."""
+        return contact in self._waiting
+
+    async def intend(self, work: Work) -> None:
+        """Post the intent of an event; returns when the broker has it."""
+        await self.post([(work, Ending("intended"))])
+
+    async def post(self, results: Sequence[tuple[Work, Ending]]) -> None:
+        """Post results that end nothing; returns when the broker has them."""
+        now = self._clock()
+        await self._send([result_output(work, ending, now) for work, ending in results])
+
+    async def end(self, contact: str, work: Work, ending: Ending) -> None:
+        """Post an outcome; the contact's next work begins when it is confirmed."""
+        await self.end_all([(contact, work, ending)])
+
+    async def end_all(self, endings: Sequence[tuple[str, Work, Ending]]) -> None:
+        """Post the outcomes of many contacts together; see `end`."""
+        now = self._clock()
+        outputs = []
+        for contact, work, ending in endings:
+            if ending.error is not None:
+                home = self._schedule.home(contact)
+                outputs.append(
+                    dead_letter_output(work, ending, agent=self._agent, version=self._version, partition=home)
+                )
+            outputs.append(result_output(work, ending, now))
+            if ending.deleted:
+                outputs.append(deletion_output(work, now))
+            self._schedule.answered(contact, work)
+        if outputs:
+            await self._send(outputs)
+        for contact, work, ending in endings:
+            self._count(contact, work, ending, now)
+
+    def _count(self, contact: str, work: Work, ending: Ending, now: datetime) -> None:
+        kind = "upsert" if isinstance(work, UpsertWork) else "event"
+        self._metrics.results.labels(kind, ending.outcome).inc()
+        if ending.outcome in ("acknowledged", "unchanged"):
+            age = (now - work.command.occurred_at).total_seconds()
+            self._metrics.freshness.labels(kind, lane_of(work)).observe(max(0.0, age))
+        else:
+            what = (kind, work.command.command_id, contact, ending.outcome, ending.detail)
+            log.warning("brevo %s %s of contact %s: %s (%s)", *what)
+
+    async def _send(self, outputs: Sequence[Output]) -> None:
+        if self._post is None:
+            raise RuntimeError("nothing can be posted before run()")
+        await self._post(outputs)

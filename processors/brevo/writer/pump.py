@@ -1,0 +1,167 @@
+"""The pump: runs the scheduled work, many contacts at once, each strictly in sequence."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Iterable
+
+from processors.brevo.decisions.budget import Pace
+from processors.brevo.decisions.ledger import UpsertWork
+from processors.brevo.writer.access import FAMILIES, Access, Family
+from processors.brevo.writer.events import EventSender
+from processors.brevo.writer.imports import ImportWriter
+from processors.brevo.writer.outcomes import Again, Outcomes, RevokedError
+from processors.brevo.writer.processes import ImportProcesses
+from processors.brevo.writer.schedule import Schedule, Stores
+from processors.brevo.writer.upserts import UpsertWriter
+from processors.engine.effect import Post
+
+MIN_WAIT_SECONDS = 0.01
+
+log = logging.getLogger(__name__)
+
+
+class Pump:
+    """One task per contact that is being worked on; a bounded number of them for each family."""
+
+    def __init__(
+        self,
+        schedule: Schedule,
+        access: Access,
+        outcomes: Outcomes,
+        upserts: UpsertWriter,
+        events: EventSender,
+        imports: ImportWriter,
+        processes: ImportProcesses,
+        pace: Pace,
+    ) -> None:
+        self._schedule = schedule
+        schedule.changed = self.dispatch
+        schedule.crowds.formed = self._give_back
+        self._access = access
+        self._outcomes = outcomes
+        self._upserts = upserts
+        self._events = events
+        self._imports = imports
+        self._processes = processes
+        self._pace = pace
+        self._group: asyncio.TaskGroup | None = None
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._under_way: dict[Family, int] = dict.fromkeys(FAMILIES, 0)
+        self._importing: set[asyncio.Task[None]] = set()
+        self._timer: asyncio.TimerHandle | None = None
+
+    def load(self, partition: int, stores: Stores) -> None:
+        """Take a recovered partition over."""
+        self._schedule.load(partition, stores)
+        self._access.assigned(self._schedule.partitions)
+
+    def applied(self, partition: int, keys: Iterable[bytes]) -> None:
+        """Rows were confirmed."""
+        self._schedule.applied(partition, keys)
+
+    def revoke(self, partition: int) -> None:
+        """Give a partition up: what waits for it is cancelled, calls under way end and are posted."""
+        for contact in self._schedule.revoke(partition):
+            if self._outcomes.is_waiting(contact) and contact in self._tasks:
+                self._tasks[contact].cancel()
+        self._access.assigned(self._schedule.partitions)
+
+    async def run(self, post: Post) -> None:
+        """Work until cancelled; then events whose intent is confirmed may still be sent for a moment."""
+        self._outcomes.open(post)
+        async with asyncio.TaskGroup() as group:
+            self._group = group
+            try:
+                for family in FAMILIES:
+                    self.dispatch(family)
+                await asyncio.Event().wait()
+            finally:
+                self._group = None
+                await self._events.drain(self._pace.drain_seconds)
+                self._processes.close()
+                if self._timer is not None:
+                    self._timer.cancel()
+                for task in (*self._tasks.values(), *self._importing):
+                    task.cancel()
+
+    def dispatch(self, family: Family) -> None:
+        """Begin as much of a family's work as may run at once; some places are for the live lane alone."""
+        most = self._most(family)
+        for_bulk = most * self._pace.bulk_in_parallel // self._pace.in_parallel
+        while self._group is not None and (busy := self._under_way[family]) < most:
+            contact = self._schedule.take(family, live_only=busy >= for_bulk)
+            if contact is None:
+                break
+            self._under_way[family] += 1
+            self._tasks[contact] = self._group.create_task(self._work(contact, family), name=f"brevo {family}")
+
+        if family == "contacts" and self._group is not None:
+            self._dispatch_imports(self._group)
+            self._come_back()
+
+    def _most(self, family: Family) -> int:
+        """Contacts at once. Events that only wait for their turn are not begun: who comes later may go before them."""
+        if family == "contacts":
+            return self._pace.in_parallel
+        return min(self._pace.in_parallel, 2 * self._access.intents[family].size + 2)
+
+    def _give_back(self) -> None:
+        """A crowd has come together: who waits for a permit of its own goes with it."""
+        for contact, task in self._tasks.items():
+            if self._upserts.joins_crowd(contact):
+                task.cancel()
+
+    def _dispatch_imports(self, group: asyncio.TaskGroup) -> None:
+        ripe = self._schedule.crowds.ripe(self._pace.quiet_seconds, self._pace.patience_seconds)
+        for shape, waiting in ripe:
+            if len(self._importing) >= self._pace.imports_at_once:
+                return
+            contacts = self._schedule.take_crowd(waiting)
+            task = group.create_task(self._imports.write(shape, contacts), name="brevo import")
+            self._importing.add(task)
+            task.add_done_callback(self._imported)
+
+    def _imported(self, task: asyncio.Task[None]) -> None:
+        self._importing.discard(task)
+        self.dispatch("contacts")
+
+    def _come_back(self) -> None:
+        """When the next upsert may begin alone, or the next crowd is ripe."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        waits = []
+        if self._under_way["contacts"] < self._most("contacts") and (alone := self._schedule.ripe_in()) is not None:
+            waits.append(alone)
+        if len(self._importing) < self._pace.imports_at_once:
+            crowd = self._schedule.crowds.ripe_in(self._pace.quiet_seconds, self._pace.patience_seconds)
+            if crowd is not None:
+                waits.append(crowd)
+        if waits:
+            # Never at once: what is ripe now and has not begun waits for a place, and a place calls.
+            wait = max(MIN_WAIT_SECONDS, min(waits))
+            self._timer = asyncio.get_running_loop().call_later(wait, self.dispatch, "contacts")
+
+    async def _work(self, contact: str, family: Family) -> None:
+        again: Again | None = None
+        try:
+            again = await self._work_on(contact)
+        except RevokedError:
+            log.debug("contact %s: its partition went elsewhere", contact)
+        finally:
+            del self._tasks[contact]
+            self._under_way[family] -= 1
+            if self._group is not None:
+                # At the end of the process the tables may be closed already.
+                self._schedule.release(contact, again.after_seconds if again else None)
+                self.dispatch(family)
+
+    async def _work_on(self, contact: str) -> Again | None:
+        work = self._schedule.work(contact)
+        if isinstance(work, UpsertWork):
+            return await self._upserts.write(contact, work)
+        if work is not None:
+            return await self._events.send(contact, work)
+        return None

@@ -1,0 +1,74 @@
+"""Tells people of a recording: by an event or by a mail, in either case only after Brevo was asked whether it may be.
+
+That somebody has unsubscribed is known from Brevo's webhook, if there is one, and only since there is one. So Brevo is
+asked right before, which costs a call of contacts each.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from functools import partial
+
+from processors.brevo.api.client import BrevoApi
+from processors.brevo.decisions.answers import Action, Answer, classify
+from processors.brevo.decisions.budget import Pace
+from processors.brevo.decisions.ledger import EventWork
+from processors.brevo.decisions.recordings import mail_body, was_accepted_before, why_not_mailed
+from processors.brevo.decisions.results import Ending
+from processors.brevo.decisions.suppression import DELETED
+from processors.brevo.writer.asking import Asker
+from processors.brevo.writer.channels import Channel
+from processors.brevo.writer.schedule import Schedule
+from schemas.brevo import SendRecording
+
+
+class Mailable:
+    """Asks Brevo whether a contact may be mailed."""
+
+    def __init__(self, api: BrevoApi, asker: Asker, schedule: Schedule, pace: Pace) -> None:
+        self._api = api
+        self._asker = asker
+        self._schedule = schedule
+        self._pace = pace
+
+    async def withheld(self, contact: str, work: EventWork) -> Ending | None:
+        """See `Channel`: not who has unsubscribed, and nobody whom Brevo does not have any more."""
+        while True:
+            read = partial(self._api.read_contact, work.command.email)
+            answer = await self._asker.ask("contacts", read, urgent=self._schedule.is_urgent(contact))
+            verdict = classify(answer)
+            if verdict.action is Action.MISSING:
+                return Ending("suppressed", DELETED, answer.status, attempts=1, deleted=True)
+            if verdict.action is Action.REJECT:
+                return Ending("suppressed", verdict.says, answer.status, attempts=1)
+            if isinstance(answer.body, dict):
+                why = why_not_mailed(answer.body)
+                return None if why is None else Ending("suppressed", why, answer.status, attempts=1)
+            # A 200 without JSON is some page in between, not Brevo.
+            await asyncio.sleep(self._pace.last_backoff_seconds)
+
+
+class RecordingMails(Channel):
+    """The channel of `POST /smtp/email`.
+
+    Args:
+        api: Brevo.
+        mailable: asked before each mail.
+        trial: Brevo takes the mails and drops them.
+    """
+
+    def __init__(self, api: BrevoApi, mailable: Mailable, *, trial: bool) -> None:
+        self._api = api
+        self._mailable = mailable
+        self._trial = trial
+
+    async def withheld(self, contact: str, work: EventWork) -> Ending | None:
+        """See `Channel`."""
+        return await self._mailable.withheld(contact, work)
+
+    async def call(self, contact: str, work: EventWork) -> Answer:  # noqa: ARG002 (needed by others)
+        """Send; a mail that Brevo has already, from a call whose answer was lost, counts as sent now."""
+        assert isinstance(work.command, SendRecording)  # family_of says so
+        answer = await self._api.send_mail(mail_body(work.command, trial=self._trial))
+        return replace(answer, status=201, body=None) if was_accepted_before(answer) else answer

@@ -1,1 +1,0 @@
-"""Thin clients of the systems outside."""

@@ -1,1 +1,0 @@
-"""How `track-attendance` keeps its table: facts in, look-ups, closing in bounded steps. PURE."""

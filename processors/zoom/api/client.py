@@ -1,0 +1,168 @@
+"""One account's Zoom REST API as typed calls."""
+
+from __future__ import annotations
+
+import random
+import ssl
+import time
+from collections.abc import Callable, Mapping
+
+import aiohttp
+
+from processors.zoom.api import requests
+from processors.zoom.api.api import Row
+from processors.zoom.api.budget import Budget
+from processors.zoom.api.limits import Plan
+from processors.zoom.api.login_store import Vault
+from processors.zoom.api.metrics import ZoomMetrics
+from processors.zoom.api.oauth import Grant, Token, TokenSource
+from processors.zoom.api.paging import Pager, row_key
+from processors.zoom.api.requests import RegistrantStatus, Request, UserStatus
+from processors.zoom.api.token_service import ServerGrant, TokenService
+from processors.zoom.api.transport import Transport
+from processors.zoom.api.user_grant import UserGrant
+from runtime.models import ZoomAccount
+from schemas.attendance import ObjectType
+
+TOTAL_TIMEOUT_SECONDS = 30.0
+"""For one request, from waiting for a connection to the last byte."""
+
+REGISTRANTS: tuple[RegistrantStatus, ...] = ("pending", "approved", "denied")
+"""Zoom lists one status at a time, and only approved ones unless told. Read in this order, so that somebody who is
+decided upon in the meantime is met again in the later list, and the later row counts."""
+USERS: tuple[UserStatus, ...] = ("pending", "inactive", "active")
+"""As above: whoever accepts an invitation in the meantime is met again as active."""
+
+
+class ZoomClient:
+    """Implements `processors.zoom.api.api.ZoomApi`."""
+
+    def __init__(
+        self,
+        account: ZoomAccount,
+        session: aiohttp.ClientSession,
+        plan: Plan,
+        api_base_url: str | None,
+        oauth_base_url: str,
+        metrics: ZoomMetrics,
+        *,
+        clock: Callable[[], float] = time.time,
+        jitter: Callable[[], float] = random.random,
+        timeout_seconds: float = TOTAL_TIMEOUT_SECONDS,
+        vault: Vault | None = None,
+        grant: Grant | None = None,
+    ) -> None:
+        """Compose the parts; nothing is sent yet.
+
+        Args:
+            account: with `client_id` and `client_secret`.
+            session: shared, closed by its owner.
+            plan: decides the rate limits.
+            api_base_url: with its version; ``None`` unless the operator set it: then the token's `api_url` counts.
+            oauth_base_url: ``https://zoom.us``, or a sandbox.
+            metrics: shared.
+            clock: seconds since 1970.
+            jitter: a number in [0, 1).
+            timeout_seconds: for one request.
+            vault: people's logins; needed for accounts with `oauth: user` alone.
+            grant: where tokens come from, if not from where the account says.
+
+        Raises:
+            ConfigurationError: the account has no client id or secret.
+        """
+        tls = ssl.create_default_context()
+        tls.minimum_version = ssl.TLSVersion.TLSv1_2
+        timeout = aiohttp.ClientTimeout(total=timeout_seconds)
+        service = TokenService(account, session, oauth_base_url, metrics, clock=clock, tls=tls, timeout=timeout)
+        self._login: UserGrant | None = None
+        if grant is None and account.oauth == "user":
+            assert vault is not None, "whoever reads `oauth: user` has read where logins are kept"
+            self._login = UserGrant(service, vault, clock=clock)
+        self._tokens = TokenSource(grant or self._login or ServerGrant(service), clock=clock)
+        self._transport = Transport(
+            session,
+            self._tokens,
+            Budget(plan, metrics, account_id=account.account_id, clock=clock, random=jitter),
+            metrics,
+            api_base_url=api_base_url,
+            clock=clock,
+            tls=tls,
+            timeout=timeout,
+        )
+        self._pager = Pager(self._transport, metrics)
+
+    async def details(self, object_type: ObjectType, object_id: str, occurrence_id: str | None = None) -> Row:
+        """See `ZoomApi.details`."""
+        return await self.one(requests.details(object_type, object_id, occurrence_id))
+
+    async def registrants(self, object_type: ObjectType, object_id: str, occurrence_id: str | None = None) -> list[Row]:
+        """See `ZoomApi.registrants`."""
+        return await self._of_every_status(
+            {status: requests.registrants(object_type, object_id, status, occurrence_id) for status in REGISTRANTS}
+        )
+
+    async def panelists(self, webinar_id: str) -> list[Row]:
+        """See `ZoomApi.panelists`."""
+        return await self.rows(requests.panelists(webinar_id))
+
+    async def users(self) -> list[Row]:
+        """See `ZoomApi.users`."""
+        return await self._of_every_status({status: requests.users(status) for status in USERS})
+
+    async def past_meeting(self, uuid: str) -> Row:
+        """See `ZoomApi.past_meeting`."""
+        return await self.one(requests.past_meeting(uuid))
+
+    async def report(self, object_type: ObjectType, uuid: str) -> list[Row]:
+        """See `ZoomApi.report`."""
+        return await self.rows(requests.report(object_type, uuid))
+
+    async def absentees(self, uuid: str) -> list[Row]:
+        """See `ZoomApi.absentees`."""
+        return await self.rows(requests.absentees(uuid))
+
+    async def polls(self, object_type: ObjectType, uuid: str) -> list[Row]:
+        """See `ZoomApi.polls`."""
+        return await self.rows(requests.poll_report(object_type, uuid))
+
+    async def questions(self, object_type: ObjectType, uuid: str) -> list[Row]:
+        """See `ZoomApi.questions`."""
+        return await self.rows(requests.question_report(object_type, uuid))
+
+    async def recordings(self, uuid: str) -> Row:
+        """See `ZoomApi.recordings`."""
+        return await self.one(requests.recordings(uuid))
+
+    async def one(self, request: Request) -> Row:
+        """The answer of an endpoint without a list; empty where Zoom answers nothing.
+
+        Raises:
+            ZoomRefusedError, RetryLaterError: as `Transport.call`.
+        """
+        return await self._transport.call(request)
+
+    async def rows(self, request: Request) -> list[Row]:
+        """All rows of an endpoint with a list, each once.
+
+        Raises:
+            ZoomRefusedError, RetryLaterError: as `Transport.call`; nothing of a list that broke off is returned.
+        """
+        return await self._pager.rows(request)
+
+    async def token(self) -> Token:
+        """The access token that calls are made with, renewed when it is due: for those who look at its scopes."""
+        return await self._tokens.current()
+
+    def drop_login(self, before: float) -> bool:
+        """See `ZoomApi.drop_login`."""
+        self._tokens.forget()
+        return self._login is not None and self._login.drop(before)
+
+    async def _of_every_status(self, of_status: Mapping[str, Request]) -> list[Row]:
+        rows: dict[bytes, Row] = {}
+        for status, request in of_status.items():
+            found = await self.rows(request)
+            rows.update(
+                (row_key(request.endpoint, row), {**row, "status": row.get("status") or status}) for row in found
+            )
+        return list(rows.values())

@@ -1,0 +1,180 @@
+"""One call to Zoom's REST API, from token to verdict; knows the protocol, not the endpoints."""
+
+from __future__ import annotations
+
+import ssl
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import aiohttp
+from yarl import URL
+
+from processors.zoom.api.body import parse_body
+from processors.zoom.api.budget import Budget
+from processors.zoom.api.endpoints import Endpoint
+from processors.zoom.api.errors import PageExpiredError, ZoomRefusedError
+from processors.zoom.api.metrics import ZoomMetrics
+from processors.zoom.api.oauth import Token, TokenSource
+from processors.zoom.api.requests import Request
+from processors.zoom.api.retry_after import told_seconds, wait_seconds
+from processors.zoom.api.verdicts import Verdict, judge
+from schemas.errors import RetryLaterError
+from schemas.instants import as_datetime
+
+Body = dict[str, Any]
+PAGE_TOKEN = "next_page_token"  # noqa: S105 - a parameter's name, no secret
+LIMITED_ATTEMPTS = 5
+"""How often one request is made while Zoom answers 429 with a short wait; then it is the caller's to come back."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Reply:
+    status: int
+    headers: Mapping[str, str]
+    body: object
+
+
+class Transport:
+    """Requests of one account, within its budget and with its token."""
+
+    def __init__(
+        self,
+        session: aiohttp.ClientSession,
+        tokens: TokenSource,
+        budget: Budget,
+        metrics: ZoomMetrics,
+        *,
+        api_base_url: str | None,
+        clock: Callable[[], float],
+        tls: ssl.SSLContext,
+        timeout: aiohttp.ClientTimeout,
+    ) -> None:
+        """Take over what is composed.
+
+        Args:
+            session: not closed here.
+            tokens: the account's.
+            budget: the account's.
+            metrics: the process's.
+            api_base_url: with version, set by the operator; ``None``: the one that came with the token.
+            clock: seconds since 1970.
+            tls: for connections that are encrypted.
+            timeout: for one request.
+        """
+        self._session = session
+        self._tokens = tokens
+        self._budget = budget
+        self._metrics = metrics
+        self._api_base_url = api_base_url.rstrip("/") if api_base_url else None
+        self._clock = clock
+        self._tls = tls
+        self._timeout = timeout
+
+    async def call(self, request: Request) -> Body:
+        """The answer's body; empty where the endpoint answers nothing.
+
+        Raises:
+            ZoomRefusedError: never, as it was asked.
+            PageExpiredError: begin again at page one.
+            RetryLaterError: 5xx, time-outs, no connection, long waits.
+        """
+        endpoint = request.endpoint
+        refused: Token | None = None
+        limited = 0
+        while True:
+            token = await self._tokens.current(refused)
+            await self._budget.take(endpoint.label)
+            reply = await self._exchange(request, token)
+            verdict = _judge(request, reply)
+            self._metrics.requests.labels(endpoint.name, verdict.action).inc()
+            if verdict.action == "accept":
+                return reply.body if isinstance(reply.body, dict) else {}
+            if verdict.action == "token" and refused is None:
+                refused = token
+                self._metrics.retries.labels(endpoint.name, "token").inc()
+            elif _is_limited(reply, verdict) and limited + 1 < LIMITED_ATTEMPTS:
+                limited += 1
+                self._budget.hold(endpoint.label, self._told(reply, verdict))
+                self._metrics.retries.labels(endpoint.name, "limit").inc()
+            else:
+                raise self._error(endpoint, reply, verdict, token)
+
+    async def _exchange(self, request: Request, token: Token) -> _Reply:
+        endpoint = request.endpoint
+        base = self._api_base_url or f"{token.api_url}/v2"
+        url = URL(f"{base}{request.path}", encoded=True).with_query(request.query)
+        began = time.perf_counter()
+        try:
+            async with self._session.request(
+                endpoint.method,
+                url,
+                json=request.body,
+                headers={"Authorization": f"Bearer {token.secret}", "Accept": "application/json"},
+                allow_redirects=False,
+                ssl=self._tls,
+                timeout=self._timeout,
+            ) as response:
+                data = await response.read()
+        except (aiohttp.ClientError, TimeoutError) as error:
+            self._metrics.requests.labels(endpoint.name, "no answer").inc()
+            raise RetryLaterError(f"Zoom does not answer {endpoint.name}: {type(error).__name__}") from error
+        finally:
+            self._metrics.request_seconds.labels(endpoint.name).observe(time.perf_counter() - began)
+        return _Reply(response.status, response.headers, parse_body(data))
+
+    def _told(self, reply: _Reply, verdict: Verdict) -> float:
+        now = as_datetime(int(self._clock()))
+        return wait_seconds(
+            reply.headers.get("Retry-After"), reply.headers.get("X-RateLimit-Type"), verdict.message, now
+        )
+
+    def _error(
+        self, endpoint: Endpoint, reply: _Reply, verdict: Verdict, token: Token
+    ) -> RetryLaterError | ZoomRefusedError:
+        what = f"HTTP {reply.status}" + (f", code {verdict.code}" if verdict.code is not None else "")
+        match verdict.action:
+            case "missing":
+                return ZoomRefusedError(endpoint.name, outcome="missing", detail=_detail(reply, verdict))
+            case "unavailable" | "permanent":
+                detail = _detail(reply, verdict) + _scope_advice(endpoint, verdict, token)
+                return ZoomRefusedError(endpoint.name, outcome="unavailable", detail=detail)
+            case "expired page":
+                return PageExpiredError(f"{endpoint.name}: Zoom no longer knows the page token ({what})")
+            case _ if _is_limited(reply, verdict):
+                after = self._told(reply, verdict)
+                return RetryLaterError(f"{endpoint.name}: Zoom's rate limit ({what})", after_seconds=after)
+            case _:
+                told = told_seconds(reply.headers.get("Retry-After"), as_datetime(int(self._clock())))
+                return RetryLaterError(f"{endpoint.name}: {what}, try again later", after_seconds=told)
+
+
+def _judge(request: Request, reply: _Reply) -> Verdict:
+    endpoint = request.endpoint
+    return judge(
+        reply.status,
+        reply.body,
+        expects=endpoint.rows,
+        in_paging=PAGE_TOKEN in request.query,
+        none_codes=endpoint.none_codes,
+        may_be_empty=endpoint.empty,
+    )
+
+
+def _is_limited(reply: _Reply, verdict: Verdict) -> bool:
+    return verdict.action == "retry" and 429 in (reply.status, verdict.code)
+
+
+def _detail(reply: _Reply, verdict: Verdict) -> str:
+    said = verdict.message or "no message"
+    return f"HTTP {reply.status}: {said}" if verdict.code is None else f"{verdict.code}: {said}"
+
+
+def _scope_advice(endpoint: Endpoint, verdict: Verdict, token: Token) -> str:
+    lacking = verdict.missing_scopes
+    if not lacking and verdict.action == "unavailable" and not token.scopes.intersection(endpoint.scopes):
+        lacking = endpoint.scopes
+    if not lacking:
+        return ""
+    return f" (the app's token lacks the scope {' or '.join(lacking)}: add it to the app in Zoom's Marketplace)"

@@ -1,0 +1,72 @@
+"""An answer as pages of `zoom.lookup-results.v1`. PURE."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from processors.zoom.questions.identities import Directory
+from processors.zoom.questions.redaction import redact
+from schemas.codec import pack
+from schemas.lookups import LookupRequest, LookupResult
+
+Row = dict[str, Any]
+
+PAGE_ROWS = 300
+PAGE_BYTES = 1_000_000
+"""Rows of one page, in bytes of JSON: well under the topic's 2 MiB, so that no broker refuses a page."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came of one question, before it is told to each request."""
+
+    outcome: Literal["found", "missing", "unavailable"]
+    detail: str = ""
+    rows: Sequence[Row] | Directory = ()
+    """Without what `redact` takes out; a directory where each request gets its own part."""
+
+
+def found(rows: Sequence[Row]) -> Answer:
+    """The answer that holds Zoom's rows, redacted."""
+    return Answer("found", rows=[redact(row) for row in rows])
+
+
+def result_pages(request: LookupRequest, answer: Answer, answered_at: datetime) -> Iterator[LookupResult]:
+    """The answer to one request: at least one page, numbered from 0, the last one marked."""
+    if isinstance(answer.rows, Directory):
+        rows: Sequence[Row] = answer.rows.hits(request.user_ids, request.emails)
+    else:
+        rows = answer.rows
+    first = LookupResult(
+        request_id=request.request_id,
+        lookup=request.lookup,
+        account_id=request.account_id,
+        object_id=request.object_id,
+        object_type=request.object_type,
+        session_uuid=request.session_uuid,
+        occurrence_id=request.occurrence_id,
+        outcome=answer.outcome,
+        detail=answer.detail,
+        origin=request.origin,
+        answered_at=answered_at,
+    )
+    pages = list(_cut(rows)) or [()]
+    for number, page in enumerate(pages):
+        yield first.model_copy(update={"page": number, "last": number == len(pages) - 1, "rows": page})
+
+
+def _cut(rows: Sequence[Row]) -> Iterator[tuple[Row, ...]]:
+    page: list[Row] = []
+    size = 0
+    for row in rows:
+        length = len(pack(row))
+        if page and (len(page) == PAGE_ROWS or size + length > PAGE_BYTES):
+            yield tuple(page)
+            page, size = [], 0
+        page.append(row)
+        size += length
+    if page:
+        yield tuple(page)

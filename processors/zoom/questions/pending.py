@@ -1,0 +1,81 @@
+"""The intake rule of `look-up`: requests become pending rows, settled ones are removed. PURE."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from pydantic import ValidationError
+
+from processors.engine.view import Record, View
+from processors.zoom.questions.deauthorization import audit_entry
+from schemas.errors import DeadLetterError
+from schemas.lookups import LOOKUP, AccountDeauthorized, LookupRequest, LookupSettled
+from schemas.topics import AUDIT, LOOKUPS_BULK
+
+PENDING = "lookups-pending"
+"""Key: `request_id`. Value: one byte for the lane (or for a deauthorization), then the message's bytes."""
+
+Lane = Literal["live", "bulk"]
+_LANE_BYTES: dict[Lane, bytes] = {"live": b"L", "bulk": b"B"}
+_LANES: dict[bytes, Lane] = {letter: lane for lane, letter in _LANE_BYTES.items()}
+
+
+_DEAUTHORIZED = b"D"
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """A request that waits: one row of the table."""
+
+    lane: Lane
+    request: LookupRequest
+
+
+def pack_pending(pending: Pending) -> bytes:
+    """The row's value."""
+    return _LANE_BYTES[pending.lane] + pending.request.to_bytes()
+
+
+def unpack_pending(value: bytes) -> Pending | AccountDeauthorized:
+    """A row's content. Raises ``KeyError`` or ``ValueError`` on anything else."""
+    if value.startswith(_DEAUTHORIZED):
+        return AccountDeauthorized.from_bytes(value[1:])
+    return Pending(_LANES[value[:1]], LookupRequest.from_bytes(value[1:]))
+
+
+class Intake:
+    """Keeps exactly the unanswered requests in the table."""
+
+    def handle(self, record: Record, view: View) -> None:
+        """See `processors.engine.view.Rule`.
+
+        Raises:
+            DeadLetterError: no request, or not under its account's id.
+        """
+        message = _parse(record)
+        if record.key != message.account_id.encode():
+            # Its note "settled" would go to the account's own partition and never find the row.
+            raise DeadLetterError(f"look-up {message.request_id}: the record's key is not its account_id; send it anew")
+        key = message.request_id.encode()
+        if isinstance(message, LookupSettled):
+            view.delete(PENDING, key)
+        elif isinstance(message, AccountDeauthorized):
+            view.put(PENDING, key, _DEAUTHORIZED + message.to_bytes())
+            entry = audit_entry(message)
+            view.send(AUDIT.name, entry.operator.encode(), entry.to_bytes())
+        elif view.get(PENDING, key) is None:
+            lane: Lane = "bulk" if record.topic == LOOKUPS_BULK.name else "live"
+            view.put(PENDING, key, pack_pending(Pending(lane, message)))
+
+
+def _parse(record: Record) -> LookupRequest | LookupSettled | AccountDeauthorized:
+    if record.value is None:
+        raise DeadLetterError("a look-up record without a value; nothing to ask")
+    try:
+        return LOOKUP.validate_json(record.value)
+    except ValidationError as error:
+        # Without the input: it holds addresses.
+        first = error.errors(include_input=False, include_url=False)[0]
+        where = ".".join(str(part) for part in first["loc"]) or "the record"
+        raise DeadLetterError(f"no look-up request: {where}: {first['type']}") from None

@@ -1,0 +1,141 @@
+"""Start and end events: whom they are about, when, and once."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from typing import Any
+
+import orjson
+import pytest
+
+from processors.attendance.book.keys import TABLE
+from processors.attendance.closing.index import Index
+from processors.attendance.intake.events import occurrences_of
+from processors.attendance.intake.notices import Notices
+from processors.attendance.settings import TrackingSettings
+from processors.engine.view import TurnView
+from sandbox.simulator import Chaos, World, simulate_meeting, simulate_webinar
+from schemas.attendance import FACT, Notice
+from schemas.ticks import Tick
+from schemas.topics import TICKS
+from tests.support.rules import record
+from tests.support.tracking import START_MS, Pipeline, configuration
+
+STARTS_AT = START_MS // 1_000 - 4_200
+ON: dict[str, Any] = {"sessions": {"report_checks": []}, "brevo": {"events": {"started": True, "ended": True}}}
+
+
+def _webinar(*chaos: Chaos) -> World:
+    return simulate_webinar(25, 7, frozenset(chaos), starts_at=STARTS_AT)
+
+
+def _bodies(world: World) -> list[bytes]:
+    return [each.body for each in world.deliveries]
+
+
+def _event(body: bytes) -> str:
+    return str(orjson.loads(body)["event"])
+
+
+def _told(pipeline: Pipeline, name: str) -> Counter[str]:
+    return Counter(each.email for each in pipeline.events if each.name == name)
+
+
+def _approved(pipeline: Pipeline) -> set[str]:
+    return {each.email for each in pipeline.registrations.values() if each.status == "approved"}
+
+
+def test_registrants_are_told_of_the_start_when_the_first_of_them_is_there() -> None:
+    """Not at `webinar.started`: that may be of a practice session, which nobody but hosts and panelists joins."""
+    world = _webinar()
+    pipeline = Pipeline(configuration(**ON), world.zoom)
+    bodies = _bodies(world)
+    before = [each for each in bodies if not _event(each).startswith("webinar.participant")]
+    pipeline.feed(each for each in before if _event(each) != "webinar.ended")
+    assert _approved(pipeline)
+    assert not _told(pipeline, "zoom_webinar_started")
+    pipeline.feed(each for each in bodies if _event(each) == "webinar.participant_joined")
+    told = _told(pipeline, "zoom_webinar_started")
+    assert set(told) == _approved(pipeline)
+    assert set(told.values()) == {1}
+    (event,) = {each.event_date for each in pipeline.events if each.name == "zoom_webinar_started"}
+    assert event.timestamp() == min(each.started_at for each in _sessions(pipeline, world)).timestamp()
+
+
+def _sessions(pipeline: Pipeline, world: World) -> list[Any]:
+    pipeline.feed(_bodies(world))
+    pipeline.settle()
+    return list(pipeline.results.values())
+
+
+@pytest.mark.parametrize("chaos", [(), ("dup", "reorder"), ("restart",)], ids=str)
+def test_everybody_concerned_is_told_once_of_start_and_end(chaos: tuple[Chaos, ...]) -> None:
+    """Whatever the order, the repeats and the host's restarts: at most once for all instances."""
+    world = _webinar(*chaos)
+    pipeline = Pipeline(configuration(**ON), world.zoom)
+    pipeline.feed(_bodies(world))
+    pipeline.settle()
+    for name in ("zoom_webinar_started", "zoom_webinar_ended"):
+        keys = Counter((each.email, key) for each in pipeline.events if each.name == name for key in each.once_keys)
+        assert keys
+        assert set(keys.values()) == {1}
+    # Who came, and who was registered before the end and stayed away.
+    assert set(_told(pipeline, "zoom_webinar_ended")) == {each.email for each in pipeline.results.values()}
+    assert set(_told(pipeline, "zoom_webinar_started")) <= _approved(pipeline)
+    (ended,) = {each.event_date for each in pipeline.events if each.name == "zoom_webinar_ended"}
+    assert ended == max(each.ended_at for each in pipeline.results.values())
+
+
+def test_who_came_to_a_meeting_is_told_of_its_end() -> None:
+    """At its start nobody is a contact yet."""
+    world = simulate_meeting(10, 7, frozenset(), starts_at=STARTS_AT)
+    pipeline = Pipeline(configuration(**ON), world.zoom)
+    pipeline.feed(_bodies(world))
+    pipeline.settle()
+    assert set(_told(pipeline, "zoom_meeting_ended")) == {each.email for each in pipeline.results.values()}
+
+
+@pytest.mark.parametrize(("settings", "origin"), [({"sessions": {"report_checks": []}}, b"live"), (ON, b"backfill")])
+def test_nobody_is_told_by_default_or_by_a_back_fill(settings: dict[str, Any], origin: bytes) -> None:
+    """Each is a mail to many."""
+    world = _webinar()
+    pipeline = Pipeline(configuration(**settings), world.zoom)
+    pipeline.feed(_bodies(world), origin)
+    pipeline.settle()
+    assert pipeline.results
+    assert not [each for each in pipeline.facts if isinstance(each, Notice)]
+
+
+@pytest.mark.parametrize("refused", [{"topics": {"deny": ["*"]}}, {"exclude_domains": ["example.com", "example.net"]}])
+def test_who_is_filtered_out_is_told_nothing(refused: dict[str, Any]) -> None:
+    """Of a session that is not synced at all, or as a person left out."""
+    world = _webinar()
+    pipeline = Pipeline(configuration(filters=refused, **ON), world.zoom)
+    pipeline.feed(_bodies(world))
+    pipeline.settle()
+    told = {each.email.rpartition("@")[2] for each in pipeline.facts if isinstance(each, Notice)}
+    assert not told & {"example.com", "example.net"}
+    assert not (told and "topics" in refused)
+
+
+def test_start_is_told_in_steps_of_bounded_size() -> None:
+    """Ten thousand registrants must not hold up the others of the partition; the steps go on where one stopped."""
+    world = _webinar()
+    pipeline = Pipeline(configuration(**ON), world.zoom)
+    pipeline.feed(each for each in _bodies(world) if _event(each) != "webinar.ended")
+    settings = replace(TrackingSettings.from_configuration(pipeline.settings), step=3)
+    notices = Notices(settings, Index(settings), lambda view, key: occurrences_of(view, key, settings.restart_gap))
+    ticks = [Tick.from_bytes(each.value or b"") for each in pipeline.sent[TICKS.name]]
+    (job,) = (each.job for each in ticks if each.kind == "announce")
+    told: list[str] = []
+    while job:
+        view = TurnView(0, {TABLE: pipeline.stores[TABLE]})
+        notices.step(view, job, 0)
+        view.commit(record(TICKS.name, b""))
+        outputs = [each for each, _ in view.outbox]
+        found = [FACT.validate_json(each.value or b"").contact_id for each in outputs if each.topic != TICKS.name]
+        assert len(found) <= settings.step
+        told += found
+        job = next((Tick.from_bytes(each.value or b"").job for each in outputs if each.topic == TICKS.name), None)
+    assert len(told) == len(set(told)) == len(_approved(pipeline))

@@ -1,0 +1,119 @@
+"""Zoom's sample events as facts, and what cannot be read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+
+from processors.attendance.rules.facts import Bound, Converted, Ended, Registered, RoleChanged, Seen, parse_event
+from schemas.errors import DeadLetterError
+
+EXAMPLES = Path("schemas/examples/zoom.events.raw.v1")
+SAYS_NOTHING = ("endpoint.", "app_", "recording.", "meeting.summary", "waiting_room", "breakout_room")
+
+
+def example(name: str) -> Any:
+    """The sample event of a file."""
+    return orjson.loads((EXAMPLES / f"{name}.json").read_bytes())
+
+
+@pytest.mark.parametrize("file", sorted(EXAMPLES.glob("*.json")), ids=lambda file: file.stem)
+def test_every_sample_event_is_a_fact_or_says_nothing_about_attendance(file: Path) -> None:
+    """A room move and a waiting room never change who was there; everything else is understood."""
+    fact = parse_event(orjson.loads(file.read_bytes()))
+    assert (fact is None) == any(each in file.stem for each in SAYS_NOTHING)
+
+
+def test_ids_come_as_number_or_text_and_empty_means_missing() -> None:
+    """Registration events have a numeric id, live ones a text; both meet under one key."""
+    joined, registered = parse_event(example("meeting.participant_joined__guest")), None
+    created = example("meeting.registration_created__plain")
+    registered = parse_event(created)
+    assert isinstance(joined, Seen)
+    assert isinstance(registered, Registered)
+    assert joined.session.object_id == registered.session.object_id == "84215567031"
+    assert (joined.shown.email, joined.shown.user_id, joined.shown.registrant_id) == (None, None, None)
+
+
+def test_email_is_trimmed_and_lower_cased() -> None:
+    """Two spellings are one person."""
+    event = example("webinar.participant_joined__registrant")
+    event["payload"]["object"]["participant"]["email"] = "  Lucia.BRANDVOLD@Example.com "
+    fact = parse_event(event)
+    assert isinstance(fact, Seen)
+    assert fact.shown.email == "lucia.brandvold@example.com"
+
+
+def test_practice_role_change_bind_and_conversion_are_understood() -> None:
+    """Events of which Zoom publishes no sample, by their documented fields."""
+    ended = example("webinar.ended__plain")
+    ended["payload"]["object"]["practice_session"] = True
+    fact = parse_event(ended)
+    assert isinstance(fact, Ended)
+    assert fact.practice
+    joined = example("webinar.participant_joined__registrant")
+    participant = joined["payload"]["object"]["participant"]
+    joined["event"] = "webinar.participant_role_changed"
+    participant |= {"old_role": "attendee", "new_role": "panelist"}
+    changed = parse_event(joined)
+    assert isinstance(changed, RoleChanged)
+    assert changed.panelist
+    joined["event"] = "webinar.participant_bind"
+    participant["bind_participant_uuid"] = "OTHER"
+    bound = parse_event(joined)
+    assert isinstance(bound, Bound)
+    assert bound.bound_to == "OTHER"
+    joined["event"] = "webinar.converted_to_meeting"
+    converted = parse_event(joined)
+    assert isinstance(converted, Converted)
+    assert converted.object_type == "meeting"
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda event: event["payload"]["object"].pop("uuid"),
+        lambda event: event["payload"]["object"].pop("id"),
+        lambda event: event["payload"]["object"].pop("participant"),
+        lambda event: event["payload"]["object"]["participant"].update(join_time="yesterday"),
+        lambda event: event["payload"]["object"]["participant"].update(join_time=""),
+        lambda event: event["payload"]["object"].update(id={"nested": 1}),
+        lambda event: event.pop("payload"),
+    ],
+)
+def test_event_that_lacks_what_identifies_it_is_a_dead_letter(damage: Any) -> None:
+    """It is kept with the reason, and the others go on."""
+    event = example("webinar.participant_joined__registrant")
+    damage(event)
+    with pytest.raises(DeadLetterError, match=r"webinar\.participant_joined cannot be read"):
+        parse_event(event)
+
+
+@pytest.mark.parametrize("event", [[], "text", None, 5, {}, {"event": 7}])
+def test_what_is_no_event_is_a_dead_letter(event: Any) -> None:
+    """Whoever wrote to the topic, it was not Zoom."""
+    with pytest.raises(DeadLetterError, match="not a Zoom event"):
+        parse_event(event)
+
+
+@pytest.mark.parametrize(
+    ("damage", "told"),
+    [
+        (lambda item: item.update(type="maya.secret@example.com"), "type is no number"),
+        (lambda item: item.update(type=float("inf")), "type is no number"),
+        (lambda item: item["participant"].update(join_time="Maya Okafor, +44 20 7946 0000"), "join_time is no instant"),
+        (lambda item: item.update(uuid=["maya.secret@example.com"]), "a list where a text is expected"),
+        (lambda item: item.pop("participant"), "'participant' is missing"),
+        (lambda item: item.update(participant="Maya Okafor"), "a part of it has the wrong type (AttributeError)"),
+    ],
+)
+def test_reason_of_a_dead_letter_names_the_field_and_never_its_value(damage: Any, told: str) -> None:
+    """The reason is a header that everybody reads; the value may be a name, an address or a number."""
+    event = example("webinar.participant_joined__registrant")
+    damage(event["payload"]["object"])
+    with pytest.raises(DeadLetterError) as caught:
+        parse_event(event)
+    assert str(caught.value) == f"webinar.participant_joined cannot be read: {told}"

@@ -1,0 +1,92 @@
+"""Rows are sets and extremes: any order and any repeats of the same facts end in the same bytes."""
+
+from __future__ import annotations
+
+from random import Random
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from processors.attendance.rules.connections import Connection
+from processors.attendance.rules.facts import Ended, Registered, RoleChanged, Seen, Session, Shown, Started
+from processors.attendance.rules.instances import InstanceRow
+from processors.attendance.rules.registrations import RegistrationRow
+
+SESSION = Session("acc", "842", "webinar", "uuid", 5, "Topic", "host", None, 1_000, 1_000_000)
+MAYBE = st.sampled_from([None, "a@example.com", "b@example.com"])
+SHOWN = st.builds(Shown, registrant_id=MAYBE, email=MAYBE, user_id=MAYBE, name=MAYBE)
+SEEN = st.builds(
+    Seen, session=st.just(SESSION), connection=st.just("c"), joined=st.booleans(), at=st.integers(0, 9), shown=SHOWN
+)
+ROLES = st.builds(RoleChanged, session=st.just(SESSION), connection=st.just("c"), panelist=st.booleans(), shown=SHOWN)
+SESSIONS = st.builds(
+    lambda topic, start, ts, kind: SESSION._replace(topic=topic, start=start, event_ts=ts, zoom_type=kind),
+    st.sampled_from(["Old", "New"]),
+    st.sampled_from([None, 900, 1_000]),
+    st.integers(0, 3),
+    st.sampled_from([5, 9]),
+)
+LIVE = st.one_of(
+    st.builds(Started, SESSIONS),
+    st.builds(Ended, SESSIONS, st.sampled_from([None, 4_000, 5_000]), st.booleans()),
+)
+REGISTERED = st.builds(
+    Registered,
+    session=SESSIONS,
+    registrant_id=st.just("r"),
+    status=st.sampled_from(["approved", "cancelled", "denied", "pending"]),
+    email=MAYBE,
+    first_name=st.sampled_from([None, "Ada", "Bo"]),
+    last_name=st.none(),
+    source=st.sampled_from([None, "newsletter"]),
+    custom_questions=st.sampled_from([(), (("Why?", "Because"),)]),
+    occurrences=st.sampled_from([(), (("1", 1_000),)]),
+)
+SEEDS = st.integers(0, 1_000)
+
+
+def disturbed(facts: list, seed: int) -> list:  # type: ignore[type-arg]
+    """The same facts shuffled, some of them twice."""
+    random = Random(seed)
+    return random.sample(facts, len(facts)) + random.choices(facts, k=len(facts) // 2)
+
+
+@given(st.lists(st.one_of(SEEN, ROLES), min_size=1, max_size=12), SEEDS)
+def test_connection_is_a_function_of_the_set(facts: list[Seen | RoleChanged], seed: int) -> None:
+    """Joins, leaves and the smallest identity of each kind."""
+    rows = []
+    for order in (facts, disturbed(facts, seed)):
+        row = Connection()
+        for fact in order:
+            row.add(fact)
+            row = Connection.from_bytes(row.to_bytes())
+        assert not row.add(order[0])
+        rows.append(row.to_bytes())
+    assert rows[0] == rows[1]
+
+
+@given(st.lists(LIVE, min_size=1, max_size=10), SEEDS)
+def test_instance_is_a_function_of_the_set(facts: list[Started | Ended], seed: int) -> None:
+    """The smallest start, the largest end, and the description of the latest event."""
+    rows = []
+    for order in (facts, disturbed(facts, seed)):
+        row = InstanceRow("acc", "webinar")
+        for fact in order:
+            row.add(fact.session, fact)
+            row = InstanceRow.from_bytes(row.to_bytes())
+        rows.append(row.to_bytes())
+    assert rows[0] == rows[1]
+
+
+@given(st.lists(st.tuples(REGISTERED, st.booleans()), min_size=1, max_size=10), SEEDS)
+def test_registration_is_a_function_of_the_set(facts: list[tuple[Registered, bool]], seed: int) -> None:
+    """Its state is that of the latest statement, and a webhook's is never older than the list's."""
+    rows = []
+    for order in (facts, disturbed(facts, seed)):
+        row = RegistrationRow()
+        for fact, webhook in order:
+            row.add(fact, webhook=webhook)
+            row = RegistrationRow.from_bytes(row.to_bytes())
+        assert row.latest.webhook == any(webhook for _fact, webhook in facts)
+        rows.append(row.to_bytes())
+    assert rows[0] == rows[1]

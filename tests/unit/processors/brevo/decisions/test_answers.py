@@ -1,0 +1,107 @@
+"""The table of answers: a test per row."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from processors.brevo.decisions.answers import (
+    ANSWER_CLASSES,
+    MAILING,
+    Action,
+    Answer,
+    classify,
+    rate_headers,
+    refused_address,
+)
+from tests.support.scripted_brevo import UNRECOGNISED_IP
+
+
+def _told(code: str, message: str = "") -> dict[str, Any]:
+    return {"code": code, "message": message}
+
+
+HTML = None  # the client keeps no body that is not JSON
+
+ROWS = [
+    (Answer(201, {"id": 4821}), "ok", Action.DONE, False),
+    (Answer(204), "ok", Action.DONE, False),
+    (Answer(None, failure="refused"), "refused", Action.RETRY, False),
+    (Answer(None, failure="reset"), "reset", Action.RETRY, True),
+    (Answer(None, failure="timeout"), "timeout", Action.RETRY, True),
+    (Answer(401, UNRECOGNISED_IP), "unrecognised_ip", Action.PARK, False),
+    (Answer(401, _told("unauthorized", "authentication not found in headers")), "no_key", Action.PARK, False),
+    (Answer(401, _told("unauthorized", "Key not found")), "unknown_key", Action.PARK, False),
+    (Answer(401, HTML), "unknown_key", Action.PARK, False),
+    (Answer(402, _told("not_enough_credits")), "no_credit", Action.STOP, False),
+    (Answer(403, _told("permission_denied")), "forbidden", Action.STOP, False),
+    (Answer(400, _told("account_in_process")), "account_busy", Action.RETRY, False),
+    (Answer(400, _told("duplicate_parameter", "Unable to create contact")), "identifier_taken", Action.REJECT, False),
+    (Answer(400, _told("invalid_parameter", "Invalid email address")), "invalid_email", Action.REJECT, False),
+    (Answer(400, _told("invalid_parameter", "Invalid template id")), "no_template", Action.STOP, False),
+    (Answer(400, _told("invalid_parameter", "templateId is invalid")), "no_template", Action.STOP, False),
+    (Answer(400, _told("invalid_parameter", "Sender is invalid / inactive")), "no_sender", Action.STOP, False),
+    (
+        Answer(400, _told("invalid_parameter", "An active DOI template does not exist")),
+        "no_template",
+        Action.STOP,
+        False,
+    ),
+    (Answer(400, _told("invalid_parameter", "invalid date format")), "invalid_request", Action.REJECT, False),
+    (Answer(404, _told("document_not_found", "Contact does not exist")), "missing", Action.MISSING, False),
+    (Answer(405, _told("method_not_allowed")), "rejected", Action.REJECT, False),
+    (Answer(408), "timeout_told", Action.RETRY, True),
+    (Answer(425, _told("account_in_process")), "too_early", Action.RETRY, False),
+    (Answer(429, HTML), "rate_limited", Action.PAUSE, False),
+    (Answer(302), "redirected", Action.STOP, False),
+    (Answer(500, _told("internal")), "failed", Action.RETRY, True),
+    (Answer(502, HTML), "failed", Action.RETRY, True),
+    (Answer(524, HTML), "failed", Action.RETRY, True),
+]
+
+
+@pytest.mark.parametrize(("answer", "name", "action", "ambiguous"), ROWS, ids=[f"{r[1]}-{r[0].status}" for r in ROWS])
+def test_classify_answer_finds_its_row(answer: Answer, name: str, action: Action, ambiguous: bool) -> None:
+    """Status, code and message decide; ambiguous is only what Brevo may have done."""
+    row = classify(answer)
+    assert (row.name, row.action, row.ambiguous) == (name, action, ambiguous)
+
+
+def test_answer_classes_have_a_test_each() -> None:
+    """A row without a case here would be untested."""
+    assert {name for _, name, _, _ in ROWS} == {row.name for row in ANSWER_CLASSES}
+
+
+def test_refused_address_is_the_one_that_brevo_names() -> None:
+    """A person has to know which address to authorise; IPv6 counts too, the full stop behind it does not."""
+    assert refused_address(Answer(401, UNRECOGNISED_IP)) == "203.0.113.10"
+    body = _told("unauthorized", "you are using an unrecognised IP address 2001:db8::1. If you")
+    assert refused_address(Answer(401, body)) == "2001:db8::1"
+    assert refused_address(Answer(401, HTML)) is None
+
+
+@pytest.mark.parametrize(
+    ("headers", "expected"),
+    [
+        ({"x-sib-ratelimit-remaining": "0", "x-sib-ratelimit-reset": "1"}, (0.0, 1.0)),
+        ({}, (None, None)),
+        ({"x-sib-ratelimit-reset": "soon"}, (None, None)),
+        ({"x-sib-ratelimit-reset": "-3"}, (None, None)),
+        ({"x-sib-ratelimit-reset": "inf"}, (None, None)),
+        ({"x-sib-ratelimit-reset": "1795305600"}, (None, 3600.0)),
+    ],
+)
+def test_rate_headers_senseless_ones_are_absent_and_none_waits_past_the_longest_window(
+    headers: dict[str, str], expected: tuple[float | None, float | None]
+) -> None:
+    """The reset is a duration; a point in time would park the lane for decades."""
+    assert rate_headers(headers) == expected
+
+
+@pytest.mark.parametrize("message", ["Invalid attribute Template", "the sender of this contact is unknown"])
+def test_word_in_a_message_about_a_contact_parks_no_contacts(message: str) -> None:
+    """Templates and senders belong to what is mailed; of a contact or an event it is the command's own fault."""
+    answer = Answer(400, _told("invalid_parameter", message))
+    assert {classify(answer, family).action for family in ("contacts", "events", "account")} == {Action.REJECT}
+    assert {classify(answer, family).action for family in MAILING} == {Action.STOP}

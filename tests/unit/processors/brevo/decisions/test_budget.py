@@ -1,0 +1,29 @@
+"""Shares, windows and back-off."""
+
+from __future__ import annotations
+
+import pytest
+
+from processors.brevo.decisions.budget import Pace, intent_window, share
+
+
+def test_share_is_the_assigned_part_and_all_shares_make_the_whole() -> None:
+    """Workers share Brevo's budget without a coordinator."""
+    assert share(8, 3, 6) == 4
+    assert sum(share(8, part, 6) for part in (1, 2, 3)) == pytest.approx(8)
+    assert share(8, 0, 6) == 0
+
+
+@pytest.mark.parametrize(
+    ("per_second", "parked", "expected"), [(8, False, 8), (2.7, False, 2), (0.5, False, 1), (8, True, 1)]
+)
+def test_intent_window_is_a_second_of_the_rate(per_second: float, parked: bool, expected: int) -> None:
+    """A kill leaves few in doubt, a parked lane's probe one."""
+    assert intent_window(per_second, parked=parked) == expected
+
+
+def test_backoff_doubles_to_its_cap_and_spreads() -> None:
+    """1 s, 2 s, 4 s … 60 s, up to half of it taken away."""
+    pace = Pace()
+    assert [pace.backoff(n, 0) for n in (1, 2, 3, 7, 10_000)] == [1, 2, 4, 60, 60]
+    assert pace.backoff(3, 1) == 2

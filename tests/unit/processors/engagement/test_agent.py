@@ -1,0 +1,437 @@
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from processors.engagement.agent import NAME, SOURCES, TABLE, TABLES, ScoreEngagement
+from processors.engagement.state import head_key
+from processors.engine.view import MemoryStore, Output
+from schemas.attendance import AttendanceFact, Moment, Notice, Registration, Result
+from schemas.brevo import BREVO_COMMAND, BrevoCommand, ConfirmList, TrackEvent, UpsertContact
+from schemas.codec import unpack
+from schemas.engagement import ContactScore
+from schemas.errors import DeadLetterError
+from schemas.topics import (
+    ATTENDANCE_RESULTS,
+    BREVO_COMMANDS,
+    BREVO_COMMANDS_BULK,
+    ENGAGEMENT_SCORES,
+    ENGAGEMENT_TICKS,
+)
+from tests.support.contact_facts import CONTACT, EMAIL, configuration, no_show, records, registration, result
+from tests.support.rules import record, run
+
+Fact = Registration | Result | Notice
+
+
+class Contact:
+    """Runs facts through the rule and keeps what came out."""
+
+    def __init__(self, rule: ScoreEngagement | None = None) -> None:
+        self.rule = rule or ScoreEngagement(configuration())
+        self.store = MemoryStore()
+        self.outputs: list[Output] = []
+
+    def take(self, *facts: Fact, turn: int = 1) -> list[Output]:
+        """Outputs of these facts."""
+        outputs = run(self.rule, records(*facts), {TABLE: self.store}, turn=turn)
+        self.outputs += outputs
+        return outputs
+
+    @property
+    def commands(self) -> list[BrevoCommand]:
+        """All commands so far."""
+        return commands(self.outputs)
+
+    @property
+    def events(self) -> list[TrackEvent]:
+        """All events so far."""
+        return [each for each in self.commands if isinstance(each, TrackEvent)]
+
+    @property
+    def upsert(self) -> UpsertContact:
+        """The last upsert."""
+        return next(each for each in reversed(self.commands) if isinstance(each, UpsertContact))
+
+    @property
+    def score(self) -> ContactScore | None:
+        """The last score; ``None`` after a tombstone or without any."""
+        values = [each.value for each in self.outputs if each.topic == ENGAGEMENT_SCORES.name]
+        return ContactScore.from_bytes(values[-1]) if values and values[-1] is not None else None
+
+    @property
+    def rows(self) -> dict[bytes, Any]:
+        """The table as it is, without the counter of the head."""
+        rows = {key: unpack(value) for key, value in self.store.rows.items()}
+        rows[head_key(CONTACT)][0] = None
+        return rows
+
+
+def commands(outputs: Iterable[Output]) -> list[BrevoCommand]:
+    """The Brevo commands among outputs, in order."""
+    lanes = (BREVO_COMMANDS.name, BREVO_COMMANDS_BULK.name)
+    return [BREVO_COMMAND.validate_json(each.value or b"") for each in outputs if each.topic in lanes]
+
+
+def shown(contact: Contact) -> dict[str, Any]:
+    """Attributes of the last upsert, values alone."""
+    return {name: each.value for name, each in contact.upsert.attributes.items()}
+
+
+def test_agent_declares_what_it_reads_and_keeps() -> None:
+    """The composition root wires the agent by these."""
+    assert (NAME, TABLES) == ("score-engagement", ("engagement-by-contact",))
+    assert SOURCES == (ATTENDANCE_RESULTS, ENGAGEMENT_TICKS)
+
+
+def test_rule_worked_example_shows_82() -> None:
+    """The example of the reference, from the fact to what Brevo shall show."""
+    contact = Contact()
+    outputs = contact.take(registration(), result())
+    score = contact.score
+    assert score is not None
+    assert (score.contact_score, score.tier, str(score.reference_date)) == (82, "hot", "2026-08-12")
+    assert score.sessions[0].parts.model_dump() == {
+        "attendance": 55.0,
+        "punctuality": 15.0,
+        "stayed": 0.0,
+        "interaction": None,
+        "maximum": 85.0,
+    }
+    assert shown(contact) == {
+        "FIRSTNAME": "Maya",
+        "MEETING_JOIN_DATE": "2026-08-12",
+        "MEETING_DURATION": 55,
+        "WEBINAR_NAME": "Roadmap",
+        "ATTENDANCE_STATUS": "left_early",
+        "UTM_SOURCE": "newsletter",
+        "ENGAGEMENT_SCORE": 82,
+        "ENGAGEMENT_TIER": "hot",
+        "ENGAGEMENT_WHY": "55 of 60 min, on time, left before the end",
+        "WEBINARS_ATTENDED": 1,
+        "MEETINGS_ATTENDED": 0,
+        "NO_SHOWS": 0,
+    }
+    assert (contact.upsert.lists, contact.upsert.lists_left) == ((16, 17), (18,))
+    assert {each.key for each in outputs} == {CONTACT.encode()}
+
+
+def test_rule_one_fact_sends_score_then_upsert_then_event() -> None:
+    """The contact exists before an event may start an automation; revisions grow along."""
+    outputs = Contact().take(result())
+    assert [each.topic for each in outputs] == [ENGAGEMENT_SCORES.name, BREVO_COMMANDS.name, BREVO_COMMANDS.name]
+    assert [each.kind for each in commands(outputs)] == ["upsert", "event"]
+    assert [each.revision for each in commands(outputs)] == [2, 3]
+
+
+def test_rule_registration_alone_sends_no_engagement() -> None:
+    """Before the first result there is neither score nor count."""
+    contact = Contact()
+    contact.take(registration())
+    assert contact.score is None
+    assert shown(contact) == {
+        "FIRSTNAME": "Maya",
+        "WEBINAR_NAME": "Roadmap",
+        "ATTENDANCE_STATUS": "registered",
+        "UTM_SOURCE": "newsletter",
+    }
+
+
+def test_rule_registration_name_stands_before_display_name() -> None:
+    """The registration's first name, else the result's."""
+    contact = Contact()
+    contact.take(result(identity={"rule": "email", "name": "iPhone"}))
+    assert shown(contact)["FIRSTNAME"] == "iPhone"
+    contact.take(registration())
+    assert shown(contact)["FIRSTNAME"] == "Maya"
+
+
+def test_rule_same_fact_again_sends_nothing() -> None:
+    """An unchanged outcome sends nothing, also after a restart with a new rule."""
+    contact = Contact()
+    contact.take(registration(), result())
+    contact.rule = ScoreEngagement(configuration())
+    assert contact.take(registration(), result()) == []
+
+
+def test_rule_correction_without_effect_sends_nothing() -> None:
+    """A new revision that says the same of all that is shown is kept, and nobody hears of it."""
+    contact = Contact()
+    contact.take(result())
+    assert contact.take(result(revision=2, source="report", joins=5)) == []
+    assert contact.take(result(revision=1, attended_seconds=1)) == []
+
+
+def test_rule_changed_mapping_sends_the_upsert_anew() -> None:
+    """With another configuration the same fact has another outcome, but is no new event."""
+    contact = Contact()
+    contact.take(result())
+    contact.rule = ScoreEngagement(configuration(field_mapping={"duration": "MINUTES"}))
+    assert [each.kind for each in commands(contact.take(result()))] == ["upsert"]
+
+
+def test_rule_came_after_all_leaves_no_show_list_and_tells_both_events_once() -> None:
+    """A correction changes attributes and lists; each event is sent once."""
+    contact = Contact()
+    contact.take(no_show(), result(revision=2), no_show(revision=3), result(revision=4))
+    assert [each.name for each in contact.events] == ["zoom_webinar_no_show", "zoom_webinar_attended"]
+    assert (contact.upsert.lists, contact.upsert.lists_left) == ((16,), (18,))
+    assert shown(contact)["NO_SHOWS"] == 0
+
+
+def test_rule_all_retracted_takes_lists_counts_and_score_back() -> None:
+    """Lists are left and counts are 0; an attribute for which nothing stands is left out; no event follows."""
+    contact = Contact()
+    contact.take(registration(), result())
+    outputs = contact.take(result(revision=2, retracted=True), registration(revision=2, retracted=True))
+    assert [each.kind for each in commands(outputs)] == ["upsert", "upsert"]
+    assert contact.score is None
+    assert contact.upsert.reason == "retraction"
+    assert (contact.upsert.lists, contact.upsert.lists_left) == ((), (16, 17, 18))
+    assert shown(contact) == {
+        "ENGAGEMENT_SCORE": 0,
+        "ENGAGEMENT_TIER": "cold",
+        "WEBINARS_ATTENDED": 0,
+        "MEETINGS_ATTENDED": 0,
+        "NO_SHOWS": 0,
+    }
+
+
+def test_rule_one_of_two_retracted_shows_what_still_stands() -> None:
+    """Everything is computed anew over what stands."""
+    contact, alone = Contact(), Contact()
+    contact.take(result("a"), no_show("b", days=1), no_show("b", days=1, revision=2, retracted=True))
+    alone.take(result("a"))
+    assert shown(contact) == shown(alone)
+    assert contact.score is not None
+    assert [each.session_uuid for each in contact.score.sessions] == ["a"]
+
+
+def test_rule_approval_after_known_cancellation_tells_nothing() -> None:
+    """With a cancellation known, a late approval is no reason to mail anybody."""
+    contact = Contact()
+    contact.take(registration(revision=2, status="cancelled", days=-1), registration())
+    assert contact.events == []
+    assert contact.upsert.lists_left == (17,)
+
+
+def test_rule_older_than_horizon_drops_from_score_but_not_from_counts() -> None:
+    """An occurrence of more than 730 days before the latest no longer makes the score."""
+    contact = Contact()
+    contact.take(result("a"), no_show("b", days=731))
+    assert contact.score is not None
+    assert [each.session_uuid for each in contact.score.sessions] == ["b"]
+    assert (shown(contact)["ENGAGEMENT_SCORE"], shown(contact)["WEBINARS_ATTENDED"]) == (0, 1)
+
+
+def test_rule_backfill_goes_to_the_bulk_lane_with_events_that_say_so() -> None:
+    """What is long past waits for live work, and the sink sees by the origin that it starts no automation."""
+    contact = Contact()
+    outputs = contact.take(registration(origin="backfill"), result(origin="backfill"))
+    assert {each.topic for each in outputs} == {ENGAGEMENT_SCORES.name, BREVO_COMMANDS_BULK.name}
+    assert [(each.name, each.origin) for each in contact.events] == [
+        ("zoom_webinar_registered", "backfill"),
+        ("zoom_webinar_attended", "backfill"),
+    ]
+
+
+def test_rule_event_of_a_backfill_is_not_called_for_again_by_a_live_correction() -> None:
+    """It was suppressed for good: whoever is corrected later gets no mail about a session of long ago."""
+    contact = Contact()
+    contact.take(result(origin="backfill"))
+    assert [each.kind for each in commands(contact.take(result(revision=2, attended_seconds=60)))] == ["upsert"]
+
+
+@pytest.mark.parametrize(
+    ("zoom", "sections", "fact"),
+    [
+        ({"sync": {"webinars": False}}, {}, result()),
+        ({"sync": {"webinars": False}}, {}, registration()),
+        ({"sync": {"participants": False}}, {}, result(object_type="meeting")),
+        ({}, {}, registration(object_type="meeting")),
+        ({}, {"filters": {"exclude_domains": ["Example.com"]}}, result()),
+    ],
+)
+def test_rule_fact_that_is_not_synced_leaves_no_trace(
+    zoom: dict[str, Any], sections: dict[str, Any], fact: Fact
+) -> None:
+    """Neither rows nor outputs."""
+    contact = Contact(ScoreEngagement(configuration(zoom, **sections)))
+    assert contact.take(fact) == []
+    assert contact.store.rows == {}
+
+
+def test_rule_other_kind_is_synced_when_one_is_switched_off() -> None:
+    """The switches are independent."""
+    assert Contact(ScoreEngagement(configuration({"sync": {"participants": False}}))).take(result())
+
+
+@pytest.mark.parametrize("value", [None, b"", b"{", b'{"kind":"wedding"}', b'{"kind":"result","email":"a@b.example"}'])
+def test_rule_unknown_record_is_a_dead_letter_without_personal_data(value: bytes | None) -> None:
+    """The reason names the topic and never quotes the record."""
+    with pytest.raises(DeadLetterError, match=r"attendance\.results\.v1") as caught:
+        run(ScoreEngagement(configuration()), [record(ATTENDANCE_RESULTS.name, value)], {TABLE: MemoryStore()})
+    assert "a@b.example" not in str(caught.value)
+
+
+def test_rule_contacts_do_not_touch_each_other() -> None:
+    """Rows and outputs of one contact are its own."""
+    contact = Contact()
+    contact.take(result())
+    before = dict(contact.store.rows)
+    other: dict[str, Any] = {"contact_id": "0" * 32, "email": "else@example.org"}
+    outputs = contact.take(no_show(**other))
+    assert {each.key for each in outputs} == {b"0" * 32}
+    assert {key: value for key, value in contact.store.rows.items() if key in before} == before
+
+
+RESULTS: st.SearchStrategy[dict[str, Any]] = st.builds(
+    dict,
+    status=st.sampled_from(("attended", "left_early", "no_show")),
+    retracted=st.booleans(),
+    attended_seconds=st.integers(0, 3600),
+    late_seconds=st.integers(0, 2000),
+    final=st.booleans(),
+    topic=st.sampled_from(("Roadmap", "Pricing", "")),
+    interaction=st.none() | st.just({"polls_answered": 1, "polls_offered": 2}),
+)
+REGISTRATIONS: st.SearchStrategy[dict[str, Any]] = st.builds(
+    dict,
+    status=st.sampled_from(("approved", "cancelled", "denied", "pending")),
+    retracted=st.booleans(),
+    days=st.integers(-9, -8),
+    observed=st.sampled_from(("webhook", "list")),
+    source=st.sampled_from((None, "newsletter", "ad")),
+    first_name=st.sampled_from((None, "Maya", "M.")),
+)
+
+
+@st.composite
+def fact_sets(draw: st.DrawFn) -> list[Fact]:
+    """All revisions of a few results and registrations of one contact."""
+    facts: list[Fact] = []
+    for number in range(draw(st.integers(0, 3))):
+        kind: dict[str, Any] = {
+            "days": draw(st.integers(0, 800)),
+            "object_type": draw(st.sampled_from(("webinar", "meeting"))),
+        }
+        for revision, fields in enumerate(draw(st.lists(RESULTS, min_size=1, max_size=3)), start=1):
+            facts.append(
+                (no_show if fields["status"] == "no_show" else result)(
+                    f"s{number}==", revision=revision, **kind, **_without_presence(fields)
+                )
+            )
+    for number in range(draw(st.integers(0, 2))):
+        for revision, fields in enumerate(draw(st.lists(REGISTRATIONS, min_size=1, max_size=3)), start=1):
+            facts.append(registration(f"r{number}", revision=revision, **fields))
+    return facts or [registration()]
+
+
+def _without_presence(fields: dict[str, Any]) -> dict[str, Any]:
+    present = fields["status"] != "no_show"
+    return {name: each for name, each in fields.items() if present or name not in ("attended_seconds", "late_seconds")}
+
+
+def _once_keys(contact: Contact) -> list[str]:
+    return [key for event in contact.events for key in event.once_keys]
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.data())
+def test_rule_any_order_and_repeats_lead_to_the_same_contact(data: st.DataObject) -> None:
+    """State, what Brevo shall hold and the score are functions of the set of facts; results' events too."""
+    facts = data.draw(fact_sets())
+    repeats = data.draw(st.lists(st.sampled_from(facts), max_size=4))
+    shuffled: Sequence[Fact] = data.draw(st.permutations(facts + repeats))
+    straight, other = Contact(), Contact()
+    straight.take(*facts)
+    other.take(*shuffled, turn=data.draw(st.integers(1, 5)))
+    assert other.rows == straight.rows
+    seen = [(each.upsert.attributes, each.upsert.lists, each.upsert.lists_left) for each in (straight, other)]
+    assert seen[0] == seen[1]
+    scores = [each.score.model_copy(update={"revision": 0}) if each.score else None for each in (straight, other)]
+    assert scores[0] == scores[1]
+    for each in (straight, other):
+        assert len(_once_keys(each)) == len(set(_once_keys(each)))
+    told = [{key for key in _once_keys(each) if "_registered|" not in key} for each in (straight, other)]
+    assert told[0] == told[1]
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.data())
+def test_rule_crash_between_outputs_and_state_repeats_but_ends_the_same(data: st.DataObject) -> None:
+    """A turn whose rows were lost is handled again: what stands at the end is the same."""
+    facts = data.draw(fact_sets())
+    cut = data.draw(st.integers(0, len(facts)))
+    straight, crashed = Contact(), Contact()
+    straight.take(*facts)
+    crashed.take(*facts[:cut])
+    rows = dict(crashed.store.rows)
+    crashed.take(*facts[cut:])
+    crashed.store = MemoryStore(rows)
+    crashed.rule = ScoreEngagement(configuration())
+    crashed.take(*facts[cut:])
+    assert crashed.rows == straight.rows
+    assert crashed.upsert == straight.upsert
+    assert crashed.score == straight.score
+
+
+def _notice(moment: Moment) -> Notice:
+    told = result()
+    return Notice(
+        **told.model_dump(include=set(AttendanceFact.model_fields)),
+        session_uuid=told.session_uuid,
+        instances=told.instances,
+        moment=moment,
+    )
+
+
+@pytest.mark.parametrize("moment", ["started", "ended"])
+def test_rule_notice_becomes_an_event_of_who_is_written_to_brevo(moment: Moment) -> None:
+    """If it is switched on; somebody who only registered for a meeting is no contact."""
+    switched_on = {"events": {moment: True}}
+    contact = Contact(ScoreEngagement(configuration(brevo=switched_on)))
+    assert contact.take(_notice(moment)) == []
+    contact.take(registration())
+    (event,) = commands(contact.take(_notice(moment)))
+    assert isinstance(event, TrackEvent)
+    assert (event.name, event.once_keys) == (f"zoom_webinar_{moment}", (f"zoom_webinar_{moment}|s1==",))
+    assert event.properties == {"session_uuid": "s1==", "object_id": "95204914252", "topic": "Roadmap"}
+    other = Contact(ScoreEngagement(configuration()))
+    other.take(registration())
+    assert other.take(_notice(moment)) == []
+
+
+DOI = {"list_rules": {17: {"rule": "doi", "template_id": 5, "redirect_url": "https://www.example.com/thanks"}}}
+
+
+def _confirmations(*facts: Fact) -> list[int]:
+    outputs = run(ScoreEngagement(configuration(brevo=DOI)), records(*facts), {TABLE: MemoryStore()})
+    commands = [BREVO_COMMAND.validate_json(each.value or b"") for each in outputs if "commands" in each.topic]
+    assert not any(17 in each.lists for each in commands if isinstance(each, UpsertContact))
+    return [each.list_id for each in commands if isinstance(each, ConfirmList)]
+
+
+def test_rule_asks_once_to_confirm_a_list() -> None:
+    """Whatever else is heard of the contact; the list is Brevo's to join."""
+    cancelled = registration(revision=2, status="cancelled")
+    again = registration(revision=3)
+    assert _confirmations(registration(), registration("r2"), cancelled, again, result()) == [17]
+
+
+def test_rule_asks_nobody_because_of_a_back_fill() -> None:
+    """Half a year of people must not be mailed; who registers afterwards is asked."""
+    old = registration(origin="backfill")
+    assert _confirmations(old) == []
+    assert _confirmations(old, registration("r2")) == [17]
+
+
+def test_rule_upsert_has_the_address_and_the_contact() -> None:
+    """The sink writes by address; logs name the contact."""
+    contact = Contact()
+    contact.take(result())
+    assert (contact.upsert.email, contact.upsert.contact_id) == (EMAIL, CONTACT)

@@ -1,0 +1,83 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import BaseModel
+
+from processors.engagement.agent import TABLE, ScoreEngagement
+from processors.engine.view import MemoryStore
+from schemas.attendance import FACT
+from schemas.brevo import BREVO_COMMAND
+from schemas.engagement import ContactScore
+from schemas.topics import ATTENDANCE_RESULTS, BREVO_COMMANDS, ENGAGEMENT_SCORES
+from tests.support.contact_facts import configuration, records
+from tests.support.rules import run
+
+EXAMPLES = Path(__file__).parents[4] / "schemas" / "examples"
+PARSERS: dict[str, Callable[[bytes], BaseModel]] = {
+    ATTENDANCE_RESULTS.name: FACT.validate_json,
+    BREVO_COMMANDS.name: BREVO_COMMAND.validate_json,
+    ENGAGEMENT_SCORES.name: ContactScore.model_validate_json,
+}
+SENT_FOR = {
+    ("registration__approved",): ("upsert__registered", "event__registered"),
+    ("registration__approved", "result__left_early"): ("score__left_early", "upsert__left_early", "event__attended"),
+    ("registration__approved", "result__no_show"): ("score__no_show", "upsert__no_show", "event__no_show"),
+    ("registration__approved", "result__left_early", "result__attended_restarted"): (
+        "score__with_interaction",
+        "upsert__corrected",
+    ),
+    ("result__left_early", "result__retracted"): ("upsert__retracted",),
+    ("result__meeting",): ("event__meeting_attended",),
+    ("result__left_early", "recording__ready"): ("event__recording_ready",),
+    ("result__no_show", "recording__ready"): ("recording__template",),
+    ("session_recording__final",): ("campaign__recording",),
+}
+"""Facts in order, and what the agent sends at the last of them (the last so many outputs), all by name of example."""
+
+RECORDINGS: dict[tuple[str, ...], dict[str, Any]] = {
+    ("recording__template",): {"by": "template", "template": 41},
+    ("campaign__recording",): {
+        "by": "campaign",
+        "campaign": {"lists": [16], "subject": "The recording", "template": 41, "sender": {"id": 3}},
+    },
+}
+"""How recordings are told where outputs depend on it."""
+
+
+def content(topic: str, name: str) -> Any:
+    """An example as plain JSON."""
+    return json.loads((EXAMPLES / topic / f"{name}.json").read_text())
+
+
+@pytest.mark.parametrize(
+    ("topic", "name"), [(topic, path.stem) for topic in PARSERS for path in sorted((EXAMPLES / topic).glob("*.json"))]
+)
+def test_example_parses_and_round_trips(topic: str, name: str) -> None:
+    """An example shows every field of its model, and nothing else."""
+    path = EXAMPLES / topic / f"{name}.json"
+    assert PARSERS[topic](path.read_bytes()).model_dump(mode="json") == json.loads(path.read_text())
+
+
+@pytest.mark.parametrize(("facts", "sent"), SENT_FOR.items())
+def test_example_outputs_are_what_the_agent_sends(facts: tuple[str, ...], sent: tuple[str, ...]) -> None:
+    """The examples of the agent's outputs are its true outputs for the examples of its inputs."""
+    inputs = [FACT.validate_python(content(ATTENDANCE_RESULTS.name, name)) for name in facts]
+    chosen = {"recordings": RECORDINGS[sent]} if sent in RECORDINGS else {}
+    rule = ScoreEngagement(configuration(brevo=chosen))
+    outputs = run(rule, records(*inputs), {TABLE: MemoryStore()})[-len(sent) :]
+    expected = [
+        content(ENGAGEMENT_SCORES.name if name.startswith("score__") else BREVO_COMMANDS.name, name) for name in sent
+    ]
+    assert [json.loads(output.value or b"") for output in outputs] == expected
+
+
+def test_examples_of_outputs_are_all_checked() -> None:
+    """Every example of an output stands in the table above."""
+    named = {name for sent in SENT_FOR.values() for name in sent}
+    there = {path.stem for topic in (BREVO_COMMANDS, ENGAGEMENT_SCORES) for path in (EXAMPLES / topic.name).iterdir()}
+    assert there == named

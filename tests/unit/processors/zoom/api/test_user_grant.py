@@ -1,0 +1,165 @@
+"""User-level OAuth against the sandbox's token service: tokens rotate, and are on disk before they are used."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import aiohttp
+import pytest
+from prometheus_client import CollectorRegistry
+
+from processors.zoom.api.client import ZoomClient
+from processors.zoom.api.login_store import Login, Vault
+from processors.zoom.api.metrics import ZoomMetrics
+from processors.zoom.api.oauth import Token
+from runtime.environment import TokenStorage
+from sandbox.zoom.faults import Fault
+from sandbox.zoom.state import ZoomState
+from schemas.errors import ConfigurationError, RetryLaterError
+from tests.support.zoom_sandbox import SandboxZoom, account_of, sandbox_zoom
+
+STATE = ZoomState.model_validate({"users": [{"id": "u1", "email": "ines@example.com", "status": "active"}]})
+ACCOUNT = account_of(STATE).model_copy(update={"oauth": "user"})
+
+
+@pytest.fixture
+async def zoom() -> AsyncIterator[SandboxZoom]:
+    """A Zoom."""
+    async with sandbox_zoom(STATE) as made:
+        yield made
+
+
+@pytest.fixture
+async def session() -> AsyncIterator[aiohttp.ClientSession]:
+    """A session as the composition root makes it."""
+    async with aiohttp.ClientSession() as opened:
+        yield opened
+
+
+@pytest.fixture
+def vault(tmp_path: Path, zoom: SandboxZoom) -> Vault:
+    """A login whose access token has ended, so that the next call renews it."""
+    access_token = zoom.backend.tokens.issue(0.0)
+    refresh_token = zoom.backend.authorizations.issue(access_token)
+    made = Vault(TokenStorage(tmp_path / "logins"))
+    made.write(Login.of(STATE.account_id, Token(access_token, 0.0, frozenset(), zoom.url), refresh_token, 1_000.0))
+    return made
+
+
+def stored(vault: Vault) -> Login:
+    """What is on disk."""
+    found = vault.read(STATE.account_id)
+    assert found is not None
+    return found
+
+
+def client(zoom: SandboxZoom, session: aiohttp.ClientSession, vault: Vault) -> ZoomClient:
+    """A client of the account, as one process has it."""
+    return ZoomClient(ACCOUNT, session, "business", None, zoom.url, ZoomMetrics(CollectorRegistry()), vault=vault)
+
+
+async def test_login_that_ended_is_renewed_once_and_kept(
+    zoom: SandboxZoom, session: aiohttp.ClientSession, vault: Vault
+) -> None:
+    """Many calls wait for one renewal; the new refresh token is on disk."""
+    before = stored(vault)
+    one = client(zoom, session, vault)
+    found = await asyncio.gather(*(one.users() for _ in range(5)))
+    assert [[row["id"] for row in each] for each in found] == [["u1"]] * 5
+    assert zoom.backend.requests["/oauth/token 200"] == 1
+    assert stored(vault).refresh_token != before.refresh_token
+    assert stored(vault).ends_at > time.time()
+    assert stored(vault).logged_in_at == before.logged_in_at
+
+
+async def test_two_processes_that_renew_at_once_do_not_lose_the_login(
+    zoom: SandboxZoom, session: aiohttp.ClientSession, vault: Vault, tmp_path: Path
+) -> None:
+    """The second finds what the first stored, instead of a refresh token that is dead."""
+    vaults = [Vault(TokenStorage(tmp_path / "logins")) for _ in range(4)]
+    rows = await asyncio.gather(*(client(zoom, session, each).users() for each in vaults))
+    assert [len(each) for each in rows] == [1] * 4
+    assert zoom.backend.requests["/oauth/token 200"] == 1
+
+
+async def test_access_token_that_zoom_refuses_is_renewed(
+    zoom: SandboxZoom, session: aiohttp.ClientSession, vault: Vault
+) -> None:
+    """Code 124 although it should be good for an hour."""
+    one = client(zoom, session, vault)
+    await one.users()
+    zoom.backend.tokens.expire_all()
+    assert len(await one.users()) == 1
+    assert zoom.backend.requests["/oauth/token 200"] == 2
+
+
+async def test_refresh_token_that_is_dead_ends_the_login_and_asks_for_a_person(
+    zoom: SandboxZoom, session: aiohttp.ClientSession, vault: Vault
+) -> None:
+    """Zoom is asked once; after that nothing is called."""
+    zoom.backend.authorizations.revoke(stored(vault).refresh_token.get_secret_value())
+    one = client(zoom, session, vault)
+    for _ in range(2):
+        with pytest.raises(RetryLaterError, match="rollcall zoom login"):
+            await one.users()
+    assert vault.read(STATE.account_id) is None
+    assert zoom.backend.requests["/oauth/token 400"] == 1
+    assert zoom.backend.requests["/users 200"] == 0
+
+
+async def test_token_service_that_is_away_keeps_the_login(
+    zoom: SandboxZoom, session: aiohttp.ClientSession, vault: Vault
+) -> None:
+    """For later, with the same refresh token."""
+    before = stored(vault)
+    zoom.backend.faults.add(Fault(endpoint="/oauth/token", status=503))
+    one = client(zoom, session, vault)
+    with pytest.raises(RetryLaterError):
+        await one.users()
+    assert stored(vault) == before
+    assert len(await one.users()) == 1
+
+
+async def test_new_tokens_that_cannot_be_stored_are_not_used_and_not_lost(
+    zoom: SandboxZoom, session: aiohttp.ClientSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, vault: Vault
+) -> None:
+    """A disk that is full for a while: no call with them before they are on it, and no second renewal after."""
+
+    def full(_self: Vault, _login: Login) -> None:
+        raise ConfigurationError("no space left")
+
+    one = client(zoom, session, vault)
+    with monkeypatch.context() as patch:
+        patch.setattr(Vault, "write", full)
+        with pytest.raises(RetryLaterError, match="no space left"):
+            await one.users()
+    assert zoom.backend.requests["/users 200"] == 0
+    assert len(await one.users()) == 1
+    assert zoom.backend.requests["/oauth/token 200"] == 1
+
+
+async def test_login_of_nobody_is_for_later_without_a_call(
+    zoom: SandboxZoom, session: aiohttp.ClientSession, tmp_path: Path
+) -> None:
+    """A person has to act."""
+    with pytest.raises(RetryLaterError, match="nobody is logged in"):
+        await client(zoom, session, Vault(TokenStorage(tmp_path))).users()
+    assert not zoom.backend.requests
+
+
+async def test_login_of_before_a_deauthorization_is_dropped_and_a_later_one_stays(
+    zoom: SandboxZoom, session: aiohttp.ClientSession, vault: Vault
+) -> None:
+    """A replay of the old event does not end a new consent."""
+    one = client(zoom, session, vault)
+    await one.users()
+    assert one.drop_login(999.0) is False
+    assert len(await one.users()) == 1
+    assert one.drop_login(1_001.0) is True
+    calls = zoom.backend.requests.total()
+    with pytest.raises(RetryLaterError, match="nobody is logged in"):
+        await one.users()
+    assert zoom.backend.requests.total() == calls

@@ -1,0 +1,559 @@
+"""The effect `look-up`, with the engine's part played on tables in memory."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import Counter, deque
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+from prometheus_client import CollectorRegistry
+
+from processors.engine.view import MemoryStore, Output, Record, TurnView
+from processors.zoom import agent as look_up
+from processors.zoom.agent import LookUp
+from processors.zoom.api.api import Row
+from processors.zoom.api.errors import ZoomRefusedError
+from processors.zoom.api.metrics import ZoomMetrics
+from processors.zoom.questions.pending import PENDING, Pending, pack_pending
+from schemas.attendance import ObjectType
+from schemas.errors import ConfigurationError, FatalError, RetryLaterError
+from schemas.instants import as_datetime
+from schemas.lookups import AccountDeauthorized, LookupKind, LookupRequest, LookupResult
+from schemas.topics import LOOKUP_RESULTS, LOOKUPS, LOOKUPS_BULK
+from tests.support.processes import eventually
+
+DEADLINE_SECONDS = 10.0
+
+
+class ScriptedZoom:
+    """A `ZoomApi` that answers from a table; what it raises is scripted per call."""
+
+    def __init__(self) -> None:
+        self.calls: list[str] = []
+        self.answers: dict[str, list[Row]] = {}
+        self.failures: dict[str, deque[Exception]] = {}
+        self.gates: dict[str, asyncio.Event] = {}
+        self.under_way = 0
+        self.most = 0
+        self._called = asyncio.Event()
+
+    async def until_called(self, times: int) -> None:
+        """Wait until so many calls were made."""
+        async with asyncio.timeout(DEADLINE_SECONDS):
+            while len(self.calls) < times:
+                self._called.clear()
+                await self._called.wait()
+
+    async def _answer(self, call: str) -> list[Row]:
+        self.calls.append(call)
+        self._called.set()
+        self.under_way += 1
+        self.most = max(self.most, self.under_way)
+        try:
+            await asyncio.sleep(0)
+            if call in self.gates:
+                await self.gates[call].wait()
+            if self.failures.get(call):
+                raise self.failures[call].popleft()
+            return self.answers.get(call, [{"id": call}])
+        finally:
+            self.under_way -= 1
+
+    async def details(self, object_type: ObjectType, object_id: str, occurrence_id: str | None = None) -> Row:
+        """See `ZoomApi`."""
+        return (await self._answer(f"{object_type} {object_id}" + (f" {occurrence_id}" if occurrence_id else "")))[0]
+
+    async def registrants(self, object_type: ObjectType, object_id: str, occurrence_id: str | None = None) -> list[Row]:
+        """See `ZoomApi`."""
+        return await self._answer(f"registrants {object_id}" + (f" {occurrence_id}" if occurrence_id else ""))
+
+    async def panelists(self, webinar_id: str) -> list[Row]:
+        """See `ZoomApi`."""
+        return await self._answer(f"panelists {webinar_id}")
+
+    async def users(self) -> list[Row]:
+        """See `ZoomApi`."""
+        return await self._answer("users")
+
+    async def past_meeting(self, uuid: str) -> Row:
+        """See `ZoomApi`."""
+        return (await self._answer(f"past {uuid}"))[0]
+
+    async def report(self, object_type: ObjectType, uuid: str) -> list[Row]:
+        """See `ZoomApi`."""
+        return await self._answer(f"{object_type} report {uuid}")
+
+    async def absentees(self, uuid: str) -> list[Row]:
+        """See `ZoomApi`."""
+        return await self._answer(f"absentees {uuid}")
+
+    async def polls(self, object_type: ObjectType, uuid: str) -> list[Row]:
+        """See `ZoomApi`."""
+        return await self._answer(f"{object_type} polls {uuid}")
+
+    async def questions(self, object_type: ObjectType, uuid: str) -> list[Row]:
+        """See `ZoomApi`."""
+        return await self._answer(f"{object_type} questions {uuid}")
+
+    async def recordings(self, uuid: str) -> Row:
+        """See `ZoomApi`."""
+        return (await self._answer(f"recordings {uuid}"))[0]
+
+    def drop_login(self, before: float) -> bool:
+        """See `ZoomApi`."""
+        self.calls.append(f"drop {before:.0f}")
+        if self.failures.get("drop"):
+            raise self.failures["drop"].popleft()
+        return True
+
+
+class Engine:
+    """Partition 0 of the agent: turns of one record, and a broker that is a list."""
+
+    def __init__(self, zoom: ScriptedZoom) -> None:
+        self.clock_offset = 0.0
+        self.registry = CollectorRegistry()
+        self.effect = LookUp(
+            {"acc": zoom},
+            clock=lambda: time.time() + self.clock_offset,
+            metrics=ZoomMetrics(self.registry),
+            jitter=lambda: 0.0,
+            first_backoff_seconds=0.002,
+        )
+        self.store = MemoryStore()
+        self.results: list[LookupResult] = []
+        self.keys: list[tuple[str, bytes | None]] = []
+        self._offset = 0
+        self._posted = asyncio.Event()
+
+    def send(self, *requests: LookupRequest, topic: str = LOOKUPS.name) -> None:
+        """Requests arrive and are confirmed."""
+        for request in requests:
+            self._turn(topic, request.account_id.encode(), request.to_bytes())
+
+    def send_message(self, message: AccountDeauthorized) -> None:
+        """Something else than a request arrives."""
+        self._turn(LOOKUPS.name, message.account_id.encode(), message.to_bytes())
+
+    async def post(self, outputs: Sequence[Output]) -> None:
+        """See `Effect.run`."""
+        await asyncio.sleep(0)
+        for output in outputs:
+            assert output.value is not None
+            self.keys.append((output.topic, output.key))
+            if output.topic == LOOKUP_RESULTS.name:
+                self.results.append(LookupResult.from_bytes(output.value))
+            else:
+                self._turn(output.topic, output.key, output.value)
+        self._posted.set()
+
+    async def until_settled(self, *, left: int = 0) -> None:
+        """Wait until no more than `left` rows are pending."""
+        async with asyncio.timeout(DEADLINE_SECONDS):
+            while len(self.store.rows) > left:
+                self._posted.clear()
+                await self._posted.wait()
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """The pump runs within the block."""
+        pump = asyncio.create_task(self.effect.run(self.post))
+        try:
+            yield
+            if pump.done():
+                await pump
+        finally:
+            pump.cancel()
+            await asyncio.gather(pump, return_exceptions=True)
+
+    def _turn(self, topic: str, key: bytes | None, value: bytes) -> None:
+        self._offset += 1
+        record = Record(topic, 0, self._offset, 0, key, value)
+        view = TurnView(0, {PENDING: self.store})
+        self.effect.rule.handle(record, view)
+        view.commit(record)
+        self.store.apply(view.changes[PENDING])
+        self.effect.applied(0, view.changes)
+
+
+def request(request_id: str, lookup: str = "registrants", **fields: Any) -> LookupRequest:
+    """A request about webinar 1 unless told otherwise."""
+    return LookupRequest.model_validate(
+        {
+            "request_id": request_id,
+            "lookup": lookup,
+            "account_id": "acc",
+            "object_id": "1",
+            "object_type": "webinar",
+            "requested_at": as_datetime(1_786_543_200),
+            **fields,
+        }
+    )
+
+
+@pytest.fixture
+def zoom() -> ScriptedZoom:
+    """Answers everything."""
+    return ScriptedZoom()
+
+
+@pytest.fixture
+def engine(zoom: ScriptedZoom) -> Engine:
+    """Nothing pending."""
+    return Engine(zoom)
+
+
+def outcome(engine: Engine, request_id: str) -> tuple[str, str]:
+    """Outcome and detail of the one page that answers a request."""
+    (page,) = [result for result in engine.results if result.request_id == request_id]
+    return page.outcome, page.detail
+
+
+def test_agent_declares_its_sources_and_table() -> None:
+    """Both lanes, live first, and the one table."""
+    assert look_up.NAME == "look-up"
+    assert look_up.SOURCES == (LOOKUPS, LOOKUPS_BULK)
+    assert look_up.TABLES == ("lookups-pending",)
+
+
+@pytest.mark.parametrize(
+    ("asked", "call"),
+    [
+        (request("r", "session", occurrence_id="7"), "webinar 1 7"),
+        (request("r", "session", object_type="meeting"), "meeting 1"),
+        (request("r", "registrants", occurrence_id="7"), "registrants 1 7"),
+        (request("r", "panelists"), "panelists 1"),
+        (request("r", "past_session", session_uuid="u/1=="), "past u/1=="),
+        (request("r", "report", session_uuid="u/1=="), "webinar report u/1=="),
+        (request("r", "report", session_uuid="u/1==", object_type="meeting"), "meeting report u/1=="),
+        (request("r", "absentees", session_uuid="u/1=="), "absentees u/1=="),
+        (request("r", "recordings", session_uuid="u/1=="), "recordings u/1=="),
+    ],
+)
+async def test_request_is_answered_once_under_its_objects_key_and_settled(
+    engine: Engine, zoom: ScriptedZoom, asked: LookupRequest, call: str
+) -> None:
+    """The answer goes to the object's partition, the note "settled" to the account's."""
+    engine.send(asked)
+    async with engine.running():
+        await engine.until_settled()
+    assert zoom.calls == [call]
+    (page,) = engine.results
+    assert (page.outcome, page.page, page.last) == ("found", 0, True)
+    assert page.rows == ({"id": call},)
+    assert engine.keys == [(LOOKUP_RESULTS.name, b"1"), (LOOKUPS.name, b"acc")]
+
+
+@pytest.mark.parametrize("lookup", ["polls", "questions"])
+@pytest.mark.parametrize("kind", ["meeting", "webinar"])
+async def test_participation_is_asked_for_by_instance_and_told_without_a_word(
+    engine: Engine, zoom: ScriptedZoom, lookup: LookupKind, kind: ObjectType
+) -> None:
+    """Hashes by address; a refused kind is answered as such, and does not keep the other instance's from coming."""
+    call = f"{kind} {lookup} u/1=="
+    details = [{"question": "Is my illness covered?", "answer": "never"}]
+    zoom.answers[call] = [{"email": "Maya@example.com", "name": "Maya Okafor", "question_details": details}]
+    scope = ZoomRefusedError("GET /x", outcome="unavailable", detail="4711: scopes")
+    zoom.failures[f"{kind} {lookup} u/2=="] = deque([scope])
+    engine.send(
+        request("a", lookup, session_uuid="u/1==", object_type=kind),
+        request("again", lookup, session_uuid="u/1==", object_type=kind),
+        request("b", lookup, session_uuid="u/2==", object_type=kind),
+    )
+    async with engine.running():
+        await engine.until_settled()
+    assert sorted(zoom.calls) == [call, f"{kind} {lookup} u/2=="]
+    assert outcome(engine, "b") == ("unavailable", "4711: scopes")
+    told = [each.rows for each in engine.results if each.request_id in ("a", "again")]
+    assert told[0] == told[1]
+    (row,) = told[0]
+    assert (row["email"], len(row["items"])) == ("maya@example.com", 1)
+    assert not any(word in str(row) for word in ("illness", "never", "Okafor"))
+
+
+async def test_requests_of_the_same_kind_and_object_are_one_call(engine: Engine, zoom: ScriptedZoom) -> None:
+    """Each still gets its own answer."""
+    engine.send(request("a"), request("b"), request("c"))
+    async with engine.running():
+        await engine.until_settled()
+    assert zoom.calls == ["registrants 1"]
+    assert [result.request_id for result in engine.results] == ["a", "b", "c"]
+
+
+async def test_long_list_comes_in_pages_without_links(engine: Engine, zoom: ScriptedZoom) -> None:
+    """At most 300 rows each, in order, redacted."""
+    zoom.answers["registrants 1"] = [{"id": str(n), "join_url": "https://zoom.example.com/w"} for n in range(650)]
+    engine.send(request("a"))
+    async with engine.running():
+        await engine.until_settled()
+    assert [(page.page, page.last, len(page.rows)) for page in engine.results] == [
+        (0, False, 300),
+        (1, False, 300),
+        (2, True, 50),
+    ]
+    assert engine.results[2].rows[-1] == {"id": "649"}
+
+
+async def test_report_rows_keep_what_tells_who_was_there_when(engine: Engine, zoom: ScriptedZoom) -> None:
+    """Redaction takes nothing that attendance is computed from, and an empty report is an answer."""
+    row = {
+        "id": "u1",
+        "user_id": "33554432",
+        "registrant_id": "r1",
+        "user_email": "ines@example.com",
+        "participant_user_id": "u1",
+        "name": "Inés",
+        "join_time": "2026-08-19T15:55:12Z",
+        "leave_time": "2026-08-19T17:31:05Z",
+        "duration": 5753,
+        "status": "in_waiting_room",
+    }
+    zoom.answers = {"webinar report u": [row], "webinar report v": []}
+    engine.send(request("a", "report", session_uuid="u"), request("b", "report", session_uuid="v"))
+    async with engine.running():
+        await engine.until_settled()
+    assert {page.request_id: (page.outcome, page.rows) for page in engine.results} == {
+        "a": ("found", (row,)),
+        "b": ("found", ()),
+    }
+
+
+async def test_identities_are_answered_from_one_list_of_users_kept_15_minutes(
+    engine: Engine, zoom: ScriptedZoom
+) -> None:
+    """Who belongs to the account and who does not, without asking Zoom again."""
+    zoom.answers["users"] = [{"id": "u1", "email": "Ines@Example.com"}, {"id": "u2", "email": "x@example.com"}]
+    hit = request("hit", "identities", emails=("INES@example.com",))
+    miss = request("miss", "identities", object_id="2", emails=("guest@example.com",), user_ids=("u9",))
+    async with engine.running():
+        engine.send(hit, miss)
+        await engine.until_settled()
+        engine.send(request("later", "identities", user_ids=("u2",)))
+        await engine.until_settled()
+        assert zoom.calls == ["users"]
+        engine.clock_offset = 901
+        engine.send(request("much later", "identities"))
+        await engine.until_settled()
+    assert zoom.calls == ["users", "users"]
+    assert {page.request_id: page.rows for page in engine.results} == {
+        "hit": ({"id": "u1", "email": "ines@example.com"},),
+        "miss": (),
+        "later": ({"id": "u2", "email": "x@example.com"},),
+        "much later": (),
+    }
+
+
+async def test_identities_without_the_scope_are_unavailable_and_zoom_is_not_asked_again(
+    engine: Engine, zoom: ScriptedZoom, caplog: pytest.LogCaptureFixture
+) -> None:
+    """An error that repeats may cost the app its access; the operator reads of it once."""
+    zoom.failures["users"] = deque([ZoomRefusedError("GET /users", outcome="unavailable", detail="4711: scopes")])
+    async with engine.running():
+        engine.send(request("a", "identities"))
+        await engine.until_settled()
+        engine.send(request("b", "identities"))
+        await engine.until_settled()
+    assert zoom.calls == ["users"]
+    assert outcome(engine, "a") == outcome(engine, "b") == ("unavailable", "4711: scopes")
+    assert caplog.messages == ["account acc, object -: Zoom refuses GET /users: 4711: scopes"]
+
+
+async def test_refusal_is_answered_with_zooms_code_and_does_not_stop_others(engine: Engine, zoom: ScriptedZoom) -> None:
+    """What Zoom refuses is an answer too."""
+    zoom.failures["registrants 1"] = deque(
+        [ZoomRefusedError("GET /webinars/{id}/registrants", outcome="missing", detail="3001: gone")]
+    )
+    engine.send(request("gone"), request("there", object_id="2"))
+    async with engine.running():
+        await engine.until_settled()
+    assert outcome(engine, "gone") == ("missing", "3001: gone")
+    assert outcome(engine, "there") == ("found", "")
+
+
+async def test_unknown_account_is_unavailable_with_its_id(engine: Engine, zoom: ScriptedZoom) -> None:
+    """A request that nobody can answer is not kept for ever."""
+    engine.send(request("a", account_id="stranger"))
+    async with engine.running():
+        await engine.until_settled()
+    assert outcome(engine, "a") == (
+        "unavailable",
+        "Zoom account stranger is not configured in connectors.zoom",
+    )
+
+
+@pytest.mark.parametrize(
+    ("asked", "expected"),
+    [
+        (request("a", "panelists", object_type="meeting"), ("missing", "a meeting has no panelists")),
+        (request("a", "past_session"), ("unavailable", "the request names no session_uuid")),
+        (request("a", "recordings"), ("unavailable", "the request names no session_uuid")),
+        (request("a", "report"), ("unavailable", "the request names no session_uuid")),
+        (request("a", "absentees"), ("unavailable", "the request names no session_uuid")),
+        (
+            request("a", "absentees", object_type="meeting", session_uuid="u"),
+            ("missing", "a meeting has no absentees"),
+        ),
+    ],
+)
+async def test_question_that_makes_no_sense_is_answered_without_asking(
+    engine: Engine, zoom: ScriptedZoom, asked: LookupRequest, expected: tuple[str, str]
+) -> None:
+    """Zoom would only count an error."""
+    engine.send(asked)
+    async with engine.running():
+        await engine.until_settled()
+    assert outcome(engine, "a") == expected
+    assert zoom.calls == []
+
+
+async def test_answer_that_cannot_be_read_is_unavailable_and_does_not_stop_others(
+    engine: Engine, zoom: ScriptedZoom, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A defect of ours costs one answer, is logged and counted."""
+    zoom.failures["registrants 1"] = deque([TypeError("odd row")])
+    engine.send(request("odd"), request("fine", object_id="2"))
+    async with engine.running():
+        await engine.until_settled()
+    assert outcome(engine, "odd") == ("unavailable", "internal error (TypeError), see the worker's log")
+    assert outcome(engine, "fine")[0] == "found"
+    assert "odd row" in caplog.text
+
+
+async def test_outage_delays_and_loses_nothing(engine: Engine, zoom: ScriptedZoom) -> None:
+    """However often Zoom fails, every request is answered once it is back, and none twice."""
+    requests = [request(f"r{n}", object_id=str(n)) for n in range(20)]
+    for n in range(20):
+        zoom.failures[f"registrants {n}"] = deque(RetryLaterError("HTTP 503") for _ in range(n % 4 + 1))
+    engine.send(*requests)
+    async with engine.running():
+        await engine.until_settled()
+    assert Counter(result.request_id for result in engine.results) == {each.request_id: 1 for each in requests}
+    assert {result.outcome for result in engine.results} == {"found"}
+    assert Counter(zoom.calls) == {f"registrants {n}": n % 4 + 2 for n in range(20)}
+    assert zoom.most <= look_up.CONCURRENCY
+
+
+async def test_request_that_fails_again_and_again_does_not_hold_up_others(engine: Engine, zoom: ScriptedZoom) -> None:
+    """Only its own question waits."""
+    zoom.failures["registrants 1"] = deque(RetryLaterError("HTTP 500", after_seconds=3_600) for _ in range(9))
+    engine.send(request("stuck"), *[request(f"r{n}", object_id=f"o{n}") for n in range(9)])
+    async with engine.running():
+        await engine.until_settled(left=1)
+    assert list(engine.store.rows) == [b"stuck"]
+    assert engine.registry.get_sample_value("rollcall_zoom_lookups_pending") == 1
+    labels = {"lookup": "registrants", "outcome": "delayed"}
+    assert engine.registry.get_sample_value("rollcall_zoom_lookups_total", labels) == 1
+
+
+async def test_live_requests_go_before_bulk_ones(engine: Engine, zoom: ScriptedZoom) -> None:
+    """A back-fill fills gaps only."""
+    engine.send(*[request(f"b{n}", object_id=f"b{n}", origin="backfill") for n in range(8)], topic=LOOKUPS_BULK.name)
+    engine.send(*[request(f"l{n}", object_id=f"l{n}") for n in range(8)])
+    async with engine.running():
+        await engine.until_settled()
+    assert {call.split()[1][0] for call in zoom.calls[:8]} == {"l"}
+    assert len(zoom.calls) == 16
+
+
+async def test_load_after_a_restart_works_what_is_pending(zoom: ScriptedZoom) -> None:
+    """What was under way when the worker died shows in the rows."""
+    engine = Engine(zoom)
+    engine.store.apply(
+        {f"r{n}".encode(): pack_pending(Pending("live", request(f"r{n}", object_id=str(n)))) for n in range(5)}
+    )
+    engine.effect.load(0, {PENDING: engine.store})
+    async with engine.running():
+        await engine.until_settled()
+    assert sorted(result.request_id for result in engine.results) == ["r0", "r1", "r2", "r3", "r4"]
+
+
+async def test_settled_by_another_worker_is_not_asked(engine: Engine, zoom: ScriptedZoom) -> None:
+    """A row that is gone is no work any more."""
+    engine.send(request("a"), request("b", object_id="2"))
+    engine.store.apply({b"a": None})
+    engine.effect.applied(0, {PENDING: {b"a": None}})
+    async with engine.running():
+        await engine.until_settled()
+    assert zoom.calls == ["registrants 2"]
+
+
+async def test_revoke_starts_nothing_new_but_lets_a_call_under_way_end(engine: Engine, zoom: ScriptedZoom) -> None:
+    """Its answer is true and posted; the rest is the next owner's."""
+    count = look_up.CONCURRENCY
+    gate = asyncio.Event()
+    zoom.gates = {f"registrants {n}": gate for n in range(count)}
+    engine.send(*[request(f"r{n}", object_id=str(n)) for n in range(count + 5)])
+    async with engine.running():
+        await zoom.until_called(count)
+        engine.effect.revoke(0)
+        gate.set()
+        await engine.until_settled(left=5)
+        engine.effect.load(1, {PENDING: MemoryStore({b"x": pack_pending(Pending("live", request("x")))})})
+        await zoom.until_called(count + 1)
+    assert zoom.calls[count:] == ["registrants 1"]
+
+
+async def test_revoke_while_a_question_waits_to_be_tried_again_ends_it(engine: Engine, zoom: ScriptedZoom) -> None:
+    """A back-off does not outlive the assignment."""
+    zoom.failures["registrants 1"] = deque(RetryLaterError("HTTP 503") for _ in range(99))
+    engine.send(request("a"))
+    async with engine.running():
+        await zoom.until_called(3)
+        engine.effect.revoke(0)
+        calls = len(zoom.calls)
+        engine.store.apply(dict.fromkeys(engine.store.rows))
+        engine.send(request("b", object_id="2"))
+        await engine.until_settled()
+    assert zoom.calls[calls:].count("registrants 1") == 0
+
+
+DEAUTHORIZED = AccountDeauthorized(request_id="d", account_id="acc", user_id="u1", at=as_datetime(1_786_543_200))
+
+
+async def test_deauthorized_account_loses_its_login_and_is_settled(engine: Engine, zoom: ScriptedZoom) -> None:
+    """Once; the row is gone after that."""
+    engine.send_message(DEAUTHORIZED)
+    async with engine.running():
+        await engine.until_settled()
+    assert zoom.calls == ["drop 1786543200"]
+    assert engine.keys == [(LOOKUPS.name, b"acc")]
+
+
+async def test_deauthorized_account_whose_login_cannot_be_removed_is_tried_again_after_a_restart(
+    engine: Engine, zoom: ScriptedZoom, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The row stays, other work goes on."""
+    zoom.failures["drop"] = deque([ConfigurationError("read-only")])
+    engine.send_message(DEAUTHORIZED)
+    engine.send(request("a"))
+    async with engine.running():
+        await engine.until_settled(left=1)
+
+        async def told() -> bool:
+            return "is still stored" in caplog.text
+
+        await eventually(told, what="the log tells that the login is still stored")
+    assert [key for key, _ in engine.store.scan(b"", b"")] == [b"d"]
+    again = Engine(zoom)
+    again.store = engine.store
+    again.effect.load(0, {PENDING: again.store})
+    async with again.running():
+        await again.until_settled()
+    assert zoom.calls.count("drop 1786543200") == 2
+
+
+async def test_run_when_the_broker_refuses_lets_the_error_leave(engine: Engine) -> None:
+    """The worker stops, unacknowledged, rather than go on without the answer."""
+
+    async def refuse(outputs: Sequence[Output]) -> None:
+        raise FatalError("refused")
+
+    engine.send(request("a"))
+    with pytest.raises(FatalError, match="refused"):
+        async with asyncio.timeout(DEADLINE_SECONDS):
+            await engine.effect.run(refuse)
+    assert list(engine.store.rows) == [b"a"]
