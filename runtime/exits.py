@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import sys
-import traceback
 from collections.abc import Callable
 
-from runtime.logs import redact
+from runtime.foreign_text import describe, redact
 from schemas.errors import ConfigurationError, RollcallError
 
 DONE = 0
@@ -32,6 +31,6 @@ def run_guarded(run: Callable[[], int | None]) -> int:
     except RollcallError as error:
         print(f"stopped: {redact(str(error))}", file=sys.stderr)  # noqa: T201
         return INTERNAL
-    except Exception:  # noqa: BLE001 (the outermost frame)
-        print(f"internal error:\n{redact(traceback.format_exc())}", file=sys.stderr)  # noqa: T201
+    except Exception as error:  # noqa: BLE001 (the outermost frame)
+        print(f"internal error:\n{redact(describe(error))}", file=sys.stderr)  # noqa: T201
         return INTERNAL

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import json
 import logging
-import re
 import sys
 from datetime import UTC, datetime
 from typing import Final
+
+from runtime.foreign_text import cut, describe, redact
 
 _RECORD_FIELDS: Final = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName"}
 _CHATTY: Final = ("aiokafka", "faust", "mode", "asyncio")
@@ -20,15 +21,6 @@ _CHATTY_LINES: Final = 5
 _CHATTY_SECONDS: Final = 10.0
 _CHATTY_TEMPLATES: Final = 1_000
 """Bounds the memory when a library puts values into its templates."""
-
-_HIDDEN: Final = (
-    (re.compile(r"[A-Za-z0-9._%+'-]+(?:@|%40)[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+"), "(address)"),
-    # Brevo's keys: https://developers.brevo.com/docs/getting-started, checked 2026-11-21
-    (re.compile(r"x(?:keysib|smtpsib)-[A-Za-z0-9-]+"), "(key)"),
-    (re.compile(r"(?i)\b(bearer|basic)\s+[A-Za-z0-9._~+/=-]{8,}"), r"\1 (token)"),
-    # A JWT, as Zoom's access and download tokens are.
-    (re.compile(r"\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]*)?"), "(token)"),
-)
 
 
 def configure_logging(level: str = "INFO") -> None:
@@ -47,13 +39,8 @@ def configure_logging(level: str = "INFO") -> None:
     root.setLevel(level)
     for name in (*_CHATTY, "aiohttp.access"):
         logging.getLogger(name).setLevel(max(logging.WARNING, root.level))
-
-
-def redact(text: str) -> str:
-    """The text without e-mail addresses, API keys and tokens."""
-    for pattern, instead in _HIDDEN:
-        text = pattern.sub(instead, text)
-    return text
+    # It writes a malformed request's own bytes; `runtime.guard` counts these instead.
+    logging.getLogger("aiohttp.server").setLevel(logging.CRITICAL)
 
 
 class LineFormatter(logging.Formatter):
@@ -71,8 +58,9 @@ class LineFormatter(logging.Formatter):
         }
         facts |= {key: value for key, value in record.__dict__.items() if key not in _RECORD_FIELDS}
         if record.exc_info:
-            facts["error"] = self.formatException(record.exc_info)
-        return redact(" ".join(f"{key}={_quoted(value)}" for key, value in facts.items()))
+            error = record.exc_info[1]
+            facts["error"] = "none" if error is None else describe(error)
+        return " ".join(f"{key}={_shown(key, value)}" for key, value in facts.items())
 
 
 class RepeatLimit(logging.Filter):
@@ -86,7 +74,7 @@ class RepeatLimit(logging.Filter):
         """False for a repetition; decided on the record's own time."""
         if record.name.partition(".")[0] not in _CHATTY:
             return True
-        key = (record.name, str(record.msg))
+        key = (record.name, cut(str(record.msg)))
         start, count = self._windows.get(key, (record.created, 0))
         if record.created - start >= _CHATTY_SECONDS:
             if count > _CHATTY_LINES:
@@ -98,8 +86,12 @@ class RepeatLimit(logging.Filter):
         return count < _CHATTY_LINES
 
 
-def _quoted(value: object) -> str:
+def _shown(key: str, value: object) -> str:
     text = value if isinstance(value, str) else str(value)
+    return _quoted(redact(text if key == "error" else cut(text)))
+
+
+def _quoted(text: str) -> str:
     if text and not any(each in text for each in ' "=\\') and text.isprintable():
         return text
     return json.dumps(text)

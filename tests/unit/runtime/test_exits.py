@@ -33,10 +33,12 @@ def test_run_guarded_fatal_error_is_its_message_and_70(capsys: pytest.CaptureFix
 
 def test_run_guarded_bug_is_a_traceback_without_addresses_and_70(capsys: pytest.CaptureFixture[str]) -> None:
     """The traceback is for a report, which must not hold a person's address."""
-    assert failing(RuntimeError("maya@example.com")) == 70
+    assert failing(OSError("maya@example.com")) == 70
     shown = capsys.readouterr().err
     assert shown.startswith("internal error:\nTraceback")
-    assert shown.endswith("RuntimeError: (address)\n\n")
+    assert shown.endswith("OSError: (address)\n")
+    assert failing(ValueError("Maya Okafor is no number")) == 70
+    assert capsys.readouterr().err.endswith("ValueError\n")
 
 
 def test_run_guarded_interrupt_is_130_without_a_word(capsys: pytest.CaptureFixture[str]) -> None:
