@@ -111,7 +111,7 @@ def test_describe_shows_causes_and_the_text_of_our_own_errors_alone() -> None:
     """Ours hold no values by rule; Python's quote them."""
     try:
         try:
-            {}["Maya Okafor"]
+            dict[str, str]().pop("Maya Okafor")
         except KeyError as error:
             raise DeadLetterError("object.id is missing") from error
     except DeadLetterError as error:
