@@ -1,1 +1,1 @@
-"""The contracts: topics, wire models, codec and errors. The leaf of all packages: it imports none of the others."""
+"""The contracts: topics, wire models, codec and errors. PURE. The leaf of all packages: it imports none of ours."""

@@ -18,11 +18,12 @@ from rich.console import Console
 from ops.backfill.display import bar, say_found, say_limits, say_skipped
 from ops.backfill.estimate import Estimate, estimate, reading_interval
 from ops.backfill.gathering import Gathering
-from ops.backfill.journal import Journal, Unit
+from ops.backfill.journal import Journal
 from ops.backfill.plan import Found, Wish, document, is_synced
 from ops.backfill.reading import Reader
 from ops.backfill.sessions import PastSession, records
 from ops.backfill.spans import parse_range
+from ops.backfill.units import Unit
 from ops.zoom.accounts import Json, Yes, client_of, load
 from runtime.environment import ZoomEnvironment
 from runtime.exits import FOUND_WRONG

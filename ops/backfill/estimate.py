@@ -8,8 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ops.backfill.sessions import PastSession
-from processors.zoom.api.limits import Label, Plan, daily_pool, rate
-from processors.zoom.api.paging import PAGE_SIZE
+from processors.zoom.api.limits import PAGE_SIZE, Label, Plan, daily_pool, rate
 
 OWN_SHARE = 0.15
 """Of a label's rate, for reading what there is: live work, which must not wait for us, uses four fifths of it

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime, time, timedelta
 
-from ops.backfill.journal import Journal, Unit
+from ops.backfill.journal import Journal
 from ops.backfill.plan import Found, Skipped, Wish
 from ops.backfill.reading import Reader
 from ops.backfill.sessions import PastSession, parse_session
 from ops.backfill.spans import Span, reportable, requests_of
+from ops.backfill.units import Unit
 from processors.zoom.api.api import Row
 from processors.zoom.api.errors import ZoomRefusedError
 from schemas.errors import RetryLaterError

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 
 from ops.backfill.estimate import Estimate
-from ops.backfill.journal import Unit
 from ops.backfill.sessions import PastSession
 from ops.backfill.spans import Span
+from ops.backfill.units import Unit
 from runtime.models import Configuration
 from schemas.attendance import Origin
 

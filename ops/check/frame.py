@@ -6,40 +6,12 @@ import os
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
-from typing import Literal
 
 import aiohttp
 
+from ops.check.outcome import Level, Outcome, fail
 from runtime.models import Configuration
 from schemas.errors import RollcallError
-
-Level = Literal["ok", "warn", "fail"]
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What one check says."""
-
-    level: Level
-    found: str
-    """What is so, in a sentence without secrets and addresses of people."""
-    advice: str = ""
-    """What to do; empty when all is well."""
-
-
-def ok(found: str, advice: str = "") -> Outcome:
-    """Nothing to do."""
-    return Outcome("ok", found, advice)
-
-
-def warn(found: str, advice: str) -> Outcome:
-    """It works, but not as well as it could, or it could not be told."""
-    return Outcome("warn", found, advice)
-
-
-def fail(found: str, advice: str) -> Outcome:
-    """Something will not work."""
-    return Outcome("fail", found, advice)
 
 
 @dataclass(frozen=True, slots=True)

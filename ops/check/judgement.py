@@ -9,7 +9,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 from ingress.signature import challenge_answer
-from ops.check.frame import Outcome, fail, ok, warn
+from ops.check.outcome import Outcome, fail, ok, warn
 from processors.zoom.api.limits import LABELS, Plan, daily_pool, rate
 from schemas.topics import Topic
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ops.check.frame import Check, Context, Outcome, fail
+from ops.check.frame import Check, Context
 from ops.check.judgement import judge_topics
+from ops.check.outcome import Outcome, fail
 from runtime.kafka import KafkaConnection
 from schemas.topics import all_topics
 

@@ -12,7 +12,7 @@ import orjson
 
 from ingress.decision import CHALLENGE
 from ingress.signature import signature_of
-from ops.check.frame import Check, Context, Outcome, fail, ok, warn
+from ops.check.frame import Check, Context
 from ops.check.judgement import (
     judge_challenge,
     judge_clock,
@@ -22,6 +22,7 @@ from ops.check.judgement import (
     judge_registration,
     judge_scopes,
 )
+from ops.check.outcome import Outcome, fail, ok, warn
 from ops.zoom.accounts import client_of
 from ops.zoom.features import EVENT_SCOPES, events_of, missing_scopes, unsent_events
 from ops.zoom.subscribe import first_active_user

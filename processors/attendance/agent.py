@@ -16,6 +16,8 @@ from processors.attendance.closing.closing import Closing
 from processors.attendance.closing.index import Index
 from processors.attendance.closing.reports import Reports
 from processors.attendance.intake.answers import Answers
+from processors.attendance.intake.deauthorized import EVENT as DEAUTHORIZED
+from processors.attendance.intake.deauthorized import parse_deauthorized
 from processors.attendance.intake.events import Intake, occurrences_of
 from processors.attendance.intake.notices import Notices
 from processors.attendance.intake.recordings import Recordings
@@ -28,8 +30,6 @@ from processors.attendance.rules.recordings import EVENT as RECORDING_COMPLETED
 from processors.attendance.rules.recordings import parse_recorded
 from processors.attendance.settings import TrackingSettings
 from processors.engine.view import Record, View
-from processors.zoom.questions.deauthorization import EVENT as DEAUTHORIZED
-from processors.zoom.questions.deauthorization import parse_deauthorized
 from runtime.models import Configuration
 from schemas.attendance import ObjectType, Origin
 from schemas.errors import DeadLetterError

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from processors.engagement.attributes import Attributes, attributes, mapped_sources
+from processors.engagement.attributes import Attributes, attributes
 from processors.engagement.consent import consented
 from processors.engagement.contact import (
     Membership,
@@ -19,6 +19,7 @@ from processors.engagement.contact_score import Occurrence, Standing, decay_weig
 from processors.engagement.score import Points, session_points
 from processors.engagement.state import ContactRows, SessionRow
 from processors.engagement.why import why
+from runtime.field_mapping import mapped_sources
 from runtime.models import Configuration
 from schemas.codec import pack
 from schemas.engagement import ContactScore

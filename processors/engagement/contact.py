@@ -11,6 +11,7 @@ from typing import NamedTuple
 from processors.engagement.contact_score import Standing
 from processors.engagement.score import whole_minutes
 from processors.engagement.state import RegistrationRow, SessionRow
+from runtime.field_mapping import question_source
 from runtime.models import Lists
 from schemas.instants import utc_date
 
@@ -65,11 +66,6 @@ def engagement_values(results: Sequence[SessionRow], standing: Standing | None, 
     }
     _put(values, "engagement_why", sentence)
     return values
-
-
-def question_source(question: str) -> str:
-    """The source of `field_mapping` that a custom question of a registration is."""
-    return f"custom_questions:{question}"
 
 
 def _put(values: Values, source: str, text: str | None) -> None:

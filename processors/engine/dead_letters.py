@@ -1,4 +1,4 @@
-"""What an agent cannot handle: the original bytes with headers that say why; and the breaker."""
+"""What an agent cannot handle: the original bytes with headers that say why; and the breaker. PURE."""
 
 from __future__ import annotations
 

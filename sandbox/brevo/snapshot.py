@@ -1,4 +1,4 @@
-"""What the sandbox holds, as JSON for tests and for the web page. PURE."""
+"""What the sandbox holds, as JSON for tests and for the web page."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Seeded webinars and meetings: what Zoom would send and answer, and who was there. PURE."""
+"""Seeded webinars and meetings: what Zoom would send and answer, and who was there."""
 
 from sandbox.simulator.simulation import ACCOUNT_ID, simulate_meeting, simulate_webinar
 from sandbox.simulator.world import CHAOS, Chaos, Delivery, World

@@ -1,4 +1,4 @@
-"""Zoom's error answers (https://developers.zoom.us/docs/api/errors/, checked 2026-11-21)."""
+"""Zoom's error answers (https://developers.zoom.us/docs/api/errors/, checked 2026-11-21). PURE."""
 
 from __future__ import annotations
 

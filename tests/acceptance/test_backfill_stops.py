@@ -11,9 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from ops.backfill.journal import Journal, Unit
+from ops.backfill.journal import Journal
 from ops.backfill.sessions import PastSession
 from ops.backfill.spans import Span
+from ops.backfill.units import Unit
 from sandbox.zoom.backend import ZoomOptions
 from sandbox.zoom.state import ZoomState
 from schemas.instants import format_instant

@@ -11,11 +11,12 @@ from typing import Any
 import pytest
 
 from ops.backfill.gathering import Gathering
-from ops.backfill.journal import Journal, Unit
+from ops.backfill.journal import Journal
 from ops.backfill.plan import Found, Wish
 from ops.backfill.reading import ATTEMPTS, Reader
 from ops.backfill.sessions import PastSession
 from ops.backfill.spans import Span
+from ops.backfill.units import Unit
 from sandbox.zoom.backend import ZoomOptions
 from sandbox.zoom.endpoints import ALL_SCOPES
 from sandbox.zoom.faults import Fault

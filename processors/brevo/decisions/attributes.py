@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from processors.engagement.attributes import mapped_sources
+from runtime.field_mapping import mapped_sources
 from runtime.models import FieldMapping
 from schemas.brevo import AttributeType
 

@@ -13,6 +13,8 @@ from typing import Literal
 Plan = Literal["free", "pro", "business"]
 Label = Literal["light", "medium", "heavy", "resource-intensive"]
 
+PAGE_SIZE = 300
+"""Rows of a page at most (https://developers.zoom.us/docs/api/pagination/, checked 2026-11-21)."""
 SHARE = 0.8
 """How much of a rate is used: the account's other apps draw on the same one."""
 

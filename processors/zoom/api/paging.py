@@ -7,6 +7,7 @@ from dataclasses import replace
 from processors.zoom.api.api import Row
 from processors.zoom.api.endpoints import Endpoint
 from processors.zoom.api.errors import PageExpiredError
+from processors.zoom.api.limits import PAGE_SIZE
 from processors.zoom.api.metrics import ZoomMetrics
 from processors.zoom.api.requests import Request
 from processors.zoom.api.transport import PAGE_TOKEN, Transport
@@ -15,7 +16,6 @@ from schemas.errors import RetryLaterError
 
 # https://developers.zoom.us/docs/api/pagination/, checked 2026-11-21: a page token lives 15 minutes, all other
 # parameters are repeated with it, and an empty one marks the last page.
-PAGE_SIZE = 300
 RESTARTS = 3
 """How often a list is begun again because its page token expired."""
 

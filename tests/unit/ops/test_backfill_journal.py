@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from ops.backfill.journal import Journal, Unit
+from ops.backfill.journal import Journal
 from ops.backfill.sessions import PastSession
 from ops.backfill.spans import Span
+from ops.backfill.units import Unit
 from schemas.errors import ConfigurationError
 
 SPAN = Span(date(2026, 6, 1), date(2026, 6, 30))

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from ingress.signature import challenge_answer
-from ops.check.frame import Check, Finding, Outcome, ok, run_checks
+from ops.check.frame import Check, Finding, run_checks
 from ops.check.judgement import (
     judge_challenge,
     judge_clock,
@@ -19,6 +19,7 @@ from ops.check.judgement import (
     judge_scopes,
     judge_topics,
 )
+from ops.check.outcome import Outcome, ok
 from processors.zoom.api.limits import Plan
 from schemas.errors import RetryLaterError
 from schemas.topics import TOPICS

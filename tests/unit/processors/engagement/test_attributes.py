@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
-from processors.engagement.attributes import Attributes, attributes, mapped_sources
+from processors.engagement.attributes import Attributes, attributes
 from processors.engagement.contact import Values
+from runtime.field_mapping import mapped_sources
 from runtime.models import FieldMapping
 from schemas.errors import ConfigurationError
 from tests.support.contact_facts import MAPPING

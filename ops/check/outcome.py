@@ -1,0 +1,34 @@
+"""What one check says. PURE."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Level = Literal["ok", "warn", "fail"]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What one check says."""
+
+    level: Level
+    found: str
+    """What is so, in a sentence without secrets and addresses of people."""
+    advice: str = ""
+    """What to do; empty when all is well."""
+
+
+def ok(found: str, advice: str = "") -> Outcome:
+    """Nothing to do."""
+    return Outcome("ok", found, advice)
+
+
+def warn(found: str, advice: str) -> Outcome:
+    """It works, but not as well as it could, or it could not be told."""
+    return Outcome("warn", found, advice)
+
+
+def fail(found: str, advice: str) -> Outcome:
+    """Something will not work."""
+    return Outcome("fail", found, advice)
