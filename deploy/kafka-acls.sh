@@ -43,8 +43,7 @@ look="Describe Create"
 [ "${CREATE_TOPICS:-true}" != false ] || look=Describe
 case $process in
   ingress)
-    allow "$look" "$ALL"
-    allow Write "$INGRESS_WRITES"
+    allow "$look Write" "$INGRESS_WRITES"
     ;;
   worker)
     allow "$look" "$ALL"

@@ -62,7 +62,7 @@ async def serve(settings: IngressSettings) -> None:
     link = KafkaLink(
         settings.connection,
         settings.kafka,
-        topics=[topic.physical(settings.connection.topic_prefix) for topic in (RAW_EVENTS, QUARANTINE, BREVO_EVENTS)],
+        topics=(RAW_EVENTS, QUARANTINE, BREVO_EVENTS),
         batch_bytes=settings.limits.batch_bytes,
     )
     publisher = KafkaPublisher(link, settings.limits, metrics)

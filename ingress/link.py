@@ -1,4 +1,4 @@
-"""Keeps a producer connected: tries until Kafka is reached, creates missing topics, starts over when it is lost."""
+"""Keeps a producer connected: tries until Kafka is reached, makes the topics it writes to, starts over when lost."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from runtime.models import Kafka
 from runtime.reachability import kafka_answers
 from runtime.topics import ensure_topics
 from schemas.errors import RetryLaterError
+from schemas.topics import Topic
 
 _log = logging.getLogger(__name__)
 
@@ -34,15 +35,15 @@ class KafkaLink:
     Args:
         connection: brokers and security.
         kafka: how topics are created.
-        topics: names on the cluster of the topics that are written to.
+        topics: those that are written to: they are made where they are missing, no others are looked at.
         batch_bytes: of one batch.
     """
 
-    def __init__(self, connection: KafkaConnection, kafka: Kafka, *, topics: Sequence[str], batch_bytes: int) -> None:
+    def __init__(self, connection: KafkaConnection, kafka: Kafka, *, topics: Sequence[Topic], batch_bytes: int) -> None:
         self.producer: Any | None = None
         """aiokafka's producer while Kafka is reached, or was a moment ago."""
         self.partitions: dict[str, int] = {}
-        """How many each topic has."""
+        """How many each topic has, by its name on the cluster."""
         self.is_reached = False
         """Whether Kafka answered the last probe."""
         self._connection = connection
@@ -82,11 +83,12 @@ class KafkaLink:
         _log.info("kafka reached", extra={"brokers": self._connection.bootstrap_servers})
 
     async def _attempt(self) -> None:
-        await ensure_topics(self._connection, self._kafka)
+        await ensure_topics(self._connection, self._kafka, names=[topic.name for topic in self._topics])
         producer = self._new_producer()
         try:
             await producer.start()
-            self.partitions = {topic: len(await producer.partitions_for(topic)) for topic in self._topics}
+            names = [topic.physical(self._connection.topic_prefix) for topic in self._topics]
+            self.partitions = {name: len(await producer.partitions_for(name)) for name in names}
         except BaseException:
             await producer.stop()
             raise

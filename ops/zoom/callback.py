@@ -18,7 +18,11 @@ PATH = "/oauth/zoom"
 
 
 class Callback:
-    """One attempt's page. The first answer to our own question decides; pages opened by others are turned away."""
+    """One attempt's page. The first answer to our own question decides; pages opened by others are turned away.
+
+    A browser may load the page twice at once (it prefetches, a person reloads): whoever comes first claims the attempt
+    before anything is awaited, and the same answer again is told what came of it. A code is good for one exchange.
+    """
 
     def __init__(self, attempt: Attempt, exchange: Callable[[str], Awaitable[None]]) -> None:
         """Nothing listens before `listening`.
@@ -29,6 +33,8 @@ class Callback:
         """
         self._attempt = attempt
         self._exchange = exchange
+        self._claimed: str | None = None
+        """The code that is exchanged, or was."""
         self._outcome: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     async def wait(self, seconds: float) -> None:
@@ -44,18 +50,18 @@ class Callback:
             raise CallbackRefusedError(f"nobody came back from Zoom within {seconds:.0f} s; begin anew") from None
 
     @asynccontextmanager
-    async def listening(self, port: int) -> AsyncIterator[None]:
-        """Serve the page on 127.0.0.1. Raises `ConfigurationError` where the port is taken."""
+    async def listening(self, host: str, port: int) -> AsyncIterator[None]:
+        """Serve the page. Raises `ConfigurationError` where the port is taken, or the address is not this machine's."""
         app = web.Application()
         app.router.add_get(PATH, self._answer)
         runner = web.AppRunner(app, access_log=None)
         await runner.setup()
         try:
             try:
-                await web.TCPSite(runner, "127.0.0.1", port).start()
+                await web.TCPSite(runner, host, port).start()
             except OSError as error:
                 raise ConfigurationError(
-                    f"127.0.0.1:{port} cannot be opened ({error.strerror}); choose another --port, "
+                    f"{host}:{port} cannot be opened ({error.strerror}); choose another --port, "
                     "and allow its redirect URL in the Zoom app"
                 ) from error
             yield
@@ -69,15 +75,24 @@ class Callback:
             if request.query.get("error") and request.query.get("state") == self._attempt.state:
                 self._settle(error)
             return _page(error)
-        if self._outcome.done():
+        if self._claimed is None and not self._outcome.done():
+            self._claimed = code
+            await self._take(code)
+        elif code != self._claimed:
             return _page(CallbackRefusedError("this question has been answered before"))
+        try:
+            await asyncio.shield(self._outcome)
+        except RollcallError as error:
+            return _page(error)
+        return _page(None)
+
+    async def _take(self, code: str) -> None:
         try:
             await self._exchange(code)
         except RollcallError as error:
             self._settle(error)
-            return _page(error)
-        self._settle(None)
-        return _page(None)
+        else:
+            self._settle(None)
 
     def _settle(self, error: RollcallError | None) -> None:
         if self._outcome.done():

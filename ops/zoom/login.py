@@ -34,15 +34,18 @@ from schemas.errors import ConfigurationError, RetryLaterError, RollcallError
 
 VERIFIER_BYTES = 48
 """64 characters: RFC 7636, 4.1 wants 43 to 128."""
-PORT = 8083
+HOST, PORT = "127.0.0.1", 8083
 
 
 def login(
     account: AccountId = None,
-    port: Annotated[int, typer.Option(min=1, max=65_535, help="Of 127.0.0.1, where the browser comes back to.")] = PORT,
+    port: Annotated[int, typer.Option(min=1, max=65_535, help="Where the browser comes back to.")] = PORT,
+    host: Annotated[
+        str, typer.Option(help="Address that is listened on: 0.0.0.0 in a container whose port is published.")
+    ] = HOST,
     redirect_uri: Annotated[
         str | None,
-        typer.Option(help="Redirect URL of the Zoom app.", show_default=f"http://127.0.0.1:{PORT}{PATH}"),
+        typer.Option(help="Redirect URL of the Zoom app.", show_default=f"http://{HOST}:{PORT}{PATH}"),
     ] = None,
     browser: Annotated[bool, typer.Option(help="Open the page in a browser.")] = True,
     timeout: Annotated[float, typer.Option(min=1, help="Seconds to wait for the consent.")] = 300.0,
@@ -61,12 +64,12 @@ def login(
             "set connectors.zoom.oauth to user for a General app"
         )
     attempt = Attempt(
-        redirect_uri or f"http://127.0.0.1:{port}{PATH}",
+        redirect_uri or f"http://{HOST}:{port}{PATH}",
         secrets.token_urlsafe(VERIFIER_BYTES),
         secrets.token_urlsafe(VERIFIER_BYTES),
     )
     try:
-        asyncio.run(_log_in(chosen, configuration, attempt, port, timeout, browser=browser))
+        asyncio.run(_log_in(chosen, configuration, attempt, (host, port), timeout, browser=browser))
     except (CallbackRefusedError, GrantRefusedError, ZoomRefusedError, RetryLaterError) as error:
         typer.echo(f"not connected: {error}", err=True)
         raise typer.Exit(FOUND_WRONG) from None
@@ -89,7 +92,13 @@ def logout(account: AccountId = None) -> None:
 
 
 async def _log_in(
-    account: ZoomAccount, configuration: Configuration, attempt: Attempt, port: int, seconds: float, *, browser: bool
+    account: ZoomAccount,
+    configuration: Configuration,
+    attempt: Attempt,
+    address: tuple[str, int],
+    seconds: float,
+    *,
+    browser: bool,
 ) -> None:
     environment = ZoomEnvironment.read(os.environ)
     vault = Vault(environment.tokens)
@@ -111,7 +120,7 @@ async def _log_in(
                 vault.write(Login.of(account.account_id, token, refresh_token, time.time()))
 
         callback = Callback(attempt, exchange)
-        async with callback.listening(port):
+        async with callback.listening(*address):
             url = attempt.authorize_url(environment.oauth_base_url, service.client_id)
             typer.echo(f"Open this page and let Rollcall in:\n{url}", err=True)
             if browser:

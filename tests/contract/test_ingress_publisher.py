@@ -38,9 +38,11 @@ async def kafka_publisher(
 ) -> AsyncIterator[tuple[KafkaPublisher, IngressMetrics]]:
     """A publisher that has reached Kafka."""
     limits = limits or Limits()
-    topics = [topic.physical(prefix) for topic in (RAW_EVENTS, QUARANTINE)]
     link = KafkaLink(
-        KafkaConnection(bootstrap, topic_prefix=prefix), Kafka(), topics=topics, batch_bytes=limits.batch_bytes
+        KafkaConnection(bootstrap, topic_prefix=prefix),
+        Kafka(),
+        topics=(RAW_EVENTS, QUARANTINE),
+        batch_bytes=limits.batch_bytes,
     )
     metrics = IngressMetrics()
     publisher = KafkaPublisher(link, limits, metrics)
@@ -184,7 +186,7 @@ async def test_kafka_publisher_refused_record_does_not_harm_its_batch(kafka_boot
 
 async def test_kafka_publisher_without_kafka_refuses_at_once() -> None:
     """Nothing queues for a broker that was never reached."""
-    link = KafkaLink(KafkaConnection("127.0.0.1:1"), Kafka(), topics=[RAW_EVENTS.name], batch_bytes=131_072)
+    link = KafkaLink(KafkaConnection("127.0.0.1:1"), Kafka(), topics=[RAW_EVENTS], batch_bytes=131_072)
     publisher = KafkaPublisher(link, Limits(), IngressMetrics())
     with pytest.raises(NotAcknowledgedError) as raised:
         await publisher.publish(RAW_EVENTS.name, record("k", b"x"))

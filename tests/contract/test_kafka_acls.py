@@ -58,7 +58,8 @@ def on_topics(operation: str, names: set[str]) -> set[Right]:
 ALL = {topic.name for topic in all_topics()}
 LOOK = on_topics("Describe", ALL)
 CREATE = on_topics("Create", ALL)
-INGRESS = on_topics("Write", {topic.name for topic in all_topics() if "ingress" in topic.producers})
+INGRESS_WRITES = {topic.name for topic in all_topics() if "ingress" in topic.producers}
+INGRESS = on_topics("Describe", INGRESS_WRITES) | on_topics("Write", INGRESS_WRITES)
 WORKER = (
     on_topics("Write", {topic.name for topic in all_topics() if AGENTS & {*topic.producers}})
     | on_topics("Read", {topic.name for topic in all_topics() if AGENTS & {*topic.consumers}})
@@ -77,7 +78,7 @@ COMMANDS = (
 @pytest.mark.parametrize(
     ("process", "expected"),
     [
-        ("ingress", LOOK | CREATE | INGRESS),
+        ("ingress", on_topics("Create", INGRESS_WRITES) | INGRESS),
         ("worker", LOOK | CREATE | {("Create", *CHANGELOGS)} | WORKER),
         ("commands", COMMANDS),
     ],
@@ -87,7 +88,7 @@ def test_acls_give_a_process_what_the_registry_says_and_no_more(process: str, ex
     assert rights(process) == expected
 
 
-@pytest.mark.parametrize(("process", "expected"), [("ingress", LOOK | INGRESS), ("worker", LOOK | WORKER)])
+@pytest.mark.parametrize(("process", "expected"), [("ingress", INGRESS), ("worker", LOOK | WORKER)])
 def test_acls_where_operators_own_the_topics_do_not_let_anybody_create(process: str, expected: set[Right]) -> None:
     """`kafka.create_topics: false` needs no right to create."""
     assert rights(process, CREATE_TOPICS="false") == expected

@@ -16,10 +16,10 @@ import pytest
 
 from sandbox.kafka import EmbeddedKafka
 from sandbox.kafka.ports import free_port
-from schemas.topics import QUARANTINE, RAW_EVENTS
+from schemas.topics import QUARANTINE, RAW_EVENTS, all_topics
 from tests.support.broker import Broker
 from tests.support.ingress import ACCOUNT, SECRET, as_zoom_writes, example, signed_headers
-from tests.support.kafka import create_topics, read_to_end
+from tests.support.kafka import create_topics, read_to_end, topics_of
 from tests.support.processes import Process, eventually, module_command, running
 
 CONFIGURATION = f"""
@@ -100,6 +100,8 @@ async def test_ingress_kafka_away_at_start_answers_challenges_and_joins_later(
                 assert await door.post(session, numbered(2)) == 200
             assert await numbers_on(kafka.bootstrap, RAW_EVENTS.physical(topic_prefix)) == [2]
             assert await read_to_end(kafka.bootstrap, QUARANTINE.physical(topic_prefix)) == []
+            written = {topic.physical(topic_prefix) for topic in all_topics() if "ingress" in topic.producers}
+            assert await topics_of(kafka.bootstrap, topic_prefix) == written, "others are the worker's to make"
             assert door.process.terminate() == 0
     finally:
         kafka.close()

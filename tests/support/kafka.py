@@ -44,6 +44,12 @@ async def admin(bootstrap: str) -> AsyncIterator[Any]:
         await client.close()
 
 
+async def topics_of(bootstrap: str, prefix: str) -> set[str]:
+    """Names of the topics of an installation, prefix and all."""
+    async with admin(bootstrap) as client:
+        return {name for name in await client.list_topics() if name.startswith(prefix)}
+
+
 async def create_topics(
     bootstrap: str, names: Sequence[str], *, partitions: int = 6, config: Mapping[str, str] | None = None
 ) -> None:
