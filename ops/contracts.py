@@ -1,7 +1,7 @@
 """The topics as documents for other programs: a JSON Schema for each, and one AsyncAPI 3 document of them all. PURE.
 
-Made from the registry and the wire models, so there is nothing to keep in step by hand. The schemas are those of a
-reader: a field with a default may be missing, since a record may be older than the field, and others may be added.
+Made from the registry and the wire models, so there is nothing to keep in step by hand. A field is required if every
+record has it, which is all but those that were added later (`schemas.model.AddedIn`); others may be added.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from typing import Annotated, Any
 
 from pydantic import Field, TypeAdapter
 
-from schemas.model import Wire
+from schemas.model import AddedIn, Wire
 from schemas.topics import QUARANTINE, RAW_EVENTS, TOPICS, Topic
 
 Document = dict[str, Any]
@@ -102,19 +102,33 @@ def documents(version: str) -> dict[str, Document]:
     return {ASYNCAPI_FILE: asyncapi(version), **schemas}
 
 
-def _body(topic: Topic) -> Document:
-    models = models_of(topic)
-    if not models:
-        return {"description": topic.value, **_ZOOM_EVENT}
+def models_schema(models: tuple[type[Wire], ...]) -> Document:
+    """The JSON Schema of what is one of `models`, which `kind` tells apart."""
     kinds: Any = reduce(or_, models)
     value: Any = Annotated[kinds, Field(discriminator="kind")] if len(models) > 1 else kinds
-    schema: Document = TypeAdapter(value).json_schema(mode="validation")
-    defined = {model.__name__: model for model in _models_below(Wire) if model.__module__.startswith("schemas.")}
+    schema: Document = TypeAdapter(value).json_schema(mode="serialization")
+    schema.pop("discriminator", None)  # OpenAPI's word; each kind is a required constant, so `oneOf` decides without it
+    ours = {each.__name__: each for each in _models_below(Wire) if each.__module__.startswith("schemas.")}
+    named = ours | {each.__name__: each for each in models}
     for name, definition in [*schema.get("$defs", {}).items(), (schema.get("title"), schema)]:
-        if name in defined:
-            for field, text in _field_texts(defined[name]).items():
-                definition["properties"][field].setdefault("description", text)
+        if name in named:
+            _finish(definition, named[name])
     return schema
+
+
+def _body(topic: Topic) -> Document:
+    models = models_of(topic)
+    return models_schema(models) if models else {"description": topic.value, **_ZOOM_EVENT}
+
+
+def _finish(definition: Document, model: type[Wire]) -> None:
+    """What pydantic does not say: the texts below the fields, and which fields came later."""
+    for field, text in _field_texts(model).items():
+        definition["properties"][field].setdefault("description", text)
+    for described in definition["properties"].values():
+        described.pop("title", None)  # the field's name again, of which code generators make names like `Status1`
+    later = {name for name, field in model.model_fields.items() if any(isinstance(m, AddedIn) for m in field.metadata)}
+    definition["required"] = [name for name in definition["required"] if name not in later]
 
 
 def _models_below(model: type[Wire]) -> Iterator[type[Wire]]:

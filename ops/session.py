@@ -12,11 +12,12 @@ from rich.table import Table
 
 from runtime.kafka import KafkaConnection
 from runtime.logs import configure_logging
-from schemas.attendance import SessionSummary
+from schemas.attendance import Evidence, SessionSummary
 from schemas.instants import format_instant
 from schemas.topics import ATTENDANCE_SESSIONS
 
 _EPILOG = "Example:  rollcall session '/H7cZq0bS1uWm//5rXeTkQ=='"
+_EVIDENCE: dict[Evidence, str] = {"live": "webhooks", "report": "Zoom's report", "both": "webhooks and Zoom's report"}
 _COUNTS = {
     "registered": "registrations approved before the end",
     "attended": "there in the last part of the session",
@@ -65,14 +66,15 @@ async def _latest(connection: KafkaConnection, uuid: str) -> SessionSummary | No
 
 def _show(summary: SessionSummary) -> None:
     console = Console(highlight=False, soft_wrap=True)
-    state = "retracted" if summary.retracted else "final" if summary.final else "live, to be corrected by Zoom's report"
+    state = (
+        "retracted" if summary.retracted else "final" if summary.is_final else "live, to be corrected by Zoom's report"
+    )
     console.print(f"{summary.topic}  ({summary.object_type} {summary.object_id})", style="bold", markup=False)
     if summary.started_at and summary.ended_at:
         start, end = (format_instant(int(each.timestamp())) for each in (summary.started_at, summary.ended_at))
         assumed = ", end assumed" if summary.end_assumed else ""
         console.print(f"{start} to {end}, {summary.length_seconds // 60} min live{assumed}", markup=False)
-    source = "Zoom's report" if summary.source == "report" else "webhooks"
-    console.print(f"{state}; from {source}", markup=False)
+    console.print(f"{state}; from {_EVIDENCE[summary.evidence]}", markup=False)
     if len(summary.instances) > 1:
         console.print(f"{len(summary.instances)} instances: {', '.join(summary.instances)}", markup=False)
     table = Table(show_header=False, box=None)

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, model_validator
 
 from runtime.section import Section
-from schemas.attendance import ObjectType, ResultStatus
+from schemas.attendance import AttendanceStatus, ObjectType
 
 
 class Events(Section):
@@ -118,7 +118,7 @@ class Recordings(Section):
     """Id of an active transactional template at Brevo."""
     trial: bool = False
     """Brevo takes the mails and drops them (`X-Sib-Sandbox`). Whoever is told so is not mailed afterwards."""
-    to: tuple[ResultStatus, ...] = ("attended", "left_early", "no_show")
+    to: tuple[AttendanceStatus, ...] = ("attended", "left_early", "no_show")
     """By how they took part."""
     sessions: tuple[ObjectType, ...] = ("webinar", "meeting")
     """Of which the recordings are told."""

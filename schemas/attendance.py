@@ -10,8 +10,10 @@ from schemas.model import Instant, Wire
 
 ObjectType = Literal["webinar", "meeting"]
 Origin = Literal["live", "backfill", "replay"]
-ResultStatus = Literal["attended", "left_early", "no_show"]
+AttendanceStatus = Literal["attended", "left_early", "no_show"]
 RegistrationStatus = Literal["approved", "cancelled", "denied", "pending"]
+Evidence = Literal["live", "report", "both"]
+"""What attendance was worked out from: webhooks alone, Zoom's report alone, or both."""
 
 
 class Identity(Wire):
@@ -54,7 +56,7 @@ class Registration(AttendanceFact):
 
     kind: Literal["registration"] = "registration"
     registrant_id: str
-    status: RegistrationStatus
+    registration_status: RegistrationStatus
     revision: int
     """1, 2, … per registration; an older one never overwrites a newer."""
     retracted: bool = False
@@ -64,8 +66,8 @@ class Registration(AttendanceFact):
     starts_at: Instant | None = None
     """Start of its first occurrence, else the webinar's."""
     occurrences: tuple[str, ...] = ()
-    source: str | None = None
-    """The tracking source's name."""
+    registration_source: str | None = None
+    """Marketing: the tracking source's name."""
     first_name: str | None = None
     last_name: str | None = None
     custom_questions: dict[str, str] = Field(default_factory=dict)
@@ -81,9 +83,9 @@ class Result(AttendanceFact):
     instances: tuple[str, ...]
     revision: int
     retracted: bool = False
-    final: bool
-    source: Literal["live", "report"]
-    status: ResultStatus
+    is_final: bool
+    evidence: Evidence
+    attendance_status: AttendanceStatus
     started_at: Instant
     ended_at: Instant
     length_seconds: int
@@ -149,7 +151,7 @@ class SessionRecording(AttendanceFact):
     share_url: str
     """For people. Without its query, which may hold a passcode."""
     minutes: int
-    final: bool
+    is_final: bool
     """Whether everybody's result is final."""
 
 
@@ -226,8 +228,8 @@ class SessionSummary(Wire):
     ended_at: Instant | None
     length_seconds: int
     end_assumed: bool = False
-    final: bool
-    source: Literal["live", "report"] = "live"
+    is_final: bool
+    evidence: Evidence = "live"
     retracted: bool = False
     counts: SessionCounts
     reconciliation: Reconciliation | None = None

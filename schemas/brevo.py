@@ -144,8 +144,8 @@ class CommandResult(Wire):
     once_keys: tuple[str, ...] = ()
     answers: str | None = None
     """``<topic>@<offset>`` of the command's record: of equal revisions the later one wins."""
-    status: int | None = None
-    """HTTP status of the last answer; ``None`` when there was none."""
+    http_status: int | None = None
+    """Of the last answer; ``None`` when there was none."""
     attempts: int = 0
     detail: str = ""
     """For people; never holds an address, a key or a body."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Literal
 
-from schemas.attendance import ObjectType, ResultStatus
+from schemas.attendance import AttendanceStatus, ObjectType
 from schemas.model import Instant, Wire
 
 Tier = Literal["hot", "warm", "cold"]
@@ -29,7 +29,7 @@ class SessionScore(Wire):
 
     session_uuid: str
     object_type: ObjectType
-    status: ResultStatus
+    attendance_status: AttendanceStatus
     score: int
     parts: ScoreParts
     ended_at: Instant

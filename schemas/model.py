@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Self
 
@@ -18,10 +19,23 @@ Instant = Annotated[datetime, AfterValidator(_in_utc)]
 """An aware datetime in UTC; on the wire ISO 8601 with ``Z``."""
 
 
-class Wire(BaseModel):
-    """A record of a public topic. An unknown field is ignored: an added optional field keeps the topic's version."""
+@dataclass(frozen=True, slots=True)
+class AddedIn:
+    """Marks a field that came after its topic's first release: ``mine: Annotated[str | None, AddedIn("1.1")] = None``.
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    Older records do not have it, so the exported schema does not require it.
+    """
+
+    version: str
+
+
+class Wire(BaseModel):
+    """A record of a public topic, written with all its fields; an unknown one is ignored by who reads it.
+
+    An added optional field keeps the topic's version (`AddedIn`); anything else is a new topic.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore", json_schema_serialization_defaults_required=True)
 
     def to_bytes(self) -> bytes:
         """Compact JSON, UTF-8."""

@@ -100,7 +100,7 @@ class Assessor:
             {
                 "session_uuid": row.session_uuid,
                 "object_type": row.object_type,
-                "status": row.status,
+                "attendance_status": row.status,
                 "score": score,
                 "parts": _parts(points),
                 "ended_at": as_datetime(row.ended_at),

@@ -26,7 +26,7 @@ def told_by(fact: SessionRecording, chosen: Recordings) -> Told | None:
     """How a session is told of its recording that has not been told yet; ``None``: that is not decided yet."""
     if chosen.by != "campaign" or fact.object_type not in chosen.sessions:
         return "otherwise"
-    return "campaign" if fact.final else None
+    return "campaign" if fact.is_final else None
 
 
 def campaign_command(fact: SessionRecording) -> SendCampaign:

@@ -36,10 +36,10 @@ def event_due(fact: Registration | Result, switches: Events) -> EventKind | None
     if fact.retracted:
         return None
     if isinstance(fact, Registration):
-        told = fact.status == "approved" and fact.observed == "webhook" and fact.before_end
+        told = fact.registration_status == "approved" and fact.observed == "webhook" and fact.before_end
         return "registered" if told and switches.registered else None
-    if fact.status == "no_show":
-        told = fact.final and fact.object_type == "webinar"
+    if fact.attendance_status == "no_show":
+        told = fact.is_final and fact.object_type == "webinar"
         return "no_show" if told and switches.no_show else None
     return "attended" if switches.attended else None
 
@@ -93,8 +93,8 @@ def registered_event(fact: Registration, revision: int) -> TrackEvent:
     properties: Properties = {"object_id": fact.object_id, **_topic(fact)}
     if fact.starts_at is not None:
         properties["starts_at"] = _text(fact.starts_at)
-    if fact.source:
-        properties["source"] = fact.source
+    if fact.registration_source:
+        properties["source"] = fact.registration_source
     name = "zoom_webinar_registered"
     once_keys = (f"{name}|{fact.object_id}|{fact.registrant_id}",)
     return _event(fact, name, revision, fact.occurred_at, properties, once_keys)
@@ -108,7 +108,7 @@ def result_event(fact: Result, kind: EventKind, revision: int, score: int) -> Tr
         **_topic(fact),
         "started_at": _text(fact.started_at),
         "ended_at": _text(fact.ended_at),
-        "status": fact.status,
+        "status": fact.attendance_status,
     }
     if kind == "attended":
         properties |= {"minutes": whole_minutes(fact.attended_seconds), "score": score}

@@ -29,7 +29,7 @@ def registration_values(registrations: Iterable[RegistrationRow]) -> Values:
     for row in sorted(registrations, key=lambda each: (each.occurred_at, each.object_id, each.registrant_id)):
         _put(values, "name", row.first_name)
         _put(values, "webinar_title", row.topic)
-        _put(values, "registration_source", row.source)
+        _put(values, "registration_source", row.registration_source)
         _put(values, "attendance_status", _SHOWN_AS.get(row.status))
         for question, answer in row.answers:
             _put(values, question_source(question), answer)

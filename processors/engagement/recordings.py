@@ -12,7 +12,7 @@ from processors.engagement.commands import recording_command
 from processors.engagement.consent import agrees, answers_told
 from processors.engagement.state import ContactRows, RecordingRow, session_key
 from runtime.brevo_models import Brevo, ListRule
-from schemas.attendance import Recording, Registration, Result, ResultStatus
+from schemas.attendance import AttendanceStatus, Recording, Registration, Result
 from schemas.brevo import SendRecording, TrackEvent
 
 
@@ -60,7 +60,7 @@ def _concerns(fact: Registration | Result | Recording, row: RecordingRow) -> boo
     return fact.session_uuid == row.session_uuid
 
 
-def _status(fact: Registration | Result | Recording, row: RecordingRow, rows: ContactRows) -> ResultStatus | None:
+def _status(fact: Registration | Result | Recording, row: RecordingRow, rows: ContactRows) -> AttendanceStatus | None:
     """How the contact took part in the recorded occurrence; ``None`` while no result stands."""
     session = rows.sessions.get(session_key(fact.contact_id, row.session_uuid))
     return None if session is None or session.retracted else session.status

@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterable
 from typing import Literal, NamedTuple
 
 from schemas.attendance import (
+    AttendanceStatus,
     Interaction,
     ObjectType,
     Origin,
@@ -19,7 +20,6 @@ from schemas.attendance import (
     Registration,
     RegistrationStatus,
     Result,
-    ResultStatus,
 )
 from schemas.codec import pack, unpack
 
@@ -50,7 +50,7 @@ class SessionRow(NamedTuple):
     retracted: bool
     account_id: str
     object_type: ObjectType
-    status: ResultStatus
+    status: AttendanceStatus
     ended_at: int
     length_seconds: int
     attended_seconds: int
@@ -74,7 +74,7 @@ class RegistrationRow(NamedTuple):
     status: RegistrationStatus
     occurred_at: int
     topic: str
-    source: str | None
+    registration_source: str | None
     first_name: str | None
     events_due: tuple[EventKind, ...] = ()
     """See `SessionRow.events_due`."""
@@ -151,7 +151,7 @@ def merged_session(row: SessionRow | None, fact: Result, due: EventKind | None) 
         retracted=fact.retracted,
         account_id=fact.account_id,
         object_type=fact.object_type,
-        status=fact.status,
+        status=fact.attendance_status,
         ended_at=int(fact.ended_at.timestamp()),
         length_seconds=fact.length_seconds,
         attended_seconds=fact.attended_seconds,
@@ -177,10 +177,10 @@ def merged_registration(
         revision=fact.revision,
         retracted=fact.retracted,
         account_id=fact.account_id,
-        status=fact.status,
+        status=fact.registration_status,
         occurred_at=int(fact.occurred_at.timestamp()),
         topic=fact.topic,
-        source=fact.source,
+        registration_source=fact.registration_source,
         first_name=fact.first_name,
         events_due=events_due,
         answers=tuple(sorted(each for each in fact.custom_questions.items() if each[0] in questions)),

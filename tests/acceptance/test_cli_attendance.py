@@ -27,8 +27,8 @@ SUMMARY = SessionSummary(
     started_at=as_datetime(1_787_155_200),
     ended_at=as_datetime(1_787_158_800),
     length_seconds=3_540,
-    final=True,
-    source="report",
+    is_final=True,
+    evidence="report",
     counts=SessionCounts(registered=40, attended=30, left_early=4, no_shows=5, anonymous=2, excluded=3),
     reconciliation=Reconciliation(
         zoom_participants=51,
@@ -60,7 +60,7 @@ async def test_session_shows_counts_and_the_reason_of_every_difference(kafka_boo
     """The latest summary of the uuid, for people and as data; another uuid is exit code 1."""
     name = ATTENDANCE_SESSIONS.physical(topic_prefix)
     await create_topics(kafka_bootstrap, [name], partitions=6)
-    earlier = SUMMARY.model_copy(update={"final": False, "reconciliation": None})
+    earlier = SUMMARY.model_copy(update={"is_final": False, "reconciliation": None})
     messages = [Message(each.to_bytes(), UUID.encode()) for each in (earlier, SUMMARY)]
     await produce(kafka_bootstrap, name, messages)
     kafka = {"KAFKA_BOOTSTRAP_SERVERS": kafka_bootstrap, "KAFKA_TOPIC_PREFIX": topic_prefix}

@@ -83,7 +83,9 @@ async def test_polls_reach_the_score_while_questions_may_not_be_read(
         results = await results_of(home, own_kafka.bootstrap)
         assert results[ann].interaction == Interaction(polls_answered=2, polls_offered=3)
         assert results[ben].interaction == Interaction(polls_answered=1, polls_offered=3)
-        came = [each for each in results.values() if each.status != "no_show" and each.email not in (ann, ben)]
+        came = [
+            each for each in results.values() if each.attendance_status != "no_show" and each.email not in (ann, ben)
+        ]
         assert {each.interaction for each in came} == {Interaction(polls_answered=0, polls_offered=3)}
 
         contacts = {each["email"]: each["attributes"] for each in home.held()["contacts"]}
@@ -108,7 +110,7 @@ def score(result: Result) -> int:
         attended_seconds=result.attended_seconds,
         length_seconds=result.length_seconds,
         late_seconds=result.late_seconds,
-        stayed=result.status == "attended",
+        stayed=result.attendance_status == "attended",
         interaction=result.interaction,
         weights=Weights(),
     ).score

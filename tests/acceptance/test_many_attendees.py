@@ -31,12 +31,12 @@ async def published(home: Installation, bootstrap: str, *, final: bool) -> Shown
     for message in await read_to_end(bootstrap, home.physical(ATTENDANCE_RESULTS)):
         fact = FACT.validate_json(message.value or b"")
         # A live result is told before the report's, which takes its place.
-        if isinstance(fact, Result) and fact.final is final:
+        if isinstance(fact, Result) and fact.is_final is final:
             known = latest.get((fact.session_uuid, fact.contact_id))
             if known is None or fact.revision >= known.revision:
                 latest[fact.session_uuid, fact.contact_id] = fact
     standing = [each for each in latest.values() if not each.retracted]
-    return {(each.session_uuid, each.email): (each.status, each.attended_seconds, each.late_seconds)
+    return {(each.session_uuid, each.email): (each.attendance_status, each.attended_seconds, each.late_seconds)
             for each in standing}  # fmt: skip
 
 

@@ -107,7 +107,7 @@ def naive(facts: list[Result]) -> tuple[int, float, int]:
     """
     rows = wrong = 0
     for number, fact in enumerate(facts):
-        if fact.status == "no_show":
+        if fact.attendance_status == "no_show":
             wrong += 1
             continue
         joins = 3 if number % 10 == 0 else 2 if number % 3 == 0 else 1

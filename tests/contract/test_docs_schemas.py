@@ -2,15 +2,17 @@ from __future__ import annotations
 
 from importlib.metadata import version
 from pathlib import Path
+from typing import Annotated, Literal
 
 import pytest
 import typer
 from typer.testing import CliRunner
 
 from ops import schemas as command
-from ops.contracts import asyncapi, documents, models_of, value_schema
+from ops.contracts import asyncapi, documents, models_of, models_schema, value_schema
 from ops.schemas import as_text
 from schemas.errors import ConfigurationError
+from schemas.model import AddedIn, Wire
 from schemas.topics import QUARANTINE, RAW_EVENTS, TOPICS, Topic
 
 FOLDER = Path(__file__).parents[2] / "docs" / "reference" / "schemas"
@@ -35,13 +37,24 @@ def test_topic_value_is_a_model_or_an_event_of_zoom(topic: Topic) -> None:
 
 
 @pytest.mark.parametrize("topic", TOPICS, ids=lambda topic: topic.name)
-def test_schema_requires_no_field_that_has_a_default(topic: Topic) -> None:
-    """A record may be older than an added field, and its topic keeps its version."""
+def test_schema_requires_every_field_that_every_record_has(topic: Topic) -> None:
+    """So `kind` and `schema_version` are there, and a column made of a field is never empty by surprise."""
     for model in models_of(topic):
         schema = value_schema(topic)
         described = schema.get("$defs", {}).get(model.__name__, schema)
-        optional = {name for name, field in model.model_fields.items() if not field.is_required()}
-        assert optional.isdisjoint(described.get("required", []))
+        assert set(described["required"]) == set(described["properties"]) == set(model.model_fields)
+
+
+class Grown(Wire):
+    """A record whose second field came with a later release."""
+
+    kind: Literal["grown"] = "grown"
+    later: Annotated[str | None, AddedIn("1.1")] = None
+
+
+def test_schema_does_not_require_a_field_that_came_later() -> None:
+    """Records that are older than the field stay valid."""
+    assert models_schema((Grown,))["required"] == ["kind"]
 
 
 def test_schema_of_a_field_says_what_the_source_says() -> None:

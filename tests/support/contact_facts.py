@@ -51,9 +51,9 @@ def result(session: str = "s1==", *, days: int = 0, **fields: Any) -> Result:
         "session_uuid": session,
         "instances": (session,),
         "revision": 1,
-        "final": True,
-        "source": "live",
-        "status": "left_early",
+        "is_final": True,
+        "evidence": "live",
+        "attendance_status": "left_early",
         "started_at": started_at,
         "ended_at": started_at + timedelta(hours=1),
         "length_seconds": 3600,
@@ -70,7 +70,7 @@ def result(session: str = "s1==", *, days: int = 0, **fields: Any) -> Result:
 def no_show(session: str = "s1==", *, days: int = 0, **fields: Any) -> Result:
     """Registered for the webinar and did not come; final."""
     away = {
-        "status": "no_show",
+        "attendance_status": "no_show",
         "attended_seconds": 0,
         "intervals": (),
         "first_join_at": None,
@@ -93,10 +93,10 @@ def registration(registrant: str = "r1", *, days: int = -7, **fields: Any) -> Re
         "host_id": "host",
         "occurred_at": STARTED_AT + timedelta(days=days),
         "registrant_id": registrant,
-        "status": "approved",
+        "registration_status": "approved",
         "revision": 1,
         "starts_at": STARTED_AT,
-        "source": "newsletter",
+        "registration_source": "newsletter",
         "first_name": "Maya",
         "last_name": "Okafor",
         "observed": "webhook",
@@ -127,7 +127,7 @@ def session_recording(**fields: Any) -> SessionRecording:
     """The same recording, of the session as a whole, with a final result."""
     told = recording().model_dump(exclude={"kind", "contact_id", "email"})
     return SessionRecording.model_validate(
-        {**told, "contact_id": session_mark(told["object_id"]), "email": "", "final": True, **fields}
+        {**told, "contact_id": session_mark(told["object_id"]), "email": "", "is_final": True, **fields}
     )
 
 

@@ -49,9 +49,9 @@ def results(attendees: int, no_shows: int, account_id: str, ended_at: datetime) 
             session_uuid=SESSION,
             instances=(SESSION,),
             revision=1,
-            final=True,
-            source="live",
-            status="no_show" if not came else "left_early" if number % 7 == 0 else "attended",
+            is_final=True,
+            evidence="live",
+            attendance_status="no_show" if not came else "left_early" if number % 7 == 0 else "attended",
             started_at=started_at,
             ended_at=ended_at,
             length_seconds=LENGTH_SECONDS,
@@ -77,7 +77,7 @@ def registration(account_id: str, occurred_at: datetime, email: str) -> Registra
         host_id="host",
         occurred_at=occurred_at,
         registrant_id="late-registrant",
-        status="approved",
+        registration_status="approved",
         revision=1,
         observed="webhook",
         first_name="Maya",
@@ -132,10 +132,10 @@ def written(home: Installation, facts: Sequence[Result]) -> int:
 def _is_true(contact: Contact | None, fact: Result) -> bool:
     if contact is None or "ENGAGEMENT_SCORE" not in contact.attributes:
         return False
-    came = fact.status != "no_show"
+    came = fact.attendance_status != "no_show"
     minutes = (fact.attended_seconds + 30) // 60 if came else None
     return (
-        contact.attributes.get("ATTENDANCE_STATUS") == fact.status
+        contact.attributes.get("ATTENDANCE_STATUS") == fact.attendance_status
         and contact.attributes.get("MEETING_DURATION") == minutes
         and contact.list_ids & {16, 18} == ({16} if came else {18})
     )

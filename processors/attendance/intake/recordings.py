@@ -90,7 +90,7 @@ def publish_session_recording(view: View, facts: OccurrenceFacts) -> None:
     """Tell of it once more for the session as a whole, when everybody has been told."""
     if (recording := facts.recording) is not None and facts.stands:
         mark, told = session_mark(facts.object_id), _told(facts, recording)
-        _publish(view, facts, SessionRecording(contact_id=mark, email="", final=facts.final, **told))
+        _publish(view, facts, SessionRecording(contact_id=mark, email="", is_final=facts.final, **told))
 
 
 def _told(facts: OccurrenceFacts, recording: RecordingRow) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import Literal
 
 from processors.attendance.rules.intervals import Interval, clip, length, length_before, union
 from processors.attendance.rules.occurrences import Occurrence
-from schemas.attendance import ResultStatus
+from schemas.attendance import AttendanceStatus
 
 Rule = Literal["registrant", "email", "user"]
 
@@ -30,7 +30,7 @@ class Presence:
 class Attendance:
     """What one person did; instants in seconds since 1970, durations in seconds."""
 
-    status: ResultStatus
+    status: AttendanceStatus
     attended_seconds: int
     intervals: tuple[tuple[int, int], ...]
     """Since S, ordered, clipped to the live time."""

@@ -60,7 +60,7 @@ def outcome_output(
         name=once.name if once else None,
         once_keys=once.once_keys if once else (),
         answers=waiting.answers,
-        status=ending.status,
+        http_status=ending.status,
         attempts=ending.attempts,
         detail=ending.detail,
         session=command.session,

@@ -89,7 +89,7 @@ async def test_contact_deleted_at_brevo_is_not_created_again(bench: tuple[Sink, 
     assert [call.method for call in brevo.calls] == ["POST", "PUT"]
     assert brevo.contacts == {}
     assert brevo.events == []
-    assert {"status": 404, "attempts": 1}.items() <= sink.results()[1].model_dump().items()
+    assert {"http_status": 404, "attempts": 1}.items() <= sink.results()[1].model_dump().items()
 
 
 async def test_deleted_contact_is_found_out_after_a_crash_too(bench: tuple[Sink, ScriptedBrevo]) -> None:

@@ -265,7 +265,7 @@ async def test_unknown_list_is_a_dead_letter(bench: Bench) -> None:
     bench.start(recordings={"by": "campaign", "campaign": {**CAMPAIGN, "lists": [99]}})
     bench.send(command())
     await bench.sink.settled()
-    assert (bench.last.outcome, bench.last.status) == ("rejected", 400)
+    assert (bench.last.outcome, bench.last.http_status) == ("rejected", 400)
 
 
 @pytest.mark.parametrize("number", [2, 3])

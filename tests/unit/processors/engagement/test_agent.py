@@ -162,7 +162,7 @@ def test_rule_correction_without_effect_sends_nothing() -> None:
     """A new revision that says the same of all that is shown is kept, and nobody hears of it."""
     contact = Contact()
     contact.take(result())
-    assert contact.take(result(revision=2, source="report", joins=5)) == []
+    assert contact.take(result(revision=2, evidence="report", joins=5)) == []
     assert contact.take(result(revision=1, attended_seconds=1)) == []
 
 
@@ -214,7 +214,7 @@ def test_rule_one_of_two_retracted_shows_what_still_stands() -> None:
 def test_rule_approval_after_known_cancellation_tells_nothing() -> None:
     """With a cancellation known, a late approval is no reason to mail anybody."""
     contact = Contact()
-    contact.take(registration(revision=2, status="cancelled", days=-1), registration())
+    contact.take(registration(revision=2, registration_status="cancelled", days=-1), registration())
     assert contact.events == []
     assert contact.upsert.lists_left == (17,)
 
@@ -291,21 +291,21 @@ def test_rule_contacts_do_not_touch_each_other() -> None:
 
 RESULTS: st.SearchStrategy[dict[str, Any]] = st.builds(
     dict,
-    status=st.sampled_from(("attended", "left_early", "no_show")),
+    attendance_status=st.sampled_from(("attended", "left_early", "no_show")),
     retracted=st.booleans(),
     attended_seconds=st.integers(0, 3600),
     late_seconds=st.integers(0, 2000),
-    final=st.booleans(),
+    is_final=st.booleans(),
     topic=st.sampled_from(("Roadmap", "Pricing", "")),
     interaction=st.none() | st.just({"polls_answered": 1, "polls_offered": 2}),
 )
 REGISTRATIONS: st.SearchStrategy[dict[str, Any]] = st.builds(
     dict,
-    status=st.sampled_from(("approved", "cancelled", "denied", "pending")),
+    registration_status=st.sampled_from(("approved", "cancelled", "denied", "pending")),
     retracted=st.booleans(),
     days=st.integers(-9, -8),
     observed=st.sampled_from(("webhook", "list")),
-    source=st.sampled_from((None, "newsletter", "ad")),
+    registration_source=st.sampled_from((None, "newsletter", "ad")),
     first_name=st.sampled_from((None, "Maya", "M.")),
 )
 
@@ -321,7 +321,7 @@ def fact_sets(draw: st.DrawFn) -> list[Fact]:
         }
         for revision, fields in enumerate(draw(st.lists(RESULTS, min_size=1, max_size=3)), start=1):
             facts.append(
-                (no_show if fields["status"] == "no_show" else result)(
+                (no_show if fields["attendance_status"] == "no_show" else result)(
                     f"s{number}==", revision=revision, **kind, **_without_presence(fields)
                 )
             )
@@ -332,7 +332,7 @@ def fact_sets(draw: st.DrawFn) -> list[Fact]:
 
 
 def _without_presence(fields: dict[str, Any]) -> dict[str, Any]:
-    present = fields["status"] != "no_show"
+    present = fields["attendance_status"] != "no_show"
     return {name: each for name, each in fields.items() if present or name not in ("attended_seconds", "late_seconds")}
 
 
@@ -418,7 +418,7 @@ def _confirmations(*facts: Fact) -> list[int]:
 
 def test_rule_asks_once_to_confirm_a_list() -> None:
     """Whatever else is heard of the contact; the list is Brevo's to join."""
-    cancelled = registration(revision=2, status="cancelled")
+    cancelled = registration(revision=2, registration_status="cancelled")
     again = registration(revision=3)
     assert _confirmations(registration(), registration("r2"), cancelled, again, result()) == [17]
 

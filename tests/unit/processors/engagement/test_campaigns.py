@@ -64,15 +64,15 @@ def test_session_gets_one_campaign_by_the_bulk_lane() -> None:
 def test_campaign_waits_for_the_final_result() -> None:
     """Before it nobody is on the list of those who stayed away."""
     rule = Rule()
-    assert rule.told(CAMPAIGN, session_recording(final=False)) == []
+    assert rule.told(CAMPAIGN, session_recording(is_final=False)) == []
     assert len(rule.told(CAMPAIGN, session_recording())) == 1
 
 
-@pytest.mark.parametrize("final", [False, True])
-def test_session_whose_people_were_told_by_event_gets_no_campaign(final: bool) -> None:
+@pytest.mark.parametrize("is_final", [False, True])
+def test_session_whose_people_were_told_by_event_gets_no_campaign(is_final: bool) -> None:
     """What is switched on later tells nobody of recordings of before."""
     rule = Rule()
-    assert len(rule.told(EVENT, result(), recording(), session_recording(final=final))) == 1
+    assert len(rule.told(EVENT, result(), recording(), session_recording(is_final=is_final))) == 1
     assert rule.told(CAMPAIGN, recording(), session_recording()) == []
 
 

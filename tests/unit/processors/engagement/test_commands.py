@@ -21,18 +21,18 @@ WANTED = Wanted({}, Membership((17,), (16,)))
         (registration(), "registered"),
         (registration(observed="list"), None),
         (registration(before_end=False), None),
-        (registration(status="cancelled"), None),
-        (registration(status="pending"), None),
+        (registration(registration_status="cancelled"), None),
+        (registration(registration_status="pending"), None),
         (registration(retracted=True), None),
         (registration(origin="backfill"), "registered"),
         (registration(origin="replay"), "registered"),
         (result(), "attended"),
-        (result(status="attended", final=False), "attended"),
+        (result(attendance_status="attended", is_final=False), "attended"),
         (result(object_type="meeting"), "attended"),
         (result(retracted=True), None),
         (result(origin="backfill"), "attended"),
         (no_show(), "no_show"),
-        (no_show(final=False), None),
+        (no_show(is_final=False), None),
     ],
 )
 def test_event_due_follows_the_table_of_events(fact: Registration | Result, due: str | None) -> None:
@@ -64,7 +64,7 @@ def test_registered_event_carries_the_registration() -> None:
 
 def test_registered_event_unknown_properties_are_left_out() -> None:
     """What is not known is not sent."""
-    assert registered_event(registration(starts_at=None, source=None, topic=""), 1).properties == {
+    assert registered_event(registration(starts_at=None, registration_source=None, topic=""), 1).properties == {
         "object_id": "95204914252"
     }
 

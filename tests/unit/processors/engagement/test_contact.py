@@ -27,7 +27,9 @@ def shown(*facts: Result) -> Values:
 
 def test_registration_values_latest_by_event_time_stands() -> None:
     """Name, title, source and status are the latest registration's, whatever the order."""
-    older = registration("r2", days=-9, topic="Old", source="ad", first_name="M.", status="cancelled")
+    older = registration(
+        "r2", days=-9, topic="Old", registration_source="ad", first_name="M.", registration_status="cancelled"
+    )
     newer = registration("r1", days=-8)
     for order in itertools.permutations((older, newer)):
         assert registration_values(signed_up(*order)) == {
@@ -47,15 +49,18 @@ def test_registration_values_same_event_time_is_told_apart_by_key() -> None:
 
 def test_registration_values_missing_fields_fall_back_to_earlier_ones() -> None:
     """The latest that has a source gives it; so with the first name."""
-    blank = registration("r2", days=-1, source=None, first_name=" ")
+    blank = registration("r2", days=-1, registration_source=None, first_name=" ")
     values = registration_values(signed_up(registration(days=-8), blank))
     assert (values["registration_source"], values["name"]) == ("newsletter", "Maya")
 
 
 def test_registration_values_cancelled_shows_cancelled_and_denied_nothing() -> None:
     """Statuses that are not synced are not shown."""
-    assert registration_values(signed_up(registration(status="cancelled")))["attendance_status"] == "cancelled"
-    assert "attendance_status" not in registration_values(signed_up(registration(status="denied")))
+    assert (
+        registration_values(signed_up(registration(registration_status="cancelled")))["attendance_status"]
+        == "cancelled"
+    )
+    assert "attendance_status" not in registration_values(signed_up(registration(registration_status="denied")))
 
 
 def test_result_values_latest_is_by_end_then_uuid() -> None:
@@ -98,7 +103,7 @@ def test_membership_only_registered_is_on_registrants_and_leaves_nothing() -> No
 
 def test_membership_one_of_two_registrations_cancelled_stays_on_registrants() -> None:
     """On the list while any registration is approved."""
-    cancelled = registration("r2", status="cancelled")
+    cancelled = registration("r2", registration_status="cancelled")
     assert lists_of([], signed_up(registration(), cancelled)).joined == (17,)
     assert lists_of([], signed_up(cancelled)) == Membership((), (17,))
 
@@ -112,7 +117,7 @@ def test_membership_attended_and_missed_is_on_both_lists() -> None:
 
 def test_membership_meeting_is_on_participants_only() -> None:
     """Meetings write their own list."""
-    assert lists_of(sessions(result(object_type="meeting", status="attended")), []) == Membership((15,), ())
+    assert lists_of(sessions(result(object_type="meeting", attendance_status="attended")), []) == Membership((15,), ())
 
 
 def test_membership_all_retracted_leaves_the_lists_it_was_on() -> None:

@@ -43,7 +43,10 @@ def test_session_row_written_and_read_is_the_same(fact: Result) -> None:
     assert decode_session(encode_session(row(fact))) == row(fact)
 
 
-@pytest.mark.parametrize("fields", [{}, {"source": None, "first_name": None, "status": "cancelled", "retracted": True}])
+@pytest.mark.parametrize(
+    "fields",
+    [{}, {"registration_source": None, "first_name": None, "registration_status": "cancelled", "retracted": True}],
+)
 def test_registration_row_written_and_read_is_the_same(fields: dict[str, Any]) -> None:
     """The codec loses nothing."""
     kept = merged_registration(None, registration(**fields), "registered")
@@ -85,7 +88,7 @@ def test_merged_session_without_first_join_has_no_lateness() -> None:
 
 def test_merged_registration_older_revision_does_not_overwrite() -> None:
     """A cancellation stands against an approval that arrives after it but is older."""
-    cancelled = merged_registration(None, registration(status="cancelled", revision=2), None)
+    cancelled = merged_registration(None, registration(registration_status="cancelled", revision=2), None)
     assert merged_registration(cancelled, registration(), "registered").status == "cancelled"
     assert merged_registration(cancelled, registration(revision=3), "registered").status == "approved"
 

@@ -191,7 +191,7 @@ def test_fact_after_the_sweep_does_not_lift_the_score() -> None:
     partition.take(result())
     partition.sweep(90)
     assert partition.take(result(), result(revision=2)) == []
-    [corrected] = scores(partition.take(result(revision=3, attended_seconds=3600, status="attended")))
+    [corrected] = scores(partition.take(result(revision=3, attended_seconds=3600, attendance_status="attended")))
     assert (corrected.contact_score, corrected.reference_date) == (50, day_after(90))
     [newer] = scores(partition.take(result("s2==", days=100)))
     assert newer.reference_date == day_after(100)

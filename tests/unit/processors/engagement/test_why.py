@@ -19,7 +19,7 @@ def sentence(fact: Result) -> str:
     ("fields", "expected"),
     [
         ({}, "55 of 60 min, on time, left before the end"),
-        ({"status": "attended", "attended_seconds": 3570}, "60 of 60 min, on time, stayed to the end"),
+        ({"attendance_status": "attended", "attended_seconds": 3570}, "60 of 60 min, on time, stayed to the end"),
         ({"attended_seconds": 3569}, "59 of 60 min, on time, left before the end"),
         ({"late_seconds": 120}, "55 of 60 min, on time, left before the end"),
         ({"late_seconds": 121}, "55 of 60 min, 2 min late, left before the end"),

@@ -54,9 +54,9 @@ def assert_true(pipeline: Pipeline, truth: Truth) -> None:
         assert frozenset(upsert.lists) == contact.lists, email
     people = {(o.session_uuid, email): each.presence for o in truth.occurrences for email, each in o.people.items()}
     results = {(each.session_uuid, each.email): each for each in pipeline.results.values()}
-    assert {key: (each.status, each.attended_seconds, each.late_seconds) for key, each in results.items()} == {
-        key: (each.status, each.attended_seconds, each.late_seconds) for key, each in people.items()
-    }
+    assert {
+        key: (each.attendance_status, each.attended_seconds, each.late_seconds) for key, each in results.items()
+    } == {key: (each.status, each.attended_seconds, each.late_seconds) for key, each in people.items()}
     for occurrence in truth.occurrences:
         summary = pipeline.summaries[occurrence.session_uuid]
         assert summary.length_seconds == occurrence.length_seconds
@@ -117,7 +117,7 @@ def test_report_corrects_what_webhooks_lost(seed: int) -> None:
     for shuffle in (None, 1):
         pipeline = played(world, sessions=CHECKED, shuffle=shuffle, restart_every=29)
         assert_true(pipeline, truth_of(bodies, world.zoom, Rules(use_report=True)))
-        assert all(each.final and each.source == "report" for each in pipeline.results.values())
+        assert all(each.is_final and each.evidence == "report" for each in pipeline.results.values())
 
 
 @pytest.mark.parametrize("seed", range(2))
@@ -130,7 +130,7 @@ def test_before_the_report_nobody_is_told_that_they_stayed_away(seed: int) -> No
     pipeline.settle(hours=0.05)
     live = {each.email: each for each in pipeline.results.values()}
     assert live
-    assert not any(each.final or each.status == "no_show" for each in live.values())
+    assert not any(each.is_final or each.attendance_status == "no_show" for each in live.values())
     truth = truth_of([each.body for each in world.deliveries], world.zoom)
     came = {
         email: each.presence.attended_seconds
@@ -180,7 +180,7 @@ def test_backfill_of_an_old_session_is_read_from_its_report_at_once() -> None:
     truth = truth_of(known, world.zoom, Rules(use_report=True))
     people = {(o.session_uuid, email): each.presence for o in truth.occurrences for email, each in o.people.items()}
     results = {(each.session_uuid, each.email): each for each in pipeline.results.values()}
-    assert {key: (each.status, each.attended_seconds) for key, each in results.items()} == {
+    assert {key: (each.attendance_status, each.attended_seconds) for key, each in results.items()} == {
         key: (each.status, each.attended_seconds) for key, each in people.items()
     }
     assert {each.origin for each in results.values()} == {"backfill"}

@@ -43,4 +43,6 @@ def test_registration_for_another_occurrence_of_the_day_is_no_no_show_of_this_on
         ]
     )
     pipeline.settle()
-    assert {each.email: each.status for each in pipeline.results.values()} == {"evening@example.com": "no_show"}
+    assert {each.email: each.attendance_status for each in pipeline.results.values()} == {
+        "evening@example.com": "no_show"
+    }

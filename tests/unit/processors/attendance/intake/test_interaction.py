@@ -23,7 +23,7 @@ ON = {"interaction": True}
 
 def attendees() -> list[str]:
     """The addresses of whoever came, from a run without interaction."""
-    return sorted(each.email for each in played(WORLD.zoom, {}).results.values() if each.status != "no_show")
+    return sorted(each.email for each in played(WORLD.zoom, {}).results.values() if each.attendance_status != "no_show")
 
 
 def person(email: str, *items: str) -> dict[str, Any]:
@@ -98,7 +98,7 @@ def test_interaction_is_united_over_instances_by_email_with_the_final_result(shu
     )
     nothing = Interaction(polls_answered=0, polls_offered=3, questions_asked=0, chat_messages=0)
     assert {results[email].interaction for email in others} == {nothing}
-    assert {each.interaction for each in results.values() if each.status == "no_show"} == {None}
+    assert {each.interaction for each in results.values() if each.attendance_status == "no_show"} == {None}
     (summary,) = pipeline.summaries.values()
     assert summary.interaction == InteractionSummary(
         polls="found", questions="found", polls_offered=3, questions_asked=2, chat_messages=3
@@ -111,8 +111,10 @@ def test_live_result_has_no_interaction_and_the_final_one_has() -> None:
     zoom = known(polls={FIRST: [person(ann, "p1")]})
     pipeline = played(zoom, ON, sessions={"settle": "60s", "report_checks": ["5m"]})
     revisions = [each for each in pipeline.facts if isinstance(each, Result) and each.email == ann]
-    assert [each.interaction is not None for each in revisions if not each.final] == [False]
-    assert [each.interaction for each in revisions if each.final][-1] == Interaction(polls_answered=1, polls_offered=1)
+    assert [each.interaction is not None for each in revisions if not each.is_final] == [False]
+    assert [each.interaction for each in revisions if each.is_final][-1] == Interaction(
+        polls_answered=1, polls_offered=1
+    )
 
 
 def test_score_counts_what_was_offered_alone() -> None:
@@ -143,7 +145,7 @@ def test_kind_that_may_not_be_asked_is_recorded_and_the_rest_counts() -> None:
     pipeline.settle()
     assert by_email(pipeline)[ann].interaction == Interaction(questions_asked=1)
     (summary,) = pipeline.summaries.values()
-    assert summary.final
+    assert summary.is_final
     assert summary.interaction is not None
     assert (summary.interaction.polls, summary.interaction.questions) == ("unavailable", "found")
 

@@ -43,7 +43,7 @@ def _told(pipeline: Pipeline, name: str) -> Counter[str]:
 
 
 def _approved(pipeline: Pipeline) -> set[str]:
-    return {each.email for each in pipeline.registrations.values() if each.status == "approved"}
+    return {each.email for each in pipeline.registrations.values() if each.registration_status == "approved"}
 
 
 def test_registrants_are_told_of_the_start_when_the_first_of_them_is_there() -> None:

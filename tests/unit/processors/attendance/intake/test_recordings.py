@@ -126,7 +126,7 @@ def test_no_show_is_told_only_by_the_final_result_and_who_came_at_once() -> None
     early = {each.email for each in pipeline.recordings_told}
     assert early
     pipeline.settle()
-    stayed_away = {each.email for each in pipeline.results.values() if each.status == "no_show"}
+    stayed_away = {each.email for each in pipeline.results.values() if each.attendance_status == "no_show"}
     assert stayed_away
     assert not stayed_away & early
     assert {each.email for each in pipeline.recordings_told} == early | stayed_away
@@ -142,7 +142,7 @@ def test_person_who_turns_out_to_have_come_is_told_then_and_once() -> None:
     pipeline.settle(hours=0.05)
     assert pipeline.recordings_told == []
     pipeline.settle()
-    came = {each.email for each in pipeline.results.values() if each.status != "no_show"}
+    came = {each.email for each in pipeline.results.values() if each.attendance_status != "no_show"}
     assert came
     assert sorted(each.email for each in pipeline.recordings_told) == sorted(came)
 
@@ -162,7 +162,7 @@ def test_recording_is_told_to_whom_the_configuration_names(chosen: dict[str, obj
     pipeline = Pipeline(configuration(sessions=LIVE, brevo={"recordings": chosen}), world.zoom)
     pipeline.feed(each.body for each in world.deliveries)
     pipeline.settle()
-    wanted = {each.email for each in pipeline.results.values() if each.status in statuses}
+    wanted = {each.email for each in pipeline.results.values() if each.attendance_status in statuses}
     assert {each.email for each in pipeline.recordings_told} == wanted
 
 
@@ -249,7 +249,7 @@ def test_recording_by_campaign_is_one_command_of_the_session_once_the_result_is_
     pipeline = Pipeline(configuration(sessions={"report_checks": ["1h"]}, brevo=chosen), world.zoom)
     pipeline.feed(each.body for each in world.deliveries)
     pipeline.settle(hours=0.5)
-    assert [each.final for each in pipeline.facts if isinstance(each, SessionRecording)] == [False]
+    assert [each.is_final for each in pipeline.facts if isinstance(each, SessionRecording)] == [False]
     assert pipeline.campaigns == []
     pipeline.settle()
     pipeline.feed(each.body for each in world.deliveries)
