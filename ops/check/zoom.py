@@ -30,6 +30,7 @@ from ops.zoom.subscription import sent_to
 from processors.zoom.api import requests
 from processors.zoom.api.client import ZoomClient
 from processors.zoom.api.errors import ZoomRefusedError
+from runtime.answers import read_answer
 from runtime.environment import ZoomEnvironment
 from runtime.models import ZoomAccount
 from schemas.errors import ConfigurationError, RetryLaterError
@@ -175,7 +176,7 @@ async def _challenge(context: Context, secret: bytes) -> Outcome:
     }
     try:
         async with context.session.post(context.url, data=body, headers=headers, timeout=TIMEOUT) as response:
-            data = await response.read()
+            data = await read_answer(response)
     except (aiohttp.ClientError, TimeoutError, ValueError) as error:
         return fail(
             f"{context.url} does not answer ({type(error).__name__})",

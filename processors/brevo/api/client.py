@@ -17,14 +17,12 @@ from pydantic import SecretStr
 from yarl import URL
 
 from processors.brevo.decisions.answers import Answer, Failure, rate_headers
+from runtime.answers import read_answer
 
 CONNECT_SECONDS = 10.0
 ANSWER_SECONDS = 30.0
 KEEP_ALIVE_SECONDS = 10.0
 """Shorter than any server's: a call on a connection that the server is closing leaves an event in doubt."""
-
-REPORT_BYTES = 16_000_000
-"""Of an import's report at most; it has an address a line of an import of at most 8 MB."""
 
 
 class BrevoApi(Protocol):
@@ -76,7 +74,7 @@ class BrevoApi(Protocol):
         """`GET /processes`, the 50 newest: 200 with `processes`."""
 
     async def read_report(self, url: str) -> str | None:
-        """A report of an import, wherever Brevo keeps it, without our key; ``None`` when it cannot be had."""
+        """All of an import's report, wherever Brevo keeps it, without our key; ``None`` when that cannot be had."""
 
 
 class BrevoClient:
@@ -91,7 +89,9 @@ class BrevoClient:
     def __init__(self, api_key: SecretStr, base_url: str, *, answer_seconds: float = ANSWER_SECONDS) -> None:
         self._api_key = api_key
         self._base_url = base_url.rstrip("/")
-        self._answer_seconds = answer_seconds
+        self._timeout = aiohttp.ClientTimeout(total=answer_seconds, connect=CONNECT_SECONDS)
+        self._tls = ssl.create_default_context()
+        self._tls.minimum_version = ssl.TLSVersion.TLSv1_2
         self._session: aiohttp.ClientSession | None = None
 
     async def read_contact(self, email: str) -> Answer:
@@ -156,12 +156,15 @@ class BrevoClient:
 
     async def read_report(self, url: str) -> str | None:
         """See `BrevoApi`."""
-        timeout = aiohttp.ClientTimeout(total=self._answer_seconds, connect=CONNECT_SECONDS)
         try:
-            async with aiohttp.ClientSession(timeout=timeout) as session, session.get(url) as response:
-                if response.status != 200:
-                    return None
-                return (await response.content.read(REPORT_BYTES)).decode("utf-8", "replace")
+            address = URL(url)
+            if not may_be_read(address, URL(self._base_url)):
+                return None
+            async with (
+                aiohttp.ClientSession(timeout=self._timeout) as session,
+                session.get(address, allow_redirects=False, ssl=self._tls) as response,
+            ):
+                return (await read_answer(response)).decode("utf-8", "replace") if response.status == 200 else None
         except (TimeoutError, ValueError, aiohttp.ClientError):
             return None
 
@@ -184,7 +187,7 @@ class BrevoClient:
         data = orjson.dumps(body) if body is not None else None
         try:
             async with self._opened().request(method, url, data=data, allow_redirects=False) as response:
-                return _answer(response, await response.read())
+                return _answer(response, await read_answer(response))
         except (aiohttp.ConnectionTimeoutError, aiohttp.ClientConnectorError, aiohttp.ClientConnectorDNSError):
             return _failed("refused")
         except TimeoutError:
@@ -194,12 +197,10 @@ class BrevoClient:
 
     def _opened(self) -> aiohttp.ClientSession:
         if self._session is None:
-            context = ssl.create_default_context()
-            context.minimum_version = ssl.TLSVersion.TLSv1_2
             self._session = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(ssl=context, keepalive_timeout=KEEP_ALIVE_SECONDS),
+                connector=aiohttp.TCPConnector(ssl=self._tls, keepalive_timeout=KEEP_ALIVE_SECONDS),
                 cookie_jar=aiohttp.DummyCookieJar(),
-                timeout=aiohttp.ClientTimeout(total=self._answer_seconds, connect=CONNECT_SECONDS),
+                timeout=self._timeout,
                 headers={
                     "api-key": self._api_key.get_secret_value(),
                     "accept": "application/json",
@@ -207,6 +208,16 @@ class BrevoClient:
                 },
             )
         return self._session
+
+
+def may_be_read(report: URL, base: URL) -> bool:
+    """Whether a report's address is one to go to: over TLS, or on the sandbox that `base` names in the clear.
+
+    >>> brevo, sandbox = URL("https://api.brevo.com/v3"), URL("http://127.0.0.1:9000/v3")
+    >>> may_be_read(URL("http://127.0.0.1:8082/x.csv"), brevo), may_be_read(URL("http://127.0.0.1:9000/x.csv"), sandbox)
+    (False, True)
+    """
+    return report.scheme == "https" or (report.scheme == base.scheme == "http" and report.host == base.host)
 
 
 def _contact_path(email: str) -> str:

@@ -14,6 +14,9 @@ Failure = Literal["refused", "reset", "timeout"]
 LONGEST_WINDOW_SECONDS = 3_600.0
 """Brevo's limits are per second or per hour (developers.brevo.com/docs/api-limits, checked 2026-11-21)."""
 
+LONGEST_TEXT = 1_000
+"""Characters of an error body's field: cut before anything searches it."""
+
 MAILING = frozenset({"mails", "confirmations", "campaigns"})
 """Families of calls that need a template or a sender."""
 ADDRESS = re.compile(r"unrecogni[sz]ed IP address ([0-9A-Fa-f.:]*[0-9A-Fa-f])")
@@ -33,9 +36,9 @@ class Answer:
     """`x-sib-ratelimit-reset`: how long the window still lasts."""
 
     def text(self, field: str) -> str:
-        """A text of the error body (`code`, `message`), empty when there is none."""
+        """The first 1,000 characters of a text of the error body (`code`, `message`), empty when there is none."""
         value = self.body.get(field) if isinstance(self.body, dict) else None
-        return value if isinstance(value, str) else ""
+        return value[:LONGEST_TEXT] if isinstance(value, str) else ""
 
 
 class Action(StrEnum):

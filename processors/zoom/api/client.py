@@ -139,7 +139,8 @@ class ZoomClient:
         Raises:
             ZoomRefusedError, RetryLaterError: as `Transport.call`.
         """
-        return await self._transport.call(request)
+        body, _ = await self._transport.call(request)
+        return body
 
     async def rows(self, request: Request) -> list[Row]:
         """All rows of an endpoint with a list, each once.

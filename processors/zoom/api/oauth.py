@@ -12,6 +12,7 @@ from schemas.errors import RetryLaterError
 # https://developers.zoom.us/docs/internal-apps/s2s-oauth/, checked 2026-11-21: a token lives an hour.
 RENEW_BEFORE_SECONDS = 300.0
 DEFAULT_LIFE_SECONDS = 3_600.0
+LONGEST_LIFE_SECONDS = 86_400.0
 DEFAULT_API_URL = "https://api.zoom.us"
 
 
@@ -53,16 +54,22 @@ class OneToken:
 
 def read_token(fields: dict[str, Any], now: float, *, encrypted: bool) -> Token:
     """The token of an answer to `POST /oauth/token`; `encrypted` when that answer came over TLS."""
-    seconds = fields.get("expires_in")
     api_url = str(fields.get("api_url") or DEFAULT_API_URL).rstrip("/")
     if encrypted and not api_url.startswith("https://"):
         api_url = DEFAULT_API_URL  # a token never travels in the clear because an answer says so
     return Token(
         secret=fields["access_token"],
-        ends_at=now + (seconds if isinstance(seconds, int | float) else DEFAULT_LIFE_SECONDS),
+        ends_at=now + _life_seconds(fields.get("expires_in")),
         scopes=frozenset(str(fields.get("scope") or "").replace(",", " ").split()),
         api_url=api_url,
     )
+
+
+def _life_seconds(told: object) -> float:
+    # What is no sensible time would have each call fetch a token of its own, or keep one for ever.
+    if isinstance(told, int | float) and 0 < told <= LONGEST_LIFE_SECONDS:
+        return float(told)
+    return DEFAULT_LIFE_SECONDS
 
 
 class TokenSource:

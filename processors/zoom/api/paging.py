@@ -18,6 +18,10 @@ from schemas.errors import RetryLaterError
 # parameters are repeated with it, and an empty one marks the last page.
 RESTARTS = 3
 """How often a list is begun again because its page token expired."""
+MOST_PAGES = 5_000
+"""Zoom's longest list, the report of its largest webinar with everybody coming back again and again, has some 500."""
+MOST_BYTES = 64 * 1024 * 1024
+"""Of a list in all, as JSON: what is in memory at once. That report has 35 MB."""
 
 
 class Pager:
@@ -48,18 +52,24 @@ class Pager:
         assert endpoint.rows is not None, f"{endpoint.name} has no list"
         rows: dict[bytes, Row] = {}
         seen: set[str] = set()
+        size_bytes = 0
         size = {"page_size": str(PAGE_SIZE)} if endpoint.paged else {}
         token = ""
         while True:
             query = {**request.query, **size, **({PAGE_TOKEN: token} if token else {})}
-            body = await self._transport.call(replace(request, query=query))
+            body, length = await self._transport.call(replace(request, query=query))
             rows.update((row_key(endpoint, row), row) for row in body[endpoint.rows] if isinstance(row, dict))
+            size_bytes += length
             token = str(body.get(PAGE_TOKEN) or "") if endpoint.paged else ""
             if not token:
                 return list(rows.values())
             if token in seen:
                 raise RetryLaterError(f"{endpoint.name}: Zoom repeats a page token, the list has no end; try again")
             seen.add(token)
+            if len(seen) >= MOST_PAGES or size_bytes > MOST_BYTES:
+                raise RetryLaterError(
+                    f"{endpoint.name}: the list has no end after {len(seen)} pages and {size_bytes} bytes; try again"
+                )
 
 
 def row_key(endpoint: Endpoint, row: Row) -> bytes:

@@ -10,6 +10,19 @@ import re
 from urllib.parse import quote
 
 _PLACE = re.compile(r"\{[a-z_]+\}")
+_LONGEST_SEGMENT = 255
+"""Characters; a UUID has 24, and the longest id, a user's address, 254 at most."""
+
+
+def is_segment(text: str, template: str) -> bool:
+    """Whether a text can fill the template's place: anything without meaning to a path, encoded or not.
+
+    A server or a proxy may read ``%2E%2E`` as ``..`` and ask another endpoint, so encoding does not help.
+
+    >>> [is_segment(text, "/webinars/{id}") for text in ("93577204816", "..", ".", "")]
+    [True, False, False, False]
+    """
+    return not _PLACE.search(template) or (text not in ("", ".", "..") and len(text) <= _LONGEST_SEGMENT)
 
 
 def encode_segment(text: str) -> str:

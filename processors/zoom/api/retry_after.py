@@ -5,21 +5,26 @@
 
 from __future__ import annotations
 
+import math
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
 PER_SECOND_WAIT_SECONDS = 1.0
 """After the per-second limit without `Retry-After`: the next second."""
+LONGEST_WAIT_SECONDS = 86_400.0
+"""Zoom's longest limit is a day's: who asks for more, or is not Zoom, is asked again after a day."""
+_LONGEST_HEADER = 64
+"""Characters; the longest form, an HTTP date, has 29."""
 
 
 def told_seconds(header: str | None, now: datetime) -> float | None:
-    """Seconds from `now` on that a ``Retry-After`` says, never negative.
+    """Seconds from `now` on that a ``Retry-After`` says: never negative, a day at most.
 
     Whole or broken seconds, an HTTP date and an ISO 8601 date are understood; ``None`` for what is absent or none of
     these. A date without a zone is UTC.
     """
     text = (header or "").strip()
-    if not text:
+    if not text or len(text) > _LONGEST_HEADER:
         return None
     try:
         seconds = float(text)
@@ -28,9 +33,9 @@ def told_seconds(header: str | None, now: datetime) -> float | None:
         if moment is None:
             return None
         seconds = (moment - now).total_seconds()
-    if not seconds < float("inf"):
+    if not math.isfinite(seconds):
         return None
-    return max(seconds, 0.0)
+    return min(max(seconds, 0.0), LONGEST_WAIT_SECONDS)
 
 
 def wait_seconds(header: str | None, limit_type: str | None, message: str, now: datetime) -> float:
@@ -56,7 +61,7 @@ def _moment(text: str) -> datetime | None:
     for parse in (parsedate_to_datetime, datetime.fromisoformat):
         try:
             moment = parse(text)
-        except ValueError:
+        except (ValueError, OverflowError, TypeError, IndexError):  # of odd dates the e-mail parser raises all of these
             continue
         return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
     return None

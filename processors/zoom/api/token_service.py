@@ -16,6 +16,7 @@ from processors.zoom.api.errors import GrantRefusedError
 from processors.zoom.api.metrics import ZoomMetrics
 from processors.zoom.api.oauth import Token, read_token
 from processors.zoom.api.retry_after import told_seconds
+from runtime.answers import read_answer
 from runtime.models import ZoomAccount
 from schemas.errors import ConfigurationError, RetryLaterError
 from schemas.instants import as_datetime
@@ -70,7 +71,7 @@ class TokenService:
         except RetryLaterError:
             self._metrics.tokens.labels("failed").inc()
             raise
-        if status == 200 and isinstance(fields.get("access_token"), str):
+        if status == 200 and _is_token(fields.get("access_token")):
             self._metrics.tokens.labels("fetched").inc()
             return read_token(fields, self._clock(), encrypted=self._base.scheme == "https"), fields
         if status in (408, 425, 429) or not 400 <= status < 500:
@@ -80,7 +81,7 @@ class TokenService:
                 f"no token for Zoom account {self.account_id}: HTTP {status}, try again later", after_seconds=told
             )
         self._metrics.tokens.labels("refused").inc()
-        raise GrantRefusedError(self.account_id, status, str(fields.get("error", ""))[:60])
+        raise GrantRefusedError(self.account_id, status, _word(fields.get("error")))
 
     async def revoke(self, token: str) -> bool:
         """End a token; false when Zoom did not know it. Raises `RetryLaterError` when that cannot be told."""
@@ -101,10 +102,18 @@ class TokenService:
                 ssl=self._tls,
                 timeout=self._timeout,
             ) as response:
-                body = parse_body(await response.read())
+                body = parse_body(await read_answer(response))
         except (aiohttp.ClientError, TimeoutError) as error:
             raise RetryLaterError(f"no token for Zoom account {self.account_id}: {type(error).__name__}") from error
         return response.status, response.headers.get("Retry-After"), body if isinstance(body, dict) else {}
+
+
+def _is_token(said: object) -> bool:
+    return isinstance(said, str) and said.isascii() and said.isprintable() and " " not in said and bool(said)
+
+
+def _word(said: object) -> str:
+    return said[:60] if isinstance(said, str) else ""
 
 
 class ServerGrant:

@@ -17,9 +17,11 @@ from processors.zoom.api.endpoints import Endpoint
 from processors.zoom.api.errors import PageExpiredError, ZoomRefusedError
 from processors.zoom.api.metrics import ZoomMetrics
 from processors.zoom.api.oauth import Token, TokenSource
+from processors.zoom.api.paths import is_segment
 from processors.zoom.api.requests import Request
 from processors.zoom.api.retry_after import told_seconds, wait_seconds
 from processors.zoom.api.verdicts import Verdict, judge
+from runtime.answers import read_answer
 from schemas.errors import RetryLaterError
 from schemas.instants import as_datetime
 
@@ -34,6 +36,7 @@ class _Reply:
     status: int
     headers: Mapping[str, str]
     body: object
+    size_bytes: int
 
 
 class Transport:
@@ -72,8 +75,8 @@ class Transport:
         self._tls = tls
         self._timeout = timeout
 
-    async def call(self, request: Request) -> Body:
-        """The answer's body; empty where the endpoint answers nothing.
+    async def call(self, request: Request) -> tuple[Body, int]:
+        """The answer's body, empty where the endpoint answers nothing, and its length in bytes.
 
         Raises:
             ZoomRefusedError: never, as it was asked.
@@ -81,6 +84,8 @@ class Transport:
             RetryLaterError: 5xx, time-outs, no connection, long waits.
         """
         endpoint = request.endpoint
+        if not is_segment(request.segment, endpoint.template):
+            raise ZoomRefusedError(endpoint.name, outcome="unavailable", detail="this is no id or UUID of Zoom's")
         refused: Token | None = None
         limited = 0
         while True:
@@ -90,7 +95,7 @@ class Transport:
             verdict = _judge(request, reply)
             self._metrics.requests.labels(endpoint.name, verdict.action).inc()
             if verdict.action == "accept":
-                return reply.body if isinstance(reply.body, dict) else {}
+                return (reply.body if isinstance(reply.body, dict) else {}), reply.size_bytes
             if verdict.action == "token" and refused is None:
                 refused = token
                 self._metrics.retries.labels(endpoint.name, "token").inc()
@@ -116,13 +121,13 @@ class Transport:
                 ssl=self._tls,
                 timeout=self._timeout,
             ) as response:
-                data = await response.read()
+                data = await read_answer(response)
         except (aiohttp.ClientError, TimeoutError) as error:
             self._metrics.requests.labels(endpoint.name, "no answer").inc()
             raise RetryLaterError(f"Zoom does not answer {endpoint.name}: {type(error).__name__}") from error
         finally:
             self._metrics.request_seconds.labels(endpoint.name).observe(time.perf_counter() - began)
-        return _Reply(response.status, response.headers, parse_body(data))
+        return _Reply(response.status, response.headers, parse_body(data), len(data))
 
     def _told(self, reply: _Reply, verdict: Verdict) -> float:
         now = as_datetime(int(self._clock()))

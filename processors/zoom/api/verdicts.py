@@ -101,7 +101,9 @@ def judge(
 
 def _message(fields: Mapping[str, Any]) -> str:
     """Cut before anything searches it; the last word of what was cut goes too, which may be half an address."""
-    told = str(fields.get("message") or "")
+    told = fields.get("message")
+    if not isinstance(told, str):
+        return ""
     if len(told) > MAX_MESSAGE_CHARACTERS:
         told = told[:MAX_MESSAGE_CHARACTERS].rpartition(" ")[0]
     return _EMAIL.sub("<e-mail>", told)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from processors.zoom.api.retry_after import told_seconds, wait_seconds
 
@@ -27,11 +29,24 @@ NOW = datetime(2026, 8, 12, 14, 0, 0, tzinfo=UTC)
         ("soon", None),
         ("nan", None),
         ("inf", None),
+        ("99999999999", 86_400.0),
+        ("9999-12-31T23:59:59Z", 86_400.0),
+        ("Mon, 01 Jan 99999999999999999999 00:00:00 GMT", None),
+        ("9" * 8_000, None),
     ],
 )
 def test_told_seconds_reads_every_form_of_the_header(header: str | None, seconds: float | None) -> None:
-    """Seconds, HTTP date and ISO date; nonsense counts as absent, the past as now."""
+    """Seconds, HTTP date and ISO date; nonsense counts as absent, the past as now, and a day is the most."""
     assert told_seconds(header, NOW) == seconds
+
+
+@given(
+    st.one_of(st.text(max_size=80), st.from_regex(r"[A-Z][a-z]{2}, \d{1,30} [A-Z][a-z]{2} -?\d{1,30} [\d:+ ]{0,20}"))
+)
+def test_told_seconds_of_anything_is_none_or_within_a_day(header: str) -> None:
+    """No header of a server's raises."""
+    seconds = told_seconds(header, NOW)
+    assert seconds is None or 0 <= seconds <= 86_400
 
 
 @pytest.mark.parametrize(
