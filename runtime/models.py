@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, model_validator
 
 from runtime.brevo_models import Brevo
+from runtime.domains import Domain, ascii_domain
 from runtime.durations import Duration
 from runtime.section import Section
 from schemas.brevo import AttributeType, Overwrite
@@ -156,7 +157,8 @@ class Filters(Section):
     exclude_hosts: bool = True
     exclude_panelists: bool = True
     exclude_internal: bool = True
-    exclude_domains: tuple[str, ...] = ()
+    exclude_domains: tuple[Domain, ...] = ()
+    """Addresses of these are never a contact; ask `excludes`."""
     topics: PatternFilter = PatternFilter()
     """By the session's topic."""
     hosts: PatternFilter = PatternFilter()
@@ -165,6 +167,10 @@ class Filters(Section):
     """Zoom's `type` numbers that are synced (5 webinar, 8 recurring meeting, …); empty: all."""
     tracking_fields: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     """Name of a Zoom tracking field to patterns of which one must match its value."""
+
+    def excludes(self, email: str) -> bool:
+        """Whether a normalised address is never a contact, by its domain; subdomains are domains of their own."""
+        return bool(self.exclude_domains) and ascii_domain(email.rpartition("@")[2]) in self.exclude_domains
 
 
 class ZoomApi(Section):

@@ -21,9 +21,8 @@ class TrackingSettings:
     exclude_hosts: bool
     exclude_panelists: bool
     exclude_internal: bool
-    exclude_domains: frozenset[str]
     filters: Filters
-    """Which sessions are synced at all."""
+    """Which sessions are synced at all, and of which domains nobody."""
     interaction: bool
     """Whether polls, questions and chat count."""
     retain: float
@@ -50,7 +49,6 @@ class TrackingSettings:
             exclude_hosts=filters.exclude_hosts,
             exclude_panelists=filters.exclude_panelists,
             exclude_internal=filters.exclude_internal,
-            exclude_domains=frozenset(domain.lower().lstrip("@") for domain in filters.exclude_domains),
             filters=filters,
             interaction=configuration.zoom_api.interaction,
             retain=sessions.retain,
@@ -58,7 +56,3 @@ class TrackingSettings:
             tells_ended=events.ended,
             sync={account.account_id: account.sync for account in configuration.connectors.zoom if account.enabled},
         )
-
-    def excludes_domain(self, email: str) -> bool:
-        """Whether addresses of this domain are never a contact."""
-        return email.rpartition("@")[2] in self.exclude_domains

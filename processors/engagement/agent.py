@@ -75,7 +75,7 @@ class ScoreEngagement:
         self._recordings = RecordingRules(configuration.brevo)
         self._chosen = configuration.brevo.recordings
         self._questions = mapped | questions_of(configuration.brevo.list_rules) | self._recordings.questions
-        self._excluded_domains = frozenset(domain.lower() for domain in configuration.filters.exclude_domains)
+        self._filters = configuration.filters
         self._unsynced = frozenset(
             (account.account_id, object_type)
             for account in configuration.connectors.zoom
@@ -114,12 +114,16 @@ class ScoreEngagement:
             view.put(TABLE, head_key(fact.contact_id), encode_head(head))
 
     def _skipped(self, fact: AnyFact) -> bool:
-        """Not synced, of an excluded domain, or a registration of a meeting, which serves identity only."""
+        """Not synced, of an excluded domain, or a registration of a meeting, which serves identity only.
+
+        What takes something back of somebody who is excluded now is no news about them: it has to come through.
+        """
         if isinstance(fact, Registration) and fact.object_type == "meeting":
             return True
         if (fact.account_id, fact.object_type) in self._unsynced:
             return True
-        return fact.email.rpartition("@")[2] in self._excluded_domains
+        is_taken_back = isinstance(fact, Result | Registration) and fact.retracted
+        return self._filters.excludes(fact.email) and not is_taken_back
 
     def _keep(self, fact: Registration | Result, rows: ContactRows, view: View) -> EventKind | None:
         """Merge the fact into `rows` and the table; returns the event that it is the first to call for."""

@@ -81,7 +81,7 @@ class DecaySweep:
         self._table = table
         time = configuration.scoring.decay_sweep
         self._second = None if time is None else second_of_day(time)
-        self._excluded_domains = frozenset(domain.lower() for domain in configuration.filters.exclude_domains)
+        self._filters = configuration.filters
 
     def step(self, value: bytes | None, view: View) -> None:
         """One tick: begin the sweep of a later day than the last, or go on with it; any other tick is stale.
@@ -131,7 +131,7 @@ class DecaySweep:
 
     def _has_fallen(self, rows: ContactRows, day: int) -> bool:
         """Whether the contact is written: what was written last is where it stood after the sweep of its head."""
-        if not rows.head.score_digest or rows.head.email.rpartition("@")[2] in self._excluded_domains:
+        if not rows.head.score_digest or self._filters.excludes(rows.head.email):
             return False
         before = self._assessor.standing_on(rows, rows.head.swept_day)
         after = self._assessor.standing_on(rows, day)

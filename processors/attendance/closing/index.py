@@ -181,7 +181,7 @@ class Index:
 
     def _excluded_email(self, view: View, object_id: str, email: str) -> bool:
         settings, contact = self._settings, contact_id(email)
-        if settings.excludes_domain(email):
+        if settings.filters.excludes(email):
             return True
         if settings.exclude_panelists and view.get(TABLE, key("p", object_id, contact)) is not None:
             return True

@@ -122,7 +122,7 @@ class Registrants:
         if published is None and (not row.ever_approved or subject.object_type != "webinar"):
             return None
         assert row.email is not None
-        wanted = subject.object_type == "webinar" and not self._settings.excludes_domain(row.email)
+        wanted = subject.object_type == "webinar" and not self._settings.filters.excludes(row.email)
         wanted = wanted and self._passes_filters(view, subject, row)
         if wanted and self._settings.exclude_internal:
             known = identity(view, subject.object_id, "e", contact_id(row.email))
