@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Literal, NamedTuple
 
-from ingress.envelope import Delivery, Record, event_name, named_account, to_record
+from ingress.envelope import Delivery, Record, event_name, has_unbounded_id, named_account, to_record
 from ingress.reading import parse_body, write_body
 from ingress.signature import SigningKey, challenge_answer, is_fresh, verifying_key, well_formed
 from schemas.topics import QUARANTINE, RAW_EVENTS, Topic
@@ -76,7 +76,7 @@ def decide(keys: Sequence[SigningKey], delivery: Delivery) -> Answer | Publish:
         return _challenge(key, tree)
     if not is_fresh(delivery.timestamp, delivery.received_at, key.tolerance_seconds):
         return _quarantine(key, delivery, tree, "stale")
-    if not name:
+    if not name or has_unbounded_id(tree):
         return Answer(400, _BAD_REQUEST, "unreadable")
     account = named_account(tree)
     if account and account not in key.accounts:

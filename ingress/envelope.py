@@ -11,15 +11,16 @@ from typing import Any, NamedTuple
 from ingress.business_key import dedupe_key, text_of
 from ingress.reading import write_body
 from ingress.redaction import redact, redact_text
+from schemas.codec import LONGEST_ID
 
 # 8_4_4_4_12 hex digits: https://developers.zoom.us/docs/api/webhooks/, checked 2026-11-21. It is not signed: what has
 # another form is nobody's id.
 _REQUEST_ID = re.compile(r"[A-Za-z0-9_.-]{1,128}")
-_LONGEST_TEXT = 255
-"""Characters of a key or header; Zoom's have 10 to 60."""
 _LATEST_MS = 253_402_300_799_999
 """The last millisecond of the year 9999."""
 _UNNAMED = "unknown"
+_NAMED_BY_ID = ("participant", "registrant", "chat_message")
+_ID_ENDING = "id"  # `id`, `uuid`, `host_id`, …
 _THOUSANDTHS = tuple(f".{milliseconds:03d}Z" for milliseconds in range(1_000))
 
 Headers = list[tuple[str, bytes]]
@@ -75,6 +76,23 @@ def named_account(event: Any) -> str:
     """The account that the payload names; ``""`` when it names none."""
     payload = event.get("payload") if isinstance(event, dict) else None
     return text_of(payload.get("account_id")) if isinstance(payload, dict) else ""
+
+
+def has_unbounded_id(event: Any) -> bool:
+    """Whether an id that names the event's webinar, people or account is longer than any of Zoom's could be."""
+    payload = event.get("payload") if isinstance(event, dict) else None
+    if not isinstance(payload, dict):
+        return False
+    subject = payload.get("object")
+    objects = [payload]
+    if isinstance(subject, dict):
+        objects += [subject, *(each for name in _NAMED_BY_ID if isinstance(each := subject.get(name), dict))]
+    return any(
+        isinstance(value, str) and len(value) > LONGEST_ID
+        for each in objects
+        for name, value in each.items()
+        if name.endswith(_ID_ENDING)
+    )
 
 
 def delivery_id(delivery: Delivery, body_sha256: str) -> str:
@@ -146,4 +164,4 @@ def _as_ms(value: object) -> int | None:
 
 def _bounded(text: str) -> str:
     """The text, or its hash when it is longer than any id is: key and headers must fit beside a body of 1 MiB."""
-    return text if len(text) <= _LONGEST_TEXT else hashlib.sha256(text.encode()).hexdigest()
+    return text if len(text) <= LONGEST_ID else hashlib.sha256(text.encode()).hexdigest()

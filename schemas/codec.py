@@ -21,9 +21,15 @@ def unpack(data: bytes) -> Any:
     return orjson.loads(data)
 
 
+LONGEST_ID = 255
+"""Characters. Zoom's have 10 to 60; ids become keys of records and rows, paths of look-ups and words in logs."""
+LONGEST_EMAIL = 320
+"""Characters: 64 before the `@`, 255 behind it (https://www.rfc-editor.org/rfc/rfc5321 4.5.3.1, checked 2026-11-27)."""
+
+
 def normalise_email(text: object) -> str | None:
     """Trimmed and lower-cased, nothing else (no plus or dot folding); ``None`` for what is no address at all."""
-    if not isinstance(text, str):
+    if not isinstance(text, str) or len(text) > LONGEST_EMAIL:
         return None
     email = text.strip().lower()
     return email if "@" in email else None

@@ -6,6 +6,8 @@ from datetime import UTC, date, datetime
 from functools import lru_cache
 
 SECONDS_PER_DAY = 86_400
+EARLIEST, LATEST = 0, 32_503_680_000
+"""1970 to 3000: what lies outside is nobody's webinar, and sums with it leave what a date can hold (0001 to 9999)."""
 
 
 def parse_instant(text: object) -> int | None:
@@ -14,7 +16,7 @@ def parse_instant(text: object) -> int | None:
     A fraction of a second is cut off. A text without a zone is UTC, as all of Zoom's are.
 
     Raises:
-        ValueError: a text that is no instant.
+        ValueError: a text that is no instant, or one outside `EARLIEST` to `LATEST`.
     """
     if not text:
         return None
@@ -29,7 +31,10 @@ def _seconds(text: str) -> int:
     parsed = datetime.fromisoformat(text)
     if parsed.tzinfo is None:
         parsed = parsed.replace(tzinfo=UTC)
-    return int(parsed.timestamp() // 1)
+    seconds = int(parsed.timestamp() // 1)
+    if not EARLIEST <= seconds < LATEST:
+        raise ValueError("an instant before 1970 or after 2999")
+    return seconds
 
 
 def as_datetime(seconds: int) -> datetime:

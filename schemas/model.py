@@ -19,6 +19,10 @@ Instant = Annotated[datetime, AfterValidator(_in_utc)]
 """An aware datetime in UTC; on the wire ISO 8601 with ``Z``."""
 
 
+LONGEST_TEXT = 8_192
+"""Characters of any text of a wire model."""
+
+
 @dataclass(frozen=True, slots=True)
 class AddedIn:
     """Marks a field that came after its topic's first release: ``mine: Annotated[str | None, AddedIn("1.1")] = None``.
@@ -35,7 +39,13 @@ class Wire(BaseModel):
     An added optional field keeps the topic's version (`AddedIn`); anything else is a new topic.
     """
 
-    model_config = ConfigDict(frozen=True, extra="ignore", json_schema_serialization_defaults_required=True)
+    model_config = ConfigDict(
+        frozen=True,
+        extra="ignore",
+        json_schema_serialization_defaults_required=True,
+        # No text of ours comes near; what is longer would become a key, a row or a request that nobody takes.
+        str_max_length=LONGEST_TEXT,
+    )
 
     def to_bytes(self) -> bytes:
         """Compact JSON, UTF-8."""

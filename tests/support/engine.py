@@ -73,7 +73,7 @@ class Lab:
         changelogs = [f"{self._prefix}{changelog_name(table)}" for table in (SEEN, PENDING, AGENDA)]
         await create_topics(self.bootstrap, changelogs, config={"cleanup.policy": "compact"})
 
-    async def produce(self, count: int, **trouble: Any) -> list[int]:
+    async def produce(self, count: int, *, codec: str | None = None, **trouble: Any) -> list[int]:
         """Send `count` events with fresh ids, which are returned; those that ask for trouble are not in the truth."""
         messages, ids = [], range(self._next, self._next + count)
         self._next += count
@@ -85,7 +85,7 @@ class Lab:
                     self._sent.add(number)
             event = {"i": number, "m": meeting, "p": person, "filling": FILLING, **trouble}
             messages.append(Message(json.dumps(event).encode(), meeting.encode()))
-        await produce(self.bootstrap, self.source, messages)
+        await produce(self.bootstrap, self.source, messages, codec=codec)
         return list(ids)
 
     def worker(self, *, data: str = "a", rule: str = "seen-once", **settings: object) -> LabWorker:

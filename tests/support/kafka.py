@@ -18,6 +18,7 @@ from aiokafka.errors import (
 
 from tests.support.processes import eventually
 
+LARGEST_BEFORE_COMPRESSION = 64 * 1_048_576
 _TOPIC_ALREADY_EXISTS = 36
 
 
@@ -63,10 +64,15 @@ async def create_topics(
             raise for_code(code)(name)
 
 
-async def produce(bootstrap: str, topic: str, messages: Iterable[Message]) -> None:
-    """Send in order with `acks=all`, and return when all are acknowledged."""
+async def produce(bootstrap: str, topic: str, messages: Iterable[Message], *, codec: str | None = None) -> None:
+    """Send in order with `acks=all`, and return when all are acknowledged; `codec`: gzip, lz4, snappy or zstd."""
     producer = AIOKafkaProducer(
-        bootstrap_servers=bootstrap, acks="all", linger_ms=5, max_batch_size=262_144, max_request_size=2_097_152
+        bootstrap_servers=bootstrap,
+        acks="all",
+        linger_ms=5,
+        max_batch_size=262_144,
+        max_request_size=2_097_152 if codec is None else LARGEST_BEFORE_COMPRESSION,
+        compression_type=codec,
     )
     await producer.start()
     try:

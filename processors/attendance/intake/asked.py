@@ -8,7 +8,7 @@ from typing import Any
 
 from processors.attendance.book.keys import TABLE, key
 from processors.attendance.rules.facts import Registered, Session, registered
-from processors.attendance.rules.fields import instant, text, whole
+from processors.attendance.rules.fields import identifier, instant, text, whole
 from processors.engine.view import View
 from schemas.attendance import ObjectType, Origin, RegistrationStatus
 from schemas.codec import contact_id, normalise_email, pack, unpack
@@ -110,7 +110,7 @@ def take_identities(view: View, result: LookupResult, asked: Question | None) ->
     """Hits are users of the account; on the last page everybody else who was asked about is none."""
     object_id = result.object_id
     for row in result.rows:
-        user_id, email = text(row.get("id")), normalise_email(row.get("email"))
+        user_id, email = identifier(row.get("id")), normalise_email(row.get("email"))
         if user_id:
             view.put(TABLE, key("x", object_id, "u", user_id), pack([True, email]))
         if email:
@@ -159,7 +159,7 @@ def take_details(view: View, result: LookupResult) -> None:
         occurrences = [
             (occurrence_id, start)
             for each in row.get("occurrences") or ()
-            if (occurrence_id := text(each.get("occurrence_id"))) and (start := instant(each, "start_time"))
+            if (occurrence_id := identifier(each.get("occurrence_id"))) and (start := instant(each, "start_time"))
         ]
         occurrences.sort(key=lambda each: (each[1], each[0]))
         said = [
@@ -167,7 +167,7 @@ def take_details(view: View, result: LookupResult) -> None:
             normalise_email(row.get("host_email")),
             parse_instant(row.get("start_time")),
             text(row.get("topic")) or "",
-            text(row.get("host_id")) or "",
+            identifier(row.get("host_id")) or "",
             whole(row, "type"),
             sorted((str(each.get("field")), str(each.get("value") or "")) for each in row.get("tracking_fields") or ()),
         ]
@@ -224,7 +224,7 @@ def listed_registrations(result: LookupResult, occurrences: list[tuple[str, int]
     facts = []
     for row in result.rows:
         status = _LIST_STATUS.get(str(row.get("status") or "approved"))
-        if status is None or not (text(row.get("id")) or text(row.get("registrant_id"))):
+        if status is None or not (identifier(row.get("id")) or identifier(row.get("registrant_id"))):
             continue
         session = Session(
             account_id=result.account_id,

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from schemas.codec import LONGEST_ID
 from schemas.errors import DeadLetterError
 from schemas.instants import as_datetime, parse_instant
 from schemas.lookups import AccountDeauthorized
@@ -31,11 +32,14 @@ def parse_deauthorized(event: Mapping[str, Any]) -> AccountDeauthorized:
         at = parse_instant(fields.get("deauthorization_time") or fields.get("event_ts"))
     except ValueError:
         at = None
+    user_id = str(fields.get("user_id") or "")
     if not account_id or at is None:
         raise DeadLetterError(f"{EVENT} without account_id or deauthorization_time")
+    if max(len(account_id), len(user_id)) > LONGEST_ID:
+        raise DeadLetterError(f"{EVENT} with an id of more than {LONGEST_ID} characters")
     return AccountDeauthorized(
         request_id=f"deauthorized|{account_id}|{at}",
         account_id=account_id,
-        user_id=str(fields.get("user_id") or ""),
+        user_id=user_id,
         at=as_datetime(at),
     )

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from processors.attendance.rules.facts import Session, session_of
-from processors.attendance.rules.fields import UNREADABLE, FieldError, text, unreadable
+from processors.attendance.rules.fields import UNREADABLE, FieldError, identifier, unreadable
 from schemas.attendance import ObjectType
 from schemas.codec import normalise_email
 
@@ -36,7 +36,7 @@ def parse_chatted(event: dict[str, Any]) -> Chatted:
     """
     try:
         message = event["payload"]["object"]["chat_message"]
-        message_id = text(message.get("message_id"))
+        message_id = identifier(message.get("message_id"))
         if message_id is None:
             raise FieldError("chat_message.message_id is missing")
         # S is the earliest start that live events tell; what a chat says of it is not documented.

@@ -11,7 +11,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from processors.attendance.rules.fields import UNREADABLE, FieldError, instant, text, unreadable, whole
+from processors.attendance.rules.fields import (
+    LONGEST_TEXT,
+    UNREADABLE,
+    FieldError,
+    identifier,
+    instant,
+    milliseconds,
+    text,
+    unreadable,
+    whole,
+)
 from schemas.attendance import ObjectType, RegistrationStatus
 from schemas.codec import normalise_email
 from schemas.errors import DeadLetterError
@@ -153,20 +163,20 @@ def parse_event(event: Any) -> Fact | None:
 def _session(event: dict[str, Any], object_type: ObjectType) -> Session:
     payload = event["payload"]
     item = payload["object"]
-    uuid, object_id = text(item.get("uuid")), text(item.get("id"))
+    uuid, object_id = identifier(item.get("uuid")), identifier(item.get("id"))
     if object_id is None:
         raise FieldError("object.id is missing")
     return Session(
-        account_id=text(payload.get("account_id")) or "",
+        account_id=identifier(payload.get("account_id")) or "",
         object_id=object_id,
         object_type=object_type,
         uuid=uuid or "",
         zoom_type=whole(item, "type"),
         topic=text(item.get("topic")) or "",
-        host_id=text(item.get("host_id")) or "",
+        host_id=identifier(item.get("host_id")) or "",
         host_email=normalise_email(item.get("host_email")),
         start=instant(item, "start_time"),
-        event_ts=whole(event, "event_ts") or 0,
+        event_ts=milliseconds(event, "event_ts") or 0,
     )
 
 
@@ -181,15 +191,15 @@ def session_of(event: dict[str, Any], object_type: ObjectType) -> Session:
 def _shown(participant: dict[str, Any]) -> Shown:
     get = participant.get
     return Shown(
-        registrant_id=text(get("registrant_id")),
+        registrant_id=identifier(get("registrant_id")),
         email=normalise_email(get("email")),
-        user_id=text(get("participant_user_id")) or text(get("id")),
+        user_id=identifier(get("participant_user_id")) or identifier(get("id")),
         name=text(get("user_name")),
     )
 
 
 def _connection(participant: dict[str, Any]) -> str:
-    connection = text(participant.get("participant_uuid")) or text(participant.get("user_id"))
+    connection = identifier(participant.get("participant_uuid")) or identifier(participant.get("user_id"))
     if connection is None:
         raise FieldError("participant has neither participant_uuid nor user_id")
     return connection
@@ -226,7 +236,7 @@ def _role_changed(event: dict[str, Any], object_type: ObjectType, _what: str) ->
 
 def _bound(event: dict[str, Any], object_type: ObjectType, _what: str) -> Bound | None:
     participant = event["payload"]["object"]["participant"]
-    bound_to = text(participant.get("bind_participant_uuid"))
+    bound_to = identifier(participant.get("bind_participant_uuid"))
     if bound_to is None:
         return None
     return Bound(session_of(event, object_type), _connection(participant), bound_to, _shown(participant))
@@ -243,7 +253,7 @@ def _registered(event: dict[str, Any], object_type: ObjectType, what: str) -> Re
     occurrences = [
         (occurrence_id, start)
         for each in event["payload"]["object"].get("occurrences") or ()
-        if (occurrence_id := text(each.get("occurrence_id"))) and (start := instant(each, "start_time"))
+        if (occurrence_id := identifier(each.get("occurrence_id"))) and (start := instant(each, "start_time"))
     ]
     return registered(session, registrant, status, occurrences)
 
@@ -255,11 +265,11 @@ def registered(
     occurrences: list[tuple[str, int]],
 ) -> Registered:
     """A registration from Zoom's `registrant` object, which webhooks and REST rows share."""
-    registrant_id = text(registrant.get("id")) or text(registrant.get("registrant_id"))
+    registrant_id = identifier(registrant.get("id")) or identifier(registrant.get("registrant_id"))
     if registrant_id is None:
         raise FieldError("registrant.id is missing")
     questions = [
-        (title, str(each.get("value") or ""))
+        (title, str(each.get("value") or "")[:LONGEST_TEXT])
         for each in registrant.get("custom_questions") or ()
         if (title := text(each.get("title")))
     ]

@@ -8,11 +8,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from schemas.codec import LONGEST_ID
 from schemas.errors import DeadLetterError
-from schemas.instants import parse_instant
+from schemas.instants import LATEST, parse_instant
 
 UNREADABLE = (AttributeError, KeyError, TypeError, ValueError)
 """What reading an object of the wrong shape raises."""
+
+
+LONGEST_TEXT = 4_000
+"""Characters that are kept of a text. Zoom's longest, an agenda, has 2,000
+(https://developers.zoom.us/docs/api/meetings/, checked 2026-11-21); rows hold a few of them."""
+_LARGEST_WHOLE = 2**53
 
 
 class FieldError(DeadLetterError, ValueError):
@@ -29,9 +36,9 @@ def unreadable(what: str, error: BaseException) -> DeadLetterError:
 
 
 def text(value: Any) -> str | None:
-    """A non-empty text, numbers as their digits; ``None`` for all of Zoom's spellings of missing."""
+    """A non-empty text, cut to `LONGEST_TEXT`, numbers as their digits; ``None`` for all that Zoom uses as missing."""
     if isinstance(value, str):
-        return value or None
+        return value[:LONGEST_TEXT] or None
     if value is None or isinstance(value, bool):
         return None
     if isinstance(value, int):
@@ -39,14 +46,32 @@ def text(value: Any) -> str | None:
     raise FieldError(f"a {type(value).__name__} where a text is expected")
 
 
+def identifier(value: Any) -> str | None:
+    """As `text`, of an id, which is never cut: two that differ behind the cut would be one."""
+    if isinstance(value, str) and len(value) > LONGEST_ID:
+        raise FieldError(f"an id of more than {LONGEST_ID} characters")
+    return text(value)
+
+
 def whole(item: Mapping[str, Any], name: str) -> int | None:
     """A whole number, also as text; ``None`` for ``""`` and what is missing."""
     if (value := item.get(name)) is None or value == "":
         return None
     try:
-        return int(value)
+        number = int(value)
     except (TypeError, ValueError, OverflowError):
         raise FieldError(f"{name} is no number") from None
+    if abs(number) > _LARGEST_WHOLE:
+        raise FieldError(f"{name} is too large a number")
+    return number
+
+
+def milliseconds(item: Mapping[str, Any], name: str) -> int | None:
+    """Milliseconds since 1970; ``None`` for ``""`` and what is missing."""
+    number = whole(item, name)
+    if number is not None and not 0 <= number < LATEST * 1_000:
+        raise FieldError(f"{name} is no instant in milliseconds")
+    return number
 
 
 def instant(item: Mapping[str, Any], name: str) -> int | None:

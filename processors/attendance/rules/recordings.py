@@ -11,7 +11,15 @@ from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
-from processors.attendance.rules.fields import UNREADABLE, FieldError, text, unreadable, whole
+from processors.attendance.rules.fields import (
+    LONGEST_TEXT,
+    UNREADABLE,
+    FieldError,
+    identifier,
+    milliseconds,
+    unreadable,
+    whole,
+)
 from processors.attendance.rules.instances import LIVELINESS
 from schemas.attendance import ObjectType, Origin
 from schemas.codec import pack, unpack
@@ -45,20 +53,20 @@ def parse_recorded(event: Mapping[str, Any]) -> Recorded | None:
     try:
         payload = event["payload"]
         item = payload["object"]
-        uuid, object_id = text(item.get("uuid")), text(item.get("id"))
+        uuid, object_id = identifier(item.get("uuid")), identifier(item.get("id"))
         if uuid is None or object_id is None:
             raise FieldError("object.uuid or object.id is missing")
         link = shareable(item.get("share_url"))
         if link is None:
             return None
         return Recorded(
-            account_id=text(payload.get("account_id")) or "",
+            account_id=identifier(payload.get("account_id")) or "",
             object_id=object_id,
             object_type="webinar" if item.get("type") in _WEBINARS else "meeting",
             uuid=uuid,
             share_url=link,
             minutes=whole(item, "duration") or 0,
-            at=(whole(event, "event_ts") or 0) // 1_000,
+            at=(milliseconds(event, "event_ts") or 0) // 1_000,
         )
     except UNREADABLE as error:
         raise unreadable(EVENT, error) from error
@@ -77,7 +85,7 @@ def ready_row(row: Mapping[str, Any]) -> tuple[str, int, int] | None:
 
 def shareable(value: object) -> str | None:
     """A share link without its query, where Zoom may put the passcode; ``None`` for what is no link to share."""
-    if not isinstance(value, str):
+    if not isinstance(value, str) or len(value) > LONGEST_TEXT:
         return None
     parts = urlsplit(value)
     if parts.scheme != "https" or not parts.hostname or parts.username is not None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from processors.attendance.rules.connections import Connection
-from processors.attendance.rules.fields import instant, text, whole
+from processors.attendance.rules.fields import identifier, instant, text, whole
 from schemas.codec import normalise_email, pack, unpack
 from schemas.instants import SECONDS_PER_DAY
 
@@ -37,9 +37,9 @@ def parse_line(row: dict[str, Any]) -> ReportLine | None:
     connection = Connection(
         joins=[join],
         leaves=[] if leave is None else [max(join, leave)],
-        registrant_id=text(row.get("registrant_id")),
+        registrant_id=identifier(row.get("registrant_id")),
         email=normalise_email(row.get("user_email")),
-        user_id=text(row.get("participant_user_id")) or text(row.get("id")),
+        user_id=identifier(row.get("participant_user_id")) or identifier(row.get("id")),
         name=text(row.get("name")),
     )
     duration = whole(row, "duration") or 0

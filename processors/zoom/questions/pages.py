@@ -19,6 +19,10 @@ PAGE_BYTES = 1_000_000
 """Rows of one page, in bytes of JSON: well under the topic's 2 MiB, so that no broker refuses a page."""
 
 
+LARGEST_ROW_BYTES = 1_500_000
+"""One row lies in one record. Zoom's largest are some KB; what is larger is told as not to be had."""
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What came of one question, before it is told to each request."""
@@ -30,8 +34,12 @@ class Answer:
 
 
 def found(rows: Sequence[Row]) -> Answer:
-    """The answer that holds Zoom's rows, redacted."""
-    return Answer("found", rows=[redact(row) for row in rows])
+    """The answer that holds Zoom's rows, redacted; `unavailable` where one of them fits into no record."""
+    redacted = [redact(row) for row in rows]
+    largest = max((len(pack(row)) for row in redacted), default=0)
+    if largest > LARGEST_ROW_BYTES:
+        return Answer("unavailable", f"Zoom's answer holds an object of {largest} bytes, more than a record takes")
+    return Answer("found", rows=redacted)
 
 
 def result_pages(request: LookupRequest, answer: Answer, answered_at: datetime) -> Iterator[LookupResult]:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 
+from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
+
 from tests.support.engine import Lab
-from tests.support.kafka import read_to_end
+from tests.support.kafka import admin, read_to_end
 
 
 async def test_worker_poison_and_refused_outputs_become_dead_letters(lab: Lab) -> None:
@@ -32,6 +34,22 @@ async def test_worker_poison_and_refused_outputs_become_dead_letters(lab: Lab) -
     assert b"output refused" in dict(letters[too_large].headers)["rollcall-reason"]
     verdict = await lab.verify(worker)
     assert verdict.repeated_outputs == 0
+
+
+async def test_worker_reads_every_codec_of_producers_and_brokers(lab: Lab) -> None:
+    """Other producers compress, and a topic may be set to compress anew: both are read."""
+    await lab.create_topics()
+    for codec in ("gzip", "lz4", "snappy", "zstd"):
+        await lab.produce(100, codec=codec)
+        async with admin(lab.bootstrap) as client:
+            resource = ConfigResource(ConfigResourceType.TOPIC, lab.source, {"compression.type": codec})
+            await client.alter_configs([resource])
+        await lab.produce(100)
+    worker = lab.worker()
+    await lab.until_acknowledged(worker)
+    assert worker.process.terminate() == 0, worker.process.describe()
+    assert (await lab.verify(worker)).repeated_outputs == 0
+    assert await read_to_end(lab.bootstrap, lab.dead_letters) == []
 
 
 async def test_worker_refused_changelog_row_stops_it_unacknowledged(lab: Lab) -> None:

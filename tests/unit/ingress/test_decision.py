@@ -163,3 +163,15 @@ def test_decide_payload_without_account_is_the_signers() -> None:
     decided = decide([KEY], signed(b'{"event":"x.y"}'))
     assert isinstance(decided, Publish)
     assert (decided.topic, decided.record.key) == (RAW_EVENTS, ACCOUNT.encode())
+
+
+@pytest.mark.parametrize("where", ["webinar", "participant", "account"])
+def test_decide_id_that_zoom_never_gives_is_400(where: str) -> None:
+    """An id of 70,000 letters would become a key, a path and a word in logs: it is refused at the door."""
+    event = example("webinar.participant_joined__registrant")
+    payload = event["payload"]
+    long = {"webinar": payload["object"], "participant": payload["object"]["participant"], "account": payload}[where]
+    long["account_id" if where == "account" else "id"] = "7" * 256
+    assert decide([KEY], signed(as_zoom_writes(event))) == Answer(400, b'{"status":"bad request"}', "unreadable")
+    long["account_id" if where == "account" else "id"] = "7" * 255
+    assert isinstance(decide([KEY], signed(as_zoom_writes(event))), Publish)

@@ -117,3 +117,38 @@ def test_reason_of_a_dead_letter_names_the_field_and_never_its_value(damage: Any
     with pytest.raises(DeadLetterError) as caught:
         parse_event(event)
     assert str(caught.value) == f"webinar.participant_joined cannot be read: {told}"
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "reason"),
+    [
+        ("join_time", "0001-01-01T00:00:00+14:00", "join_time is no instant"),
+        ("join_time", "9999-12-31T23:59:59-14:00", "join_time is no instant"),
+        ("join_time", "1969-12-31T23:59:59Z", "join_time is no instant"),
+        ("participant_uuid", "u" * 70_000, "an id of more than 255 characters"),
+    ],
+)
+def test_what_no_row_can_hold_is_refused_before_it_is_stored(field: str, value: str, reason: str) -> None:
+    """An instant that no date can be made of would make a dead letter of every tick of its session."""
+    event = example("webinar.participant_joined__registrant")
+    event["payload"]["object"]["participant"][field] = value
+    with pytest.raises(DeadLetterError, match=reason):
+        parse_event(event)
+
+
+@pytest.mark.parametrize("event_ts", [-1, 32_503_680_000_000, 10**300])
+def test_event_ts_that_is_no_instant_is_refused(event_ts: int) -> None:
+    """It orders registrations and names the time of facts."""
+    event = example("meeting.registration_created__plain")
+    event["event_ts"] = str(event_ts)
+    with pytest.raises(DeadLetterError, match="event_ts"):
+        parse_event(event)
+
+
+def test_text_longer_than_any_of_zooms_is_cut() -> None:
+    """A name of 250 KB is nobody's; its row stays small."""
+    event = example("webinar.participant_joined__registrant")
+    event["payload"]["object"]["participant"]["user_name"] = "\u0001" * 250_000
+    fact = parse_event(event)
+    assert isinstance(fact, Seen)
+    assert fact.shown.name == "\u0001" * 4_000

@@ -162,3 +162,10 @@ def test_example_of_a_look_up_result_is_one(path: Path) -> None:
     result = LookupResult.from_bytes(path.read_bytes())
     assert path.stem.split("__")[0] == result.lookup
     assert found(result.rows).rows == list(result.rows)
+
+
+def test_object_that_fits_into_no_record_is_unavailable() -> None:
+    """An agenda of 2 MiB would be refused by the broker; asked again it would come again."""
+    answer = found([{"id": "1", "agenda": "a" * 2_000_000}])
+    assert (answer.outcome, answer.rows) == ("unavailable", ())
+    assert "more than a record takes" in answer.detail
