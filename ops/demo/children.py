@@ -13,6 +13,7 @@ from pathlib import Path
 
 import aiohttp
 
+from sandbox.lifeline import Lifeline
 from schemas.errors import FatalError
 
 _READY_SECONDS = 60
@@ -73,9 +74,11 @@ async def running(command: str, environment: Mapping[str, str], *, log: Path, ad
             env={**environment, "ADMIN_HOST": "127.0.0.1", "ADMIN_PORT": str(admin_port)},
             start_new_session=True,  # Ctrl-C reaches the demo alone, which then ends its children in order
         )
+    lifeline = Lifeline(process.pid)
     try:
         yield Child(command, process, log, f"http://127.0.0.1:{admin_port}")
     finally:
+        lifeline.release()
         await asyncio.shield(_end(process))
 
 

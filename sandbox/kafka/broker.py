@@ -21,12 +21,10 @@ from sandbox.kafka.ports import free_port
 from sandbox.kafka.probe import answers
 from sandbox.kafka.properties import JVM_FLAGS, server_properties
 from sandbox.kafka.storage import prepare_storage
+from sandbox.lifeline import Lifeline
 
 _START_ATTEMPTS = 5
 _POLL_SECONDS = 0.02
-# Only the parent holds the writing end of the watcher's pipe, so that even its `kill -9` ends the broker; `read`
-# returns then. What was made for this broker alone goes too.
-_WATCHER = 'read _; kill -9 "$0"; [ -z "$1" ] || rm -rf -- "$1"'
 
 
 class _PortTakenError(BrokerStartError):
@@ -63,7 +61,7 @@ class EmbeddedKafka:
         self._progress = progress or _unheard
         self._environ = environ
         self._process: subprocess.Popen[bytes] | None = None
-        self._watcher: subprocess.Popen[bytes] | None = None
+        self._lifeline: Lifeline | None = None
         self._archive: ClassArchive | None = None
         self._paused = False
 
@@ -110,9 +108,9 @@ class EmbeddedKafka:
 
     def stop(self, *, kill: bool = False, timeout_seconds: float = 20) -> None:
         """End the broker, orderly or with SIGKILL, and keep its data. Harmless when it does not run."""
-        # The watcher first: it must never shoot at a process id that was given to somebody else.
-        _end_watcher(self._watcher)
-        self._watcher = None
+        if self._lifeline:
+            self._lifeline.release()
+            self._lifeline = None
         if not self._process:
             return
         if self._paused and not kill:
@@ -185,12 +183,7 @@ class EmbeddedKafka:
                 stderr=log,
                 start_new_session=True,
             )
-        self._watcher = subprocess.Popen(  # noqa: S603 - a fixed script with our own process id
-            ["/bin/sh", "-c", _WATCHER, str(self._process.pid), str(self.directory) if self._own_directory else ""],
-            stdin=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )
+        self._lifeline = Lifeline(self._process.pid, self.directory if self._own_directory else None)
 
     def _wait_until_ready(self, deadline: float) -> None:
         process = self._running()
@@ -216,9 +209,3 @@ class EmbeddedKafka:
 
 def _unheard(_line: str) -> None:
     """Nobody wants to hear of progress."""
-
-
-def _end_watcher(watcher: subprocess.Popen[bytes] | None) -> None:
-    if watcher:
-        watcher.kill()
-        watcher.communicate()

@@ -15,6 +15,8 @@ from typing import TypeVar
 
 import aiohttp
 
+from sandbox.lifeline import Lifeline
+
 T = TypeVar("T")
 
 _POLL_SECONDS = 0.05
@@ -53,6 +55,7 @@ class Process:
         self._environment = {"PYTHONUNBUFFERED": "1", **inherited, **env}
         self._cwd = cwd
         self._popen = self._started()
+        self._lifeline = Lifeline(self.pid)
 
     @property
     def pid(self) -> int:
@@ -71,7 +74,9 @@ class Process:
     def restart(self) -> None:
         """Once it has ended: the same again, with the same log."""
         assert self.exit_code is not None, f"still running: {self.describe()}"
+        self._lifeline.release()
         self._popen = self._started()
+        self._lifeline = Lifeline(self.pid)
 
     def signal(self, number: signal.Signals) -> None:
         """Send a signal; SIGSTOP and SIGCONT included."""
@@ -91,6 +96,7 @@ class Process:
 
     def kill(self) -> None:
         """`kill -9` of it and of what it started in its session."""
+        self._lifeline.release()
         with suppress(ProcessLookupError):
             os.killpg(self.pid, signal.SIGKILL)
         self._popen.wait()
