@@ -22,7 +22,7 @@ FROM python:3.12-slim
 # Nothing can be installed into a running container. The id is fixed, so that a volume's owner can be set from outside.
 RUN pip uninstall --yes --quiet --root-user-action ignore pip \
  && useradd --uid 10001 --user-group --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin rollcall \
- && install --directory --owner rollcall --group rollcall --mode 0750 /var/lib/rollcall
+ && install --directory --owner rollcall --group rollcall --mode 0700 /var/lib/rollcall /var/lib/rollcall-logins
 COPY --from=build /opt/rollcall /opt/rollcall
 
 # ADMIN_HOST: a container's own 127.0.0.1 is out of reach for whoever scrapes its metrics.
@@ -31,7 +31,8 @@ ENV PATH=/opt/rollcall/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     ADMIN_HOST=0.0.0.0 \
     ROLLCALL_CONFIG=/etc/rollcall/rollcall.yaml \
-    ROLLCALL_DATA_DIR=/var/lib/rollcall
+    ROLLCALL_DATA_DIR=/var/lib/rollcall \
+    ZOOM_TOKEN_DIR=/var/lib/rollcall-logins
 
 USER 10001:10001
 WORKDIR /var/lib/rollcall

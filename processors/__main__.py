@@ -14,7 +14,7 @@ import uvloop
 
 from processors.app import run_worker
 from processors.brevo.decisions.preview import in_words
-from processors.data_dir import locked_data_dir
+from processors.data_dir import keep_files_private, locked_data_dir
 from processors.settings import WorkerSettings
 from runtime.exits import run_guarded
 from runtime.logs import configure_logging
@@ -31,6 +31,7 @@ def main(dry_run: Literal["text", "json"] | None = None) -> int:
 
 def _run(environment: Mapping[str, str], dry_run: Literal["text", "json"] | None) -> None:
     configure_logging()
+    keep_files_private()
     tell = None if dry_run is None else _teller(dry_run)
     settings = WorkerSettings.read(environment, tell)
     settings.environment.kafka.client_options()  # certificates that cannot be loaded are told now

@@ -1,13 +1,25 @@
-"""The worker's folder for its tables: made when missing, and locked, since two workers would destroy each other's."""
+"""The worker's folder for its tables: made when missing, private, and locked against a second worker.
+
+The tables hold names and addresses of attendees: other users of the machine must not read them.
+"""
 
 from __future__ import annotations
 
 import fcntl
+import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from schemas.errors import ConfigurationError
+
+PRIVATE_FOLDER = 0o700
+PRIVATE_UMASK = 0o077
+
+
+def keep_files_private() -> None:
+    """Whatever this process makes from now on, RocksDB's files too, is for its own user alone."""
+    os.umask(PRIVATE_UMASK)
 
 
 @contextmanager
@@ -18,7 +30,10 @@ def locked_data_dir(path: Path) -> Iterator[Path]:
         ConfigurationError: the folder cannot be made or written, or another worker holds it.
     """
     try:
-        path.mkdir(parents=True, exist_ok=True)
+        path.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
+        # A volume may belong to somebody else, who lets us in by group: its files are still our own.
+        with suppress(PermissionError):
+            path.chmod(PRIVATE_FOLDER)
         lock = (path / "worker.lock").open("w")
     except OSError as error:
         raise ConfigurationError(

@@ -12,10 +12,12 @@ from pydantic import SecretStr, ValidationError
 
 from runtime import scopes
 from runtime.document import read_document
+from runtime.environment import Counterparts
 from runtime.explanations import Location, explain, show
 from runtime.models import Configuration, ZoomAccount
 from runtime.references import has_reference, resolve
 from runtime.scopes import Scope
+from runtime.secrecy import PUBLISHED, is_provider, shows_secrets, too_short
 from schemas.errors import ConfigurationError
 
 _log = logging.getLogger(__name__)
@@ -23,8 +25,9 @@ _DROPPED = object()
 _UNVERIFIABLE = (
     "missing or empty; without it anybody could send events. Copy the Secret Token from the Zoom app's page Access"
 )
+_PUBLISHED = "everybody knows it: it is published with Rollcall, for its sandbox. Use your own"
 _Problem = tuple[Location, str]
-_Check = Callable[[Configuration], Iterator[_Problem]]
+_Check = Callable[[Configuration, Counterparts], Iterator[_Problem]]
 
 
 def load_ingress(path: Path, environment: Mapping[str, str]) -> Configuration:
@@ -60,7 +63,7 @@ def _load(
     configuration = None
     try:
         configuration = Configuration.model_validate(resolved)
-        found = list(check(configuration))
+        found = list(check(configuration, Counterparts.read(environment)))
     except ValidationError as error:
         found = [(each["loc"], explain(each, document)) for each in error.errors(include_url=False)]
     for where, problem in found:
@@ -123,28 +126,56 @@ class _Resolution:
             return _DROPPED if self._drops_unset and location[-1] != "account_id" else text
 
 
-def _check_ingress(configuration: Configuration) -> Iterator[_Problem]:
-    yield from _check_accounts(configuration)
+def _check_ingress(configuration: Configuration, others: Counterparts) -> Iterator[_Problem]:
+    yield from _check_accounts(configuration, others)
+    yield from _check_brevo_webhook(configuration, others)
     for where, account in _enabled(configuration):
         tokens = account.webhook.secret_token
         for index, token in enumerate(tokens):
+            here: Location = (*where, "webhook", "secret_token", index)
             if not token.get_secret_value():
-                yield (*where, "webhook", "secret_token", index), _UNVERIFIABLE
+                yield here, _UNVERIFIABLE
+            elif problem := _weak(token, others.zoom_oauth_base_url):
+                yield here, problem
         if not tokens:
             yield (*where, "webhook", "secret_token"), _UNVERIFIABLE
 
 
-def _check_worker(configuration: Configuration) -> Iterator[_Problem]:
-    yield from _check_accounts(configuration)
+def _check_worker(configuration: Configuration, others: Counterparts) -> Iterator[_Problem]:
+    yield from _check_accounts(configuration, others)
+    yield from _check_brevo_webhook(configuration, others)
     if not _filled(configuration.brevo.api_key):
         yield ("brevo", "api_key"), "empty; set it to an API key of Brevo (Settings, SMTP & API, API keys)"
+    elif _is_published(configuration.brevo.api_key, others.brevo_api_base_url):
+        yield ("brevo", "api_key"), _PUBLISHED
     for where, account in _enabled(configuration):
         for name, value in (("client_id", account.client_id), ("client_secret", account.client_secret)):
             if not _filled(value):
                 yield (*where, name), "missing or empty; copy it from the Zoom app's page App Credentials"
+        if _is_published(account.client_secret, others.zoom_oauth_base_url):
+            yield (*where, "client_secret"), _PUBLISHED
 
 
-def _check_accounts(configuration: Configuration) -> Iterator[_Problem]:
+def _check_brevo_webhook(configuration: Configuration, others: Counterparts) -> Iterator[_Problem]:
+    """What Brevo calls us with: nobody may guess it, nor read it on the way."""
+    brevo = configuration.brevo
+    for name, secret in (("token", brevo.webhook.token), ("password", brevo.webhook.password)):
+        if secret is not None and (problem := _weak(secret, others.brevo_api_base_url)):
+            yield ("brevo", "webhook", name), problem
+    for where, url in ((("brevo", "notify_url"), brevo.notify_url), (("brevo", "webhook", "url"), brevo.webhook.url)):
+        if url is not None and shows_secrets(url) and not others.allows_plaintext:
+            yield where, "http:// shows Brevo's token to everybody on the way; write https://"
+
+
+def _weak(secret: SecretStr, base_url: str) -> str | None:
+    return _PUBLISHED if _is_published(secret, base_url) else too_short(secret.get_secret_value())
+
+
+def _is_published(secret: SecretStr | None, base_url: str) -> bool:
+    return secret is not None and secret.get_secret_value() in PUBLISHED and is_provider(base_url)
+
+
+def _check_accounts(configuration: Configuration, _others: Counterparts) -> Iterator[_Problem]:
     if not configuration.connectors.zoom:
         yield scopes.ZOOM, "empty; at least one Zoom account is needed"
     ids = Counter(account.account_id for account in configuration.connectors.zoom)

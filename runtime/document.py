@@ -11,13 +11,49 @@ import yaml
 from runtime.explanations import describe
 from schemas.errors import ConfigurationError
 
+_MOST_VALUES = 10_000
+"""Values of a file, what its aliases stand for counted each time. The guide's file has 60."""
+_DEEPEST = 50
+"""Levels; the deepest known key has 6."""
+
 
 def _refused(problem: str, node: yaml.Node) -> yaml.MarkedYAMLError:
     return yaml.MarkedYAMLError(problem=problem, problem_mark=node.start_mark)
 
 
-class _UniqueKeysLoader(yaml.SafeLoader):
-    """PyYAML's safe loader that refuses duplicate keys and keys that YAML reads as something else than text."""
+class _BoundedLoader(yaml.SafeLoader):
+    """PyYAML's safe loader that refuses what a few lines can blow up.
+
+    It also refuses duplicate keys, and keys that YAML reads as something else than text.
+    """
+
+    def __init__(self, stream: bytes) -> None:
+        super().__init__(stream)
+        self._values = 0
+        self._depth = 0
+        self._sizes: dict[str, int] = {}
+
+    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
+        """A value of the file, and how many values it stands for.
+
+        Raises:
+            yaml.MarkedYAMLError: too many, too deep, or an alias inside of what it names.
+        """
+        event: yaml.Event = self.peek_event()  # type: ignore[no-untyped-call]  # types-PyYAML leaves it out
+        anchor, before = getattr(event, "anchor", None) or "", self._values
+        is_alias = isinstance(event, yaml.AliasEvent)
+        if is_alias and anchor in self.anchors and anchor not in self._sizes:
+            raise yaml.MarkedYAMLError(problem=f"'*{anchor}' stands inside of what it names")
+        self._values += self._sizes.get(anchor, 0) if is_alias else 1
+        self._depth += 1
+        if self._values > _MOST_VALUES or self._depth > _DEEPEST:
+            bounds = f"a file has at most {_MOST_VALUES} values, those behind aliases counted, and {_DEEPEST} levels"
+            raise yaml.MarkedYAMLError(problem=bounds)
+        node: yaml.Node | None = super().compose_node(parent, index)
+        self._depth -= 1
+        if anchor and not is_alias:
+            self._sizes[anchor] = self._values - before
+        return node
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
         lines: dict[str, int] = {}
@@ -51,7 +87,7 @@ def read_document(path: Path) -> dict[str, Any]:
             f"{path}: cannot be read: {error.strerror}; check the path and its permissions"
         ) from None
     try:
-        document = yaml.load(content, Loader=_UniqueKeysLoader)  # noqa: S506 (a SafeLoader)
+        document = yaml.load(content, Loader=_BoundedLoader)  # noqa: S506 (a SafeLoader)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         place = f" line {mark.line + 1}, column {mark.column + 1}:" if mark else ""

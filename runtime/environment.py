@@ -12,9 +12,13 @@ from pydantic import SecretStr
 
 from runtime.kafka import KafkaConnection
 from runtime.references import look_up
+from runtime.secrecy import shows_secrets
 from schemas.errors import ConfigurationError
 
 T = TypeVar("T")
+
+_ZOOM_OAUTH = "https://zoom.us"
+_BREVO_API = "https://api.brevo.com/v3"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +85,7 @@ class ZoomEnvironment:
         reader = _Reader(environment)
         settings = cls(
             api_base_url=reader.url("ZOOM_API_BASE_URL", "") or None,
-            oauth_base_url=reader.url("ZOOM_OAUTH_BASE_URL", "https://zoom.us"),
+            oauth_base_url=reader.url("ZOOM_OAUTH_BASE_URL", _ZOOM_OAUTH),
             tokens=reader.tokens(),
         )
         reader.raise_problems()
@@ -113,12 +117,31 @@ class WorkerEnvironment:
             admin=reader.address("ADMIN", default_host="127.0.0.1", default_port=8082),
             kafka=reader.kafka(),
             zoom_api_base_url=reader.url("ZOOM_API_BASE_URL", "") or None,
-            zoom_oauth_base_url=reader.url("ZOOM_OAUTH_BASE_URL", "https://zoom.us"),
-            brevo_api_base_url=reader.url("BREVO_API_BASE_URL", "https://api.brevo.com/v3"),
+            zoom_oauth_base_url=reader.url("ZOOM_OAUTH_BASE_URL", _ZOOM_OAUTH),
+            brevo_api_base_url=reader.url("BREVO_API_BASE_URL", _BREVO_API),
             zoom_tokens=reader.tokens(),
         )
         reader.raise_problems()
         return settings
+
+
+@dataclass(frozen=True, slots=True)
+class Counterparts:
+    """Whom an installation speaks with, as far as the secrets in its file have to fit that."""
+
+    zoom_oauth_base_url: str
+    brevo_api_base_url: str
+    allows_plaintext: bool
+    """`ROLLCALL_ALLOW_PLAINTEXT`: http:// leads to more than this machine."""
+
+    @classmethod
+    def read(cls, environment: Mapping[str, str]) -> Self:
+        """As they are written: what is no URL is told where it is used."""
+        return cls(
+            environment.get("ZOOM_OAUTH_BASE_URL") or _ZOOM_OAUTH,
+            environment.get("BREVO_API_BASE_URL") or _BREVO_API,
+            _allows_plaintext(environment),
+        )
 
 
 def config_path(environment: Mapping[str, str]) -> Path:
@@ -150,7 +173,8 @@ class _Reader:
 
     def url(self, name: str, default: str) -> str:
         text = self._environment.get(name) or default
-        return self._attempt(lambda: _base_url(name, text), "") if text else ""
+        allows_plaintext = _allows_plaintext(self._environment)
+        return self._attempt(lambda: _base_url(name, text, allows_plaintext=allows_plaintext), "") if text else ""
 
     def raise_problems(self) -> None:
         if self._problems:
@@ -171,11 +195,20 @@ def _port(name: str, text: str) -> int:
     return port
 
 
-def _base_url(name: str, text: str) -> str:
+def _allows_plaintext(environment: Mapping[str, str]) -> bool:
+    return environment.get("ROLLCALL_ALLOW_PLAINTEXT") == "1"
+
+
+def _base_url(name: str, text: str, *, allows_plaintext: bool) -> str:
     try:
         parts = urlsplit(text)
     except ValueError:
         parts = urlsplit("")
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
         raise ConfigurationError(f"{name}: no base URL; write it like https://api.example.com/v2")
+    if shows_secrets(text) and not allows_plaintext:
+        raise ConfigurationError(
+            f"{name}: http:// shows our keys to everybody on the way; write https://, "
+            "or set ROLLCALL_ALLOW_PLAINTEXT=1 where nobody else is on it"
+        )
     return text.rstrip("/")

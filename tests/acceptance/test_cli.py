@@ -13,7 +13,7 @@ SECRETS = {
     "ZOOM_ACCOUNT_ID": "acc-1",
     "ZOOM_CLIENT_ID": "cl-1",
     "ZOOM_CLIENT_SECRET": "cl-s3cr3t",
-    "ZOOM_WEBHOOK_SECRET": "wh-s3cr3t",
+    "ZOOM_WEBHOOK_SECRET": "wh-s3cr3t-of-the-app",
     "BREVO_API_KEY": "br-s3cr3t",
 }
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import fcntl
 import os
 import secrets
@@ -137,9 +136,11 @@ class Vault:
     def _decrypted(self, data: bytes, path: Path) -> bytes:
         if self._cipher is None:
             raise ConfigurationError(f"{path}: encrypted; set ZOOM_TOKEN_KEY (or ZOOM_TOKEN_KEY_FILE) to its key")
+        from cryptography.fernet import InvalidToken  # noqa: PLC0415 (as in `_cipher`)
+
         try:
             return self._cipher.decrypt(data)
-        except Exception as error:  # cryptography is an extra: its InvalidToken has no name here
+        except InvalidToken as error:
             raise ConfigurationError(
                 f"{path}: not encrypted with ZOOM_TOKEN_KEY; set the key it was written with"
             ) from error
@@ -175,16 +176,13 @@ def _told(folder: Path) -> Iterator[None]:
 
 def _cipher(keys: str) -> _Cipher:
     """Several keys with commas: the first encrypts, all decrypt."""
-    with contextlib.suppress(ImportError):
-        from cryptography.fernet import Fernet, MultiFernet  # noqa: PLC0415 (an extra)
+    # Imported where it is used: most installations have no such logins, and it takes its time.
+    from cryptography.fernet import Fernet, MultiFernet  # noqa: PLC0415
 
-        try:
-            return MultiFernet([Fernet(key.strip()) for key in keys.split(",")])
-        except ValueError:
-            raise ConfigurationError(
-                "ZOOM_TOKEN_KEY: no Fernet key; make one with "
-                "`python -c 'from cryptography.fernet import Fernet; print(Fernet.generate_key().decode())'`"
-            ) from None
-    raise ConfigurationError(
-        "ZOOM_TOKEN_KEY is set, but cryptography is missing: install rollcall-connector[encryption]"
-    )
+    try:
+        return MultiFernet([Fernet(key.strip()) for key in keys.split(",")])
+    except ValueError:
+        raise ConfigurationError(
+            "ZOOM_TOKEN_KEY: no Fernet key; make one with "
+            "`python -c 'from cryptography.fernet import Fernet; print(Fernet.generate_key().decode())'`"
+        ) from None

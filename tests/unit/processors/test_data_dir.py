@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -36,3 +39,32 @@ def test_data_dir_that_cannot_be_made_is_explained(tmp_path: Path) -> None:
         locked_data_dir(tmp_path / "file"),
     ):
         pytest.fail("locked a file")
+
+
+def test_data_dir_is_for_its_own_user_alone_also_if_it_was_there_before(tmp_path: Path) -> None:
+    """The tables hold names and addresses."""
+    (tmp_path / "open").mkdir(mode=0o755)
+    for folder in (tmp_path / "new", tmp_path / "open"):
+        with locked_data_dir(folder):
+            assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+
+
+def test_files_of_the_worker_are_private_those_of_rocksdb_too(tmp_path: Path) -> None:
+    """In a process of its own, since the umask is the whole process's."""
+    code = """
+import sys
+from pathlib import Path
+from rocksdict import Rdict
+from processors.data_dir import keep_files_private, locked_data_dir
+keep_files_private()
+with locked_data_dir(Path(sys.argv[1])) as path:
+    table = Rdict(str(path / "table.db"))
+    table["key"] = "Maya"
+    table.close()
+"""
+    done = subprocess.run([sys.executable, "-c", code, str(tmp_path / "data")], check=False, capture_output=True)
+    assert done.returncode == 0, done.stderr
+    made = list((tmp_path / "data").rglob("*"))
+    assert any(each.name == "CURRENT" for each in made)
+    assert {stat.S_IMODE(each.stat().st_mode) for each in made if each.is_file()} == {0o600}
+    assert {stat.S_IMODE(each.stat().st_mode) for each in made if each.is_dir()} == {0o700}

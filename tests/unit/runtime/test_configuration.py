@@ -1,4 +1,5 @@
 import logging
+import re
 from pathlib import Path
 
 import pytest
@@ -6,10 +7,13 @@ import yaml
 
 from runtime.configuration import load_for_display, load_ingress, load_worker
 from runtime.models import Configuration
+from runtime.secrecy import PUBLISHED
+from sandbox.brevo.store import Options
+from sandbox.zoom.state import ZoomState
 from schemas.errors import ConfigurationError
 
 GUIDE = Path(__file__).parents[3] / "rollcall.yaml"
-INGRESS_VARIABLES = {"ZOOM_ACCOUNT_ID": "acc-1", "ZOOM_WEBHOOK_SECRET": "wh-s3cr3t"}
+INGRESS_VARIABLES = {"ZOOM_ACCOUNT_ID": "acc-1", "ZOOM_WEBHOOK_SECRET": "wh-s3cr3t-of-the-app"}
 WORKER_VARIABLES = {
     "ZOOM_ACCOUNT_ID": "acc-1",
     "ZOOM_CLIENT_ID": "cl-1",
@@ -20,9 +24,9 @@ ACCOUNT = {
     "account_id": "acc-1",
     "client_id": "cl-1",
     "client_secret": "cl-s3cr3t",
-    "webhook": {"secret_token": "wh-s3cr3t"},
+    "webhook": {"secret_token": "wh-s3cr3t-of-the-app"},
 }
-SMALLEST = {"connectors": {"zoom": ACCOUNT}, "brevo": {"api_key": "br-s3cr3t"}}
+SMALLEST: dict[str, object] = {"connectors": {"zoom": ACCOUNT}, "brevo": {"api_key": "br-s3cr3t"}}
 
 
 class Files:
@@ -69,7 +73,7 @@ def test_load_ingress_guides_file_holds_what_the_ingress_reads_and_no_more() -> 
     """The internet-facing process never holds the Brevo key or the Zoom client's credentials."""
     configuration = load_ingress(GUIDE, {**WORKER_VARIABLES, **INGRESS_VARIABLES})
     (account,) = configuration.connectors.zoom
-    assert [each.get_secret_value() for each in account.webhook.secret_token] == ["wh-s3cr3t"]
+    assert [each.get_secret_value() for each in account.webhook.secret_token] == ["wh-s3cr3t-of-the-app"]
     assert (account.account_id, account.client_id, account.client_secret) == ("acc-1", None, None)
     assert configuration.brevo.api_key is None
     assert configuration.log_level == "DEBUG"
@@ -126,10 +130,10 @@ def test_load_worker_brevo_section_without_key_takes_the_variable_too(files: Fil
 def test_load_secret_from_file_is_honoured(tmp_path: Path) -> None:
     """Every `${NAME}` may come from the file that NAME_FILE names."""
     file = tmp_path / "secret"
-    file.write_text("from-file\n")
+    file.write_text("a-secret-from-a-file\n")
     variables = {"ZOOM_ACCOUNT_ID": "acc-1", "ZOOM_WEBHOOK_SECRET_FILE": str(file)}
     (secret,) = load_ingress(GUIDE, variables).connectors.zoom[0].webhook.secret_token
-    assert secret.get_secret_value() == "from-file"
+    assert secret.get_secret_value() == "a-secret-from-a-file"
 
 
 def test_load_verification_token_is_ignored_with_one_warning(caplog: pytest.LogCaptureFixture) -> None:
@@ -159,7 +163,7 @@ def test_load_worker_unset_variables_are_all_named_with_their_keys() -> None:
         ("", ["connectors.zoom.webhook.secret_token"]),
         ([], ["connectors.zoom.webhook.secret_token"]),
         (None, ["connectors.zoom.webhook.secret_token"]),
-        (["one", ""], ["connectors.zoom.webhook.secret_token[1]"]),
+        (["the-secret-of-the-app", ""], ["connectors.zoom.webhook.secret_token[1]"]),
         ("${EMPTY}", ["connectors.zoom.webhook.secret_token"]),
     ],
 )
@@ -171,6 +175,63 @@ def test_load_ingress_empty_webhook_secret_is_refused(files: Files, tokens: obje
         "Copy the Secret Token from the Zoom app's page Access"
         for key in keys
     ]
+
+
+@pytest.mark.parametrize(
+    ("document", "error"),
+    [
+        (
+            with_account(webhook={"secret_token": "fifteen-letters"}),
+            "connectors.zoom.webhook.secret_token: has 15 characters; at least 16 are needed",
+        ),
+        (
+            with_account(webhook={"secret_token": "sandbox-webhook-secret"}),
+            "connectors.zoom.webhook.secret_token: everybody knows it: it is published with Rollcall",
+        ),
+        (
+            {**SMALLEST, "brevo": {"webhook": {"token": "b"}}},
+            "brevo.webhook.token: has 1 characters; at least 16 are needed",
+        ),
+        (
+            {**SMALLEST, "brevo": {"webhook": {"username": "u", "password": "hunter2"}}},
+            "brevo.webhook.password: has 7 characters; at least 16 are needed",
+        ),
+        (
+            {**SMALLEST, "brevo": {"webhook": {"url": "http://hooks.example.com/webhooks/brevo"}}},
+            "brevo.webhook.url: http:// shows Brevo's token to everybody on the way; write https://",
+        ),
+    ],
+)
+def test_load_ingress_secret_that_anybody_knows_or_guesses_is_refused(
+    files: Files, document: object, error: str
+) -> None:
+    """And none that would be told to whoever listens. The secret itself is not shown."""
+    (line,) = files.ingress_errors(document)
+    assert line.startswith(error)
+
+
+@pytest.mark.parametrize(
+    ("document", "error"),
+    [
+        (with_account(client_secret="sandbox-client-secret"), "connectors.zoom.client_secret"),
+        ({**SMALLEST, "brevo": {"api_key": "xkeysib-sandbox"}}, "brevo.api_key"),
+    ],
+)
+def test_load_worker_published_secrets_are_for_sandboxes_alone(files: Files, document: object, error: str) -> None:
+    """A copied folder of the sandbox that was not changed altogether must not meet the real Zoom and Brevo."""
+    (line,) = files.worker_errors(document)
+    assert line.startswith(f"{error}: everybody knows it")
+    sandbox = {"ZOOM_OAUTH_BASE_URL": "http://127.0.0.1:9001", "BREVO_API_BASE_URL": "http://127.0.0.1:9002/v3"}
+    assert load_worker(files.write(document), sandbox).accounts
+
+
+def test_published_secrets_are_all_that_are_published() -> None:
+    """The sandbox's, those of its installation in containers, and the tutorial's."""
+    tutorial = (GUIDE.parent / "docs" / "tutorial" / "first-webinar.md").read_text()
+    exported = re.findall(r"(?:_SECRET|_API_KEY)=(\S+)", tutorial)
+    files = [each.read_text().strip() for each in (GUIDE.parent / "deploy" / "sandbox" / "secrets").iterdir()]
+    state = ZoomState()
+    assert {*exported, *files, state.client_secret, state.webhook_secret, Options().api_key} == PUBLISHED
 
 
 def test_load_worker_empty_credentials_are_refused(files: Files) -> None:
@@ -191,7 +252,7 @@ def test_load_worker_empty_credentials_are_refused(files: Files) -> None:
             "brevo.contact_per_second: unknown key; the nearest known one is `contacts_per_second`",
         ),
         (
-            with_account(webhook={"secret_tokn": "wh-s3cr3t"}),
+            with_account(webhook={"secret_tokn": "wh-s3cr3t-of-the-app"}),
             "connectors.zoom.webhook.secret_tokn: unknown key; the nearest known one is `secret_token`",
         ),
         ({**SMALLEST, "api_key": "br-s3cr3t"}, "api_key: unknown key; the nearest known one is `brevo.api_key`"),
@@ -242,7 +303,7 @@ def test_load_unknown_key_names_the_nearest(files: Files, document: object, erro
             {"connectors": {"zoom": {**ACCOUNT, "account_id": 42}}},
             "connectors.zoom.account_id: expected text (in quotes if it looks like a number), but the file has `42`",
         ),
-        ({"connectors": {"zoom": "wh-s3cr3t"}}, "connectors.zoom: expected a list, but the file has text"),
+        ({"connectors": {"zoom": "wh-s3cr3t-of-the-app"}}, "connectors.zoom: expected a list, but the file has text"),
         ({"connectors": None}, "connectors: missing; this key is required"),
         ({"connectors": {"zoom": {}}}, "connectors.zoom.account_id: missing; this key is required"),
         ({"connectors": {"zoom": []}}, "connectors.zoom: empty; at least one Zoom account is needed"),
@@ -385,7 +446,7 @@ def test_load_time_of_the_decay_sweep_that_is_none_is_refused(files: Files, writ
 def test_load_for_display_unset_variables_are_warnings(caplog: pytest.LogCaptureFixture) -> None:
     """People look at a configuration on machines that do not have its secrets."""
     with caplog.at_level(logging.WARNING):
-        configuration = load_for_display(GUIDE, {"ZOOM_WEBHOOK_SECRET": "wh-s3cr3t"})
+        configuration = load_for_display(GUIDE, {"ZOOM_WEBHOOK_SECRET": "wh-s3cr3t-of-the-app"})
     assert [record.__dict__["key"] for record in caplog.records] == [
         "connectors.zoom.account_id",
         "connectors.zoom.client_id",
@@ -394,7 +455,7 @@ def test_load_for_display_unset_variables_are_warnings(caplog: pytest.LogCapture
         "connectors.zoom.webhook.verification_token",
     ]
     assert configuration.connectors.zoom[0].account_id == "${ZOOM_ACCOUNT_ID}"
-    assert "wh-s3cr3t" not in configuration.model_dump_json()
+    assert "wh-s3cr3t-of-the-app" not in configuration.model_dump_json()
     assert "**********" in configuration.model_dump_json()
 
 

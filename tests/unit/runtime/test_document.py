@@ -1,3 +1,4 @@
+import time
 from pathlib import Path
 
 import pytest
@@ -50,6 +51,41 @@ def test_read_document_merged_key_may_be_overridden(tmp_path: Path) -> None:
     path = tmp_path / "rollcall.yaml"
     path.write_text("base: &base {a: 1, b: 2}\nother: {<<: *base, a: 3}\n")
     assert read_document(path)["other"] == {"a": 3, "b": 2}
+
+
+def bomb(levels: int) -> bytes:
+    """Each level stands for nine of the one below: a few hundred bytes for 9 ** levels values."""
+    lines = [b"l0: &l0 [x, x, x, x, x, x, x, x, x]"]
+    lines += [b"l%d: &l%d [%s]" % (each, each, b", ".join([b"*l%d" % (each - 1)] * 9)) for each in range(1, levels)]
+    return b"\n".join(lines)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (bomb(9), "at most 10000 values"),
+        (b"a: &a {zoom: *a}", "'*a' stands inside of what it names"),
+        (b"a: " + b"[" * 5_000, "50 levels"),
+        (b"a: " + b"{b: " * 5_000, "50 levels"),
+        (b"a: [" + b"x, " * 20_000 + b"]", "at most 10000 values"),
+    ],
+    ids=["aliases", "itself", "lists", "mappings", "values"],
+)
+def test_read_document_that_blows_up_is_refused_at_once(tmp_path: Path, text: bytes, said: str) -> None:
+    """A few lines must not take the memory of the machine, nor end in a traceback."""
+    began = time.monotonic()
+    message = refusal(tmp_path / "rollcall.yaml", text)
+    assert said in message
+    assert time.monotonic() - began < 5
+
+
+def test_read_document_aliases_below_the_bounds_mean_what_they_name(tmp_path: Path) -> None:
+    """Anchors are for accounts that share their lists."""
+    path = tmp_path / "rollcall.yaml"
+    path.write_bytes(b"lists: &lists {a: 1}\nzoom: [{lists: *lists}, {lists: *lists}]\n" + bomb(3))
+    document = read_document(path)
+    assert document["zoom"] == [{"lists": {"a": 1}}, {"lists": {"a": 1}}]
+    assert document["l2"] == [[["x"] * 9] * 9] * 9
 
 
 @pytest.mark.parametrize("text", [b"a: [1", b"a: b: c", b"\tx: 1", b"!!python/object:os.system {}", b"a: \xff\xfe"])

@@ -74,6 +74,21 @@ def test_read_no_base_url_is_refused_without_showing_it(url: str) -> None:
     assert str(caught.value) == "ZOOM_API_BASE_URL: no base URL; write it like https://api.example.com/v2"
 
 
+@pytest.mark.parametrize("name", ["ZOOM_API_BASE_URL", "ZOOM_OAUTH_BASE_URL", "BREVO_API_BASE_URL"])
+def test_read_base_url_without_tls_is_for_this_machine_alone(name: str) -> None:
+    """A key must not be sent in the clear; who knows the way, as between containers, says so."""
+    for url in ("http://elsewhere.example/v3", "http://127.0.0.1.example/v3"):
+        with pytest.raises(ConfigurationError) as caught:
+            WorkerEnvironment.read({**KAFKA, name: url})
+        assert str(caught.value) == (
+            f"{name}: http:// shows our keys to everybody on the way; write https://, "
+            "or set ROLLCALL_ALLOW_PLAINTEXT=1 where nobody else is on it"
+        )
+        assert WorkerEnvironment.read({**KAFKA, name: url, "ROLLCALL_ALLOW_PLAINTEXT": "1"})
+    for url in ("http://localhost:1/v3", "http://127.0.0.1:1/v3", "http://[::1]:1/v3", "https://elsewhere.example/v3"):
+        assert WorkerEnvironment.read({**KAFKA, name: url})
+
+
 def test_read_several_problems_are_told_together() -> None:
     """Kafka's problems are among them."""
     with pytest.raises(ConfigurationError) as caught:
