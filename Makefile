@@ -5,7 +5,7 @@ VENV_PYTHON := .venv/bin/python
 FRAME := requirements/runtime.txt requirements/dev.txt pyproject.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo image compose-demo test containers containers-quick torture bench check format requirements clean
+.PHONY: help setup demo image compose-demo test containers containers-quick torture bench check structure format requirements clean
 
 help: ## Show this
 	@echo "Rollcall: Zoom attendance to Brevo over Kafka"
@@ -30,12 +30,13 @@ compose-demo: ## The demo in containers, image and all; removed afterwards (need
 	  $(COMPOSE_DEMO) up --build --detach --wait kafka ingress worker zoom brevo && \
 	  $(COMPOSE_DEMO) run --rm simulator --seed 7
 
-# Most of the time is waiting, for time-outs and for settled numbers; each half has brokers and processes of its own.
-TWO_AT_ONCE = --numprocesses=2 --dist=worksteal
+# Most of the time of the tests with processes is waiting: these are handed out first (tests/conftest.py), one by one,
+# so that what computes fills the gaps. Each of the four has a broker and processes of its own.
+AT_ONCE = --numprocesses=4 --dist=load --maxschedchunk=1
 
 test: setup ## Unit, contract, integration and acceptance tests, on a real Kafka
 	@echo "==> Tests: unit, contract, integration, acceptance (the first run fetches Apache Kafka, about 36 MB)"
-	@$(VENV_PYTHON) -m pytest $(TWO_AT_ONCE) -m "not torture and not benchmark and not containers" tests/unit tests/contract tests/integration tests/acceptance
+	@$(VENV_PYTHON) -m pytest $(AT_ONCE) -m "not torture and not benchmark and not containers" tests/unit tests/contract tests/integration tests/acceptance
 
 containers: setup ## The integration tests on Kafka in a container; image, compose file, network faults (needs Docker)
 	@echo "==> Tests with containers (the first run builds the image)"
@@ -62,6 +63,9 @@ check: setup ## What CI checks besides tests: style, types, layers, spelling
 	@echo "==> mypy";                .venv/bin/mypy
 	@echo "==> lint-imports";        .venv/bin/lint-imports
 	@echo "==> codespell";           .venv/bin/codespell
+
+structure: setup ## Figures of the structure: modules, sizes, imports, arrows (AGAINST=<commit> shows that one first)
+	@$(VENV_PYTHON) -m tests.support.structure $(if $(AGAINST),--against $(AGAINST))
 
 format: setup ## Format the code and sort its imports
 	@.venv/bin/ruff check --fix --select I .

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -108,14 +108,18 @@ class _Resolution:
             return _DROPPED
         if isinstance(value, dict):
             inner = scopes.DISABLED_ACCOUNT if keys == scopes.ZOOM and value.get("enabled") is False else scope
-            each = {key: self.of(below, (*location, key), inner) for key, below in value.items()}
-            return {key: below for key, below in each.items() if below is not _DROPPED}
+            return dict(self._kept(value.items(), location, inner))
         if isinstance(value, list):
-            items = [self.of(below, (*location, index), scope) for index, below in enumerate(value)]
-            return [each for each in items if each is not _DROPPED]
+            return [item for _, item in self._kept(enumerate(value), location, scope)]
         if not scope.reads(keys):
             return _DROPPED if has_reference(value) or scopes.is_secret(keys) else value
         return self._resolved(value, location) if has_reference(value) else value
+
+    def _kept(self, entries: Iterable[tuple[str | int, Any]], at: Location, scope: Scope) -> Iterator[tuple[Any, Any]]:
+        for key, below in entries:
+            value = self.of(below, (*at, key), scope)
+            if value is not _DROPPED:
+                yield key, value
 
     def _resolved(self, text: str, location: Location) -> Any:
         try:

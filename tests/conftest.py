@@ -8,12 +8,23 @@ import sys
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
+from pathlib import Path
 
 import pytest
 
 from sandbox.kafka import EmbeddedKafka
 from tests.support.broker import Broker
 from tests.support.docker_engine import require_engine
+
+# What waits most of the time is begun first, or the end of a run would be a few tests that wait for time-outs.
+_ORDER = ("acceptance", "integration", "contract", "unit")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests with processes first; inside a layer the order of the files stays."""
+    root = Path(__file__).parent
+    rank = {layer: place for place, layer in enumerate(_ORDER)}
+    items.sort(key=lambda item: rank.get(item.path.relative_to(root).parts[0], len(_ORDER)))
 
 
 @pytest.fixture(scope="session")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -35,13 +35,12 @@ def plan(rows: Sequence[Row], url: str, wanted: Sequence[str]) -> Plan:
         wanted: events of the enabled features.
     """
     ours = [row for row in rows if _same(str(row.get("event_webhook_url", "")), url)]
-    fixed = {event for row in ours if row.get("created_source") != "openapi" for event in _events(row)}
     changeable = [row for row in ours if row.get("created_source") == "openapi"]
-    sent = fixed.union(*(_events(row) for row in changeable))
-    missing = tuple(event for event in wanted if event not in sent)
+    others = _all_events(changeable)
+    fixed = set(_all_events(row for row in ours if row not in changeable))
+    missing = tuple(event for event in wanted if event not in fixed.union(others))
     if not missing:
         return Plan(())
-    others = [event for row in changeable for event in _events(row)]
     create = tuple(dict.fromkeys(event for event in (*wanted, *others) if event not in fixed))
     return Plan(missing, create, tuple(str(row["event_subscription_id"]) for row in changeable))
 
@@ -54,6 +53,10 @@ def sent_to(rows: Sequence[Row], path: str = "") -> dict[str, set[str]]:
         if urlsplit(url).path.rstrip("/").endswith(path):
             found.setdefault(url, set()).update(_events(row))
     return found
+
+
+def _all_events(rows: Iterable[Row]) -> list[str]:
+    return [event for row in rows for event in _events(row)]
 
 
 def _events(row: Row) -> list[str]:

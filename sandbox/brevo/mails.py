@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import chain
 from typing import Any
 
 from sandbox.brevo.answers import Answer, RefusedError, invalid, missing
@@ -107,9 +108,10 @@ def _check(body: Mail) -> None:
             if not value:
                 raise missing(f"{name} is missing")
     groups = [version.to for version in body.message_versions] if body.message_versions else [body.to or []]
-    if sum(len(group) for group in groups) > _MAX_RECIPIENTS:
+    recipients = list(chain.from_iterable(groups))
+    if len(recipients) > _MAX_RECIPIENTS:
         raise invalid(f"A request has at most {_MAX_RECIPIENTS} recipients")
-    if not all(valid_email(address.email or "") for group in groups for address in group):
+    if not all(valid_email(address.email or "") for address in recipients):
         raise invalid("email is not valid in to")
     if body.scheduled_at is not None:
         parse_instant(body.scheduled_at, "scheduledAt")

@@ -60,9 +60,15 @@ def test_tests_that_the_guarantees_name_exist() -> None:
     assert named <= defined
 
 
-def test_paths_that_agents_md_names_exist() -> None:
-    """What is to be imitated is there."""
+@pytest.mark.parametrize("page", PAGES, ids=name)
+def test_paths_that_a_page_names_exist(page: Path) -> None:
+    """A file or folder in back-quotes that begins with one of ours is there; `*` may stand for a part of its name."""
+    named = {path.rstrip("/") for path in re.findall(r"`([\w.*-]+(?:/[\w.*-]+)+/?)`", page.read_text("utf-8"))}
+    ours = {path for path in named if path.partition("/")[0] in (*CODE, ".ci", "docs", "requirements")}
+    assert [path for path in sorted(ours) if not list(ROOT.glob(path)) and not (page.parent / path).exists()] == []
+
+
+def test_patterns_to_imitate_are_named_with_their_files() -> None:
+    """Each row of the table has an example, which exists by the test above."""
     table = (ROOT / "AGENTS.md").read_text("utf-8").partition("## What to imitate")[2].partition("## ")[0]
-    paths = re.findall(r"`((?:ops|processors|sandbox|schemas|tests)/[\w./]+)`", table)
-    assert len(paths) > 10
-    assert [path for path in paths if not (ROOT / path).exists()] == []
+    assert len(re.findall(r"`((?:ops|processors|sandbox|schemas|tests)/[\w./]+)`", table)) > 10
