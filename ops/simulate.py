@@ -21,13 +21,13 @@ from sandbox.simulator.sender import Summary, Target, send
 from schemas.errors import ConfigurationError
 from schemas.instants import format_instant
 
-# The session ends a little before now: late deliveries of the world then lie in the past, too.
-_ENDED_AGO_SECONDS = 15 * 60
+# The session ends a while before now: what comes late, and a link that is opened again, then lie in the past, too.
+_ENDED_AGO_SECONDS = 90 * 60
 _FAILED_SHOWN = 5
 
 Attendees = Annotated[int, typer.Option(min=1, help="People who end as contacts; staff and anonymous come on top.")]
 Seed = Annotated[int, typer.Option(help="Decides everything: one seed, one session.")]
-ChaosNames = Annotated[str, typer.Option("--chaos", help=f"Comma-separated: {', '.join(sorted(CHAOS))}.")]
+ChaosNames = Annotated[str, typer.Option("--chaos", help=f"Comma-separated, or all: {', '.join(sorted(CHAOS))}.")]
 Url = Annotated[str, typer.Option(help="The ingress' webhook address.")]
 Secret = Annotated[str, typer.Option(envvar="ZOOM_WEBHOOK_SECRET", help="Secret token that the ingress verifies with.")]
 Zoom = Annotated[str | None, typer.Option(help="Base URL of a sandbox Zoom that shall answer look-ups about it.")]
@@ -83,11 +83,14 @@ def _command(simulate: Callable[..., World]) -> Callable[..., None]:
 
 
 def parse_chaos(text: str) -> frozenset[Chaos]:
-    """The kinds of `dup,reorder`. Raises ``ConfigurationError`` for an unknown one."""
+    """The kinds of `dup,reorder`, or all of them for `all`. Raises ``ConfigurationError`` for an unknown one."""
     names = {name.strip() for name in text.split(",") if name.strip()}
+    if names == {"all"}:
+        return CHAOS
     unknown = names - CHAOS
     if unknown:
-        raise ConfigurationError(f"--chaos {', '.join(sorted(unknown))}: unknown; choose of {', '.join(sorted(CHAOS))}")
+        choices = ", ".join(["all", *sorted(CHAOS)])
+        raise ConfigurationError(f"--chaos {', '.join(sorted(unknown))}: unknown; choose of {choices}")
     return frozenset(kind for kind in CHAOS if kind in names)
 
 

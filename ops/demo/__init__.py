@@ -20,7 +20,12 @@ Seed = Annotated[
 ]
 ChaosNames = Annotated[
     str,
-    typer.Option("--chaos", help="Comma-separated kinds of trouble; `rollcall simulate webinar --help` lists them."),
+    typer.Option(
+        "--chaos", help="Comma-separated kinds of trouble, or all; `rollcall simulate webinar --help` lists them."
+    ),
+]
+Reports = Annotated[
+    bool, typer.Option("--reports", help="The worker reads Zoom's reports, too; kinds named report-… imply it.")
 ]
 Keep = Annotated[bool, typer.Option("--keep", help="Leave everything running afterwards, to look at, until Ctrl-C.")]
 Against = Annotated[
@@ -42,6 +47,7 @@ def demo(
     attendees: Attendees = 50,
     seed: Seed = None,
     chaos: ChaosNames = "",
+    reports: Reports = False,
     keep: Keep = False,
     against: Against = None,
     zoom: Zoom = None,
@@ -60,11 +66,12 @@ def demo(
     if against is None:
         story = importlib.import_module("ops.demo.story")
         chosen = _SEED if seed is None else seed
-        raise typer.Exit(story.tell(attendees=attendees, seed=chosen, chaos=chaos, keep=keep, as_json=as_json))
-    if zoom is None or brevo is None or keep:
+        told = story.tell(attendees=attendees, seed=chosen, chaos=chaos, reports=reports, keep=keep, as_json=as_json)
+        raise typer.Exit(told)
+    if zoom is None or brevo is None or keep or reports:
         raise ConfigurationError(
             "--against needs --zoom and --brevo, the addresses of the sandboxes that the worker uses, "
-            "and starts nothing that --keep could leave running"
+            "and starts nothing that --keep could leave running or that could read --reports"
         )
     elsewhere = importlib.import_module("ops.demo.against")
     running = elsewhere.outside(against, zoom, brevo, os.environ)

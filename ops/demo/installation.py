@@ -12,7 +12,7 @@ from pathlib import Path
 import aiohttp
 
 from ops.demo.children import Child, running
-from ops.demo.wiring import LIMIT_FACTOR, Wiring
+from ops.demo.wiring import LIMIT_FACTOR, Pace, Wiring
 from sandbox.brevo.server import serving
 from sandbox.brevo.store import Options
 from sandbox.kafka import free_port
@@ -36,13 +36,14 @@ class Installation:
 
 @asynccontextmanager
 async def installation(
-    directory: Path, environment: Mapping[str, str], session: aiohttp.ClientSession, say: Say
+    directory: Path, environment: Mapping[str, str], pace: Pace, session: aiohttp.ClientSession, say: Say
 ) -> AsyncIterator[Installation]:
     """Everything up and ready; all of it is ended with the block, the latest first.
 
     Args:
         directory: for configuration, logs and the worker's state.
         environment: the person's, with a running Kafka and the prefix for topics.
+        pace: of the worker's results.
         session: for readiness.
         say: hears what happens.
 
@@ -56,7 +57,7 @@ async def installation(
         say(f"sandbox Zoom at {zoom_url}, sandbox Brevo at {brevo.address}")
         kafka = {name: value for name, value in environment.items() if name.startswith("KAFKA_")}
         wiring = Wiring(directory, kafka, zoom_url, brevo.url, options.api_key)
-        wiring.write_configuration()
+        wiring.write_configuration(pace)
         # What the machine tells both processes; everything of ours comes from the wiring.
         inherited = {name: value for name, value in environment.items() if not name.startswith(_OWN_VARIABLES)}
         port = free_port()

@@ -12,6 +12,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,12 +22,13 @@ from rich.console import Console
 from ops.demo.installation import Installation, installation
 from ops.demo.topics import removed_afterwards
 from ops.demo.verdict import document, show
+from ops.demo.wiring import Pace
 from ops.simulate import load_zoom, parse_chaos, recent_start, send_with_progress
 from runtime.kafka import KafkaConnection
 from sandbox.kafka import EmbeddedKafka
-from sandbox.simulator import World, simulate_webinar
+from sandbox.simulator import REPORT_CHAOS, World, simulate_webinar
 from sandbox.simulator.sender import Target
-from sandbox.truth import Truth, truth_of
+from sandbox.truth import Rules, Truth, truth_of
 from sandbox.truth.comparison import Difference, compare
 from schemas.errors import FatalError
 
@@ -34,15 +36,45 @@ MINUTES = 60
 """Scheduled length of the webinar."""
 # Once all is equal, Brevo is watched a little longer: an event sent twice would come late.
 _QUIET_SECONDS = 2.0
-# Without any change for so long nothing more is coming; settling takes 2 s, a look-up less.
+# Without any change for so long, beyond the worker's own waits, nothing more is coming; a look-up takes less.
 _STUCK_SECONDS = 20.0
-_DEADLINE_SECONDS = 180.0
+_SETTLE_SECONDS = 2
+_CHECKS_AFTER_SETTLING = (2, 4, 6, 8)
+# Deliveries a second that a busy machine still accepts.
+_SLOWEST_RATE = 100
+_DEADLINE_SECONDS = 240.0
 _POLL_SECONDS = 0.25
 # Everything is on this machine: what is not accepted after four attempts in 3.4 s will not be later.
 _RETRY_SECONDS = 0.2
 
 
-def tell(*, attendees: int, seed: int, chaos: str, keep: bool, as_json: bool) -> int:
+@dataclass(frozen=True)
+class Scene:
+    """A webinar to play, what must come of it, and how long that takes."""
+
+    world: World
+    truth: Truth
+    pace: Pace
+
+    @property
+    def patience_seconds(self) -> float:
+        """Without any change for so long nothing more is coming."""
+        return _STUCK_SECONDS + max(self.pace.settle_seconds, *self.pace.report_seconds, 0)
+
+
+def scene(world: World, *, reports: bool) -> Scene:
+    """The scene of a world; `reports`: Zoom's reports are read, as they always are where they are incomplete."""
+    reads = reports or bool(world.chaos & REPORT_CHAOS)
+    settle = _SETTLE_SECONDS
+    if reads or len(world.event.spans) > 1:
+        # A session of several runs must not be told of before all of them were sent.
+        settle += len(world.deliveries) // _SLOWEST_RATE
+    checks = tuple(settle + after for after in _CHECKS_AFTER_SETTLING) if reads else ()
+    truth = truth_of([delivery.body for delivery in world.deliveries], world.zoom, Rules(use_report=reads))
+    return Scene(world, truth, Pace(settle, checks))
+
+
+def tell(*, attendees: int, seed: int, chaos: str, reports: bool, keep: bool, as_json: bool) -> int:
     """Runs the demo; the exit code: 0 all equal, 1 something differs.
 
     Raises:
@@ -57,7 +89,7 @@ def tell(*, attendees: int, seed: int, chaos: str, keep: bool, as_json: bool) ->
     def say(line: str) -> None:
         console.print(f"[{time.monotonic() - begun:5.1f} s] {line}", highlight=False, markup=False, soft_wrap=True)
 
-    truth = truth_of([delivery.body for delivery in world.deliveries], world.zoom)
+    chosen = scene(world, reports=reports)
     # A demo ended by `kill` or by a closed terminal cleans up as after Ctrl-C.
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.default_int_handler)
@@ -65,7 +97,7 @@ def tell(*, attendees: int, seed: int, chaos: str, keep: bool, as_json: bool) ->
         environment = _environment(stack, say)
         say(f"Kafka at {environment['KAFKA_BOOTSTRAP_SERVERS']}")
         try:
-            return asyncio.run(_run(world, truth, environment, console, say, keep=keep, as_json=as_json))
+            return asyncio.run(_run(chosen, environment, console, say, keep=keep, as_json=as_json))
         except asyncio.CancelledError:
             raise KeyboardInterrupt from None  # SIGTERM or SIGHUP, after the processes were ended
 
@@ -84,8 +116,7 @@ def _environment(stack: ExitStack, say: Callable[[str], None]) -> dict[str, str]
 
 
 async def _run(
-    world: World,
-    truth: Truth,
+    chosen: Scene,
     environment: dict[str, str],
     console: Console,
     say: Callable[[str], None],
@@ -104,9 +135,9 @@ async def _run(
         async with (
             aiohttp.ClientSession(timeout=timeout) as session,
             removed_afterwards(kafka, kafka.topic_prefix),
-            installation(Path(directory), environment, session, say) as running,
+            installation(Path(directory), environment, chosen.pace, session, say) as running,
         ):
-            differences = await play(world, truth, running, session, console, say, as_json=as_json)
+            differences = await play(chosen, running, session, console, say, as_json=as_json)
             if keep:
                 say(f"everything keeps running; look at {running.zoom_url} and {running.brevo_url}; Ctrl-C ends it")
                 await _until_interrupted(running)
@@ -115,8 +146,7 @@ async def _run(
 
 
 async def play(
-    world: World,
-    truth: Truth,
+    chosen: Scene,
     running: Installation,
     session: aiohttp.ClientSession,
     console: Console,
@@ -125,15 +155,15 @@ async def play(
     as_json: bool,
 ) -> list[Difference]:
     """Sends the webinar to what runs, waits for Brevo, and prints the verdict; what differs."""
-    await _send(world, running, console, say)
+    await _send(chosen.world, running, console, say)
     say("waiting until Brevo holds the whole result")
-    differences = await _settled(truth, running, session)
+    differences = await _settled(chosen, running, session)
     if differences:
         _show_logs(running, console)
     if as_json:
-        print(json.dumps(document(truth, differences), ensure_ascii=False))
+        print(json.dumps(document(chosen.truth, differences), ensure_ascii=False))
     else:
-        show(truth, differences)
+        show(chosen.truth, differences)
     sys.stdout.flush()
     return differences
 
@@ -151,7 +181,7 @@ async def _send(world: World, running: Installation, console: Console, say: Call
     say(f"all {sent.accepted} accepted in {sent.seconds:.1f} s")
 
 
-async def _settled(truth: Truth, running: Installation, session: aiohttp.ClientSession) -> list[Difference]:
+async def _settled(chosen: Scene, running: Installation, session: aiohttp.ClientSession) -> list[Difference]:
     """The differences once Brevo is equal and quiet, or once nothing moves any more."""
     clock = asyncio.get_running_loop().time
     begun = changed_at = clock()
@@ -166,8 +196,8 @@ async def _settled(truth: Truth, running: Installation, session: aiohttp.ClientS
         if state != before:
             before, changed_at = state, now
         quiet = now - changed_at
-        differences = compare(truth, held)
-        if quiet >= (_STUCK_SECONDS if differences else _QUIET_SECONDS) or now - begun > _DEADLINE_SECONDS:
+        differences = compare(chosen.truth, held)
+        if quiet >= (chosen.patience_seconds if differences else _QUIET_SECONDS) or now - begun > _DEADLINE_SECONDS:
             return differences
         await asyncio.sleep(_POLL_SECONDS)
 

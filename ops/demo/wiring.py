@@ -30,15 +30,26 @@ field_mapping:
   attendance_status: ATTENDANCE_STATUS
   registration_source: UTM_SOURCE
 brevo: {api_key: "${BREVO_API_KEY}", contacts_per_second: 200, events_per_second: 200}
-sessions: {settle: %s, report_checks: []}
+sessions: {settle: %ds, report_checks: [%s]}
 """
 LIMIT_FACTOR = 50
 """Brevo's limits would make 50 contacts last a minute: sandbox and worker are told fifty times the ordinary plan."""
 
 
-def configuration(settle: str = "2s") -> str:
-    """The text of `rollcall.yaml`; `settle` as the key `sessions.settle` takes it."""
-    return _CONFIGURATION % settle
+@dataclass(frozen=True)
+class Pace:
+    """How long the worker waits before it says what came of a session."""
+
+    settle_seconds: int = 2
+    """From the end until the first result."""
+    report_seconds: tuple[int, ...] = ()
+    """From the end until each reading of Zoom's report; none: what webhooks say is final."""
+
+
+def configuration(pace: Pace | None = None) -> str:
+    """The text of `rollcall.yaml`."""
+    chosen = pace or Pace()
+    return _CONFIGURATION % (chosen.settle_seconds, ", ".join(f"{each}s" for each in chosen.report_seconds))
 
 
 @dataclass(frozen=True)
@@ -56,9 +67,9 @@ class Wiring:
     brevo_api_key: str = field(repr=False)
     webhook_secret: str = field(default_factory=lambda: secrets.token_hex(16), repr=False)
 
-    def write_configuration(self, settle: str = "2s") -> None:
+    def write_configuration(self, pace: Pace | None = None) -> None:
         """Writes the file that both processes read."""
-        self._file.write_text(configuration(settle), encoding="utf-8")
+        self._file.write_text(configuration(pace), encoding="utf-8")
 
     def ingress(self, port: int) -> dict[str, str]:
         """Variables of the ingress, which never gets Brevo's key; where its admin port is, others say."""

@@ -1,6 +1,16 @@
 """Seeded webinars and meetings: what Zoom would send and answer, and who was there."""
 
 from sandbox.simulator.simulation import ACCOUNT_ID, simulate_meeting, simulate_webinar
-from sandbox.simulator.world import CHAOS, Chaos, Delivery, World
+from sandbox.simulator.world import CHAOS, DELIVERY_CHAOS, REPORT_CHAOS, Chaos, Delivery, World
 
-__all__ = ["ACCOUNT_ID", "CHAOS", "Chaos", "Delivery", "World", "simulate_meeting", "simulate_webinar"]
+__all__ = [
+    "ACCOUNT_ID",
+    "CHAOS",
+    "DELIVERY_CHAOS",
+    "REPORT_CHAOS",
+    "Chaos",
+    "Delivery",
+    "World",
+    "simulate_meeting",
+    "simulate_webinar",
+]

@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 
-from sandbox.simulator.world import Enrolment, Event, Person, Visit
+from sandbox.simulator.world import Enrolment, Event, Person, Planned, Visit
 from schemas.instants import format_instant
 
 Body = dict[str, Any]
@@ -15,11 +15,18 @@ _TIMEZONE = "Europe/Berlin"
 _PUBLIC_IP, _PRIVATE_IP = "203.0.113.24", "192.0.2.15"
 _LEAVE_REASON = "left the meeting. Reason : left the meeting"
 _TYPES = {"webinar": 5, "meeting": 2}
+_SERIES_TYPES = {"webinar": 9, "meeting": 8}
+_OPERATOR = "host@staff.example.com"
 
 
 def to_bytes(body: Body) -> bytes:
     """Compact JSON with literal non-ASCII characters, as Zoom sends it."""
     return orjson.dumps(body)
+
+
+def type_of(event: Event) -> int:
+    """Zoom's number: one fixed time, or recurring."""
+    return (_SERIES_TYPES if event.is_recurring else _TYPES)[event.object_type]
 
 
 def _object(event: Event, index: int, started_at: int) -> Body:
@@ -28,7 +35,7 @@ def _object(event: Event, index: int, started_at: int) -> Body:
         "uuid": event.spans[index].uuid,
         "host_id": event.host_id,
         "topic": event.topic,
-        "type": _TYPES[event.object_type],
+        "type": type_of(event),
         "start_time": format_instant(started_at),
         "timezone": _TIMEZONE,
         "duration": event.duration_minutes,
@@ -61,7 +68,7 @@ def ended(event: Event, index: int, event_ts: int) -> Body:
     span = event.spans[index]
     content = _object(event, index, span.started_at) | {"end_time": format_instant(span.ended_at)}
     if event.object_type == "webinar":
-        content["practice_session"] = False
+        content["practice_session"] = span.purpose == "practice"
     return _event_first(event, "ended", event_ts, content)
 
 
@@ -90,22 +97,29 @@ def promoted(event: Event, person: Person, visit: Visit, at: int, event_ts: int)
     return _participant(event, "participant_role_changed", person, visit, event_ts, change, visit.user_ids[0])
 
 
+def bound(event: Event, person: Person, leg: Visit, at: int, event_ts: int) -> Body:
+    """`participant_bind`: a telephone leg belongs to somebody's connection."""
+    uuid, user_id = leg.bound_to or ("", "")
+    target = {"date_time": format_instant(at), "bind_user_id": user_id, "bind_participant_uuid": uuid}
+    return _participant(event, "participant_bind", person, leg, event_ts, target, leg.user_ids[0])
+
+
 def _participant(
     event: Event, name: str, person: Person, visit: Visit, event_ts: int, times: Body, user_id: str
 ) -> Body:
     base = _object(event, visit.instance, event.spans[visit.instance].started_at)
     who: Body = {
         "user_id": user_id,
-        "user_name": person.name,
-        "id": person.zoom_user_id,
+        "user_name": visit.phone or person.name,
+        "id": "" if visit.phone else person.zoom_user_id,
         "participant_uuid": visit.connection,
         **times,
         "email": visit.email,
         "registrant_id": visit.registrant_id,
-        "participant_user_id": person.zoom_user_id,
+        "participant_user_id": "" if visit.phone else person.zoom_user_id,
     }
     if event.object_type == "webinar" or "date_time" in times:
-        who |= {"customer_key": "", "phone_number": ""}
+        who |= {"customer_key": "", "phone_number": visit.phone}
         return _event_first(event, name, event_ts, base | {"participant": who})
     addresses = {"public_ip": _PUBLIC_IP} | ({"private_ip": _PRIVATE_IP} if "leave_time" in times else {})
     if not visit.registrant_id and "join_time" in times:
@@ -119,7 +133,7 @@ def registration_created(event: Event, person: Person, enrolment: Enrolment, uui
     status = "pending" if by_hand or enrolment.outcome == "pending" else "approved"
     registrant = registrant_row(event, person, enrolment, status)
     del registrant["create_time"]
-    return _event_first(event, "registration_created", event_ts, _booked(event, uuid, registrant, enrolment))
+    return _event_first(event, "registration_created", event_ts, _booked(event, uuid, registrant, enrolment, event_ts))
 
 
 def registration_decided(event: Event, person: Person, enrolment: Enrolment, uuid: str, event_ts: int) -> Body:
@@ -132,16 +146,41 @@ def registration_decided(event: Event, person: Person, enrolment: Enrolment, uui
     }
     if enrolment.outcome == "approved":
         registrant["join_url"] = _join_url(event, enrolment)
-    content = _booked(event, uuid, registrant, enrolment)
+    content = _booked(event, uuid, registrant, enrolment, event_ts)
     name = f"registration_{enrolment.outcome}"
-    return _event_first(event, name, event_ts, content, operator="host@staff.example.com", operator_id=event.host_id)
+    return _event_first(event, name, event_ts, content, operator=_OPERATOR, operator_id=event.host_id)
+
+
+def moved(event: Event, event_ts: int) -> Body:
+    """`updated`: the host gave the entry another start. Only what changed is named, beside the id."""
+    (entry,) = (each for each in event.planned if each.starts_at == event.starts_at)
+
+    def at(start: int) -> Body:
+        time = {"start_time": format_instant(start), "duration": event.duration_minutes}
+        if not entry.occurrence_id:
+            return {"id": event.object_id, **time}
+        return {"id": event.object_id, "occurrences": [{"occurrence_id": entry.occurrence_id, **time}]}
+
+    return {
+        "event": f"{event.object_type}.updated",
+        "event_ts": event_ts,
+        "payload": {
+            "account_id": event.account_id,
+            "operator": _OPERATOR,
+            "operator_id": event.host_id,
+            **({"scope": "single"} if entry.occurrence_id else {}),
+            "object": at(entry.starts_at),
+            "old_object": at(entry.planned_at),
+            "time_stamp": event_ts,
+        },
+    }
 
 
 def _join_url(event: Event, enrolment: Enrolment) -> str:
     return f"https://zoom.example.com/w/{event.object_id}?tk={enrolment.registrant_id}"
 
 
-def _booked(event: Event, uuid: str, registrant: Body, enrolment: Enrolment) -> Body:
+def _booked(event: Event, uuid: str, registrant: Body, enrolment: Enrolment, event_ts: int) -> Body:
     if enrolment.source is not None:
         source_id = str(5_516_482_804_000 + len(enrolment.source))
         registrant["tracking_source"] = {
@@ -149,17 +188,26 @@ def _booked(event: Event, uuid: str, registrant: Body, enrolment: Enrolment) -> 
             "source_name": enrolment.source,
             "tracking_url": f"https://zoom.example.com/webinar/register/{source_id}/WN_INVENTED",
         }
+    starts = {each.occurrence_id: _start_as_of(event, each, event_ts) for each in event.planned}
+    named = [{"occurrence_id": each, "start_time": format_instant(starts[each])} for each in enrolment.occurrence_ids]
     return {
         "uuid": uuid,
         "id": event.object_id,  # a number here, a string in live events: Zoom's own inconsistency
         "host_id": event.host_id,
         "topic": event.topic,
-        "type": _TYPES[event.object_type],
-        "start_time": format_instant(event.starts_at),
+        "type": type_of(event),
+        "start_time": format_instant(min(starts.values())),
         "duration": event.duration_minutes,
         "timezone": _TIMEZONE,
         "registrant": registrant,
+        **({"occurrences": named} if named else {}),
     }
+
+
+def _start_as_of(event: Event, entry: Planned, event_ts: int) -> int:
+    """What an entry's start was at that time."""
+    is_moved = event.moved_at is not None and event_ts >= event.moved_at * 1_000
+    return entry.starts_at if is_moved else entry.planned_at
 
 
 def registrant_row(event: Event, person: Person, enrolment: Enrolment, status: str) -> Body:

@@ -8,7 +8,8 @@ from typing import Literal
 
 from sandbox.simulator.behaviour import BEHAVIOURS, USUAL, Stays, add_device
 from sandbox.simulator.people import Inventor
-from sandbox.simulator.world import Enrolment, Person, Role, Span, Visit
+from sandbox.simulator.plan import Held
+from sandbox.simulator.world import Chaos, Enrolment, Person, Planned, Role, Span, Visit
 
 Enrolled = Literal["at once", "by hand", "listed", "cancelled", "twice", "twice open", "none", "pending", "denied"]
 Shows = Literal["both", "registrant", "email", "other email", "user", "nothing"]
@@ -49,8 +50,11 @@ class Casting:
     random: Random
     inventor: Inventor
     spans: tuple[Span, ...]
-    starts_at: int
-    multi_device: bool
+    """All runs of the world, in order."""
+    held: tuple[Held, ...]
+    """What took place; the last one is what everybody is cast for."""
+    planned: tuple[Planned, ...]
+    chaos: frozenset[Chaos]
     webinar: bool
 
     def attendees(self, count: int) -> list[Person]:
@@ -58,8 +62,8 @@ class Casting:
         people = []
         for index in range(count):
             enrolled, behaviour, shows = _WANTED[index] if index < len(_WANTED) else self._usual()
-            if not self.webinar and behaviour == "absent":
-                behaviour, shows = "full", "both"  # a meeting knows no no-shows: who stays away is no contact
+            if not self.webinar and behaviour in ("absent", "outside"):
+                behaviour, shows = "full", "both"  # a meeting knows no no-shows: who was not there is no contact
             role: Role = "guest" if enrolled == "none" else "attendee"
             if self.webinar and index == len(_WANTED):
                 # A speaker who registered as well: a contact by the registration, never by attendance.
@@ -92,6 +96,7 @@ class Casting:
             people += [self.person("panelist", "none", "full", "email") for _ in range(2)]
         else:
             people.append(self.person("waiting", "none", "blink", "nothing"))
+            people.append(self.person("attendee", "at once", "outside", "registrant"))
         return people
 
     def person(self, role: Role, enrolled: Enrolled, behaviour: str, shows: Shows) -> Person:
@@ -100,24 +105,66 @@ class Casting:
         first, last, email = self.inventor.name("staff.example.com" if inside else None)
         enrolments = self._enrolments(enrolled, email)
         user = self.inventor.zoom_user(email) if inside else ""
-        start, end = self.spans[0].started_at, self.spans[-1].ended_at
-        stays = BEHAVIOURS[behaviour](self.random, start, end)
-        if self.multi_device and role in ("attendee", "guest") and self.random.random() < 0.4:
-            stays = add_device(self.random, stays, end)
-        visits = self._visits(stays, shows, email, enrolments)
+        visits = self._visits(self.held[-1], self._stays(self.held[-1], role, behaviour), shows, email, enrolments)
+        for other in self.held[:-1]:
+            again = self._behaviour_at(other, role, behaviour, enrolments)
+            shown = self.random.choice(_SHOWS) if shows == "nothing" and role == "attendee" else shows
+            visits += self._visits(other, self._stays(other, role, again), shown, email, enrolments)
+        if role in ("host", "panelist"):
+            visits += self._behind_the_scenes(role, email)
         known = role not in ("anonymous", "waiting")
         return Person(role, behaviour, first, last, email if known else "", user, enrolments, visits)
+
+    def _stays(self, held: Held, role: Role, behaviour: str) -> Stays:
+        stays = BEHAVIOURS[behaviour](self.random, held.begins_at, held.ends_at)
+        if "multi-device" in self.chaos and role in ("attendee", "guest") and self.random.random() < 0.4:
+            stays = add_device(self.random, stays, held.ends_at)
+        if "early-doors" in self.chaos and stays and self.random.random() < 0.3:
+            lobby = self.random.randint(held.opens_at + 30, held.begins_at - 120)
+            stays = [replace(stays[0], joined_at=min(lobby, stays[0].joined_at)), *stays[1:]]
+        return stays
+
+    def _behaviour_at(self, held: Held, role: Role, behaviour: str, enrolments: tuple[Enrolment, ...]) -> str:
+        """What somebody does in another occurrence of the series."""
+        if role == "host":
+            return "full"
+        booked = [each for each in enrolments if each.outcome in ("approved", "cancelled")]
+        counts = any(_counts_for(each, held.planned) for each in booked)
+        comes = self.random.random() < (0.7 if counts else 0.05 if enrolments else 0.2)
+        usual = self.random.choice(USUAL)
+        return usual if comes and behaviour != "promoted" and role != "waiting" else "absent"
+
+    def _behind_the_scenes(self, role: Role, email: str) -> tuple[Visit, ...]:
+        """Staff in runs that nobody else is in."""
+        wanted = ("rehearsal", "practice", "reopened") if role == "host" else ("rehearsal", "practice")
+        return tuple(
+            Visit(
+                self.inventor.connection(),
+                index,
+                span.started_at,
+                span.ended_at,
+                (),
+                (self.inventor.user_id(),),
+                "",
+                email,
+            )
+            for index, span in enumerate(self.spans)
+            if span.purpose in wanted
+        )
 
     def _enrolments(self, enrolled: Enrolled, email: str) -> tuple[Enrolment, ...]:
         if enrolled == "none":
             return ()
-        created = self.starts_at - self.random.randint(1 * _DAY, 20 * _DAY)
+        created = self.held[-1].planned.starts_at - self.random.randint(1 * _DAY, 20 * _DAY)
         later = created + self.random.randint(600, 20 * 3_600)
         source = self.random.choice(_SOURCES) if self.webinar else None
 
         def one() -> Enrolment:
             typed = self.inventor.typed(email)
-            return Enrolment(self.inventor.opaque_id(), typed, created, outcome="approved", source=source)
+            named = self._named(listed=enrolled == "listed")
+            return Enrolment(
+                self.inventor.opaque_id(), typed, created, outcome="approved", source=source, occurrence_ids=named
+            )
 
         if enrolled == "listed":
             return (replace(one(), announced=False, created_at=created - 40 * _DAY),)
@@ -132,7 +179,19 @@ class Casting:
             return (replace(one(), outcome=enrolled, decided_at=later),)
         return (one(),)
 
-    def _visits(self, stays: Stays, shows: Shows, email: str, enrolments: tuple[Enrolment, ...]) -> tuple[Visit, ...]:
+    def _named(self, *, listed: bool) -> tuple[str, ...]:
+        """The occurrences that a registration names; many name none, and are for all."""
+        if len(self.planned) == 1:
+            return ()
+        last = self.held[-1].planned.occurrence_id
+        first = self.held[0].planned.occurrence_id
+        to_come = self.planned[-1].occurrence_id
+        choices: list[tuple[str, ...]] = [(), (), (), (last,), (last,), (first, last), (first,)]
+        return self.random.choice(choices if listed else [*choices, (to_come,), (last, to_come)])
+
+    def _visits(
+        self, held: Held, stays: Stays, shows: Shows, email: str, enrolments: tuple[Enrolment, ...]
+    ) -> tuple[Visit, ...]:
         registrant = (
             enrolments[0].registrant_id if enrolments and shows in ("both", "registrant", "other email") else ""
         )
@@ -141,12 +200,14 @@ class Casting:
         else:
             shown = self.inventor.typed(email) if shows in ("both", "email") else ""
         visits = []
+        runs = [index for index, span in enumerate(self.spans) if span in held.spans and span.purpose == "main"]
         for stay in stays:
-            for index, span in enumerate(self.spans):
-                # A restart ends every connection; who was there connects anew. The edges of the whole session stay
-                # as they are: people come early and leave late.
-                joined = max(stay.joined_at, span.started_at) if index else stay.joined_at
-                left = min(stay.left_at, span.ended_at) if index + 1 < len(self.spans) else stay.left_at
+            for index in runs:
+                span = self.spans[index]
+                # The end of a run ends every connection; who was there connects anew. The edges of the whole session
+                # stay as they are: people come early and leave late.
+                joined = max(stay.joined_at, span.started_at) if index != runs[0] else stay.joined_at
+                left = min(stay.left_at, span.ended_at) if index != runs[-1] else stay.left_at
                 if joined > left:
                     continue
                 moves = tuple(move for move in stay.moves if joined < move < left)
@@ -155,3 +216,7 @@ class Casting:
                     Visit(self.inventor.connection(), index, joined, left, moves, user_ids, registrant, shown)
                 )
         return tuple(visits)
+
+
+def _counts_for(enrolment: Enrolment, planned: Planned) -> bool:
+    return not enrolment.occurrence_ids or planned.occurrence_id in enrolment.occurrence_ids

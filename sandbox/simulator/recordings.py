@@ -21,7 +21,9 @@ def recording_messages(event: Event, random: Random) -> list[Message]:
     inventor = Inventor(random)
     end = max(span.ended_at for span in event.spans)
     messages = []
-    for index in range(len(event.spans)):
+    for index, span in enumerate(event.spans):
+        if span.purpose == "practice":
+            continue
         stamp = (end + _READY_AFTER_SECONDS) * 1_000 + random.randint(0, 60_000)
         for number in range(2):
             body = _completed(event, index, stamp, f"INVENTED{random.randint(1_000, 9_999)}")
@@ -32,7 +34,9 @@ def recording_messages(event: Event, random: Random) -> list[Message]:
 
 def recording_row(event: Event, index: int) -> Row:
     """The answer of `GET /meetings/{uuid}/recordings`."""
-    return _recording(event, index, "INVENTED") | {"account_id": event.account_id}
+    # A number in webhooks, a text here: https://developers.zoom.us/docs/api/meetings/, checked 2026-11-27.
+    row = _recording(event, index, "INVENTED")
+    return row | {"account_id": event.account_id, "type": str(row["type"])}
 
 
 def _completed(event: Event, index: int, event_ts: int, secret: str) -> Body:
@@ -63,7 +67,7 @@ def _recording(event: Event, index: int, secret: str) -> Body:
         "id": event.object_id,
         "host_id": event.host_id,
         "topic": event.topic,
-        "type": 5 if event.object_type == "webinar" else 2,
+        "type": bodies.type_of(event),
         "start_time": format_instant(span.started_at),
         "timezone": "Europe/Berlin",
         "duration": (span.ended_at - span.started_at + 59) // 60,

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from sandbox.simulator.bodies import registrant_row
+from sandbox.simulator.bodies import registrant_row, type_of
 from sandbox.simulator.recordings import recording_row
-from sandbox.simulator.world import Event, Person, Visit
+from sandbox.simulator.reports import Report
+from sandbox.simulator.world import Enrolment, Event, Person, Visit
 from sandbox.zoom.state import Instance, Row, Session, ZoomState
 from schemas.instants import format_instant
 
 _DAY = 86_400
 
 
-def zoom_state(event: Event, people: tuple[Person, ...], credentials: dict[str, str]) -> ZoomState:
-    """The state to load into the sandbox's Zoom."""
+def zoom_state(event: Event, people: tuple[Person, ...], report: Report, credentials: dict[str, str]) -> ZoomState:
+    """The state to load into the sandbox's Zoom; `report` says what its reports show."""
     return ZoomState(
         account_id=event.account_id,
         users=tuple(_user(person) for person in people if person.role in ("host", "internal")),
-        sessions=(_session(event, people),),
+        sessions=(_session(event, people, report),),
         **credentials,
     )
 
@@ -44,21 +45,26 @@ def _user(person: Person) -> Row:
     }
 
 
-def _session(event: Event, people: tuple[Person, ...]) -> Session:
+def _session(event: Event, people: tuple[Person, ...], report: Report) -> Session:
     host = next(person for person in people if person.role == "host")
     return Session(
         object_type=event.object_type,
         details=_details(event, host),
         # Cancelled registrations are on none of the three lists that Zoom gives out.
         registrants=tuple(
-            registrant_row(event, person, enrolment, enrolment.outcome)
+            _registrant(event, person, enrolment)
             for person in people
             for enrolment in person.enrolments
             if enrolment.outcome != "cancelled"
         ),
         panelists=tuple(_panelist(event, person) for person in people if person.role == "panelist"),
-        instances=tuple(_instance(event, people, index) for index in range(len(event.spans))),
+        instances=tuple(_instance(event, people, report, index) for index in range(len(event.spans))),
     )
+
+
+def _registrant(event: Event, person: Person, enrolment: Enrolment) -> Row:
+    row = registrant_row(event, person, enrolment, enrolment.outcome)
+    return row | ({"occurrence_ids": list(enrolment.occurrence_ids)} if enrolment.occurrence_ids else {})
 
 
 def _details(event: Event, host: Person) -> Row:
@@ -68,15 +74,28 @@ def _details(event: Event, host: Person) -> Row:
         "host_id": event.host_id,
         "host_email": host.email,
         "topic": event.topic,
-        "type": 5 if event.object_type == "webinar" else 2,
-        "start_time": format_instant(event.starts_at),
+        "type": type_of(event),
+        "start_time": format_instant(min(each.starts_at for each in event.planned)),
         "duration": event.duration_minutes,
         "timezone": "Europe/Berlin",
         "agenda": "",
         "created_at": format_instant(event.starts_at - 60 * _DAY),
         "join_url": f"https://zoom.example.com/j/{event.object_id}",
         "settings": {"approval_type": 1, "registration_type": 1},
+        **({"occurrences": _occurrences(event)} if event.is_recurring else {}),
     }
+
+
+def _occurrences(event: Event) -> list[Row]:
+    return [
+        {
+            "occurrence_id": each.occurrence_id,
+            "start_time": format_instant(each.starts_at),
+            "duration": event.duration_minutes,
+            "status": each.status,
+        }
+        for each in event.planned
+    ]
 
 
 def _panelist(event: Event, person: Person) -> Row:
@@ -88,15 +107,13 @@ def _panelist(event: Event, person: Person) -> Row:
     }
 
 
-def _instance(event: Event, people: tuple[Person, ...], index: int) -> Instance:
+def _instance(event: Event, people: tuple[Person, ...], report: Report, index: int) -> Instance:
     span = event.spans[index]
     rows = [
-        row
+        [row for visit in person.visits if visit.instance == index for row in _participant_rows(person, visit)]
         for person in people
-        for visit in person.visits
-        if visit.instance == index
-        for row in _participant_rows(person, visit)
     ]
+    readings = report.readings([each for each in rows if each], span)
     absentees = [
         registrant_row(event, person, enrolment, "approved")
         for person in people
@@ -107,9 +124,10 @@ def _instance(event: Event, people: tuple[Person, ...], index: int) -> Instance:
         uuid=span.uuid,
         start_time=format_instant(span.started_at),
         end_time=format_instant(span.ended_at),
-        participants=tuple(sorted(rows, key=lambda row: (row["join_time"], row["user_id"]))),
+        participants=readings[-1],
+        earlier_readings=readings[:-1],
         absentees=tuple(absentees) if event.object_type == "webinar" else None,
-        recording=recording_row(event, index) if event.recorded else None,
+        recording=recording_row(event, index) if event.recorded and span.purpose != "practice" else None,
     )
 
 
@@ -118,12 +136,12 @@ def _participant_rows(person: Person, visit: Visit) -> list[Row]:
     edges = [visit.joined_at, *visit.moves, visit.left_at]
     return [
         {
-            "id": person.zoom_user_id,
-            "name": person.name,
+            "id": "" if visit.phone else person.zoom_user_id,
+            "name": visit.phone or person.name,
             "user_id": user_id,
             "registrant_id": visit.registrant_id,
             "user_email": visit.email,
-            "participant_user_id": person.zoom_user_id,
+            "participant_user_id": "" if visit.phone else person.zoom_user_id,
             "join_time": format_instant(start),
             "leave_time": format_instant(end),
             "duration": end - start,
@@ -131,7 +149,7 @@ def _participant_rows(person: Person, visit: Visit) -> list[Row]:
             "status": "in_waiting_room" if person.role == "waiting" else "in_meeting",
             "customer_key": "",
             "bo_mtg_id": "",
-            "internal_user": bool(person.zoom_user_id),
+            "internal_user": bool(person.zoom_user_id) and not visit.phone,
         }
         for user_id, start, end in zip(visit.user_ids, edges, edges[1:], strict=False)
     ]

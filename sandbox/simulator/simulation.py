@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from random import Random
 from typing import NamedTuple
 
 from sandbox.simulator.cast import Casting
 from sandbox.simulator.chaos import disturb
+from sandbox.simulator.guests import with_phones, with_strays
 from sandbox.simulator.people import Inventor
+from sandbox.simulator.plan import Held, Planner
 from sandbox.simulator.recordings import recording_messages
+from sandbox.simulator.reports import Report
 from sandbox.simulator.rest import zoom_state
 from sandbox.simulator.timeline import Timeline
-from sandbox.simulator.world import Chaos, Delivery, Event, ObjectType, Span, World
+from sandbox.simulator.world import Chaos, Delivery, Event, ObjectType, Person, Planned, World
 from sandbox.zoom.state import ZoomState
+from schemas.instants import SECONDS_PER_DAY
 
 ACCOUNT_ID: str = ZoomState.model_fields["account_id"].default
 _TOPICS = {
     "webinar": ("Produktwebinar: Añadir datos en vivo", "Streaming für Einsteiger", "Quarterly roadmap, live"),
     "meeting": ("Onboarding: Kickoff für Neukunden", "Office hours", "Café con clientes"),
 }
-_RESTART_GAP_SECONDS = 240
 
 
 def simulate_webinar(
@@ -39,7 +43,7 @@ def simulate_webinar(
         attendees: how many people end as contacts (registered ones, no-shows included, and guests with an address);
             hosts, panelists, own people, anonymous guests, pending and denied registrants come on top.
         seed: decides everything that is not an argument.
-        chaos: what goes wrong; `multi-device` and `restart` change what people do, the rest only the deliveries.
+        chaos: what goes wrong, or differs (docs/reference/simulator.md).
         starts_at: scheduled start, seconds since 1970.
         duration_minutes: scheduled length, at least 20.
         account_id: Zoom account the webhooks name.
@@ -83,11 +87,15 @@ def _simulate(
     # What people do must not depend on what happens to deliveries, so each has its own generator.
     plan, wire = Random(f"{kind} {seed} plan"), Random(f"{kind} {seed} wire")
     inventor = Inventor(plan)
+    trouble = Random(f"{kind} {seed} trouble")
     object_id, topic = plan.randint(80_000_000_000, 99_999_999_999), plan.choice(_TOPICS[kind])
-    spans = _spans(plan, inventor, starts_at, booked.duration_minutes * 60, restart="restart" in chaos)
-    casting = Casting(plan, inventor, spans, starts_at, "multi-device" in chaos, kind == "webinar")
-    host = casting.person("host", "none", "full", "email")
-    people = (host, *casting.attendees(attendees), *casting.extras(attendees))
+    planner = Planner(plan, trouble, inventor, chaos, kind == "webinar")
+    planned = planner.schedule(starts_at)
+    held = _held(planner, planned, starts_at, booked.duration_minutes * 60)
+    spans = tuple(sorted((span for each in held for span in each.spans), key=lambda span: span.started_at))
+    casting = Casting(plan, inventor, spans, held, planned, chaos, kind == "webinar")
+    people = _people(casting, attendees, trouble)
+    host = people[0]
     event = Event(
         object_type=kind,
         object_id=object_id,
@@ -98,6 +106,8 @@ def _simulate(
         duration_minutes=booked.duration_minutes,
         spans=spans,
         recorded=booked.recorded,
+        planned=planned,
+        moved_at=planner.moved_at(starts_at),
     )
     messages = Timeline(event, plan, inventor).build(people)
     if event.recorded:
@@ -106,14 +116,24 @@ def _simulate(
     messages = disturb(messages, chaos, wire)
     deliveries = tuple(Delivery(each.body, each.request_id, each.sent_at - starts_at) for each in messages)
     known = dict(zip(("client_id", "client_secret"), credentials or (), strict=False))
-    return World(event, people, deliveries, zoom_state(event, people, known), chaos)
+    report = Report(Random(f"{kind} {seed} report"), chaos, starts_at - SECONDS_PER_DAY // 2)
+    return World(event, people, deliveries, zoom_state(event, people, report, known), chaos)
 
 
-def _spans(plan: Random, inventor: Inventor, starts_at: int, length: int, *, restart: bool) -> tuple[Span, ...]:
-    start, end = starts_at - plan.randint(0, 60), starts_at + length + plan.randint(-60, 120)
-    uuids = [inventor.session_uuid(plan.choice(("slash", "slash", "inner", "plain"))) for _ in range(2)]
-    # Drawn whether or not it is used: a restart then changes as little else as possible.
-    stop = start + int((end - start) * plan.uniform(0.3, 0.6))
-    if not restart:
-        return (Span(uuids[0], start, end),)
-    return Span(uuids[0], start, stop), Span(uuids[1], stop + _RESTART_GAP_SECONDS, end)
+def _held(planner: Planner, planned: tuple[Planned, ...], starts_at: int, length: int) -> tuple[Held, ...]:
+    """What took place, in order; drawn from the last on, so that a series changes as little else as possible."""
+    available = [each for each in planned if each.status == "available" and each.starts_at <= starts_at]
+    newest_first = [planner.held(each, length, is_last=each.starts_at == starts_at) for each in reversed(available)]
+    return tuple(reversed(newest_first))
+
+
+def _people(casting: Casting, attendees: int, trouble: Random) -> tuple[Person, ...]:
+    """Everybody, the host first."""
+    people = [casting.person("host", "none", "full", "email"), *casting.attendees(attendees)]
+    people += casting.extras(attendees)
+    if "stray-run" in casting.chaos:
+        stranger = replace(casting.person("guest", "none", "absent", "nothing"), visits=())
+        people = with_strays(people, stranger, casting.spans, casting.inventor)
+    if "phone-legs" in casting.chaos:
+        people = with_phones(people, casting.spans, trouble, casting.inventor)
+    return tuple(people)

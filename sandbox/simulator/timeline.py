@@ -10,7 +10,10 @@ from sandbox.simulator import bodies
 from sandbox.simulator.people import Inventor
 from sandbox.simulator.world import Event, Person, Visit
 
-Kind = Literal["started", "ended", "joined", "left", "waiting", "role", "registration", "recorded"]
+Kind = Literal["started", "ended", "joined", "left", "waiting", "role", "bind", "registration", "moved", "recorded"]
+
+# Somebody who dials in types a number that says whose telephone it is.
+_BIND_SECONDS = 30
 
 
 @dataclass(frozen=True)
@@ -44,6 +47,9 @@ class Timeline:
             self._add("started", "", bodies.started(self._event, index, stamp), stamp)
             stamp = self._stamp(span.ended_at)
             self._add("ended", "", bodies.ended(self._event, index, stamp), stamp)
+        if self._event.moved_at is not None:
+            stamp = self._stamp(self._event.moved_at)
+            self._add("moved", "", bodies.moved(self._event, stamp), stamp)
         for person in people:
             self._registrations(person)
             for visit in person.visits:
@@ -81,6 +87,11 @@ class Timeline:
             self._add("joined", visit.connection, body, stamp)
             stamp = self._stamp(end)
             self._add("left", visit.connection, bodies.left(self._event, person, visit, user_id, end, stamp), stamp)
+
+        if visit.bound_to is not None:
+            at = visit.joined_at + _BIND_SECONDS
+            stamp = self._stamp(at)
+            self._add("bind", visit.connection, bodies.bound(self._event, person, visit, at, stamp), stamp)
 
     def _promotion(self, person: Person, visit: Visit) -> None:
         at = (visit.joined_at + visit.left_at) // 2

@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 from sandbox.zoom.state import ZoomState
 
 ObjectType = Literal["webinar", "meeting"]
-Chaos = Literal["dup", "reorder", "lost-left", "lost-joined", "late", "multi-device", "restart"]
-CHAOS: frozenset[Chaos] = frozenset({"dup", "reorder", "lost-left", "lost-joined", "late", "multi-device", "restart"})
-"""What can go wrong; `multi-device` and `restart` change what people do, the others what Zoom delivers."""
+Chaos = Literal[
+    "dup", "reorder", "lost-left", "lost-joined", "late", "multi-device", "restart", "rehearsal", "reopen",
+    "line-break", "stray-run", "early-doors", "report-missing", "report-anonymous", "phone-legs", "recurring",
+    "moved-occurrence",
+]  # fmt: skip
+CHAOS: frozenset[Chaos] = frozenset(get_args(Chaos))
+"""What can go wrong, or differ from one webinar that begins and ends once."""
+DELIVERY_CHAOS: frozenset[Chaos] = frozenset({"dup", "reorder", "lost-left", "lost-joined", "late"})
+"""Changes what Zoom delivers, not what people do."""
+REPORT_CHAOS: frozenset[Chaos] = frozenset({"report-missing", "report-anonymous"})
+"""Changes what Zoom's report says."""
 Role = Literal["attendee", "guest", "anonymous", "host", "panelist", "internal", "waiting"]
 
 
@@ -28,11 +36,25 @@ class Delivery:
 
 @dataclass(frozen=True)
 class Span:
-    """One instance: its uuid and its real start and end (seconds since 1970)."""
+    """One run: its uuid and its real start and end (seconds since 1970)."""
 
     uuid: str
     started_at: int
     ended_at: int
+    purpose: Literal["main", "rehearsal", "practice", "reopened", "stray"] = "main"
+    """`practice` is what Zoom itself calls a practice session."""
+
+
+@dataclass(frozen=True)
+class Planned:
+    """One entry of the schedule."""
+
+    occurrence_id: str
+    """Empty: the webinar has one fixed time."""
+    starts_at: int
+    planned_at: int
+    """Its start before it was moved; the same as `starts_at` if it never was."""
+    status: Literal["available", "deleted"] = "available"
 
 
 @dataclass(frozen=True)
@@ -50,6 +72,8 @@ class Enrolment:
     """Name of the tracking source."""
     announced: bool = True
     """False: made before the webhooks were switched on, so only Zoom's list knows it."""
+    occurrence_ids: tuple[str, ...] = ()
+    """Occurrences that it names; none: it is for all of them."""
 
 
 @dataclass(frozen=True)
@@ -67,6 +91,10 @@ class Visit:
     """One more than moves."""
     registrant_id: str = ""
     email: str = ""
+    phone: str = ""
+    """Number of a telephone leg, as Zoom shows it; it shows nothing else."""
+    bound_to: tuple[str, str] | None = None
+    """Of a telephone leg: `participant_uuid` and `user_id` of the connection that it belongs to."""
 
 
 @dataclass(frozen=True)
@@ -103,7 +131,16 @@ class Event:
     duration_minutes: int
     spans: tuple[Span, ...]
     recorded: bool = False
-    """There is a cloud recording of each span."""
+    """There is a cloud recording of each span that is no practice session."""
+    planned: tuple[Planned, ...] = ()
+    """The schedule, in order of start; one entry unless it is recurring."""
+    moved_at: int | None = None
+    """When the host moved the entry that starts at `starts_at`; ``None``: never."""
+
+    @property
+    def is_recurring(self) -> bool:
+        """A series with fixed times."""
+        return len(self.planned) > 1
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from sandbox.zoom.errors import Answer, ZoomError, invalid_field, unknown_endpoi
 from sandbox.zoom.faults import Fault, Faults
 from sandbox.zoom.identifiers import decode_identifier
 from sandbox.zoom.limits import Plan, RateLimiter
+from sandbox.zoom.readiness import DETAILS, REPORTS, Readings, without_previous
 from sandbox.zoom.rows import answer_rows
 from sandbox.zoom.state import Row, ZoomState
 from sandbox.zoom.tokens import AccessTokens, PageTokens
@@ -68,6 +69,7 @@ class ZoomBackend:
         self.tokens = AccessTokens(self.options.token_seconds, single=self.options.single_token)
         self.authorizations = Authorizations()
         self.pages = PageTokens(self.options.page_token_seconds)
+        self.readings = Readings()
         self.limiter = RateLimiter(self.options.plan, self.options.limit_scale)
 
     def token(self, credentials: tuple[str, str] | None, form: Mapping[str, str], api_url: str) -> Answer:
@@ -208,7 +210,11 @@ class ZoomBackend:
             hosting.check_age(query, self.clock())
         answered = answer_rows(endpoint.path, self.state, endpoint.subject, name, query)
         if isinstance(answered, dict):
-            return Answer(200, answered)
+            shown = without_previous(answered, query, self.clock()) if endpoint.path in DETAILS else answered
+            return Answer(200, shown)
+        if endpoint.path in REPORTS:
+            is_first = not query.get("next_page_token")
+            answered = self.readings.rows(self.state, endpoint.subject, name, answered, is_first_page=is_first)
         rows = fault.rows(answered) if fault else answered
         if endpoint.list_key is None or "page_size" not in endpoint.parameters:
             return Answer(200, {"total_records": len(rows), endpoint.list_key or "rows": rows})

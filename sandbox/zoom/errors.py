@@ -43,6 +43,11 @@ def missing_session(object_type: str, name: str) -> ZoomError:
     return ZoomError(404, 3001, f"{object_type.capitalize()} does not exist: {name}.")
 
 
+def without_registration(name: str) -> ZoomError:
+    """HTTP 404, code 404: a meeting that nobody has to register for has no list of registrants."""
+    return ZoomError(404, 404, f"Registration has not been enabled for this meeting: {name}.")
+
+
 def not_ended(object_type: str, name: str) -> ZoomError:
     """HTTP 404, code 3001: there are no results of a session that is still live."""
     return ZoomError(404, 3001, f"This {object_type} {name} is not available or has not ended.")

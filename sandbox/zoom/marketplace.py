@@ -33,7 +33,7 @@ def webhook_logs(state: ZoomState, _kind: str, name: str, query: Query) -> list[
         if end < start:
             raise ZoomError(404, 1501, "The 'to' date must be after the 'from' date.")
         if end - start > _LOG_DAYS * SECONDS_PER_DAY:
-            raise invalid_field("from", "The date range must be within 7 days.")
+            raise ZoomError(404, 1502, f"The date range must be within {_LOG_DAYS} days.")
     kind, retry = query.get("type", "2"), query.get("retry_num")
     if kind not in ("1", "2", "3"):
         raise invalid_field("type", "Must be 1, 2 or 3.")
@@ -65,7 +65,7 @@ def new_subscription(state: ZoomState, body: Mapping[str, Any]) -> Row:
     if not isinstance(events, list) or not events:
         raise invalid_field("events", "Must not be empty.")
     if not isinstance(url, str) or not _is_allowed(url):
-        raise ZoomError(400, 1701, "The event notification endpoint URL is invalid: https is required.")
+        raise ZoomError(404, 1701, "The event notification endpoint URL is invalid: https is required.")
     if scope not in ("user", "account", "master_account"):
         raise ZoomError(400, 1500, "The subscription scope is invalid.")
     if unknown := [event for event in events if not isinstance(event, str) or not _EVENT.fullmatch(event)]:

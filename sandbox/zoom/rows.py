@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from sandbox.zoom import hosting
-from sandbox.zoom.errors import ZoomError, invalid_field, missing_session, not_ended, user_missing
+from sandbox.zoom.errors import (
+    ZoomError,
+    invalid_field,
+    missing_session,
+    not_ended,
+    user_missing,
+    without_registration,
+)
 from sandbox.zoom.marketplace import subscriptions, webhook_logs
 from sandbox.zoom.state import Instance, Row, Session, ZoomState
 from schemas.instants import parse_instant
@@ -19,6 +26,8 @@ _PAST = (
     "internal_user",
 )  # fmt: skip
 _LISTED = ("uuid", "id", "host_id", "topic", "type", "start_time", "duration", "timezone", "created_at", "join_url")
+NO_REGISTRATION = 2
+"""`settings.approval_type` of a meeting that nobody has to register for."""
 Query = Mapping[str, str]
 Rows = list[Row]
 
@@ -86,7 +95,10 @@ def _details(state: ZoomState, kind: str, name: str, _query: Query) -> Row:
 def _registrants(state: ZoomState, kind: str, name: str, query: Query) -> Rows:
     status = _one_of(query, "status", "approved", ("approved", "pending", "denied"))
     occurrence = query.get("occurrence_id")
-    rows = _session(state, kind, name).registrants
+    session = _session(state, kind, name)
+    if kind == "meeting" and session.details.get("settings", {}).get("approval_type") == NO_REGISTRATION:
+        raise without_registration(name)
+    rows = session.registrants
     return [
         {key: value for key, value in row.items() if key != "occurrence_ids"}
         for row in rows

@@ -204,7 +204,7 @@ async def _challenge(url: str, secret: str, now: float) -> Answer | None:
                 return None
     except (aiohttp.ClientError, TimeoutError, ValueError):
         pass
-    return ZoomError(400, 1701, "URL validation failed. Try again later.").answer()
+    return ZoomError(404, 1701, "URL validation failed. Try again later.").answer()
 
 
 async def _api(request: web.Request) -> web.Response:

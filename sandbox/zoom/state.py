@@ -28,6 +28,8 @@ class Instance(Held):
     """``None`` while it is live: reports answer 3001 until then."""
     participants: tuple[Row, ...] = ()
     """One row per join, every field of every endpoint."""
+    earlier_readings: tuple[tuple[Row, ...], ...] = ()
+    """What the first readings of its report gave, one each, before `participants` was ready."""
     absentees: tuple[Row, ...] | None = None
     """``None``: no registration was required, which Zoom answers with code 3000."""
     polls: tuple[Row, ...] = ()

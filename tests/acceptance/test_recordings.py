@@ -53,7 +53,7 @@ def recorded(seed: int) -> tuple[World, World, World]:
 
 def choose(home: Installation, **chosen: Any) -> None:
     """Write `brevo.recordings` into the file."""
-    lines = configuration("2s").splitlines()
+    lines = configuration().splitlines()
     keys = f", recordings: {orjson.dumps(chosen).decode()}, mails_per_second: 200, account_calls_per_hour: 3000}}"
     lines = [line.removesuffix("}") + keys if line.startswith("brevo:") else line for line in lines]
     (home.directory / "rollcall.yaml").write_text("\n".join(lines), encoding="utf-8")

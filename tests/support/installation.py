@@ -15,7 +15,7 @@ from typing import Any
 import aiohttp
 from prometheus_client.parser import text_string_to_metric_families
 
-from ops.demo.wiring import LIMIT_FACTOR, Wiring
+from ops.demo.wiring import LIMIT_FACTOR, Pace, Wiring
 from ops.simulate import load_zoom, recent_start
 from processors.brevo.decisions.ledger import EVENT_STATES
 from processors.engine.naming import APP_ID
@@ -291,7 +291,7 @@ async def installation(
     async with run_server(zoom) as zoom_url, serving(options) as brevo:
         kafka = {"KAFKA_BOOTSTRAP_SERVERS": bootstrap, "KAFKA_TOPIC_PREFIX": prefix}
         wiring = Wiring(directory, kafka, zoom_url, brevo.url, options.api_key)
-        wiring.write_configuration(f"{settle_seconds}s")
+        wiring.write_configuration(Pace(settle_seconds))
         with ExitStack() as stack:
             home = Installation(wiring, brevo, stack)
             try:

@@ -1,0 +1,80 @@
+"""Who opens a link again when all is over, and who goes on by telephone. PURE."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from random import Random
+
+from sandbox.simulator.people import Inventor
+from sandbox.simulator.world import Person, Span, Visit
+
+_SHARE_BY_PHONE = 0.2
+_LONG_ENOUGH_SECONDS = 600
+# In a small world a long wait of somebody alone would be a large part of the whole.
+_SMALL_WORLD = 20
+
+
+def with_strays(people: Sequence[Person], stranger: Person, spans: Sequence[Span], inventor: Inventor) -> list[Person]:
+    """People with visits in runs that somebody opened again: one who was there, one who was not, and a stranger."""
+    registered = [each for each in people if each.role == "attendee" and each.enrolments]
+    came = next((each for each in registered if each.visits), None)
+    stayed_away = next(
+        (each for each in registered if not each.visits and each.enrolments[0].outcome == "approved"), None
+    )
+    waits = 400 if len(people) > _SMALL_WORLD else 60
+    found = [*people, stranger]
+    for index, span in enumerate(spans):
+        if span.purpose != "stray":
+            continue
+        for person, seconds in ((came, waits), (stayed_away, 20), (stranger, 20)):
+            if person is None:
+                continue
+            registrant = person.enrolments[0].registrant_id if person.enrolments else ""
+            shown = "" if registrant else person.email
+            joined = span.started_at + 5
+            visit = Visit(
+                inventor.connection(), index, joined, joined + seconds, (), (inventor.user_id(),), registrant, shown
+            )
+            found = [
+                replace(each, visits=(*each.visits, visit)) if each.email == person.email else each for each in found
+            ]
+    return found
+
+
+def with_phones(people: Sequence[Person], spans: Sequence[Span], random: Random, inventor: Inventor) -> list[Person]:
+    """Some go on by telephone half-way; one telephone is nobody's."""
+    found = [_by_phone(each, spans, random, inventor) for each in people]
+    stranger = next((number for number, each in enumerate(found) if each.role == "anonymous"), None)
+    if stranger is not None:
+        number = _number(random)
+        visits = tuple(replace(visit, phone=number) for visit in found[stranger].visits)
+        found[stranger] = replace(found[stranger], visits=visits)
+    return found
+
+
+def _by_phone(person: Person, spans: Sequence[Span], random: Random, inventor: Inventor) -> Person:
+    if person.role not in ("attendee", "guest") or random.random() >= _SHARE_BY_PHONE:
+        return person
+    for place, visit in enumerate(person.visits):
+        length = visit.left_at - visit.joined_at
+        if visit.moves or length < _LONG_ENOUGH_SECONDS or spans[visit.instance].purpose != "main":
+            continue
+        changes = visit.joined_at + length // 2
+        leg = Visit(
+            connection=inventor.connection(),
+            instance=visit.instance,
+            joined_at=changes - 60,
+            left_at=visit.left_at,
+            user_ids=(inventor.user_id(),),
+            phone=_number(random),
+            bound_to=(visit.connection, visit.user_ids[0]),
+        )
+        visits = [*person.visits[:place], replace(visit, left_at=changes), leg, *person.visits[place + 1 :]]
+        return replace(person, visits=tuple(visits))
+    return person
+
+
+def _number(random: Random) -> str:
+    """As Zoom shows it; 555 numbers are nobody's."""
+    return f"1{random.randint(200, 999)}555****"
