@@ -96,7 +96,8 @@ def _registrants(state: ZoomState, kind: str, name: str, query: Query) -> Rows:
     status = _one_of(query, "status", "approved", ("approved", "pending", "denied"))
     occurrence = query.get("occurrence_id")
     session = _session(state, kind, name)
-    if kind == "meeting" and session.details.get("settings", {}).get("approval_type") == NO_REGISTRATION:
+    settings = session.details.get("settings")
+    if kind == "meeting" and isinstance(settings, dict) and settings.get("approval_type") == NO_REGISTRATION:
         raise without_registration(name)
     rows = session.registrants
     return [

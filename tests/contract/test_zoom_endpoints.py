@@ -231,14 +231,14 @@ async def test_subscription_is_ended_and_left(zoom: SandboxZoom) -> None:
 
 
 async def test_subscription_whose_url_does_not_answer_is_refused(zoom: SandboxZoom) -> None:
-    """HTTP 400, code 1701."""
+    """HTTP 404, code 1701."""
     with pytest.raises(ZoomRefusedError, match="1701"):
         await zoom.client.one(WRITES[0])
 
 
 async def test_webhook_log_of_more_than_seven_days_is_refused(zoom: SandboxZoom) -> None:
-    """HTTP 400, code 300."""
-    with pytest.raises(ZoomRefusedError, match="300"):
+    """HTTP 404, code 1502."""
+    with pytest.raises(ZoomRefusedError, match="1502"):
         await zoom.client.rows(requests.webhook_logs(STATE.app_id, datetime(2026, 8, 1, tzinfo=UTC), SPAN[1]))
 
 
