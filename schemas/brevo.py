@@ -11,7 +11,7 @@ from schemas.model import Instant, Wire
 
 AttributeType = Literal["text", "float", "date", "boolean"]
 Overwrite = Literal["always", "if_empty", "if_newer", "never"]
-Outcome = Literal["intended", "acknowledged", "unchanged", "rejected", "in_doubt", "suppressed"]
+Outcome = Literal["intended", "withdrawn", "acknowledged", "unchanged", "rejected", "in_doubt", "suppressed"]
 
 
 class AttributeValue(Wire):
@@ -130,7 +130,10 @@ class Resume(Wire):
 
 
 class CommandResult(Wire):
-    """What became of a command; key `contact_id`. `intended` precedes the call of an event and is no end state."""
+    """What became of a command; key `contact_id`. `intended` precedes the call of an event and is no end state.
+
+    `withdrawn` takes an intent back, as its call was not made or surely did nothing: the event waits again.
+    """
 
     schema_version: Literal[1] = 1
     command_id: str
@@ -154,6 +157,8 @@ class CommandResult(Wire):
     """Of an upsert that went (or is to go: `intended`) with many others in one import: our id of that import."""
     campaign_id: int | None = None
     """Brevo's, of a campaign: told with its intent, so that its status can be read before anything is tried again."""
+    intent_id: str | None = None
+    """Of an event that is `intended` or `withdrawn`: names the one intent, so that no other is taken back."""
     decision: Decision | None = None
     """Of an event that was in doubt: who decided what."""
     acknowledged: ContactState | None = None

@@ -7,12 +7,14 @@ import os
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Annotated, Any
 
 import typer
 
 from processors.brevo.api.client import BrevoClient
-from processors.brevo.decisions.answers import Action, Answer, classify, refused_address
+from processors.brevo.decisions.answers import Action, classify, refused_address
+from runtime.calls import Answer
 from runtime.configuration import load_worker
 from runtime.environment import WorkerEnvironment
 from runtime.models import Configuration
@@ -45,20 +47,23 @@ async def opened() -> AsyncIterator[tuple[Configuration, BrevoClient]]:
 async def answered(
     client: BrevoClient, method: str, path: str, body: dict[str, Any] | None = None, **query: str | int
 ) -> Answer:
-    """An answer that Brevo means: done, or there is no such thing. A used-up limit is waited for a few times.
+    """An answer that Brevo means: done, or to a question that there is no such thing.
+
+    A used-up limit is waited for a few times.
 
     Raises:
         ConfigurationError: the key, the address or the request is refused.
         RetryLaterError: Brevo does not answer, or its limit is used up.
     """
-    return await _patiently(lambda: client.request(method, path, body, **query), f"{method} {path}")
+    call = partial(client.request, method, path, body, **query)
+    return await _patiently(call, f"{method} {path}", may_be_missing=method == "GET")
 
 
-async def _patiently(call: Callable[[], Awaitable[Answer]], what: str) -> Answer:
+async def _patiently(call: Callable[[], Awaitable[Answer]], what: str, *, may_be_missing: bool) -> Answer:
     for _ in range(PAUSES):
         answer = await call()
         verdict = classify(answer)
-        if verdict.action in (Action.DONE, Action.MISSING):
+        if verdict.action is Action.DONE or (verdict.action is Action.MISSING and may_be_missing):
             return answer
         if verdict.action is not Action.PAUSE or (answer.reset_seconds or 0) > 60:
             break
@@ -72,7 +77,7 @@ async def _patiently(call: Callable[[], Awaitable[Answer]], what: str) -> Answer
 
 async def contact(client: BrevoClient, email: str) -> dict[str, Any] | None:
     """One contact, ``None`` when Brevo has none. Raises as `answered`."""
-    return _contact(await _patiently(lambda: client.read_contact(email), "a contact"))
+    return _contact(await _patiently(lambda: client.read_contact(email), "a contact", may_be_missing=True))
 
 
 def _contact(answer: Answer) -> dict[str, Any] | None:

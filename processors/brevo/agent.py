@@ -117,11 +117,11 @@ class SyncContact:
             _notify_url(settings),
             deletions_told=settings.webhook.is_open,
         )
-        mailable = Mailable(api, asker, schedule, pace)
+        mailable = Mailable(api, asker, schedule)
         channels: dict[Family, Channel] = {
             "events": Events(api, mailable),
             "mails": RecordingMails(api, mailable, trial=settings.recordings.trial),
-            "confirmations": Confirmations(api, asker, self._access, schedule, outcomes, settings.list_rules),
+            "confirmations": Confirmations(api, asker, schedule, settings.list_rules),
             "campaigns": Campaigns(api, asker, settings.recordings, clock),
         }
         self._catching_up = CatchingUp(backlog, handled)

@@ -77,6 +77,11 @@ class Sink:
         self.engine.start(effect)
         return effect
 
+    def effect(self) -> SyncContact:
+        """The running worker's sink."""
+        assert isinstance(self.engine.effect, SyncContact)
+        return self.engine.effect
+
     def send(self, *commands: UpsertContact | OnceCommand, bulk: bool = False) -> None:
         """Publish commands."""
         topic = BREVO_COMMANDS_BULK if bulk else BREVO_COMMANDS

@@ -16,8 +16,9 @@ import orjson
 from pydantic import SecretStr
 from yarl import URL
 
-from processors.brevo.decisions.answers import Answer, Failure, rate_headers
+from processors.brevo.api.rate_headers import rate_headers
 from runtime.answers import read_answer
+from runtime.calls import Answer, Failure
 
 CONNECT_SECONDS = 10.0
 ANSWER_SECONDS = 30.0
@@ -227,11 +228,13 @@ def _contact_path(email: str) -> str:
 
 def _answer(response: aiohttp.ClientResponse, data: bytes) -> Answer:
     remaining, reset_seconds = rate_headers(response.headers)
-    try:
-        body = orjson.loads(data) if data else None
-    except orjson.JSONDecodeError:
-        body = None  # a page of the edge in front of the API
-    return Answer(response.status, body, remaining=remaining, reset_seconds=reset_seconds)
+    body, is_page = None, False
+    if data:
+        try:
+            body = orjson.loads(data)
+        except orjson.JSONDecodeError:
+            is_page = True
+    return Answer(response.status, body, remaining=remaining, reset_seconds=reset_seconds, is_page=is_page)
 
 
 def _failed(failure: Failure) -> Answer:

@@ -14,6 +14,8 @@ from contextlib import asynccontextmanager
 
 CATCH_UP_SECONDS = 0.25
 """So much of missed time may be made up in a burst: timers are late, and the rate shall be used."""
+SLOWER, FASTER = 0.5, 0.1
+"""Weights of the latest measurement in a moving mean: a window that is too small costs rate, one too large little."""
 HOUR_SECONDS = 3_600
 HOURLY_BURST = 1 / 3
 """Of an hourly budget: what may be used at once. The rest is spread, so that no hour ever gets more than all of it."""
@@ -24,23 +26,29 @@ class Parking:
 
     def __init__(self, probe_seconds: float) -> None:
         self._probe_seconds = probe_seconds
+        self._wait_seconds = probe_seconds
         self.reason: str | None = None
         """For people; ``None``: not parked."""
         self.ready_at = 0.0
         """Monotonic: when the next probe may go; in the past when not parked."""
 
-    def park(self, reason: str, now: float) -> bool:
-        """Stop all but probes. Returns whether it was not parked before."""
+    def park(self, reason: str, now: float, first_probe_seconds: float | None = None) -> bool:
+        """Stop all but probes, the first of them after `first_probe_seconds` and each wait twice as long as the last.
+
+        Without it all are a probe's interval apart. Returns whether it was not parked before.
+        """
         fresh = self.reason is None
         self.reason = reason
         if fresh:
+            self._wait_seconds = min(first_probe_seconds or self._probe_seconds, self._probe_seconds)
             self.probed(now)
         return fresh
 
     def probed(self, now: float) -> None:
         """A permit was given at `now`: while parked, the next one an interval later."""
         if self.reason is not None:
-            self.ready_at = now + self._probe_seconds
+            self.ready_at = now + self._wait_seconds
+            self._wait_seconds = min(2 * self._wait_seconds, self._probe_seconds)
 
     def unprobed(self, now: float) -> None:
         """The latest permit led to no call: the next one may go at once."""
@@ -100,6 +108,11 @@ class Limiter:
             self._next_at -= 1 / self.rate
         self.wake()
 
+    @property
+    def is_paused(self) -> bool:
+        """Whether Brevo has closed its window: what has a permit from before must not use it."""
+        return self.paused_until > self._now()
+
     async def unpaused(self) -> None:
         """Wait until the window that Brevo closed is open again; a parked lane does not hold this up."""
         await asyncio.sleep(max(0.0, self.paused_until - self._now()))
@@ -146,19 +159,25 @@ class Window:
     """Bounds how many intents have no outcome yet, so that a kill leaves few events in doubt.
 
     Args:
-        size: how many may be open now; asked again at every `wake`.
+        size: how many may be open now, given the seconds that one is open; asked again at every `wake`.
     """
 
-    def __init__(self, size: Callable[[], int]) -> None:
+    def __init__(self, size: Callable[[float], int]) -> None:
         self.open = 0
         self._size = size
+        self._open_seconds = 0.0
         self._waiters: list[tuple[bool, int, asyncio.Future[None]]] = []
         self._order = itertools.count()
 
     @property
     def size(self) -> int:
         """How many may be open now."""
-        return self._size()
+        return self._size(self._open_seconds)
+
+    def took(self, seconds: float) -> None:
+        """One was open for so long: the window follows, quickly when the answers become slow."""
+        self._open_seconds += (seconds - self._open_seconds) * (SLOWER if seconds > self._open_seconds else FASTER)
+        self.wake()
 
     @asynccontextmanager
     async def slot(self, *, urgent: bool) -> AsyncIterator[None]:
@@ -176,7 +195,7 @@ class Window:
 
     def wake(self) -> None:
         """Let in who fits."""
-        while self._waiters and self.open < self._size():
+        while self._waiters and self.open < self.size:
             future = heapq.heappop(self._waiters)[2]
             if not future.done():
                 self.open += 1

@@ -3,42 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Literal
 
-Failure = Literal["refused", "reset", "timeout"]
-"""No answer at all: no connection came about, it broke after sending, nothing came in time."""
-
-LONGEST_WINDOW_SECONDS = 3_600.0
-"""Brevo's limits are per second or per hour (developers.brevo.com/docs/api-limits, checked 2026-11-21)."""
-
-LONGEST_TEXT = 1_000
-"""Characters of an error body's field: cut before anything searches it."""
+from runtime.calls import Answer, Failure
 
 MAILING = frozenset({"mails", "confirmations", "campaigns"})
 """Families of calls that need a template or a sender."""
 ADDRESS = re.compile(r"unrecogni[sz]ed IP address ([0-9A-Fa-f.:]*[0-9A-Fa-f])")
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """One call's end, whatever it was: an answer, or the failure that stood in for it."""
-
-    status: int | None
-    body: Any = None
-    """Parsed JSON; ``None`` when there is none or it is something else, such as a page of HTML from the edge."""
-    failure: Failure | None = None
-    remaining: float | None = None
-    """`x-sib-ratelimit-remaining`: calls left in the window."""
-    reset_seconds: float | None = None
-    """`x-sib-ratelimit-reset`: how long the window still lasts."""
-
-    def text(self, field: str) -> str:
-        """The first 1,000 characters of a text of the error body (`code`, `message`), empty when there is none."""
-        value = self.body.get(field) if isinstance(self.body, dict) else None
-        return value[:LONGEST_TEXT] if isinstance(value, str) else ""
 
 
 class Action(StrEnum):
@@ -75,16 +47,23 @@ class AnswerClass:
     """Of the call (`processors.brevo.writer.access.Family`): a word in a message about a contact parks no contacts."""
     ambiguous: bool = False
     """Brevo may have done what was asked: an event is not simply sent again."""
+    foreign: bool = False
+    """Somebody in between said it, not Brevo: nothing of it is believed, and it may pass soon."""
 
     def matches(self, answer: Answer, family: str | None) -> bool:
         """Whether all of the row's conditions hold; without a `family` that condition does."""
         return (
-            (not self.families or family is None or family in self.families)
+            (not self.foreign or not is_brevos(answer))
+            and (not self.families or family is None or family in self.families)
             and (self.failure is None or self.failure == answer.failure)
             and (self.statuses is None or (answer.status is not None and answer.status in self.statuses))
             and (not self.codes or answer.text("code") in self.codes)
             and (self.pattern is None or self.pattern.search(answer.text("message")) is not None)
         )
+
+
+_SAYS_NOTHING = frozenset({408, 425, 429})
+"""Statuses that say no more than that the call comes too early or too late."""
 
 
 def _status(first: int, last: int | None = None) -> range:
@@ -95,6 +74,13 @@ def _status(first: int, last: int | None = None) -> range:
 # the real API in public issues (checked 2026-11-21).
 # The three 401s share the code `unauthorized`: only the message tells them apart.
 ANSWER_CLASSES: tuple[AnswerClass, ...] = (
+    AnswerClass(
+        "foreign",
+        Action.STOP,
+        "something else than Brevo answers, such as a proxy or a login page: check BREVO_API_BASE_URL and what is in "
+        "between; nothing of it is believed",
+        foreign=True,
+    ),
     AnswerClass("ok", Action.DONE, "Brevo accepted it", statuses=_status(200, 299)),
     AnswerClass("refused", Action.RETRY, "no connection to Brevo came about", failure="refused"),
     AnswerClass("reset", Action.RETRY, "the connection to Brevo broke", failure="reset", ambiguous=True),
@@ -174,12 +160,6 @@ ANSWER_CLASSES: tuple[AnswerClass, ...] = (
     AnswerClass("too_early", Action.RETRY, "Brevo asks to come again later", statuses=_status(425)),
     AnswerClass("rate_limited", Action.PAUSE, "Brevo's rate limit is used up", statuses=_status(429)),
     AnswerClass("rejected", Action.REJECT, "Brevo refuses the request for good", statuses=_status(404, 499)),
-    AnswerClass(
-        "redirected",
-        Action.STOP,
-        "something else than Brevo answers: check BREVO_API_BASE_URL",
-        statuses=_status(300, 399),
-    ),
     # 5xx and 52x of the edge: the request may have gone through behind it.
     AnswerClass("failed", Action.RETRY, "Brevo failed", ambiguous=True),
 )
@@ -190,26 +170,21 @@ def classify(answer: Answer, family: str | None = None) -> AnswerClass:
     return next(each for each in ANSWER_CLASSES if each.matches(answer, family))
 
 
+def is_brevos(answer: Answer) -> bool:
+    """Whether Brevo itself may have said it: JSON where it writes JSON, and in a refusal its `code`.
+
+    Where nothing follows from a body (429, 5xx and what tells to come again) that is not asked. Brevo answers 204 and
+    some 201 without a body (developers.brevo.com/docs/how-it-works, checked 2026-11-27).
+    """
+    status = answer.status
+    if status is None or status >= 500 or status in _SAYS_NOTHING:
+        return True
+    if 200 <= status < 300:
+        return not answer.is_page and (isinstance(answer.body, dict | list) or status in (201, 204))
+    return status >= 400 and answer.text("code") != ""
+
+
 def refused_address(answer: Answer) -> str | None:
     """The IP address of ours that Brevo does not recognise, as its message names it."""
     found = ADDRESS.search(answer.text("message"))
     return found[1] if found else None
-
-
-def rate_headers(headers: Mapping[str, str]) -> tuple[float | None, float | None]:
-    """Calls left and seconds to the window's end; ``None`` for what is absent or no sensible number.
-
-    There is no `Retry-After`, and some answers carry none of these (developers.brevo.com/docs/limit-headers,
-    checked 2026-11-21).
-    """
-    remaining = _number(headers.get("x-sib-ratelimit-remaining"))
-    reset = _number(headers.get("x-sib-ratelimit-reset"))
-    return remaining, None if reset is None else min(reset, LONGEST_WINDOW_SECONDS)
-
-
-def _number(text: str | None) -> float | None:
-    try:
-        value = float(text) if text else -1.0
-    except ValueError:
-        return None
-    return value if 0 <= value < float("inf") else None

@@ -56,6 +56,17 @@ def next_poll(asked: int, pace: Pace) -> float:
     return at[asked + 1] - at[asked] if asked + 1 < len(at) else pace.import_poll_seconds
 
 
-def intent_window(per_second: float, *, parked: bool) -> int:
-    """How many events may have an intent and no outcome: a second's worth, one while a parked lane is probed."""
-    return 1 if parked else max(1, math.floor(per_second))
+def intent_window(per_second: float, answer_seconds: float, *, parked: bool) -> int:
+    """How many events may have an intent and no outcome: what the rate needs, and a second's worth at most.
+
+    Args:
+        per_second: calls.
+        answer_seconds: from an intent to the answer of its call, as measured.
+        parked: only probes are made, one at a time.
+
+    >>> [intent_window(8, seconds, parked=False) for seconds in (0.05, 0.4, 5)], intent_window(8, 5, parked=True)
+    ([2, 5, 8], 1)
+    """
+    if parked:
+        return 1
+    return max(2, min(math.ceil(per_second * answer_seconds) + 1, math.floor(per_second)))

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from processors.brevo.decisions.answers import Answer
 from processors.brevo.decisions.recordings import TAG
 from runtime.brevo_models import Campaign, CampaignSender
+from runtime.calls import Answer
 from schemas.brevo import SendCampaign
 
 LONGEST_TOPIC = 80

@@ -60,6 +60,8 @@ class Intake:
                 _end_upsert(result, view)
             elif result.decision is not None and result.decision.verdict == "resend":
                 _begin_again(result, result.decision, view)
+            elif result.outcome == "withdrawn":
+                _withdraw(result, view)
             else:
                 _move_event(result, view)
             return
@@ -137,6 +139,7 @@ def _take_event(command: OnceCommand, record: Record, view: View) -> None:
 def _move_event(result: CommandResult, view: View) -> None:
     if result.outcome == "unchanged" or result.name is None:
         raise DeadLetterError("the result of an event has its name and never the outcome unchanged")
+    assert result.outcome != "withdrawn"  # `handle` has seen to that
     state: EventState = result.outcome
     for once_key in dict.fromkeys(result.once_keys):
         key = event_key(result.contact_id, result.name, once_key)
@@ -156,10 +159,21 @@ def _move_event(result: CommandResult, view: View) -> None:
             waiting=waiting,
             decision_id=decision_id,
             campaign_id=campaign_id,
+            intent_id=result.intent_id if state == "intended" else None,
         )
         view.put(LEDGER, key, moved.to_bytes())
         if state not in OPEN_STATES:
             view.delete(PENDING, key)
+
+
+def _withdraw(result: CommandResult, view: View) -> None:
+    """The call of this one intent was not made, or surely did nothing: the event waits as before."""
+    for once_key in result.once_keys:
+        key = event_key(result.contact_id, result.name or "", once_key)
+        data = view.get(LEDGER, key)
+        row = EventRow.from_bytes(data) if data is not None else None
+        if row is not None and row.state == "intended" and row.intent_id == result.intent_id:
+            view.put(LEDGER, key, row.model_copy(update={"state": "pending", "intent_id": None}).to_bytes())
 
 
 def _begin_again(result: CommandResult, decision: Decision, view: View) -> None:

@@ -34,7 +34,8 @@ RESUME = b"!resume"
 
 EventState = Literal["pending", "intended", "in_doubt", "rejected", "suppressed", "acknowledged"]
 EVENT_STATES: tuple[EventState, ...] = ("pending", "intended", "in_doubt", "rejected", "suppressed", "acknowledged")
-"""In order of knowledge: a row only ever moves to the right, so repeats and late answers change nothing."""
+"""In order of knowledge: a row moves to the right, so repeats and late answers change nothing; the one way back is the
+withdrawal of the very intent that a row has."""
 
 
 class Waiting(Wire):
@@ -116,6 +117,8 @@ class EventRow(Wire):
     """Of the last decision of a person about it, so that a repeat of the decision does nothing."""
     campaign_id: int | None = None
     """Brevo's, of a campaign that is intended or was."""
+    intent_id: str | None = None
+    """Of the intent, while the event is intended: that one alone may be withdrawn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +149,8 @@ class EventWork:
     """Why the contact is not written by rule, if it is not: the event follows it."""
     campaign_id: int | None = None
     """See `EventRow.campaign_id`."""
+    intent_id: str | None = None
+    """See `EventRow.intent_id`."""
 
 
 Work = UpsertWork | EventWork
@@ -226,7 +231,9 @@ def next_work(contact: ContactRow, events: Mapping[bytes, EventRow]) -> Work | N
         event = BREVO_COMMAND.validate_json(row.waiting.command)
         if isinstance(event, SendCampaign) or (isinstance(event, OnceCommand) and _has_ended(contact)):
             rejected, withheld = contact.rejected, contact.withheld
-            waiting.append(EventWork(key, event, row.state, row.waiting, rejected, withheld, row.campaign_id))
+            waiting.append(
+                EventWork(key, event, row.state, row.waiting, rejected, withheld, row.campaign_id, row.intent_id)
+            )
     return min(waiting, key=_turn, default=None)
 
 

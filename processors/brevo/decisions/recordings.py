@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Mapping
 from typing import Any
 
-from processors.brevo.decisions.answers import Answer
+from runtime.calls import Answer
 from schemas.brevo import SendRecording
 
 TAG = "zoom-recording"

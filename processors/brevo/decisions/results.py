@@ -28,6 +28,8 @@ class Ending:
     """Of the import that the contact was in."""
     campaign_id: int | None = None
     """Brevo's, of a campaign."""
+    intent_id: str | None = None
+    """Of an event that is intended or withdrawn."""
     error: str | None = None
     """Name of the answer's class, if the command goes to the dead letters."""
     deleted: bool = False
@@ -66,6 +68,7 @@ def outcome_output(
         session=command.session,
         import_id=ending.import_id,
         campaign_id=ending.campaign_id,
+        intent_id=ending.intent_id,
         acknowledged=ending.acknowledged,
         occurred_at=command.occurred_at,
         finished_at=finished_at,

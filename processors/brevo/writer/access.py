@@ -15,9 +15,10 @@ from processors.brevo.api.limits import (
     Parking,
     Window,
 )
-from processors.brevo.decisions.answers import Action, Answer, AnswerClass, classify, refused_address
+from processors.brevo.decisions.answers import Action, AnswerClass, classify, refused_address
 from processors.brevo.decisions.budget import Pace, intent_window, share
 from processors.brevo.writer.metrics import BrevoMetrics
+from runtime.calls import Answer
 
 Family = Literal["contacts", "events", "mails", "confirmations", "campaigns"]
 FAMILIES: tuple[Family, ...] = ("contacts", "events", "mails", "confirmations", "campaigns")
@@ -27,7 +28,7 @@ ONCE: tuple[Family, ...] = ("events", "mails", "confirmations", "campaigns")
 Budget = Literal["contacts", "events", "mails", "confirmations", "campaigns", "account"]
 """`account`: everything that Brevo gives 100 calls an hour for."""
 BUDGETS: tuple[Budget, ...] = (*FAMILIES, "account")
-WITHIN: Mapping[Budget, Budget] = {"campaigns": "account"}
+WITHIN: Mapping[Budget, Budget] = {"campaigns": "account", "confirmations": "contacts"}
 """What a call counts against besides its own family, which is there so that it can be parked alone."""
 CAMPAIGN_PROBES = 10
 """So many times rarer are probes of parked campaigns: one a minute would be most of what `account` has."""
@@ -69,6 +70,7 @@ class Access:
         self._total_partitions = total_partitions
         self._metrics = metrics
         self._now = now
+        self._soon_seconds = pace.first_backoff_seconds
         self._account = Parking(pace.probe_seconds)
         self._parkings = {
             family: Parking(pace.probe_seconds * (CAMPAIGN_PROBES if family == "campaigns" else 1))
@@ -110,6 +112,12 @@ class Access:
     def unused(self, family: Budget) -> None:
         """A permit led to no call, as its work had changed while it waited: it is given to the next."""
         self.limiters[family].give_back()
+        if (wider := WITHIN.get(family)) is not None:
+            self.limiters[wider].give_back()
+
+    def is_paused(self, family: Budget) -> bool:
+        """Whether Brevo has told to wait since the permit was given."""
+        return self.limiters[family].is_paused or self.limiters[WITHIN.get(family, family)].is_paused
 
     def assigned(self, partitions: int) -> None:
         """This worker has so many partitions now."""
@@ -147,7 +155,7 @@ class Access:
 
     @staticmethod
     def _window(limiter: Limiter) -> Window:
-        return Window(lambda: intent_window(limiter.rate, parked=limiter.parked))
+        return Window(lambda seconds: intent_window(limiter.rate, seconds, parked=limiter.parked))
 
     def _wake_intents(self) -> None:
         for window in self.intents.values():
@@ -156,7 +164,8 @@ class Access:
     def _park(self, parking: Parking, what: str, verdict: AnswerClass, answer: Answer) -> None:
         address = refused_address(answer)
         reason = f"{verdict.says} (HTTP {answer.status}{f', address {address}' if address else ''})"
-        if parking.park(reason, self._now()):
+        # Somebody in between is often gone after a moment.
+        if parking.park(reason, self._now(), self._soon_seconds if verdict.foreign else None):
             log.error("brevo parked: %s; %s wait, nothing is lost, probed now and then", reason, what)
         self._changed()
 

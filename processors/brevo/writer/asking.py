@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 
-from processors.brevo.decisions.answers import Action, Answer
+from processors.brevo.decisions.answers import Action
 from processors.brevo.decisions.budget import Pace
 from processors.brevo.writer.access import Access, Budget
+from runtime.calls import Answer
 
 Call = Callable[[], Awaitable[Answer]]
 

@@ -13,7 +13,7 @@ from functools import partial
 from typing import Any
 
 from processors.brevo.api.client import BrevoApi
-from processors.brevo.decisions.answers import Action, Answer, classify
+from processors.brevo.decisions.answers import Action, classify
 from processors.brevo.decisions.campaigns import (
     Trace,
     campaign_body,
@@ -28,6 +28,7 @@ from processors.brevo.writer.asking import Asker
 from processors.brevo.writer.channels import Channel
 from processors.brevo.writer.outcomes import Again
 from runtime.brevo_models import Recordings
+from runtime.calls import Answer
 from schemas.brevo import SendCampaign
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from processors.brevo.decisions.answers import Answer
 from processors.brevo.decisions.campaigns import Trace
 from processors.brevo.decisions.ledger import EventWork
 from processors.brevo.decisions.results import Ending
 from processors.brevo.writer.outcomes import Again
+from runtime.calls import Answer
 
 
 class Channel(Protocol):

@@ -11,16 +11,14 @@ from functools import partial
 from typing import Any
 
 from processors.brevo.api.client import BrevoApi
-from processors.brevo.decisions.answers import Answer
 from processors.brevo.decisions.confirmation import confirmation_body, why_not_asked
 from processors.brevo.decisions.ledger import EventWork
 from processors.brevo.decisions.results import Ending
-from processors.brevo.writer.access import Access
 from processors.brevo.writer.asking import Asker
 from processors.brevo.writer.channels import Channel
-from processors.brevo.writer.outcomes import Outcomes
 from processors.brevo.writer.schedule import Schedule
 from runtime.brevo_models import ListRule
+from runtime.calls import Answer
 from schemas.brevo import ConfirmList, OnceCommand
 
 
@@ -35,16 +33,12 @@ class Confirmations(Channel):
         self,
         api: BrevoApi,
         asker: Asker,
-        access: Access,
         schedule: Schedule,
-        outcomes: Outcomes,
         rules: Mapping[int, ListRule],
     ) -> None:
         self._api = api
         self._asker = asker
-        self._access = access
         self._schedule = schedule
-        self._outcomes = outcomes
         self._rules = rules
 
     async def withheld(self, contact: str, work: EventWork) -> Ending | None:
@@ -59,11 +53,9 @@ class Confirmations(Channel):
         why = why_not_asked(held, command.list_id)
         return None if why is None else Ending("suppressed", detail=why, status=answer.status, attempts=1)
 
-    async def call(self, contact: str, work: EventWork) -> Answer:
-        """Ask; it counts as a call of contacts as well."""
+    async def call(self, contact: str, work: EventWork) -> Answer:  # noqa: ARG002 (needed by others)
+        """See `Channel`."""
         confirmation = _confirmation(work.command)
-        with self._outcomes.waiting(contact):
-            await self._access.permit("contacts", urgent=self._schedule.is_urgent(contact))
         return await self._api.confirm_list(confirmation_body(confirmation, self._rules[confirmation.list_id]))
 
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import time
+import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import replace
 from typing import Any, Literal
 
 from processors.brevo.api.client import BrevoApi
-from processors.brevo.decisions.answers import Action, Answer, AnswerClass
+from processors.brevo.decisions.answers import Action, AnswerClass
 from processors.brevo.decisions.budget import Pace
 from processors.brevo.decisions.ledger import EventWork
 from processors.brevo.decisions.results import Ending
@@ -19,6 +21,7 @@ from processors.brevo.writer.channels import Channel
 from processors.brevo.writer.outcomes import Again, Outcomes
 from processors.brevo.writer.recordings import Mailable
 from processors.brevo.writer.schedule import Schedule, family_of
+from runtime.calls import Answer
 from schemas.brevo import TrackEvent
 from schemas.instants import format_instant
 
@@ -72,33 +75,20 @@ class EventSender:
         self._pace = pace
         self._spread = spread
         self._caught_up = caught_up
+        self._attempts: dict[str, int] = {}  # by contact, of an event that Brevo has surely not taken
         self._sending = 0
         self._drained = asyncio.Event()
 
     async def send(self, contact: str, work: EventWork) -> Again | None:
-        """Work on an event until it ends, or was decided elsewhere; `Again`: its time has not come."""
-        if work.contact_rejected is not None and work.state == "pending":
-            detail = f"not sent, as its contact was rejected: {work.contact_rejected}"
-            await self._outcomes.end(contact, work, Ending("rejected", detail=detail, error="contact_rejected"))
-            return None
-        if work.contact_withheld is not None and work.state == "pending":
-            await self._outcomes.end(contact, work, Ending("suppressed", detail=work.contact_withheld))
-            return None
+        """Work on an event until it ends, or was decided elsewhere; `Again`: it waits as before."""
         if work.state == "intended":
-            # Its outcome may be on the way here already.
-            with self._outcomes.waiting(contact):
-                await self._caught_up(self._schedule.home(contact))
-            if not self._is_still(contact, work):
-                return None
-            lost = self._doubt(None, 0, "the worker ended before the answer came")
-            if (ending := await self._after_loss(contact, work, lost)) is not None:
-                await self._outcomes.end(contact, work, ending)
-                return None
-        ending_or_later = await self._send(contact, work)
-        if isinstance(ending_or_later, Again):
-            return ending_or_later
-        if ending_or_later is not None:
-            await self._outcomes.end(contact, work, ending_or_later)
+            return await self._after_a_former_owner(contact, work)
+        if (ending := _not_called(work)) is None:
+            found = await self._permitted(contact, work)
+            if found is None or isinstance(found, Again):
+                return found
+            ending = found
+        await self._outcomes.end(contact, work, ending)
         return None
 
     async def drain(self, seconds: float) -> None:
@@ -124,20 +114,72 @@ class EventSender:
             return Ending("acknowledged", "Brevo shows it as done", doubt.status, doubt.attempts)
         return doubt if trace == "unknown" and channel.leaves_trace else None
 
-    async def _send(self, contact: str, work: EventWork) -> Ending | Again | None:
-        channel = self._channels[family_of(work)]
+    async def _after_a_former_owner(self, contact: str, work: EventWork) -> Again | None:
+        """An intent whose call may have been made; its outcome may be on the way here already."""
         with self._outcomes.waiting(contact):
-            await self._access.limiters[family_of(work)].unpaused()
-            if work.state != "intended":
-                found = await channel.withheld(contact, work)
-                if isinstance(found, Again) or (found is not None and found.outcome != "intended"):
-                    return found
-                work = work if found is None else replace(work, campaign_id=found.campaign_id)
-        async with self._slot(contact, family_of(work)):
-            if not await self._is_ready(contact, work):
+            await self._caught_up(self._schedule.home(contact))
+        if not self._is_still(contact, work):
+            return None
+        ending = await self._after_loss(contact, work, self._doubt(None, 0, "the worker ended before the answer came"))
+        if ending is None:
+            await self._withdraw(contact, work, work.intent_id)
+            return Again(0)
+        await self._outcomes.end(contact, work, ending)
+        return None
+
+    async def _permitted(self, contact: str, work: EventWork) -> Ending | Again | None:
+        """Everything that may take long comes before the intent, which then stands for as long as one call takes."""
+        family = family_of(work)
+        channel = self._channels[family]
+        with self._outcomes.waiting(contact):
+            await self._access.limiters[family].unpaused()
+            found = await channel.withheld(contact, work)
+        if isinstance(found, Again) or (found is not None and found.outcome != "intended"):
+            return found
+        work = work if found is None else replace(work, campaign_id=found.campaign_id)
+        async with self._slot(contact, family):
+            with self._outcomes.waiting(contact):
+                await self._access.permit(family, urgent=self._schedule.is_urgent(contact))
+            if not self._is_still(contact, work):
+                self._access.unused(family)
                 return None
             with self._under_way():
-                return replace(await self._call(contact, work, channel), campaign_id=work.campaign_id)
+                return await self._attempt(contact, work, channel)
+
+    async def _attempt(self, contact: str, work: EventWork, channel: Channel) -> Ending | Again | None:
+        """Intent, confirmed; the one call; what came of it. ``None``: something else has decided it meanwhile."""
+        family, intent_id, began_at = family_of(work), uuid.uuid4().hex, time.monotonic()
+        confirmed = self._schedule.intents.of_event(work)
+        await self._outcomes.post([(work, Ending("intended", intent_id=intent_id))])
+        with self._outcomes.waiting(contact):
+            if not await confirmed:
+                self._access.unused(family)
+                return None
+        if self._access.is_paused(family):
+            # Brevo has told another call to wait since this one got its permit.
+            self._access.unused(family)
+            await self._withdraw(contact, work, intent_id)
+            return Again(0)
+        answer = await channel.call(contact, work)
+        self._access.intents[family].took(time.monotonic() - began_at)
+        attempts = self._attempts.pop(contact, 0) + 1
+        backoff = self._pace.backoff(attempts, self._spread())
+        verdict = self._access.judge(family, answer, backoff)
+        ending = self._ending(answer, verdict, attempts)
+        if verdict.ambiguous and channel.leaves_trace:
+            ending = await self._after_loss(contact, work, self._doubt(answer.status, attempts, verdict.says))
+        if ending is not None:
+            return replace(ending, campaign_id=work.campaign_id)
+        self._attempts[contact] = attempts
+        await self._withdraw(contact, work, intent_id)
+        return Again(backoff if verdict.action is Action.RETRY else 0)
+
+    async def _withdraw(self, contact: str, work: EventWork, intent_id: str | None) -> None:
+        """Nothing was sent under the intent: a worker that dies from now on leaves nothing in doubt."""
+        gone = self._schedule.intents.of_withdrawal(work, intent_id)
+        await self._outcomes.post([(work, Ending("withdrawn", intent_id=intent_id))])
+        with self._outcomes.waiting(contact):
+            await gone
 
     @asynccontextmanager
     async def _slot(self, contact: str, family: Family) -> AsyncIterator[None]:
@@ -148,39 +190,12 @@ class EventSender:
             yield
 
     def _is_still(self, contact: str, work: EventWork) -> bool:
-        """Whether nothing else has decided an intended event meanwhile."""
+        """Whether nothing else has decided or moved an event meanwhile."""
         newest = self._schedule.work(contact)
-        return isinstance(newest, EventWork) and newest.key == work.key and newest.state == "intended"
-
-    async def _is_ready(self, contact: str, work: EventWork) -> bool:
-        """Whether the event's row says that it is intended, by us; false when something else decided it meanwhile."""
-        if work.state == "intended":
-            return self._is_still(contact, work)
-        confirmed = self._schedule.intents.of_event(work)
-        await self._outcomes.intend(work)
-        with self._outcomes.waiting(contact):
-            return await confirmed
-
-    async def _call(self, contact: str, work: EventWork, channel: Channel) -> Ending:
-        attempts, family = 0, family_of(work)
-        while True:
-            with self._outcomes.waiting(contact):
-                await self._access.permit(family, urgent=self._schedule.is_urgent(contact))
-            answer = await channel.call(contact, work)
-            attempts += 1
-            backoff = self._pace.backoff(attempts, self._spread())
-            verdict = self._access.judge(family, answer, backoff)
-            ending = self._ending(answer, verdict, attempts)
-            if verdict.ambiguous and channel.leaves_trace:
-                ending = await self._after_loss(contact, work, self._doubt(answer.status, attempts, verdict.says))
-            if ending is not None:
-                return ending
-            if verdict.action is Action.RETRY:
-                with self._outcomes.waiting(contact):
-                    await asyncio.sleep(backoff)
+        return isinstance(newest, EventWork) and (newest.key, newest.state) == (work.key, work.state)
 
     def _ending(self, answer: Answer, verdict: AnswerClass, attempts: int) -> Ending | None:
-        """How an event ends after an answer; ``None``: again, under the same intent."""
+        """How an event ends after an answer; ``None``: it was not sent, or may be sent again."""
         if verdict.action is Action.DONE:
             return Ending("acknowledged", status=answer.status, attempts=attempts)
         if verdict.action in (Action.REJECT, Action.MISSING):
@@ -209,6 +224,14 @@ class EventSender:
         finally:
             self._sending -= 1
             self._drained.set()
+
+
+def _not_called(work: EventWork) -> Ending | None:
+    """How an event ends that follows its contact; ``None``: it is to be called."""
+    if work.contact_rejected is not None:
+        detail = f"not sent, as its contact was rejected: {work.contact_rejected}"
+        return Ending("rejected", detail=detail, error="contact_rejected")
+    return None if work.contact_withheld is None else Ending("suppressed", detail=work.contact_withheld)
 
 
 def event_body(command: TrackEvent) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from processors.brevo.decisions.ledger import ContactRow, EventRow, EventWork, Rank, UpsertWork
+from processors.brevo.decisions.ledger import ContactRow, EventRow, EventWork, Rank, UpsertWork, contact_of
 
 
 @dataclass(slots=True)
@@ -24,12 +24,19 @@ class Intents:
 
     def __init__(self) -> None:
         self._events: dict[bytes, asyncio.Future[bool]] = {}
+        self._withdrawn: dict[bytes, tuple[str | None, asyncio.Future[None]]] = {}
         self._imports: dict[str, _Importing] = {}
 
     def of_event(self, work: EventWork) -> asyncio.Future[bool]:
         """Resolves to true once the event's row is confirmed as intended, to false when it never will be."""
         future: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
         self._events[work.key] = future
+        return future
+
+    def of_withdrawal(self, work: EventWork, intent_id: str | None) -> asyncio.Future[None]:
+        """Resolves once the event's row does not have this intent any more."""
+        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._withdrawn[work.key] = (intent_id, future)
         return future
 
     def of_import(self, import_id: str, works: Mapping[str, UpsertWork]) -> asyncio.Future[frozenset[str]]:
@@ -46,6 +53,12 @@ class Intents:
         for key, event in events.items():
             if event.state != "pending" and (future := self._events.pop(key, None)) and not future.done():
                 future.set_result(event.state == "intended")
+        for key in [key for key in self._withdrawn if contact_of(key) == contact]:
+            intent_id, gone = self._withdrawn[key]
+            if key not in events or events[key].state != "intended" or events[key].intent_id != intent_id:
+                del self._withdrawn[key]
+                if not gone.done():
+                    gone.set_result(None)
 
     def forget(self, contact: str) -> None:
         """A contact went elsewhere."""

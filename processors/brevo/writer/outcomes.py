@@ -72,10 +72,6 @@ class Outcomes:
         """Whether a contact's work is at a point where it may be cancelled."""
         return contact in self._waiting
 
-    async def intend(self, work: Work) -> None:
-        """Post the intent of an event; returns when the broker has it."""
-        await self.post([(work, Ending("intended"))])
-
     async def post(self, results: Sequence[tuple[Work, Ending]]) -> None:
         """Post results that end nothing; returns when the broker has them."""
         now = self._clock()

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from functools import partial
 
 from processors.brevo.api.client import BrevoApi
-from processors.brevo.decisions.answers import Answer
 from processors.brevo.decisions.budget import Pace, next_poll
 from processors.brevo.decisions.bulk import UNFINISHED
 from processors.brevo.writer.asking import Asker
+from runtime.calls import Answer
 
 log = logging.getLogger(__name__)
 

@@ -6,13 +6,11 @@ asked right before, which costs a call of contacts each.
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import replace
 from functools import partial
 
 from processors.brevo.api.client import BrevoApi
-from processors.brevo.decisions.answers import Action, Answer, classify
-from processors.brevo.decisions.budget import Pace
+from processors.brevo.decisions.answers import Action, classify
 from processors.brevo.decisions.ledger import EventWork
 from processors.brevo.decisions.recordings import mail_body, was_accepted_before, why_not_mailed
 from processors.brevo.decisions.results import Ending
@@ -20,33 +18,29 @@ from processors.brevo.decisions.suppression import DELETED
 from processors.brevo.writer.asking import Asker
 from processors.brevo.writer.channels import Channel
 from processors.brevo.writer.schedule import Schedule
+from runtime.calls import Answer
 from schemas.brevo import SendRecording
 
 
 class Mailable:
     """Asks Brevo whether a contact may be mailed."""
 
-    def __init__(self, api: BrevoApi, asker: Asker, schedule: Schedule, pace: Pace) -> None:
+    def __init__(self, api: BrevoApi, asker: Asker, schedule: Schedule) -> None:
         self._api = api
         self._asker = asker
         self._schedule = schedule
-        self._pace = pace
 
     async def withheld(self, contact: str, work: EventWork) -> Ending | None:
         """See `Channel`: not who has unsubscribed, and nobody whom Brevo does not have any more."""
-        while True:
-            read = partial(self._api.read_contact, work.command.email)
-            answer = await self._asker.ask("contacts", read, urgent=self._schedule.is_urgent(contact))
-            verdict = classify(answer)
-            if verdict.action is Action.MISSING:
-                return Ending("suppressed", DELETED, answer.status, attempts=1, deleted=True)
-            if verdict.action is Action.REJECT:
-                return Ending("suppressed", verdict.says, answer.status, attempts=1)
-            if isinstance(answer.body, dict):
-                why = why_not_mailed(answer.body)
-                return None if why is None else Ending("suppressed", why, answer.status, attempts=1)
-            # A 200 without JSON is some page in between, not Brevo.
-            await asyncio.sleep(self._pace.last_backoff_seconds)
+        read = partial(self._api.read_contact, work.command.email)
+        answer = await self._asker.ask("contacts", read, urgent=self._schedule.is_urgent(contact))
+        verdict = classify(answer)
+        if verdict.action is Action.MISSING:
+            return Ending("suppressed", DELETED, answer.status, attempts=1, deleted=True)
+        if verdict.action is Action.REJECT:
+            return Ending("suppressed", verdict.says, answer.status, attempts=1)
+        why = why_not_mailed(answer.body)
+        return None if why is None else Ending("suppressed", why, answer.status, attempts=1)
 
 
 class RecordingMails(Channel):

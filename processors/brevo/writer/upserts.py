@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from processors.brevo.api.client import BrevoApi
-from processors.brevo.decisions.answers import Action, Answer, AnswerClass
+from processors.brevo.decisions.answers import Action, AnswerClass
 from processors.brevo.decisions.budget import Pace
 from processors.brevo.decisions.ledger import UpsertWork
 from processors.brevo.decisions.results import Ending, left_out_detail
@@ -32,6 +32,7 @@ from processors.brevo.writer.outcomes import Again, Outcomes
 from processors.brevo.writer.processes import ImportProcesses
 from processors.brevo.writer.sampler import Sampler
 from processors.brevo.writer.schedule import Schedule
+from runtime.calls import Answer
 from schemas.brevo import AttributeValue
 
 MAX_CALLS = 8
@@ -186,8 +187,7 @@ def _learn(wanted: Wanted, known: Known, step: Step, answer: Answer, verdict: An
         return None
     match step:
         case Read():
-            # A 200 without JSON is some page in between, not Brevo.
-            return after_read(wanted, answer.body) if isinstance(answer.body, dict) else None
+            return after_read(wanted, answer.body)
         case Create():
             return after_create(wanted, known, step, created=answer.status == 201)
         case Update():

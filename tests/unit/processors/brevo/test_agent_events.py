@@ -33,8 +33,8 @@ async def test_event_is_not_called_before_its_intent_is_confirmed(bench: tuple[S
     ]
 
 
-async def test_intents_without_an_outcome_are_at_most_a_second_of_the_rate(bench: tuple[Sink, ScriptedBrevo]) -> None:
-    """A kill leaves no more than these in doubt."""
+async def test_intents_without_an_outcome_are_two_until_answers_are_slow(bench: tuple[Sink, ScriptedBrevo]) -> None:
+    """A kill leaves no more than these in doubt: what waits for a permit has no intent yet."""
     sink, brevo = bench
     people = [f"p{number}@example.com" for number in range(20)]
     waiting = asyncio.Event()
@@ -44,11 +44,15 @@ async def test_intents_without_an_outcome_are_at_most_a_second_of_the_rate(bench
             await waiting.wait()
 
     brevo.script = hold
-    sink.start(events_per_second=5)
+    sink.start(events_per_second=50)
     sink.send(*(upsert(email=email) for email in people), *(event(email=email) for email in people))
-    await sink.engine.until(lambda: len(brevo.event_calls) == 5)
-    assert sink.outcomes().count("intended") == 5
-    assert list(sink.states().values()).count("intended") == 5
+    await sink.engine.until(lambda: len(brevo.event_calls) == 2)
+    await asyncio.sleep(0.2)
+    assert sink.outcomes().count("intended") == 2
+    assert list(sink.states().values()).count("intended") == 2
+    waiting.set()
+    await sink.settled()
+    assert len(brevo.event_calls) == len(people)
 
 
 async def test_rejected_event_is_called_once_and_a_dead_letter(bench: tuple[Sink, ScriptedBrevo]) -> None:
@@ -69,7 +73,7 @@ async def test_rejected_event_is_called_once_and_a_dead_letter(bench: tuple[Sink
     [
         ("hold", 1, ["intended", "in_doubt"]),
         ("drop", 1, ["intended", "rejected"]),
-        ("resend", 2, ["intended", "acknowledged"]),
+        ("resend", 2, ["intended", "withdrawn", "intended", "acknowledged"]),
     ],
 )
 @pytest.mark.parametrize("reset", [False, True], ids=["500", "reset"])
@@ -88,24 +92,24 @@ async def test_event_whose_answer_is_lost_follows_the_policy(
 
 
 @pytest.mark.parametrize("status", [425, 429])
-async def test_event_surely_not_applied_is_repeated_under_one_intent(
+async def test_event_surely_not_applied_has_its_intent_withdrawn_and_is_repeated(
     bench: tuple[Sink, ScriptedBrevo], status: int
 ) -> None:
-    """Brevo said that it did nothing."""
+    """Brevo said that it did nothing: a worker that dies before the next try leaves nothing in doubt."""
     sink, brevo = bench
     brevo.script = first_calls(2, web.Response(status=status, text="<html>"), events=True)
     sink.start()
     sink.send(upsert(), event())
     await sink.settled()
     assert len(brevo.event_calls) == 3
-    assert sink.outcomes() == ["acknowledged", "intended", "acknowledged"]
+    assert sink.outcomes() == ["acknowledged", *2 * ["intended", "withdrawn"], "intended", "acknowledged"]
 
 
-async def test_event_refused_connections_are_repeated_under_one_intent(
+async def test_event_of_a_refused_connection_is_not_in_doubt_after_a_restart(
     bench: tuple[Sink, ScriptedBrevo], unused_tcp_port: int
 ) -> None:
     """No connection, no event: surely not applied."""
-    sink, _ = bench
+    sink, brevo = bench
     sink.start()
     sink.send(upsert())
     await sink.settled()
@@ -114,11 +118,18 @@ async def test_event_refused_connections_are_repeated_under_one_intent(
     sink.send(event())
     await sink.engine.until(
         lambda: (
-            sink.registry.get_sample_value("rollcall_brevo_calls_total", {"family": "events", "outcome": "refused"})
-            == 3
+            (
+                sink.registry.get_sample_value("rollcall_brevo_calls_total", {"family": "events", "outcome": "refused"})
+                == 3
+            )
+            and sink.outcomes()[-1] == "withdrawn"
         )
     )
-    assert sink.outcomes() == ["acknowledged", "intended"]
+    await sink.engine.crash()
+    sink.start()
+    await sink.settled()
+    assert len(brevo.event_calls) == 1
+    assert set(sink.states().values()) == {"acknowledged"}
 
 
 async def test_event_is_sent_once_for_all_its_instances(bench: tuple[Sink, ScriptedBrevo]) -> None:

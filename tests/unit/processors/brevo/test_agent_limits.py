@@ -64,7 +64,7 @@ async def test_parked_lane_lets_one_call_through_per_probe(bench: tuple[Sink, Sc
 async def test_family_that_may_not_go_on_stops_alone_and_alarms(
     bench: tuple[Sink, ScriptedBrevo], status: int, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """No credit for events leaves contacts alone; the event stays under its intent until a probe succeeds."""
+    """No credit for events leaves contacts alone; the event waits, without an intent, until a probe succeeds."""
     sink, brevo = bench
     brevo.script = first_calls(2, error(status, "permission_denied", "no"), events=True)
     effect = sink.start()
@@ -73,7 +73,7 @@ async def test_family_that_may_not_go_on_stops_alone_and_alarms(
     assert effect.reasons[0].startswith("brevo events: ")
     assert sink.metric("rollcall_brevo_parked", family="contacts") == 0
     await sink.settled()
-    assert sink.outcomes() == ["acknowledged", "intended", "acknowledged"]
+    assert sink.outcomes() == ["acknowledged", *2 * ["intended", "withdrawn"], "intended", "acknowledged"]
     assert len(brevo.event_calls) == 3
     assert "nothing is lost" in caplog.text
 

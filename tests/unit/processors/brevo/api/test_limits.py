@@ -158,7 +158,7 @@ async def test_limiter_forgets_who_gave_up_waiting() -> None:
 async def test_window_holds_as_many_as_its_size_urgent_ones_first() -> None:
     """It is asked for its size again whenever somebody leaves or it is woken."""
     size, entered, leave = 1, [], asyncio.Event()
-    window = Window(lambda: size)
+    window = Window(lambda _seconds: size)
 
     async def enter(name: str, *, urgent: bool) -> None:
         async with window.slot(urgent=urgent):
@@ -181,7 +181,7 @@ async def test_window_holds_as_many_as_its_size_urgent_ones_first() -> None:
 
 async def test_window_place_of_a_cancelled_holder_is_free_again() -> None:
     """Also when the place was given and the wait was cancelled at once."""
-    window = Window(lambda: 1)
+    window = Window(lambda _seconds: 1)
 
     async def enter() -> None:
         async with window.slot(urgent=False):
@@ -193,3 +193,15 @@ async def test_window_place_of_a_cancelled_holder_is_free_again() -> None:
     first.cancel()
     await asyncio.gather(first, second, return_exceptions=True)
     assert window.open == 0
+
+
+def test_parking_with_an_early_first_probe_doubles_the_wait_up_to_its_interval() -> None:
+    """A page in between passes often after a moment; one that stays is not asked each time."""
+    parking, now = Parking(10), 100.0
+    parking.park("a page", now, 2)
+    waits = []
+    for _ in range(4):
+        waits.append(parking.ready_at - now)
+        now = parking.ready_at
+        parking.probed(now)
+    assert waits == [2, 4, 8, 10]

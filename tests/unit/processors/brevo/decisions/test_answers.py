@@ -6,15 +6,9 @@ from typing import Any
 
 import pytest
 
-from processors.brevo.decisions.answers import (
-    ANSWER_CLASSES,
-    MAILING,
-    Action,
-    Answer,
-    classify,
-    rate_headers,
-    refused_address,
-)
+from processors.brevo.api.rate_headers import rate_headers
+from processors.brevo.decisions.answers import ANSWER_CLASSES, MAILING, Action, classify, refused_address
+from runtime.calls import Answer
 from tests.support.scripted_brevo import UNRECOGNISED_IP
 
 
@@ -22,10 +16,14 @@ def _told(code: str, message: str = "") -> dict[str, Any]:
     return {"code": code, "message": message}
 
 
-HTML = None  # the client keeps no body that is not JSON
+def _page(status: int) -> Answer:
+    """As the client tells of a page of HTML: there is a body, and none of it is kept."""
+    return Answer(status, is_page=True)
+
 
 ROWS = [
     (Answer(201, {"id": 4821}), "ok", Action.DONE, False),
+    (Answer(201), "ok", Action.DONE, False),
     (Answer(204), "ok", Action.DONE, False),
     (Answer(None, failure="refused"), "refused", Action.RETRY, False),
     (Answer(None, failure="reset"), "reset", Action.RETRY, True),
@@ -33,7 +31,6 @@ ROWS = [
     (Answer(401, UNRECOGNISED_IP), "unrecognised_ip", Action.PARK, False),
     (Answer(401, _told("unauthorized", "authentication not found in headers")), "no_key", Action.PARK, False),
     (Answer(401, _told("unauthorized", "Key not found")), "unknown_key", Action.PARK, False),
-    (Answer(401, HTML), "unknown_key", Action.PARK, False),
     (Answer(402, _told("not_enough_credits")), "no_credit", Action.STOP, False),
     (Answer(403, _told("permission_denied")), "forbidden", Action.STOP, False),
     (Answer(400, _told("account_in_process")), "account_busy", Action.RETRY, False),
@@ -53,11 +50,13 @@ ROWS = [
     (Answer(405, _told("method_not_allowed")), "rejected", Action.REJECT, False),
     (Answer(408), "timeout_told", Action.RETRY, True),
     (Answer(425, _told("account_in_process")), "too_early", Action.RETRY, False),
-    (Answer(429, HTML), "rate_limited", Action.PAUSE, False),
-    (Answer(302), "redirected", Action.STOP, False),
+    (_page(429), "rate_limited", Action.PAUSE, False),
+    *((_page(status), "foreign", Action.STOP, False) for status in (200, 201, 204, 302, 400, 401, 403, 404, 405, 413)),
+    *((Answer(status), "foreign", Action.STOP, False) for status in (200, 202, 302, 404, 405, 407, 413)),
+    (Answer(404, {"message": "no Route matched with those values"}), "foreign", Action.STOP, False),
     (Answer(500, _told("internal")), "failed", Action.RETRY, True),
-    (Answer(502, HTML), "failed", Action.RETRY, True),
-    (Answer(524, HTML), "failed", Action.RETRY, True),
+    (_page(502), "failed", Action.RETRY, True),
+    (_page(524), "failed", Action.RETRY, True),
 ]
 
 
@@ -78,7 +77,7 @@ def test_refused_address_is_the_one_that_brevo_names() -> None:
     assert refused_address(Answer(401, UNRECOGNISED_IP)) == "203.0.113.10"
     body = _told("unauthorized", "you are using an unrecognised IP address 2001:db8::1. If you")
     assert refused_address(Answer(401, body)) == "2001:db8::1"
-    assert refused_address(Answer(401, HTML)) is None
+    assert refused_address(_page(401)) is None
 
 
 @pytest.mark.parametrize(

@@ -15,11 +15,14 @@ def test_share_is_the_assigned_part_and_all_shares_make_the_whole() -> None:
 
 
 @pytest.mark.parametrize(
-    ("per_second", "parked", "expected"), [(8, False, 8), (2.7, False, 2), (0.5, False, 1), (8, True, 1)]
+    ("per_second", "seconds", "parked", "expected"),
+    [(8, 0.02, False, 2), (48, 0.1, False, 6), (8, 9, False, 8), (0.5, 9, False, 2), (8, 9, True, 1)],
 )
-def test_intent_window_is_a_second_of_the_rate(per_second: float, parked: bool, expected: int) -> None:
+def test_intent_window_is_what_the_answers_take_and_a_second_of_the_rate_at_most(
+    per_second: float, seconds: float, parked: bool, expected: int
+) -> None:
     """A kill leaves few in doubt, a parked lane's probe one."""
-    assert intent_window(per_second, parked=parked) == expected
+    assert intent_window(per_second, seconds, parked=parked) == expected
 
 
 def test_backoff_doubles_to_its_cap_and_spreads() -> None:

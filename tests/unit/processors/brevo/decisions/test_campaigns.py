@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from processors.brevo.decisions.answers import Answer
 from processors.brevo.decisions.campaigns import Trace, campaign_body, campaign_named, trace_of
 from runtime.brevo_models import Campaign
+from runtime.calls import Answer
 from schemas.brevo import SendCampaign
 
 COMMAND = SendCampaign.model_validate(

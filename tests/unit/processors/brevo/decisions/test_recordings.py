@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import uuid
 
-from processors.brevo.decisions.answers import Answer
 from processors.brevo.decisions.recordings import mail_body, was_accepted_before, why_not_mailed
+from runtime.calls import Answer
 from schemas.brevo import SendRecording
 from tests.support.brevo_commands import MAYA, event
 

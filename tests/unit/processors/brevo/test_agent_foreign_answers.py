@@ -1,0 +1,49 @@
+"""Somebody in between answers in Brevo's place: nothing of it is believed, and all is written once Brevo is back."""
+
+from __future__ import annotations
+
+import pytest
+from aiohttp import web
+
+from tests.support.brevo_commands import MAYA, event, upsert
+from tests.support.scripted_brevo import Call, ScriptedBrevo
+from tests.support.sink import Sink
+
+
+def page(status: int) -> web.Response:
+    """What a proxy or a login portal answers."""
+    return web.Response(status=status, text="<html>Sign in</html>", content_type="text/html")
+
+
+@pytest.mark.parametrize("status", [200, 201, 302, 401, 403, 404, 405, 413])
+@pytest.mark.parametrize("restarted", [False, True], ids=["same worker", "new worker"])
+async def test_pages_of_a_proxy_are_waited_out_and_told(
+    bench: tuple[Sink, ScriptedBrevo], status: int, restarted: bool
+) -> None:
+    """An upsert and an event that a page answered are as they were before; readiness says who answers."""
+    sink, brevo = bench
+    between = True
+
+    async def script(call: Call) -> web.StreamResponse | None:
+        return page(status) if between and (call.is_event or call.method != "GET") else None
+
+    sink.start()
+    sink.send(upsert(email="other@example.com"))
+    await sink.settled()
+    brevo.script = script
+    effect = sink.effect()
+    sink.send(upsert(), event(), event(email="other@example.com"))
+    await sink.engine.until(lambda: len(effect.reasons) == 2 and len(brevo.calls) > 6)
+    assert all("something else than Brevo answers" in reason for reason in effect.reasons)
+    assert set(sink.outcomes()[1:]) == {"intended", "withdrawn"}
+    if restarted:
+        await sink.engine.until(lambda: sink.outcomes()[-1] == "withdrawn")
+        await sink.engine.crash()
+    between = False
+    if restarted:
+        effect = sink.start()
+    await sink.settled()
+    assert brevo.contacts[MAYA].lists == {16}
+    assert len(brevo.events) == 2
+    assert set(sink.states().values()) == {"acknowledged"}
+    assert not effect.reasons
