@@ -10,6 +10,7 @@ import signal
 import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 import uvloop
 from aiohttp import web
@@ -21,8 +22,10 @@ from ingress.publisher import KafkaPublisher
 from ingress.settings import IngressSettings, ingress_settings
 from runtime.admin import AdminServer, Readiness
 from runtime.configuration import load_ingress
+from runtime.descriptors import raise_descriptor_limit, within_descriptors
 from runtime.environment import config_path
 from runtime.exits import run_guarded
+from runtime.guard import Guard
 from runtime.listening import listen
 from runtime.logs import configure_logging
 from schemas.topics import BREVO_EVENTS, QUARANTINE, RAW_EVENTS
@@ -43,6 +46,8 @@ def _run(environment: Mapping[str, str]) -> None:
     settings = ingress_settings(load_ingress(config_path(environment), environment), environment)
     settings.connection.client_options()  # certificates that cannot be loaded are told now
     configure_logging(settings.log_level)
+    connections = within_descriptors(settings.limits.connections, raise_descriptor_limit())
+    settings = replace(settings, limits=replace(settings.limits, connections=connections))
     gc.freeze()  # modules live for ever: the collector need not look at them during a rush
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(serve(settings))
@@ -73,6 +78,7 @@ async def serve(settings: IngressSettings) -> None:
         live=lambda: True,
         ready=lambda: _readiness(link, is_draining=stop.is_set()),
         registry=metrics.registry,
+        names=settings.admin_names,
     )
     async with _admin(admin), _connected(link) as connection, _public(settings, publisher, metrics):
         stopping = asyncio.create_task(stop.wait())
@@ -105,18 +111,16 @@ async def _connected(link: KafkaLink) -> AsyncIterator[asyncio.Task[None]]:
 @asynccontextmanager
 async def _public(settings: IngressSettings, publisher: KafkaPublisher, metrics: IngressMetrics) -> AsyncIterator[None]:
     """The public port. Leaving it closes the port first, then answers what was accepted, then ends the publisher."""
-    runner = web.AppRunner(
-        build_app(settings, publisher, metrics),
-        access_log=None,
-        auto_decompress=False,  # the signature is over the bytes received
-        shutdown_timeout=_DRAIN_SECONDS,
-    )
+    runner = web.AppRunner(build_app(settings, publisher, metrics), shutdown_timeout=_DRAIN_SECONDS)
     await runner.setup()
+    guard = Guard(settings.limits.connections, metrics.count_refusal, settings.proxies)
+    metrics.watch("rollcall_ingress_connections", "Open connections", lambda: len(guard.connections))
     try:
-        port = await listen(runner, settings.listen)
-        _log.info("listening", extra={"host": settings.listen.host, "port": port})
-        yield
-        _log.info("draining")
+        # The signature is over the bytes received.
+        with await listen(runner, settings.listen, guard, auto_decompress=False) as port:
+            _log.info("listening", extra={"host": settings.listen.host, "port": port})
+            yield
+            _log.info("draining")
     finally:
         await runner.cleanup()
         await publisher.close()

@@ -10,12 +10,16 @@ from urllib.parse import quote
 
 from aiohttp import web
 
+from ingress.bodies import Bodies, Failure
+from ingress.brevo_door import PATH as BREVO_PATH
 from ingress.brevo_door import BrevoDoor
-from ingress.decision import Answer, Outcome, Publish, decide
+from ingress.clients import at_most
+from ingress.decision import Answer, Outcome, Publish, check_headers, decide
 from ingress.envelope import Delivery
 from ingress.errors import NotAcknowledgedError, UnavailableReason
 from ingress.metrics import IngressMetrics
 from ingress.publisher import Publisher
+from ingress.replays import Replays
 from ingress.samples import SampleLog
 from ingress.settings import IngressSettings
 from ingress.signature import SigningKey
@@ -26,8 +30,11 @@ PATH = "/webhooks/zoom"
 
 _TOO_LARGE = b'{"status":"too large"}'
 _WRONG_TYPE = b'{"status":"content type must be application/json"}'
+_BAD_REQUEST = b'{"status":"bad request"}'
 _UNAVAILABLE = b'{"status":"unavailable"}'
 _JSON = "application/json"
+_LONGEST_HEADER = 200
+"""Characters of any header that we read; longer ones are not looked at."""
 
 
 def build_app(settings: IngressSettings, publisher: Publisher, metrics: IngressMetrics) -> web.Application:
@@ -35,79 +42,98 @@ def build_app(settings: IngressSettings, publisher: Publisher, metrics: IngressM
 
     A path per account, so that an unknown one is 404 like any other path that does not exist.
     """
-    app = web.Application(client_max_size=settings.limits.body_bytes)
-    door = Door(settings, publisher, metrics)
+    bodies = Bodies(settings.limits)
+    door = Door(settings, publisher, metrics, bodies)
+    app = web.Application()
+    if settings.proxies:
+        app.middlewares.append(at_most(settings.limits.connections.per_address, settings.proxies, door.refuse))
     app.router.add_post(PATH, door.for_keys(settings.keys))
     for account in settings.accounts:
         app.router.add_post(f"{PATH}/{quote(account, safe='')}", door.for_keys(settings.keys_of(account)))
-    BrevoDoor(settings.brevo, publisher, settings.connection.topic_prefix, metrics.registry).add_to(app)
+    BrevoDoor(settings.brevo, publisher, settings.connection.topic_prefix, metrics.registry, bodies).add_to(app)
     return app
 
 
 class Door:
-    """Receives deliveries. What it holds of bodies that are still arriving is bounded as what waits for Kafka is."""
+    """Receives deliveries, and publishes each of them once."""
 
-    def __init__(self, settings: IngressSettings, publisher: Publisher, metrics: IngressMetrics) -> None:
-        self._limits = settings.limits
+    def __init__(
+        self, settings: IngressSettings, publisher: Publisher, metrics: IngressMetrics, bodies: Bodies
+    ) -> None:
         self._prefix = settings.connection.topic_prefix
         self._publisher = publisher
         self._metrics = metrics
+        self._bodies = bodies
         self._samples = SampleLog(settings.sampled_accounts)
-        self._arriving_bytes = 0
+        limits = settings.limits
+        # A timestamp may be ahead of our clock by the tolerance, and is fresh until it is behind by as much.
+        fresh_seconds = 2 * max((key.tolerance_seconds for key in settings.keys), default=0)
+        self._fresh = Replays(fresh_seconds, limits.remembered_signatures)
+        self._stale = Replays(limits.stale_seconds, limits.remembered_signatures)
+        self._under_way: dict[bytes, asyncio.Future[UnavailableReason | None]] = {}
 
     def for_keys(self, keys: Sequence[SigningKey]) -> Handler:
         """The handler of a path whose deliveries these keys verify."""
         return partial(self._receive, keys)
 
+    def refuse(self, request: web.Request) -> web.Response:
+        """The answer to a client that has too many requests under way; Brevo comes again after 429 alone."""
+        if request.path.startswith(BREVO_PATH):
+            return _json(429, _UNAVAILABLE)
+        return self._unavailable("overloaded")
+
     async def _receive(self, keys: Sequence[SigningKey], request: web.Request) -> web.Response:
         received_at, began = time.time(), time.perf_counter()
-        try:
-            body = await self._read(request)
-        except web.HTTPRequestEntityTooLarge:
-            return self._answer(413, _TOO_LARGE, "too_large")
-        except TimeoutError:
-            return self._unavailable("slow_body")
-        if request.content_type != _JSON:
+        # Whatever can be refused by the headers is, before a byte of the body is waited for.
+        if self._bodies.is_too_large(request):
+            return self._failed("too_large")
+        if not _is_json(request.headers.get("content-type", "")):
             return self._answer(415, _WRONG_TYPE, "wrong_type")
-        delivery = _delivery(request, body, received_at)
+        timestamp, signature = _header(request, "x-zm-request-timestamp"), _header(request, "x-zm-signature")
+        if refused := check_headers(timestamp, signature):
+            return self._answer(refused.status, refused.body, refused.outcome, refused.reason)
+        body = await self._bodies.read(request)
+        if isinstance(body, str):
+            return self._failed(body)
+        delivery = Delivery(body, timestamp, signature, request.headers.get("x-zm-request-id", ""), received_at)
         decided = decide(keys, delivery)
         if isinstance(decided, Answer):
             return self._answer(decided.status, decided.body, decided.outcome, decided.reason)
         return await self._publish(delivery, decided, began)
 
     async def _publish(self, delivery: Delivery, decided: Publish, began: float) -> web.Response:
+        signature, now = delivery.signature, delivery.received_at
+        published = self._stale if decided.outcome == "quarantined_stale" else self._fresh
+        if published.knows(signature, now):
+            return self._answer(200, decided.body, "replayed")
+        if (first := self._under_way.get(signature)) is not None:
+            reason = await asyncio.shield(first)
+            return self._unavailable(reason) if reason else self._answer(200, decided.body, "replayed")
+        ended = self._under_way[signature] = asyncio.get_running_loop().create_future()
+        failed: UnavailableReason | None = "failed"
         try:
             await self._publisher.publish(decided.topic.physical(self._prefix), decided.record)
+            failed = None
         except NotAcknowledgedError as error:
-            return self._unavailable(error.reason)
+            failed = error.reason
+        finally:
+            del self._under_way[signature]
+            ended.set_result(failed)
+        if failed:
+            return self._unavailable(failed)
+        published.note(signature, now)
         self._metrics.acknowledged_seconds.observe(time.perf_counter() - began)
         self._samples.show(delivery, decided)
         return self._answer(200, decided.body, decided.outcome)
 
-    async def _read(self, request: web.Request) -> bytes:
-        """The raw body.
-
-        Raises:
-            web.HTTPRequestEntityTooLarge: it is, or says it is, larger than allowed.
-            TimeoutError: it did not arrive in time, or too many bodies are arriving already.
-        """
-        length = request.content_length
-        if length is not None and length > self._limits.body_bytes:
-            raise web.HTTPRequestEntityTooLarge(self._limits.body_bytes)
-        if request.content.is_eof():  # it came with its headers, as nearly all do
-            body = request.content.read_nowait()
-            if len(body) > self._limits.body_bytes:
-                raise web.HTTPRequestEntityTooLarge(self._limits.body_bytes)
-            return body
-        room = self._limits.body_bytes if length is None else length
-        if self._arriving_bytes + room > self._limits.waiting_bytes:
-            raise TimeoutError("too many bodies are arriving")
-        self._arriving_bytes += room
-        try:
-            async with asyncio.timeout(self._limits.body_seconds):
-                return await request.read()
-        finally:
-            self._arriving_bytes -= room
+    def _failed(self, failure: Failure) -> web.Response:
+        match failure:
+            case "too_large":
+                return self._answer(413, _TOO_LARGE, failure)
+            case "slow_body" | "overloaded":
+                return self._unavailable(failure)
+            case "hung_up" | "bad_body":  # nobody reads the answer of the first
+                return self._answer(400, _BAD_REQUEST, failure)
 
     def _unavailable(self, reason: UnavailableReason) -> web.Response:
         # 503 and never 429 or another 4xx, which Zoom does not send again:
@@ -120,16 +146,13 @@ class Door:
         return _json(status, body)
 
 
-def _delivery(request: web.Request, body: bytes, received_at: float) -> Delivery:
-    headers = request.headers
-    return Delivery(
-        body,
-        # aiohttp keeps bytes that are no UTF-8 as surrogates.
-        headers.get("x-zm-request-timestamp", "").encode(errors="surrogateescape"),
-        headers.get("x-zm-signature", "").encode(errors="surrogateescape"),
-        headers.get("x-zm-request-id", ""),
-        received_at,
-    )
+def _header(request: web.Request, name: str) -> bytes:
+    # aiohttp keeps bytes that are no UTF-8 as surrogates.
+    return request.headers.get(name, "")[:_LONGEST_HEADER].encode(errors="surrogateescape")
+
+
+def _is_json(content_type: str) -> bool:
+    return content_type[:_LONGEST_HEADER].partition(";")[0].strip().lower() == _JSON
 
 
 def _json(status: int, body: bytes) -> web.Response:

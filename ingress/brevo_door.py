@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import hmac
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from aiohttp import web
 from prometheus_client import CollectorRegistry, Counter
 
+from ingress.bodies import Bodies, Failure
 from ingress.brevo_keys import BrevoKeys
 from ingress.brevo_news import news_of
 from ingress.envelope import Record
@@ -22,6 +24,13 @@ from schemas.brevo_news import BrevoNews, import_signature
 from schemas.topics import BREVO_EVENTS
 
 PATH = "/webhooks/brevo"
+_STATUSES: Mapping[Failure, int] = {
+    "too_large": 413,
+    "slow_body": 429,
+    "overloaded": 429,
+    "hung_up": 400,
+    "bad_body": 400,
+}
 LONGEST_ID = 64
 """Characters of an import's or a contact's id; ours have 32."""
 
@@ -35,12 +44,12 @@ class BrevoDoor:
         publisher: Publisher,
         prefix: str,
         registry: CollectorRegistry,
-        body_seconds: float = 2.5,
+        bodies: Bodies,
     ) -> None:
         self._keys = keys
         self._publisher = publisher
         self._topic = BREVO_EVENTS.physical(prefix)
-        self._body_seconds = body_seconds
+        self._bodies = bodies
         self._answers = Counter(
             "rollcall_ingress_brevo_deliveries_total",
             "Deliveries of Brevo by the answer's status",
@@ -59,13 +68,9 @@ class BrevoDoor:
         """News of contacts."""
         if not self._keys.accept(request.headers.get("Authorization", "")):
             return self._answer(401)
-        try:
-            async with asyncio.timeout(self._body_seconds):
-                body = await request.read()
-        except TimeoutError:
-            return self._answer(429)
-        except web.HTTPRequestEntityTooLarge:
-            return self._answer(413)
+        body = await self._bodies.read(request)
+        if isinstance(body, str):
+            return self._answer(_STATUSES[body])
         news = news_of(body, datetime.now(UTC))
         return self._answer(400) if news is None else await self._store(news)
 

@@ -18,13 +18,19 @@ Outcome = Literal[
     "quarantined_account",
     "challenge",
     "challenge_refused",
+    "replayed",
     "unauthorized",
     "unreadable",
     "wrong_type",
     "too_large",
     "unavailable",
+    "hung_up",
+    "bad_body",
+    "bad_request_line",
+    "bad_header",
+    "failed",
 ]
-"""What became of a delivery; the label of the deliveries' counter."""
+"""What became of a delivery, or of a request that is none; the label of the deliveries' counter."""
 
 
 class Answer(NamedTuple):
@@ -55,15 +61,22 @@ _ACCEPTED = b'{"status":"accepted"}'
 _QUARANTINED = b'{"status":"quarantined"}'
 
 
+def check_headers(timestamp: bytes, signature: bytes) -> Answer | None:
+    """The answer to a delivery that cannot be authentic, whatever its body is; ``None``: the body decides."""
+    if not timestamp or not signature:
+        return Answer(401, _UNAUTHORIZED, "unauthorized", "missing_header")
+    if not well_formed(timestamp, signature):
+        return Answer(401, _UNAUTHORIZED, "unauthorized", "malformed_header")
+    return None
+
+
 def decide(keys: Sequence[SigningKey], delivery: Delivery) -> Answer | Publish:
     """What to do with a delivery whose size and type are right.
 
     A wrong signature is answered before anything is decoded, and without the reason.
     """
-    if not delivery.timestamp or not delivery.signature:
-        return Answer(401, _UNAUTHORIZED, "unauthorized", "missing_header")
-    if not well_formed(delivery.timestamp, delivery.signature):
-        return Answer(401, _UNAUTHORIZED, "unauthorized", "malformed_header")
+    if refused := check_headers(delivery.timestamp, delivery.signature):
+        return refused
     key = verifying_key(keys, delivery.timestamp, delivery.body, delivery.signature)
     if key is None:
         return Answer(401, _UNAUTHORIZED, "unauthorized", "wrong_signature")

@@ -9,7 +9,9 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from ingress.decision import Outcome
 from ingress.errors import UnavailableReason
+from runtime.guard import Refusal
 
+ClosedReason = Literal["late_headers", "too_many_connections"]
 UnauthorizedReason = Literal["missing_header", "malformed_header", "wrong_signature"]
 # Seconds; Zoom's limit is 3, ours 2.5.
 _BUCKETS = (0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
@@ -29,6 +31,13 @@ class IngressMetrics:
         unavailable = Counter(
             "rollcall_ingress_unavailable", "Deliveries answered 503 by reason", ["reason"], registry=self.registry
         )
+        closed = Counter(
+            "rollcall_ingress_connections_closed",
+            "Connections that were closed on the client, by why",
+            ["reason"],
+            registry=self.registry,
+        )
+        self._closed = {reason: closed.labels(reason) for reason in get_args(ClosedReason)}
         self._deliveries = {outcome: deliveries.labels(outcome) for outcome in get_args(Outcome)}
         self._unauthorized = {reason: unauthorized.labels(reason) for reason in get_args(UnauthorizedReason)}
         self._unavailable = {reason: unavailable.labels(reason) for reason in get_args(UnavailableReason)}
@@ -59,6 +68,13 @@ class IngressMetrics:
             self._last_validation.set_to_current_time()
         if reason:
             self._unauthorized[reason].inc()
+
+    def count_refusal(self, refusal: Refusal) -> None:
+        """Count what the guard of the port refused: requests among the deliveries, connections apart."""
+        if refusal == "late_headers" or refusal == "too_many_connections":  # noqa: PLR1714 (mypy narrows this one)
+            self._closed[refusal].inc()
+        else:
+            self._deliveries[refusal].inc()
 
     def count_unavailable(self, reason: UnavailableReason) -> None:
         """Count a delivery that was answered 503."""

@@ -13,6 +13,8 @@ from schemas.codec import pack
 _DIGITS_TO_ZERO = bytes(ord("0") if chr(byte).isdigit() and byte < 128 else byte for byte in range(256))
 # orjson makes a float of an integer beyond 64 bits; the shortest such has 19 digits.
 _TOO_LONG_FOR_ORJSON = b"0" * 19
+DEEPEST = 500
+"""Levels; Zoom's events have fewer than ten, and Python's own writer fails at some 900."""
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -22,8 +24,15 @@ def parse_body(body: bytes) -> Any:
     Lone surrogates (UTF-8 cannot carry them) and bytes that are no UTF-8 become U+FFFD; NaN and infinities become null.
 
     Raises:
-        ValueError: it is no JSON for the standard library either, or nested too deeply.
+        ValueError: it is no JSON for the standard library either, or nested more deeply than can be written again.
     """
+    tree = _parse(body)
+    if body.count(b"{") + body.count(b"[") > DEEPEST and _is_deeper(tree, DEEPEST):
+        raise ValueError("nested too deeply")
+    return tree
+
+
+def _parse(body: bytes) -> Any:
     if _TOO_LONG_FOR_ORJSON not in body.translate(_DIGITS_TO_ZERO):
         try:
             return orjson.loads(body)
@@ -43,6 +52,21 @@ def write_body(tree: Any) -> bytes:
         return pack(tree)
     except TypeError:  # an integer beyond 64 bits, or more than 254 levels
         return json.dumps(tree, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def _is_deeper(tree: Any, levels: int) -> bool:
+    """Level by level, since recursion is what must not happen."""
+    level = [tree] if isinstance(tree, dict | list) else []
+    for _ in range(levels):
+        level = [
+            value
+            for node in level
+            for value in (node.values() if isinstance(node, dict) else node)
+            if isinstance(value, dict | list)
+        ]
+        if not level:
+            return False
+    return True
 
 
 def _lenient(text: str) -> Any:

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 
 from ingress.brevo_keys import BrevoKeys
 from ingress.signature import SigningKey
+from runtime.addresses import Network
+from runtime.connections import ConnectionLimits
 from runtime.environment import Address, IngressEnvironment
 from runtime.kafka import KafkaConnection
 from runtime.models import Configuration, Kafka, ZoomAccount
@@ -26,7 +28,12 @@ class Limits:
     waiting_deliveries: int = 10_000
     """More at once are answered 503 at once."""
     waiting_bytes: int = 67_108_864
-    """Of bodies and headers that wait for Kafka, and again of bodies that are still arriving."""
+    """Of bodies and headers that wait for Kafka, and again of what has arrived of bodies that are not complete."""
+    remembered_signatures: int = 50_000
+    """Of fresh deliveries, of stale ones, and of each again (`Replays`): the same one again is not published again."""
+    stale_seconds: float = 3_600
+    """For so long at least a stale delivery is not quarantined again."""
+    connections: ConnectionLimits = field(default_factory=ConnectionLimits)
     batch_bytes: int = 131_072
     """Of one request to Kafka and partition; a larger record goes alone."""
 
@@ -47,6 +54,10 @@ class IngressSettings:
     """Of Brevo's own webhooks."""
     log_level: str = "INFO"
     limits: Limits = Limits()
+    proxies: tuple[Network, ...] = ()
+    """Whose `X-Forwarded-For` is believed."""
+    admin_names: frozenset[str] = frozenset()
+    """Under which the admin port may be asked, besides addresses and names without a dot."""
 
     def keys_of(self, account_id: str) -> tuple[SigningKey, ...]:
         """What verifies deliveries to the path of one account: its own secrets, for nobody else."""
@@ -80,6 +91,8 @@ def ingress_settings(configuration: Configuration, environment: Mapping[str, str
         keys=signing_keys(accounts),
         sampled_accounts=frozenset(account.account_id for account in accounts if account.log_webhooks),
         brevo=BrevoKeys.of(configuration.brevo.webhook),
+        proxies=told.proxies,
+        admin_names=told.admin_names,
         log_level="DEBUG" if any(_is_verbose(account) for account in accounts) else _quietest(accounts),
     )
 

@@ -68,7 +68,8 @@ async def run_worker(settings: WorkerSettings, stop: asyncio.Event) -> None:
     registry = CollectorRegistry()
     process = _Process()
     admin = settings.environment.admin
-    server = AdminServer(admin.host, admin.port, live=process.live, ready=process.ready, registry=registry)
+    names = settings.environment.admin_names
+    server = AdminServer(admin.host, admin.port, live=process.live, ready=process.ready, registry=registry, names=names)
     await server.start()
     try:
         if not await _wait_for_kafka(settings, stop):

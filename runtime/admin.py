@@ -1,16 +1,30 @@
-"""The admin port of both processes: liveness, readiness and metrics. It tells nothing about people."""
+"""The admin port of both processes: liveness, readiness and metrics. It tells nothing about people.
+
+A page in somebody's browser may make a name of its own point to this address (DNS rebinding), and read what an
+operator can: so the port answers only under addresses, names without a dot, as hosts of a compose file or a cluster
+have, and the names that it is given.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Container
 from dataclasses import dataclass
 
 from aiohttp import web
-from prometheus_client import CollectorRegistry
-from prometheus_client.exposition import choose_encoder
+from aiohttp.typedefs import Middleware
+from prometheus_client import CollectorRegistry, Counter, generate_latest
+from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 
+from runtime.addresses import is_address
+from runtime.connections import ConnectionLimits
 from runtime.environment import Address
-from runtime.listening import listen
+from runtime.guard import Guard
+from runtime.listening import OpenPort, listen
+
+_LIMITS = ConnectionLimits(total=64, per_address=64)
+"""Of probes and scrapers; descriptors for them are kept (`runtime.descriptors.RESERVED`)."""
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +44,8 @@ class AdminServer:
         port: `ADMIN_PORT`; 0 is any free one.
         live: false when the process makes no progress and should be restarted.
         ready: asked at every request to `/health/ready`; must not block.
-        registry: the process's own metrics.
+        registry: the process's own metrics; what the port refuses is counted there too.
+        names: under which it may be asked besides (`ADMIN_NAMES`), in lower case.
     """
 
     def __init__(
@@ -41,6 +56,7 @@ class AdminServer:
         live: Callable[[], bool],
         ready: Callable[[], Readiness],
         registry: CollectorRegistry,
+        names: Container[str] = frozenset(),
     ) -> None:
         self.port = port
         """The port that is open after `start`."""
@@ -48,23 +64,34 @@ class AdminServer:
         self._live = live
         self._ready = ready
         self._registry = registry
-        app = web.Application()
+        refused = Counter(
+            "rollcall_admin_refused",
+            "What the admin port refused",
+            ["reason"],
+            registry=registry,
+        )
+        self._guard = Guard(_LIMITS, lambda reason: refused.labels(reason).inc())
+        self._open: OpenPort | None = None
+        app = web.Application(middlewares=[_only_as(names)])
         app.router.add_get("/health/live", self._answer_live)
         app.router.add_get("/health/ready", self._answer_ready)
         app.router.add_get("/metrics", self._answer_metrics)
-        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
+        self._runner = web.AppRunner(app, shutdown_timeout=1.0)
 
     async def start(self) -> None:
         """Open the port. Raises `ConfigurationError` when it is taken."""
         await self._runner.setup()
         try:
-            self.port = await listen(self._runner, self._address)
+            self._open = await listen(self._runner, self._address, self._guard)
         except BaseException:
             await self._runner.cleanup()
             raise
+        self.port = self._open.port
 
     async def stop(self) -> None:
         """Close the port; harmless when it is not open."""
+        if self._open is not None:
+            self._open.close()
         await self._runner.cleanup()
 
     async def _answer_live(self, _: web.Request) -> web.Response:
@@ -76,6 +103,19 @@ class AdminServer:
         body = {"status": "ready" if readiness.ok else "unready", "reasons": list(readiness.reasons)}
         return web.json_response(body, status=200 if readiness.ok else 503)
 
-    async def _answer_metrics(self, request: web.Request) -> web.Response:
-        encode, content_type = choose_encoder(request.headers.get("Accept", ""))
-        return web.Response(body=encode(self._registry), headers={"Content-Type": content_type})
+    async def _answer_metrics(self, _: web.Request) -> web.Response:
+        # The text format whatever `Accept` says: all scrapers take it, and what is not read cannot be wrong.
+        text = generate_latest(self._registry)
+        return web.Response(body=text, headers={"Content-Type": CONTENT_TYPE_PLAIN_0_0_4})
+
+
+def _only_as(names: Container[str]) -> Middleware:
+    @web.middleware
+    async def check(request: web.Request, handler: Handler) -> web.StreamResponse:
+        name = request.headers.get("Host", "").rpartition(":")[0] or request.headers.get("Host", "")
+        name = name.strip("[]").rstrip(".").lower()
+        if "." in name and not is_address(name) and name not in names:
+            return web.json_response({"status": "not served under this name; set ADMIN_NAMES"}, status=421)
+        return await handler(request)
+
+    return check

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
+from runtime.addresses import Network, parse_networks
 from runtime.kafka import KafkaConnection
 from runtime.references import look_up
 from runtime.secrecy import shows_secrets
@@ -40,6 +41,10 @@ class IngressEnvironment:
     listen: Address
     admin: Address
     kafka: KafkaConnection
+    proxies: tuple[Network, ...] = ()
+    """Whose `X-Forwarded-For` names the client."""
+    admin_names: frozenset[str] = frozenset()
+    """`ADMIN_NAMES`."""
 
     @classmethod
     def read(cls, environment: Mapping[str, str]) -> Self:
@@ -49,8 +54,10 @@ class IngressEnvironment:
         listen = reader.address("INGRESS", default_host="0.0.0.0", default_port=8080)  # noqa: S104 (the public door)
         admin = reader.address("ADMIN", default_host="127.0.0.1", default_port=8081)
         kafka = reader.kafka()
+        proxies = reader.networks("INGRESS_TRUSTED_PROXIES")
+        names = reader.names("ADMIN_NAMES")
         reader.raise_problems()
-        return cls(config_path, listen, admin, kafka)
+        return cls(config_path, listen, admin, kafka, proxies, names)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +113,8 @@ class WorkerEnvironment:
     zoom_oauth_base_url: str
     brevo_api_base_url: str
     zoom_tokens: TokenStorage = TokenStorage()
+    admin_names: frozenset[str] = frozenset()
+    """As the ingress's."""
 
     @classmethod
     def read(cls, environment: Mapping[str, str]) -> Self:
@@ -120,6 +129,7 @@ class WorkerEnvironment:
             zoom_oauth_base_url=reader.url("ZOOM_OAUTH_BASE_URL", _ZOOM_OAUTH),
             brevo_api_base_url=reader.url("BREVO_API_BASE_URL", _BREVO_API),
             zoom_tokens=reader.tokens(),
+            admin_names=reader.names("ADMIN_NAMES"),
         )
         reader.raise_problems()
         return settings
@@ -167,6 +177,13 @@ class _Reader:
         host = self._environment.get(host_variable) or default_host
         text = self._environment.get(port_variable) or str(default_port)
         return Address(host, self._attempt(lambda: _port(port_variable, text), 0), host_variable, port_variable)
+
+    def networks(self, name: str) -> tuple[Network, ...]:
+        return self._attempt(lambda: parse_networks(name, self._environment.get(name) or ""), ())
+
+    def names(self, name: str) -> frozenset[str]:
+        parts = (self._environment.get(name) or "").lower().split(",")
+        return frozenset(filter(None, (part.strip() for part in parts)))
 
     def tokens(self) -> TokenStorage:
         return self._attempt(lambda: TokenStorage.read(self._environment), TokenStorage())

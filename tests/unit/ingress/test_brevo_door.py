@@ -11,10 +11,12 @@ from aiohttp.test_utils import TestClient, TestServer
 from prometheus_client import CollectorRegistry
 from pydantic import SecretStr
 
+from ingress.bodies import Bodies
 from ingress.brevo_door import BrevoDoor
 from ingress.brevo_keys import BrevoKeys
 from ingress.envelope import Record
 from ingress.errors import NotAcknowledgedError
+from ingress.settings import Limits
 from runtime.brevo_models import BrevoWebhook
 from schemas.brevo_news import BrevoNews, import_signature
 from schemas.codec import contact_id
@@ -53,7 +55,7 @@ async def client(memory: Memory) -> AsyncIterator[Client]:
     """A door with a token and a password."""
     settings = BrevoWebhook(token=SecretStr(TOKEN), username="brevo", password=SecretStr("pass"))
     app = web.Application()
-    BrevoDoor(BrevoKeys.of(settings), memory, "p-", CollectorRegistry()).add_to(app)
+    BrevoDoor(BrevoKeys.of(settings), memory, "p-", CollectorRegistry(), Bodies(Limits())).add_to(app)
     async with TestClient(TestServer(app)) as client:
         yield client
 
@@ -100,7 +102,7 @@ async def test_end_of_an_import_is_stored_for_the_worker_that_follows_it(client:
 async def test_door_without_secrets_does_not_exist(memory: Memory) -> None:
     """Nobody could be told from Brevo."""
     app = web.Application()
-    BrevoDoor(BrevoKeys.of(BrevoWebhook()), memory, "", CollectorRegistry()).add_to(app)
+    BrevoDoor(BrevoKeys.of(BrevoWebhook()), memory, "", CollectorRegistry(), Bodies(Limits())).add_to(app)
     async with TestClient(TestServer(app)) as client:
         assert (await client.post("/webhooks/brevo", json=EVENT)).status == 404
 

@@ -58,13 +58,41 @@ async def test_ready_unready_tells_the_reasons(admin: AdminServer, state: State)
 
 
 async def test_metrics_are_those_of_the_given_registry(admin: AdminServer) -> None:
-    """In Prometheus' text format, or OpenMetrics when asked for."""
+    """In Prometheus' text format, whatever is asked for: also what no scraper would ask."""
     status, content_type, body = await get(admin, "/metrics")
     assert (status, content_type.partition(";")[0]) == (200, "text/plain")
     assert "rollcall_ingress_deliveries_total 3.0" in body
     assert "python_info" not in body
-    _, content_type, _ = await get(admin, "/metrics", Accept="application/openmetrics-text; version=1.0.0")
-    assert content_type.startswith("application/openmetrics-text")
+    for version in ("1.0.0", "9" * 5_000):
+        accept = f"application/openmetrics-text; version={version}"
+        status, content_type, _ = await get(admin, "/metrics", Accept=accept)
+        assert (status, content_type.partition(";")[0]) == (200, "text/plain")
+
+
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [
+        ("127.0.0.1:8082", 200),
+        ("[::1]:8082", 200),
+        ("localhost", 200),
+        ("worker:8082", 200),
+        ("Rollcall.Example.com.", 200),
+        ("rebound.example.net:8082", 421),
+        ("127.0.0.1.example.net", 421),
+    ],
+)
+async def test_admin_answers_under_no_name_that_a_stranger_can_own(host: str, status: int) -> None:
+    """A page in a browser may point its own name to this address and read the answers."""
+    names = frozenset({"rollcall.example.com"})
+    server = AdminServer(
+        "127.0.0.1", 0, live=lambda: True, ready=lambda: Readiness(ok=True), registry=CollectorRegistry(), names=names
+    )
+    await server.start()
+    try:
+        for path in ("/health/live", "/health/ready", "/metrics"):
+            assert (await get(server, path, Host=host))[0] == status
+    finally:
+        await server.stop()
 
 
 async def test_start_port_taken_says_which_variable_to_set(admin: AdminServer) -> None:
