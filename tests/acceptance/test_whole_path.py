@@ -46,7 +46,9 @@ async def test_whole_path_webhooks_become_true_contacts_once(
 
         await home.check_nothing_lost(first, second)
         accepted = await ingress.figure("rollcall_ingress_deliveries_total", outcome="accepted")
-        assert accepted >= 2 * len(first.deliveries) + len(second.deliveries)
+        # Of two that are equal and of one second, the later one is answered and not published again.
+        replayed = await ingress.figure("rollcall_ingress_deliveries_total", outcome="replayed")
+        assert accepted + replayed >= 2 * len(first.deliveries) + len(second.deliveries)
         assert await worker.figure("rollcall_worker_records_total", agent="track-attendance") >= accepted
         assert await worker.figure("rollcall_brevo_results_total", outcome="acknowledged") > 0
         assert (await ingress.stop(), await worker.stop()) == (0, 0)

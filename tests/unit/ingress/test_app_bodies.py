@@ -115,3 +115,22 @@ async def test_body_in_chunks_of_a_proxys_size_is_accepted() -> None:
         chunks.send(b"0\r\n\r\n")
         assert await chunks.status() == 200
         assert server.publisher.values(RAW_EVENTS.name) == [body]
+
+
+@pytest.mark.parametrize("levels", [10, 254, 400, 499, 501, 900, 990, 1_000, 1_024, 5_000, 100_000])
+@pytest.mark.parametrize("at", [None, 1.0])
+async def test_body_of_any_depth_is_accepted_or_refused_and_never_an_error(levels: int, at: float | None) -> None:
+    """Fresh or stale; 990 levels could once be read and not be written."""
+    body = b'{"event":"x.y","a":' + b"[" * (levels - 1) + b"]" * (levels - 1) + b"}"
+    async with serving() as server:
+        status, _ = await server.post(body, signed_headers(body, at=at))
+        assert status == (200 if levels <= 500 or at is not None else 400)
+        assert server.counted("failed") == 0
+
+
+async def test_body_with_bytes_that_are_no_text_is_repaired() -> None:
+    """They become U+FFFD; the signature is over the bytes as they came."""
+    body = b'{"event":"x.y","payload":{"object":{"topic":"caf\xe9"}}}'
+    async with serving() as server:
+        assert (await server.post(body, signed_headers(body)))[0] == 200
+        assert server.publisher.values(RAW_EVENTS.name) == [body.replace(b"\xe9", "\ufffd".encode())]
