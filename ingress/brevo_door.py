@@ -21,6 +21,7 @@ from ingress.envelope import Record
 from ingress.errors import NotAcknowledgedError
 from ingress.publisher import Publisher
 from schemas.brevo_news import BrevoNews, import_signature
+from schemas.cloud_events import event_headers
 from schemas.topics import BREVO_EVENTS
 
 PATH = "/webhooks/brevo"
@@ -89,7 +90,7 @@ class BrevoDoor:
 
     async def _store(self, news: list[BrevoNews]) -> web.Response:
         now_ms = int(datetime.now(UTC).timestamp() * 1_000)
-        records = [Record(each.contact_id.encode(), each.to_bytes(), [], now_ms) for each in news]
+        records = [_record(each, now_ms) for each in news]
         try:
             await asyncio.gather(*(self._publisher.publish(self._topic, record) for record in records))
         except NotAcknowledgedError:
@@ -99,3 +100,8 @@ class BrevoDoor:
     def _answer(self, status: int) -> web.Response:
         self._answers.labels(str(status)).inc()
         return web.json_response({"status": "accepted" if status == 200 else "refused"}, status=status)
+
+
+def _record(news: BrevoNews, now_ms: int) -> Record:
+    key, value = news.contact_id.encode(), news.to_bytes()
+    return Record(key, value, list(event_headers(BREVO_EVENTS.name, key, news, value)), now_ms)

@@ -18,7 +18,7 @@ from typing import Annotated, Any
 
 from pydantic import Field, TypeAdapter
 
-from schemas.model import AddedIn, Wire
+from schemas.model import AddedIn, Message, Wire
 from schemas.topics import QUARANTINE, RAW_EVENTS, TOPICS, Topic
 
 Document = dict[str, Any]
@@ -52,7 +52,7 @@ _ZOOM_EVENT: Document = {
 }
 
 
-def models_of(topic: Topic) -> tuple[type[Wire], ...]:
+def models_of(topic: Topic) -> tuple[type[Message], ...]:
     """The wire models that the registry names as the topic's value; none for the events of Zoom."""
     first, *others = topic.value.split(" | ")
     module, _, name = first.rpartition(".")

@@ -15,6 +15,7 @@ from runtime.kafka import KafkaConnection
 from runtime.models import Configuration
 from runtime.topics import ensure_topics
 from schemas.audit import AuditEntry
+from schemas.cloud_events import event_headers
 from schemas.errors import RetryLaterError
 from schemas.topics import AUDIT, MIB, RAW_EVENTS
 
@@ -45,7 +46,9 @@ class RawEvents:
 
     async def note(self, entry: AuditEntry) -> None:
         """Say who did what."""
-        await self._producer.send_and_wait(AUDIT.physical(self._prefix), entry.to_bytes(), key=entry.operator.encode())
+        key, value = entry.operator.encode(), entry.to_bytes()
+        headers = list(event_headers(AUDIT.name, key, entry, value))
+        await self._producer.send_and_wait(AUDIT.physical(self._prefix), value, key=key, headers=headers)
 
 
 @asynccontextmanager

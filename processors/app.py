@@ -159,7 +159,7 @@ def tracking_agent(engine: Engine, rule: track_attendance.TrackAttendance) -> Ba
 
     def tick(partition: int) -> Output:
         now = as_datetime(int(time.time()))
-        return Output(TICKS.name, None, Tick(kind="clock", now=now).to_bytes(), partition=partition)
+        return Output.of(TICKS.name, None, Tick(kind="clock", now=now), partition=partition)
 
     own, agenda = OwnProgress(), RowAgenda(track_attendance.TABLES[0], DUE, lambda key: parse_due(key)[0])
     clock = DueClock(rule, agenda, tick=tick, backlog=own.backlog, handled=own.handled)

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, TypeAdapter
 
-from schemas.model import Instant, Wire
+from schemas.model import CloudEvent, Instant, Message, Wire
 
 ObjectType = Literal["webinar", "meeting"]
 Origin = Literal["live", "backfill", "replay"]
@@ -35,10 +35,9 @@ class Interaction(Wire):
     chat_messages: int | None = None
 
 
-class AttendanceFact(Wire):
+class AttendanceFact(Message):
     """What every record of `attendance.results.v1` carries; the key is `contact_id`."""
 
-    schema_version: Literal[1] = 1
     contact_id: str
     email: str
     account_id: str
@@ -54,6 +53,7 @@ class AttendanceFact(Wire):
 class Registration(AttendanceFact):
     """The current state of one registration of a webinar (attendance.md 5). Sent once it is or was approved."""
 
+    cloud_event = CloudEvent("attendance.registration", time="occurred_at")
     kind: Literal["registration"] = "registration"
     registrant_id: str
     registration_status: RegistrationStatus
@@ -78,6 +78,7 @@ class Registration(AttendanceFact):
 class Result(AttendanceFact):
     """What one person did in one occurrence. `revision` grows with each change of it."""
 
+    cloud_event = CloudEvent("attendance.result", time="occurred_at")
     kind: Literal["result"] = "result"
     session_uuid: str
     instances: tuple[str, ...]
@@ -110,6 +111,7 @@ class Recording(AttendanceFact):
     `occurred_at` is when Zoom had it ready: the `event_ts` of its `recording.completed`.
     """
 
+    cloud_event = CloudEvent("attendance.recording", time="occurred_at")
     kind: Literal["recording"] = "recording"
     session_uuid: str
     instances: tuple[str, ...]
@@ -125,6 +127,7 @@ Moment = Literal["started", "ended"]
 class Notice(AttendanceFact):
     """An occurrence that concerns the contact has started, or ended: `occurred_at` is its S, or E. Never taken back."""
 
+    cloud_event = CloudEvent("attendance.notice", time="occurred_at")
     kind: Literal["notice"] = "notice"
     session_uuid: str
     instances: tuple[str, ...]
@@ -145,6 +148,7 @@ class SessionRecording(AttendanceFact):
     `contact_id` is the session's mark, `email` is empty, `occurred_at` is when Zoom had it ready.
     """
 
+    cloud_event = CloudEvent("attendance.session_recording", time="occurred_at")
     kind: Literal["session_recording"] = "session_recording"
     session_uuid: str
     instances: tuple[str, ...]
@@ -212,10 +216,10 @@ class InteractionSummary(Wire):
     chat_messages: int
 
 
-class SessionSummary(Wire):
+class SessionSummary(Message):
     """One occurrence; key `session_uuid`, compacted: the latest record stands."""
 
-    schema_version: Literal[1] = 1
+    cloud_event = CloudEvent("attendance.session", time="ended_at")
     session_uuid: str
     instances: tuple[str, ...]
     account_id: str

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 from pydantic import Field
 
-from schemas.model import Instant, Wire
+from schemas.model import CloudEvent, Instant, Message
 
 
-class AuditEntry(Wire):
+class AuditEntry(Message):
     """One act of a person, or of Zoom on a person's behalf; key: the operator."""
 
-    schema_version: Literal[1] = 1
+    cloud_event = CloudEvent("ops.audit", time="at")
     entry_id: str
     """Repeats of one entry have the same."""
     operator: str

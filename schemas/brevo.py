@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, TypeAdapter
 
 from schemas.attendance import Origin
-from schemas.model import Instant, Wire
+from schemas.model import CloudEvent, Instant, Message, Wire
 
 AttributeType = Literal["text", "float", "date", "boolean"]
 Overwrite = Literal["always", "if_empty", "if_newer", "never"]
@@ -22,10 +22,9 @@ class AttributeValue(Wire):
     overwrite: Overwrite = "always"
 
 
-class Command(Wire):
+class Command(Message):
     """What every command carries; the key is `contact_id`."""
 
-    schema_version: Literal[1] = 1
     command_id: str
     """Deterministic: the same facts give the same id, so a replay is recognised."""
     contact_id: str
@@ -44,6 +43,7 @@ class Command(Wire):
 class UpsertContact(Command):
     """The whole wanted state of a contact, as far as Rollcall owns it. Repeating it is harmless."""
 
+    cloud_event = CloudEvent("brevo.command.upsert", time="occurred_at")
     kind: Literal["upsert"] = "upsert"
     attributes: dict[str, AttributeValue]
     """By Brevo attribute name."""
@@ -69,6 +69,7 @@ class OnceCommand(Command):
 class TrackEvent(OnceCommand):
     """An event that may start an automation."""
 
+    cloud_event = CloudEvent("brevo.command.event", time="occurred_at")
     kind: Literal["event"] = "event"
     properties: dict[str, str | int | float | bool]
 
@@ -76,6 +77,7 @@ class TrackEvent(OnceCommand):
 class SendRecording(OnceCommand):
     """A transactional mail with the link to a recording, instead of the event of the same name and once keys."""
 
+    cloud_event = CloudEvent("brevo.command.recording", time="occurred_at")
     kind: Literal["recording"] = "recording"
     template_id: int
     """Of Brevo, which gets the properties as its `params`."""
@@ -85,6 +87,7 @@ class SendRecording(OnceCommand):
 class ConfirmList(OnceCommand):
     """Ask a person by mail whether they want to be on a list (double opt-in); Brevo puts them there when they agree."""
 
+    cloud_event = CloudEvent("brevo.command.confirmation", time="occurred_at")
     kind: Literal["confirmation"] = "confirmation"
     name: str = "double_opt_in"
     list_id: int
@@ -96,6 +99,7 @@ class SendCampaign(OnceCommand):
     `contact_id` is the session's mark (`schemas.attendance.session_mark`), `email` is empty.
     """
 
+    cloud_event = CloudEvent("brevo.command.campaign", time="occurred_at")
     kind: Literal["campaign"] = "campaign"
     name: str = "zoom_recording_campaign"
     properties: dict[str, str | int | float | bool]
@@ -120,22 +124,22 @@ class Decision(Wire):
     """A user of the machine the command ran on."""
 
 
-class Resume(Wire):
+class Resume(Message):
     """Record without a key in a partition of `brevo.results.v1`: parked calls to Brevo go on, as a person asked."""
 
-    schema_version: Literal[1] = 1
+    cloud_event = CloudEvent("brevo.resume", time="at")
     kind: Literal["resume"] = "resume"
     operator: str
     at: Instant
 
 
-class CommandResult(Wire):
+class CommandResult(Message):
     """What became of a command; key `contact_id`. `intended` precedes the call of an event and is no end state.
 
     `withdrawn` takes an intent back, as its call was not made or surely did nothing: the event waits again.
     """
 
-    schema_version: Literal[1] = 1
+    cloud_event = CloudEvent("brevo.result", time="finished_at")
     command_id: str
     contact_id: str
     kind: Literal["upsert", "event"]

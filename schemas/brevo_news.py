@@ -6,17 +6,17 @@ import hashlib
 import hmac
 from typing import Literal
 
-from schemas.model import Instant, Wire
+from schemas.model import CloudEvent, Instant, Message
 
 NewsKind = Literal["unsubscribed", "hard_bounce", "spam", "blocklisted", "deleted", "import_ended"]
 Source = Literal["marketing", "transactional", "sync"]
 """Brevo's webhook by its type, or `sync`: the worker found it out itself."""
 
 
-class BrevoNews(Wire):
+class BrevoNews(Message):
     """One thing that Brevo told of one contact; key `contact_id`. Brevo gives no id: equal ones are repeats."""
 
-    schema_version: Literal[1] = 1
+    cloud_event = CloudEvent("brevo.news", time="occurred_at")
     kind: NewsKind
     contact_id: str
     """Of an import: of some contact in it, so that the record reaches the worker that follows it."""

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Literal
 
 from schemas.attendance import AttendanceStatus, ObjectType
-from schemas.model import Instant, Wire
+from schemas.model import CloudEvent, Instant, Message, Wire
 
 Tier = Literal["hot", "warm", "cold"]
 
@@ -35,10 +35,10 @@ class SessionScore(Wire):
     ended_at: Instant
 
 
-class ContactScore(Wire):
+class ContactScore(Message):
     """Key `contact_id`, compacted."""
 
-    schema_version: Literal[1] = 1
+    cloud_event = CloudEvent("engagement.score")
     contact_id: str
     email: str
     revision: int

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, TypeAdapter
 
 from schemas.attendance import ObjectType, Origin
-from schemas.model import Instant, Wire
+from schemas.model import CloudEvent, Instant, Message
 
 LookupKind = Literal[
     "session",
@@ -37,10 +37,10 @@ LookupKind = Literal[
 """
 
 
-class LookupRequest(Wire):
+class LookupRequest(Message):
     """One question; key `account_id`, so that one worker owns an account's rate budget."""
 
-    schema_version: Literal[1] = 1
+    cloud_event = CloudEvent("zoom.lookup.request", time="requested_at")
     kind: Literal["request"] = "request"
     request_id: str
     """Deterministic; repeats of one id ask the same."""
@@ -56,19 +56,19 @@ class LookupRequest(Wire):
     requested_at: Instant
 
 
-class LookupSettled(Wire):
+class LookupSettled(Message):
     """The look-up agent's note to itself that all answers of a request are out; key `account_id`."""
 
-    schema_version: Literal[1] = 1
+    cloud_event = CloudEvent("zoom.lookup.settled")
     kind: Literal["settled"] = "settled"
     request_id: str
     account_id: str
 
 
-class AccountDeauthorized(Wire):
+class AccountDeauthorized(Message):
     """A person took our app out of their Zoom account: no more calls, and its tokens go; key `account_id`."""
 
-    schema_version: Literal[1] = 1
+    cloud_event = CloudEvent("zoom.lookup.deauthorized", time="at")
     kind: Literal["deauthorized"] = "deauthorized"
     request_id: str
     """Deterministic, as that of a request: `LookupSettled` names it when it is done."""
@@ -85,10 +85,10 @@ LOOKUP: TypeAdapter[LookupRequest | LookupSettled | AccountDeauthorized] = TypeA
 """Parses any record of `zoom.lookups.v1`: ``LOOKUP.validate_json(value)``."""
 
 
-class LookupResult(Wire):
+class LookupResult(Message):
     """One page of an answer (at most 300 rows); key `object_id`. Pages of one request come in order."""
 
-    schema_version: Literal[1] = 1
+    cloud_event = CloudEvent("zoom.lookup.result", time="answered_at")
     request_id: str
     lookup: LookupKind
     account_id: str

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Annotated, Self
+from typing import Annotated, ClassVar, Literal, NamedTuple, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict
 
@@ -34,7 +34,7 @@ class AddedIn:
 
 
 class Wire(BaseModel):
-    """A record of a public topic, written with all its fields; an unknown one is ignored by who reads it.
+    """What is written to a topic, with all its fields; an unknown one is ignored by who reads it.
 
     An added optional field keeps the topic's version (`AddedIn`); anything else is a new topic.
     """
@@ -55,3 +55,19 @@ class Wire(BaseModel):
     def from_bytes(cls, data: bytes) -> Self:
         """Parse and validate. Raises ``pydantic.ValidationError``."""
         return cls.model_validate_json(data)
+
+
+class CloudEvent(NamedTuple):
+    """What a record's headers say of its kind (`schemas.cloud_events`)."""
+
+    name: str
+    """`<subject>.<kind>`: in `ce_type` after ``rollcall.``."""
+    time: str | None = None
+    """The field with the instant at which it happened; ``None``: it has none."""
+
+
+class Message(Wire):
+    """A whole record of a topic, where a plain `Wire` is a part of one."""
+
+    cloud_event: ClassVar[CloudEvent]
+    schema_version: Literal[1] = 1

@@ -5,25 +5,25 @@ from __future__ import annotations
 from datetime import date
 from typing import Literal
 
-from schemas.model import Instant, Wire
+from schemas.model import CloudEvent, Instant, Message
 
 
-class Tick(Wire):
+class Tick(Message):
     """`clock`: look for due work of this partition. `continue`: the next step of the due work named `job`.
 
     `announce`: the next registrants to be told of a start, from `job` on.
     """
 
-    schema_version: Literal[1] = 1
+    cloud_event = CloudEvent("attendance.tick", time="now")
     kind: Literal["clock", "continue", "announce"]
     now: Instant
     job: str | None = None
 
 
-class SweepTick(Wire):
+class SweepTick(Message):
     """Of `score-engagement`: the next piece of the decay sweep of this partition."""
 
-    schema_version: Literal[1] = 1
+    cloud_event = CloudEvent("engagement.tick")
     day: date
     """Reference date (UTC) of the sweep."""
     step: int = 0

@@ -172,7 +172,7 @@ async def _resolve(command_id: str, verdict: Verdict, reason: str, *, checked: b
     if at_brevo == "yes" and verdict == "resend":
         return {**told, "done": False, "says": "Brevo has this event: sending it again may mail the person twice"}
     result = decision_result(doubt, verdict, operator_name(), datetime.now(UTC))
-    await post(connection, BREVO_RESULTS, [(doubt.command.contact_id.encode(), result.to_bytes())])
+    await post(connection, BREVO_RESULTS, [(doubt.command.contact_id.encode(), result)])
     details = {"command_id": doubt.command.command_id, "name": doubt.command.name, "verdict": verdict}
     entry = audit_entry("effects.resolve", doubt.command.contact_id, {**details, "at_brevo": at_brevo}, reason)
     await post_audit(connection, entry)

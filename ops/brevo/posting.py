@@ -8,33 +8,39 @@ from typing import Any
 
 from runtime.kafka import KafkaConnection
 from schemas.audit import AuditEntry
+from schemas.cloud_events import event_headers
 from schemas.errors import RetryLaterError
+from schemas.model import Message
 from schemas.topics import AUDIT, Topic
 
 
-async def post(connection: KafkaConnection, topic: Topic, records: Iterable[tuple[bytes, bytes]]) -> None:
-    """Publish keys and values.
+async def post(connection: KafkaConnection, topic: Topic, messages: Iterable[tuple[bytes, Message]]) -> None:
+    """Publish messages by key.
 
     Raises:
         RetryLaterError: Kafka does not answer; some may have been published.
     """
     async with _producer(connection) as producer:
-        for key, value in records:
-            await producer.send_and_wait(topic.physical(connection.topic_prefix), value, key=key)
+        for key, message in messages:
+            value = message.to_bytes()
+            headers = list(event_headers(topic.name, key, message, value))
+            await producer.send_and_wait(topic.physical(connection.topic_prefix), value, key=key, headers=headers)
 
 
 async def post_audit(connection: KafkaConnection, entry: AuditEntry) -> None:
     """Say who decided what. Raises as `post`."""
-    await post(connection, AUDIT, [(entry.operator.encode(), entry.to_bytes())])
+    await post(connection, AUDIT, [(entry.operator.encode(), entry)])
 
 
-async def post_everywhere(connection: KafkaConnection, topic: Topic, value: bytes) -> int:
-    """Publish a record without a key to every partition, and return how many there are. Raises as `post`."""
+async def post_everywhere(connection: KafkaConnection, topic: Topic, message: Message) -> int:
+    """Publish a message without a key to every partition, and return how many there are. Raises as `post`."""
     async with _producer(connection) as producer:
         name = topic.physical(connection.topic_prefix)
         partitions = await producer.partitions_for(name)
+        value = message.to_bytes()
+        headers = list(event_headers(topic.name, None, message, value))
         for partition in sorted(partitions):
-            await producer.send_and_wait(name, value, partition=partition)
+            await producer.send_and_wait(name, value, partition=partition, headers=headers)
         return len(partitions)
 
 

@@ -37,6 +37,6 @@ def resume(reason: Reason = "", as_json: Json = False) -> None:
 
 
 async def _tell(connection: KafkaConnection, order: Resume, reason: str) -> int:
-    told = await post_everywhere(connection, BREVO_RESULTS, order.to_bytes())
+    told = await post_everywhere(connection, BREVO_RESULTS, order)
     await post_audit(connection, audit_entry("brevo.resume", "brevo", {"partitions": told}, reason))
     return told

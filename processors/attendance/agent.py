@@ -74,7 +74,7 @@ class TrackAttendance:
         name = event.get("event") if isinstance(event, dict) else None
         if name == DEAUTHORIZED:
             notice = parse_deauthorized(event)
-            view.send(LOOKUPS.name, notice.account_id.encode(), notice.to_bytes())
+            view.send(LOOKUPS.name, notice.account_id.encode(), notice)
             return
         if name == RECORDING_COMPLETED:
             recorded = parse_recorded(event)
@@ -117,7 +117,7 @@ class TrackAttendance:
             self._closing.due(view, object_id, now_ms)
         for _at_ms, object_id in due[JOBS_PER_TICK:]:
             again = Tick(kind="clock", now=as_datetime(now_ms // 1000))
-            view.send(TICKS.name, object_id.encode(), again.to_bytes())
+            view.send(TICKS.name, object_id.encode(), again)
 
 
 def _origin(record: Record) -> Origin:

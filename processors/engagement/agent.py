@@ -43,7 +43,9 @@ from processors.engagement.sweep import DecaySweep
 from processors.engine.view import Record, View
 from runtime.models import Configuration
 from schemas.attendance import FACT, AnyFact, Notice, Recording, Registration, Result, SessionRecording
+from schemas.brevo import TrackEvent
 from schemas.codec import pack
+from schemas.engagement import ContactScore
 from schemas.errors import DeadLetterError
 from schemas.topics import (
     ATTENDANCE_RESULTS,
@@ -162,20 +164,23 @@ class ScoreEngagement:
         score_digest = scored.digest(self._assessor.settings_digest) if scored else ""
         if score_digest != rows.head.score_digest:
             revision += 1
-            # Without any result left the compacted topic gets a tombstone: there is no score any more.
-            view.send(ENGAGEMENT_SCORES.name, key, self._score_value(fact, revision, scored))
+            if scored is None:  # no result is left
+                view.send_tombstone(ENGAGEMENT_SCORES.name, key, ContactScore)
+            else:
+                score = self._assessor.contact_score(fact.contact_id, fact.email, revision, scored)
+                view.send(ENGAGEMENT_SCORES.name, key, score)
         upsert_digest = wanted.digest()
         if upsert_digest != rows.head.upsert_digest:
             revision += 1
-            view.send(lane, key, upsert_contact(fact, revision, wanted, upsert_digest).to_bytes())
+            view.send(lane, key, upsert_contact(fact, revision, wanted, upsert_digest))
         if event is not None:
             revision += 1
-            view.send(lane, key, self._event_value(fact, event, revision))
+            view.send(lane, key, self._event(fact, event, revision))
         # A back-fill mails nobody: who is in it may still be asked when something new is heard of them.
         asking = [] if fact.origin == "backfill" else sorted(set(wanted.lists.to_confirm) - set(rows.head.asked))
         for list_id in asking:
             revision += 1
-            view.send(lane, key, confirm_list(fact, list_id, revision).to_bytes())
+            view.send(lane, key, confirm_list(fact, list_id, revision))
         asked = tuple(sorted((*rows.head.asked, *asking)))
         return Head(revision, fact.email, score_digest, upsert_digest, asked, rows.head.swept_day)
 
@@ -185,7 +190,7 @@ class ScoreEngagement:
         if not switched_on or not head.upsert_digest:
             return
         key, head = fact.contact_id.encode(), head._replace(revision=head.revision + 1)
-        view.send(BREVO_COMMANDS.name, key, notice_event(fact, head.revision).to_bytes())
+        view.send(BREVO_COMMANDS.name, key, notice_event(fact, head.revision))
         view.put(TABLE, head_key(fact.contact_id), encode_head(head))
 
     def _tell_session(self, fact: SessionRecording, view: View) -> None:
@@ -196,7 +201,7 @@ class ScoreEngagement:
             return
         view.put(TABLE, row_key, pack([told]))
         if told == "campaign":
-            view.send(BREVO_COMMANDS_BULK.name, fact.contact_id.encode(), campaign_command(fact).to_bytes())
+            view.send(BREVO_COMMANDS_BULK.name, fact.contact_id.encode(), campaign_command(fact))
 
     def _tell_recordings(
         self, fact: Registration | Result | Recording, rows: ContactRows, head: Head, view: View
@@ -206,20 +211,15 @@ class ScoreEngagement:
             revision += 1
             lane = BREVO_COMMANDS_BULK if row.origin == "backfill" else BREVO_COMMANDS
             command = self._recordings.command(fact, row, rows, revision)
-            view.send(lane.name, fact.contact_id.encode(), command.to_bytes())
+            view.send(lane.name, fact.contact_id.encode(), command)
             view.put(TABLE, key, encode_recording(row._replace(told=True)))
         return head._replace(revision=revision)
 
-    def _score_value(self, fact: Registration | Result, revision: int, scored: Scored | None) -> bytes | None:
-        if scored is None:
-            return None
-        return self._assessor.contact_score(fact.contact_id, fact.email, revision, scored).to_bytes()
-
-    def _event_value(self, fact: Registration | Result, event: EventKind, revision: int) -> bytes:
+    def _event(self, fact: Registration | Result, event: EventKind, revision: int) -> TrackEvent:
         if isinstance(fact, Registration):
-            return registered_event(fact, revision).to_bytes()
+            return registered_event(fact, revision)
         score = self._assessor.points(merged_session(None, fact, None)).score
-        return result_event(fact, event, revision, score).to_bytes()
+        return result_event(fact, event, revision, score)
 
 
 def _keep_recording(fact: Recording, rows: ContactRows, view: View, *, told: bool) -> None:

@@ -106,7 +106,7 @@ class DecaySweep:
         if walked is not None:
             # Keyed by a contact of this partition, it comes back to it.
             again = SweepTick(day=tick.day, step=sweep.step + 1)
-            view.send(ENGAGEMENT_TICKS.name, walked.encode(), again.to_bytes())
+            view.send(ENGAGEMENT_TICKS.name, walked.encode(), again)
         view.put(self._table, SWEEP_KEY, encode_sweep(Sweep(day, sweep.step + 1, walked)))
 
     def _walk(self, walked: str, day: int, occurred_at: datetime, view: View) -> str | None:
@@ -146,12 +146,12 @@ class DecaySweep:
         head, key = rows.head, contact_id.encode()
         revision = head.revision + 1
         score = self._assessor.contact_score(contact_id, head.email, revision, scored)
-        view.send(ENGAGEMENT_SCORES.name, key, score.to_bytes())
+        view.send(ENGAGEMENT_SCORES.name, key, score)
         upsert_digest = wanted.digest()
         if upsert_digest != head.upsert_digest:
             revision += 1
             upsert = upsert_contact(Decayed(contact_id, head.email, occurred_at), revision, wanted, upsert_digest)
-            view.send(BREVO_COMMANDS_BULK.name, key, upsert.to_bytes())
+            view.send(BREVO_COMMANDS_BULK.name, key, upsert)
         score_digest = scored.digest(self._assessor.settings_digest)
         head = head._replace(revision=revision, score_digest=score_digest, upsert_digest=upsert_digest)
         view.put(self._table, head_key(contact_id), encode_head(head))

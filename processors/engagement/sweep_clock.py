@@ -55,6 +55,6 @@ def sweep_clock(
 
     def tick(partition: int) -> Output:
         day = utc_date(latest_due_day(clock(), second) * SECONDS_PER_DAY)
-        return Output(ENGAGEMENT_TICKS.name, None, SweepTick(day=day).to_bytes(), partition=partition)
+        return Output.of(ENGAGEMENT_TICKS.name, None, SweepTick(day=day), partition=partition)
 
     return DueClock(rule, SweepAgenda(table, second), tick=tick, backlog=backlog, handled=handled)

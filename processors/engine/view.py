@@ -6,10 +6,11 @@ import bisect
 import heapq
 import itertools
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from dataclasses import dataclass, replace
+from typing import NamedTuple, Protocol, Self
 
-Headers = tuple[tuple[str, bytes], ...]
+from schemas.cloud_events import Headers, caused_by, event_headers, tombstone_headers
+from schemas.model import Message
 
 
 class Record(NamedTuple):
@@ -30,7 +31,10 @@ class Record(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """One record to publish; the partition follows from the key as any producer chooses it."""
+    """One record to publish; the partition follows from the key as any producer chooses it.
+
+    `Output.of` makes one of a message; by hand only what is passed on as it came (a dead letter).
+    """
 
     topic: str
     """Logical name."""
@@ -39,6 +43,12 @@ class Output:
     headers: Headers = ()
     partition: int | None = None
     """Only for messages of an agent to itself that have no key (the clock)."""
+
+    @classmethod
+    def of(cls, topic: str, key: bytes | None, message: Message, *, partition: int | None = None) -> Self:
+        """The message as it lies on the topic, with the headers that say what it is."""
+        value = message.to_bytes()
+        return cls(topic, key, value, event_headers(topic, key, message, value), partition)
 
 
 class PartitionStore(Protocol):
@@ -68,8 +78,11 @@ class View(Protocol):
     def scan(self, table: str, prefix: bytes, start: bytes = b"") -> Iterator[tuple[bytes, bytes]]:
         """Rows under `prefix` from `start` on, in key order. Rows written while it runs may or may not appear."""
 
-    def send(self, topic: str, key: bytes | None, value: bytes | None, headers: Headers = ()) -> None:
+    def send(self, topic: str, key: bytes | None, message: Message) -> None:
         """Publish once the turn is confirmed; `topic` is a logical name."""
+
+    def send_tombstone(self, topic: str, key: bytes, model: type[Message]) -> None:
+        """Publish that nothing of `model` stands under the key any more, on a compacted topic."""
 
 
 class Rule(Protocol):
@@ -130,9 +143,13 @@ class TurnView:
         written = ((k, v) for k, v in sorted(fresh.items()) if v is not None)
         return heapq.merge(confirmed, written)
 
-    def send(self, topic: str, key: bytes | None, value: bytes | None, headers: Headers = ()) -> None:
+    def send(self, topic: str, key: bytes | None, message: Message) -> None:
         """See `View.send`."""
-        self._sent.append(Output(topic, key, value, headers))
+        self._sent.append(Output.of(topic, key, message))
+
+    def send_tombstone(self, topic: str, key: bytes, model: type[Message]) -> None:
+        """See `View.send_tombstone`."""
+        self._sent.append(Output(topic, key, None, tombstone_headers(topic, key, model)))
 
     def commit(self, record: Record) -> None:
         """Keep what `record` wrote and sent."""
@@ -147,7 +164,10 @@ class TurnView:
             changes.update(rows)
             rows.clear()
         if self._sent:
-            self.outbox.extend((output, record) for output in self._sent)
+            source = f"{record.topic}/{record.partition}/{record.offset}"
+            self.outbox.extend(
+                (replace(output, headers=caused_by(output.headers, source)), record) for output in self._sent
+            )
             self._sent = []
 
     def discard(self) -> None:

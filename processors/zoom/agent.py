@@ -221,7 +221,7 @@ class LookUp:
         answered_at = as_datetime(int(self._clock()))
         for waiting in batch.waiting.values():
             for page in result_pages(waiting.pending.request, answer, answered_at):
-                yield Output(LOOKUP_RESULTS.name, page.object_id.encode(), page.to_bytes())
+                yield Output.of(LOOKUP_RESULTS.name, page.object_id.encode(), page)
 
     def _note_change(self) -> None:
         self._metrics.lookups_pending.set(len(self._agenda))
@@ -256,4 +256,4 @@ def _note_refusal(question: Question, error: ZoomRefusedError) -> None:
 
 def _settled(request: LookupRequest | AccountDeauthorized) -> Output:
     note = LookupSettled(request_id=request.request_id, account_id=request.account_id)
-    return Output(LOOKUPS.name, request.account_id.encode(), note.to_bytes())
+    return Output.of(LOOKUPS.name, request.account_id.encode(), note)

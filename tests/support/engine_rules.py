@@ -16,6 +16,7 @@ import orjson
 from processors.engine.effect import Post, Rows
 from processors.engine.view import Output, PartitionStore, Record, Rule, View
 from schemas.codec import pack
+from schemas.model import CloudEvent, Message
 from schemas.topics import MIB, Topic
 
 SOURCE = Topic(
@@ -43,6 +44,22 @@ class Journal:
         os.write(self._file, json.dumps(facts).encode() + b"\n")
 
 
+class Told(Message):
+    """What the rules of the tests send."""
+
+    cloud_event = CloudEvent("lab.told")
+    i: int
+    pad: str = ""
+
+
+class Fired(Message):
+    """A reminder that was due, and how many facts its rule knew then."""
+
+    cloud_event = CloudEvent("lab.fired")
+    fired: int
+    facts: int
+
+
 class SeenOnce:
     """An id seen already sends nothing: what a crash takes between state and output would be lost for good.
 
@@ -67,7 +84,7 @@ class SeenOnce:
         view.put(SEEN, key, pack([*ids, event["i"], *(["y" * event["state"]] if "state" in event else [])]))
         if event.get("poison"):
             raise ValueError(f"poison {event['i']}")
-        view.send(OUTPUT.name, record.key, pack({"i": event["i"], "pad": "x" * event.get("pad", 0)}))
+        view.send(OUTPUT.name, record.key, Told(i=event["i"], pad="x" * event.get("pad", 0)))
 
 
 class Errands:
@@ -80,7 +97,7 @@ class Errands:
             view.put(PENDING, b"%d" % event["i"], record.key or b"")
         elif view.get(PENDING, b"%d" % event["done"]) is not None:
             view.delete(PENDING, b"%d" % event["done"])
-            view.send(OUTPUT.name, record.key, pack({"i": event["done"]}))
+            view.send(OUTPUT.name, record.key, Told(i=event["done"]))
 
 
 @dataclass
@@ -150,7 +167,7 @@ class Reminders:
                 if due_ms(key) > record.taken_ms:
                     break
                 view.delete(AGENDA, key)
-                view.send(OUTPUT.name, meeting, pack({"fired": int(key.rpartition(b"|")[2]), "facts": facts}))
+                view.send(OUTPUT.name, meeting, Fired(fired=int(key.rpartition(b"|")[2]), facts=facts))
 
 
 def due_ms(key: bytes) -> int:

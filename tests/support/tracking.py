@@ -12,13 +12,14 @@ from processors.attendance.agent import TrackAttendance
 from processors.attendance.book.keys import DUE, TABLE, parse_due
 from processors.engagement.agent import TABLES as SCORE_TABLES
 from processors.engagement.agent import ScoreEngagement
-from processors.engine.view import Headers, MemoryStore, Output, Record, Rule, TurnView
+from processors.engine.view import MemoryStore, Output, Record, Rule, TurnView
 from processors.zoom.questions.participation import participation
 from processors.zoom.questions.redaction import redact
 from runtime.models import Configuration
 from sandbox.zoom.state import Instance, Row, ZoomState
 from schemas.attendance import FACT, AnyFact, Recording, Registration, Result, SessionSummary
 from schemas.brevo import BREVO_COMMAND, OnceCommand, SendCampaign, SendRecording, TrackEvent, UpsertContact
+from schemas.cloud_events import Headers
 from schemas.codec import normalise_email
 from schemas.instants import as_datetime
 from schemas.lookups import LOOKUP, LookupKind, LookupRequest, LookupResult

@@ -113,4 +113,4 @@ def mark_dirty(view: View, object_id: str, uuid: str, at_ms: int) -> None:
 def send_continuation(view: View, object_id: str, run: Run, now_ms: int) -> None:
     """Ask for the run's next step: a message to the own agent, so that other work comes in between."""
     tick = Tick(kind="continue", now=as_datetime(now_ms // 1000), job=f"{object_id}#{run.step}")
-    view.send(TICKS.name, object_id.encode(), tick.to_bytes())
+    view.send(TICKS.name, object_id.encode(), tick)

@@ -92,7 +92,7 @@ def publish_result(
         return
     revision = before.revision + 1 if before else 1
     view.put(TABLE, key("r", facts.object_id, session_uuid, contact), pack([revision, digest, email, False]))
-    view.send(ATTENDANCE_RESULTS.name, contact.encode(), result.model_copy(update={"revision": revision}).to_bytes())
+    view.send(ATTENDANCE_RESULTS.name, contact.encode(), result.model_copy(update={"revision": revision}))
 
 
 def retract_result(view: View, facts: OccurrenceFacts, contact: str, before: Published) -> None:
@@ -105,7 +105,7 @@ def retract_result(view: View, facts: OccurrenceFacts, contact: str, before: Pub
         update={"revision": revision, "retracted": True}
     )
     view.put(TABLE, key("r", facts.object_id, session_uuid, contact), pack([revision, "", before.email, True]))
-    view.send(ATTENDANCE_RESULTS.name, contact.encode(), result.to_bytes())
+    view.send(ATTENDANCE_RESULTS.name, contact.encode(), result)
 
 
 def publish_summary(
@@ -137,14 +137,13 @@ def publish_summary(
         interaction=interaction,
         counts=SessionCounts.model_validate(counts),
     )
-    value = summary.to_bytes()
-    digest = hashlib.sha256(value).hexdigest()[:16]
+    digest = hashlib.sha256(summary.to_bytes()).hexdigest()[:16]
     row_key = key("s", facts.object_id, occurrence.session_uuid)
     state = pack([list(occurrence.uuids), digest, not facts.stands])
     known = view.get(TABLE, row_key)
     if known != state and (facts.stands or known is not None):
         view.put(TABLE, row_key, state)
-        view.send(ATTENDANCE_SESSIONS.name, occurrence.session_uuid.encode(), value)
+        view.send(ATTENDANCE_SESSIONS.name, occurrence.session_uuid.encode(), summary)
 
 
 def _result(

@@ -87,7 +87,7 @@ def ask(
     row = [ASKED, [contact_id(email) for email in asked_emails], list(asked_users)]
     view.put(TABLE, key("k", subject.object_id, scope), pack(row))
     lane = LOOKUPS if subject.origin == "live" else LOOKUPS_BULK
-    view.send(lane.name, subject.account_id.encode(), request.to_bytes())
+    view.send(lane.name, subject.account_id.encode(), request)
 
 
 def scope_of(result: LookupResult) -> str:

@@ -103,7 +103,7 @@ class Notices:
             if email is not None and approved and not self._index.excluded_person(view, object_id, row, email):
                 told = contact
                 notice = _notice(object_id, occurrence, row, email, "started", cast("Origin", origin.decode()))
-                view.send(ATTENDANCE_RESULTS.name, contact.encode(), notice.to_bytes())
+                view.send(ATTENDANCE_RESULTS.name, contact.encode(), notice)
 
     def _occurrence(self, view: View, object_id: str, uuid: str) -> Occurrence | None:
         return next((each for each in self._occurrences(view, object_id) if uuid in each.uuids), None)
@@ -116,7 +116,7 @@ def publish_ended(view: View, facts: OccurrenceFacts, email: str) -> None:
         return
     view.put(TABLE, row_key, b"1")
     notice = _notice(facts.object_id, facts.occurrence, facts.first, email, "ended", facts.origin)
-    view.send(ATTENDANCE_RESULTS.name, notice.contact_id.encode(), notice.to_bytes())
+    view.send(ATTENDANCE_RESULTS.name, notice.contact_id.encode(), notice)
 
 
 def _shows_start(view: View, fact: Fact | Chatted) -> bool:
@@ -131,7 +131,7 @@ def _shows_start(view: View, fact: Fact | Chatted) -> bool:
 
 def _go_on(view: View, object_id: str, uuid: str, contact: str, now_ms: int) -> None:
     tick = Tick(kind="announce", now=as_datetime(now_ms // 1000), job=f"{object_id}|{uuid}|{contact}")
-    view.send(TICKS.name, object_id.encode(), tick.to_bytes())
+    view.send(TICKS.name, object_id.encode(), tick)
 
 
 def _notice(

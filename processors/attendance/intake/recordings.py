@@ -115,4 +115,4 @@ def _publish(view: View, facts: OccurrenceFacts, fact: Recording | SessionRecord
     row_key = key("y", facts.object_id, facts.occurrence.session_uuid, fact.contact_id)
     if view.get(TABLE, row_key) != digest:
         view.put(TABLE, row_key, digest)
-        view.send(ATTENDANCE_RESULTS.name, fact.contact_id.encode(), fact.to_bytes())
+        view.send(ATTENDANCE_RESULTS.name, fact.contact_id.encode(), fact)

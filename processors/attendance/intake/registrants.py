@@ -164,7 +164,7 @@ class Registrants:
         view.send(
             ATTENDANCE_RESULTS.name,
             fact.contact_id.encode(),
-            fact.model_copy(update={"revision": revision}).to_bytes(),
+            fact.model_copy(update={"revision": revision}),
         )
         state = pack([revision, digest, fact.email, fact.retracted])
         view.put(TABLE, key("e", fact.object_id, fact.registrant_id), state)

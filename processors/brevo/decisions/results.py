@@ -45,15 +45,16 @@ def result_output(work: Work, ending: Ending, finished_at: datetime) -> Output:
     """The outcome of work as a record of `brevo.results.v1`."""
     if isinstance(work, EventWork) and ending.campaign_id is None:
         ending = replace(ending, campaign_id=work.campaign_id)
-    return outcome_output(work.command, work.waiting, ending, finished_at)
+    result = outcome(work.command, work.waiting, ending, finished_at)
+    return Output.of(BREVO_RESULTS.name, contact_key(result.contact_id), result)
 
 
-def outcome_output(
+def outcome(
     command: UpsertContact | OnceCommand, waiting: Waiting, ending: Ending, finished_at: datetime
-) -> Output:
-    """The outcome of a command as a record of `brevo.results.v1`."""
+) -> CommandResult:
+    """What became of a command."""
     once = command if isinstance(command, OnceCommand) else None
-    result = CommandResult(
+    return CommandResult(
         command_id=command.command_id,
         contact_id=command.contact_id,
         kind="upsert" if once is None else "event",
@@ -73,13 +74,12 @@ def outcome_output(
         occurred_at=command.occurred_at,
         finished_at=finished_at,
     )
-    return Output(BREVO_RESULTS.name, contact_key(command.contact_id), result.to_bytes())
 
 
 def deletion_output(work: Work, found_at: datetime) -> Output:
     """What Brevo would have told of a deleted contact, had its webhook come."""
     news = BrevoNews(kind="deleted", contact_id=work.command.contact_id, source="sync", occurred_at=found_at)
-    return Output(BREVO_EVENTS.name, contact_key(news.contact_id), news.to_bytes())
+    return Output.of(BREVO_EVENTS.name, contact_key(news.contact_id), news)
 
 
 def dead_letter_output(work: Work, ending: Ending, *, agent: str, version: str, partition: int) -> Output:

@@ -16,11 +16,12 @@ from processors.brevo.decisions.ledger import (
     Waiting,
     contact_key,
 )
-from processors.brevo.decisions.results import Ending, outcome_output
+from processors.brevo.decisions.results import Ending, outcome
 from processors.engine.view import Record, View
 from schemas.brevo import BREVO_COMMAND, ConfirmList, OnceCommand, UpsertContact
 from schemas.brevo_news import BrevoNews
 from schemas.instants import as_datetime
+from schemas.topics import BREVO_RESULTS
 
 RECORDING_EVENT = "zoom_recording_ready"
 """The one event whose purpose is a mail."""
@@ -72,8 +73,8 @@ def end_suppressed(command: UpsertContact | OnceCommand, record: Record, view: V
 
 
 def _say(command: UpsertContact | OnceCommand, waiting: Waiting, record: Record, view: View, why: str) -> None:
-    output = outcome_output(command, waiting, Ending("suppressed", why), as_datetime(record.timestamp_ms // 1_000))
-    view.send(output.topic, output.key, output.value)
+    result = outcome(command, waiting, Ending("suppressed", why), as_datetime(record.timestamp_ms // 1_000))
+    view.send(BREVO_RESULTS.name, contact_key(result.contact_id), result)
 
 
 def _forget(contact_id: str, record: Record, view: View) -> None:

@@ -63,7 +63,7 @@ class Intake:
         elif isinstance(message, AccountDeauthorized):
             view.put(PENDING, key, _DEAUTHORIZED + message.to_bytes())
             entry = audit_entry(message)
-            view.send(AUDIT.name, entry.operator.encode(), entry.to_bytes())
+            view.send(AUDIT.name, entry.operator.encode(), entry)
         elif view.get(PENDING, key) is None:
             lane: Lane = "bulk" if record.topic == LOOKUPS_BULK.name else "live"
             view.put(PENDING, key, pack_pending(Pending(lane, message)))

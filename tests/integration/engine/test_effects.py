@@ -79,5 +79,5 @@ async def test_clock_fires_after_a_restart_but_not_before_the_backlog_is_handled
     await lab.until_outputs(worker, 0)
     await lab.until_acknowledged(worker)
     assert worker.process.terminate() == 0, worker.process.describe()
-    assert await lab.read(lab.output) == [{"fired": 1, "facts": 600}]
+    assert await lab.read(lab.output) == [{"schema_version": 1, "fired": 1, "facts": 600}]
     assert not [key for key, _value in stored(worker, AGENDA) if key.startswith(b"due|")]

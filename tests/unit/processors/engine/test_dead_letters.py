@@ -7,7 +7,8 @@ import re
 import pytest
 
 from processors.engine.dead_letters import CircuitBreaker, dead_letter_headers
-from processors.engine.view import Headers, Record
+from processors.engine.view import Record
+from schemas.cloud_events import Headers
 from schemas.errors import DeadLetterError, FatalError
 from schemas.instants import parse_instant
 

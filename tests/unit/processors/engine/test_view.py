@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import orjson
 from hypothesis import given
 from hypothesis import strategies as st
 
-from processors.engine.view import MemoryStore, Output, Record, TurnView
+from processors.engine.view import MemoryStore, Record, TurnView
+from tests.support.engine_rules import Told
 
 TABLE = "rows"
 RECORD = Record("events", partition=0, offset=0, timestamp_ms=0, key=None, value=None)
@@ -66,16 +68,39 @@ def test_view_scan_after_later_commits_sees_them_in_order() -> None:
 def test_view_outbox_holds_what_was_committed_with_its_record() -> None:
     """A discarded record sends nothing; the others keep their order and their origin."""
     subject, other = view(), Record("events", partition=0, offset=1, timestamp_ms=0, key=None, value=None)
-    subject.send("out", b"k", b"1", (("h", b"v"),))
+    subject.send("out", b"k", Told(i=1))
     subject.commit(RECORD)
-    subject.send("out", b"k", b"lost")
+    subject.send("out", b"k", Told(i=0))
     subject.discard()
-    subject.send("out", None, b"2")
+    subject.send("out", None, Told(i=2))
     subject.commit(other)
-    assert subject.outbox == [
-        (Output("out", b"k", b"1", (("h", b"v"),)), RECORD),
-        (Output("out", None, b"2"), other),
+    assert [(each.key, orjson.loads(each.value or b"")["i"], origin) for each, origin in subject.outbox] == [
+        (b"k", 1, RECORD),
+        (None, 2, other),
     ]
+
+
+def test_view_same_message_after_another_record_has_another_id() -> None:
+    """What is told, corrected and told again is no repetition for who reads by `ce_id`; worked twice it is one."""
+    other = Record("events", partition=0, offset=1, timestamp_ms=0, key=None, value=None)
+    ids = []
+    for origin in (RECORD, other, RECORD):
+        subject = view()
+        subject.send("out", b"k", Told(i=1))
+        subject.commit(origin)
+        ids += [dict(output.headers)["ce_id"] for output, _origin in subject.outbox]
+    assert ids[0] == ids[2] != ids[1]
+
+
+def test_view_tombstone_says_what_is_gone() -> None:
+    """It has no value and so no content type; its kind is in the headers like that of any record."""
+    subject = view()
+    subject.send_tombstone("out", b"k", Told)
+    subject.commit(RECORD)
+    [(output, _origin)] = subject.outbox
+    assert output.value is None
+    assert dict(output.headers).keys() == {"ce_id", "ce_specversion", "ce_type", "ce_source"}
+    assert dict(output.headers)["ce_type"] == b"rollcall.lab.told.v1"
 
 
 def test_view_changes_are_the_last_value_per_key() -> None:
