@@ -6,11 +6,13 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from runtime.models import FieldMapping, MappedAttribute
+from schemas.attendance import REGISTRANT_FIELDS
 from schemas.brevo import AttributeType, Overwrite
 from schemas.errors import ConfigurationError
 
 _NATURAL: dict[str, AttributeType] = {
     "name": "text",
+    **dict.fromkeys(REGISTRANT_FIELDS, "text"),
     "join_time": "date",
     "duration": "float",
     "webinar_title": "text",
@@ -24,6 +26,9 @@ _NATURAL: dict[str, AttributeType] = {
     "no_shows": "float",
 }
 """What each source is; any of them can be written as text, and a number as boolean (not zero)."""
+
+_OF_THE_PERSON = frozenset({"name", *REGISTRANT_FIELDS})
+"""What people typed into a form once: by default it does not replace what Brevo holds of them."""
 
 _TRANSFORMS: dict[str, Callable[[str], str]] = {
     "none": str,
@@ -84,6 +89,6 @@ def _mapped(source: str, entry: MappedAttribute) -> MappedSource:
         source=source,
         attribute=entry.attribute,
         type=written,
-        overwrite=entry.overwrite or ("if_empty" if source == "name" else "always"),
+        overwrite=entry.overwrite or ("if_empty" if source in _OF_THE_PERSON else "always"),
         transform=_TRANSFORMS[entry.transform],
     )

@@ -201,7 +201,7 @@ class MappedAttribute(Section):
     type: AttributeType | None = None
     """Default: what the source is (text, float for minutes and scores, date)."""
     overwrite: Overwrite | None = None
-    """Default: `if_empty` for `name`, else `always`."""
+    """Default: `if_empty` for what registrants tell of themselves, else `always`."""
     transform: Literal["none", "lower", "upper", "title", "trim"] = "none"
 
     @model_validator(mode="before")
@@ -215,6 +215,16 @@ class FieldMapping(Section):
 
     email: Literal["email"] = "email"
     name: MappedAttribute | None = None
+    last_name: MappedAttribute | None = None
+    org: MappedAttribute | None = None
+    job_title: MappedAttribute | None = None
+    industry: MappedAttribute | None = None
+    country: MappedAttribute | None = None
+    city: MappedAttribute | None = None
+    no_of_employees: MappedAttribute | None = None
+    role_in_purchase_process: MappedAttribute | None = None
+    purchasing_time_frame: MappedAttribute | None = None
+    comments: MappedAttribute | None = None
     join_time: MappedAttribute | None = None
     duration: MappedAttribute | None = None
     webinar_title: MappedAttribute | None = None

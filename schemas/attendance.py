@@ -50,6 +50,22 @@ class AttendanceFact(Message):
     """For a result E, for a registration the `event_ts` (or `create_time`) of its latest change."""
 
 
+REGISTRANT_FIELDS = (
+    "last_name",
+    "org",
+    "job_title",
+    "industry",
+    "country",
+    "city",
+    "no_of_employees",
+    "role_in_purchase_process",
+    "purchasing_time_frame",
+    "comments",
+)
+"""What registrants tell of themselves beside first name and custom questions, as Zoom names it in webhooks and lists:
+developers.zoom.us/docs/api/webinars/, "List webinar registrants", checked 2026-11-27."""
+
+
 class Registration(AttendanceFact):
     """The current state of one registration of a webinar (attendance.md 5). Sent once it is or was approved."""
 
@@ -70,6 +86,17 @@ class Registration(AttendanceFact):
     """Marketing: the tracking source's name."""
     first_name: str | None = None
     last_name: str | None = None
+    org: str | None = None
+    job_title: str | None = None
+    industry: str | None = None
+    country: str | None = None
+    """As Zoom sends it: two letters."""
+    city: str | None = None
+    no_of_employees: str | None = None
+    """As the form offers it: `51-100`."""
+    role_in_purchase_process: str | None = None
+    purchasing_time_frame: str | None = None
+    comments: str | None = None
     custom_questions: dict[str, str] = Field(default_factory=dict)
     observed: Literal["webhook", "list"]
     """Who said that it is approved: a webhook, or only Zoom's list (which may be old: no event follows from it)."""

@@ -42,7 +42,16 @@ from processors.engagement.state import (
 from processors.engagement.sweep import DecaySweep
 from processors.engine.view import Record, View
 from runtime.models import Configuration
-from schemas.attendance import FACT, AnyFact, Notice, Recording, Registration, Result, SessionRecording
+from schemas.attendance import (
+    FACT,
+    REGISTRANT_FIELDS,
+    AnyFact,
+    Notice,
+    Recording,
+    Registration,
+    Result,
+    SessionRecording,
+)
 from schemas.brevo import TrackEvent
 from schemas.codec import pack
 from schemas.engagement import ContactScore
@@ -73,7 +82,9 @@ class ScoreEngagement:
         self._assessor = Assessor(configuration)
         self._sweep = DecaySweep(self._assessor, configuration, TABLE)
         self._events = configuration.brevo.events
-        mapped = frozenset(configuration.field_mapping.custom_questions)
+        mapping = configuration.field_mapping
+        mapped = frozenset(mapping.custom_questions)
+        self._fields = frozenset(name for name in REGISTRANT_FIELDS if getattr(mapping, name) is not None)
         self._recordings = RecordingRules(configuration.brevo)
         self._chosen = configuration.brevo.recordings
         self._questions = mapped | questions_of(configuration.brevo.list_rules) | self._recordings.questions
@@ -140,7 +151,9 @@ class ScoreEngagement:
         else:
             registration = rows.registrations.get(key)
             told = registration.events_due if registration else ()
-            stands = rows.registrations[key] = merged_registration(registration, fact, due, self._questions)
+            stands = rows.registrations[key] = merged_registration(
+                registration, fact, due, self._questions, self._fields
+            )
             changed = stands != registration
             value = encode_registration(stands)
             taken_back = stands.retracted or stands.status == "cancelled"

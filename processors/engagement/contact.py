@@ -31,6 +31,8 @@ def registration_values(registrations: Iterable[RegistrationRow]) -> Values:
         _put(values, "webinar_title", row.topic)
         _put(values, "registration_source", row.registration_source)
         _put(values, "attendance_status", _SHOWN_AS.get(row.status))
+        for name, value in row.told:
+            _put(values, name, value)
         for question, answer in row.answers:
             _put(values, question_source(question), answer)
     return values

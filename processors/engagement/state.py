@@ -80,6 +80,8 @@ class RegistrationRow(NamedTuple):
     """See `SessionRow.events_due`."""
     answers: tuple[tuple[str, str], ...] = ()
     """Custom questions and what was answered, sorted; what is not mapped is not kept."""
+    told: tuple[tuple[str, str], ...] = ()
+    """Of `schemas.attendance.REGISTRANT_FIELDS` those that are mapped and were filled in, sorted."""
 
 
 _INTERACTION = SessionRow._fields.index("interaction")
@@ -165,9 +167,13 @@ def merged_session(row: SessionRow | None, fact: Result, due: EventKind | None) 
 
 
 def merged_registration(
-    row: RegistrationRow | None, fact: Registration, due: EventKind | None, questions: Collection[str] = ()
+    row: RegistrationRow | None,
+    fact: Registration,
+    due: EventKind | None,
+    questions: Collection[str] = (),
+    fields: Collection[str] = (),
 ) -> RegistrationRow:
-    """As `merged_session`, for a registration; of its custom questions only `questions` are kept."""
+    """As `merged_session`, for a registration; of what registrants tell only `questions` and `fields` are kept."""
     events_due = _with(row.events_due if row else (), due)
     if row is not None and row.revision > fact.revision:
         return row._replace(events_due=events_due)
@@ -184,6 +190,7 @@ def merged_registration(
         first_name=fact.first_name,
         events_due=events_due,
         answers=tuple(sorted(each for each in fact.custom_questions.items() if each[0] in questions)),
+        told=tuple((name, value) for name in sorted(fields) if (value := getattr(fact, name))),
     )
 
 

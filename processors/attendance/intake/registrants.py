@@ -17,7 +17,7 @@ from processors.attendance.rules.occurrences import Occurrence, scheduled_start
 from processors.attendance.rules.registrations import RegistrationRow
 from processors.attendance.settings import TrackingSettings
 from processors.engine.view import View
-from schemas.attendance import ObjectType, Registration
+from schemas.attendance import REGISTRANT_FIELDS, ObjectType, Registration
 from schemas.codec import contact_id, pack, unpack
 from schemas.instants import as_datetime
 from schemas.topics import ATTENDANCE_RESULTS
@@ -204,7 +204,7 @@ class Registrants:
             occurrences=tuple(occurrence_id for occurrence_id, _start in listed),
             registration_source=row.detail("source"),
             first_name=row.detail("first_name"),
-            last_name=row.detail("last_name"),
+            **{name: row.detail(name) for name in REGISTRANT_FIELDS},
             custom_questions=dict(row.detail("questions") or []),
             observed="webhook" if approval is not None and approval.webhook else "list",
         )

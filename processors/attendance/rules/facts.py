@@ -22,7 +22,7 @@ from processors.attendance.rules.fields import (
     unreadable,
     whole,
 )
-from schemas.attendance import ObjectType, RegistrationStatus
+from schemas.attendance import REGISTRANT_FIELDS, ObjectType, RegistrationStatus
 from schemas.codec import normalise_email
 from schemas.errors import DeadLetterError
 
@@ -109,7 +109,8 @@ class Registered:
     status: RegistrationStatus
     email: str | None
     first_name: str | None
-    last_name: str | None
+    told: tuple[tuple[str, str], ...]
+    """Of `schemas.attendance.REGISTRANT_FIELDS` those that were filled in, in that order."""
     source: str | None
     custom_questions: tuple[tuple[str, str], ...]
     occurrences: tuple[tuple[str, int], ...]
@@ -280,7 +281,7 @@ def registered(
         status=status,
         email=normalise_email(registrant.get("email")),
         first_name=text(registrant.get("first_name")),
-        last_name=text(registrant.get("last_name")),
+        told=tuple((name, value) for name in REGISTRANT_FIELDS if (value := text(registrant.get(name)))),
         source=text(source.get("source_name")),
         custom_questions=tuple(sorted(questions)),
         occurrences=tuple(sorted(set(occurrences), key=lambda each: (each[1], each[0]))),

@@ -38,7 +38,7 @@ class RegistrationRow:
     details: dict[str, Any] = field(default_factory=dict)
     """By name `[milliseconds, value]` of the latest that said it.
 
-    Names: `first_name`, `last_name`, `source`, `questions`, `occurrences`, `topic`, `host_id`.
+    Names: `first_name`, those of `REGISTRANT_FIELDS`, `source`, `questions`, `occurrences`, `topic`, `host_id`.
     """
     starts_at: int | None = None
     """The webinar's scheduled start as the latest statement had it, in seconds."""
@@ -69,7 +69,7 @@ class RegistrationRow:
             self.email, self.email_said = fact.email, (at_ms, fact.email)
         said = {
             "first_name": fact.first_name,
-            "last_name": fact.last_name,
+            **dict(fact.told),
             "source": fact.source,
             "questions": [list(each) for each in fact.custom_questions] or None,
             "occurrences": [list(each) for each in fact.occurrences] or None,
