@@ -58,9 +58,11 @@ def session(
 async def _latest(connection: KafkaConnection, uuid: str) -> SessionSummary | None:
     from runtime.reading import read_topic  # noqa: PLC0415 (a help page needs no Kafka client)
 
-    latest = None
-    async for record in read_topic(connection, ATTENDANCE_SESSIONS, uuid.encode()):
-        latest = SessionSummary.from_bytes(record.value) if record.value else None
+    # The key begins with the account, which nobody has at hand; Zoom gives a uuid once.
+    latest, end = None, f"|{uuid}".encode()
+    async for record in read_topic(connection, ATTENDANCE_SESSIONS):
+        if (record.key or b"").endswith(end):
+            latest = SessionSummary.from_bytes(record.value) if record.value else None
     return latest
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -14,7 +15,8 @@ import aiohttp
 from prometheus_client import CollectorRegistry
 
 from processors.attendance import agent as track_attendance
-from processors.attendance.book.keys import DUE, parse_due
+from processors.attendance.ownership import Ownership
+from processors.attendance.tenants import DUE, TenantsApart, due_ms
 from processors.brevo import agent as sync_contact
 from processors.brevo.api.client import BrevoClient
 from processors.brevo.writer.bootstrap import check_attributes, check_templates
@@ -117,7 +119,7 @@ async def build_engine(
         zoom = await stack.enter_async_context(_zoom_effect(settings, registry))
         sink_agent = sink_of(engine, settings, brevo_client, registry)
         agents = [
-            tracking_agent(engine, track_attendance.TrackAttendance(configuration)),
+            tracking_agent(engine, tracking_rule(configuration)),
             BatchAgent(engine, AgentSpec(look_up.NAME, look_up.SOURCES, look_up.TABLES, zoom.rule, zoom)),
             scoring_agent(engine, configuration),
             sink_agent.agent,
@@ -154,14 +156,21 @@ def sink_of(engine: Engine, settings: WorkerSettings, client: BrevoClient, regis
     return SinkAgent(own.of(BatchAgent(engine, spec)), sink)
 
 
-def tracking_agent(engine: Engine, rule: track_attendance.TrackAttendance) -> BatchAgent:
+def tracking_rule(configuration: Configuration) -> TenantsApart:
+    """The rule of `track-attendance`, for every account of the installation."""
+    (table,) = track_attendance.TABLES
+    ownership = Ownership(table, retain_days=math.ceil(configuration.sessions.retain / 86_400))
+    return TenantsApart(track_attendance.TrackAttendance(configuration), ownership, table)
+
+
+def tracking_agent(engine: Engine, rule: TenantsApart) -> BatchAgent:
     """The agent whose effect is its own clock: due work is found in its table."""
 
     def tick(partition: int) -> Output:
         now = as_datetime(int(time.time()))
         return Output.of(TICKS.name, None, Tick(kind="clock", now=now), partition=partition)
 
-    own, agenda = OwnProgress(), RowAgenda(track_attendance.TABLES[0], DUE, lambda key: parse_due(key)[0])
+    own, agenda = OwnProgress(), RowAgenda(track_attendance.TABLES[0], DUE, due_ms)
     clock = DueClock(rule, agenda, tick=tick, backlog=own.backlog, handled=own.handled)
     spec = AgentSpec(track_attendance.NAME, track_attendance.SOURCES, track_attendance.TABLES, rule, clock)
     return own.of(BatchAgent(engine, spec))

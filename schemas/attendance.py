@@ -244,7 +244,7 @@ class InteractionSummary(Wire):
 
 
 class SessionSummary(Message):
-    """One occurrence; key `session_uuid`, compacted: the latest record stands."""
+    """One occurrence; key `<account_id>|<session_uuid>`, compacted: the latest record stands."""
 
     cloud_event = CloudEvent("attendance.session", time="ended_at")
     session_uuid: str

@@ -18,6 +18,8 @@ class Tick(Message):
     kind: Literal["clock", "continue", "announce"]
     now: Instant
     job: str | None = None
+    account_id: str | None = None
+    """Whose work it is; ``None``: of every account."""
 
 
 class SweepTick(Message):

@@ -19,7 +19,7 @@ Told = Literal["campaign", "otherwise"]
 
 def campaign_row_key(fact: SessionRecording) -> bytes:
     """Where it is kept what a session was told."""
-    return f"{fact.contact_id}|w|{fact.session_uuid}".encode()
+    return f"{fact.contact_id}|w|{fact.account_id}|{fact.session_uuid}".encode()
 
 
 def told_by(fact: SessionRecording, chosen: Recordings) -> Told | None:
@@ -31,7 +31,7 @@ def told_by(fact: SessionRecording, chosen: Recordings) -> Told | None:
 
 def campaign_command(fact: SessionRecording) -> SendCampaign:
     """What tells the lists of the recording, once for all instances of the session."""
-    once_keys = tuple(f"{fact.kind}|{uuid}" for uuid in fact.instances or (fact.session_uuid,))
+    once_keys = tuple(f"{fact.kind}|{fact.account_id}|{uuid}" for uuid in fact.instances or (fact.session_uuid,))
     return SendCampaign(
         command_id=command_id(fact.contact_id, once_keys[0]),
         contact_id=fact.contact_id,

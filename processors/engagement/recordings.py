@@ -55,6 +55,8 @@ class RecordingRules:
 
 
 def _concerns(fact: Registration | Result | Recording, row: RecordingRow) -> bool:
+    if fact.account_id != row.account_id:
+        return False
     if isinstance(fact, Registration):
         return fact.object_id == row.object_id
     return fact.session_uuid == row.session_uuid
@@ -62,5 +64,5 @@ def _concerns(fact: Registration | Result | Recording, row: RecordingRow) -> boo
 
 def _status(fact: Registration | Result | Recording, row: RecordingRow, rows: ContactRows) -> AttendanceStatus | None:
     """How the contact took part in the recorded occurrence; ``None`` while no result stands."""
-    session = rows.sessions.get(session_key(fact.contact_id, row.session_uuid))
+    session = rows.sessions.get(session_key(fact.contact_id, row.account_id, row.session_uuid))
     return None if session is None or session.retracted else session.status

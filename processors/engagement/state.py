@@ -1,8 +1,9 @@
 """The rows of `engagement-by-contact`: what is kept of a contact's facts, and how it is written down. PURE.
 
-Keys: ``<contact id>|h`` the head, ``<contact id>|r|<object id>|<registrant id>`` a registration,
-``<contact id>|s|<session uuid>`` a result, ``<contact id>|w|<session uuid>`` a recording. Values are JSON arrays; a new
-field goes to the end and has a default. Under a session's mark, ``w`` says how its recording was told.
+Keys: ``<contact id>|h`` the head, ``<contact id>|r|<account id>|<object id>|<registrant id>`` a registration,
+``<contact id>|s|<account id>|<session uuid>`` a result, ``<contact id>|w|<account id>|<session uuid>`` a recording, so
+that what two accounts say of one contact never meets. Values are JSON arrays; a new field goes to the end and has a
+default. Under a session's mark, ``w`` says how its recording was told.
 A retracted fact stays as a row, for its revision must still keep older ones out.
 """
 
@@ -128,18 +129,18 @@ def head_key(contact_id: str) -> bytes:
     return f"{contact_id}|h".encode()
 
 
-def session_key(contact_id: str, session_uuid: str) -> bytes:
+def session_key(contact_id: str, account_id: str, session_uuid: str) -> bytes:
     """Key of the row of a result."""
-    return f"{contact_id}|s|{session_uuid}".encode()
+    return f"{contact_id}|s|{account_id}|{session_uuid}".encode()
 
 
 def fact_key(fact: Registration | Result | Recording) -> bytes:
     """Key of the row of a fact, one per registration, and per occurrence one of its result and one of its recording."""
     if isinstance(fact, Result):
-        return session_key(fact.contact_id, fact.session_uuid)
+        return session_key(fact.contact_id, fact.account_id, fact.session_uuid)
     if isinstance(fact, Recording):
-        return f"{fact.contact_id}|w|{fact.session_uuid}".encode()
-    return f"{fact.contact_id}|r|{fact.object_id}|{fact.registrant_id}".encode()
+        return f"{fact.contact_id}|w|{fact.account_id}|{fact.session_uuid}".encode()
+    return f"{fact.contact_id}|r|{fact.account_id}|{fact.object_id}|{fact.registrant_id}".encode()
 
 
 def merged_session(row: SessionRow | None, fact: Result, due: EventKind | None) -> SessionRow:

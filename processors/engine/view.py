@@ -84,6 +84,9 @@ class View(Protocol):
     def send_tombstone(self, topic: str, key: bytes, model: type[Message]) -> None:
         """Publish that nothing of `model` stands under the key any more, on a compacted topic."""
 
+    def pass_on(self, topic: str, key: bytes | None, value: bytes | None, headers: Headers) -> None:
+        """Publish somebody else's record, which is no message of ours, with the headers that it came with."""
+
 
 class Rule(Protocol):
     """Plain synchronous code over one record. It decides and does no I/O; raising makes a dead letter of the record."""
@@ -150,6 +153,10 @@ class TurnView:
     def send_tombstone(self, topic: str, key: bytes, model: type[Message]) -> None:
         """See `View.send_tombstone`."""
         self._sent.append(Output(topic, key, None, tombstone_headers(topic, key, model)))
+
+    def pass_on(self, topic: str, key: bytes | None, value: bytes | None, headers: Headers) -> None:
+        """See `View.pass_on`."""
+        self._sent.append(Output(topic, key, value, headers))
 
     def commit(self, record: Record) -> None:
         """Keep what `record` wrote and sent."""

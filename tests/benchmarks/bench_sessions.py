@@ -27,7 +27,7 @@ import uvloop
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from prometheus_client import CollectorRegistry
 
-from processors.app import tracking_agent
+from processors.app import tracking_agent, tracking_rule
 from processors.attendance import agent as track_attendance
 from processors.engine.agent import Engine
 from processors.engine.delivery import Delivery, build_producer
@@ -97,7 +97,7 @@ async def serve(bootstrap: str, data_dir: Path) -> None:
         producer, partitions=partitions, still_owner=lambda: still_member(app), session_seconds=SESSION_SECONDS
     )
     engine = Engine(app, delivery, EngineMetrics(CollectorRegistry()), "", partitions, "0.0.0", stop_at_once)
-    agent = tracking_agent(engine, track_attendance.TrackAttendance(configuration))
+    agent = tracking_agent(engine, tracking_rule(configuration))
     worker = EngineWorker(app, [agent], delivery, producer, engine.metrics)
     working = asyncio.create_task(worker.run(asyncio.Event()))
     longest, told_at = 0.0, 0.0

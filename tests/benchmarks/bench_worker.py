@@ -31,7 +31,7 @@ import uvloop
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from prometheus_client import CollectorRegistry
 
-from processors.app import tracking_agent
+from processors.app import tracking_agent, tracking_rule
 from processors.attendance import agent as track_attendance
 from processors.engine.agent import Engine
 from processors.engine.delivery import Delivery, build_producer
@@ -196,7 +196,7 @@ async def run_track(task: Task, meter: Meter) -> None:
         producer, partitions=PARTITIONS, still_owner=lambda: still_member(app), session_seconds=SESSION_SECONDS
     )
     engine = Engine(app, delivery, metrics, task.prefix, PARTITIONS, "0.0.0", stop_at_once)
-    agent = tracking_agent(engine, track_attendance.TrackAttendance(configuration))
+    agent = tracking_agent(engine, tracking_rule(configuration))
     working = asyncio.create_task(EngineWorker(app, [agent], delivery, producer, metrics).run(meter.done))
     while not meter.done.is_set():
         assert not working.done(), working.exception()

@@ -7,9 +7,10 @@ from random import Random
 
 import orjson
 
+from processors.app import tracking_rule
 from processors.attendance.agent import TABLES as TRACK_TABLES
-from processors.attendance.agent import TrackAttendance
-from processors.attendance.book.keys import DUE, TABLE, parse_due
+from processors.attendance.book.keys import TABLE
+from processors.attendance.tenants import DUE, AccountView, due_ms
 from processors.engagement.agent import TABLES as SCORE_TABLES
 from processors.engagement.agent import ScoreEngagement
 from processors.engine.view import MemoryStore, Output, Record, Rule, TurnView
@@ -113,13 +114,18 @@ class Pipeline:
 
     def restart(self) -> None:
         """Begin with new rules on the same tables, as after a crash."""
-        self._track: Rule = TrackAttendance(self.settings)
+        self._track: Rule = tracking_rule(self.settings)
         self._score: Rule = ScoreEngagement(self.settings)
 
     def feed(self, bodies: Iterable[bytes], origin: bytes = b"live") -> None:
         """Webhooks arrive, in turns, without any time passing."""
         self._headers = (("origin", origin),)
         self._run(self._track, RAW_EVENTS.name, list(bodies), TRACK_TABLES)
+
+    def rows(self, prefix: bytes = b"") -> list[tuple[bytes, bytes]]:
+        """What the rule keeps of the account, by its own keys; without the agenda."""
+        view = AccountView(TurnView(0, {TABLE: self.stores[TABLE]}), self.zoom.account_id)
+        return list(view.scan(TABLE, prefix))
 
     @property
     def asked_live(self) -> int:
@@ -207,7 +213,7 @@ class Pipeline:
 
     def _next_due(self) -> int | None:
         rows = self.stores[TABLE].scan(DUE, b"")
-        return next((parse_due(key)[0] for key, _value in rows), None)
+        return next((due_ms(key) for key, _value in rows), None)
 
     def _run(self, rule: Rule, topic: str, values: list[bytes], tables: tuple[str, ...]) -> None:
         while values:
@@ -244,7 +250,8 @@ class Pipeline:
     def _answers(self, request: LookupRequest) -> list[bytes]:
         self.asked.append(request)
         is_refused = request.lookup in self.refused
-        rows = None if is_refused else answer_rows(self.zoom, request)
+        is_known = request.account_id == self.zoom.account_id
+        rows = answer_rows(self.zoom, request) if is_known and not is_refused else None
         pages = [(rows or ())[start : start + 300] for start in range(0, len(rows or ()) or 1, 300)]
         return [
             LookupResult(

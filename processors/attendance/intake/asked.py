@@ -72,7 +72,7 @@ def ask(
         return
     asked_emails, asked_users = tuple(sorted(set(emails))), tuple(sorted(set(user_ids)))
     request = LookupRequest(
-        request_id=f"{subject.object_id}|{scope}",
+        request_id=f"{subject.account_id}|{subject.object_id}|{scope}",
         lookup=lookup,
         account_id=subject.account_id,
         object_id=subject.object_id,
@@ -92,7 +92,7 @@ def ask(
 
 def scope_of(result: LookupResult) -> str:
     """The scope that an answer belongs to."""
-    return result.request_id.partition("|")[2]
+    return result.request_id.split("|", 2)[2]
 
 
 def answered(view: View, result: LookupResult) -> Question | None:

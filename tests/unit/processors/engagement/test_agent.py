@@ -399,7 +399,7 @@ def test_rule_notice_becomes_an_event_of_who_is_written_to_brevo(moment: Moment)
     contact.take(registration())
     (event,) = commands(contact.take(_notice(moment)))
     assert isinstance(event, TrackEvent)
-    assert (event.name, event.once_keys) == (f"zoom_webinar_{moment}", (f"zoom_webinar_{moment}|s1==",))
+    assert (event.name, event.once_keys) == (f"zoom_webinar_{moment}", (f"zoom_webinar_{moment}|abc123|s1==",))
     assert event.properties == {"session_uuid": "s1==", "object_id": "95204914252", "topic": "Roadmap"}
     other = Contact(ScoreEngagement(configuration()))
     other.take(registration())

@@ -51,7 +51,7 @@ def test_session_gets_one_campaign_by_the_bulk_lane() -> None:
     assert lane == BREVO_COMMANDS_BULK.name
     assert isinstance(command, SendCampaign)
     assert (command.contact_id, command.email) == ("session-95204914252", "")
-    assert command.once_keys == ("session_recording|s1==",)
+    assert command.once_keys == ("session_recording|abc123|s1==",)
     assert command.properties == {
         "session_uuid": "s1==",
         "object_id": "95204914252",

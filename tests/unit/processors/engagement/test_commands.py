@@ -53,7 +53,7 @@ def test_registered_event_carries_the_registration() -> None:
     event = registered_event(registration(), 3)
     assert event.name == "zoom_webinar_registered"
     assert event.event_date == datetime(2026, 8, 5, 10, 0, tzinfo=UTC)
-    assert event.once_keys == ("zoom_webinar_registered|95204914252|r1",)
+    assert event.once_keys == ("zoom_webinar_registered|abc123|95204914252|r1",)
     assert event.properties == {
         "object_id": "95204914252",
         "topic": "Roadmap",
@@ -74,7 +74,7 @@ def test_attended_event_carries_the_result() -> None:
     event = result_event(result("a==", instances=("a==", "b==")), "attended", 2, 82)
     assert event.name == "zoom_webinar_attended"
     assert event.event_date == datetime(2026, 8, 12, 11, 0, tzinfo=UTC)
-    assert event.once_keys == ("zoom_webinar_attended|a==", "zoom_webinar_attended|b==")
+    assert event.once_keys == ("zoom_webinar_attended|abc123|a==", "zoom_webinar_attended|abc123|b==")
     assert event.properties == {
         "session_uuid": "a==",
         "object_id": "95204914252",

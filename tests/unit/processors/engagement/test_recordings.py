@@ -34,7 +34,7 @@ def test_event_has_what_the_reference_says() -> None:
     """No more: no passcode, no download link."""
     (event,) = told(result(), recording())
     assert isinstance(event, TrackEvent)
-    assert (event.name, event.once_keys) == ("zoom_recording_ready", ("zoom_recording_ready|s1==",))
+    assert (event.name, event.once_keys) == ("zoom_recording_ready", ("zoom_recording_ready|abc123|s1==",))
     assert event.event_date == recording().occurred_at
     assert event.properties == {
         "session_uuid": "s1==",
@@ -101,7 +101,7 @@ def test_mail_has_the_template_and_tells_it_how_the_contact_took_part() -> None:
     (mail,) = told(no_show(), recording(instances=("s1==", "s2==")), by="template", template=41)
     assert isinstance(mail, SendRecording)
     assert (mail.template_id, mail.properties["status"]) == (41, "no_show")
-    assert mail.once_keys == ("zoom_recording_ready|s1==", "zoom_recording_ready|s2==")
+    assert mail.once_keys == ("zoom_recording_ready|abc123|s1==", "zoom_recording_ready|abc123|s2==")
 
 
 def test_recording_of_a_back_fill_is_told_as_such() -> None:

@@ -225,7 +225,7 @@ def crowd(people: int, settings: Configuration = SWEPT) -> Partition:
     """A partition where so many people have two rows each, and a session has one that is no contact's."""
     partition = Partition(settings)
     partition.take(*(result(**person(number)) for number in range(people)))
-    partition.store.apply({b"session-95204914252|w|s1==": b"campaign"})
+    partition.store.apply({b"session-95204914252|w|abc123|s1==": b"campaign"})
     return partition
 
 

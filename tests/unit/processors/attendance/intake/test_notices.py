@@ -14,6 +14,7 @@ from processors.attendance.closing.index import Index
 from processors.attendance.intake.events import occurrences_of
 from processors.attendance.intake.notices import Notices
 from processors.attendance.settings import TrackingSettings
+from processors.attendance.tenants import AccountView
 from processors.engine.view import TurnView
 from sandbox.simulator import Chaos, World, simulate_meeting, simulate_webinar
 from schemas.attendance import FACT, Notice
@@ -131,7 +132,7 @@ def test_start_is_told_in_steps_of_bounded_size() -> None:
     told: list[str] = []
     while job:
         view = TurnView(0, {TABLE: pipeline.stores[TABLE]})
-        notices.step(view, job, 0)
+        notices.step(AccountView(view, pipeline.zoom.account_id), job, 0)
         view.commit(record(TICKS.name, b""))
         outputs = [each for each, _ in view.outbox]
         found = [FACT.validate_json(each.value or b"").contact_id for each in outputs if each.topic != TICKS.name]

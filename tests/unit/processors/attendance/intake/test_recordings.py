@@ -8,7 +8,6 @@ from random import Random
 import orjson
 import pytest
 
-from processors.attendance.book.keys import TABLE
 from runtime.models import Configuration
 from sandbox.simulator import Chaos, World, simulate_meeting, simulate_webinar
 from sandbox.simulator.recordings import recording_row
@@ -279,9 +278,9 @@ def test_recording_without_a_session_is_forgotten_in_time() -> None:
     told, _rest = split(world)
     pipeline = Pipeline(configuration(sessions=LIVE), world.zoom)
     pipeline.feed(told)
-    assert list(pipeline.stores[TABLE].scan(b"w|", b""))
+    assert pipeline.rows(b"w|")
     pipeline.settle(hours=36 * 24)
-    assert list(pipeline.stores[TABLE].scan(b"", b"")) == []
+    assert pipeline.rows() == []
 
 
 def test_session_with_a_recording_is_forgotten_in_time() -> None:
@@ -290,4 +289,4 @@ def test_session_with_a_recording_is_forgotten_in_time() -> None:
     pipeline = Pipeline(configuration(sessions=LIVE), world.zoom)
     pipeline.feed(each.body for each in world.deliveries)
     pipeline.settle(hours=80 * 24)
-    assert list(pipeline.stores[TABLE].scan(b"", b"")) == []
+    assert pipeline.rows() == []
