@@ -6,7 +6,7 @@ import asyncio
 import logging
 import math
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -19,7 +19,8 @@ from processors.attendance.ownership import Ownership
 from processors.attendance.tenants import DUE, TenantsApart, due_ms
 from processors.brevo import agent as sync_contact
 from processors.brevo.api.client import BrevoClient
-from processors.brevo.writer.bootstrap import check_attributes, check_templates
+from processors.brevo.decisions.configured_lists import keys_of_lists
+from processors.brevo.writer.bootstrap import check_attributes, check_templates, missing_lists
 from processors.brevo.writer.dry_run import DryRun
 from processors.engagement import agent as score_engagement
 from processors.engagement.sweep import second_of_day
@@ -92,12 +93,6 @@ async def build_engine(
     partitions = configuration.kafka.partitions
     connection = environment.kafka
     async with AsyncExitStack() as stack:
-        brevo = configuration.brevo
-        assert brevo.api_key is not None  # load_worker has seen to it
-        brevo_client = BrevoClient(brevo.api_key, environment.brevo_api_base_url)
-        stack.push_async_callback(brevo_client.close)
-        await check_attributes(brevo_client, configuration)
-        await check_templates(brevo_client, configuration.brevo)
         producer = build_producer(connection)
         metrics = EngineMetrics(registry)
         app = build_faust_app(connection, configuration.kafka, environment.data_dir)
@@ -107,6 +102,13 @@ async def build_engine(
             still_owner=lambda: still_member(app),
             session_seconds=SESSION_SECONDS,
         )
+        brevo = configuration.brevo
+        assert brevo.api_key is not None  # load_worker has seen to it
+        brevo_client = BrevoClient(brevo.api_key, environment.brevo_api_base_url, before_write=delivery.ensure_owner)
+        stack.push_async_callback(brevo_client.close)
+        await check_attributes(brevo_client, configuration)
+        await check_templates(brevo_client, configuration.brevo)
+        missing = await missing_lists(brevo_client, configuration)
         engine = Engine(
             app=app,
             delivery=delivery,
@@ -117,7 +119,7 @@ async def build_engine(
             stop=stop_at_once,
         )
         zoom = await stack.enter_async_context(_zoom_effect(settings, registry))
-        sink_agent = sink_of(engine, settings, brevo_client, registry)
+        sink_agent = sink_of(engine, settings, brevo_client, registry, missing)
         agents = [
             tracking_agent(engine, tracking_rule(configuration)),
             BatchAgent(engine, AgentSpec(look_up.NAME, look_up.SOURCES, look_up.TABLES, zoom.rule, zoom)),
@@ -135,8 +137,17 @@ class SinkAgent:
     sink: Sink
 
 
-def sink_of(engine: Engine, settings: WorkerSettings, client: BrevoClient, registry: CollectorRegistry) -> SinkAgent:
-    """The agent that calls Brevo, or says what it would do (`worker --dry-run`)."""
+def sink_of(
+    engine: Engine,
+    settings: WorkerSettings,
+    client: BrevoClient,
+    registry: CollectorRegistry,
+    lists_missing: Collection[int],
+) -> SinkAgent:
+    """The agent that calls Brevo, or says what it would do (`worker --dry-run`).
+
+    `lists_missing` are those of the configuration that Brevo does not have.
+    """
     configuration, own = settings.configuration, OwnProgress()
     sink: Sink = (
         DryRun(settings.tell)
@@ -148,6 +159,8 @@ def sink_of(engine: Engine, settings: WorkerSettings, client: BrevoClient, regis
             clock=lambda: datetime.now(UTC),
             registry=registry,
             version=settings.version,
+            list_keys=keys_of_lists(configuration),
+            missing_lists=lists_missing,
             backlog=own.backlog,
             handled=own.handled,
         )

@@ -194,6 +194,8 @@ class Brevo(Section):
     bulk_threshold: int = Field(default=200, ge=1)
     """From this many waiting upserts on, an import replaces single calls."""
     technical_list: int | None = None
+    phone_region: str | None = Field(default=None, pattern=r"^[A-Z]{2}$")
+    """Country (`FR`) of phone numbers typed without a country code; without it such numbers are left out."""
     list_rules: dict[int, ListRule] = Field(default_factory=dict)
     """By list id; a list without a rule takes everybody whom the facts put there."""
     notify_url: str | None = None

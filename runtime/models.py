@@ -63,10 +63,21 @@ class Webhook(Section):
 class Lists(Section):
     """Brevo list ids; one that is not given is not written."""
 
-    meeting_participants: int | None = None
-    webinar_attendees: int | None = None
-    webinar_registrants: int | None = None
-    webinar_no_shows: int | None = None
+    meeting_participants: int | None = Field(default=None, gt=0)
+    webinar_attendees: int | None = Field(default=None, gt=0)
+    webinar_registrants: int | None = Field(default=None, gt=0)
+    webinar_no_shows: int | None = Field(default=None, gt=0)
+
+    @model_validator(mode="after")
+    def _opposites_apart(self) -> Lists:
+        if self.webinar_no_shows is not None and self.webinar_no_shows in (
+            self.webinar_attendees,
+            self.meeting_participants,
+        ):
+            raise ValueError(
+                f"list {self.webinar_no_shows} is both webinar_no_shows and a list of those who came: give two lists"
+            )
+        return self
 
 
 class ZoomAccount(Section):
@@ -194,6 +205,11 @@ class Privacy(Section):
     """Reserved for retention and erasure settings."""
 
 
+IDENTIFIERS = frozenset({"SMS", "WHATSAPP", "LANDLINE_NUMBER", "EXT_ID"})
+"""Attributes of which no two contacts of Brevo have the same value (help.brevo.com/hc/articles/208729849, checked
+2026-11-27)."""
+
+
 class MappedAttribute(Section):
     """Where one value goes: long form of a `field_mapping` entry."""
 
@@ -202,12 +218,27 @@ class MappedAttribute(Section):
     """Default: what the source is (text, float for minutes and scores, date)."""
     overwrite: Overwrite | None = None
     """Default: `if_empty` for what registrants tell of themselves, else `always`."""
+    identifier: bool = False
+    """Must be true for `SMS`, `WHATSAPP`, `LANDLINE_NUMBER` and `EXT_ID`, and for nothing else: no two contacts of
+    Brevo have the same of these, so a value is checked, and left out where another contact has it."""
     transform: Literal["none", "lower", "upper", "title", "trim"] = "none"
 
     @model_validator(mode="before")
     @classmethod
     def _short_form(cls, value: Any) -> Any:
         return {"attribute": value} if isinstance(value, str) else value
+
+    @model_validator(mode="after")
+    def _identifiers_are_meant(self) -> MappedAttribute:
+        name = self.attribute.upper()
+        if name in IDENTIFIERS and not self.identifier:
+            raise ValueError(
+                f"{name} tells Brevo's contacts apart: what a person types may be another's. Map to an ordinary "
+                f"attribute, or write `{{attribute: {name}, identifier: true}}`"
+            )
+        if self.identifier and name not in IDENTIFIERS:
+            raise ValueError(f"`identifier: true` is for {', '.join(sorted(IDENTIFIERS))} alone, not for {name}")
+        return self
 
 
 class FieldMapping(Section):

@@ -181,6 +181,12 @@ class ContactState(Wire):
     """Attributes that Brevo held before we wrote any: what is written only if empty leaves them."""
     existed: bool | None = None
     """Whether Brevo had the contact before Rollcall could have created it; ``None``: nobody has asked."""
+    refused: dict[str, str | float | int | bool] = Field(default_factory=dict)
+    """Values that Brevo does not take of this contact, by attribute: left out, and not tried again while unchanged."""
+    refused_lists: tuple[int, ...] = ()
+    """Lists that Brevo does not take this contact on."""
+    awaited: tuple[int, ...] = ()
+    """Lists that it shall be on and that do not exist at Brevo: it joins them once they do."""
 
 
 CommandResult.model_rebuild()

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from ops.brevo.hooks import HookChange, hook_changes
 from processors.brevo.decisions.attributes import Needed, misfits, needed_attributes, types_of
+from processors.brevo.decisions.configured_lists import configured_lists
 from runtime.models import Configuration
 
 FOLDER = "Rollcall"
@@ -81,7 +82,7 @@ def plan_of(
     if webhook.url is not None and not webhook.is_open:
         problems.append("brevo.webhook.url is given without a token or password: the ingress would let nobody in")
     lacking = []
-    for key, list_id in _configured(configuration):
+    for key, list_id in configured_lists(configuration):
         if list_id in known:
             continue
         name = f"{FOLDER} {key.rpartition('.')[2].replace('_', ' ')}"
@@ -92,12 +93,3 @@ def plan_of(
     folder_id = next((each.get("id") for each in folders if each.get("name") == FOLDER), None)
     missing = tuple({each.needed.attribute: each.needed for each in found if each.problem == "missing"}.values())
     return Plan(missing, tuple(lacking), folder_id, tuple(hook_changes(webhook, hooks)), tuple(problems))
-
-
-def _configured(configuration: Configuration) -> Iterator[tuple[str, int]]:
-    for account in configuration.accounts:
-        for name, list_id in account.lists.model_dump().items():
-            if list_id is not None:
-                yield f"connectors.zoom.lists.{name}", list_id
-    if configuration.brevo.technical_list is not None:
-        yield "brevo.technical_list", configuration.brevo.technical_list

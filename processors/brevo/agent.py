@@ -11,8 +11,9 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
+from types import MappingProxyType
 from urllib.parse import urlencode
 
 from prometheus_client import CollectorRegistry
@@ -27,9 +28,11 @@ from processors.brevo.writer.asking import Asker
 from processors.brevo.writer.campaigns import Campaigns
 from processors.brevo.writer.catching_up import CatchingUp, has_handled_all, nothing_waits
 from processors.brevo.writer.channels import Channel
+from processors.brevo.writer.checked import Checker
 from processors.brevo.writer.confirmations import Confirmations
 from processors.brevo.writer.events import Events, EventSender
 from processors.brevo.writer.imports import ImportWriter
+from processors.brevo.writer.lists import Lists
 from processors.brevo.writer.metrics import BrevoMetrics
 from processors.brevo.writer.outcomes import Outcomes
 from processors.brevo.writer.processes import ImportProcesses
@@ -37,6 +40,7 @@ from processors.brevo.writer.pump import Pump
 from processors.brevo.writer.recordings import Mailable, RecordingMails
 from processors.brevo.writer.sampler import Sampler
 from processors.brevo.writer.schedule import Schedule
+from processors.brevo.writer.tools import Tools
 from processors.brevo.writer.upserts import UpsertWriter
 from processors.engine.due_clock import Backlog, Handled
 from processors.engine.effect import Post, Rows
@@ -60,6 +64,8 @@ class SyncContact:
         clock: aware wall time.
         registry: where the `rollcall_brevo_…` metrics go.
         version: of the code, for dead letters.
+        list_keys: by list id: where the configuration names it.
+        missing_lists: those of them that Brevo does not have.
         pace: the pump's figures, if not the usual ones.
         monotonic: seconds that never go back.
         spread: 0..1, so that workers do not retry together.
@@ -77,6 +83,8 @@ class SyncContact:
         clock: Callable[[], datetime],
         registry: CollectorRegistry,
         version: str,
+        list_keys: Mapping[int, str] = MappingProxyType({}),
+        missing_lists: Collection[int] = (),
         pace: Pace | None = None,
         monotonic: Callable[[], float] = time.monotonic,
         spread: Callable[[], float] = random.random,
@@ -92,30 +100,35 @@ class SyncContact:
         }
         self.rule = Intake()
         self._access = Access(rates, settings.account_calls_per_hour, total_partitions, pace, metrics, monotonic)
+        asker = Asker(self._access, pace, spread)
+        self._lists = Lists(
+            api, asker, metrics, keys=list_keys, missing=missing_lists, probe_seconds=pace.probe_seconds
+        )
         schedule = Schedule(
             metrics,
+            self._lists,
             bulk_threshold=settings.bulk_threshold,
             technical_list=settings.technical_list,
             gather_seconds=pace.gather_seconds,
             now=monotonic,
         )
         outcomes = Outcomes(schedule, metrics, clock, agent=NAME, version=version)
-        asker = Asker(self._access, pace, spread)
+        checker = Checker(metrics, self._lists, settings.phone_region)
         processes = self._processes = ImportProcesses(api, asker, pace, monotonic)
         sampler = Sampler(api, asker, metrics, settings.sample)
-        upserts = UpsertWriter(
-            api, self._access, schedule, outcomes, processes, sampler, metrics=metrics, pace=pace, spread=spread
-        )
-        imports = ImportWriter(
+        tools = Tools(
             api,
+            self._access,
             asker,
             schedule,
             outcomes,
             processes,
             sampler,
+            checker,
+            self._lists,
             metrics,
-            _notify_url(settings),
-            deletions_told=settings.webhook.is_open,
+            pace,
+            spread,
         )
         mailable = Mailable(api, asker, schedule)
         channels: dict[Family, Channel] = {
@@ -125,15 +138,17 @@ class SyncContact:
             "campaigns": Campaigns(api, asker, settings.recordings, clock),
         }
         self._catching_up = CatchingUp(backlog, handled)
-        events = EventSender(
-            channels, self._access, schedule, outcomes, settings.in_doubt, pace, spread, self._catching_up.wait
+        self._pump = Pump(
+            tools,
+            UpsertWriter(tools),
+            EventSender(tools, channels, settings.in_doubt, self._catching_up.wait),
+            ImportWriter(tools, _notify_url(settings), deletions_told=settings.webhook.is_open),
         )
-        self._pump = Pump(schedule, self._access, outcomes, upserts, events, imports, processes, pace)
 
     @property
     def reasons(self) -> tuple[str, ...]:
         """Why calls to Brevo wait, for readiness; empty when they do not."""
-        return self._access.reasons
+        return self._access.reasons + self._lists.reasons
 
     def resume(self) -> None:
         """Go on after a lane was parked, as a person asked."""

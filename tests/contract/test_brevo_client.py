@@ -12,6 +12,7 @@ from processors.brevo.api.client import BrevoClient
 from processors.brevo.decisions.answers import Action, classify
 from sandbox.brevo import Options, RunningBrevo, serving
 from sandbox.brevo.faults import Fault, Kind
+from schemas.errors import FatalError
 
 KEY = "xkeysib-sandbox"
 
@@ -117,3 +118,24 @@ async def test_client_speaks_no_tls_below_1_2(client: BrevoClient) -> None:
     assert isinstance(context, ssl.SSLContext)
     assert context.minimum_version >= ssl.TLSVersion.TLSv1_2
     assert context.verify_mode is ssl.CERT_REQUIRED
+
+
+async def test_client_asks_before_each_write_and_sends_nothing_when_it_may_not(brevo: RunningBrevo) -> None:
+    """A worker that was stopped for longer than its session wakes up in the middle of a call: it is no owner."""
+    asked: list[bool] = []
+
+    async def not_the_owner() -> None:
+        asked.append(True)
+        if len(asked) > allowed:
+            raise FatalError("another worker owns the partitions")
+
+    for allowed in (0, 1):
+        asked.clear()
+        client = BrevoClient(SecretStr(KEY), brevo.url, before_write=not_the_owner)
+        assert (await client.read_contact(f"nobody{allowed}@example.com")).status == 404
+        assert not asked
+        # Once before the call, and once more when a connection is at hand.
+        with pytest.raises(FatalError):
+            await client.create_contact({"email": f"nobody{allowed}@example.com", "updateEnabled": True})
+        assert (await client.read_contact(f"nobody{allowed}@example.com")).status == 404
+        await client.close()

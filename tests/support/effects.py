@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Literal
 
-from processors.engine.effect import Effect
+from processors.engine.effect import Effect, Rows
 from processors.engine.view import MemoryStore, Output, PartitionStore, Record, TurnView
 
 Phase = Literal["lost", "published", "applied"]
@@ -31,6 +31,9 @@ class LoopbackEngine:
         """Of every record from now on."""
         self.turns_held = False
         """While true, what is posted is published and not handled, as between two turns of the engine."""
+        self.effect_is_told_late = False
+        """While true, the store has new rows that the effect is not told of, as within a turn of the engine."""
+        self._untold: list[tuple[int, Mapping[str, Rows]]] = []
         self.crashed = asyncio.Event()
         self.effect: Effect | None = None
         self._backlog: list[Record] = []
@@ -58,6 +61,14 @@ class LoopbackEngine:
         backlog, self._backlog = self._backlog, []
         for record in backlog:
             self._handle(record)
+
+    def tell_effect(self) -> None:
+        """Tell the effect what it was not told."""
+        self.effect_is_told_late = False
+        untold, self._untold = self._untold, []
+        for partition, changes in untold:
+            if self.effect is not None:
+                self.effect.applied(partition, changes)
 
     async def crash(self) -> None:
         """The worker dies at once."""
@@ -140,7 +151,10 @@ class LoopbackEngine:
         view.commit(record)
         for table, rows in view.changes.items():
             self.memory[record.partition][table].apply(rows)
-        self.effect.applied(record.partition, view.changes)
+        if self.effect_is_told_late:
+            self._untold.append((record.partition, view.changes))
+        else:
+            self.effect.applied(record.partition, view.changes)
         self._changed.set()
         for output, _ in view.outbox:
             self.published.append(output)

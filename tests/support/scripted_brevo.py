@@ -13,6 +13,7 @@ from aiohttp import web
 
 from tests.support.imports import Imports
 
+IDENTIFIERS = {"SMS": "phone_id", "WHATSAPP": "whatsapp_id", "EXT_ID": "ext_id"}
 UNRECOGNISED_IP = {
     "message": "We have detected you are using an unrecognised IP address 203.0.113.10. If you performed this action "
     "make sure to add the new IP address in this link: https://app.brevo.com/security/authorised_ips",
@@ -60,6 +61,12 @@ class ScriptedBrevo:
         self.events: list[Any] = []
         self.confirmations: list[Any] = []
         """Bodies of double opt-in; each is a mail."""
+        self.missing_lists: set[int] = set()
+        self.refused_values: dict[str, Any] = {}
+        """By attribute: the value that is answered 400, with the words of `refusal`."""
+        self.refusal = "Invalid phone number"
+        self.refuse_contacts = False
+        """Every new contact is refused, whatever it has."""
         self.script: Script | None = None
         self.imports = Imports()
 
@@ -98,8 +105,12 @@ class ScriptedBrevo:
         if path == "/contacts/doubleOptinConfirmation":
             self.confirmations.append(call.body)
             return web.Response(status=204)
+        if path == "/contacts/import" and self.missing_lists & set(call.body["listIds"]):
+            return error(400, "invalid_parameter", "List ID does not exist")
         if path == "/contacts/import":
             return web.json_response({"processId": self.imports.accept(call.body)}, status=202)
+        if path.startswith("/contacts/lists/") and call.method == "GET":
+            return self._list(int(path.rpartition("/")[2]))
         if path.startswith("/contacts/lists/"):
             return self._remove(int(path.split("/")[3]), call.body["emails"])
         if path == "/contacts" and call.method == "GET":
@@ -108,7 +119,8 @@ class ScriptedBrevo:
 
     def _contact(self, call: Call, email: str | None) -> web.StreamResponse:
         if call.method == "POST":
-            return self._create(call.body)
+            return self._refused(call.body, call.body["email"]) or self._create(call.body)
+        email = self._by_identifier(call, email or "")
         contact = self.contacts.get(email or "")
         if contact is None:
             return error(404, "document_not_found", "Contact does not exist")
@@ -116,6 +128,8 @@ class ScriptedBrevo:
             return web.json_response(
                 {"email": email, "attributes": contact.attributes, "listIds": sorted(contact.lists), **contact.more}
             )
+        if (refused := self._refused(call.body, email or "")) is not None:
+            return refused
         contact.attributes.update(call.body.get("attributes", {}))
         contact.lists.update(call.body.get("listIds", []))
         contact.lists.difference_update(call.body.get("unlinkListIds", []))
@@ -163,6 +177,35 @@ class ScriptedBrevo:
         assert "api-key" not in request.headers
         return web.Response(text="EMAIL\n" + "\n".join(sorted(self.imports.refused)))
 
+    def _list(self, list_id: int) -> web.StreamResponse:
+        if list_id in self.missing_lists:
+            return error(404, "document_not_found", "List ID does not exist")
+        return web.json_response({"id": list_id, "name": f"List {list_id}"})
+
+    def _refused(self, body: dict[str, Any], email: str) -> web.StreamResponse | None:
+        """What Brevo does not take: lists that are not there, values it does not like, identifiers of others."""
+        if self.refuse_contacts:
+            return error(400, "invalid_parameter", "this is not accepted")
+        if self.missing_lists & {*body.get("listIds", ()), *body.get("unlinkListIds", ())}:
+            return error(400, "invalid_parameter", "List ID does not exist")
+        values = dict(body.get("attributes", {})) | ({"EXT_ID": body["ext_id"]} if "ext_id" in body else {})
+        for name, value in values.items():
+            if self.refused_values.get(name) == value:
+                return error(400, "invalid_parameter", self.refusal)
+            if name in IDENTIFIERS and self._owner(name, value) not in (None, email):
+                metadata = {"duplicate_identifiers": [name]}
+                told = {"code": "duplicate_parameter", "message": "Unable to create contact", "metadata": metadata}
+                return web.json_response(told, status=400)
+        return None
+
+    def _owner(self, name: str, value: Any) -> str | None:
+        return next((email for email, each in self.contacts.items() if each.attributes.get(name) == value), None)
+
+    def _by_identifier(self, call: Call, identifier: str) -> str | None:
+        kind = call.path.partition("identifierType=")[2]
+        name = next((name for name, each in IDENTIFIERS.items() if each == kind), None)
+        return identifier if name is None else self._owner(name, identifier)
+
     def _create(self, body: dict[str, Any]) -> web.StreamResponse:
         known = body["email"] in self.contacts
         contact = self.contacts.setdefault(body["email"], Contact())
@@ -185,6 +228,7 @@ async def serve_brevo() -> AsyncIterator[ScriptedBrevo]:
     app.router.add_post("/v3/contacts/import", brevo.handle)
     app.router.add_post("/v3/contacts/doubleOptinConfirmation", brevo.handle)
     app.router.add_post("/v3/contacts/lists/{list}/contacts/remove", brevo.handle)
+    app.router.add_get("/v3/contacts/lists/{list}", brevo.handle)
     app.router.add_get("/v3/processes", brevo.handle)
     app.router.add_get("/v3/processes/{process}", brevo.handle)
     app.router.add_get("/v3/report.csv", brevo.report)

@@ -7,7 +7,8 @@ Why not Brevo's SDK: it does not percent-encode path values, does not read Brevo
 from __future__ import annotations
 
 import ssl
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from types import SimpleNamespace
 from typing import Any, Protocol
 from urllib.parse import quote
 
@@ -31,6 +32,12 @@ class BrevoApi(Protocol):
 
     async def read_contact(self, email: str) -> Answer:
         """`GET /contacts/{email}`: 200 with the contact, 404."""
+
+    async def read_owner(self, identifier_type: str, value: str) -> Answer:
+        """`GET /contacts/{value}?identifierType=`: 200 with the contact that has this identifier, 404."""
+
+    async def read_list(self, list_id: int) -> Answer:
+        """`GET /contacts/lists/{id}`: 200 with the list, 404."""
 
     async def create_contact(self, body: Mapping[str, Any]) -> Answer:
         """`POST /contacts`: 201 created, 204 updated."""
@@ -85,19 +92,37 @@ class BrevoClient:
         api_key: a v3 key.
         base_url: with the version, without a slash at the end: `https://api.brevo.com/v3`.
         answer_seconds: how long a call may take in all.
+        before_write: awaited when the connection of a call that changes something is there, right before it is used: a
+            worker that was stopped in between must not go on with what it had in hand.
     """
 
-    def __init__(self, api_key: SecretStr, base_url: str, *, answer_seconds: float = ANSWER_SECONDS) -> None:
+    def __init__(
+        self,
+        api_key: SecretStr,
+        base_url: str,
+        *,
+        answer_seconds: float = ANSWER_SECONDS,
+        before_write: Callable[[], Awaitable[None]] | None = None,
+    ) -> None:
         self._api_key = api_key
         self._base_url = base_url.rstrip("/")
         self._timeout = aiohttp.ClientTimeout(total=answer_seconds, connect=CONNECT_SECONDS)
         self._tls = ssl.create_default_context()
         self._tls.minimum_version = ssl.TLSVersion.TLSv1_2
+        self._before_write = before_write
         self._session: aiohttp.ClientSession | None = None
 
     async def read_contact(self, email: str) -> Answer:
         """See `BrevoApi`."""
         return await self._call("GET", _contact_path(email), None)
+
+    async def read_owner(self, identifier_type: str, value: str) -> Answer:
+        """See `BrevoApi`."""
+        return await self._call("GET", f"/contacts/{quote(value, safe='')}?identifierType={identifier_type}", None)
+
+    async def read_list(self, list_id: int) -> Answer:
+        """See `BrevoApi`."""
+        return await self._call("GET", f"/contacts/lists/{list_id}", None)
 
     async def create_contact(self, body: Mapping[str, Any]) -> Answer:
         """See `BrevoApi`."""
@@ -186,8 +211,13 @@ class BrevoClient:
         # encoded=True: yarl would decode what `quote` encoded, and "+" or "/" in an address would name another contact.
         url = URL(self._base_url + path, encoded=True)
         data = orjson.dumps(body) if body is not None else None
+        writes = method != "GET"
+        if writes and self._before_write is not None:
+            await self._before_write()  # here it may take as long as it likes, and asked a moment later it is quick
         try:
-            async with self._opened().request(method, url, data=data, allow_redirects=False) as response:
+            async with self._opened().request(
+                method, url, data=data, allow_redirects=False, trace_request_ctx=writes
+            ) as response:
                 return _answer(response, await read_answer(response))
         except (aiohttp.ConnectionTimeoutError, aiohttp.ClientConnectorError, aiohttp.ClientConnectorDNSError):
             return _failed("refused")
@@ -202,6 +232,7 @@ class BrevoClient:
                 connector=aiohttp.TCPConnector(ssl=self._tls, keepalive_timeout=KEEP_ALIVE_SECONDS),
                 cookie_jar=aiohttp.DummyCookieJar(),
                 timeout=self._timeout,
+                trace_configs=[self._fence()],
                 headers={
                     "api-key": self._api_key.get_secret_value(),
                     "accept": "application/json",
@@ -209,6 +240,18 @@ class BrevoClient:
                 },
             )
         return self._session
+
+    def _fence(self) -> aiohttp.TraceConfig:
+        """Asks once more when a connection is at hand: making one takes a while, and the process may stop meanwhile."""
+
+        async def at_hand(_session: aiohttp.ClientSession, trace: SimpleNamespace, _: object) -> None:
+            if trace.trace_request_ctx and self._before_write is not None:
+                await self._before_write()
+
+        fence = aiohttp.TraceConfig()
+        fence.on_connection_create_end.append(at_hand)
+        fence.on_connection_reuseconn.append(at_hand)
+        return fence
 
 
 def may_be_read(report: URL, base: URL) -> bool:

@@ -7,12 +7,13 @@ Brevo's own state is written only where that is known, and contacts with a boole
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from processors.brevo.decisions.identifiers import IDENTIFIER_TYPES
 from processors.brevo.decisions.ledger import UpsertWork
-from processors.brevo.decisions.upsert import Create, Known, Read, Update, Wanted, must_read, next_step
+from processors.brevo.decisions.upsert import Claim, Create, Known, Read, Update, Wanted, must_read, next_step
 from processors.brevo.decisions.values import Value
 from schemas.brevo import UpsertContact
 from schemas.codec import pack
@@ -59,10 +60,17 @@ class Row:
         return {"email": self.member.wanted.email, "attributes": dict(self.attributes)}
 
 
-def shape_of(command: UpsertContact, technical_list: int | None) -> Shape | None:
-    """What a contact has in common with those it may be imported with; ``None``: only single calls can say it."""
-    lists = tuple(sorted(set(command.lists))) or ((technical_list,) if technical_list is not None else ())
+def shape_of(command: UpsertContact, technical_list: int | None, missing: Collection[int] = ()) -> Shape | None:
+    """What a contact has in common with those it may be imported with; ``None``: only single calls can say it.
+
+    `missing` lists do not exist at Brevo. An identifier needs a question of its own.
+    """
+    lists = tuple(sorted(set(command.lists) - set(missing)))
+    if not lists and technical_list is not None and technical_list not in missing:
+        lists = (technical_list,)
     if not lists or command.lists_for_existing or any(each.type == "boolean" for each in command.attributes.values()):
+        return None
+    if any(name.upper() in IDENTIFIER_TYPES for name in command.attributes):
         return None
     return lists, tuple(sorted(command.attributes))
 
@@ -111,6 +119,8 @@ def row_of(member: Member) -> Row | None:
             return Row(member, attributes)
         case Read():
             raise AssertionError("nothing is left that only Brevo could answer")
+        case Claim():
+            raise AssertionError("identifiers have no shape")
     return None
 
 
@@ -151,15 +161,15 @@ def removals(rows: Iterable[Row]) -> dict[int, list[str]]:
     return found
 
 
-def after_import(row: Row) -> Known:
-    """What holds once the import is complete and its contacts are off the lists of `removals`."""
-    wanted, known = row.member.wanted, row.member.known
+def after_import(row: Row, lists: Iterable[int]) -> Known:
+    """What holds once an import to `lists` is complete and its contacts are off the lists of `removals`."""
+    wanted, known, sent = row.member.wanted, row.member.known, frozenset(lists)
     return replace(
         known,
         exists=True,
         attributes={**known.attributes, **row.attributes},
-        lists=known.lists - wanted.lists_left | wanted.lists,
-        lists_left=known.lists_left - wanted.lists | wanted.lists_left,
+        lists=(known.lists - wanted.lists_left) | sent,
+        lists_left=(known.lists_left - sent) | wanted.lists_left,
     )
 
 

@@ -19,6 +19,7 @@ from processors.brevo.decisions.ledger import (
     Waiting,
     contact_key,
     event_key,
+    is_open,
     rank_of,
     rank_of_answer,
 )
@@ -86,7 +87,7 @@ def _take_upsert(command: UpsertContact, rank: Rank, waiting: Waiting, view: Vie
     row = _contact(view, key)
     if any(known is not None and rank <= known for known in (row.done, row.rank)):
         return
-    changes: dict[str, object] = {"pending": waiting, "rank": rank}
+    changes: dict[str, object] = {"pending": waiting, "rank": rank, "awaited": ()}
     if command.creates:
         taken_at = as_datetime(waiting.timestamp_ms // 1_000)
         changes.update(creatable_at=min(taken_at, row.creatable_at or taken_at))
@@ -99,21 +100,24 @@ def _end_upsert(result: CommandResult, view: View) -> None:
     row, rank = _contact(view, key), rank_of_answer(result.revision, result.answers)
     changes: dict[str, object] = {}
     if result.outcome == "intended":
-        if row.pending is not None and (row.done is None or row.done < rank):
+        if is_open(row, rank):
             view.put(LEDGER, key, row.model_copy(update={"importing": result.import_id}).to_bytes())
         return
     if row.importing is not None and (result.import_id == row.importing or row.rank is None or rank >= row.rank):
         changes.update(importing=None)
-    if result.acknowledged is not None and (row.state_rank is None or rank > row.state_rank):
+    if result.acknowledged is not None and (row.state_rank is None or rank >= row.state_rank):
         changes.update(state=result.acknowledged, state_rank=rank)
+    awaited = result.acknowledged.awaited if result.acknowledged is not None else ()
     if row.done is None or rank > row.done:
         changes.update(
             done=rank,
             rejected=result.detail if result.outcome == "rejected" else None,
             withheld=result.detail if result.outcome == "suppressed" else None,
         )
-    if row.rank is not None and rank >= row.rank:
-        changes.update(pending=None, rank=None)
+    if rank == row.rank and awaited:
+        changes.update(awaited=awaited)
+    elif row.rank is not None and rank >= row.rank:
+        changes.update(pending=None, rank=None, awaited=())
         view.delete(PENDING, key)
     if changes:
         view.put(LEDGER, key, row.model_copy(update=changes).to_bytes())

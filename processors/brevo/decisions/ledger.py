@@ -7,7 +7,7 @@ the same keys for what is open only, so that a start reads what is open and not 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -86,6 +86,8 @@ class ContactRow(Wire):
     """Our id of the import that the contact is in: until that has ended, nothing else may write the contact."""
     withheld: str | None = None
     """Why the newest ended upsert was not written by rule, if it was not: Brevo has no such contact then."""
+    awaited: tuple[int, ...] = ()
+    """Lists that did not exist when `done` was written: `pending` stays for the day that one does."""
     creatable_at: Instant | None = None
     """Of the first command that may have created the contact; ``None`` while none may."""
 
@@ -212,13 +214,27 @@ def _has_ended(contact: ContactRow) -> bool:
     return contact.state is not None or contact.rejected is not None or contact.withheld is not None
 
 
-def next_work(contact: ContactRow, events: Mapping[bytes, EventRow]) -> Work | None:
+def is_open(contact: ContactRow, rank: Rank) -> bool:
+    """Whether the upsert of this rank, or a later one, may still be written."""
+    return contact.pending is not None and (
+        contact.done is None or contact.done < rank or (contact.rank == rank and bool(contact.awaited))
+    )
+
+
+def awaits_a_list(contact: ContactRow, missing: Collection[int]) -> bool:
+    """Whether all that is left to do for a contact is to join lists of `missing`."""
+    return bool(contact.awaited) and contact.done == contact.rank and all(each in missing for each in contact.awaited)
+
+
+def next_work(contact: ContactRow, events: Mapping[bytes, EventRow], missing: Collection[int] = ()) -> Work | None:
     """What a contact needs next: its upsert, then its events by date and name; ``None`` when it has to wait.
+
+    `missing`: lists that do not exist at Brevo now.
 
     Events wait for the first acknowledgement of their contact, as nobody says what Brevo does with an event of a
     contact that it does not know; a campaign has none. Those in doubt are not work: a person decides.
     """
-    if contact.pending is not None and contact.rank is not None:
+    if contact.pending is not None and contact.rank is not None and not awaits_a_list(contact, missing):
         command = BREVO_COMMAND.validate_json(contact.pending.command)
         if isinstance(command, UpsertContact):
             return UpsertWork(

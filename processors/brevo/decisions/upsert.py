@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from processors.brevo.decisions.identifiers import IDENTIFIER_TYPES, is_somebody_elses
 from processors.brevo.decisions.values import Value, is_same
 from schemas.brevo import AttributeValue, ContactState, UpsertContact
 
@@ -33,6 +34,12 @@ class Known:
     """Lists that the contact is known not to be on."""
     existed: bool | None = None
     """Whether Brevo had it before Rollcall could have created it; ``None``: nobody has asked yet."""
+    refused: Mapping[str, Value] = field(default_factory=dict)
+    """Values that Brevo does not take of this contact: not tried again while they are wanted unchanged."""
+    refused_lists: frozenset[int] = frozenset()
+    """Lists that it does not take this contact on."""
+    free: frozenset[str] = frozenset()
+    """Identifiers whose wanted value no other contact has, as Brevo has just said."""
 
     @classmethod
     def of(cls, state: ContactState | None, *, uncertain: bool = False) -> Known:
@@ -42,10 +49,13 @@ class Known:
         """
         if state is None:
             return cls()
+        refused, refused_lists = state.refused, frozenset(state.refused_lists)
         if uncertain:
-            return cls(exists=True, existed=state.existed)
+            return cls(exists=True, existed=state.existed, refused=refused, refused_lists=refused_lists)
         return cls(
             exists=True,
+            refused=refused,
+            refused_lists=refused_lists,
             attributes=state.attributes,
             held=frozenset(state.held),
             lists=frozenset(state.lists),
@@ -53,15 +63,26 @@ class Known:
             existed=state.existed,
         )
 
-    def state(self) -> ContactState:
-        """As the ledger keeps it."""
+    def state(self, awaited: frozenset[int] = frozenset()) -> ContactState:
+        """As the ledger keeps it; `awaited` lists do not exist yet."""
         return ContactState(
             attributes=dict(self.attributes),
             held=tuple(sorted(self.held)),
             lists=tuple(sorted(self.lists)),
             lists_left=tuple(sorted(self.lists_left)),
             existed=self.existed,
+            refused=dict(self.refused),
+            refused_lists=tuple(sorted(self.refused_lists)),
+            awaited=tuple(sorted(awaited)),
         )
+
+    def with_lists(self, refused_lists: frozenset[int]) -> Known:
+        """The same with exactly these lists refused."""
+        return replace(self, refused_lists=refused_lists)
+
+    def without(self, refused: Mapping[str, Value], refused_lists: frozenset[int]) -> Known:
+        """What is known after Brevo has refused these."""
+        return replace(self, refused={**self.refused, **refused}, refused_lists=self.refused_lists | refused_lists)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +99,8 @@ class Wanted:
     """Whether the contact may be created."""
     creatable_at: datetime | None = None
     """Since when Rollcall may have created it."""
+    awaited: frozenset[int] = frozenset()
+    """Lists that it shall be on and that do not exist at Brevo: joined once they do."""
 
     @classmethod
     def of(
@@ -85,16 +108,45 @@ class Wanted:
         command: UpsertContact,
         attributes: Mapping[str, AttributeValue],
         creatable_at: datetime | None = None,
+        missing: frozenset[int] = frozenset(),
     ) -> Wanted:
-        """A list that is both to join and to leave is joined."""
+        """A list that is both to join and to leave is joined; nothing is asked of `missing` ones."""
         lists, for_existing = frozenset(command.lists), frozenset(command.lists_for_existing)
         left = frozenset(command.lists_left) - lists - for_existing
-        return cls(command.email, attributes, lists, left, for_existing, command.creates, creatable_at)
+        return cls(
+            command.email,
+            attributes,
+            lists - missing,
+            left - missing,
+            for_existing - missing,
+            command.creates,
+            creatable_at,
+            (lists | for_existing) & missing,
+        )
+
+    def lacking(self, missing: frozenset[int]) -> Wanted:
+        """The same once it is known that these lists do not exist."""
+        awaited = (self.lists | self.lists_for_existing) & missing
+        return replace(
+            self,
+            lists=self.lists - missing,
+            lists_left=self.lists_left - missing,
+            lists_for_existing=self.lists_for_existing - missing,
+            awaited=self.awaited | awaited,
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class Read:
     """Ask Brevo what it holds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """Ask Brevo whether another contact has an identifier (`processors.brevo.decisions.identifiers`)."""
+
+    name: str
+    value: Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +166,7 @@ class Update:
     leave: frozenset[int]
 
 
-Step = Read | Create | Update
+Step = Read | Claim | Create | Update
 
 
 def next_step(wanted: Wanted, known: Known) -> Step | None:
@@ -124,10 +176,14 @@ def next_step(wanted: Wanted, known: Known) -> Step | None:
     if not known.exists and not wanted.creates:
         return None
     attributes = {name: each.value for name, each in wanted.attributes.items() if _is_written(name, each, known)}
+    for name in IDENTIFIER_TYPES:
+        if name in attributes and name not in known.free:
+            return Claim(name, attributes[name])
     if not known.exists:
-        return Create(attributes, wanted.lists)
+        return Create(attributes, wanted.lists - known.refused_lists)
     lists = wanted.lists | (wanted.lists_for_existing if known.existed else frozenset())
-    join, leave = lists - known.lists, wanted.lists_left - known.lists_left
+    join = lists - known.lists - known.refused_lists
+    leave = wanted.lists_left - known.lists_left - known.refused_lists
     return Update(attributes, join, leave) if attributes or join or leave else None
 
 
@@ -146,6 +202,8 @@ def must_read(wanted: Wanted, known: Known) -> bool:
 
 
 def _is_written(name: str, wanted: AttributeValue, known: Known) -> bool:
+    if name in known.refused and is_same(known.refused[name], wanted.value):
+        return False
     if not known.exists:
         return True
     current = known.attributes.get(name)
@@ -201,6 +259,13 @@ def _existed(wanted: Wanted, body: Mapping[str, Any]) -> bool | None:
     return created_at.tzinfo is not None and created_at < wanted.creatable_at - CLOCKS_APART
 
 
+def after_claim(wanted: Wanted, known: Known, step: Claim, owner: Mapping[str, Any] | None) -> Known:
+    """What is known of an identifier after Brevo has shown whose it is; ``None``: nobody's."""
+    if is_somebody_elses(owner, wanted.email):
+        return known.without({step.name: step.value}, frozenset())
+    return replace(known, free=known.free | {step.name})
+
+
 def after_create(wanted: Wanted, known: Known, step: Create, *, created: bool) -> Known:
     """What holds after 201 (`created`) or 204 (there was one already).
 
@@ -244,5 +309,9 @@ def update_body(step: Update) -> dict[str, Any]:
 
 
 def _common(attributes: Mapping[str, Value], lists: frozenset[int]) -> dict[str, Any]:
-    body: dict[str, Any] = {"attributes": dict(attributes)} if attributes else {}
+    named = {name: value for name, value in attributes.items() if name != "EXT_ID"}
+    body: dict[str, Any] = {"attributes": named} if named else {}
+    if "EXT_ID" in attributes:
+        # The one identifier that has a field of its own (developers.brevo.com/reference/createcontact).
+        body["ext_id"] = attributes["EXT_ID"]
     return body | ({"listIds": sorted(lists)} if lists else {})

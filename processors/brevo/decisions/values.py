@@ -7,18 +7,30 @@ import re
 from collections.abc import Mapping
 from datetime import date
 
+from processors.brevo.decisions.identifiers import IDENTIFIER_TYPES, normalised
 from schemas.brevo import AttributeType, AttributeValue
 
 Value = str | float | int | bool
 
 
-def sendable(attributes: Mapping[str, AttributeValue]) -> tuple[dict[str, AttributeValue], tuple[str, ...]]:
+def sendable(
+    attributes: Mapping[str, AttributeValue], region: str | None = None
+) -> tuple[dict[str, AttributeValue], tuple[str, ...]]:
     """What may be sent, by upper-case name as Brevo keeps them, and the names of what is left out.
+
+    Phone numbers and other identifiers become what Brevo keeps (`identifiers.normalised`, with its `region`).
 
     `EMAIL` is never sent: a changed address takes a contact off the blocklist and subscribes it again
     (Brevo's note on updateContact, checked 2026-11-21).
     """
-    good = {name.upper(): each for name, each in attributes.items() if name.upper() != "EMAIL" and is_of_type(each)}
+    good = {}
+    for name, each in ((name.upper(), each) for name, each in attributes.items()):
+        if name == "EMAIL" or not is_of_type(each):
+            continue
+        if name not in IDENTIFIER_TYPES:
+            good[name] = each
+        elif (value := normalised(name, each.value, region)) is not None:
+            good[name] = each.model_copy(update={"value": value})
     return good, tuple(sorted(name.upper() for name in attributes if name.upper() not in good))
 
 

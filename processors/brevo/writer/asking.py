@@ -28,6 +28,7 @@ class Asker:
         *,
         urgent: bool = False,
         doubted: Callable[[], Awaitable[None]] | None = None,
+        telling: int | None = None,
     ) -> Answer:
         """The first answer that Brevo means: done, missing or refused for good.
 
@@ -35,6 +36,7 @@ class Asker:
             budget: the family of endpoints.
             call: makes one call.
             urgent: goes before others that wait for the family.
+            telling: a status that says enough, whoever says it.
             doubted: awaited before the next try when Brevo may have done what was asked.
         """
         attempts = 0
@@ -44,7 +46,7 @@ class Asker:
             attempts += 1
             backoff = self._pace.backoff(attempts, self._spread())
             verdict = self._access.judge(budget, answer, backoff)
-            if verdict.action in (Action.DONE, Action.MISSING, Action.REJECT):
+            if verdict.action in (Action.DONE, Action.MISSING, Action.REJECT) or (telling and answer.status == telling):
                 return answer
             if verdict.ambiguous and doubted is not None:
                 await doubted()

@@ -7,6 +7,7 @@ import logging
 from processors.brevo.api.client import BrevoClient
 from processors.brevo.decisions.answers import Action, classify
 from processors.brevo.decisions.attributes import misfits, needed_attributes, types_of
+from processors.brevo.decisions.configured_lists import keys_of_lists
 from runtime.brevo_models import Brevo
 from runtime.models import Configuration
 from schemas.errors import ConfigurationError
@@ -38,6 +39,21 @@ async def check_attributes(client: BrevoClient, configuration: Configuration) ->
     if refused:
         advice = "(or set brevo.missing_attributes: warn)"
         raise ConfigurationError("\n".join([*refused, advice]))
+
+
+async def missing_lists(client: BrevoClient, configuration: Configuration) -> frozenset[int]:
+    """Lists that the configuration names and that do not exist: what does not need them is written without them.
+
+    Whether one exists that Brevo does not tell of shows later.
+    """
+    missing = set()
+    for list_id in keys_of_lists(configuration):
+        verdict = classify(await client.read_list(list_id))
+        if verdict.action in (Action.MISSING, Action.REJECT):
+            missing.add(list_id)
+        elif verdict.action is not Action.DONE:
+            log.warning("list %d not checked: %s", list_id, verdict.says)
+    return frozenset(missing)
 
 
 async def check_templates(client: BrevoClient, settings: Brevo) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from processors.brevo.decisions.ledger import UpsertWork
 from processors.brevo.decisions.upsert import Wanted
 from processors.brevo.decisions.values import sendable
+from processors.brevo.writer.lists import Lists
 from processors.brevo.writer.metrics import BrevoMetrics
 
 log = logging.getLogger(__name__)
@@ -22,10 +23,23 @@ class Checked:
     """Names of values that are not of their type."""
 
 
-def checked(contact: str, work: UpsertWork, metrics: BrevoMetrics) -> Checked:
-    """The wanted state of a contact as far as Brevo can take it."""
-    attributes, left_out = sendable(work.command.attributes)
-    if left_out:
-        log.warning("contact %s: not sent, as they are not of their type: %s", contact, ", ".join(left_out))
-        metrics.values_left_out.inc(len(left_out))
-    return Checked(Wanted.of(work.command, attributes, work.creatable_at), left_out)
+class Checker:
+    """Makes of a command what may be written now.
+
+    Args:
+        lists: nothing is asked of those that are missing.
+        region: of phone numbers without a country code.
+    """
+
+    def __init__(self, metrics: BrevoMetrics, lists: Lists, region: str | None) -> None:
+        self._metrics = metrics
+        self._lists = lists
+        self._region = region
+
+    def check(self, contact: str, work: UpsertWork) -> Checked:
+        """The wanted state of a contact as far as Brevo can take it."""
+        attributes, left_out = sendable(work.command.attributes, self._region)
+        if left_out:
+            log.warning("contact %s: not sent, as they are not of their type: %s", contact, ", ".join(left_out))
+            self._metrics.values_left_out.inc(len(left_out))
+        return Checked(Wanted.of(work.command, attributes, work.creatable_at, self._lists.missing), left_out)

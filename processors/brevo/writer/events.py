@@ -12,15 +12,15 @@ from typing import Any, Literal
 
 from processors.brevo.api.client import BrevoApi
 from processors.brevo.decisions.answers import Action, AnswerClass
-from processors.brevo.decisions.budget import Pace
 from processors.brevo.decisions.ledger import EventWork
 from processors.brevo.decisions.results import Ending
 from processors.brevo.decisions.suppression import is_mail
-from processors.brevo.writer.access import Access, Family
+from processors.brevo.writer.access import Family
 from processors.brevo.writer.channels import Channel
-from processors.brevo.writer.outcomes import Again, Outcomes
+from processors.brevo.writer.outcomes import Again
 from processors.brevo.writer.recordings import Mailable
-from processors.brevo.writer.schedule import Schedule, family_of
+from processors.brevo.writer.schedule import family_of
+from processors.brevo.writer.tools import Tools
 from runtime.calls import Answer
 from schemas.brevo import TrackEvent
 from schemas.instants import format_instant
@@ -56,24 +56,14 @@ class EventSender:
         caught_up: awaited before an event that an earlier owner intended is judged.
     """
 
-    def __init__(
-        self,
-        channels: Mapping[Family, Channel],
-        access: Access,
-        schedule: Schedule,
-        outcomes: Outcomes,
-        policy: Policy,
-        pace: Pace,
-        spread: Callable[[], float],
-        caught_up: CaughtUp,
-    ) -> None:
+    def __init__(self, tools: Tools, channels: Mapping[Family, Channel], policy: Policy, caught_up: CaughtUp) -> None:
         self._channels = channels
-        self._access = access
-        self._schedule = schedule
-        self._outcomes = outcomes
+        self._access = tools.access
+        self._schedule = tools.schedule
+        self._outcomes = tools.outcomes
+        self._pace = tools.pace
+        self._spread = tools.spread
         self._policy = policy
-        self._pace = pace
-        self._spread = spread
         self._caught_up = caught_up
         self._attempts: dict[str, int] = {}  # by contact, of an event that Brevo has surely not taken
         self._sending = 0

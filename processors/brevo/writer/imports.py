@@ -13,7 +13,6 @@ from dataclasses import replace
 from functools import partial
 from typing import TypeVar
 
-from processors.brevo.api.client import BrevoApi
 from processors.brevo.decisions.bulk import (
     PAGE_CONTACTS,
     REMOVE_AT_ONCE,
@@ -33,17 +32,12 @@ from processors.brevo.decisions.bulk import (
 from processors.brevo.decisions.ledger import UpsertWork
 from processors.brevo.decisions.results import Ending, left_out_detail
 from processors.brevo.decisions.upsert import Known, after_read
-from processors.brevo.writer.asking import Asker
-from processors.brevo.writer.checked import checked
-from processors.brevo.writer.metrics import BrevoMetrics
-from processors.brevo.writer.outcomes import Outcomes
-from processors.brevo.writer.processes import ImportProcesses, ProcessEnd
-from processors.brevo.writer.sampler import Sampler
-from processors.brevo.writer.schedule import Schedule
+from processors.brevo.writer.processes import ProcessEnd
+from processors.brevo.writer.tools import Tools
 
 T = TypeVar("T")
 
-TOO_LARGE = 413
+BAD_REQUEST, TOO_LARGE = 400, 413
 AT_ONCE = 1_000
 """Outcomes posted together: so the tables are confirmed while the next are made."""
 
@@ -58,32 +52,20 @@ class ImportWriter:
         deletions_told: Brevo's webhook is set up, so that contacts deleted there are known.
     """
 
-    def __init__(
-        self,
-        api: BrevoApi,
-        asker: Asker,
-        schedule: Schedule,
-        outcomes: Outcomes,
-        processes: ImportProcesses,
-        sampler: Sampler,
-        metrics: BrevoMetrics,
-        notify_url: Callable[[str, str], str | None],
-        *,
-        deletions_told: bool,
-    ) -> None:
-        self._api = api
-        self._asker = asker
-        self._schedule = schedule
-        self._outcomes = outcomes
-        self._processes = processes
-        self._sampler = sampler
-        self._metrics = metrics
+    def __init__(self, tools: Tools, notify_url: Callable[[str, str], str | None], *, deletions_told: bool) -> None:
+        self._api = tools.api
+        self._asker = tools.asker
+        self._schedule = tools.schedule
+        self._outcomes = tools.outcomes
+        self._processes = tools.processes
+        self._tools = tools
         self._notify_url = notify_url
         self._deletions_told = deletions_told
 
     async def write(self, shape: Shape, contacts: Sequence[str]) -> None:
         """Bring busy contacts to what they want; each is released when it is done, or is to be written alone."""
-        members = [member for contact in contacts if (member := self._member(contact)) is not None]
+        # Whose command has changed since the crowd came together is in another one now: it goes back to its queue.
+        members = [member for contact in contacts if (member := self._member(contact, shape[0])) is not None]
         for import_id in sorted({each.work.importing for each in members if each.work.importing}):
             await self._processes.settled(import_id)
         members = self._sure(await self._answered(members))
@@ -92,19 +74,24 @@ class ImportWriter:
         left = [member for member in members if member.contact not in imported]
         held = [member for member in left if not lacks(member)]
         self._schedule.alone.update(member.contact for member in left if lacks(member))
-        self._metrics.calls_saved.inc(len(held))
-        await self._end([(each, Ending("unchanged", acknowledged=each.known.state())) for each in held])
+        self._tools.metrics.calls_saved.inc(len(held))
+        await self._end(
+            [(each, Ending("unchanged", acknowledged=each.known.state(each.wanted.awaited))) for each in held]
+        )
         # What is cancelled before is not released: the process ends, and its tables may be closed already.
         self._release(contact for contact in contacts if contact not in imported)
         for piece in pieces(rows):
             await self._write(piece, shape[0])
             self._release(row.member.contact for row in piece)
 
-    def _member(self, contact: str) -> Member | None:
+    def _member(self, contact: str, lists: tuple[int, ...]) -> Member | None:
         work = self._schedule.work(contact)
         if not isinstance(work, UpsertWork):
             return None
-        found = checked(contact, work, self._metrics)
+        shape = self._schedule.shape(contact, work)
+        if shape is None or shape[0] != lists:
+            return None
+        found = self._tools.checker.check(contact, work)
         known = Known.of(work.state, uncertain=contact in self._schedule.uncertain)
         return Member(contact, work, found.wanted, known, found.left_out)
 
@@ -151,7 +138,11 @@ class ImportWriter:
         self._schedule.uncertain.update(contacts)
         body = import_body(rows, lists, self._notify_url(import_id, contacts[0]))
         answer = await self._asker.ask(
-            "contacts", lambda: self._api.import_contacts(body), doubted=lambda: self._processes.settled(import_id)
+            "contacts",
+            lambda: self._api.import_contacts(body),
+            doubted=lambda: self._processes.settled(import_id),
+            # A proxy may take less than Brevo does.
+            telling=TOO_LARGE,
         )
         process_id = answer.body.get("processId") if isinstance(answer.body, dict) else None
         end = ProcessEnd(f"refused with HTTP {answer.status}")
@@ -164,6 +155,8 @@ class ImportWriter:
             await self._write(rows[:middle], lists)
             await self._write(rows[middle:], lists)
             return
+        if answer.status == BAD_REQUEST and await self._tools.lists.lacking(lists):
+            return
         if not end.completed:
             log.warning("brevo import of %d contacts: %s; they are written one by one", len(rows), end.status)
             self._schedule.alone.update(contacts)
@@ -172,17 +165,17 @@ class ImportWriter:
         complete = [row for row in done if not lacks(row.member)]
         self._schedule.alone.update(set(contacts) - {row.member.contact for row in complete})
         await self._leave_lists(done)
-        self._metrics.imports.inc()
-        self._metrics.calls_saved.inc(max(0, len(complete) - 1))
-        await self._end([(row.member, _ending(row, import_id, answer.status)) for row in complete])
+        self._tools.metrics.imports.inc()
+        self._tools.metrics.calls_saved.inc(max(0, len(complete) - 1))
+        await self._end([(row.member, _ending(row, lists, import_id, answer.status)) for row in complete])
         self._schedule.uncertain.difference_update(row.member.contact for row in complete)
         await self._sample(complete)
 
     async def _sample(self, rows: list[Row]) -> None:
         by_command = {row.member.work.command.command_id: row for row in rows}
-        for command_id in self._sampler.chosen(list(by_command)):
+        for command_id in self._tools.sampler.chosen(list(by_command)):
             row = by_command[command_id]
-            await self._sampler.check(row.member.contact, row.member.wanted.email, row.attributes)
+            await self._tools.sampler.check(row.member.contact, row.member.wanted.email, row.attributes)
 
     async def _intend(self, import_id: str, rows: list[Row]) -> list[Row]:
         """The rows whose intent is confirmed; the others went elsewhere or ended meanwhile."""
@@ -224,7 +217,11 @@ def _told(members: list[Member], found: dict[str, Known], absent: Collection[str
     ]
 
 
-def _ending(row: Row, import_id: str, status: int | None) -> Ending:
+def _unchanged(member: Member) -> Ending:
+    return Ending("unchanged", acknowledged=member.known.state(member.wanted.awaited))
+
+
+def _ending(row: Row, lists: Sequence[int], import_id: str, status: int | None) -> Ending:
     left_out = row.member.left_out
     return Ending(
         "acknowledged",
@@ -232,7 +229,7 @@ def _ending(row: Row, import_id: str, status: int | None) -> Ending:
         status=status,
         attempts=1,
         import_id=import_id,
-        acknowledged=after_import(row).state(),
+        acknowledged=after_import(row, lists).state(row.member.wanted.awaited),
     )
 
 

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from processors.brevo.decisions.ledger import ContactRow, EventRow, EventWork, Rank, UpsertWork, contact_of
+from processors.brevo.decisions.ledger import ContactRow, EventRow, EventWork, Rank, UpsertWork, contact_of, is_open
 
 
 @dataclass(slots=True)
@@ -71,7 +71,7 @@ class Intents:
         rank = importing.waiting[contact]
         if row is not None and row.importing == importing.id:
             importing.confirmed.add(contact)
-        elif row is not None and row.pending is not None and (row.done is None or row.done < rank):
+        elif row is not None and is_open(row, rank):
             return  # not there yet
         del self._imports[contact], importing.waiting[contact]
         if not importing.waiting and not importing.future.done():

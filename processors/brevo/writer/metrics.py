@@ -27,7 +27,9 @@ class BrevoMetrics:
         )
         self.imports = Counter("rollcall_brevo_imports_total", "Imports that Brevo has completed", registry=registry)
         self.values_left_out = Counter(
-            "rollcall_brevo_values_left_out_total", "Attribute values not of their type, not sent", registry=registry
+            "rollcall_brevo_values_left_out_total",
+            "Attribute values and lists that were left out: not of their type, or refused by Brevo",
+            registry=registry,
         )
         self.sampled = Counter(
             "rollcall_brevo_sampled_total", "Contacts read back after they were written", registry=registry
@@ -55,6 +57,11 @@ class BrevoMetrics:
         self.without_contact = Gauge(
             "rollcall_brevo_events_without_contact",
             "Events that wait although nothing is on its way that would bring their contact to Brevo",
+            registry=registry,
+        )
+        self.lists_missing = Gauge(
+            "rollcall_brevo_lists_missing",
+            "Lists of the configuration that Brevo does not have",
             registry=registry,
         )
         self.parked = Gauge(

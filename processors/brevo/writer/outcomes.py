@@ -94,7 +94,8 @@ class Outcomes:
             outputs.append(result_output(work, ending, now))
             if ending.deleted:
                 outputs.append(deletion_output(work, now))
-            self._schedule.answered(contact, work)
+            awaited = ending.acknowledged.awaited if ending.acknowledged else ()
+            self._schedule.answered(contact, work, awaited)
         if outputs:
             await self._send(outputs)
         for contact, work, ending in endings:

@@ -6,14 +6,13 @@ import asyncio
 import logging
 from collections.abc import Iterable
 
-from processors.brevo.decisions.budget import Pace
 from processors.brevo.decisions.ledger import UpsertWork
-from processors.brevo.writer.access import FAMILIES, Access, Family
+from processors.brevo.writer.access import FAMILIES, Family
 from processors.brevo.writer.events import EventSender
 from processors.brevo.writer.imports import ImportWriter
-from processors.brevo.writer.outcomes import Again, Outcomes, RevokedError
-from processors.brevo.writer.processes import ImportProcesses
-from processors.brevo.writer.schedule import Schedule, Stores
+from processors.brevo.writer.outcomes import Again, RevokedError
+from processors.brevo.writer.schedule import Stores
+from processors.brevo.writer.tools import Tools
 from processors.brevo.writer.upserts import UpsertWriter
 from processors.engine.effect import Post
 
@@ -25,27 +24,18 @@ log = logging.getLogger(__name__)
 class Pump:
     """One task per contact that is being worked on; a bounded number of them for each family."""
 
-    def __init__(
-        self,
-        schedule: Schedule,
-        access: Access,
-        outcomes: Outcomes,
-        upserts: UpsertWriter,
-        events: EventSender,
-        imports: ImportWriter,
-        processes: ImportProcesses,
-        pace: Pace,
-    ) -> None:
-        self._schedule = schedule
-        schedule.changed = self.dispatch
-        schedule.crowds.formed = self._give_back
-        self._access = access
-        self._outcomes = outcomes
+    def __init__(self, tools: Tools, upserts: UpsertWriter, events: EventSender, imports: ImportWriter) -> None:
+        self._schedule = tools.schedule
+        self._schedule.changed = self.dispatch
+        self._schedule.crowds.formed = self._give_back
+        self._access = tools.access
+        self._outcomes = tools.outcomes
+        self._processes = tools.processes
+        self._lists = tools.lists
+        self._pace = tools.pace
         self._upserts = upserts
         self._events = events
         self._imports = imports
-        self._processes = processes
-        self._pace = pace
         self._group: asyncio.TaskGroup | None = None
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._under_way: dict[Family, int] = dict.fromkeys(FAMILIES, 0)
@@ -73,12 +63,14 @@ class Pump:
         self._outcomes.open(post)
         async with asyncio.TaskGroup() as group:
             self._group = group
+            looking = group.create_task(self._lists.run(), name="brevo lists")
             try:
                 for family in FAMILIES:
                     self.dispatch(family)
                 await asyncio.Event().wait()
             finally:
                 self._group = None
+                looking.cancel()
                 await self._events.drain(self._pace.drain_seconds)
                 self._processes.close()
                 if self._timer is not None:

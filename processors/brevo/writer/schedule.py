@@ -25,6 +25,7 @@ from processors.brevo.decisions.ledger import (
 from processors.brevo.writer.access import FAMILIES, Family
 from processors.brevo.writer.crowds import EventCrowds, ImportCrowds
 from processors.brevo.writer.intents import Intents
+from processors.brevo.writer.lists import Lists
 from processors.brevo.writer.metrics import BrevoMetrics
 from processors.brevo.writer.tally import Tally
 from processors.engine.view import PartitionStore
@@ -67,6 +68,7 @@ class Schedule:
         metrics: where what waits is counted.
         bulk_threshold: so many that wait for the same thing are a crowd.
         technical_list: for imports of contacts without a list.
+        lists: who only waits for a missing one has no work.
         gather_seconds: how long an upsert waits for others like it.
         now: monotonic seconds.
     """
@@ -74,6 +76,7 @@ class Schedule:
     def __init__(
         self,
         metrics: BrevoMetrics,
+        lists: Lists,
         *,
         bulk_threshold: int,
         technical_list: int | None,
@@ -83,6 +86,8 @@ class Schedule:
         self.changed: Callable[[Family], None] = _nobody_listens
         """Called when work of a family has become available; the pump puts itself here."""
         self._metrics = metrics
+        self._lists = lists
+        lists.returned = self._look_at_all
         self._technical_list = technical_list
         self._gather_seconds = gather_seconds
         self._now = now
@@ -101,7 +106,8 @@ class Schedule:
         self._queued: dict[str, tuple[Family, Lane]] = {}
         self._busy: set[str] = set()
         self._resting: dict[str, asyncio.TimerHandle] = {}
-        self._answered: dict[str, Rank | bytes] = {}  # posted and not confirmed yet: upsert's rank or event's key
+        self._answered: dict[str, tuple[Rank, tuple[int, ...]] | bytes] = {}
+        # posted and not confirmed yet: an upsert's rank and awaited lists, or an event's key
         self.uncertain: set[str] = set()
         """Contacts of which Brevo may hold more than the ledger says: a call whose outcome was lost."""
 
@@ -207,7 +213,7 @@ class Schedule:
     def work(self, contact: str) -> Work | None:
         """What a contact needs now; ``None`` too when its partition is no longer ours."""
         stores = self._partitions.get(self._home.get(contact, -1))
-        return None if stores is None else next_work(contact_row(stores, contact), open_events(stores, contact))
+        return None if stores is None else self._next_work(contact_row(stores, contact), open_events(stores, contact))
 
     def home(self, contact: str) -> int:
         """The partition of a busy contact."""
@@ -217,9 +223,18 @@ class Schedule:
         """Whether a busy contact's partition is still ours."""
         return self._home.get(contact) in self._partitions
 
-    def answered(self, contact: str, work: Work) -> None:
-        """An outcome was posted: the contact waits until it comes back confirmed."""
-        self._answered[contact] = work.rank if isinstance(work, UpsertWork) else work.key
+    def answered(self, contact: str, work: Work, awaited: tuple[int, ...]) -> None:
+        """An outcome was posted: the contact waits until it comes back confirmed. `awaited`: lists, of an upsert."""
+        self._answered[contact] = (work.rank, awaited) if isinstance(work, UpsertWork) else work.key
+
+    def _next_work(self, row: ContactRow, events: Mapping[bytes, EventRow]) -> Work | None:
+        return next_work(row, events, self._lists.missing)
+
+    def _look_at_all(self) -> None:
+        """A list is there that contacts wait for."""
+        for partition, stores in self._partitions.items():
+            for contact in list(open_contacts(stores)):
+                self._refresh(partition, contact)
 
     def _rested(self, partition: int, contact: str) -> None:
         del self._resting[contact]
@@ -235,7 +250,7 @@ class Schedule:
             self.alone.discard(contact)
         if contact in self._busy or contact in self._resting or not self._is_confirmed(contact, row, events):
             return
-        work = next_work(row, events)
+        work = self._next_work(row, events)
         if work is None:
             self._dequeue(contact)
             self._home.pop(contact, None)
@@ -275,15 +290,18 @@ class Schedule:
 
     def shape(self, contact: str, work: UpsertWork) -> Shape | None:
         """See `shape_of`; ``None`` too for who is to be written alone."""
-        return None if contact in self.alone else shape_of(work.command, self._technical_list)
+        return None if contact in self.alone else shape_of(work.command, self._technical_list, self._lists.missing)
 
     def _is_confirmed(self, contact: str, row: ContactRow, events: Mapping[bytes, EventRow]) -> bool:
         """Whether the last posted outcome of a contact is in its rows: the next call builds on them."""
         posted = self._answered.get(contact)
         if isinstance(posted, bytes):
             pending = posted in events and events[posted].state in ("pending", "intended")
+        elif posted is not None:
+            rank, awaited = posted
+            pending = row.done is None or row.done < rank or (row.rank == rank and row.awaited != awaited)
         else:
-            pending = posted is not None and (row.done is None or row.done < posted)
+            pending = False
         if not pending:
             self._answered.pop(contact, None)
         return not pending

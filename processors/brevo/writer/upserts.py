@@ -2,87 +2,62 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import logging
 
-from processors.brevo.api.client import BrevoApi
 from processors.brevo.decisions.answers import Action, AnswerClass
-from processors.brevo.decisions.budget import Pace
+from processors.brevo.decisions.attempt import Attempt, refuses_a_part
+from processors.brevo.decisions.identifiers import IDENTIFIER_TYPES
 from processors.brevo.decisions.ledger import UpsertWork
-from processors.brevo.decisions.results import Ending, left_out_detail
+from processors.brevo.decisions.results import Ending
 from processors.brevo.decisions.suppression import DELETED, UNKNOWN
 from processors.brevo.decisions.upsert import (
+    Claim,
     Create,
     Known,
     Read,
     Step,
     Update,
     Wanted,
-    after_create,
-    after_read,
-    after_update,
     create_body,
-    next_step,
     update_body,
     was_deleted,
 )
-from processors.brevo.writer.access import Access
-from processors.brevo.writer.checked import checked
-from processors.brevo.writer.metrics import BrevoMetrics
-from processors.brevo.writer.outcomes import Again, Outcomes
-from processors.brevo.writer.processes import ImportProcesses
-from processors.brevo.writer.sampler import Sampler
-from processors.brevo.writer.schedule import Schedule
+from processors.brevo.writer.outcomes import Again
+from processors.brevo.writer.tools import Tools
 from runtime.calls import Answer
-from schemas.brevo import AttributeValue
 
-MAX_CALLS = 8
-"""Of one attempt; read, update, create and update again are four. More means that Brevo contradicts itself."""
+log = logging.getLogger(__name__)
 
 
 class UpsertWriter:
     """Upserts may repeat, so whatever fails is simply begun again; only the newest revision is ever written."""
 
-    def __init__(
-        self,
-        api: BrevoApi,
-        access: Access,
-        schedule: Schedule,
-        outcomes: Outcomes,
-        processes: ImportProcesses,
-        sampler: Sampler,
-        *,
-        metrics: BrevoMetrics,
-        pace: Pace,
-        spread: Callable[[], float],
-    ) -> None:
-        self._api = api
-        self._access = access
-        self._schedule = schedule
-        self._outcomes = outcomes
-        self._processes = processes
-        self._sampler = sampler
-        self._metrics = metrics
-        self._pace = pace
-        self._spread = spread
+    def __init__(self, tools: Tools) -> None:
+        self._api = tools.api
+        self._access = tools.access
+        self._schedule = tools.schedule
+        self._outcomes = tools.outcomes
+        self._tools = tools
         self._attempts: dict[str, int] = {}
         self._idle: set[str] = set()
 
     async def write(self, contact: str, work: UpsertWork) -> Again | None:
         """Work on a contact's newest upsert until it ends (``None``) or has to come again."""
-        found = checked(contact, work, self._metrics)
+        found = self._tools.checker.check(contact, work)
         if work.importing is not None:
             with self._outcomes.waiting(contact):
-                await self._processes.settled(work.importing)
-        result = await self._settle(contact, work, found.wanted, found.left_out)
+                await self._tools.processes.settled(work.importing)
+        known = Known.of(work.state, uncertain=contact in self._schedule.uncertain)
+        result = await self._settle(contact, work, Attempt(found.wanted, known, found.left_out))
         if isinstance(result, Again):
             return result
         self._attempts.pop(contact, None)
         await self._outcomes.end(contact, work, result)
         # Every later call for the contact builds on this outcome, which is confirmed first.
         self._schedule.uncertain.discard(contact)
-        if result.outcome == "acknowledged" and self._sampler.chosen([work.command.command_id]):
+        if result.outcome == "acknowledged" and self._tools.sampler.chosen([work.command.command_id]):
             with self._outcomes.waiting(contact):
-                await self._sampler.check(contact, work.command.email, _always(found.wanted.attributes))
+                await self._tools.sampler.check(contact, work.command.email, _always(found.wanted, result))
         return None
 
     def joins_crowd(self, contact: str) -> bool:
@@ -102,48 +77,58 @@ class UpsertWriter:
         finally:
             self._idle.discard(contact)
 
-    async def _settle(
-        self, contact: str, work: UpsertWork, wanted: Wanted, left_out: tuple[str, ...]
-    ) -> Ending | Again:
-        known = Known.of(work.state, uncertain=contact in self._schedule.uncertain)
-        answer: Answer | None = None
-        calls = writes = 0
-        while (step := next_step(wanted, known)) is not None:
-            if calls == 0 and self._is_crowded(contact, work):
+    async def _settle(self, contact: str, work: UpsertWork, run: Attempt) -> Ending | Again:
+        while (step := run.next_step()) is not None:
+            if run.calls == 0 and self._is_crowded(contact, work):
                 return Again(0)
-            await self._permit(contact, first=calls == 0)
-            if self._is_outdated(contact, work) or calls == MAX_CALLS:
+            await self._permit(contact, first=run.calls == 0)
+            if self._is_outdated(contact, work) or run.contradicts_itself:
                 self._access.unused("contacts")
-                return Again(self._backoff(contact) if calls == MAX_CALLS else 0)
-            if not isinstance(step, Read):
+                return Again(self._backoff(contact) if run.contradicts_itself else 0)
+            if isinstance(step, Create | Update):
                 # Until the outcome is confirmed, the ledger may know less than Brevo.
                 self._schedule.uncertain.add(contact)
-                writes += 1
-            answer = await self._call(wanted, step)
-            calls += 1
-            verdict = self._access.judge("contacts", answer, self._pace.backoff(calls, self._spread()))
-            if verdict.action is Action.MISSING and was_deleted(known, work.state, step):
-                return Ending("suppressed", DELETED, answer.status, calls, deleted=True)
-            learned = _learn(wanted, known, step, answer, verdict)
-            if learned is None:
+                run.writes += 1
+            answer = await self._call(run.wanted, step)
+            run.calls += 1
+            run.status = answer.status
+            verdict = self._access.judge("contacts", answer, self._tools.pace.backoff(run.calls, self._tools.spread()))
+            if _says_deleted(run, work, step, answer, verdict):
+                return Ending("suppressed", DELETED, answer.status, run.calls, deleted=True)
+            if not run.learn(step, answer, verdict):
                 return self._give_up(contact, answer, verdict)
-            known = learned
-        if known.exists is False:
-            return Ending("suppressed", UNKNOWN, answer.status if answer else None, calls)
-        if calls == 0:
-            self._metrics.calls_saved.inc()
+            await self._look_at_refused_lists(contact, run)
+        return self._ended(contact, run)
+
+    async def _look_at_refused_lists(self, contact: str, run: Attempt) -> None:
+        """A list that does not exist is no fault of the contact."""
+        if run.known.refused_lists:
+            with self._outcomes.waiting(contact):
+                if lists := await self._tools.lists.lacking(run.known.refused_lists):
+                    run.lack(lists)
+
+    def _ended(self, contact: str, run: Attempt) -> Ending:
+        if run.known.exists is False:
+            return Ending("suppressed", UNKNOWN, run.status, run.calls)
+        if run.calls == 0:
+            self._tools.metrics.calls_saved.inc()
+        if run.refused:
+            log.warning("contact %s: %s; the rest is written", contact, run.detail)
+            self._tools.metrics.values_left_out.inc(len(run.refused))
         return Ending(
-            "acknowledged" if writes else "unchanged",
-            detail=left_out_detail(left_out),
-            status=answer.status if answer else None,
-            attempts=calls + self._attempts.get(contact, 0),
-            acknowledged=known.state(),
+            "acknowledged" if run.writes else "unchanged",
+            detail=run.detail,
+            status=run.status,
+            attempts=run.calls + self._attempts.get(contact, 0),
+            acknowledged=run.state(),
         )
 
     async def _call(self, wanted: Wanted, step: Step) -> Answer:
         match step:
             case Read():
                 return await self._api.read_contact(wanted.email)
+            case Claim(name, value):
+                return await self._api.read_owner(IDENTIFIER_TYPES[name], str(value))
             case Create():
                 return await self._api.create_contact(create_body(wanted, step))
             case Update():
@@ -171,24 +156,20 @@ class UpsertWriter:
 
     def _backoff(self, contact: str) -> float:
         attempts = self._attempts[contact] = self._attempts.get(contact, 0) + 1
-        return self._pace.backoff(attempts, self._spread())
+        return self._tools.pace.backoff(attempts, self._tools.spread())
 
 
-def _always(attributes: Mapping[str, AttributeValue]) -> dict[str, object]:
+def _always(wanted: Wanted, ending: Ending) -> dict[str, object]:
     """What must be there after a write, whatever was there before."""
-    return {name: each.value for name, each in attributes.items() if each.overwrite == "always"}
+    refused = ending.acknowledged.refused if ending.acknowledged else {}
+    always = {name: each.value for name, each in wanted.attributes.items() if each.overwrite == "always"}
+    return {name: value for name, value in always.items() if name not in refused}
 
 
-def _learn(wanted: Wanted, known: Known, step: Step, answer: Answer, verdict: AnswerClass) -> Known | None:
-    """What is known after an answer; ``None`` when it says nothing about the contact."""
-    if verdict.action is Action.MISSING:
-        return after_read(wanted, None) if isinstance(step, Read) else None
-    if verdict.action is not Action.DONE:
-        return None
-    match step:
-        case Read():
-            return after_read(wanted, answer.body)
-        case Create():
-            return after_create(wanted, known, step, created=answer.status == 201)
-        case Update():
-            return after_update(known, step)
+def _says_deleted(run: Attempt, work: UpsertWork, step: Step, answer: Answer, verdict: AnswerClass) -> bool:
+    """Whether a 404 says that somebody has deleted the contact at Brevo."""
+    if verdict.action is not Action.MISSING or isinstance(step, Claim):
+        return False
+    if isinstance(step, Create | Update) and refuses_a_part(step, answer, verdict):
+        return False
+    return was_deleted(run.known, work.state, step)

@@ -370,3 +370,31 @@ async def test_known_contacts_are_imported_at_once_where_brevo_tells_of_deletion
     await _known_crowd(sink, brevo, webhook={"token": "invented"})
     assert len(brevo.imports.bodies[218]["jsonBody"]) == 20
     assert not _paths(brevo)["GET /contacts"]
+
+
+@pytest.mark.parametrize(
+    ("newest", "on"),
+    [
+        ({"lists": (16, 17), "attributes": {"MEETING_DURATION": AttributeValue(type="float", value=50)}}, {16, 17}),
+        ({"lists": (16,), "lists_left": (17,)}, {16}),
+    ],
+    ids=["join", "leave"],
+)
+async def test_import_carries_the_lists_that_its_rows_want(
+    bench: tuple[Sink, ScriptedBrevo], newest: dict[str, Any], on: set[int]
+) -> None:
+    """A command that changes between the two halves of the engine's turn takes its contact out of the crowd."""
+    sink, brevo = bench
+    people = [f"p{number:02}@example.com" for number in range(20)]
+    sink.send(*(upsert(email=email, lists=(17,)) for email in people))
+    sink.start(bulk_threshold=5)
+    sink.engine.effect_is_told_late = True
+    sink.send(*(upsert(2, email=email, **newest) for email in people[:14]))
+    await sink.engine.until(lambda: len(brevo.contacts) >= 6)
+    sink.engine.tell_effect()
+    await sink.settled()
+    assert [brevo.contacts[email].lists for email in people] == 14 * [on] + 6 * [{17}]
+    for email in people:
+        state = sink.contact(email).state
+        assert state is not None
+        assert set(state.lists) == brevo.contacts[email].lists

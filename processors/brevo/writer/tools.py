@@ -1,0 +1,37 @@
+"""What the parts of the writer share: made once, by the agent."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from processors.brevo.api.client import BrevoApi
+from processors.brevo.decisions.budget import Pace
+from processors.brevo.writer.access import Access
+from processors.brevo.writer.asking import Asker
+from processors.brevo.writer.checked import Checker
+from processors.brevo.writer.lists import Lists
+from processors.brevo.writer.metrics import BrevoMetrics
+from processors.brevo.writer.outcomes import Outcomes
+from processors.brevo.writer.processes import ImportProcesses
+from processors.brevo.writer.sampler import Sampler
+from processors.brevo.writer.schedule import Schedule
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """See the classes."""
+
+    api: BrevoApi
+    access: Access
+    asker: Asker
+    schedule: Schedule
+    outcomes: Outcomes
+    processes: ImportProcesses
+    sampler: Sampler
+    checker: Checker
+    lists: Lists
+    metrics: BrevoMetrics
+    pace: Pace
+    spread: Callable[[], float]
+    """0..1, so that workers do not retry together."""
