@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 
 from ingress.business_key import dedupe_key, text_of
 from ingress.reading import write_body
+from ingress.redaction import redact, redact_text
 from schemas.codec import LONGEST_ID
-from schemas.redaction import frame_of, keeps_payload, redact
 
 # 8_4_4_4_12 hex digits: https://developers.zoom.us/docs/api/webhooks/, checked 2026-11-21. It is not signed: what has
 # another form is nobody's id.
@@ -50,25 +50,14 @@ class Record(NamedTuple):
     """Kafka's record time: the time of receipt."""
 
 
-def to_record(
-    delivery: Delivery,
-    tree: Any,
-    account_id: str,
-    *,
-    quarantined: str | None = None,
-    payloads_of: tuple[str, ...] = (),
-) -> Record:
+def to_record(delivery: Delivery, tree: Any, account_id: str, *, quarantined: str | None = None) -> Record:
     """The record of an authentic delivery.
 
     Args:
         delivery: as it arrived.
-        tree: its body parsed, which is used up: secrets are dropped from it; ``None`` for a body that is no JSON, of
-            which nothing is kept.
+        tree: its body parsed, which is used up: secrets are dropped from it; ``None`` for a body that is no JSON.
         account_id: the configured account whose secret signed it, used when the payload names none.
-        quarantined: why it must not reach the live topic, as a header `quarantine-reason`; of a foreign account
-            (`account`) nothing is kept that it says of people.
-        payloads_of: patterns of events that nothing of ours reads, and of which more than the frame is kept all the
-            same.
+        quarantined: why it must not reach the live topic, as a header `quarantine-reason`.
     """
     event = tree if isinstance(tree, dict) else {}
     payload = event.get("payload")
@@ -78,10 +67,8 @@ def to_record(
     headers = _headers(delivery, event, account)
     if quarantined is not None:
         headers.append(("quarantine-reason", quarantined.encode()))
-    if quarantined == "account" or not keeps_payload(event_name(event), payloads_of):
-        tree = frame_of(event)
     redact(tree)
-    value = write_body(tree)
+    value = redact_text(delivery.body) if tree is None else write_body(tree)
     return Record(_bounded(object_id or account).encode(), value, headers, int(delivery.received_at * 1_000))
 
 

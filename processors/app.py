@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Collection
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 
 import aiohttp
 from prometheus_client import CollectorRegistry
@@ -40,6 +41,7 @@ from processors.zoom import agent as look_up
 from processors.zoom.api.client import ZoomClient
 from processors.zoom.api.login_store import Vault
 from processors.zoom.api.metrics import ZoomMetrics
+from processors.zoom.features import missing_scopes
 from runtime.admin import AdminServer, Readiness
 from runtime.groups import check_group
 from runtime.models import Configuration
@@ -77,8 +79,8 @@ async def run_worker(settings: WorkerSettings, stop: asyncio.Event) -> None:
     try:
         if not await _wait_for_kafka(settings, stop):
             return
-        async with build_engine(settings, registry) as (worker, sink):
-            process.worker, process.sink = worker, sink
+        async with build_engine(settings, registry) as (worker, *effects):
+            process.worker, process.effects = worker, tuple(effects)
             await worker.run(stop)
     finally:
         await server.stop()
@@ -87,7 +89,7 @@ async def run_worker(settings: WorkerSettings, stop: asyncio.Event) -> None:
 @asynccontextmanager
 async def build_engine(
     settings: WorkerSettings, registry: CollectorRegistry
-) -> AsyncIterator[tuple[EngineWorker, Sink]]:
+) -> AsyncIterator[tuple[EngineWorker, look_up.LookUp, Sink]]:
     """Compose agents, effects and engine; the clients are closed at the end."""
     configuration, environment = settings.configuration, settings.environment
     partitions = configuration.kafka.partitions
@@ -126,7 +128,7 @@ async def build_engine(
             scoring_agent(engine, configuration),
             sink_agent.agent,
         ]
-        yield EngineWorker(app, agents, delivery, producer, metrics), sink_agent.sink
+        yield EngineWorker(app, agents, delivery, producer, metrics), zoom, sink_agent.sink
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,6 +212,7 @@ def scoring_agent(engine: Engine, configuration: Configuration) -> BatchAgent:
 async def _zoom_effect(settings: WorkerSettings, registry: CollectorRegistry) -> AsyncIterator[look_up.LookUp]:
     environment, metrics = settings.environment, ZoomMetrics(registry)
     vault = Vault(environment.zoom_tokens)
+    accounts = [each for each in settings.configuration.connectors.zoom if each.enabled]
     async with aiohttp.ClientSession() as session:
         clients = {
             account.account_id: ZoomClient(
@@ -220,11 +223,12 @@ async def _zoom_effect(settings: WorkerSettings, registry: CollectorRegistry) ->
                 environment.zoom_oauth_base_url,
                 metrics,
                 vault=vault,
+                allowances=environment.zoom_budget_dir,
             )
-            for account in settings.configuration.connectors.zoom
-            if account.enabled
+            for account in accounts
         }
-        yield look_up.LookUp(clients, clock=time.time, metrics=metrics)
+        missing = {each.account_id: partial(missing_scopes, each, settings.configuration) for each in accounts}
+        yield look_up.LookUp(clients, clock=time.time, metrics=metrics, missing_scopes=missing)
 
 
 async def _wait_for_kafka(settings: WorkerSettings, stop: asyncio.Event) -> bool:
@@ -252,15 +256,15 @@ class _Process:
 
     def __init__(self) -> None:
         self.worker: EngineWorker | None = None
-        self.sink: Sink | None = None
+        self.effects: tuple[look_up.LookUp | Sink, ...] = ()
 
     def live(self) -> bool:
         """Waiting for Kafka is life; a stuck engine is none."""
         return self.worker is None or self.worker.live()
 
     def ready(self) -> Readiness:
-        """Not ready while partitions, Kafka or Brevo are awaited, with the reasons."""
-        if self.worker is None or self.sink is None:
+        """Not ready while partitions or Kafka are awaited; with the reasons, also why Zoom or Brevo are."""
+        if self.worker is None:
             return Readiness(ok=False, reasons=("waiting for Kafka",))
         waiting = self.worker.not_ready()
-        return Readiness(ok=not waiting, reasons=waiting + self.sink.reasons)
+        return Readiness(ok=not waiting, reasons=waiting + tuple(each for of in self.effects for each in of.reasons))

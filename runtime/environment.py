@@ -85,6 +85,8 @@ class ZoomEnvironment:
     """Without a slash at the end; ``None``: the address that comes with each access token."""
     oauth_base_url: str
     tokens: TokenStorage
+    budget_dir: Path
+    """Where all processes that ask Zoom count what they asked, to keep an account's limits together."""
 
     @classmethod
     def read(cls, environment: Mapping[str, str]) -> Self:
@@ -94,6 +96,7 @@ class ZoomEnvironment:
             api_base_url=reader.url("ZOOM_API_BASE_URL", "") or None,
             oauth_base_url=reader.url("ZOOM_OAUTH_BASE_URL", _ZOOM_OAUTH),
             tokens=reader.tokens(),
+            budget_dir=_budget_dir(environment),
         )
         reader.raise_problems()
         return settings
@@ -113,6 +116,8 @@ class WorkerEnvironment:
     zoom_oauth_base_url: str
     brevo_api_base_url: str
     zoom_tokens: TokenStorage = TokenStorage()
+    zoom_budget_dir: Path = Path("data/zoom-budget")
+    """As `ZoomEnvironment.budget_dir`."""
     admin_names: frozenset[str] = frozenset()
     """As the ingress's."""
 
@@ -129,6 +134,7 @@ class WorkerEnvironment:
             zoom_oauth_base_url=reader.url("ZOOM_OAUTH_BASE_URL", _ZOOM_OAUTH),
             brevo_api_base_url=reader.url("BREVO_API_BASE_URL", _BREVO_API),
             zoom_tokens=reader.tokens(),
+            zoom_budget_dir=_budget_dir(environment),
             admin_names=reader.names("ADMIN_NAMES"),
         )
         reader.raise_problems()
@@ -203,6 +209,11 @@ class _Reader:
         except ConfigurationError as error:
             self._problems.append(str(error))
             return otherwise
+
+
+def _budget_dir(environment: Mapping[str, str]) -> Path:
+    data_dir = Path(environment.get("ROLLCALL_DATA_DIR") or "data")
+    return Path(environment.get("ZOOM_BUDGET_DIR") or data_dir / "zoom-budget")
 
 
 def _port(name: str, text: str) -> int:

@@ -51,6 +51,7 @@ INGRESS = Scope(
         ("scoring",),
         ("filters",),
         ("zoom_api",),
+        ("privacy",),
         (*ZOOM, "client_id"),
         (*ZOOM, "client_secret"),
         (*ZOOM, "lists"),

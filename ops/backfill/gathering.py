@@ -11,8 +11,8 @@ from ops.backfill.reading import Reader
 from ops.backfill.sessions import PastSession, parse_session
 from ops.backfill.spans import Span, reportable, requests_of
 from ops.backfill.units import Unit
+from ops.zoom.answers import ZoomRefusedError
 from processors.zoom.api.api import Row
-from processors.zoom.api.errors import ZoomRefusedError
 from schemas.errors import RetryLaterError
 
 Progress = Callable[[int, int], object]

@@ -8,10 +8,11 @@ from contextlib import AbstractAsyncContextManager
 from typing import Any, TypeVar
 
 from ops.backfill.spans import Span
+from ops.zoom.answers import ZoomRefusedError, said
 from processors.zoom.api import requests
 from processors.zoom.api.api import Row
 from processors.zoom.api.client import ZoomClient
-from processors.zoom.api.errors import ZoomRefusedError
+from runtime.outcome import NoAnswer
 from schemas.errors import RetryLaterError
 
 T = TypeVar("T")
@@ -77,12 +78,12 @@ class Reader:
     async def _instance(self, uuid: str) -> Row:
         return await self._patiently(lambda: self._client.past_meeting(uuid))
 
-    async def _patiently(self, ask: Callable[[], Awaitable[T]]) -> T:
+    async def _patiently(self, ask: Callable[[], Awaitable[T | NoAnswer]]) -> T:
         for attempt in range(ATTEMPTS):
             async with self._pace:
                 pass
             try:
-                return await ask()
+                return said(await ask())
             except RetryLaterError as error:
                 told = error.after_seconds
                 wait = min(_LONGEST_BACKOFF_SECONDS, 2.0**attempt) if told is None else told

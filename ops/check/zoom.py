@@ -24,12 +24,12 @@ from ops.check.judgement import (
 )
 from ops.check.outcome import Outcome, fail, ok, warn
 from ops.zoom.accounts import client_of
-from ops.zoom.features import EVENT_SCOPES, events_of, missing_scopes, unsent_events
+from ops.zoom.answers import ZoomRefusedError, said
 from ops.zoom.subscribe import first_active_user
 from ops.zoom.subscription import sent_to
 from processors.zoom.api import requests
 from processors.zoom.api.client import ZoomClient
-from processors.zoom.api.errors import ZoomRefusedError
+from processors.zoom.features import EVENT_SCOPES, events_of, missing_scopes, unsent_events
 from runtime.answers import read_answer
 from runtime.environment import ZoomEnvironment
 from runtime.models import ZoomAccount
@@ -80,18 +80,18 @@ class _AccountChecks:
 
     async def _token(self) -> Outcome:
         try:
-            token = await self._client.token()
+            token = said(await self._client.token())
         except RetryLaterError as error:
             return fail(str(error), "without a token nothing can be asked")
         minutes = max(0, int(token.ends_at - time.time())) // 60
         return ok(f"Zoom gave a token ({self._account.oauth}), good for {minutes} min, for {token.api_url}")
 
     async def _scopes(self) -> Outcome:
-        granted = (await self._client.token()).scopes
+        granted = (said(await self._client.token())).scopes
         return judge_scopes(granted, missing_scopes(self._account, self._configuration, granted))
 
     async def _event_scopes(self) -> Outcome:
-        granted = (await self._client.token()).scopes
+        granted = (said(await self._client.token())).scopes
         wanted = events_of(self._account, self._configuration)
         unsent = unsent_events(self._account, self._configuration, granted)
         return judge_event_scopes(unsent, sum(event not in EVENT_SCOPES for event in wanted))
@@ -103,10 +103,10 @@ class _AccountChecks:
     async def _subscription(self) -> Outcome:
         try:
             user = await first_active_user(self._client)
-            rows = await self._client.rows(requests.subscriptions(self._account.account_id, user))
+            rows = said(await self._client.rows(requests.subscriptions(self._account.account_id, user)))
         except ZoomRefusedError as error:
             return warn(
-                f"the app's subscriptions cannot be read: {error.detail}",
+                f"the app's subscriptions cannot be read: {error}",
                 "add the scope marketplace:read:event_subscription, or compare the events in Zoom's Marketplace with "
                 f"these by hand: {', '.join(events_of(self._account, self._configuration))}",
             )
@@ -116,13 +116,14 @@ class _AccountChecks:
         if not self._account.sync.webinars:
             return ok("sync.webinars is off")
         try:
-            users = await self._client.rows(requests.users("active"))
+            users = said(await self._client.rows(requests.users("active")))
         except ZoomRefusedError as error:
-            return warn(f"the account's users cannot be read: {error.detail}", "see zoom scopes")
+            return warn(f"the account's users cannot be read: {error}", "see zoom scopes")
         coming, refusal = await self._coming([str(user["id"]) for user in users[:MOST_HOSTS]])
         if not coming and refusal:
             return warn(f"coming webinars cannot be read: {refusal}", "see zoom scopes, and whether there is a licence")
-        return judge_registration([await self._client.details("webinar", each) for each in coming[:MOST_WEBINARS]])
+        webinars = [await self._client.details("webinar", each) for each in coming[:MOST_WEBINARS]]
+        return judge_registration([said(each) for each in webinars])
 
     async def _coming(self, user_ids: Sequence[str]) -> tuple[list[str], str]:
         """Ids of coming webinars, and why some user's could not be read: not everybody has a licence."""
@@ -130,9 +131,9 @@ class _AccountChecks:
         refusal = ""
         for user_id in user_ids:
             try:
-                rows = await self._client.rows(requests.sessions_of_user("webinar", user_id, "upcoming"))
+                rows = said(await self._client.rows(requests.sessions_of_user("webinar", user_id, "upcoming")))
             except ZoomRefusedError as error:
-                refusal = error.detail
+                refusal = str(error)
             else:
                 ids |= dict.fromkeys(str(row["id"]) for row in rows)
         return list(ids), refusal

@@ -72,6 +72,8 @@ async def client_of(
             ZoomMetrics(CollectorRegistry()),
             vault=Vault(environment.tokens),
             grant=grant,
+            allowances=environment.budget_dir,
+            priority="bulk",
         )
 
 

@@ -9,7 +9,7 @@ import ssl
 import time
 import webbrowser
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from typing import Annotated
 
 import aiohttp
@@ -17,12 +17,12 @@ import typer
 from prometheus_client import CollectorRegistry
 
 from ops.zoom.accounts import AccountId, choose, client_of, load
+from ops.zoom.answers import ZoomRefusedError, said
 from ops.zoom.callback import PATH, Callback
 from processors.zoom.api import requests
 from processors.zoom.api.api import Row
 from processors.zoom.api.authorization import Attempt, CallbackRefusedError
 from processors.zoom.api.client import TOTAL_TIMEOUT_SECONDS
-from processors.zoom.api.errors import GrantRefusedError, ZoomRefusedError
 from processors.zoom.api.login_store import Login, Vault
 from processors.zoom.api.metrics import ZoomMetrics
 from processors.zoom.api.oauth import OneToken
@@ -70,7 +70,7 @@ def login(
     )
     try:
         asyncio.run(_log_in(chosen, configuration, attempt, (host, port), timeout, browser=browser))
-    except (CallbackRefusedError, GrantRefusedError, ZoomRefusedError, RetryLaterError) as error:
+    except (CallbackRefusedError, ZoomRefusedError, RetryLaterError) as error:
         typer.echo(f"not connected: {error}", err=True)
         raise typer.Exit(FOUND_WRONG) from None
     typer.echo(f"Zoom account {chosen.account_id} is connected.")
@@ -105,16 +105,15 @@ async def _log_in(
     async with _service(account, environment) as service:
 
         async def exchange(code: str) -> None:
-            token, fields = await service.grant(attempt.form(code))
+            token, fields = said(await service.grant(attempt.form(code)))
             refresh_token = fields.get("refresh_token")
             if not isinstance(refresh_token, str):
                 raise CallbackRefusedError("Zoom sent no refresh token; is the app a General app?")
             try:
                 async with client_of(account, configuration, environment, OneToken(token)) as client:
-                    check_account(await client.one(requests.user()), account.account_id)
+                    check_account(said(await client.one(requests.user())), account.account_id)
             except RollcallError:
-                with suppress(RetryLaterError):
-                    await service.revoke(token.secret)
+                await service.revoke(token.secret)
                 raise
             with vault.locked(account.account_id):
                 vault.write(Login.of(account.account_id, token, refresh_token, time.time()))
@@ -156,8 +155,8 @@ async def _log_out(account: ZoomAccount) -> bool | None:
             stored = vault.read(account.account_id)
             if stored is None:
                 return None
-            was_known = await service.revoke(stored.access_token.get_secret_value())
-            was_known |= await service.revoke(stored.refresh_token.get_secret_value())
+            was_known = said(await service.revoke(stored.access_token.get_secret_value()))
+            was_known |= said(await service.revoke(stored.refresh_token.get_secret_value()))
             vault.delete(account.account_id)
             return was_known
 

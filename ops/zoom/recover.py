@@ -13,11 +13,11 @@ import typer
 from rich.console import Console
 
 from ops.zoom.accounts import AccountId, Json, Yes, opened
+from ops.zoom.answers import ZoomRefusedError, said
 from ops.zoom.recovery import LOG_DAYS, Findings, find_lost
 from processors.zoom.api import requests
 from processors.zoom.api.api import Row
 from processors.zoom.api.client import ZoomClient
-from processors.zoom.api.errors import ZoomRefusedError
 from runtime.durations import parse_duration
 from runtime.exits import FOUND_WRONG
 from schemas.errors import ConfigurationError, RetryLaterError
@@ -123,10 +123,10 @@ async def _recover(
 
 async def _logs(client: ZoomClient, app_id: str, start: datetime, end: datetime) -> tuple[list[Row], list[Row]]:
     start = max(start, end - timedelta(days=LOG_DAYS))
-    failed = await client.rows(requests.webhook_logs(app_id, start, end, "failed"))
+    failed = said(await client.rows(requests.webhook_logs(app_id, start, end, "failed")))
     delivered = []
     for number in REPEATS if failed else ():
-        delivered += await client.rows(requests.webhook_logs(app_id, start, end, "delivered", number))
+        delivered += said(await client.rows(requests.webhook_logs(app_id, start, end, "delivered", number)))
     return failed, delivered
 
 

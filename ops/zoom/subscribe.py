@@ -11,12 +11,12 @@ import orjson
 import typer
 
 from ops.zoom.accounts import AccountId, Json, Yes, opened
-from ops.zoom.features import events_of
+from ops.zoom.answers import ZoomRefusedError, said
 from ops.zoom.subscription import Plan, plan
 from processors.zoom.api import requests
 from processors.zoom.api.api import Row
 from processors.zoom.api.client import ZoomClient
-from processors.zoom.api.errors import ZoomRefusedError
+from processors.zoom.features import events_of
 from runtime.exits import FOUND_WRONG
 from schemas.errors import ConfigurationError, RetryLaterError
 
@@ -65,7 +65,7 @@ def subscribe(
 
 async def first_active_user(client: ZoomClient) -> str:
     """The id of some user. Raises `ConfigurationError` when there is none."""
-    for row in await client.rows(requests.users("active")):
+    for row in said(await client.rows(requests.users("active"))):
         if row.get("id"):
             return str(row["id"])
     raise ConfigurationError("the account has no active user that we may see; name one with --user-id")
@@ -76,16 +76,16 @@ async def _subscribe(
 ) -> tuple[Plan, str | None] | None:
     async with opened(account_id) as (account, configuration, client):
         user = user_id or await first_active_user(client)
-        rows: list[Row] = await client.rows(requests.subscriptions(account.account_id, user))
+        rows: list[Row] = said(await client.rows(requests.subscriptions(account.account_id, user)))
         change = plan(rows, url, events_of(account, configuration))
         if not change.create:
             return change, None
         if not _agreed(change, url, yes=yes):
             return None
         order = requests.create_subscription(account.account_id, NAME, url, change.create)
-        subscription_id = str((await client.one(order))["event_subscription_id"])
+        subscription_id = str((said(await client.one(order)))["event_subscription_id"])
         for old in change.replaces:
-            await client.one(requests.delete_subscription(old))
+            said(await client.one(requests.delete_subscription(old)))
         return change, subscription_id
 
 

@@ -5,7 +5,8 @@ Produces: `zoom.lookup-results.v1`, key object id; `LookupSettled` to `zoom.look
 `ops.audit.v1` when Zoom tells that an account removed the app.
 State: `lookups-pending`, one row per unanswered request; the account's users in memory.
 Order: live before bulk; pages of one request in order, requests among each other in none.
-On failure: an outage delays without end; what Zoom refuses is answered as `missing` or `unavailable`.
+On failure: an outage, a refused token and a stranger's answer delay without end, the latter two with a reason in
+readiness; what Zoom refuses is answered as `missing` or `unavailable`.
 """
 
 from __future__ import annotations
@@ -13,12 +14,12 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Literal
 
 from processors.engine.effect import Post, Rows
 from processors.engine.view import Output, PartitionStore
-from processors.zoom.api.api import ZoomApi
-from processors.zoom.api.errors import ZoomRefusedError
+from processors.zoom.api.api import Row, ZoomApi
 from processors.zoom.api.metrics import ZoomMetrics
 from processors.zoom.questions.backoff import FIRST_SECONDS, backoff_seconds
 from processors.zoom.questions.due_queue import Agenda, Batch, Question
@@ -26,7 +27,9 @@ from processors.zoom.questions.identities import Directory
 from processors.zoom.questions.pages import Answer, found, result_pages
 from processors.zoom.questions.participation import participation
 from processors.zoom.questions.pending import PENDING, Intake, unpack_pending
-from schemas.errors import ConfigurationError, RetryLaterError
+from processors.zoom.questions.troubles import Troubles
+from runtime.outcome import NoAnswer, Outcome
+from schemas.errors import ConfigurationError
 from schemas.instants import as_datetime
 from schemas.lookups import AccountDeauthorized, LookupRequest, LookupSettled
 from schemas.topics import LOOKUP_RESULTS, LOOKUPS, LOOKUPS_BULK, Topic
@@ -41,8 +44,21 @@ CONCURRENCY = 4
 USERS_KEPT_SECONDS = 900.0
 """How long an account's users are remembered, who is none included, and also that they may not be asked for."""
 _ABOUT_INSTANCES = ("past_session", "report", "absentees", "recordings", "polls", "questions")
+PROBE_SECONDS = 60.0
+"""Between two tries to get an account's first token, unless Zoom says how long."""
 POST_BYTES = 4_000_000
 """Results are posted in portions of about this, so that a long list is never in memory twice."""
+
+_ANSWERED: Mapping[Outcome, Literal["missing", "unavailable"]] = {
+    Outcome.MISSING: "missing",
+    Outcome.STOP: "unavailable",
+    Outcome.REJECT: "unavailable",
+}
+"""What is told to those who asked; of anything else they hear when there is an answer."""
+_LEVELS: Mapping[Outcome, int] = {Outcome.RETRY: logging.WARNING, Outcome.PAUSE: logging.WARNING}
+"""Of the line about a question that waits; what waits for a person has one line of its own, once."""
+MissingScopes = Callable[[frozenset[str]], Mapping[str, str]]
+"""Of the scopes of a token: those that it lacks, each with the features that need it."""
 
 log = logging.getLogger(__name__)
 
@@ -58,6 +74,7 @@ class LookUp:
         metrics: ZoomMetrics,
         jitter: Callable[[], float] = random.random,
         first_backoff_seconds: float = FIRST_SECONDS,
+        missing_scopes: Mapping[str, MissingScopes] | None = None,
     ) -> None:
         """Nothing runs before `run`.
 
@@ -67,6 +84,7 @@ class LookUp:
             metrics: shared with the clients.
             jitter: a number in [0, 1).
             first_backoff_seconds: the wait after a first failure; it doubles with each.
+            missing_scopes: by account id, what the enabled features lack; absent: nobody is told.
         """
         self.rule = Intake()
         self._clients = clients
@@ -75,9 +93,16 @@ class LookUp:
         self._jitter = jitter
         self._first_backoff_seconds = first_backoff_seconds
         self._agenda = Agenda(concurrency=CONCURRENCY)
+        self._missing_scopes = missing_scopes or {}
+        self._troubles = Troubles()
         self._users: dict[str, tuple[float, Answer]] = {}
         self._deauthorized: list[AccountDeauthorized] = []
         self._changed = asyncio.Event()
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """What keeps questions from being answered until a person acts, for readiness."""
+        return self._troubles.reasons
 
     def load(self, partition: int, stores: Mapping[str, PartitionStore]) -> None:
         """See `Effect.load`."""
@@ -98,12 +123,15 @@ class LookUp:
     def revoke(self, partition: int) -> None:
         """See `Effect.revoke`."""
         self._agenda.drop(partition)
+        self._troubles = Troubles()  # whoever owns the account now meets them again
         self._note_change()
 
     async def run(self, post: Post) -> None:
         """See `Effect.run`. What `post` raises leaves as it is."""
         try:
             async with asyncio.TaskGroup() as tasks:
+                for account_id, client in self._clients.items():
+                    tasks.create_task(self._probe(account_id, client))
                 while True:
                     self._changed.clear()
                     while self._deauthorized:
@@ -143,15 +171,25 @@ class LookUp:
         except TimeoutError:
             return
 
+    async def _probe(self, account_id: str, client: ZoomApi) -> None:
+        """Whether the account lets us in, and what its token lacks: told before the first question meets it."""
+        while isinstance(granted := await client.granted_scopes(), NoAnswer):
+            self._note_trouble(account_id, "token", granted)
+            await asyncio.sleep(granted.after_seconds or PROBE_SECONDS)
+        missing = self._missing_scopes.get(account_id)
+        self._say(self._troubles.note_scopes(account_id, missing(granted) if missing and granted else {}), account_id)
+
     async def _work(self, batch: Batch, post: Post) -> None:
         question = batch.question
-        try:
-            answer = await self._answer(question)
-        except RetryLaterError as error:
+        answer = await self._answer(batch)
+        if isinstance(answer, NoAnswer):
             seconds = backoff_seconds(
-                batch.failures, error.after_seconds, self._jitter(), first_seconds=self._first_backoff_seconds
+                batch.failures, answer.after_seconds, self._jitter(), first_seconds=self._first_backoff_seconds
             )
-            log.warning("look-up of %s %s delayed by %.0f s: %s", question.lookup, question.object_id, seconds, error)
+            level = _LEVELS.get(answer.outcome, logging.INFO)
+            log.log(
+                level, "look-up of %s %s waits %.0f s: %s", question.lookup, question.object_id, seconds, answer.says
+            )
             self._metrics.lookups.labels(question.lookup, "delayed").inc(len(batch.waiting))
             self._agenda.retry(batch, self._clock() + seconds)
         else:
@@ -160,25 +198,24 @@ class LookUp:
             self._agenda.finish(batch)
         self._note_change()
 
-    async def _answer(self, question: Question) -> Answer:
-        """What Zoom says; raises only `RetryLaterError`."""
+    async def _answer(self, batch: Batch) -> Answer | NoAnswer:
+        """What those who asked are told, or why they have to wait."""
+        question = batch.question
         client = self._clients.get(question.account_id)
         if client is None:
             return Answer("unavailable", f"Zoom account {question.account_id} is not configured in connectors.zoom")
         try:
-            return await self._ask(client, question)
-        except ZoomRefusedError as error:
-            _note_refusal(question, error)
-            return Answer(error.outcome, error.detail)
-        except RetryLaterError:
-            raise
+            answer = await self._ask(client.at(batch.priority), question)
         except Exception as error:
             # One answer that we cannot read must not stop the others, nor be asked for ever.
             log.exception("look-up of %s %s failed", question.lookup, question.object_id)
             self._metrics.lookups.labels(question.lookup, "failed").inc()
             return Answer("unavailable", f"internal error ({type(error).__name__}), see the worker's log")
+        if question.lookup != "identities":
+            self._note_trouble(question.account_id, question.lookup, answer)
+        return _told(answer) if isinstance(answer, NoAnswer) else answer
 
-    async def _ask(self, client: ZoomApi, question: Question) -> Answer:
+    async def _ask(self, client: ZoomApi, question: Question) -> Answer | NoAnswer:
         kind, object_id, occurrence_id = question.object_type, question.object_id, question.occurrence_id
         if question.lookup == "identities":
             return await self._users_of(question.account_id, client)
@@ -186,23 +223,34 @@ class LookUp:
             return await _ask_about_instance(client, question)
         assert kind is not None, "every other question is about one object"
         if question.lookup == "session":
-            return found([await client.details(kind, object_id, occurrence_id)])
+            return _found(await client.details(kind, object_id, occurrence_id))
         if question.lookup == "registrants":
-            return found(await client.registrants(kind, object_id, occurrence_id))
+            return _found(await client.registrants(kind, object_id, occurrence_id))
         if kind == "meeting":
             return Answer("missing", "a meeting has no panelists")
-        return found(await client.panelists(object_id))
+        return _found(await client.panelists(object_id))
 
-    async def _users_of(self, account_id: str, client: ZoomApi) -> Answer:
+    async def _users_of(self, account_id: str, client: ZoomApi) -> Answer | NoAnswer:
         ends_at, answer = self._users.get(account_id, (0.0, None))
-        if answer is None or self._clock() >= ends_at:
-            try:
-                answer = Answer("found", rows=Directory(await client.users()))
-            except ZoomRefusedError as error:
-                _note_refusal(Question(account_id, "identities"), error)
-                answer = Answer(error.outcome, error.detail)
-            self._users[account_id] = (self._clock() + USERS_KEPT_SECONDS, answer)
-        return answer
+        if answer is not None and self._clock() < ends_at:
+            return answer
+        users = await client.users()
+        self._note_trouble(account_id, "identities", users)
+        kept = _told(users) if isinstance(users, NoAnswer) else Answer("found", rows=Directory(users))
+        if isinstance(kept, Answer):
+            self._users[account_id] = (self._clock() + USERS_KEPT_SECONDS, kept)
+        return users if isinstance(users, NoAnswer) else kept
+
+    def _note_trouble(self, account_id: str, what: str, came: Answer | Sequence[Row] | NoAnswer) -> None:
+        if isinstance(came, Answer) and came.outcome != "found":
+            return  # Zoom was not asked
+        trouble = self._troubles.note(account_id, what, came if isinstance(came, NoAnswer) else Outcome.DONE)
+        self._say(trouble, account_id)
+
+    def _say(self, trouble: str | None, account_id: str) -> None:
+        self._metrics.troubles.labels(account_id).set(self._troubles.count(account_id))
+        if trouble is not None:
+            log.error("%s", trouble)
 
     async def _tell(self, batch: Batch, answer: Answer, post: Post) -> None:
         portion: list[Output] = []
@@ -228,30 +276,37 @@ class LookUp:
         self._changed.set()
 
 
-async def _ask_about_instance(client: ZoomApi, question: Question) -> Answer:
+async def _ask_about_instance(client: ZoomApi, question: Question) -> Answer | NoAnswer:
     uuid = question.session_uuid
     if not uuid:
         return Answer("unavailable", "the request names no session_uuid")
     if question.lookup == "past_session":
-        return found([await client.past_meeting(uuid)])
+        return _found(await client.past_meeting(uuid))
     if question.lookup == "recordings":
-        return found([await client.recordings(uuid)])
+        return _found(await client.recordings(uuid))
     assert question.object_type is not None, "reports are about one object"
     if question.lookup == "report":
-        return found(await client.report(question.object_type, uuid))
+        return _found(await client.report(question.object_type, uuid))
     if question.lookup == "polls":
-        return found(participation("polls", await client.polls(question.object_type, uuid)))
+        rows = await client.polls(question.object_type, uuid)
+        return rows if isinstance(rows, NoAnswer) else found(participation("polls", rows))
     if question.lookup == "questions":
-        return found(participation("questions", await client.questions(question.object_type, uuid)))
+        rows = await client.questions(question.object_type, uuid)
+        return rows if isinstance(rows, NoAnswer) else found(participation("questions", rows))
     if question.object_type == "meeting":
         return Answer("missing", "a meeting has no absentees")
-    return found(await client.absentees(uuid))
+    return _found(await client.absentees(uuid))
 
 
-def _note_refusal(question: Question, error: ZoomRefusedError) -> None:
-    # That there is none happens every day; that we may not ask is for the operator to mend.
-    if error.outcome == "unavailable":
-        log.warning("account %s, object %s: %s", question.account_id, question.object_id or "-", error)
+def _found(rows: Row | Sequence[Row] | NoAnswer) -> Answer | NoAnswer:
+    if isinstance(rows, NoAnswer):
+        return rows
+    return found([rows] if isinstance(rows, dict) else rows)
+
+
+def _told(answer: NoAnswer) -> Answer | NoAnswer:
+    outcome = _ANSWERED.get(answer.outcome)
+    return answer if outcome is None else Answer(outcome, answer.says)
 
 
 def _settled(request: LookupRequest | AccountDeauthorized) -> Output:

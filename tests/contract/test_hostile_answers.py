@@ -17,10 +17,10 @@ from pydantic import SecretStr
 
 from ops.check.frame import Context
 from ops.check.zoom import zoom_checks
+from ops.zoom.answers import ZoomRefusedError, said
 from processors.brevo.api.client import BrevoClient
 from processors.zoom.api import paging, requests
 from processors.zoom.api.client import ZoomClient
-from processors.zoom.api.errors import ZoomRefusedError
 from processors.zoom.api.metrics import ZoomMetrics
 from runtime.answers import LONGEST_ANSWER_BYTES
 from runtime.models import Configuration, ZoomAccount
@@ -128,7 +128,7 @@ async def test_answer_of_zoom_without_an_end_costs_a_bounded_one(
 
     async def ask() -> None:
         with pytest.raises(RetryLaterError):
-            await zoom.details("webinar", "93577204816")
+            said(await zoom.details("webinar", "93577204816"))
 
     assert await peak_of(ask) < MOST_MEMORY
 
@@ -142,7 +142,7 @@ async def test_answer_of_the_token_service_without_an_end_costs_a_bounded_one(
 
     async def ask() -> None:
         with pytest.raises(RetryLaterError):
-            await zoom.token()
+            said(await zoom.token())
 
     assert await peak_of(ask) < MOST_MEMORY
 
@@ -196,7 +196,7 @@ async def test_list_of_ever_new_pages_ends(hostile: Hostile, zoom: ZoomClient, m
 
     hostile.behaviour = one_more
     with pytest.raises(RetryLaterError, match="has no end"):
-        await zoom.rows(requests.users("active"))
+        said(await zoom.rows(requests.users("active")))
     assert next(numbers) == 50
 
 
@@ -210,7 +210,7 @@ async def test_list_of_large_pages_ends_before_memory_does(hostile: Hostile, zoo
 
     hostile.behaviour = large
     with pytest.raises(RetryLaterError, match="has no end"):
-        await zoom.rows(requests.users("active"))
+        said(await zoom.rows(requests.users("active")))
     assert next(numbers) == 5
 
 
@@ -223,7 +223,7 @@ async def test_wait_that_is_told_is_a_day_at_most(hostile: Hostile, zoom: ZoomCl
 
     hostile.behaviour = later
     with pytest.raises(RetryLaterError) as told:
-        await zoom.details("webinar", "93577204816")
+        said(await zoom.details("webinar", "93577204816"))
     assert told.value.after_seconds is not None
     assert told.value.after_seconds <= 86_400 * 1.1  # and up to a tenth of jitter
 
@@ -234,7 +234,7 @@ async def test_id_that_means_something_to_a_path_is_not_asked_about(
 ) -> None:
     """`/v2/report/webinars/../participants` is another endpoint."""
     with pytest.raises(ZoomRefusedError, match="no id"):
-        await zoom.report("webinar", object_id)
+        said(await zoom.report("webinar", object_id))
     assert not hostile.asked
 
 

@@ -2,45 +2,58 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
+from runtime.outcome import NoAnswer
 from schemas.attendance import ObjectType
 
 Row = dict[str, Any]
 """One JSON object as Zoom sends it."""
+Priority = Literal["live", "bulk"]
+"""Of a call: what a session is waiting for, or what may take its time. A part of each day's pool is for the former."""
 
 
 class ZoomApi(Protocol):
-    """One account's Zoom. Every call of it may raise `RetryLaterError`, and `ZoomRefusedError` for good."""
+    """One account's Zoom. No method raises for what Zoom or the network does: `NoAnswer` says it."""
 
-    async def details(self, object_type: ObjectType, object_id: str, occurrence_id: str | None = None) -> Row:
+    def at(self, priority: Priority) -> ZoomApi:
+        """The same account, asked with this priority."""
+
+    async def granted_scopes(self) -> frozenset[str] | NoAnswer:
+        """What the account's access token may be used for; fetches one when there is none."""
+
+    async def details(
+        self, object_type: ObjectType, object_id: str, occurrence_id: str | None = None
+    ) -> Row | NoAnswer:
         """A webinar or meeting; all occurrences of a recurring one, past ones too."""
 
-    async def registrants(self, object_type: ObjectType, object_id: str, occurrence_id: str | None = None) -> list[Row]:
+    async def registrants(
+        self, object_type: ObjectType, object_id: str, occurrence_id: str | None = None
+    ) -> list[Row] | NoAnswer:
         """Registrants of every status, each with its `status`, each id once."""
 
-    async def panelists(self, webinar_id: str) -> list[Row]:
+    async def panelists(self, webinar_id: str) -> list[Row] | NoAnswer:
         """A webinar's panelists."""
 
-    async def users(self) -> list[Row]:
+    async def users(self) -> list[Row] | NoAnswer:
         """The account's users of every status; a pending one has no `id`."""
 
-    async def past_meeting(self, uuid: str) -> Row:
+    async def past_meeting(self, uuid: str) -> Row | NoAnswer:
         """One instance that is over."""
 
-    async def report(self, object_type: ObjectType, uuid: str) -> list[Row]:
+    async def report(self, object_type: ObjectType, uuid: str) -> list[Row] | NoAnswer:
         """Who took part in an instance that is over: one row per join, with `registrant_id`; also who only waited."""
 
-    async def absentees(self, uuid: str) -> list[Row]:
+    async def absentees(self, uuid: str) -> list[Row] | NoAnswer:
         """Approved registrants of a webinar's instance who stayed away, as Zoom counts them."""
 
-    async def polls(self, object_type: ObjectType, uuid: str) -> list[Row]:
+    async def polls(self, object_type: ObjectType, uuid: str) -> list[Row] | NoAnswer:
         """Who answered polls of an instance that is over, with their answers."""
 
-    async def questions(self, object_type: ObjectType, uuid: str) -> list[Row]:
+    async def questions(self, object_type: ObjectType, uuid: str) -> list[Row] | NoAnswer:
         """Who asked questions in an instance that is over, with the questions."""
 
-    async def recordings(self, uuid: str) -> Row:
+    async def recordings(self, uuid: str) -> Row | NoAnswer:
         """The cloud recording of an instance, a webinar's too, with its `recording_files`."""
 
     def drop_login(self, before: float) -> bool:

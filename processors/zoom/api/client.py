@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import copy
 import random
 import ssl
 import time
 from collections.abc import Callable, Mapping
+from pathlib import Path
 
 import aiohttp
 
 from processors.zoom.api import requests
-from processors.zoom.api.api import Row
+from processors.zoom.api.allowance_file import AllowanceFile
+from processors.zoom.api.api import Priority, Row
 from processors.zoom.api.budget import Budget
 from processors.zoom.api.limits import Plan
 from processors.zoom.api.login_store import Vault
@@ -22,6 +25,7 @@ from processors.zoom.api.token_service import ServerGrant, TokenService
 from processors.zoom.api.transport import Transport
 from processors.zoom.api.user_grant import UserGrant
 from runtime.models import ZoomAccount
+from runtime.outcome import NoAnswer
 from schemas.attendance import ObjectType
 
 TOTAL_TIMEOUT_SECONDS = 30.0
@@ -51,6 +55,8 @@ class ZoomClient:
         timeout_seconds: float = TOTAL_TIMEOUT_SECONDS,
         vault: Vault | None = None,
         grant: Grant | None = None,
+        allowances: Path | None = None,
+        priority: Priority = "live",
     ) -> None:
         """Compose the parts; nothing is sent yet.
 
@@ -66,6 +72,8 @@ class ZoomClient:
             timeout_seconds: for one request.
             vault: people's logins; needed for accounts with `oauth: user` alone.
             grant: where tokens come from, if not from where the account says.
+            allowances: the folder where the processes of this machine share what accounts may call; ``None``: alone.
+            priority: of all calls, until `at` says otherwise.
 
         Raises:
             ConfigurationError: the account has no client id or secret.
@@ -78,11 +86,18 @@ class ZoomClient:
         if grant is None and account.oauth == "user":
             assert vault is not None, "whoever reads `oauth: user` has read where logins are kept"
             self._login = UserGrant(service, vault, clock=clock)
-        self._tokens = TokenSource(grant or self._login or ServerGrant(service), clock=clock)
+        self._tokens = TokenSource(grant or self._login or ServerGrant(service, clock=clock), clock=clock)
         self._transport = Transport(
             session,
             self._tokens,
-            Budget(plan, metrics, account_id=account.account_id, clock=clock, random=jitter),
+            Budget(
+                plan,
+                metrics,
+                AllowanceFile(allowances, account.account_id),
+                account_id=account.account_id,
+                clock=clock,
+                random=jitter,
+            ),
             metrics,
             api_base_url=api_base_url,
             clock=clock,
@@ -90,67 +105,75 @@ class ZoomClient:
             timeout=timeout,
         )
         self._pager = Pager(self._transport, metrics)
+        self._priority: Priority = priority
 
-    async def details(self, object_type: ObjectType, object_id: str, occurrence_id: str | None = None) -> Row:
+    def at(self, priority: Priority) -> ZoomClient:
+        """See `ZoomApi.at`. It shares everything with this one."""
+        other = copy.copy(self)
+        other._priority = priority  # noqa: SLF001 (of its own kind)
+        return other
+
+    async def granted_scopes(self) -> frozenset[str] | NoAnswer:
+        """See `ZoomApi.granted_scopes`."""
+        token = await self._tokens.current()
+        return token if isinstance(token, NoAnswer) else token.scopes
+
+    async def details(
+        self, object_type: ObjectType, object_id: str, occurrence_id: str | None = None
+    ) -> Row | NoAnswer:
         """See `ZoomApi.details`."""
         return await self.one(requests.details(object_type, object_id, occurrence_id))
 
-    async def registrants(self, object_type: ObjectType, object_id: str, occurrence_id: str | None = None) -> list[Row]:
+    async def registrants(
+        self, object_type: ObjectType, object_id: str, occurrence_id: str | None = None
+    ) -> list[Row] | NoAnswer:
         """See `ZoomApi.registrants`."""
         return await self._of_every_status(
             {status: requests.registrants(object_type, object_id, status, occurrence_id) for status in REGISTRANTS}
         )
 
-    async def panelists(self, webinar_id: str) -> list[Row]:
+    async def panelists(self, webinar_id: str) -> list[Row] | NoAnswer:
         """See `ZoomApi.panelists`."""
         return await self.rows(requests.panelists(webinar_id))
 
-    async def users(self) -> list[Row]:
+    async def users(self) -> list[Row] | NoAnswer:
         """See `ZoomApi.users`."""
         return await self._of_every_status({status: requests.users(status) for status in USERS})
 
-    async def past_meeting(self, uuid: str) -> Row:
+    async def past_meeting(self, uuid: str) -> Row | NoAnswer:
         """See `ZoomApi.past_meeting`."""
         return await self.one(requests.past_meeting(uuid))
 
-    async def report(self, object_type: ObjectType, uuid: str) -> list[Row]:
+    async def report(self, object_type: ObjectType, uuid: str) -> list[Row] | NoAnswer:
         """See `ZoomApi.report`."""
         return await self.rows(requests.report(object_type, uuid))
 
-    async def absentees(self, uuid: str) -> list[Row]:
+    async def absentees(self, uuid: str) -> list[Row] | NoAnswer:
         """See `ZoomApi.absentees`."""
         return await self.rows(requests.absentees(uuid))
 
-    async def polls(self, object_type: ObjectType, uuid: str) -> list[Row]:
+    async def polls(self, object_type: ObjectType, uuid: str) -> list[Row] | NoAnswer:
         """See `ZoomApi.polls`."""
         return await self.rows(requests.poll_report(object_type, uuid))
 
-    async def questions(self, object_type: ObjectType, uuid: str) -> list[Row]:
+    async def questions(self, object_type: ObjectType, uuid: str) -> list[Row] | NoAnswer:
         """See `ZoomApi.questions`."""
         return await self.rows(requests.question_report(object_type, uuid))
 
-    async def recordings(self, uuid: str) -> Row:
+    async def recordings(self, uuid: str) -> Row | NoAnswer:
         """See `ZoomApi.recordings`."""
         return await self.one(requests.recordings(uuid))
 
-    async def one(self, request: Request) -> Row:
-        """The answer of an endpoint without a list; empty where Zoom answers nothing.
+    async def one(self, request: Request) -> Row | NoAnswer:
+        """The answer of an endpoint without a list; empty where Zoom answers nothing."""
+        page = await self._transport.call(request, self._priority)
+        return page if isinstance(page, NoAnswer) else page.fields
 
-        Raises:
-            ZoomRefusedError, RetryLaterError: as `Transport.call`.
-        """
-        body, _ = await self._transport.call(request)
-        return body
+    async def rows(self, request: Request) -> list[Row] | NoAnswer:
+        """All rows of an endpoint with a list, each once; nothing of a list that broke off."""
+        return await self._pager.rows(request, self._priority)
 
-    async def rows(self, request: Request) -> list[Row]:
-        """All rows of an endpoint with a list, each once.
-
-        Raises:
-            ZoomRefusedError, RetryLaterError: as `Transport.call`; nothing of a list that broke off is returned.
-        """
-        return await self._pager.rows(request)
-
-    async def token(self) -> Token:
+    async def token(self) -> Token | NoAnswer:
         """The access token that calls are made with, renewed when it is due: for those who look at its scopes."""
         return await self._tokens.current()
 
@@ -159,10 +182,12 @@ class ZoomClient:
         self._tokens.forget()
         return self._login is not None and self._login.drop(before)
 
-    async def _of_every_status(self, of_status: Mapping[str, Request]) -> list[Row]:
+    async def _of_every_status(self, of_status: Mapping[str, Request]) -> list[Row] | NoAnswer:
         rows: dict[bytes, Row] = {}
         for status, request in of_status.items():
             found = await self.rows(request)
+            if isinstance(found, NoAnswer):
+                return found
             rows.update(
                 (row_key(request.endpoint, row), {**row, "status": row.get("status") or status}) for row in found
             )

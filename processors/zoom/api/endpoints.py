@@ -23,14 +23,14 @@ class Endpoint:
     """Any one is enough: the granular scope first, then the classic one, as an account-level token has them."""
     rows: str | None = None
     """The list in the answer; ``None`` when the answer is one object."""
+    has: str = "id"
+    """Where that is one object: a field that each good one has; ``""`` when a good answer has no body (204)."""
     paged: bool = True
     """False: the list comes in one piece, and Zoom documents no parameter for pages."""
     same_by: Literal["id", "all"] = "id"
     """What makes a row the same again. In reports `id` is the person, who has a row for every join."""
     none_codes: frozenset[int] = frozenset()
     """Codes that mean "there is none" here and something else elsewhere."""
-    empty: bool = False
-    """True: a good answer has no body (204)."""
 
     @property
     def method(self) -> str:
@@ -82,7 +82,7 @@ TRACKING_SOURCES = Endpoint(
     "tracking_sources",
     paged=False,
 )
-PAST_MEETING = Endpoint("GET /past_meetings/{uuid}", "light", _scopes("meeting", "past_meeting"))
+PAST_MEETING = Endpoint("GET /past_meetings/{uuid}", "light", _scopes("meeting", "past_meeting"), has="uuid")
 PAST_INSTANCES = _both(
     lambda kind: Endpoint(
         f"GET /past_{kind}s/{{id}}/instances",
@@ -149,6 +149,7 @@ RECORDINGS = Endpoint(
     "GET /meetings/{uuid}/recordings",
     "light",
     ("cloud_recording:read:list_recording_files:admin", "recording:read:admin"),
+    has="recording_files",
 )
 WEBHOOK_LOGS = Endpoint(
     "GET /marketplace/apps/{app}/webhook_logs",
@@ -165,25 +166,28 @@ SUBSCRIPTIONS = Endpoint(
     same_by="all",
 )
 CREATE_SUBSCRIPTION = Endpoint(
-    "POST /marketplace/app/event_subscription", "heavy", ("marketplace:write:event_subscription",)
+    "POST /marketplace/app/event_subscription",
+    "heavy",
+    ("marketplace:write:event_subscription",),
+    has="event_subscription_id",
 )
 SUBSCRIBE = Endpoint(
     "PATCH /marketplace/app/event_subscription/{subscription}",
     "medium",
     ("marketplace:update:event_subscription",),
-    empty=True,
+    has="",
 )
 UNSUBSCRIBE = Endpoint(
     "DELETE /marketplace/app/event_subscription",
     "medium",
     ("marketplace:delete:event_subscription",),
-    empty=True,
+    has="",
 )
 DELETE_SUBSCRIPTION = Endpoint(
     "DELETE /marketplace/app/event_subscription/{subscription}",
     "medium",
     ("marketplace:delete:event_subscription",),
-    empty=True,
+    has="",
 )
 
 ENDPOINTS: tuple[Endpoint, ...] = (

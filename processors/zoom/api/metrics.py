@@ -11,7 +11,7 @@ class ZoomMetrics:
     def __init__(self, registry: CollectorRegistry) -> None:
         self.requests = Counter(
             "rollcall_zoom_requests_total",
-            "Requests to Zoom's REST API by endpoint and what came of them (accept, retry, missing, no answer, ...).",
+            "Requests to Zoom's REST API by endpoint and what came of them (done, missing, retry, ..., no answer).",
             ["endpoint", "outcome"],
             registry=registry,
         )
@@ -50,9 +50,15 @@ class ZoomMetrics:
             "Look-up requests that this worker has not answered yet.",
             registry=registry,
         )
+        self.troubles = Gauge(
+            "rollcall_zoom_troubles",
+            "What keeps questions from being answered until a person acts, by account; readiness says what.",
+            ["account"],
+            registry=registry,
+        )
         self.daily_calls = Gauge(
             "rollcall_zoom_daily_calls",
-            "Calls of this UTC day that this worker counted, by account and pool; calls before its start are not in.",
+            "Calls of this UTC day by all processes with this ZOOM_BUDGET_DIR, by account and pool, as last seen here.",
             ["account", "pool"],
             registry=registry,
         )

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from schemas.errors import RetryLaterError
+from runtime.outcome import NoAnswer, Outcome
 
 # https://developers.zoom.us/docs/internal-apps/s2s-oauth/, checked 2026-11-21: a token lives an hour.
 RENEW_BEFORE_SECONDS = 300.0
@@ -31,12 +31,8 @@ class Token:
 class Grant(Protocol):
     """Where access tokens come from."""
 
-    async def token(self, refused: Token | None) -> Token:
-        """A new one, or one that is kept and good for a while, but never `refused`.
-
-        Raises:
-            RetryLaterError: none can be had now.
-        """
+    async def token(self, refused: Token | None) -> Token | NoAnswer:
+        """A new one, or one that is kept and good for a while, but never `refused`; or why there is none now."""
 
 
 class OneToken:
@@ -45,10 +41,10 @@ class OneToken:
     def __init__(self, token: Token) -> None:
         self._token = token
 
-    async def token(self, refused: Token | None) -> Token:
+    async def token(self, refused: Token | None) -> Token | NoAnswer:
         """See `Grant.token`."""
         if refused is not None:
-            raise RetryLaterError("Zoom does not accept the token that it has just given; begin anew")
+            return NoAnswer(Outcome.PARK, "Zoom does not accept the token that it has just given; begin anew")
         return self._token
 
 
@@ -87,17 +83,14 @@ class TokenSource:
         self._lock = asyncio.Lock()
         self._token: Token | None = None
         self._failures = 0
-        self._failure: RetryLaterError | None = None
+        self._failure: NoAnswer | None = None
 
-    async def current(self, refused: Token | None = None) -> Token:
+    async def current(self, refused: Token | None = None) -> Token | NoAnswer:
         """A token that should work; callers that come while one is fetched wait for it and share what comes of it.
 
         Args:
             refused: the token that Zoom has just refused with code 124. It is replaced, unless somebody else already
                 did so.
-
-        Raises:
-            RetryLaterError: no token can be had now.
         """
         failures = self._failures
         async with self._lock:
@@ -105,16 +98,14 @@ class TokenSource:
             if token is not None and self._clock() < token.ends_at - RENEW_BEFORE_SECONDS:
                 return token
             if self._failures != failures and self._failure is not None and token is None:
-                raise RetryLaterError(str(self._failure), after_seconds=self._failure.after_seconds)
-            try:
-                self._token, self._failure = await self._grant.token(refused), None
-            except RetryLaterError as error:
-                self._failures += 1
-                self._failure = error
-                if token is not None and self._clock() < token.ends_at:
-                    return token
-                raise
-            return self._token
+                return self._failure
+            granted = await self._grant.token(refused)
+            if isinstance(granted, Token):
+                self._token, self._failure = granted, None
+                return granted
+            self._failures += 1
+            self._failure = granted
+            return token if token is not None and self._clock() < token.ends_at else granted
 
     def forget(self) -> None:
         """The next call needs a new token."""

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from processors.zoom.api.api import Row
+from processors.zoom.api.api import Priority, Row
 from processors.zoom.api.endpoints import Endpoint
-from processors.zoom.api.errors import PageExpiredError
 from processors.zoom.api.limits import PAGE_SIZE
 from processors.zoom.api.metrics import ZoomMetrics
 from processors.zoom.api.requests import Request
-from processors.zoom.api.transport import PAGE_TOKEN, Transport
+from processors.zoom.api.transport import PAGE_EXPIRED, PAGE_TOKEN, Transport
+from runtime.outcome import NoAnswer, Outcome
 from schemas.codec import pack
-from schemas.errors import RetryLaterError
 
 # https://developers.zoom.us/docs/api/pagination/, checked 2026-11-21: a page token lives 15 minutes, all other
 # parameters are repeated with it, and an empty one marks the last page.
@@ -31,23 +30,23 @@ class Pager:
         self._transport = transport
         self._metrics = metrics
 
-    async def rows(self, request: Request) -> list[Row]:
+    async def rows(self, request: Request, priority: Priority) -> list[Row] | NoAnswer:
         """All rows in Zoom's order; of rows that `row_key` calls the same the later one, in the place of the first.
 
         Rows move between pages while a list is read, so a row may come twice. After an expired page token the list is
-        read anew.
-
-        Raises:
-            ZoomRefusedError, RetryLaterError: as `Transport.call`; nothing of a list that broke off is returned.
+        read anew. Nothing of a list that broke off is returned.
         """
         for _ in range(RESTARTS):
-            try:
-                return await self._read(request)
-            except PageExpiredError:
-                self._metrics.retries.labels(request.endpoint.name, "page").inc()
-        return await self._read(request)
+            rows = await self._read(request, priority)
+            if not isinstance(rows, NoAnswer) or rows.code != PAGE_EXPIRED:
+                return rows
+            self._metrics.retries.labels(request.endpoint.name, "page").inc()
+        rows = await self._read(request, priority)
+        if isinstance(rows, NoAnswer) and rows.code == PAGE_EXPIRED:
+            return replace(rows, outcome=Outcome.RETRY)
+        return rows
 
-    async def _read(self, request: Request) -> list[Row]:
+    async def _read(self, request: Request, priority: Priority) -> list[Row] | NoAnswer:
         endpoint = request.endpoint
         assert endpoint.rows is not None, f"{endpoint.name} has no list"
         rows: dict[bytes, Row] = {}
@@ -57,19 +56,20 @@ class Pager:
         token = ""
         while True:
             query = {**request.query, **size, **({PAGE_TOKEN: token} if token else {})}
-            body, length = await self._transport.call(replace(request, query=query))
-            rows.update((row_key(endpoint, row), row) for row in body[endpoint.rows] if isinstance(row, dict))
-            size_bytes += length
-            token = str(body.get(PAGE_TOKEN) or "") if endpoint.paged else ""
+            page = await self._transport.call(replace(request, query=query), priority)
+            if isinstance(page, NoAnswer):
+                return page
+            rows.update((row_key(endpoint, row), row) for row in page.fields[endpoint.rows] if isinstance(row, dict))
+            size_bytes += page.size_bytes
+            token = str(page.fields.get(PAGE_TOKEN) or "") if endpoint.paged else ""
             if not token:
                 return list(rows.values())
             if token in seen:
-                raise RetryLaterError(f"{endpoint.name}: Zoom repeats a page token, the list has no end; try again")
+                return NoAnswer(Outcome.FOREIGN, f"{endpoint.name}: a page token comes again, the list has no end")
             seen.add(token)
             if len(seen) >= MOST_PAGES or size_bytes > MOST_BYTES:
-                raise RetryLaterError(
-                    f"{endpoint.name}: the list has no end after {len(seen)} pages and {size_bytes} bytes; try again"
-                )
+                says = f"{endpoint.name}: the list has no end after {len(seen)} pages and {size_bytes} bytes"
+                return NoAnswer(Outcome.FOREIGN, says)
 
 
 def row_key(endpoint: Endpoint, row: Row) -> bytes:

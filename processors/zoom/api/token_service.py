@@ -3,29 +3,36 @@
 from __future__ import annotations
 
 import base64
-import logging
 import ssl
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 import aiohttp
 from yarl import URL
 
 from processors.zoom.api.body import parse_body
-from processors.zoom.api.errors import GrantRefusedError
 from processors.zoom.api.metrics import ZoomMetrics
 from processors.zoom.api.oauth import Token, read_token
 from processors.zoom.api.retry_after import told_seconds
 from runtime.answers import read_answer
 from runtime.models import ZoomAccount
-from schemas.errors import ConfigurationError, RetryLaterError
+from runtime.outcome import NoAnswer, Outcome
+from schemas.errors import ConfigurationError
 from schemas.instants import as_datetime
 
 REFUSED_WAIT_SECONDS = 300.0
 """Pause after refused credentials: a person has to act, and Zoom disables apps that fail too often."""
 
-log = logging.getLogger(__name__)
 Fields = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class _Reply:
+    status: int
+    retry_after: str | None
+    fields: Fields
 
 
 class TokenService:
@@ -59,40 +66,48 @@ class TokenService:
         self._tls = tls
         self._timeout = timeout
 
-    async def grant(self, form: Mapping[str, str]) -> tuple[Token, Fields]:
-        """The token of a grant, and all of Zoom's answer.
+    async def grant(self, form: Mapping[str, str]) -> tuple[Token, Fields] | NoAnswer:
+        """The token of a grant, and all of Zoom's answer; or why there is none.
 
-        Raises:
-            GrantRefusedError: Zoom refuses this grant; a person has to act.
-            RetryLaterError: the service does not answer, or not now.
+        `PARK`: Zoom refuses this grant, and a person has to act; `code` is OAuth's word for it, such as
+        `invalid_grant`.
         """
-        try:
-            status, header, fields = await self._post("token", form)
-        except RetryLaterError:
+        reply = await self._post("token", form)
+        if isinstance(reply, NoAnswer):
             self._metrics.tokens.labels("failed").inc()
-            raise
-        if status == 200 and _is_token(fields.get("access_token")):
+            return reply
+        if reply.status == 200 and _is_token(reply.fields.get("access_token")):
             self._metrics.tokens.labels("fetched").inc()
-            return read_token(fields, self._clock(), encrypted=self._base.scheme == "https"), fields
-        if status in (408, 425, 429) or not 400 <= status < 500:
-            self._metrics.tokens.labels("failed").inc()
-            told = told_seconds(header, as_datetime(int(self._clock())))
-            raise RetryLaterError(
-                f"no token for Zoom account {self.account_id}: HTTP {status}, try again later", after_seconds=told
-            )
-        self._metrics.tokens.labels("refused").inc()
-        raise GrantRefusedError(self.account_id, status, _word(fields.get("error")))
+            return read_token(reply.fields, self._clock(), encrypted=self._base.scheme == "https"), reply.fields
+        refusal = self._refusal(reply)
+        self._metrics.tokens.labels("refused" if refusal.outcome is Outcome.PARK else "failed").inc()
+        return refusal
 
-    async def revoke(self, token: str) -> bool:
-        """End a token; false when Zoom did not know it. Raises `RetryLaterError` when that cannot be told."""
-        status, _, fields = await self._post("revoke", {"token": token})
-        if status == 200:
+    async def revoke(self, token: str) -> bool | NoAnswer:
+        """End a token; false when Zoom did not know it."""
+        reply = await self._post("revoke", {"token": token})
+        if isinstance(reply, NoAnswer):
+            return reply
+        if reply.status == 200 and reply.fields:
             return True
-        if 400 <= status < 500 and fields.get("error") in ("invalid_grant", "invalid_request"):
+        refusal = self._refusal(reply)
+        if refusal.code in ("invalid_grant", "invalid_request"):
             return False
-        raise RetryLaterError(f"Zoom did not revoke the token of account {self.account_id}: HTTP {status}")
+        says = f"Zoom did not revoke the token of account {self.account_id}: HTTP {reply.status}"
+        return NoAnswer(refusal.outcome, says, code=refusal.code)
 
-    async def _post(self, what: str, form: Mapping[str, str]) -> tuple[int, str | None, Fields]:
+    def _refusal(self, reply: _Reply) -> NoAnswer:
+        what, error = f"no token for Zoom account {self.account_id}: HTTP {reply.status}", _word(reply.fields)
+        if reply.status in (408, 425, 429) or reply.status >= 500:
+            outcome = Outcome.PAUSE if reply.status == 429 else Outcome.RETRY
+            return NoAnswer(outcome, f"{what}, try again later", told_seconds(reply.retry_after, self._now()))
+        if 400 <= reply.status < 500 and error:
+            says = f"Zoom refuses a token for account {self.account_id} (HTTP {reply.status}, {error})"
+            return NoAnswer(Outcome.PARK, says, REFUSED_WAIT_SECONDS, error)
+        says = f"{what}, and not from Zoom: check ZOOM_OAUTH_BASE_URL, and any proxy in between"
+        return NoAnswer(Outcome.FOREIGN, says)
+
+    async def _post(self, what: str, form: Mapping[str, str]) -> _Reply | NoAnswer:
         try:
             async with self._session.post(
                 self._base / "oauth" / what,
@@ -104,34 +119,47 @@ class TokenService:
             ) as response:
                 body = parse_body(await read_answer(response))
         except (aiohttp.ClientError, TimeoutError) as error:
-            raise RetryLaterError(f"no token for Zoom account {self.account_id}: {type(error).__name__}") from error
-        return response.status, response.headers.get("Retry-After"), body if isinstance(body, dict) else {}
+            return NoAnswer(Outcome.RETRY, f"no token for Zoom account {self.account_id}: {type(error).__name__}")
+        return _Reply(response.status, response.headers.get("Retry-After"), body if isinstance(body, dict) else {})
+
+    def _now(self) -> datetime:
+        return as_datetime(int(self._clock()))
 
 
 def _is_token(said: object) -> bool:
     return isinstance(said, str) and said.isascii() and said.isprintable() and " " not in said and bool(said)
 
 
-def _word(said: object) -> str:
+def _word(fields: Fields) -> str:
+    """OAuth's `error`, or what Zoom says in its place: only Zoom's own refusals have one of them."""
+    said = fields.get("error") or fields.get("reason")
     return said[:60] if isinstance(said, str) else ""
 
 
 class ServerGrant:
     """Server-to-server OAuth: a token for the asking (`oauth.Grant`)."""
 
-    def __init__(self, service: TokenService) -> None:
+    def __init__(self, service: TokenService, *, clock: Callable[[], float]) -> None:
+        """Nothing is asked yet. `clock`: seconds since 1970."""
         self._service = service
+        self._clock = clock
+        self._refusal: tuple[float, NoAnswer] | None = None
 
-    async def token(self, refused: Token | None) -> Token:  # noqa: ARG002 (a new one each time)
-        """See `Grant.token`."""
+    async def token(self, refused: Token | None) -> Token | NoAnswer:  # noqa: ARG002 (a new one each time)
+        """See `Grant.token`. Refused credentials are not sent again for a while, however many ask."""
+        if self._refusal is not None and (left := self._refusal[0] - self._clock()) > 0:
+            return replace(self._refusal[1], after_seconds=left)
         form = {"grant_type": "account_credentials", "account_id": self._service.account_id}
-        try:
-            token, _ = await self._service.grant(form)
-        except GrantRefusedError as error:
-            message = (
-                f"{error}: check account_id, client_id and client_secret in connectors.zoom, and that the app is "
-                "activated; then restart"
-            )
-            log.error(message)  # noqa: TRY400 (the message says all; the trace is no use to an operator)
-            raise RetryLaterError(message, after_seconds=REFUSED_WAIT_SECONDS) from error
-        return token
+        granted = await self._service.grant(form)
+        if not isinstance(granted, NoAnswer):
+            self._refusal = None
+            return granted[0]
+        if granted.outcome is not Outcome.PARK:
+            return granted
+        says = (
+            f"{granted.says}: check account_id, client_id and client_secret in connectors.zoom, and that the app is "
+            "activated; then restart"
+        )
+        refusal = replace(granted, says=says)
+        self._refusal = (self._clock() + REFUSED_WAIT_SECONDS, refusal)
+        return refusal

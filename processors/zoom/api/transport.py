@@ -11,10 +11,10 @@ from typing import Any
 import aiohttp
 from yarl import URL
 
+from processors.zoom.api.api import Priority
 from processors.zoom.api.body import parse_body
 from processors.zoom.api.budget import Budget
 from processors.zoom.api.endpoints import Endpoint
-from processors.zoom.api.errors import PageExpiredError, ZoomRefusedError
 from processors.zoom.api.metrics import ZoomMetrics
 from processors.zoom.api.oauth import Token, TokenSource
 from processors.zoom.api.paths import is_segment
@@ -22,13 +22,24 @@ from processors.zoom.api.requests import Request
 from processors.zoom.api.retry_after import told_seconds, wait_seconds
 from processors.zoom.api.verdicts import Verdict, judge
 from runtime.answers import read_answer
-from schemas.errors import RetryLaterError
+from runtime.outcome import NoAnswer, Outcome
 from schemas.instants import as_datetime
 
 Body = dict[str, Any]
 PAGE_TOKEN = "next_page_token"  # noqa: S105 - a parameter's name, no secret
+PAGE_EXPIRED = "page expired"
+"""`NoAnswer.code` where the page token is too old: begin at page one."""
 LIMITED_ATTEMPTS = 5
 """How often one request is made while Zoom answers 429 with a short wait; then it is the caller's to come back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One good answer."""
+
+    fields: Body
+    """Empty where the endpoint answers nothing."""
+    size_bytes: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +47,7 @@ class _Reply:
     status: int
     headers: Mapping[str, str]
     body: object
+    """Parsed JSON; ``None`` for what is none, ``""`` for no body at all."""
     size_bytes: int
 
 
@@ -75,38 +87,37 @@ class Transport:
         self._tls = tls
         self._timeout = timeout
 
-    async def call(self, request: Request) -> tuple[Body, int]:
-        """The answer's body, empty where the endpoint answers nothing, and its length in bytes.
-
-        Raises:
-            ZoomRefusedError: never, as it was asked.
-            PageExpiredError: begin again at page one.
-            RetryLaterError: 5xx, time-outs, no connection, long waits.
-        """
+    async def call(self, request: Request, priority: Priority) -> Page | NoAnswer:
+        """The answer to a question, or why there is none."""
         endpoint = request.endpoint
         if not is_segment(request.segment, endpoint.template):
-            raise ZoomRefusedError(endpoint.name, outcome="unavailable", detail="this is no id or UUID of Zoom's")
+            return NoAnswer(Outcome.REJECT, "this is no id or UUID of Zoom's")
         refused: Token | None = None
         limited = 0
         while True:
             token = await self._tokens.current(refused)
-            await self._budget.take(endpoint.label)
+            if isinstance(token, NoAnswer):
+                return token
+            if (used_up := await self._budget.take(endpoint.label, priority)) is not None:
+                return used_up
             reply = await self._exchange(request, token)
+            if isinstance(reply, NoAnswer):
+                return reply
             verdict = _judge(request, reply)
-            self._metrics.requests.labels(endpoint.name, verdict.action).inc()
-            if verdict.action == "accept":
-                return (reply.body if isinstance(reply.body, dict) else {}), reply.size_bytes
-            if verdict.action == "token" and refused is None:
+            self._metrics.requests.labels(endpoint.name, verdict.outcome).inc()
+            if verdict.outcome is Outcome.DONE:
+                return Page(reply.body if isinstance(reply.body, dict) else {}, reply.size_bytes)
+            if verdict.step == "new token" and refused is None:
                 refused = token
                 self._metrics.retries.labels(endpoint.name, "token").inc()
-            elif _is_limited(reply, verdict) and limited + 1 < LIMITED_ATTEMPTS:
+            elif verdict.outcome is Outcome.PAUSE and limited + 1 < LIMITED_ATTEMPTS:
                 limited += 1
-                self._budget.hold(endpoint.label, self._told(reply, verdict))
+                await self._budget.hold(endpoint.label, self._told(reply, verdict))
                 self._metrics.retries.labels(endpoint.name, "limit").inc()
             else:
-                raise self._error(endpoint, reply, verdict, token)
+                return self._no_answer(endpoint, reply, verdict, token)
 
-    async def _exchange(self, request: Request, token: Token) -> _Reply:
+    async def _exchange(self, request: Request, token: Token) -> _Reply | NoAnswer:
         endpoint = request.endpoint
         base = self._api_base_url or f"{token.api_url}/v2"
         url = URL(f"{base}{request.path}", encoded=True).with_query(request.query)
@@ -124,10 +135,10 @@ class Transport:
                 data = await read_answer(response)
         except (aiohttp.ClientError, TimeoutError) as error:
             self._metrics.requests.labels(endpoint.name, "no answer").inc()
-            raise RetryLaterError(f"Zoom does not answer {endpoint.name}: {type(error).__name__}") from error
+            return NoAnswer(Outcome.RETRY, f"Zoom does not answer {endpoint.name}: {type(error).__name__}")
         finally:
             self._metrics.request_seconds.labels(endpoint.name).observe(time.perf_counter() - began)
-        return _Reply(response.status, response.headers, parse_body(data), len(data))
+        return _Reply(response.status, response.headers, parse_body(data) if data else "", len(data))
 
     def _told(self, reply: _Reply, verdict: Verdict) -> float:
         now = as_datetime(int(self._clock()))
@@ -135,24 +146,24 @@ class Transport:
             reply.headers.get("Retry-After"), reply.headers.get("X-RateLimit-Type"), verdict.message, now
         )
 
-    def _error(
-        self, endpoint: Endpoint, reply: _Reply, verdict: Verdict, token: Token
-    ) -> RetryLaterError | ZoomRefusedError:
-        what = f"HTTP {reply.status}" + (f", code {verdict.code}" if verdict.code is not None else "")
-        match verdict.action:
-            case "missing":
-                return ZoomRefusedError(endpoint.name, outcome="missing", detail=_detail(reply, verdict))
-            case "unavailable" | "permanent":
-                detail = _detail(reply, verdict) + _scope_advice(endpoint, verdict, token)
-                return ZoomRefusedError(endpoint.name, outcome="unavailable", detail=detail)
-            case "expired page":
-                return PageExpiredError(f"{endpoint.name}: Zoom no longer knows the page token ({what})")
-            case _ if _is_limited(reply, verdict):
-                after = self._told(reply, verdict)
-                return RetryLaterError(f"{endpoint.name}: Zoom's rate limit ({what})", after_seconds=after)
-            case _:
+    def _no_answer(self, endpoint: Endpoint, reply: _Reply, verdict: Verdict, token: Token) -> NoAnswer:
+        outcome, code = verdict.outcome, "" if verdict.code is None else str(verdict.code)
+        what = f"{endpoint.name}: HTTP {reply.status}" + (f", code {code}" if code else "")
+        if verdict.step == "first page":
+            return NoAnswer(outcome, f"{what}: Zoom no longer knows the page token", code=PAGE_EXPIRED)
+        match outcome:
+            case Outcome.FOREIGN:
+                says = f"{what}, and not from Zoom: check ZOOM_API_BASE_URL, and any proxy in between"
+            case Outcome.PAUSE:
+                return NoAnswer(outcome, f"{what}: Zoom's rate limit", self._told(reply, verdict), code)
+            case Outcome.RETRY:
                 told = told_seconds(reply.headers.get("Retry-After"), as_datetime(int(self._clock())))
-                return RetryLaterError(f"{endpoint.name}: {what}, try again later", after_seconds=told)
+                return NoAnswer(outcome, f"{what}, try again later", told, code)
+            case Outcome.PARK:
+                says = f"{what}: Zoom does not accept the access token that it gave for this account"
+            case _:
+                says = _detail(reply, verdict) + _scope_advice(endpoint, verdict, token)
+        return NoAnswer(outcome, says, code=code)
 
 
 def _judge(request: Request, reply: _Reply) -> Verdict:
@@ -160,15 +171,11 @@ def _judge(request: Request, reply: _Reply) -> Verdict:
     return judge(
         reply.status,
         reply.body,
-        expects=endpoint.rows,
+        holds=endpoint.rows or endpoint.has,
+        is_list=endpoint.rows is not None,
         in_paging=PAGE_TOKEN in request.query,
         none_codes=endpoint.none_codes,
-        may_be_empty=endpoint.empty,
     )
-
-
-def _is_limited(reply: _Reply, verdict: Verdict) -> bool:
-    return verdict.action == "retry" and 429 in (reply.status, verdict.code)
 
 
 def _detail(reply: _Reply, verdict: Verdict) -> str:
@@ -178,7 +185,7 @@ def _detail(reply: _Reply, verdict: Verdict) -> str:
 
 def _scope_advice(endpoint: Endpoint, verdict: Verdict, token: Token) -> str:
     lacking = verdict.missing_scopes
-    if not lacking and verdict.action == "unavailable" and not token.scopes.intersection(endpoint.scopes):
+    if not lacking and verdict.outcome is Outcome.STOP and not token.scopes.intersection(endpoint.scopes):
         lacking = endpoint.scopes
     if not lacking:
         return ""

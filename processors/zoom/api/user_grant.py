@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Callable
+from dataclasses import replace
 
-from processors.zoom.api.errors import GrantRefusedError
 from processors.zoom.api.login_store import Login, Vault
 from processors.zoom.api.oauth import RENEW_BEFORE_SECONDS, Token
 from processors.zoom.api.token_service import REFUSED_WAIT_SECONDS, TokenService
-from schemas.errors import ConfigurationError, RetryLaterError
-
-log = logging.getLogger(__name__)
+from runtime.outcome import NoAnswer, Outcome
+from schemas.errors import ConfigurationError
 
 
 class UserGrant:
@@ -24,7 +22,7 @@ class UserGrant:
         self._clock = clock
         self._unsaved: Login | None = None
 
-    async def token(self, refused: Token | None) -> Token:
+    async def token(self, refused: Token | None) -> Token | NoAnswer:
         """See `Grant.token`. Another process may have renewed the login: what is stored is tried first."""
         # Once Zoom has answered, the old refresh token is dead: a caller that gives up must not end what saves the new.
         return await asyncio.shield(asyncio.ensure_future(self._locked_token(refused)))
@@ -43,7 +41,7 @@ class UserGrant:
             self._unsaved = None
             return self._vault.delete(account_id)
 
-    async def _locked_token(self, refused: Token | None) -> Token:
+    async def _locked_token(self, refused: Token | None) -> Token | NoAnswer:
         lock = self._vault.locked(self._service.account_id)
         try:
             await asyncio.to_thread(lock.__enter__)
@@ -52,35 +50,33 @@ class UserGrant:
             finally:
                 lock.__exit__(None, None, None)
         except ConfigurationError as error:
-            raise RetryLaterError(str(error), after_seconds=REFUSED_WAIT_SECONDS) from error
+            return NoAnswer(Outcome.PARK, str(error), REFUSED_WAIT_SECONDS)
 
-    async def _token(self, refused: Token | None) -> Token:
+    async def _token(self, refused: Token | None) -> Token | NoAnswer:
         if self._unsaved is not None:
             return self._saved(self._unsaved)
         account_id = self._service.account_id
         login = self._vault.read(account_id)
         if login is None:
-            raise RetryLaterError(
-                f"nobody is logged in to Zoom account {account_id}; run `rollcall zoom login`",
-                after_seconds=REFUSED_WAIT_SECONDS,
-            )
+            says = f"nobody is logged in to Zoom account {account_id}; run `rollcall zoom login`"
+            return NoAnswer(Outcome.PARK, says, REFUSED_WAIT_SECONDS)
         token = login.token()
         is_refused = refused is not None and refused.secret == token.secret
         if not is_refused and self._clock() < token.ends_at - RENEW_BEFORE_SECONDS:
             return token
-        return self._saved(await self._renewed(login))
+        renewed = await self._renewed(login)
+        return renewed if isinstance(renewed, NoAnswer) else self._saved(renewed)
 
-    async def _renewed(self, login: Login) -> Login:
+    async def _renewed(self, login: Login) -> Login | NoAnswer:
         old = login.refresh_token.get_secret_value()
-        try:
-            token, fields = await self._service.grant({"grant_type": "refresh_token", "refresh_token": old})
-        except GrantRefusedError as error:
-            if error.error == "invalid_grant":
+        granted = await self._service.grant({"grant_type": "refresh_token", "refresh_token": old})
+        if isinstance(granted, NoAnswer):
+            if granted.code == "invalid_grant":
                 # It will never work again, and Zoom disables apps that fail too often.
                 self._vault.delete(login.account_id)
-            message = f"{error}: run `rollcall zoom login`"
-            log.error(message)  # noqa: TRY400 (the message says all; the trace is no use to an operator)
-            raise RetryLaterError(message, after_seconds=REFUSED_WAIT_SECONDS) from error
+            parked = granted.outcome is Outcome.PARK
+            return replace(granted, says=f"{granted.says}: run `rollcall zoom login`") if parked else granted
+        token, fields = granted
         new = fields.get("refresh_token")
         return Login.of(login.account_id, token, new if isinstance(new, str) else old, login.logged_in_at)
 

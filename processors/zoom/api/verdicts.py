@@ -1,7 +1,8 @@
 """What an answer of Zoom's REST API means for the caller: its errors as data. PURE.
 
 Zoom's `code` decides before the HTTP status does: a 401 is not always about the token, and several endpoints send
-code 200 ("no permission") under HTTP 200.
+code 200 ("no permission") under HTTP 200. An answer with neither a code of Zoom's nor what was asked for is somebody
+else's: a proxy's page, a login page, a gateway. Nothing of it is believed.
 """
 
 # https://developers.zoom.us/docs/api/errors/ and the endpoints' own pages, checked 2026-11-21.
@@ -13,39 +14,36 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-Action = Literal["accept", "token", "missing", "unavailable", "expired page", "retry", "permanent"]
-"""What to do:
+from runtime.outcome import Outcome
 
-- `accept`: the body is the answer;
-- `token`: fetch a new token once and ask again;
-- `missing`: Zoom says that there is none;
-- `unavailable`: it may not be asked (permission, plan, scope);
-- `expired page`: the page token is too old, begin at page one;
-- `retry`: the same again later;
-- `permanent`: never, as it was asked.
-"""
+Step = Literal["new token", "first page"]
+"""What to do within the same call, once: fetch another token and ask again; begin the list again at page one."""
 
 MAX_MESSAGE_CHARACTERS = 300
 
-_BY_CODE: Mapping[int, Action] = {
-    124: "token",
-    200: "unavailable",
-    429: "retry",
-    1001: "missing",  # user does not exist
-    1010: "permanent",  # user is not in this account; as HTTP 401 for past Q&A
-    2300: "permanent",  # endpoint not recognised
-    2305: "missing",  # no summary
-    3000: "permanent",  # a webinar asked for as a meeting, or a webinar without registration
-    3001: "missing",  # does not exist, expired or not ended
-    3161: "permanent",  # host may not host
-    3301: "missing",  # no recording
-    4700: "unavailable",
-    4711: "unavailable",
-    12702: "permanent",  # older than a year
-    12703: "permanent",
+_BY_CODE: Mapping[int, Outcome] = {
+    124: Outcome.PARK,  # the token, once more after a new one
+    200: Outcome.STOP,
+    429: Outcome.PAUSE,
+    1001: Outcome.MISSING,  # user does not exist
+    1010: Outcome.REJECT,  # user is not in this account; as HTTP 401 for past Q&A
+    2300: Outcome.REJECT,  # endpoint not recognised
+    2305: Outcome.MISSING,  # no summary
+    3000: Outcome.REJECT,  # a webinar asked for as a meeting, or a webinar without registration
+    3001: Outcome.MISSING,  # does not exist, expired or not ended
+    3161: Outcome.REJECT,  # host may not host
+    3301: Outcome.MISSING,  # no recording
+    4700: Outcome.STOP,
+    4711: Outcome.STOP,
+    12702: Outcome.REJECT,  # older than a year
+    12703: Outcome.REJECT,
 }
+_TOKEN = 124
 _VALIDATION = 300
-_LATER_STATUSES = frozenset({408, 425, 429})
+_LEAST_CODE = 100
+"""Zoom's codes have three digits at least; a gateway's (gRPC's, say) have fewer, or repeat the HTTP status."""
+_LATER_STATUSES = frozenset({408, 425})
+_LIMITED = 429
 _SCOPES = re.compile(r"scopes?[\s:]*\[([^\[\]]*)\]", re.IGNORECASE)
 # A match begins where a word does, or each letter of a long word would be tried as the first.
 _EMAIL = re.compile(r"(?<![^\s:;,<>\"'()\[\]])[^\s:;,<>\"'()\[\]@]+@[^\s:;,<>\"'()\[\]]+")
@@ -55,48 +53,48 @@ _LONGEST_CODE = 9
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What to do, and what Zoom said."""
+    """What it comes to, and what Zoom said."""
 
-    action: Action
+    outcome: Outcome
     code: int | None = None
     message: str = ""
     """Zoom's words without e-mail addresses, cut to a length fit for a log."""
     missing_scopes: tuple[str, ...] = ()
     """Scopes that Zoom names as lacking."""
+    step: Step | None = None
+    """To be tried first; `outcome` is what it comes to when that did not help."""
 
 
 def judge(
     status: int,
     body: object,
     *,
-    expects: str | None,
-    in_paging: bool,
+    holds: str,
+    is_list: bool = False,
+    in_paging: bool = False,
     none_codes: frozenset[int] = frozenset(),
-    may_be_empty: bool = False,
 ) -> Verdict:
     """Decide what an answer means.
 
     Args:
         status: the HTTP status.
-        body: the parsed JSON; anything but a mapping counts as none.
-        expects: the list that a good answer must hold; ``None`` when it is a single object.
+        body: the parsed JSON; ``None`` for a body that is none, and ``""`` for no body at all.
+        holds: the field that a good answer has; ``""`` when a good answer has no body.
+        is_list: that field is a list.
         in_paging: the request carried a `next_page_token`.
         none_codes: codes that mean "there is none" for this endpoint.
-        may_be_empty: a good answer may have no body.
     """
     fields: Mapping[str, Any] = body if isinstance(body, Mapping) else {}
-    code = _code(fields)
-    message = _message(fields)
-    action: Action
-    if code in none_codes:
-        action = "missing"
-    elif may_be_empty and 200 <= status < 300 and not fields:
-        action = "accept"
-    else:
-        action = _action(status, fields, code, expects=expects, in_paging=in_paging)
-    if action == "accept":
-        return Verdict("accept")
-    return Verdict(action, code, message, _named_scopes(message))
+    code, message = _code(fields, status), _message(fields)
+    if 300 <= status < 400:
+        return Verdict(Outcome.FOREIGN, code)
+    if code is not None:
+        outcome = Outcome.MISSING if code in none_codes else _by_code(code, status)
+        return Verdict(outcome, code, message, _named_scopes(message), _step(code, in_paging=in_paging))
+    if 200 <= status < 300:
+        return Verdict(_accepted(body, fields, holds, message, is_list=is_list), message=message)
+    step: Step | None = "new token" if status == 401 else None
+    return Verdict(_by_status(status, message), message=message, step=step)
 
 
 def _message(fields: Mapping[str, Any]) -> str:
@@ -109,43 +107,49 @@ def _message(fields: Mapping[str, Any]) -> str:
     return _EMAIL.sub("<e-mail>", told)
 
 
-def _code(fields: Mapping[str, Any]) -> int | None:
-    code = fields.get("code")
-    if isinstance(code, str) and code.isdecimal() and len(code) <= _LONGEST_CODE:
-        return int(code)
-    return code if isinstance(code, int) and not isinstance(code, bool) else None
+def _code(fields: Mapping[str, Any], status: int) -> int | None:
+    said = fields.get("code")
+    if isinstance(said, str) and said.isdecimal() and len(said) <= _LONGEST_CODE:
+        said = int(said)
+    if not isinstance(said, int) or isinstance(said, bool) or said < _LEAST_CODE:
+        return None
+    return said if said in _BY_CODE or said != status else None
 
 
-def _action(
-    status: int, fields: Mapping[str, Any], code: int | None, *, expects: str | None, in_paging: bool
-) -> Action:
+def _step(code: int, *, in_paging: bool) -> Step | None:
+    if code == _TOKEN:
+        return "new token"
+    return "first page" if code == _VALIDATION and in_paging else None
+
+
+def _by_code(code: int, status: int) -> Outcome:
     if code == _VALIDATION:
-        return "expired page" if in_paging else "permanent"
-    if code is not None and code in _BY_CODE:
+        return Outcome.REJECT
+    if code in _BY_CODE:
         return _BY_CODE[code]
-    if 200 <= status < 300:
-        return _accepted(fields, code, expects)
-    return _by_status(status, code)
+    if status == _LIMITED:
+        return Outcome.PAUSE
+    if status in _LATER_STATUSES or status >= 500:
+        return Outcome.RETRY
+    if status in (401, 403):
+        return Outcome.STOP
+    return Outcome.MISSING if status == 404 else Outcome.REJECT
 
 
-def _accepted(fields: Mapping[str, Any], code: int | None, expects: str | None) -> Action:
-    if code is not None:
-        return "permanent"
-    if not fields:
-        return "retry"  # a proxy's page, or a body cut short
-    if expects is None:
-        return "unavailable" if set(fields) <= {"message", "status"} else "accept"
-    return "accept" if isinstance(fields.get(expects), list) else "unavailable"
+def _accepted(body: object, fields: Mapping[str, Any], holds: str, message: str, *, is_list: bool) -> Outcome:
+    if not holds:
+        return Outcome.DONE if body in ("", {}) else Outcome.FOREIGN
+    if isinstance(fields.get(holds), list) if is_list else holds in fields:
+        return Outcome.DONE
+    return Outcome.STOP if message else Outcome.FOREIGN  # "Only available for Paid account.", without a code
 
 
-def _by_status(status: int, code: int | None) -> Action:
-    if status in _LATER_STATUSES or status >= 500 or status < 400:
-        return "retry"
-    if status == 401:
-        return "token" if code is None else "unavailable"
-    if status == 403:
-        return "unavailable"
-    return "missing" if status == 404 else "permanent"
+def _by_status(status: int, message: str) -> Outcome:
+    if status == _LIMITED:
+        return Outcome.PAUSE
+    if status in _LATER_STATUSES or status >= 500:
+        return Outcome.RETRY
+    return Outcome.STOP if status == 403 and message else Outcome.FOREIGN  # shared access: a message, but no code
 
 
 def _named_scopes(message: str) -> tuple[str, ...]:

@@ -69,6 +69,11 @@ class Batch:
     failures: int
     """How often in a row it failed before."""
 
+    @property
+    def priority(self) -> Lane:
+        """Live where one of the requests is."""
+        return "live" if any(each.pending.lane == "live" for each in self.waiting.values()) else "bulk"
+
 
 @dataclass(slots=True)
 class _Group:

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from ops.zoom.features import FEATURES, events_of, missing_scopes, unsent_events
 from ops.zoom.subscription import Plan, plan, sent_to
+from processors.zoom.features import FEATURES, events_of, missing_scopes, unsent_events
 from runtime.models import Configuration
 
 URL = "https://hooks.example.com/webhooks/zoom"

@@ -119,7 +119,9 @@ def test_token_storage_takes_folder_and_key_from_variables(tmp_path: Path) -> No
 
 def test_zoom_environment_needs_no_kafka_and_tells_all_that_is_wrong() -> None:
     """Commands that only ask Zoom run without a broker."""
-    assert ZoomEnvironment.read({}) == ZoomEnvironment(None, "https://zoom.us", TokenStorage())
+    assert ZoomEnvironment.read({}) == ZoomEnvironment(
+        None, "https://zoom.us", TokenStorage(), Path("data/zoom-budget")
+    )
     with pytest.raises(ConfigurationError) as caught:
         ZoomEnvironment.read(
             {"ZOOM_API_BASE_URL": "x", "ZOOM_OAUTH_BASE_URL": "y", "ZOOM_TOKEN_KEY_FILE": "/no/such/file"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter, deque
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -14,13 +14,13 @@ from prometheus_client import CollectorRegistry
 
 from processors.engine.view import MemoryStore, Output, Record, TurnView
 from processors.zoom import agent as look_up
-from processors.zoom.agent import LookUp
-from processors.zoom.api.api import Row
-from processors.zoom.api.errors import ZoomRefusedError
+from processors.zoom.agent import LookUp, MissingScopes
+from processors.zoom.api.api import Priority, Row
 from processors.zoom.api.metrics import ZoomMetrics
 from processors.zoom.questions.pending import PENDING, Pending, pack_pending
+from runtime.outcome import NoAnswer, Outcome
 from schemas.attendance import ObjectType
-from schemas.errors import ConfigurationError, FatalError, RetryLaterError
+from schemas.errors import ConfigurationError, FatalError
 from schemas.instants import as_datetime
 from schemas.lookups import AccountDeauthorized, LookupKind, LookupRequest, LookupResult
 from schemas.topics import LOOKUP_RESULTS, LOOKUPS, LOOKUPS_BULK
@@ -30,12 +30,14 @@ DEADLINE_SECONDS = 10.0
 
 
 class ScriptedZoom:
-    """A `ZoomApi` that answers from a table; what it raises is scripted per call."""
+    """A `ZoomApi` that answers from a table; what goes wrong is scripted per call."""
 
     def __init__(self) -> None:
         self.calls: list[str] = []
         self.answers: dict[str, list[Row]] = {}
-        self.failures: dict[str, deque[Exception]] = {}
+        self.failures: dict[str, deque[NoAnswer | Exception]] = {}
+        self.scopes: list[frozenset[str] | NoAnswer] = []
+        self.priorities: list[Priority] = []
         self.gates: dict[str, asyncio.Event] = {}
         self.under_way = 0
         self.most = 0
@@ -48,7 +50,16 @@ class ScriptedZoom:
                 self._called.clear()
                 await self._called.wait()
 
-    async def _answer(self, call: str) -> list[Row]:
+    def at(self, priority: Priority) -> ScriptedZoom:
+        """See `ZoomApi`."""
+        self.priorities.append(priority)
+        return self
+
+    async def granted_scopes(self) -> frozenset[str] | NoAnswer:
+        """See `ZoomApi`."""
+        return self.scopes.pop(0) if self.scopes else frozenset()
+
+    async def _answer(self, call: str) -> list[Row] | NoAnswer:
         self.calls.append(call)
         self._called.set()
         self.under_way += 1
@@ -58,63 +69,76 @@ class ScriptedZoom:
             if call in self.gates:
                 await self.gates[call].wait()
             if self.failures.get(call):
-                raise self.failures[call].popleft()
+                failure = self.failures[call].popleft()
+                if isinstance(failure, Exception):
+                    raise failure
+                return failure
             return self.answers.get(call, [{"id": call}])
         finally:
             self.under_way -= 1
 
-    async def details(self, object_type: ObjectType, object_id: str, occurrence_id: str | None = None) -> Row:
+    async def details(
+        self, object_type: ObjectType, object_id: str, occurrence_id: str | None = None
+    ) -> Row | NoAnswer:
         """See `ZoomApi`."""
-        return (await self._answer(f"{object_type} {object_id}" + (f" {occurrence_id}" if occurrence_id else "")))[0]
+        return _first(await self._answer(f"{object_type} {object_id}" + (f" {occurrence_id}" if occurrence_id else "")))
 
-    async def registrants(self, object_type: ObjectType, object_id: str, occurrence_id: str | None = None) -> list[Row]:
+    async def registrants(
+        self, object_type: ObjectType, object_id: str, occurrence_id: str | None = None
+    ) -> list[Row] | NoAnswer:
         """See `ZoomApi`."""
         return await self._answer(f"registrants {object_id}" + (f" {occurrence_id}" if occurrence_id else ""))
 
-    async def panelists(self, webinar_id: str) -> list[Row]:
+    async def panelists(self, webinar_id: str) -> list[Row] | NoAnswer:
         """See `ZoomApi`."""
         return await self._answer(f"panelists {webinar_id}")
 
-    async def users(self) -> list[Row]:
+    async def users(self) -> list[Row] | NoAnswer:
         """See `ZoomApi`."""
         return await self._answer("users")
 
-    async def past_meeting(self, uuid: str) -> Row:
+    async def past_meeting(self, uuid: str) -> Row | NoAnswer:
         """See `ZoomApi`."""
-        return (await self._answer(f"past {uuid}"))[0]
+        return _first(await self._answer(f"past {uuid}"))
 
-    async def report(self, object_type: ObjectType, uuid: str) -> list[Row]:
+    async def report(self, object_type: ObjectType, uuid: str) -> list[Row] | NoAnswer:
         """See `ZoomApi`."""
         return await self._answer(f"{object_type} report {uuid}")
 
-    async def absentees(self, uuid: str) -> list[Row]:
+    async def absentees(self, uuid: str) -> list[Row] | NoAnswer:
         """See `ZoomApi`."""
         return await self._answer(f"absentees {uuid}")
 
-    async def polls(self, object_type: ObjectType, uuid: str) -> list[Row]:
+    async def polls(self, object_type: ObjectType, uuid: str) -> list[Row] | NoAnswer:
         """See `ZoomApi`."""
         return await self._answer(f"{object_type} polls {uuid}")
 
-    async def questions(self, object_type: ObjectType, uuid: str) -> list[Row]:
+    async def questions(self, object_type: ObjectType, uuid: str) -> list[Row] | NoAnswer:
         """See `ZoomApi`."""
         return await self._answer(f"{object_type} questions {uuid}")
 
-    async def recordings(self, uuid: str) -> Row:
+    async def recordings(self, uuid: str) -> Row | NoAnswer:
         """See `ZoomApi`."""
-        return (await self._answer(f"recordings {uuid}"))[0]
+        return _first(await self._answer(f"recordings {uuid}"))
 
     def drop_login(self, before: float) -> bool:
         """See `ZoomApi`."""
         self.calls.append(f"drop {before:.0f}")
         if self.failures.get("drop"):
-            raise self.failures["drop"].popleft()
+            failure = self.failures["drop"].popleft()
+            assert isinstance(failure, Exception)
+            raise failure
         return True
+
+
+def _first(rows: list[Row] | NoAnswer) -> Row | NoAnswer:
+    return rows if isinstance(rows, NoAnswer) else rows[0]
 
 
 class Engine:
     """Partition 0 of the agent: turns of one record, and a broker that is a list."""
 
-    def __init__(self, zoom: ScriptedZoom) -> None:
+    def __init__(self, zoom: ScriptedZoom, missing_scopes: Mapping[str, MissingScopes] | None = None) -> None:
         self.clock_offset = 0.0
         self.registry = CollectorRegistry()
         self.effect = LookUp(
@@ -123,6 +147,7 @@ class Engine:
             metrics=ZoomMetrics(self.registry),
             jitter=lambda: 0.0,
             first_backoff_seconds=0.002,
+            missing_scopes=missing_scopes,
         )
         self.store = MemoryStore()
         self.results: list[LookupResult] = []
@@ -257,7 +282,7 @@ async def test_participation_is_asked_for_by_instance_and_told_without_a_word(
     call = f"{kind} {lookup} u/1=="
     details = [{"question": "Is my illness covered?", "answer": "never"}]
     zoom.answers[call] = [{"email": "Maya@example.com", "name": "Maya Okafor", "question_details": details}]
-    scope = ZoomRefusedError("GET /x", outcome="unavailable", detail="4711: scopes")
+    scope = NoAnswer(Outcome.STOP, "4711: scopes")
     zoom.failures[f"{kind} {lookup} u/2=="] = deque([scope])
     engine.send(
         request("a", lookup, session_uuid="u/1==", object_type=kind),
@@ -351,7 +376,7 @@ async def test_identities_without_the_scope_are_unavailable_and_zoom_is_not_aske
     engine: Engine, zoom: ScriptedZoom, caplog: pytest.LogCaptureFixture
 ) -> None:
     """An error that repeats may cost the app its access; the operator reads of it once."""
-    zoom.failures["users"] = deque([ZoomRefusedError("GET /users", outcome="unavailable", detail="4711: scopes")])
+    zoom.failures["users"] = deque([NoAnswer(Outcome.STOP, "4711: scopes")])
     async with engine.running():
         engine.send(request("a", "identities"))
         await engine.until_settled()
@@ -359,14 +384,12 @@ async def test_identities_without_the_scope_are_unavailable_and_zoom_is_not_aske
         await engine.until_settled()
     assert zoom.calls == ["users"]
     assert outcome(engine, "a") == outcome(engine, "b") == ("unavailable", "4711: scopes")
-    assert caplog.messages == ["account acc, object -: Zoom refuses GET /users: 4711: scopes"]
+    assert caplog.messages == ["zoom account acc: identities: 4711: scopes"]
 
 
 async def test_refusal_is_answered_with_zooms_code_and_does_not_stop_others(engine: Engine, zoom: ScriptedZoom) -> None:
     """What Zoom refuses is an answer too."""
-    zoom.failures["registrants 1"] = deque(
-        [ZoomRefusedError("GET /webinars/{id}/registrants", outcome="missing", detail="3001: gone")]
-    )
+    zoom.failures["registrants 1"] = deque([NoAnswer(Outcome.MISSING, "3001: gone")])
     engine.send(request("gone"), request("there", object_id="2"))
     async with engine.running():
         await engine.until_settled()
@@ -427,7 +450,7 @@ async def test_outage_delays_and_loses_nothing(engine: Engine, zoom: ScriptedZoo
     """However often Zoom fails, every request is answered once it is back, and none twice."""
     requests = [request(f"r{n}", object_id=str(n)) for n in range(20)]
     for n in range(20):
-        zoom.failures[f"registrants {n}"] = deque(RetryLaterError("HTTP 503") for _ in range(n % 4 + 1))
+        zoom.failures[f"registrants {n}"] = deque(NoAnswer(Outcome.RETRY, "HTTP 503") for _ in range(n % 4 + 1))
     engine.send(*requests)
     async with engine.running():
         await engine.until_settled()
@@ -439,7 +462,7 @@ async def test_outage_delays_and_loses_nothing(engine: Engine, zoom: ScriptedZoo
 
 async def test_request_that_fails_again_and_again_does_not_hold_up_others(engine: Engine, zoom: ScriptedZoom) -> None:
     """Only its own question waits."""
-    zoom.failures["registrants 1"] = deque(RetryLaterError("HTTP 500", after_seconds=3_600) for _ in range(9))
+    zoom.failures["registrants 1"] = deque(NoAnswer(Outcome.RETRY, "HTTP 500", after_seconds=3_600) for _ in range(9))
     engine.send(request("stuck"), *[request(f"r{n}", object_id=f"o{n}") for n in range(9)])
     async with engine.running():
         await engine.until_settled(left=1)
@@ -499,7 +522,7 @@ async def test_revoke_starts_nothing_new_but_lets_a_call_under_way_end(engine: E
 
 async def test_revoke_while_a_question_waits_to_be_tried_again_ends_it(engine: Engine, zoom: ScriptedZoom) -> None:
     """A back-off does not outlive the assignment."""
-    zoom.failures["registrants 1"] = deque(RetryLaterError("HTTP 503") for _ in range(99))
+    zoom.failures["registrants 1"] = deque(NoAnswer(Outcome.RETRY, "HTTP 503") for _ in range(99))
     engine.send(request("a"))
     async with engine.running():
         await zoom.until_called(3)
@@ -557,3 +580,54 @@ async def test_run_when_the_broker_refuses_lets_the_error_leave(engine: Engine) 
         async with asyncio.timeout(DEADLINE_SECONDS):
             await engine.effect.run(refuse)
     assert list(engine.store.rows) == [b"a"]
+
+
+async def test_stranger_in_zooms_place_is_believed_in_nothing_and_told_once(
+    engine: Engine, zoom: ScriptedZoom, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Questions wait, readiness and one line say why, and the answer comes when Zoom does."""
+    foreign = NoAnswer(Outcome.FOREIGN, "HTTP 404, and not from Zoom")
+    zoom.failures["registrants 1"] = deque([foreign] * 3)
+    zoom.failures["registrants 2"] = deque([foreign] * 3)
+    engine.send(request("a"), request("b", object_id="2"))
+    async with engine.running():
+        await zoom.until_called(4)
+        assert engine.effect.reasons == ("zoom account acc: HTTP 404, and not from Zoom",)
+        await engine.until_settled()
+    assert outcome(engine, "a") == outcome(engine, "b") == ("found", "")
+    assert not list(engine.effect.reasons)
+    errors = [each.message for each in caplog.records if each.levelname == "ERROR"]
+    assert errors == ["zoom account acc: HTTP 404, and not from Zoom"]
+    assert engine.registry.get_sample_value("rollcall_zoom_troubles", {"account": "acc"}) == 0
+
+
+async def test_plan_without_reports_is_answered_and_told(engine: Engine, zoom: ScriptedZoom) -> None:
+    """The session goes on without its report, and people hear why there is none."""
+    zoom.failures["webinar report u"] = deque([NoAnswer(Outcome.STOP, "200: Only available for Paid account.")])
+    engine.send(request("a", "report", session_uuid="u"))
+    async with engine.running():
+        await engine.until_settled()
+    assert outcome(engine, "a") == ("unavailable", "200: Only available for Paid account.")
+    assert engine.effect.reasons == ("zoom account acc: report: 200: Only available for Paid account.",)
+
+
+async def test_secret_and_scopes_are_looked_at_before_the_first_question(zoom: ScriptedZoom) -> None:
+    """Whoever mistyped something hears of it at the start."""
+    zoom.scopes = [NoAnswer(Outcome.PARK, "check client_secret", 0.001), frozenset({"user:read:admin"})]
+    engine = Engine(zoom, missing_scopes={"acc": lambda _: {"report:read:admin": "sessions.report_checks"}})
+
+    async def told() -> bool:
+        return "report:read:admin (sessions.report_checks)" in "".join(engine.effect.reasons)
+
+    async with engine.running():
+        await eventually(told, what="the scopes that the token lacks")
+    assert len(engine.effect.reasons) == 1
+
+
+async def test_questions_are_asked_with_the_priority_of_those_who_wait(engine: Engine, zoom: ScriptedZoom) -> None:
+    """A back-fill leaves a part of the day to what is live."""
+    engine.send(request("old"), topic=LOOKUPS_BULK.name)
+    engine.send(request("new", object_id="2"))
+    async with engine.running():
+        await engine.until_settled()
+    assert sorted(zoom.priorities) == ["bulk", "live"]

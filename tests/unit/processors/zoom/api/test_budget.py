@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
+import fcntl
+import time
+from collections.abc import Callable
+from pathlib import Path
+
 import pytest
 from prometheus_client import CollectorRegistry
 
+from processors.zoom.api.allowance import LIVE_PART
+from processors.zoom.api.allowance_file import AllowanceFile
+from processors.zoom.api.api import Priority
 from processors.zoom.api.budget import LONGEST_WAIT_SECONDS, Budget
 from processors.zoom.api.limits import Label, Plan, Rate, daily_pool, rate
 from processors.zoom.api.metrics import ZoomMetrics
-from schemas.errors import RetryLaterError
+from runtime.outcome import NoAnswer, Outcome
 
 NOON = 1_786_536_000.0  # 2026-08-12T12:00:00Z
 
@@ -24,10 +33,28 @@ class Clock:
         return self.now
 
 
-def budget(clock: Clock, plan: Plan = "business", registry: CollectorRegistry | None = None) -> Budget:
+def budget(
+    clock: Callable[[], float],
+    plan: Plan = "business",
+    registry: CollectorRegistry | None = None,
+    folder: Path | None = None,
+) -> Budget:
     """A budget without jitter."""
     metrics = ZoomMetrics(registry or CollectorRegistry())
-    return Budget(plan, metrics, account_id="acc", clock=clock, random=lambda: 0.0)
+    return Budget(plan, metrics, AllowanceFile(folder, "acc"), account_id="acc", clock=clock, random=lambda: 0.0)
+
+
+def file_in(folder: Path) -> Path:
+    """The account's file."""
+    return next(folder.iterdir())
+
+
+async def refused(kept: Budget, label: Label, priority: Priority = "live") -> NoAnswer:
+    """Why no call may be made."""
+    came = await kept.take(label, priority)
+    assert came is not None
+    assert came.outcome is Outcome.PAUSE
+    return came
 
 
 @pytest.mark.parametrize(
@@ -64,42 +91,119 @@ def test_daily_pool_of_paid_plans_is_shared_by_the_two_costly_labels(plan: Plan,
     assert daily_pool(plan, "medium") is None
 
 
-async def test_take_while_zoom_told_to_wait_long_raises_with_the_rest_of_the_wait() -> None:
+async def test_take_while_zoom_told_to_wait_long_says_the_rest_of_the_wait() -> None:
     """A long wait goes back to the caller, who keeps the work; other labels go on."""
     clock = Clock(NOON)
     kept = budget(clock)
-    kept.hold("medium", 3_600)
+    await kept.hold("medium", 3_600)
     clock.now += 600
-    with pytest.raises(RetryLaterError) as raised:
-        await kept.take("medium")
-    assert raised.value.after_seconds == 3_000
-    await kept.take("light")
+    assert (await refused(kept, "medium")).after_seconds == 3_000
+    assert await kept.take("light", "live") is None
 
 
 async def test_take_after_the_hold_ended_returns() -> None:
     """A hold ends by itself, and a shorter one does not shorten it."""
     clock = Clock(NOON)
     kept = budget(clock)
-    kept.hold("light", LONGEST_WAIT_SECONDS + 10)
-    kept.hold("light", 1)
-    with pytest.raises(RetryLaterError):
-        await kept.take("light")
+    await kept.hold("light", LONGEST_WAIT_SECONDS + 10)
+    await kept.hold("light", 1)
+    await refused(kept, "light")
     clock.now += LONGEST_WAIT_SECONDS + 10
-    await kept.take("light")
+    assert await kept.take("light", "live") is None
 
 
-async def test_take_beyond_the_days_pool_raises_until_midnight(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_hold_that_comes_while_others_wait_for_the_pace_holds_them_too() -> None:
+    """Zoom's 429 to one call holds all of its label, also those that stand in line for a slot."""
+    clock = time.time
+    kept = budget(clock, "free")  # heavy: one call in 1.25 s
+    assert await kept.take("heavy", "live") is None
+    waiting = [asyncio.create_task(kept.take("heavy", "live")) for _ in range(3)]
+    await asyncio.sleep(0.05)
+    await kept.hold("heavy", LONGEST_WAIT_SECONDS + 10)
+    came = await asyncio.gather(*waiting)
+    assert all(isinstance(each, NoAnswer) for each in came)
+
+
+async def test_take_beyond_the_days_pool_waits_for_midnight(monkeypatch: pytest.MonkeyPatch) -> None:
     """The pool is ours to keep: Zoom's own refusals count as errors of the app."""
-    monkeypatch.setattr(Rate, "interval_seconds", 0.000_01)
+    monkeypatch.setattr(Rate, "interval_seconds", 0.000_000_1)
     clock = Clock(NOON)
     kept = budget(clock, "free")
     for _ in range(1_000):
-        await kept.take("heavy")
-    with pytest.raises(RetryLaterError) as raised:
-        await kept.take("heavy")
-    assert raised.value.after_seconds == 43_200
+        assert await kept.take("heavy", "live") is None
+    assert (await refused(kept, "heavy")).after_seconds == 43_200
     clock.now += 43_200
-    await kept.take("heavy")
+    assert await kept.take("heavy", "live") is None
+
+
+async def test_bulk_work_leaves_a_part_of_the_day_to_live_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A back-fill of half a year does not keep today's webinar from being read."""
+    monkeypatch.setattr(Rate, "interval_seconds", 0.000_000_1)
+    kept = budget(Clock(NOON), "free")
+    for _ in range(800):
+        assert await kept.take("heavy", "bulk") is None
+    assert "bulk" in (await refused(kept, "heavy", "bulk")).says
+    for _ in range(round(1_000 * LIVE_PART)):
+        assert await kept.take("heavy", "live") is None
+    await refused(kept, "heavy")
+
+
+async def test_processes_of_one_folder_share_pace_day_and_holds(tmp_path: Path) -> None:
+    """What a command calls is the worker's too: the limits are the account's."""
+    clock = Clock(NOON)
+    worker, command = budget(clock, "free", folder=tmp_path), budget(clock, "free", folder=tmp_path)
+    began = time.monotonic()
+    assert await worker.take("medium", "live") is None
+    assert await command.take("medium", "bulk") is None
+    assert time.monotonic() - began >= rate("free", "medium").interval_seconds * 0.9
+    await command.hold("medium", 3_600)
+    assert (await refused(worker, "medium")).after_seconds == 3_600
+    assert file_in(tmp_path).stat().st_mode & 0o777 == 0o600
+
+
+async def test_day_is_remembered_over_a_restart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A worker that restarts does not begin to count anew."""
+    monkeypatch.setattr(Rate, "interval_seconds", 0.000_000_1)
+    clock = Clock(NOON)
+    before = budget(clock, "free", folder=tmp_path)
+    for _ in range(1_000):
+        await before.take("heavy", "live")
+    await refused(budget(clock, "free", folder=tmp_path), "heavy")
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"day": "x"}', b'{"day": 1, "next_at": {"light": 1e308}}'])
+async def test_file_that_is_broken_is_begun_anew(tmp_path: Path, content: bytes) -> None:
+    """A crash in the middle of a write costs a day's count, no call."""
+    kept = budget(Clock(NOON), folder=tmp_path)
+    await kept.take("light", "live")
+    file_in(tmp_path).write_bytes(content)
+    assert await kept.take("light", "live") is None
+
+
+async def test_folder_that_cannot_be_written_leaves_each_process_its_own(tmp_path: Path) -> None:
+    """A full or read-only disk stops no call."""
+    (tmp_path / "taken").write_text("a file where the folder should be")
+    assert await budget(Clock(NOON), folder=tmp_path / "taken").take("light", "live") is None
+
+
+async def test_lock_of_a_process_that_was_stopped_stops_nobody(tmp_path: Path) -> None:
+    """Whoever holds it for a second is not about to let go."""
+    kept = budget(Clock(NOON), folder=tmp_path)
+    await kept.take("light", "live")
+    with file_in(tmp_path).open("rb") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        async with asyncio.timeout(5):
+            assert await kept.take("light", "live") is None
+
+
+async def test_clock_that_is_set_back_does_not_stop_calls() -> None:
+    """A slot hours ahead is no slot."""
+    clock = Clock(NOON)
+    kept = budget(clock)
+    await kept.take("light", "live")
+    clock.now -= 7_200
+    async with asyncio.timeout(5):
+        assert await kept.take("light", "live") is None
 
 
 async def test_figures_show_the_pool_of_the_day_and_begin_anew_at_midnight() -> None:
@@ -109,21 +213,21 @@ async def test_figures_show_the_pool_of_the_day_and_begin_anew_at_midnight() -> 
     pool = {"account": "acc", "pool": "heavy and resource-intensive"}
     assert registry.get_sample_value("rollcall_zoom_daily_limit", pool) == 30_000
     assert registry.get_sample_value("rollcall_zoom_daily_calls", pool) == 0
-    await shown.take("heavy")
-    await shown.take("resource-intensive")
-    await shown.take("light")
+    await shown.take("heavy", "live")
+    await shown.take("resource-intensive", "live")
+    await shown.take("light", "live")
     assert registry.get_sample_value("rollcall_zoom_daily_calls", pool) == 2
     clock.now += 12 * 3_600
     assert registry.get_sample_value("rollcall_zoom_daily_calls", pool) == 0
 
 
-def test_figures_show_the_rate_that_is_used_and_a_wait_that_zoom_imposed() -> None:
+async def test_figures_show_the_rate_that_is_used_and_a_wait_that_zoom_imposed() -> None:
     """Eighty per cent of the plan's, and the seconds that are left."""
     clock, registry = Clock(NOON), CollectorRegistry()
     shown = budget(clock, "business", registry)
     heavy = {"account": "acc", "label": "heavy"}
     assert registry.get_sample_value("rollcall_zoom_rate_limit", heavy) == pytest.approx(32)
-    shown.hold("heavy", 60)
+    await shown.hold("heavy", 60)
     clock.now += 20
     assert registry.get_sample_value("rollcall_zoom_held_seconds", heavy) == 40
     clock.now += 41

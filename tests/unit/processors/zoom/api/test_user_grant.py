@@ -11,6 +11,7 @@ import aiohttp
 import pytest
 from prometheus_client import CollectorRegistry
 
+from ops.zoom.answers import said
 from processors.zoom.api.client import ZoomClient
 from processors.zoom.api.login_store import Login, Vault
 from processors.zoom.api.metrics import ZoomMetrics
@@ -68,7 +69,7 @@ async def test_login_that_ended_is_renewed_once_and_kept(
     before = stored(vault)
     one = client(zoom, session, vault)
     found = await asyncio.gather(*(one.users() for _ in range(5)))
-    assert [[row["id"] for row in each] for each in found] == [["u1"]] * 5
+    assert [[row["id"] for row in each] for each in map(said, found)] == [["u1"]] * 5
     assert zoom.backend.requests["/oauth/token 200"] == 1
     assert stored(vault).refresh_token != before.refresh_token
     assert stored(vault).ends_at > time.time()
@@ -81,7 +82,7 @@ async def test_two_processes_that_renew_at_once_do_not_lose_the_login(
     """The second finds what the first stored, instead of a refresh token that is dead."""
     vaults = [Vault(TokenStorage(tmp_path / "logins")) for _ in range(4)]
     rows = await asyncio.gather(*(client(zoom, session, each).users() for each in vaults))
-    assert [len(each) for each in rows] == [1] * 4
+    assert [len(said(each)) for each in rows] == [1] * 4
     assert zoom.backend.requests["/oauth/token 200"] == 1
 
 
@@ -90,9 +91,9 @@ async def test_access_token_that_zoom_refuses_is_renewed(
 ) -> None:
     """Code 124 although it should be good for an hour."""
     one = client(zoom, session, vault)
-    await one.users()
+    said(await one.users())
     zoom.backend.tokens.expire_all()
-    assert len(await one.users()) == 1
+    assert len(said(await one.users())) == 1
     assert zoom.backend.requests["/oauth/token 200"] == 2
 
 
@@ -104,7 +105,7 @@ async def test_refresh_token_that_is_dead_ends_the_login_and_asks_for_a_person(
     one = client(zoom, session, vault)
     for _ in range(2):
         with pytest.raises(RetryLaterError, match="rollcall zoom login"):
-            await one.users()
+            said(await one.users())
     assert vault.read(STATE.account_id) is None
     assert zoom.backend.requests["/oauth/token 400"] == 1
     assert zoom.backend.requests["/users 200"] == 0
@@ -118,9 +119,9 @@ async def test_token_service_that_is_away_keeps_the_login(
     zoom.backend.faults.add(Fault(endpoint="/oauth/token", status=503))
     one = client(zoom, session, vault)
     with pytest.raises(RetryLaterError):
-        await one.users()
+        said(await one.users())
     assert stored(vault) == before
-    assert len(await one.users()) == 1
+    assert len(said(await one.users())) == 1
 
 
 async def test_new_tokens_that_cannot_be_stored_are_not_used_and_not_lost(
@@ -135,9 +136,9 @@ async def test_new_tokens_that_cannot_be_stored_are_not_used_and_not_lost(
     with monkeypatch.context() as patch:
         patch.setattr(Vault, "write", full)
         with pytest.raises(RetryLaterError, match="no space left"):
-            await one.users()
+            said(await one.users())
     assert zoom.backend.requests["/users 200"] == 0
-    assert len(await one.users()) == 1
+    assert len(said(await one.users())) == 1
     assert zoom.backend.requests["/oauth/token 200"] == 1
 
 
@@ -146,7 +147,7 @@ async def test_login_of_nobody_is_for_later_without_a_call(
 ) -> None:
     """A person has to act."""
     with pytest.raises(RetryLaterError, match="nobody is logged in"):
-        await client(zoom, session, Vault(TokenStorage(tmp_path))).users()
+        said(await client(zoom, session, Vault(TokenStorage(tmp_path))).users())
     assert not zoom.backend.requests
 
 
@@ -155,11 +156,11 @@ async def test_login_of_before_a_deauthorization_is_dropped_and_a_later_one_stay
 ) -> None:
     """A replay of the old event does not end a new consent."""
     one = client(zoom, session, vault)
-    await one.users()
+    said(await one.users())
     assert one.drop_login(999.0) is False
-    assert len(await one.users()) == 1
+    assert len(said(await one.users())) == 1
     assert one.drop_login(1_001.0) is True
     calls = zoom.backend.requests.total()
     with pytest.raises(RetryLaterError, match="nobody is logged in"):
-        await one.users()
+        said(await one.users())
     assert zoom.backend.requests.total() == calls
