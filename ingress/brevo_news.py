@@ -21,6 +21,8 @@ KINDS: Mapping[str, NewsKind] = {
     "spam": "spam",
     "complaint": "spam",
     "contact_deleted": "deleted",
+    # Only who is at Brevo is put on a list; a deleted contact is put on none by us.
+    "list_addition": "returned",
 }
 
 
@@ -48,7 +50,13 @@ def _news(event: Mapping[str, Any], received_at: datetime) -> Iterator[BrevoNews
         # A blocklisting shows as a detail of an update (github.com/sendinblue/APIv3-php-library/issues/174).
         content = event.get("content")
         details = [each for each in content if isinstance(each, dict)] if isinstance(content, list) else []
-        kind, emails = "blocklisted", [each.get("email") for each in details if each.get("emailBlacklist") is True]
+        told = [(each.get("email"), each["emailBlacklist"]) for each in details if "emailBlacklist" in each]
+        yield from _told(event, received_at, "blocklisted", [email for email, is_blocked in told if is_blocked is True])
+        kind, emails = "subscribed", [email for email, is_blocked in told if is_blocked is False]
+    yield from _told(event, received_at, kind, emails)
+
+
+def _told(event: Mapping[str, Any], received_at: datetime, kind: NewsKind, emails: object) -> Iterator[BrevoNews]:
     source: Source = "transactional" if "message-id" in event else "marketing"
     # `contact_deleted` has a list of addresses.
     for email in emails if isinstance(emails, list) else [emails]:

@@ -21,6 +21,7 @@ from processors.attendance.tenants import DUE, TenantsApart, due_ms
 from processors.brevo import agent as sync_contact
 from processors.brevo.api.client import BrevoClient
 from processors.brevo.decisions.configured_lists import keys_of_lists
+from processors.brevo.decisions.suppression import Consent
 from processors.brevo.writer.bootstrap import check_attributes, check_templates, missing_lists
 from processors.brevo.writer.dry_run import DryRun
 from processors.engagement import agent as score_engagement
@@ -152,7 +153,7 @@ def sink_of(
     """
     configuration, own = settings.configuration, OwnProgress()
     sink: Sink = (
-        DryRun(settings.tell)
+        DryRun(settings.tell, Consent.of(configuration.brevo))
         if settings.tell is not None
         else sync_contact.SyncContact(
             client,

@@ -11,6 +11,8 @@ from pydantic import Field, SecretStr, model_validator
 from runtime.section import Section
 from schemas.attendance import AttendanceStatus, ObjectType
 
+EventKind = Literal["registered", "attended", "no_show", "started", "ended", "recording"]
+
 
 class Events(Section):
     """Which Brevo events are sent."""
@@ -21,6 +23,26 @@ class Events(Section):
     started: bool = False
     ended: bool = False
     recording: bool = True
+    mails: tuple[EventKind, ...] = ("recording",)
+    """Events whose automation mails the person: not sent to who has unsubscribed. `<name>: {mails: true}` adds one."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _long_form(cls, value: Any) -> Any:
+        if not isinstance(value, dict):
+            return value
+        flat, mailing = dict(value), list(value.get("mails", ("recording",)))
+        for name, given in value.items():
+            if not isinstance(given, dict):
+                continue
+            if wrong := given.keys() - {"send", "mails"}:
+                raise ValueError(f"`{name}` takes true, false, or an object of `send` and `mails`, not `{min(wrong)}`")
+            flat[name] = given.get("send", cls.model_fields[name].default if name in cls.model_fields else True)
+            if given.get("mails") is True:
+                mailing.append(name)
+            elif given.get("mails") is False:
+                mailing = [each for each in mailing if each != name]
+        return {**flat, "mails": tuple(dict.fromkeys(mailing))}
 
 
 def _is_web_address(url: str | None) -> bool:
@@ -205,6 +227,9 @@ class Brevo(Section):
     """What the worker does at its start when an attribute that `field_mapping` names does not exist at Brevo."""
     sample: float = Field(default=0.01, ge=0, le=1)
     """Share of the written contacts that is read back: Brevo drops values that do not fit without an error."""
+    deleted: Literal["stay_away", "ask", "return"] = "stay_away"
+    """What becomes of who was deleted at Brevo and registers again: nothing; a question (the list rule `doi`) whose
+    link brings them back; or they are written again, as subscribed as Brevo makes new contacts."""
     in_doubt: Literal["hold", "resend", "drop"] = "hold"
     """What becomes of an event whose answer was lost: wait for a person, send again, or forget it."""
     events: Events = Events()

@@ -10,6 +10,10 @@ from schemas.attendance import REGISTRANT_FIELDS
 from schemas.brevo import AttributeType, Overwrite
 from schemas.errors import ConfigurationError
 
+IDENTIFIERS = frozenset({"SMS", "WHATSAPP", "LANDLINE_NUMBER", "EXT_ID"})
+"""Attributes of which no two contacts of Brevo have the same value (help.brevo.com/hc/articles/208729849, checked
+2026-11-27)."""
+
 _NATURAL: dict[str, AttributeType] = {
     "name": "text",
     **dict.fromkeys(REGISTRANT_FIELDS, "text"),
@@ -72,7 +76,22 @@ def mapped_sources(mapping: FieldMapping) -> tuple[MappedSource, ...]:
     return (*known, *asked)
 
 
+def _identifier_is_meant(source: str, entry: MappedAttribute) -> None:
+    """What a person types may be another contact's identifier: it is not mapped to one by the way."""
+    name = entry.attribute.upper()
+    if name in IDENTIFIERS and not entry.identifier:
+        raise ConfigurationError(
+            f"field_mapping.{source}: {name} tells Brevo's contacts apart, and what a person types may be another "
+            f"contact's; map to an ordinary attribute, or write {{attribute: {name}, identifier: true}}"
+        )
+    if entry.identifier and name not in IDENTIFIERS:
+        raise ConfigurationError(
+            f"field_mapping.{source}.identifier: is for {', '.join(sorted(IDENTIFIERS))} alone, not for {name}"
+        )
+
+
 def _mapped(source: str, entry: MappedAttribute) -> MappedSource:
+    _identifier_is_meant(source, entry)
     natural = _NATURAL.get(source, "text")
     written = entry.type or natural
     if written not in (natural, "text") and (natural, written) != ("float", "boolean"):

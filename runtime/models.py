@@ -205,11 +205,6 @@ class Privacy(Section):
     """Reserved for retention and erasure settings."""
 
 
-IDENTIFIERS = frozenset({"SMS", "WHATSAPP", "LANDLINE_NUMBER", "EXT_ID"})
-"""Attributes of which no two contacts of Brevo have the same value (help.brevo.com/hc/articles/208729849, checked
-2026-11-27)."""
-
-
 class MappedAttribute(Section):
     """Where one value goes: long form of a `field_mapping` entry."""
 
@@ -227,18 +222,6 @@ class MappedAttribute(Section):
     @classmethod
     def _short_form(cls, value: Any) -> Any:
         return {"attribute": value} if isinstance(value, str) else value
-
-    @model_validator(mode="after")
-    def _identifiers_are_meant(self) -> MappedAttribute:
-        name = self.attribute.upper()
-        if name in IDENTIFIERS and not self.identifier:
-            raise ValueError(
-                f"{name} tells Brevo's contacts apart: what a person types may be another's. Map to an ordinary "
-                f"attribute, or write `{{attribute: {name}, identifier: true}}`"
-            )
-        if self.identifier and name not in IDENTIFIERS:
-            raise ValueError(f"`identifier: true` is for {', '.join(sorted(IDENTIFIERS))} alone, not for {name}")
-        return self
 
 
 class FieldMapping(Section):

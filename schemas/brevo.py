@@ -163,6 +163,8 @@ class CommandResult(Message):
     """Brevo's, of a campaign: told with its intent, so that its status can be read before anything is tried again."""
     intent_id: str | None = None
     """Of an event that is `intended` or `withdrawn`: names the one intent, so that no other is taken back."""
+    given_up: bool = False
+    """Of a rejected event: it may have been sent (`brevo.in_doubt: drop`), so it is never tried again."""
     decision: Decision | None = None
     """Of an event that was in doubt: who decided what."""
     acknowledged: ContactState | None = None

@@ -8,7 +8,10 @@ from typing import Literal
 
 from schemas.model import CloudEvent, Instant, Message
 
-NewsKind = Literal["unsubscribed", "hard_bounce", "spam", "blocklisted", "deleted", "import_ended"]
+NewsKind = Literal[
+    "unsubscribed", "hard_bounce", "spam", "blocklisted", "deleted", "subscribed", "returned", "import_ended"
+]
+"""`subscribed`: Brevo mails them (again). `returned`: after a deletion, Brevo has them again."""
 Source = Literal["marketing", "transactional", "sync"]
 """Brevo's webhook by its type, or `sync`: the worker found it out itself."""
 

@@ -22,7 +22,7 @@ from processors.brevo.api.client import BrevoApi
 from processors.brevo.decisions.budget import Pace
 from processors.brevo.decisions.intake import Intake
 from processors.brevo.decisions.ledger import LEDGER, PENDING, RESUME, SUPPRESSIONS
-from processors.brevo.decisions.suppression import IMPORT_ENDED
+from processors.brevo.decisions.suppression import IMPORT_ENDED, Consent
 from processors.brevo.writer.access import Access, Family
 from processors.brevo.writer.asking import Asker
 from processors.brevo.writer.campaigns import Campaigns
@@ -98,7 +98,8 @@ class SyncContact:
             "mails": settings.mails_per_second,
             "confirmations": settings.contacts_per_second,
         }
-        self.rule = Intake()
+        consent = Consent.of(settings)
+        self.rule = Intake(consent)
         self._access = Access(rates, settings.account_calls_per_hour, total_partitions, pace, metrics, monotonic)
         asker = Asker(self._access, pace, spread)
         self._lists = Lists(
@@ -132,9 +133,11 @@ class SyncContact:
         )
         mailable = Mailable(api, asker, schedule)
         channels: dict[Family, Channel] = {
-            "events": Events(api, mailable),
+            "events": Events(api, mailable, consent),
             "mails": RecordingMails(api, mailable, trial=settings.recordings.trial),
-            "confirmations": Confirmations(api, asker, schedule, settings.list_rules),
+            "confirmations": Confirmations(
+                api, asker, schedule, settings.list_rules, may_create=settings.deleted == "ask"
+            ),
             "campaigns": Campaigns(api, asker, settings.recordings, clock),
         }
         self._catching_up = CatchingUp(backlog, handled)

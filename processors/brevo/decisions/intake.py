@@ -23,7 +23,7 @@ from processors.brevo.decisions.ledger import (
     rank_of,
     rank_of_answer,
 )
-from processors.brevo.decisions.suppression import end_suppressed, suppress, suppressed_because
+from processors.brevo.decisions.suppression import Consent, end_suppressed, note, suppress, suppression_of
 from processors.engine.view import Record, View
 from schemas.brevo import BREVO_COMMAND, CommandResult, Decision, OnceCommand, Resume, UpsertContact
 from schemas.brevo_news import BrevoNews
@@ -37,6 +37,9 @@ OPEN_STATES = ("pending", "intended", "in_doubt")
 class Intake:
     """Consumes commands of both lanes and the sink's own outcomes; no other code changes the sink's rows."""
 
+    def __init__(self, consent: Consent) -> None:
+        self._consent = consent
+
     def handle(self, record: Record, view: View) -> None:
         """See `processors.engine.view.Rule`.
 
@@ -49,7 +52,7 @@ class Intake:
         if record.topic == BREVO_EVENTS.name:
             news = BrevoNews.from_bytes(record.value)
             _check_key(record, news.contact_id)
-            suppress(news, record, view)
+            suppress(news, record, view, self._consent)
             return
         if record.topic == BREVO_RESULTS.name and record.key is None:
             view.put(LEDGER, RESUME, Resume.from_bytes(record.value).to_bytes())
@@ -57,24 +60,34 @@ class Intake:
         if record.topic == BREVO_RESULTS.name:
             result = CommandResult.from_bytes(record.value)
             _check_key(record, result.contact_id)
-            if result.kind == "upsert":
-                _end_upsert(result, view)
-            elif result.decision is not None and result.decision.verdict == "resend":
-                _begin_again(result, result.decision, view)
-            elif result.outcome == "withdrawn":
-                _withdraw(result, view)
-            else:
-                _move_event(result, view)
+            _take_result(result, view)
             return
-        command = BREVO_COMMAND.validate_json(record.value)
+        self._take_command(record, view)
+
+    def _take_command(self, record: Record, view: View) -> None:
+        command = BREVO_COMMAND.validate_json(record.value or b"")
         _check_key(record, command.contact_id)
-        if (why := suppressed_because(command, view)) is not None:
+        told = suppression_of(command.contact_id, view)
+        if self._consent.comes_back(command, told):
+            told = note(command.contact_id, "returned", command.occurred_at, view)
+        if (why := self._consent.keeps_from(command, told)) is not None:
             end_suppressed(command, record, view, why)
         elif isinstance(command, OnceCommand):
             _take_event(command, record, view)
         else:
             rank = rank_of(command.revision, record.topic, record.offset)
             _take_upsert(command, rank, Waiting.of(record), view)
+
+
+def _take_result(result: CommandResult, view: View) -> None:
+    if result.kind == "upsert":
+        _end_upsert(result, view)
+    elif result.decision is not None and result.decision.verdict == "resend":
+        _begin_again(result, result.decision, view)
+    elif result.outcome == "withdrawn":
+        _withdraw(result, view)
+    else:
+        _move_event(result, view)
 
 
 def _check_key(record: Record, contact_id: str) -> None:
@@ -127,7 +140,7 @@ def _take_event(command: OnceCommand, record: Record, view: View) -> None:
     keys = [event_key(command.contact_id, command.name, once_key) for once_key in dict.fromkeys(command.once_keys)]
     if not keys:
         raise DeadLetterError("an event needs once_keys: without them nothing keeps it from being sent twice")
-    absent = [key for key in keys if view.get(LEDGER, key) is None]
+    absent = [key for key in keys if _may_begin(view.get(LEDGER, key), record)]
     is_new = len(absent) == len(keys)
     # Sent for one is sent for all: the instances that are new share the fate of the one that is known.
     state: EventState = "pending" if is_new and command.origin != "backfill" else "suppressed"
@@ -138,6 +151,14 @@ def _take_event(command: OnceCommand, record: Record, view: View) -> None:
         view.put(PENDING, keys[0], OPEN)
     elif is_new:
         end_suppressed(command, record, view, "of a back-fill: half a year of people must not enter automations")
+
+
+def _may_begin(data: bytes | None, record: Record) -> bool:
+    """Nothing is known of the event, or Brevo refused it and another record asks for it again: it was never sent."""
+    if data is None:
+        return True
+    row = EventRow.from_bytes(data)
+    return row.state == "rejected" and not row.given_up and row.answers != f"{record.topic}@{record.offset}"
 
 
 def _move_event(result: CommandResult, view: View) -> None:
@@ -164,6 +185,8 @@ def _move_event(result: CommandResult, view: View) -> None:
             decision_id=decision_id,
             campaign_id=campaign_id,
             intent_id=result.intent_id if state == "intended" else None,
+            answers=result.answers if state == "rejected" else None,
+            given_up=result.given_up or result.decision is not None,
         )
         view.put(LEDGER, key, moved.to_bytes())
         if state not in OPEN_STATES:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Literal
 
 from processors.engine.view import PartitionStore, Record
@@ -92,6 +93,10 @@ class ContactRow(Wire):
     """Of the first command that may have created the contact; ``None`` while none may."""
 
 
+UNMAILED_KINDS: tuple[NewsKind, ...] = ("unsubscribed", "hard_bounce", "spam", "blocklisted")
+LONG_AGO = datetime.min.replace(tzinfo=UTC)
+
+
 class Suppression(Wire):
     """What Brevo told of a contact: the instant of the latest news of each kind."""
 
@@ -99,13 +104,20 @@ class Suppression(Wire):
 
     @property
     def erased(self) -> bool:
-        """Deleted at Brevo: never created again, since that would subscribe whoever had unsubscribed."""
-        return "deleted" in self.told
+        """Deleted at Brevo, and not there again: to create it would subscribe whoever had unsubscribed."""
+        return self._last("deleted") > self._last("returned")
 
     @property
     def unmailed(self) -> bool:
         """Not to be mailed."""
-        return bool(self.told)
+        return self.erased or self._last(*UNMAILED_KINDS) > self._last("subscribed")
+
+    def is_older_than(self, command: UpsertContact | OnceCommand) -> bool:
+        """Whether what the command stands for happened after the deletion."""
+        return self._last("deleted") < command.occurred_at
+
+    def _last(self, *kinds: NewsKind) -> datetime:
+        return max((self.told[kind] for kind in kinds if kind in self.told), default=LONG_AGO)
 
 
 class EventRow(Wire):
@@ -121,6 +133,10 @@ class EventRow(Wire):
     """Brevo's, of a campaign that is intended or was."""
     intent_id: str | None = None
     """Of the intent, while the event is intended: that one alone may be withdrawn."""
+    answers: str | None = None
+    """Of an event that was rejected: the record (``<topic>@<offset>``); another one for it begins it again."""
+    given_up: bool = False
+    """It may have been sent, and somebody or a rule has decided that it is never tried again."""
 
 
 @dataclass(frozen=True, slots=True)

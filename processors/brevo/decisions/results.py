@@ -30,6 +30,8 @@ class Ending:
     """Brevo's, of a campaign."""
     intent_id: str | None = None
     """Of an event that is intended or withdrawn."""
+    given_up: bool = False
+    """Of a rejected event: it may have been sent."""
     error: str | None = None
     """Name of the answer's class, if the command goes to the dead letters."""
     deleted: bool = False
@@ -70,6 +72,7 @@ def outcome(
         import_id=ending.import_id,
         campaign_id=ending.campaign_id,
         intent_id=ending.intent_id,
+        given_up=ending.given_up,
         acknowledged=ending.acknowledged,
         occurred_at=command.occurred_at,
         finished_at=finished_at,

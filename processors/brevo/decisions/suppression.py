@@ -1,10 +1,16 @@
 """Whom Brevo told to leave alone, and what that means for commands. PURE.
 
 Deleting a contact at Brevo loses its blocklisting: creating it again would subscribe a person who had said no
-(help.brevo.com/hc/articles/208732189, checked 2026-11-21). So a deleted contact is never created again.
+(help.brevo.com/hc/articles/208732189, checked 2026-11-21). So a deleted contact is not created again, unless
+`brevo.deleted` says so of who registers again. Of two opposite words of Brevo the later one stands.
 """
 
 from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
 
 from processors.brevo.decisions.ledger import (
     LEDGER,
@@ -18,53 +24,97 @@ from processors.brevo.decisions.ledger import (
 )
 from processors.brevo.decisions.results import Ending, outcome
 from processors.engine.view import Record, View
-from schemas.brevo import BREVO_COMMAND, ConfirmList, OnceCommand, UpsertContact
-from schemas.brevo_news import BrevoNews
+from runtime.brevo_models import Brevo, EventKind
+from schemas.brevo import BREVO_COMMAND, ConfirmList, OnceCommand, SendRecording, UpsertContact
+from schemas.brevo_news import BrevoNews, NewsKind
 from schemas.instants import as_datetime
 from schemas.topics import BREVO_RESULTS
 
-RECORDING_EVENT = "zoom_recording_ready"
-"""The one event whose purpose is a mail."""
+EVENT_NAMES: Mapping[EventKind, tuple[str, ...]] = {
+    "registered": ("zoom_webinar_registered",),
+    "attended": ("zoom_webinar_attended", "zoom_meeting_attended"),
+    "no_show": ("zoom_webinar_no_show",),
+    "started": ("zoom_webinar_started", "zoom_meeting_started"),
+    "ended": ("zoom_webinar_ended", "zoom_meeting_ended"),
+    "recording": ("zoom_recording_ready",),
+}
 DELETED = "the contact was deleted at Brevo, and is not created again"
 UNKNOWN = "Brevo has no such contact, and its lists take existing contacts alone (brevo.list_rules)"
 UNMAILED = "the contact is unsubscribed, or its address does not work"
 
 
-def suppress(news: BrevoNews, record: Record, view: View) -> None:
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """What the operator has decided about people who do not want to hear from them."""
+
+    deleted: Literal["stay_away", "ask", "return"] = "stay_away"
+    mailing: frozenset[str] = frozenset(EVENT_NAMES["recording"])
+    """Names of events that mail the person."""
+
+    @classmethod
+    def of(cls, settings: Brevo) -> Consent:
+        """As the file says."""
+        return cls(settings.deleted, frozenset(name for kind in settings.events.mails for name in EVENT_NAMES[kind]))
+
+    def is_mail(self, command: UpsertContact | OnceCommand) -> bool:
+        """Whether a command is there to mail the person."""
+        if isinstance(command, ConfirmList | SendRecording):
+            return True
+        return isinstance(command, OnceCommand) and command.name in self.mailing
+
+    def keeps_from(self, command: UpsertContact | OnceCommand, told: Suppression | None) -> str | None:
+        """Why a command must not reach Brevo, after what was told of its contact; ``None`` when it may."""
+        if told is None:
+            return None
+        if told.erased:
+            asks = self.deleted == "ask" and isinstance(command, ConfirmList) and told.is_older_than(command)
+            return None if asks else DELETED
+        return UNMAILED if told.unmailed and self.is_mail(command) else None
+
+    def comes_back(self, command: UpsertContact | OnceCommand, told: Suppression | None) -> bool:
+        """Whether a command brings a deleted contact back: they have registered again."""
+        return (
+            self.deleted == "return"
+            and told is not None
+            and told.erased
+            and isinstance(command, UpsertContact)
+            and command.reason == "registration"
+            and told.is_older_than(command)
+        )
+
+
+def suppress(news: BrevoNews, record: Record, view: View, consent: Consent) -> None:
     """Keep what Brevo told (`record` has it); what waits and must not reach Brevo now is not done any more."""
-    key = contact_key(news.contact_id)
     if news.kind == "import_ended":
         # The pump is told of the row; there is nothing to keep.
         view.put(LEDGER, IMPORT_ENDED, news.to_bytes())
         return
-    data = view.get(SUPPRESSIONS, key)
-    told = dict(Suppression.from_bytes(data).told) if data is not None else {}
-    if told.get(news.kind, news.occurred_at) <= news.occurred_at:
-        told[news.kind] = news.occurred_at
-        view.put(SUPPRESSIONS, key, Suppression(told=told).to_bytes())
-    if news.kind == "deleted":
+    if news.kind == "returned" and suppression_of(news.contact_id, view) is None:
+        return  # every contact that is put on a list has this told of it
+    told = note(news.contact_id, news.kind, news.occurred_at, view)
+    if news.kind == "deleted" and told.erased:
         _forget(news.contact_id, record, view)
-    _drop(news, record, view)
+    _drop(news.contact_id, told, record, view, consent)
+
+
+def note(contact_id: str, kind: NewsKind, at: datetime, view: View) -> Suppression:
+    """Keep the latest instant of a kind of news; returns all that was told."""
+    key, before = contact_key(contact_id), suppression_of(contact_id, view)
+    told = dict(before.told) if before is not None else {}
+    if told.get(kind, at) <= at:
+        told[kind] = at
+        view.put(SUPPRESSIONS, key, Suppression(told=told).to_bytes())
+    return Suppression(told=told)
 
 
 IMPORT_ENDED = b"!import-ended"
 """The row of the latest import that Brevo told the end of."""
 
 
-def suppressed_because(command: UpsertContact | OnceCommand, view: View) -> str | None:
-    """Why a command must not reach Brevo; ``None`` when it may."""
-    data = view.get(SUPPRESSIONS, contact_key(command.contact_id))
-    if data is None:
-        return None
-    told = Suppression.from_bytes(data)
-    if told.erased:
-        return DELETED
-    return UNMAILED if told.unmailed and is_mail(command) else None
-
-
-def is_mail(command: UpsertContact | OnceCommand) -> bool:
-    """Whether a command is there to mail the person."""
-    return isinstance(command, ConfirmList) or (isinstance(command, OnceCommand) and command.name == RECORDING_EVENT)
+def suppression_of(contact_id: str, view: View) -> Suppression | None:
+    """What Brevo told of a contact."""
+    data = view.get(SUPPRESSIONS, contact_key(contact_id))
+    return None if data is None else Suppression.from_bytes(data)
 
 
 def end_suppressed(command: UpsertContact | OnceCommand, record: Record, view: View, why: str) -> None:
@@ -91,16 +141,16 @@ def _forget(contact_id: str, record: Record, view: View) -> None:
         _say(BREVO_COMMAND.validate_json(row.pending.command), row.pending, record, view, DELETED)
 
 
-def _drop(news: BrevoNews, record: Record, view: View) -> None:
-    """What has not begun is not done any more: everything for a deleted contact, else what is there to mail it."""
-    for key, _ in list(view.scan(PENDING, f"{news.contact_id}/".encode())):
+def _drop(contact_id: str, told: Suppression, record: Record, view: View, consent: Consent) -> None:
+    """What has not begun and must not reach Brevo any more is not done."""
+    for key, _ in list(view.scan(PENDING, f"{contact_id}/".encode())):
         data = view.get(LEDGER, key)
         row = EventRow.from_bytes(data) if data is not None else None
         if row is None or row.state != "pending" or row.waiting is None:
             continue
         command = BREVO_COMMAND.validate_json(row.waiting.command)
-        if news.kind == "deleted" or is_mail(command):
+        if (why := consent.keeps_from(command, told)) is not None:
             dropped = row.model_copy(update={"state": "suppressed", "waiting": None})
             view.put(LEDGER, key, dropped.to_bytes())
             view.delete(PENDING, key)
-            _say(command, row.waiting, record, view, DELETED if news.kind == "deleted" else UNMAILED)
+            _say(command, row.waiting, record, view, why)

@@ -27,6 +27,7 @@ class Confirmations(Channel):
 
     Args:
         rules: by list id; a list whose rule is not `doi` any more is asked for nobody.
+        may_create: who is not at Brevo (any more) is asked too; the link in the mail makes the contact.
     """
 
     def __init__(
@@ -35,11 +36,14 @@ class Confirmations(Channel):
         asker: Asker,
         schedule: Schedule,
         rules: Mapping[int, ListRule],
+        *,
+        may_create: bool,
     ) -> None:
         self._api = api
         self._asker = asker
         self._schedule = schedule
         self._rules = rules
+        self._may_create = may_create
 
     async def withheld(self, contact: str, work: EventWork) -> Ending | None:
         """Not to who is on the list already, has left it, or is unsubscribed; and not without a rule."""
@@ -50,6 +54,8 @@ class Confirmations(Channel):
         urgent = self._schedule.is_urgent(contact)
         answer = await self._asker.ask("contacts", partial(self._api.read_contact, command.email), urgent=urgent)
         held: Mapping[str, Any] | None = answer.body if answer.status == 200 and isinstance(answer.body, dict) else None
+        if held is None and self._may_create:
+            return None
         why = why_not_asked(held, command.list_id)
         return None if why is None else Ending("suppressed", detail=why, status=answer.status, attempts=1)
 

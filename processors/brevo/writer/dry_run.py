@@ -16,7 +16,7 @@ from processors.brevo.decisions.ledger import (
     open_events,
 )
 from processors.brevo.decisions.preview import event_preview, upsert_preview
-from processors.brevo.decisions.suppression import IMPORT_ENDED
+from processors.brevo.decisions.suppression import IMPORT_ENDED, Consent
 from processors.brevo.decisions.upsert import Known
 from processors.brevo.writer.schedule import Stores
 from processors.engine.effect import Post, Rows
@@ -35,8 +35,8 @@ class DryRun:
 
     rule: Rule
 
-    def __init__(self, tell: Tell) -> None:
-        self.rule = Intake()
+    def __init__(self, tell: Tell, consent: Consent) -> None:
+        self.rule = Intake(consent)
         self._tell = tell
         self._stores: dict[int, Stores] = {}
         self._told: set[tuple[str, object]] = set()

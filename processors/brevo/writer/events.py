@@ -14,7 +14,7 @@ from processors.brevo.api.client import BrevoApi
 from processors.brevo.decisions.answers import Action, AnswerClass
 from processors.brevo.decisions.ledger import EventWork
 from processors.brevo.decisions.results import Ending
-from processors.brevo.decisions.suppression import is_mail
+from processors.brevo.decisions.suppression import Consent
 from processors.brevo.writer.access import Family
 from processors.brevo.writer.channels import Channel
 from processors.brevo.writer.outcomes import Again
@@ -31,15 +31,16 @@ CaughtUp = Callable[[int], Awaitable[None]]
 
 
 class Events(Channel):
-    """The channel of `POST /events`; the one event whose purpose is a mail goes to who may be mailed alone."""
+    """The channel of `POST /events`; those that mail the person go to who may be mailed alone."""
 
-    def __init__(self, api: BrevoApi, mailable: Mailable) -> None:
+    def __init__(self, api: BrevoApi, mailable: Mailable, consent: Consent) -> None:
         self._api = api
         self._mailable = mailable
+        self._consent = consent
 
     async def withheld(self, contact: str, work: EventWork) -> Ending | None:
         """See `Channel`."""
-        return await self._mailable.withheld(contact, work) if is_mail(work.command) else None
+        return await self._mailable.withheld(contact, work) if self._consent.is_mail(work.command) else None
 
     async def call(self, contact: str, work: EventWork) -> Answer:  # noqa: ARG002 (needed by others)
         """See `Channel`."""
@@ -203,6 +204,7 @@ class EventSender:
                 status=status,
                 attempts=attempts,
                 error="dropped",
+                given_up=True,
             )
         return Ending("in_doubt", detail=f"{why}; it may have been sent", status=status, attempts=attempts)
 

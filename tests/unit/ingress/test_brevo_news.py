@@ -28,6 +28,7 @@ SAMPLES = {
         ("marketing unsubscribe", "unsubscribed", "marketing"),
         ("blocklisted by hand or API", "blocklisted", "marketing"),
         ("deleted", "deleted", "marketing"),
+        ("added to list", "returned", "marketing"),
         ("transactional unsubscribed (separate webhook type)", "unsubscribed", "transactional"),
     ],
 )
@@ -39,7 +40,7 @@ def test_sample_becomes_news_of_its_contact(sample: str, kind: str, source: str)
     assert b"@" not in news[0].to_bytes()
 
 
-@pytest.mark.parametrize("sample", ["attributes changed", "added to list"])
+@pytest.mark.parametrize("sample", ["attributes changed"])
 def test_other_events_are_nothing_to_us(sample: str) -> None:
     """They are answered and not stored."""
     assert news_of(json.dumps(SAMPLES[sample]).encode(), NOW) == []

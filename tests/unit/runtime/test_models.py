@@ -2,7 +2,7 @@ import pytest
 from pydantic import ValidationError
 
 from runtime.brevo_models import PLAN_RATES, Brevo
-from runtime.models import Configuration
+from runtime.models import Configuration, Lists
 
 
 def configuration(*accounts: dict[str, object]) -> Configuration:
@@ -53,3 +53,9 @@ def test_plan_of_brevo_is_one_that_there_is() -> None:
 def test_rates_of_general_are_the_defaults() -> None:
     """A file without a plan is one of an ordinary plan."""
     assert PLAN_RATES["general"] == {name: Brevo.model_fields[name].default for name in PLAN_RATES["general"]}
+
+
+def test_lists_of_opposite_statuses_are_two() -> None:
+    """Who stayed away would be among those who came."""
+    with pytest.raises(ValidationError, match="give two lists"):
+        Lists(webinar_attendees=16, webinar_no_shows=16)

@@ -141,3 +141,33 @@ async def test_event_is_sent_once_for_all_its_instances(bench: tuple[Sink, Scrip
     sink.send(event(("s3",)))
     await sink.settled()
     assert len(brevo.event_calls) == 1
+
+
+async def test_rejected_event_is_sent_when_its_dead_letter_is_sent_again(bench: tuple[Sink, ScriptedBrevo]) -> None:
+    """It was never sent, so once its cause is mended it is, once; what repeats a record does nothing."""
+    sink, brevo = bench
+    brevo.script = first_calls(1, error(400, "invalid_parameter", "event_name is invalid"), events=True)
+    sink.start()
+    sink.send(upsert(), event())
+    await sink.settled()
+    assert set(sink.states().values()) == {"rejected"}
+    sink.send(event())
+    await sink.settled()
+    sink.send(event())
+    await sink.settled()
+    assert len(brevo.events) == 1
+    assert len(brevo.event_calls) == 2
+    assert set(sink.states().values()) == {"acknowledged"}
+
+
+async def test_event_given_up_in_doubt_is_never_sent_again(bench: tuple[Sink, ScriptedBrevo]) -> None:
+    """It is rejected too, but it may have been sent."""
+    sink, brevo = bench
+    brevo.script = first_calls(1, web.Response(status=500), events=True)
+    sink.start(in_doubt="drop")
+    sink.send(upsert(), event())
+    await sink.settled()
+    sink.send(event())
+    await sink.settled()
+    assert len(brevo.event_calls) == 1
+    assert set(sink.states().values()) == {"rejected"}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -15,8 +16,8 @@ from tests.support.scripted_brevo import Call, ScriptedBrevo
 from tests.support.sink import QUICK, Sink
 
 
-def _tell(sink: Sink, kind: NewsKind, import_id: str | None = None) -> None:
-    news = BrevoNews(kind=kind, contact_id=contact_id(MAYA), import_id=import_id, occurred_at=OCCURRED_AT)
+def _tell(sink: Sink, kind: NewsKind, import_id: str | None = None, at: datetime = OCCURRED_AT) -> None:
+    news = BrevoNews(kind=kind, contact_id=contact_id(MAYA), import_id=import_id, occurred_at=at)
     sink.engine.send(BREVO_EVENTS.name, news.contact_id, news.to_bytes())
 
 
@@ -92,3 +93,89 @@ async def test_told_end_of_an_import_is_asked_for_at_once(bench: tuple[Sink, Scr
     sink.send(*(upsert(email=f"p{number}@example.com") for number in range(6)))
     await sink.settled()
     assert len(brevo.contacts) == 6
+
+
+LATER = OCCURRED_AT + timedelta(hours=1)
+LATEST = OCCURRED_AT + timedelta(hours=2)
+
+
+@pytest.mark.parametrize("kind", ["unsubscribed", "hard_bounce", "spam", "blocklisted"])
+@pytest.mark.parametrize("in_order", [True, False])
+async def test_later_of_two_words_of_brevo_stands(
+    bench: tuple[Sink, ScriptedBrevo], kind: NewsKind, in_order: bool
+) -> None:
+    """Who subscribes again is told of recordings from then on, in whichever order the two are heard."""
+    sink, brevo = bench
+    sink.start()
+    sink.send(upsert())
+    await sink.settled()
+    told: list[tuple[NewsKind, datetime]] = [(kind, OCCURRED_AT), ("subscribed", LATER)]
+    for each, at in told if in_order else reversed(told):
+        _tell(sink, each, at=at)
+    sink.send(event(name="zoom_recording_ready"))
+    await sink.settled()
+    _tell(sink, kind, at=LATEST)
+    sink.send(event(("s2",), name="zoom_recording_ready"))
+    await sink.settled()
+    assert [call.body["event_name"] for call in brevo.event_calls] == ["zoom_recording_ready"]
+    assert sink.outcomes()[-1] == "suppressed"
+
+
+async def test_event_that_mails_is_not_sent_to_who_has_unsubscribed(bench: tuple[Sink, ScriptedBrevo]) -> None:
+    """The operator says which ones do; the others go on, and Brevo is asked before each that does."""
+    sink, brevo = bench
+    sink.start(events={"attended": {"mails": True}})
+    sink.send(upsert())
+    await sink.settled()
+    _tell(sink, "unsubscribed")
+    sink.send(event(), event(name="zoom_webinar_registered"))
+    await sink.engine.until(lambda: sink.outcomes().count("suppressed") == 1)
+    await sink.settled()
+    assert [call.body["event_name"] for call in brevo.event_calls] == ["zoom_webinar_registered"]
+    _tell(sink, "subscribed", at=LATER)
+    brevo.contacts[MAYA].more["emailBlacklisted"] = True
+    sink.send(event(("s2",)))
+    await sink.settled()
+    assert len(brevo.event_calls) == 1
+    assert sink.outcomes()[-1] == "suppressed"
+
+
+@pytest.mark.parametrize(
+    ("deleted", "reason", "at", "written"),
+    [
+        ("stay_away", "registration", LATEST, False),
+        ("return", "registration", LATEST, True),
+        ("return", "registration", OCCURRED_AT, False),
+        ("return", "result", LATEST, False),
+        ("ask", "registration", LATEST, False),
+    ],
+)
+async def test_deleted_contact_that_registers_again_is_treated_as_the_file_says(
+    bench: tuple[Sink, ScriptedBrevo], deleted: str, reason: str, at: datetime, written: bool
+) -> None:
+    """A registration after the deletion is a new beginning if the operator wants it so; nothing else is."""
+    sink, brevo = bench
+    sink.start(deleted=deleted)
+    sink.send(upsert())
+    await sink.settled()
+    brevo.contacts.clear()
+    _tell(sink, "deleted", at=LATER)
+    sink.send(upsert(2, reason=reason, occurred_at=at), event())
+    await sink.settled()
+    assert (MAYA in brevo.contacts) is written
+    assert len(brevo.events) == written
+
+
+async def test_contact_that_brevo_has_again_is_written_again(bench: tuple[Sink, ScriptedBrevo]) -> None:
+    """Somebody else than us has put them on a list."""
+    sink, brevo = bench
+    sink.start()
+    sink.send(upsert())
+    await sink.settled()
+    brevo.contacts.clear()
+    _tell(sink, "deleted")
+    _tell(sink, "returned", at=LATER)
+    sink.send(upsert(2), event())
+    await sink.settled()
+    assert MAYA in brevo.contacts
+    assert len(brevo.events) == 1

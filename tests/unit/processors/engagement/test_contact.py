@@ -127,9 +127,10 @@ def test_membership_all_retracted_leaves_the_lists_it_was_on() -> None:
 
 
 def test_membership_list_shared_by_kinds_is_joined_when_any_wants_it() -> None:
-    """One list for attendees and no-shows: who missed a session is on it, not off it."""
-    shared = {ACCOUNT: Lists(webinar_attendees=5, webinar_no_shows=5)}
-    assert membership(sessions(no_show()), [], shared) == Membership((5,), ())
+    """One list for attendees and participants: who came to a webinar, and to no meeting any more, is on it."""
+    shared = {ACCOUNT: Lists(webinar_attendees=5, meeting_participants=5)}
+    rows = sessions(result(), result("m", object_type="meeting", retracted=True))
+    assert membership(rows, [], shared) == Membership((5,), ())
 
 
 def test_membership_lists_belong_to_the_account_of_the_fact() -> None:

@@ -18,6 +18,7 @@ from processors.brevo.decisions.ledger import (
     contact_key,
     event_key,
 )
+from processors.brevo.decisions.suppression import Consent
 from processors.engine.view import MemoryStore, Record
 from schemas.brevo import CommandResult, ContactState, Outcome, TrackEvent, UpsertContact
 from schemas.codec import contact_id
@@ -65,7 +66,7 @@ def _tables() -> dict[str, MemoryStore]:
 
 def _handled(records: Iterable[Record]) -> dict[str, MemoryStore]:
     stores = _tables()
-    run(Intake(), records, stores, turn=2)
+    run(Intake(Consent()), records, stores, turn=2)
     return stores
 
 
@@ -151,14 +152,14 @@ def test_intake_event_of_a_backfill_is_suppressed_and_told_so_once() -> None:
     """For all of its instances, whether or not its record or its outcome comes again; nothing waits."""
     stores, old = _tables(), event(("s1", "s2"), origin="backfill")
     command = _command_record(old, 0, bulk=True)
-    (told,) = run(Intake(), [command], stores)
+    (told,) = run(Intake(Consent()), [command], stores)
     result = CommandResult.from_bytes(told.value or b"")
     assert (told.topic, told.key) == (BREVO_RESULTS.name, command.key)
     assert (result.outcome, result.command_id, result.once_keys) == ("suppressed", old.command_id, old.once_keys)
     assert "back-fill" in result.detail
     kept = dict(stores[LEDGER].rows)
     answer = record(BREVO_RESULTS.name, told.value, key=command.key)
-    assert run(Intake(), [answer, command, answer], stores) == []
+    assert run(Intake(Consent()), [answer, command, answer], stores) == []
     assert stores[LEDGER].rows == kept
     assert _states(stores, "s1", "s2") == ["suppressed", "suppressed"]
     assert stores[PENDING].rows == {}
