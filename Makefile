@@ -5,7 +5,7 @@ VENV_PYTHON := .venv/bin/python
 FRAME := requirements/runtime.txt requirements/dev.txt pyproject.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo image compose-demo test containers containers-quick torture bench check structure format requirements clean
+.PHONY: help setup demo image compose-demo test containers containers-quick torture attack bench check structure format requirements clean
 
 help: ## Show this
 	@echo "Rollcall: Zoom attendance to Brevo over Kafka"
@@ -49,6 +49,9 @@ containers-quick: setup ## A few of these: the image, the compose file, TLS and 
 
 torture: setup ## The whole matrix of kills and faults (minutes)
 	@$(VENV_PYTHON) -m pytest -m torture tests
+
+attack: setup ## Attack a running ingress, and see what valid deliveries notice of it (`ATTACK_SECONDS=60` of each; 4)
+	@$(VENV_PYTHON) -m tests.attacks --seconds $(or $(ATTACK_SECONDS),4)
 
 bench: setup ## All benchmarks, one after another
 	@for file in tests/benchmarks/bench_*.py; do \

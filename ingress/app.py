@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from functools import partial
+from functools import lru_cache, partial
 from urllib.parse import quote
 
 from aiohttp import web
@@ -70,7 +70,7 @@ class Door:
         fresh_seconds = 2 * max((key.tolerance_seconds for key in settings.keys), default=0)
         self._fresh = Replays(fresh_seconds, limits.remembered_signatures)
         self._stale = Replays(limits.stale_seconds, limits.remembered_signatures)
-        self._under_way: dict[bytes, asyncio.Future[UnavailableReason | None]] = {}
+        self._under_way: dict[bytes, asyncio.Future[UnavailableReason | None] | None] = {}
 
     def for_keys(self, keys: Sequence[SigningKey]) -> Handler:
         """The handler of a path whose deliveries these keys verify."""
@@ -90,7 +90,8 @@ class Door:
         if not _is_json(request.headers.get("content-type", "")):
             return self._answer(415, _WRONG_TYPE, "wrong_type")
         timestamp, signature = _header(request, "x-zm-request-timestamp"), _header(request, "x-zm-signature")
-        if refused := check_headers(timestamp, signature):
+        is_there = request.content.is_eof()
+        if not is_there and (refused := check_headers(timestamp, signature)):
             return self._answer(refused.status, refused.body, refused.outcome, refused.reason)
         body = await self._bodies.read(request)
         if isinstance(body, str):
@@ -102,29 +103,37 @@ class Door:
         return await self._publish(delivery, decided, began)
 
     async def _publish(self, delivery: Delivery, decided: Publish, began: float) -> web.Response:
-        signature, now = delivery.signature, delivery.received_at
+        signature = delivery.signature
         published = self._stale if decided.outcome == "quarantined_stale" else self._fresh
-        if published.knows(signature, now):
-            return self._answer(200, decided.body, "replayed")
-        if (first := self._under_way.get(signature)) is not None:
-            reason = await asyncio.shield(first)
-            return self._unavailable(reason) if reason else self._answer(200, decided.body, "replayed")
-        ended = self._under_way[signature] = asyncio.get_running_loop().create_future()
-        failed: UnavailableReason | None = "failed"
+        if not published.claim(signature, delivery.received_at):
+            return await self._again(signature, decided)
+        self._under_way[signature] = None
+        reason: UnavailableReason | None = "failed"
         try:
             await self._publisher.publish(decided.topic.physical(self._prefix), decided.record)
-            failed = None
+            reason = None
         except NotAcknowledgedError as error:
-            failed = error.reason
+            reason = error.reason
         finally:
-            del self._under_way[signature]
-            ended.set_result(failed)
-        if failed:
-            return self._unavailable(failed)
-        published.note(signature, now)
+            if reason:
+                published.forget(signature)
+            if waiting := self._under_way.pop(signature):
+                waiting.set_result(reason)
+        if reason:
+            return self._unavailable(reason)
         self._metrics.acknowledged_seconds.observe(time.perf_counter() - began)
         self._samples.show(delivery, decided)
         return self._answer(200, decided.body, decided.outcome)
+
+    async def _again(self, signature: bytes, decided: Publish) -> web.Response:
+        """As the first one is answered, once it is: 200 is said to nobody before Kafka has it."""
+        if signature in self._under_way:
+            waiting = self._under_way[signature]
+            if waiting is None:
+                waiting = self._under_way[signature] = asyncio.get_running_loop().create_future()
+            if reason := await asyncio.shield(waiting):
+                return self._unavailable(reason)
+        return self._answer(200, decided.body, "replayed")
 
     def _failed(self, failure: Failure) -> web.Response:
         match failure:
@@ -151,6 +160,7 @@ def _header(request: web.Request, name: str) -> bytes:
     return request.headers.get(name, "")[:_LONGEST_HEADER].encode(errors="surrogateescape")
 
 
+@lru_cache(maxsize=64)  # Zoom's is always the same
 def _is_json(content_type: str) -> bool:
     return content_type[:_LONGEST_HEADER].partition(";")[0].strip().lower() == _JSON
 

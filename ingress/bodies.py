@@ -34,9 +34,7 @@ class Bodies:
         return length is not None and length > self._limits.body_bytes
 
     async def read(self, request: web.Request) -> bytes | Failure:
-        """The raw body, or why there is none."""
-        if self.is_too_large(request):
-            return "too_large"
+        """The raw body of a request that is not too large by its own account, or why there is none."""
         try:
             if request.content.is_eof():  # it came with its headers, as nearly all do
                 body = request.content.read_nowait()

@@ -69,7 +69,7 @@ class BrevoDoor:
         """News of contacts."""
         if not self._keys.accept(request.headers.get("Authorization", "")):
             return self._answer(401)
-        body = await self._bodies.read(request)
+        body = "too_large" if self._bodies.is_too_large(request) else await self._bodies.read(request)
         if isinstance(body, str):
             return self._answer(_STATUSES[body])
         news = news_of(body, datetime.now(UTC))

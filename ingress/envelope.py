@@ -87,11 +87,17 @@ def has_unbounded_id(event: Any) -> bool:
     objects = [payload]
     if isinstance(subject, dict):
         objects += [subject, *(each for name in _NAMED_BY_ID if isinstance(each := subject.get(name), dict))]
+    for each in objects:  # each of their fields: as plain as can be, since this is done for each delivery
+        for value in each.values():
+            if type(value) is str and len(value) > LONGEST_ID and _names_an_id(each):
+                return True
+    return False
+
+
+def _names_an_id(fields: dict[str, Any]) -> bool:
     return any(
-        isinstance(value, str) and len(value) > LONGEST_ID
-        for each in objects
-        for name, value in each.items()
-        if name.endswith(_ID_ENDING)
+        isinstance(value, str) and len(value) > LONGEST_ID and name.endswith(_ID_ENDING)
+        for name, value in fields.items()
     )
 
 

@@ -24,19 +24,21 @@ class Replays:
     _older: set[bytes] = field(default_factory=set)
     _since: float = 0.0
 
-    def knows(self, signature: bytes, now: float) -> bool:
-        """Whether it was published; `now` in any seconds that do not go back."""
-        self._turn(now)
-        return signature in self._newer or signature in self._older
-
-    def note(self, signature: bytes, now: float) -> None:
-        """It is published."""
-        self._turn(now)
+    def claim(self, signature: bytes, now: float) -> bool:
+        """Whether it is new; from now on it is not. `now` in any seconds that do not go back."""
+        if now - self._since >= self.seconds or len(self._newer) >= self.capacity:
+            self._turn(now)
+        if signature in self._newer or signature in self._older:
+            return False
         self._newer.add(signature)
+        return True
+
+    def forget(self, signature: bytes) -> None:
+        """It was not published after all."""
+        self._newer.discard(signature)
+        self._older.discard(signature)
 
     def _turn(self, now: float) -> None:
         if now - self._since >= 2 * self.seconds:  # also what the newer one holds is that old
             self._newer = set()
-        elif now - self._since < self.seconds and len(self._newer) < self.capacity:
-            return
         self._older, self._newer, self._since = self._newer, set(), now

@@ -1,8 +1,8 @@
 """Decides which connections of a port stay open when there are many, or when one is slow to say what it wants. PURE.
 
 A client that is idle costs a descriptor and some memory, so there are limits: in all, and for each address. Over a
-limit the connection that has waited longest without a request goes; a client that sends its request at once is never
-that one. Only where every connection is at work the new one is refused.
+limit the connection that has waited longest without a request goes (of an address: the oldest that waits); a client
+that sends its request at once is never that one. Only where every connection is at work the new one is refused.
 """
 
 from __future__ import annotations
@@ -33,11 +33,10 @@ class Connections(Generic[C]):
     def __init__(self, limits: ConnectionLimits) -> None:
         self._limits = limits
         self._addresses: dict[C, str | None] = {}
-        self._counts: dict[str, int] = {}
-        # Dicts keep their order: the first has waited longest.
+        self._of: dict[str, dict[C, None]] = {}
+        # Dicts keep their order: the first has waited longest. Each request passes through both, so no more is kept.
         self._owing: dict[C, float] = {}  # since when the headers of a request are awaited
         self._idle: dict[C, None] = {}  # answered, and nothing of the next request has come
-        self._waiting: dict[str, dict[C, None]] = {}  # both, of each address
 
     def __len__(self) -> int:
         return len(self._addresses)
@@ -51,8 +50,8 @@ class Connections(Generic[C]):
             now: the time.
         """
         victim: C | None = None
-        if address is not None and self._counts.get(address, 0) >= self._limits.per_address:
-            victim = next(iter(self._waiting.get(address, ())), connection)
+        if address is not None and len(own := self._of.get(address, {})) >= self._limits.per_address:
+            victim = next((each for each in own if each in self._owing or each in self._idle), connection)
         elif len(self._addresses) >= self._limits.total:
             victim = next(iter(self._owing), None) or next(iter(self._idle), connection)
         if victim is connection:
@@ -62,8 +61,7 @@ class Connections(Generic[C]):
         self._addresses[connection] = address
         self._owing[connection] = now
         if address is not None:
-            self._counts[address] = self._counts.get(address, 0) + 1
-            self._waiting.setdefault(address, {})[connection] = None
+            self._of.setdefault(address, {})[connection] = None
         return victim
 
     def receives(self, connection: C, now: float) -> None:
@@ -74,16 +72,13 @@ class Connections(Generic[C]):
 
     def begins(self, connection: C) -> None:
         """The headers of a request are complete: it is at work, and not to be closed."""
-        self._owing.pop(connection, None)
-        self._idle.pop(connection, None)
-        self._no_longer_waiting(connection)
+        if self._owing.pop(connection, None) is None:
+            self._idle.pop(connection, None)
 
     def waits(self, connection: C) -> None:
         """Its request is answered; the next may come."""
         if connection in self._addresses:
             self._idle[connection] = None
-            if (address := self._addresses[connection]) is not None:
-                self._waiting.setdefault(address, {})[connection] = None
 
     def closed(self, connection: C) -> None:
         """It is gone; harmless when it was not known."""
@@ -92,9 +87,9 @@ class Connections(Generic[C]):
         self.begins(connection)
         address = self._addresses.pop(connection)
         if address is not None:
-            self._counts[address] -= 1
-            if not self._counts[address]:
-                del self._counts[address]
+            del self._of[address][connection]
+            if not self._of[address]:
+                del self._of[address]
 
     def late(self, now: float) -> list[C]:
         """Those whose headers have not come in time, oldest first."""
@@ -104,10 +99,3 @@ class Connections(Generic[C]):
                 break
             found.append(connection)
         return found
-
-    def _no_longer_waiting(self, connection: C) -> None:
-        address = self._addresses.get(connection)
-        if address is not None and (waiting := self._waiting.get(address)) is not None:
-            waiting.pop(connection, None)
-            if not waiting:
-                del self._waiting[address]

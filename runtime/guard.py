@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, Literal
 
 from aiohttp import web
@@ -147,17 +147,16 @@ class GuardedHandler(web.RequestHandler):
         self._guard.connections.receives(self, self._loop.time())
         super().data_received(data)
 
-    async def finish_response(
+    def finish_response(
         self, request: web.BaseRequest, resp: web.StreamResponse, start_time: float | None
-    ) -> tuple[web.StreamResponse, bool]:
-        """aiohttp: send an answer."""
+    ) -> Coroutine[Any, Any, tuple[web.StreamResponse, bool]]:
+        """aiohttp: send an answer; it does so before anything else goes on, if the client takes it."""
         resp.headers["Server"] = _SERVER
         if not request.content.is_eof():
             resp.force_close()
             self._deaf = True
-        finished = await super().finish_response(request, resp, start_time)
         self._guard.connections.waits(self)
-        return finished
+        return super().finish_response(request, resp, start_time)
 
     def handle_error(
         self,

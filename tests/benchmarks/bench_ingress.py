@@ -38,6 +38,8 @@ from tests.support.processes import Process, module_command, running
 
 CONNECTIONS = 64
 PREFIX = "bench-"
+MOST_PER_SECOND = 8_000
+"""Of deliveries that are signed beforehand; a server that is faster than that would be sent the same ones again."""
 MODULE = "tests.benchmarks.bench_ingress"
 CONFIGURATION = f"connectors: {{zoom: {{account_id: {ACCOUNT}, webhook: {{secret_token: {SECRET.decode()}}}}}}}\n"
 
@@ -72,7 +74,6 @@ def main() -> None:
 
 async def compare(arguments: argparse.Namespace) -> None:
     """Interleave the contestants, and print medians and ratios."""
-    loads = deliveries(arguments.meetings)
     results: dict[str, list[Figures]] = {"ingress": [], "bare handler": [], "bare producer": []}
     async with AsyncExitStack() as stack:
         kafka = stack.enter_context(EmbeddedKafka(progress=tell))
@@ -82,6 +83,7 @@ async def compare(arguments: argparse.Namespace) -> None:
         for number in range(arguments.rounds + 1):  # the first warms up
             tell(f"round {number} of {arguments.rounds}" if number else "warming up")
             seconds = arguments.seconds if number else 2.0
+            loads = deliveries(arguments.meetings, round(seconds * MOST_PER_SECOND))
             one = {
                 "ingress": await serve_round(ingress, port, loads, seconds),
                 "bare handler": await serve_round(bare, bare_port, loads, seconds),
@@ -93,12 +95,17 @@ async def compare(arguments: argparse.Namespace) -> None:
     report({name: median(rounds) for name, rounds in results.items()}, as_json=arguments.json)
 
 
-def deliveries(meetings: int) -> list[Load]:
-    """Signed deliveries as Zoom sends them, some 650 bytes each, of so many meetings."""
+def deliveries(meetings: int, count: int) -> list[Load]:
+    """Signed deliveries as Zoom sends them, some 650 bytes each, of so many meetings; no two are equal.
+
+    The same one again would be answered as a replay, without Kafka.
+    """
     event: dict[str, Any] = example("meeting.participant_joined__host")
+    first = time.time_ns() // 1_000_000
     loads = []
-    for number in range(meetings):
-        event["payload"]["object"]["id"] = str(84215567031 + number)
+    for number in range(count):
+        event["event_ts"] = first + number
+        event["payload"]["object"]["id"] = str(84215567031 + number % meetings)
         body = as_zoom_writes(event)
         loads.append(Load("/webhooks/zoom", signed_headers(body), body))
     return loads
@@ -175,7 +182,7 @@ async def produce(bootstrap: str, seconds: float, meetings: int) -> dict[str, fl
     producer = AIOKafkaProducer(bootstrap_servers=bootstrap, acks="all", linger_ms=0, max_batch_size=131_072)
     await producer.start()
     latencies: list[float] = []
-    records = [(str(84215567031 + n).encode(), load.body) for n, load in enumerate(deliveries(meetings))]
+    records = [(str(84215567031 + n).encode(), load.body) for n, load in enumerate(deliveries(meetings, meetings))]
     end = time.perf_counter() + seconds
 
     async def send(number: int) -> None:

@@ -1,22 +1,15 @@
-"""A small HTTP load generator: keep-alive connections, one request under way on each; `wrk` where there is one."""
+"""A small HTTP load generator: keep-alive connections, one request under way on each."""
 
 from __future__ import annotations
 
 import asyncio
-import json
-import re
-import shutil
 import statistics
-import tempfile
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import cycle
-from pathlib import Path
 from typing import cast
-
-_UNITS_MS = {"us": 0.001, "ms": 1.0, "s": 1_000.0}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +40,6 @@ class Measured:
 
 async def measure(host: str, port: int, loads: Sequence[Load], *, connections: int, seconds: float) -> Measured:
     """Send the requests in turn over so many connections for so long."""
-    if wrk := shutil.which("wrk"):
-        return await _by_wrk(wrk, host, port, loads, connections=connections, seconds=seconds)
     loop = asyncio.get_running_loop()
     tally = _Tally(end=time.perf_counter() + seconds)
     requests = cycle([load.as_bytes(f"{host}:{port}") for load in loads])
@@ -106,44 +97,3 @@ class _Connection(asyncio.Protocol):
     def _send(self) -> None:
         self._began = time.perf_counter()
         self._transport.write(next(self._requests))
-
-
-async def _by_wrk(
-    wrk: str, host: str, port: int, loads: Sequence[Load], *, connections: int, seconds: float
-) -> Measured:
-    with tempfile.TemporaryDirectory() as folder:
-        script = Path(folder) / "load.lua"
-        rows = ",\n".join(map(_lua_request, loads))
-        script.write_text(
-            f"local requests, n = {{}}, 0\nfunction init() requests = {{\n{rows}\n}} end\n"
-            "function request() n = n % #requests + 1; return requests[n] end\n"
-        )
-        command = [wrk, "-t1", f"-c{connections}", f"-d{max(1, round(seconds))}s", "--latency", "-s", str(script)]
-        process = await asyncio.create_subprocess_exec(
-            *command, f"http://{host}:{port}/", stdout=asyncio.subprocess.PIPE
-        )
-        output = (await process.communicate())[0].decode()
-    return _of_wrk(output)
-
-
-def _lua_request(load: Load) -> str:
-    headers = ", ".join(f"[{_lua(name)}]={_lua(value)}" for name, value in load.headers.items())
-    return f"wrk.format('POST', {_lua(load.path)}, {{{headers}}}, {_lua(load.body.decode())})"
-
-
-def _lua(text: str) -> str:
-    return json.dumps(text, ensure_ascii=False)
-
-
-def _of_wrk(output: str) -> Measured:
-    def milliseconds(percent: str) -> float:
-        found = re.search(rf"^\s*{percent}%\s+([\d.]+)(us|ms|s)\s*$", output, re.MULTILINE)
-        assert found, output
-        return float(found[1]) * _UNITS_MS[found[2]]
-
-    total = re.search(r"(\d+) requests in ([\d.]+)s", output)
-    assert total, output
-    failed = re.search(r"Non-2xx or 3xx responses: (\d+)", output)
-    bad = int(failed[1]) if failed else 0
-    statuses = {200: int(total[1]) - bad} | ({500: bad} if bad else {})
-    return Measured(int(total[1]), float(total[2]), milliseconds("50"), milliseconds("99"), statuses)

@@ -14,7 +14,7 @@ def connections(total: int = 4, per_address: int = 3) -> Connections[str]:
     return Connections(ConnectionLimits(total, per_address, header_seconds=10))
 
 
-def test_opened_over_an_addresss_limit_its_own_longest_waiting_one_goes() -> None:
+def test_opened_over_an_addresss_limit_its_own_oldest_that_waits_goes() -> None:
     """Others are not touched, and one at work neither."""
     many = connections(total=10)
     for name in "abc":
@@ -23,7 +23,7 @@ def test_opened_over_an_addresss_limit_its_own_longest_waiting_one_goes() -> Non
     many.begins("a")
     assert many.opened("d", "1.1.1.1", 1) == "b"
     many.waits("a")
-    assert [many.opened(name, "1.1.1.1", 2) for name in "efg"] == ["c", "d", "a"]
+    assert [many.opened(name, "1.1.1.1", 2) for name in "efg"] == ["a", "c", "d"]
     assert len(many) == 4
 
 

@@ -1,0 +1,81 @@
+"""Attack a running installation, and see what becomes of the others: `make attack`, or `python -m tests.attacks`.
+
+A table: the attack, what it did before there were limits, what valid deliveries and probes saw meanwhile, and what was
+left in Kafka, in the log and in memory. The exit code is 1 where a limit did not hold.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+import tempfile
+import textwrap
+from pathlib import Path
+
+from tests.attacks import door
+from tests.attacks.stage import Attack, Seen, staged
+
+ATTACKS = (*door.ATTACKS,)
+"""Of all rooms; another one's are added here."""
+
+
+def main() -> int:
+    """Run all of them, or those whose name holds a word."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--seconds", type=float, default=4.0, help="of each attack")
+    parser.add_argument("--only", default="", help="those with this word in their name")
+    parser.add_argument("--markdown", action="store_true", help="the table as docs/explanation/security.md has it")
+    arguments = parser.parse_args()
+    chosen = [attack for attack in ATTACKS if arguments.only.lower() in attack.name.lower()]
+    return asyncio.run(attack_all(chosen, arguments.seconds, as_markdown=arguments.markdown))
+
+
+async def attack_all(attacks: list[Attack], seconds: float, *, as_markdown: bool) -> int:
+    """The table on stdout as it grows, and the exit code."""
+    is_held = True
+    if as_markdown:
+        tell("| Attack | Before | Valid deliveries within 1 s, slowest | Refused | Left in Kafka, log, memory |")
+        tell("|---|---|---|---|---|")
+    with tempfile.TemporaryDirectory() as folder:
+        async with staged(Path(folder)) as stage:
+            for attack in attacks:
+                seen = await stage.watch(attack, seconds)
+                fault = seen.fault(attack.records)
+                is_held = is_held and not fault
+                tell(_row(attack, seen, fault) if as_markdown else _paragraph(attack, seen, fault))
+            traces = await stage.traces()
+            tell(f"{'' if as_markdown else 'of what attackers sent, found in '}{', '.join(traces) or 'nothing'}\n")
+            return 0 if is_held and not traces else 1
+
+
+def _facts(seen: Seen) -> tuple[str, str]:
+    deliveries = f"{seen.in_time} of {seen.valid}, {seen.slowest_seconds:.2f} s"
+    left = f"{seen.records} records, {seen.log_bytes:,} bytes, {seen.memory_mib:+.0f} MiB"
+    return deliveries, left
+
+
+def _row(attack: Attack, seen: Seen, fault: str) -> str:
+    deliveries, left = _facts(seen)
+    held = f"{deliveries} **{fault}**" if fault else deliveries
+    return f"| {attack.name} | {attack.before} | {held} | {seen.refused:,} | {left} |"
+
+
+def _paragraph(attack: Attack, seen: Seen, fault: str) -> str:
+    deliveries, left = _facts(seen)
+    lines = [
+        f"before: {attack.before}",
+        f"now:    {deliveries}; probes {seen.probes_in_time} of {seen.probes}; left: {left}",
+        f"{seen.refused:,} counted as {attack.counted}",
+    ]
+    verdict = f"NOT HELD: {fault}" if fault else "held"
+    return f"{attack.name}\n{textwrap.indent(chr(10).join([*lines, verdict]), '    ')}"
+
+
+def tell(text: str) -> None:
+    """The result."""
+    print(text, flush=True)  # noqa: T201
+
+
+if __name__ == "__main__":
+    sys.exit(main())
