@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import Any, Literal, NamedTuple
 
 from ingress.envelope import Delivery, Record, event_name, has_unbounded_id, named_account, to_record
-from ingress.reading import parse_body, write_body
 from ingress.signature import SigningKey, challenge_answer, is_fresh, verifying_key, well_formed
+from runtime.lenient_json import parse_json, write_json
 from schemas.topics import QUARANTINE, RAW_EVENTS, Topic
 
 CHALLENGE = "endpoint.url_validation"
@@ -81,7 +81,7 @@ def decide(keys: Sequence[SigningKey], delivery: Delivery) -> Answer | Publish:
     if key is None:
         return Answer(401, _UNAUTHORIZED, "unauthorized", "wrong_signature")
     try:
-        tree = parse_body(delivery.body)
+        tree = parse_json(delivery.body)
     except ValueError:
         tree = None
     name = event_name(tree)
@@ -103,7 +103,7 @@ def _challenge(key: SigningKey, event: dict[str, Any]) -> Answer:
     answer = challenge_answer(key.secret, payload.get("plainToken") if isinstance(payload, dict) else None)
     if answer is None:
         return Answer(400, _BAD_REQUEST, "challenge_refused")
-    return Answer(200, write_body(answer), "challenge")
+    return Answer(200, write_json(answer), "challenge")
 
 
 def _quarantine(key: SigningKey, delivery: Delivery, tree: Any, why: Literal["stale", "account"]) -> Publish:

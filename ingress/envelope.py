@@ -9,8 +9,8 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from ingress.business_key import dedupe_key, text_of
-from ingress.reading import write_body
 from ingress.redaction import redact, redact_text
+from runtime.lenient_json import write_json
 from schemas.codec import LONGEST_ID
 
 # 8_4_4_4_12 hex digits: https://developers.zoom.us/docs/api/webhooks/, checked 2026-11-21. It is not signed: what has
@@ -68,7 +68,7 @@ def to_record(delivery: Delivery, tree: Any, account_id: str, *, quarantined: st
     if quarantined is not None:
         headers.append(("quarantine-reason", quarantined.encode()))
     redact(tree)
-    value = redact_text(delivery.body) if tree is None else write_body(tree)
+    value = redact_text(delivery.body) if tree is None else write_json(tree)
     return Record(_bounded(object_id or account).encode(), value, headers, int(delivery.received_at * 1_000))
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ingress.envelope import Delivery, Record, to_record
-from ingress.reading import write_body
+from runtime.lenient_json import write_json
 from schemas.attendance import ObjectType, Origin
 from schemas.instants import format_instant, parse_instant
 
@@ -100,6 +100,6 @@ def _record(session: PastSession, what: str, origin: Origin, now: float) -> Reco
         },
     }
     # No request of Zoom's brought it: `ce_id` is the body's hash.
-    delivery = Delivery(write_body(event), b"", b"", "", now)
+    delivery = Delivery(write_json(event), b"", b"", "", now)
     record = to_record(delivery, event, session.account_id)
     return record._replace(headers=[*record.headers, (ORIGIN_HEADER, origin.encode())])

@@ -32,6 +32,7 @@ from processors.zoom.api.client import ZoomClient
 from processors.zoom.features import EVENT_SCOPES, events_of, missing_scopes, unsent_events
 from runtime.answers import read_answer
 from runtime.environment import ZoomEnvironment
+from runtime.lenient_json import json_or_none
 from runtime.models import ZoomAccount
 from schemas.errors import ConfigurationError, RetryLaterError
 
@@ -183,11 +184,7 @@ async def _challenge(context: Context, secret: bytes) -> Outcome:
             f"{context.url} does not answer ({type(error).__name__})",
             "start the ingress, or name its address with --url",
         )
-    try:
-        answer = orjson.loads(data)
-    except orjson.JSONDecodeError:
-        answer = None
-    return judge_challenge(response.status, answer, secret, plain_token, context.url)
+    return judge_challenge(response.status, json_or_none(data), secret, plain_token, context.url)
 
 
 def _failing(found: str) -> Callable[[], Awaitable[Outcome]]:

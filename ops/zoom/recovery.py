@@ -14,7 +14,7 @@ from typing import Any
 
 from ingress.decision import CHALLENGE
 from ingress.envelope import Delivery, Record, event_name, named_account, occurred_ms, to_record
-from ingress.reading import parse_body
+from runtime.lenient_json import parse_json
 
 LOG_DAYS = 7
 """How long Zoom keeps its log."""
@@ -77,7 +77,7 @@ def find_lost(
             findings.arrived_later += 1
             continue
         try:
-            tree = parse_body(str(row.get("request_body") or "").encode())
+            tree = parse_json(str(row.get("request_body") or "").encode())
         except ValueError:
             tree = None
         name = event_name(tree)

@@ -27,9 +27,9 @@ import uvloop
 from aiohttp import web
 from aiokafka import AIOKafkaProducer
 
-from ingress.reading import parse_body, write_body
 from ingress.redaction import redact
 from ingress.signature import verifying_key
+from runtime.lenient_json import parse_json, write_json
 from sandbox.kafka import EmbeddedKafka
 from sandbox.kafka.ports import free_port
 from tests.benchmarks.http_load import Load, measure
@@ -146,9 +146,9 @@ async def serve_bare(port: int) -> None:
         timestamp = request.headers["x-zm-request-timestamp"].encode()
         if verifying_key([KEY], timestamp, body, request.headers["x-zm-signature"].encode()) is None:
             return web.Response(status=401)
-        tree = parse_body(body)
+        tree = parse_json(body)
         redact(tree)
-        write_body(tree)
+        write_json(tree)
         return web.Response(body=b'{"status":"accepted"}', content_type="application/json")
 
     app = web.Application()

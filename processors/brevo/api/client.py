@@ -20,6 +20,7 @@ from yarl import URL
 from processors.brevo.api.rate_headers import rate_headers
 from runtime.answers import read_answer
 from runtime.calls import Answer, Failure
+from runtime.lenient_json import json_or_none
 
 CONNECT_SECONDS = 10.0
 ANSWER_SECONDS = 30.0
@@ -273,10 +274,8 @@ def _answer(response: aiohttp.ClientResponse, data: bytes) -> Answer:
     remaining, reset_seconds = rate_headers(response.headers)
     body, is_page = None, False
     if data:
-        try:
-            body = orjson.loads(data)
-        except orjson.JSONDecodeError:
-            is_page = True
+        body = json_or_none(data)
+        is_page = body is None
     return Answer(response.status, body, remaining=remaining, reset_seconds=reset_seconds, is_page=is_page)
 
 

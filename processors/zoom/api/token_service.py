@@ -12,11 +12,11 @@ from typing import Any
 import aiohttp
 from yarl import URL
 
-from processors.zoom.api.body import parse_body
 from processors.zoom.api.metrics import ZoomMetrics
 from processors.zoom.api.oauth import Token, read_token
 from processors.zoom.api.retry_after import told_seconds
 from runtime.answers import read_answer
+from runtime.lenient_json import json_or_none
 from runtime.models import ZoomAccount
 from runtime.outcome import NoAnswer, Outcome
 from schemas.errors import ConfigurationError
@@ -117,7 +117,7 @@ class TokenService:
                 ssl=self._tls,
                 timeout=self._timeout,
             ) as response:
-                body = parse_body(await read_answer(response))
+                body = json_or_none(await read_answer(response))
         except (aiohttp.ClientError, TimeoutError) as error:
             return NoAnswer(Outcome.RETRY, f"no token for Zoom account {self.account_id}: {type(error).__name__}")
         return _Reply(response.status, response.headers.get("Retry-After"), body if isinstance(body, dict) else {})

@@ -12,7 +12,6 @@ import aiohttp
 from yarl import URL
 
 from processors.zoom.api.api import Priority
-from processors.zoom.api.body import parse_body
 from processors.zoom.api.budget import Budget
 from processors.zoom.api.endpoints import Endpoint
 from processors.zoom.api.metrics import ZoomMetrics
@@ -22,6 +21,7 @@ from processors.zoom.api.requests import Request
 from processors.zoom.api.retry_after import told_seconds, wait_seconds
 from processors.zoom.api.verdicts import Verdict, judge
 from runtime.answers import read_answer
+from runtime.lenient_json import json_or_none
 from runtime.outcome import NoAnswer, Outcome
 from schemas.instants import as_datetime
 
@@ -138,7 +138,7 @@ class Transport:
             return NoAnswer(Outcome.RETRY, f"Zoom does not answer {endpoint.name}: {type(error).__name__}")
         finally:
             self._metrics.request_seconds.labels(endpoint.name).observe(time.perf_counter() - began)
-        return _Reply(response.status, response.headers, parse_body(data) if data else "", len(data))
+        return _Reply(response.status, response.headers, json_or_none(data) if data else "", len(data))
 
     def _told(self, reply: _Reply, verdict: Verdict) -> float:
         now = as_datetime(int(self._clock()))

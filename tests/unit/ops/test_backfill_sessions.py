@@ -6,9 +6,9 @@ import orjson
 import pytest
 
 from ingress.envelope import Delivery, to_record
-from ingress.reading import parse_body
 from ops.backfill.sessions import PastSession, parse_session, records
 from processors.attendance.rules.facts import Ended, Started, parse_event
+from runtime.lenient_json import parse_json
 from schemas.attendance import Origin
 from tests.support.ingress import as_zoom_writes, example
 
@@ -56,7 +56,7 @@ def test_session_without_what_tells_it_apart_is_refused(name: str) -> None:
 def test_record_means_what_zooms_own_event_does(number: int, name: str) -> None:
     """Same key, type, source and dedupe-key, so that either of them is a repeat of the other."""
     body = as_zoom_writes(example(name))
-    theirs = to_record(Delivery(body, b"", b"", "", 1.0), parse_body(body), ACCOUNT)
+    theirs = to_record(Delivery(body, b"", b"", "", 1.0), parse_json(body), ACCOUNT)
     ours = records(session(), "backfill", 1.0)[number]
     assert ours.key == theirs.key
     said, known = dict(ours.headers), dict(theirs.headers)
