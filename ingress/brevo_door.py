@@ -85,7 +85,7 @@ class BrevoDoor:
             return self._answer(401)
         now = datetime.now(UTC)
         return await self._store(
-            [BrevoNews(kind="import_ended", contact_id=contact, import_id=import_id, occurred_at=now)]
+            [BrevoNews(kind="import_ended", contact_id=contact, source="import", import_id=import_id, occurred_at=now)]
         )
 
     async def _store(self, news: list[BrevoNews]) -> web.Response:

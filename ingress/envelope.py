@@ -64,7 +64,8 @@ def to_record(delivery: Delivery, tree: Any, account_id: str, *, quarantined: st
     account = named_account(event) or account_id
     subject = payload.get("object") if isinstance(payload, dict) else None
     object_id = text_of(subject.get("id")) if isinstance(subject, dict) else ""
-    headers = _headers(delivery, event, account)
+    content_type = b"application/octet-stream" if tree is None else b"application/json"
+    headers = _headers(delivery, event, account, content_type)
     if quarantined is not None:
         headers.append(("quarantine-reason", quarantined.encode()))
     redact(tree)
@@ -133,7 +134,7 @@ def _second(seconds: int) -> str:
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S")
 
 
-def _headers(delivery: Delivery, event: dict[str, Any], account: str) -> Headers:
+def _headers(delivery: Delivery, event: dict[str, Any], account: str, content_type: bytes) -> Headers:
     body_sha256 = hashlib.sha256(delivery.body).hexdigest()
     received_at = rfc3339(int(delivery.received_at * 1_000))
     happened = occurred_ms(event)
@@ -145,7 +146,7 @@ def _headers(delivery: Delivery, event: dict[str, Any], account: str) -> Headers
         ("ce_source", f"/zoom/{_bounded(account)}".encode()),
         # CloudEvents 1.0.2, `time`: the current time where that of the occurrence is not known.
         ("ce_time", (received_at if happened is None else rfc3339(happened)).encode()),
-        ("content-type", b"application/json"),
+        ("content-type", content_type),
         ("received-at", received_at.encode()),
         ("body-sha256", body_sha256.encode()),
         ("dedupe-key", dedupe_key(event, body_sha256).encode()),

@@ -1,4 +1,4 @@
-"""The topics as documents for other programs: a JSON Schema for each, and one AsyncAPI 3 document of them all. PURE.
+"""The topics as documents for other programs: a JSON Schema of the values of each. PURE.
 
 Made from the registry and the wire models, so there is nothing to keep in step by hand. A field is required if every
 record has it, which is all but those that were added later (`schemas.model.AddedIn`); others may be added.
@@ -18,28 +18,13 @@ from typing import Annotated, Any
 
 from pydantic import Field, TypeAdapter
 
+from schemas.cloud_events import schema_name
 from schemas.model import AddedIn, Message, Wire
-from schemas.topics import QUARANTINE, RAW_EVENTS, TOPICS, Topic
+from schemas.topics import Topic
 
 Document = dict[str, Any]
 
-ASYNCAPI_FILE = "asyncapi.json"
-_ASYNCAPI_VERSION = "3.0.0"
-_BINDING_VERSION = "0.5.0"
-_SCHEMA_DIALECT = "https://json-schema.org/draft/2020-12/schema"
-
-_CLOUD_EVENT_HEADERS = {
-    "ce_specversion": "`1.0`",
-    "ce_id": "Zoom's request id, else the SHA-256 of the body",
-    "ce_type": "Zoom's event name",
-    "ce_source": "`/zoom/<account id>`",
-    "ce_time": "when it happened, RFC 3339",
-    "content-type": "`application/json`",
-    "received-at": "when the ingress received it, RFC 3339 with milliseconds",
-    "body-sha256": "of the bytes received, before secrets were removed",
-    "dedupe-key": "equal for deliveries of one fact",
-}
-"""On every event of Zoom; docs/reference/topics.md has the conditional ones."""
+SCHEMA_DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 _ZOOM_EVENT: Document = {
     "type": "object",
@@ -63,43 +48,13 @@ def models_of(topic: Topic) -> tuple[type[Message], ...]:
 
 def value_schema(topic: Topic) -> Document:
     """The JSON Schema of the topic's values."""
-    return {"$schema": _SCHEMA_DIALECT} | _body(topic) | {"title": topic.name}
+    names = {"$schema": SCHEMA_DIALECT, "$id": schema_name(topic.name)}
+    return names | _body(topic) | {"title": topic.name}
 
 
 def schema_file(topic: Topic) -> str:
     """Name of the file that holds `value_schema`."""
     return f"{topic.name}.json"
-
-
-def asyncapi(version: str) -> Document:
-    """What Rollcall publishes and reads, in the words of AsyncAPI 3: `send` is what it writes.
-
-    Args:
-        version: of Rollcall.
-    """
-    return {
-        "asyncapi": _ASYNCAPI_VERSION,
-        "info": {
-            "title": "Rollcall's topics",
-            "version": version,
-            "description": "Addresses are logical names: KAFKA_TOPIC_PREFIX, if it is set, comes before them.",
-            "license": {"name": "Apache-2.0"},
-        },
-        "defaultContentType": "application/json",
-        "channels": {topic.name: _channel(topic) for topic in TOPICS},
-        "operations": {
-            f"{action}-{topic.name}": _operation(action, topic, by)
-            for topic in TOPICS
-            for action, by in (("send", topic.producers), ("receive", topic.consumers))
-            if by
-        },
-    }
-
-
-def documents(version: str) -> dict[str, Document]:
-    """Every file of the export, by name."""
-    schemas = {schema_file(topic): value_schema(topic) for topic in TOPICS}
-    return {ASYNCAPI_FILE: asyncapi(version), **schemas}
 
 
 def models_schema(models: tuple[type[Wire], ...]) -> Document:
@@ -150,30 +105,3 @@ def _field_texts(model: type[Wire]) -> dict[str, str]:
                 case ast.AnnAssign(target=ast.Name(id=name)), ast.Expr(value=ast.Constant(value=str(text))):
                     texts.setdefault(name, " ".join(text.split()))
     return texts
-
-
-def _channel(topic: Topic) -> Document:
-    message: Document = {
-        "name": topic.name,
-        "payload": {"$ref": f"./{schema_file(topic)}"},
-        "bindings": {
-            "kafka": {"key": {"type": "string", "description": topic.key}, "bindingVersion": _BINDING_VERSION}
-        },
-    }
-    if topic in (RAW_EVENTS, QUARANTINE):
-        properties = {name: {"type": "string", "description": text} for name, text in _CLOUD_EVENT_HEADERS.items()}
-        message["headers"] = {"type": "object", "required": list(properties), "properties": properties}
-    configuration: Document = {"cleanup.policy": [topic.cleanup], "max.message.bytes": topic.max_message_bytes}
-    if topic.retention_days is not None:
-        configuration["retention.ms"] = int(topic.config()["retention.ms"])
-    kafka = {"topicConfiguration": configuration, "bindingVersion": _BINDING_VERSION}
-    return {"address": topic.name, "messages": {"record": message}, "bindings": {"kafka": kafka}}
-
-
-def _operation(action: str, topic: Topic, by: tuple[str, ...]) -> Document:
-    return {
-        "action": action,
-        "channel": {"$ref": f"#/channels/{topic.name}"},
-        "summary": f"by {', '.join(by)}",
-        "messages": [{"$ref": f"#/channels/{topic.name}/messages/record"}],
-    }

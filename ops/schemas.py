@@ -9,8 +9,11 @@ from typing import Annotated
 import orjson
 import typer
 
-from ops.contracts import Document, documents
+from ops.asyncapi import ASYNCAPI_FILE, asyncapi
+from ops.contracts import Document, schema_file, value_schema
+from ops.samples import samples
 from schemas.errors import ConfigurationError
+from schemas.topics import TOPICS
 
 
 def register(app: typer.Typer) -> None:
@@ -29,7 +32,7 @@ def export(
     to: Annotated[Path, typer.Option(help="Folder for the files; made when missing. Files there are overwritten.")],
 ) -> None:
     """Write a JSON Schema per topic, and asyncapi.json (AsyncAPI 3) over all of them."""
-    files = documents(version("rollcall-connector"))
+    files = documents()
     try:
         to.mkdir(parents=True, exist_ok=True)
         for name, document in files.items():
@@ -37,6 +40,12 @@ def export(
     except OSError as error:
         raise ConfigurationError(f"--to {to}: cannot be written ({error.strerror}); name another folder") from error
     typer.echo(f"{len(files)} files in {to}")
+
+
+def documents() -> dict[str, Document]:
+    """Every file of the export, by name."""
+    schemas = {schema_file(topic): value_schema(topic) for topic in TOPICS}
+    return {ASYNCAPI_FILE: asyncapi(version("rollcall-connector"), samples()), **schemas}
 
 
 def as_text(document: Document) -> bytes:

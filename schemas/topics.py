@@ -167,8 +167,8 @@ BREVO_COMMANDS_BULK = Topic(
 )
 BREVO_RESULTS = Topic(
     name="brevo.results.v1",
-    key="contact id",
-    value="schemas.brevo.CommandResult",
+    key="contact id, or nothing for an order to all workers",
+    value="schemas.brevo.CommandResult | Resume",
     producers=("sync-contact",),
     consumers=("sync-contact",),
     retention_days=30,

@@ -115,6 +115,7 @@ def test_to_record_of_no_json_has_the_configured_account_as_key() -> None:
     assert (record.key, record.value) == (b"configured-account", b"{ broken")
     headers = header_texts(record)
     assert headers["ce_type"] == "unknown"
+    assert headers["content-type"] == "application/octet-stream"
     assert headers["ce_source"] == "/zoom/configured-account"
     assert headers["body-sha256"] == hashlib.sha256(body).hexdigest()
 

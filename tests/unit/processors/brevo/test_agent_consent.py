@@ -172,7 +172,7 @@ async def test_unsubscribed_person_that_waits_is_not_asked(bench: tuple[Sink, Sc
     """The news comes before the mail, by whichever way."""
     sink, brevo = bench
     sink.send(_confirm())
-    news = BrevoNews(kind="unsubscribed", contact_id=contact_id(MAYA), occurred_at=OCCURRED_AT)
+    news = BrevoNews(kind="unsubscribed", contact_id=contact_id(MAYA), source="marketing", occurred_at=OCCURRED_AT)
     sink.engine.send(BREVO_EVENTS.name, news.contact_id, news.to_bytes())
     sink.send(_confirm(18), upsert(lists=()))
     sink.start(**RULES)

@@ -143,7 +143,7 @@ async def test_deleted_contact_gets_none_and_is_not_created_again(bench: Bench, 
 async def test_contact_that_unsubscribes_while_it_waits_gets_none(bench: Bench, command: OnceCommand) -> None:
     """Told by Brevo's webhook before the worker got to it."""
     bench.sink.send(command)
-    news = BrevoNews(kind="unsubscribed", contact_id=contact_id(MAYA), occurred_at=OCCURRED_AT)
+    news = BrevoNews(kind="unsubscribed", contact_id=contact_id(MAYA), source="marketing", occurred_at=OCCURRED_AT)
     bench.sink.engine.send(BREVO_EVENTS.name, news.contact_id, news.to_bytes())
     bench.sink.send(upsert(attributes={}, lists=()))
     bench.start()

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from schemas.brevo_news import BrevoNews, NewsKind
+from schemas.brevo_news import BrevoNews, NewsKind, Source
 from schemas.codec import contact_id
 from schemas.topics import BREVO_EVENTS
 from tests.support.brevo_commands import MAYA, OCCURRED_AT, event, upsert
@@ -17,7 +17,8 @@ from tests.support.sink import QUICK, Sink
 
 
 def _tell(sink: Sink, kind: NewsKind, import_id: str | None = None, at: datetime = OCCURRED_AT) -> None:
-    news = BrevoNews(kind=kind, contact_id=contact_id(MAYA), import_id=import_id, occurred_at=at)
+    source: Source = "marketing" if import_id is None else "import"
+    news = BrevoNews(kind=kind, contact_id=contact_id(MAYA), source=source, import_id=import_id, occurred_at=at)
     sink.engine.send(BREVO_EVENTS.name, news.contact_id, news.to_bytes())
 
 

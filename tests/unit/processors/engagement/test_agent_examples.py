@@ -25,6 +25,7 @@ PARSERS: dict[str, Callable[[bytes], BaseModel]] = {
 }
 SENT_FOR = {
     ("registration__approved",): ("upsert__registered", "event__registered"),
+    ("registration__from_list",): ("confirmation__of_a_list",),
     ("registration__approved", "result__left_early"): ("score__left_early", "upsert__left_early", "event__attended"),
     ("registration__approved", "result__no_show"): ("score__no_show", "upsert__no_show", "event__no_show"),
     ("registration__approved", "result__left_early", "result__attended_restarted"): (
@@ -39,14 +40,19 @@ SENT_FOR = {
 }
 """Facts in order, and what the agent sends at the last of them (the last so many outputs), all by name of example."""
 
-RECORDINGS: dict[tuple[str, ...], dict[str, Any]] = {
-    ("recording__template",): {"by": "template", "template": 41},
+BREVO: dict[tuple[str, ...], dict[str, Any]] = {
+    ("recording__template",): {"recordings": {"by": "template", "template": 41}},
     ("campaign__recording",): {
-        "by": "campaign",
-        "campaign": {"lists": [16], "subject": "The recording", "template": 41, "sender": {"id": 3}},
+        "recordings": {
+            "by": "campaign",
+            "campaign": {"lists": [16], "subject": "The recording", "template": 41, "sender": {"id": 3}},
+        }
+    },
+    ("confirmation__of_a_list",): {
+        "list_rules": {17: {"rule": "doi", "template_id": 5, "redirect_url": "https://www.example.com/thanks"}}
     },
 }
-"""How recordings are told where outputs depend on it."""
+"""The section `brevo` where outputs depend on it."""
 
 
 def content(topic: str, name: str) -> Any:
@@ -67,8 +73,7 @@ def test_example_parses_and_round_trips(topic: str, name: str) -> None:
 def test_example_outputs_are_what_the_agent_sends(facts: tuple[str, ...], sent: tuple[str, ...]) -> None:
     """The examples of the agent's outputs are its true outputs for the examples of its inputs."""
     inputs = [FACT.validate_python(content(ATTENDANCE_RESULTS.name, name)) for name in facts]
-    chosen = {"recordings": RECORDINGS[sent]} if sent in RECORDINGS else {}
-    rule = ScoreEngagement(configuration(brevo=chosen))
+    rule = ScoreEngagement(configuration(brevo=BREVO.get(sent, {})))
     outputs = run(rule, records(*inputs), {TABLE: MemoryStore()})[-len(sent) :]
     expected = [
         content(ENGAGEMENT_SCORES.name if name.startswith("score__") else BREVO_COMMANDS.name, name) for name in sent
