@@ -53,9 +53,16 @@ class Ingress:
 
 
 @contextmanager
-def ingress(tmp_path: Path, bootstrap: str, prefix: str, more: Mapping[str, str] | None = None) -> Iterator[Ingress]:
+def ingress(
+    tmp_path: Path,
+    bootstrap: str,
+    prefix: str,
+    more: Mapping[str, str] | None = None,
+    *,
+    configuration: str = CONFIGURATION,
+) -> Iterator[Ingress]:
     """`python -m ingress` with what it needs and nothing else: no Brevo key, no Zoom client secret."""
-    (tmp_path / "rollcall.yaml").write_text(CONFIGURATION)
+    (tmp_path / "rollcall.yaml").write_text(configuration)
     port, admin = free_port(), free_port()
     env = {
         "KAFKA_BOOTSTRAP_SERVERS": bootstrap,
@@ -277,3 +284,57 @@ async def test_ingress_never_logs_bodies_addresses_or_secrets(
         assert door.process.terminate() == 0
         log = door.process.output()
         assert [word for word in ("Lucía", "@", "tk=", "v0=", SECRET.decode()) if word in log] == []
+
+
+MARKS = (
+    "Maya Okafor",
+    "maya.okafor@example.com",
+    "+44 20 7946 0000",
+    "hunter2",
+    "eyJhbGciOiJIUzI1NiJ9.eyJhIjoxfQ.c2ln",
+)
+PERSON = dict(zip(("user_name", "email", "phone_number", "password", "download_token"), MARKS, strict=True))
+
+
+async def test_ingress_full_of_secrets_tells_them_nowhere_but_in_the_records_themselves(
+    kafka_bootstrap: str, tmp_path: Path, topic_prefix: str
+) -> None:
+    """Accepted, forged, stale, cut, malformed: no log at DEBUG, figure, answer or header of a record holds a mark."""
+    talkative = CONFIGURATION.replace("webhook:", "debug: true\n    log_webhooks: true\n    webhook:")
+    body = as_zoom_writes({"event": "webinar.x", "payload": {"object": {"id": 5, **PERSON}}})
+    malformed = [
+        b"POST /webhooks/zoom HTTP/1.0\r\n\r\n" + body,
+        body + b"\r\n\r\n",
+        b"GET /?" + body.replace(b" ", b"") + b"\xff HTTP/1.1\r\nhost: x\r\n\r\n",
+        b"GET / HTTP/1.1\r\nx: " + body + b"\x01\r\n\r\n",
+        b"POST /webhooks/zoom HTTP/1.1\r\nhost: x\r\ncontent-type: "
+        + body
+        + b"\r\nconnection: close\r\ncontent-length: 0\r\n\r\n",
+    ]
+    with ingress(tmp_path, kafka_bootstrap, topic_prefix, configuration=talkative) as door:
+        await door.process.until_http(f"{door.admin}/health/ready")
+        port = int(door.url.split(":")[2].split("/")[0])
+        answers = b""
+        async with aiohttp.ClientSession() as session:
+            assert await door.post(session, body) == 200
+            broken = {"event": "webinar.x", "payload": {"object": PERSON, "account_id": "another"}}
+            for each in (as_zoom_writes(broken), b'{"user_name":"Maya Okafor"', body):
+                for headers in (signed_headers(b"other"), signed_headers(each, at=1), signed_headers(each)):
+                    async with session.post(door.url, data=each, headers=headers) as answer:
+                        answers += await answer.read() + str(answer.headers).encode()
+            for request in malformed:
+                reader, writer = await asyncio.open_connection("127.0.0.1", port)
+                writer.write(request)
+                answers += await reader.read()
+                writer.close()
+            async with session.get(f"{door.admin}/metrics") as figures:
+                answers += await figures.read()
+        assert door.process.terminate() == 0
+    shown = door.process.output().encode() + answers
+    for topic in (RAW_EVENTS, QUARANTINE):
+        records = await read_to_end(kafka_bootstrap, topic.physical(topic_prefix))
+        assert records
+        shown += b"".join(value for record in records for _, value in record.headers)
+    assert [mark for mark in MARKS if mark.encode() in shown] == []
+    assert b"event=delivery" in shown, "the log was not at its most talkative"
+    assert b'outcome="bad_header"} 2.0' in shown
