@@ -186,7 +186,7 @@ class LookUp:
             seconds = backoff_seconds(
                 batch.failures, answer.after_seconds, self._jitter(), first_seconds=self._first_backoff_seconds
             )
-            level = _LEVELS.get(answer.outcome, logging.INFO)
+            level = _LEVELS.get(answer.outcome, logging.DEBUG)
             log.log(
                 level, "look-up of %s %s waits %.0f s: %s", question.lookup, question.object_id, seconds, answer.says
             )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import fcntl
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -159,6 +160,37 @@ async def test_processes_of_one_folder_share_pace_day_and_holds(tmp_path: Path) 
     await command.hold("medium", 3_600)
     assert (await refused(worker, "medium")).after_seconds == 3_600
     assert file_in(tmp_path).stat().st_mode & 0o777 == 0o600
+
+
+TAKES = """
+import asyncio, sys, time
+from pathlib import Path
+from prometheus_client import CollectorRegistry
+from processors.zoom.api.allowance_file import AllowanceFile
+from processors.zoom.api.budget import Budget
+from processors.zoom.api.metrics import ZoomMetrics
+
+async def main():
+    kept = Budget("pro", ZoomMetrics(CollectorRegistry()), AllowanceFile(Path(sys.argv[1]), "acc"),
+                  account_id="acc", clock=time.time, random=lambda: 0.0)
+    for _ in range(10):
+        assert await kept.take("heavy", "live") is None
+        print(time.time())
+
+asyncio.run(main())
+"""
+
+
+async def test_three_real_processes_together_keep_to_one_pace(tmp_path: Path) -> None:
+    """No call of theirs is lost between them, and in no second there are more than the plan allows."""
+    command = (sys.executable, "-c", TAKES, str(tmp_path))
+    started = [await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE) for _ in range(3)]
+    outputs = [(await each.communicate())[0] for each in started]
+    called = sorted(float(line) for output in outputs for line in output.split())
+    assert len(called) == 30
+    assert max(sum(at <= each < at + 1 for each in called) for at in called) <= rate("pro", "heavy").calls
+    async with AllowanceFile(tmp_path, "acc").opened() as kept:
+        assert kept.used == {"heavy and resource-intensive": 30}
 
 
 async def test_day_is_remembered_over_a_restart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
