@@ -1,5 +1,7 @@
 # One image for every process and command of Rollcall: docs/how-to/deploy.md.
-FROM python:3.12-slim AS build
+# By digest where deploy/pin-images.sh has written one: a tag may be moved.
+ARG PYTHON_IMAGE=python:3.12-slim
+FROM ${PYTHON_IMAGE} AS build
 
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1 PIP_ROOT_USER_ACTION=ignore
 WORKDIR /build
@@ -17,7 +19,7 @@ RUN pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist . \
  && pip --python /opt/rollcall/bin/python install --quiet --no-deps dist/*.whl
 
 
-FROM python:3.12-slim
+FROM ${PYTHON_IMAGE}
 
 # Nothing can be installed into a running container. The id is fixed, so that a volume's owner can be set from outside.
 RUN pip uninstall --yes --quiet --root-user-action ignore pip \

@@ -5,7 +5,7 @@ VENV_PYTHON := .venv/bin/python
 FRAME := requirements/runtime.txt requirements/dev.txt pyproject.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo image compose-demo test containers containers-quick torture attack bench check structure format requirements clean
+.PHONY: help setup demo image pin-images compose-demo test containers containers-quick torture attack bench check structure format requirements clean
 
 help: ## Show this
 	@echo "Rollcall: Zoom attendance to Brevo over Kafka"
@@ -18,8 +18,14 @@ setup: ## Make .venv with everything pinned, and .venv/bin/rollcall
 demo: setup ## Send a webinar through a real Kafka to a Brevo on this machine, and compare with the truth
 	@.venv/bin/rollcall demo
 
+# By digest where deploy/pin-images.sh has written one.
+PYTHON_IMAGE ?= $(shell sed -n 's/^PYTHON_IMAGE=//p' .env 2>/dev/null)
+
 image: ## Build the container image rollcall-connector:local (needs Docker)
-	@docker build --tag rollcall-connector:local .
+	@docker build $(PYTHON_IMAGE:%=--build-arg PYTHON_IMAGE=%) --tag rollcall-connector:local .
+
+pin-images: ## Write the digests of the base images into .env, for compose and `make image` (needs Docker, a registry)
+	@deploy/pin-images.sh
 
 # A project of its own on ports of its own: whatever else runs here, also a real installation, is left alone.
 COMPOSE_DEMO = ROLLCALL_INSTALLATION=./deploy/sandbox INGRESS_PUBLISH=127.0.0.1: SANDBOX_ZOOM_PUBLISH=0 \
