@@ -65,6 +65,7 @@ class Door:
         self._metrics = metrics
         self._bodies = bodies
         self._samples = SampleLog(settings.sampled_accounts)
+        self._payloads_of = settings.payloads_of
         limits = settings.limits
         # A timestamp may be ahead of our clock by the tolerance, and is fresh until it is behind by as much.
         fresh_seconds = 2 * max((key.tolerance_seconds for key in settings.keys), default=0)
@@ -97,7 +98,7 @@ class Door:
         if isinstance(body, str):
             return self._failed(body)
         delivery = Delivery(body, timestamp, signature, request.headers.get("x-zm-request-id", ""), received_at)
-        decided = decide(keys, delivery)
+        decided = decide(keys, delivery, self._payloads_of)
         if isinstance(decided, Answer):
             return self._answer(decided.status, decided.body, decided.outcome, decided.reason)
         return await self._publish(delivery, decided, began)

@@ -70,10 +70,10 @@ def check_headers(timestamp: bytes, signature: bytes) -> Answer | None:
     return None
 
 
-def decide(keys: Sequence[SigningKey], delivery: Delivery) -> Answer | Publish:
+def decide(keys: Sequence[SigningKey], delivery: Delivery, payloads_of: tuple[str, ...] = ()) -> Answer | Publish:
     """What to do with a delivery whose size and type are right.
 
-    A wrong signature is answered before anything is decoded, and without the reason.
+    A wrong signature is answered before anything is decoded, and without the reason. `payloads_of`: see `to_record`.
     """
     if refused := check_headers(delivery.timestamp, delivery.signature):
         return refused
@@ -88,13 +88,13 @@ def decide(keys: Sequence[SigningKey], delivery: Delivery) -> Answer | Publish:
     if name == CHALLENGE:
         return _challenge(key, tree)
     if not is_fresh(delivery.timestamp, delivery.received_at, key.tolerance_seconds):
-        return _quarantine(key, delivery, tree, "stale")
+        return _quarantine(key, delivery, tree, "stale", payloads_of)
     if not name or has_unbounded_id(tree):
         return Answer(400, _BAD_REQUEST, "unreadable")
     account = named_account(tree)
     if account and account not in key.accounts:
-        return _quarantine(key, delivery, tree, "account")
-    record = to_record(delivery, tree, key.accounts[0])
+        return _quarantine(key, delivery, tree, "account", payloads_of)
+    record = to_record(delivery, tree, key.accounts[0], payloads_of=payloads_of)
     return Publish(RAW_EVENTS, record, name, account or key.accounts[0], _ACCEPTED, "accepted")
 
 
@@ -106,8 +106,10 @@ def _challenge(key: SigningKey, event: dict[str, Any]) -> Answer:
     return Answer(200, write_json(answer), "challenge")
 
 
-def _quarantine(key: SigningKey, delivery: Delivery, tree: Any, why: Literal["stale", "account"]) -> Publish:
+def _quarantine(
+    key: SigningKey, delivery: Delivery, tree: Any, why: Literal["stale", "account"], payloads_of: tuple[str, ...]
+) -> Publish:
     account = key.accounts[0]
     outcome: Outcome = "quarantined_stale" if why == "stale" else "quarantined_account"
-    record = to_record(delivery, tree, account, quarantined=why)
+    record = to_record(delivery, tree, account, quarantined=why, payloads_of=payloads_of)
     return Publish(QUARANTINE, record, event_name(tree), account, _QUARANTINED, outcome)

@@ -9,9 +9,9 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from ingress.business_key import dedupe_key, text_of
-from ingress.redaction import redact, redact_text
 from runtime.lenient_json import write_json
 from schemas.codec import LONGEST_ID
+from schemas.redaction import frame_of, keeps_payload, redact
 
 # 8_4_4_4_12 hex digits: https://developers.zoom.us/docs/api/webhooks/, checked 2026-11-21. It is not signed: what has
 # another form is nobody's id.
@@ -50,26 +50,38 @@ class Record(NamedTuple):
     """Kafka's record time: the time of receipt."""
 
 
-def to_record(delivery: Delivery, tree: Any, account_id: str, *, quarantined: str | None = None) -> Record:
+def to_record(
+    delivery: Delivery,
+    tree: Any,
+    account_id: str,
+    *,
+    quarantined: str | None = None,
+    payloads_of: tuple[str, ...] = (),
+) -> Record:
     """The record of an authentic delivery.
 
     Args:
         delivery: as it arrived.
-        tree: its body parsed, which is used up: secrets are dropped from it; ``None`` for a body that is no JSON.
+        tree: its body parsed, which is used up: secrets are dropped from it; ``None`` for a body that is no JSON, of
+            which nothing is kept.
         account_id: the configured account whose secret signed it, used when the payload names none.
-        quarantined: why it must not reach the live topic, as a header `quarantine-reason`.
+        quarantined: why it must not reach the live topic, as a header `quarantine-reason`; of a foreign account
+            (`account`) nothing is kept that it says of people.
+        payloads_of: patterns of events that nothing of ours reads, and of which more than the frame is kept all the
+            same.
     """
     event = tree if isinstance(tree, dict) else {}
     payload = event.get("payload")
     account = named_account(event) or account_id
     subject = payload.get("object") if isinstance(payload, dict) else None
     object_id = text_of(subject.get("id")) if isinstance(subject, dict) else ""
-    content_type = b"application/octet-stream" if tree is None else b"application/json"
-    headers = _headers(delivery, event, account, content_type)
+    headers = _headers(delivery, event, account)
     if quarantined is not None:
         headers.append(("quarantine-reason", quarantined.encode()))
+    if quarantined == "account" or not keeps_payload(event_name(event), payloads_of):
+        tree = frame_of(event)
     redact(tree)
-    value = redact_text(delivery.body) if tree is None else write_json(tree)
+    value = write_json(tree)
     return Record(_bounded(object_id or account).encode(), value, headers, int(delivery.received_at * 1_000))
 
 
@@ -134,7 +146,7 @@ def _second(seconds: int) -> str:
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S")
 
 
-def _headers(delivery: Delivery, event: dict[str, Any], account: str, content_type: bytes) -> Headers:
+def _headers(delivery: Delivery, event: dict[str, Any], account: str) -> Headers:
     body_sha256 = hashlib.sha256(delivery.body).hexdigest()
     received_at = rfc3339(int(delivery.received_at * 1_000))
     happened = occurred_ms(event)
@@ -146,7 +158,7 @@ def _headers(delivery: Delivery, event: dict[str, Any], account: str, content_ty
         ("ce_source", f"/zoom/{_bounded(account)}".encode()),
         # CloudEvents 1.0.2, `time`: the current time where that of the occurrence is not known.
         ("ce_time", (received_at if happened is None else rfc3339(happened)).encode()),
-        ("content-type", content_type),
+        ("content-type", b"application/json"),
         ("received-at", received_at.encode()),
         ("body-sha256", body_sha256.encode()),
         ("dedupe-key", dedupe_key(event, body_sha256).encode()),

@@ -50,6 +50,8 @@ class IngressSettings:
     """Of all enabled accounts, each secret once."""
     sampled_accounts: frozenset[str] = frozenset()
     """Accounts with `log_webhooks`."""
+    payloads_of: tuple[str, ...] = ()
+    """Patterns of events that nothing of ours reads, and of which more than the frame is published all the same."""
     brevo: BrevoKeys = field(default_factory=BrevoKeys)
     """Of Brevo's own webhooks."""
     log_level: str = "INFO"
@@ -90,6 +92,7 @@ def ingress_settings(configuration: Configuration, environment: Mapping[str, str
         kafka=configuration.kafka,
         keys=signing_keys(accounts),
         sampled_accounts=frozenset(account.account_id for account in accounts if account.log_webhooks),
+        payloads_of=configuration.privacy.payloads_of,
         brevo=BrevoKeys.of(configuration.brevo.webhook),
         proxies=told.proxies,
         admin_names=told.admin_names,

@@ -33,7 +33,7 @@ _ZOOM_HEADERS = {
     "ce_type": "Zoom's event name",
     "ce_source": "`/zoom/<account id>`",
     "ce_time": "when it happened, RFC 3339; when it was received where Zoom does not say",
-    "content-type": "`application/json`; of a body that is none, in quarantine, `application/octet-stream`",
+    "content-type": "`application/json`",
     "received-at": "when the ingress received it, RFC 3339 with milliseconds",
     "body-sha256": "of the bytes received, before secrets were removed",
     "dedupe-key": "equal for deliveries of one fact",

@@ -202,7 +202,11 @@ class Kafka(Section):
 
 
 class Privacy(Section):
-    """Reserved for retention and erasure settings."""
+    """What is kept of people."""
+
+    payloads_of: tuple[str, ...] = ()
+    """Names of Zoom's events, or patterns such as `meeting.summary_*`: of those that Rollcall does not read itself, the
+    ones whose payload is published too, for other consumers. Of all others only name, ids and times are."""
 
 
 class MappedAttribute(Section):

@@ -51,7 +51,6 @@ INGRESS = Scope(
         ("scoring",),
         ("filters",),
         ("zoom_api",),
-        ("privacy",),
         (*ZOOM, "client_id"),
         (*ZOOM, "client_secret"),
         (*ZOOM, "lists"),

@@ -60,7 +60,7 @@ class Topic:
 RAW_EVENTS = Topic(
     name="zoom.events.raw.v1",
     key="`object.id` as text, else the account id",
-    value="the event's JSON as Zoom sent it, secrets removed",
+    value="the event's JSON, secrets removed; the frame alone of what nothing of ours reads",
     producers=("ingress", "track-attendance"),
     consumers=("track-attendance",),
     retention_days=30,

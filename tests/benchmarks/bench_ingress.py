@@ -27,11 +27,11 @@ import uvloop
 from aiohttp import web
 from aiokafka import AIOKafkaProducer
 
-from ingress.redaction import redact
 from ingress.signature import verifying_key
 from runtime.lenient_json import parse_json, write_json
 from sandbox.kafka import EmbeddedKafka
 from sandbox.kafka.ports import free_port
+from schemas.redaction import redact
 from tests.benchmarks.http_load import Load, measure
 from tests.support.ingress import ACCOUNT, KEY, SECRET, as_zoom_writes, example, signed_headers
 from tests.support.processes import Process, module_command, running

@@ -13,7 +13,6 @@ from ingress.decision import Outcome
 from ingress.envelope import Delivery, to_record
 from ingress.errors import UnavailableReason
 from ingress.metrics import IngressMetrics, UnauthorizedReason
-from ingress.redaction import is_secret
 from processors.app import AGENT_MODULES, changelogs
 from processors.brevo.writer.metrics import BrevoMetrics
 from processors.engine.dead_letters import dead_letter_headers
@@ -22,6 +21,7 @@ from processors.engine.view import Record
 from processors.zoom.api.metrics import ZoomMetrics
 from schemas.brevo import Outcome as CommandOutcome
 from schemas.errors import DeadLetterError
+from schemas.redaction import ENTRIES, reason_to_drop
 from schemas.topics import MIB, TOPICS, Topic
 from tests.support import command_page
 
@@ -140,8 +140,12 @@ def test_redacted_examples_are_redacted() -> None:
     section = page("ingress.md").partition("## What is removed")[2].partition("## ")[0]
     examples = [name for row in re.findall(r"^\|.*\| (`.*`) \|$", section, re.MULTILINE) for name in row.split(", ")]
     assert len(examples) > 15
-    assert [name for name in examples if not is_secret(name.strip("`"))] == []
-    assert not is_secret("share_url")
+    assert [name for name in examples if reason_to_drop(name.strip("`")) is None] == []
+    assert reason_to_drop("share_url") is None
+    whys = [row.split(" | ")[0].removeprefix("| ") for row in section.splitlines() if row.startswith("| ")]
+    assert whys[1:] == [entry.reason for entry in ENTRIES]
+    words = {word for entry in ENTRIES for word in entry.words} - {"ips"}
+    assert {word for word in words if f"`{word}`" not in section} == set()
 
 
 def test_error_class_is_documented() -> None:

@@ -80,7 +80,9 @@ def ingress(
 
 def numbered(number: int) -> bytes:
     """One of many deliveries of one meeting."""
-    return as_zoom_writes({"event": "x.y", "event_ts": number, "payload": {"object": {"id": 5, "number": number}}})
+    return as_zoom_writes(
+        {"event": "meeting.started", "event_ts": number, "payload": {"object": {"id": 5, "number": number}}}
+    )
 
 
 async def numbers_on(bootstrap: str, topic: str) -> list[int]:

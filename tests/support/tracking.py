@@ -15,7 +15,6 @@ from processors.engagement.agent import TABLES as SCORE_TABLES
 from processors.engagement.agent import ScoreEngagement
 from processors.engine.view import MemoryStore, Output, Record, Rule, TurnView
 from processors.zoom.questions.participation import participation
-from processors.zoom.questions.redaction import redact
 from runtime.models import Configuration
 from sandbox.zoom.state import Instance, Row, ZoomState
 from schemas.attendance import FACT, AnyFact, Recording, Registration, Result, SessionSummary
@@ -24,6 +23,7 @@ from schemas.cloud_events import Headers
 from schemas.codec import normalise_email
 from schemas.instants import as_datetime
 from schemas.lookups import LOOKUP, LookupKind, LookupRequest, LookupResult
+from schemas.redaction import redacted
 from schemas.ticks import Tick
 from schemas.topics import (
     ATTENDANCE_RESULTS,
@@ -81,7 +81,7 @@ def _rows_of(instance: Instance, lookup: LookupKind) -> tuple[Row, ...] | None:
         "absentees": instance.absentees,
         "polls": tuple(participation("polls", instance.polls)),
         "questions": tuple(participation("questions", instance.questions)),
-        "recordings": None if instance.recording is None else (redact(instance.recording),),
+        "recordings": None if instance.recording is None else (redacted(instance.recording),),
     }
     return rows.get(lookup, ({"end_time": instance.end_time},))
 

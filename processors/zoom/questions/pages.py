@@ -8,9 +8,9 @@ from datetime import datetime
 from typing import Any, Literal
 
 from processors.zoom.questions.identities import Directory
-from processors.zoom.questions.redaction import redact
 from schemas.codec import pack
 from schemas.lookups import LookupRequest, LookupResult
+from schemas.redaction import redacted
 
 Row = dict[str, Any]
 
@@ -30,16 +30,16 @@ class Answer:
     outcome: Literal["found", "missing", "unavailable"]
     detail: str = ""
     rows: Sequence[Row] | Directory = ()
-    """Without what `redact` takes out; a directory where each request gets its own part."""
+    """Redacted; a directory where each request gets its own part."""
 
 
 def found(rows: Sequence[Row]) -> Answer:
     """The answer that holds Zoom's rows, redacted; `unavailable` where one of them fits into no record."""
-    redacted = [redact(row) for row in rows]
-    largest = max((len(pack(row)) for row in redacted), default=0)
+    clean = [redacted(row) for row in rows]
+    largest = max((len(pack(row)) for row in clean), default=0)
     if largest > LARGEST_ROW_BYTES:
         return Answer("unavailable", f"Zoom's answer holds an object of {largest} bytes, more than a record takes")
-    return Answer("found", rows=redacted)
+    return Answer("found", rows=clean)
 
 
 def result_pages(request: LookupRequest, answer: Answer, answered_at: datetime) -> Iterator[LookupResult]:

@@ -109,23 +109,48 @@ def test_to_record_quarantined_says_why() -> None:
 
 
 def test_to_record_of_no_json_has_the_configured_account_as_key() -> None:
-    """Also such a body is kept, without what looks like a secret."""
+    """Nobody can tell what such a body holds: its hash alone is kept."""
     body = b'{"password":"x", broken'
     record = to_record(Delivery(body, b"1", b"", "", RECEIVED_AT), None, "configured-account")
-    assert (record.key, record.value) == (b"configured-account", b"{ broken")
+    assert (record.key, record.value) == (b"configured-account", b"{}")
     headers = header_texts(record)
     assert headers["ce_type"] == "unknown"
-    assert headers["content-type"] == "application/octet-stream"
     assert headers["ce_source"] == "/zoom/configured-account"
     assert headers["body-sha256"] == hashlib.sha256(body).hexdigest()
 
 
 @pytest.mark.parametrize("tree", [[1], "text", {"payload": []}, {"event": 7, "payload": {"object": []}}])
-def test_to_record_of_json_of_another_shape_is_kept(tree: Any) -> None:
+def test_to_record_of_json_of_another_shape_keeps_nothing_of_it(tree: Any) -> None:
     """A stale delivery may be any JSON."""
     record = record_of(tree)
-    assert (record.key, json.loads(record.value)) == (b"configured-account", tree)
+    assert record.key == b"configured-account"
+    assert json.loads(record.value) in ({}, {"payload": {}}, {"event": 7, "payload": {}})
     assert header_texts(record)["ce_type"] == "unknown"
+
+
+def test_to_record_of_an_event_that_nobody_reads_keeps_its_frame_unless_its_payload_is_wanted() -> None:
+    """What the AI wrote about a meeting is nobody's business unless the operator makes it so."""
+    name = "meeting.summary_completed__plain"
+    delivery = Delivery(b"", b"1", b"", "", RECEIVED_AT)
+    framed, kept, other = (
+        json.loads(to_record(delivery, example(name), "a", payloads_of=allowed).value)
+        for allowed in ((), ("meeting.summary_*",), ("phone.*",))
+    )
+    assert framed == other
+    assert set(framed["payload"]["object"]) <= {"id", "uuid", "host_id", "type", "start_time", "end_time"}
+    assert set(framed["payload"]["object"]) < set(kept["payload"]["object"])
+    assert not [field for field in kept["payload"]["object"] if "summary" in field]
+
+
+def test_to_record_of_a_foreign_account_keeps_nothing_of_people_in_quarantine() -> None:
+    """They have not agreed to be here. A stale delivery of our own is kept as a live one is."""
+    event = example("webinar.registration_created__registrant")
+    delivery = Delivery(b"", b"1", b"", "", RECEIVED_AT)
+    foreign = to_record(delivery, dict(event), "a", quarantined="account", payloads_of=("*",))
+    assert set(json.loads(foreign.value)["payload"]) <= {"account_id", "object"}
+    assert "registrant" not in json.loads(foreign.value)["payload"]["object"]
+    stale = to_record(delivery, event, "a", quarantined="stale")
+    assert "registrant" in json.loads(stale.value)["payload"]["object"]
 
 
 def test_to_record_endless_texts_do_not_outgrow_the_topic() -> None:
