@@ -13,11 +13,12 @@ from typing import Annotated, Any
 import typer
 
 from processors.brevo.api.client import BrevoClient
-from processors.brevo.decisions.answers import Action, classify, refused_address
+from processors.brevo.decisions.answers import classify, refused_address
 from runtime.calls import Answer
 from runtime.configuration import load_worker
 from runtime.environment import WorkerEnvironment
 from runtime.models import Configuration
+from runtime.outcome import Outcome
 from schemas.errors import ConfigurationError, RetryLaterError
 
 Json = Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")]
@@ -63,14 +64,14 @@ async def _patiently(call: Callable[[], Awaitable[Answer]], what: str, *, may_be
     for _ in range(PAUSES):
         answer = await call()
         verdict = classify(answer)
-        if verdict.action is Action.DONE or (verdict.action is Action.MISSING and may_be_missing):
+        if verdict.outcome is Outcome.DONE or (verdict.outcome is Outcome.MISSING and may_be_missing):
             return answer
-        if verdict.action is not Action.PAUSE or (answer.reset_seconds or 0) > 60:
+        if verdict.outcome is not Outcome.PAUSE or (answer.reset_seconds or 0) > 60:
             break
         await asyncio.sleep(answer.reset_seconds or 1)
     address = refused_address(answer)
     told = f"Brevo, {what}: {verdict.says} (HTTP {answer.status}{f', address {address}' if address else ''})"
-    if verdict.action in (Action.RETRY, Action.PAUSE):
+    if verdict.outcome in (Outcome.RETRY, Outcome.PAUSE):
         raise RetryLaterError(f"{told}; try again later")
     raise ConfigurationError(told)
 

@@ -9,7 +9,8 @@ import pytest
 from pydantic import SecretStr
 
 from processors.brevo.api.client import BrevoClient
-from processors.brevo.decisions.answers import Action, classify
+from processors.brevo.decisions.answers import classify
+from runtime.outcome import Outcome
 from sandbox.brevo import Options, RunningBrevo, serving
 from sandbox.brevo.faults import Fault, Kind
 from schemas.errors import FatalError
@@ -78,27 +79,27 @@ async def test_client_unknown_key_is_an_answer(brevo: RunningBrevo) -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "name", "action"),
+    ("kind", "name", "outcome"),
     [
-        ("429", "rate_limited", Action.PAUSE),
-        ("425", "too_early", Action.RETRY),
-        ("html_524", "failed", Action.RETRY),
-        ("401_ip", "unrecognised_ip", Action.PARK),
-        ("402", "no_credit", Action.STOP),
-        ("reset_before", "reset", Action.RETRY),
-        ("reset_after", "reset", Action.RETRY),
-        ("timeout", "timeout", Action.RETRY),
+        ("429", "rate_limited", Outcome.PAUSE),
+        ("425", "too_early", Outcome.RETRY),
+        ("html_524", "failed", Outcome.RETRY),
+        ("401_ip", "unrecognised_ip", Outcome.PARK),
+        ("402", "no_credit", Outcome.STOP),
+        ("reset_before", "reset", Outcome.RETRY),
+        ("reset_after", "reset", Outcome.RETRY),
+        ("timeout", "timeout", Outcome.RETRY),
     ],
 )
 @pytest.mark.parametrize("event", [False, True], ids=["contact", "event"])
 async def test_client_fault_is_told_apart_and_called_once(
-    client: BrevoClient, brevo: RunningBrevo, kind: Kind, name: str, action: Action, event: bool
+    client: BrevoClient, brevo: RunningBrevo, kind: Kind, name: str, outcome: Outcome, event: bool
 ) -> None:
     """Every fault is one call and one answer of its class; HTML is no JSON."""
     brevo.state.faults.add(Fault(kind=kind))
     call = client.track_event({"event_name": "x"}) if event else client.create_contact({"email": "a@example.com"})
     verdict = classify(await call)
-    assert (verdict.name, verdict.action) == (name, action)
+    assert (verdict.name, verdict.outcome) == (name, outcome)
     assert sum(brevo.state.calls.families.values()) == 1
 
 

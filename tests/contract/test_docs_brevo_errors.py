@@ -20,7 +20,7 @@ ROWS = {
 def test_class_is_documented_with_what_is_done_and_said(row: AnswerClass) -> None:
     """The name is a label of a metric and a header of dead letters: people will look it up."""
     _, _, done, says = ROWS[row.name]
-    assert done == f"{row.action.value}{', in doubt' if row.ambiguous else ''}"
+    assert done == f"{row.outcome.value}{', in doubt' if row.ambiguous else ''}"
     assert says == row.says
 
 

@@ -4,31 +4,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from enum import StrEnum
 
 from runtime.calls import Answer, Failure
+from runtime.outcome import Outcome
 
 MAILING = frozenset({"mails", "confirmations", "campaigns"})
 """Families of calls that need a template or a sender."""
 ADDRESS = re.compile(r"unrecogni[sz]ed IP address ([0-9A-Fa-f.:]*[0-9A-Fa-f])")
-
-
-class Action(StrEnum):
-    """What is done about an answer."""
-
-    DONE = "done"
-    MISSING = "missing"
-    """Brevo does not know the contact; of an event or a new contact: as `REJECT`."""
-    RETRY = "retry"
-    """Again after a back-off."""
-    PAUSE = "pause"
-    """The family waits for Brevo's window, then again."""
-    PARK = "park"
-    """Everything waits for the account: one probe a minute."""
-    STOP = "stop"
-    """The family waits for a person: alarm, one probe a minute."""
-    REJECT = "reject"
-    """Will never work as it is: dead letter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +18,7 @@ class AnswerClass:
     """One row of the table; an absent condition always holds."""
 
     name: str
-    action: Action
+    outcome: Outcome
     says: str
     """For people: what happened and what to do. Never holds anything of the answer."""
     statuses: range | None = None
@@ -48,7 +30,7 @@ class AnswerClass:
     ambiguous: bool = False
     """Brevo may have done what was asked: an event is not simply sent again."""
     foreign: bool = False
-    """Somebody in between said it, not Brevo: nothing of it is believed, and it may pass soon."""
+    """Somebody in between said it, not Brevo."""
 
     def matches(self, answer: Answer, family: str | None) -> bool:
         """Whether all of the row's conditions hold; without a `family` that condition does."""
@@ -76,66 +58,66 @@ def _status(first: int, last: int | None = None) -> range:
 ANSWER_CLASSES: tuple[AnswerClass, ...] = (
     AnswerClass(
         "foreign",
-        Action.STOP,
+        Outcome.FOREIGN,
         "something else than Brevo answers, such as a proxy or a login page: check BREVO_API_BASE_URL and what is in "
         "between; nothing of it is believed",
         foreign=True,
     ),
-    AnswerClass("ok", Action.DONE, "Brevo accepted it", statuses=_status(200, 299)),
-    AnswerClass("refused", Action.RETRY, "no connection to Brevo came about", failure="refused"),
-    AnswerClass("reset", Action.RETRY, "the connection to Brevo broke", failure="reset", ambiguous=True),
-    AnswerClass("timeout", Action.RETRY, "Brevo did not answer in time", failure="timeout", ambiguous=True),
+    AnswerClass("ok", Outcome.DONE, "Brevo accepted it", statuses=_status(200, 299)),
+    AnswerClass("refused", Outcome.RETRY, "no connection to Brevo came about", failure="refused"),
+    AnswerClass("reset", Outcome.RETRY, "the connection to Brevo broke", failure="reset", ambiguous=True),
+    AnswerClass("timeout", Outcome.RETRY, "Brevo did not answer in time", failure="timeout", ambiguous=True),
     AnswerClass(
         "unrecognised_ip",
-        Action.PARK,
+        Outcome.PARK,
         "Brevo does not accept this machine's IP address: authorise it at https://app.brevo.com/security/authorised_ips",
         statuses=_status(401),
         pattern=re.compile(r"unrecogni[sz]ed IP", re.IGNORECASE),
     ),
     AnswerClass(
         "no_key",
-        Action.PARK,
+        Outcome.PARK,
         "Brevo saw no API key: check brevo.api_key and any proxy in between",
         statuses=_status(401),
         pattern=re.compile(r"authentication not found", re.IGNORECASE),
     ),
     AnswerClass(
         "unknown_key",
-        Action.PARK,
+        Outcome.PARK,
         "Brevo does not know the API key: set brevo.api_key to a v3 key (xkeysib-…), not an SMTP key",
         statuses=_status(401),
     ),
-    AnswerClass("no_credit", Action.STOP, "the Brevo account has no credit for this", statuses=_status(402)),
+    AnswerClass("no_credit", Outcome.STOP, "the Brevo account has no credit for this", statuses=_status(402)),
     AnswerClass(
         "forbidden",
-        Action.STOP,
+        Outcome.STOP,
         "the Brevo account or key may not do this: check plan and permissions",
         statuses=_status(403),
     ),
     AnswerClass(
         "account_busy",
-        Action.RETRY,
+        Outcome.RETRY,
         "Brevo is still busy with an earlier request",
         statuses=_status(400),
         codes=frozenset({"account_in_process"}),
     ),
     AnswerClass(
         "identifier_taken",
-        Action.REJECT,
+        Outcome.REJECT,
         "another Brevo contact has one of this contact's identifiers: merge them in Brevo, then replay",
         statuses=_status(400),
         codes=frozenset({"duplicate_parameter"}),
     ),
     AnswerClass(
         "invalid_email",
-        Action.REJECT,
+        Outcome.REJECT,
         "Brevo does not accept the e-mail address",
         statuses=_status(400),
         pattern=re.compile(r"invalid e-?mail|e-?mail (address )?is (not valid|invalid)", re.IGNORECASE),
     ),
     AnswerClass(
         "no_template",
-        Action.STOP,
+        Outcome.STOP,
         "a template does not exist or is not active: check brevo.recordings and brevo.list_rules",
         statuses=_status(400),
         pattern=re.compile(r"\b[Tt]emplate"),
@@ -143,7 +125,7 @@ ANSWER_CLASSES: tuple[AnswerClass, ...] = (
     ),
     AnswerClass(
         "no_sender",
-        Action.STOP,
+        Outcome.STOP,
         "Brevo does not accept the sender: check brevo.recordings.campaign.sender, or the template's",
         statuses=_status(400),
         pattern=re.compile(r"\b[Ss]ender\b"),
@@ -151,17 +133,17 @@ ANSWER_CLASSES: tuple[AnswerClass, ...] = (
     ),
     AnswerClass(
         "invalid_request",
-        Action.REJECT,
+        Outcome.REJECT,
         "Brevo refuses the request: check attribute types and list ids",
         statuses=_status(400),
     ),
-    AnswerClass("missing", Action.MISSING, "Brevo does not know it", statuses=_status(404)),
-    AnswerClass("timeout_told", Action.RETRY, "Brevo gave up waiting", statuses=_status(408), ambiguous=True),
-    AnswerClass("too_early", Action.RETRY, "Brevo asks to come again later", statuses=_status(425)),
-    AnswerClass("rate_limited", Action.PAUSE, "Brevo's rate limit is used up", statuses=_status(429)),
-    AnswerClass("rejected", Action.REJECT, "Brevo refuses the request for good", statuses=_status(404, 499)),
+    AnswerClass("missing", Outcome.MISSING, "Brevo does not know it", statuses=_status(404)),
+    AnswerClass("timeout_told", Outcome.RETRY, "Brevo gave up waiting", statuses=_status(408), ambiguous=True),
+    AnswerClass("too_early", Outcome.RETRY, "Brevo asks to come again later", statuses=_status(425)),
+    AnswerClass("rate_limited", Outcome.PAUSE, "Brevo's rate limit is used up", statuses=_status(429)),
+    AnswerClass("rejected", Outcome.REJECT, "Brevo refuses the request for good", statuses=_status(404, 499)),
     # 5xx and 52x of the edge: the request may have gone through behind it.
-    AnswerClass("failed", Action.RETRY, "Brevo failed", ambiguous=True),
+    AnswerClass("failed", Outcome.RETRY, "Brevo failed", ambiguous=True),
 )
 
 

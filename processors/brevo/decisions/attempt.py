@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from processors.brevo.decisions.answers import Action, AnswerClass
+from processors.brevo.decisions.answers import AnswerClass
 from processors.brevo.decisions.refusals import Part, left_out, narrowed, parts_of, restricted, words_of
 from processors.brevo.decisions.results import left_out_detail
 from processors.brevo.decisions.upsert import (
@@ -22,6 +22,7 @@ from processors.brevo.decisions.upsert import (
     next_step,
 )
 from runtime.calls import Answer
+from runtime.outcome import Outcome
 from schemas.brevo import ContactState
 
 MAX_CALLS = 8
@@ -68,7 +69,7 @@ class Attempt:
 
     def learn(self, step: Step, answer: Answer, verdict: AnswerClass) -> bool:
         """Take in what an answer says of the contact; false when it says nothing, or refuses the contact itself."""
-        done, missing = verdict.action is Action.DONE, verdict.action is Action.MISSING
+        done, missing = verdict.outcome is Outcome.DONE, verdict.outcome is Outcome.MISSING
         match step:
             case Read() if done or missing:
                 self.known = after_read(self.wanted, answer.body if done else None)
@@ -76,7 +77,7 @@ class Attempt:
                 self.known = after_claim(self.wanted, self.known, step, answer.body if done else None)
                 if step.name in self.known.refused:
                     self.refused[step.name] = "another contact has it"
-            case Claim() if verdict.action is Action.REJECT:
+            case Claim() if verdict.outcome is Outcome.REJECT:
                 self.refuse({step.name: words_of(answer)}, step)
             case Create() if done:
                 self.known = after_create(self.wanted, self.known, step, created=answer.status == 201)
@@ -119,7 +120,7 @@ class Attempt:
 
 def refuses_a_part(step: Create | Update, answer: Answer, verdict: AnswerClass) -> bool:
     """Whether the answer to a write is about something in it, and not about the contact."""
-    if verdict.action is Action.MISSING:
+    if verdict.outcome is Outcome.MISSING:
         # A contact that is not there, unless Brevo speaks of a list.
         return isinstance(step, Create) or "list" in answer.text("message").lower()
-    return verdict.action is Action.REJECT and verdict.name != "invalid_email"
+    return verdict.outcome is Outcome.REJECT and verdict.name != "invalid_email"

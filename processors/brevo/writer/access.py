@@ -15,10 +15,11 @@ from processors.brevo.api.limits import (
     Parking,
     Window,
 )
-from processors.brevo.decisions.answers import Action, AnswerClass, classify, refused_address
+from processors.brevo.decisions.answers import AnswerClass, classify, refused_address
 from processors.brevo.decisions.budget import Pace, intent_window, share
 from processors.brevo.writer.metrics import BrevoMetrics
 from runtime.calls import Answer
+from runtime.outcome import Outcome
 
 Family = Literal["contacts", "events", "mails", "confirmations", "campaigns"]
 FAMILIES: tuple[Family, ...] = ("contacts", "events", "mails", "confirmations", "campaigns")
@@ -136,14 +137,14 @@ class Access:
         if answer.remaining is not None:
             self._metrics.remaining.labels(family).set(answer.remaining)
         limiter = self.limiters[WITHIN.get(family, family)]
-        if verdict.action is Action.PAUSE:
+        if verdict.outcome is Outcome.PAUSE:
             limiter.pause(answer.reset_seconds or backoff_seconds)
         elif answer.remaining == 0 and answer.reset_seconds:
             # Others share the account's budget: the next call would be refused.
             limiter.pause(answer.reset_seconds)
-        if verdict.action is Action.PARK:
+        if verdict.outcome is Outcome.PARK:
             self._park(self._account, "all calls", verdict, answer)
-        elif verdict.action is Action.STOP:
+        elif verdict.outcome in (Outcome.STOP, Outcome.FOREIGN):
             self._park(self._parkings[family], family, verdict, answer)
         elif answer.status is not None and answer.status < 500:
             self._go_on((self._account, self._parkings[family]))
@@ -165,7 +166,7 @@ class Access:
         address = refused_address(answer)
         reason = f"{verdict.says} (HTTP {answer.status}{f', address {address}' if address else ''})"
         # Somebody in between is often gone after a moment.
-        if parking.park(reason, self._now(), self._soon_seconds if verdict.foreign else None):
+        if parking.park(reason, self._now(), self._soon_seconds if verdict.outcome is Outcome.FOREIGN else None):
             log.error("brevo parked: %s; %s wait, nothing is lost, probed now and then", reason, what)
         self._changed()
 

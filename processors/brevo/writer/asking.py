@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 
-from processors.brevo.decisions.answers import Action
 from processors.brevo.decisions.budget import Pace
 from processors.brevo.writer.access import Access, Budget
 from runtime.calls import Answer
+from runtime.outcome import Outcome
 
 Call = Callable[[], Awaitable[Answer]]
 
@@ -46,7 +46,9 @@ class Asker:
             attempts += 1
             backoff = self._pace.backoff(attempts, self._spread())
             verdict = self._access.judge(budget, answer, backoff)
-            if verdict.action in (Action.DONE, Action.MISSING, Action.REJECT) or (telling and answer.status == telling):
+            if verdict.outcome in (Outcome.DONE, Outcome.MISSING, Outcome.REJECT) or (
+                telling and answer.status == telling
+            ):
                 return answer
             if verdict.ambiguous and doubted is not None:
                 await doubted()

@@ -5,11 +5,12 @@ from __future__ import annotations
 import logging
 
 from processors.brevo.api.client import BrevoClient
-from processors.brevo.decisions.answers import Action, classify
+from processors.brevo.decisions.answers import classify
 from processors.brevo.decisions.attributes import misfits, needed_attributes, types_of
 from processors.brevo.decisions.configured_lists import keys_of_lists
 from runtime.brevo_models import Brevo
 from runtime.models import Configuration
+from runtime.outcome import Outcome
 from schemas.errors import ConfigurationError
 
 log = logging.getLogger(__name__)
@@ -26,7 +27,7 @@ async def check_attributes(client: BrevoClient, configuration: Configuration) ->
     answer = await client.request("GET", "/contacts/attributes")
     verdict = classify(answer)
     rows = answer.body.get("attributes") if isinstance(answer.body, dict) else None
-    if verdict.action is not Action.DONE or not isinstance(rows, list):
+    if verdict.outcome is not Outcome.DONE or not isinstance(rows, list):
         log.warning("attributes not checked: %s", verdict.says)
         return
     existing = types_of(each for each in rows if isinstance(each, dict))
@@ -49,9 +50,9 @@ async def missing_lists(client: BrevoClient, configuration: Configuration) -> fr
     missing = set()
     for list_id in keys_of_lists(configuration):
         verdict = classify(await client.read_list(list_id))
-        if verdict.action in (Action.MISSING, Action.REJECT):
+        if verdict.outcome in (Outcome.MISSING, Outcome.REJECT):
             missing.add(list_id)
-        elif verdict.action is not Action.DONE:
+        elif verdict.outcome is not Outcome.DONE:
             log.warning("list %d not checked: %s", list_id, verdict.says)
     return frozenset(missing)
 
@@ -89,9 +90,9 @@ async def wrong_templates(client: BrevoClient, settings: Brevo) -> list[str]:
         answer = await client.request("GET", f"/smtp/templates/{template_id}")
         verdict = classify(answer)
         where = f"brevo.{key}: template {template_id}"
-        if verdict.action in (Action.MISSING, Action.REJECT):
+        if verdict.outcome in (Outcome.MISSING, Outcome.REJECT):
             wrong.append(f"{where} does not exist at Brevo; make {kind} there and give its id")
-        elif verdict.action is not Action.DONE or not isinstance(answer.body, dict):
+        elif verdict.outcome is not Outcome.DONE or not isinstance(answer.body, dict):
             log.warning("template %d not checked: %s", template_id, verdict.says)
         elif answer.body.get("isActive") is False:
             wrong.append(f"{where} is not active: activate it at Brevo")
@@ -104,8 +105,8 @@ async def _wrong_lists(client: BrevoClient, settings: Brevo) -> list[str]:
     campaign, wrong = settings.recordings.campaign, []
     for list_id in (*campaign.lists, *campaign.exclude_lists):
         verdict = classify(await client.request("GET", f"/contacts/lists/{list_id}"))
-        if verdict.action in (Action.MISSING, Action.REJECT):
+        if verdict.outcome in (Outcome.MISSING, Outcome.REJECT):
             wrong.append(f"brevo.recordings.campaign: list {list_id} does not exist at Brevo; give the id of one")
-        elif verdict.action is not Action.DONE:
+        elif verdict.outcome is not Outcome.DONE:
             log.warning("list %d not checked: %s", list_id, verdict.says)
     return wrong

@@ -13,7 +13,7 @@ from functools import partial
 from typing import Any
 
 from processors.brevo.api.client import BrevoApi
-from processors.brevo.decisions.answers import Action, classify
+from processors.brevo.decisions.answers import classify
 from processors.brevo.decisions.campaigns import (
     Trace,
     campaign_body,
@@ -29,6 +29,7 @@ from processors.brevo.writer.channels import Channel
 from processors.brevo.writer.outcomes import Again
 from runtime.brevo_models import Recordings
 from runtime.calls import Answer
+from runtime.outcome import Outcome
 from schemas.brevo import SendCampaign
 
 
@@ -90,7 +91,7 @@ class Campaigns(Channel):
             listing = await self._asker.ask("campaigns", self._api.read_campaigns)
             return campaign_named(listing, campaign_name(_campaign(work)))
         answer = await self._asker.ask("campaigns", partial(self._api.read_campaign, work.campaign_id))
-        if classify(answer).action is Action.DONE:
+        if classify(answer).outcome is Outcome.DONE:
             return answer.body
         # Somebody has deleted it: whether it was sent before is not known, and no other one is made.
         return {"id": work.campaign_id}

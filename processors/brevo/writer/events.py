@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any, Literal
 
 from processors.brevo.api.client import BrevoApi
-from processors.brevo.decisions.answers import Action, AnswerClass
+from processors.brevo.decisions.answers import AnswerClass
 from processors.brevo.decisions.ledger import EventWork
 from processors.brevo.decisions.results import Ending
 from processors.brevo.decisions.suppression import Consent
@@ -22,6 +22,7 @@ from processors.brevo.writer.recordings import Mailable
 from processors.brevo.writer.schedule import family_of
 from processors.brevo.writer.tools import Tools
 from runtime.calls import Answer
+from runtime.outcome import Outcome
 from schemas.brevo import TrackEvent
 from schemas.instants import format_instant
 
@@ -163,7 +164,7 @@ class EventSender:
             return replace(ending, campaign_id=work.campaign_id)
         self._attempts[contact] = attempts
         await self._withdraw(contact, work, intent_id)
-        return Again(backoff if verdict.action is Action.RETRY else 0)
+        return Again(backoff if verdict.outcome is Outcome.RETRY else 0)
 
     async def _withdraw(self, contact: str, work: EventWork, intent_id: str | None) -> None:
         """Nothing was sent under the intent: a worker that dies from now on leaves nothing in doubt."""
@@ -187,9 +188,9 @@ class EventSender:
 
     def _ending(self, answer: Answer, verdict: AnswerClass, attempts: int) -> Ending | None:
         """How an event ends after an answer; ``None``: it was not sent, or may be sent again."""
-        if verdict.action is Action.DONE:
+        if verdict.outcome is Outcome.DONE:
             return Ending("acknowledged", status=answer.status, attempts=attempts)
-        if verdict.action in (Action.REJECT, Action.MISSING):
+        if verdict.outcome in (Outcome.REJECT, Outcome.MISSING):
             detail = f"{verdict.says} (HTTP {answer.status})"
             return Ending("rejected", detail=detail, status=answer.status, attempts=attempts, error=verdict.name)
         if verdict.ambiguous and self._policy != "resend":

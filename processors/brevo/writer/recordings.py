@@ -10,7 +10,7 @@ from dataclasses import replace
 from functools import partial
 
 from processors.brevo.api.client import BrevoApi
-from processors.brevo.decisions.answers import Action, classify
+from processors.brevo.decisions.answers import classify
 from processors.brevo.decisions.ledger import EventWork
 from processors.brevo.decisions.recordings import mail_body, was_accepted_before, why_not_mailed
 from processors.brevo.decisions.results import Ending
@@ -19,6 +19,7 @@ from processors.brevo.writer.asking import Asker
 from processors.brevo.writer.channels import Channel
 from processors.brevo.writer.schedule import Schedule
 from runtime.calls import Answer
+from runtime.outcome import Outcome
 from schemas.brevo import SendRecording
 
 
@@ -35,9 +36,9 @@ class Mailable:
         read = partial(self._api.read_contact, work.command.email)
         answer = await self._asker.ask("contacts", read, urgent=self._schedule.is_urgent(contact))
         verdict = classify(answer)
-        if verdict.action is Action.MISSING:
+        if verdict.outcome is Outcome.MISSING:
             return Ending("suppressed", DELETED, answer.status, attempts=1, deleted=True)
-        if verdict.action is Action.REJECT:
+        if verdict.outcome is Outcome.REJECT:
             return Ending("suppressed", verdict.says, answer.status, attempts=1)
         why = why_not_mailed(answer.body)
         return None if why is None else Ending("suppressed", why, answer.status, attempts=1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 
-from processors.brevo.decisions.answers import Action, AnswerClass
+from processors.brevo.decisions.answers import AnswerClass
 from processors.brevo.decisions.attempt import Attempt, refuses_a_part
 from processors.brevo.decisions.identifiers import IDENTIFIER_TYPES
 from processors.brevo.decisions.ledger import UpsertWork
@@ -25,6 +25,7 @@ from processors.brevo.decisions.upsert import (
 from processors.brevo.writer.outcomes import Again
 from processors.brevo.writer.tools import Tools
 from runtime.calls import Answer
+from runtime.outcome import Outcome
 
 log = logging.getLogger(__name__)
 
@@ -140,7 +141,7 @@ class UpsertWriter:
         return not isinstance(newest, UpsertWork) or newest.rank != work.rank
 
     def _give_up(self, contact: str, answer: Answer, verdict: AnswerClass) -> Ending | Again:
-        if verdict.action in (Action.REJECT, Action.MISSING):
+        if verdict.outcome in (Outcome.REJECT, Outcome.MISSING):
             code = answer.text("code")[:40]
             return Ending(
                 "rejected",
@@ -149,7 +150,7 @@ class UpsertWriter:
                 attempts=self._attempts.get(contact, 0) + 1,
                 error=verdict.name,
             )
-        if verdict.action in (Action.RETRY, Action.DONE):
+        if verdict.outcome in (Outcome.RETRY, Outcome.DONE):
             return Again(self._backoff(contact))
         # The limiter holds it back until the lane goes on.
         return Again(0)
@@ -168,7 +169,7 @@ def _always(wanted: Wanted, ending: Ending) -> dict[str, object]:
 
 def _says_deleted(run: Attempt, work: UpsertWork, step: Step, answer: Answer, verdict: AnswerClass) -> bool:
     """Whether a 404 says that somebody has deleted the contact at Brevo."""
-    if verdict.action is not Action.MISSING or isinstance(step, Claim):
+    if verdict.outcome is not Outcome.MISSING or isinstance(step, Claim):
         return False
     if isinstance(step, Create | Update) and refuses_a_part(step, answer, verdict):
         return False

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from processors.brevo.api.rate_headers import rate_headers
-from processors.brevo.decisions.answers import ANSWER_CLASSES, MAILING, Action, classify, refused_address
+from processors.brevo.decisions.answers import ANSWER_CLASSES, MAILING, classify, refused_address
 from runtime.calls import Answer
+from runtime.outcome import Outcome
 from tests.support.scripted_brevo import UNRECOGNISED_IP
 
 
@@ -22,49 +23,52 @@ def _page(status: int) -> Answer:
 
 
 ROWS = [
-    (Answer(201, {"id": 4821}), "ok", Action.DONE, False),
-    (Answer(201), "ok", Action.DONE, False),
-    (Answer(204), "ok", Action.DONE, False),
-    (Answer(None, failure="refused"), "refused", Action.RETRY, False),
-    (Answer(None, failure="reset"), "reset", Action.RETRY, True),
-    (Answer(None, failure="timeout"), "timeout", Action.RETRY, True),
-    (Answer(401, UNRECOGNISED_IP), "unrecognised_ip", Action.PARK, False),
-    (Answer(401, _told("unauthorized", "authentication not found in headers")), "no_key", Action.PARK, False),
-    (Answer(401, _told("unauthorized", "Key not found")), "unknown_key", Action.PARK, False),
-    (Answer(402, _told("not_enough_credits")), "no_credit", Action.STOP, False),
-    (Answer(403, _told("permission_denied")), "forbidden", Action.STOP, False),
-    (Answer(400, _told("account_in_process")), "account_busy", Action.RETRY, False),
-    (Answer(400, _told("duplicate_parameter", "Unable to create contact")), "identifier_taken", Action.REJECT, False),
-    (Answer(400, _told("invalid_parameter", "Invalid email address")), "invalid_email", Action.REJECT, False),
-    (Answer(400, _told("invalid_parameter", "Invalid template id")), "no_template", Action.STOP, False),
-    (Answer(400, _told("invalid_parameter", "templateId is invalid")), "no_template", Action.STOP, False),
-    (Answer(400, _told("invalid_parameter", "Sender is invalid / inactive")), "no_sender", Action.STOP, False),
+    (Answer(201, {"id": 4821}), "ok", Outcome.DONE, False),
+    (Answer(201), "ok", Outcome.DONE, False),
+    (Answer(204), "ok", Outcome.DONE, False),
+    (Answer(None, failure="refused"), "refused", Outcome.RETRY, False),
+    (Answer(None, failure="reset"), "reset", Outcome.RETRY, True),
+    (Answer(None, failure="timeout"), "timeout", Outcome.RETRY, True),
+    (Answer(401, UNRECOGNISED_IP), "unrecognised_ip", Outcome.PARK, False),
+    (Answer(401, _told("unauthorized", "authentication not found in headers")), "no_key", Outcome.PARK, False),
+    (Answer(401, _told("unauthorized", "Key not found")), "unknown_key", Outcome.PARK, False),
+    (Answer(402, _told("not_enough_credits")), "no_credit", Outcome.STOP, False),
+    (Answer(403, _told("permission_denied")), "forbidden", Outcome.STOP, False),
+    (Answer(400, _told("account_in_process")), "account_busy", Outcome.RETRY, False),
+    (Answer(400, _told("duplicate_parameter", "Unable to create contact")), "identifier_taken", Outcome.REJECT, False),
+    (Answer(400, _told("invalid_parameter", "Invalid email address")), "invalid_email", Outcome.REJECT, False),
+    (Answer(400, _told("invalid_parameter", "Invalid template id")), "no_template", Outcome.STOP, False),
+    (Answer(400, _told("invalid_parameter", "templateId is invalid")), "no_template", Outcome.STOP, False),
+    (Answer(400, _told("invalid_parameter", "Sender is invalid / inactive")), "no_sender", Outcome.STOP, False),
     (
         Answer(400, _told("invalid_parameter", "An active DOI template does not exist")),
         "no_template",
-        Action.STOP,
+        Outcome.STOP,
         False,
     ),
-    (Answer(400, _told("invalid_parameter", "invalid date format")), "invalid_request", Action.REJECT, False),
-    (Answer(404, _told("document_not_found", "Contact does not exist")), "missing", Action.MISSING, False),
-    (Answer(405, _told("method_not_allowed")), "rejected", Action.REJECT, False),
-    (Answer(408), "timeout_told", Action.RETRY, True),
-    (Answer(425, _told("account_in_process")), "too_early", Action.RETRY, False),
-    (_page(429), "rate_limited", Action.PAUSE, False),
-    *((_page(status), "foreign", Action.STOP, False) for status in (200, 201, 204, 302, 400, 401, 403, 404, 405, 413)),
-    *((Answer(status), "foreign", Action.STOP, False) for status in (200, 202, 302, 404, 405, 407, 413)),
-    (Answer(404, {"message": "no Route matched with those values"}), "foreign", Action.STOP, False),
-    (Answer(500, _told("internal")), "failed", Action.RETRY, True),
-    (_page(502), "failed", Action.RETRY, True),
-    (_page(524), "failed", Action.RETRY, True),
+    (Answer(400, _told("invalid_parameter", "invalid date format")), "invalid_request", Outcome.REJECT, False),
+    (Answer(404, _told("document_not_found", "Contact does not exist")), "missing", Outcome.MISSING, False),
+    (Answer(405, _told("method_not_allowed")), "rejected", Outcome.REJECT, False),
+    (Answer(408), "timeout_told", Outcome.RETRY, True),
+    (Answer(425, _told("account_in_process")), "too_early", Outcome.RETRY, False),
+    (_page(429), "rate_limited", Outcome.PAUSE, False),
+    *(
+        (_page(status), "foreign", Outcome.FOREIGN, False)
+        for status in (200, 201, 204, 302, 400, 401, 403, 404, 405, 413)
+    ),
+    *((Answer(status), "foreign", Outcome.FOREIGN, False) for status in (200, 202, 302, 404, 405, 407, 413)),
+    (Answer(404, {"message": "no Route matched with those values"}), "foreign", Outcome.FOREIGN, False),
+    (Answer(500, _told("internal")), "failed", Outcome.RETRY, True),
+    (_page(502), "failed", Outcome.RETRY, True),
+    (_page(524), "failed", Outcome.RETRY, True),
 ]
 
 
-@pytest.mark.parametrize(("answer", "name", "action", "ambiguous"), ROWS, ids=[f"{r[1]}-{r[0].status}" for r in ROWS])
-def test_classify_answer_finds_its_row(answer: Answer, name: str, action: Action, ambiguous: bool) -> None:
+@pytest.mark.parametrize(("answer", "name", "outcome", "ambiguous"), ROWS, ids=[f"{r[1]}-{r[0].status}" for r in ROWS])
+def test_classify_answer_finds_its_row(answer: Answer, name: str, outcome: Outcome, ambiguous: bool) -> None:
     """Status, code and message decide; ambiguous is only what Brevo may have done."""
     row = classify(answer)
-    assert (row.name, row.action, row.ambiguous) == (name, action, ambiguous)
+    assert (row.name, row.outcome, row.ambiguous) == (name, outcome, ambiguous)
 
 
 def test_answer_classes_have_a_test_each() -> None:
@@ -102,5 +106,5 @@ def test_rate_headers_senseless_ones_are_absent_and_none_waits_past_the_longest_
 def test_word_in_a_message_about_a_contact_parks_no_contacts(message: str) -> None:
     """Templates and senders belong to what is mailed; of a contact or an event it is the command's own fault."""
     answer = Answer(400, _told("invalid_parameter", message))
-    assert {classify(answer, family).action for family in ("contacts", "events", "account")} == {Action.REJECT}
-    assert {classify(answer, family).action for family in MAILING} == {Action.STOP}
+    assert {classify(answer, family).outcome for family in ("contacts", "events", "account")} == {Outcome.REJECT}
+    assert {classify(answer, family).outcome for family in MAILING} == {Outcome.STOP}
