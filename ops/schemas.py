@@ -1,7 +1,10 @@
-"""`rollcall schemas export`: the topics' contracts as files, for programs in other languages."""
+"""`rollcall schemas`: the topics' contracts as files or in a registry, for programs in other languages."""
 
 from __future__ import annotations
 
+import asyncio
+import os
+import sys
 from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated
@@ -10,8 +13,10 @@ import orjson
 import typer
 
 from ops.asyncapi import ASYNCAPI_FILE, asyncapi
+from ops.compatibility import broken_topics
 from ops.contracts import Document, schema_file, value_schema
 from ops.samples import samples
+from ops.schema_registry import put_schemas
 from schemas.errors import ConfigurationError
 from schemas.topics import TOPICS
 
@@ -21,6 +26,8 @@ def register(app: typer.Typer) -> None:
     group = typer.Typer(help="The topics' contracts, for programs in other languages.", no_args_is_help=True)
     group.callback()(_group)
     group.command("export", epilog="Example:  rollcall schemas export --to docs/reference/schemas")(export)
+    group.command("check", epilog="Example:  rollcall schemas check --against our/schemas/of/last/year")(check)
+    group.command("register", epilog="Example:  rollcall schemas register --url http://127.0.0.1:8081 --yes")(put)
     app.add_typer(group, name="schemas")
 
 
@@ -42,10 +49,55 @@ def export(
     typer.echo(f"{len(files)} files in {to}")
 
 
+def check(
+    against: Annotated[Path, typer.Option(help="Folder of an earlier `rollcall schemas export`.")],
+) -> None:
+    """Say what in these schemas breaks programs that were made for earlier ones; exit code 1 if anything does."""
+    broken = broken_topics(read_schemas(against), schemas())
+    for name, faults in broken.items():
+        for fault in faults:
+            typer.echo(f"{name.removesuffix('.json')}: {fault}")
+    typer.echo(f"{len(broken)} topics break readers of {against}")
+    raise typer.Exit(bool(broken))
+
+
+def put(
+    url: Annotated[str, typer.Option(help="Of a Schema Registry that speaks Confluent's API.")],
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Put the schemas into a Schema Registry: subjects `<topic>-value`, compatibility FORWARD_TRANSITIVE.
+
+    KAFKA_TOPIC_PREFIX, if it is set, is before the topics' names. Repeating it changes nothing.
+    """
+    prefix = os.environ.get("KAFKA_TOPIC_PREFIX", "")
+    subjects = {f"{prefix}{name.removesuffix('.json')}-value": schema for name, schema in schemas().items()}
+    if not yes and not (sys.stdin.isatty() and typer.confirm(f"Register {len(subjects)} schemas at {url}?", err=True)):
+        typer.echo("Nothing was registered; --yes says so without a question.", err=True)
+        raise typer.Exit(1)
+    for subject, number in asyncio.run(put_schemas(url, subjects)).items():
+        typer.echo(f"{number:>6}  {subject}")
+
+
+def schemas() -> dict[str, Document]:
+    """The schema of each topic, by file name."""
+    return {schema_file(topic): value_schema(topic) for topic in TOPICS}
+
+
+def read_schemas(folder: Path) -> dict[str, Document]:
+    """What was exported there, by file name.
+
+    Raises:
+        ConfigurationError: nothing was.
+    """
+    paths = [path for path in sorted(folder.glob("*.json")) if path.name != ASYNCAPI_FILE]
+    if not paths:
+        raise ConfigurationError(f"--against {folder}: there is no schema; name the folder of an earlier export")
+    return {path.name: orjson.loads(path.read_bytes()) for path in paths}
+
+
 def documents() -> dict[str, Document]:
     """Every file of the export, by name."""
-    schemas = {schema_file(topic): value_schema(topic) for topic in TOPICS}
-    return {ASYNCAPI_FILE: asyncapi(version("rollcall-connector"), samples()), **schemas}
+    return {ASYNCAPI_FILE: asyncapi(version("rollcall-connector"), samples()), **schemas()}
 
 
 def as_text(document: Document) -> bytes:
