@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sandbox.truth.contacts import ContactTruth, EventTruth, Truth
+from sandbox.truth.contacts import ContactTruth, Truth
+from sandbox.truth.events import EventTruth
 from schemas.instants import format_instant, parse_instant
 
 _ABSENT = "(nothing)"

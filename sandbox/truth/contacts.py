@@ -2,34 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, tzinfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from sandbox.truth.evidence import Evidence, RegistrationFact, gather
+from sandbox.truth.events import CAME, Booking, EventTruth, Result, Value, came_or_not, recorded, registered
+from sandbox.truth.evidence import Evidence, gather
 from sandbox.truth.recordings import Recording, recordings_held, recordings_told
+from sandbox.truth.registrations import registrations_of
 from sandbox.truth.rules import Rules
+from sandbox.truth.schedule import Reading, entries_of
 from sandbox.truth.scores import Scored, contact_score, session_score, tier, whole_minutes, why
-from sandbox.truth.sessions import Attendance, Occurrence, occurrences, registration_emails
+from sandbox.truth.sessions import Session, sessions_of
+from sandbox.truth.visits import is_excluded_domain
 from sandbox.zoom.state import ZoomState
-from schemas.codec import contact_id, normalise_email
-from schemas.instants import format_instant, utc_date
-
-Value = str | int
-_CAME = ("attended", "left_early")
-
-
-@dataclass(frozen=True)
-class EventTruth:
-    """An event that Brevo must hold exactly once for the contact."""
-
-    name: str
-    at: int
-    """`event_date`, seconds since 1970."""
-    properties: dict[str, Value]
-    may_be_missing: bool = False
-    """True: whether it was sent depends on whether a cancellation was already known, so either is right."""
-    alternatives: tuple[EventTruth, ...] = ()
-    """Just as right: which of several recordings of one occurrence is told depends on which was known first."""
+from schemas.codec import contact_id
+from schemas.instants import utc_date
 
 
 @dataclass(frozen=True)
@@ -44,9 +33,9 @@ class ContactTruth:
     mails: tuple[EventTruth, ...]
     """Transactional mails; the properties are the template's `params`."""
     attended_seconds: int | None = None
-    """Of the latest occurrence that they came to."""
+    """Of the latest session that they came to."""
     score: int | None = None
-    """Of the latest occurrence with a result."""
+    """Of the latest session with a result."""
     contact_score: int | None = None
     tier: str | None = None
     why: str | None = None
@@ -59,123 +48,129 @@ class ContactTruth:
 
 @dataclass(frozen=True)
 class Truth:
-    """All contacts by e-mail, and the occurrences behind them."""
+    """All contacts by e-mail, and the sessions behind them."""
 
     contacts: dict[str, ContactTruth]
-    occurrences: tuple[Occurrence, ...]
-
-
-@dataclass
-class _Registration:
-    facts: list[RegistrationFact]
-    evidence: Evidence
-
-    @property
-    def latest(self) -> RegistrationFact:
-        return max(self.facts, key=lambda fact: fact.order)
-
-    @property
-    def ever_approved(self) -> bool:
-        return any(fact.status == "approved" for fact in self.facts)
-
-    @property
-    def source(self) -> str | None:
-        sources = [fact for fact in self.facts if fact.source]
-        return max(sources, key=lambda fact: fact.order).source if sources else None
+    sessions: tuple[Session, ...]
 
 
 @dataclass
 class _Dossier:
     """What is known about one person over all sessions."""
 
-    registrations: list[_Registration] = field(default_factory=list)
-    results: list[tuple[Occurrence, Attendance]] = field(default_factory=list)
+    bookings: list[Booking] = field(default_factory=list)
+    results: list[Result] = field(default_factory=list)
+    before: dict[tuple[str, str], Result] = field(default_factory=dict)
+    """What was published while reports were awaited, by the runs of its session."""
+
+    @property
+    def approved(self) -> list[Booking]:
+        """Registrations that are or were, the latest last."""
+        ever = [each for each in self.bookings if each.registration.ever_approved]
+        return sorted(ever, key=lambda each: each.registration.latest.at_ms)
 
 
-def truth_of(bodies: Iterable[bytes], zoom: ZoomState, rules: Rules | None = None) -> Truth:
+def truth_of(
+    bodies: Iterable[bytes],
+    zoom: ZoomState,
+    rules: Rules | None = None,
+    earlier: Iterable[tuple[int, ZoomState]] = (),
+) -> Truth:
     """What must be true once everything is settled, from the set of webhooks sent and from what Zoom answers.
 
     Order and repeats of the bodies make no difference.
+
+    Args:
+        bodies: the webhooks.
+        zoom: what Zoom answers in the end.
+        rules: the settings.
+        earlier: what Zoom answered before about the details of webinars, with the second in which it was asked.
     """
     rules, bodies = rules or Rules(), list(bodies)
     recordings = recordings_told(bodies) or (recordings_held(zoom) if rules.use_report else {})
-    users = {email: user.get("id") for user in zoom.users if (email := normalise_email(user.get("email")))}
+    states = [*earlier, (float("inf") if rules.now is None else rules.now, zoom)]
     dossiers: dict[str, _Dossier] = {}
-    held: list[Occurrence] = []
-    for evidence in gather(bodies, zoom, use_report=rules.use_report):
-        for occurrence in occurrences(evidence, users, rules):
-            held.append(occurrence)
-            for email, attendance in occurrence.people.items():
-                dossiers.setdefault(email, _Dossier()).results.append((occurrence, attendance))
-        for email, registration in _registrations(evidence):
-            dossiers.setdefault(email, _Dossier()).registrations.append(registration)
+    held: list[Session] = []
+    own: set[str] = set()
+    for evidence in gather(bodies, zoom):
+        held += _add(evidence, states, dossiers, rules)
+        own |= evidence.account.emails
     contacts = {
-        email: _contact(email, dossier, held, recordings, rules)
+        email: _contact(email, dossier, recordings, rules)
         for email, dossier in sorted(dossiers.items())
-        if not (rules.exclude_internal and email in users)
-        and email.partition("@")[2] not in rules.exclude_domains
-        and (dossier.results or any(each.ever_approved for each in dossier.registrations))
+        if not (rules.exclude_internal and email in own)
+        and not is_excluded_domain(email, rules)
+        and (dossier.results or dossier.approved)
     }
     return Truth(contacts, tuple(held))
 
 
-def _registrations(evidence: Evidence) -> list[tuple[str, _Registration]]:
-    """Registrations of a webinar with their e-mail; those of meetings serve identity only."""
-    if evidence.object_type != "webinar":
-        return []
-    addresses = registration_emails(evidence.registrations)
-    facts: dict[str, list[RegistrationFact]] = {}
-    for fact in evidence.registrations:
-        facts.setdefault(fact.registrant_id, []).append(fact)
-    return [(addresses[key], _Registration(each, evidence)) for key, each in facts.items() if key in addresses]
+def _add(
+    evidence: Evidence, states: list[tuple[float, ZoomState]], dossiers: dict[str, _Dossier], rules: Rules
+) -> list[Session]:
+    """Files what one id says about everybody; its sessions."""
+    answered = [(at, state.session(evidence.object_type, evidence.object_id)) for at, state in states]
+    readings = [Reading(at, known[0].details) for at, known in answered if known is not None]
+    is_webinar = evidence.object_type == "webinar"
+    entries = entries_of(evidence.session_type, evidence.plans, readings) if is_webinar else []
+    sessions = sessions_of(evidence, entries, rules)
+    for session in sessions:
+        for email, attendance in session.people.items():
+            dossiers.setdefault(email, _Dossier()).results.append((session, attendance))
+    if rules.use_report:
+        for session in sessions_of(evidence, entries, replace(rules, use_report=False)):
+            for email, attendance in session.people.items():
+                for uuid in session.given:
+                    key = (evidence.object_type, uuid)
+                    dossiers.setdefault(email, _Dossier()).before[key] = (session, attendance)
+    if is_webinar:
+        for registration in registrations_of(evidence.registrations).values():
+            booking = Booking(registration, evidence.object_id, evidence.topic, tuple(entries), tuple(sessions))
+            if registration.email is not None:
+                dossiers.setdefault(registration.email, _Dossier()).bookings.append(booking)
+    return sessions
 
 
-def _contact(
-    email: str, dossier: _Dossier, held: list[Occurrence], recordings: dict[str, Recording], rules: Rules
-) -> ContactTruth:
+def _contact(email: str, dossier: _Dossier, recordings: dict[str, Recording], rules: Rules) -> ContactTruth:
     results = sorted(dossier.results, key=lambda pair: (pair[0].ended_at, pair[0].session_uuid))
-    approved = sorted(
-        (each for each in dossier.registrations if each.ever_approved), key=lambda each: each.latest.at_ms
-    )
+    approved, names = dossier.approved, rules.attributes
     shown: dict[str | None, Value | None] = {}
-    names = rules.attributes
     status = _registered_status(approved)
     score = points = grade = sentence = seconds = None
-    sources = [each.source for each in approved if each.source]
+    sources = [each.registration.source for each in approved if each.registration.source]
     shown[names.registration_source] = sources[-1] if sources else None
-    shown[names.webinar_title] = approved[-1].evidence.topic if approved else None
+    shown[names.webinar_title] = approved[-1].topic if approved else None
     shown[names.name] = _name(approved, results)
     if results:
         status = results[-1][1].presence.status
         scored = [
-            Scored(session_score(attendance.presence, rules), utc_date(occurrence.ended_at))
-            for occurrence, attendance in results
+            Scored(session_score(attendance.presence, rules), utc_date(session.ended_at))
+            for session, attendance in results
         ]
         score, points = scored[-1].score, contact_score(scored, scored[-1].ended_on, rules)
         grade, sentence = tier(scored, rules), why(results[-1][1].presence)
-        came = [pair for pair in results if pair[1].presence.status in _CAME]
+        came = [pair for pair in results if pair[1].presence.status in CAME]
         seconds = came[-1][1].presence.attended_seconds if came else None
-        joins = [attendance.first_join for _, attendance in came if attendance.first_join is not None]
-        titles = [occurrence.topic for occurrence, _ in results if occurrence.object_type == "webinar"]
+        titles = [session.topic for session, _ in results if session.object_type == "webinar"]
         shown[names.webinar_title] = titles[-1] if titles else shown[names.webinar_title]
         shown[names.duration] = whole_minutes(seconds) if seconds is not None else None
-        shown[names.join_time] = utc_date(joins[-1]).isoformat() if joins else None
+        shown[names.join_time] = _join_date(came, rules)
         shown[names.engagement_score] = points
         shown[names.engagement_tier] = grade
         shown[names.engagement_why] = sentence
-        shown[names.webinars_attended] = sum(1 for occurrence, _ in came if occurrence.object_type == "webinar")
-        shown[names.meetings_attended] = sum(1 for occurrence, _ in came if occurrence.object_type == "meeting")
+        shown[names.webinars_attended] = sum(1 for session, _ in came if session.object_type == "webinar")
+        shown[names.meetings_attended] = sum(1 for session, _ in came if session.object_type == "meeting")
         shown[names.no_shows] = len(results) - len(came)
     shown[names.attendance_status] = status
-    told = () if email in rules.unmailed else tuple(_recorded(results, recordings, rules))
+    told = () if email in rules.unmailed else tuple(recorded(results, recordings, rules))
     return ContactTruth(
         email=email,
         status=status,
         attributes={name: value for name, value in shown.items() if name is not None and value not in (None, "")},
         lists=_lists(approved, results, rules),
         events=(
-            *_registered(approved, held),
-            *_came_or_not(results, rules),
+            *registered(approved),
+            *came_or_not(results, dossier.before, rules),
             *(() if rules.recordings_by_mail else told),
         ),
         mails=told if rules.recordings_by_mail else (),
@@ -187,101 +182,47 @@ def _contact(
     )
 
 
-def _registered_status(approved: list[_Registration]) -> str:
+def _registered_status(approved: list[Booking]) -> str:
     """By the latest registration; one that was approved and then refused is shown as cancelled."""
     if not approved:
         return ""
-    return "registered" if approved[-1].latest.status == "approved" else "cancelled"
+    return "registered" if approved[-1].registration.latest.status == "approved" else "cancelled"
 
 
-def _name(approved: list[_Registration], results: list[tuple[Occurrence, Attendance]]) -> str | None:
-    for registration in reversed(approved):
-        if registration.latest.first_name:
-            return registration.latest.first_name
+def _name(approved: list[Booking], results: list[Result]) -> str | None:
+    for booking in reversed(approved):
+        if booking.registration.latest.first_name:
+            return booking.registration.latest.first_name
     return next((attendance.name for _, attendance in reversed(results) if attendance.name), None)
 
 
-def _lists(approved: list[_Registration], results: list[tuple[Occurrence, Attendance]], rules: Rules) -> frozenset[int]:
+def _join_date(came: list[Result], rules: Rules) -> str | None:
+    """The day of the latest first join, where the webinar or meeting is at home."""
+    joins = [(session, each.first_join) for session, each in came if each.first_join is not None]
+    if not joins:
+        return None
+    session, at = joins[-1]
+    name = session.timezone if rules.date_zone == "webinar" else rules.date_zone
+    return datetime.fromtimestamp(at, _zone(name)).date().isoformat()
+
+
+def _zone(name: str) -> tzinfo:
+    """UTC for none, and for one that nobody knows."""
+    try:
+        return ZoneInfo(name) if name and name != "utc" else UTC
+    except (ZoneInfoNotFoundError, ValueError):
+        return UTC
+
+
+def _lists(approved: list[Booking], results: list[Result], rules: Rules) -> frozenset[int]:
     wanted: set[int | None] = set()
-    if any(each.latest.status == "approved" for each in approved):
+    if any(each.registration.latest.status == "approved" for each in approved):
         wanted.add(rules.lists.webinar_registrants)
-    for occurrence, attendance in results:
+    for session, attendance in results:
         if attendance.presence.status == "no_show":
             wanted.add(rules.lists.webinar_no_shows)
-        elif occurrence.object_type == "webinar":
+        elif session.object_type == "webinar":
             wanted.add(rules.lists.webinar_attendees)
         else:
             wanted.add(rules.lists.meeting_participants)
     return frozenset(each for each in wanted if each is not None)
-
-
-def _registered(approved: list[_Registration], held: list[Occurrence]) -> list[EventTruth]:
-    events = []
-    for registration in approved:
-        object_id = registration.evidence.object_id
-        ends = [each.ended_at for each in held if each.object_id == object_id and each.object_type == "webinar"]
-        said = [
-            fact
-            for fact in registration.facts
-            if fact.by_webhook and fact.status == "approved" and (not ends or fact.at_ms < max(ends) * 1_000)
-        ]
-        if not said:
-            continue
-        fact = min(said, key=lambda each: each.at_ms)
-        properties: dict[str, Value] = {"object_id": object_id, "topic": registration.evidence.topic}
-        if fact.starts_at is not None:
-            properties["starts_at"] = format_instant(fact.starts_at)
-        if registration.source:
-            properties["source"] = registration.source
-        cancelled = any(each.status == "cancelled" for each in registration.facts)
-        events.append(EventTruth("zoom_webinar_registered", fact.at_ms // 1_000, properties, cancelled))
-    return events
-
-
-def _came_or_not(results: list[tuple[Occurrence, Attendance]], rules: Rules) -> list[EventTruth]:
-    events = []
-    for occurrence, attendance in results:
-        presence = attendance.presence
-        properties: dict[str, Value] = {
-            "session_uuid": occurrence.session_uuid,
-            "object_id": occurrence.object_id,
-            "topic": occurrence.topic,
-            "started_at": format_instant(occurrence.started_at),
-            "ended_at": format_instant(occurrence.ended_at),
-            "status": presence.status,
-        }
-        name = "zoom_webinar_no_show"
-        if presence.status in _CAME:
-            name = f"zoom_{occurrence.object_type}_attended"
-            properties["minutes"] = whole_minutes(presence.attended_seconds)
-            properties["score"] = session_score(presence, rules)
-            if attendance.first_join is not None:
-                properties["join_time"] = format_instant(attendance.first_join)
-        events.append(EventTruth(name, occurrence.ended_at, properties))
-    return events
-
-
-def _recorded(
-    results: list[tuple[Occurrence, Attendance]], recordings: dict[str, Recording], rules: Rules
-) -> Iterator[EventTruth]:
-    """The longest recording of each occurrence, or another one of it that was known earlier."""
-    for occurrence, attendance in results:
-        known = [recordings[uuid] for uuid in occurrence.instances if uuid in recordings]
-        if not known or attendance.presence.status not in rules.recordings:
-            continue
-        known.sort(key=lambda each: (each.minutes, each.at, each.share_url), reverse=True)
-        right = [_told(occurrence, attendance, each, rules) for each in known]
-        yield replace(right[0], alternatives=tuple(right[1:]))
-
-
-def _told(occurrence: Occurrence, attendance: Attendance, recording: Recording, rules: Rules) -> EventTruth:
-    properties: dict[str, Value] = {
-        "session_uuid": occurrence.session_uuid,
-        "object_id": occurrence.object_id,
-        "topic": occurrence.topic,
-        "share_url": recording.share_url,
-        "minutes": recording.minutes,
-    }
-    if rules.recordings_by_mail:
-        properties["status"] = attendance.presence.status
-    return EventTruth("zoom_recording_ready", recording.at, properties)

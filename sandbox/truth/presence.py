@@ -5,19 +5,33 @@ A *moment* is an instant, an integer. The *second* `t` is the stretch from momen
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable
+from typing import NamedTuple
 
-Interval = tuple[int, int]
+
+class Interval(NamedTuple):
+    """A stay, closed at both ends."""
+
+    start: int
+    end: int
+    assumed: bool = False
+    """A join or a leave is missing."""
+
+    @property
+    def span(self) -> tuple[int, int]:
+        """From when to when."""
+        return self.start, self.end
 
 
 def intervals(joins: set[int], leaves: set[int], end: int) -> list[Interval]:
     """Walks through the instants of one connection (attendance.md 2); `end` closes what stays open.
 
-    >>> intervals({0, 20}, {20}, 50)  # a room move at 20
+    >>> [(each.start, each.end) for each in intervals({0, 20}, {20}, 50)]  # a room move at 20
     [(0, 20), (20, 50)]
-    >>> intervals({7}, {7}, 50)  # a visit of zero length
+    >>> [(each.start, each.end) for each in intervals({7}, {7}, 50)]  # a visit of zero length
     [(7, 7)]
-    >>> intervals({5}, {5, 9}, 50)  # out at 5: the leave comes first
+    >>> [(each.start, each.end) for each in intervals({5}, {5, 9}, 50)]  # out at 5: the leave comes first
     [(5, 5), (5, 9)]
     """
     instants = sorted(joins | leaves)
@@ -31,36 +45,47 @@ def intervals(joins: set[int], leaves: set[int], end: int) -> list[Interval]:
             if step == "join" and at in joins and since is None:
                 since = at
             elif step == "leave" and at in leaves:
-                found.append((at if since is None else since, at))
+                found.append(Interval(at, at, assumed=True) if since is None else Interval(since, at))
                 since = None
     if since is not None:
-        found.append((since, max(since, end)))
+        found.append(Interval(since, max(since, end), assumed=True))
     return found
 
 
-def seconds_of(spans: Iterable[Interval]) -> set[int]:
+def seconds_of(spans: Iterable[tuple[int, int]]) -> set[int]:
     """Every second inside."""
     return {second for start, end in spans for second in range(start, end)}
 
 
-def moments_of(spans: Iterable[Interval]) -> set[int]:
+def moments_of(spans: Iterable[tuple[int, int]]) -> set[int]:
     """Every moment inside, both ends included."""
     return {moment for start, end in spans for moment in range(start, end + 1)}
 
 
 class LiveTime:
-    """The live time of an occurrence: the union of its instances, gaps removed."""
+    """The live time of a session: the union of its main runs, gaps removed, and nothing before `cut`."""
 
-    def __init__(self, spans: Iterable[Interval]) -> None:
+    def __init__(self, spans: Iterable[tuple[int, int]], cut: int | None = None) -> None:
         spans = list(spans)
-        self.seconds = seconds_of(spans)
-        self.moments = moments_of(spans)
+        self.seconds = {second for second in seconds_of(spans) if cut is None or second >= cut}
+        self.moments = {moment for moment in moments_of(spans) if cut is None or moment >= cut}
+        self._in_order = sorted(self.seconds)
 
     @property
     def length(self) -> int:
         """Seconds."""
         return len(self.seconds)
 
+    @property
+    def start(self) -> int:
+        """Its first moment."""
+        return min(self.moments)
+
+    @property
+    def end(self) -> int:
+        """Its last moment."""
+        return max(self.moments)
+
     def before(self, moment: int) -> int:
         """Live seconds before a moment."""
-        return sum(1 for second in self.seconds if second < moment)
+        return bisect_left(self._in_order, moment)

@@ -1,20 +1,22 @@
-"""The link to the recording that people are sent once. PURE."""
+"""The link to the recording that people are sent once (attendance.md 8). PURE."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import orjson
 
+from sandbox.truth.rules import Rules
+from sandbox.truth.sessions import Session
 from sandbox.zoom.state import ZoomState
 from schemas.instants import parse_instant
 
 
 @dataclass(frozen=True)
 class Recording:
-    """One instance's."""
+    """One run's."""
 
     at: int
     """When Zoom had it ready, seconds since 1970."""
@@ -22,14 +24,25 @@ class Recording:
     minutes: int
 
 
+@dataclass(frozen=True)
+class Told:
+    """What people are told of a session's recordings."""
+
+    longest: Recording
+    parts: int
+    """How many main runs have one."""
+
+
 def recordings_told(bodies: Iterable[bytes]) -> dict[str, Recording]:
-    """By instance's uuid, of every `recording.completed`; repeats differ in what nobody is sent."""
+    """By run's uuid, the latest repeat of each `recording.completed`."""
     found: dict[str, Recording] = {}
     for body in bodies:
         event = orjson.loads(body)
         if event["event"] == "recording.completed":
             content = event["payload"]["object"]
-            found[content["uuid"]] = _recording(content, event["event_ts"] // 1_000)
+            recording = _recording(content, event["event_ts"] // 1_000)
+            have = found.get(content["uuid"])
+            found[content["uuid"]] = recording if have is None or recording.at >= have.at else have
     return found
 
 
@@ -45,6 +58,15 @@ def recordings_held(zoom: ZoomState) -> dict[str, Recording]:
         uuid: _recording(row, max(parse_instant(each["recording_end"]) or 0 for each in row["recording_files"]))
         for uuid, row in rows.items()
     }
+
+
+def told_of(session: Session, recordings: Mapping[str, Recording], rules: Rules) -> Told | None:
+    """Once the session is final and every main run's is there, or nobody waits any longer."""
+    known = [recordings[uuid] for uuid in session.main if uuid in recordings]
+    is_complete = len(known) == len(session.main) or rules.recordings_waited
+    if not known or not is_complete or not session.is_final:
+        return None
+    return Told(max(known, key=lambda each: (each.minutes, each.at, each.share_url)), len(known))
 
 
 def _recording(content: dict[str, Any], at: int) -> Recording:

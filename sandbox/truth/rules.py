@@ -38,8 +38,20 @@ class Attributes:
 class Rules:
     """Windows in seconds, points and borders in points."""
 
+    window: int = 36 * 3_600
+    """How far from its scheduled time a run still belongs to a schedule entry."""
     restart_gap: int = 900
+    main_share: Fraction = Fraction(5, 100)
+    """Of a session's weight; a run with less moves no end."""
     end_window: Fraction = Fraction(5, 100)
+    attended_minimum: int | Fraction = 0
+    """Seconds, or as a fraction a share of the length."""
+    date_zone: str = "webinar"
+    """Time zone of dates: an IANA name, or that of the webinar or meeting."""
+    now: int | None = None
+    """What is due later has not happened yet; ``None``: everything is over."""
+    abandoned: bool = False
+    """True: runs without an end have been given up."""
     attendance_points: int = 60
     punctuality_points: int = 15
     stayed_points: int = 10
@@ -52,9 +64,11 @@ class Rules:
     exclude_internal: bool = True
     exclude_domains: frozenset[str] = frozenset()
     use_report: bool = False
-    """True: every instance's report is settled and replaces its webhook connections (section 4)."""
+    """True: every run's report is settled, or could not be had (section 4); what was published before it stays sent."""
     recordings: frozenset[str] = frozenset({"attended", "left_early", "no_show"})
     """Who gets the link to a recording, by status."""
+    recordings_waited: bool = False
+    """True: nobody waits any longer for main runs that have no recording yet."""
     recordings_by_mail: bool = False
     """True: by a transactional mail, not by an event."""
     unmailed: frozenset[str] = frozenset()

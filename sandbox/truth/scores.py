@@ -28,13 +28,13 @@ def whole_minutes(seconds: int) -> int:
 
 @dataclass(frozen=True)
 class Presence:
-    """What one person did in one occurrence."""
+    """What one person did in one session."""
 
     status: str
     attended_seconds: int
     length_seconds: int
-    late_seconds: int | None
-    """Live time before the first join; ``None``: not there while it was live."""
+    late_seconds: int
+    """Live time before the first join."""
 
 
 def session_score(presence: Presence, rules: Rules) -> int:
@@ -43,7 +43,7 @@ def session_score(presence: Presence, rules: Rules) -> int:
     >>> session_score(Presence("left_early", 3_300, 3_600, 0), Rules())
     82
     """
-    if presence.status == "no_show" or presence.late_seconds is None:
+    if presence.status == "no_show":
         return 0
     attended = Fraction(presence.attended_seconds, presence.length_seconds) if presence.length_seconds else Fraction(0)
     late = Fraction(_TOO_LATE - presence.late_seconds, _TOO_LATE - _ON_TIME)
@@ -105,8 +105,6 @@ def why(presence: Presence) -> str:
     if presence.status == "no_show":
         return "registered, did not attend"
     length = whole_minutes(presence.length_seconds)
-    if presence.late_seconds is None:
-        return f"0 of {length} min, not there while it was live"
     late = presence.late_seconds
     punctuality = "on time" if late <= _ON_TIME else f"{whole_minutes(late)} min late"
     end = "stayed to the end" if presence.status == "attended" else "left before the end"

@@ -1,222 +1,245 @@
-"""Occurrences and what each person did in them (attendance.md 1 to 5). PURE."""
+"""Sessions and what each person did in them (attendance.md 1 to 5). PURE."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from fractions import Fraction
 
-from sandbox.truth.evidence import Connection, Evidence, Instance, RegistrationFact
-from sandbox.truth.presence import Interval, LiveTime, intervals, moments_of, seconds_of
+from sandbox.truth.evidence import Evidence
+from sandbox.truth.groups import Group, View, bounds, groups_of, without_rehearsals
+from sandbox.truth.identity import first_name
+from sandbox.truth.presence import Interval, LiveTime, moments_of, seconds_of
+from sandbox.truth.registrations import registrations_of
 from sandbox.truth.rules import Rules
+from sandbox.truth.schedule import Entry
 from sandbox.truth.scores import Presence
-
-_RESTARTABLE = (2, 5, 6, 8, 9)
+from sandbox.truth.visits import Visit, excluded_people, is_excluded_email, visits_of
 
 
 @dataclass(frozen=True)
 class Attendance:
-    """One person in one occurrence."""
+    """One person in one session."""
 
     presence: Presence
     first_join: int | None = None
+    last_leave: int | None = None
     name: str | None = None
-    """First word of the display name."""
+    """The first name of the display name."""
+    joins: int = 0
+    assumed: bool = False
 
 
 @dataclass(frozen=True)
-class Occurrence:
+class Session:
     """One session as people know it, and everybody's part in it."""
 
     session_uuid: str
     instances: tuple[str, ...]
+    given: frozenset[str]
+    """`instances` and rehearsals."""
+    main: tuple[str, ...]
+    """Those of the instances that count."""
     object_type: str
     object_id: str
+    occurrence_id: str | None
+    """Of its schedule entry; empty: of a webinar with one fixed time; ``None``: it has no entry."""
+    scheduled_at: int | None
     topic: str
+    timezone: str
     started_at: int
     ended_at: int
     length_seconds: int
+    is_final: bool
     people: dict[str, Attendance]
     """By e-mail; who attended, left early or stayed away."""
+    present: frozenset[str]
+    """E-mails of everybody who had a connection."""
     anonymous: int
     """Connections that lead to no e-mail."""
     excluded: int
     """People left out by rule."""
+    rehearsals: int
+    only_webhooks: int
+    """People whom a run's report does not have."""
+    outside: int
+    """People seen, but in nothing that counts."""
 
 
-@dataclass
-class _Group:
-    """Connections of one person within an occurrence."""
-
-    spans: list[Interval] = field(default_factory=list)
-    names: set[str] = field(default_factory=set)
-    excluded: bool = False
-
-
-def occurrences(evidence: Evidence, users: dict[str, str | None], rules: Rules) -> list[Occurrence]:
-    """All that have ended, with their people. `users` are the account's own: e-mail to user id."""
-    evidence.panelist_emails |= _promoted_emails(evidence, users)
-    ended = [
-        (_start(instance), _end(instance), instance)
-        for instance in evidence.instances.values()
-        if not (instance.practice and all(instance.practice))
-    ]
-    known = sorted(
-        ((start, end, each) for start, end, each in ended if end is not None), key=lambda x: (x[0], x[2].uuid)
-    )
-    groups: list[list[tuple[int, int, Instance]]] = []
-    for start, end, instance in known:
-        follows = groups and start - max(each[1] for each in groups[-1]) <= rules.restart_gap
-        if follows and evidence.session_type in _RESTARTABLE:
-            groups[-1].append((start, end, instance))
-        else:
-            groups.append([(start, end, instance)])
-    return [_occurrence(evidence, group, users, rules) for group in groups]
+def _audience(view: View, excluded: set[str]) -> dict[str, list[Interval]]:
+    """Intervals in one run of who is not excluded."""
+    found: dict[str, list[Interval]] = {}
+    for visit in view.visits:
+        if visit.person not in excluded:
+            found.setdefault(visit.person, []).extend(visit.intervals)
+    return found
 
 
-def _promoted_emails(evidence: Evidence, users: dict[str, str | None]) -> set[str]:
-    """Who was made a panelist while it was live; the report does not tell, so the person counts, not the connection."""
-    addresses = registration_emails(evidence.registrations)
-    resolved = (
-        _resolve(connection, addresses, users)
-        for instance in evidence.instances.values()
-        for connection in instance.promoted.values()
-    )
-    return {email for email in resolved if email is not None}
+def sessions_of(evidence: Evidence, entries: list[Entry], rules: Rules) -> list[Session]:
+    """All that have ended, with their people; in order of their first run."""
+    registrations = registrations_of(evidence.registrations)
+    addresses = {name: email for name, each in registrations.items() if (email := each.email) is not None}
+    views = []
+    for run in evidence.runs.values():
+        if run.is_practice:
+            continue
+        start, end = bounds(run, evidence, rules)
+        visits = visits_of(run, start if end is None else end, evidence, addresses, use_report=rules.use_report)
+        views.append(View(run, start, end, visits))
+    found: list[Session] = []
+    for group in groups_of(views, entries, evidence, rules):
+        session = _session(group, found, evidence, addresses, bool(entries), rules)
+        if session is not None:
+            found.append(session)
+    return found
 
 
-def _start(instance: Instance) -> int:
-    joins = {at for connection in instance.connections.values() for at in connection.joins}
-    return min(instance.starts or joins)
-
-
-def _end(instance: Instance) -> int | None:
-    return max(instance.ends) if instance.ends else instance.past_end
-
-
-def _occurrence(
-    evidence: Evidence, group: list[tuple[int, int, Instance]], users: dict[str, str | None], rules: Rules
-) -> Occurrence:
-    live = LiveTime((start, end) for start, end, _ in group)
-    ended_at = max(end for _, end, _ in group)
-    people, anonymous, excluded_nobodies = _people(evidence, group, users, rules)
-    attended = {email: each for email, each in people.items() if not each.excluded}
-    results = {email: _attendance(each, live, rules) for email, each in attended.items()}
-    excluded = {email for email, each in people.items() if each.excluded}
-    for email in _expected(evidence, ended_at):
-        if _excluded_email(email, evidence, users, rules):
-            excluded.add(email)
-        elif email not in people:
-            results[email] = Attendance(Presence("no_show", 0, live.length, None))
-    return Occurrence(
-        session_uuid=group[0][2].uuid,
-        instances=tuple(instance.uuid for _, _, instance in group),
+def _session(
+    group: Group,
+    earlier: list[Session],
+    evidence: Evidence,
+    addresses: dict[str, str],
+    has_schedule: bool,
+    rules: Rules,
+) -> Session | None:
+    excluded = excluded_people([(view.run, view.visits) for view in group.views], evidence, addresses, rules)
+    audience = {view.run.uuid: _audience(view, excluded) for view in group.views}
+    views = without_rehearsals(group, {uuid: len(people) for uuid, people in audience.items()})
+    spans = {view.run.uuid: (view.start, max(view.start, view.end)) for view in views if view.end is not None}
+    is_early = rules.now is not None and group.time is not None and rules.now < group.time.start
+    if not views or len(spans) < len(views) or is_early:
+        return None  # rehearsals only, or not over yet
+    scheduled_at = group.time.start if group.time else None
+    live, main = _live_time(spans, audience, scheduled_at, rules)
+    is_final = rules.now is None or group.time is None or group.time.end <= rules.now
+    people, outside = _people(views, excluded, live, rules)
+    seen = {visit.person for view in group.views for visit in view.visits}
+    left_out = {each for each in seen if each in excluded}
+    if is_final and (group.entry is not None or (not has_schedule and any(audience.values()))):
+        before = {each for other in earlier if other.occurrence_id == _id_of(group) for each in other.present}
+        for email in _expected(evidence, group.entry, live.end):
+            if is_excluded_email(email, evidence, rules) or email in excluded:
+                left_out.add(email)
+            elif email not in seen | before | evidence.answers.panelist_emails:
+                people[email] = Attendance(Presence("no_show", 0, live.length, 0))
+    return Session(
+        session_uuid=views[0].run.uuid,
+        instances=tuple(view.run.uuid for view in views),
+        given=frozenset(view.run.uuid for view in group.views),
+        main=tuple(main),
         object_type=evidence.object_type,
         object_id=evidence.object_id,
+        occurrence_id=_id_of(group),
+        scheduled_at=scheduled_at,
         topic=evidence.topic,
-        started_at=group[0][0],
-        ended_at=ended_at,
+        timezone=evidence.timezone,
+        started_at=live.start,
+        ended_at=live.end,
         length_seconds=live.length,
-        people=results,
-        anonymous=anonymous,
-        excluded=len(excluded) + excluded_nobodies,
+        is_final=is_final,
+        people=people,
+        present=frozenset(each for each in seen if not each.startswith("?")),
+        anonymous=sum(len([each for each in audience[view.run.uuid] if each.startswith("?")]) for view in views),
+        excluded=len(left_out),
+        rehearsals=len(group.views) - len(views),
+        only_webhooks=len(_only_webhooks(views, evidence) - excluded) if rules.use_report else 0,
+        outside=len(outside),
     )
+
+
+def _id_of(group: Group) -> str | None:
+    return None if group.entry is None else group.entry.occurrence_id
+
+
+def _live_time(
+    spans: dict[str, tuple[int, int]],
+    audience: dict[str, dict[str, list[Interval]]],
+    scheduled_at: int | None,
+    rules: Rules,
+) -> tuple[LiveTime, list[str]]:
+    """The live time, and the runs that are main."""
+    inside = {uuid: [_seconds_within(each, span) for each in audience[uuid].values()] for uuid, span in spans.items()}
+    weights = {uuid: sum(len(seconds) for seconds in each) for uuid, each in inside.items()}
+    total = sum(weights.values())
+    main = [uuid for uuid in spans if weights[uuid] >= rules.main_share * total]
+    chosen = [spans[uuid] for uuid in main]
+    cut = None
+    if scheduled_at is not None and total and min(chosen)[0] <= scheduled_at <= max(end for _, end in chosen):
+        after = sum(1 for uuid in main for seconds in inside[uuid] for second in seconds if second >= scheduled_at)
+        if 2 * after >= sum(weights[uuid] for uuid in main):
+            cut = scheduled_at
+    return LiveTime(chosen, cut), main
+
+
+def _seconds_within(stays: list[Interval], span: tuple[int, int]) -> set[int]:
+    first, last = span
+    return seconds_of((max(start, first), min(end, last)) for start, end in (stay.span for stay in stays))
 
 
 def _people(
-    evidence: Evidence, group: list[tuple[int, int, Instance]], users: dict[str, str | None], rules: Rules
-) -> tuple[dict[str, _Group], int, int]:
-    """Connections gathered by e-mail; how many lead to none, and how many of those are excluded."""
-    addresses = registration_emails(evidence.registrations)
-    people: dict[str, _Group] = {}
-    anonymous = excluded = 0
-    for _, end, instance in group:
-        for key, connection in instance.connections.items():
-            email = _resolve(connection, addresses, users)
-            out = key in instance.promoted and rules.exclude_panelists
-            out = out or _excluded(connection, email, evidence, users, rules)
-            if email is None:
-                anonymous += not out
-                excluded += out
-                continue
-            person = people.setdefault(email, _Group())
-            person.spans += intervals(connection.joins, connection.leaves, end)
-            person.names |= connection.names
-            person.excluded = person.excluded or out
-    return people, anonymous, excluded
+    views: list[View], excluded: set[str], live: LiveTime, rules: Rules
+) -> tuple[dict[str, Attendance], set[str]]:
+    """Results of those who were there, and who was there at no moment that counts."""
+    visits: dict[str, list[tuple[str, Visit]]] = {}
+    for view in views:
+        for visit in view.visits:
+            if visit.email is not None and visit.email not in excluded:
+                visits.setdefault(visit.email, []).append((view.run.uuid, visit))
+    found = {email: _attendance(each, live, rules) for email, each in visits.items()}
+    results = {email: each for email, each in found.items() if each is not None}
+    return results, set(found) - set(results)
 
 
-def registration_emails(facts: list[RegistrationFact]) -> dict[str, str]:
-    """The e-mail of each registrant id: of several the one said last, then the smallest."""
-    best: dict[str, tuple[tuple[bool, int], str]] = {}
-    for fact in facts:
-        if fact.email is None:
-            continue
-        said = (fact.by_webhook, fact.at_ms)
-        have = best.get(fact.registrant_id)
-        if have is None or said > have[0] or (said == have[0] and fact.email < have[1]):
-            best[fact.registrant_id] = (said, fact.email)
-    return {registrant_id: email for registrant_id, (_, email) in best.items()}
-
-
-def _resolve(connection: Connection, addresses: dict[str, str], users: dict[str, str | None]) -> str | None:
-    if connection.registrant_ids:
-        email = addresses.get(min(connection.registrant_ids))
-        if email:
-            return email
-    if connection.emails:
-        return min(connection.emails)
-    owners = {user_id: email for email, user_id in users.items() if user_id}
-    return owners.get(min(connection.user_ids)) if connection.user_ids else None
-
-
-def _excluded(
-    connection: Connection, email: str | None, evidence: Evidence, users: dict[str, str | None], rules: Rules
-) -> bool:
-    own_ids = {user_id for user_id in users.values() if user_id}
-    if rules.exclude_hosts and connection.user_ids & evidence.host_ids:
-        return True
-    if rules.exclude_internal and (connection.internal or connection.user_ids & own_ids):
-        return True
-    shown = connection.emails | ({email} if email else set())
-    return any(_excluded_email(each, evidence, users, rules) for each in shown)
-
-
-def _excluded_email(email: str, evidence: Evidence, users: dict[str, str | None], rules: Rules) -> bool:
-    return (
-        (rules.exclude_hosts and email in evidence.host_emails)
-        or (rules.exclude_panelists and email in evidence.panelist_emails)
-        or (rules.exclude_internal and email in users)
-        or email.partition("@")[2] in rules.exclude_domains
+def _attendance(visits: list[tuple[str, Visit]], live: LiveTime, rules: Rules) -> Attendance | None:
+    stays = [stay for _, visit in visits for stay in visit.intervals]
+    spans = [stay.span for stay in stays]
+    there = moments_of(spans) & live.moments
+    if not there:
+        return None
+    seconds = len(seconds_of(spans) & live.seconds)
+    minimum = rules.attended_minimum
+    needed = minimum * live.length if isinstance(minimum, Fraction) else minimum
+    stayed = live.before(max(there)) >= live.length * (1 - rules.end_window)
+    status = "attended" if stayed and seconds >= needed else "left_early"
+    names = sorted(name for _, visit in visits for name in visit.identity.names)
+    return Attendance(
+        presence=Presence(status, seconds, live.length, live.before(min(there))),
+        first_join=min(there),
+        last_leave=max(there),
+        name=next((first for name in names if (first := first_name(name)) is not None), None),
+        joins=_joins(visits),
+        assumed=any(stay.assumed for stay in stays),
     )
 
 
-def _expected(evidence: Evidence, ended_at: int) -> set[str]:
-    """E-mails of registrations of a webinar that stand approved, and were so before the end."""
-    if evidence.object_type != "webinar":
-        return set()
-    addresses = registration_emails(evidence.registrations)
-    latest: dict[str, RegistrationFact] = {}
-    early: set[str] = set()
-    for fact in evidence.registrations:
-        have = latest.get(fact.registrant_id)
-        if have is None or fact.order > have.order:
-            latest[fact.registrant_id] = fact
-        if fact.status == "approved" and fact.at_ms < ended_at * 1_000:
-            early.add(fact.registrant_id)
+def _joins(visits: list[tuple[str, Visit]]) -> int:
+    """Per run the rows of its report, where it has any of theirs, else join facts."""
+    count = 0
+    for uuid in {uuid for uuid, _ in visits}:
+        here = [visit for each, visit in visits if each == uuid]
+        rows = [visit for visit in here if visit.by_report]
+        count += len(rows) or sum(visit.joins for visit in here)
+    return count
+
+
+def _only_webhooks(views: list[View], evidence: Evidence) -> set[str]:
+    """People seen by webhooks in a run whose report has rows, but none of theirs."""
     return {
-        addresses[registrant_id]
-        for registrant_id in early
-        if latest[registrant_id].status == "approved" and registrant_id in addresses
+        visit.email
+        for view in views
+        if view.run.uuid in evidence.answers.reports
+        for visit in view.visits
+        if visit.email is not None and visit.email not in {each.email for each in view.visits if each.by_report}
     }
 
 
-def _attendance(person: _Group, live: LiveTime, rules: Rules) -> Attendance:
-    name = min(person.names).split()[0] if person.names else None
-    there = moments_of(person.spans) & live.moments
-    if not there:
-        return Attendance(Presence("left_early", 0, live.length, None), name=name)
-    seconds = len(seconds_of(person.spans) & live.seconds)
-    window_opens = live.length * (1 - rules.end_window)
-    stayed = Fraction(live.before(max(there))) >= window_opens
-    status = "attended" if stayed else "left_early"
-    return Attendance(Presence(status, seconds, live.length, live.before(min(there))), min(there), name)
+def _expected(evidence: Evidence, entry: Entry | None, end: int) -> set[str]:
+    """E-mails of registrations of a webinar that count for the entry and were approved before the end."""
+    if evidence.object_type != "webinar":
+        return set()
+    return {
+        each.email
+        for each in registrations_of(evidence.registrations).values()
+        if each.email is not None
+        and each.approved_before(end)
+        and (entry is None or each.counts_for(entry.occurrence_id, entry.starts))
+    }

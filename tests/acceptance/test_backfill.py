@@ -19,7 +19,7 @@ import pytest
 from sandbox.kafka import EmbeddedKafka
 from sandbox.simulator import World, simulate_webinar
 from sandbox.truth import Rules, Truth, truth_of
-from sandbox.truth.contacts import EventTruth
+from sandbox.truth import EventTruth
 from sandbox.zoom.backend import ZoomOptions
 from sandbox.zoom.state import ZoomState
 from schemas.topics import ATTENDANCE_RESULTS, RAW_EVENTS
@@ -98,7 +98,7 @@ async def suppressed(home: Installation) -> Counter[str]:
 
 async def until_suppressed(home: Installation, truth: Truth) -> Counter[str]:
     """Wait until every event that a live session would have called for is recorded; how many of each name."""
-    people = [each for occurrence in truth.occurrences for each in occurrence.people.values()]
+    people = [each for occurrence in truth.sessions for each in occurrence.people.values()]
     stayed_away = sum(each.presence.status == "no_show" for each in people)
     wanted = {"zoom_webinar_attended": len(people) - stayed_away, "zoom_webinar_no_show": stayed_away}
 
@@ -171,7 +171,7 @@ async def test_past_webinars_become_true_contacts_without_events_and_only_once(
     """A 429, a 500 and an expired page on the way; no Brevo event; a dry run and a second run change nothing."""
     worlds = past_webinars(count, attendees)
     truth = await asyncio.to_thread(truth_without_events, worlds)
-    assert sum(len(each.people) for each in truth.occurrences) >= participants
+    assert sum(len(each.people) for each in truth.sessions) >= participants
     options = ZoomOptions(plan="business")
     async with installation(own_kafka.bootstrap, "", tmp_path, zoom=options) as home:
         configure(home)

@@ -45,7 +45,7 @@ def shown(truth: Truth, *, no_shows: bool) -> Shown:
     return {
         (occurrence.session_uuid, email): (each.presence.status, each.presence.attended_seconds,
                                            each.presence.late_seconds)
-        for occurrence in truth.occurrences
+        for occurrence in truth.sessions
         for email, each in occurrence.people.items()
         if no_shows or each.presence.status != "no_show"
     }  # fmt: skip

@@ -52,12 +52,12 @@ def assert_true(pipeline: Pipeline, truth: Truth) -> None:
         upsert = upserts[email]
         assert {name: each.value for name, each in upsert.attributes.items()} == contact.attributes, email
         assert frozenset(upsert.lists) == contact.lists, email
-    people = {(o.session_uuid, email): each.presence for o in truth.occurrences for email, each in o.people.items()}
+    people = {(o.session_uuid, email): each.presence for o in truth.sessions for email, each in o.people.items()}
     results = {(each.session_uuid, each.email): each for each in pipeline.results.values()}
     assert {
         key: (each.attendance_status, each.attended_seconds, each.late_seconds) for key, each in results.items()
     } == {key: (each.status, each.attended_seconds, each.late_seconds) for key, each in people.items()}
-    for occurrence in truth.occurrences:
+    for occurrence in truth.sessions:
         summary = pipeline.summaries[occurrence.session_uuid]
         assert summary.length_seconds == occurrence.length_seconds
         assert (summary.counts.anonymous, summary.counts.excluded) == (occurrence.anonymous, occurrence.excluded)
@@ -134,7 +134,7 @@ def test_before_the_report_nobody_is_told_that_they_stayed_away(seed: int) -> No
     truth = truth_of([each.body for each in world.deliveries], world.zoom)
     came = {
         email: each.presence.attended_seconds
-        for occurrence in truth.occurrences
+        for occurrence in truth.sessions
         for email, each in occurrence.people.items()
         if each.presence.status != "no_show"
     }
@@ -177,7 +177,7 @@ def test_backfill_of_an_old_session_is_read_from_its_report_at_once() -> None:
     pipeline.feed(known, origin=b"backfill")
     pipeline.settle(hours=0.05)
     truth = truth_of(known, world.zoom, Rules(use_report=True))
-    people = {(o.session_uuid, email): each.presence for o in truth.occurrences for email, each in o.people.items()}
+    people = {(o.session_uuid, email): each.presence for o in truth.sessions for email, each in o.people.items()}
     results = {(each.session_uuid, each.email): each for each in pipeline.results.values()}
     assert {key: (each.attendance_status, each.attended_seconds) for key, each in results.items()} == {
         key: (each.status, each.attended_seconds) for key, each in people.items()
@@ -209,7 +209,7 @@ def test_report_that_settles_while_an_answer_is_awaited_is_final_and_complete(he
     figures = [each.reconciliation for each in pipeline.summaries.values()]
     assert figures
     assert all(each is not None and each.zoom_absentees is not None for each in figures)
-    people = {email for occurrence in truth.occurrences for email in occurrence.people}
+    people = {email for occurrence in truth.sessions for email in occurrence.people}
     assert {each.email for each in pipeline.facts if isinstance(each, Result)} == people, (
         "somebody was told of in between"
     )

@@ -1,0 +1,109 @@
+"""Which runs are one session: by schedule entry, else by the gap between them (attendance.md 1). PURE."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sandbox.truth.evidence import Evidence, Run
+from sandbox.truth.rules import Rules
+from sandbox.truth.schedule import Entry, Time
+from sandbox.truth.visits import Visit
+from schemas.instants import parse_instant
+
+_JOINED_TYPES = (2, 5, 6, 8, 9)
+
+
+@dataclass
+class View:
+    """A run that was no practice, with its bounds and everybody in it."""
+
+    run: Run
+    start: int
+    end: int | None
+    """``None``: it has not ended."""
+    visits: list[Visit]
+
+    @property
+    def order(self) -> tuple[int, str]:
+        """Order of runs: by (S, uuid)."""
+        return self.start, self.run.uuid
+
+
+@dataclass
+class Group:
+    """Runs that belong together, rehearsals included."""
+
+    views: list[View]
+    entry: Entry | None = None
+    time: Time | None = None
+    """T and D of a scheduled webinar."""
+
+
+def bounds(run: Run, evidence: Evidence, rules: Rules) -> tuple[int, int | None]:
+    """S and E of a run."""
+    rows = evidence.answers.reports.get(run.uuid, []) if rules.use_report else []
+    told = [row for row in rows if row.get("status") != "in_waiting_room"]
+    row_joins = {at for row in told if (at := parse_instant(row.get("join_time"))) is not None}
+    row_leaves = {at for row in told if (at := parse_instant(row.get("leave_time"))) is not None}
+    joins = {at for each in run.connections.values() for at in each.joins}
+    leaves = {at for each in run.connections.values() for at in each.leaves}
+    start = min(run.starts or joins | row_joins or leaves)
+    if run.ends:
+        return start, max(run.ends)
+    if run.uuid in evidence.answers.past_ends:
+        return start, evidence.answers.past_ends[run.uuid]
+    if row_leaves:
+        return start, max(row_leaves)
+    return start, max({start} | joins | leaves) if rules.abandoned else None
+
+
+def groups_of(views: list[View], entries: list[Entry], evidence: Evidence, rules: Rules) -> list[Group]:
+    """Every run is in one group; in order of the first run."""
+    scheduled: dict[tuple[str, int], Group] = {}
+    others: list[View] = []
+    for view in sorted(views, key=lambda each: each.order):
+        fit = _fit(view, entries, rules)
+        if fit is None:
+            others.append(view)
+            continue
+        entry, time = fit
+        group = scheduled.setdefault((entry.occurrence_id, time.start), Group([], entry, time))
+        group.views.append(view)
+        group.time = max(group.time or time, time)
+    groups = [*scheduled.values(), *_joined(others, evidence, rules)]
+    return sorted(groups, key=lambda group: group.views[0].order)
+
+
+def _fit(view: View, entries: list[Entry], rules: Rules) -> tuple[Entry, Time] | None:
+    """The entry whose scheduled start is nearest to S, if S is in its window; of equal ones the earlier."""
+    end = view.start if view.end is None else view.end
+    seen = [(entry, time) for entry in entries if (time := entry.seen_by(view.start, end)) is not None]
+    near = [(entry, time) for entry, time in seen if time.start - rules.window <= view.start <= time.end + rules.window]
+    return min(near, key=lambda pair: (abs(view.start - pair[1].start), pair[1].start), default=None)
+
+
+def _joined(views: list[View], evidence: Evidence, rules: Rules) -> list[Group]:
+    groups: list[Group] = []
+    for view in views:
+        ends = [each.end for each in groups[-1].views] if groups else []
+        follows = bool(ends) and all(end is not None for end in ends)
+        gap = view.start - max(end for end in ends if end is not None) if follows else 0
+        if follows and gap <= rules.restart_gap and evidence.session_type in _JOINED_TYPES:
+            groups[-1].views.append(view)
+        else:
+            groups.append(Group([view]))
+    return groups
+
+
+def without_rehearsals(group: Group, audience: dict[str, int]) -> list[View]:
+    """The runs of the session; `audience` is the number of people in each run, by uuid."""
+    if group.time is not None:
+        time = group.time
+        return [
+            view
+            for view in group.views
+            if audience[view.run.uuid] or (view.start <= time.end and (view.end or view.start) >= time.start)
+        ]
+    if not any(audience.values()):
+        return group.views
+    return [view for view in group.views if audience[view.run.uuid]]
