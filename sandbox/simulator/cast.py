@@ -129,6 +129,8 @@ class Casting:
         if role == "host":
             return "full"
         booked = [each for each in enrolments if each.outcome in ("approved", "cancelled")]
+        if enrolments and not booked:
+            return "absent"
         counts = any(_counts_for(each, held.planned) for each in booked)
         comes = self.random.random() < (0.7 if counts else 0.05 if enrolments else 0.2)
         usual = self.random.choice(USUAL)

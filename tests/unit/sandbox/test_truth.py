@@ -1,15 +1,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date
+from dataclasses import replace
 
 import orjson
 import pytest
 
-from sandbox.simulator import Chaos, World, simulate_meeting, simulate_webinar
+from sandbox.simulator import CHAOS, Chaos, World, simulate_meeting, simulate_webinar
 from sandbox.truth import Rules, Truth, truth_of
-from sandbox.truth.presence import intervals
-from sandbox.truth.scores import Presence, Scored, contact_score, session_score, tier, why
+from sandbox.truth.scores import Presence, why
 from sandbox.zoom.state import ZoomState
 from schemas.instants import format_instant
 
@@ -52,77 +51,10 @@ def test_worked_example_of_two_devices_scores_82_and_left_early() -> None:
     assert event.properties["minutes"] == 55
 
 
-def test_score_of_82_is_warm_after_one_half_life() -> None:
-    """attendance.md 7: 82 is hot on the day itself and 41, warm, 90 days later."""
-    scored = [Scored(82, date(2026, 8, 19))]
-    assert contact_score(scored, date(2026, 8, 19), RULES) == 82
-    assert contact_score(scored, date(2026, 11, 17), RULES) == 41
-    assert tier(scored, RULES) == "hot"
-    assert tier(scored, RULES, date(2026, 11, 17)) == "warm"
-
-
-@pytest.mark.parametrize(
-    ("first", "second", "wanted"),
-    [(68, 2, "warm"), (68, 5, "hot"), (39, 1, "cold"), (39, 4, "warm"), (70, 0, "hot")],
-)
-def test_tier_needs_three_points_beyond_a_border_to_change(first: int, second: int, wanted: str) -> None:
-    """A border that is not reached is crossed at 3 points above it."""
-    day = date(2026, 8, 19)
-    assert tier([Scored(first, day), Scored(second, day)], RULES) == wanted
-
-
-@pytest.mark.parametrize(("late", "wanted"), [(120, 100), (121, 100), (660, 91), (1_199, 82), (1_200, 82), (None, 0)])
-def test_punctuality_falls_from_two_to_twenty_minutes(late: int | None, wanted: int) -> None:
-    """15 points up to 120 s, none from 1200 s, a straight line between."""
-    assert session_score(Presence("attended", 3_600, 3_600, late), RULES) == wanted
-
-
-@pytest.mark.parametrize(
-    ("joins", "leaves", "wanted"),
-    [
-        ({0}, {10}, [(0, 10)]),
-        ({0, 5}, {10}, [(0, 10)]),
-        ({0}, set(), [(0, 50)]),
-        (set(), {10}, [(10, 10)]),
-        ({0, 10}, {10}, [(0, 10), (10, 50)]),
-        ({10}, {10}, [(10, 10)]),
-        ({10}, {10, 20}, [(10, 10), (10, 20)]),
-        ({60}, set(), [(60, 60)]),
-    ],
-)
-def test_intervals_of_a_connection_follow_the_walk(
-    joins: set[int], leaves: set[int], wanted: list[tuple[int, int]]
-) -> None:
-    """attendance.md 2, with the session's end at 50."""
-    assert intervals(joins, leaves, 50) == wanted
-
-
-def test_presence_at_the_first_moment_of_the_end_window_is_attended() -> None:
-    """The last 5 % of an hour begin at 57:00, closed."""
-    for leave, status in ((3_419, "left_early"), (3_420, "attended")):
-        truth = truth_of([*stay("phone", 0, leave), ended()], ZoomState())
-        assert truth.contacts["maya@example.com"].status == status
-
-
-def test_person_outside_the_live_time_came_and_is_no_no_show() -> None:
-    """They left before the start: left early, no points, no join time."""
-    truth = truth_of([*stay("phone", -300, -60), ended()], ZoomState())
-    contact = truth.contacts["maya@example.com"]
-    assert (contact.status, contact.score) == ("left_early", 0)
-    assert contact.why == "0 of 60 min, not there while it was live"
-    assert "MEETING_JOIN_DATE" not in contact.attributes
-
-
-def test_practice_session_has_no_result() -> None:
-    """An instance whose every `ended` says practice is discarded."""
-    practice = body("ended", end_time=format_instant(TEN + 60), practice_session=True)
-    assert truth_of([*stay("phone", 0, 50), practice], ZoomState()).contacts == {}
-
-
 def test_why_rounds_minutes_half_up() -> None:
     """Minutes of lateness as of attendance."""
     assert why(Presence("attended", 3_450, 3_629, 150)) == "58 of 60 min, 3 min late, stayed to the end"
-    assert why(Presence("no_show", 0, 3_600, None)) == "registered, did not attend"
+    assert why(Presence("no_show", 0, 3_600, 0)) == "registered, did not attend"
 
 
 def truth_about(world: World) -> Truth:
@@ -155,10 +87,15 @@ def test_report_repairs_what_the_webhooks_lost() -> None:
     lossy = simulate_webinar(40, 7, frozenset({"lost-left", "lost-joined"}), starts_at=TEN)
     bodies = [delivery.body for delivery in lossy.deliveries]
     assert truth_about(lossy) != truth_about(calm)
-    assert truth_of(bodies, lossy.zoom, Rules(use_report=True)).contacts == truth_about(calm).contacts
+    repaired = truth_of(bodies, lossy.zoom, Rules(use_report=True)).contacts
+    wanted = truth_about(calm).contacts
+    # What was told before the report came stays told.
+    assert {email: replace(each, events=()) for email, each in repaired.items()} == {
+        email: replace(each, events=()) for email, each in wanted.items()
+    }
 
 
-@pytest.mark.parametrize("chaos", [frozenset(), frozenset({"dup", "reorder", "late", "multi-device", "restart"})])
+@pytest.mark.parametrize("chaos", [frozenset(), CHAOS - {"lost-left", "lost-joined"}])
 def test_contacts_are_exactly_the_attendees_asked_for(chaos: frozenset[Chaos]) -> None:
     """Staff, panelists, anonymous, pending and denied people are no contacts."""
     for seed in range(6):
@@ -171,15 +108,15 @@ def test_contacts_are_exactly_the_attendees_asked_for(chaos: frozenset[Chaos]) -
 
 def test_session_counts_people_left_out_and_anonymous_connections() -> None:
     """Everybody of a world is somewhere."""
-    (occurrence,) = truth_about(simulate_webinar(50, 7, frozenset({"restart"}), starts_at=TEN)).occurrences
-    assert occurrence.anonymous > 0
+    (session,) = truth_about(simulate_webinar(50, 7, frozenset({"restart"}), starts_at=TEN)).sessions
+    assert session.anonymous > 0
     # The host, three panelists (one of them registered), one made a panelist on the way, four own people.
-    assert occurrence.excluded == 9
+    assert session.excluded == 9
 
 
-def test_restarted_session_is_one_occurrence_without_the_gap() -> None:
-    """Its length is the live time of both instances."""
+def test_restarted_session_is_one_session_without_the_gap() -> None:
+    """Its length is the live time of both runs from the scheduled start on."""
     world = simulate_webinar(50, 7, frozenset({"restart"}), starts_at=TEN)
-    (occurrence,) = truth_about(world).occurrences
-    assert occurrence.session_uuid == world.event.spans[0].uuid
-    assert occurrence.length_seconds == sum(span.ended_at - span.started_at for span in world.event.spans)
+    (session,) = truth_about(world).sessions
+    assert session.session_uuid == world.event.spans[0].uuid
+    assert session.length_seconds == sum(span.ended_at - max(TEN, span.started_at) for span in world.event.spans)
