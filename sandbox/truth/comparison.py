@@ -45,7 +45,7 @@ def compare(truth: Truth, held: Mapping[str, Any]) -> list[Difference]:
             continue
         if email in contacts:
             found += _contact(wanted, contacts[email])
-        else:
+        elif not wanted.may_be_missing:
             found.append(Difference(email, "contact", "missing", "exists"))
         found += _events(wanted, events.get(email, []))
         found += _mails(wanted, [mail["params"] for mail in held.get("mails", ()) if mail["to"] == [email]])
@@ -58,6 +58,7 @@ def _contact(wanted: ContactTruth, held: Mapping[str, Any]) -> list[Difference]:
         Difference(wanted.email, name, attributes.get(name, _ABSENT), wanted.attributes.get(name, _ABSENT))
         for name in sorted({*attributes, *wanted.attributes})
         if attributes.get(name, _ABSENT) != wanted.attributes.get(name, _ABSENT)
+        and attributes.get(name) not in wanted.leftovers.get(name, ())
     ]
     if set(held["listIds"]) != wanted.lists:
         found.append(Difference(wanted.email, "lists", sorted(held["listIds"]), sorted(wanted.lists)))

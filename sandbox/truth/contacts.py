@@ -39,6 +39,10 @@ class ContactTruth:
     contact_score: int | None = None
     tier: str | None = None
     why: str | None = None
+    leftovers: dict[str, frozenset[Value]] = field(default_factory=dict)
+    """Attributes for which nothing stands any more after a retraction: what Brevo may still hold."""
+    may_be_missing: bool = False
+    """True: all that there ever was of it was taken back."""
 
     @property
     def contact_id(self) -> str:
@@ -62,6 +66,13 @@ class _Dossier:
     results: list[Result] = field(default_factory=list)
     before: dict[tuple[str, str], Result] = field(default_factory=dict)
     """What was published while reports were awaited, by the runs of its session."""
+
+    @property
+    def withdrawn(self) -> list[Result]:
+        """Published while reports were awaited, and taken back by them."""
+        standing = {(session.object_type, uuid) for session, _ in self.results for uuid in session.given}
+        gone = {key: result for key, result in self.before.items() if key not in standing}
+        return list({(key[0], result[0].session_uuid): result for key, result in gone.items()}.values())
 
     @property
     def approved(self) -> list[Booking]:
@@ -100,7 +111,7 @@ def truth_of(
         for email, dossier in sorted(dossiers.items())
         if not (rules.exclude_internal and email in own)
         and not is_excluded_domain(email, rules)
-        and (dossier.results or dossier.approved)
+        and (dossier.results or dossier.withdrawn or dossier.approved)
     }
     return Truth(contacts, tuple(held))
 
@@ -132,8 +143,46 @@ def _add(
 
 
 def _contact(email: str, dossier: _Dossier, recordings: dict[str, Recording], rules: Rules) -> ContactTruth:
-    results = sorted(dossier.results, key=lambda pair: (pair[0].ended_at, pair[0].session_uuid))
-    approved, names = dossier.approved, rules.attributes
+    approved, withdrawn = dossier.approved, dossier.withdrawn
+    results = _in_order(dossier.results)
+    told = () if email in rules.unmailed else tuple(recorded(results, recordings, rules))
+    contact = replace(
+        _shown(email, approved, results, rules),
+        lists=_lists(approved, results, rules),
+        events=(
+            *registered(approved),
+            *came_or_not(results, dossier.before, rules),
+            *(replace(event, may_be_missing=True) for event in came_or_not(withdrawn, {}, rules)),
+            *(() if rules.recordings_by_mail else told),
+        ),
+        mails=told if rules.recordings_by_mail else (),
+    )
+    if not withdrawn:
+        return contact
+    before = _shown(email, approved, _in_order([*dossier.results, *withdrawn]), rules).attributes
+    nothing = {name: value for name, value in _nothing(rules).items() if name is not None}
+    left = {name: {value, nothing.get(name, value)} for name, value in before.items() if name not in contact.attributes}
+    return replace(
+        contact,
+        leftovers={name: frozenset(values) for name, values in left.items()},
+        may_be_missing=not results and not approved,
+    )
+
+
+def _in_order(results: list[Result]) -> list[Result]:
+    return sorted(results, key=lambda pair: (pair[0].ended_at, pair[0].session_uuid))
+
+
+def _nothing(rules: Rules) -> dict[str | None, Value]:
+    """What counts and scores are once nothing is left of them."""
+    names = rules.attributes
+    counts = (names.engagement_score, names.webinars_attended, names.meetings_attended, names.no_shows)
+    return {**dict.fromkeys(counts, 0), names.engagement_tier: "cold"}
+
+
+def _shown(email: str, approved: list[Booking], results: list[Result], rules: Rules) -> ContactTruth:
+    """A contact's attributes and figures; `results` are in order."""
+    names = rules.attributes
     shown: dict[str | None, Value | None] = {}
     status = _registered_status(approved)
     score = points = grade = sentence = seconds = None
@@ -162,18 +211,13 @@ def _contact(email: str, dossier: _Dossier, recordings: dict[str, Recording], ru
         shown[names.meetings_attended] = sum(1 for session, _ in came if session.object_type == "meeting")
         shown[names.no_shows] = len(results) - len(came)
     shown[names.attendance_status] = status
-    told = () if email in rules.unmailed else tuple(recorded(results, recordings, rules))
     return ContactTruth(
         email=email,
         status=status,
         attributes={name: value for name, value in shown.items() if name is not None and value not in (None, "")},
-        lists=_lists(approved, results, rules),
-        events=(
-            *registered(approved),
-            *came_or_not(results, dossier.before, rules),
-            *(() if rules.recordings_by_mail else told),
-        ),
-        mails=told if rules.recordings_by_mail else (),
+        lists=frozenset(),
+        events=(),
+        mails=(),
         attended_seconds=seconds,
         score=score,
         contact_score=points,

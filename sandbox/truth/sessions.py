@@ -93,6 +93,28 @@ def sessions_of(evidence: Evidence, entries: list[Entry], rules: Rules) -> list[
     return found
 
 
+@dataclass(frozen=True)
+class _Seen:
+    """Everybody in the runs of a group."""
+
+    people: frozenset[str]
+    """Anonymous ones begin with `?`."""
+    excluded: set[str]
+    audience: dict[str, dict[str, list[Interval]]]
+    """Intervals of who is not excluded, by run's uuid and person."""
+
+    @property
+    def known(self) -> frozenset[str]:
+        """E-mails of those who have one."""
+        return frozenset(each for each in self.people if not each.startswith("?"))
+
+
+def _seen_in(group: Group, evidence: Evidence, addresses: dict[str, str], rules: Rules) -> _Seen:
+    excluded = excluded_people([(view.run, view.visits) for view in group.views], evidence, addresses, rules)
+    people = frozenset(visit.person for view in group.views for visit in view.visits)
+    return _Seen(people, excluded, {view.run.uuid: _audience(view, excluded) for view in group.views})
+
+
 def _session(
     group: Group,
     earlier: list[Session],
@@ -101,26 +123,23 @@ def _session(
     has_schedule: bool,
     rules: Rules,
 ) -> Session | None:
-    excluded = excluded_people([(view.run, view.visits) for view in group.views], evidence, addresses, rules)
-    audience = {view.run.uuid: _audience(view, excluded) for view in group.views}
-    views = without_rehearsals(group, {uuid: len(people) for uuid, people in audience.items()})
+    """``None``: rehearsals only, or not over yet."""
+    seen = _seen_in(group, evidence, addresses, rules)
+    views = without_rehearsals(group, {uuid: len(people) for uuid, people in seen.audience.items()})
     spans = {view.run.uuid: (view.start, max(view.start, view.end)) for view in views if view.end is not None}
     is_early = rules.now is not None and group.time is not None and rules.now < group.time.start
     if not views or len(spans) < len(views) or is_early:
-        return None  # rehearsals only, or not over yet
+        return None
     scheduled_at = group.time.start if group.time else None
-    live, main = _live_time(spans, audience, scheduled_at, rules)
+    live, main = _live_time(spans, seen.audience, scheduled_at, rules)
     is_final = rules.now is None or group.time is None or group.time.end <= rules.now
-    people, outside = _people(views, excluded, live, rules)
-    seen = {visit.person for view in group.views for visit in view.visits}
-    left_out = {each for each in seen if each in excluded}
-    if is_final and (group.entry is not None or (not has_schedule and any(audience.values()))):
-        before = {each for other in earlier if other.occurrence_id == _id_of(group) for each in other.present}
-        for email in _expected(evidence, group.entry, live.end):
-            if is_excluded_email(email, evidence, rules) or email in excluded:
-                left_out.add(email)
-            elif email not in seen | before | evidence.answers.panelist_emails:
-                people[email] = Attendance(Presence("no_show", 0, live.length, 0))
+    people, outside = _people(views, seen.excluded, live, rules)
+    left_out = set(seen.people & seen.excluded)
+    if is_final and (group.entry is not None or (not has_schedule and any(seen.audience.values()))):
+        expected = _expected(evidence, group.entry, live.end)
+        left_out |= {each for each in expected if each in seen.excluded or is_excluded_email(each, evidence, rules)}
+        absent = expected - left_out - seen.people - evidence.answers.panelist_emails - _before(group, earlier)
+        people |= dict.fromkeys(absent, Attendance(Presence("no_show", 0, live.length, 0)))
     return Session(
         session_uuid=views[0].run.uuid,
         instances=tuple(view.run.uuid for view in views),
@@ -137,13 +156,20 @@ def _session(
         length_seconds=live.length,
         is_final=is_final,
         people=people,
-        present=frozenset(each for each in seen if not each.startswith("?")),
-        anonymous=sum(len([each for each in audience[view.run.uuid] if each.startswith("?")]) for view in views),
+        present=seen.known,
+        anonymous=sum(each.startswith("?") for view in views for each in seen.audience[view.run.uuid]),
         excluded=len(left_out),
         rehearsals=len(group.views) - len(views),
-        only_webhooks=len(_only_webhooks(views, evidence) - excluded) if rules.use_report else 0,
+        only_webhooks=len(_only_webhooks(views, evidence) - seen.excluded) if rules.use_report else 0,
         outside=len(outside),
     )
+
+
+def _before(group: Group, earlier: list[Session]) -> set[str]:
+    """Who was in an earlier session of the same entry."""
+    if group.entry is None:
+        return set()
+    return {email for session in earlier if session.occurrence_id == _id_of(group) for email in session.present}
 
 
 def _id_of(group: Group) -> str | None:

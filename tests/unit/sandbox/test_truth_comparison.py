@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from sandbox.simulator import simulate_webinar
-from sandbox.truth import Truth, truth_of
+from sandbox.truth import ContactTruth, Truth, truth_of
 from sandbox.truth.comparison import compare
 from schemas.instants import format_instant
 
@@ -123,3 +123,19 @@ def test_anything_that_is_not_the_truth_is_one_difference(
     spoil(held)
     (difference,) = compare(truth, held)
     assert difference.field.startswith(field)
+
+
+def test_what_a_retraction_leaves_is_right_as_it_was_and_as_nothing(truth: Truth) -> None:
+    """A contact of whom all was taken back may be missing; what is left of it must have been true."""
+    email = next(iter(truth.contacts))
+    gone = ContactTruth(
+        email, "", {}, frozenset(), (), (), leftovers={"NO_SHOWS": frozenset({0, 1})}, may_be_missing=True
+    )
+    held = held_by(truth)
+    held["contacts"] = [each for each in held["contacts"] if each["email"] != email]
+    held["events"] = [each for each in held["events"] if each["identifiers"]["email_id"] != email]
+    taken_back = Truth({**truth.contacts, email: gone}, truth.sessions)
+    assert compare(taken_back, held) == []
+    for value, differences in ((0, 0), (1, 0), (2, 1)):
+        left = {"id": 999, "email": email, "attributes": {"NO_SHOWS": value}, "listIds": []}
+        assert len(compare(taken_back, held | {"contacts": [*held["contacts"], left]})) == differences

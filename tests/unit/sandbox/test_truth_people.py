@@ -348,3 +348,26 @@ def test_nobody_is_told_twice_and_who_came_is_told_as_the_live_result_said() -> 
     assert (event.properties["status"], event.properties["minutes"]) == ("attended", 60)
     assert [each.properties["minutes"] for each in event.alternatives] == [20]
     assert (contact.status, contact.attributes["MEETING_DURATION"]) == ("left_early", 20)
+
+
+def test_result_that_the_report_takes_back_leaves_what_nothing_stands_for_any_more() -> None:
+    """Live they stayed from the lobby to the end; the report knows that they left before the start."""
+    told = Told()
+    told.run("w", -30, 60)
+    told.registers("r", BO)
+    told.stay("w", ANA, 0, 60)
+    told.stay("w", BO, -20, None)
+    told.stay("w", CY, -20, None)
+    told.reports_row("w", ANA, 0, 60)
+    told.reports_row("w", BO, -20, -10)
+    told.reports_row("w", CY, -20, -10)
+    assert told.contact(BO).status == "attended"
+    bo, cy = told.contact(BO, REPORT), told.contact(CY, REPORT)
+    assert (bo.status, bo.lists, bo.may_be_missing) == ("registered", frozenset({17}), False)
+    assert bo.leftovers["MEETING_DURATION"] == {60}
+    assert bo.leftovers["WEBINARS_ATTENDED"] == {0, 1}
+    assert {event.name: event.may_be_missing for event in bo.events} == {
+        "zoom_webinar_registered": False,
+        "zoom_webinar_attended": True,
+    }
+    assert (cy.lists, cy.may_be_missing) == (frozenset(), True)

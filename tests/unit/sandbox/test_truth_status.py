@@ -161,6 +161,16 @@ def test_nobody_stays_away_from_a_webinar_without_schedule_that_had_no_audience(
     assert statuses(told.truth()) == {ANA: "attended", BO: "no_show"}
 
 
+def test_who_was_in_an_earlier_session_without_entry_can_stay_away_from_the_next() -> None:
+    """Only an entry's sessions are one and the same webinar."""
+    told = Told(session_type=6)
+    told.registers("r", ANA)
+    held(told, "a", 0)
+    told.run("b", 120, 180)
+    told.stay("b", BO, 120, 180)
+    assert results(told.truth()) == [{ANA: ("attended", 60)}, {BO: ("attended", 60), ANA: ("no_show", 0)}]
+
+
 # ---- series
 
 
