@@ -77,8 +77,3 @@ class Identity:
             self.names or {each for other in known for each in other.names},
             self.internal or any(other.internal for other in known),
         )
-
-    @property
-    def is_empty(self) -> bool:
-        """Nothing of it could lead to a person."""
-        return not (self.registrant_ids or self.emails or self.user_ids)

@@ -55,6 +55,7 @@ class Rules:
     attendance_points: int = 60
     punctuality_points: int = 15
     stayed_points: int = 10
+    interaction_points: int = 15
     half_life_days: int = 90
     hot: int = 70
     warm: int = 40

@@ -13,6 +13,7 @@ from sandbox.truth.rules import Rules
 # Seconds late: full points up to the first, none from the second on (attendance.md 6).
 _ON_TIME, _TOO_LATE = 120, 1_200
 _FORGOTTEN_DAYS = 730
+_ENOUGH_MESSAGES = 5
 _EXACT = Context(prec=60)
 
 
@@ -37,7 +38,31 @@ class Presence:
     """Live time before the first join."""
 
 
-def session_score(presence: Presence, rules: Rules) -> int:
+@dataclass(frozen=True)
+class Interaction:
+    """What one person did in one session; ``None``: there was nothing of that kind to do."""
+
+    polls: tuple[int, int] | None = None
+    """Answered, and offered."""
+    asked: bool | None = None
+    messages: int | None = None
+
+
+def _interaction(done: Interaction, rules: Rules) -> tuple[Fraction, Fraction]:
+    """Points, and the most that could be had of what was offered: a third for each kind."""
+    third = Fraction(rules.interaction_points, 3)
+    points, most = Fraction(0), Fraction(0)
+    if done.polls is not None:
+        answered, offered = done.polls
+        points, most = points + min(third, third * answered / offered), most + third
+    if done.asked is not None:
+        points, most = points + (third if done.asked else 0), most + third
+    if done.messages is not None:
+        points, most = points + min(third, third * done.messages / _ENOUGH_MESSAGES), most + third
+    return points, most
+
+
+def session_score(presence: Presence, rules: Rules, interaction: Interaction | None = None) -> int:
     """0 to 100.
 
     >>> session_score(Presence("left_early", 3_300, 3_600, 0), Rules())
@@ -52,7 +77,9 @@ def session_score(presence: Presence, rules: Rules) -> int:
         + rules.punctuality_points * min(Fraction(1), max(Fraction(0), late))
         + (rules.stayed_points if presence.status == "attended" else 0)
     )
-    return half_up(100 * points / (rules.attendance_points + rules.punctuality_points + rules.stayed_points))
+    more, most = _interaction(interaction or Interaction(), rules)
+    maximum = rules.attendance_points + rules.punctuality_points + rules.stayed_points + most
+    return half_up(100 * (points + more) / maximum)
 
 
 @dataclass(frozen=True)

@@ -18,8 +18,7 @@ import pytest
 
 from sandbox.kafka import EmbeddedKafka
 from sandbox.simulator import World, simulate_webinar
-from sandbox.truth import Rules, Truth, truth_of
-from sandbox.truth import EventTruth
+from sandbox.truth import EventTruth, Rules, Truth, truth_of
 from sandbox.zoom.backend import ZoomOptions
 from sandbox.zoom.state import ZoomState
 from schemas.topics import ATTENDANCE_RESULTS, RAW_EVENTS

@@ -6,9 +6,10 @@ import asyncio
 from pathlib import Path
 from typing import Any
 
-from processors.engagement.score import session_points
-from runtime.models import Weights
 from sandbox.simulator import World
+from sandbox.truth import Rules
+from sandbox.truth.scores import Interaction as Done
+from sandbox.truth.scores import Presence, session_score
 from sandbox.zoom.backend import ZoomOptions
 from sandbox.zoom.endpoints import ALL_SCOPES
 from sandbox.zoom.state import Instance, Session
@@ -105,12 +106,10 @@ async def test_polls_reach_the_score_while_questions_may_not_be_read(
 
 
 def score(result: Result) -> int:
-    """What the rules make of one session alone."""
-    return session_points(
-        attended_seconds=result.attended_seconds,
-        length_seconds=result.length_seconds,
-        late_seconds=result.late_seconds,
-        stayed=result.attendance_status == "attended",
-        interaction=result.interaction,
-        weights=Weights(),
-    ).score
+    """What one session alone makes, by the truth's own arithmetic."""
+    done = result.interaction
+    presence = Presence(
+        result.attendance_status, result.attended_seconds, result.length_seconds, result.late_seconds or 0
+    )
+    polls = None if done is None or not done.polls_offered else (done.polls_answered or 0, done.polls_offered)
+    return session_score(presence, Rules(), Done(polls=polls))

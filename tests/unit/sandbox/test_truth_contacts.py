@@ -135,6 +135,14 @@ def test_registered_is_told_of_what_a_webhook_said() -> None:
     assert told.contact(BO).events == ()
 
 
+def test_registered_is_told_as_the_first_approval_said() -> None:
+    """Of several webhooks about one registration."""
+    told = Told()
+    told.registers("r", BO, -90)
+    told.registers("r", BO, -80)
+    assert [event.at for event in told.contact(BO).events] == [at(-90) + 1]
+
+
 def test_registered_after_the_end_is_not_told() -> None:
     """Nor at the end itself."""
     told = held(Told())
@@ -155,6 +163,16 @@ def test_registered_for_a_running_series_is_told() -> None:
     held(told, "b", DAY)
     told.registers("t", "dee@example.com", DAY + 120)
     assert named(told, "dee@example.com", REGISTERED) == []
+
+
+def test_registered_between_sessions_without_schedule_is_told() -> None:
+    """It is before the last E that is known."""
+    told = Told(session_type=6)
+    held(told, "a", 0)
+    told.registers("r", BO, 90)
+    assert named(told, BO, REGISTERED) == []
+    held(told, "b", 120)
+    assert len(named(told, BO, REGISTERED)) == 1
 
 
 def test_cancelled_registration_may_or_may_not_have_been_told() -> None:

@@ -43,6 +43,8 @@ def test_end_is_zooms_past_meeting_then_the_report_then_assumed() -> None:
     told.stay("m", BO, 0, None)
     assert told.truth().sessions == ()
     assert told.session(Rules(abandoned=True)).ended_at == at(20)
+    told.stay("m", CY, 30, None)
+    assert told.session(Rules(abandoned=True)).ended_at == at(30)
     told.runs["m"] = (0, 50)
     assert told.session(Rules(abandoned=True)).ended_at == at(50)
     webinar = Told()
@@ -309,6 +311,14 @@ def test_entry_that_has_a_session_stays_when_zoom_calls_it_deleted_or_forgets_it
         assert session.occurrence_id == "monday"
         (lost,) = after.truth().sessions
         assert lost.occurrence_id == "tuesday"
+
+
+def test_occurrence_that_zoom_always_knew_is_its_runs() -> None:
+    """It was read before, and is still there."""
+    told = series(monday=0, tuesday=DAY)
+    attended(told, "a", 0, 60)
+    (session,) = told.truth(Rules(now=at(3 * DAY)), earlier=[(at(-60), told.zoom())]).sessions
+    assert session.occurrence_id == "monday"
 
 
 def test_occurrence_deleted_before_a_run_is_not_that_runs() -> None:
