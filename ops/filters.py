@@ -56,14 +56,14 @@ def try_event(
 
 def _judge(configuration: Configuration, file: Path) -> Verdict:
     try:
-        fact = parse_event(orjson.loads(file.read_bytes()))
+        fact = parse_event(orjson.loads(file.read_bytes()), 0)
     except OSError as error:
         raise ConfigurationError(f"{file} cannot be read: {error.strerror}") from error
     except (ValueError, DeadLetterError) as error:
         raise ConfigurationError(f"{file} is no event of Zoom: {error}") from error
     if fact is None:
         return Verdict(wanted=False, rule="this kind of event says nothing about attendance")
-    session = fact.session
+    session = fact.event
     account = next((each for each in configuration.accounts if each.account_id == session.account_id), None)
     if account is not None:
         switch = "webinars" if session.object_type == "webinar" else "participants"

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
+from zoneinfo import available_timezones
 
-from pydantic import Field, SecretStr, model_validator
+from pydantic import AfterValidator, Field, SecretStr, model_validator
 
+from runtime.durations import Duration
 from runtime.section import Section
 from schemas.attendance import AttendanceStatus, ObjectType
 
@@ -43,6 +45,12 @@ class Events(Section):
             elif given.get("mails") is False:
                 mailing = [each for each in mailing if each != name]
         return {**flat, "mails": tuple(dict.fromkeys(mailing))}
+
+
+def _time_zone(value: str) -> str:
+    if value in ("webinar", "utc") or value in available_timezones():
+        return value
+    raise ValueError("`webinar`, `utc`, or an IANA time zone such as Europe/Berlin")
 
 
 def _is_web_address(url: str | None) -> bool:
@@ -148,6 +156,8 @@ class Recordings(Section):
     """Only who gave one of `answers` to this custom question of a registration; without one everybody."""
     answers: tuple[str, ...] = ("yes",)
     """Compared without case and outer blanks."""
+    wait: Duration = 6 * 3_600
+    """How long the first recording of a session waits for those of its other main runs."""
     campaign: Campaign = Campaign()
 
     @model_validator(mode="after")
@@ -230,6 +240,9 @@ class Brevo(Section):
     deleted: Literal["stay_away", "ask", "return"] = "stay_away"
     """What becomes of who was deleted at Brevo and registers again: nothing; a question (the list rule `doi`) whose
     link brings them back; or they are written again, as subscribed as Brevo makes new contacts."""
+    dates: Annotated[str, AfterValidator(_time_zone)] = "webinar"
+    """In which time zone a date is told: `webinar` (the one that Zoom gives for the webinar or meeting, else UTC),
+    `utc`, or an IANA name."""
     in_doubt: Literal["hold", "resend", "drop"] = "hold"
     """What becomes of an event whose answer was lost: wait for a person, send again, or forget it."""
     events: Events = Events()

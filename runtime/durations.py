@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 from pydantic import BeforeValidator, Field, PlainSerializer
 
@@ -32,4 +32,40 @@ Duration = Annotated[
     BeforeValidator(parse_duration),
     Field(ge=0),
     PlainSerializer(format_duration, return_type=str, when_used="json"),
+]
+
+
+class Minimum(NamedTuple):
+    """How much of something long is enough: of a fixed length, or of a share of the whole."""
+
+    seconds: float = 0
+    share: float = 0
+
+
+def parse_minimum(value: object) -> Minimum:
+    """A duration with its unit, or a number up to 1: a share."""
+    if isinstance(value, tuple):
+        return Minimum(*value)
+    if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 1:
+        return Minimum(share=value)
+    if isinstance(value, str):
+        try:
+            seconds = parse_duration(value)
+        except ValueError:
+            pass
+        else:
+            assert isinstance(seconds, int | float)
+            return Minimum(seconds=seconds)
+    raise ValueError("a duration with its unit, such as 5m, or a share of the length between 0 and 1, such as 0.1")
+
+
+def format_minimum(value: Minimum) -> str | int | float:
+    """As it is written in the file."""
+    return format_duration(value.seconds) if value.seconds else value.share
+
+
+MinimumLength = Annotated[
+    Minimum,
+    BeforeValidator(parse_minimum),
+    PlainSerializer(format_minimum, return_type=str | int | float, when_used="json"),
 ]

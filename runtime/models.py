@@ -13,7 +13,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, model_va
 
 from runtime.brevo_models import Brevo
 from runtime.domains import Domain, ascii_domain
-from runtime.durations import Duration
+from runtime.durations import Duration, Minimum, MinimumLength
 from runtime.section import Section
 from schemas.brevo import AttributeType, Overwrite
 
@@ -107,7 +107,13 @@ class Sessions(Section):
     report_checks: tuple[Duration, ...] = (300, 900, 3_600, 14_400)
     """When Zoom's report is read after the end was learned. Empty: the live result is final."""
     restart_gap: Duration = 900
-    """A host's restart within this makes one session of two uuids."""
+    """A host's restart within this makes one session of two uuids, where there is no schedule."""
+    window: Duration = 36 * 3_600
+    """So long before a webinar's scheduled start and after its scheduled end its runs belong to that date."""
+    main_share: float = Field(default=0.05, ge=0, le=1)
+    """A run with a smaller part of the session's audience (people times seconds) moves no start and no end."""
+    attended_minimum: MinimumLength = Minimum()
+    """Who was there for less did not attend: a duration, or a share of the length."""
     abandon_after: Duration = 86_400
     """A session of which nothing was heard for so long is closed without an `ended`."""
     retain: Duration = 35 * 86_400

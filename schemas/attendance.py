@@ -16,6 +16,16 @@ Evidence = Literal["live", "report", "both"]
 """What attendance was worked out from: webhooks alone, Zoom's report alone, or both."""
 
 
+Reason = Literal["present_to_the_end", "left_before_the_end", "below_the_minimum", "approved_and_not_seen"]
+"""Why a result is what it is; `below_the_minimum`: to the end, but for less than `sessions.attended_minimum`."""
+RetractionReason = Literal[
+    "excluded", "outside", "anonymous", "not_registered", "elsewhere", "not_yet", "no_session"
+]  # fmt: skip
+"""Why a result must not stand: a rule leaves the person out; they were in nothing that counts; nothing leads to an
+address; no approved registration does (or to another address now); there was nothing to stay away from, or they were in
+an earlier session of the date; nobody is judged yet; it is of no session (a practice, a rehearsal, merged)."""
+
+
 class Identity(Wire):
     """How a person was recognised (attendance.md 3)."""
 
@@ -73,12 +83,14 @@ class Registration(AttendanceFact):
     kind: Literal["registration"] = "registration"
     registrant_id: str
     registration_status: RegistrationStatus
+    approved_at: Instant | None = None
+    """The first approval that a webhook told of, else the list's."""
     revision: int
     """1, 2, … per registration; an older one never overwrites a newer."""
     retracted: bool = False
     """True: this registration is no longer this contact's (its e-mail changed, or a rule excludes it)."""
     before_end: bool = True
-    """False: it was approved only after its session had ended."""
+    """False: it was approved only after the last session that it is for had ended."""
     starts_at: Instant | None = None
     """Start of its first occurrence, else the webinar's."""
     occurrences: tuple[str, ...] = ()
@@ -102,22 +114,60 @@ class Registration(AttendanceFact):
     """Who said that it is approved: a webhook, or only Zoom's list (which may be old: no event follows from it)."""
 
 
+class Scheduled(Wire):
+    """The date of a webinar's schedule that a session was judged by."""
+
+    occurrence_id: str | None = None
+    """``None`` of a webinar with one date."""
+    starts_at: Instant
+    duration_seconds: int
+
+
+class RunEvidence(Wire):
+    """What is known of one person in one run of a session, in counts."""
+
+    run_uuid: str
+    is_main: bool
+    """False: its audience is so small that it moves no start and no end."""
+    webhooks: int = 0
+    """Connections that webhooks told of and that count."""
+    report_rows: int = 0
+    """Rows of Zoom's report that count."""
+    report: Literal["settled", "not_to_be_had", "awaited"]
+    """Of the run, whoever is in it."""
+
+
 class Result(AttendanceFact):
-    """What one person did in one occurrence. `revision` grows with each change of it."""
+    """What one person did in one session. `revision` grows with each change of it."""
 
     cloud_event = CloudEvent("attendance.result", time="occurred_at")
     kind: Literal["result"] = "result"
     session_uuid: str
     instances: tuple[str, ...]
+    given: tuple[str, ...] = ()
+    """All runs that were given to the session's date, rehearsals too: what was told for one is told for the session."""
     revision: int
     retracted: bool = False
+    retraction_reason: RetractionReason | None = None
+    """Of a retracted one."""
     is_final: bool
     evidence: Evidence
     attendance_status: AttendanceStatus
+    reason: Reason | None = None
+    """``None`` of a retracted one."""
+    judged_at: Instant
+    """When it was worked out."""
+    scheduled: Scheduled | None = None
+    """The date that it was judged by, if there is one."""
+    runs: tuple[RunEvidence, ...] = ()
+    """Of the session, in order of their start."""
+    time_zone: str | None = None
+    """The webinar's or meeting's, as Zoom gives it."""
     started_at: Instant
     ended_at: Instant
     length_seconds: int
-    """Live time of the occurrence: gaps between its instances removed."""
+    """Live time: the main runs, gaps between them removed, and what lies before the scheduled start of one whose doors
+    were opened early."""
     attended_seconds: int = 0
     intervals: tuple[tuple[int, int], ...] = ()
     """Presence as [from, to] in seconds since `started_at`, ordered, not overlapping, clipped to the live time."""
@@ -133,7 +183,7 @@ class Result(AttendanceFact):
 
 
 class Recording(AttendanceFact):
-    """A cloud recording of an occurrence that the contact has a result in; told again when it changes.
+    """The cloud recording of a session that the contact has a final result in; told once.
 
     `occurred_at` is when Zoom had it ready: the `event_ts` of its `recording.completed`.
     """
@@ -143,9 +193,13 @@ class Recording(AttendanceFact):
     session_uuid: str
     instances: tuple[str, ...]
     share_url: str
-    """For people. Without its query, which may hold a passcode."""
+    """For people: of the longest. Without its query, which may hold a passcode."""
     minutes: int
-    """What was recorded."""
+    """What was recorded in the longest."""
+    parts: int = 1
+    """How many main runs have a recording."""
+    given: tuple[str, ...] = ()
+    """See `Result.given`."""
 
 
 Moment = Literal["started", "ended"]
@@ -170,7 +224,7 @@ def session_mark(object_id: str) -> str:
 
 
 class SessionRecording(AttendanceFact):
-    """The cloud recording of an occurrence, told of the session as a whole, and again when it changes.
+    """The cloud recording of a session whose results are final, told of the session as a whole, once.
 
     `contact_id` is the session's mark, `email` is empty, `occurred_at` is when Zoom had it ready.
     """
@@ -180,8 +234,10 @@ class SessionRecording(AttendanceFact):
     session_uuid: str
     instances: tuple[str, ...]
     share_url: str
-    """For people. Without its query, which may hold a passcode."""
+    """See `Recording`."""
     minutes: int
+    parts: int = 1
+    given: tuple[str, ...] = ()
     is_final: bool
     """Whether everybody's result is final."""
 
@@ -192,7 +248,7 @@ FACT: TypeAdapter[AnyFact] = TypeAdapter(Annotated[AnyFact, Field(discriminator=
 
 
 class SessionCounts(Wire):
-    """People of one occurrence, each in exactly one of attended, left early, no-shows, anonymous, excluded."""
+    """People of one session, each in exactly one of attended, left early, no-shows, anonymous, excluded, outside."""
 
     registered: int = 0
     """Registrations approved before E, excluded people aside."""
@@ -204,6 +260,14 @@ class SessionCounts(Wire):
     excluded: int = 0
     assumed: int = 0
     """People with an assumed interval."""
+    outside: int = 0
+    """People who were seen, but in nothing that counts: no result."""
+    only_webhooks: int = 0
+    """People whom the settled report of a run does not have, though webhooks do."""
+    rehearsals: int = 0
+    """Runs of the same date without an audience, which belong to no session."""
+    rows_without_identity: int = 0
+    """Rows of the report that lead to no e-mail."""
 
 
 class Difference(Wire):
@@ -255,6 +319,8 @@ class SessionSummary(Message):
     topic: str
     host_id: str
     origin: Origin = "live"
+    scheduled: Scheduled | None = None
+    """The date that it was judged by, if there is one."""
     started_at: Instant | None
     ended_at: Instant | None
     length_seconds: int

@@ -70,6 +70,7 @@ READ = frozenset(
     {
         "app_deauthorized",
         "recording.completed",
+        *("webinar.created", "webinar.updated", "webinar.deleted"),
         *(
             f"{kind}.{what}"
             for kind in ("meeting", "webinar")

@@ -2,7 +2,7 @@
 
 Consumes: `zoom.events.raw.v1`, `zoom.lookup-results.v1`, `attendance.ticks.v1`, all keyed by the object's id.
 Produces: `attendance.results.v1`, `attendance.sessions.v1`, `zoom.lookups.v1`, `attendance.ticks.v1`.
-State: one table, `attendance` (processors/attendance/book/keys.py); a fact is one row, however large the session.
+State: one table, `attendance` (processors/attendance/book/rows.py); a fact is one row, however large the session.
 Order: none is assumed; rows are sets and extremes, and results are computed from them alone.
 On failure: what cannot be read becomes a dead letter of its topic.
 """
@@ -11,21 +11,20 @@ from __future__ import annotations
 
 import orjson
 
-from processors.attendance.book.keys import DUE, TABLE, due_key, parse_due
+from processors.attendance.book.agenda import DUE, due_key, parse_due
+from processors.attendance.book.book import TABLE, Book
 from processors.attendance.closing.closing import Closing
-from processors.attendance.closing.index import Index
-from processors.attendance.closing.reports import Reports
+from processors.attendance.closing.exclusion import Exclusion
 from processors.attendance.intake.answers import Answers
 from processors.attendance.intake.deauthorized import EVENT as DEAUTHORIZED
 from processors.attendance.intake.deauthorized import parse_deauthorized
-from processors.attendance.intake.events import Intake, occurrences_of
+from processors.attendance.intake.events import Intake
 from processors.attendance.intake.notices import Notices
 from processors.attendance.intake.recordings import Recordings
 from processors.attendance.intake.registrants import Registrants
 from processors.attendance.rules.chat import EVENTS as CHATS
 from processors.attendance.rules.chat import parse_chatted
 from processors.attendance.rules.facts import parse_event
-from processors.attendance.rules.occurrences import Occurrence
 from processors.attendance.rules.recordings import EVENT as RECORDING_COMPLETED
 from processors.attendance.rules.recordings import parse_recorded
 from processors.attendance.settings import TrackingSettings
@@ -33,7 +32,7 @@ from processors.engine.view import Record, View
 from runtime.models import Configuration
 from schemas.attendance import ObjectType, Origin
 from schemas.errors import DeadLetterError
-from schemas.instants import as_datetime
+from schemas.instants import as_datetime, parse_instant
 from schemas.lookups import LookupResult
 from schemas.ticks import Tick
 from schemas.topics import LOOKUP_RESULTS, LOOKUPS, RAW_EVENTS, TICKS, Topic
@@ -42,6 +41,8 @@ NAME = "track-attendance"
 SOURCES: tuple[Topic, ...] = (RAW_EVENTS, LOOKUP_RESULTS, TICKS)
 TABLES: tuple[str, ...] = (TABLE,)
 ORIGIN_HEADER = "origin"
+RECEIPT_HEADER = "ce_time"
+"""When the event happened as far as the ingress knew: the time of receipt, where Zoom left out its own."""
 JOBS_PER_TICK = 20
 """Objects whose work one clock tick begins; more of them get a tick of their own."""
 
@@ -50,13 +51,13 @@ class TrackAttendance:
     """The rule of the agent (`view.Rule`)."""
 
     def __init__(self, configuration: Configuration) -> None:
-        self._settings = TrackingSettings.from_configuration(configuration)
-        registrants, reports = Registrants(self._settings), Reports(self._settings)
-        self._recordings = Recordings(self._settings)
-        self._closing = Closing(self._settings)
-        self._notices = Notices(self._settings, Index(self._settings), self._occurrences)
-        self._intake = Intake(self._settings, registrants, reports, self._notices)
-        self._answers = Answers(self._settings, self._intake, registrants, reports, self._closing)
+        settings = self._settings = TrackingSettings.from_configuration(configuration)
+        exclusion, registrants = Exclusion(settings), Registrants(settings)
+        self._recordings = Recordings(settings)
+        self._closing = Closing(settings, exclusion, self._recordings, registrants)
+        self._notices = Notices(settings, exclusion)
+        self._intake = Intake(settings, registrants, self._notices)
+        self._answers = Answers(settings, self._intake, registrants, self._recordings, self._closing)
 
     def handle(self, record: Record, view: View) -> None:
         """One webhook, one page of an answer, or one tick."""
@@ -65,7 +66,8 @@ class TrackAttendance:
         if record.topic == RAW_EVENTS.name:
             self._event(record, record.value, view)
         elif record.topic == LOOKUP_RESULTS.name:
-            self._answers.take(view, LookupResult.from_bytes(record.value), record.taken_ms)
+            result = LookupResult.from_bytes(record.value)
+            self._answers.take(Book(view, result.object_id, record.taken_ms), result)
         else:
             self._tick(Tick.from_bytes(record.value), view, record.taken_ms)
 
@@ -76,33 +78,30 @@ class TrackAttendance:
             notice = parse_deauthorized(event)
             view.send(LOOKUPS.name, notice.account_id.encode(), notice)
             return
+        received_ms = _received_ms(record) if isinstance(event, dict) and not event.get("event_ts") else 0
         if name == RECORDING_COMPLETED:
-            recorded = parse_recorded(event)
+            recorded = parse_recorded(event, received_ms)
             if recorded is not None and self._syncs(recorded.account_id, recorded.object_type):
-                self._recordings.take(view, recorded, record.taken_ms, _origin(record))
+                self._recordings.take(Book(view, recorded.object_id, record.taken_ms), recorded, _origin(record))
             return
         if name in CHATS and not self._settings.interaction:
             return
-        fact = parse_chatted(event) if name in CHATS else parse_event(event)
-        if fact is None:
-            return
-        if self._syncs(fact.session.account_id, fact.session.object_type):
-            self._intake.take(view, fact, record.taken_ms, _origin(record))
+        fact = parse_chatted(event) if name in CHATS else parse_event(event, received_ms)
+        if fact is not None and self._syncs(fact.event.account_id, fact.event.object_type):
+            self._intake.take(Book(view, fact.event.object_id, record.taken_ms), fact, _origin(record))
 
     def _syncs(self, account_id: str, object_type: ObjectType) -> bool:
         sync = self._settings.sync.get(account_id)
         return sync is None or (sync.webinars if object_type == "webinar" else sync.participants)
 
-    def _occurrences(self, view: View, object_id: str) -> list[Occurrence]:
-        return occurrences_of(view, object_id, self._settings.restart_gap)
-
     def _tick(self, tick: Tick, view: View, now_ms: int) -> None:
         if tick.kind == "announce":
-            self._notices.step(view, tick.job or "", now_ms)
+            object_id, uuid, cursor = (tick.job or "").split("|", 2)
+            self._notices.step(Book(view, object_id, now_ms), uuid, cursor)
             return
         if tick.kind == "continue":
             object_id, _, step = (tick.job or "").rpartition("#")
-            self._closing.step(view, object_id, int(step), now_ms)
+            self._closing.step(Book(view, object_id, now_ms), int(step))
             return
         due = []
         for row_key, _value in view.scan(TABLE, DUE):
@@ -114,7 +113,7 @@ class TrackAttendance:
                 break
         for at_ms, object_id in due[:JOBS_PER_TICK]:
             view.delete(TABLE, due_key(at_ms, object_id))
-            self._closing.due(view, object_id, now_ms)
+            self._closing.due(Book(view, object_id, now_ms))
         for _at_ms, object_id in due[JOBS_PER_TICK:]:
             again = Tick(kind="clock", now=as_datetime(now_ms // 1000))
             view.send(TICKS.name, object_id.encode(), again)
@@ -126,3 +125,11 @@ def _origin(record: Record) -> Origin:
         if name == ORIGIN_HEADER:
             return "backfill" if value == b"backfill" else "replay" if value == b"replay" else "live"
     return "live"
+
+
+def _received_ms(record: Record) -> int:
+    """When an event without `event_ts` was received, milliseconds since 1970."""
+    for name, value in record.headers:
+        if name == RECEIPT_HEADER and (seconds := parse_instant(value.decode(errors="replace"))) is not None:
+            return seconds * 1000
+    return record.timestamp_ms

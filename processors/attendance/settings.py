@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 
+from processors.attendance.rules.people import StayRules
+from runtime.durations import Minimum
 from runtime.models import Configuration, Filters, Sync
 
 
@@ -14,8 +16,12 @@ class TrackingSettings:
 
     settle: float
     restart_gap: float
+    window: float
+    """Before a webinar's scheduled start and after its scheduled end, within which a run belongs to that date."""
+    main_share: Fraction
+    """Of a session's weight, from which on a run is a main one."""
     abandon_after: float
-    end_window: Fraction
+    stay: StayRules
     report_checks: tuple[float, ...]
     """When the report is read after the end was learned; empty: the live result is final."""
     exclude_hosts: bool
@@ -27,6 +33,8 @@ class TrackingSettings:
     """Whether polls, questions and chat count."""
     retain: float
     """How long the facts of a session are kept after their receipt."""
+    recordings_wait: float
+    """How long a recording waits for those of the session's other runs."""
     sync: dict[str, Sync]
     """By account id."""
     tells_started: bool = False
@@ -43,8 +51,10 @@ class TrackingSettings:
         return cls(
             settle=sessions.settle,
             restart_gap=sessions.restart_gap,
+            window=sessions.window,
+            main_share=Fraction(str(sessions.main_share)),
             abandon_after=sessions.abandon_after,
-            end_window=Fraction(str(sessions.end_window)),
+            stay=_stay_rules(sessions.end_window, sessions.attended_minimum),
             report_checks=tuple(sorted(sessions.report_checks)),
             exclude_hosts=filters.exclude_hosts,
             exclude_panelists=filters.exclude_panelists,
@@ -52,7 +62,12 @@ class TrackingSettings:
             filters=filters,
             interaction=configuration.zoom_api.interaction,
             retain=sessions.retain,
+            recordings_wait=configuration.brevo.recordings.wait,
             tells_started=events.started,
             tells_ended=events.ended,
             sync={account.account_id: account.sync for account in configuration.connectors.zoom if account.enabled},
         )
+
+
+def _stay_rules(end_window: float, minimum: Minimum) -> StayRules:
+    return StayRules(Fraction(str(end_window)), int(minimum.seconds), Fraction(str(minimum.share)))

@@ -66,6 +66,7 @@ class Assessor:
         self._mapping = mapped_sources(configuration.field_mapping)
         self._lists = {account.account_id: account.lists for account in configuration.connectors.zoom}
         self._list_rules = configuration.brevo.list_rules
+        self._dates = configuration.brevo.dates
         self.settings_digest = digest(configuration.scoring.model_dump(mode="json"))
 
     def points(self, row: SessionRow) -> Points:
@@ -85,7 +86,7 @@ class Assessor:
         scored = self._scored(results, rows.head.swept_day)
         values = registration_values(row for row in rows.registrations.values() if not row.retracted)
         named = values.get("name")
-        values |= result_values(results)
+        values |= result_values(results, self._dates)
         if named is not None:
             values["name"] = named
         if rows.sessions:

@@ -31,7 +31,7 @@ def told_by(fact: SessionRecording, chosen: Recordings) -> Told | None:
 
 def campaign_command(fact: SessionRecording) -> SendCampaign:
     """What tells the lists of the recording, once for all instances of the session."""
-    once_keys = tuple(f"{fact.kind}|{fact.account_id}|{uuid}" for uuid in fact.instances or (fact.session_uuid,))
+    once_keys = tuple(f"{fact.kind}|{fact.account_id}|{uuid}" for uuid in fact.given or fact.instances)
     return SendCampaign(
         command_id=command_id(fact.contact_id, once_keys[0]),
         contact_id=fact.contact_id,
@@ -49,5 +49,6 @@ def campaign_command(fact: SessionRecording) -> SendCampaign:
             "topic": fact.topic,
             "share_url": fact.share_url,
             "minutes": fact.minutes,
+            "parts": fact.parts,
         },
     )

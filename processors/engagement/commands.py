@@ -97,7 +97,7 @@ def registered_event(fact: Registration, revision: int) -> TrackEvent:
         properties["source"] = fact.registration_source
     name = "zoom_webinar_registered"
     once_keys = (f"{name}|{fact.account_id}|{fact.object_id}|{fact.registrant_id}",)
-    return _event(fact, name, revision, fact.occurred_at, properties, once_keys)
+    return _event(fact, name, revision, fact.approved_at or fact.occurred_at, properties, once_keys)
 
 
 def result_event(fact: Result, kind: EventKind, revision: int, score: int) -> TrackEvent:
@@ -115,7 +115,7 @@ def result_event(fact: Result, kind: EventKind, revision: int, score: int) -> Tr
         if fact.first_join_at is not None:
             properties["join_time"] = _text(fact.first_join_at)
     name = f"zoom_{fact.object_type}_{kind}"
-    once_keys = tuple(f"{name}|{fact.account_id}|{uuid}" for uuid in fact.instances or (fact.session_uuid,))
+    once_keys = tuple(f"{name}|{fact.account_id}|{uuid}" for uuid in fact.given or fact.instances)
     return _event(fact, name, revision, fact.ended_at, properties, once_keys)
 
 
@@ -123,7 +123,7 @@ def notice_event(fact: Notice, revision: int) -> TrackEvent:
     """`zoom_webinar_started`, `zoom_webinar_ended`, `zoom_meeting_started` or `zoom_meeting_ended`."""
     name = f"zoom_{fact.object_type}_{fact.moment}"
     properties: Properties = {"session_uuid": fact.session_uuid, "object_id": fact.object_id, **_topic(fact)}
-    once_keys = tuple(f"{name}|{fact.account_id}|{uuid}" for uuid in fact.instances or (fact.session_uuid,))
+    once_keys = tuple(f"{name}|{fact.account_id}|{uuid}" for uuid in fact.instances)
     return _event(fact, name, revision, fact.occurred_at, properties, once_keys)
 
 
@@ -146,8 +146,9 @@ def recording_command(
         **_topic(row),
         "share_url": row.share_url,
         "minutes": row.minutes,
+        "parts": row.parts,
     }
-    once_keys = tuple(f"{name}|{row.account_id}|{uuid}" for uuid in row.instances or (row.session_uuid,))
+    once_keys = tuple(f"{name}|{row.account_id}|{uuid}" for uuid in row.given)
     fields = {
         "command_id": command_id(fact.contact_id, name, once_keys[0]),
         "contact_id": fact.contact_id,

@@ -6,14 +6,15 @@ The rules are docs/reference/attendance.md 8.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, date, datetime
 from typing import NamedTuple
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from processors.engagement.contact_score import Standing
 from processors.engagement.score import whole_minutes
 from processors.engagement.state import RegistrationRow, SessionRow
 from runtime.field_mapping import question_source
 from runtime.models import Lists
-from schemas.instants import utc_date
 
 Values = dict[str, str | int]
 """By source of `field_mapping`: texts, whole numbers, and dates as ``YYYY-MM-DD``. What is not known is left out."""
@@ -38,8 +39,11 @@ def registration_values(registrations: Iterable[RegistrationRow]) -> Values:
     return values
 
 
-def result_values(results: Sequence[SessionRow]) -> Values:
-    """What stands because of results, given in order of (E, session_uuid), without retracted ones."""
+def result_values(results: Sequence[SessionRow], dates: str = "utc") -> Values:
+    """What stands because of results, given in order of (E, session_uuid), without retracted ones.
+
+    `dates`: `webinar`, `utc` or a time zone (`brevo.dates`).
+    """
     values: Values = {}
     for row in results:
         values["attendance_status"] = row.status
@@ -48,9 +52,25 @@ def result_values(results: Sequence[SessionRow]) -> Values:
         if row.status in _CAME:
             values["duration"] = whole_minutes(row.attended_seconds)
         if row.first_join_at is not None:
-            values["join_time"] = utc_date(row.first_join_at).isoformat()
+            values["join_time"] = date_of(row.first_join_at, row.time_zone, dates).isoformat()
         _put(values, "name", row.name)
     return values
+
+
+def date_of(instant: int, of_session: str | None, dates: str) -> date:
+    """The calendar date of an instant (seconds since 1970) where the operator wants it told.
+
+    Args:
+        instant: seconds since 1970.
+        of_session: the session's own time zone, as Zoom gives it.
+        dates: `webinar` (that one), `utc` or a time zone.
+    """
+    zone = of_session if dates == "webinar" else dates
+    try:
+        return datetime.fromtimestamp(instant, UTC).astimezone(ZoneInfo(zone or "UTC")).date()
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        # Zoom's names are IANA's but for some of its own; utc is none either.
+        return datetime.fromtimestamp(instant, UTC).date()
 
 
 def engagement_values(results: Sequence[SessionRow], standing: Standing | None, sentence: str | None) -> Values:

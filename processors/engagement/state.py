@@ -62,6 +62,8 @@ class SessionRow(NamedTuple):
     interaction: Interaction | None
     events_due: tuple[EventKind, ...] = ()
     """Events that any revision called for, sorted: each was sent when the first such came."""
+    time_zone: str | None = None
+    """The webinar's or meeting's."""
 
 
 class RegistrationRow(NamedTuple):
@@ -95,13 +97,15 @@ class RecordingRow(NamedTuple):
     """The recording of one occurrence, and whether the contact was told. The instant is in seconds since 1970."""
 
     session_uuid: str
-    instances: tuple[str, ...]
+    given: tuple[str, ...]
+    """All runs for which what was told counts as told for the session."""
     account_id: str
     object_id: str
     object_type: ObjectType
     topic: str
     share_url: str
     minutes: int
+    parts: int
     at: int
     origin: Origin
     told: bool = False
@@ -164,6 +168,7 @@ def merged_session(row: SessionRow | None, fact: Result, due: EventKind | None) 
         name=fact.identity.name if fact.identity else None,
         interaction=fact.interaction,
         events_due=events_due,
+        time_zone=fact.time_zone,
     )
 
 
@@ -199,13 +204,14 @@ def merged_recording(row: RecordingRow | None, fact: Recording) -> RecordingRow:
     """The row after `fact`, which stands; who was told stays told."""
     return RecordingRow(
         session_uuid=fact.session_uuid,
-        instances=fact.instances,
+        given=fact.given or fact.instances,
         account_id=fact.account_id,
         object_id=fact.object_id,
         object_type=fact.object_type,
         topic=fact.topic,
         share_url=fact.share_url,
         minutes=fact.minutes,
+        parts=fact.parts,
         at=int(fact.occurred_at.timestamp()),
         origin=fact.origin,
         told=row is not None and row.told,
@@ -273,7 +279,7 @@ def decode_session(value: bytes) -> SessionRow:
 def decode_recording(value: bytes) -> RecordingRow:
     """What `encode_recording` wrote."""
     row = RecordingRow(*unpack(value))
-    return row._replace(instances=tuple(row.instances))
+    return row._replace(given=tuple(row.given))
 
 
 def decode_registration(value: bytes) -> RegistrationRow:

@@ -10,7 +10,7 @@ import pytest
 from pydantic import BaseModel, BeforeValidator
 from pydantic.fields import FieldInfo
 
-from runtime.durations import Duration, format_duration, parse_duration
+from runtime.durations import Duration, Minimum, format_duration, format_minimum, parse_duration
 from runtime.environment import IngressEnvironment, WorkerEnvironment, ZoomEnvironment, config_path
 from runtime.models import Configuration, FieldMapping, MappedAttribute
 from runtime.section import Section
@@ -46,6 +46,8 @@ def shown(field: FieldInfo, default: Any) -> str:
         return f"`{format_duration(default)}`"
     if field.annotation == tuple[Duration, ...]:
         return f"`[{', '.join(format_duration(each) for each in default)}]`"
+    if isinstance(default, Minimum):
+        return f"`{format_minimum(default)}`"
     text = default if isinstance(default, str) else orjson.dumps(default).decode()
     return f"`{text}`"
 

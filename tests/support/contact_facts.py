@@ -54,6 +54,7 @@ def result(session: str = "s1==", *, days: int = 0, **fields: Any) -> Result:
         "is_final": True,
         "evidence": "live",
         "attendance_status": "left_early",
+        "judged_at": started_at + timedelta(hours=2),
         "started_at": started_at,
         "ended_at": started_at + timedelta(hours=1),
         "length_seconds": 3600,

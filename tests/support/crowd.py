@@ -52,6 +52,7 @@ def results(attendees: int, no_shows: int, account_id: str, ended_at: datetime) 
             is_final=True,
             evidence="live",
             attendance_status="no_show" if not came else "left_early" if number % 7 == 0 else "attended",
+            judged_at=ended_at,
             started_at=started_at,
             ended_at=ended_at,
             length_seconds=LENGTH_SECONDS,

@@ -9,7 +9,7 @@ import orjson
 
 from processors.app import tracking_rule
 from processors.attendance.agent import TABLES as TRACK_TABLES
-from processors.attendance.book.keys import TABLE
+from processors.attendance.book.book import TABLE
 from processors.attendance.tenants import DUE, AccountView, due_ms
 from processors.engagement.agent import TABLES as SCORE_TABLES
 from processors.engagement.agent import ScoreEngagement
@@ -55,8 +55,14 @@ def configuration(account_id: str = ZoomState().account_id, **sections: object) 
     return Configuration.model_validate({"connectors": {"zoom": zoom}, "field_mapping": mapping, **sections})
 
 
-def answer_rows(zoom: ZoomState, request: LookupRequest) -> tuple[Row, ...] | None:
-    """What Zoom answers to a question; ``None``: it knows no such thing."""
+def answer_rows(zoom: ZoomState, request: LookupRequest, readings: int = 0) -> tuple[Row, ...] | None:
+    """What Zoom answers to a question; ``None``: it knows no such thing.
+
+    Args:
+        zoom: what it holds.
+        request: the question.
+        readings: how often the report of the run was read before.
+    """
     if request.lookup == "identities":
         hits = [user for user in zoom.users if user.get("id") in request.user_ids]
         hits += [user for user in zoom.users if normalise_email(user["email"]) in request.emails]
@@ -70,8 +76,16 @@ def answer_rows(zoom: ZoomState, request: LookupRequest) -> tuple[Row, ...] | No
     if request.lookup == "panelists":
         return session.panelists
     if request.lookup == "registrants":
-        return session.registrants
+        return tuple(
+            {name: value for name, value in row.items() if name != "occurrence_ids"}
+            for row in session.registrants
+            if request.occurrence_id is None
+            or not row.get("occurrence_ids")
+            or request.occurrence_id in row["occurrence_ids"]
+        )
     ended = [each for each in session.instances if each.uuid == request.session_uuid and each.end_time]
+    if ended and request.lookup == "report" and readings < len(ended[0].earlier_readings):
+        return ended[0].earlier_readings[readings]
     return _rows_of(ended[0], request.lookup) if ended else None
 
 
@@ -176,13 +190,13 @@ class Pipeline:
     @property
     def upserts(self) -> dict[str, UpsertContact]:
         """The newest upsert by e-mail."""
-        commands = self._commands()
+        commands = self.commands
         return {each.email: each for each in commands if isinstance(each, UpsertContact)}
 
     @property
     def events(self) -> list[TrackEvent]:
         """Every event command, in order."""
-        return [each for each in self._commands() if isinstance(each, TrackEvent)]
+        return [each for each in self.commands if isinstance(each, TrackEvent)]
 
     @property
     def recordings(self) -> list[Recording]:
@@ -192,20 +206,22 @@ class Pipeline:
     @property
     def recordings_told(self) -> list[TrackEvent | SendRecording]:
         """Every command that tells somebody of a recording, in order."""
-        told = (each for each in self._commands() if isinstance(each, TrackEvent | SendRecording))
+        told = (each for each in self.commands if isinstance(each, TrackEvent | SendRecording))
         return [each for each in told if each.name == "zoom_recording_ready"]
 
     @property
     def campaigns(self) -> list[SendCampaign]:
         """Every command for a campaign, in order."""
-        return [each for each in self._commands() if isinstance(each, SendCampaign)]
+        return [each for each in self.commands if isinstance(each, SendCampaign)]
 
     @property
     def facts(self) -> list[AnyFact]:
         """Everything published about anybody, in order."""
         return [FACT.validate_json(each.value or b"") for each in self.sent.get(ATTENDANCE_RESULTS.name, [])]
 
-    def _commands(self) -> list[UpsertContact | OnceCommand]:
+    @property
+    def commands(self) -> list[UpsertContact | OnceCommand]:
+        """Every command to the sink, of the live lane first."""
         return [
             BREVO_COMMAND.validate_json(each.value or b"")
             for each in [*self.sent.get(BREVO_COMMANDS.name, []), *self.sent.get(BREVO_COMMANDS_BULK.name, [])]
@@ -248,10 +264,11 @@ class Pipeline:
             self._run(self._score, ATTENDANCE_RESULTS.name, [output.value or b""], SCORE_TABLES)
 
     def _answers(self, request: LookupRequest) -> list[bytes]:
+        readings = sum(each.lookup == "report" and each.session_uuid == request.session_uuid for each in self.asked)
         self.asked.append(request)
         is_refused = request.lookup in self.refused
         is_known = request.account_id == self.zoom.account_id
-        rows = answer_rows(self.zoom, request) if is_known and not is_refused else None
+        rows = answer_rows(self.zoom, request, readings) if is_known and not is_refused else None
         pages = [(rows or ())[start : start + 300] for start in range(0, len(rows or ()) or 1, 300)]
         return [
             LookupResult(

@@ -1,131 +1,164 @@
-"""Before an occurrence can be computed: what Zoom has to be asked, and waiting for its answers. PURE."""
+"""The phases before a session can be computed: what Zoom has to be asked, and waiting for its answers. PURE."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from functools import partial
 
-from processors.attendance.book.keys import TABLE, key, last_part, prefix
-from processors.attendance.closing.evidence import evidence_of
-from processors.attendance.closing.index import Index, Unknown
-from processors.attendance.closing.jobs import Phase, Run
+from processors.attendance.book.book import Book
+from processors.attendance.book.rows import REGISTRATION, UNKNOWN_REGISTRANT, VISITOR, Visitor
+from processors.attendance.closing.evidence import Evidence, evidence_of
+from processors.attendance.closing.exclusion import Exclusion
+from processors.attendance.closing.identity import registration_of
 from processors.attendance.closing.reconciliation import ask_zoom
-from processors.attendance.closing.results import OccurrenceFacts
-from processors.attendance.intake.asked import CHUNK, ask, details, is_open
+from processors.attendance.closing.step import Progress, Step
 from processors.attendance.intake.interaction import ask_interaction
-from processors.attendance.intake.recordings import Recordings
-from processors.attendance.rules.occurrences import scheduled_start
-from processors.attendance.rules.registrations import RegistrationRow
-from processors.attendance.settings import TrackingSettings
-from processors.engine.view import View
+from processors.attendance.intake.questions import Scope, ask, ask_identities
+from processors.attendance.rules.connections import filled, united
+from processors.attendance.rules.facts import Shown
 
-Note = Callable[[Unknown], None]
+_PEOPLE = "p|"
+_REGISTRATIONS = "g|"
+"""What a cursor of the walk of *identify* begins with."""
 _END = "g|~"
 """A cursor behind everybody: Zoom's registrant ids are letters, digits, `-` and `_`."""
 
 
+@dataclass(slots=True)
+class Unknown:
+    """What Zoom has to be asked before connections can be filed."""
+
+    user_ids: set[str] = field(default_factory=set)
+    emails: set[str] = field(default_factory=set)
+    registrant_ids: set[str] = field(default_factory=set)
+
+
+Note = Callable[[Unknown], None]
+
+
 class Asking:
-    """The phases *ask* and *identify*."""
+    """The phases *ask*, *match* and *identify*."""
 
-    def __init__(self, settings: TrackingSettings, index: Index) -> None:
-        self._settings = settings
-        self._index = index
-        self._recordings = Recordings(settings)
+    def __init__(self, exclusion: Exclusion) -> None:
+        self._exclusion = exclusion
 
-    def ask(self, view: View, facts: OccurrenceFacts, run: Run, now_ms: int) -> None:
-        """Details, then the registrants of every status (per occurrence where there are any) and the panelists."""
-        object_id, first, last, subject = facts.object_id, facts.first, run.instances[-1], facts.subject
-        ask(view, subject, "session", f"session|{run.instances[0]}", now_ms)
-        scopes = [f"session|{run.instances[0]}"]
-        if facts.final:
-            self._recordings.ask(view, facts, now_ms)
-        if not is_open(view, object_id, scopes[0]) and first.object_type == "webinar":
-            occurrence_id = self._occurrence_id(view, facts)
-            scopes.append(f"registrants|{last}|{occurrence_id or ''}")
-            ask(view, subject, "registrants", scopes[-1], now_ms, occurrence_id=occurrence_id)
-            if self._settings.exclude_panelists:
-                scopes.append(f"panelists|{last}")
-                ask(view, subject, "panelists", scopes[-1], now_ms)
-            scopes += self._at_the_end(view, facts, now_ms)
-            _wait_for(view, object_id, run, scopes, "identify")
-            return
-        if first.object_type == "meeting":
-            scopes += self._at_the_end(view, facts, now_ms)
-        _wait_for(view, object_id, run, scopes, "ask" if first.object_type == "webinar" else "identify")
+    def ask(self, step: Step) -> Progress:
+        """Details, then the registrants of every status (of the date, where there are several) and the panelists."""
+        book, uuids = step.book, step.group.uuids
+        details = [ask(book, step.subject, Scope("details", uuid)) for uuid in uuids]
+        if step.wait_for(details):
+            return Progress.WAITS
+        scopes = self._at_the_end(step)
+        if step.object_type == "webinar":
+            last, entry = step.group.runs[-1].uuid, step.group.entry
+            occurrence_id = entry.occurrence_id if entry else ""
+            listing = Scope("registrants", last, f"{occurrence_id}.end")
+            scopes.append(ask(book, step.subject, listing, occurrence_id=occurrence_id or None))
+            if step.settings.exclude_panelists:
+                scopes.append(ask(book, step.subject, Scope("panelists", last)))
+        return Progress.WAITS if step.wait_for(scopes) else Progress.DONE
 
-    def _at_the_end(self, view: View, facts: OccurrenceFacts, now_ms: int) -> list[str]:
+    def _at_the_end(self, step: Step) -> list[Scope]:
         """Zoom's own figures, and what people did beside listening, are asked for once nothing else will change."""
-        if not facts.final:
+        if not step.is_final:
             return []
-        scopes = ask_zoom(view, facts, now_ms)
-        return scopes + ask_interaction(view, facts, now_ms) if self._settings.interaction else scopes
+        scopes = ask_zoom(step.book, step.subject, step.group.uuids)
+        if step.settings.interaction:
+            scopes += ask_interaction(step.book, step.subject, step.group.uuids)
+        return scopes
 
-    def _occurrence_id(self, view: View, facts: OccurrenceFacts) -> str | None:
-        occurrences = details(view, facts.object_id).occurrences
-        start = scheduled_start(facts.occurrence.start, (start for _id, start in occurrences))
-        return next((each for each, begins in occurrences if begins == start), None)
+    def match(self, step: Step) -> Progress:
+        """Note what webhooks and the report show of one `user_id`: each may lack what the other has."""
+        work = step.work
+        if not work.cursor:
+            # From here on news ask what this walk does not: it begins again with them.
+            work.renewed = work.searched = False
+        for evidence in evidence_of(step, work.cursor, reported_only=True):
+            if not step.spend():
+                work.cursor = evidence.cursor
+                return Progress.MORE
+            _note_visitor(step.book, evidence)
+        return Progress.DONE
 
-    def identify(self, view: View, facts: OccurrenceFacts, run: Run, now_ms: int) -> None:
-        """Ask about people nobody was asked about, as many as a step handles, then go on behind them.
-
-        A report may settle while answers are awaited: then its people are walked through too, and what is asked for at
-        the end is asked for now.
-        """
-        if run.settled != facts.settled:
-            run.settled, run.cursor = facts.settled, ""
-        unknown, object_id = Unknown(set(), set(), set()), facts.object_id
-        position = None
-        for handled, (cursor, note) in enumerate(self._people(view, facts, run.cursor)):
-            if handled >= self._settings.step:
+    def identify(self, step: Step) -> Progress:
+        """Ask about people nobody was asked about, as many as a step handles, and wait; then go on behind them."""
+        work, unknown, position = step.work, Unknown(), _END
+        for cursor, note in self._people(step, work.cursor):
+            if not step.spend():
                 position = cursor
                 break
             note(unknown)
-        scopes = self._at_the_end(view, facts, now_ms)
-        for number, (emails, user_ids) in enumerate(_chunks(unknown)):
-            scopes.append(f"identities|{run.occurrence}|{run.step}|{number}|{now_ms}")
-            ask(view, facts.subject, "identities", scopes[-1], now_ms, emails=emails, user_ids=user_ids)
-        if unknown.registrant_ids:
-            if not run.asked_again:
-                scopes.append(f"registrants|{run.occurrence}|again|{now_ms}")
-                ask(view, facts.subject, "registrants", scopes[-1], now_ms)
-                run.asked_again, position = True, ""
-            else:
-                # Zoom has just been asked for all of them, and does not know these.
-                for registrant_id in unknown.registrant_ids:
-                    view.put(TABLE, key("u", object_id, registrant_id), b"1")
-        if position is None and not any(is_open(view, object_id, scope) for scope in scopes):
-            run.enter("index")
+        name = f"{step.group.runs[0].uuid}.{work.step}"
+        scopes = ask_identities(step.book, step.subject, name, unknown.emails, unknown.user_ids)
+        if unknown.registrant_ids and not work.searched:
+            again = Scope("registrants", step.group.runs[-1].uuid, f"again.{step.book.now_ms}")
+            scopes.append(ask(step.book, step.subject, again))
+            work.searched, position = True, _PEOPLE
         else:
-            _wait_for(view, object_id, run, scopes, "identify")
-            run.cursor = _END if position is None else position
+            # Zoom has just been asked for all of them, and does not know these.
+            for registrant_id in unknown.registrant_ids:
+                step.book.put(UNKNOWN_REGISTRANT, True, registrant_id)
+        work.cursor = position
+        if step.wait_for(scopes):
+            return Progress.WAITS
+        return Progress.DONE if position == _END else Progress.MORE
 
-    def _people(self, view: View, facts: OccurrenceFacts, cursor: str) -> Iterator[tuple[str, Note]]:
+    def _people(self, step: Step, cursor: str) -> Iterator[tuple[str, Note]]:
         """(cursor, what notes their unknowns) of connections, then of registrations."""
-        object_id = facts.object_id
-        if not cursor.startswith("g|"):
-            for each in evidence_of(view, object_id, facts.occurrence.uuids, cursor.removeprefix("c|")):
-                yield f"c|{each.cursor}", partial(self._index.note_unknown, view, object_id, each.connection)
-        if facts.first.object_type != "webinar":
-            return
-        below = prefix("g", object_id)
-        start = below + cursor.removeprefix("g|").encode() if cursor.startswith("g|") else below
-        for row_key, data in view.scan(TABLE, below, start):
-            email = RegistrationRow.from_bytes(data).email
-            if email is not None:
-                yield f"g|{last_part(row_key)}", partial(self._index.note_email, view, object_id, email)
+        book, at = step.book, ""
+        if cursor.startswith(_REGISTRATIONS):
+            at = cursor.removeprefix(_REGISTRATIONS)
+        else:
+            for each in evidence_of(step, cursor.removeprefix(_PEOPLE)):
+                yield f"{_PEOPLE}{each.cursor}", partial(self._note_connection, book, each)
+        if step.object_type == "webinar":
+            for (registrant_id,), row in book.scan(REGISTRATION, start=at):
+                if row.email is not None:
+                    yield f"{_REGISTRATIONS}{registrant_id}", partial(self._note_email, book, row.email)
+
+    def is_known(self, book: Book, evidence: Evidence) -> bool:
+        """Whether everything that matters about a connection was asked about."""
+        unknown = Unknown()
+        self._note_connection(book, evidence, unknown)
+        return not (unknown.emails or unknown.user_ids or unknown.registrant_ids)
+
+    def _note_connection(self, book: Book, evidence: Evidence, unknown: Unknown) -> None:
+        shown = evidence.shown(book)
+        self._note_shown(book, shown, unknown)
+        if not evidence.is_row and shown.email is None and registration_of(book, shown.registrant_id) is None:
+            # It may turn out to be who the report's row of its `user_id` is.
+            for number in evidence.connection.numbers:
+                visitor = book.get(VISITOR, evidence.uuid, number)
+                if visitor is not None:
+                    self._note_shown(book, filled(visitor.reported, visitor.shown), unknown)
+
+    def _note_shown(self, book: Book, shown: Shown, unknown: Unknown) -> None:
+        registration, registrant_id = registration_of(book, shown.registrant_id), shown.registrant_id
+        if registrant_id is not None and registration is None:
+            known = book.has(REGISTRATION, registrant_id) or book.has(UNKNOWN_REGISTRANT, registrant_id)
+            if not known:
+                unknown.registrant_ids.add(registrant_id)
+        email = registration.email if registration else shown.email
+        if email is not None:
+            self._note_email(book, email, unknown)
+        if shown.user_id is not None and self._exclusion.asks_user(book, shown.user_id, email):
+            unknown.user_ids.add(shown.user_id)
+
+    def _note_email(self, book: Book, email: str, unknown: Unknown) -> None:
+        if not self._exclusion.is_asked(book, email):
+            unknown.emails.add(email)
 
 
-def _chunks(unknown: Unknown) -> Iterator[tuple[list[str], list[str]]]:
-    """(e-mails, user ids) of one question each."""
-    emails, user_ids = sorted(unknown.emails), sorted(unknown.user_ids)
-    for start in range(0, max(len(emails), len(user_ids)), CHUNK):
-        yield emails[start : start + CHUNK], user_ids[start : start + CHUNK]
-
-
-def _wait_for(view: View, object_id: str, run: Run, scopes: list[str], then: Phase) -> None:
-    open_scopes = [scope for scope in scopes if is_open(view, object_id, scope)]
-    if open_scopes:
-        run.enter("wait")
-        run.scopes, run.next_phase = open_scopes, then
-    else:
-        run.enter(then)
+def _note_visitor(book: Book, evidence: Evidence) -> None:
+    shown = evidence.shown(book) if not evidence.is_row else evidence.connection.shown
+    for number in evidence.connection.numbers:
+        visitor = book.get(VISITOR, evidence.uuid, number) or Visitor()
+        if not evidence.is_row:
+            visitor.shown = united(visitor.shown, shown)
+            visitor.connection = min(visitor.connection or evidence.name, evidence.name)
+        elif visitor.connection and shown[:3] != visitor.shown[:3]:
+            visitor.reported = united(visitor.reported, shown)
+        else:
+            continue  # the row shows what webhooks do, or there are none of its number
+        book.change(VISITOR, visitor, evidence.uuid, number)

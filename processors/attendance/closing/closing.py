@@ -1,213 +1,271 @@
-"""From the end of an occurrence to its published results, in steps of bounded work. PURE.
+"""From the end of a session to its published results, in steps of bounded work. PURE.
 
-Phases of a run: *ask* Zoom for what the facts lack, *wait* for the answers, *identify* people whom nobody was asked
-about yet, *index* the connections by contact, *publish* what changed contact by contact, then the summary. Each step
-handles at most `settings.step` rows and asks for the next by a message to the own agent, so that a session of 100,000
-people never holds up the others. State and position are in the job's row: a restart goes on where it stood.
+A work is a row of phases. Each step runs through as many of them as its budget allows, and asks for the next step by a
+message to the own agent only when that is spent, so that a session of 100,000 people never holds up the others and one
+of a few takes a single step. State and position are in the job's row: a restart goes on where it stood.
 """
 
 from __future__ import annotations
 
-from processors.attendance.book.keys import TABLE, last_part, prefix
+from collections.abc import Callable
+
+from processors.attendance.book.agenda import Job, Work, WorkKind, go_on, load, look_at, not_due, save
+from processors.attendance.book.book import Book
 from processors.attendance.book.retention import expires_ms, forget
+from processors.attendance.book.rows import REGISTRATION, RESULT, RUN, SESSION
 from processors.attendance.closing.asking import Asking
-from processors.attendance.closing.evidence import evidence_of
-from processors.attendance.closing.index import Index
-from processors.attendance.closing.jobs import Job, Run, load_job, save_job, schedule, send_continuation
+from processors.attendance.closing.ending import ask_for_ends
+from processors.attendance.closing.exclusion import Exclusion
+from processors.attendance.closing.filing import Filing
 from processors.attendance.closing.publishing import Publishing
-from processors.attendance.closing.reports import Reports, report_state
-from processors.attendance.closing.results import OccurrenceFacts
-from processors.attendance.intake.asked import Subject, ask, details, is_open
-from processors.attendance.intake.events import instance_rows, occurrences_of
-from processors.attendance.intake.filtering import is_wanted
-from processors.attendance.intake.recordings import recording_of
-from processors.attendance.rules.instances import LIVELINESS, InstanceRow
-from processors.attendance.rules.occurrences import Occurrence
+from processors.attendance.closing.reports import ask_due_reports
+from processors.attendance.closing.results import retract_result, retract_summary
+from processors.attendance.closing.step import Progress, Step
+from processors.attendance.intake.described import is_wanted
+from processors.attendance.intake.groups import groups_of, run_rows
+from processors.attendance.intake.questions import Scope, is_open
+from processors.attendance.intake.recordings import Recordings
+from processors.attendance.intake.registrants import Registrants
+from processors.attendance.rules.sessions import Group
 from processors.attendance.settings import TrackingSettings
-from processors.engine.view import View
-from schemas.attendance import Origin
-from schemas.codec import unpack
+
+Phase = Callable[[Step], Progress]
 
 
 class Closing:
     """Advances the job of one object id."""
 
-    def __init__(self, settings: TrackingSettings) -> None:
+    def __init__(
+        self, settings: TrackingSettings, exclusion: Exclusion, recordings: Recordings, registrants: Registrants
+    ) -> None:
         self._settings = settings
-        self._index = Index(settings)
-        self._asking = Asking(settings, self._index)
-        self._publishing = Publishing(settings, self._index)
-        self._reports = Reports(settings)
+        self._recordings = recordings
+        self._registrants = registrants
+        self._publishing = Publishing(exclusion)
+        asking = Asking(exclusion)
+        filing = Filing(asking, exclusion)
+        self._phases: tuple[Phase, ...] = (
+            asking.ask,
+            asking.match,
+            asking.identify,
+            filing.file,
+            filing.weigh,
+            self._publish,
+        )
+        """Of a session. The first three (`intake.events.WALKS`) only find out whom to ask about."""
+        self._other: dict[WorkKind, Callable[[Book, Work, int], bool]] = {
+            "retraction": self._retract,
+            "registrations": self._tell_registrations,
+            "forgetting": lambda book, work, budget: forget(book, work.name, budget),
+        }
 
-    def due(self, view: View, object_id: str, now_ms: int) -> None:
-        """The job's time has come: begin with what is dirty, and give up on what fell silent."""
-        job = load_job(view, object_id)
-        job.due_ms = None
-        self._abandon(view, object_id, job, now_ms)
-        self._reports.due(view, object_id, job, now_ms)
-        if job.run is None and job.dirty:
-            job.queue = self._affected(view, object_id, job)
-            job.dirty = []
-            self._begin_next(view, object_id, job, now_ms)
-        elif job.run is None:
-            self._forget(view, object_id, job, now_ms)
-        save_job(view, object_id, job)
+    def due(self, book: Book) -> None:
+        """The job's time has come: begin with what has news that count now, and give up on what fell silent."""
+        job = load(book)
+        not_due(book, job)
+        ask_for_ends(book, job, self._settings)
+        ask_due_reports(book, job, self._settings)
+        if job.work is None:
+            job.queue = self._what_is_due(book, job)
+            self._begin_next(book, job)
+        save(book, job)
 
-    def _forget(self, view: View, object_id: str, job: Job, now_ms: int) -> None:
-        """Begin to delete what has expired, or look again when something will."""
-        times = expires_ms(view, object_id, self._settings.retain)
-        expired = sorted(uuid for uuid, at_ms in times.items() if at_ms <= now_ms)
-        if expired:
-            job.run = Run(expired[0], [], phase="forget")
-            send_continuation(view, object_id, job.run, now_ms)
-        elif times:
-            schedule(view, object_id, job, min(times.values()))
-
-    def _forget_more(self, view: View, object_id: str, job: Job, run: Run, now_ms: int) -> None:
-        run.step += 1
-        if not forget(view, object_id, run.occurrence, self._settings.step):
-            send_continuation(view, object_id, run, now_ms)
+    def resume(self, book: Book) -> None:
+        """An answer came in: go on if it was the last one that the work waited for."""
+        job = load(book)
+        work = job.work
+        if work is None and job.registrations:
+            self.due(book)  # nobody has to wait for the clock to be told that they are registered
             return
-        job.run = None
-        if job.dirty:
-            schedule(view, object_id, job, now_ms)
+        if work is None or not work.waits or any(is_open(book, Scope.parse(each)) for each in work.waits):
+            return
+        work.waits = []
+        self._take_step(book, job, work)
+
+    def step(self, book: Book, number: int) -> None:
+        """Do the next bounded piece of the work; a stale continuation does nothing."""
+        job = load(book)
+        work = job.work
+        if work is not None and work.step == number and not work.waits:
+            self._take_step(book, job, work)
+
+    def _take_step(self, book: Book, job: Job, work: Work) -> None:
+        work.step += 1
+        if work.kind != "session":
+            is_done = self._other[work.kind](book, work, self._settings.step)
         else:
-            self._forget(view, object_id, job, now_ms)
+            group = self._group_of(book, work)
+            if group is None:
+                # Its runs have been regrouped meanwhile: whatever was published of it is taken back or computed anew.
+                for uuid in work.runs:
+                    job.news.setdefault(uuid, book.now_ms)
+            is_done = group is None or self._advance(self._step_of(book, job, work, group))
+        if is_done:
+            self._begin_next(book, job)
+        elif not work.waits:
+            go_on(book, work)
+        save(book, job)
 
-    def resume(self, view: View, object_id: str, now_ms: int) -> None:
-        """An answer came in: go on if it was the last one that the run waited for."""
-        job = load_job(view, object_id)
-        run = job.run
-        if run is None or not run.waits or any(is_open(view, object_id, scope) for scope in run.scopes):
-            return
-        # Not `enter`: the walk goes on where it stopped to wait.
-        run.phase, run.scopes = run.next_phase, []
-        send_continuation(view, object_id, run, now_ms)
-        save_job(view, object_id, job)
+    # A session
 
-    def step(self, view: View, object_id: str, step: int, now_ms: int) -> None:
-        """Do the next bounded piece of the run; a stale continuation does nothing."""
-        job = load_job(view, object_id)
-        run = job.run
-        if run is None or run.step != step or run.waits:
-            return
-        if run.phase == "forget":
-            self._forget_more(view, object_id, job, run, now_ms)
-        elif (facts := self._facts(view, object_id, run)) is None:
-            # Its instances have been regrouped meanwhile: whatever was published of it is taken back or computed anew.
-            job.dirty = sorted({*job.dirty, *run.instances})
-            self._begin_next(view, object_id, job, now_ms)
-        elif self._work(view, facts, run, now_ms):
-            self._begin_next(view, object_id, job, now_ms)
-        elif not run.waits:
-            send_continuation(view, object_id, run, now_ms)
-        save_job(view, object_id, job)
+    def _advance(self, step: Step) -> bool:
+        """Run through the phases until the budget is spent or Zoom has to answer; true when the work is done."""
+        work = step.work
+        while work.phase < len(self._phases):
+            progress = self._phases[work.phase](step)
+            if progress is Progress.WAITS or (progress is Progress.MORE and step.budget <= 0):
+                return False
+            if progress is Progress.DONE:
+                # News since the walk began ask what it did not: everything that finds out whom to ask about, again.
+                work.enter(0 if work.phase == self._last_walk and work.renewed else work.phase + 1)
+        return True
 
-    def _work(self, view: View, facts: OccurrenceFacts, run: Run, now_ms: int) -> bool:
-        """One piece of the run's phase; true when the run is done."""
-        run.step += 1
-        if run.phase == "ask":
-            self._asking.ask(view, facts, run, now_ms)
-        elif run.phase == "identify":
-            self._asking.identify(view, facts, run, now_ms)
-        elif run.phase == "index":
-            self._file(view, facts, run)
-        else:
-            return self._publishing.publish(view, facts, run)
-        return False
+    _last_walk = 2
+
+    def _publish(self, step: Step) -> Progress:
+        """Publish the session, or take back what was told of a group that is none."""
+        book, job, work, session = step.book, step.job, step.work, step.session
+        row = step.rows[session.session_uuid] if session else step.first
+        stands = session is not None and is_wanted(self._settings.filters, row, step.details)
+        if not work.cursor:
+            self._take_back_others(step, session.session_uuid if session and stands else None)
+        entry = step.group.entry
+        if entry is not None and book.now_ms < entry.end * 1000:
+            job.planned[step.group.runs[0].uuid] = entry.end * 1000
+        if session is None or not stands:
+            return Progress.DONE
+        choice = None
+        if work.is_final:
+            self._recordings.ask(book, step.subject, session.uuids)
+            main = [uuid for uuid in session.uuids if uuid in session.main]
+            found = self._recordings.choose(book, session.session_uuid, main)
+            if isinstance(found, int):
+                job.planned[step.group.runs[0].uuid] = found
+            else:
+                choice = found
+        before = book.get(SESSION, session.session_uuid)
+        progress = self._publishing.publish(step, session, choice)
+        if progress is Progress.DONE:
+            if session.end != (before.end if before else None) and (before or len(step.group.runs) > 1):
+                # Who was approved before its end is known only now.
+                job.registrations = True
+            for uuid in step.later:
+                job.news.setdefault(uuid, book.now_ms)
+        return progress
+
+    def _take_back_others(self, step: Step, name: str | None) -> None:
+        for (known,), told in step.book.scan(SESSION):
+            if known != name and known in step.group.uuids and not told.retracted:
+                step.job.queue.insert(0, ["retraction", known])
+
+    def _group_of(self, book: Book, work: Work) -> Group | None:
+        """The work's group as it is now; ``None`` when it has other runs than when the work began."""
+        groups = groups_of(book, self._settings)
+        return next((each for each in groups if each.uuids == work.runs and each.ended), None)
+
+    def _step_of(self, book: Book, job: Job, work: Work, group: Group) -> Step:
+        rows = {uuid: row for uuid, row in run_rows(book) if uuid in group.uuids}
+        earlier: list[str] = []
+        later: list[str] = []
+        if group.entry is not None:
+            for each in groups_of(book, self._settings):
+                if each.entry and each.entry.occurrence_id == group.entry.occurrence_id and each != group:
+                    (earlier if each.entry.start < group.entry.start else later).extend(each.uuids)
+        return Step(book, job, work, group, rows, self._settings, self._settings.step, earlier, later)
+
+    # What is no session
+
+    def _retract(self, book: Book, work: Work, budget: int) -> bool:
+        """Take back everything that was published under a name."""
+        row = book.get(RUN, work.name)
+        if row is None:
+            return True
+        for (contact,), _told in book.scan(RESULT, work.name, start=work.cursor):
+            if budget <= 0:
+                work.cursor = contact
+                return False
+            budget -= 1
+            retract_result(book, work.name, row, contact, "no_session")
+        retract_summary(book, work.name, row)
+        return True
+
+    def _tell_registrations(self, book: Book, work: Work, budget: int) -> bool:
+        """Look at all registrations once more."""
+        batch: list[str] = []
+        for (registrant_id,), _row in book.scan(REGISTRATION, start=work.cursor):
+            if len(batch) == budget:
+                work.cursor = registrant_id
+                self._registrants.publish(book, batch)
+                return False
+            batch.append(registrant_id)
+        self._registrants.publish(book, batch)
+        return True
 
     # What is to be done
 
-    def _affected(self, view: View, object_id: str, job: Job) -> list[str]:
-        """Occurrences with news that have ended, and published ones that are none any more."""
-        occurrences = occurrences_of(view, object_id, self._settings.restart_gap)
-        names = {occurrence.session_uuid for occurrence in occurrences}
-        dirty = {each.session_uuid for each in occurrences if each.ended and not set(job.dirty).isdisjoint(each.uuids)}
-        stale = set()
-        for row_key, data in view.scan(TABLE, prefix("s", object_id)):
-            session_uuid, retracted = last_part(row_key), unpack(data)[2]
-            if session_uuid not in names and not retracted:
-                stale.add(session_uuid)
-        return sorted(stale) + sorted(dirty)
+    def _what_is_due(self, book: Book, job: Job) -> list[list[str]]:
+        """Works that have to be done now; what is not due yet stays for later."""
+        now_ms, queue = book.now_ms, list(job.queue)
+        for uuid in [uuid for uuid, at_ms in job.planned.items() if at_ms <= now_ms]:
+            del job.planned[uuid]
+            job.news.setdefault(uuid, now_ms)
+        if job.registrations:
+            job.registrations = False
+            queue.append(["registrations", ""])
+        groups, told = groups_of(book, self._settings), dict(book.scan(SESSION))
+        given = {uuid for each in groups for uuid in each.uuids}
+        queue += [["retraction", name] for (name,), row in told.items() if name not in given and not row.retracted]
+        for each in groups:
+            at_ms = self._due_at(job, each, {name: row.given for (name,), row in told.items() if not row.retracted})
+            if at_ms is not None and at_ms <= now_ms:
+                queue.append(["session", each.uuids[0]])
+                for uuid in each.uuids:
+                    job.news.pop(uuid, None)
+        job.news = {uuid: at_ms for uuid, at_ms in job.news.items() if uuid in given}
+        return queue
 
-    def _begin_next(self, view: View, object_id: str, job: Job, now_ms: int) -> None:
-        """Start the next run of the queue; with none left the job rests, or is due again for newer news."""
-        job.run = None
-        if job.queue:
-            session_uuid = job.queue.pop(0)
-            job.run = Run(session_uuid, self._instances_of(view, object_id, session_uuid))
-            send_continuation(view, object_id, job.run, now_ms)
-        elif job.dirty:
-            schedule(view, object_id, job, now_ms + int(self._settings.settle * 1000))
-        else:
-            self._forget(view, object_id, job, now_ms)
-
-    def _instances_of(self, view: View, object_id: str, session_uuid: str) -> list[str]:
-        for occurrence in occurrences_of(view, object_id, self._settings.restart_gap):
-            if occurrence.session_uuid == session_uuid:
-                return list(occurrence.uuids)
-        return [session_uuid]
-
-    def _abandon(self, view: View, object_id: str, job: Job, now_ms: int) -> None:
-        """Ask Zoom for the end of a session that fell silent; assume one when Zoom has none either."""
-        patience_ms = int(self._settings.abandon_after * 1000)
-        for uuid, row in list(instance_rows(view, object_id)):
-            if row.known_end is not None:
-                continue
-            give_up_ms = row.heard_ms + patience_ms
-            if give_up_ms > now_ms:
-                schedule(view, object_id, job, give_up_ms)
-                continue
-            subject = Subject(row.account_id, object_id, row.object_type, row.origin)
-            ask(view, subject, "past_session", f"end|{uuid}", now_ms, session_uuid=uuid)
-
-    def _facts(self, view: View, object_id: str, run: Run) -> OccurrenceFacts | None:
-        """The run's occurrence as it is now; ``None`` when it has other instances than when the run began."""
-        rows = dict(instance_rows(view, object_id))
-        for occurrence in occurrences_of(view, object_id, self._settings.restart_gap):
-            if occurrence.session_uuid == run.occurrence:
-                same = list(occurrence.uuids) == run.instances and occurrence.ended
-                first = rows[occurrence.session_uuid]
-                return self._standing(view, object_id, occurrence, first) if same else None
-        row = rows.get(run.occurrence)
-        instance = row.as_instance(run.occurrence, None) if row else None
-        if row is None or instance is None:
+    def _due_at(self, job: Job, group: Group, told: dict[str, list[str]]) -> int | None:
+        """When a group is to be computed: once the news of each of its runs count, and not before it was to begin."""
+        if not group.ended:
             return None
-        # No occurrence of its own any more (a practice session, or merged into another): everything is retracted.
-        run.phase = "publish"
-        return OccurrenceFacts(
-            object_id, Occurrence((instance,)), row, source="live", final=True, origin=row.origin, stands=False
-        )
+        times = [job.news[uuid] for uuid in group.uuids if uuid in job.news]
+        if any(name in group.uuids and given != group.uuids for name, given in told.items()):
+            times.append(0)  # its runs are others than when it was told of
+        if not times:
+            return None
+        return max([*times, group.entry.start * 1000] if group.entry else times)
 
-    def _standing(self, view: View, object_id: str, occurrence: Occurrence, first: InstanceRow) -> OccurrenceFacts:
-        """Final when every instance is settled; from the report when every instance's was had."""
-        states = [report_state(view, object_id, uuid) for uuid in occurrence.uuids]
-        settled = [None if state is None else state.settled for state in states]
-        return OccurrenceFacts(
-            object_id,
-            occurrence,
-            first,
-            source="report" if all(each == "report" for each in settled) else "live",
-            final=not self._settings.report_checks or all(settled),
-            origin=self._origin(view, object_id, occurrence),
-            stands=is_wanted(view, self._settings.filters, object_id, first),
-            settled=sum(each is not None for each in settled),
-            recording=recording_of(view, object_id, occurrence.uuids),
-        )
-
-    def _origin(self, view: View, object_id: str, occurrence: Occurrence) -> Origin:
-        """Live when one of its instances is: people were told of that one as it happened."""
-        origins = (row.origin for uuid, row in instance_rows(view, object_id) if uuid in occurrence.uuids)
-        return max(origins, key=LIVELINESS.index)
-
-    def _file(self, view: View, facts: OccurrenceFacts, run: Run) -> None:
-        """File connections by contact, as many as a step may handle."""
-        object_id, uuids = facts.object_id, facts.occurrence.uuids
-        rows = dict(instance_rows(view, object_id))
-        host_email = details(view, object_id).host_email
-        for handled, evidence in enumerate(evidence_of(view, object_id, uuids, run.cursor)):
-            if handled >= self._settings.step:
-                run.cursor = evidence.cursor
+    def _begin_next(self, book: Book, job: Job) -> None:
+        """Start the next work of the queue; with none left the job rests until something is due."""
+        job.work = None
+        while job.queue:
+            kind, name = job.queue.pop(0)
+            if (work := self._work(book, kind, name)) is not None:
+                job.work = work
+                go_on(book, work)
                 return
-            self._index.file(view, object_id, evidence, rows[evidence.uuid], host_email)
-        run.enter("publish")
+        self._rest(book, job)
+
+    def _work(self, book: Book, kind: str, name: str) -> Work | None:
+        if kind == "session":
+            group = next((each for each in groups_of(book, self._settings) if each.uuids[0] == name), None)
+            return Work("session", name, group.uuids) if group and group.ended else None
+        return Work("retraction" if kind == "retraction" else "registrations", name)
+
+    def _rest(self, book: Book, job: Job) -> None:
+        """Look again when news count, time makes something final, or rows have expired."""
+        if job.registrations:
+            look_at(book, job, book.now_ms)
+        told = {name: row.given for (name,), row in book.scan(SESSION) if not row.retracted}
+        times = [self._due_at(job, each, told) for each in groups_of(book, self._settings)] if job.news else []
+        for at_ms in [*(each for each in times if each is not None), *job.planned.values()]:
+            look_at(book, job, max(at_ms, book.now_ms))
+        if job.news or job.planned or job.registrations:
+            return
+        expiring = expires_ms(book, self._settings.retain)
+        expired = sorted(uuid for uuid, at_ms in expiring.items() if at_ms <= book.now_ms)
+        if expired:
+            job.work = Work("forgetting", expired[0])
+            go_on(book, job.work)
+        elif expiring:
+            look_at(book, job, min(expiring.values()))

@@ -1,67 +1,69 @@
-"""The end of a session of which no `ended` came (attendance.md 1). PURE.
+"""The end of a run of which no `ended` came (attendance.md 1). PURE.
 
-Zoom is asked for the past session, then for its report, whose latest leave counts; when it has neither, the latest
-instant known is assumed. An `ended` that comes later replaces all of it.
+Zoom is asked for the past meeting, then for its report, whose latest leave counts; when it has neither, the latest
+instant known is assumed. What stands earlier in this list and comes later replaces it.
 """
 
 from __future__ import annotations
 
-from processors.attendance.book.keys import TABLE, key, prefix
-from processors.attendance.intake.asked import Subject, ask
-from processors.attendance.rules.connections import Connection
-from processors.attendance.rules.instances import InstanceRow
+from processors.attendance.book.agenda import Job, look_at
+from processors.attendance.book.book import Book
+from processors.attendance.book.rows import CONNECTION, RUN
+from processors.attendance.intake.groups import run_rows
+from processors.attendance.intake.questions import Scope, Subject, ask, subject_of
 from processors.attendance.rules.reports import parse_line
-from processors.engine.view import View
+from processors.attendance.rules.runs import RunRow
+from processors.attendance.settings import TrackingSettings
 from schemas.instants import parse_instant
 from schemas.lookups import LookupResult
 
-REPORT_SCOPE = "end-by-report"
+
+def ask_for_ends(book: Book, job: Job, settings: TrackingSettings) -> None:
+    """Ask Zoom for the end of what fell silent; look again at what may still."""
+    patience_ms = int(settings.abandon_after * 1000)
+    for uuid, row in list(run_rows(book)):
+        if row.known_end is not None:
+            continue
+        give_up_ms = row.heard_ms + patience_ms
+        if give_up_ms > book.now_ms:
+            look_at(book, job, give_up_ms)
+        else:
+            ask(book, Subject(row.account_id, book.object_id, row.object_type, row.origin), Scope("end", uuid))
 
 
-def take_past_session(view: View, result: LookupResult, now_ms: int) -> bool:
+def take_past_end(book: Book, result: LookupResult) -> bool:
     """Note the end that Zoom knows of; without one, ask for the report. True when the end is known now."""
-    ends = [end for each in result.rows if (end := parse_instant(each.get("end_time"))) is not None]
-    row = _instance(view, result)
+    uuid = result.session_uuid or ""
+    row = book.get(RUN, uuid)
     if row is None:
         return False
+    ends = [end for each in result.rows if (end := parse_instant(each.get("end_time"))) is not None]
     if not ends:
-        subject = Subject(result.account_id, result.object_id, result.object_type, result.origin)
-        scope = f"{REPORT_SCOPE}|{result.session_uuid}"
-        ask(view, subject, "report", scope, now_ms, session_uuid=result.session_uuid)
+        ask(book, subject_of(result), Scope("end by report", uuid))
         return False
-    row.found_end = max(ends)
-    _save(view, result, row)
+    row.past_end = max(ends)
+    book.put(RUN, row, uuid)
     return True
 
 
-def take_report_end(view: View, result: LookupResult) -> bool:
+def take_report_end(book: Book, result: LookupResult) -> bool:
     """The latest leave of the report's people, else the latest instant known. True when this was the last page."""
-    row = _instance(view, result)
+    uuid = result.session_uuid or ""
+    row = book.get(RUN, uuid)
     if row is None:
         return False
     lines = [line for each in result.rows if (line := parse_line(each)) is not None and not line.waiting]
-    leaves = [leave for line in lines for leave in line.connection.leaves]
-    if leaves:
-        row.found_end = max(leaves) if row.found_end is None else max(row.found_end, *leaves)
-    if result.last and row.found_end is None:
-        row.assumed_end = _latest_instant(view, result.object_id, result.session_uuid or "", row)
-    _save(view, result, row)
+    for line in lines:
+        row.note_report_end(line.connection.leaves[-1])
+    if result.last and row.report_end is None:
+        row.assumed_end = _latest_instant(book, uuid, row)
+    book.put(RUN, row, uuid)
     return result.last
 
 
-def _instance(view: View, result: LookupResult) -> InstanceRow | None:
-    data = view.get(TABLE, key("i", result.object_id, result.session_uuid or ""))
-    return InstanceRow.from_bytes(data) if data else None
-
-
-def _save(view: View, result: LookupResult, row: InstanceRow) -> None:
-    view.put(TABLE, key("i", result.object_id, result.session_uuid or ""), row.to_bytes())
-
-
-def _latest_instant(view: View, object_id: str, uuid: str, row: InstanceRow) -> int | None:
+def _latest_instant(book: Book, uuid: str, row: RunRow) -> int | None:
     """S, join or leave, whichever is latest; never when an event was sent."""
     instants = [row.start] if row.start is not None else []
-    for _key, data in view.scan(TABLE, prefix("c", object_id, uuid)):
-        connection = Connection.from_bytes(data)
+    for _name, connection in book.scan(CONNECTION, uuid):
         instants += connection.joins[-1:] + connection.leaves[-1:]
     return max(instants, default=None)

@@ -1,14 +1,17 @@
-"""What there is to file of an occurrence: webhook connections, or the rows of a settled report instead. PURE."""
+"""What there is to file of a group of runs: webhooks' connections, and the rows of settled reports. PURE."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-from processors.attendance.book.keys import TABLE, key, last_part, prefix
-from processors.attendance.closing.reports import report_connections, report_state, save_report_connection
+from processors.attendance.book.book import Book
+from processors.attendance.book.rows import CONNECTION, REPORT_ROW
+from processors.attendance.closing.identity import shown_by_webhook, shown_in_report
+from processors.attendance.closing.step import Step
 from processors.attendance.rules.connections import Connection
-from processors.engine.view import View
+from processors.attendance.rules.facts import Shown
+from processors.attendance.rules.reports import ReportRow
 
 
 @dataclass(slots=True)
@@ -21,41 +24,55 @@ class Evidence:
     connection: Connection
     reading: int | None
     """Of the report; ``None`` for a connection that webhooks told of."""
-    stands: bool
-    """False: the report has replaced it (or a later reading has), and what was filed of it goes."""
+
+    @property
+    def is_row(self) -> bool:
+        """Of the report."""
+        return self.reading is not None
 
     @property
     def cursor(self) -> str:
         """Where a walk goes on with it."""
-        return f"{self.uuid}|{'c' if self.reading is None else 't'}|{self.name}"
+        return f"{self.uuid}|{'t' if self.is_row else 'c'}|{self.name}"
 
-    def save(self, view: View, object_id: str) -> None:
+    def shown(self, book: Book) -> Shown:
+        """Its identity, with what it takes from others."""
+        read = shown_in_report if self.is_row else shown_by_webhook
+        return read(book, self.uuid, self.connection)
+
+    def save(self, book: Book) -> None:
         """Write its row back."""
         if self.reading is None:
-            view.put(TABLE, key("c", object_id, self.uuid, self.name), self.connection.to_bytes())
+            book.put(CONNECTION, self.connection, self.uuid, self.name)
         else:
-            save_report_connection(view, object_id, self.uuid, self.name, self.reading, self.connection)
+            book.put(REPORT_ROW, ReportRow(self.reading, self.connection), self.uuid, self.name)
 
 
-def evidence_of(view: View, object_id: str, uuids: Iterable[str], cursor: str) -> Iterator[Evidence]:
-    """Everything of these instances from the cursor on: by uuid, webhooks' connections before the report's rows."""
-    for uuid in sorted(uuids):
-        state = report_state(view, object_id, uuid)
-        reported = state is not None and state.settled == "report"
-        if (start := _start("c", object_id, uuid, cursor)) is not None:
-            for row_key, data in view.scan(TABLE, prefix("c", object_id, uuid), start):
-                yield Evidence(uuid, last_part(row_key), Connection.from_bytes(data), None, stands=not reported)
-        if reported and (start := _start("t", object_id, uuid, cursor)) is not None:
-            assert state is not None
-            for name, reading, connection in report_connections(view, object_id, uuid, start):
-                yield Evidence(uuid, name, connection, reading, stands=reading == state.settled_reading)
+def evidence_of(step: Step, cursor: str, *, reported_only: bool = False) -> Iterator[Evidence]:
+    """Everything of these runs from the cursor on: by uuid, webhooks' connections before the report's rows.
+
+    `reported_only`: of runs with a settled report alone.
+    """
+    book = step.book
+    for uuid in sorted(step.group.uuids):
+        state = step.reports[uuid]
+        has_report = step.has_report(uuid)
+        if reported_only and not has_report:
+            continue
+        if (start := _start(uuid, "c", cursor)) is not None:
+            for (name,), connection in book.scan(CONNECTION, uuid, start=start):
+                yield Evidence(uuid, name, connection, None)
+        if has_report and state is not None and (start := _start(uuid, "t", cursor)) is not None:
+            for (name,), row in book.scan(REPORT_ROW, uuid, start=start):
+                if row.reading == state.settled_reading:
+                    yield Evidence(uuid, name, row.connection, row.reading)
 
 
-def _start(kind: str, object_id: str, uuid: str, cursor: str) -> bytes | None:
-    """The key at which a walk of one kind begins; ``None`` when the cursor is behind all of it."""
+def _start(uuid: str, kind: str, cursor: str) -> str | None:
+    """Where a walk of one kind begins; ``None`` when the cursor is behind all of it."""
     if not cursor:
-        return b""
+        return ""
     at_uuid, at_kind, name = cursor.split("|", 2)
     if (uuid, kind) < (at_uuid, at_kind):
         return None
-    return key(kind, object_id, uuid, name) if (uuid, kind) == (at_uuid, at_kind) else b""
+    return name if (uuid, kind) == (at_uuid, at_kind) else ""

@@ -4,135 +4,164 @@ from __future__ import annotations
 
 import heapq
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from operator import itemgetter
 from typing import Any
 
-from processors.attendance.book.keys import TABLE, last_part, prefix
-from processors.attendance.closing.index import ANONYMOUS, FiledPresence, Index
-from processors.attendance.closing.jobs import Run
-from processors.attendance.closing.reconciliation import absent_rows, has_absentees, note, reconciliation
-from processors.attendance.closing.results import (
-    OccurrenceFacts,
-    Published,
-    publish_result,
-    publish_summary,
-    published,
-    retract_result,
-)
-from processors.attendance.intake.interaction import Offered, interaction_of, interaction_summary, offered_of
-from processors.attendance.intake.notices import approved_for, publish_ended, registrants_from
-from processors.attendance.intake.recordings import publish_recording, publish_session_recording
-from processors.attendance.rules.people import NO_SHOW, attend
-from processors.attendance.settings import TrackingSettings
-from processors.engine.view import View
-from schemas.codec import unpack
+from processors.attendance.book.book import Book
+from processors.attendance.book.rows import ABSENT, CONTACT_REGISTRATION, FILED, REGISTRATION, RESULT
+from processors.attendance.closing.exclusion import Exclusion
+from processors.attendance.closing.filing import ANONYMOUS, filed_from
+from processors.attendance.closing.reconciliation import compare, knows_absentees, reconciliation
+from processors.attendance.closing.results import publish_result, publish_summary, retract_result
+from processors.attendance.closing.step import Progress, Step
+from processors.attendance.closing.telling import tell_choice, tell_ended, tell_session_choice
+from processors.attendance.intake.interaction import interaction_of, interaction_summary, offered_of
+from processors.attendance.rules.judgement import Contact, Left, Registrant, Result, Retract, judge
+from processors.attendance.rules.presence import Filed, presence_of
+from processors.attendance.rules.recordings import Choice
+from processors.attendance.rules.sessions import Session
 
-Contact = tuple[str, str, Any]
-"""(contact id, what it is: `presence`, `registration`, `absent` or `published`, the row)."""
+Found = tuple[str, str, Any]
+"""(contact, uuid of a run or what else it is: `registration`, `absent`, `published`; the row)."""
 
 
 class Publishing:
-    """Publishes an occurrence in steps of bounded size."""
+    """Publishes a session in steps of bounded size."""
 
-    def __init__(self, settings: TrackingSettings, index: Index) -> None:
-        self._settings = settings
-        self._index = index
+    def __init__(self, exclusion: Exclusion) -> None:
+        self._exclusion = exclusion
 
-    def publish(self, view: View, facts: OccurrenceFacts, run: Run) -> bool:
-        """One step from the run's cursor on; true when everybody and the summary are out."""
-        is_read = self._settings.interaction and facts.final and facts.stands
-        offered = offered_of(view, facts) if is_read else None
-        by_contact = itertools.groupby(self._contacts(view, facts, run), key=itemgetter(0))
-        for handled, (contact, rows) in enumerate(by_contact):
-            if handled >= self._settings.step:
-                run.cursor = contact
-                return False
-            self._publish_contact(view, facts, offered, contact, list(rows), run)
-        publish_session_recording(view, facts)
-        interaction = interaction_summary(view, facts, offered) if offered is not None else None
-        publish_summary(view, facts, run.counts, reconciliation(view, facts, run), interaction)
-        return True
+    def publish(self, step: Step, session: Session, choice: Choice | None) -> Progress:
+        """One step from the work's cursor on, then the summary.
 
-    def _contacts(self, view: View, facts: OccurrenceFacts, run: Run) -> Iterator[Contact]:
+        Args:
+            step: of a session that has been weighed.
+            session: that session.
+            choice: the recording that its people are told of.
+        """
+        book, work, uuids = step.book, step.work, session.uuids
+        offered = offered_of(book, uuids) if step.settings.interaction and work.is_final else None
+        absences = work.is_final and step.object_type == "webinar" and knows_absentees(book, uuids)
+        for contact, found in itertools.groupby(self._contacts(step, session), key=itemgetter(0)):
+            if not step.spend():
+                work.cursor = contact
+                return Progress.MORE
+            rows = list(found)
+            known = self._known(step, session, contact, rows)
+            takes_no_shows = step.object_type == "webinar" and (
+                session.entry is not None or (not step.has_schedule and session.has_audience)
+            )
+            judged = judge(known, session, step.settings.stay, is_final=work.is_final, takes_no_shows=takes_no_shows)
+            if isinstance(judged, Result):
+                came = bool(judged.filed)
+                interaction = interaction_of(book, uuids, offered, contact) if came and offered else None
+                publish_result(step, session, judged, known.approved, interaction)
+                if choice is not None:
+                    tell_choice(step, session, choice, judged.email)
+            elif isinstance(judged, Retract):
+                first = step.rows[session.session_uuid]
+                retract_result(book, session.session_uuid, first, contact, judged.why, session)
+            if step.settings.tells_ended:
+                tell_ended(step, session, known, judged)
+            _count(step, session, known, judged)
+            if absences and not contact.startswith(ANONYMOUS):
+                absent = sum(kind == "absent" for _contact, kind, _row in rows) == len(uuids)
+                compare(work, contact, judged, absent=absent)
+        if choice is not None:
+            tell_session_choice(step, session, choice)
+        told = reconciliation(book, work, uuids, has_absentees=absences) if work.is_final else None
+        summary = interaction_summary(book, uuids, offered) if offered is not None else None
+        counts = {name: count for name, count in work.counts.items() if name in _COUNTED}
+        publish_summary(step, session, counts, told, summary)
+        return Progress.DONE
+
+    def _contacts(self, step: Step, session: Session) -> Iterator[Found]:
         """Everybody who came, is registered or was told of, in order of the contact id."""
-        object_id, cursor = facts.object_id, run.cursor
-        streams: list[Iterator[Contact]] = [self._published(view, object_id, run.occurrence, cursor)]
-        if facts.stands:
-            streams += [self._present(view, object_id, uuid, cursor) for uuid in run.instances]
-            if facts.first.object_type == "webinar":
-                streams.append(self._registered(view, object_id, cursor))
-            if facts.final:
-                streams += [self._absent(view, object_id, uuid, cursor) for uuid in run.instances]
+        book, cursor = step.book, step.work.cursor
+        streams: list[Iterator[Found]] = [filed_from(step, cursor), _published(book, session.session_uuid, cursor)]
+        if step.object_type == "webinar":
+            streams.append(_registered(book, cursor))
+        if step.work.is_final:
+            streams += [_absent(book, uuid, cursor) for uuid in session.uuids]
         return heapq.merge(*streams, key=itemgetter(0))
 
-    def _present(self, view: View, object_id: str, uuid: str, cursor: str) -> Iterator[Contact]:
-        for contact, filed in self._index.presences(view, object_id, uuid, cursor):
-            yield contact, "presence", filed
+    def _known(self, step: Step, session: Session, contact: str, rows: Sequence[Found]) -> Contact:
+        filed: dict[str, list[Filed]] = {}
+        for _contact, uuid, row in rows:
+            if isinstance(row, Filed):
+                filed.setdefault(uuid, []).append(row)
+        registrations = [row for _contact, kind, row in rows if kind == "registration"]
+        stray = session.entry is None and step.has_schedule
+        approved = [
+            each
+            for each in registrations
+            if not stray
+            and each[1].counts_for(session.entry, recurs=step.recurs)
+            and each[1].status_at(session.end) == "approved"
+        ]
+        email = approved[0][1].email if approved else next((each[0].email for each in filed.values()), None)
+        first = step.rows[session.session_uuid]
+        return Contact(
+            filed=filed,
+            approved=approved,
+            excluded=email is not None and self._exclusion.of_address(step.book, first, email),
+            asked=email is None or self._exclusion.is_asked(step.book, email),
+            seen_before=not filed and any(_was_in(step.book, uuid, contact) for uuid in step.earlier),
+        )
 
-    def _registered(self, view: View, object_id: str, cursor: str) -> Iterator[Contact]:
-        for contact, registrant in registrants_from(view, object_id, cursor):
+
+_COUNTED = frozenset(
+    {
+        "registered", "attended", "left_early", "no_shows", "anonymous", "excluded", "assumed", "outside",
+        "only_webhooks", "rows_without_identity",
+    }
+)  # fmt: skip
+
+
+def _count(step: Step, session: Session, known: Contact, judged: Result | Retract | Left) -> None:
+    counts = step.work.counts
+
+    def add(name: str, by: int = 1) -> None:
+        counts[name] = counts.get(name, 0) + by
+
+    excluded = isinstance(judged, Retract) and judged.why == "excluded"
+    if isinstance(judged, Result):
+        status = judged.attendance.status
+        add("no_shows" if status == "no_show" else status)
+        add("assumed", int(judged.attendance.assumed))
+    elif isinstance(judged, Retract) and judged.why in ("outside", "anonymous"):
+        add(judged.why)
+    if excluded:
+        add("excluded", int(bool(known.filed or known.approved)))
+        return
+    add("registered", len(known.approved))
+    in_session = [(uuid, known.filed[uuid]) for uuid in session.uuids if uuid in known.filed]
+    unseen = any(step.has_report(uuid) and presence_of(filed).rows == 0 for uuid, filed in in_session)
+    add("only_webhooks", int(unseen))
+    add(
+        "rows_without_identity",
+        sum(each.is_row and each.email is None for _uuid, filed in in_session for each in filed),
+    )
+
+
+def _registered(book: Book, cursor: str) -> Iterator[Found]:
+    for (contact, registrant_id), _mark in book.scan(CONTACT_REGISTRATION, start=cursor):
+        row = book.get(REGISTRATION, registrant_id)
+        if row is not None:
+            registrant: Registrant = (registrant_id, row)
             yield contact, "registration", registrant
 
-    def _absent(self, view: View, object_id: str, uuid: str, cursor: str) -> Iterator[Contact]:
-        for contact in absent_rows(view, object_id, uuid, cursor):
-            yield contact, "absent", None
 
-    def _published(self, view: View, object_id: str, session_uuid: str, cursor: str) -> Iterator[Contact]:
-        below = prefix("r", object_id, session_uuid)
-        for row_key, data in view.scan(TABLE, below, below + cursor.encode()):
-            yield last_part(row_key), "published", Published(*unpack(data))
-
-    def _publish_contact(
-        self,
-        view: View,
-        facts: OccurrenceFacts,
-        offered: Offered | None,
-        contact: str,
-        rows: list[Contact],
-        run: Run,
-    ) -> None:
-        counts = run.counts
-        filed: list[FiledPresence] = [row for _contact, kind, row in rows if kind == "presence"]
-        registrations = [row for _contact, kind, row in rows if kind == "registration"]
-        if contact.startswith(ANONYMOUS):
-            excluded = any(each.presence.excluded for each in filed)
-            _count(counts, "excluded" if excluded else "anonymous")
-            return
-        occurrence = facts.occurrence
-        approved = approved_for(view, facts.object_id, occurrence.start, occurrence.end, registrations)
-        email = filed[0].email if filed else approved[0][1].email if approved else None
-        excluded = any(each.presence.excluded for each in filed) or (
-            email is not None and self._index.excluded_person(view, facts.object_id, facts.first, email)
-        )
-        attendance = None
-        if email is not None and not excluded and (filed or (approved and facts.final)):
-            presences = [each.presence for each in filed]
-            attendance = attend(presences, occurrence, self._settings.end_window) if filed else NO_SHOW
-            interaction = interaction_of(view, facts, offered, contact) if filed and offered is not None else None
-            publish_result(view, facts, email, attendance, presences, approved, interaction)
-            publish_recording(view, facts, email)
-            _count(counts, "no_shows" if attendance.status == "no_show" else attendance.status)
-            _count(counts, "assumed", int(attendance.assumed))
-        else:
-            if before := published(view, facts.object_id, occurrence.session_uuid, contact):
-                retract_result(view, facts, contact, before)
-            _count(counts, "excluded", int(excluded and bool(filed or approved)))
-        if email is not None and not excluded and (filed or approved) and self._settings.tells_ended:
-            publish_ended(view, facts, email)
-        _count(counts, "registered", 0 if excluded else len(approved))
-        if facts.final and has_absentees(view, facts):
-            absent_from = sum(kind == "absent" for _contact, kind, _row in rows)
-            note(
-                run,
-                facts,
-                contact,
-                absent_from=absent_from,
-                attendance=attendance,
-                excluded=excluded,
-                registered=bool(approved),
-            )
+def _absent(book: Book, uuid: str, cursor: str) -> Iterator[Found]:
+    for (contact,), _mark in book.scan(ABSENT, uuid, start=cursor):
+        yield contact, "absent", None
 
 
-def _count(counts: dict[str, int], name: str, by: int = 1) -> None:
-    counts[name] = counts.get(name, 0) + by
+def _published(book: Book, name: str, cursor: str) -> Iterator[Found]:
+    for (contact,), row in book.scan(RESULT, name, start=cursor):
+        yield contact, "published", row
+
+
+def _was_in(book: Book, uuid: str, contact: str) -> bool:
+    return next(book.scan(FILED, uuid, contact), None) is not None

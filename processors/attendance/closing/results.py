@@ -1,179 +1,195 @@
-"""What is published of an occurrence: each person's result when it has changed, and the summary. PURE."""
+"""A session's results and its summary as records, each sent when it differs from what was last told. PURE."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Mapping, Sequence
 
-from processors.attendance.book.keys import TABLE, key
-from processors.attendance.intake.asked import Subject
-from processors.attendance.rules.instances import InstanceRow
-from processors.attendance.rules.occurrences import Occurrence
-from processors.attendance.rules.people import Attendance, Presence
-from processors.attendance.rules.recordings import RecordingRow
-from processors.attendance.rules.registrations import RegistrationRow
-from processors.engine.view import View
+from processors.attendance.book.book import Book
+from processors.attendance.book.rows import RESULT, SESSION, Published, PublishedSession
+from processors.attendance.closing.step import Step
+from processors.attendance.rules.judgement import Registrant
+from processors.attendance.rules.judgement import Result as Judged
+from processors.attendance.rules.names import smallest_name
+from processors.attendance.rules.presence import Filed, Presence, Rule
+from processors.attendance.rules.runs import RunRow
+from processors.attendance.rules.sessions import Session
 from schemas.attendance import (
+    Evidence,
     Identity,
     Interaction,
     InteractionSummary,
-    Origin,
     Reconciliation,
     Result,
+    RetractionReason,
+    RunEvidence,
+    Scheduled,
     SessionCounts,
     SessionSummary,
 )
-from schemas.codec import contact_id, pack, unpack
+from schemas.codec import contact_id
 from schemas.instants import as_datetime
 from schemas.topics import ATTENDANCE_RESULTS, ATTENDANCE_SESSIONS
 
 
-@dataclass(frozen=True, slots=True)
-class Published:
-    """What the world was last told about one person of one occurrence."""
-
-    revision: int
-    digest: str
-    email: str
-    retracted: bool
-
-
-@dataclass(frozen=True, slots=True)
-class OccurrenceFacts:
-    """An ended occurrence with the rows it is computed from."""
-
-    object_id: str
-    occurrence: Occurrence
-    first: InstanceRow
-    """Of its first instance: topic, host and account are told from it."""
-    source: Literal["live", "report"]
-    final: bool
-    origin: Origin
-    """The liveliest of its instances'."""
-    stands: bool
-    """False: it is no occurrence any more (practice, merged into another) or the filters refuse it, and what was
-    published is retracted."""
-    settled: int = 0
-    """How many of its instances' reports are settled."""
-    recording: RecordingRow | None = None
-    """The one to share, once Zoom has it ready."""
-
-    @property
-    def subject(self) -> Subject:
-        """What questions to Zoom are about."""
-        return Subject(self.first.account_id, self.object_id, self.first.object_type, self.origin)
-
-
-def published(view: View, object_id: str, session_uuid: str, contact: str) -> Published | None:
-    """What was last published, if anything."""
-    data = view.get(TABLE, key("r", object_id, session_uuid, contact))
-    return Published(*unpack(data)) if data else None
-
-
 def publish_result(
-    view: View,
-    facts: OccurrenceFacts,
-    email: str,
-    attendance: Attendance,
-    presences: Sequence[Presence],
-    registrations: Sequence[tuple[str, RegistrationRow]],
-    interaction: Interaction | None,
+    step: Step, session: Session, judged: Judged, approved: Sequence[Registrant], interaction: Interaction | None
 ) -> None:
     """Publish a person's result as a new revision, unless it is the one that stands."""
-    result = _result(facts, email, attendance, _identity(presences, registrations), interaction)
-    session_uuid, contact = facts.occurrence.session_uuid, result.contact_id
-    before = published(view, facts.object_id, session_uuid, contact)
-    # Who happened to bring the news is no news.
-    told = result.model_copy(update={"origin": "live"})
+    result = _result(step, session, judged, _identity(judged.filed, approved), interaction)
+    before = step.book.get(RESULT, session.session_uuid, result.contact_id)
+    # Who happened to bring the news is no news, nor is when it was looked at.
+    told = result.model_copy(update={"origin": "live", "judged_at": result.ended_at})
     digest = hashlib.sha256(told.to_bytes()).hexdigest()[:16]
-    if before is not None and before.digest == digest and not before.retracted:
-        return
-    revision = before.revision + 1 if before else 1
-    view.put(TABLE, key("r", facts.object_id, session_uuid, contact), pack([revision, digest, email, False]))
-    view.send(ATTENDANCE_RESULTS.name, contact.encode(), result.model_copy(update={"revision": revision}))
+    if before is None or before.digest != digest or before.retracted:
+        revision = before.revision + 1 if before else 1
+        published = Published(revision, digest, judged.email, retracted=False)
+        step.book.put(RESULT, published, session.session_uuid, result.contact_id)
+        _send(step.book, result.model_copy(update={"revision": revision}))
 
 
-def retract_result(view: View, facts: OccurrenceFacts, contact: str, before: Published) -> None:
-    """Take a published result back: its person is excluded now, resolved to another address, or its session is none."""
-    if before.retracted:
+def retract_result(
+    book: Book, name: str, row: RunRow, contact: str, why: RetractionReason, session: Session | None = None
+) -> None:
+    """Take back what was published of a contact, if anything.
+
+    Args:
+        book: of the session.
+        name: the session's, as it was published.
+        row: of its first run.
+        contact: whose result it is.
+        why: for the record.
+        session: as it is now; ``None`` for what is none any more.
+    """
+    before = book.get(RESULT, name, contact)
+    if before is None or before.retracted:
         return
-    session_uuid, revision = facts.occurrence.session_uuid, before.revision + 1
-    nothing = Attendance("left_early", 0, (), None, None, None, 0, assumed=False)
-    result = _result(facts, before.email, nothing, None, None).model_copy(
-        update={"revision": revision, "retracted": True}
+    end = session.end if session else row.known_end or row.start or 0
+    start = session.start if session else row.start or end
+    result = Result(
+        contact_id=contact,
+        email=before.email,
+        account_id=row.account_id,
+        object_id=book.object_id,
+        object_type=row.object_type,
+        topic=row.topic,
+        host_id=row.host_id,
+        origin=row.origin,
+        occurred_at=as_datetime(end),
+        session_uuid=name,
+        instances=session.uuids if session else (name,),
+        given=session.given if session else (name,),
+        revision=before.revision + 1,
+        retracted=True,
+        retraction_reason=why,
+        is_final=True,
+        evidence="live",
+        attendance_status="left_early",
+        judged_at=as_datetime(book.now_ms // 1000),
+        started_at=as_datetime(start),
+        ended_at=as_datetime(end),
+        length_seconds=session.length if session else max(0, end - start),
     )
-    view.put(TABLE, key("r", facts.object_id, session_uuid, contact), pack([revision, "", before.email, True]))
-    view.send(ATTENDANCE_RESULTS.name, contact.encode(), result)
+    book.put(RESULT, Published(result.revision, "", before.email, retracted=True), name, contact)
+    _send(book, result)
 
 
 def publish_summary(
-    view: View,
-    facts: OccurrenceFacts,
-    counts: dict[str, int],
+    step: Step,
+    session: Session,
+    counts: Mapping[str, int],
     reconciliation: Reconciliation | None,
     interaction: InteractionSummary | None,
 ) -> None:
     """Publish the summary when it differs from the last one."""
-    occurrence, first = facts.occurrence, facts.first
+    row = step.rows[session.session_uuid]
     summary = SessionSummary(
-        session_uuid=occurrence.session_uuid,
-        instances=occurrence.uuids,
-        account_id=first.account_id,
-        object_id=facts.object_id,
-        object_type=first.object_type,
-        topic=first.topic,
-        host_id=first.host_id,
-        origin=facts.origin,
-        started_at=as_datetime(occurrence.start),
-        ended_at=as_datetime(occurrence.end) if occurrence.ended else None,
-        length_seconds=occurrence.length,
-        end_assumed=occurrence.ended and occurrence.end_assumed,
-        is_final=facts.final,
-        evidence=facts.source,
-        retracted=not facts.stands,
+        session_uuid=session.session_uuid,
+        instances=session.uuids,
+        account_id=row.account_id,
+        object_id=step.book.object_id,
+        object_type=row.object_type,
+        topic=row.topic,
+        host_id=row.host_id,
+        origin=step.origin,
+        scheduled=_scheduled(session),
+        started_at=as_datetime(session.start),
+        ended_at=as_datetime(session.end),
+        length_seconds=session.length,
+        end_assumed=session.end_assumed,
+        is_final=step.work.is_final,
+        evidence=_evidence_of_runs(step, session),
         reconciliation=reconciliation,
         interaction=interaction,
-        counts=SessionCounts.model_validate(counts),
+        counts=SessionCounts.model_validate({**counts, "rehearsals": session.rehearsals}),
     )
-    digest = hashlib.sha256(summary.to_bytes()).hexdigest()[:16]
-    row_key = key("s", facts.object_id, occurrence.session_uuid)
-    state = pack([list(occurrence.uuids), digest, not facts.stands])
-    known = view.get(TABLE, row_key)
-    if known != state and (facts.stands or known is not None):
-        view.put(TABLE, row_key, state)
-        view.send(ATTENDANCE_SESSIONS.name, occurrence.session_uuid.encode(), summary)
+    value = summary.to_bytes()
+    digest = hashlib.sha256(value).hexdigest()[:16]
+    if step.book.change(
+        SESSION, PublishedSession(list(session.given), session.end, digest, False), summary.session_uuid
+    ):
+        step.book.send(ATTENDANCE_SESSIONS.name, summary.session_uuid, summary)
+
+
+def retract_summary(book: Book, name: str, row: RunRow) -> None:
+    """What was told of as a session is none."""
+    known = book.get(SESSION, name)
+    if known is None or known.retracted:
+        return
+    summary = SessionSummary(
+        session_uuid=name,
+        instances=(name,),
+        account_id=row.account_id,
+        object_id=book.object_id,
+        object_type=row.object_type,
+        topic=row.topic,
+        host_id=row.host_id,
+        origin=row.origin,
+        started_at=None if row.start is None else as_datetime(row.start),
+        ended_at=None if row.known_end is None else as_datetime(row.known_end),
+        length_seconds=0,
+        is_final=True,
+        retracted=True,
+        counts=SessionCounts(),
+    )
+    book.put(SESSION, PublishedSession(known.given, known.end, "", retracted=True), name)
+    book.send(ATTENDANCE_SESSIONS.name, name, summary)
+
+
+def _send(book: Book, result: Result) -> None:
+    book.send(ATTENDANCE_RESULTS.name, result.contact_id, result)
 
 
 def _result(
-    facts: OccurrenceFacts,
-    email: str,
-    attendance: Attendance,
-    identity: Identity | None,
-    interaction: Interaction | None,
+    step: Step, session: Session, judged: Judged, identity: Identity | None, interaction: Interaction | None
 ) -> Result:
-    occurrence, first = facts.occurrence, facts.first
+    row, attendance = step.rows[session.session_uuid], judged.attendance
     joined, left = attendance.first_join, attendance.last_leave
     return Result(
-        contact_id=contact_id(email),
-        email=email,
-        account_id=first.account_id,
-        object_id=facts.object_id,
-        object_type=first.object_type,
-        topic=first.topic,
-        host_id=first.host_id,
-        origin=facts.origin,
-        occurred_at=as_datetime(occurrence.end),
-        session_uuid=occurrence.session_uuid,
-        instances=occurrence.uuids,
+        contact_id=contact_id(judged.email),
+        email=judged.email,
+        account_id=row.account_id,
+        object_id=step.book.object_id,
+        object_type=row.object_type,
+        topic=row.topic,
+        host_id=row.host_id,
+        origin=step.origin,
+        occurred_at=as_datetime(session.end),
+        session_uuid=session.session_uuid,
+        instances=session.uuids,
+        given=session.given,
         revision=0,
-        is_final=facts.final,
-        evidence=facts.source,
+        is_final=step.work.is_final,
+        evidence=_evidence(step, session, judged.presences),
         attendance_status=attendance.status,
-        started_at=as_datetime(occurrence.start),
-        ended_at=as_datetime(occurrence.end),
-        length_seconds=occurrence.length,
+        reason=attendance.reason,
+        judged_at=as_datetime(step.book.now_ms // 1000),
+        scheduled=_scheduled(session),
+        runs=tuple(_run_evidence(step, session, uuid, judged.presences.get(uuid)) for uuid in session.uuids),
+        time_zone=step.details.time_zone,
+        started_at=as_datetime(session.start),
+        ended_at=as_datetime(session.end),
+        length_seconds=session.length,
         attended_seconds=attendance.attended_seconds,
         intervals=attendance.intervals,
         first_join_at=None if joined is None else as_datetime(joined),
@@ -186,15 +202,53 @@ def _result(
     )
 
 
-_RULES = ("registrant", "email", "user")
+def _scheduled(session: Session) -> Scheduled | None:
+    entry = session.entry
+    if entry is None:
+        return None
+    return Scheduled(
+        occurrence_id=entry.occurrence_id or None,
+        starts_at=as_datetime(entry.start),
+        duration_seconds=entry.duration,
+    )
 
 
-def _identity(presences: Sequence[Presence], registrations: Sequence[tuple[str, RegistrationRow]]) -> Identity | None:
-    """The strongest rule that decided for one of the person's connections, and the smallest name it gave."""
-    if presences:
-        best = min(presences, key=lambda each: (_RULES.index(each.rule), each.registrant_id or "~", each.name or "~"))
-        names = [each.name for each in presences if each.rule == best.rule and each.name]
-        return Identity(rule=best.rule, registrant_id=best.registrant_id, name=min(names, default=None))
-    for registrant_id, row in sorted(registrations, key=lambda each: each[0]):
+def _run_evidence(step: Step, session: Session, uuid: str, presence: Presence | None) -> RunEvidence:
+    state = step.reports[uuid]
+    settled = state.settled if state else None
+    return RunEvidence(
+        run_uuid=uuid,
+        is_main=uuid in session.main,
+        webhooks=presence.webhooks if presence else 0,
+        report_rows=presence.rows if presence else 0,
+        report="settled" if settled == "report" else "not_to_be_had" if settled == "live" else "awaited",
+    )
+
+
+def _evidence(step: Step, session: Session, presences: Mapping[str, Presence]) -> Evidence:
+    webhooks = any(each.webhooks for each in presences.values())
+    rows = any(each.rows for each in presences.values())
+    if webhooks and rows:
+        return "both"
+    if webhooks or rows:
+        return "live" if webhooks else "report"
+    return _evidence_of_runs(step, session)
+
+
+def _evidence_of_runs(step: Step, session: Session) -> Evidence:
+    return "report" if all(step.has_report(uuid) for uuid in session.uuids) else "live"
+
+
+_RULES: tuple[Rule, ...] = ("registrant", "email", "user")
+
+
+def _identity(filed: Sequence[Filed], approved: Sequence[Registrant]) -> Identity | None:
+    """The strongest rule that decided for one of the person's connections, and the name it gave."""
+    if filed:
+        best = min(filed, key=lambda each: (_RULES.index(each.rule), each.registrant_id or "~"))
+        typed = min((each.name for each in filed if each.is_registered_name and each.name), default=None)
+        name = typed or smallest_name(each.name for each in filed if not each.is_registered_name)
+        return Identity(rule=best.rule, registrant_id=best.registrant_id, name=name)
+    for registrant_id, row in sorted(approved, key=lambda each: each[0]):
         return Identity(rule="registrant", registrant_id=registrant_id, name=row.detail("first_name"))
     return None

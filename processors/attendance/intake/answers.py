@@ -1,38 +1,41 @@
-"""What Zoom's answers change, by the kind of question. PURE."""
+"""What Zoom's answers change, by the purpose of the question. PURE."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from processors.attendance.book.keys import TABLE, key, last_part, prefix
+from processors.attendance.book.book import Book
+from processors.attendance.book.rows import CONTACT_REGISTRATION, Question
 from processors.attendance.closing.closing import Closing
-from processors.attendance.closing.ending import REPORT_SCOPE, take_past_session, take_report_end
-from processors.attendance.closing.jobs import mark_dirty
-from processors.attendance.closing.reconciliation import take_absentees, take_totals
-from processors.attendance.closing.reports import Reports
-from processors.attendance.intake.asked import (
-    Question,
-    Subject,
-    answered,
-    ask,
-    details,
+from processors.attendance.closing.ending import take_past_end, take_report_end
+from processors.attendance.closing.reconciliation import take_absentees, take_total
+from processors.attendance.closing.reports import plan_report, take_report
+from processors.attendance.intake.described import (
     listed_registrations,
-    scope_of,
     take_details,
     take_identities,
     take_panelists,
 )
-from processors.attendance.intake.events import Intake, occurrences_of
+from processors.attendance.intake.events import Intake, tell_registrations
+from processors.attendance.intake.groups import groups_of
 from processors.attendance.intake.interaction import take_participation
+from processors.attendance.intake.questions import (
+    DETAILS_FIRST,
+    Purpose,
+    Scope,
+    answered,
+    ask,
+    is_open,
+    scope_of,
+    subject_of,
+)
 from processors.attendance.intake.recordings import Recordings
-from processors.attendance.intake.registrants import Registrants
-from processors.attendance.rules.instances import InstanceRow
+from processors.attendance.intake.registrants import Registrants, take_registration
 from processors.attendance.settings import TrackingSettings
-from processors.engine.view import View
-from schemas.lookups import LookupKind, LookupResult
+from schemas.lookups import LookupResult
 
-Take = Callable[[View, LookupResult, Question | None, int], None]
-"""(view, page, the question when this is its last page, wall clock in milliseconds)."""
+Take = Callable[[Book, LookupResult, Question | None], None]
+"""(book, page, the question when this is its last page)."""
 
 
 class Answers:
@@ -43,89 +46,76 @@ class Answers:
         settings: TrackingSettings,
         intake: Intake,
         registrants: Registrants,
-        reports: Reports,
+        recordings: Recordings,
         closing: Closing,
     ) -> None:
         self._settings = settings
         self._intake = intake
         self._registrants = registrants
-        self._reports = reports
         self._closing = closing
-        self._recordings = Recordings(settings)
-        self._take: dict[LookupKind, Take] = {
-            "session": self._session,
+        self._take: dict[Purpose, Take] = {
+            "details": self._details,
             "registrants": self._registrants_listed,
-            "panelists": lambda view, result, _asked, _now: take_panelists(view, result),
+            "panelists": lambda book, result, _asked: take_panelists(book, result),
             "identities": self._identities,
-            "past_session": self._past_session,
-            "report": self._report,
-            "absentees": lambda view, result, _asked, _now: take_absentees(view, result),
-            "polls": lambda view, result, _asked, _now: take_participation(view, result, "polls"),
-            "questions": lambda view, result, _asked, _now: take_participation(view, result, "questions"),
-            "recordings": lambda view, result, _asked, now_ms: self._recordings.take_answer(view, result, now_ms),
+            "end": self._past_end,
+            "end by report": self._report_end,
+            "report": lambda book, result, asked: take_report(book, result, asked, settings),
+            "total": lambda book, result, _asked: take_total(book, result),
+            "absentees": lambda book, result, _asked: take_absentees(book, result),
+            "polls": lambda book, result, _asked: take_participation(book, result, "polls"),
+            "questions": lambda book, result, _asked: take_participation(book, result, "questions"),
+            "recording": lambda book, result, _asked: recordings.take_answer(book, result),
         }
 
-    def take(self, view: View, result: LookupResult, now_ms: int) -> None:
+    def take(self, book: Book, result: LookupResult) -> None:
         """One page; pages of a question that was not asked, or repeats of its last one, change nothing more."""
-        asked = answered(view, result)
-        self._take[result.lookup](view, result, asked, now_ms)
+        asked = answered(book, result)
+        self._take[scope_of(result).purpose](book, result, asked)
         if asked is not None:
-            self._closing.resume(view, result.object_id, now_ms)
+            self._closing.resume(book)
 
-    def _session(self, view: View, result: LookupResult, asked: Question | None, now_ms: int) -> None:
-        """Details first, then the registrants: what is published of them needs the topic."""
-        take_details(view, result)
-        if asked is not None and result.object_type == "webinar":
-            ask(view, _subject(result), "registrants", f"registrants|{scope_of(result)}", now_ms)
-
-    def _registrants_listed(self, view: View, result: LookupResult, _asked: Question | None, now_ms: int) -> None:
-        """Rows of Zoom's list are facts like those of webhooks, only never newer."""
-        object_id = result.object_id
-        scheduled = details(view, object_id).occurrences
-        listed_for = [each for each in scheduled if each[0] == result.occurrence_id]
-        facts = listed_registrations(result, listed_for)
-        changed = [each.registrant_id for each in facts if self._registrants.take(view, each, webhook=False)]
-        if not changed:
-            return
-        occurrences = occurrences_of(view, object_id, self._settings.restart_gap)
-        self._registrants.publish(view, _subject(result), changed, occurrences, now_ms)
-        self._intake.registrations_changed(view, object_id, occurrences, now_ms)
-
-    def _identities(self, view: View, result: LookupResult, asked: Question | None, now_ms: int) -> None:
-        """Registrations wait until it is known whether their address is an own user's."""
-        take_identities(view, result, asked)
+    def _details(self, book: Book, result: LookupResult, asked: Question | None) -> None:
+        """Details first, then the registrants: what is published of them needs the topic and the dates."""
+        if take_details(book, result):
+            self._intake.dates_changed(book)
         if asked is None or result.object_type != "webinar":
             return
-        waiting = [
-            last_part(row_key)
-            for contact in asked.contacts
-            for row_key, _data in view.scan(TABLE, prefix("q", result.object_id, contact))
-        ]
-        if waiting:
-            occurrences = occurrences_of(view, result.object_id, self._settings.restart_gap)
-            self._registrants.publish(view, _subject(result), waiting, occurrences, now_ms)
+        scope = scope_of(result)
+        if scope == DETAILS_FIRST:
+            tell_registrations(book)
+        entries = [each.entry for each in groups_of(book, self._settings) if scope.uuid in each.uuids]
+        occurrence_id = entries[0].occurrence_id if entries and entries[0] else ""
+        listing = Scope("registrants", scope.uuid, occurrence_id)
+        ask(book, subject_of(result), listing, occurrence_id=occurrence_id or None)
 
-    def _past_session(self, view: View, result: LookupResult, asked: Question | None, now_ms: int) -> None:
-        if scope_of(result).startswith("totals|"):
-            take_totals(view, result)
-        elif asked is not None and take_past_session(view, result, now_ms):
-            self._end_known(view, result, now_ms)
+    def _registrants_listed(self, book: Book, result: LookupResult, _asked: Question | None) -> None:
+        """Rows of Zoom's list are facts like those of webhooks, only never newer."""
+        facts = listed_registrations(result)
+        changed = [each.registrant_id for each in facts if take_registration(book, each, result.origin, webhook=False)]
+        if changed:
+            self._registrants.publish(book, changed)
+            self._intake.registrations_changed(book)
 
-    def _report(self, view: View, result: LookupResult, asked: Question | None, now_ms: int) -> None:
-        if not scope_of(result).startswith(REPORT_SCOPE):
-            self._reports.take(view, result, asked, now_ms)
-        elif take_report_end(view, result):
-            self._end_known(view, result, now_ms)
-
-    def _end_known(self, view: View, result: LookupResult, now_ms: int) -> None:
-        """A session that fell silent has an end now."""
-        uuid = result.session_uuid or ""
-        data = view.get(TABLE, key("i", result.object_id, uuid))
-        if data is None:
+    def _identities(self, book: Book, result: LookupResult, asked: Question | None) -> None:
+        """Registrations wait until it is known whether their address is an own user's."""
+        take_identities(book, result, asked)
+        if asked is None or result.object_type != "webinar" or is_open(book, DETAILS_FIRST):
             return
-        self._reports.plan(view, result.object_id, uuid, InstanceRow.from_bytes(data), now_ms)
-        mark_dirty(view, result.object_id, uuid, now_ms)
+        found = (book.scan(CONTACT_REGISTRATION, contact) for contact in asked.contacts)
+        waiting = [registrant_id for rows in found for (registrant_id,), _mark in rows]
+        if waiting:
+            self._registrants.publish(book, waiting)
 
+    def _past_end(self, book: Book, result: LookupResult, asked: Question | None) -> None:
+        if asked is not None:
+            self._end_known(book, result, is_known=take_past_end(book, result))
 
-def _subject(result: LookupResult) -> Subject:
-    return Subject(result.account_id, result.object_id, result.object_type, result.origin)
+    def _report_end(self, book: Book, result: LookupResult, _asked: Question | None) -> None:
+        self._end_known(book, result, is_known=take_report_end(book, result))
+
+    def _end_known(self, book: Book, result: LookupResult, *, is_known: bool) -> None:
+        """A run that fell silent has an end now."""
+        uuid = result.session_uuid or ""
+        if is_known and plan_report(book, uuid, None, self._settings):
+            self._intake.news(book, uuid)

@@ -2,142 +2,145 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-from processors.attendance.book.keys import TABLE, key, last_part, prefix
-from processors.attendance.book.retention import note_registration
-from processors.attendance.closing.jobs import load_job, mark_dirty, save_job, schedule
-from processors.attendance.closing.reports import Reports
-from processors.attendance.intake.asked import Subject, ask
+from processors.attendance.book.agenda import load, look_at, look_later, note_news, save
+from processors.attendance.book.book import Book
+from processors.attendance.book.rows import CONNECTION, HEARD, RUN, Heard
+from processors.attendance.closing.reports import plan_report
+from processors.attendance.intake.described import hear_dates
+from processors.attendance.intake.groups import groups_of, runs_of
 from processors.attendance.intake.interaction import take_chat
 from processors.attendance.intake.notices import Notices
-from processors.attendance.intake.registrants import Registrants
+from processors.attendance.intake.questions import DETAILS_FIRST, Scope, Subject, ask, is_open
+from processors.attendance.intake.registrants import Registrants, take_conversion, take_registration
 from processors.attendance.rules.chat import Chatted
 from processors.attendance.rules.connections import Connection
 from processors.attendance.rules.facts import (
     Bound,
     Converted,
     Ended,
+    Event,
     Fact,
     Registered,
     RoleChanged,
+    Scheduled,
     Seen,
-    Session,
     Started,
 )
-from processors.attendance.rules.instances import InstanceRow
-from processors.attendance.rules.occurrences import Instance, Occurrence, group
+from processors.attendance.rules.runs import RunRow
 from processors.attendance.settings import TrackingSettings
-from processors.engine.view import View
 from schemas.attendance import Origin
 
 HEARD_MS = 60_000
 """How exact the time of the last event is kept: writing it with every event would double the rows."""
-
-
-def instance_rows(view: View, object_id: str) -> Iterator[tuple[str, InstanceRow]]:
-    """(uuid, row) of every instance of an id."""
-    for row_key, data in view.scan(TABLE, prefix("i", object_id)):
-        yield last_part(row_key), InstanceRow.from_bytes(data)
-
-
-def earliest_join(view: View, object_id: str, uuid: str) -> int | None:
-    """The earliest join (else leave) of anybody: S of an instance whose events name none."""
-    instants = [
-        min(connection.joins or connection.leaves)
-        for _key, data in view.scan(TABLE, prefix("c", object_id, uuid))
-        if (connection := Connection.from_bytes(data)).joins or connection.leaves
-    ]
-    return min(instants, default=None)
-
-
-def occurrences_of(view: View, object_id: str, restart_gap: float) -> list[Occurrence]:
-    """The occurrences of an id as far as its instances are known; practice sessions are none."""
-    instances: list[Instance] = []
-    for uuid, row in instance_rows(view, object_id):
-        if row.discarded:
-            continue
-        first = earliest_join(view, object_id, uuid) if row.start is None else None
-        if (instance := row.as_instance(uuid, first)) is not None:
-            instances.append(instance)
-    return group(instances, restart_gap)
+DAY_MS = 86_400_000
+WALKS = frozenset({0, 1, 2})
+"""The phases of a session's work (closing/closing.py) that only find out whom to ask about."""
 
 
 class Intake:
     """Takes in facts of webhooks."""
 
-    def __init__(
-        self, settings: TrackingSettings, registrants: Registrants, reports: Reports, notices: Notices
-    ) -> None:
-        self._notices = notices
+    def __init__(self, settings: TrackingSettings, registrants: Registrants, notices: Notices) -> None:
         self._settings = settings
         self._registrants = registrants
-        self._reports = reports
+        self._notices = notices
 
-    def take(self, view: View, fact: Fact | Chatted, now_ms: int, origin: Origin) -> None:
+    def take(self, book: Book, fact: Fact | Chatted, origin: Origin) -> None:
         """Change the rows that the fact concerns, and see to it that what follows from it will be looked at."""
         if isinstance(fact, Registered):
-            self._registered(view, fact, now_ms, origin)
-            return
-        if isinstance(fact, Converted):
-            self._registrants.converted(view, fact, now_ms)
-            return
-        session = fact.session
-        if isinstance(fact, Chatted):
-            changed = take_chat(view, fact)
+            self._registered(book, fact, origin)
+        elif isinstance(fact, Converted):
+            if take_conversion(book, fact):
+                tell_registrations(book)
+        elif isinstance(fact, Scheduled):
+            if hear_dates(book, fact):
+                self.dates_changed(book)
+            look_later(book, book.now_ms + int(self._settings.retain * 1000))
         else:
-            changed = isinstance(fact, (Seen, RoleChanged, Bound)) and self._connection(view, fact)
-        row_key = key("i", session.object_id, session.uuid)
-        data = view.get(TABLE, row_key)
-        row = InstanceRow.from_bytes(data) if data else InstanceRow(session.account_id, session.object_type)
-        said_new = row.add(session, fact if isinstance(fact, Started | Ended) else None)
+            self._live(book, fact, origin)
+
+    def _live(self, book: Book, fact: Started | Ended | Seen | RoleChanged | Bound | Chatted, origin: Origin) -> None:
+        event = fact.event
+        if isinstance(fact, Chatted):
+            changed = take_chat(book, fact)
+        else:
+            changed = isinstance(fact, Seen | RoleChanged | Bound) and _connect(book, fact)
+        row = book.get(RUN, event.uuid)
+        is_new = row is None
+        row = row or RunRow(event.account_id, event.object_type)
+        said_new = row.add(event, fact if isinstance(fact, Started | Ended) else None)
         said_new = row.note_origin(origin) or said_new
-        if said_new or data is None or now_ms - row.heard_ms > HEARD_MS:
-            row.heard_ms = max(row.heard_ms, now_ms)
-            view.put(TABLE, row_key, row.to_bytes())
-        if data is None:
-            self._first_heard(view, session, now_ms, origin)
-        self._notices.heard(view, fact, now_ms, origin)
+        if said_new or is_new or book.now_ms - row.heard_ms > HEARD_MS:
+            row.heard_ms = max(row.heard_ms, book.now_ms)
+            book.put(RUN, row, event.uuid)
+        if is_new:
+            self._first_heard(book, event, origin)
+        self._notices.heard(book, fact, origin)
         if isinstance(fact, Ended):
-            self._reports.plan(view, session.object_id, session.uuid, row, now_ms)
+            plan_report(book, event.uuid, row, self._settings)
         if row.known_end is not None and (changed or said_new):
-            mark_dirty(view, session.object_id, session.uuid, now_ms + int(self._settings.settle * 1000))
+            self.news(book, event.uuid)
 
-    def _connection(self, view: View, fact: Seen | RoleChanged | Bound) -> bool:
-        row_key = key("c", fact.session.object_id, fact.session.uuid, fact.connection)
-        connection = Connection.from_bytes(view.get(TABLE, row_key))
-        changed = connection.add(fact)
-        if changed:
-            view.put(TABLE, row_key, connection.to_bytes())
-        return changed
+    def _first_heard(self, book: Book, event: Event, origin: Origin) -> None:
+        """A run is new: ask Zoom about it, and do not wait for its end for ever."""
+        subject = Subject(event.account_id, event.object_id, event.object_type, origin)
+        ask(book, subject, Scope("details", event.uuid))
+        look_later(book, book.now_ms + int(self._settings.abandon_after * 1000))
 
-    def _first_heard(self, view: View, session: Session, now_ms: int, origin: Origin) -> None:
-        """An instance is new: ask Zoom about it, and do not wait for its end for ever."""
-        subject = Subject(session.account_id, session.object_id, session.object_type, origin)
-        ask(view, subject, "session", f"session|{session.uuid}", now_ms)
-        self._look_later(view, session.object_id, now_ms, self._settings.abandon_after)
-
-    def _look_later(self, view: View, object_id: str, now_ms: int, seconds: float) -> None:
-        job = load_job(view, object_id)
-        if schedule(view, object_id, job, now_ms + int(seconds * 1000)):
-            save_job(view, object_id, job)
-
-    def _registered(self, view: View, fact: Registered, now_ms: int, origin: Origin) -> None:
-        session = fact.session
-        subject = Subject(session.account_id, session.object_id, session.object_type, origin)
-        if session.object_type == "webinar":
-            ask(view, subject, "session", "session|first", now_ms)
-        note_registration(view, fact, now_ms)
-        self._look_later(view, session.object_id, now_ms, self._settings.retain)
-        if not self._registrants.take(view, fact, webhook=True):
+    def _registered(self, book: Book, fact: Registered, origin: Origin) -> None:
+        event = fact.event
+        subject = Subject(event.account_id, event.object_id, event.object_type, origin)
+        is_webinar = event.object_type == "webinar"
+        if is_webinar:
+            ask(book, subject, DETAILS_FIRST)
+        self._note_heard(book, fact)
+        dates_changed = is_webinar and hear_dates(book, fact)
+        if dates_changed:
+            self.dates_changed(book)
+        if not take_registration(book, fact, origin, webhook=True):
             return
-        occurrences = occurrences_of(view, session.object_id, self._settings.restart_gap)
-        self._registrants.publish(view, subject, [fact.registrant_id], occurrences, now_ms)
-        self.registrations_changed(view, session.object_id, occurrences, now_ms)
+        if is_webinar and not is_open(book, DETAILS_FIRST):
+            self._registrants.publish(book, [fact.registrant_id])
+        self.registrations_changed(book)
 
-    def registrations_changed(self, view: View, object_id: str, occurrences: list[Occurrence], now_ms: int) -> None:
-        """A registration decides who a connection is and who stayed away: ended occurrences are computed anew."""
-        for occurrence in occurrences:
-            if occurrence.ended:
-                uuid = occurrence.instances[-1].uuid
-                mark_dirty(view, object_id, uuid, now_ms + int(self._settings.settle * 1000))
+    def _note_heard(self, book: Book, fact: Registered) -> None:
+        known = book.get(HEARD) or Heard()
+        start = max([fact.event.start or 0, *(start for _id, start in fact.occurrences)])
+        if book.now_ms - known.at_ms > DAY_MS or start > known.latest_start:
+            book.put(HEARD, Heard(book.now_ms, max(start, known.latest_start)))
+        look_later(book, book.now_ms + int(self._settings.retain * 1000))
+
+    def news(self, book: Book, uuid: str) -> None:
+        """A run is to be computed anew, once late deliveries have had their time."""
+        note_news(book, uuid, book.now_ms + int(self._settings.settle * 1000), WALKS)
+
+    def registrations_changed(self, book: Book) -> None:
+        """A registration decides who a connection is and who stayed away: what has ended is computed anew."""
+        for each in groups_of(book, self._settings):
+            if each.ended:
+                self.news(book, each.runs[-1].uuid)
+
+    def dates_changed(self, book: Book) -> None:
+        """Runs belong to other dates now, and registrations to other starts."""
+        for run in runs_of(book):
+            if run.end is not None:
+                self.news(book, run.uuid)
+        tell_registrations(book)
+
+
+def tell_registrations(book: Book) -> None:
+    """All registrations are looked at once more: what has not changed is not told again."""
+    job = load(book)
+    changed = not job.registrations
+    job.registrations = True
+    if look_at(book, job, book.now_ms) or changed:
+        save(book, job)
+
+
+def _connect(book: Book, fact: Seen | RoleChanged | Bound) -> bool:
+    uuid, name = fact.event.uuid, fact.connection
+    connection = book.get(CONNECTION, uuid, name) or Connection()
+    changed = connection.add(fact)
+    if changed:
+        book.put(CONNECTION, connection, uuid, name)
+    return changed

@@ -9,7 +9,7 @@ import hashlib
 from dataclasses import dataclass
 from typing import Any
 
-from processors.attendance.rules.facts import Session, session_of
+from processors.attendance.rules.facts import Event, live_event
 from processors.attendance.rules.fields import UNREADABLE, FieldError, identifier, unreadable
 from schemas.attendance import ObjectType
 from schemas.codec import normalise_email
@@ -21,7 +21,7 @@ EVENTS: dict[str, ObjectType] = {"meeting.chat_message_sent": "meeting", "webina
 class Chatted:
     """One message."""
 
-    session: Session
+    event: Event
     email: str | None
     """Of who wrote it; ``None`` when Zoom does not show it."""
     message: str
@@ -40,8 +40,8 @@ def parse_chatted(event: dict[str, Any]) -> Chatted:
         if message_id is None:
             raise FieldError("chat_message.message_id is missing")
         # S is the earliest start that live events tell; what a chat says of it is not documented.
-        session = session_of(event, EVENTS[event["event"]])._replace(start=None)
+        told = live_event(event, EVENTS[event["event"]])._replace(start=None)
         digest = hashlib.sha256(message_id.encode()).hexdigest()[:16]
-        return Chatted(session, normalise_email(message.get("sender_email")), digest)
+        return Chatted(told, normalise_email(message.get("sender_email")), digest)
     except UNREADABLE as error:
         raise unreadable("a chat message", error) from error

@@ -10,12 +10,13 @@ import bisect
 from dataclasses import dataclass, field
 
 from processors.attendance.rules.facts import Bound, RoleChanged, Seen, Shown
+from processors.attendance.rules.names import first_name
 from schemas.codec import pack, unpack
 
 
 @dataclass(slots=True)
 class Connection:
-    """A `participant_uuid` (else `user_id`) within one instance."""
+    """A `participant_uuid` (else `user_id`) within one run."""
 
     joins: list[int] = field(default_factory=list)
     """Instants in order, each once."""
@@ -28,8 +29,12 @@ class Connection:
     """A role change made it one."""
     bound_to: str | None = None
     """A phone leg's: the connection whose identity it shares."""
-    indexed_as: str | None = None
-    """Derived: under which contact its presence was last filed (processors/attendance/closing/index.py)."""
+    bound_number: str | None = None
+    """The same by its `user_id`, where Zoom names no `participant_uuid`."""
+    numbers: list[str] = field(default_factory=list)
+    """Its `user_id`s, in order: one for each room it was in."""
+    filed_as: str | None = None
+    """Derived: under which contact its presence was last filed (processors/attendance/closing/filing.py)."""
 
     @classmethod
     def from_bytes(cls, data: bytes | None) -> Connection:
@@ -38,21 +43,24 @@ class Connection:
 
     def to_bytes(self) -> bytes:
         """The same bytes for the same set of facts."""
-        shown = [self.registrant_id, self.email, self.user_id, self.name, self.panelist, self.bound_to]
-        return pack([self.joins, self.leaves, *shown, self.indexed_as])
+        shown = [self.registrant_id, self.email, self.user_id, self.name, self.panelist]
+        return pack([self.joins, self.leaves, *shown, self.bound_to, self.bound_number, self.numbers, self.filed_as])
 
     def add(self, fact: Seen | RoleChanged | Bound) -> bool:
         """Take in one event; false when it was known already."""
         changed = self._show(fact.shown)
+        if fact.number is not None and fact.number not in self.numbers:
+            bisect.insort(self.numbers, fact.number)
+            changed = True
         if isinstance(fact, RoleChanged):
             changed = changed or (fact.panelist and not self.panelist)
             self.panelist = self.panelist or fact.panelist
             return changed
         if isinstance(fact, Bound):
-            bound_to = _smallest(self.bound_to, fact.bound_to)
-            changed = changed or bound_to != self.bound_to
-            self.bound_to = bound_to
-            return changed
+            before = (self.bound_to, self.bound_number)
+            self.bound_to = smallest(self.bound_to, fact.bound_to)
+            self.bound_number = smallest(self.bound_number, fact.bound_number)
+            return changed or before != (self.bound_to, self.bound_number)
         instants = self.joins if fact.joined else self.leaves
         position = bisect.bisect_left(instants, fact.at)
         if position < len(instants) and instants[position] == fact.at:
@@ -62,14 +70,36 @@ class Connection:
 
     def _show(self, shown: Shown) -> bool:
         before = (self.registrant_id, self.email, self.user_id, self.name)
-        self.registrant_id = _smallest(self.registrant_id, shown.registrant_id)
-        self.email = _smallest(self.email, shown.email)
-        self.user_id = _smallest(self.user_id, shown.user_id)
-        self.name = _smallest(self.name, shown.name)
+        self.registrant_id = smallest(self.registrant_id, shown.registrant_id)
+        self.email = smallest(self.email, shown.email)
+        self.user_id = smallest(self.user_id, shown.user_id)
+        if shown.name is not None and shown.name != self.name:
+            self.name = min((each for each in (self.name, shown.name) if each), key=_by_name)
         return before != (self.registrant_id, self.email, self.user_id, self.name)
 
+    @property
+    def shown(self) -> Shown:
+        """Its identity, the smallest of each kind."""
+        return Shown(self.registrant_id, self.email, self.user_id, self.name)
 
-def _smallest(old: str | None, new: str | None) -> str | None:
+
+def _by_name(shown: str) -> tuple[bool, str]:
+    # A phone's number beside the name that its owner typed is the smaller text, but no name.
+    return first_name(shown) is None, shown
+
+
+def filled(shown: Shown, other: Shown) -> Shown:
+    """An identity with what it lacks, kind by kind, taken from another."""
+    return Shown(*(mine if mine is not None else its for mine, its in zip(shown, other, strict=True)))
+
+
+def united(shown: Shown, other: Shown) -> Shown:
+    """Of several values of one kind the smallest, but of names as well, which recognise nobody."""
+    return Shown(*(smallest(mine, its) for mine, its in zip(shown, other, strict=True)))
+
+
+def smallest(old: str | None, new: str | None) -> str | None:
+    """Of those that are given."""
     if old is None or new is None:
         return old if new is None else new
     return min(old, new)

@@ -22,6 +22,7 @@ from processors.attendance.rules.fields import (
     unreadable,
     whole,
 )
+from processors.attendance.rules.schedule import Said
 from schemas.attendance import REGISTRANT_FIELDS, ObjectType, RegistrationStatus
 from schemas.codec import normalise_email
 from schemas.errors import DeadLetterError
@@ -35,8 +36,8 @@ _REGISTRATION_STATUS: dict[str, RegistrationStatus] = {
 }
 
 
-class Session(NamedTuple):
-    """The instance that an event belongs to, as the event describes it."""
+class Event(NamedTuple):
+    """What every event says: which webinar or meeting, which run of it, when."""
 
     account_id: str
     object_id: str
@@ -48,23 +49,25 @@ class Session(NamedTuple):
     host_id: str
     host_email: str | None
     start: int | None
-    """`start_time`: of this instance in live events, the scheduled one in registration events."""
+    """`start_time`: of this run in live events, the scheduled one in all others."""
     event_ts: int
-    """Milliseconds since 1970."""
+    """Milliseconds since 1970; the time of receipt where Zoom left it out."""
+    duration: int | None = None
+    """Scheduled, in seconds."""
 
 
 @dataclass(frozen=True, slots=True)
 class Started:
     """`meeting.started`, `webinar.started`."""
 
-    session: Session
+    event: Event
 
 
 @dataclass(frozen=True, slots=True)
 class Ended:
     """`meeting.ended`, `webinar.ended`."""
 
-    session: Session
+    event: Event
     end: int | None
     practice: bool
 
@@ -79,69 +82,91 @@ class Shown(NamedTuple):
     name: str | None
 
 
+NOTHING_SHOWN = Shown(None, None, None, None)
+
+
 class Seen(NamedTuple):
     """`*.participant_joined` and `*.participant_left`: one instant of one connection."""
 
-    session: Session
+    event: Event
     connection: str
     """`participant_uuid`, else `user_id`."""
     joined: bool
     at: int
     shown: Shown
+    number: str | None = None
+    """`user_id`: Zoom's number of the connection within the run, which its report has too. A change of rooms gives
+    another one."""
 
 
 @dataclass(frozen=True, slots=True)
 class RoleChanged:
     """`*.participant_role_changed`."""
 
-    session: Session
+    event: Event
     connection: str
     panelist: bool
     shown: Shown
+    number: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Registered:
     """`*.registration_*`: the state of one registration at `session.event_ts`."""
 
-    session: Session
+    event: Event
     registrant_id: str
     status: RegistrationStatus
     email: str | None
     first_name: str | None
     told: tuple[tuple[str, str], ...]
-    """Of `schemas.attendance.REGISTRANT_FIELDS` those that were filled in, in that order."""
+    """(name, value) of `REGISTRANT_FIELDS`, as far as it is given, in their order."""
     source: str | None
     custom_questions: tuple[tuple[str, str], ...]
     occurrences: tuple[tuple[str, int], ...]
-    """(occurrence id, scheduled start), in order of the start; empty: every occurrence of the id."""
+    """(occurrence id, scheduled start), in order of the start: those that it names."""
 
 
 @dataclass(frozen=True, slots=True)
 class Bound:
     """`*.participant_bind`: a phone leg was joined to a participant, whose identity it shares from then on."""
 
-    session: Session
+    event: Event
     connection: str
-    bound_to: str
+    bound_to: str | None
     """The other connection's `participant_uuid`."""
+    bound_number: str | None
+    """Its `user_id`."""
     shown: Shown
+    number: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Converted:
     """`webinar.converted_to_meeting`, `meeting.converted_to_webinar`."""
 
-    session: Session
+    event: Event
     object_type: ObjectType
     """What it is from now on."""
 
 
-Fact = Started | Ended | Seen | RoleChanged | Bound | Registered | Converted
+@dataclass(frozen=True, slots=True)
+class Scheduled:
+    """`webinar.created`, `webinar.updated`, `webinar.deleted`: what changed of its dates."""
+
+    event: Event
+    dates: tuple[Said, ...]
 
 
-def parse_event(event: Any) -> Fact | None:
+Fact = Started | Ended | Seen | RoleChanged | Bound | Registered | Converted | Scheduled
+
+
+def parse_event(event: Any, received_ms: int) -> Fact | None:
     """The fact in one event; ``None`` when it says nothing about attendance.
+
+    Args:
+        event: parsed JSON.
+        received_ms: stands in for an `event_ts` that is missing.
 
     Raises:
         DeadLetterError: an event of a known kind that lacks what identifies it, or holds what cannot be read.
@@ -152,22 +177,24 @@ def parse_event(event: Any) -> Fact | None:
     if kind not in ("meeting", "webinar"):
         return None
     object_type: ObjectType = "meeting" if kind == "meeting" else "webinar"
+    if event.get("event_ts") in (None, ""):
+        event = {**event, "event_ts": received_ms}
     try:
         if what == "participant_joined" or what == "participant_left":  # noqa: PLR1714 (hot path)
             return _seen(event, object_type, joined=what == "participant_joined")
-        parse = _PARSERS.get(what)
+        parse = _PARSERS.get(what) or (_WEBINAR_PARSERS.get(what) if object_type == "webinar" else None)
         return parse(event, object_type, what) if parse else None
     except UNREADABLE as error:
         raise unreadable(name, error) from error
 
 
-def _session(event: dict[str, Any], object_type: ObjectType) -> Session:
+def _event(event: dict[str, Any], object_type: ObjectType) -> Event:
     payload = event["payload"]
     item = payload["object"]
     uuid, object_id = identifier(item.get("uuid")), identifier(item.get("id"))
     if object_id is None:
         raise FieldError("object.id is missing")
-    return Session(
+    return Event(
         account_id=identifier(payload.get("account_id")) or "",
         object_id=object_id,
         object_type=object_type,
@@ -178,15 +205,21 @@ def _session(event: dict[str, Any], object_type: ObjectType) -> Session:
         host_email=normalise_email(item.get("host_email")),
         start=instant(item, "start_time"),
         event_ts=milliseconds(event, "event_ts") or 0,
+        duration=_seconds(item),
     )
 
 
-def session_of(event: dict[str, Any], object_type: ObjectType) -> Session:
-    """The instance of an event. Raises what `parse_event` makes a dead letter of."""
-    session = _session(event, object_type)
-    if not session.uuid:
+def _seconds(item: dict[str, Any]) -> int | None:
+    minutes = whole(item, "duration")
+    return None if minutes is None else minutes * 60
+
+
+def live_event(event: dict[str, Any], object_type: ObjectType) -> Event:
+    """The run of an event. Raises what `parse_event` makes a dead letter of."""
+    told = _event(event, object_type)
+    if not told.uuid:
         raise FieldError("object.uuid is missing")
-    return session
+    return told
 
 
 def _shown(participant: dict[str, Any]) -> Shown:
@@ -211,40 +244,71 @@ def _seen(event: dict[str, Any], object_type: ObjectType, *, joined: bool) -> Se
     at = instant(participant, "join_time" if joined else "leave_time")
     if at is None:
         raise FieldError("join_time or leave_time is missing")
-    return Seen(session_of(event, object_type), _connection(participant), joined, at, _shown(participant))
+    return Seen(
+        live_event(event, object_type),
+        _connection(participant),
+        joined,
+        at,
+        _shown(participant),
+        identifier(participant.get("user_id")),
+    )
 
 
 def _started(event: dict[str, Any], object_type: ObjectType, _what: str) -> Started:
-    return Started(session_of(event, object_type))
+    return Started(live_event(event, object_type))
 
 
 def _converted(event: dict[str, Any], object_type: ObjectType, what: str) -> Converted:
-    return Converted(_session(event, object_type), "webinar" if what.endswith("webinar") else "meeting")
+    return Converted(_event(event, object_type), "webinar" if what.endswith("webinar") else "meeting")
 
 
 def _ended(event: dict[str, Any], object_type: ObjectType, _what: str) -> Ended:
     item = event["payload"]["object"]
-    session = session_of(event, object_type)
-    return Ended(session, instant(item, "end_time"), item.get("practice_session") is True)
+    return Ended(live_event(event, object_type), instant(item, "end_time"), item.get("practice_session") is True)
 
 
 def _role_changed(event: dict[str, Any], object_type: ObjectType, _what: str) -> RoleChanged:
     participant = event["payload"]["object"]["participant"]
     role = (text(participant.get("new_role")) or "").lower()
-    session = session_of(event, object_type)
-    return RoleChanged(session, _connection(participant), "panelist" in role, _shown(participant))
+    number = identifier(participant.get("user_id"))
+    told = live_event(event, object_type)
+    return RoleChanged(told, _connection(participant), "panelist" in role, _shown(participant), number)
 
 
 def _bound(event: dict[str, Any], object_type: ObjectType, _what: str) -> Bound | None:
     participant = event["payload"]["object"]["participant"]
-    bound_to = identifier(participant.get("bind_participant_uuid"))
-    if bound_to is None:
+    bound_to, bound_number = (
+        identifier(participant.get("bind_participant_uuid")),
+        identifier(participant.get("bind_user_id")),
+    )
+    if bound_to is None and bound_number is None:
         return None
-    return Bound(session_of(event, object_type), _connection(participant), bound_to, _shown(participant))
+    number = identifier(participant.get("user_id"))
+    told = live_event(event, object_type)
+    return Bound(told, _connection(participant), bound_to, bound_number, _shown(participant), number)
+
+
+def _scheduled(event: dict[str, Any], object_type: ObjectType, what: str) -> Scheduled:
+    item, told = event["payload"]["object"], _event(event, object_type)
+    is_gone = what == "deleted"
+    dates = said_dates(item, is_gone=is_gone)
+    # Without its dates, `deleted` is of the webinar itself: those that were held stay.
+    if not dates and not is_gone and (told.start is not None or told.duration is not None):
+        dates = [Said("", told.start, told.duration)]
+    return Scheduled(told, tuple(dates))
+
+
+def said_dates(item: dict[str, Any], *, is_gone: bool = False) -> list[Said]:
+    """The `occurrences` of a webinar, as Zoom's answers and events have them."""
+    return [
+        Said(occurrence_id, instant(each, "start_time"), _seconds(each), is_gone or each.get("status") == "deleted")
+        for each in item.get("occurrences") or ()
+        if (occurrence_id := identifier(each.get("occurrence_id")))
+    ]
 
 
 def _registered(event: dict[str, Any], object_type: ObjectType, what: str) -> Registered | None:
-    session = _session(event, object_type)
+    told = _event(event, object_type)
     registrant = event["payload"]["object"]["registrant"]
     # `created` carries its status; the other three events are named after theirs.
     named = what.removeprefix("registration_")
@@ -252,15 +316,14 @@ def _registered(event: dict[str, Any], object_type: ObjectType, what: str) -> Re
     if status is None:
         return None
     occurrences = [
-        (occurrence_id, start)
+        (identifier(each.get("occurrence_id")) or "", instant(each, "start_time") or 0)
         for each in event["payload"]["object"].get("occurrences") or ()
-        if (occurrence_id := identifier(each.get("occurrence_id"))) and (start := instant(each, "start_time"))
     ]
-    return registered(session, registrant, status, occurrences)
+    return registered(told, registrant, status, [each for each in occurrences if any(each)])
 
 
 def registered(
-    session: Session,
+    event: Event,
     registrant: dict[str, Any],
     status: RegistrationStatus,
     occurrences: list[tuple[str, int]],
@@ -276,7 +339,7 @@ def registered(
     ]
     source = registrant.get("tracking_source") or {}
     return Registered(
-        session=session,
+        event=event,
         registrant_id=registrant_id,
         status=status,
         email=normalise_email(registrant.get("email")),
@@ -300,3 +363,12 @@ _PARSERS: dict[str, Callable[[dict[str, Any], ObjectType, str], Fact | None]] = 
     "registration_cancelled": _registered,
     "registration_denied": _registered,
 }
+_WEBINAR_PARSERS = {"created": _scheduled, "updated": _scheduled, "deleted": _scheduled}
+"""Of webinars alone: meetings need no schedule.
+https://developers.zoom.us/docs/api/webinars/events/, checked 2026-11-27."""
+PARSED = frozenset(
+    {f"{kind}.participant_{what}" for kind in ("meeting", "webinar") for what in ("joined", "left")}
+    | {f"{kind}.{what}" for kind in ("meeting", "webinar") for what in _PARSERS}
+    | {f"webinar.{what}" for what in _WEBINAR_PARSERS}
+)
+"""The names of all events that are facts."""

@@ -1,29 +1,25 @@
-"""From connections to a person, and what a person did in an occurrence (attendance.md 3, 5). PURE."""
+"""What a person did in a session, from what stands of their presence in its runs (attendance.md 3, 5). PURE."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Literal
 
 from processors.attendance.rules.intervals import Interval, clip, length, length_before, union
-from processors.attendance.rules.occurrences import Occurrence
-from schemas.attendance import AttendanceStatus
-
-Rule = Literal["registrant", "email", "user"]
+from processors.attendance.rules.sessions import Session
+from schemas.attendance import AttendanceStatus, Reason
 
 
 @dataclass(frozen=True, slots=True)
-class Presence:
-    """One connection of a person: its intervals and join facts, and how it was recognised."""
+class StayRules:
+    """Who stayed to the end."""
 
-    intervals: tuple[Interval, ...]
-    joins: int
-    rule: Rule
-    registrant_id: str | None
-    name: str | None
-    excluded: bool
+    end_window: Fraction
+    """Part of the live time."""
+    minimum_seconds: int = 0
+    minimum_share: Fraction = Fraction(0)
+    """Of the length; both minimums have to be reached."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,49 +27,50 @@ class Attendance:
     """What one person did; instants in seconds since 1970, durations in seconds."""
 
     status: AttendanceStatus
-    attended_seconds: int
-    intervals: tuple[tuple[int, int], ...]
+    reason: Reason
+    attended_seconds: int = 0
+    intervals: tuple[tuple[int, int], ...] = ()
     """Since S, ordered, clipped to the live time."""
-    first_join: int | None
-    last_leave: int | None
-    late_seconds: int | None
-    joins: int
-    assumed: bool
+    first_join: int | None = None
+    last_leave: int | None = None
+    late_seconds: int | None = None
+    joins: int = 0
+    assumed: bool = False
 
 
-def attend(presences: Iterable[Presence], occurrence: Occurrence, end_window: Fraction) -> Attendance:
-    """Unite a person's connections and compare them with the live time.
+NO_SHOW = Attendance("no_show", "approved_and_not_seen")
 
-    Somebody whose only intervals lie outside the live time came, and is no no-show: `left_early` with 0 seconds.
+
+def attend(intervals: Iterable[Interval], joins: int, session: Session, rules: StayRules) -> Attendance | None:
+    """Unite a person's intervals and compare them with the live time.
+
+    ``None`` for somebody whose intervals all lie outside it: they came to nothing that counts, and did not stay away.
     """
-    everything = [interval for presence in presences for interval in presence.intervals]
-    live = occurrence.live
+    everything = list(intervals)
+    live = session.live
     present = clip(union((start, end) for start, end, _assumed in everything), live)
-    joins = sum(presence.joins for presence in presences)
-    assumed = any(interval.assumed for interval in everything)
     if not present:
-        return Attendance("left_early", 0, (), None, None, None, joins, assumed)
-    start = occurrence.start
+        return None
+    attended = length(present)
+    reason = _reason(present, attended, session, rules)
     return Attendance(
-        status="attended" if _there_at_the_end(present, live, end_window) else "left_early",
-        attended_seconds=length(present),
-        intervals=tuple((since - start, until - start) for since, until in present),
+        status="attended" if reason == "present_to_the_end" else "left_early",
+        reason=reason,
+        attended_seconds=attended,
+        intervals=tuple((since - session.start, until - session.start) for since, until in present),
         first_join=present[0][0],
         last_leave=present[-1][1],
         late_seconds=length_before(present[0][0], live),
         joins=joins,
-        assumed=assumed,
+        assumed=any(interval.assumed for interval in everything),
     )
 
 
-def _there_at_the_end(present: list[tuple[int, int]], live: list[tuple[int, int]], end_window: Fraction) -> bool:
-    """Present at any moment of the last `end_window` of the live time.
-
-    The window is a length of live time, so it may reach over a gap into an earlier instance.
-    """
-    remaining = length(live) * (1 - end_window)
-    last = present[-1][1]
-    return length_before(last, live) >= remaining
-
-
-NO_SHOW = Attendance("no_show", 0, (), None, None, None, 0, assumed=False)
+def _reason(present: list[tuple[int, int]], attended: int, session: Session, rules: StayRules) -> Reason:
+    """The window is a length of live time, so it may reach over a gap into an earlier run."""
+    remaining = session.length * (1 - rules.end_window)
+    if length_before(present[-1][1], session.live) < remaining:
+        return "left_before_the_end"
+    if attended < rules.minimum_seconds or attended < rules.minimum_share * session.length:
+        return "below_the_minimum"
+    return "present_to_the_end"

@@ -20,7 +20,7 @@ from processors.attendance.rules.fields import (
     unreadable,
     whole,
 )
-from processors.attendance.rules.instances import LIVELINESS
+from processors.attendance.rules.runs import LIVELINESS
 from schemas.attendance import ObjectType, Origin
 from schemas.codec import pack, unpack
 from schemas.instants import parse_instant
@@ -32,7 +32,7 @@ _WEBINARS = (5, 6, 9)
 
 
 class Recorded(NamedTuple):
-    """One instance's recording, as one source tells of it."""
+    """One run's recording, as one source tells of it."""
 
     account_id: str
     object_id: str
@@ -44,11 +44,13 @@ class Recorded(NamedTuple):
     """When it was ready: seconds since 1970."""
 
 
-def parse_recorded(event: Mapping[str, Any]) -> Recorded | None:
+def parse_recorded(event: Mapping[str, Any], received_ms: int) -> Recorded | None:
     """The fact in a `recording.completed`; ``None`` for one without a link to share, such as an on-premise one's.
 
+    `received_ms` stands in for an `event_ts` that is missing.
+
     Raises:
-        DeadLetterError: it lacks what identifies the instance, or holds what cannot be read.
+        DeadLetterError: it lacks what identifies the run, or holds what cannot be read.
     """
     try:
         payload = event["payload"]
@@ -66,7 +68,7 @@ def parse_recorded(event: Mapping[str, Any]) -> Recorded | None:
             uuid=uuid,
             share_url=link,
             minutes=whole(item, "duration") or 0,
-            at=(milliseconds(event, "event_ts") or 0) // 1_000,
+            at=(milliseconds(event, "event_ts") or received_ms) // 1_000,
         )
     except UNREADABLE as error:
         raise unreadable(EVENT, error) from error
@@ -95,7 +97,7 @@ def shareable(value: object) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class RecordingRow:
-    """What is known of one instance's recording."""
+    """What is known of one run's recording."""
 
     at: int
     share_url: str
@@ -124,6 +126,30 @@ def merged(before: RecordingRow | None, told: RecordingRow) -> RecordingRow:
     return replace(newest, origin=origin, heard_ms=min(before.heard_ms, told.heard_ms))
 
 
-def chosen(rows: Iterable[RecordingRow]) -> RecordingRow | None:
-    """The one to share of an occurrence whose instances have one each: the longest, of equal ones the latest."""
-    return max(rows, key=lambda each: (each.minutes, each.at, each.share_url), default=None)
+class Choice(NamedTuple):
+    """What the people of a session are told, once; the row says it has been."""
+
+    at: int
+    share_url: str
+    minutes: int
+    parts: int
+    """How many main runs have a recording."""
+    origin: Origin
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> Choice:
+        """Parse a row."""
+        return cls(*unpack(data))
+
+    def to_bytes(self) -> bytes:
+        """Compact."""
+        return pack(list(self))
+
+
+def chosen(rows: Iterable[RecordingRow]) -> Choice | None:
+    """Of a session whose main runs have one each: the longest, of equally long ones the latest."""
+    told = list(rows)
+    if not told:
+        return None
+    best = max(told, key=lambda each: (each.minutes, each.at, each.share_url))
+    return Choice(best.at, best.share_url, best.minutes, len(told), best.origin)

@@ -6,7 +6,9 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from processors.attendance.rules.facts import Registered
-from schemas.attendance import RegistrationStatus
+from processors.attendance.rules.runs import LIVELINESS
+from processors.attendance.rules.schedule import Entry
+from schemas.attendance import ObjectType, Origin, RegistrationStatus
 from schemas.codec import pack, unpack
 
 _RANK: dict[str, int] = {"pending": 0, "approved": 1, "denied": 2, "cancelled": 3}
@@ -30,6 +32,10 @@ def _order(statement: Statement) -> tuple[bool, int, int]:
 class RegistrationRow:
     """A registration of one webinar or meeting, by its registrant id."""
 
+    account_id: str
+    object_type: ObjectType
+    origin: Origin = "backfill"
+    """The liveliest of what told of it."""
     statements: list[Statement] = field(default_factory=list)
     """In order of (webhook, instant, rank), each once."""
     email: str | None = None
@@ -38,30 +44,52 @@ class RegistrationRow:
     details: dict[str, Any] = field(default_factory=dict)
     """By name `[milliseconds, value]` of the latest that said it.
 
-    Names: `first_name`, those of `REGISTRANT_FIELDS`, `source`, `questions`, `occurrences`, `topic`, `host_id`.
+    Names: `first_name`, those of `REGISTRANT_FIELDS`, `source`, `questions`, `topic`, `host_id`.
     """
+    named: dict[str, tuple[int, int]] = field(default_factory=dict)
+    """Occurrences that its webhooks name: by id (without one by the start) `(milliseconds, start in seconds)`."""
+    listed: list[str] = field(default_factory=list)
+    """Ids of occurrences in whose own list it stood, in order."""
     starts_at: int | None = None
     """The webinar's scheduled start as the latest statement had it, in seconds."""
     starts_said: int = -1
 
     @classmethod
-    def from_bytes(cls, data: bytes | None) -> RegistrationRow:
-        """Parse a row; an empty one for no row."""
-        if not data:
-            return cls()
-        statements, email, said, details, starts_at, starts_said = unpack(data)
-        return cls([Statement(*each) for each in statements], email, tuple(said), details, starts_at, starts_said)
+    def from_bytes(cls, data: bytes) -> RegistrationRow:
+        """Parse a row."""
+        account_id, object_type, origin, statements, email, said, details, named, listed, starts_at, starts_said = (
+            unpack(data)
+        )
+        return cls(
+            account_id,
+            object_type,
+            origin,
+            [Statement(*each) for each in statements],
+            email,
+            tuple(said),
+            details,
+            {key: (at_ms, start) for key, (at_ms, start) in named.items()},
+            listed,
+            starts_at,
+            starts_said,
+        )
 
     def to_bytes(self) -> bytes:
         """The same bytes for the same set of statements."""
-        statements = [list(each) for each in self.statements]
         details = {name: self.details[name] for name in sorted(self.details)}
-        return pack([statements, self.email, self.email_said, details, self.starts_at, self.starts_said])
+        named = {key: self.named[key] for key in sorted(self.named)}
+        said = [[list(each) for each in self.statements], self.email, self.email_said, details, named, self.listed]
+        return pack([self.account_id, self.object_type, self.origin, *said, self.starts_at, self.starts_said])
 
-    def add(self, fact: Registered, *, webhook: bool) -> bool:
-        """Take in one webhook or one row of Zoom's list; false when it said nothing new."""
+    def add(self, fact: Registered, origin: Origin, *, webhook: bool) -> bool:
+        """Take in one webhook or one row of Zoom's list; false when it said nothing new.
+
+        A list was read for the occurrences that the fact names; for none of them: for the whole id, which says nothing
+        about occurrences.
+        """
         before = self.to_bytes()
-        at_ms = fact.session.event_ts
+        self.origin = max(self.origin, origin, key=LIVELINESS.index)
+        at_ms = fact.event.event_ts
         statement = Statement(webhook, at_ms, fact.status)
         if statement not in self.statements:
             self.statements = sorted([*self.statements, statement], key=_order)
@@ -72,16 +100,25 @@ class RegistrationRow:
             **dict(fact.told),
             "source": fact.source,
             "questions": [list(each) for each in fact.custom_questions] or None,
-            "occurrences": [list(each) for each in fact.occurrences] or None,
-            "topic": fact.session.topic or None,
-            "host_id": fact.session.host_id or None,
+            "topic": fact.event.topic or None,
+            "host_id": fact.event.host_id or None,
         }
+        self._note_occurrences(fact, webhook=webhook)
         for name, value in said.items():
             if value is not None and _later(at_ms, value, self.details.get(name, (-1, None))):
                 self.details[name] = [at_ms, value]
-        if fact.session.start is not None and _later(at_ms, fact.session.start, (self.starts_said, self.starts_at)):
-            self.starts_at, self.starts_said = fact.session.start, at_ms
+        if fact.event.start is not None and _later(at_ms, fact.event.start, (self.starts_said, self.starts_at)):
+            self.starts_at, self.starts_said = fact.event.start, at_ms
         return before != self.to_bytes()
+
+    def _note_occurrences(self, fact: Registered, *, webhook: bool) -> None:
+        for occurrence_id, start in fact.occurrences:
+            if not webhook:
+                self.listed = sorted({*self.listed, occurrence_id})
+                continue
+            told = (fact.event.event_ts, start)
+            name = occurrence_id or f"@{start}"
+            self.named[name] = max(self.named.get(name, told), told)
 
     def detail(self, name: str) -> Any:
         """The latest value said of `name`, ``None`` when none was."""
@@ -94,7 +131,7 @@ class RegistrationRow:
 
     def status_at(self, end: int) -> RegistrationStatus | None:
         """Its state at E (seconds), ``None`` when nothing was said of it before."""
-        before = [each for each in self.statements if each.at_ms <= end * 1000]
+        before = [each for each in self.statements if each.at_ms < end * 1000]
         return before[-1].status if before else None
 
     @property
@@ -108,10 +145,35 @@ class RegistrationRow:
         approvals = [each for each in self.statements if each.status == "approved"]
         return min(approvals, key=lambda each: (not each.webhook, each.at_ms), default=None)
 
-    def counts_for(self, scheduled: int | None) -> bool:
-        """Whether it is for the occurrence with this scheduled start: one without occurrences is for every one."""
-        occurrences = self.detail("occurrences")
-        return not occurrences or any(start == scheduled for _id, start in occurrences)
+    def counts_for(self, entry: Entry | None, *, recurs: bool) -> bool:
+        """Whether it is for a date of the schedule (``None``: for a session that has none).
+
+        It is for the occurrences that its webhooks name, or for every one if they name none; lists only add. One
+        that is known from lists alone is for those in whose own list it stood.
+
+        Args:
+            entry: the date.
+            recurs: the webinar has occurrences.
+        """
+        if entry is None:
+            return not self.named
+        if entry.occurrence_id and (entry.occurrence_id in self.listed or entry.occurrence_id in self.named):
+            return True
+        if not self.named:
+            return not recurs or any(each.webhook for each in self.statements)
+        # An id that is known is what counts: a date may have been moved to another's time.
+        by_start = (start for name, (_at, start) in self.named.items() if not entry.occurrence_id or name[0] == "@")
+        return entry.start in by_start
+
+    @property
+    def occurrences(self) -> tuple[str, ...]:
+        """Ids of those that it is for; empty: of all."""
+        return tuple(sorted({*self.listed, *(name for name in self.named if name[0] != "@")}))
+
+    @property
+    def first_start(self) -> int | None:
+        """The earliest start of the occurrences that its webhooks name."""
+        return min((start for _at, start in self.named.values() if start), default=None)
 
 
 def _later(at_ms: int, value: Any, known: tuple[int, Any] | list[Any]) -> bool:

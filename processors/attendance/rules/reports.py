@@ -1,4 +1,4 @@
-"""Zoom's report of one instance: its rows as connections, and when it is settled (attendance.md 4). PURE."""
+"""Zoom's report of one run: its rows as connections, and when it is settled (attendance.md 4). PURE."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class ReportLine:
     """One row: one interval with the identity it shows."""
 
     name: str
-    """Names the row among those of its instance: the same row of two readings has one name."""
+    """Names the row among those of its run: the same row of two readings has one name."""
     connection: Connection
     duration: int
     waiting: bool
@@ -30,28 +30,47 @@ class ReportLine:
 
 
 def parse_line(row: dict[str, Any]) -> ReportLine | None:
-    """A row of the report; ``None`` for one without a join."""
+    """A row of the report; ``None`` for one without a join or a leave, which is no interval."""
     join, leave = instant(row, "join_time"), instant(row, "leave_time")
-    if join is None:
+    if join is None or leave is None:
         return None
+    number = identifier(row.get("user_id"))
     connection = Connection(
         joins=[join],
-        leaves=[] if leave is None else [max(join, leave)],
+        leaves=[max(join, leave)],
         registrant_id=identifier(row.get("registrant_id")),
         email=normalise_email(row.get("user_email")),
         user_id=identifier(row.get("participant_user_id")) or identifier(row.get("id")),
         name=text(row.get("name")),
+        numbers=[] if number is None else [number],
     )
     duration = whole(row, "duration") or 0
-    shown = pack([text(row.get("user_id")), row.get("status"), connection.registrant_id, connection.email,
-                  connection.user_id, connection.name])  # fmt: skip
+    shown = pack([number, row.get("status"), *connection.shown])
     return ReportLine(
-        name=f"{join}.{leave or ''}.{hashlib.sha256(shown).hexdigest()[:12]}",
+        name=f"{join}.{leave}.{hashlib.sha256(shown).hexdigest()[:12]}",
         connection=connection,
         duration=duration,
         waiting=row.get("status") == WAITING,
-        unfinished=duration == 0 and leave is not None and leave > join,
+        unfinished=duration == 0 and leave > join,
     )
+
+
+@dataclass(slots=True)
+class ReportRow:
+    """A row as it is kept, stamped with the reading it is of: those of earlier readings do not count."""
+
+    reading: int
+    connection: Connection
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> ReportRow:
+        """Parse a row."""
+        reading, _, connection = data.partition(b"|")
+        return cls(int(reading), Connection.from_bytes(connection))
+
+    def to_bytes(self) -> bytes:
+        """The row."""
+        return b"%d|%s" % (self.reading, self.connection.to_bytes())
 
 
 @dataclass(slots=True)
@@ -77,7 +96,7 @@ Settled = Literal["live", "report"]
 
 @dataclass(slots=True)
 class ReportState:
-    """The readings of one instance's report as a table row."""
+    """The readings of one run's report as a table row."""
 
     learned_ms: int
     """When the worker learned of the end: the checks count from here."""
@@ -106,7 +125,7 @@ class ReportState:
         Args:
             checks: how many there are in all.
             found: Zoom had a report (it may be empty).
-            end: E of the instance, seconds.
+            end: E of the run, seconds.
             now_ms: when the reading was made.
         """
         check, self.next_check = self.next_check, self.next_check + 1

@@ -62,9 +62,9 @@ def test_record_means_what_zooms_own_event_does(number: int, name: str) -> None:
     said, known = dict(ours.headers), dict(theirs.headers)
     for header in ("ce_type", "ce_source", "dedupe-key", "content-type", "ce_specversion", "received-at"):
         assert said[header] == known[header]
-    fact = parse_event(orjson.loads(ours.value))
+    fact = parse_event(orjson.loads(ours.value), 0)
     assert isinstance(fact, (Started, Ended))
-    assert (fact.session.object_id, fact.session.uuid, fact.session.host_id) == ("93577204816", ROW["uuid"], HOST)
+    assert (fact.event.object_id, fact.event.uuid, fact.event.host_id) == ("93577204816", ROW["uuid"], HOST)
 
 
 def test_record_names_its_origin_and_no_request_of_zoom() -> None:

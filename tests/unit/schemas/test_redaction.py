@@ -9,7 +9,7 @@ import pytest
 
 from processors.attendance.intake.deauthorized import EVENT as DEAUTHORIZED
 from processors.attendance.rules.chat import EVENTS as CHATS
-from processors.attendance.rules.facts import _PARSERS
+from processors.attendance.rules.facts import PARSED
 from processors.attendance.rules.recordings import EVENT as RECORDED
 from schemas.redaction import READ, frame_of, keeps_payload, reason_to_drop, redact, redacted, without_secret_parameters
 from tests.support.ingress import example, example_files
@@ -236,9 +236,7 @@ def test_parameters_are_found_in_linear_time(piece: str) -> None:
 
 def test_events_that_are_read_are_those_that_the_rules_read() -> None:
     """An event that a rule begins to read has to keep its payload."""
-    rules = {f"{kind}.{what}" for kind in ("meeting", "webinar") for what in _PARSERS}
-    seen = {f"{kind}.participant_{what}" for kind in ("meeting", "webinar") for what in ("joined", "left")}
-    assert rules | seen | {*CHATS, RECORDED, DEAUTHORIZED} == READ
+    assert {*PARSED, *CHATS, RECORDED, DEAUTHORIZED} == READ
 
 
 def test_payload_of_other_events_is_kept_where_the_operator_allows_it() -> None:

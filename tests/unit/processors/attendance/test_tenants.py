@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 import pytest
 
-from processors.attendance.book.keys import TABLE
+from processors.attendance.book.book import TABLE
 from processors.attendance.ownership import LARGEST_HELD, MOST_HELD
 from processors.attendance.tenants import AccountView
 from processors.engagement.agent import TABLE as ENGAGEMENT

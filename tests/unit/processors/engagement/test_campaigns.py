@@ -58,6 +58,7 @@ def test_session_gets_one_campaign_by_the_bulk_lane() -> None:
         "topic": "Roadmap",
         "share_url": "https://zoom.example.com/rec/share/INVENTED",
         "minutes": 60,
+        "parts": 1,
     }
 
 

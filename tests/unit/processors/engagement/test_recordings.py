@@ -42,6 +42,7 @@ def test_event_has_what_the_reference_says() -> None:
         "topic": "Roadmap",
         "share_url": "https://zoom.example.com/rec/share/INVENTED",
         "minutes": 60,
+        "parts": 1,
     }
 
 

@@ -8,6 +8,7 @@ import orjson
 import pytest
 
 from processors.attendance.rules.recordings import (
+    Choice,
     RecordingRow,
     chosen,
     merged,
@@ -30,7 +31,7 @@ def event(**changes: Any) -> dict[str, Any]:
 
 def test_recording_of_the_example_is_what_people_are_sent() -> None:
     """The numeric id as text, the minutes recorded, the time of the event in seconds."""
-    recorded = parse_recorded(event())
+    recorded = parse_recorded(event(), 0)
     assert recorded is not None
     assert recorded._asdict() == {
         "account_id": "Qm7dTr2xR9-aLwK3vNzY5g",
@@ -46,7 +47,7 @@ def test_recording_of_the_example_is_what_people_are_sent() -> None:
 @pytest.mark.parametrize("zoom_type", [5, 6, 9])
 def test_recording_of_a_webinar_is_told_by_its_type(zoom_type: int) -> None:
     """The event's name is the same for both."""
-    recorded = parse_recorded(event(type=zoom_type))
+    recorded = parse_recorded(event(type=zoom_type), 0)
     assert recorded is not None
     assert recorded.object_type == "webinar"
 
@@ -54,21 +55,21 @@ def test_recording_of_a_webinar_is_told_by_its_type(zoom_type: int) -> None:
 @pytest.mark.parametrize("link", [None, "", "http://zoom.example.com/a", "javascript:alert(1)", "https:///a", 7])
 def test_recording_without_a_link_for_people_is_none(link: object) -> None:
     """One that is kept on the customer's own premises has none."""
-    assert parse_recorded(event(share_url=link)) is None
+    assert parse_recorded(event(share_url=link), 0) is None
 
 
 @pytest.mark.parametrize("changes", [{"uuid": ""}, {"id": None}, {"duration": "long"}, {"uuid": []}])
 def test_recording_that_cannot_be_read_is_a_dead_letter(changes: dict[str, Any]) -> None:
     """Nobody is told of what is not understood."""
     with pytest.raises(DeadLetterError, match=r"recording\.completed"):
-        parse_recorded(event(**changes))
+        parse_recorded(event(**changes), 0)
 
 
 @pytest.mark.parametrize("tree", [{}, {"payload": None}, {"payload": {"object": 5}}])
 def test_recording_without_an_object_is_a_dead_letter(tree: dict[str, Any]) -> None:
     """However it is broken."""
     with pytest.raises(DeadLetterError):
-        parse_recorded(tree)
+        parse_recorded(tree, 0)
 
 
 def test_link_is_shared_without_query_and_never_with_a_login() -> None:
@@ -107,10 +108,10 @@ def test_recordings_told_in_any_order_leave_the_same_row() -> None:
     assert ends == {RecordingRow(7, "https://b", 9, "live", 700)}
 
 
-def test_recording_chosen_of_several_instances_is_the_longest() -> None:
-    """A restarted session has one of each part."""
+def test_recording_chosen_of_several_runs_is_the_longest() -> None:
+    """A restarted session has one of each part; people are told how many there are."""
     rows = [RecordingRow(9, "https://a", 10, "live", 0), RecordingRow(5, "https://b", 50, "live", 0)]
-    assert chosen(rows) == rows[1]
+    assert chosen(rows) == Choice(5, "https://b", 50, 2, "live")
     assert chosen([]) is None
 
 

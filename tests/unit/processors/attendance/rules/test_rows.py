@@ -3,36 +3,39 @@
 from __future__ import annotations
 
 from random import Random
+from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from processors.attendance.rules.connections import Connection
-from processors.attendance.rules.facts import Ended, Registered, RoleChanged, Seen, Session, Shown, Started
-from processors.attendance.rules.instances import InstanceRow
+from processors.attendance.rules.facts import Ended, Event, Registered, RoleChanged, Seen, Shown, Started
 from processors.attendance.rules.registrations import RegistrationRow
+from processors.attendance.rules.runs import LIVELINESS, RunRow
+from processors.attendance.rules.schedule import Said, Schedule
+from schemas.attendance import Origin
 
-SESSION = Session("acc", "842", "webinar", "uuid", 5, "Topic", "host", None, 1_000, 1_000_000)
+EVENT = Event("acc", "842", "webinar", "uuid", 5, "Topic", "host", None, 1_000, 1_000_000)
 MAYBE = st.sampled_from([None, "a@example.com", "b@example.com"])
 SHOWN = st.builds(Shown, registrant_id=MAYBE, email=MAYBE, user_id=MAYBE, name=MAYBE)
 SEEN = st.builds(
-    Seen, session=st.just(SESSION), connection=st.just("c"), joined=st.booleans(), at=st.integers(0, 9), shown=SHOWN
+    Seen, event=st.just(EVENT), connection=st.just("c"), joined=st.booleans(), at=st.integers(0, 9), shown=SHOWN
 )
-ROLES = st.builds(RoleChanged, session=st.just(SESSION), connection=st.just("c"), panelist=st.booleans(), shown=SHOWN)
-SESSIONS = st.builds(
-    lambda topic, start, ts, kind: SESSION._replace(topic=topic, start=start, event_ts=ts, zoom_type=kind),
+ROLES = st.builds(RoleChanged, event=st.just(EVENT), connection=st.just("c"), panelist=st.booleans(), shown=SHOWN)
+EVENTS = st.builds(
+    lambda topic, start, ts, kind: EVENT._replace(topic=topic, start=start, event_ts=ts, zoom_type=kind),
     st.sampled_from(["Old", "New"]),
     st.sampled_from([None, 900, 1_000]),
     st.integers(0, 3),
     st.sampled_from([5, 9]),
 )
 LIVE = st.one_of(
-    st.builds(Started, SESSIONS),
-    st.builds(Ended, SESSIONS, st.sampled_from([None, 4_000, 5_000]), st.booleans()),
+    st.builds(Started, EVENTS),
+    st.builds(Ended, EVENTS, st.sampled_from([None, 4_000, 5_000]), st.booleans()),
 )
 REGISTERED = st.builds(
     Registered,
-    session=SESSIONS,
+    event=EVENTS,
     registrant_id=st.just("r"),
     status=st.sampled_from(["approved", "cancelled", "denied", "pending"]),
     email=MAYBE,
@@ -40,7 +43,7 @@ REGISTERED = st.builds(
     told=st.sampled_from([(), (("org", "Muster"),), (("org", "Granit"), ("city", "Köln"))]),
     source=st.sampled_from([None, "newsletter"]),
     custom_questions=st.sampled_from([(), (("Why?", "Because"),)]),
-    occurrences=st.sampled_from([(), (("1", 1_000),)]),
+    occurrences=st.sampled_from([(), (("1", 1_000),), (("1", 2_000), ("2", 3_000))]),
 )
 SEEDS = st.integers(0, 1_000)
 
@@ -66,27 +69,58 @@ def test_connection_is_a_function_of_the_set(facts: list[Seen | RoleChanged], se
 
 
 @given(st.lists(LIVE, min_size=1, max_size=10), SEEDS)
-def test_instance_is_a_function_of_the_set(facts: list[Started | Ended], seed: int) -> None:
+def test_run_is_a_function_of_the_set(facts: list[Started | Ended], seed: int) -> None:
     """The smallest start, the largest end, and the description of the latest event."""
     rows = []
     for order in (facts, disturbed(facts, seed)):
-        row = InstanceRow("acc", "webinar")
+        row = RunRow("acc", "webinar")
         for fact in order:
-            row.add(fact.session, fact)
-            row = InstanceRow.from_bytes(row.to_bytes())
+            row.add(fact.event, fact)
+            row = RunRow.from_bytes(row.to_bytes())
         rows.append(row.to_bytes())
     assert rows[0] == rows[1]
 
 
-@given(st.lists(st.tuples(REGISTERED, st.booleans()), min_size=1, max_size=10), SEEDS)
-def test_registration_is_a_function_of_the_set(facts: list[tuple[Registered, bool]], seed: int) -> None:
+@given(st.lists(st.tuples(REGISTERED, st.sampled_from(LIVELINESS), st.booleans()), min_size=1, max_size=10), SEEDS)
+def test_registration_is_a_function_of_the_set(facts: list[tuple[Registered, Origin, bool]], seed: int) -> None:
     """Its state is that of the latest statement, and a webhook's is never older than the list's."""
     rows = []
     for order in (facts, disturbed(facts, seed)):
-        row = RegistrationRow()
-        for fact, webhook in order:
-            row.add(fact, webhook=webhook)
+        row = RegistrationRow("acc", "webinar")
+        for fact, origin, webhook in order:
+            row.add(fact, origin, webhook=webhook)
             row = RegistrationRow.from_bytes(row.to_bytes())
-        assert row.latest.webhook == any(webhook for _fact, webhook in facts)
+        assert row.latest.webhook == any(webhook for _fact, _origin, webhook in facts)
         rows.append(row.to_bytes())
     assert rows[0] == rows[1]
+
+
+SAID = st.builds(
+    Said,
+    st.sampled_from(["", "1", "2"]),
+    st.sampled_from([None, 1_000, 9_000]),
+    st.sampled_from([None, 60]),
+    st.booleans(),
+)
+STATEMENTS = st.tuples(
+    st.integers(1, 6), st.sampled_from(["reading", "event", "registration"]), st.sampled_from([5, 9]), st.lists(SAID)
+)
+
+
+@given(st.lists(STATEMENTS, min_size=1, max_size=8), SEEDS)
+def test_schedule_is_seen_alike_whatever_was_said_first(
+    facts: list[tuple[int, Any, int, list[Said]]], seed: int
+) -> None:
+    """A run sees what was said around its end, however long ago that arrived."""
+    seen = []
+    for order in (facts, disturbed(facts, seed)):
+        row = Schedule()
+        for hours, source, zoom_type, dates in order:
+            at_ms = hours * 3_600_000
+            if source == "reading":
+                row.read(at_ms, zoom_type, 60, dates)
+            else:
+                row.hear(at_ms, source, zoom_type, dates)
+            row = Schedule.from_bytes(row.to_bytes())
+        seen.append([row.entries(5_000, end) for end in (None, 0, 9_000, 10_800, 16_000, 90_000)])
+    assert seen[0] == seen[1]

@@ -1,0 +1,155 @@
+"""What is to be done for one webinar or meeting, when, and how far it is, as rows. PURE.
+
+Every run has a time of its own from which its news count: what is due for another reason brings nothing forward.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal
+
+from processors.attendance.book.book import TABLE, Book, Kind
+from schemas.codec import pack, unpack
+from schemas.instants import as_datetime
+from schemas.ticks import Tick
+from schemas.topics import TICKS
+
+WorkKind = Literal["session", "retraction", "registrations", "forgetting"]
+DUE = b"due|"
+
+
+@dataclass(slots=True)
+class Work:
+    """One thing that is being done, in steps of bounded size."""
+
+    kind: WorkKind
+    name: str = ""
+    """Of a group: the uuid of its first run; of a retraction: the session's; of forgetting: a run's, or nothing."""
+    runs: list[str] = field(default_factory=list)
+    """Of the group, when the work began."""
+    phase: int = 0
+    cursor: str = ""
+    """Where the walk of the phase goes on."""
+    step: int = 0
+    """Grows with each step; a continuation that names another one is stale."""
+    waits: list[str] = field(default_factory=list)
+    """Questions whose answers it waits for."""
+    renewed: bool = False
+    """There was news since the walk began that asks what nobody knows: it has to begin again."""
+    searched: bool = False
+    """Zoom's registrants were read once more for ids that nobody knows."""
+    is_final: bool = False
+    """Of a session that has been weighed: nothing more is waited for."""
+    weights: dict[str, list[int]] = field(default_factory=dict)
+    """By uuid the fields of `sessions.Weight`."""
+    counts: dict[str, int] = field(default_factory=dict)
+    differences: list[list[str]] = field(default_factory=list)
+    """[contact, side, reason] of whom Zoom's list of absentees disagrees."""
+
+    def enter(self, phase: int) -> None:
+        """Begin a phase at its first row."""
+        self.phase, self.cursor, self.waits = phase, "", []
+
+
+@dataclass(slots=True)
+class Job:
+    """Everything for one id. At most one work is under way."""
+
+    due_ms: int | None = None
+    """When to look at it next."""
+    news: dict[str, int] = field(default_factory=dict)
+    """By uuid of a run with news: from when on they count, milliseconds."""
+    planned: dict[str, int] = field(default_factory=dict)
+    """By uuid of a run: when to compute its session once more without any news, since time makes it final."""
+    registrations: bool = False
+    """All registrations are to be told anew: what Zoom says of the webinar has changed."""
+    queue: list[list[str]] = field(default_factory=list)
+    """(kind, name) of the works that come next."""
+    work: Work | None = None
+
+
+def _decode(data: bytes) -> Job:
+    fields = unpack(data)
+    work: dict[str, Any] | None = fields.pop("work")
+    return Job(**fields, work=Work(**work) if work else None)
+
+
+JOB: Kind[Job] = Kind("j", "what is to be done", (), _decode, lambda job: pack(asdict(job)), "with its work")
+
+
+def load(book: Book) -> Job:
+    """The job's row, or an idle job."""
+    return book.get(JOB) or Job()
+
+
+def save(book: Book, job: Job) -> None:
+    """Write the job's row; an idle one leaves none."""
+    if job == Job():
+        book.delete(JOB)
+    else:
+        book.put(JOB, job)
+
+
+def look_at(book: Book, job: Job, at_ms: int) -> bool:
+    """Look at the job at `at_ms`, unless it is due earlier anyway; true when its row has changed."""
+    if job.due_ms is not None and job.due_ms <= at_ms:
+        return False
+    if job.due_ms is not None:
+        book.view.delete(TABLE, due_key(job.due_ms, book.object_id))
+    job.due_ms = at_ms
+    book.view.put(TABLE, due_key(at_ms, book.object_id), b"1")
+    return True
+
+
+def not_due(book: Book, job: Job) -> None:
+    """It is being looked at now."""
+    if job.due_ms is not None:
+        book.view.delete(TABLE, due_key(job.due_ms, book.object_id))
+        job.due_ms = None
+
+
+def look_later(book: Book, at_ms: int) -> None:
+    """The same for a job that nobody has in hand."""
+    job = load(book)
+    if look_at(book, job, at_ms):
+        save(book, job)
+
+
+def note_news(book: Book, uuid: str, at_ms: int, walks: frozenset[int] = frozenset()) -> None:
+    """There is news of a run: they count from `at_ms` on, or from when earlier news of it do.
+
+    Args:
+        book: of the run.
+        uuid: its name.
+        at_ms: milliseconds since 1970.
+        walks: phases of a session's work that only find out whom to ask about: they begin again instead.
+    """
+    job = load(book)
+    work = job.work
+    if work and work.kind == "session" and uuid in work.runs and work.phase in walks:
+        if not work.renewed:
+            work.renewed = True
+            save(book, job)
+        return
+    changed = uuid not in job.news
+    if changed:
+        job.news[uuid] = at_ms
+    if look_at(book, job, job.news[uuid]) or changed:
+        save(book, job)
+
+
+def go_on(book: Book, work: Work) -> None:
+    """Ask for the work's next step: a message to the own agent, so that other work comes in between."""
+    tick = Tick(kind="continue", now=as_datetime(book.now_ms // 1000), job=f"{book.object_id}#{work.step}")
+    book.send(TICKS.name, book.object_id, tick)
+
+
+def due_key(at_ms: int, object_id: str) -> bytes:
+    """A row of the agenda: 13 digits, so that the order of the bytes is that of time (until the year 2286)."""
+    return b"due|%013d|%s" % (at_ms, object_id.encode())
+
+
+def parse_due(row_key: bytes) -> tuple[int, str]:
+    """(milliseconds since 1970, object id) of a row of the agenda."""
+    _kind, at_ms, object_id = row_key.decode().split("|", 2)
+    return int(at_ms), object_id

@@ -1,0 +1,94 @@
+"""Typed access to the rows of one webinar or meeting. PURE.
+
+All rows of one id lie in its partition, so no key needs the account. A key is the kind's letter, the id, and the kind's
+parts, joined by `|`, which no id of Zoom's contains; e-mail addresses appear as contact ids only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Generic, Literal, TypeVar
+
+from processors.engine.view import View
+from schemas.model import Message
+
+TABLE = "attendance"
+T = TypeVar("T")
+Goes = Literal["with its run", "with its webinar", "with its work"]
+"""When a kind's rows are deleted (book/retention.py). The first part of what goes with its run is that run's uuid (a
+session is named after one)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kind(Generic[T]):
+    """One kind of row."""
+
+    letter: str
+    holds: str
+    """For readers of this code: what the row says."""
+    parts: tuple[str, ...]
+    """What its key is made of, behind the object's id."""
+    decode: Callable[[bytes], T]
+    encode: Callable[[T], bytes]
+    goes: Goes
+
+    def key(self, object_id: str, *parts: str) -> bytes:
+        """Of one row."""
+        return "|".join((self.letter, object_id, *parts)).encode()
+
+    def below(self, object_id: str, *parts: str) -> bytes:
+        """What the keys of all rows below these parts begin with."""
+        return "|".join((self.letter, object_id, *parts, "")).encode()
+
+
+class Book:
+    """The rows of one id in the hands of one rule, and what time it is.
+
+    Args:
+        view: of the record in hand.
+        object_id: the webinar's or meeting's.
+        now_ms: wall clock of the worker, milliseconds since 1970.
+    """
+
+    __slots__ = ("now_ms", "object_id", "view")
+
+    def __init__(self, view: View, object_id: str, now_ms: int) -> None:
+        self.view = view
+        self.object_id = object_id
+        self.now_ms = now_ms
+
+    def get(self, kind: Kind[T], *parts: str) -> T | None:
+        """The row, ``None`` when there is none."""
+        data = self.view.get(TABLE, kind.key(self.object_id, *parts))
+        return None if data is None else kind.decode(data)
+
+    def has(self, kind: Kind[T], *parts: str) -> bool:
+        """Whether there is such a row."""
+        return self.view.get(TABLE, kind.key(self.object_id, *parts)) is not None
+
+    def put(self, kind: Kind[T], row: T, *parts: str) -> None:
+        """Write a row."""
+        self.view.put(TABLE, kind.key(self.object_id, *parts), kind.encode(row))
+
+    def change(self, kind: Kind[T], row: T, *parts: str) -> bool:
+        """Write a row unless it is there already; false when it was."""
+        key, data = kind.key(self.object_id, *parts), kind.encode(row)
+        if self.view.get(TABLE, key) == data:
+            return False
+        self.view.put(TABLE, key, data)
+        return True
+
+    def delete(self, kind: Kind[T], *parts: str) -> None:
+        """Remove a row; no error when there is none."""
+        self.view.delete(TABLE, kind.key(self.object_id, *parts))
+
+    def scan(self, kind: Kind[T], *parts: str, start: str = "") -> Iterator[tuple[tuple[str, ...], T]]:
+        """(the other parts, row) of all rows below these parts, in order; from those on that begin with `start`."""
+        below = kind.below(self.object_id, *parts)
+        for key, data in self.view.scan(TABLE, below, below + start.encode()):
+            yield tuple(key[len(below) :].decode().split("|")), kind.decode(data)
+
+    def send(self, topic: str, key: str, message: Message) -> None:
+        """Publish once the turn is confirmed."""
+        self.view.send(topic, key.encode(), message)

@@ -1,0 +1,173 @@
+"""Every kind of row of the table `attendance`, each declared once. PURE."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import astuple, dataclass, field
+from typing import Any, NamedTuple, TypeVar
+
+from processors.attendance.book.book import Kind
+from processors.attendance.rules.connections import Connection
+from processors.attendance.rules.facts import NOTHING_SHOWN, Shown
+from processors.attendance.rules.presence import Filed
+from processors.attendance.rules.recordings import Choice, RecordingRow
+from processors.attendance.rules.registrations import RegistrationRow
+from processors.attendance.rules.reports import ReportRow, ReportState
+from processors.attendance.rules.runs import RunRow
+from processors.attendance.rules.schedule import Schedule
+from schemas.attendance import ObjectType, Origin
+from schemas.codec import pack, unpack
+
+R = TypeVar("R")
+
+
+class Published(NamedTuple):
+    """What the world was last told about a registration, or about one person's result of one session."""
+
+    revision: int
+    digest: str
+    email: str
+    retracted: bool
+
+
+class PublishedSession(NamedTuple):
+    """What the world was last told about a session."""
+
+    given: list[str]
+    """All runs of its date when it was computed."""
+    end: int
+    """E, seconds since 1970."""
+    digest: str
+    retracted: bool
+
+
+class Identity(NamedTuple):
+    """Whether an address or a user id is of a user of the account."""
+
+    is_own: bool
+    email: str | None
+
+
+class Heard(NamedTuple):
+    """When registrations were last heard of, to within a day, and the latest start that they are for."""
+
+    at_ms: int = 0
+    latest_start: int = 0
+
+
+class Conversion(NamedTuple):
+    """What a converted webinar or meeting is now."""
+
+    event_ts: int
+    object_type: ObjectType
+
+
+@dataclass(slots=True)
+class Question:
+    """A question to Zoom."""
+
+    state: str
+    """`asked`, else the outcome."""
+    contacts: list[str] = field(default_factory=list)
+    """Contact ids that `identities` asked about."""
+    user_ids: list[str] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Details:
+    """What Zoom answered about a webinar or meeting itself."""
+
+    host_email: str | None = None
+    start: int | None = None
+    topic: str = ""
+    host_id: str = ""
+    zoom_type: int | None = None
+    time_zone: str | None = None
+    tracking_fields: list[tuple[str, str]] = field(default_factory=list)
+    """(name, value), in order of the name."""
+
+
+@dataclass(slots=True)
+class Visitor:
+    """What webhooks and the report show of one `user_id` of a run."""
+
+    connection: str = ""
+    """The webhooks' connection that has it."""
+    shown: Shown = NOTHING_SHOWN
+    """By webhooks, that of a phone leg with what it takes from the connection that it is bound to."""
+    reported: Shown = NOTHING_SHOWN
+    """By the report's rows."""
+
+
+def _packed(make: Callable[..., R], *, whole: Callable[[Any], Any] = list) -> dict[str, Any]:
+    return {"decode": lambda data: make(*unpack(data)), "encode": lambda row: pack(whole(row))}
+
+
+def _of_bytes(row: Any) -> dict[str, Any]:
+    return {"decode": row.from_bytes, "encode": row.to_bytes}
+
+
+_MARK: dict[str, Any] = {"decode": lambda _data: True, "encode": lambda _row: b"1"}
+_VALUE: dict[str, Any] = {"decode": unpack, "encode": pack}
+_RUN: Any = {"goes": "with its run"}
+_WEBINAR: Any = {"goes": "with its webinar"}
+
+
+def _visitor(connection: str, shown: list[Any], reported: list[Any]) -> Visitor:
+    return Visitor(connection, Shown(*shown), Shown(*reported))
+
+
+def _of_visitor(row: Visitor) -> list[Any]:
+    return [row.connection, list(row.shown), list(row.reported)]
+
+
+RUN: Kind[RunRow] = Kind("i", "a run", ("uuid",), **_of_bytes(RunRow), **_RUN)
+CONNECTION: Kind[Connection] = Kind("c", "a connection", ("uuid", "connection"), **_of_bytes(Connection), **_RUN)
+REPORT: Kind[ReportState] = Kind("m", "how far readings of a report are", ("uuid",), **_of_bytes(ReportState), **_RUN)
+REPORT_ROW: Kind[ReportRow] = Kind("t", "a row of a report", ("uuid", "row"), **_of_bytes(ReportRow), **_RUN)
+VISITOR: Kind[Visitor] = Kind(
+    "vu", "who a `user_id` of a run is", ("uuid", "user_id"), **_packed(_visitor, whole=_of_visitor), **_RUN
+)
+FILED: Kind[Filed] = Kind(
+    "v", "the presence of a contact in a run", ("uuid", "contact", "evidence"), **_of_bytes(Filed), **_RUN
+)
+ABSENT: Kind[bool] = Kind("a", "absent from a run, as Zoom says", ("uuid", "contact"), **_MARK, **_RUN)
+TOTAL: Kind[int] = Kind("n", "how many participants Zoom counts in a run", ("uuid",), **_VALUE, **_RUN)
+PARTICIPATION: Kind[list[str]] = Kind(
+    "b", "polls or questions of a contact; without one: of everybody", ("uuid", "kind", "contact"), **_VALUE, **_RUN
+)
+MESSAGE: Kind[bool] = Kind("bc", "a chat message of a contact", ("uuid", "contact", "message"), **_MARK, **_RUN)
+RECORDING: Kind[RecordingRow] = Kind("w", "the recording of a run", ("uuid",), **_of_bytes(RecordingRow), **_RUN)
+CHOICE: Kind[Choice] = Kind("wc", "what a session's people are told of", ("session",), **_of_bytes(Choice), **_RUN)
+RECORDING_TOLD: Kind[bool] = Kind("y", "that somebody was told of a recording", ("session", "contact"), **_MARK, **_RUN)
+STARTED: Kind[Origin] = Kind("z", "that the start was told of with this run", ("uuid",), **_VALUE, **_RUN)
+ENDED_TOLD: Kind[bool] = Kind("ze", "that a contact was told of the end", ("session", "contact"), **_MARK, **_RUN)
+RESULT: Kind[Published] = Kind("r", "the result last told", ("session", "contact"), **_packed(Published), **_RUN)
+SESSION: Kind[PublishedSession] = Kind("s", "the session last told", ("session",), **_packed(PublishedSession), **_RUN)
+
+REGISTRATION: Kind[RegistrationRow] = Kind(
+    "g", "a registration", ("registrant",), **_of_bytes(RegistrationRow), **_WEBINAR
+)
+CONTACT_REGISTRATION: Kind[bool] = Kind("q", "whose a registration is", ("contact", "registrant"), **_MARK, **_WEBINAR)
+REGISTRATION_TOLD: Kind[Published] = Kind(
+    "e", "the registration last told", ("registrant",), **_packed(Published), **_WEBINAR
+)
+UNKNOWN_REGISTRANT: Kind[bool] = Kind("u", "an id that Zoom does not know", ("registrant",), **_MARK, **_WEBINAR)
+HEARD: Kind[Heard] = Kind("h", "when registrations were heard of", (), **_packed(Heard), **_WEBINAR)
+DETAILS: Kind[Details] = Kind("d", "details that Zoom answered", (), **_packed(Details, whole=astuple), **_WEBINAR)
+SCHEDULE: Kind[Schedule] = Kind("f", "the webinar's dates", (), **_of_bytes(Schedule), **_WEBINAR)
+CONVERSION: Kind[Conversion] = Kind("o", "webinar or meeting since when", (), **_packed(Conversion), **_WEBINAR)
+PANELIST: Kind[bool] = Kind("p", "a panelist", ("contact",), **_MARK, **_WEBINAR)
+IDENTITY_OF_EMAIL: Kind[Identity] = Kind("xe", "whose an address is", ("contact",), **_packed(Identity), **_WEBINAR)
+IDENTITY_OF_USER: Kind[Identity] = Kind("xu", "whose a user id is", ("user",), **_packed(Identity), **_WEBINAR)
+QUESTION: Kind[Question] = Kind(
+    "k", "a question to Zoom", ("purpose", "uuid", "part"), **_packed(Question, whole=astuple), **_WEBINAR
+)
+
+KINDS: tuple[Kind[Any], ...] = (
+    SESSION, RESULT, RECORDING_TOLD, ENDED_TOLD, CHOICE, FILED, VISITOR, REPORT_ROW, CONNECTION, ABSENT, TOTAL,
+    PARTICIPATION, MESSAGE, REPORT, RECORDING, STARTED, RUN, REGISTRATION, CONTACT_REGISTRATION, REGISTRATION_TOLD,
+    IDENTITY_OF_EMAIL, IDENTITY_OF_USER, PANELIST, UNKNOWN_REGISTRANT, QUESTION, DETAILS, SCHEDULE, CONVERSION, HEARD,
+)  # fmt: skip
+"""All of them, in the order in which they go: first what was published, so that an interrupted sweep leaves nothing of
+it; last of a run, and of a webinar, the row that says that there is something to forget."""

@@ -1,0 +1,68 @@
+"""Whom a rule leaves out (attendance.md 3), and what Zoom has to be asked to know. PURE."""
+
+from __future__ import annotations
+
+from processors.attendance.book.book import Book
+from processors.attendance.book.rows import DETAILS, IDENTITY_OF_EMAIL, IDENTITY_OF_USER, PANELIST
+from processors.attendance.rules.facts import Shown
+from processors.attendance.rules.runs import RunRow
+from processors.attendance.settings import TrackingSettings
+from schemas.codec import contact_id
+
+
+class Exclusion:
+    """Applies the operator's choice."""
+
+    def __init__(self, settings: TrackingSettings) -> None:
+        self._settings = settings
+
+    def of_connection(
+        self, book: Book, run: RunRow, shown: Shown, email: str | None, *, panelist: bool, host_email: str | None
+    ) -> bool:
+        """Whether this connection leaves its person out.
+
+        Args:
+            book: of its run.
+            run: its run.
+            shown: its identity.
+            email: what that resolves to.
+            panelist: it was made one.
+            host_email: as Zoom answered it.
+        """
+        settings, user_id = self._settings, shown.user_id
+        if settings.exclude_hosts and (
+            (user_id is not None and user_id == run.host_id)
+            or (email is not None and email in (run.host_email, host_email))
+        ):
+            return True
+        if settings.exclude_panelists and panelist:
+            return True
+        if settings.exclude_internal and user_id is not None:
+            known = book.get(IDENTITY_OF_USER, user_id)
+            if known is not None and known.is_own:
+                return True
+        return email is not None and self._of_email(book, email)
+
+    def of_address(self, book: Book, run: RunRow, email: str) -> bool:
+        """Whether the owner of an address is left out, whether or not they came."""
+        details = book.get(DETAILS)
+        hosts = (run.host_email, details.host_email if details else None)
+        return (self._settings.exclude_hosts and email in hosts) or self._of_email(book, email)
+
+    def is_asked(self, book: Book, email: str) -> bool:
+        """Whether Zoom was asked whose an address is, if that matters."""
+        return not self._settings.exclude_internal or book.has(IDENTITY_OF_EMAIL, contact_id(email))
+
+    def asks_user(self, book: Book, user_id: str, email: str | None) -> bool:
+        """Whether Zoom has to be asked whose a user id is: to leave own users out, or for lack of another address."""
+        matters = email is None or self._settings.exclude_internal
+        return matters and not book.has(IDENTITY_OF_USER, user_id)
+
+    def _of_email(self, book: Book, email: str) -> bool:
+        settings, contact = self._settings, contact_id(email)
+        if settings.filters.excludes(email):
+            return True
+        if settings.exclude_panelists and book.has(PANELIST, contact):
+            return True
+        known = book.get(IDENTITY_OF_EMAIL, contact) if settings.exclude_internal else None
+        return known is not None and known.is_own

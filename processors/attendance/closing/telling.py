@@ -1,0 +1,70 @@
+"""What else the people of a session are told, each thing once: that it has ended, and where its recording is. PURE."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from processors.attendance.book.rows import ENDED_TOLD, RECORDING_TOLD
+from processors.attendance.closing.step import Step
+from processors.attendance.rules.judgement import Contact, Left, Result, Retract
+from processors.attendance.rules.recordings import Choice
+from processors.attendance.rules.sessions import Session
+from schemas.attendance import Notice, Origin, Recording, SessionRecording, session_mark
+from schemas.codec import contact_id
+from schemas.instants import as_datetime
+from schemas.topics import ATTENDANCE_RESULTS
+
+
+def tell_choice(step: Step, session: Session, choice: Choice, email: str) -> None:
+    """Tell a person of the session's recording."""
+    contact = contact_id(email)
+    if step.book.change(RECORDING_TOLD, True, session.session_uuid, contact):
+        told = Recording(contact_id=contact, email=email, **_recording(step, session, choice))
+        step.book.send(ATTENDANCE_RESULTS.name, contact, told)
+
+
+def tell_session_choice(step: Step, session: Session, choice: Choice) -> None:
+    """Tell of it once more for the session as a whole, when everybody has been told."""
+    mark = session_mark(step.book.object_id)
+    if step.book.change(RECORDING_TOLD, True, session.session_uuid, mark):
+        told = SessionRecording(contact_id=mark, email="", is_final=True, **_recording(step, session, choice))
+        step.book.send(ATTENDANCE_RESULTS.name, mark, told)
+
+
+def tell_ended(step: Step, session: Session, known: Contact, judged: Result | Retract | Left) -> None:
+    """Tell whoever came and a webinar's approved registrants that the session has ended."""
+    email = known.email
+    is_out = isinstance(judged, Retract) and judged.why in ("excluded", "anonymous")
+    if email is None or is_out or step.origin == "backfill" or not (known.filed or known.approved):
+        return
+    contact = contact_id(email)
+    if step.book.change(ENDED_TOLD, True, session.session_uuid, contact):
+        fields = _fields(step, session, step.origin) | {"occurred_at": as_datetime(session.end)}
+        step.book.send(
+            ATTENDANCE_RESULTS.name, contact, Notice(contact_id=contact, email=email, moment="ended", **fields)
+        )
+
+
+def _recording(step: Step, session: Session, choice: Choice) -> dict[str, Any]:
+    return {
+        **_fields(step, session, "backfill" if step.origin == "backfill" else choice.origin),
+        "occurred_at": as_datetime(choice.at),
+        "share_url": choice.share_url,
+        "minutes": choice.minutes,
+        "parts": choice.parts,
+        "given": session.given,
+    }
+
+
+def _fields(step: Step, session: Session, origin: Origin) -> dict[str, Any]:
+    row = step.rows[session.session_uuid]
+    return {
+        "account_id": row.account_id,
+        "object_id": step.book.object_id,
+        "object_type": row.object_type,
+        "topic": row.topic,
+        "host_id": row.host_id,
+        "origin": origin,
+        "session_uuid": session.session_uuid,
+        "instances": session.uuids,
+    }

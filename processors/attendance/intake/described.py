@@ -1,0 +1,142 @@
+"""What Zoom answers of a webinar or meeting itself, its dates, its panelists and whose addresses are own. PURE."""
+
+from __future__ import annotations
+
+from processors.attendance.book.book import Book
+from processors.attendance.book.rows import (
+    DETAILS,
+    IDENTITY_OF_EMAIL,
+    IDENTITY_OF_USER,
+    PANELIST,
+    SCHEDULE,
+    Details,
+    Identity,
+    Question,
+)
+from processors.attendance.rules.facts import Event, Registered, Scheduled, registered, said_dates
+from processors.attendance.rules.fields import identifier, instant, text, whole
+from processors.attendance.rules.filters import Described, judge
+from processors.attendance.rules.runs import RunRow
+from processors.attendance.rules.schedule import FIXED, RECURRING, Said, Schedule
+from runtime.models import Filters
+from schemas.attendance import RegistrationStatus
+from schemas.codec import contact_id, normalise_email
+from schemas.instants import parse_instant
+from schemas.lookups import LookupResult
+
+
+def take_details(book: Book, result: LookupResult) -> bool:
+    """Remember the answer; the last one stands. True when it changes what is told of the webinar or its dates."""
+    changed = False
+    for row in result.rows:
+        fields = row.get("tracking_fields") or ()
+        details = Details(
+            host_email=normalise_email(row.get("host_email")),
+            start=instant(row, "start_time"),
+            topic=text(row.get("topic")) or "",
+            host_id=identifier(row.get("host_id")) or "",
+            zoom_type=whole(row, "type"),
+            time_zone=text(row.get("timezone")),
+            tracking_fields=sorted((str(each.get("field")), str(each.get("value") or "")) for each in fields),
+        )
+        changed = book.change(DETAILS, details) or changed
+        if result.object_type == "webinar":
+            schedule = book.get(SCHEDULE) or Schedule()
+            before = schedule.entries()
+            minutes = whole(row, "duration")
+            duration = None if minutes is None else minutes * 60
+            dates = said_dates(row) if details.zoom_type == RECURRING else []
+            if details.zoom_type == FIXED and details.start is not None:
+                dates = [Said("", details.start, duration)]
+            schedule.read(int(result.answered_at.timestamp()) * 1000, details.zoom_type, duration, dates)
+            changed = (book.change(SCHEDULE, schedule) and schedule.entries() != before) or changed
+    return changed
+
+
+def hear_dates(book: Book, fact: Scheduled | Registered) -> bool:
+    """What a webhook says of the webinar's dates; true when that changes them."""
+    event = fact.event
+    schedule = book.get(SCHEDULE) or Schedule()
+    before = schedule.entries()
+    if isinstance(fact, Scheduled):
+        schedule.hear(event.event_ts, "event", event.zoom_type, fact.dates)
+    else:
+        dates = [Said(each, start or None, event.duration) for each, start in fact.occurrences if each]
+        if not fact.occurrences and event.start is not None:
+            dates = [Said("", event.start, event.duration)]
+        schedule.hear(event.event_ts, "registration", event.zoom_type, dates)
+    return book.change(SCHEDULE, schedule) and schedule.entries() != before
+
+
+def take_identities(book: Book, result: LookupResult, asked: Question | None) -> None:
+    """Hits are users of the account; on the last page everybody else who was asked about is none."""
+    for row in result.rows:
+        user_id, email = identifier(row.get("id")), normalise_email(row.get("email"))
+        if user_id:
+            book.put(IDENTITY_OF_USER, Identity(True, email), user_id)
+        if email:
+            book.put(IDENTITY_OF_EMAIL, Identity(True, email), contact_id(email))
+    if asked is None:
+        return
+    nobody = Identity(is_own=False, email=None)
+    for kind, ids in ((IDENTITY_OF_EMAIL, asked.contacts), (IDENTITY_OF_USER, asked.user_ids)):
+        for each in ids:
+            if not book.has(kind, each):
+                book.put(kind, nobody, each)
+
+
+def take_panelists(book: Book, result: LookupResult) -> None:
+    """Remember the panelists by their e-mail."""
+    for row in result.rows:
+        if email := normalise_email(row.get("email")):
+            book.put(PANELIST, True, contact_id(email))
+
+
+_LIST_STATUS: dict[str, RegistrationStatus] = {
+    "approved": "approved",
+    "pending": "pending",
+    "denied": "denied",
+    "cancelled": "cancelled",
+}
+
+
+def listed_registrations(result: LookupResult) -> list[Registered]:
+    """The rows of Zoom's list as facts; a row's time is its `create_time`.
+
+    They name the occurrence that the list was read for; one for the whole id says nothing about occurrences.
+    """
+    occurrences = [(result.occurrence_id, 0)] if result.occurrence_id else []
+    facts = []
+    for row in result.rows:
+        status = _LIST_STATUS.get(str(row.get("status") or "approved"))
+        if status is None or not (identifier(row.get("id")) or identifier(row.get("registrant_id"))):
+            continue
+        created = parse_instant(row.get("create_time"))
+        event = Event(
+            account_id=result.account_id,
+            object_id=result.object_id,
+            object_type=result.object_type,
+            uuid="",
+            zoom_type=None,
+            topic="",
+            host_id="",
+            host_email=None,
+            start=None,
+            event_ts=0 if created is None else created * 1000,
+        )
+        facts.append(registered(event, row, status, occurrences))
+    return facts
+
+
+def is_wanted(filters: Filters, row: RunRow, details: Details | None) -> bool:
+    """Whether the operator's filters let a run's session through, as far as it is known."""
+    known = details or Details()
+    described = Described(
+        object_type=row.object_type,
+        zoom_type=row.zoom_type,
+        topic=row.topic,
+        host_id=row.host_id,
+        host_email=row.host_email or known.host_email,
+        tracking_fields=dict(known.tracking_fields),
+    )
+    return judge(filters, described).wanted

@@ -1,0 +1,90 @@
+"""The runs of one webinar or meeting as they belong together, read from the table. PURE."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from processors.attendance.book.book import Book
+from processors.attendance.book.rows import CONNECTION, RUN, SCHEDULE, SESSION
+from processors.attendance.rules.registrations import RegistrationRow
+from processors.attendance.rules.runs import Run, RunRow
+from processors.attendance.rules.schedule import RECURRING, Entry, Schedule
+from processors.attendance.rules.sessions import Group, group
+from processors.attendance.settings import TrackingSettings
+
+
+def run_rows(book: Book) -> Iterator[tuple[str, RunRow]]:
+    """(uuid, row) of every run of the id."""
+    for (uuid,), row in book.scan(RUN):
+        yield uuid, row
+
+
+def runs_of(book: Book) -> list[Run]:
+    """Its runs as far as they are known; practice sessions are none."""
+    runs = []
+    for uuid, row in run_rows(book):
+        if not row.discarded:
+            earliest = _earliest(book, uuid) if row.start is None else None
+            if (run := row.as_run(uuid, earliest)) is not None:
+                runs.append(run)
+    return runs
+
+
+def _earliest(book: Book, uuid: str) -> int | None:
+    """The earliest join (else leave) of anybody."""
+    seen = [connection for _name, connection in book.scan(CONNECTION, uuid)]
+    joins = [each.joins[0] for each in seen if each.joins]
+    return min(joins or [each.leaves[0] for each in seen if each.leaves], default=None)
+
+
+def groups_of(book: Book, settings: TrackingSettings) -> list[Group]:
+    """Its runs by the date that they belong to, else by how they follow each other."""
+    schedule = book.get(SCHEDULE) or Schedule()
+    return group(runs_of(book), schedule, window=settings.window, restart_gap=settings.restart_gap)
+
+
+@dataclass(frozen=True, slots=True)
+class Dates:
+    """When what a registration is for was over."""
+
+    entries: list[Entry]
+    groups: list[Group]
+    recurs: bool
+    ends: dict[str, int]
+    """E of the sessions that were told, by their names."""
+
+    def before_end(self, row: RegistrationRow, approved_ms: int) -> bool:
+        """Whether it was approved before E of the last date that it counts for; one still to come has none yet.
+
+        False also while that is not known: of several runs only the audience, once they have all ended, shows which of
+        them move the end. Then registrations are told anew.
+        """
+        wanted = [each for each in self.entries if row.counts_for(each, recurs=self.recurs)]
+        if not self.entries:
+            # Without a schedule whatever was held is over, and what comes is not known.
+            return not self.groups or any(self._is_before(each, approved_ms) for each in self.groups)
+        if not wanted:
+            return True
+        last = max(wanted, key=lambda each: (each.start, each.occurrence_id))
+        held = [
+            each
+            for each in self.groups
+            if each.entry and each.entry.occurrence_id == last.occurrence_id and each.entry.start >= last.start
+        ]
+        return not held or any(self._is_before(each, approved_ms) for each in held)
+
+    def _is_before(self, each: Group, approved_ms: int) -> bool:
+        told = [self.ends[uuid] for uuid in each.uuids if uuid in self.ends]
+        if told:
+            return approved_ms < max(told) * 1000
+        # A run of the day before is no end of anything.
+        held = [run for run in each.runs if each.entry is None or (run.end or each.entry.start) >= each.entry.start]
+        return all(run.end is None or approved_ms < run.end * 1000 for run in held)
+
+
+def dates_of(book: Book, settings: TrackingSettings) -> Dates:
+    """Of the webinar."""
+    schedule = book.get(SCHEDULE) or Schedule()
+    ends = {name: told.end for (name,), told in book.scan(SESSION) if not told.retracted}
+    return Dates(schedule.entries(), groups_of(book, settings), schedule.zoom_type == RECURRING, ends)

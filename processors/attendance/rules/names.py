@@ -1,0 +1,80 @@
+"""A first name to address somebody by, from what they typed into Zoom; rather none than a wrong one. PURE.
+
+A mail that begins with "Dear iPhone" is worse than one without a name (attendance.md 8).
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable
+
+# Names that Zoom's clients and rooms show unless somebody types one, or that devices do: public reports, and Zoom's
+# clients for phones (which take the device's name).
+_NOBODY = frozenset(
+    {
+        "admin", "android", "anonymous", "attendee", "call-in", "caller", "computer", "conference", "desktop", "device",
+        "galaxy", "guest", "host", "huawei", "imac", "ipad", "iphone", "ipod", "laptop", "mac", "macbook", "meeting",
+        "mobile", "moderator", "motorola", "nokia", "notetaker", "office", "oneplus", "oppo", "panelist", "participant",
+        "pc", "phone", "pixel", "reconnecting", "redmi", "room", "samsung", "smartphone", "sm", "surface", "tablet",
+        "telephone", "test", "unknown", "user", "vivo", "webinar", "windows", "xiaomi", "zoom",
+    }
+)  # fmt: skip
+_TITLES = frozenset(
+    {
+        "dipl", "dipl-ing", "dr", "eng", "frau", "fr", "hr", "herr", "ing", "ir", "lic", "mag", "med", "miss", "mlle",
+        "mme", "monsieur", "madame", "mr", "mrs", "ms", "mx", "phd", "prof", "professor", "rev", "sir", "dra", "sr",
+        "sra", "srta",
+    }
+)  # fmt: skip
+_DEVICES = re.compile(r"\b(iphone|ipad|ipod|macbook|imac|android|galaxy|zoom|user|notetaker)\b", re.IGNORECASE)
+"""Whose device it is may be in its name: better no name than part of that."""
+_WITHIN = "-'\u2019.\u00b7\u200d"
+"""What a name may hold beside letters."""
+_AROUND = "\"'`.,;:!?()[]{}<>*_~|/\\-#@&+=\u2019\u2018\u2013\u2014"
+
+
+def first_name(shown: str | None) -> str | None:
+    """The first word that is a name, of "Last, First" of what follows the comma; ``None`` if nothing is left.
+
+    >>> first_name("Dr. Marta Lindqvist"), first_name("MEYER, Jonas"), first_name("iPhone von Anna")
+    ('Marta', 'Jonas', None)
+    """
+    text = _plain(shown or "")
+    if _DEVICES.search(text):
+        return None
+    last, comma, first = text.partition(",")
+    for part in (first, last) if comma else (text,):
+        for word in part.split():
+            if (name := _as_name(word)) is not None:
+                return name
+    return None
+
+
+def smallest_name(shown: Iterable[str | None]) -> str | None:
+    """Of several display names of one person the first name in the smallest that holds one."""
+    found = [(each, name) for each in shown if each and (name := first_name(each)) is not None]
+    return min(found)[1] if found else None
+
+
+def registered_name(text: str | None) -> str | None:
+    """A name that was typed into a form: whole, without what changes the direction of the text around it."""
+    return _plain(text or "").strip() or None
+
+
+def _plain(text: str) -> str:
+    """Without controls, those of the writing direction among them; blanks as one space."""
+    kept = (each if not unicodedata.category(each).startswith("Z") else " " for each in text)
+    return "".join(each for each in kept if unicodedata.category(each) not in ("Cf", "Cc") or each == "\u200d")
+
+
+def _as_name(word: str) -> str | None:
+    bare = word.strip(_AROUND)
+    plain = bare.casefold().rstrip(".")
+    if not bare or plain in _NOBODY or plain.replace(".", "") in _TITLES or plain in _TITLES:
+        return None
+    letters = [each for each in bare if unicodedata.category(each)[0] in "LM"]
+    others = [each for each in bare if unicodedata.category(each)[0] not in "LM" and each not in _WITHIN]
+    # One letter with capitals is an initial; a word with a digit, a symbol or an emoji is no name.
+    is_initial = len(letters) == 1 and letters[0].upper() != letters[0].lower()
+    return bare if letters and not is_initial and not others else None

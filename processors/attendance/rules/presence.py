@@ -1,0 +1,100 @@
+"""What webhooks and Zoom's report each say of a person in a run, and what stands of it (attendance.md 4). PURE.
+
+The report adds and corrects; a join that was received is proof, whatever the report leaves out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+from processors.attendance.rules.intervals import Interval, clip, length, union
+from processors.attendance.rules.sessions import Weight
+from schemas.codec import pack, unpack
+
+Rule = Literal["registrant", "email", "user"]
+"""How a connection was recognised (attendance.md 3), the strongest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Filed:
+    """The row of one connection, or of one row of the report, under its person."""
+
+    email: str | None
+    """``None`` of an anonymous one."""
+    intervals: tuple[Interval, ...]
+    """Empty of one that is known to have been there and nothing more, such as of a change of roles."""
+    joins: int
+    """Join facts."""
+    is_row: bool
+    """Of the report."""
+    rule: Rule
+    registrant_id: str | None
+    name: str | None
+    """First name of the registration, else the display name."""
+    is_registered_name: bool
+    excluded: bool
+    visitor: str
+    """Which connection of an anonymous person it is, as the report's rows of the same number are."""
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> Filed:
+        """Parse a row."""
+        email, intervals, *others = unpack(data)
+        return cls(email, tuple(Interval(*each) for each in intervals), *others)
+
+    def to_bytes(self) -> bytes:
+        """Compact; the same for the same facts."""
+        intervals = [list(each) for each in self.intervals]
+        identity = [self.rule, self.registrant_id, self.name, self.is_registered_name]
+        return pack([self.email, intervals, self.joins, self.is_row, *identity, self.excluded, self.visitor])
+
+
+class Presence(NamedTuple):
+    """What stands of one person's evidence in one run."""
+
+    intervals: tuple[Interval, ...]
+    joins: int
+    webhooks: int
+    """Connections that count."""
+    rows: int
+    """Rows of the report that count."""
+
+
+def presence_of(filed: Sequence[Filed]) -> Presence:
+    """Unite the evidence of one person in one run.
+
+    With a row in its report a connection keeps what webhooks know both ends of: Zoom knows better when somebody left
+    whose leave was lost. Without one it stands whole.
+    """
+    rows = [each for each in filed if each.is_row]
+    webhooks = [each for each in filed if not each.is_row]
+    if not rows:
+        intervals = [interval for each in webhooks for interval in each.intervals]
+        return Presence(tuple(intervals), sum(each.joins for each in webhooks), len(webhooks), 0)
+    kept = [[interval for interval in each.intervals if not interval.assumed] for each in webhooks]
+    reported = [interval for each in rows for interval in each.intervals]
+    together = (*reported, *(interval for each in kept for interval in each))
+    return Presence(together, len(rows), sum(1 for each in kept if each), len(rows))
+
+
+def weight_of(filed: Iterable[Filed], span: tuple[int, int], scheduled: int | None) -> Weight:
+    """What one person weighs in one run's audience; anonymous connections weigh each for themselves.
+
+    Args:
+        filed: their evidence in the run.
+        span: [S, E] of the run.
+        scheduled: T, if it has one.
+    """
+    visitors: dict[str, list[Filed]] = {}
+    for each in filed:
+        visitors.setdefault("" if each.email else each.visitor, []).append(each)
+    weight = Weight()
+    for one in visitors.values():
+        intervals = presence_of(one).intervals
+        if intervals:
+            present = clip(union(each[:2] for each in intervals), [span])
+            late = [] if scheduled is None else clip(present, [(scheduled, max(scheduled, span[1]))])
+            weight = weight.plus(Weight(1, length(present), length(late)))
+    return weight

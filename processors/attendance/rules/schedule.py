@@ -1,0 +1,180 @@
+"""When a webinar was to be held, as far as anybody said, and what of that a run sees (attendance.md 1). PURE.
+
+A date keeps its occurrence_id when it is moved, and a webinar that was held may get a new date under its old id. So a
+row keeps what was said with the instant at which it was said, and a run looks at it from its own end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any, Literal, NamedTuple, TypeVar
+
+from schemas.codec import pack, unpack
+
+_T = TypeVar("_T", bound=tuple[Any, ...])
+Source = Literal["reading", "event", "registration"]
+_HOUR_MS = 3_600_000
+FIXED, RECURRING = 5, 9
+"""`type` of webinars with one date and with several: https://developers.zoom.us/docs/api/meetings/, checked 2026-11-26.
+Those of type 6 recur without any date."""
+
+
+class Entry(NamedTuple):
+    """One date; `occurrence_id` is empty where a webinar has only one."""
+
+    occurrence_id: str
+    start: int
+    """T, seconds since 1970."""
+    duration: int
+    """D, seconds."""
+
+    @property
+    def end(self) -> int:
+        """T + D."""
+        return self.start + self.duration
+
+
+class Said(NamedTuple):
+    """One date as somebody said it; what was not said is ``None``."""
+
+    occurrence_id: str
+    start: int | None
+    duration: int | None
+    is_gone: bool = False
+    """Deleted."""
+
+
+class _Statement(NamedTuple):
+    at_ms: int
+    source: Source
+    start: int | None
+    duration: int | None
+    is_gone: bool
+
+
+@dataclass(slots=True)
+class Schedule:
+    """The row: a set of statements. One between two that say the same tells no run anything, and is not kept."""
+
+    types: dict[str, tuple[int, int]] = field(default_factory=dict)
+    """By source `(milliseconds, type)` of the latest that said it."""
+    readings: list[tuple[int, int | None, tuple[Said, ...]]] = field(default_factory=list)
+    """(milliseconds, webinar's duration, its dates) of Zoom's answers, in order."""
+    said: dict[str, list[_Statement]] = field(default_factory=dict)
+    """By occurrence id, what events and registrations said, in order."""
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> Schedule:
+        """Parse a row."""
+        types, readings, said = unpack(data)
+        return cls(
+            {source: (at_ms, zoom_type) for source, (at_ms, zoom_type) in types.items()},
+            [(at_ms, duration, tuple(Said(*each) for each in dates)) for at_ms, duration, dates in readings],
+            {key: [_Statement(*each) for each in statements] for key, statements in said.items()},
+        )
+
+    def to_bytes(self) -> bytes:
+        """The same bytes for the same set of statements."""
+        types = {source: self.types[source] for source in sorted(self.types)}
+        readings = [[at_ms, duration, [list(each) for each in dates]] for at_ms, duration, dates in self.readings]
+        return pack([types, readings, {key: [list(each) for each in self.said[key]] for key in sorted(self.said)}])
+
+    def read(self, at_ms: int, zoom_type: int | None, duration: int | None, dates: Iterable[Said]) -> None:
+        """Zoom's whole answer."""
+        self._note_type("reading", at_ms, zoom_type)
+        kept = sorted(
+            {*self.readings, (at_ms, duration, tuple(sorted(set(dates), key=_key)))}, key=lambda each: each[0]
+        )
+        self.readings = _without_repeats(kept)
+
+    def hear(self, at_ms: int, source: Source, zoom_type: int | None, dates: Iterable[Said]) -> None:
+        """What a webhook says of some of its dates."""
+        self._note_type(source, at_ms, zoom_type)
+        # Each of thousands of registrations says the same: with the hour alone few of them change the row.
+        told_ms = at_ms - at_ms % _HOUR_MS if source == "registration" else at_ms
+        for each in dates:
+            statement = _Statement(told_ms, source, each.start, each.duration, each.is_gone)
+            known = self.said.get(each.occurrence_id, [])
+            if statement not in known:
+                ordered = sorted([*known, statement], key=_key)
+                self.said[each.occurrence_id] = _without_repeats(ordered)
+
+    def _note_type(self, source: Source, at_ms: int, zoom_type: int | None) -> None:
+        if source == "registration":
+            at_ms -= at_ms % _HOUR_MS
+        if zoom_type is not None and (at_ms, zoom_type) > self.types.get(source, (-1, 0)):
+            self.types[source] = (at_ms, zoom_type)
+
+    @property
+    def zoom_type(self) -> int | None:
+        """Zoom's answer first, then what its events say, then registrations."""
+        sources: tuple[Source, ...] = ("reading", "event", "registration")
+        return next((self.types[source][1] for source in sources if source in self.types), None)
+
+    def entries(self, start: int | None = None, end: int | None = None) -> list[Entry]:
+        """The dates as a run sees them, in order of their start.
+
+        Args:
+            start: S of the run: of two values of one date the nearer counts.
+            end: its E, seconds; ``None``: of a run under way, which sees what was said last.
+        """
+        wanted = [each for each in self._ids() if (each == "") == (self.zoom_type == FIXED)]
+        if self.zoom_type not in (FIXED, RECURRING):
+            return []
+        seen = (self._entry(each, start, end) for each in wanted)
+        return sorted((each for each in seen if each is not None), key=lambda each: (each.start, each.occurrence_id))
+
+    def _ids(self) -> list[str]:
+        return sorted({*self.said, *(each.occurrence_id for _at, _duration, dates in self.readings for each in dates)})
+
+    def _entry(self, occurrence_id: str, start: int | None, end: int | None) -> Entry | None:
+        statements = list(self._filled(occurrence_id))
+        # With Zoom's answer a date is one only if that (or an event) says so; a registration may still say when.
+        exists = [each for each in statements if not self.readings or each.source != "registration"]
+        before, after = _around(exists, end)
+        if not any(each is not None and not each.is_gone for each in (before, after)):
+            return None
+        values = [each for each in statements if not each.is_gone and each.start is not None]
+        near = [each for each in _around(values, end) if each is not None]
+        if not near:
+            return None
+        best = near[0] if start is None else min(near, key=lambda each: abs((each.start or 0) - start))
+        return Entry(occurrence_id, best.start or 0, best.duration or 0)
+
+    def _filled(self, occurrence_id: str) -> Iterator[_Statement]:
+        """All statements in order; a part that one does not say is as it was said before."""
+        statements = list(self.said.get(occurrence_id, []))
+        for at_ms, duration, dates in self.readings:
+            listed = next((each for each in dates if each.occurrence_id == occurrence_id), None)
+            gone = listed is None or listed.is_gone
+            start = listed.start if listed else None
+            own = listed.duration if listed and listed.duration is not None else duration
+            statements.append(_Statement(at_ms, "reading", start, own, gone))
+        start = next((each.start for each in sorted(statements, key=_key) if each.start is not None), None)
+        length = next((each.duration for each in sorted(statements, key=_key) if each.duration is not None), None)
+        for each in sorted(statements, key=_key):
+            start = start if each.start is None else each.start
+            length = length if each.duration is None else each.duration
+            yield each._replace(start=start, duration=length)
+
+
+def _around(ordered: list[_Statement], end: int | None) -> tuple[_Statement | None, _Statement | None]:
+    """The last statement before an instant and the first after it; without an instant all were before."""
+    before = [each for each in ordered if end is None or each.at_ms < end * 1_000]
+    after = ordered[len(before) :]
+    return (before[-1] if before else None), (after[0] if after else None)
+
+
+def _key(each: tuple[object, ...]) -> tuple[str, ...]:
+    """In order of the instant where that is first, and of everything else, which may be missing."""
+    return tuple(f"{part:020d}" if isinstance(part, int) else str(part) for part in each)
+
+
+def _without_repeats(ordered: list[_T]) -> list[_T]:
+    """Only the first and the last of several neighbours that say the same but for the instant, which comes first."""
+    return [
+        each
+        for number, each in enumerate(ordered)
+        if not (0 < number < len(ordered) - 1 and ordered[number - 1][1:] == each[1:] == ordered[number + 1][1:])
+    ]
