@@ -14,6 +14,7 @@ import typer
 
 from ops.asyncapi import ASYNCAPI_FILE, asyncapi
 from ops.compatibility import broken_topics
+from ops.contract_page import PAGE_FILE, contract_page
 from ops.contracts import Document, schema_file, value_schema
 from ops.samples import samples
 from ops.schema_registry import put_schemas
@@ -38,12 +39,12 @@ def _group() -> None:
 def export(
     to: Annotated[Path, typer.Option(help="Folder for the files; made when missing. Files there are overwritten.")],
 ) -> None:
-    """Write a JSON Schema per topic, and asyncapi.json (AsyncAPI 3) over all of them."""
-    files = documents()
+    """Write a JSON Schema per topic, and asyncapi.json (AsyncAPI 3.1) over all of them, with a page of it."""
+    files = exported()
     try:
         to.mkdir(parents=True, exist_ok=True)
-        for name, document in files.items():
-            (to / name).write_bytes(as_text(document))
+        for name, content in files.items():
+            (to / name).write_bytes(content)
     except OSError as error:
         raise ConfigurationError(f"--to {to}: cannot be written ({error.strerror}); name another folder") from error
     typer.echo(f"{len(files)} files in {to}")
@@ -95,8 +96,15 @@ def read_schemas(folder: Path) -> dict[str, Document]:
     return {path.name: orjson.loads(path.read_bytes()) for path in paths}
 
 
-def documents() -> dict[str, Document]:
+def exported() -> dict[str, bytes]:
     """Every file of the export, by name."""
+    found = documents()
+    page = contract_page(found[ASYNCAPI_FILE], found)
+    return {name: as_text(document) for name, document in found.items()} | {PAGE_FILE: page.encode()}
+
+
+def documents() -> dict[str, Document]:
+    """Every document of the export, by the name of its file."""
     return {ASYNCAPI_FILE: asyncapi(version("rollcall-connector"), samples()), **schemas()}
 
 
