@@ -121,7 +121,7 @@ async def build_engine(
             version=settings.version,
             stop=stop_at_once,
         )
-        zoom = await stack.enter_async_context(_zoom_effect(settings, registry))
+        zoom = await stack.enter_async_context(_zoom_effect(settings, registry, delivery))
         sink_agent = sink_of(engine, settings, brevo_client, registry, missing)
         agents = [
             tracking_agent(engine, tracking_rule(configuration)),
@@ -210,7 +210,9 @@ def scoring_agent(engine: Engine, configuration: Configuration) -> BatchAgent:
 
 
 @asynccontextmanager
-async def _zoom_effect(settings: WorkerSettings, registry: CollectorRegistry) -> AsyncIterator[look_up.LookUp]:
+async def _zoom_effect(
+    settings: WorkerSettings, registry: CollectorRegistry, delivery: Delivery
+) -> AsyncIterator[look_up.LookUp]:
     environment, metrics = settings.environment, ZoomMetrics(registry)
     vault = Vault(environment.zoom_tokens)
     accounts = [each for each in settings.configuration.connectors.zoom if each.enabled]
@@ -229,7 +231,13 @@ async def _zoom_effect(settings: WorkerSettings, registry: CollectorRegistry) ->
             for account in accounts
         }
         missing = {each.account_id: partial(missing_scopes, each, settings.configuration) for each in accounts}
-        yield look_up.LookUp(clients, clock=time.time, metrics=metrics, missing_scopes=missing)
+        yield look_up.LookUp(
+            clients,
+            clock=time.time,
+            metrics=metrics,
+            partition_of=lambda account_id: delivery.partition_of(account_id.encode()),
+            missing_scopes=missing,
+        )
 
 
 async def _wait_for_kafka(settings: WorkerSettings, stop: asyncio.Event) -> bool:

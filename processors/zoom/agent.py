@@ -15,17 +15,16 @@ import asyncio
 import logging
 import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Literal
 
 from processors.engine.effect import Post, Rows
 from processors.engine.view import Output, PartitionStore
 from processors.zoom.api.api import Row, ZoomApi
 from processors.zoom.api.metrics import ZoomMetrics
+from processors.zoom.asking import ask, told
 from processors.zoom.questions.backoff import FIRST_SECONDS, backoff_seconds
 from processors.zoom.questions.due_queue import Agenda, Batch, Question
 from processors.zoom.questions.identities import Directory
-from processors.zoom.questions.pages import Answer, found, result_pages
-from processors.zoom.questions.participation import participation
+from processors.zoom.questions.pages import Answer, result_pages
 from processors.zoom.questions.pending import PENDING, Intake, unpack_pending
 from processors.zoom.questions.troubles import Troubles
 from runtime.outcome import NoAnswer, Outcome
@@ -43,18 +42,13 @@ CONCURRENCY = 4
 (https://developers.zoom.us/docs/api/rate-limits/, checked 2026-11-21); the rate is kept by the client."""
 USERS_KEPT_SECONDS = 900.0
 """How long an account's users are remembered, who is none included, and also that they may not be asked for."""
-_ABOUT_INSTANCES = ("past_session", "report", "absentees", "recordings", "polls", "questions")
+PROBE_AFTER_SECONDS = 10.0
+"""An account is kept for so long before its token is looked at: while workers start, it goes from one to the next."""
 PROBE_SECONDS = 60.0
 """Between two tries to get an account's first token, unless Zoom says how long."""
 POST_BYTES = 4_000_000
 """Results are posted in portions of about this, so that a long list is never in memory twice."""
 
-_ANSWERED: Mapping[Outcome, Literal["missing", "unavailable"]] = {
-    Outcome.MISSING: "missing",
-    Outcome.STOP: "unavailable",
-    Outcome.REJECT: "unavailable",
-}
-"""What is told to those who asked; of anything else they hear when there is an answer."""
 _LEVELS: Mapping[Outcome, int] = {Outcome.RETRY: logging.WARNING, Outcome.PAUSE: logging.WARNING}
 """Of the line about a question that waits; what waits for a person has one line of its own, once."""
 MissingScopes = Callable[[frozenset[str]], Mapping[str, str]]
@@ -72,8 +66,10 @@ class LookUp:
         *,
         clock: Callable[[], float],
         metrics: ZoomMetrics,
+        partition_of: Callable[[str], int],
         jitter: Callable[[], float] = random.random,
         first_backoff_seconds: float = FIRST_SECONDS,
+        probe_after_seconds: float = PROBE_AFTER_SECONDS,
         missing_scopes: Mapping[str, MissingScopes] | None = None,
     ) -> None:
         """Nothing runs before `run`.
@@ -82,8 +78,10 @@ class LookUp:
             clients: one per account id.
             clock: seconds since 1970.
             metrics: shared with the clients.
+            partition_of: which partition has the look-ups of an account id.
             jitter: a number in [0, 1).
             first_backoff_seconds: the wait after a first failure; it doubles with each.
+            probe_after_seconds: how long an account is kept before its token is looked at.
             missing_scopes: by account id, what the enabled features lack; absent: nobody is told.
         """
         self.rule = Intake()
@@ -93,7 +91,12 @@ class LookUp:
         self._jitter = jitter
         self._first_backoff_seconds = first_backoff_seconds
         self._agenda = Agenda(concurrency=CONCURRENCY)
+        self._probe_after_seconds = probe_after_seconds
         self._missing_scopes = missing_scopes or {}
+        self._partition_of = partition_of
+        self._owned: set[str] = set()
+        """Account ids: only their owner asks for tokens, since in some accounts a second one ends the first."""
+        self._unprobed: list[str] = []
         self._troubles = Troubles()
         self._users: dict[str, tuple[float, Answer]] = {}
         self._deauthorized: list[AccountDeauthorized] = []
@@ -109,6 +112,9 @@ class LookUp:
         self._agenda.drop(partition)
         for _, value in stores[PENDING].scan(b"", b""):
             self._add(partition, value)
+        fresh = [each for each in self._of(partition) if each not in self._owned]
+        self._owned.update(fresh)
+        self._unprobed += fresh
         self._note_change()
 
     def applied(self, partition: int, changes: Mapping[str, Rows]) -> None:
@@ -123,17 +129,20 @@ class LookUp:
     def revoke(self, partition: int) -> None:
         """See `Effect.revoke`."""
         self._agenda.drop(partition)
-        self._troubles = Troubles()  # whoever owns the account now meets them again
+        for account_id in self._of(partition):
+            self._owned.discard(account_id)
+            self._troubles.forget(account_id)  # whoever owns it now meets them again
+            self._metrics.troubles.labels(account_id).set(0)
         self._note_change()
 
     async def run(self, post: Post) -> None:
         """See `Effect.run`. What `post` raises leaves as it is."""
         try:
             async with asyncio.TaskGroup() as tasks:
-                for account_id, client in self._clients.items():
-                    tasks.create_task(self._probe(account_id, client))
                 while True:
                     self._changed.clear()
+                    while self._unprobed:
+                        tasks.create_task(self._probe(self._unprobed.pop()))
                     while self._deauthorized:
                         tasks.create_task(self._drop(self._deauthorized.pop(), post))
                     for batch in self._agenda.take(self._clock()):
@@ -171,11 +180,21 @@ class LookUp:
         except TimeoutError:
             return
 
-    async def _probe(self, account_id: str, client: ZoomApi) -> None:
+    def _of(self, partition: int) -> list[str]:
+        return [each for each in self._clients if self._partition_of(each) == partition]
+
+    async def _probe(self, account_id: str) -> None:
         """Whether the account lets us in, and what its token lacks: told before the first question meets it."""
-        while isinstance(granted := await client.granted_scopes(), NoAnswer):
+        await asyncio.sleep(self._probe_after_seconds)
+        while account_id in self._owned:
+            granted = await self._clients[account_id].granted_scopes()
+            if not isinstance(granted, NoAnswer):
+                self._note_scopes(account_id, granted)
+                return
             self._note_trouble(account_id, "token", granted)
             await asyncio.sleep(granted.after_seconds or PROBE_SECONDS)
+
+    def _note_scopes(self, account_id: str, granted: frozenset[str]) -> None:
         missing = self._missing_scopes.get(account_id)
         self._say(self._troubles.note_scopes(account_id, missing(granted) if missing and granted else {}), account_id)
 
@@ -213,22 +232,12 @@ class LookUp:
             return Answer("unavailable", f"internal error ({type(error).__name__}), see the worker's log")
         if question.lookup != "identities":
             self._note_trouble(question.account_id, question.lookup, answer)
-        return _told(answer) if isinstance(answer, NoAnswer) else answer
+        return told(answer) if isinstance(answer, NoAnswer) else answer
 
     async def _ask(self, client: ZoomApi, question: Question) -> Answer | NoAnswer:
-        kind, object_id, occurrence_id = question.object_type, question.object_id, question.occurrence_id
         if question.lookup == "identities":
             return await self._users_of(question.account_id, client)
-        if question.lookup in _ABOUT_INSTANCES:
-            return await _ask_about_instance(client, question)
-        assert kind is not None, "every other question is about one object"
-        if question.lookup == "session":
-            return _found(await client.details(kind, object_id, occurrence_id))
-        if question.lookup == "registrants":
-            return _found(await client.registrants(kind, object_id, occurrence_id))
-        if kind == "meeting":
-            return Answer("missing", "a meeting has no panelists")
-        return _found(await client.panelists(object_id))
+        return await ask(client, question)
 
     async def _users_of(self, account_id: str, client: ZoomApi) -> Answer | NoAnswer:
         ends_at, answer = self._users.get(account_id, (0.0, None))
@@ -236,7 +245,7 @@ class LookUp:
             return answer
         users = await client.users()
         self._note_trouble(account_id, "identities", users)
-        kept = _told(users) if isinstance(users, NoAnswer) else Answer("found", rows=Directory(users))
+        kept = told(users) if isinstance(users, NoAnswer) else Answer("found", rows=Directory(users))
         if isinstance(kept, Answer):
             self._users[account_id] = (self._clock() + USERS_KEPT_SECONDS, kept)
         return users if isinstance(users, NoAnswer) else kept
@@ -274,39 +283,6 @@ class LookUp:
     def _note_change(self) -> None:
         self._metrics.lookups_pending.set(len(self._agenda))
         self._changed.set()
-
-
-async def _ask_about_instance(client: ZoomApi, question: Question) -> Answer | NoAnswer:
-    uuid = question.session_uuid
-    if not uuid:
-        return Answer("unavailable", "the request names no session_uuid")
-    if question.lookup == "past_session":
-        return _found(await client.past_meeting(uuid))
-    if question.lookup == "recordings":
-        return _found(await client.recordings(uuid))
-    assert question.object_type is not None, "reports are about one object"
-    if question.lookup == "report":
-        return _found(await client.report(question.object_type, uuid))
-    if question.lookup == "polls":
-        rows = await client.polls(question.object_type, uuid)
-        return rows if isinstance(rows, NoAnswer) else found(participation("polls", rows))
-    if question.lookup == "questions":
-        rows = await client.questions(question.object_type, uuid)
-        return rows if isinstance(rows, NoAnswer) else found(participation("questions", rows))
-    if question.object_type == "meeting":
-        return Answer("missing", "a meeting has no absentees")
-    return _found(await client.absentees(uuid))
-
-
-def _found(rows: Row | Sequence[Row] | NoAnswer) -> Answer | NoAnswer:
-    if isinstance(rows, NoAnswer):
-        return rows
-    return found([rows] if isinstance(rows, dict) else rows)
-
-
-def _told(answer: NoAnswer) -> Answer | NoAnswer:
-    outcome = _ANSWERED.get(answer.outcome)
-    return answer if outcome is None else Answer(outcome, answer.says)
 
 
 def _settled(request: LookupRequest | AccountDeauthorized) -> Output:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import itertools
 import tracemalloc
-import zlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 
@@ -25,73 +23,20 @@ from processors.zoom.api.metrics import ZoomMetrics
 from runtime.answers import LONGEST_ANSWER_BYTES
 from runtime.models import Configuration, ZoomAccount
 from schemas.errors import RetryLaterError
+from tests.support.hostile import MEBIBYTE, Behaviour, Hostile, explode, hostile_server, pages, stream
 
 ACCOUNT = ZoomAccount.model_validate(
     {"account_id": "acc", "client_id": "cid", "client_secret": "s", "webhook": {"secret_token": ["hook-secret"]}}
 )
-MEBIBYTE = 1024 * 1024
 MOST_MEMORY = 4 * LONGEST_ANSWER_BYTES
 """The answer, the growth of what it is gathered in, and what aiohttp has read ahead."""
-
-
-def bomb() -> bytes:
-    """2 GiB of zeros as 2 MB of gzip."""
-    packer = zlib.compressobj(9, zlib.DEFLATED, 31)
-    return b"".join(packer.compress(bytes(MEBIBYTE)) for _ in range(2_048)) + packer.flush()
-
-
-BOMB = bomb()
-Behaviour = Callable[[web.Request], Awaitable[web.StreamResponse]]
-
-
-async def explode(_: web.Request) -> web.StreamResponse:
-    """A short answer that becomes a long one."""
-    return web.Response(body=BOMB, headers={"Content-Encoding": "gzip", "Content-Type": "application/json"})
-
-
-async def stream(request: web.Request) -> web.StreamResponse:
-    """An answer without an end."""
-    response = web.StreamResponse(headers={"Content-Type": "application/json"})
-    await response.prepare(request)
-    while True:
-        await response.write(b" " * MEBIBYTE)
-
-
-class Hostile:
-    """A server that behaves as a test says, whatever it is asked."""
-
-    def __init__(self) -> None:
-        self.url = ""
-        self.asked: list[str] = []
-        self.behaviour: Behaviour = explode
-        self.gives_tokens = True
-
-    async def answer(self, request: web.Request) -> web.StreamResponse:
-        """Any request."""
-        self.asked.append(request.path)
-        if request.path == "/oauth/token" and self.gives_tokens:
-            return web.json_response({"access_token": "t", "expires_in": 3599, "api_url": self.url})
-        return await self.behaviour(request)
-
-
-async def serving(hostile: Hostile, host: str = "127.0.0.1") -> web.AppRunner:
-    """The server on a free port."""
-    app = web.Application()
-    app.router.add_route("*", "/{path:.*}", hostile.answer)
-    runner = web.AppRunner(app, shutdown_timeout=0.1)
-    await runner.setup()
-    await web.TCPSite(runner, host, 0).start()
-    hostile.url = f"http://{host}:{runner.addresses[0][1]}"
-    return runner
 
 
 @pytest.fixture
 async def hostile() -> AsyncIterator[Hostile]:
     """A hostile server."""
-    server = Hostile()
-    runner = await serving(server)
-    yield server
-    await runner.cleanup()
+    async with hostile_server() as server:
+        yield server
 
 
 @pytest.fixture
@@ -188,30 +133,18 @@ async def test_check_of_a_hostile_ingress_is_bounded_too(hostile: Hostile) -> No
 async def test_list_of_ever_new_pages_ends(hostile: Hostile, zoom: ZoomClient, monkeypatch: pytest.MonkeyPatch) -> None:
     """A list has at most 5,000 pages; here 50, since the rate limit applies to them."""
     monkeypatch.setattr(paging, "MOST_PAGES", 50)
-    numbers = itertools.count()
-
-    async def one_more(_: web.Request) -> web.StreamResponse:
-        number = next(numbers)
-        return web.json_response({"users": [{"id": f"u{number}"}], "next_page_token": f"t{number}"})
-
-    hostile.behaviour = one_more
+    hostile.behaviour = pages(1)
     with pytest.raises(RetryLaterError, match="has no end"):
         said(await zoom.rows(requests.users("active")))
-    assert next(numbers) == 50
+    assert hostile.asked.count("/v2/users") == 50
 
 
 async def test_list_of_large_pages_ends_before_memory_does(hostile: Hostile, zoom: ZoomClient) -> None:
     """64 MiB of JSON is more than Zoom's longest list has."""
-    numbers = itertools.count()
-
-    async def large(_: web.Request) -> web.StreamResponse:
-        number = next(numbers)
-        return web.json_response({"users": [{"id": "u", "x": "y" * 15 * MEBIBYTE}], "next_page_token": f"t{number}"})
-
-    hostile.behaviour = large
+    hostile.behaviour = pages(15 * MEBIBYTE)
     with pytest.raises(RetryLaterError, match="has no end"):
         said(await zoom.rows(requests.users("active")))
-    assert next(numbers) == 5
+    assert hostile.asked.count("/v2/users") == 5
 
 
 @pytest.mark.parametrize("status", [429, 503])
@@ -271,20 +204,16 @@ async def test_report_that_breaks_off_is_not_read(hostile: Hostile, brevo: Brevo
 
 async def test_report_leads_nowhere_else(hostile: Hostile, brevo: BrevoClient) -> None:
     """Neither a redirect nor an address in the clear makes us ask a machine of somebody else's choice."""
-    inner = Hostile()
-    runner = await serving(inner, "127.0.0.2")
+    async with hostile_server("127.0.0.2") as inner:
 
-    async def elsewhere(_: web.Request) -> web.StreamResponse:
-        raise web.HTTPFound(f"{inner.url}/admin")
+        async def elsewhere(_: web.Request) -> web.StreamResponse:
+            raise web.HTTPFound(f"{inner.url}/admin")
 
-    hostile.behaviour = elsewhere
-    try:
+        hostile.behaviour = elsewhere
         assert await brevo.read_report(f"{hostile.url}/report.csv") is None
         assert await brevo.read_report(f"{inner.url}/report.csv") is None
         assert await brevo.read_report("file:///etc/passwd") is None
         assert inner.asked == []
-    finally:
-        await runner.cleanup()
 
 
 async def test_report_of_the_real_brevo_is_read_over_tls_alone(hostile: Hostile) -> None:

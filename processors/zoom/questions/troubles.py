@@ -49,6 +49,10 @@ class Troubles:
             return self._begin(account_id, what, f"{what}: {came.says}")
         return None
 
+    def forget(self, account_id: str) -> None:
+        """Somebody else asks for the account now."""
+        self._reasons = {key: said for key, said in self._reasons.items() if key[0] != account_id}
+
     def note_scopes(self, account_id: str, missing: Mapping[str, str]) -> str | None:
         """The account's token lacks these scopes, each with the features that need it; the trouble, when it is new."""
         self._reasons.pop((account_id, _ACCOUNT), None)

@@ -145,6 +145,8 @@ class Engine:
             {"acc": zoom},
             clock=lambda: time.time() + self.clock_offset,
             metrics=ZoomMetrics(self.registry),
+            partition_of=lambda _: 0,
+            probe_after_seconds=0.0,
             jitter=lambda: 0.0,
             first_backoff_seconds=0.002,
             missing_scopes=missing_scopes,
@@ -619,9 +621,12 @@ async def test_secret_and_scopes_are_looked_at_before_the_first_question(zoom: S
     async def told() -> bool:
         return "report:read:admin (sessions.report_checks)" in "".join(engine.effect.reasons)
 
+    engine.effect.load(0, {PENDING: engine.store})
     async with engine.running():
         await eventually(told, what="the scopes that the token lacks")
     assert len(engine.effect.reasons) == 1
+    engine.effect.revoke(0)
+    assert not list(engine.effect.reasons)
 
 
 async def test_questions_are_asked_with_the_priority_of_those_who_wait(engine: Engine, zoom: ScriptedZoom) -> None:
