@@ -70,8 +70,8 @@ def _constant(topic: str, model: type[Message]) -> Headers:
 
 
 def _rfc3339(instant: datetime) -> bytes:
-    # Instants of the wire are in UTC; strftime would take ten times as long.
-    return instant.isoformat().replace("+00:00", "Z").encode()
+    # Instants of the wire are in UTC; asking the zone, or strftime, would take several times as long.
+    return f"{instant.replace(tzinfo=None).isoformat()}Z".encode()
 
 
 def _digest(data: bytes) -> bytes:
