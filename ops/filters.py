@@ -9,7 +9,7 @@ from typing import Annotated
 import orjson
 import typer
 
-from processors.attendance.rules.facts import parse_event
+from processors.attendance.rules.events import parse_event
 from processors.attendance.rules.filters import Described, Verdict, judge
 from runtime.configuration import load_for_display
 from runtime.environment import config_path

@@ -24,7 +24,7 @@ from processors.attendance.intake.recordings import Recordings
 from processors.attendance.intake.registrants import Registrants
 from processors.attendance.rules.chat import EVENTS as CHATS
 from processors.attendance.rules.chat import parse_chatted
-from processors.attendance.rules.facts import parse_event
+from processors.attendance.rules.events import parse_event
 from processors.attendance.rules.recordings import EVENT as RECORDING_COMPLETED
 from processors.attendance.rules.recordings import parse_recorded
 from processors.attendance.settings import TrackingSettings

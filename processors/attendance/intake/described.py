@@ -13,7 +13,8 @@ from processors.attendance.book.rows import (
     Identity,
     Question,
 )
-from processors.attendance.rules.facts import Event, Registered, Scheduled, registered, said_dates
+from processors.attendance.rules.events import registered, said_dates
+from processors.attendance.rules.facts import Event, Registered, Scheduled
 from processors.attendance.rules.fields import identifier, instant, text, whole
 from processors.attendance.rules.filters import Described, judge
 from processors.attendance.rules.runs import RunRow

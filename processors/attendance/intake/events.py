@@ -37,6 +37,10 @@ WALKS = frozenset({0, 1, 2})
 """The phases of a session's work (closing/closing.py) that only find out whom to ask about."""
 
 
+_OF_CONNECTIONS = (Seen, RoleChanged, Bound)
+_OF_RUNS = (Started, Ended)
+
+
 class Intake:
     """Takes in facts of webhooks."""
 
@@ -64,11 +68,11 @@ class Intake:
         if isinstance(fact, Chatted):
             changed = take_chat(book, fact)
         else:
-            changed = isinstance(fact, Seen | RoleChanged | Bound) and _connect(book, fact)
+            changed = isinstance(fact, _OF_CONNECTIONS) and _connect(book, fact)
         row = book.get(RUN, event.uuid)
         is_new = row is None
         row = row or RunRow(event.account_id, event.object_type)
-        said_new = row.add(event, fact if isinstance(fact, Started | Ended) else None)
+        said_new = row.add(event, fact if isinstance(fact, _OF_RUNS) else None)
         said_new = row.note_origin(origin) or said_new
         if said_new or is_new or book.now_ms - row.heard_ms > HEARD_MS:
             row.heard_ms = max(row.heard_ms, book.now_ms)

@@ -9,7 +9,8 @@ import hashlib
 from dataclasses import dataclass
 from typing import Any
 
-from processors.attendance.rules.facts import Event, live_event
+from processors.attendance.rules.events import live_event
+from processors.attendance.rules.facts import Event
 from processors.attendance.rules.fields import UNREADABLE, FieldError, identifier, unreadable
 from schemas.attendance import ObjectType
 from schemas.codec import normalise_email

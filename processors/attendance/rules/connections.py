@@ -25,16 +25,16 @@ class Connection:
     email: str | None = None
     user_id: str | None = None
     name: str | None = None
+    numbers: list[str] = field(default_factory=list)
+    """Its `user_id`s, in order: one for each room it was in."""
+    filed_as: str | None = None
+    """Derived: under which contact its presence was last filed (processors/attendance/closing/filing.py)."""
     panelist: bool = False
     """A role change made it one."""
     bound_to: str | None = None
     """A phone leg's: the connection whose identity it shares."""
     bound_number: str | None = None
     """The same by its `user_id`, where Zoom names no `participant_uuid`."""
-    numbers: list[str] = field(default_factory=list)
-    """Its `user_id`s, in order: one for each room it was in."""
-    filed_as: str | None = None
-    """Derived: under which contact its presence was last filed (processors/attendance/closing/filing.py)."""
 
     @classmethod
     def from_bytes(cls, data: bytes | None) -> Connection:
@@ -43,8 +43,10 @@ class Connection:
 
     def to_bytes(self) -> bytes:
         """The same bytes for the same set of facts."""
-        shown = [self.registrant_id, self.email, self.user_id, self.name, self.panelist]
-        return pack([self.joins, self.leaves, *shown, self.bound_to, self.bound_number, self.numbers, self.filed_as])
+        fields: list[object] = [self.joins, self.leaves, *self.shown, self.numbers, self.filed_as]
+        if self.panelist or self.bound_to is not None or self.bound_number is not None:
+            fields += [self.panelist, self.bound_to, self.bound_number]  # of few: every event writes the row
+        return pack(fields)
 
     def add(self, fact: Seen | RoleChanged | Bound) -> bool:
         """Take in one event; false when it was known already."""
@@ -73,8 +75,10 @@ class Connection:
         self.registrant_id = smallest(self.registrant_id, shown.registrant_id)
         self.email = smallest(self.email, shown.email)
         self.user_id = smallest(self.user_id, shown.user_id)
-        if shown.name is not None and shown.name != self.name:
-            self.name = min((each for each in (self.name, shown.name) if each), key=_by_name)
+        if self.name is None:
+            self.name = shown.name
+        elif shown.name is not None and shown.name != self.name:
+            self.name = min(self.name, shown.name, key=_by_name)
         return before != (self.registrant_id, self.email, self.user_id, self.name)
 
     @property

@@ -6,7 +6,7 @@ The row holds minima and maxima and, where events disagree (a renamed topic), wh
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from processors.attendance.rules.facts import Ended, Event, Started
 from schemas.attendance import ObjectType, Origin
@@ -146,5 +146,6 @@ class RunRow:
 _FIELDS = fields(RunRow)
 
 
-def _rank(described: tuple[Any, ...]) -> tuple[str, ...]:
-    return tuple(str(each) for each in described)
+def _rank(described: tuple[int | None, str, str]) -> tuple[str, str, str]:
+    zoom_type, topic, host_id = described
+    return str(zoom_type), topic, host_id

@@ -7,7 +7,8 @@ import pytest
 
 from ingress.envelope import Delivery, to_record
 from ops.backfill.sessions import PastSession, parse_session, records
-from processors.attendance.rules.facts import Ended, Started, parse_event
+from processors.attendance.rules.events import parse_event
+from processors.attendance.rules.facts import Ended, Started
 from runtime.lenient_json import parse_json
 from schemas.attendance import Origin
 from tests.support.ingress import as_zoom_writes, example

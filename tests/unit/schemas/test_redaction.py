@@ -9,7 +9,7 @@ import pytest
 
 from processors.attendance.intake.deauthorized import EVENT as DEAUTHORIZED
 from processors.attendance.rules.chat import EVENTS as CHATS
-from processors.attendance.rules.facts import PARSED
+from processors.attendance.rules.events import PARSED
 from processors.attendance.rules.recordings import EVENT as RECORDED
 from schemas.redaction import READ, frame_of, keeps_payload, reason_to_drop, redact, redacted, without_secret_parameters
 from tests.support.ingress import example, example_files

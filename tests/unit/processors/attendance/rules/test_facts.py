@@ -8,16 +8,8 @@ from typing import Any
 import orjson
 import pytest
 
-from processors.attendance.rules.facts import (
-    Bound,
-    Converted,
-    Ended,
-    Registered,
-    RoleChanged,
-    Scheduled,
-    Seen,
-    parse_event,
-)
+from processors.attendance.rules.events import parse_event
+from processors.attendance.rules.facts import Bound, Converted, Ended, Registered, RoleChanged, Scheduled, Seen
 from processors.attendance.rules.schedule import Said
 from schemas.errors import DeadLetterError
 

@@ -1,0 +1,257 @@
+"""Reads Zoom's webhook events, with Zoom's spellings of missing made one. PURE.
+
+Zoom sends an id as number or text, a missing value as ``""``, ``null`` or nothing, and adds fields without notice:
+only what is read here matters. Events that say nothing about attendance (waiting rooms, breakout rooms, chat, …) are
+no facts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from processors.attendance.rules.facts import (
+    Bound,
+    Converted,
+    Ended,
+    Event,
+    Fact,
+    Registered,
+    RoleChanged,
+    Scheduled,
+    Seen,
+    Shown,
+    Started,
+)
+from processors.attendance.rules.fields import (
+    LONGEST_TEXT,
+    UNREADABLE,
+    FieldError,
+    identifier,
+    instant,
+    milliseconds,
+    text,
+    unreadable,
+    whole,
+)
+from processors.attendance.rules.schedule import Said
+from schemas.attendance import REGISTRANT_FIELDS, ObjectType, RegistrationStatus
+from schemas.codec import normalise_email
+from schemas.errors import DeadLetterError
+
+# Event names: https://developers.zoom.us/docs/api/meetings/events/ (checked 2026-11-21)
+_REGISTRATION_STATUS: dict[str, RegistrationStatus] = {
+    "approved": "approved",
+    "cancelled": "cancelled",
+    "denied": "denied",
+    "pending": "pending",
+}
+
+
+def parse_event(event: Any, received_ms: int) -> Fact | None:
+    """The fact in one event; ``None`` when it says nothing about attendance.
+
+    Args:
+        event: parsed JSON.
+        received_ms: stands in for an `event_ts` that is missing.
+
+    Raises:
+        DeadLetterError: an event of a known kind that lacks what identifies it, or holds what cannot be read.
+    """
+    if not isinstance(event, dict) or not isinstance(name := event.get("event"), str):
+        raise DeadLetterError("not a Zoom event: no `event` name")
+    kind, _, what = name.partition(".")
+    if kind not in ("meeting", "webinar"):
+        return None
+    object_type: ObjectType = "meeting" if kind == "meeting" else "webinar"
+    if event.get("event_ts") in (None, ""):
+        event = {**event, "event_ts": received_ms}
+    try:
+        if what == "participant_joined" or what == "participant_left":  # noqa: PLR1714 (hot path)
+            return _seen(event, object_type, joined=what == "participant_joined")
+        parse = _PARSERS.get(what) or (_WEBINAR_PARSERS.get(what) if object_type == "webinar" else None)
+        return parse(event, object_type, what) if parse else None
+    except UNREADABLE as error:
+        raise unreadable(name, error) from error
+
+
+def _event(event: dict[str, Any], object_type: ObjectType) -> Event:
+    payload = event["payload"]
+    item = payload["object"]
+    uuid, object_id = identifier(item.get("uuid")), identifier(item.get("id"))
+    if object_id is None:
+        raise FieldError("object.id is missing")
+    return Event(
+        account_id=identifier(payload.get("account_id")) or "",
+        object_id=object_id,
+        object_type=object_type,
+        uuid=uuid or "",
+        zoom_type=whole(item, "type"),
+        topic=text(item.get("topic")) or "",
+        host_id=identifier(item.get("host_id")) or "",
+        host_email=normalise_email(item.get("host_email")),
+        start=instant(item, "start_time"),
+        event_ts=milliseconds(event, "event_ts") or 0,
+    )
+
+
+def _seconds(item: dict[str, Any]) -> int | None:
+    minutes = whole(item, "duration")
+    return None if minutes is None else minutes * 60
+
+
+def live_event(event: dict[str, Any], object_type: ObjectType) -> Event:
+    """The run of an event. Raises what `parse_event` makes a dead letter of."""
+    told = _event(event, object_type)
+    if not told.uuid:
+        raise FieldError("object.uuid is missing")
+    return told
+
+
+def _shown(participant: dict[str, Any]) -> Shown:
+    get = participant.get
+    return Shown(
+        registrant_id=identifier(get("registrant_id")),
+        email=normalise_email(get("email")),
+        user_id=identifier(get("participant_user_id")) or identifier(get("id")),
+        name=text(get("user_name")),
+    )
+
+
+def _connection(participant: dict[str, Any]) -> tuple[str, str | None]:
+    """(its name, its number)."""
+    number = identifier(participant.get("user_id"))
+    connection = identifier(participant.get("participant_uuid")) or number
+    if connection is None:
+        raise FieldError("participant has neither participant_uuid nor user_id")
+    return connection, number
+
+
+def _seen(event: dict[str, Any], object_type: ObjectType, *, joined: bool) -> Seen:
+    participant = event["payload"]["object"]["participant"]
+    at = instant(participant, "join_time" if joined else "leave_time")
+    if at is None:
+        raise FieldError("join_time or leave_time is missing")
+    connection, number = _connection(participant)
+    return Seen(live_event(event, object_type), connection, joined, at, _shown(participant), number)
+
+
+def _started(event: dict[str, Any], object_type: ObjectType, _what: str) -> Started:
+    return Started(live_event(event, object_type))
+
+
+def _converted(event: dict[str, Any], object_type: ObjectType, what: str) -> Converted:
+    return Converted(_event(event, object_type), "webinar" if what.endswith("webinar") else "meeting")
+
+
+def _ended(event: dict[str, Any], object_type: ObjectType, _what: str) -> Ended:
+    item = event["payload"]["object"]
+    return Ended(live_event(event, object_type), instant(item, "end_time"), item.get("practice_session") is True)
+
+
+def _role_changed(event: dict[str, Any], object_type: ObjectType, _what: str) -> RoleChanged:
+    participant = event["payload"]["object"]["participant"]
+    role = (text(participant.get("new_role")) or "").lower()
+    connection, number = _connection(participant)
+    return RoleChanged(live_event(event, object_type), connection, "panelist" in role, _shown(participant), number)
+
+
+def _bound(event: dict[str, Any], object_type: ObjectType, _what: str) -> Bound | None:
+    participant = event["payload"]["object"]["participant"]
+    bound_to, bound_number = (
+        identifier(participant.get("bind_participant_uuid")),
+        identifier(participant.get("bind_user_id")),
+    )
+    if bound_to is None and bound_number is None:
+        return None
+    connection, number = _connection(participant)
+    told = live_event(event, object_type)
+    return Bound(told, connection, bound_to, bound_number, _shown(participant), number)
+
+
+def _scheduled(event: dict[str, Any], object_type: ObjectType, what: str) -> Scheduled:
+    item = event["payload"]["object"]
+    told = _event(event, object_type)._replace(duration=_seconds(item))
+    is_gone = what == "deleted"
+    dates = said_dates(item, is_gone=is_gone)
+    # Without its dates, `deleted` is of the webinar itself: those that were held stay.
+    if not dates and not is_gone and (told.start is not None or told.duration is not None):
+        dates = [Said("", told.start, told.duration)]
+    return Scheduled(told, tuple(dates))
+
+
+def said_dates(item: dict[str, Any], *, is_gone: bool = False) -> list[Said]:
+    """The `occurrences` of a webinar, as Zoom's answers and events have them."""
+    return [
+        Said(occurrence_id, instant(each, "start_time"), _seconds(each), is_gone or each.get("status") == "deleted")
+        for each in item.get("occurrences") or ()
+        if (occurrence_id := identifier(each.get("occurrence_id")))
+    ]
+
+
+def _registered(event: dict[str, Any], object_type: ObjectType, what: str) -> Registered | None:
+    item = event["payload"]["object"]
+    told = _event(event, object_type)._replace(duration=_seconds(item))
+    registrant = item["registrant"]
+    # `created` carries its status; the other three events are named after theirs.
+    named = what.removeprefix("registration_")
+    status = _REGISTRATION_STATUS.get(str(registrant.get("status") or "pending") if named == "created" else named)
+    if status is None:
+        return None
+    occurrences = [
+        (identifier(each.get("occurrence_id")) or "", instant(each, "start_time") or 0)
+        for each in item.get("occurrences") or ()
+    ]
+    return registered(told, registrant, status, [each for each in occurrences if any(each)])
+
+
+def registered(
+    event: Event,
+    registrant: dict[str, Any],
+    status: RegistrationStatus,
+    occurrences: list[tuple[str, int]],
+) -> Registered:
+    """A registration from Zoom's `registrant` object, which webhooks and REST rows share."""
+    registrant_id = identifier(registrant.get("id")) or identifier(registrant.get("registrant_id"))
+    if registrant_id is None:
+        raise FieldError("registrant.id is missing")
+    questions = [
+        (title, str(each.get("value") or "")[:LONGEST_TEXT])
+        for each in registrant.get("custom_questions") or ()
+        if (title := text(each.get("title")))
+    ]
+    source = registrant.get("tracking_source") or {}
+    return Registered(
+        event=event,
+        registrant_id=registrant_id,
+        status=status,
+        email=normalise_email(registrant.get("email")),
+        first_name=text(registrant.get("first_name")),
+        told=tuple((name, value) for name in REGISTRANT_FIELDS if (value := text(registrant.get(name)))),
+        source=text(source.get("source_name")),
+        custom_questions=tuple(sorted(questions)),
+        occurrences=tuple(sorted(set(occurrences), key=lambda each: (each[1], each[0]))),
+    )
+
+
+_PARSERS: dict[str, Callable[[dict[str, Any], ObjectType, str], Fact | None]] = {
+    "started": _started,
+    "ended": _ended,
+    "participant_role_changed": _role_changed,
+    "participant_bind": _bound,
+    "converted_to_meeting": _converted,
+    "converted_to_webinar": _converted,
+    "registration_created": _registered,
+    "registration_approved": _registered,
+    "registration_cancelled": _registered,
+    "registration_denied": _registered,
+}
+_WEBINAR_PARSERS = {"created": _scheduled, "updated": _scheduled, "deleted": _scheduled}
+"""Of webinars alone: meetings need no schedule.
+https://developers.zoom.us/docs/api/webinars/events/, checked 2026-11-27."""
+PARSED = frozenset(
+    {f"{kind}.participant_{what}" for kind in ("meeting", "webinar") for what in ("joined", "left")}
+    | {f"{kind}.{what}" for kind in ("meeting", "webinar") for what in _PARSERS}
+    | {f"webinar.{what}" for what in _WEBINAR_PARSERS}
+)
+"""The names of all events that are facts."""
