@@ -50,6 +50,8 @@ def normalise_email(text: object) -> str | None:
     return _address(text) if isinstance(text, str) and len(text) <= LONGEST_EMAIL else None
 
 
+# A person's results, registrations and exclusion each ask for it.
+@lru_cache(maxsize=4_096)
 def contact_id(email: str) -> str:
     """The first 32 hex digits of the SHA-256 of a normalised e-mail: Kafka key, and the name in logs.
 

@@ -117,14 +117,16 @@ class Asking:
                 if row.email is not None:
                     yield f"{_REGISTRATIONS}{registrant_id}", partial(self._note_email, book, row.email)
 
-    def is_known(self, book: Book, evidence: Evidence) -> bool:
-        """Whether everything that matters about a connection was asked about."""
+    def is_known(self, book: Book, evidence: Evidence, shown: Shown) -> bool:
+        """Whether everything that matters about a connection that shows this was asked about."""
         unknown = Unknown()
-        self._note_connection(book, evidence, unknown)
+        self._note_identity(book, evidence, shown, unknown)
         return not (unknown.emails or unknown.user_ids or unknown.registrant_ids)
 
     def _note_connection(self, book: Book, evidence: Evidence, unknown: Unknown) -> None:
-        shown = evidence.shown(book)
+        self._note_identity(book, evidence, evidence.shown(book), unknown)
+
+    def _note_identity(self, book: Book, evidence: Evidence, shown: Shown, unknown: Unknown) -> None:
         self._note_shown(book, shown, unknown)
         if not evidence.is_row and shown.email is None and registration_of(book, shown.registrant_id) is None:
             # It may turn out to be who the report's row of its `user_id` is.

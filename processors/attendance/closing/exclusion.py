@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from processors.attendance.book.book import Book
-from processors.attendance.book.rows import DETAILS, IDENTITY_OF_EMAIL, IDENTITY_OF_USER, PANELIST
+from processors.attendance.book.rows import IDENTITY_OF_EMAIL, IDENTITY_OF_USER, PANELIST
 from processors.attendance.rules.facts import Shown
 from processors.attendance.rules.runs import RunRow
 from processors.attendance.settings import TrackingSettings
@@ -43,10 +45,8 @@ class Exclusion:
                 return True
         return email is not None and self._of_email(book, email)
 
-    def of_address(self, book: Book, run: RunRow, email: str) -> bool:
-        """Whether the owner of an address is left out, whether or not they came."""
-        details = book.get(DETAILS)
-        hosts = (run.host_email, details.host_email if details else None)
+    def of_address(self, book: Book, email: str, hosts: Collection[str | None]) -> bool:
+        """Whether the owner of an address is left out, whether or not they came; `hosts`: the host's addresses."""
         return (self._settings.exclude_hosts and email in hosts) or self._of_email(book, email)
 
     def is_asked(self, book: Book, email: str) -> bool:

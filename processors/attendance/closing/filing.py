@@ -14,6 +14,7 @@ from processors.attendance.closing.evidence import Evidence, evidence_of
 from processors.attendance.closing.exclusion import Exclusion
 from processors.attendance.closing.identity import Resolved, resolve
 from processors.attendance.closing.step import Progress, Step
+from processors.attendance.rules.facts import Shown
 from processors.attendance.rules.intervals import walk
 from processors.attendance.rules.presence import Filed, weight_of
 from processors.attendance.rules.sessions import Weight
@@ -38,15 +39,16 @@ class Filing:
             if not step.spend():
                 step.work.cursor = evidence.cursor
                 return Progress.MORE
+            shown = evidence.shown(step.book)
             # Who arrives while others are filed was not asked about: their news bring them here again.
-            if self._asking.is_known(step.book, evidence):
-                self._file(step, evidence)
+            if self._asking.is_known(step.book, evidence, shown):
+                self._file(step, evidence, shown)
         return Progress.DONE
 
-    def _file(self, step: Step, evidence: Evidence) -> None:
+    def _file(self, step: Step, evidence: Evidence, shown: Shown) -> None:
         """File a presence under its contact, and remove what was filed under another."""
         book, connection, run = step.book, evidence.connection, step.rows[evidence.uuid]
-        found = resolve(book, evidence.uuid, connection, evidence.shown(book), is_row=evidence.is_row)
+        found = resolve(book, evidence.uuid, connection, shown, is_row=evidence.is_row)
         visitor = _visitor(book, evidence)
         contact = contact_id(found.email) if found.email else _anonymous(evidence, found, visitor)
         if connection.filed_as != contact:

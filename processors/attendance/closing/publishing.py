@@ -101,11 +101,11 @@ class Publishing:
             and each[1].status_at(session.end) == "approved"
         ]
         email = approved[0][1].email if approved else next((each[0].email for each in filed.values()), None)
-        first = step.rows[session.session_uuid]
+        hosts = (step.rows[session.session_uuid].host_email, step.details.host_email)
         return Contact(
             filed=filed,
             approved=approved,
-            excluded=email is not None and self._exclusion.of_address(step.book, first, email),
+            excluded=email is not None and self._exclusion.of_address(step.book, email, hosts),
             asked=email is None or self._exclusion.is_asked(step.book, email),
             seen_before=not filed and any(_was_in(step.book, uuid, contact) for uuid in step.earlier),
         )

@@ -23,7 +23,6 @@ from schemas.attendance import (
     Result,
     RetractionReason,
     RunEvidence,
-    Scheduled,
     SessionCounts,
     SessionSummary,
 )
@@ -112,7 +111,7 @@ def publish_summary(
         topic=row.topic,
         host_id=row.host_id,
         origin=step.origin,
-        scheduled=_scheduled(session),
+        scheduled=step.scheduled,
         started_at=as_datetime(session.start),
         ended_at=as_datetime(session.end),
         length_seconds=session.length,
@@ -184,7 +183,7 @@ def _result(
         attendance_status=attendance.status,
         reason=attendance.reason,
         judged_at=as_datetime(step.book.now_ms // 1000),
-        scheduled=_scheduled(session),
+        scheduled=step.scheduled,
         runs=tuple(_run_evidence(step, session, uuid, judged.presences.get(uuid)) for uuid in session.uuids),
         time_zone=step.details.time_zone,
         started_at=as_datetime(session.start),
@@ -199,17 +198,6 @@ def _result(
         assumed=attendance.assumed,
         interaction=interaction,
         identity=identity,
-    )
-
-
-def _scheduled(session: Session) -> Scheduled | None:
-    entry = session.entry
-    if entry is None:
-        return None
-    return Scheduled(
-        occurrence_id=entry.occurrence_id or None,
-        starts_at=as_datetime(entry.start),
-        duration_seconds=entry.duration,
     )
 
 

@@ -15,7 +15,8 @@ from processors.attendance.rules.runs import LIVELINESS, RunRow
 from processors.attendance.rules.schedule import RECURRING
 from processors.attendance.rules.sessions import Group, Session, Weight, session_of
 from processors.attendance.settings import TrackingSettings
-from schemas.attendance import ObjectType, Origin
+from schemas.attendance import ObjectType, Origin, Scheduled
+from schemas.instants import as_datetime
 
 
 class Progress(Enum):
@@ -79,7 +80,16 @@ class Step:
         schedule = self.book.get(SCHEDULE)
         return schedule is not None and bool(schedule.entries())
 
-    @property
+    @cached_property
+    def scheduled(self) -> Scheduled | None:
+        """The group's date as records tell it."""
+        entry = self.group.entry
+        if entry is None:
+            return None
+        starts_at, occurrence_id = as_datetime(entry.start), entry.occurrence_id or None
+        return Scheduled(occurrence_id=occurrence_id, starts_at=starts_at, duration_seconds=entry.duration)
+
+    @cached_property
     def origin(self) -> Origin:
         """Live when one of its runs is: people were told of that one as it happened."""
         return max((row.origin for row in self.rows.values()), key=LIVELINESS.index)

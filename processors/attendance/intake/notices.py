@@ -15,6 +15,7 @@ from processors.attendance.book.rows import (
     RUN,
     SCHEDULE,
     STARTED,
+    Details,
 )
 from processors.attendance.closing.exclusion import Exclusion
 from processors.attendance.intake.described import is_wanted
@@ -65,8 +66,10 @@ class Notices:
         found, origin, row = self._group(book, uuid), book.get(STARTED, uuid), book.get(RUN, uuid)
         if found is None or origin is None or row is None:
             return
-        if not is_wanted(self._settings.filters, row, book.get(DETAILS)):
+        details = book.get(DETAILS) or Details()
+        if not is_wanted(self._settings.filters, row, details):
             return
+        hosts = (row.host_email, details.host_email)
         schedule, handled, told = book.get(SCHEDULE), 0, ""
         recurs = schedule is not None and schedule.zoom_type == RECURRING
         began = next(run.start for run in found.runs if run.uuid == uuid)
@@ -97,7 +100,9 @@ class Notices:
             if registration is None or registration.email is None or registration.status_at(start) != "approved":
                 continue
             email = registration.email
-            if registration.counts_for(found.entry, recurs=recurs) and not self._exclusion.of_address(book, row, email):
+            if registration.counts_for(found.entry, recurs=recurs) and not self._exclusion.of_address(
+                book, email, hosts
+            ):
                 told = contact
                 to_one = notice.model_copy(update={"contact_id": contact_id(email), "email": email})
                 book.send(ATTENDANCE_RESULTS.name, contact, to_one)

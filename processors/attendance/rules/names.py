@@ -64,6 +64,8 @@ def registered_name(text: str | None) -> str | None:
 
 def _plain(text: str) -> str:
     """Without controls, those of the writing direction among them; blanks as one space."""
+    if text.isascii() and text.isprintable():
+        return text
     kept = (each if not unicodedata.category(each).startswith("Z") else " " for each in text)
     return "".join(each for each in kept if unicodedata.category(each) not in ("Cf", "Cc") or each == "\u200d")
 

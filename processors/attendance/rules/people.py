@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
+from math import ceil
 
 from processors.attendance.rules.intervals import Interval, clip, length, length_before, union
 from processors.attendance.rules.sessions import Session
@@ -67,10 +69,16 @@ def attend(intervals: Iterable[Interval], joins: int, session: Session, rules: S
 
 
 def _reason(present: list[tuple[int, int]], attended: int, session: Session, rules: StayRules) -> Reason:
-    """The window is a length of live time, so it may reach over a gap into an earlier run."""
-    remaining = session.length * (1 - rules.end_window)
-    if length_before(present[-1][1], session.live) < remaining:
+    opens, minimum = _borders(session.length, rules)
+    if length_before(present[-1][1], session.live) < opens:
         return "left_before_the_end"
-    if attended < rules.minimum_seconds or attended < rules.minimum_share * session.length:
-        return "below_the_minimum"
-    return "present_to_the_end"
+    return "below_the_minimum" if attended < minimum else "present_to_the_end"
+
+
+@lru_cache(maxsize=128)  # exact, and so slow; it is the same for everybody in a session
+def _borders(seconds: int, rules: StayRules) -> tuple[int, int]:
+    """(live time after which the last window opens, how much is enough).
+
+    The window is a length of live time, so it may reach over a gap into an earlier run.
+    """
+    return ceil(seconds * (1 - rules.end_window)), max(rules.minimum_seconds, ceil(rules.minimum_share * seconds))
