@@ -105,7 +105,7 @@ class SyncContact:
         self._lists = Lists(
             api, asker, metrics, keys=list_keys, missing=missing_lists, probe_seconds=pace.probe_seconds
         )
-        schedule = Schedule(
+        schedule = self._schedule = Schedule(
             metrics,
             self._lists,
             bulk_threshold=settings.bulk_threshold,
@@ -152,6 +152,10 @@ class SyncContact:
     def reasons(self) -> tuple[str, ...]:
         """Why calls to Brevo wait, for readiness; empty when they do not."""
         return self._access.reasons + self._lists.reasons
+
+    def busy(self) -> list[str]:
+        """Contacts that something is under way for."""
+        return [task.contact for task in self._schedule.busy()]
 
     def resume(self) -> None:
         """Go on after a lane was parked, as a person asked."""

@@ -17,6 +17,7 @@ from processors.brevo.decisions.ledger import (
     EventState,
     Rank,
     Waiting,
+    command_of,
     contact_key,
     event_key,
     is_open,
@@ -25,7 +26,7 @@ from processors.brevo.decisions.ledger import (
 )
 from processors.brevo.decisions.suppression import Consent, end_suppressed, note, suppress, suppression_of
 from processors.engine.view import Record, View
-from schemas.brevo import BREVO_COMMAND, CommandResult, Decision, OnceCommand, Resume, UpsertContact
+from schemas.brevo import CommandResult, Decision, OnceCommand, Resume, UpsertContact
 from schemas.brevo_news import BrevoNews
 from schemas.errors import DeadLetterError
 from schemas.instants import as_datetime
@@ -65,7 +66,7 @@ class Intake:
         self._take_command(record, view)
 
     def _take_command(self, record: Record, view: View) -> None:
-        command = BREVO_COMMAND.validate_json(record.value or b"")
+        command = command_of((record.value or b"").decode())
         _check_key(record, command.contact_id)
         told = suppression_of(command.contact_id, view)
         if self._consent.comes_back(command, told):

@@ -10,11 +10,20 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Literal
 
 from processors.engine.view import PartitionStore, Record
 from schemas.attendance import SESSION_MARK
-from schemas.brevo import BREVO_COMMAND, ContactState, OnceCommand, SendCampaign, TrackEvent, UpsertContact
+from schemas.brevo import (
+    BREVO_COMMAND,
+    BrevoCommand,
+    ContactState,
+    OnceCommand,
+    SendCampaign,
+    TrackEvent,
+    UpsertContact,
+)
 from schemas.brevo_news import NewsKind
 from schemas.model import Instant, Wire
 from schemas.topics import BREVO_COMMANDS
@@ -30,6 +39,8 @@ Rank = tuple[int, int, int]
 SUPPRESSIONS = "brevo-suppressions"
 """A row per contact of whom Brevo told that they must be left alone."""
 
+PARSED = 512
+"""Commands that are kept parsed: more than are worked on at once, and some megabytes at most."""
 RESUME = b"!resume"
 """The row of the latest order to go on; no contact's id has a mark like this."""
 
@@ -174,6 +185,16 @@ class EventWork:
 Work = UpsertWork | EventWork
 
 
+@lru_cache(maxsize=PARSED)
+def command_of(text: str) -> BrevoCommand:
+    """A command's record, parsed once for all who look at it while it is worked on.
+
+    Raises:
+        ValueError: it is no command.
+    """
+    return BREVO_COMMAND.validate_json(text)
+
+
 def contact_key(contact_id: str) -> bytes:
     """Key of a contact's row."""
     return contact_id.encode()
@@ -251,7 +272,7 @@ def next_work(contact: ContactRow, events: Mapping[bytes, EventRow], missing: Co
     contact that it does not know; a campaign has none. Those in doubt are not work: a person decides.
     """
     if contact.pending is not None and contact.rank is not None and not awaits_a_list(contact, missing):
-        command = BREVO_COMMAND.validate_json(contact.pending.command)
+        command = command_of(contact.pending.command)
         if isinstance(command, UpsertContact):
             return UpsertWork(
                 command, contact.rank, contact.pending, contact.state, contact.importing, contact.creatable_at
@@ -260,7 +281,7 @@ def next_work(contact: ContactRow, events: Mapping[bytes, EventRow], missing: Co
     for key, row in events.items():
         if row.waiting is None or row.state not in ("pending", "intended"):
             continue
-        event = BREVO_COMMAND.validate_json(row.waiting.command)
+        event = command_of(row.waiting.command)
         if isinstance(event, SendCampaign) or (isinstance(event, OnceCommand) and _has_ended(contact)):
             rejected, withheld = contact.rejected, contact.withheld
             waiting.append(

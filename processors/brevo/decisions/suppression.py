@@ -20,12 +20,13 @@ from processors.brevo.decisions.ledger import (
     EventRow,
     Suppression,
     Waiting,
+    command_of,
     contact_key,
 )
 from processors.brevo.decisions.results import Ending, outcome
 from processors.engine.view import Record, View
 from runtime.brevo_models import Brevo, EventKind
-from schemas.brevo import BREVO_COMMAND, ConfirmList, OnceCommand, SendRecording, UpsertContact
+from schemas.brevo import ConfirmList, OnceCommand, SendRecording, UpsertContact
 from schemas.brevo_news import BrevoNews, NewsKind
 from schemas.instants import as_datetime
 from schemas.topics import BREVO_RESULTS
@@ -138,7 +139,7 @@ def _forget(contact_id: str, record: Record, view: View) -> None:
     view.put(LEDGER, key, row.model_copy(update=gone).to_bytes())
     view.delete(PENDING, key)
     if row.pending is not None:
-        _say(BREVO_COMMAND.validate_json(row.pending.command), row.pending, record, view, DELETED)
+        _say(command_of(row.pending.command), row.pending, record, view, DELETED)
 
 
 def _drop(contact_id: str, told: Suppression, record: Record, view: View, consent: Consent) -> None:
@@ -148,7 +149,7 @@ def _drop(contact_id: str, told: Suppression, record: Record, view: View, consen
         row = EventRow.from_bytes(data) if data is not None else None
         if row is None or row.state != "pending" or row.waiting is None:
             continue
-        command = BREVO_COMMAND.validate_json(row.waiting.command)
+        command = command_of(row.waiting.command)
         if (why := consent.keeps_from(command, told)) is not None:
             dropped = row.model_copy(update={"state": "suppressed", "waiting": None})
             view.put(LEDGER, key, dropped.to_bytes())

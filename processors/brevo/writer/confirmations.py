@@ -51,7 +51,7 @@ class Confirmations(Channel):
         rule = self._rules.get(command.list_id)
         if rule is None or rule.rule != "doi":
             return Ending("suppressed", detail=f"list {command.list_id} needs no confirmation any more")
-        urgent = self._schedule.is_urgent(contact)
+        urgent = self._schedule.task(contact).urgent
         answer = await self._asker.ask("contacts", partial(self._api.read_contact, command.email), urgent=urgent)
         held: Mapping[str, Any] | None = answer.body if answer.status == 200 and isinstance(answer.body, dict) else None
         if held is None and self._may_create:

@@ -10,6 +10,7 @@ from processors.brevo.decisions.intake import Intake
 from processors.brevo.decisions.ledger import (
     LEDGER,
     RESUME,
+    command_of,
     contact_of,
     contact_row,
     open_contacts,
@@ -21,7 +22,7 @@ from processors.brevo.decisions.upsert import Known
 from processors.brevo.writer.schedule import Stores
 from processors.engine.effect import Post, Rows
 from processors.engine.view import PartitionStore, Rule
-from schemas.brevo import BREVO_COMMAND, OnceCommand, UpsertContact
+from schemas.brevo import OnceCommand, UpsertContact
 
 Tell = Callable[[Mapping[str, Any]], None]
 """Is told each change that would be made, once (`processors.brevo.decisions.preview`)."""
@@ -69,12 +70,12 @@ class DryRun:
         for contact in contacts:
             row = contact_row(stores, contact)
             if row.pending is not None and self._is_new(contact, row.rank):
-                command = BREVO_COMMAND.validate_json(row.pending.command)
+                command = command_of(row.pending.command)
                 if isinstance(command, UpsertContact):
                     self._tell(upsert_preview(command, Known.of(row.state)))
             for key, event in open_events(stores, contact).items():
                 if event.waiting is not None and event.state == "pending" and self._is_new(contact, key):
-                    waiting = BREVO_COMMAND.validate_json(event.waiting.command)
+                    waiting = command_of(event.waiting.command)
                     if isinstance(waiting, OnceCommand):
                         self._tell(event_preview(waiting))
 

@@ -19,7 +19,7 @@ from processors.brevo.writer.access import Family
 from processors.brevo.writer.channels import Channel
 from processors.brevo.writer.outcomes import Again
 from processors.brevo.writer.recordings import Mailable
-from processors.brevo.writer.schedule import family_of
+from processors.brevo.writer.tasks import family_of
 from processors.brevo.writer.tools import Tools
 from runtime.calls import Answer
 from runtime.outcome import Outcome
@@ -67,7 +67,6 @@ class EventSender:
         self._spread = tools.spread
         self._policy = policy
         self._caught_up = caught_up
-        self._attempts: dict[str, int] = {}  # by contact, of an event that Brevo has surely not taken
         self._sending = 0
         self._drained = asyncio.Event()
 
@@ -109,7 +108,7 @@ class EventSender:
     async def _after_a_former_owner(self, contact: str, work: EventWork) -> Again | None:
         """An intent whose call may have been made; its outcome may be on the way here already."""
         with self._outcomes.waiting(contact):
-            await self._caught_up(self._schedule.home(contact))
+            await self._caught_up(self._schedule.task(contact).partition)
         if not self._is_still(contact, work):
             return None
         ending = await self._after_loss(contact, work, self._doubt(None, 0, "the worker ended before the answer came"))
@@ -131,7 +130,7 @@ class EventSender:
         work = work if found is None else replace(work, campaign_id=found.campaign_id)
         async with self._slot(contact, family):
             with self._outcomes.waiting(contact):
-                await self._access.permit(family, urgent=self._schedule.is_urgent(contact))
+                await self._access.permit(family, urgent=self._schedule.task(contact).urgent)
             if not self._is_still(contact, work):
                 self._access.unused(family)
                 return None
@@ -154,7 +153,8 @@ class EventSender:
             return Again(0)
         answer = await channel.call(contact, work)
         self._access.intents[family].took(time.monotonic() - began_at)
-        attempts = self._attempts.pop(contact, 0) + 1
+        task = self._schedule.task(contact)
+        attempts = task.failures + 1
         backoff = self._pace.backoff(attempts, self._spread())
         verdict = self._access.judge(family, answer, backoff)
         ending = self._ending(answer, verdict, attempts)
@@ -162,7 +162,7 @@ class EventSender:
             ending = await self._after_loss(contact, work, self._doubt(answer.status, attempts, verdict.says))
         if ending is not None:
             return replace(ending, campaign_id=work.campaign_id)
-        self._attempts[contact] = attempts
+        task.failures = attempts
         await self._withdraw(contact, work, intent_id)
         return Again(backoff if verdict.outcome is Outcome.RETRY else 0)
 
@@ -175,7 +175,7 @@ class EventSender:
 
     @asynccontextmanager
     async def _slot(self, contact: str, family: Family) -> AsyncIterator[None]:
-        slot = self._access.intents[family].slot(urgent=self._schedule.is_urgent(contact))
+        slot = self._access.intents[family].slot(urgent=self._schedule.task(contact).urgent)
         async with AsyncExitStack() as stack:
             with self._outcomes.waiting(contact):
                 await stack.enter_async_context(slot)

@@ -73,7 +73,7 @@ class ImportWriter:
         imported = {row.member.contact for row in rows}
         left = [member for member in members if member.contact not in imported]
         held = [member for member in left if not lacks(member)]
-        self._schedule.alone.update(member.contact for member in left if lacks(member))
+        self._write_alone(member.contact for member in left if lacks(member))
         self._tools.metrics.calls_saved.inc(len(held))
         await self._end(
             [(each, Ending("unchanged", acknowledged=each.known.state(each.wanted.awaited))) for each in held]
@@ -92,13 +92,13 @@ class ImportWriter:
         if shape is None or shape[0] != lists:
             return None
         found = self._tools.checker.check(contact, work)
-        known = Known.of(work.state, uncertain=contact in self._schedule.uncertain)
+        known = Known.of(work.state, uncertain=self._schedule.task(contact).uncertain)
         return Member(contact, work, found.wanted, known, found.left_out)
 
     def _sure(self, members: list[Member]) -> list[Member]:
         """Those that an import cannot create by mistake; the others are written alone."""
         doubtful = {m.contact for m in members if may_be_deleted(m, deletions_told=self._deletions_told)}
-        self._schedule.alone.update(doubtful)
+        self._write_alone(doubtful)
         return [each for each in members if each.contact not in doubtful]
 
     def _asks(self, member: Member) -> bool:
@@ -135,7 +135,7 @@ class ImportWriter:
         if not rows:
             return
         contacts = [row.member.contact for row in rows]
-        self._schedule.uncertain.update(contacts)
+        self._doubt(contacts, True)
         body = import_body(rows, lists, self._notify_url(import_id, contacts[0]))
         answer = await self._asker.ask(
             "contacts",
@@ -159,16 +159,16 @@ class ImportWriter:
             return
         if not end.completed:
             log.warning("brevo import of %d contacts: %s; they are written one by one", len(rows), end.status)
-            self._schedule.alone.update(contacts)
+            self._write_alone(contacts)
             return
         done = [row for row in rows if row.member.wanted.email.lower() not in end.refused]
         complete = [row for row in done if not lacks(row.member)]
-        self._schedule.alone.update(set(contacts) - {row.member.contact for row in complete})
+        self._write_alone(set(contacts) - {row.member.contact for row in complete})
         await self._leave_lists(done)
         self._tools.metrics.imports.inc()
         self._tools.metrics.calls_saved.inc(max(0, len(complete) - 1))
         await self._end([(row.member, _ending(row, lists, import_id, answer.status)) for row in complete])
-        self._schedule.uncertain.difference_update(row.member.contact for row in complete)
+        self._doubt((row.member.contact for row in complete), False)
         await self._sample(complete)
 
     async def _sample(self, rows: list[Row]) -> None:
@@ -200,6 +200,14 @@ class ImportWriter:
         for part in _parts(endings):
             ours = [(each.contact, each.work, ending) for each, ending in part if self._schedule.owned(each.contact)]
             await self._outcomes.end_all(ours)
+
+    def _write_alone(self, contacts: Iterable[str]) -> None:
+        for contact in contacts:
+            self._schedule.task(contact).alone = True
+
+    def _doubt(self, contacts: Iterable[str], uncertain: bool) -> None:
+        for contact in contacts:
+            self._schedule.task(contact).uncertain = uncertain
 
     def _release(self, contacts: Iterable[str]) -> None:
         for contact in contacts:

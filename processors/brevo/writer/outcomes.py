@@ -11,7 +11,8 @@ from datetime import datetime
 from processors.brevo.decisions.ledger import UpsertWork, Work
 from processors.brevo.decisions.results import Ending, dead_letter_output, deletion_output, result_output
 from processors.brevo.writer.metrics import BrevoMetrics
-from processors.brevo.writer.schedule import Schedule, lane_of
+from processors.brevo.writer.schedule import Schedule
+from processors.brevo.writer.tasks import lane_of
 from processors.engine.effect import Post
 from processors.engine.view import Output
 
@@ -47,7 +48,6 @@ class Outcomes:
         self._agent = agent
         self._version = version
         self._post: Post | None = None
-        self._waiting: set[str] = set()
 
     def open(self, post: Post) -> None:
         """From now on outcomes go here."""
@@ -62,15 +62,12 @@ class Outcomes:
         """
         if not self._schedule.owned(contact):
             raise RevokedError
-        self._waiting.add(contact)
+        task = self._schedule.task(contact)
+        task.cancellable = True
         try:
             yield
         finally:
-            self._waiting.discard(contact)
-
-    def is_waiting(self, contact: str) -> bool:
-        """Whether a contact's work is at a point where it may be cancelled."""
-        return contact in self._waiting
+            task.cancellable = False
 
     async def post(self, results: Sequence[tuple[Work, Ending]]) -> None:
         """Post results that end nothing; returns when the broker has them."""
@@ -87,7 +84,7 @@ class Outcomes:
         outputs = []
         for contact, work, ending in endings:
             if ending.error is not None:
-                home = self._schedule.home(contact)
+                home = self._schedule.task(contact).partition
                 outputs.append(
                     dead_letter_output(work, ending, agent=self._agent, version=self._version, partition=home)
                 )

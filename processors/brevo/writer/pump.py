@@ -12,6 +12,7 @@ from processors.brevo.writer.events import EventSender
 from processors.brevo.writer.imports import ImportWriter
 from processors.brevo.writer.outcomes import Again, RevokedError
 from processors.brevo.writer.schedule import Stores
+from processors.brevo.writer.tasks import ContactTask
 from processors.brevo.writer.tools import Tools
 from processors.brevo.writer.upserts import UpsertWriter
 from processors.engine.effect import Post
@@ -37,10 +38,8 @@ class Pump:
         self._events = events
         self._imports = imports
         self._group: asyncio.TaskGroup | None = None
-        self._tasks: dict[str, asyncio.Task[None]] = {}
-        self._under_way: dict[Family, int] = dict.fromkeys(FAMILIES, 0)
         self._importing: set[asyncio.Task[None]] = set()
-        self._timer: asyncio.TimerHandle | None = None
+        self._timers: dict[Family, asyncio.TimerHandle] = {}
 
     def load(self, partition: int, stores: Stores) -> None:
         """Take a recovered partition over."""
@@ -53,9 +52,9 @@ class Pump:
 
     def revoke(self, partition: int) -> None:
         """Give a partition up: what waits for it is cancelled, calls under way end and are posted."""
-        for contact in self._schedule.revoke(partition):
-            if self._outcomes.is_waiting(contact) and contact in self._tasks:
-                self._tasks[contact].cancel()
+        for task in self._schedule.revoke(partition):
+            if task.cancellable and task.job is not None:
+                task.job.cancel()
         self._access.assigned(self._schedule.partitions)
 
     async def run(self, post: Post) -> None:
@@ -73,25 +72,25 @@ class Pump:
                 looking.cancel()
                 await self._events.drain(self._pace.drain_seconds)
                 self._processes.close()
-                if self._timer is not None:
-                    self._timer.cancel()
-                for task in (*self._tasks.values(), *self._importing):
-                    task.cancel()
+                for timer in self._timers.values():
+                    timer.cancel()
+                for job in (*(task.job for task in self._schedule.busy()), *self._importing):
+                    if job is not None:
+                        job.cancel()
 
     def dispatch(self, family: Family) -> None:
         """Begin as much of a family's work as may run at once; some places are for the live lane alone."""
         most = self._most(family)
         for_bulk = most * self._pace.bulk_in_parallel // self._pace.in_parallel
-        while self._group is not None and (busy := self._under_way[family]) < most:
-            contact = self._schedule.take(family, live_only=busy >= for_bulk)
-            if contact is None:
+        while self._group is not None and (busy := self._schedule.under_way(family)) < most:
+            task = self._schedule.take(family, live_only=busy >= for_bulk)
+            if task is None:
                 break
-            self._under_way[family] += 1
-            self._tasks[contact] = self._group.create_task(self._work(contact, family), name=f"brevo {family}")
-
-        if family == "contacts" and self._group is not None:
-            self._dispatch_imports(self._group)
-            self._come_back()
+            task.job = self._group.create_task(self._work(task, family), name=f"brevo {family}")
+        if self._group is not None:
+            if family == "contacts":
+                self._dispatch_imports(self._group)
+            self._come_back(family)
 
     def _most(self, family: Family) -> int:
         """Contacts at once. Events that only wait for their turn are not begun: who comes later may go before them."""
@@ -101,9 +100,9 @@ class Pump:
 
     def _give_back(self) -> None:
         """A crowd has come together: who waits for a permit of its own goes with it."""
-        for contact, task in self._tasks.items():
-            if self._upserts.joins_crowd(contact):
-                task.cancel()
+        for task in self._schedule.busy():
+            if task.job is not None and self._upserts.joins_crowd(task):
+                task.job.cancel()
 
     def _dispatch_imports(self, group: asyncio.TaskGroup) -> None:
         ripe = self._schedule.crowds.ripe(self._pace.quiet_seconds, self._pace.patience_seconds)
@@ -119,35 +118,32 @@ class Pump:
         self._importing.discard(task)
         self.dispatch("contacts")
 
-    def _come_back(self) -> None:
-        """When the next upsert may begin alone, or the next crowd is ripe."""
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
+    def _come_back(self, family: Family) -> None:
+        """When the next work of a family may begin that waits for its time, or the next crowd is ripe."""
+        if (timer := self._timers.pop(family, None)) is not None:
+            timer.cancel()
         waits = []
-        if self._under_way["contacts"] < self._most("contacts") and (alone := self._schedule.ripe_in()) is not None:
-            waits.append(alone)
-        if len(self._importing) < self._pace.imports_at_once:
+        if self._schedule.under_way(family) < self._most(family):
+            waits = [wait for wait in (self._schedule.next_in(family),) if wait is not None]
+        if family == "contacts" and len(self._importing) < self._pace.imports_at_once:
             crowd = self._schedule.crowds.ripe_in(self._pace.quiet_seconds, self._pace.patience_seconds)
             if crowd is not None:
                 waits.append(crowd)
         if waits:
             # Never at once: what is ripe now and has not begun waits for a place, and a place calls.
             wait = max(MIN_WAIT_SECONDS, min(waits))
-            self._timer = asyncio.get_running_loop().call_later(wait, self.dispatch, "contacts")
+            self._timers[family] = asyncio.get_running_loop().call_later(wait, self.dispatch, family)
 
-    async def _work(self, contact: str, family: Family) -> None:
+    async def _work(self, task: ContactTask, family: Family) -> None:
         again: Again | None = None
         try:
-            again = await self._work_on(contact)
+            again = await self._work_on(task.contact)
         except RevokedError:
-            log.debug("contact %s: its partition went elsewhere", contact)
+            log.debug("contact %s: its partition went elsewhere", task.contact)
         finally:
-            del self._tasks[contact]
-            self._under_way[family] -= 1
             if self._group is not None:
                 # At the end of the process the tables may be closed already.
-                self._schedule.release(contact, again.after_seconds if again else None)
+                self._schedule.release(task.contact, again.after_seconds if again else None)
                 self.dispatch(family)
 
     async def _work_on(self, contact: str) -> Again | None:

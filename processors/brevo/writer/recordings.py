@@ -34,7 +34,7 @@ class Mailable:
     async def withheld(self, contact: str, work: EventWork) -> Ending | None:
         """See `Channel`: not who has unsubscribed, and nobody whom Brevo does not have any more."""
         read = partial(self._api.read_contact, work.command.email)
-        answer = await self._asker.ask("contacts", read, urgent=self._schedule.is_urgent(contact))
+        answer = await self._asker.ask("contacts", read, urgent=self._schedule.task(contact).urgent)
         verdict = classify(answer)
         if verdict.outcome is Outcome.MISSING:
             return Ending("suppressed", DELETED, answer.status, attempts=1, deleted=True)

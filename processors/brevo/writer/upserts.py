@@ -23,6 +23,7 @@ from processors.brevo.decisions.upsert import (
     was_deleted,
 )
 from processors.brevo.writer.outcomes import Again
+from processors.brevo.writer.tasks import ContactTask
 from processors.brevo.writer.tools import Tools
 from runtime.calls import Answer
 from runtime.outcome import Outcome
@@ -39,8 +40,6 @@ class UpsertWriter:
         self._schedule = tools.schedule
         self._outcomes = tools.outcomes
         self._tools = tools
-        self._attempts: dict[str, int] = {}
-        self._idle: set[str] = set()
 
     async def write(self, contact: str, work: UpsertWork) -> Again | None:
         """Work on a contact's newest upsert until it ends (``None``) or has to come again."""
@@ -48,35 +47,34 @@ class UpsertWriter:
         if work.importing is not None:
             with self._outcomes.waiting(contact):
                 await self._tools.processes.settled(work.importing)
-        known = Known.of(work.state, uncertain=contact in self._schedule.uncertain)
+        known = Known.of(work.state, uncertain=self._schedule.task(contact).uncertain)
         result = await self._settle(contact, work, Attempt(found.wanted, known, found.left_out))
         if isinstance(result, Again):
             return result
-        self._attempts.pop(contact, None)
         await self._outcomes.end(contact, work, result)
         # Every later call for the contact builds on this outcome, which is confirmed first.
-        self._schedule.uncertain.discard(contact)
+        self._schedule.task(contact).uncertain = False
         if result.outcome == "acknowledged" and self._tools.sampler.chosen([work.command.command_id]):
             with self._outcomes.waiting(contact):
                 await self._tools.sampler.check(contact, work.command.email, _always(found.wanted, result))
         return None
 
-    def joins_crowd(self, contact: str) -> bool:
+    def joins_crowd(self, task: ContactTask) -> bool:
         """Whether a contact waits for its first permit and could go with a crowd that has come together."""
-        work = self._schedule.work(contact) if contact in self._idle else None
-        return isinstance(work, UpsertWork) and self._is_crowded(contact, work)
+        work = self._schedule.work(task.contact) if task.before_first_call else None
+        return isinstance(work, UpsertWork) and self._is_crowded(task.contact, work)
 
     def _is_crowded(self, contact: str, work: UpsertWork) -> bool:
         return self._schedule.crowds.joins_crowd(self._schedule.shape(contact, work))
 
     async def _permit(self, contact: str, *, first: bool) -> None:
-        if first:
-            self._idle.add(contact)
+        task = self._schedule.task(contact)
+        task.before_first_call = first
         try:
             with self._outcomes.waiting(contact):
-                await self._access.permit("contacts", urgent=self._schedule.is_urgent(contact))
+                await self._access.permit("contacts", urgent=task.urgent)
         finally:
-            self._idle.discard(contact)
+            task.before_first_call = False
 
     async def _settle(self, contact: str, work: UpsertWork, run: Attempt) -> Ending | Again:
         while (step := run.next_step()) is not None:
@@ -88,7 +86,7 @@ class UpsertWriter:
                 return Again(self._backoff(contact) if run.contradicts_itself else 0)
             if isinstance(step, Create | Update):
                 # Until the outcome is confirmed, the ledger may know less than Brevo.
-                self._schedule.uncertain.add(contact)
+                self._schedule.task(contact).uncertain = True
                 run.writes += 1
             answer = await self._call(run.wanted, step)
             run.calls += 1
@@ -120,7 +118,7 @@ class UpsertWriter:
             "acknowledged" if run.writes else "unchanged",
             detail=run.detail,
             status=run.status,
-            attempts=run.calls + self._attempts.get(contact, 0),
+            attempts=run.calls + self._schedule.task(contact).failures,
             acknowledged=run.state(),
         )
 
@@ -147,7 +145,7 @@ class UpsertWriter:
                 "rejected",
                 detail=f"{verdict.says} (HTTP {answer.status}{f', {code}' if code else ''})",
                 status=answer.status,
-                attempts=self._attempts.get(contact, 0) + 1,
+                attempts=self._schedule.task(contact).failures + 1,
                 error=verdict.name,
             )
         if verdict.outcome in (Outcome.RETRY, Outcome.DONE):
@@ -156,8 +154,9 @@ class UpsertWriter:
         return Again(0)
 
     def _backoff(self, contact: str) -> float:
-        attempts = self._attempts[contact] = self._attempts.get(contact, 0) + 1
-        return self._tools.pace.backoff(attempts, self._tools.spread())
+        task = self._schedule.task(contact)
+        task.failures += 1
+        return self._tools.pace.backoff(task.failures, self._tools.spread())
 
 
 def _always(wanted: Wanted, ending: Ending) -> dict[str, object]:

@@ -6,18 +6,15 @@ an argument, in seconds of any one clock.
 
 from __future__ import annotations
 
-import heapq
-import itertools
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from processors.engine.work_queue import AT_ONCE, WorkQueue
 from processors.zoom.questions.pending import Lane, Pending
 from schemas.attendance import ObjectType
 from schemas.lookups import LookupKind, LookupRequest
 
 _RANKS: dict[Lane, int] = {"live": 0, "bulk": 1}
-_NOT_READY = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,11 +76,9 @@ class Batch:
 class _Group:
     waiting: dict[str, Waiting] = field(default_factory=dict)
     failures: int = 0
+    due_at: float = AT_ONCE
+    """A question that failed is not asked before."""
     under_way: bool = False
-    rank: int = _NOT_READY
-    """Under which it is in the heap of ready questions."""
-    ticket: int = -1
-    """Its place among equals, and what makes an entry of the heaps valid; entries with another one are leftovers."""
 
 
 class Agenda:
@@ -94,10 +89,7 @@ class Agenda:
         self._concurrency = concurrency
         self._groups: dict[Question, _Group] = {}
         self._questions: dict[str, Question] = {}  # by request id
-        self._tickets = itertools.count()
-        self._ready: dict[str, list[tuple[int, int, Question]]] = {}  # per account: rank, ticket
-        self._delayed: list[tuple[float, int, Question]] = []
-        self._under_way: Counter[str] = Counter()
+        self._queues: dict[str, WorkQueue[Question]] = {}  # by account
 
     def __len__(self) -> int:
         """How many requests wait or are under way."""
@@ -110,8 +102,7 @@ class Agenda:
         group = self._groups.setdefault(question, _Group())
         group.waiting[request.request_id] = Waiting(partition, pending)
         self._questions[request.request_id] = question
-        if not group.under_way and group.failures == 0 and _RANKS[pending.lane] < group.rank:
-            self._enqueue(question, group)
+        self._enqueue(question, group)
 
     def remove(self, request_id: str) -> None:
         """A request waits no longer; no error when it did not."""
@@ -121,7 +112,7 @@ class Agenda:
         group = self._groups[question]
         group.waiting.pop(request_id, None)
         if not group.waiting and not group.under_way:
-            del self._groups[question]
+            self._forget(question)
 
     def drop(self, partition: int) -> None:
         """Forget all requests of a partition."""
@@ -135,66 +126,41 @@ class Agenda:
 
     def take(self, now: float) -> Iterator[Batch]:
         """Every question that may begin now; each is under way until `finish` or `retry`."""
-        while self._delayed and self._delayed[0][0] <= now:
-            _, ticket, question = heapq.heappop(self._delayed)
-            group = self._groups.get(question)
-            if group is not None and group.ticket == ticket:
-                self._enqueue(question, group)
-        for account_id in list(self._ready):
-            yield from self._take_of(account_id)
+        for queue in list(self._queues.values()):
+            while queue.under_way < self._concurrency and (question := queue.take(now)) is not None:
+                group = self._groups[question]
+                group.under_way = True
+                yield Batch(question, dict(group.waiting), group.failures)
 
     def finish(self, batch: Batch) -> None:
         """The batch is answered; requests that came while it was under way are next."""
-        self._close(batch, failures=0)
+        group = self._groups[batch.question]
         for request_id, waiting in batch.waiting.items():
-            group = self._groups.get(batch.question)
-            if group is not None and group.waiting.get(request_id) is waiting:
+            if group.waiting.get(request_id) is waiting:
                 self.remove(request_id)
-        group = self._groups.get(batch.question)
-        if group is not None:
-            self._enqueue(batch.question, group)
+        self._close(batch.question, failures=0, due_at=AT_ONCE)
 
     def retry(self, batch: Batch, at: float) -> None:
         """The batch failed and is due again at `at`."""
-        group = self._close(batch, failures=batch.failures + 1)
-        if group is not None:
-            group.ticket = next(self._tickets)
-            heapq.heappush(self._delayed, (at, group.ticket, batch.question))
+        self._close(batch.question, failures=batch.failures + 1, due_at=at)
 
     def next_due(self) -> float | None:
         """When the next failed question is due; ``None`` when none is."""
-        while self._delayed:
-            due, ticket, question = self._delayed[0]
-            group = self._groups.get(question)
-            if group is not None and group.ticket == ticket:
-                return due
-            heapq.heappop(self._delayed)
-        return None
+        return min((at for queue in self._queues.values() if (at := queue.next_at) is not None), default=None)
 
-    def _take_of(self, account_id: str) -> Iterator[Batch]:
-        heap = self._ready[account_id]
-        while heap and self._under_way[account_id] < self._concurrency:
-            _, ticket, question = heapq.heappop(heap)
-            group = self._groups.get(question)
-            if group is None or group.ticket != ticket:
-                continue
-            group.under_way, group.ticket, group.rank = True, -1, _NOT_READY
-            self._under_way[account_id] += 1
-            yield Batch(question, dict(group.waiting), group.failures)
-        if not heap:
-            self._ready.pop(account_id, None)
-
-    def _close(self, batch: Batch, *, failures: int) -> _Group | None:
-        self._under_way[batch.question.account_id] -= 1
-        group = self._groups[batch.question]
-        group.under_way, group.failures = False, failures
+    def _close(self, question: Question, *, failures: int, due_at: float) -> None:
+        group = self._groups[question]
+        group.under_way, group.failures, group.due_at = False, failures, due_at
+        self._queues[question.account_id].finish(question)
         if group.waiting:
-            return group
-        del self._groups[batch.question]
-        return None
+            self._enqueue(question, group)
+        else:
+            self._forget(question)
 
     def _enqueue(self, question: Question, group: _Group) -> None:
-        group.rank = min(_RANKS[waiting.pending.lane] for waiting in group.waiting.values())
-        if group.ticket < 0:
-            group.ticket = next(self._tickets)
-        heapq.heappush(self._ready.setdefault(question.account_id, []), (group.rank, group.ticket, question))
+        rank = min(_RANKS[waiting.pending.lane] for waiting in group.waiting.values())
+        self._queues.setdefault(question.account_id, WorkQueue()).put(question, rank, group.due_at)
+
+    def _forget(self, question: Question) -> None:
+        del self._groups[question]
+        self._queues[question.account_id].remove(question)

@@ -136,5 +136,5 @@ async def test_revoked_event_is_not_called_again_whatever_its_first_answer_was()
         calls = sink.registry.get_sample_value
         labels = {"family": "events", "outcome": "too_early"}
         await sink.engine.until(lambda: calls("rollcall_brevo_calls_total", labels) == 1)
-        await sink.engine.until(lambda: not effect._pump._tasks)
+        await sink.engine.until(lambda: not effect.busy())
         assert len([call for call in brevo.event_calls if call.body["identifiers"]["email_id"] == gone]) == 1

@@ -1,0 +1,118 @@
+"""What comes next for a contact: one table over its rows and over what is under way for it. PURE."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from enum import Enum, auto
+
+from processors.brevo.decisions.bulk import Shape, shape_of
+from processors.brevo.decisions.ledger import ContactRow, EventRow, Rank, UpsertWork, Work, next_work
+
+
+class Phase(Enum):
+    """Where a contact with work stands."""
+
+    IDLE = auto()
+    """Nobody has looked at it yet, or what was under way for it has just ended."""
+    WAITING = auto()
+    """In a queue, perhaps not before a certain time, or in a crowd for an import."""
+    BUSY = auto()
+    """A call or an import is under way."""
+
+
+@dataclass(frozen=True, slots=True)
+class PostedUpsert:
+    """The outcome of an upsert that was posted: of which rank, and which lists it still awaits."""
+
+    rank: Rank
+    awaited: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PostedEvent:
+    """The outcome of an event that was posted, by the event's key."""
+
+    key: bytes
+
+
+Posted = PostedUpsert | PostedEvent
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What is known of a contact beside its rows."""
+
+    phase: Phase = Phase.IDLE
+    posted: Posted | None = None
+    """The last outcome that was posted, until its rows are confirmed: the next call builds on them."""
+    alone: bool = False
+    """An import could not take it: only single calls are tried for what it wants now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """What is known of the account at Brevo."""
+
+    missing_lists: Collection[int] = ()
+    """Lists that do not exist now."""
+    technical_list: int | None = None
+    """For imports of contacts without a list."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """The contact's own calls."""
+
+    work: Work
+
+
+@dataclass(frozen=True, slots=True)
+class JoinImport:
+    """With others of its shape, once there are enough of them; its own call before that."""
+
+    work: UpsertWork
+    shape: Shape
+
+
+class Wait(Enum):
+    """Nothing is begun."""
+
+    UNDER_WAY = auto()
+    """What is under way ends first; then somebody looks again."""
+    UNCONFIRMED = auto()
+    """An outcome is on its way back; its rows bring the contact here again."""
+
+
+class Finish(Enum):
+    """Nothing is left to do, or nothing that can be done now: a new row begins anew."""
+
+    FINISH = auto()
+
+
+Action = Call | JoinImport | Wait | Finish
+
+
+def next_action(row: ContactRow, events: Mapping[bytes, EventRow], standing: Standing, account: Account) -> Action:
+    """What to do; `events` are those of the contact that are not final."""
+    if standing.phase is Phase.BUSY:
+        return Wait.UNDER_WAY
+    if standing.posted is not None and not is_confirmed(standing.posted, row, events):
+        return Wait.UNCONFIRMED
+    work = next_work(row, events, account.missing_lists)
+    if work is None:
+        return Finish.FINISH
+    if isinstance(work, UpsertWork) and not standing.alone:
+        shape = shape_of(work.command, account.technical_list, account.missing_lists)
+        if shape is not None:
+            return JoinImport(work, shape)
+    return Call(work)
+
+
+def is_confirmed(posted: Posted, row: ContactRow, events: Mapping[bytes, EventRow]) -> bool:
+    """Whether a posted outcome is in the rows."""
+    if isinstance(posted, PostedEvent):
+        return posted.key not in events or events[posted.key].state not in ("pending", "intended")
+    if row.done is None or row.done < posted.rank:
+        return False
+    return row.rank != posted.rank or row.awaited == posted.awaited

@@ -1,0 +1,68 @@
+"""A contact with something to do, and everything that is known of it beside its rows."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from processors.brevo.decisions.ledger import UpsertWork, Work
+from processors.brevo.decisions.next_action import Phase, Posted, Standing
+from processors.brevo.writer.access import Family
+from processors.engine.work_queue import AT_ONCE
+from schemas.brevo import ConfirmList, SendCampaign, SendRecording
+
+Lane = Literal["live", "bulk"]
+RANKS: Mapping[Lane, int] = {"live": 0, "bulk": 1}
+LANES: tuple[Lane, ...] = ("live", "bulk")
+_FAMILY_OF: Mapping[type, Family] = {SendRecording: "mails", ConfirmList: "confirmations", SendCampaign: "campaigns"}
+
+
+def lane_of(work: Work) -> Lane:
+    """Live work goes before bulk work."""
+    return "live" if work.waiting.live else "bulk"
+
+
+def family_of(work: Work) -> Family:
+    """Whose budget the work needs."""
+    return "contacts" if isinstance(work, UpsertWork) else _FAMILY_OF.get(type(work.command), "events")
+
+
+@dataclass(slots=True, eq=False)
+class ContactTask:
+    """One contact of a partition that is ours, while it has work."""
+
+    contact: str
+    partition: int
+    phase: Phase = Phase.IDLE
+    family: Family = "contacts"
+    """Whose queue it waits in, or whose budget it uses."""
+    rank: int = 0
+    """In the queue; who stands back in a crowd of events has the bulk lane's, whichever lane the work came by."""
+    due_at: float = AT_ONCE
+    """Monotonic: it is not begun before, since it gathers others, or backs off."""
+    uncertain: bool = False
+    """Brevo may hold more than the ledger says: a call whose outcome was lost, or is not confirmed yet."""
+    alone: bool = False
+    """See `Standing.alone`."""
+    posted: Posted | None = None
+    """See `Standing.posted`."""
+    failures: int = 0
+    """How often in a row it had to come again."""
+    cancellable: bool = False
+    """Its work waits: it may be cancelled when its partition goes."""
+    before_first_call: bool = False
+    """It waits for the first permit of an upsert: it may still go with a crowd."""
+    job: asyncio.Task[None] | None = None
+    """What works on it."""
+
+    @property
+    def standing(self) -> Standing:
+        """As the decision about it sees it."""
+        return Standing(self.phase, self.posted, self.alone)
+
+    @property
+    def urgent(self) -> bool:
+        """Whether it goes before the bulk lane's work."""
+        return self.rank == RANKS["live"]

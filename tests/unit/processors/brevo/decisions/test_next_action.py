@@ -1,0 +1,93 @@
+"""What comes next for a contact: a row per case."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from processors.brevo.decisions.ledger import ContactRow, EventRow, EventState, Rank, Waiting
+from processors.brevo.decisions.next_action import (
+    Account,
+    Action,
+    Call,
+    Finish,
+    JoinImport,
+    Phase,
+    Posted,
+    PostedEvent,
+    PostedUpsert,
+    Standing,
+    Wait,
+    next_action,
+)
+from schemas.brevo import AttributeValue, Command, ContactState
+from schemas.topics import BREVO_COMMANDS
+from tests.support.brevo_commands import event, upsert
+
+RANK: Rank = (1, 1, 0)
+OLDER: Rank = (0, 1, 0)
+KEY = b"c/zoom_webinar_attended/s1"
+STATE = ContactState()
+YES = AttributeValue(type="boolean", value=True)
+
+
+def _waiting(command: Command) -> Waiting:
+    return Waiting(command=command.to_bytes().decode(), topic=BREVO_COMMANDS.name, offset=0, timestamp_ms=0)
+
+
+def _row(done: Rank | None = None, awaited: tuple[int, ...] = (), **changes: Any) -> ContactRow:
+    pending = _waiting(upsert(**changes))
+    return ContactRow(pending=pending, rank=RANK, done=done, awaited=awaited, state=STATE if done else None)
+
+
+def _events(state: EventState) -> dict[bytes, EventRow]:
+    return {KEY: EventRow(state=state, command_id="e", waiting=_waiting(event()))}
+
+
+WRITTEN = ContactRow(done=RANK, state=STATE)
+NONE: dict[bytes, EventRow] = {}
+IDLE = Standing()
+
+
+def _posted(posted: Posted) -> Standing:
+    return Standing(posted=posted)
+
+
+TABLE: list[tuple[str, ContactRow, dict[bytes, EventRow], Standing, Account, type[Action] | Action]] = [
+    ("nothing", ContactRow(), NONE, IDLE, Account(), Finish.FINISH),
+    ("new upsert", _row(), NONE, IDLE, Account(), JoinImport),
+    ("upsert before events", _row(), _events("pending"), IDLE, Account(), JoinImport),
+    ("alone", _row(), NONE, Standing(alone=True), Account(), Call),
+    ("no list", _row(lists=()), NONE, IDLE, Account(), Call),
+    ("technical list", _row(lists=()), NONE, IDLE, Account(technical_list=9), JoinImport),
+    ("boolean", _row(attributes={"GUEST": YES}), NONE, IDLE, Account(), Call),
+    ("busy", _row(), NONE, Standing(Phase.BUSY), Account(), Wait.UNDER_WAY),
+    ("unconfirmed", _row(), NONE, _posted(PostedUpsert(RANK)), Account(), Wait.UNCONFIRMED),
+    ("older confirmed", _row(done=OLDER), NONE, _posted(PostedUpsert(OLDER)), Account(), JoinImport),
+    ("confirmed", WRITTEN, NONE, _posted(PostedUpsert(RANK)), Account(), Finish.FINISH),
+    ("awaits its list", _row(RANK, (99,)), NONE, IDLE, Account({99}), Finish.FINISH),
+    ("events meanwhile", _row(RANK, (99,)), _events("pending"), IDLE, Account({99}), Call),
+    ("list returned", _row(RANK, (99,)), NONE, IDLE, Account(), JoinImport),
+    ("joining unconfirmed", _row(RANK, (99,)), NONE, _posted(PostedUpsert(RANK)), Account(), Wait.UNCONFIRMED),
+    ("event", WRITTEN, _events("pending"), IDLE, Account(), Call),
+    ("event of a former owner", WRITTEN, _events("intended"), IDLE, Account(), Call),
+    ("event before its contact", ContactRow(), _events("pending"), IDLE, Account(), Finish.FINISH),
+    ("event in doubt", WRITTEN, _events("in_doubt"), IDLE, Account(), Finish.FINISH),
+    ("event unconfirmed", WRITTEN, _events("intended"), _posted(PostedEvent(KEY)), Account(), Wait.UNCONFIRMED),
+]
+
+
+@pytest.mark.parametrize(
+    ("row", "events", "standing", "account", "expected"), [case[1:] for case in TABLE], ids=[case[0] for case in TABLE]
+)
+def test_next_action(
+    row: ContactRow,
+    events: dict[bytes, EventRow],
+    standing: Standing,
+    account: Account,
+    expected: type[Action] | Action,
+) -> None:
+    """Rows, and what is under way, decide; nothing else does."""
+    action = next_action(row, events, standing, account)
+    assert action is expected or (isinstance(expected, type) and isinstance(action, expected))
