@@ -95,7 +95,9 @@ class Schedule:
         for contact in list(open_contacts(stores)):
             if contact_row(stores, contact).pending is not None:
                 # Whoever had the partition before may have called for this or an older revision and died.
-                self._tasks[contact] = ContactTask(contact, partition, uncertain=True)
+                # A partition may come back while a call from before is still under way.
+                task = self._tasks.setdefault(contact, ContactTask(contact, partition))
+                task.uncertain = True
             self._look_at(partition, contact)
 
     def applied(self, partition: int, keys: Iterable[bytes]) -> None:

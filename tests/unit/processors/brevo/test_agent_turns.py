@@ -138,3 +138,26 @@ async def test_revoked_event_is_not_called_again_whatever_its_first_answer_was()
         await sink.engine.until(lambda: calls("rollcall_brevo_calls_total", labels) == 1)
         await sink.engine.until(lambda: not effect.busy())
         assert len([call for call in brevo.event_calls if call.body["identifiers"]["email_id"] == gone]) == 1
+
+
+async def test_partition_that_comes_back_while_its_call_is_under_way_goes_on(
+    bench: tuple[Sink, ScriptedBrevo],
+) -> None:
+    """The call's outcome is taken in, the contact is written for sure, and nothing breaks."""
+    sink, brevo = bench
+    called, answer = asyncio.Event(), asyncio.Event()
+
+    async def hold(_: Call) -> None:
+        called.set()
+        await answer.wait()
+
+    brevo.script = hold
+    effect = sink.start()
+    sink.send(upsert(), event())
+    await called.wait()
+    effect.revoke(0)
+    effect.load(0, sink.engine.stores(0))
+    answer.set()
+    await sink.settled()
+    assert brevo.contacts[MAYA].lists == {16}
+    assert len(brevo.events) == 1
