@@ -12,7 +12,7 @@ from aiokafka.errors import KafkaError
 from runtime.kafka import KafkaConnection
 from runtime.models import Kafka
 from schemas.errors import ConfigurationError, RetryLaterError
-from schemas.topics import all_topics
+from schemas.topics import MIB, all_topics
 
 # Codes of Kafka's protocol: https://kafka.apache.org/protocol#protocol_error_codes, checked 2026-11-21
 _TOPIC_AUTHORIZATION_FAILED = 29
@@ -23,6 +23,9 @@ _POLICY_VIOLATION = 44
 _REQUEST_SECONDS = 10
 _VISIBLE_SECONDS = 30
 _POLL_SECONDS = 0.1
+
+CHANGELOG_BYTES = 4 * MIB
+"""Of one record of a changelog: the engine writes no row of more than 3 MiB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +75,8 @@ async def ensure_topics(
         if chosen is None or topic.name in chosen
     ]
     # A changelog that retention empties makes a recovery that never ends (docs/reference/topics.md).
-    wanted += [_Wanted(f"{connection.topic_prefix}{name}", {"cleanup.policy": "compact"}) for name in changelogs]
+    settings = {"cleanup.policy": "compact", "max.message.bytes": str(CHANGELOG_BYTES)}
+    wanted += [_Wanted(f"{connection.topic_prefix}{name}", settings) for name in changelogs]
     admin = AIOKafkaAdminClient(**connection.client_options(), request_timeout_ms=_REQUEST_SECONDS * 1_000)
     try:
         await admin.start()

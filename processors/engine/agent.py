@@ -20,18 +20,21 @@ import faust
 from aiokafka.errors import KafkaError
 from faust.types.tuples import TP
 
-from processors.engine.dead_letters import CircuitBreaker, dead_letter_headers
+from processors.engine.dead_letters import CircuitBreaker, cut_headers, dead_letter_headers
 from processors.engine.delivery import Delivery, Refused, Row
 from processors.engine.effect import Effect
 from processors.engine.faust_consumer import BatchSchema, committed_offset
 from processors.engine.faust_tables import TablePartition, declare_table
 from processors.engine.metrics import EngineMetrics
 from processors.engine.view import Output, Record, Rule, TurnView
+from schemas.cloud_events import Headers
 from schemas.errors import DeadLetterError, FatalError, RetryLaterError
 from schemas.topics import Topic
 
 MAX_BATCHES = 16
 QUEUED_BATCHES = 16
+CUT_VALUE_BYTES, CUT_KEY_BYTES = 65_536, 1_024
+"""What is kept of a dead letter that the broker refuses for its size."""
 
 log = logging.getLogger(__name__)
 
@@ -231,7 +234,7 @@ class BatchAgent:
         taken_ms = int(time.time() * 1000)
         for raw in message.value:
             record = Record(
-                topic.name, raw.partition, raw.offset, raw.timestamp, raw.key, raw.value, raw.headers, taken_ms
+                topic.name, raw.partition, raw.offset, raw.timestamp, raw.key, raw.value, _whole(raw.headers), taken_ms
             )
             try:
                 handle(record, view)
@@ -275,11 +278,27 @@ class BatchAgent:
         return [refused for answer in answers for refused in answer]
 
     async def _bury(self, dead: Sequence[tuple[Record, BaseException]]) -> None:
-        """Original key, value and headers to the dead-letter topic, whose size limit is not below the source's."""
+        """Original key, value and headers to the dead-letter topic, of which what is too large for it is cut."""
         outbox = []
         for record, error in dead:
             headers = dead_letter_headers(record, agent=self.spec.name, error=error, version=self._engine.version)
             outbox.append((Output(f"{record.topic}.dlq", record.key, record.value, tuple(headers)), record))
             self._engine.metrics.dead_letters.labels(self.spec.name, record.topic).inc()
-        if outbox and (refused := await self._publish(outbox)):
-            raise FatalError(f"a dead letter was refused: {refused[0].reason}")
+        refused = await self._publish(outbox) if outbox else []
+        if refused:
+            too_large = {id(each.row.origin) for each in refused}
+            cut = [(_cut(letter, record), record) for letter, record in outbox if id(record) in too_large]
+            if refused := await self._publish(cut):
+                raise FatalError(f"a dead letter was refused: {refused[0].reason}; raise the topic's max.message.bytes")
+
+
+def _cut(letter: Output, record: Record) -> Output:
+    """A dead letter that the broker refuses for its size: where it came from, and the beginning of its value."""
+    key = letter.key if len(letter.key or b"") <= CUT_KEY_BYTES else None
+    value = letter.value if letter.value is None else letter.value[:CUT_VALUE_BYTES]
+    return Output(letter.topic, key, value, tuple(cut_headers(record, list(letter.headers))))
+
+
+def _whole(headers: Sequence[tuple[str, bytes | None]]) -> Headers:
+    """Headers as rules get them: Kafka allows a value that is null, which says no more than an empty one."""
+    return tuple((name, b"" if value is None else value) for name, value in headers)

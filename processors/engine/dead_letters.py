@@ -13,12 +13,15 @@ Headers = list[tuple[str, bytes]]
 _PACKAGES = frozenset({"processors", "runtime", "schemas"})
 
 
+_LONGEST_COUNT = 9
+"""Digits of `rollcall-attempts` that are believed: longer ones were never ours, and cost time to read."""
+
+
 def dead_letter_headers(record: Record, *, agent: str, error: BaseException, version: str) -> Headers:
     """The origin's headers and ours: enough to understand and to send it again, no text of the record's content.
 
     `rollcall-attempts` counts how often this record became a dead letter, itself included (replays keep the headers).
     """
-    earlier = [int(value) for name, value in record.headers if name == "rollcall-attempts" and value.isdigit()]
     ours = {
         "rollcall-error": type(error).__name__,
         "rollcall-reason": reason_of(error)[:300],
@@ -26,10 +29,28 @@ def dead_letter_headers(record: Record, *, agent: str, error: BaseException, ver
         "rollcall-source": f"{record.topic}/{record.partition}/{record.offset}",
         "rollcall-record-time-ms": str(record.timestamp_ms),
         "rollcall-version": version,
-        "rollcall-attempts": str(max(earlier, default=0) + 1),
+        "rollcall-attempts": str(_attempts(record) + 1),
     }
     kept = [(name, value) for name, value in record.headers if name not in ours]
-    return kept + [(name, value.encode()) for name, value in ours.items()]
+    return kept + [(name, value.encode(errors="replace")) for name, value in ours.items()]
+
+
+def cut_headers(record: Record, headers: Headers) -> Headers:
+    """Of a dead letter that the broker refuses for its size: ours alone, and what was cut.
+
+    The record itself stays where `rollcall-source` says, as long as its topic is kept.
+    """
+    size = len(record.key or b"") + len(record.value or b"")
+    kept = [(name, value) for name, value in headers if name.startswith("rollcall-") and len(value) <= _LONGEST_KEPT]
+    return [*kept, ("rollcall-cut-bytes", str(size).encode())]
+
+
+_LONGEST_KEPT = 1_000
+
+
+def _attempts(record: Record) -> int:
+    earlier = [value for name, value in record.headers if name == "rollcall-attempts"]
+    return max((int(each) for each in earlier if each.isdigit() and len(each) <= _LONGEST_COUNT), default=0)
 
 
 def reason_of(error: BaseException) -> str:

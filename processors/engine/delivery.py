@@ -28,14 +28,17 @@ from runtime.kafka import KafkaConnection
 from schemas.errors import FatalError
 from schemas.topics import MIB
 
-BATCH_BYTES = 2 * MIB
-"""One batch holds many small rows, or one raw event of the largest size on its way to a dead-letter topic."""
+BATCH_BYTES = 4 * MIB
+"""One batch holds one row of the largest size, or one raw event on its way to a dead-letter topic,"""
+FILLED_BYTES = MIB - 65_536
+"""or many small rows, as many as every topic takes: a larger batch would be refused and halved."""
 REQUEST_SECONDS = 10.0
 """So long aiokafka tries a batch before it gives it back; a test may want less."""
 REFUSED = (MessageSizeTooLargeError, RecordTooLargeError)
 """The record's own fault: sending it again cannot help."""
 PASSING = (KafkaTimeoutError, KafkaConnectionError)
 """These are not marked as retriable by aiokafka, yet end when the broker is back."""
+_ROW_OVERHEAD_BYTES = 32
 NO_HEADERS: list[tuple[str, bytes]] = []  # aiokafka wants a list and only reads it
 FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.1, 2.0
 
@@ -144,9 +147,12 @@ class Delivery:
     async def _send(self, topic: str, partition: int, rows: Sequence[Row]) -> tuple[int, list[Refused]]:
         last, refused, start = -1, list[Refused](), 0
         while start < len(rows):
-            batch, end = self._producer.create_batch(), start
+            batch, end, filled = self._producer.create_batch(), start, 0
             while end < len(rows):
                 row = rows[end]
+                filled += len(row.key or b"") + len(row.value or b"") + _ROW_OVERHEAD_BYTES
+                if filled > FILLED_BYTES and end > start:
+                    break
                 if batch.append(timestamp=None, key=row.key, value=row.value, headers=list(row.headers)) is None:
                     break
                 end += 1

@@ -10,7 +10,12 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple, Protocol, Self
 
 from schemas.cloud_events import Headers, caused_by, event_headers, tombstone_headers
+from schemas.errors import DeadLetterError
 from schemas.model import Message
+from schemas.topics import MIB
+
+ROW_BYTES = 3 * MIB
+"""Of a row's key and value together; changelogs take 4 MiB (runtime/topics.py), headers and batch included."""
 
 
 class Record(NamedTuple):
@@ -70,7 +75,11 @@ class View(Protocol):
         """The row's value, ``None`` when there is none."""
 
     def put(self, table: str, key: bytes, value: bytes) -> None:
-        """Write a row. Values are small: one person, one bucket."""
+        """Write a row. Values are small: one person, one bucket.
+
+        Raises:
+            DeadLetterError: the row is larger than its changelog takes; that is the fault of the record in hand.
+        """
 
     def delete(self, table: str, key: bytes) -> None:
         """Remove a row; no error when there is none."""
@@ -126,6 +135,8 @@ class TurnView:
 
     def put(self, table: str, key: bytes, value: bytes) -> None:
         """See `View.put`."""
+        if len(key) + len(value) > ROW_BYTES:
+            raise DeadLetterError(f"a row of {len(key) + len(value)} bytes is more than the changelog of {table} takes")
         self._pending[table][key] = value
 
     def delete(self, table: str, key: bytes) -> None:

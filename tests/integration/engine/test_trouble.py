@@ -7,7 +7,7 @@ import json
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
 from tests.support.engine import Lab
-from tests.support.kafka import admin, read_to_end
+from tests.support.kafka import Message, admin, produce, read_to_end
 
 
 async def test_worker_poison_and_refused_outputs_become_dead_letters(lab: Lab) -> None:
@@ -52,15 +52,27 @@ async def test_worker_reads_every_codec_of_producers_and_brokers(lab: Lab) -> No
     assert await read_to_end(lab.bootstrap, lab.dead_letters) == []
 
 
-async def test_worker_refused_changelog_row_stops_it_unacknowledged(lab: Lab) -> None:
-    """A row that the changelog never takes: exit code 70, and nothing of its batch is acknowledged."""
+async def test_worker_record_that_nothing_takes_is_a_dead_letter_and_the_next_is_handled(lab: Lab) -> None:
+    """A row beyond its changelog; 5 MB in a batch of 5 KB, cut; headers that are null, or too many digits."""
     await lab.create_topics()
-    await lab.produce(200)
-    await lab.produce(1, state=3_000_000)
+    await lab.produce(1, state=3_500_000)
+    poison = [
+        Message(b"\0" * 5_000_000, b"large"),
+        Message(b"{", b"null", (("rollcall-attempts", None),)),  # type: ignore[arg-type]  # Kafka allows it
+        Message(b"{", b"digits", (("rollcall-attempts", b"9" * 5_000),)),
+    ]
+    await produce(lab.bootstrap, lab.source, poison, codec="gzip")
+    await lab.produce(100)
     worker = lab.worker()
-    assert worker.process.wait() == 70, worker.process.describe()
-    assert "changelog of seen refused a row" in worker.process.output()
-    assert await lab.committed() <= 200
+    await lab.until_acknowledged(worker)
+    assert worker.process.terminate() == 0, worker.process.describe()
+    letters = await read_to_end(lab.bootstrap, lab.dead_letters)
+    assert len(letters) == 4
+    (cut,) = [each for each in letters if each.key == b"large"]
+    assert len(cut.value or b"") == 65_536
+    assert dict(cut.headers)["rollcall-cut-bytes"] == b"5000005"
+    assert dict(cut.headers)["rollcall-source"].startswith(b"lab.events.v1/")
+    await lab.verify(worker)
 
 
 async def test_worker_too_many_dead_letters_stop_it_after_they_are_confirmed(lab: Lab) -> None:

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from processors.engine.dead_letters import CircuitBreaker, dead_letter_headers
+from processors.engine.dead_letters import CircuitBreaker, cut_headers, dead_letter_headers
 from processors.engine.view import Record
 from schemas.cloud_events import Headers
 from schemas.errors import DeadLetterError, FatalError
@@ -118,3 +118,19 @@ def test_breaker_window_forgets_what_is_long_ago() -> None:
     for _letter in range(4):
         breaker.dead()
         breaker.check()
+
+
+@pytest.mark.parametrize("count", [b"", b"9" * 5_000, "\u0663".encode(), b"-1", b"1.5"])
+def test_dead_letter_attempts_that_nobody_counted_are_not_believed(count: bytes) -> None:
+    """A null value arrives as an empty one; five thousand digits would raise."""
+    assert headers(record((("rollcall-attempts", count),)), ValueError())["rollcall-attempts"] == b"1"
+
+
+def test_dead_letter_cut_keeps_the_coordinates_and_says_what_is_missing() -> None:
+    """Of huge headers only ours are left."""
+    origin = record((("ce_id", b"x" * 3_000_000), ("rollcall-note", b"y" * 2_000)))
+    cut = dict(cut_headers(origin, dead_letter_headers(origin, agent="a", error=ValueError(), version="1")))
+    assert cut["rollcall-source"] == b"zoom.events.raw.v1/3/42"
+    assert cut["rollcall-cut-bytes"] == b"8"
+    assert "ce_id" not in cut
+    assert "rollcall-note" not in cut
