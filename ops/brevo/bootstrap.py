@@ -31,7 +31,8 @@ def register(group: typer.Typer) -> None:
 def plan(as_json: Json = False) -> None:
     """Compare the account with what the configuration needs: attributes, their types, lists, webhooks, templates.
 
-    Changes nothing. Exit code 1: something is missing or does not fit.
+    Shows in any case what each list id and attribute of the file is in the account. Changes nothing. Exit code 1:
+    something is missing or does not fit.
     """
     configure_logging("WARNING")
     found = asyncio.run(_plan())
@@ -114,6 +115,9 @@ def _show(found: Plan, done: list[str], *, as_json: bool) -> None:
     if as_json:
         typer.echo(orjson.dumps({**found.shown(), "created": done}).decode())
         return
+    width = max((len(each.key) for each in found.uses), default=0)
+    for use in found.uses:
+        typer.echo(f"{use.key:<{width}}  {use.names}: {use.found}")
     for problem in found.problems:
         typer.echo(f"needs you   {problem}")
     if done:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,6 +25,17 @@ class MissingList:
 
 
 @dataclass(frozen=True, slots=True)
+class Use:
+    """What a setting names, and what that is in the account: people know lists by name, and mistake an id."""
+
+    key: str
+    names: str
+    """`list 16`, `attribute FIRSTNAME`."""
+    found: str
+    """Its name and size, or its type; `does not exist`."""
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """The difference, and what of it can be created."""
 
@@ -38,6 +49,8 @@ class Plan:
     """Brevo's webhooks to be created or repaired."""
     problems: tuple[str, ...]
     """What only a person can settle."""
+    uses: tuple[Use, ...] = ()
+    """Every list and attribute of the configuration, in the file's order."""
 
     @property
     def creations(self) -> tuple[str, ...]:
@@ -64,6 +77,7 @@ class Plan:
             "folder": None if not self.lists or self.folder_id is not None else FOLDER,
             "webhooks": [{"type": each.kind, "why": each.why} for each in self.hooks],
             "problems": list(self.problems),
+            "uses": [{"key": each.key, "names": each.names, "found": each.found} for each in self.uses],
         }
 
 
@@ -75,21 +89,38 @@ def plan_of(
     hooks: Sequence[Mapping[str, Any]],
 ) -> Plan:
     """Compare with the rows of `/contacts/attributes`, `/contacts/lists`, `/contacts/folders` and `/webhooks`."""
-    found = misfits(needed_attributes(configuration.field_mapping), types_of(attributes))
+    needed, types = needed_attributes(configuration.field_mapping), types_of(attributes)
+    found = misfits(needed, types)
     known, named = {each.get("id") for each in lists}, {each.get("name"): each.get("id") for each in lists}
     webhook = configuration.brevo.webhook
     problems = [each.says for each in found if each.problem != "missing"]
     if webhook.url is not None and not webhook.is_open:
         problems.append("brevo.webhook.url is given without a token or password: the ingress would let nobody in")
-    lacking = []
+    lacking: list[MissingList] = []
     for key, list_id in configured_lists(configuration):
-        if list_id in known:
+        if list_id in known or list_id in {each.list_id for each in lacking}:
             continue
         name = f"{FOLDER} {key.rpartition('.')[2].replace('_', ' ')}"
         if name in named:
             problems.append(f"{key}: list {list_id} does not exist, but `{name}` does: set it to {named[name]}")
         else:
             lacking.append(MissingList(key, name, list_id))
+    uses = (*_lists_used(configuration, lists), *_attributes_used(needed, types))
     folder_id = next((each.get("id") for each in folders if each.get("name") == FOLDER), None)
     missing = tuple({each.needed.attribute: each.needed for each in found if each.problem == "missing"}.values())
-    return Plan(missing, tuple(lacking), folder_id, tuple(hook_changes(webhook, hooks)), tuple(problems))
+    return Plan(missing, tuple(lacking), folder_id, tuple(hook_changes(webhook, hooks)), tuple(problems), uses)
+
+
+def _lists_used(configuration: Configuration, lists: Sequence[Mapping[str, Any]]) -> Iterator[Use]:
+    rows = {each.get("id"): each for each in lists}
+    for key, list_id in configured_lists(configuration):
+        row = rows.get(list_id)
+        # `totalSubscribers` is always 0 by now (developers.brevo.com/reference/getlists, checked 2026-11-21).
+        shown = "does not exist" if row is None else f"{row.get('name')}, {row.get('uniqueSubscribers', 0)} contacts"
+        yield Use(key, f"list {list_id}", shown)
+
+
+def _attributes_used(needed: Sequence[Needed], types: Mapping[str, str]) -> Iterator[Use]:
+    for each in needed:
+        shown = types.get(each.attribute, "does not exist")
+        yield Use(f"field_mapping.{each.source}", f"attribute {each.attribute}", shown)

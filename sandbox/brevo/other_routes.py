@@ -58,7 +58,8 @@ def template(call: Call) -> Answer:
     number = call.number("template_id")
     if number not in call.store.options.doi_templates | call.store.mails.templates:
         raise not_found("Template ID does not exist")
-    return Answer(200, {"id": number, "name": f"Template {number}", "subject": "Please confirm", "isActive": True})
+    shown = {"id": number, "name": f"Template {number}", "subject": "Please confirm", "isActive": True}
+    return Answer(200, {**shown, "doiTemplate": number in call.store.options.doi_templates})
 
 
 def create_campaign(call: Call) -> Answer:

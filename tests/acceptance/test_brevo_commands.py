@@ -39,6 +39,11 @@ async def test_plan_shows_and_apply_creates_what_the_account_lacks(tmp_path: Pat
         assert code == 1
         assert [each["name"] for each in plan["attributes"]] == ["WEBINAR_NAME", "NO_SHOWS"]
         assert [each["id"] for each in plan["lists"]] == [15]
+        uses = {each["key"]: (each["names"], each["found"]) for each in plan["uses"]}
+        assert uses["connectors.zoom.lists.meeting_participants"] == ("list 15", "does not exist")
+        assert uses["connectors.zoom.lists.webinar_attendees"] == ("list 16", f"{DEMO_LISTS[16]}, 0 contacts")
+        assert uses["field_mapping.registration_source"] == ("attribute UTM_SOURCE", "float")
+        assert uses["field_mapping.webinar_title"] == ("attribute WEBINAR_NAME", "does not exist")
         assert "UTM_SOURCE" in plan["problems"][0]
         assert "WEBINAR_NAME" not in {each["name"] for each in brevo.state.store.attributes.shown()}
 

@@ -45,6 +45,13 @@ async def test_templates_that_do_not_exist_are_named_with_their_keys() -> None:
     assert "template 42 does not exist" in told[1]
 
 
+async def test_template_for_double_opt_in_has_to_be_one() -> None:
+    """An ordinary template would ask nobody: its mail has no link to confirm by."""
+    (told,) = await wrong(list_rules={17: DOI | {"template_id": 41}})
+    assert told.startswith("brevo.list_rules.17.template_id: template 41 is no double opt-in template")
+    assert await wrong(list_rules={17: DOI | {"template_id": 5}}) == []
+
+
 async def test_template_and_lists_of_a_campaign_are_checked() -> None:
     """Nothing else would tell before the first session."""
     campaign = {"lists": [16], "exclude_lists": [99], "subject": "It is there", "template": 42, "sender": {"id": 3}}

@@ -13,6 +13,8 @@ from runtime.models import Configuration
 from runtime.outcome import Outcome
 from schemas.errors import ConfigurationError
 
+DOUBLE_OPT_IN = "a double opt-in template"
+
 log = logging.getLogger(__name__)
 
 
@@ -75,7 +77,7 @@ async def wrong_templates(client: BrevoClient, settings: Brevo) -> list[str]:
     One that cannot be had is logged.
     """
     used = [
-        (f"list_rules.{list_id}.template_id", rule.template_id, "a double opt-in template")
+        (f"list_rules.{list_id}.template_id", rule.template_id, DOUBLE_OPT_IN)
         for list_id, rule in settings.list_rules.items()
     ]
     campaign = settings.recordings.campaign
@@ -96,6 +98,8 @@ async def wrong_templates(client: BrevoClient, settings: Brevo) -> list[str]:
             log.warning("template %d not checked: %s", template_id, verdict.says)
         elif answer.body.get("isActive") is False:
             wrong.append(f"{where} is not active: activate it at Brevo")
+        elif kind == DOUBLE_OPT_IN and answer.body.get("doiTemplate") is False:
+            wrong.append(f"{where} is no double opt-in template (no {{{{ params.DOIurl }}}}): give the id of one")
     return wrong
 
 
