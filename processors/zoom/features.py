@@ -29,6 +29,8 @@ def _live(kind: ObjectType) -> tuple[str, ...]:
         "ended",
         "participant_joined",
         "participant_left",
+        "participant_role_changed",
+        "participant_bind",
         "registration_created",
         "registration_approved",
         "registration_cancelled",
@@ -53,7 +55,13 @@ FEATURES: tuple[Feature, ...] = (
     Feature(
         "sync.webinars",
         lambda account, _: account.sync.webinars,
-        (*_live("webinar"), "webinar.converted_to_meeting"),
+        (
+            *_live("webinar"),
+            "webinar.created",
+            "webinar.updated",
+            "webinar.deleted",
+            "webinar.converted_to_meeting",
+        ),
         (
             endpoints.DETAILS["webinar"],
             endpoints.REGISTRANTS["webinar"],
