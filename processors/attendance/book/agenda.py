@@ -63,6 +63,8 @@ class Job:
     """By uuid of a run: when to compute its session once more without any news, since time makes it final."""
     registrations: bool = False
     """All registrations are to be told anew: what Zoom says of the webinar has changed."""
+    undecided: bool = False
+    """Of some registrations only the end of a session shows whether they came before it."""
     queue: list[list[str]] = field(default_factory=list)
     """(kind, name) of the works that come next."""
     work: Work | None = None
@@ -135,6 +137,14 @@ def note_news(book: Book, uuid: str, at_ms: int, walks: frozenset[int] = frozens
     if changed:
         job.news[uuid] = at_ms
     if look_at(book, job, job.news[uuid]) or changed:
+        save(book, job)
+
+
+def note_undecided(book: Book) -> None:
+    """Registrations are to be told anew when the next session is told."""
+    job = load(book)
+    if not job.undecided:
+        job.undecided = True
         save(book, job)
 
 

@@ -93,6 +93,7 @@ class Closing:
         work.step += 1
         if work.kind != "session":
             is_done = self._other[work.kind](book, work, self._settings.step)
+            job.undecided = job.undecided or load(book).undecided  # telling registrations may have noted it
         else:
             group = self._group_of(book, work)
             if group is None:
@@ -146,9 +147,9 @@ class Closing:
         before = book.get(SESSION, session.session_uuid)
         progress = self._publishing.publish(step, session, choice)
         if progress is Progress.DONE:
-            if session.end != (before.end if before else None) and (before or len(step.group.runs) > 1):
+            if job.undecided or (before is not None and before.end != session.end):
                 # Who was approved before its end is known only now.
-                job.registrations = True
+                job.registrations, job.undecided = True, False
             for uuid in step.later:
                 job.news.setdefault(uuid, book.now_ms)
         return progress
@@ -269,3 +270,5 @@ class Closing:
             go_on(book, job.work)
         elif expiring:
             look_at(book, job, min(expiring.values()))
+        else:
+            job.undecided = False  # nothing is left to decide it by

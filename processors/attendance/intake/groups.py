@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from processors.attendance.book.book import Book
@@ -54,16 +54,16 @@ class Dates:
     ends: dict[str, int]
     """E of the sessions that were told, by their names."""
 
-    def before_end(self, row: RegistrationRow, approved_ms: int) -> bool:
+    def before_end(self, row: RegistrationRow, approved_ms: int) -> bool | None:
         """Whether it was approved before E of the last date that it counts for; one still to come has none yet.
 
-        False also while that is not known: of several runs only the audience, once they have all ended, shows which of
-        them move the end. Then registrations are told anew.
+        ``None`` while that is not known: after the scheduled end a run may be under way, or its `ended` late; and of
+        several runs only the audience shows which of them move the end.
         """
         wanted = [each for each in self.entries if row.counts_for(each, recurs=self.recurs)]
         if not self.entries:
             # Without a schedule whatever was held is over, and what comes is not known.
-            return not self.groups or any(self._is_before(each, approved_ms) for each in self.groups)
+            return not self.groups or _any_of(self._is_before(each, approved_ms) for each in self.groups)
         if not wanted:
             return True
         last = max(wanted, key=lambda each: (each.start, each.occurrence_id))
@@ -72,15 +72,22 @@ class Dates:
             for each in self.groups
             if each.entry and each.entry.occurrence_id == last.occurrence_id and each.entry.start >= last.start
         ]
-        return not held or any(self._is_before(each, approved_ms) for each in held)
+        return not held or _any_of(self._is_before(each, approved_ms) for each in held)
 
-    def _is_before(self, each: Group, approved_ms: int) -> bool:
+    def _is_before(self, each: Group, approved_ms: int) -> bool | None:
         told = [self.ends[uuid] for uuid in each.uuids if uuid in self.ends]
         if told:
             return approved_ms < max(told) * 1000
         # A run of the day before is no end of anything.
         held = [run for run in each.runs if each.entry is None or (run.end or each.entry.start) >= each.entry.start]
-        return all(run.end is None or approved_ms < run.end * 1000 for run in held)
+        overdue = each.entry is not None and approved_ms >= each.entry.end * 1000
+        verdicts = {approved_ms < run.end * 1000 if run.end is not None else None if overdue else True for run in held}
+        return verdicts.pop() if len(verdicts) == 1 else None if verdicts else True
+
+
+def _any_of(verdicts: Iterable[bool | None]) -> bool | None:
+    known = set(verdicts)
+    return True if True in known else None if None in known else False
 
 
 def dates_of(book: Book, settings: TrackingSettings) -> Dates:

@@ -9,6 +9,7 @@ import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from processors.attendance.book.agenda import note_undecided
 from processors.attendance.book.book import Book
 from processors.attendance.book.rows import (
     CONTACT_REGISTRATION,
@@ -111,7 +112,10 @@ class Registrants:
             if known is None:
                 return False
             wanted = not known.is_own
-        self._emit(book, _fact(webinar, registrant_id, row), told, wanted=wanted)
+        is_before = row.approval is None or webinar.dates.before_end(row, row.approval.at_ms)
+        if wanted and is_before is None:
+            note_undecided(book)
+        self._emit(book, _fact(webinar, registrant_id, row, before_end=bool(is_before)), told, wanted=wanted)
         return True
 
     def _is_wanted(self, webinar: _Webinar, row: RegistrationRow) -> bool:
@@ -146,7 +150,7 @@ def _send(book: Book, fact: Registration, revision: int, digest: str) -> None:
     book.put(REGISTRATION_TOLD, Published(revision, digest, fact.email, fact.retracted), fact.registrant_id)
 
 
-def _fact(webinar: _Webinar, registrant_id: str, row: RegistrationRow) -> Registration:
+def _fact(webinar: _Webinar, registrant_id: str, row: RegistrationRow, *, before_end: bool) -> Registration:
     known, subject, approval = webinar.details, webinar.subject(row), row.approval
     starts_at = row.first_start or row.starts_at or known.start
     assert row.email is not None
@@ -164,7 +168,7 @@ def _fact(webinar: _Webinar, registrant_id: str, row: RegistrationRow) -> Regist
         registrant_id=registrant_id,
         registration_status=row.latest.status,
         revision=0,
-        before_end=approval is None or webinar.dates.before_end(row, approval.at_ms),
+        before_end=before_end,
         starts_at=None if starts_at is None else as_datetime(starts_at),
         occurrences=row.occurrences,
         registration_source=row.detail("source"),
