@@ -10,6 +10,8 @@ import orjson
 import typer
 
 from ops.brevo.account import Json, contact, opened
+from ops.brevo.ledger import Ledger, ledger
+from processors.brevo.decisions.ledger import event_key
 from processors.brevo.decisions.preview import event_preview, in_words, upsert_preview
 from processors.brevo.decisions.upsert import Wanted, after_read
 from processors.brevo.decisions.values import sendable
@@ -17,8 +19,8 @@ from runtime.exits import FOUND_WRONG
 from runtime.kafka import KafkaConnection
 from runtime.logs import configure_logging
 from runtime.reading import read_topic
-from schemas.brevo import BREVO_COMMAND, OnceCommand, UpsertContact
-from schemas.topics import BREVO_COMMANDS, BREVO_COMMANDS_BULK
+from schemas.brevo import BREVO_COMMAND, CommandResult, OnceCommand, UpsertContact
+from schemas.topics import BREVO_COMMANDS, BREVO_COMMANDS_BULK, BREVO_RESULTS
 
 FEW = 10
 
@@ -33,7 +35,9 @@ def preview(
     everybody: Annotated[bool, typer.Option("--all", help=f"All contacts instead of {FEW}; a call for each.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Compare a session's contacts at Brevo with their newest commands. Reads only; nothing is changed.
+    """Compare a session's contacts at Brevo with their newest commands, and tell what became of its events.
+
+    Reads only; nothing is changed.
 
     The commands are there once a worker has seen the session, `rollcall worker --dry-run` for one. Exit code 1: there
     are none of this session.
@@ -54,7 +58,9 @@ def preview(
 
 
 async def _preview(session: str, limit: int | None) -> tuple[list[dict[str, Any]], int]:
-    upserts, events = await _commands(KafkaConnection.from_environment(os.environ), session)
+    connection = KafkaConnection.from_environment(os.environ)
+    upserts, events = await _commands(connection, session)
+    rows, told = await ledger(connection), await _results(connection, session)
     chosen = sorted(upserts)[:limit]
     shown = []
     async with opened() as (_, client):
@@ -69,10 +75,31 @@ async def _preview(session: str, limit: int | None) -> tuple[list[dict[str, Any]
                     **upsert_preview(command, known),
                     "has": {name: held[name] for name in sorted(attributes) if name in held},
                     "lists": body.get("listIds", []) if body else [],
-                    "events": [event_preview(each) for each in events.get(contact_id, ())],
+                    "events": [_event(each, rows, told) for each in events.get(contact_id, ())],
                 }
             )
     return shown, len(upserts)
+
+
+def _event(command: OnceCommand, rows: Ledger, told: dict[bytes, CommandResult]) -> dict[str, Any]:
+    """The event with what the ledger knows of it, and the words of its latest result."""
+    keys = [event_key(command.contact_id, command.name, once_key) for once_key in command.once_keys]
+    key = next((each for each in keys if each in rows.events), None)
+    if key is None:
+        return event_preview(command)
+    return event_preview(command, rows.events[key].state, told.get(key))
+
+
+async def _results(connection: KafkaConnection, session: str) -> dict[bytes, CommandResult]:
+    """The latest result of each event of the session, by the key of its row; intents are none."""
+    found: dict[bytes, CommandResult] = {}
+    async for record in read_topic(connection, BREVO_RESULTS):
+        if record.value is None or record.key is None:
+            continue
+        result = CommandResult.from_bytes(record.value)
+        if result.session == session and result.name is not None and result.outcome not in ("intended", "withdrawn"):
+            found |= {event_key(result.contact_id, result.name, each): result for each in result.once_keys}
+    return found
 
 
 async def _commands(

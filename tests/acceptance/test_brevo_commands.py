@@ -141,4 +141,7 @@ async def test_dry_run_changes_nothing_and_preview_compares(
         await eventually(complete, timeout_seconds=60, what="all of it is done", tell=home.last_words)
         code, preview, _ = await rollcall(home.wiring.worker(), "preview", "--session", SESSION, "--json")
         assert not any(each["sets"] or each["joins"] for each in preview["contacts"])
+        fates = [(event["fate"], event["at"] is not None) for each in preview["contacts"] for event in each["events"]]
+        assert fates
+        assert set(fates) == {("has sent", True)}
         assert await worker.stop() == 0

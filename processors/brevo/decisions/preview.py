@@ -6,9 +6,18 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from processors.brevo.decisions.ledger import EventState
 from processors.brevo.decisions.upsert import Create, Known, Read, Update, Wanted, next_step
 from processors.brevo.decisions.values import sendable
-from schemas.brevo import ConfirmList, OnceCommand, SendCampaign, SendRecording, TrackEvent, UpsertContact
+from schemas.brevo import (
+    CommandResult,
+    ConfirmList,
+    OnceCommand,
+    SendCampaign,
+    SendRecording,
+    TrackEvent,
+    UpsertContact,
+)
 from schemas.instants import format_instant
 
 
@@ -41,14 +50,35 @@ def upsert_preview(command: UpsertContact, known: Known) -> dict[str, Any]:
     }
 
 
-def event_preview(command: OnceCommand) -> dict[str, Any]:
-    """The event, or the question about a list, that would be sent."""
+FATES: Mapping[EventState, str] = {
+    "pending": "would send",
+    "intended": "is sending",
+    "in_doubt": "may have sent",
+    "rejected": "was refused",
+    "suppressed": "is never sent",
+    "acknowledged": "has sent",
+}
+
+
+def event_preview(
+    command: OnceCommand, state: EventState = "pending", told: CommandResult | None = None
+) -> dict[str, Any]:
+    """The event, or the question about a list, and what became of it.
+
+    Args:
+        command: of the event.
+        state: what the ledger knows of it.
+        told: the latest result of it, if there is one still.
+    """
     properties = {"list_id": command.list_id} if isinstance(command, ConfirmList) else _properties(command)
     return {
         "contact_id": command.contact_id,
         "event": command.name,
         "event_date": format_instant(int(command.event_date.timestamp())),
         "properties": properties,
+        "fate": FATES[state],
+        "at": None if told is None else format_instant(int(told.finished_at.timestamp())),
+        "why": "" if told is None else told.detail,
     }
 
 
@@ -60,7 +90,9 @@ def in_words(preview: Mapping[str, Any]) -> str:
     """One line."""
     who = f"contact {preview['contact_id']}"
     if "event" in preview:
-        return f"{who}: would send {preview['event']} of {preview['event_date']}"
+        at = f", at {preview['at']}" if preview["at"] else ""
+        why = f" ({preview['why']})" if preview["why"] else ""
+        return f"{who}: {preview['fate']} {preview['event']} of {preview['event_date']}{at}{why}"
     parts = [f"{name}={value!r}" for name, value in preview["sets"].items()]
     parts += [f"{word} list {each}" for word in ("joins", "leaves") for each in preview[word]]
     if not parts and not preview["asks"]:
