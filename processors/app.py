@@ -7,8 +7,7 @@ import logging
 import math
 import time
 from collections.abc import AsyncIterator, Collection
-from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from datetime import UTC, datetime
 from functools import partial
 
@@ -27,16 +26,17 @@ from processors.brevo.writer.dry_run import DryRun
 from processors.engagement import agent as score_engagement
 from processors.engagement.sweep import second_of_day
 from processors.engagement.sweep_clock import sweep_clock
-from processors.engine.agent import AgentSpec, BatchAgent, Engine
 from processors.engine.delivery import Delivery, build_producer
 from processors.engine.due_clock import DueClock, RowAgenda
+from processors.engine.effect import RuleAlone
+from processors.engine.faust_agent import BatchAgent, Engine
 from processors.engine.faust_app import SESSION_SECONDS, build_faust_app
 from processors.engine.faust_consumer import still_member
+from processors.engine.faust_worker import EngineWorker, stop_at_once
+from processors.engine.halt import Halt
 from processors.engine.metrics import EngineMetrics
 from processors.engine.naming import APP_ID, changelog_name
-from processors.engine.own_progress import OwnProgress
 from processors.engine.view import Output
-from processors.engine.worker import EngineWorker, stop_at_once
 from processors.settings import WorkerSettings
 from processors.zoom import agent as look_up
 from processors.zoom.api.client import ZoomClient
@@ -52,8 +52,11 @@ from schemas.instants import as_datetime
 from schemas.ticks import Tick
 from schemas.topics import TICKS
 
-AGENT_MODULES = (track_attendance, look_up, score_engagement, sync_contact)
+SPECS = (track_attendance.SPEC, look_up.SPEC, score_engagement.SPEC, sync_contact.SPEC)
+"""All agents of a worker."""
 KAFKA_RETRY_SECONDS = 1.0
+HALT_SECONDS = 1.0
+"""Between looks whether a halted worker may go on."""
 Sink = sync_contact.SyncContact | DryRun
 
 log = logging.getLogger(__name__)
@@ -61,7 +64,7 @@ log = logging.getLogger(__name__)
 
 def changelogs() -> tuple[str, ...]:
     """Logical names of all tables' changelogs."""
-    return tuple(changelog_name(table) for module in AGENT_MODULES for table in module.TABLES)
+    return tuple(changelog_name(table) for spec in SPECS for table in spec.tables)
 
 
 async def run_worker(settings: WorkerSettings, stop: asyncio.Event) -> None:
@@ -78,7 +81,7 @@ async def run_worker(settings: WorkerSettings, stop: asyncio.Event) -> None:
     server = AdminServer(admin.host, admin.port, live=process.live, ready=process.ready, registry=registry, names=names)
     await server.start()
     try:
-        if not await _wait_for_kafka(settings, stop):
+        if not await _wait_until_released(settings, process, stop) or not await _wait_for_kafka(settings, stop):
             return
         async with build_engine(settings, registry) as (worker, *effects):
             process.worker, process.effects = worker, tuple(effects)
@@ -122,59 +125,41 @@ async def build_engine(
             stop=stop_at_once,
         )
         zoom = await stack.enter_async_context(_zoom_effect(settings, registry, delivery))
-        sink_agent = sink_of(engine, settings, brevo_client, registry, missing)
+        sink = sink_of(settings, brevo_client, registry, missing)
         agents = [
             tracking_agent(engine, tracking_rule(configuration)),
-            BatchAgent(engine, AgentSpec(look_up.NAME, look_up.SOURCES, look_up.TABLES, zoom.rule, zoom)),
+            BatchAgent(engine, look_up.SPEC, zoom),
             scoring_agent(engine, configuration),
-            sink_agent.agent,
+            BatchAgent(engine, sync_contact.SPEC, sink),
         ]
-        yield EngineWorker(app, agents, delivery, producer, metrics), zoom, sink_agent.sink
-
-
-@dataclass(frozen=True, slots=True)
-class SinkAgent:
-    """The agent `sync-contact` and its effect."""
-
-    agent: BatchAgent
-    sink: Sink
+        yield EngineWorker(app, agents, delivery, producer, metrics), zoom, sink
 
 
 def sink_of(
-    engine: Engine,
-    settings: WorkerSettings,
-    client: BrevoClient,
-    registry: CollectorRegistry,
-    lists_missing: Collection[int],
-) -> SinkAgent:
-    """The agent that calls Brevo, or says what it would do (`worker --dry-run`).
+    settings: WorkerSettings, client: BrevoClient, registry: CollectorRegistry, lists_missing: Collection[int]
+) -> Sink:
+    """What calls Brevo, or says what it would do (`worker --dry-run`).
 
     `lists_missing` are those of the configuration that Brevo does not have.
     """
-    configuration, own = settings.configuration, OwnProgress()
-    sink: Sink = (
-        DryRun(settings.tell, Consent.of(configuration.brevo))
-        if settings.tell is not None
-        else sync_contact.SyncContact(
-            client,
-            configuration.brevo,
-            total_partitions=configuration.kafka.partitions,
-            clock=lambda: datetime.now(UTC),
-            registry=registry,
-            version=settings.version,
-            list_keys=keys_of_lists(configuration),
-            missing_lists=lists_missing,
-            backlog=own.backlog,
-            handled=own.handled,
-        )
+    configuration = settings.configuration
+    if settings.tell is not None:
+        return DryRun(settings.tell, Consent.of(configuration.brevo))
+    return sync_contact.SyncContact(
+        client,
+        configuration.brevo,
+        total_partitions=configuration.kafka.partitions,
+        clock=lambda: datetime.now(UTC),
+        registry=registry,
+        version=settings.version,
+        list_keys=keys_of_lists(configuration),
+        missing_lists=lists_missing,
     )
-    spec = AgentSpec(sync_contact.NAME, sync_contact.SOURCES, sync_contact.TABLES, sink.rule, sink)
-    return SinkAgent(own.of(BatchAgent(engine, spec)), sink)
 
 
 def tracking_rule(configuration: Configuration) -> TenantsApart:
     """The rule of `track-attendance`, for every account of the installation."""
-    (table,) = track_attendance.TABLES
+    (table,) = track_attendance.SPEC.tables
     ownership = Ownership(table, retain_days=math.ceil(configuration.sessions.retain / 86_400))
     return TenantsApart(track_attendance.TrackAttendance(configuration), ownership, table)
 
@@ -186,27 +171,17 @@ def tracking_agent(engine: Engine, rule: TenantsApart) -> BatchAgent:
         now = as_datetime(int(time.time()))
         return Output.of(TICKS.name, None, Tick(kind="clock", now=now), partition=partition)
 
-    own, agenda = OwnProgress(), RowAgenda(track_attendance.TABLES[0], DUE, due_ms)
-    clock = DueClock(rule, agenda, tick=tick, backlog=own.backlog, handled=own.handled)
-    spec = AgentSpec(track_attendance.NAME, track_attendance.SOURCES, track_attendance.TABLES, rule, clock)
-    return own.of(BatchAgent(engine, spec))
+    agenda = RowAgenda(track_attendance.SPEC.tables[0], DUE, due_ms)
+    return BatchAgent(engine, track_attendance.SPEC, DueClock(rule, agenda, tick=tick))
 
 
 def scoring_agent(engine: Engine, configuration: Configuration) -> BatchAgent:
     """The agent with the clock of the decay sweep, where there is to be one."""
-    rule, sweep_at, clock = score_engagement.ScoreEngagement(configuration), configuration.scoring.decay_sweep, None
-    own = OwnProgress()
-    if sweep_at is not None:
-        clock = sweep_clock(
-            rule,
-            table=score_engagement.TABLE,
-            second=second_of_day(sweep_at),
-            clock=time.time,
-            backlog=own.backlog,
-            handled=own.handled,
-        )
-    spec = AgentSpec(score_engagement.NAME, score_engagement.SOURCES, score_engagement.TABLES, rule, clock)
-    return own.of(BatchAgent(engine, spec))
+    rule, sweep_at = score_engagement.ScoreEngagement(configuration), configuration.scoring.decay_sweep
+    if sweep_at is None:
+        return BatchAgent(engine, score_engagement.SPEC, RuleAlone(rule))
+    clock = sweep_clock(rule, table=score_engagement.TABLE, second=second_of_day(sweep_at), clock=time.time)
+    return BatchAgent(engine, score_engagement.SPEC, clock)
 
 
 @asynccontextmanager
@@ -240,6 +215,21 @@ async def _zoom_effect(
         )
 
 
+async def _wait_until_released(settings: WorkerSettings, process: _Process, stop: asyncio.Event) -> bool:
+    """Until nobody's breaker is open any more; false when told to stop before that."""
+    while not stop.is_set():
+        halt = Halt.read(settings.environment.data_dir)
+        if halt is None:
+            process.halt = None
+            return True
+        if process.halt is None:
+            process.halt = halt
+            log.error("%s; look at its dead letters, then run `rollcall worker --resume`", halt)
+        with suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), HALT_SECONDS)
+    return False
+
+
 async def _wait_for_kafka(settings: WorkerSettings, stop: asyncio.Event) -> bool:
     """Until the topics and the group are there; false when told to stop before that."""
     told = False
@@ -266,6 +256,8 @@ class _Process:
     def __init__(self) -> None:
         self.worker: EngineWorker | None = None
         self.effects: tuple[look_up.LookUp | Sink, ...] = ()
+        self.halt: Halt | None = None
+        """Why nothing is begun."""
 
     def live(self) -> bool:
         """Waiting for Kafka is life; a stuck engine is none."""
@@ -273,6 +265,8 @@ class _Process:
 
     def ready(self) -> Readiness:
         """Not ready while partitions or Kafka are awaited; with the reasons, also why Zoom or Brevo are."""
+        if self.halt is not None:
+            return Readiness(ok=False, reasons=(f"{self.halt}; `rollcall worker --resume` goes on behind it",))
         if self.worker is None:
             return Readiness(ok=False, reasons=("waiting for Kafka",))
         waiting = self.worker.not_ready()

@@ -71,7 +71,7 @@ class TokenStorage:
     @classmethod
     def read(cls, environment: Mapping[str, str]) -> Self:
         """`ZOOM_TOKEN_DIR` (in `ROLLCALL_DATA_DIR` unless set) and `ZOOM_TOKEN_KEY`."""
-        data_dir = Path(environment.get("ROLLCALL_DATA_DIR") or "data")
+        data_dir = data_dir_of(environment)
         key = look_up("ZOOM_TOKEN_KEY", environment)
         folder = Path(environment.get("ZOOM_TOKEN_DIR") or data_dir / "zoom-logins")
         return cls(folder, SecretStr(key) if key else None)
@@ -127,7 +127,7 @@ class WorkerEnvironment:
         reader = _Reader(environment)
         settings = cls(
             config_path=reader.config_path(),
-            data_dir=Path(environment.get("ROLLCALL_DATA_DIR") or "data"),
+            data_dir=data_dir_of(environment),
             admin=reader.address("ADMIN", default_host="127.0.0.1", default_port=8082),
             kafka=reader.kafka(),
             zoom_api_base_url=reader.url("ZOOM_API_BASE_URL", "") or None,
@@ -158,6 +158,11 @@ class Counterparts:
             environment.get("BREVO_API_BASE_URL") or _BREVO_API,
             _allows_plaintext(environment),
         )
+
+
+def data_dir_of(environment: Mapping[str, str]) -> Path:
+    """`ROLLCALL_DATA_DIR`, or ``./data``."""
+    return Path(environment.get("ROLLCALL_DATA_DIR") or "data")
 
 
 def config_path(environment: Mapping[str, str]) -> Path:

@@ -23,6 +23,8 @@ _POLICY_VIOLATION = 44
 _REQUEST_SECONDS = 10
 _VISIBLE_SECONDS = 30
 _POLL_SECONDS = 0.1
+CHANGELOG_BYTES = 4 * MIB
+"""Of one record of a changelog: the engine writes no row of more than 3 MiB."""
 
 CHANGELOG_BYTES = 4 * MIB
 """Of one record of a changelog: the engine writes no row of more than 3 MiB."""

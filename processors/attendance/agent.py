@@ -28,6 +28,7 @@ from processors.attendance.rules.events import parse_event
 from processors.attendance.rules.recordings import EVENT as RECORDING_COMPLETED
 from processors.attendance.rules.recordings import parse_recorded
 from processors.attendance.settings import TrackingSettings
+from processors.engine.spec import AgentSpec
 from processors.engine.view import Record, View
 from runtime.models import Configuration
 from schemas.attendance import ObjectType, Origin
@@ -35,11 +36,9 @@ from schemas.errors import DeadLetterError
 from schemas.instants import as_datetime, parse_instant
 from schemas.lookups import LookupResult
 from schemas.ticks import Tick
-from schemas.topics import LOOKUP_RESULTS, LOOKUPS, RAW_EVENTS, TICKS, Topic
+from schemas.topics import LOOKUP_RESULTS, LOOKUPS, RAW_EVENTS, TICKS
 
-NAME = "track-attendance"
-SOURCES: tuple[Topic, ...] = (RAW_EVENTS, LOOKUP_RESULTS, TICKS)
-TABLES: tuple[str, ...] = (TABLE,)
+SPEC = AgentSpec("track-attendance", sources=(RAW_EVENTS, LOOKUP_RESULTS, TICKS), tables=(TABLE,))
 ORIGIN_HEADER = "origin"
 RECEIPT_HEADER = "ce_time"
 """When the event happened as far as the ingress knew: the time of receipt, where Zoom left out its own."""

@@ -26,7 +26,7 @@ from processors.brevo.decisions.suppression import IMPORT_ENDED, Consent
 from processors.brevo.writer.access import Access, Family
 from processors.brevo.writer.asking import Asker
 from processors.brevo.writer.campaigns import Campaigns
-from processors.brevo.writer.catching_up import CatchingUp, has_handled_all, nothing_waits
+from processors.brevo.writer.catching_up import CatchingUp
 from processors.brevo.writer.channels import Channel
 from processors.brevo.writer.checked import Checker
 from processors.brevo.writer.confirmations import Confirmations
@@ -42,16 +42,18 @@ from processors.brevo.writer.sampler import Sampler
 from processors.brevo.writer.schedule import Schedule
 from processors.brevo.writer.tools import Tools
 from processors.brevo.writer.upserts import UpsertWriter
-from processors.engine.due_clock import Backlog, Handled
-from processors.engine.effect import Post, Rows
+from processors.engine.effect import OwnAgent, Rows
+from processors.engine.spec import AgentSpec
 from processors.engine.view import PartitionStore, Rule
 from runtime.brevo_models import Brevo
 from schemas.brevo_news import BrevoNews, import_signature
-from schemas.topics import BREVO_COMMANDS, BREVO_COMMANDS_BULK, BREVO_EVENTS, BREVO_RESULTS, Topic
+from schemas.topics import BREVO_COMMANDS, BREVO_COMMANDS_BULK, BREVO_EVENTS, BREVO_RESULTS
 
-NAME = "sync-contact"
-SOURCES: tuple[Topic, ...] = (BREVO_COMMANDS, BREVO_COMMANDS_BULK, BREVO_RESULTS, BREVO_EVENTS)
-TABLES = (LEDGER, PENDING, SUPPRESSIONS)
+SPEC = AgentSpec(
+    "sync-contact",
+    sources=(BREVO_COMMANDS, BREVO_COMMANDS_BULK, BREVO_RESULTS, BREVO_EVENTS),
+    tables=(LEDGER, PENDING, SUPPRESSIONS),
+)
 
 
 class SyncContact:
@@ -69,7 +71,6 @@ class SyncContact:
         pace: the pump's figures, if not the usual ones.
         monotonic: seconds that never go back.
         spread: 0..1, so that workers do not retry together.
-        backlog, handled: what is in the agent's topics, and whether it is done with that (`due_clock`).
     """
 
     rule: Rule
@@ -88,8 +89,6 @@ class SyncContact:
         pace: Pace | None = None,
         monotonic: Callable[[], float] = time.monotonic,
         spread: Callable[[], float] = random.random,
-        backlog: Backlog = nothing_waits,
-        handled: Handled = has_handled_all,
     ) -> None:
         metrics, pace = BrevoMetrics(registry), pace or Pace()
         rates: dict[Family, float] = {
@@ -113,7 +112,7 @@ class SyncContact:
             gather_seconds=pace.gather_seconds,
             now=monotonic,
         )
-        outcomes = Outcomes(schedule, metrics, clock, agent=NAME, version=version)
+        outcomes = Outcomes(schedule, metrics, clock, agent=SPEC.name, version=version)
         checker = Checker(metrics, self._lists, settings.phone_region)
         processes = self._processes = ImportProcesses(api, asker, pace, monotonic)
         sampler = Sampler(api, asker, metrics, settings.sample)
@@ -140,7 +139,7 @@ class SyncContact:
             ),
             "campaigns": Campaigns(api, asker, settings.recordings, clock),
         }
-        self._catching_up = CatchingUp(backlog, handled)
+        self._catching_up = CatchingUp()
         self._pump = Pump(
             tools,
             UpsertWriter(tools),
@@ -179,9 +178,10 @@ class SyncContact:
         """See `Effect.revoke`."""
         self._pump.revoke(partition)
 
-    async def run(self, post: Post) -> None:
+    async def run(self, agent: OwnAgent) -> None:
         """See `Effect.run`."""
-        await self._pump.run(post)
+        self._catching_up.of(agent)
+        await self._pump.run(agent.post)
 
 
 def _notify_url(settings: Brevo) -> Callable[[str, str], str | None]:

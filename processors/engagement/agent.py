@@ -40,6 +40,7 @@ from processors.engagement.state import (
     merged_session,
 )
 from processors.engagement.sweep import DecaySweep
+from processors.engine.spec import AgentSpec
 from processors.engine.view import Record, View
 from runtime.models import Configuration
 from schemas.attendance import (
@@ -62,13 +63,10 @@ from schemas.topics import (
     BREVO_COMMANDS_BULK,
     ENGAGEMENT_SCORES,
     ENGAGEMENT_TICKS,
-    Topic,
 )
 
-NAME = "score-engagement"
-SOURCES: tuple[Topic, ...] = (ATTENDANCE_RESULTS, ENGAGEMENT_TICKS)
 TABLE = "engagement-by-contact"
-TABLES: tuple[str, ...] = (TABLE,)
+SPEC = AgentSpec("score-engagement", sources=(ATTENDANCE_RESULTS, ENGAGEMENT_TICKS), tables=(TABLE,))
 
 
 class ScoreEngagement:

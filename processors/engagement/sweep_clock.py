@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from processors.engagement.sweep import SWEEP_KEY, decode_sweep, latest_due_day
-from processors.engine.due_clock import Backlog, DueClock, Handled
+from processors.engine.due_clock import DueClock
 from processors.engine.effect import Rows
 from processors.engine.view import Output, PartitionStore, Rule
 from schemas.instants import SECONDS_PER_DAY, utc_date
@@ -39,9 +39,7 @@ class SweepAgenda:
         return ((day + 1) * SECONDS_PER_DAY + self.second) * 1000
 
 
-def sweep_clock(
-    rule: Rule, *, table: str, second: int, clock: Callable[[], float], backlog: Backlog, handled: Handled
-) -> DueClock:
+def sweep_clock(rule: Rule, *, table: str, second: int, clock: Callable[[], float]) -> DueClock:
     """The effect of `score-engagement` where sweeps are on.
 
     Args:
@@ -49,12 +47,10 @@ def sweep_clock(
         table: the agent's.
         second: of the day (UTC) at which the sweep is due.
         clock: seconds since 1970.
-        backlog: see `DueClock`.
-        handled: see `DueClock`.
     """
 
     def tick(partition: int) -> Output:
         day = utc_date(latest_due_day(clock(), second) * SECONDS_PER_DAY)
         return Output.of(ENGAGEMENT_TICKS.name, None, SweepTick(day=day), partition=partition)
 
-    return DueClock(rule, SweepAgenda(table, second), tick=tick, backlog=backlog, handled=handled)
+    return DueClock(rule, SweepAgenda(table, second), tick=tick)

@@ -1,10 +1,12 @@
-"""A batched Faust agent: takes what is queued, runs a rule over it, confirms, applies and acknowledges, in that order.
+"""An agent: runs a rule over what a turn has taken, confirms and applies it, and keeps its effect told.
 
 Per turn: (1) outputs and dead letters are confirmed by the broker; (2) then the changelog rows; (3) then rows and
-changelog offset go into the local store; (4) then the source offsets are acknowledged for Faust's own commit; (5) then
-the agent's effect is told. Whatever fails before (4) ends the process with code 70: nothing is lost, records repeat.
-Outputs go before state on purpose: a rule that ignores what its state has seen already would never send again an output
-that a crash took.
+changelog offset go into the local store; (4) then the source offsets are acknowledged; (5) then the agent's effect is
+told. Whatever fails before (4) ends the process with code 70: nothing is lost, records repeat. Outputs go before state
+on purpose: a rule that ignores what its state has seen already would never send again an output that a crash took.
+
+How records come in and where all of it goes is an `Outside`: Kafka and RocksDB under Faust (`faust_agent`), or memory
+(`memory`).
 """
 
 from __future__ import annotations
@@ -12,293 +14,216 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
-
-import faust
-from aiokafka.errors import KafkaError
-from faust.types.tuples import TP
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import NamedTuple, Protocol
 
 from processors.engine.dead_letters import CircuitBreaker, cut_headers, dead_letter_headers
-from processors.engine.delivery import Delivery, Refused, Row
-from processors.engine.effect import Effect
-from processors.engine.faust_consumer import BatchSchema, committed_offset
-from processors.engine.faust_tables import TablePartition, declare_table
+from processors.engine.effect import Effect, Rows
 from processors.engine.metrics import EngineMetrics
-from processors.engine.view import Output, Record, Rule, TurnView
-from schemas.cloud_events import Headers
+from processors.engine.spec import AgentSpec
+from processors.engine.turn import Batch, Turn
+from processors.engine.view import ROW_BYTES, Output, PartitionStore, Record
 from schemas.errors import DeadLetterError, FatalError, RetryLaterError
-from schemas.topics import Topic
 
-MAX_BATCHES = 16
-QUEUED_BATCHES = 16
+RETRY_SECONDS, LONGEST_RETRY_SECONDS = 1.0, 20.0
+"""Before a turn is done again: if the error names no time, and at most: a rebalance waits for the turn, and after 60 s
+Kafka would no longer wait for us."""
 CUT_VALUE_BYTES, CUT_KEY_BYTES = 65_536, 1_024
 """What is kept of a dead letter that the broker refuses for its size."""
 
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class AgentSpec:
-    """What an agent reads, what it keeps and which rule it runs."""
+class RefusedOutput(NamedTuple):
+    """An output that the broker will never take, the record that it came from, and why."""
 
-    name: str
-    sources: tuple[Topic, ...]
-    tables: tuple[str, ...]
-    rule: Rule
-    effect: Effect | None = None
+    origin: Record | None
+    reason: str
 
 
-@dataclass(slots=True)
-class Engine:
-    """What all agents of a worker share."""
+class Outside(Protocol):
+    """Where the consequences of a turn go."""
 
-    app: faust.App
-    delivery: Delivery
-    metrics: EngineMetrics
-    prefix: str
-    """Put before every logical topic name."""
-    partitions: int
-    version: str
-    stop: Callable[[str], None]
-    """Ends the process at once, unacknowledged (code 70)."""
+    def stores(self, partition: int) -> dict[str, PartitionStore]:
+        """The agent's tables in a partition, recovered."""
 
+    async def publish(self, outbox: Sequence[tuple[Output, Record | None]]) -> list[RefusedOutput]:
+        """Returns when the broker has confirmed all but what it refuses for good."""
 
-@dataclass(slots=True)
-class _Turn:
-    """What one turn has gathered."""
+    async def persist(self, changes: Mapping[int, Mapping[str, Rows]]) -> dict[str, int]:
+        """Write the changes of all partitions and tables: changelog, confirmed, then the local store.
 
-    views: dict[int, TurnView] = field(default_factory=dict)
-    dead: list[tuple[Record, BaseException]] = field(default_factory=list)
-    handled: int = 0
+        Returns:
+            By table the size of the smallest row that its changelog refuses for good; empty when all are written.
+        """
 
 
-class BatchAgent:
-    """Registers one agent with Faust and carries its batches through."""
+class Turned(NamedTuple):
+    """A turn that is confirmed and applied, to be acknowledged."""
 
-    def __init__(self, engine: Engine, spec: AgentSpec) -> None:
+    handled: Sequence[int]
+    """Per batch, in their order: how many of its first records are done with. Shorter when the turn has halted."""
+    changes: Mapping[int, Mapping[str, Rows]]
+    """By partition and table."""
+    halt: str | None
+    """Why the worker has to stop behind what was handled; ``None``: it goes on."""
+
+
+class Agent:
+    """One agent of a worker, whoever brings its records."""
+
+    def __init__(
+        self,
+        spec: AgentSpec,
+        effect: Effect,
+        outside: Outside,
+        metrics: EngineMetrics,
+        version: str,
+        *,
+        pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
         self.spec = spec
-        self._engine = engine
-        self._logical = {topic.physical(engine.prefix): topic for topic in spec.sources}
-        self._tables = {name: declare_table(engine.app, name, engine.partitions) for name in spec.tables}
-        self._partitions: dict[int, dict[str, TablePartition]] = {}
-        self._breaker = CircuitBreaker()
-        self._handled: dict[tuple[str, int], int] = {}  # (physical topic, partition) -> offset behind the last record
+        self.effect = effect
         self.handled = 0
         """Records of all turns so far."""
         self.turn_began_at: float | None = None
-        """Monotonic; ``None`` between turns. A turn that never ends is no progress."""
-        source = engine.app.topic(
-            *self._logical,
-            key_type=bytes,
-            value_type=bytes,
-            key_serializer="raw",
-            value_serializer="raw",
-            partitions=engine.partitions,
-            maxsize=QUEUED_BATCHES,
-        )
-        source.schema = BatchSchema(key_type=bytes, value_type=bytes, key_serializer="raw", value_serializer="raw")
-
-        async def agent(stream: Any) -> None:
-            await self._run(stream)
-
-        engine.app.agent(source, name=spec.name, concurrency=1)(agent)
+        """Monotonic; ``None`` between turns, and while one waits to be done again. A turn that never ends is no
+        progress."""
+        self.waits_because: str | None = None
+        """Why the turn in hand is to be done again later."""
+        self._outside = outside
+        self._metrics = metrics
+        self._version = version
+        self._pause = pause
+        self._breaker = CircuitBreaker()
+        self._row_bytes = dict.fromkeys(spec.tables, ROW_BYTES)
+        self._partitions: dict[int, dict[str, PartitionStore]] = {}
 
     @property
-    def changelogs(self) -> tuple[str, ...]:
-        """Physical names of the changelog topics."""
-        return tuple(table.changelog_topic.get_topic_name() for table in self._tables.values())
+    def partitions(self) -> frozenset[int]:
+        """Those that it owns."""
+        return frozenset(self._partitions)
 
     def assign(self, partitions: set[int]) -> None:
         """Take in a new assignment once its tables are recovered; tells the effect what came and what went."""
         for partition in set(self._partitions) - partitions:
             del self._partitions[partition]
-            if self.spec.effect:
-                self.spec.effect.revoke(partition)
+            self.effect.revoke(partition)
         for partition in sorted(partitions - set(self._partitions)):
-            stores = {name: TablePartition(table, partition) for name, table in self._tables.items()}
-            self._partitions[partition] = stores
-            if self.spec.effect:
-                self.spec.effect.load(partition, stores)
-        self._engine.metrics.partitions.labels(self.spec.name).set(len(self._partitions))
-
-    async def ends(self, partition: int) -> dict[str, int]:
-        """Asks Kafka: per source topic (physical) the offset behind the partition's last record.
-
-        Raises:
-            RetryLaterError: Kafka does not answer.
-        """
-        consumer = self._engine.app.consumer
-        try:
-            answer = await consumer.highwaters(*(TP(topic, partition) for topic in self._logical))
-        except (KafkaError, TimeoutError) as exc:
-            raise RetryLaterError(f"Kafka does not tell where the topics of {self.spec.name} end") from exc
-        return {tp.topic: offset for tp, offset in answer.items()}
-
-    def has_handled(self, partition: int, position: Mapping[str, int]) -> bool:
-        """Whether everything before `position` was handled (or acknowledged before this worker came)."""
-        return all(offset <= self._position(topic, partition) for topic, offset in position.items())
-
-    def lag(self) -> int:
-        """Records of its partitions that are not handled yet, as far as the last fetches told."""
-        consumer = self._engine.app.consumer
-        return sum(
-            max(0, (consumer.highwater(TP(topic, partition)) or 0) - self._position(topic, partition))
-            for partition in self._partitions
-            for topic in self._logical
-        )
-
-    def _position(self, topic: str, partition: int) -> int:
-        committed = committed_offset(self._engine.app, topic, partition)
-        return max(committed, self._handled.get((topic, partition), 0))
-
-    def revoke_all(self) -> None:
-        """Every partition may be another worker's by now."""
-        self.assign(set())
+            stores = self._partitions[partition] = self._outside.stores(partition)
+            self.effect.load(partition, stores)
+        self._metrics.partitions.labels(self.spec.name).set(len(self._partitions))
 
     async def post(self, outputs: Sequence[Output]) -> None:
-        """Publish an effect's outcomes, confirmed (`effect.Post`)."""
-        refused = await self._publish([(output, None) for output in outputs])
+        """See `effect.OwnAgent`."""
+        refused = await self._outside.publish([(output, None) for output in outputs])
         if refused:
             raise FatalError(f"{self.spec.name}: the broker refuses an outcome ({refused[0].reason})")
 
-    async def _run(self, stream: Any) -> None:
-        app, queue = self._engine.app, stream.channel.queue
+    async def turn(self, batches: Sequence[Batch]) -> Turned:
+        """Steps (1) to (3) over what was taken, again and again while a rule asks for it.
+
+        Raises:
+            FatalError: nothing may be acknowledged.
+        """
+        self.assign(set(self._partitions) | {batch.partition for batch in batches})
         while True:
+            self.turn_began_at = began = time.monotonic()
+            turn = Turn(self.effect.rule, self._breaker.copy(), self._row_bytes)
             try:
-                events = [await queue.get()]
-            except StopAsyncIteration:
-                return  # Faust's way to say that the stream has ended
-            while len(events) < MAX_BATCHES and not queue.empty():
-                events.append(queue.get_nowait())
-            # What a rebalance overtook is dropped unacknowledged and read again. There is no await between this check
-            # and the tracking, from which on Faust waits for the acknowledgement before it gives a partition away.
-            generation = app.consumer_generation_id
-            ours = app.flow_control.is_active()
-            messages = [e.message for e in events if ours and e.message.generation_id == generation]
-            for message in messages:
-                message.tracked = True
-                app.consumer.track_message(message)
-            if not messages:
+                for batch in batches:
+                    turn.handle(batch, self._partitions[batch.partition])
+                    if turn.halt is not None:
+                        break
+                    await asyncio.sleep(0)  # fetching, commits and probes go on
+            except RetryLaterError as error:
+                await self._wait(error)
                 continue
-            try:
-                changes = await self._turn(messages)
-            except Exception as exc:
-                # Whatever it is, nothing may be acknowledged; a cancelled agent acknowledges nothing either.
-                log.exception("turn failed")
-                self._engine.stop(f"{self.spec.name}: {type(exc).__name__}: {exc}")
-                return
-            for message in messages:
-                message.ack(app.consumer)
-                self._handled[message.topic, message.partition] = message.offset + 1
-                self.handled += len(message.value)
-            self._tell_effect(changes)
+            await self._publish(turn)
+            changes = {partition: view.changes for partition, view in turn.views.items()}
+            if refused := await self._outside.persist(changes):
+                self._learn(refused)
+                continue
+            self._breaker = turn.breaker
+            self._count(turn, batches, time.monotonic() - began)
+            self.turn_began_at = None
+            return Turned(turn.handled, changes, turn.halt)
 
-    def _tell_effect(self, changes: Mapping[int, TurnView]) -> None:
-        if self.spec.effect is None:
-            return
-        for partition, view in changes.items():
-            if partition in self._partitions and any(view.changes.values()):
-                self.spec.effect.applied(partition, view.changes)
+    def tell_effect(self, changes: Mapping[int, Mapping[str, Rows]]) -> None:
+        """Step (5)."""
+        for partition, tables in changes.items():
+            if partition in self._partitions and any(tables.values()):
+                self.effect.applied(partition, tables)
 
-    async def _turn(self, messages: list[Any]) -> dict[int, TurnView]:
-        self.turn_began_at = time.monotonic()
-        self.assign(set(self._partitions) | {message.partition for message in messages})
-        turn = _Turn()
-        for message in messages:
-            self._handle_batch(message, turn)
-            await asyncio.sleep(0)  # fetching, commits and probes go on
-        outbox = [each for view in turn.views.values() for each in view.outbox]
-        refused = await self._publish(outbox)
-        turn.dead.extend((row.row.origin, DeadLetterError(f"output refused: {row.reason}")) for row in refused)
-        await self._bury(turn.dead)
-        self._breaker.check()
-        await self._engine.delivery.ensure_owner()
-        await asyncio.gather(
-            *(self._persist(name, p, view.changes[name]) for p, view in turn.views.items() for name in self._tables)
-        )
-        metrics, name = self._engine.metrics, self.spec.name
-        metrics.outputs.labels(name).inc(len(outbox))
-        metrics.turn_seconds.labels(name).observe(time.monotonic() - self.turn_began_at)
-        self.turn_began_at = None
-        return turn.views
+    async def _wait(self, error: RetryLaterError) -> None:
+        seconds = RETRY_SECONDS if error.after_seconds is None else error.after_seconds
+        seconds = min(max(seconds, 0.0), LONGEST_RETRY_SECONDS)
+        log.warning("turn of %s again in %.1f s: %s", self.spec.name, seconds, error)
+        self._metrics.retries.labels(self.spec.name).inc()
+        self.turn_began_at, self.waits_because = None, str(error)
+        try:
+            await self._pause(seconds)
+        finally:
+            self.waits_because = None
 
-    def _handle_batch(self, message: Any, turn: _Turn) -> None:
-        topic = self._logical[message.topic]
-        view = turn.views.get(message.partition)
-        if view is None:
-            stores = self._partitions[message.partition]
-            view = turn.views[message.partition] = TurnView(message.partition, dict(stores))
-        handle, died_before = self.spec.rule.handle, len(turn.dead)
-        taken_ms = int(time.time() * 1000)
-        for raw in message.value:
-            record = Record(
-                topic.name, raw.partition, raw.offset, raw.timestamp, raw.key, raw.value, _whole(raw.headers), taken_ms
+    def _learn(self, refused: Mapping[str, int]) -> None:
+        """A changelog takes less than it should: the turn is done again, and rows so large are their record's fault."""
+        for table, size in refused.items():
+            self._row_bytes[table] = min(self._row_bytes[table], size - 1)
+            log.error(
+                "the changelog of %s refuses a row of %d bytes: raise its max.message.bytes to 4194304", table, size
             )
-            try:
-                handle(record, view)
-            except Exception as exc:  # noqa: BLE001 (a poison record must not stop its batch)
-                view.discard()
-                turn.dead.append((record, exc))
-                self._breaker.dead()
-                log.warning(
-                    "dead letter agent=%s source=%s/%d/%d error=%s",
-                    self.spec.name, topic.name, raw.partition, raw.offset, type(exc).__name__,
-                )  # fmt: skip
-            else:
-                view.commit(record)
-        self._breaker.handled(len(message.value) - (len(turn.dead) - died_before))
-        self._engine.metrics.records.labels(self.spec.name, topic.name).inc(len(message.value))
 
-    async def _persist(self, name: str, partition: int, rows: Mapping[bytes, bytes | None]) -> None:
-        """Changelog rows (the last value per key), confirmed; then the same rows and their offset into the store."""
-        if not rows:
-            return
-        table = self._tables[name]
-        changelog = table.changelog_topic.get_topic_name()
-        offset, refused = await self._engine.delivery.send(
-            changelog, partition, [Row(key, value) for key, value in rows.items()]
-        )
-        if refused:
-            raise FatalError(f"changelog of {name} refused a row of {len(refused[0].row.value or b'')} bytes")
-        TablePartition(table, partition).apply(rows, offset)
-        self._engine.metrics.changes.labels(self.spec.name).inc(len(rows))
-
-    async def _publish(self, outbox: Sequence[tuple[Output, Record | None]]) -> list[Refused]:
-        by_topic: dict[str, dict[int, list[Row]]] = {}
-        prefix, partition_of = self._engine.prefix, self._engine.delivery.partition_of
-        for output, origin in outbox:
-            partition = output.partition
-            if partition is None:
-                partition = partition_of(output.key or b"")
-            rows = by_topic.setdefault(prefix + output.topic, {}).setdefault(partition, [])
-            rows.append(Row(output.key, output.value, output.headers, origin))
-        answers = await asyncio.gather(*(self._engine.delivery.publish(t, rows) for t, rows in by_topic.items()))
-        return [refused for answer in answers for refused in answer]
+    async def _publish(self, turn: Turn) -> None:
+        """Outputs, then the dead letters: a record whose output is refused is one."""
+        for refused in await self._outside.publish(list(turn.outbox)):
+            if refused.origin is not None:
+                turn.dead.append((refused.origin, DeadLetterError(f"output refused: {refused.reason}")))
+        if turn.dead:
+            await self._bury(turn.dead)
 
     async def _bury(self, dead: Sequence[tuple[Record, BaseException]]) -> None:
-        """Original key, value and headers to the dead-letter topic, of which what is too large for it is cut."""
-        outbox = []
+        """Original key, value and headers to the dead-letter topic; of what is too large for it the beginning."""
+        letters = [
+            (record, dead_letter_headers(record, agent=self.spec.name, error=error, version=self._version))
+            for record, error in dead
+        ]
         for record, error in dead:
-            headers = dead_letter_headers(record, agent=self.spec.name, error=error, version=self._engine.version)
-            outbox.append((Output(f"{record.topic}.dlq", record.key, record.value, tuple(headers)), record))
-            self._engine.metrics.dead_letters.labels(self.spec.name, record.topic).inc()
-        refused = await self._publish(outbox) if outbox else []
-        if refused:
-            too_large = {id(each.row.origin) for each in refused}
-            cut = [(_cut(letter, record), record) for letter, record in outbox if id(record) in too_large]
-            if refused := await self._publish(cut):
-                raise FatalError(f"a dead letter was refused: {refused[0].reason}; raise the topic's max.message.bytes")
+            log.warning(
+                "dead letter agent=%s source=%s/%d/%d error=%s",
+                self.spec.name, record.topic, record.partition, record.offset, type(error).__name__,
+            )  # fmt: skip
+        refused = await self._outside.publish(
+            [(_letter(record, record.key, record.value, headers), record) for record, headers in letters]
+        )
+        if not refused:
+            return
+        too_large = {id(each.origin) for each in refused}
+        cut = [(_cut(each, cut_headers(each, headers)), each) for each, headers in letters if id(each) in too_large]
+        if refused := await self._outside.publish(cut):
+            raise FatalError(f"a dead letter was refused: {refused[0].reason}; raise the topic's max.message.bytes")
+
+    def _count(self, turn: Turn, batches: Sequence[Batch], seconds: float) -> None:
+        metrics, name = self._metrics, self.spec.name
+        for batch, handled in zip(batches, turn.handled, strict=False):  # a halted turn has not come to all of them
+            self.handled += handled
+            metrics.records.labels(name, batch.topic).inc(handled)
+        for record, _error in turn.dead:
+            metrics.dead_letters.labels(name, record.topic).inc()
+        for topic, skipped in turn.skipped.items():
+            metrics.skipped.labels(name, topic).inc(skipped)
+        metrics.outputs.labels(name).inc(len(turn.outbox))
+        metrics.changes.labels(name).inc(
+            sum(len(rows) for view in turn.views.values() for rows in view.changes.values())
+        )
+        metrics.turn_seconds.labels(name).observe(seconds)
 
 
-def _cut(letter: Output, record: Record) -> Output:
-    """A dead letter that the broker refuses for its size: where it came from, and the beginning of its value."""
-    key = letter.key if len(letter.key or b"") <= CUT_KEY_BYTES else None
-    value = letter.value if letter.value is None else letter.value[:CUT_VALUE_BYTES]
-    return Output(letter.topic, key, value, tuple(cut_headers(record, list(letter.headers))))
+def _letter(record: Record, key: bytes | None, value: bytes | None, headers: Sequence[tuple[str, bytes]]) -> Output:
+    return Output(f"{record.topic}.dlq", key, value, tuple(headers))
 
 
-def _whole(headers: Sequence[tuple[str, bytes | None]]) -> Headers:
-    """Headers as rules get them: Kafka allows a value that is null, which says no more than an empty one."""
-    return tuple((name, b"" if value is None else value) for name, value in headers)
+def _cut(record: Record, headers: Sequence[tuple[str, bytes]]) -> Output:
+    key = record.key if len(record.key or b"") <= CUT_KEY_BYTES else None
+    value = record.value if record.value is None else record.value[:CUT_VALUE_BYTES]
+    return _letter(record, key, value, headers)

@@ -6,7 +6,7 @@ import traceback
 from collections import deque
 
 from processors.engine.view import Record
-from schemas.errors import FatalError, RollcallError
+from schemas.errors import RollcallError
 
 Headers = list[tuple[str, bytes]]
 
@@ -101,17 +101,21 @@ class CircuitBreaker:
         self._row += 1
         self._push(dead=True)
 
-    def check(self) -> None:
-        """Call once the dead letters are confirmed.
-
-        Raises:
-            FatalError: too many of them.
-        """
+    def open_because(self) -> str | None:
+        """Why the worker has to stop; ``None`` while it may go on. Ask after each dead letter."""
         if self._row >= self._in_a_row:
-            raise FatalError(f"{self._row} dead letters in a row: stopped so that the topic is not drained")
+            return f"{self._row} dead letters in a row"
         window = self._recent.maxlen or 0
         if len(self._recent) == window and self._dead_recently >= self._share * window:
-            raise FatalError(f"{self._dead_recently} dead letters among the last {window} records: stopped")
+            return f"{self._dead_recently} dead letters among the last {window} records"
+        return None
+
+    def copy(self) -> CircuitBreaker:
+        """Another one that has seen the same, for a turn that may have to be done again."""
+        twin = CircuitBreaker(in_a_row=self._in_a_row, share=self._share, window=self._recent.maxlen or 0)
+        twin._recent.extend(self._recent)
+        twin._dead_recently, twin._row = self._dead_recently, self._row
+        return twin
 
     def _push(self, *, dead: bool) -> None:
         if len(self._recent) == self._recent.maxlen:

@@ -9,11 +9,11 @@ from __future__ import annotations
 import asyncio
 import heapq
 import time
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from processors.engine.effect import Post, Rows
+from processors.engine.effect import OwnAgent, Position, Rows
 from processors.engine.view import Output, PartitionStore, Rule
 from schemas.errors import RetryLaterError
 
@@ -21,12 +21,6 @@ SHORTEST_PAUSE_SECONDS = 0.05
 
 Tick = Callable[[int], Output]
 """Makes the message for a partition; its record says which work is due by the agenda alone."""
-Position = Mapping[str, int]
-"""Per topic: the offset behind the last record of a partition."""
-Backlog = Callable[[int], Awaitable[Position]]
-"""Asks Kafka where the agent's topics end in a partition; `RetryLaterError` when it does not answer."""
-Handled = Callable[[int, Position], bool]
-"""Whether everything before a position of a partition has been handled."""
 
 
 class Agenda(Protocol):
@@ -64,23 +58,12 @@ class DueClock:
         rule: of the agent.
         agenda: what is due.
         tick: makes the message.
-        backlog, handled: what is in the agent's topics, and whether it is done with that.
     """
 
-    def __init__(
-        self,
-        rule: Rule,
-        agenda: Agenda,
-        *,
-        tick: Tick,
-        backlog: Backlog,
-        handled: Handled,
-    ) -> None:
+    def __init__(self, rule: Rule, agenda: Agenda, *, tick: Tick) -> None:
         self.rule = rule
         self._agenda = agenda
         self._tick = tick
-        self._backlog = backlog
-        self._handled = handled
         self._due: dict[int, list[int]] = {}
         self._held: dict[int, Position] = {}
         self._changed = asyncio.Event()
@@ -103,30 +86,30 @@ class DueClock:
         self._due.pop(partition, None)
         self._held.pop(partition, None)
 
-    async def run(self, post: Post) -> None:
+    async def run(self, agent: OwnAgent) -> None:
         """See `Effect.run`."""
         while True:
             now_ms = int(time.time() * 1000)
-            ready = [partition for partition in list(self._due) if await self._is_due(partition, now_ms)]
+            ready = [partition for partition in list(self._due) if await self._is_due(agent, partition, now_ms)]
             if ready:
-                await post([self._tick(partition) for partition in ready])
+                await agent.post([self._tick(partition) for partition in ready])
             self._changed.clear()
             try:
                 await asyncio.wait_for(self._changed.wait(), self._pause(now_ms))
             except TimeoutError:
                 continue
 
-    async def _is_due(self, partition: int, now_ms: int) -> bool:
+    async def _is_due(self, agent: OwnAgent, partition: int, now_ms: int) -> bool:
         """Whether a partition's tick is to be sent now; what it covers leaves the agenda."""
         due = self._due.get(partition)
         if not due or due[0] > now_ms:
             return False
         if partition not in self._held:
             try:
-                self._held[partition] = await self._backlog(partition)
+                self._held[partition] = await agent.backlog(partition)
             except RetryLaterError:
                 return False
-        if partition not in self._due or not self._handled(partition, self._held[partition]):
+        if partition not in self._due or not agent.has_handled(partition, self._held[partition]):
             return False
         del self._held[partition]
         while due and due[0] <= now_ms:

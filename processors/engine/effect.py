@@ -8,20 +8,39 @@ a topic that the intake rule reads too, and only that rule changes the rows.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Protocol
 
 from processors.engine.view import Output, PartitionStore, Rule
 
 Post = Callable[[Sequence[Output]], Awaitable[None]]
-"""Publishes and returns when the broker has confirmed all of it; waits as long as the broker is away.
-
-Raises:
-    FatalError: the broker refuses a record for good (its size); the others are published.
-"""
-
+"""`OwnAgent.post`, for whoever needs no more of the agent."""
 Rows = Mapping[bytes, bytes | None]
 """Confirmed changes of one table: key to value, ``None`` where the row was removed."""
+Position = Mapping[str, int]
+"""Per topic of the agent: the offset behind the last record of a partition."""
+
+
+class OwnAgent(Protocol):
+    """The agent that an effect belongs to, as `Effect.run` is handed it."""
+
+    async def post(self, outputs: Sequence[Output]) -> None:
+        """Publish; returns when the broker has confirmed all of it, and waits as long as the broker is away.
+
+        Raises:
+            FatalError: the broker refuses a record for good (its size); the others are published.
+        """
+
+    async def backlog(self, partition: int) -> Position:
+        """Ask Kafka where the agent's topics end in a partition.
+
+        Raises:
+            RetryLaterError: Kafka does not answer.
+        """
+
+    def has_handled(self, partition: int, position: Position) -> bool:
+        """Whether everything before `position` was handled (or acknowledged before this worker came)."""
 
 
 class Effect(Protocol):
@@ -43,5 +62,25 @@ class Effect(Protocol):
     def revoke(self, partition: int) -> None:
         """The partition is no longer ours: start nothing new for it. A call under way may end and posts its outcome."""
 
-    async def run(self, post: Post) -> None:
+    async def run(self, agent: OwnAgent) -> None:
         """Work until cancelled. An exception that leaves it stops the worker with code 70."""
+
+
+class RuleAlone:
+    """The effect of an agent that does nothing outside."""
+
+    def __init__(self, rule: Rule) -> None:
+        self.rule = rule
+
+    def load(self, partition: int, stores: Mapping[str, PartitionStore]) -> None:
+        """Nothing waits."""
+
+    def applied(self, partition: int, changes: Mapping[str, Rows]) -> None:
+        """Nothing follows."""
+
+    def revoke(self, partition: int) -> None:
+        """Nothing ends."""
+
+    async def run(self, agent: OwnAgent) -> None:  # noqa: ARG002 (nothing is posted)
+        """Until cancelled."""
+        await asyncio.Event().wait()

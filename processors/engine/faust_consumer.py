@@ -19,6 +19,7 @@ from faust.transport.drivers import aiokafka as driver
 from faust.transport.utils import DefaultSchedulingStrategy
 from faust.types.tuples import TP, ConsumerMessage, ack_lock
 
+from processors.engine.foreign_records import read_any_header_name
 from schemas.errors import ConfigurationError
 
 FAUST_VERSION = "0.15.3"
@@ -64,6 +65,18 @@ class BatchMessage(ConsumerMessage):
             consumer._acked[self.tp].extend(fresh)
             return bool(consumer.ack(self))
 
+    def shorten(self, records: int) -> None:
+        """Answer for the first so many records alone."""
+        kept: Any = self.value
+        self.value = kept[:records]
+        self.offset = kept[records - 1].offset
+
+    def give_back(self, consumer: Any) -> None:
+        """Answer for none of them: whoever reads the partition next reads them again."""
+        with ack_lock:
+            consumer._unacked_messages.discard(self)
+            self.acked = True
+
 
 def batch_scheduler(max_records: int) -> type[DefaultSchedulingStrategy]:
     """Make the class for Faust's setting `ConsumerScheduler`: lists of at most `max_records` records of a partition.
@@ -84,6 +97,7 @@ class BatchThread(driver.AIOKafkaConsumerThread):
     """Faust's consumer thread with a shorter fetch wait."""
 
     def _create_worker_consumer(self, transport: Any) -> Any:
+        read_any_header_name()
         consumer = super()._create_worker_consumer(transport)
         consumer._fetch_max_wait_ms = FETCH_MAX_WAIT_MS
         return consumer

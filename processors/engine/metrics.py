@@ -25,6 +25,14 @@ class EngineMetrics:
             "rollcall_worker_dead_letters_total", "Records sent to a dead-letter topic", ["agent", "topic"],
             registry=registry,
         )  # fmt: skip
+        self.skipped = Counter(
+            "rollcall_worker_skipped_total", "Records that are known and not ours", ["agent", "topic"],
+            registry=registry,
+        )  # fmt: skip
+        self.retries = Counter(
+            "rollcall_worker_turn_retries_total", "Turns that a rule asked to do again later", ["agent"],
+            registry=registry,
+        )  # fmt: skip
         self.turn_seconds = Histogram(
             "rollcall_worker_turn_seconds", "Seconds from taking a batch to its acknowledgement", ["agent"],
             buckets=(0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30), registry=registry,

@@ -98,10 +98,17 @@ class View(Protocol):
 
 
 class Rule(Protocol):
-    """Plain synchronous code over one record. It decides and does no I/O; raising makes a dead letter of the record."""
+    """Plain synchronous code over one record. It decides and does no I/O."""
 
     def handle(self, record: Record, view: View) -> None:
-        """Read and write the tables, send outputs. The same record again must lead to the same state."""
+        """Read and write the tables, send outputs. The same record again must lead to the same state.
+
+        Raises:
+            SkipError: the record is acknowledged and counted; what it wrote and sent is forgotten.
+            RetryLaterError: the turn is done again after `after_seconds`.
+            FatalError: the worker stops, nothing of the turn acknowledged.
+            Exception: any other, `DeadLetterError` above all, makes a dead letter of the record.
+        """
 
 
 class TurnView:
@@ -110,11 +117,14 @@ class TurnView:
     `commit` keeps what the record in hand wrote and sent, `discard` forgets it (its rule raised).
     """
 
-    __slots__ = ("_ordered", "_pending", "_sent", "changes", "outbox", "partition", "stores")
+    __slots__ = ("_ordered", "_pending", "_row_bytes", "_sent", "changes", "outbox", "partition", "stores")
 
-    def __init__(self, partition: int, stores: dict[str, PartitionStore]) -> None:
+    def __init__(
+        self, partition: int, stores: dict[str, PartitionStore], row_bytes: Mapping[str, int] | None = None
+    ) -> None:
         self.partition = partition
         self.stores = stores
+        self._row_bytes = row_bytes or dict.fromkeys(stores, ROW_BYTES)  # by table
         self.changes: dict[str, dict[bytes, bytes | None]] = {table: {} for table in stores}
         """Table -> key -> value (``None``: deleted), of the records handled so far."""
         self.outbox: list[tuple[Output, Record]] = []
@@ -135,8 +145,11 @@ class TurnView:
 
     def put(self, table: str, key: bytes, value: bytes) -> None:
         """See `View.put`."""
-        if len(key) + len(value) > ROW_BYTES:
-            raise DeadLetterError(f"a row of {len(key) + len(value)} bytes is more than the changelog of {table} takes")
+        if len(key) + len(value) > self._row_bytes[table]:
+            raise DeadLetterError(
+                f"a row of {len(key) + len(value)} bytes is more than the changelog of {table} takes"
+                f" ({self._row_bytes[table]})"
+            )
         self._pending[table][key] = value
 
     def delete(self, table: str, key: bytes) -> None:
@@ -195,32 +208,3 @@ class TurnView:
                 rows.clear()
         if self._sent:
             self._sent = []
-
-
-class MemoryStore:
-    """A table's rows in memory, in order of their keys: for tests of rules."""
-
-    def __init__(self, rows: dict[bytes, bytes] | None = None) -> None:
-        self.rows: dict[bytes, bytes] = dict(rows or {})
-        self._ordered = sorted(self.rows)
-
-    def get(self, key: bytes) -> bytes | None:
-        """See `PartitionStore.get`."""
-        return self.rows.get(key)
-
-    def scan(self, prefix: bytes, start: bytes) -> Iterator[tuple[bytes, bytes]]:
-        """See `PartitionStore.scan`."""
-        for key in itertools.islice(self._ordered, bisect.bisect_left(self._ordered, max(prefix, start)), None):
-            if not key.startswith(prefix):
-                return
-            yield key, self.rows[key]
-
-    def apply(self, rows: Mapping[bytes, bytes | None]) -> None:
-        """Take over a turn's changes."""
-        for key, value in rows.items():
-            if value is not None:
-                if key not in self.rows:
-                    bisect.insort(self._ordered, key)
-                self.rows[key] = value
-            elif self.rows.pop(key, None) is not None:
-                del self._ordered[bisect.bisect_left(self._ordered, key)]

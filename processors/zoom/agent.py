@@ -16,7 +16,8 @@ import logging
 import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from processors.engine.effect import Post, Rows
+from processors.engine.effect import OwnAgent, Rows
+from processors.engine.spec import AgentSpec
 from processors.engine.view import Output, PartitionStore
 from processors.zoom.api.api import Row, ZoomApi
 from processors.zoom.api.metrics import ZoomMetrics
@@ -31,11 +32,9 @@ from runtime.outcome import NoAnswer, Outcome
 from schemas.errors import ConfigurationError
 from schemas.instants import as_datetime
 from schemas.lookups import AccountDeauthorized, LookupRequest, LookupSettled
-from schemas.topics import LOOKUP_RESULTS, LOOKUPS, LOOKUPS_BULK, Topic
+from schemas.topics import LOOKUP_RESULTS, LOOKUPS, LOOKUPS_BULK
 
-NAME = "look-up"
-SOURCES: tuple[Topic, ...] = (LOOKUPS, LOOKUPS_BULK)
-TABLES: tuple[str, ...] = (PENDING,)
+SPEC = AgentSpec("look-up", sources=(LOOKUPS, LOOKUPS_BULK), tables=(PENDING,))
 
 CONCURRENCY = 4
 """Questions of one account under way at once. Zoom refuses many concurrent requests on one resource
@@ -135,8 +134,8 @@ class LookUp:
             self._metrics.troubles.labels(account_id).set(0)
         self._note_change()
 
-    async def run(self, post: Post) -> None:
-        """See `Effect.run`. What `post` raises leaves as it is."""
+    async def run(self, agent: OwnAgent) -> None:
+        """See `Effect.run`. What `OwnAgent.post` raises leaves as it is."""
         try:
             async with asyncio.TaskGroup() as tasks:
                 while True:
@@ -144,9 +143,9 @@ class LookUp:
                     while self._unprobed:
                         tasks.create_task(self._probe(self._unprobed.pop()))
                     while self._deauthorized:
-                        tasks.create_task(self._drop(self._deauthorized.pop(), post))
+                        tasks.create_task(self._drop(self._deauthorized.pop(), agent))
                     for batch in self._agenda.take(self._clock()):
-                        tasks.create_task(self._work(batch, post))
+                        tasks.create_task(self._work(batch, agent))
                     due = self._agenda.next_due()
                     await self._wait(None if due is None else max(due - self._clock(), 0.0))
         except ExceptionGroup as group:
@@ -159,7 +158,7 @@ class LookUp:
         else:
             self._agenda.add(partition, row)
 
-    async def _drop(self, message: AccountDeauthorized, post: Post) -> None:
+    async def _drop(self, message: AccountDeauthorized, agent: OwnAgent) -> None:
         """The account's tokens go, so that no call is made until somebody lets us in again; its requests wait."""
         client = self._clients.get(message.account_id)
         self._users.pop(message.account_id, None)
@@ -171,7 +170,7 @@ class LookUp:
             return
         if dropped:
             log.error("Zoom account %s removed the app: run `rollcall zoom login` to go on", message.account_id)
-        await post([_settled(message)])
+        await agent.post([_settled(message)])
 
     async def _wait(self, seconds: float | None) -> None:
         try:
@@ -198,7 +197,7 @@ class LookUp:
         missing = self._missing_scopes.get(account_id)
         self._say(self._troubles.note_scopes(account_id, missing(granted) if missing and granted else {}), account_id)
 
-    async def _work(self, batch: Batch, post: Post) -> None:
+    async def _work(self, batch: Batch, agent: OwnAgent) -> None:
         question = batch.question
         answer = await self._answer(batch)
         if isinstance(answer, NoAnswer):
@@ -212,7 +211,7 @@ class LookUp:
             self._metrics.lookups.labels(question.lookup, "delayed").inc(len(batch.waiting))
             self._agenda.retry(batch, self._clock() + seconds)
         else:
-            await self._tell(batch, answer, post)
+            await self._tell(batch, answer, agent)
             self._metrics.lookups.labels(question.lookup, answer.outcome).inc(len(batch.waiting))
             self._agenda.finish(batch)
         self._note_change()
@@ -261,18 +260,18 @@ class LookUp:
         if trouble is not None:
             log.error("%s", trouble)
 
-    async def _tell(self, batch: Batch, answer: Answer, post: Post) -> None:
+    async def _tell(self, batch: Batch, answer: Answer, agent: OwnAgent) -> None:
         portion: list[Output] = []
         size = 0
         for output in self._results(batch, answer):
             portion.append(output)
             size += len(output.value or b"")
             if size >= POST_BYTES:
-                await post(portion)
+                await agent.post(portion)
                 portion, size = [], 0
         if portion:
-            await post(portion)
-        await post([_settled(waiting.pending.request) for waiting in batch.waiting.values()])
+            await agent.post(portion)
+        await agent.post([_settled(waiting.pending.request) for waiting in batch.waiting.values()])
 
     def _results(self, batch: Batch, answer: Answer) -> Iterator[Output]:
         answered_at = as_datetime(int(self._clock()))

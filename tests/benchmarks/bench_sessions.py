@@ -29,13 +29,13 @@ from prometheus_client import CollectorRegistry
 
 from processors.app import tracking_agent, tracking_rule
 from processors.attendance import agent as track_attendance
-from processors.engine.agent import Engine
 from processors.engine.delivery import Delivery, build_producer
+from processors.engine.faust_agent import Engine
 from processors.engine.faust_app import SESSION_SECONDS, build_faust_app
 from processors.engine.faust_consumer import still_member
+from processors.engine.faust_worker import EngineWorker, stop_at_once
 from processors.engine.metrics import EngineMetrics
 from processors.engine.naming import changelog_name
-from processors.engine.worker import EngineWorker, stop_at_once
 from runtime.kafka import KafkaConnection
 from runtime.logs import configure_logging
 from runtime.models import Configuration
@@ -88,7 +88,7 @@ async def serve(bootstrap: str, data_dir: Path) -> None:
     configuration = Configuration.model_validate(SETTINGS)
     connection = KafkaConnection(bootstrap)
     await ensure_topics(
-        connection, configuration.kafka, changelogs=[changelog_name(each) for each in track_attendance.TABLES]
+        connection, configuration.kafka, changelogs=[changelog_name(each) for each in track_attendance.SPEC.tables]
     )
     app = build_faust_app(connection, configuration.kafka, data_dir)
     producer = build_producer(connection)
@@ -103,12 +103,12 @@ async def serve(bootstrap: str, data_dir: Path) -> None:
     longest, told_at = 0.0, 0.0
     while not working.done():
         now = time.monotonic()
-        if agent.turn_began_at is not None:
-            longest = max(longest, now - agent.turn_began_at)
+        if agent.core.turn_began_at is not None:
+            longest = max(longest, now - agent.core.turn_began_at)
         if now - told_at > 0.25:
             told_at = now
             rss_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-            figures = {"ready": not worker.not_ready(), "handled": agent.handled, "longest_turn": longest,
+            figures = {"ready": not worker.not_ready(), "handled": agent.core.handled, "longest_turn": longest,
                        "cpu": time.process_time(), "rss_mb": rss_mb}  # fmt: skip
             print(json.dumps(figures), flush=True)  # noqa: T201 (to the parent)
         await asyncio.sleep(0.005)
@@ -196,7 +196,7 @@ async def measure(people: int, say_kafka: bool) -> dict[str, float]:
             last = await worker.until("handled", 0)
             answering.cancel()
             await asyncio.gather(answering, return_exceptions=True)
-        rows = len(await read_to_end(kafka.bootstrap, changelog_name(track_attendance.TABLES[0])))
+        rows = len(await read_to_end(kafka.bootstrap, changelog_name(track_attendance.SPEC.tables[0])))
         empty = stack.enter_context(tempfile.TemporaryDirectory(ignore_cleanup_errors=True))
         with worker_process(kafka.bootstrap, empty) as worker:
             await worker.until("ready", 1)
@@ -214,7 +214,7 @@ async def _has_results(bootstrap: str, people: int) -> bool:
 
 
 async def _changelog_bytes(bootstrap: str) -> int:
-    messages = await read_to_end(bootstrap, changelog_name(track_attendance.TABLES[0]))
+    messages = await read_to_end(bootstrap, changelog_name(track_attendance.SPEC.tables[0]))
     return sum(len(each.key or b"") + len(each.value or b"") for each in messages)
 
 

@@ -33,13 +33,13 @@ from prometheus_client import CollectorRegistry
 
 from processors.app import tracking_agent, tracking_rule
 from processors.attendance import agent as track_attendance
-from processors.engine.agent import Engine
 from processors.engine.delivery import Delivery, build_producer
+from processors.engine.faust_agent import Engine
 from processors.engine.faust_app import SESSION_SECONDS, build_faust_app
 from processors.engine.faust_consumer import still_member
+from processors.engine.faust_worker import EngineWorker, stop_at_once
 from processors.engine.metrics import EngineMetrics
 from processors.engine.naming import changelog_name
-from processors.engine.worker import EngineWorker, stop_at_once
 from runtime.kafka import KafkaConnection
 from runtime.logs import configure_logging
 from runtime.models import Configuration, Connectors, Kafka, ZoomAccount
@@ -189,7 +189,7 @@ async def run_track(task: Task, meter: Meter) -> None:
     configuration = Configuration(connectors=Connectors(zoom=(ZoomAccount(account_id="any"),)))
     connection = KafkaConnection(task.bootstrap, topic_prefix=task.prefix)
     kafka = Kafka(partitions=PARTITIONS)
-    await ensure_topics(connection, kafka, changelogs=[changelog_name(each) for each in track_attendance.TABLES])
+    await ensure_topics(connection, kafka, changelogs=[changelog_name(each) for each in track_attendance.SPEC.tables])
     app = build_faust_app(connection, kafka, Path(task.data_dir))
     producer, metrics = build_producer(connection), EngineMetrics(CollectorRegistry())
     delivery = Delivery(
@@ -200,7 +200,7 @@ async def run_track(task: Task, meter: Meter) -> None:
     working = asyncio.create_task(EngineWorker(app, [agent], delivery, producer, metrics).run(meter.done))
     while not meter.done.is_set():
         assert not working.done(), working.exception()
-        meter.handled(agent.handled)
+        meter.handled(agent.core.handled)
         await asyncio.sleep(0.005)
     await working
 
@@ -253,7 +253,7 @@ async def changelog_costs(bootstrap: str, prefix: str, events: int) -> str:
     """Rows and bytes that one event costs."""
     rows = [
         message
-        for table in track_attendance.TABLES
+        for table in track_attendance.SPEC.tables
         for message in await read_to_end(bootstrap, f"{prefix}{changelog_name(table)}")
     ]
     size = sum(len(row.key or b"") + len(row.value or b"") for row in rows)

@@ -13,7 +13,7 @@ from ingress.decision import Outcome
 from ingress.envelope import Delivery, to_record
 from ingress.errors import UnavailableReason
 from ingress.metrics import IngressMetrics, UnauthorizedReason
-from processors.app import AGENT_MODULES, changelogs
+from processors.app import SPECS, changelogs
 from processors.brevo.writer.metrics import BrevoMetrics
 from processors.engine.dead_letters import dead_letter_headers
 from processors.engine.metrics import EngineMetrics
@@ -82,7 +82,7 @@ def test_header_of_a_dead_letter_is_documented() -> None:
 
 def test_table_of_each_agent_is_documented() -> None:
     """Each table has a changelog on the cluster, which people will see."""
-    tables = {table for module in AGENT_MODULES for table in module.TABLES}
+    tables = {table for spec in SPECS for table in spec.tables}
     assert len(tables) == len(changelogs())
     assert tables <= set(rows(page("topics.md")))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from processors.app import AGENT_MODULES
+from processors.app import SPECS
 from schemas.topics import TOPICS
 
 ROOT = Path(__file__).parents[2]
@@ -29,5 +29,5 @@ def test_every_topic_is_listed_with_its_retention() -> None:
 
 def test_every_table_is_listed_and_nothing_that_is_gone() -> None:
     """What is kept on disk and in changelogs."""
-    tables = {table for module in AGENT_MODULES for table in module.TABLES}
+    tables = {table for spec in SPECS for table in spec.tables}
     assert set(rows()) == {topic.name for topic in TOPICS} | tables | {"*.dlq"}

@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import rocksdict
+from prometheus_client.parser import text_string_to_metric_families
 
 from processors.engine.naming import APP_ID, changelog_name
 from sandbox.kafka import free_port
@@ -79,7 +81,8 @@ class Lab:
         self._next += count
         for number in ids:
             meeting, person = f"m{number % MEETINGS}", f"p{number // MEETINGS % PEOPLE}"
-            if not trouble.keys() & {"poison", "state"}:
+            is_lost = trouble.keys() & {"poison", "state"} or trouble.get("error", "retry") != "retry"
+            if not is_lost:
                 self._truth[f"{meeting}|{person}"].add(number)
                 if "pad" not in trouble:
                     self._sent.add(number)
@@ -137,6 +140,15 @@ class Lab:
             what="all records are acknowledged",
             tell=worker.process.describe,
         )
+
+    async def metric(self, worker: LabWorker, name: str) -> float:
+        """The sum of a metric's samples at a running worker."""
+        async with (
+            aiohttp.ClientSession() as session,
+            session.get(f"http://127.0.0.1:{worker.admin_port}/metrics") as answer,
+        ):
+            families = text_string_to_metric_families(await answer.text())
+            return sum(sample.value for family in families for sample in family.samples if sample.name == name)
 
     def journal(self) -> list[dict[str, Any]]:
         """What rules and effects wrote down, of all workers in order."""

@@ -14,9 +14,10 @@ from typing import Any
 import orjson
 from pydantic import ConfigDict
 
-from processors.engine.effect import Post, Rows
+from processors.engine.effect import OwnAgent, Rows
 from processors.engine.view import Output, PartitionStore, Record, Rule, View
 from schemas.codec import pack
+from schemas.errors import DeadLetterError, FatalError, RetryLaterError, SkipError
 from schemas.model import CloudEvent, Message
 from schemas.topics import MIB, Topic
 
@@ -67,12 +68,13 @@ class SeenOnce:
     """An id seen already sends nothing: what a crash takes between state and output would be lost for good.
 
     State: the ids seen per compound key. A record may ask for trouble: `poison` raises, `pad` makes its output so many
-    bytes large, `state` its row.
+    bytes large, `state` its row; `error` raises one of our own kinds, `retry` once alone.
     """
 
     def __init__(self, journal: Journal, *, slow_seconds: float = 0) -> None:
         self._journal = journal
         self._slow_seconds = slow_seconds
+        self._retried: set[int] = set()
 
     def handle(self, record: Record, view: View) -> None:
         """Send the id once."""
@@ -87,7 +89,20 @@ class SeenOnce:
         view.put(SEEN, key, pack([*ids, event["i"], *(["y" * event["state"]] if "state" in event else [])]))
         if event.get("poison"):
             raise ValueError(f"poison {event['i']}")
+        self._ask_for_recovery(event)
         view.send(OUTPUT.name, record.key, Told(i=event["i"], pad="x" * event.get("pad", 0)))
+
+    def _ask_for_recovery(self, event: dict[str, Any]) -> None:
+        match event.get("error"):
+            case "skip":
+                raise SkipError("not ours")
+            case "dead letter":
+                raise DeadLetterError("will never work")
+            case "fatal":
+                raise FatalError("going on would lose something")
+            case "retry" if event["i"] not in self._retried:
+                self._retried.add(event["i"])
+                raise RetryLaterError("comes again", after_seconds=0.2)
 
 
 class Errands:
@@ -135,7 +150,7 @@ class Courier:
         del self._waiting[partition]
         self.journal.write(revoke=partition)
 
-    async def run(self, post: Post) -> None:
+    async def run(self, agent: OwnAgent) -> None:
         """See `Effect.run`."""
         posted: set[bytes] = set()
         while True:
@@ -147,7 +162,9 @@ class Courier:
             fresh = {key: meeting for key, meeting in errands.items() if key not in posted}
             posted |= set(fresh)
             if fresh:
-                await post([Output(SOURCE.name, meeting, pack({"done": int(key)})) for key, meeting in fresh.items()])
+                await agent.post(
+                    [Output(SOURCE.name, meeting, pack({"done": int(key)})) for key, meeting in fresh.items()]
+                )
 
 
 class Reminders:

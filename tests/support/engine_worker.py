@@ -18,15 +18,16 @@ import uvloop
 from prometheus_client import CollectorRegistry
 
 from processors.data_dir import locked_data_dir
-from processors.engine.agent import AgentSpec, BatchAgent, Engine
 from processors.engine.delivery import Delivery, Refused, Row, build_producer
 from processors.engine.due_clock import DueClock, RowAgenda
+from processors.engine.effect import RuleAlone
+from processors.engine.faust_agent import BatchAgent, Engine
 from processors.engine.faust_app import build_faust_app
 from processors.engine.faust_consumer import batch_scheduler, still_member
 from processors.engine.faust_tables import TablePartition
+from processors.engine.faust_worker import EngineWorker, stop_at_once
 from processors.engine.metrics import EngineMetrics
-from processors.engine.own_progress import OwnProgress
-from processors.engine.worker import EngineWorker, stop_at_once
+from processors.engine.spec import AgentSpec
 from runtime.admin import AdminServer, Readiness
 from runtime.exits import run_guarded
 from runtime.kafka import KafkaConnection
@@ -198,19 +199,15 @@ def _build_worker(settings: LabSettings, registry: CollectorRegistry) -> EngineW
 def _build_agent(settings: LabSettings, engine: Engine) -> BatchAgent:
     journal = Journal(settings.journal)
     if settings.rule == "seen-once":
-        return BatchAgent(
-            engine, AgentSpec(NAME, (SOURCE,), (SEEN,), SeenOnce(journal, slow_seconds=settings.slow_seconds))
-        )
+        rule = SeenOnce(journal, slow_seconds=settings.slow_seconds)
+        return BatchAgent(engine, AgentSpec(NAME, (SOURCE,), (SEEN,)), RuleAlone(rule))
     if settings.rule in ("errands", "errands-held"):
         courier = Courier(journal, held=settings.rule == "errands-held")
-        return BatchAgent(engine, AgentSpec(NAME, (SOURCE,), (PENDING,), courier.rule, courier))
-    rule = Reminders(slow_seconds=settings.slow_seconds)
+        return BatchAgent(engine, AgentSpec(NAME, (SOURCE,), (PENDING,)), courier)
+    reminders, spec = Reminders(slow_seconds=settings.slow_seconds), AgentSpec(NAME, (SOURCE,), (AGENDA,))
     if settings.rule == "reminders-held":
-        return BatchAgent(engine, AgentSpec(NAME, (SOURCE,), (AGENDA,), rule))
-
-    own = OwnProgress()
-    clock = DueClock(rule, RowAgenda(AGENDA, DUE, due_ms), tick=tick, backlog=own.backlog, handled=own.handled)
-    return own.of(BatchAgent(engine, AgentSpec(NAME, (SOURCE,), (AGENDA,), rule, clock)))
+        return BatchAgent(engine, spec, RuleAlone(reminders))
+    return BatchAgent(engine, spec, DueClock(reminders, RowAgenda(AGENDA, DUE, due_ms), tick=tick))
 
 
 if __name__ == "__main__":

@@ -5,7 +5,8 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable, Mapping, Sequence
 
-from processors.engine.view import MemoryStore, Output, Record, Rule, TurnView
+from processors.engine.memory import MemoryStore, run_turn
+from processors.engine.view import Output, Record, Rule
 
 
 def record(topic: str, value: bytes | None, *, key: bytes | None = None, offset: int = 0, partition: int = 0) -> Record:
@@ -22,13 +23,7 @@ def run(
     """
     outputs: list[Output] = []
     for batch in _turns(records, turn):
-        view = TurnView(partition, dict(stores))
-        for each in batch:
-            rule.handle(each, view)
-            view.commit(each)
-        for table, changes in view.changes.items():
-            stores[table].apply(changes)
-        outputs += (output for output, _ in view.outbox)
+        outputs += run_turn(rule, [each._replace(partition=partition) for each in batch], stores)
     return outputs
 
 

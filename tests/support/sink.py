@@ -10,18 +10,16 @@ from typing import Any
 from prometheus_client import CollectorRegistry
 from pydantic import SecretStr
 
-from processors.brevo.agent import SOURCES, TABLES, SyncContact
+from processors.brevo.agent import SPEC, SyncContact
 from processors.brevo.api.client import BrevoClient
 from processors.brevo.decisions.budget import Pace
 from processors.brevo.decisions.ledger import LEDGER, PENDING, ContactRow, EventRow, contact_key
-from processors.brevo.writer.catching_up import has_handled_all
-from processors.engine.due_clock import Handled
+from processors.engine.memory import MemoryEngine
 from runtime.brevo_models import Brevo
 from schemas.brevo import CommandResult, OnceCommand, UpsertContact
 from schemas.codec import contact_id
 from schemas.topics import BREVO_COMMANDS, BREVO_COMMANDS_BULK, BREVO_RESULTS
 from tests.support.brevo_commands import MAYA
-from tests.support.effects import LoopbackEngine
 from tests.support.scripted_brevo import ScriptedBrevo, serve_brevo
 
 QUICK = Pace(
@@ -46,13 +44,11 @@ class Sink:
 
     def __init__(self, url: str, partitions: int) -> None:
         self.url = url
-        self.engine = LoopbackEngine([topic.name for topic in SOURCES], TABLES, partitions)
+        self.engine = MemoryEngine(SPEC, partitions)
         self.registry = CollectorRegistry()
         self._clients: list[BrevoClient] = []
 
-    def build(
-        self, pace: Pace = QUICK, url: str | None = None, handled: Handled = has_handled_all, **settings: Any
-    ) -> SyncContact:
+    def build(self, pace: Pace = QUICK, url: str | None = None, **settings: Any) -> SyncContact:
         """A worker's sink with its own client and metrics; a thousand calls a second if not said otherwise."""
         client = BrevoClient(SecretStr(API_KEY), url or self.url)
         self._clients.append(client)
@@ -68,15 +64,12 @@ class Sink:
             version="0.1.0",
             pace=pace,
             spread=lambda: 0.0,
-            handled=handled,
         )
 
-    def start(
-        self, pace: Pace = QUICK, url: str | None = None, handled: Handled = has_handled_all, **settings: Any
-    ) -> SyncContact:
-        """A new worker that owns all partitions."""
-        effect = self.build(pace, url, handled, **settings)
-        self.engine.start(effect)
+    def start(self, pace: Pace = QUICK, url: str | None = None, *, held: bool = False, **settings: Any) -> SyncContact:
+        """A new worker that owns all partitions; `held`: it handles nothing before the engine's `turn`."""
+        effect = self.build(pace, url, **settings)
+        self.engine.start(effect, held=held)
         return effect
 
     def effect(self) -> SyncContact:

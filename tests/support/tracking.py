@@ -8,12 +8,13 @@ from random import Random
 import orjson
 
 from processors.app import tracking_rule
-from processors.attendance.agent import TABLES as TRACK_TABLES
+from processors.attendance.agent import SPEC as TRACK
 from processors.attendance.book.book import TABLE
 from processors.attendance.tenants import DUE, AccountView, due_ms
-from processors.engagement.agent import TABLES as SCORE_TABLES
+from processors.engagement.agent import SPEC as SCORE
 from processors.engagement.agent import ScoreEngagement
-from processors.engine.view import MemoryStore, Output, Record, Rule, TurnView
+from processors.engine.memory import MemoryStore, run_turn
+from processors.engine.view import Output, Record, Rule, TurnView
 from processors.zoom.questions.participation import participation
 from runtime.models import Configuration
 from sandbox.zoom.state import Instance, Row, ZoomState
@@ -112,7 +113,7 @@ class Pipeline:
     def __init__(self, settings: Configuration, zoom: ZoomState, random: Random | None = None) -> None:
         self.settings = settings
         self.zoom = zoom
-        self.stores = {name: MemoryStore() for name in (*TRACK_TABLES, *SCORE_TABLES)}
+        self.stores = {name: MemoryStore() for name in (*TRACK.tables, *SCORE.tables)}
         self.now_ms = START_MS
         self.sent: dict[str, list[Output]] = {}
         self.asked: list[LookupRequest] = []
@@ -134,7 +135,7 @@ class Pipeline:
     def feed(self, bodies: Iterable[bytes], origin: bytes = b"live") -> None:
         """Webhooks arrive, in turns, without any time passing."""
         self._headers = (("origin", origin),)
-        self._run(self._track, RAW_EVENTS.name, list(bodies), TRACK_TABLES)
+        self._run(self._track, RAW_EVENTS.name, list(bodies), TRACK.tables)
 
     def rows(self, prefix: bytes = b"") -> list[tuple[bytes, bytes]]:
         """What the rule keeps of the account, by its own keys; without the agenda."""
@@ -152,7 +153,7 @@ class Pipeline:
         answered = [each for each in self._kept if each.lookup == lookup]
         self._kept = [each for each in self._kept if each.lookup != lookup]
         for request in answered:
-            self._run(self._track, LOOKUP_RESULTS.name, self._answers(request), TRACK_TABLES)
+            self._run(self._track, LOOKUP_RESULTS.name, self._answers(request), TRACK.tables)
 
     def settle(self, hours: float = 12) -> None:
         """Let so much time pass; what is due meanwhile is done at its time."""
@@ -160,7 +161,7 @@ class Pipeline:
         while (due := self._next_due()) is not None and due <= horizon:
             self.now_ms = max(self.now_ms, due)
             tick = Tick(kind="clock", now=as_datetime(self.now_ms // 1000))
-            self._run(self._track, TICKS.name, [tick.to_bytes()], TRACK_TABLES)
+            self._run(self._track, TICKS.name, [tick.to_bytes()], TRACK.tables)
         self.now_ms = horizon
 
     @property
@@ -238,30 +239,26 @@ class Pipeline:
             values = values[size:]
 
     def _turn(self, rule: Rule, topic: str, values: list[bytes], tables: tuple[str, ...]) -> None:
-        view = TurnView(0, {name: self.stores[name] for name in tables})
+        records = []
         for value in values:
             self._offset += 1
-            record = Record(topic, 0, self._offset, self.now_ms, b"", value, self._headers, self.now_ms)
-            rule.handle(record, view)
-            view.commit(record)
-        for name in tables:
-            self.stores[name].apply(view.changes[name])
-        for output, _origin in view.outbox:
+            records.append(Record(topic, 0, self._offset, self.now_ms, b"", value, self._headers, self.now_ms))
+        for output in run_turn(rule, records, {name: self.stores[name] for name in tables}):
             self._deliver(output)
 
     def _deliver(self, output: Output) -> None:
         self.sent.setdefault(output.topic, []).append(output)
         if output.topic == TICKS.name:
-            self._run(self._track, TICKS.name, [output.value or b""], TRACK_TABLES)
+            self._run(self._track, TICKS.name, [output.value or b""], TRACK.tables)
         elif output.topic in (LOOKUPS.name, LOOKUPS_BULK.name):
             request = LOOKUP.validate_json(output.value or b"")
             assert isinstance(request, LookupRequest)
             if request.lookup in self.held_back:
                 self._kept.append(request)
                 return
-            self._run(self._track, LOOKUP_RESULTS.name, self._answers(request), TRACK_TABLES)
+            self._run(self._track, LOOKUP_RESULTS.name, self._answers(request), TRACK.tables)
         elif output.topic == ATTENDANCE_RESULTS.name:
-            self._run(self._score, ATTENDANCE_RESULTS.name, [output.value or b""], SCORE_TABLES)
+            self._run(self._score, ATTENDANCE_RESULTS.name, [output.value or b""], SCORE.tables)
 
     def _answers(self, request: LookupRequest) -> list[bytes]:
         readings = sum(each.lookup == "report" and each.session_uuid == request.session_uuid for each in self.asked)

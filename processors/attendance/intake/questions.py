@@ -10,6 +10,7 @@ from processors.attendance.book.book import Book
 from processors.attendance.book.rows import QUESTION, Question
 from schemas.attendance import ObjectType, Origin
 from schemas.codec import contact_id
+from schemas.errors import DeadLetterError
 from schemas.instants import as_datetime
 from schemas.lookups import LookupKind, LookupRequest, LookupResult
 from schemas.topics import LOOKUPS, LOOKUPS_BULK
@@ -136,8 +137,15 @@ def ask_identities(
 
 
 def scope_of(result: LookupResult) -> Scope:
-    """The scope that an answer belongs to."""
-    return Scope.parse(result.request_id.split("|", 2)[2])
+    """The scope that an answer belongs to.
+
+    Raises:
+        DeadLetterError: its `request_id` is none of ours.
+    """
+    try:
+        return Scope.parse(result.request_id.split("|", 2)[2])
+    except (IndexError, StopIteration, ValueError):
+        raise DeadLetterError(f"request_id of an answer about {result.object_id} is none of ours") from None
 
 
 def subject_of(result: LookupResult) -> Subject:

@@ -4,33 +4,22 @@ from __future__ import annotations
 
 import asyncio
 
-from processors.engine.due_clock import Backlog, Handled, Position
+from processors.engine.effect import OwnAgent, Position
 from schemas.errors import RetryLaterError
 
 PAUSE_SECONDS = 0.05
 
 
-async def nothing_waits(_partition: int) -> Position:
-    """The backlog where there is none."""
-    return {}
-
-
-def has_handled_all(_partition: int, _position: Position) -> bool:
-    """Whether everything was handled where there is no backlog."""
-    return True
-
-
 class CatchingUp:
-    """Asks once, after a partition was taken over, where the agent's topics end, and waits until it has got there.
+    """Asks once, after a partition was taken over, where the agent's topics end, and waits until it has got there."""
 
-    Args:
-        backlog, handled: as the clock of an agent has them.
-    """
-
-    def __init__(self, backlog: Backlog, handled: Handled) -> None:
-        self._backlog = backlog
-        self._handled = handled
+    def __init__(self) -> None:
+        self._agent: OwnAgent | None = None
         self._ends: dict[int, Position] = {}
+
+    def of(self, agent: OwnAgent) -> None:
+        """Ask this agent; called before anything is waited for."""
+        self._agent = agent
 
     def begin(self, partition: int) -> None:
         """A partition is ours, perhaps again."""
@@ -38,10 +27,12 @@ class CatchingUp:
 
     async def wait(self, partition: int) -> None:
         """Returns when all that was told of the partition before it became ours is in its rows."""
-        while partition not in self._ends or not self._handled(partition, self._ends[partition]):
+        agent = self._agent
+        assert agent is not None, "the pump runs behind `of`"
+        while partition not in self._ends or not agent.has_handled(partition, self._ends[partition]):
             if partition not in self._ends:
                 try:
-                    end = await self._backlog(partition)
+                    end = await agent.backlog(partition)
                 except RetryLaterError:
                     await asyncio.sleep(PAUSE_SECONDS)
                 else:

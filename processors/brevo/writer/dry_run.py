@@ -20,7 +20,7 @@ from processors.brevo.decisions.preview import event_preview, upsert_preview
 from processors.brevo.decisions.suppression import IMPORT_ENDED, Consent
 from processors.brevo.decisions.upsert import Known
 from processors.brevo.writer.schedule import Stores
-from processors.engine.effect import Post, Rows
+from processors.engine.effect import OwnAgent, Rows
 from processors.engine.view import PartitionStore, Rule
 from schemas.brevo import OnceCommand, UpsertContact
 
@@ -62,7 +62,7 @@ class DryRun:
         """See `Effect.revoke`."""
         self._stores.pop(partition, None)
 
-    async def run(self, post: Post) -> None:  # noqa: ARG002 (nothing comes of anything)
+    async def run(self, agent: OwnAgent) -> None:  # noqa: ARG002 (nothing comes of anything)
         """Nothing to do: what waits is told of when it comes."""
         await asyncio.Event().wait()
 

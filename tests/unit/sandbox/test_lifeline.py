@@ -13,9 +13,10 @@ PARENT = """
 import subprocess, sys, time
 from pathlib import Path
 from sandbox.lifeline import Lifeline
-child = subprocess.Popen(["/bin/sh", "-c", "sleep 60 & echo $! $$; wait"], stdout=sys.stdout, start_new_session=True)
+command = ["/bin/sh", "-c", "sleep 60 & echo $! $$; wait"]
+child = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, start_new_session=True)
 lifeline = Lifeline(child.pid, Path(sys.argv[1]))
-print("held", flush=True)
+print(child.stdout.readline(), end="", flush=True)
 time.sleep(60)
 """
 
@@ -41,8 +42,7 @@ def test_child_of_a_killed_parent_ends_with_what_it_started_and_its_folder(tmp_p
         [sys.executable, "-c", PARENT, str(folder)], cwd=ROOT, stdout=subprocess.PIPE, text=True
     ) as parent:
         assert parent.stdout is not None
-        said = [parent.stdout.readline() for _ in range(2)]  # by the child and by its parent, in either order
-        pids = [int(pid) for line in said if line != "held\n" for pid in line.split()]
+        pids = [int(pid) for pid in parent.stdout.readline().split()]
         assert len(pids) == 2
         assert not any(is_gone(pid) for pid in pids)
         parent.send_signal(signal.SIGKILL)

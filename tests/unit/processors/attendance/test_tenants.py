@@ -12,7 +12,8 @@ from processors.attendance.ownership import LARGEST_HELD, MOST_HELD
 from processors.attendance.tenants import AccountView
 from processors.engagement.agent import TABLE as ENGAGEMENT
 from processors.engagement.agent import ScoreEngagement
-from processors.engine.view import MemoryStore, TurnView
+from processors.engine.memory import MemoryStore
+from processors.engine.view import TurnView
 from sandbox.simulator import World, simulate_webinar
 from sandbox.zoom.state import ZoomState
 from schemas.topics import BREVO_COMMANDS, LOOKUPS, QUARANTINE

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from aiohttp import web
 
-from processors.brevo.agent import NAME, SOURCES, TABLES
+from processors.brevo.agent import SPEC
 from schemas.brevo import AttributeValue, TrackEvent, UpsertContact
 from schemas.topics import TOPICS
 from tests.support.brevo_commands import MAYA, event, upsert
@@ -18,8 +18,8 @@ MINUTES = AttributeValue(type="float", value=47)
 
 def test_sync_contact_reads_the_topics_that_name_it_as_consumer() -> None:
     """The registry and the agent say the same."""
-    assert {topic.name for topic in SOURCES} == {topic.name for topic in TOPICS if NAME in topic.consumers}
-    assert TABLES == ("brevo-ledger", "brevo-pending", "brevo-suppressions")
+    assert {topic.name for topic in SPEC.sources} == {topic.name for topic in TOPICS if SPEC.name in topic.consumers}
+    assert SPEC.tables == ("brevo-ledger", "brevo-pending", "brevo-suppressions")
 
 
 async def test_new_contact_is_created_and_its_event_follows(bench: tuple[Sink, ScriptedBrevo]) -> None:

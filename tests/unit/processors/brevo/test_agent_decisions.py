@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from processors.engine.view import Output
 from schemas.brevo import CommandResult, Decision, Resume, Verdict
 from schemas.topics import BREVO_COMMANDS, BREVO_RESULTS
 from tests.support.brevo_commands import OCCURRED_AT, event, upsert
@@ -104,8 +103,7 @@ async def test_order_to_go_on_ends_the_parking(bench: tuple[Sink, ScriptedBrevo]
     await sink.engine.until(lambda: bool(effect.reasons))
     brevo.script = None
     order = Resume(operator="maya", at=FINISHED)
-    record = Output(BREVO_RESULTS.name, None, order.to_bytes())
-    sink.engine._publish(record)
+    sink.engine.send(BREVO_RESULTS.name, None, order.to_bytes())
     await sink.settled()
     assert effect.reasons == ()
 

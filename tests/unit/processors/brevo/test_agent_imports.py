@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 from aiohttp import web
 
+from processors.engine.memory import Phase
 from processors.engine.view import Output
 from schemas.brevo import AttributeValue, UpsertContact
 from tests.support.brevo_commands import MAYA, event, upsert
-from tests.support.effects import Phase
 from tests.support.scripted_brevo import Call, Contact, ScriptedBrevo, error
 from tests.support.sink import QUICK, Sink
 

@@ -12,13 +12,12 @@ from datetime import timedelta
 import pytest
 from aiohttp import web
 
-from processors.engine.due_clock import Position
+from processors.engine.effect import Position
+from processors.engine.memory import Phase
 from processors.engine.view import Output
 from schemas.brevo import AttributeValue, TrackEvent, UpsertContact
 from schemas.codec import contact_id
-from schemas.topics import BREVO_RESULTS
 from tests.support.brevo_commands import MAYA, OCCURRED_AT, event, upsert
-from tests.support.effects import Phase
 from tests.support.scripted_brevo import Call, ScriptedBrevo
 from tests.support.sink import QUICK, Sink, sink_beside_brevo
 
@@ -192,30 +191,28 @@ async def test_stop_lets_an_event_under_way_end() -> None:
 
 
 @pytest.mark.parametrize("policy", ["hold", "drop", "resend"])
-async def test_new_worker_reads_what_was_told_before_it_doubts(policy: str) -> None:
+async def test_new_worker_reads_what_was_told_before_it_doubts(policy: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """The outcome that the one before it has posted is in the topic, and not in the rows yet."""
     async with sink_beside_brevo() as (sink, brevo):
-        sink.engine.crash_plan = lambda _count, _outputs: "lost" if brevo.event_calls else None
+        sink.engine.crash_plan = lambda _count, _outputs: "published" if brevo.event_calls else None
         sink.start()
         sink.send(upsert(), event())
         async with asyncio.timeout(10):
             await sink.engine.crashed.wait()
         await sink.engine.crash()
         sink.engine.crash_plan = None
-        asked, has_read = 0, False
+        asked, has_handled = 0, sink.engine.has_handled
 
-        def handled(_partition: int, _position: Position) -> bool:
+        def counted(partition: int, position: Position) -> bool:
             nonlocal asked
             asked += 1
-            return has_read
+            return has_handled(partition, position)
 
-        sink.start(in_doubt=policy, handled=handled)
+        monkeypatch.setattr(sink.engine, "has_handled", counted)
+        sink.start(in_doubt=policy, held=True)
         await sink.engine.until(lambda: asked > 1)
         assert set(sink.states().values()) == {"intended"}
-        intended = next(each for each in sink.results() if each.outcome == "intended")
-        told = intended.model_copy(update={"outcome": "acknowledged"})
-        sink.engine.send(BREVO_RESULTS.name, told.contact_id, told.to_bytes())
-        has_read = True
+        sink.engine.turn()
         await sink.settled()
         assert sink.outcomes() == ["acknowledged", "intended", "acknowledged"]
         assert len(brevo.event_calls) == 1

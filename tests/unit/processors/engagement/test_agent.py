@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from processors.engagement.agent import NAME, SOURCES, TABLE, TABLES, ScoreEngagement
+from processors.engagement.agent import SPEC, TABLE, ScoreEngagement
 from processors.engagement.state import head_key
-from processors.engine.view import MemoryStore, Output
+from processors.engine.memory import MemoryStore
+from processors.engine.view import Output
 from schemas.attendance import AttendanceFact, Moment, Notice, Registration, Result
 from schemas.brevo import BREVO_COMMAND, BrevoCommand, ConfirmList, TrackEvent, UpsertContact
 from schemas.codec import unpack
@@ -84,8 +85,8 @@ def shown(contact: Contact) -> dict[str, Any]:
 
 def test_agent_declares_what_it_reads_and_keeps() -> None:
     """The composition root wires the agent by these."""
-    assert (NAME, TABLES) == ("score-engagement", ("engagement-by-contact",))
-    assert SOURCES == (ATTENDANCE_RESULTS, ENGAGEMENT_TICKS)
+    assert (SPEC.name, SPEC.tables) == ("score-engagement", ("engagement-by-contact",))
+    assert SPEC.sources == (ATTENDANCE_RESULTS, ENGAGEMENT_TICKS)
 
 
 def test_rule_worked_example_shows_82() -> None:

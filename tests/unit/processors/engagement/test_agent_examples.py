@@ -9,7 +9,7 @@ import pytest
 from pydantic import BaseModel
 
 from processors.engagement.agent import TABLE, ScoreEngagement
-from processors.engine.view import MemoryStore
+from processors.engine.memory import MemoryStore
 from schemas.attendance import FACT
 from schemas.brevo import BREVO_COMMAND
 from schemas.engagement import ContactScore

@@ -8,7 +8,8 @@ import pytest
 
 from processors.engagement.agent import TABLE, ScoreEngagement
 from processors.engagement.state import decode_registration, encode_registration, merged_registration
-from processors.engine.view import MemoryStore, TurnView
+from processors.engine.memory import MemoryStore
+from processors.engine.view import TurnView
 from schemas.attendance import REGISTRANT_FIELDS, Registration
 from schemas.brevo import BREVO_COMMAND, UpsertContact
 from schemas.topics import BREVO_COMMANDS

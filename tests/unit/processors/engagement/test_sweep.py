@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from processors.engagement.agent import TABLE, ScoreEngagement
 from processors.engagement.state import Head, decode_rows, encode_head, head_key
 from processors.engagement.sweep import EPOCH, STEP_ROWS, SWEEP_KEY, Sweep, decode_sweep
-from processors.engine.view import MemoryStore, Output
+from processors.engine.memory import MemoryStore
+from processors.engine.view import Output
 from runtime.models import Configuration
 from sandbox.truth.rules import Rules
 from sandbox.truth.scores import Scored, contact_score, tier

@@ -14,7 +14,8 @@ import pytest
 from processors.engagement.agent import TABLE
 from processors.engagement.sweep import EPOCH, SWEEP_KEY, Sweep, encode_sweep
 from processors.engagement.sweep_clock import sweep_clock
-from processors.engine.view import MemoryStore, Output, Record, View
+from processors.engine.memory import MemoryStore
+from processors.engine.view import Output, Record, View
 from schemas.instants import SECONDS_PER_DAY
 from schemas.ticks import SweepTick
 from schemas.topics import ENGAGEMENT_TICKS
@@ -40,16 +41,14 @@ class Desk:
     sent: list[tuple[int | None, date]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.clock = sweep_clock(
-            NoRule(),
-            table=TABLE,
-            second=SECOND,
-            clock=time.time,
-            backlog=self._backlog,
-            handled=lambda _partition, _position: self.handled,
-        )
+        self.clock = sweep_clock(NoRule(), table=TABLE, second=SECOND, clock=time.time)
 
-    async def _backlog(self, _partition: int) -> Mapping[str, int]:
+    def has_handled(self, _partition: int, _position: Mapping[str, int]) -> bool:
+        """See `OwnAgent`."""
+        return self.handled
+
+    async def backlog(self, _partition: int) -> Mapping[str, int]:
+        """See `OwnAgent`."""
         return {}
 
     async def post(self, outputs: Sequence[Output]) -> None:
@@ -86,7 +85,7 @@ def desk() -> Desk:
 @asynccontextmanager
 async def running(desk: Desk) -> AsyncIterator[None]:
     """The clock at work."""
-    task = asyncio.create_task(desk.clock.run(desk.post))
+    task = asyncio.create_task(desk.clock.run(desk))
     try:
         yield
     finally:

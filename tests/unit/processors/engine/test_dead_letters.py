@@ -9,7 +9,7 @@ import pytest
 from processors.engine.dead_letters import CircuitBreaker, cut_headers, dead_letter_headers
 from processors.engine.view import Record
 from schemas.cloud_events import Headers
-from schemas.errors import DeadLetterError, FatalError
+from schemas.errors import DeadLetterError
 from schemas.instants import parse_instant
 
 
@@ -82,12 +82,11 @@ def test_breaker_dead_letters_in_a_row_stop_the_worker() -> None:
     for _row in range(2):
         for _letter in range(2):
             breaker.dead()
-        breaker.check()
+        assert breaker.open_because() is None
         breaker.handled(1)
     for _letter in range(3):
         breaker.dead()
-    with pytest.raises(FatalError, match="3 dead letters in a row"):
-        breaker.check()
+    assert "3 dead letters in a row" in (breaker.open_because() or "")
 
 
 def test_breaker_share_of_the_window_stops_the_worker_once_the_window_is_full() -> None:
@@ -96,12 +95,11 @@ def test_breaker_share_of_the_window_stops_the_worker_once_the_window_is_full() 
     for _pair in range(4):
         breaker.handled(1)
         breaker.dead()
-        breaker.check()
+        assert breaker.open_because() is None
     breaker.handled(1)
-    breaker.check()
+    assert breaker.open_because() is None
     breaker.dead()
-    with pytest.raises(FatalError, match="5 dead letters among the last 10"):
-        breaker.check()
+    assert "5 dead letters among the last 10" in (breaker.open_because() or "")
 
 
 def test_breaker_window_forgets_what_is_long_ago() -> None:
@@ -110,14 +108,24 @@ def test_breaker_window_forgets_what_is_long_ago() -> None:
     breaker.handled(10_000)
     for _letter in range(4):
         breaker.dead()
-    breaker.check()
+    assert breaker.open_because() is None
     breaker.handled(6)
     breaker.dead()
-    breaker.check()
+    assert breaker.open_because() is None
     breaker.handled(10_000)
     for _letter in range(4):
         breaker.dead()
-        breaker.check()
+        assert breaker.open_because() is None
+
+
+def test_breaker_copy_knows_what_was_and_not_what_comes() -> None:
+    """A turn that is done again counts once."""
+    breaker = CircuitBreaker(in_a_row=3)
+    breaker.dead()
+    again = breaker.copy()
+    for _letter in range(2):
+        again.dead()
+    assert (again.open_because() is None, breaker.open_because()) == (False, None)
 
 
 @pytest.mark.parametrize("count", [b"", b"9" * 5_000, "\u0663".encode(), b"-1", b"1.5"])

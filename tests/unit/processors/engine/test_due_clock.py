@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 import pytest
 
 from processors.engine.due_clock import DueClock, RowAgenda
-from processors.engine.view import MemoryStore, Output, Record, View
+from processors.engine.memory import MemoryStore
+from processors.engine.view import Output, Record, View
 from schemas.errors import RetryLaterError
 from tests.support.processes import eventually
 
@@ -42,11 +43,14 @@ class Desk:
             NoRule(),
             RowAgenda(AGENDA, DUE, lambda key: int(key.removeprefix(DUE))),
             tick=lambda partition: Output("ticks", None, b"", partition=partition),
-            backlog=self._backlog,
-            handled=lambda _partition, position: self.handled >= position["events"],
         )
 
-    async def _backlog(self, _partition: int) -> Mapping[str, int]:
+    def has_handled(self, _partition: int, position: Mapping[str, int]) -> bool:
+        """See `OwnAgent`."""
+        return self.handled >= position["events"]
+
+    async def backlog(self, _partition: int) -> Mapping[str, int]:
+        """See `OwnAgent`."""
         self.asked += 1
         if self.away:
             raise RetryLaterError("Kafka does not answer")
@@ -76,7 +80,7 @@ def row(in_ms: int) -> bytes:
 @asynccontextmanager
 async def running(desk: Desk) -> AsyncIterator[None]:
     """The clock at work."""
-    task = asyncio.create_task(desk.clock.run(desk.post))
+    task = asyncio.create_task(desk.clock.run(desk))
     try:
         yield
     finally:

@@ -6,7 +6,8 @@ import orjson
 from hypothesis import given
 from hypothesis import strategies as st
 
-from processors.engine.view import MemoryStore, Record, TurnView
+from processors.engine.memory import MemoryStore
+from processors.engine.view import Record, TurnView
 from tests.support.engine_rules import Told
 
 TABLE = "rows"

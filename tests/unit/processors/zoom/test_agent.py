@@ -5,14 +5,15 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter, deque
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
 from prometheus_client import CollectorRegistry
 
-from processors.engine.view import MemoryStore, Output, Record, TurnView
+from processors.engine.memory import MemoryEngine, MemoryStore
+from processors.engine.view import Output
 from processors.zoom import agent as look_up
 from processors.zoom.agent import LookUp, MissingScopes
 from processors.zoom.api.api import Priority, Row
@@ -22,7 +23,7 @@ from runtime.outcome import NoAnswer, Outcome
 from schemas.attendance import ObjectType
 from schemas.errors import ConfigurationError, FatalError
 from schemas.instants import as_datetime
-from schemas.lookups import AccountDeauthorized, LookupKind, LookupRequest, LookupResult
+from schemas.lookups import AccountDeauthorized, LookupKind, LookupRequest, LookupResult, LookupSettled
 from schemas.topics import LOOKUP_RESULTS, LOOKUPS, LOOKUPS_BULK
 from tests.support.processes import eventually
 
@@ -135,13 +136,19 @@ def _first(rows: list[Row] | NoAnswer) -> Row | NoAnswer:
     return rows if isinstance(rows, NoAnswer) else rows[0]
 
 
-class Engine:
-    """Partition 0 of the agent: turns of one record, and a broker that is a list."""
+class Engine(MemoryEngine):
+    """The agent in memory, with one partition and small waits."""
 
-    def __init__(self, zoom: ScriptedZoom, missing_scopes: Mapping[str, MissingScopes] | None = None) -> None:
+    def __init__(
+        self,
+        zoom: ScriptedZoom,
+        missing_scopes: Mapping[str, MissingScopes] | None = None,
+        refuses: Callable[[Output], bool] = lambda _output: False,
+    ) -> None:
+        super().__init__(look_up.SPEC, refuses=refuses)
         self.clock_offset = 0.0
         self.registry = CollectorRegistry()
-        self.effect = LookUp(
+        self.look_up = LookUp(
             {"acc": zoom},
             clock=lambda: time.time() + self.clock_offset,
             metrics=ZoomMetrics(self.registry),
@@ -151,60 +158,44 @@ class Engine:
             first_backoff_seconds=0.002,
             missing_scopes=missing_scopes,
         )
-        self.store = MemoryStore()
-        self.results: list[LookupResult] = []
-        self.keys: list[tuple[str, bytes | None]] = []
-        self._offset = 0
-        self._posted = asyncio.Event()
 
-    def send(self, *requests: LookupRequest, topic: str = LOOKUPS.name) -> None:
-        """Requests arrive and are confirmed."""
+    @property
+    def store(self) -> MemoryStore:
+        """The pending rows."""
+        return self.memory[0][PENDING]
+
+    @property
+    def keys(self) -> list[tuple[str, bytes | None]]:
+        """(topic, key) of what was published to the look-ups and their results, behind the first request."""
+        topics = (LOOKUP_RESULTS.name, LOOKUPS.name)
+        return [(each.topic, each.key) for each in self.published if each.topic in topics][1:]
+
+    @property
+    def results(self) -> list[LookupResult]:
+        """The answers, in order."""
+        return [LookupResult.from_bytes(e.value or b"") for e in self.published if e.topic == LOOKUP_RESULTS.name]
+
+    def ask(self, *requests: LookupRequest, topic: str = LOOKUPS.name) -> None:
+        """Requests arrive."""
         for request in requests:
-            self._turn(topic, request.account_id.encode(), request.to_bytes())
+            self.send(topic, request.account_id, request.to_bytes())
 
-    def send_message(self, message: AccountDeauthorized) -> None:
+    def tell(self, message: AccountDeauthorized) -> None:
         """Something else than a request arrives."""
-        self._turn(LOOKUPS.name, message.account_id.encode(), message.to_bytes())
-
-    async def post(self, outputs: Sequence[Output]) -> None:
-        """See `Effect.run`."""
-        await asyncio.sleep(0)
-        for output in outputs:
-            assert output.value is not None
-            self.keys.append((output.topic, output.key))
-            if output.topic == LOOKUP_RESULTS.name:
-                self.results.append(LookupResult.from_bytes(output.value))
-            else:
-                self._turn(output.topic, output.key, output.value)
-        self._posted.set()
+        self.send(LOOKUPS.name, message.account_id, message.to_bytes())
 
     async def until_settled(self, *, left: int = 0) -> None:
         """Wait until no more than `left` rows are pending."""
-        async with asyncio.timeout(DEADLINE_SECONDS):
-            while len(self.store.rows) > left:
-                self._posted.clear()
-                await self._posted.wait()
+        await self.until(lambda: len(self.store.rows) <= left, DEADLINE_SECONDS)
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        """The pump runs within the block."""
-        pump = asyncio.create_task(self.effect.run(self.post))
+        """The worker runs within the block."""
+        self.start(self.look_up)
         try:
             yield
-            if pump.done():
-                await pump
         finally:
-            pump.cancel()
-            await asyncio.gather(pump, return_exceptions=True)
-
-    def _turn(self, topic: str, key: bytes | None, value: bytes) -> None:
-        self._offset += 1
-        record = Record(topic, 0, self._offset, 0, key, value)
-        view = TurnView(0, {PENDING: self.store})
-        self.effect.rule.handle(record, view)
-        view.commit(record)
-        self.store.apply(view.changes[PENDING])
-        self.effect.applied(0, view.changes)
+            await self.stop()
 
 
 def request(request_id: str, lookup: str = "registrants", **fields: Any) -> LookupRequest:
@@ -242,9 +233,9 @@ def outcome(engine: Engine, request_id: str) -> tuple[str, str]:
 
 def test_agent_declares_its_sources_and_table() -> None:
     """Both lanes, live first, and the one table."""
-    assert look_up.NAME == "look-up"
-    assert look_up.SOURCES == (LOOKUPS, LOOKUPS_BULK)
-    assert look_up.TABLES == ("lookups-pending",)
+    assert look_up.SPEC.name == "look-up"
+    assert look_up.SPEC.sources == (LOOKUPS, LOOKUPS_BULK)
+    assert look_up.SPEC.tables == ("lookups-pending",)
 
 
 @pytest.mark.parametrize(
@@ -265,7 +256,7 @@ async def test_request_is_answered_once_under_its_objects_key_and_settled(
     engine: Engine, zoom: ScriptedZoom, asked: LookupRequest, call: str
 ) -> None:
     """The answer goes to the object's partition, the note "settled" to the account's."""
-    engine.send(asked)
+    engine.ask(asked)
     async with engine.running():
         await engine.until_settled()
     assert zoom.calls == [call]
@@ -286,7 +277,7 @@ async def test_participation_is_asked_for_by_instance_and_told_without_a_word(
     zoom.answers[call] = [{"email": "Maya@example.com", "name": "Maya Okafor", "question_details": details}]
     scope = NoAnswer(Outcome.STOP, "4711: scopes")
     zoom.failures[f"{kind} {lookup} u/2=="] = deque([scope])
-    engine.send(
+    engine.ask(
         request("a", lookup, session_uuid="u/1==", object_type=kind),
         request("again", lookup, session_uuid="u/1==", object_type=kind),
         request("b", lookup, session_uuid="u/2==", object_type=kind),
@@ -304,7 +295,7 @@ async def test_participation_is_asked_for_by_instance_and_told_without_a_word(
 
 async def test_requests_of_the_same_kind_and_object_are_one_call(engine: Engine, zoom: ScriptedZoom) -> None:
     """Each still gets its own answer."""
-    engine.send(request("a"), request("b"), request("c"))
+    engine.ask(request("a"), request("b"), request("c"))
     async with engine.running():
         await engine.until_settled()
     assert zoom.calls == ["registrants 1"]
@@ -314,7 +305,7 @@ async def test_requests_of_the_same_kind_and_object_are_one_call(engine: Engine,
 async def test_long_list_comes_in_pages_without_links(engine: Engine, zoom: ScriptedZoom) -> None:
     """At most 300 rows each, in order, redacted."""
     zoom.answers["registrants 1"] = [{"id": str(n), "join_url": "https://zoom.example.com/w"} for n in range(650)]
-    engine.send(request("a"))
+    engine.ask(request("a"))
     async with engine.running():
         await engine.until_settled()
     assert [(page.page, page.last, len(page.rows)) for page in engine.results] == [
@@ -340,7 +331,7 @@ async def test_report_rows_keep_what_tells_who_was_there_when(engine: Engine, zo
         "status": "in_waiting_room",
     }
     zoom.answers = {"webinar report u": [row], "webinar report v": []}
-    engine.send(request("a", "report", session_uuid="u"), request("b", "report", session_uuid="v"))
+    engine.ask(request("a", "report", session_uuid="u"), request("b", "report", session_uuid="v"))
     async with engine.running():
         await engine.until_settled()
     assert {page.request_id: (page.outcome, page.rows) for page in engine.results} == {
@@ -357,13 +348,13 @@ async def test_identities_are_answered_from_one_list_of_users_kept_15_minutes(
     hit = request("hit", "identities", emails=("INES@example.com",))
     miss = request("miss", "identities", object_id="2", emails=("guest@example.com",), user_ids=("u9",))
     async with engine.running():
-        engine.send(hit, miss)
+        engine.ask(hit, miss)
         await engine.until_settled()
-        engine.send(request("later", "identities", user_ids=("u2",)))
+        engine.ask(request("later", "identities", user_ids=("u2",)))
         await engine.until_settled()
         assert zoom.calls == ["users"]
         engine.clock_offset = 901
-        engine.send(request("much later", "identities"))
+        engine.ask(request("much later", "identities"))
         await engine.until_settled()
     assert zoom.calls == ["users", "users"]
     assert {page.request_id: page.rows for page in engine.results} == {
@@ -380,9 +371,9 @@ async def test_identities_without_the_scope_are_unavailable_and_zoom_is_not_aske
     """An error that repeats may cost the app its access; the operator reads of it once."""
     zoom.failures["users"] = deque([NoAnswer(Outcome.STOP, "4711: scopes")])
     async with engine.running():
-        engine.send(request("a", "identities"))
+        engine.ask(request("a", "identities"))
         await engine.until_settled()
-        engine.send(request("b", "identities"))
+        engine.ask(request("b", "identities"))
         await engine.until_settled()
     assert zoom.calls == ["users"]
     assert outcome(engine, "a") == outcome(engine, "b") == ("unavailable", "4711: scopes")
@@ -392,7 +383,7 @@ async def test_identities_without_the_scope_are_unavailable_and_zoom_is_not_aske
 async def test_refusal_is_answered_with_zooms_code_and_does_not_stop_others(engine: Engine, zoom: ScriptedZoom) -> None:
     """What Zoom refuses is an answer too."""
     zoom.failures["registrants 1"] = deque([NoAnswer(Outcome.MISSING, "3001: gone")])
-    engine.send(request("gone"), request("there", object_id="2"))
+    engine.ask(request("gone"), request("there", object_id="2"))
     async with engine.running():
         await engine.until_settled()
     assert outcome(engine, "gone") == ("missing", "3001: gone")
@@ -401,7 +392,7 @@ async def test_refusal_is_answered_with_zooms_code_and_does_not_stop_others(engi
 
 async def test_unknown_account_is_unavailable_with_its_id(engine: Engine, zoom: ScriptedZoom) -> None:
     """A request that nobody can answer is not kept for ever."""
-    engine.send(request("a", account_id="stranger"))
+    engine.ask(request("a", account_id="stranger"))
     async with engine.running():
         await engine.until_settled()
     assert outcome(engine, "a") == (
@@ -428,7 +419,7 @@ async def test_question_that_makes_no_sense_is_answered_without_asking(
     engine: Engine, zoom: ScriptedZoom, asked: LookupRequest, expected: tuple[str, str]
 ) -> None:
     """Zoom would only count an error."""
-    engine.send(asked)
+    engine.ask(asked)
     async with engine.running():
         await engine.until_settled()
     assert outcome(engine, "a") == expected
@@ -440,7 +431,7 @@ async def test_answer_that_cannot_be_read_is_unavailable_and_does_not_stop_other
 ) -> None:
     """A defect of ours costs one answer, is logged and counted."""
     zoom.failures["registrants 1"] = deque([TypeError("odd row")])
-    engine.send(request("odd"), request("fine", object_id="2"))
+    engine.ask(request("odd"), request("fine", object_id="2"))
     async with engine.running():
         await engine.until_settled()
     assert outcome(engine, "odd") == ("unavailable", "internal error (TypeError), see the worker's log")
@@ -453,7 +444,7 @@ async def test_outage_delays_and_loses_nothing(engine: Engine, zoom: ScriptedZoo
     requests = [request(f"r{n}", object_id=str(n)) for n in range(20)]
     for n in range(20):
         zoom.failures[f"registrants {n}"] = deque(NoAnswer(Outcome.RETRY, "HTTP 503") for _ in range(n % 4 + 1))
-    engine.send(*requests)
+    engine.ask(*requests)
     async with engine.running():
         await engine.until_settled()
     assert Counter(result.request_id for result in engine.results) == {each.request_id: 1 for each in requests}
@@ -465,7 +456,7 @@ async def test_outage_delays_and_loses_nothing(engine: Engine, zoom: ScriptedZoo
 async def test_request_that_fails_again_and_again_does_not_hold_up_others(engine: Engine, zoom: ScriptedZoom) -> None:
     """Only its own question waits."""
     zoom.failures["registrants 1"] = deque(NoAnswer(Outcome.RETRY, "HTTP 500", after_seconds=3_600) for _ in range(9))
-    engine.send(request("stuck"), *[request(f"r{n}", object_id=f"o{n}") for n in range(9)])
+    engine.ask(request("stuck"), *[request(f"r{n}", object_id=f"o{n}") for n in range(9)])
     async with engine.running():
         await engine.until_settled(left=1)
     assert list(engine.store.rows) == [b"stuck"]
@@ -476,8 +467,8 @@ async def test_request_that_fails_again_and_again_does_not_hold_up_others(engine
 
 async def test_live_requests_go_before_bulk_ones(engine: Engine, zoom: ScriptedZoom) -> None:
     """A back-fill fills gaps only."""
-    engine.send(*[request(f"b{n}", object_id=f"b{n}", origin="backfill") for n in range(8)], topic=LOOKUPS_BULK.name)
-    engine.send(*[request(f"l{n}", object_id=f"l{n}") for n in range(8)])
+    engine.ask(*[request(f"b{n}", object_id=f"b{n}", origin="backfill") for n in range(8)], topic=LOOKUPS_BULK.name)
+    engine.ask(*[request(f"l{n}", object_id=f"l{n}") for n in range(8)])
     async with engine.running():
         await engine.until_settled()
     assert {call.split()[1][0] for call in zoom.calls[:8]} == {"l"}
@@ -490,7 +481,6 @@ async def test_load_after_a_restart_works_what_is_pending(zoom: ScriptedZoom) ->
     engine.store.apply(
         {f"r{n}".encode(): pack_pending(Pending("live", request(f"r{n}", object_id=str(n)))) for n in range(5)}
     )
-    engine.effect.load(0, {PENDING: engine.store})
     async with engine.running():
         await engine.until_settled()
     assert sorted(result.request_id for result in engine.results) == ["r0", "r1", "r2", "r3", "r4"]
@@ -498,9 +488,8 @@ async def test_load_after_a_restart_works_what_is_pending(zoom: ScriptedZoom) ->
 
 async def test_settled_by_another_worker_is_not_asked(engine: Engine, zoom: ScriptedZoom) -> None:
     """A row that is gone is no work any more."""
-    engine.send(request("a"), request("b", object_id="2"))
-    engine.store.apply({b"a": None})
-    engine.effect.applied(0, {PENDING: {b"a": None}})
+    engine.ask(request("a"), request("b", object_id="2"))
+    engine.send(LOOKUPS.name, "acc", LookupSettled(request_id="a", account_id="acc").to_bytes())
     async with engine.running():
         await engine.until_settled()
     assert zoom.calls == ["registrants 2"]
@@ -511,13 +500,13 @@ async def test_revoke_starts_nothing_new_but_lets_a_call_under_way_end(engine: E
     count = look_up.CONCURRENCY
     gate = asyncio.Event()
     zoom.gates = {f"registrants {n}": gate for n in range(count)}
-    engine.send(*[request(f"r{n}", object_id=str(n)) for n in range(count + 5)])
+    engine.ask(*[request(f"r{n}", object_id=str(n)) for n in range(count + 5)])
     async with engine.running():
         await zoom.until_called(count)
-        engine.effect.revoke(0)
+        engine.look_up.revoke(0)
         gate.set()
         await engine.until_settled(left=5)
-        engine.effect.load(1, {PENDING: MemoryStore({b"x": pack_pending(Pending("live", request("x")))})})
+        engine.look_up.load(1, {PENDING: MemoryStore({b"x": pack_pending(Pending("live", request("x")))})})
         await zoom.until_called(count + 1)
     assert zoom.calls[count:] == ["registrants 1"]
 
@@ -525,13 +514,13 @@ async def test_revoke_starts_nothing_new_but_lets_a_call_under_way_end(engine: E
 async def test_revoke_while_a_question_waits_to_be_tried_again_ends_it(engine: Engine, zoom: ScriptedZoom) -> None:
     """A back-off does not outlive the assignment."""
     zoom.failures["registrants 1"] = deque(NoAnswer(Outcome.RETRY, "HTTP 503") for _ in range(99))
-    engine.send(request("a"))
+    engine.ask(request("a"))
     async with engine.running():
         await zoom.until_called(3)
-        engine.effect.revoke(0)
+        engine.look_up.revoke(0)
         calls = len(zoom.calls)
         engine.store.apply(dict.fromkeys(engine.store.rows))
-        engine.send(request("b", object_id="2"))
+        engine.ask(request("b", object_id="2"))
         await engine.until_settled()
     assert zoom.calls[calls:].count("registrants 1") == 0
 
@@ -541,7 +530,7 @@ DEAUTHORIZED = AccountDeauthorized(request_id="d", account_id="acc", user_id="u1
 
 async def test_deauthorized_account_loses_its_login_and_is_settled(engine: Engine, zoom: ScriptedZoom) -> None:
     """Once; the row is gone after that."""
-    engine.send_message(DEAUTHORIZED)
+    engine.tell(DEAUTHORIZED)
     async with engine.running():
         await engine.until_settled()
     assert zoom.calls == ["drop 1786543200"]
@@ -553,8 +542,8 @@ async def test_deauthorized_account_whose_login_cannot_be_removed_is_tried_again
 ) -> None:
     """The row stays, other work goes on."""
     zoom.failures["drop"] = deque([ConfigurationError("read-only")])
-    engine.send_message(DEAUTHORIZED)
-    engine.send(request("a"))
+    engine.tell(DEAUTHORIZED)
+    engine.ask(request("a"))
     async with engine.running():
         await engine.until_settled(left=1)
 
@@ -564,23 +553,19 @@ async def test_deauthorized_account_whose_login_cannot_be_removed_is_tried_again
         await eventually(told, what="the log tells that the login is still stored")
     assert [key for key, _ in engine.store.scan(b"", b"")] == [b"d"]
     again = Engine(zoom)
-    again.store = engine.store
-    again.effect.load(0, {PENDING: again.store})
+    again.memory = engine.memory
     async with again.running():
         await again.until_settled()
     assert zoom.calls.count("drop 1786543200") == 2
 
 
-async def test_run_when_the_broker_refuses_lets_the_error_leave(engine: Engine) -> None:
+async def test_run_when_the_broker_refuses_lets_the_error_leave(zoom: ScriptedZoom) -> None:
     """The worker stops, unacknowledged, rather than go on without the answer."""
-
-    async def refuse(outputs: Sequence[Output]) -> None:
-        raise FatalError("refused")
-
-    engine.send(request("a"))
+    engine = Engine(zoom, refuses=lambda output: output.topic == LOOKUP_RESULTS.name)
+    engine.ask(request("a"))
     with pytest.raises(FatalError, match="refused"):
-        async with asyncio.timeout(DEADLINE_SECONDS):
-            await engine.effect.run(refuse)
+        async with engine.running():
+            await engine.until(lambda: False, DEADLINE_SECONDS)
     assert list(engine.store.rows) == [b"a"]
 
 
@@ -591,13 +576,13 @@ async def test_stranger_in_zooms_place_is_believed_in_nothing_and_told_once(
     foreign = NoAnswer(Outcome.FOREIGN, "HTTP 404, and not from Zoom")
     zoom.failures["registrants 1"] = deque([foreign] * 3)
     zoom.failures["registrants 2"] = deque([foreign] * 3)
-    engine.send(request("a"), request("b", object_id="2"))
+    engine.ask(request("a"), request("b", object_id="2"))
     async with engine.running():
         await zoom.until_called(4)
-        assert engine.effect.reasons == ("zoom account acc: HTTP 404, and not from Zoom",)
+        assert engine.look_up.reasons == ("zoom account acc: HTTP 404, and not from Zoom",)
         await engine.until_settled()
     assert outcome(engine, "a") == outcome(engine, "b") == ("found", "")
-    assert not list(engine.effect.reasons)
+    assert not list(engine.look_up.reasons)
     errors = [each.message for each in caplog.records if each.levelname == "ERROR"]
     assert errors == ["zoom account acc: HTTP 404, and not from Zoom"]
     assert engine.registry.get_sample_value("rollcall_zoom_troubles", {"account": "acc"}) == 0
@@ -606,11 +591,11 @@ async def test_stranger_in_zooms_place_is_believed_in_nothing_and_told_once(
 async def test_plan_without_reports_is_answered_and_told(engine: Engine, zoom: ScriptedZoom) -> None:
     """The session goes on without its report, and people hear why there is none."""
     zoom.failures["webinar report u"] = deque([NoAnswer(Outcome.STOP, "200: Only available for Paid account.")])
-    engine.send(request("a", "report", session_uuid="u"))
+    engine.ask(request("a", "report", session_uuid="u"))
     async with engine.running():
         await engine.until_settled()
     assert outcome(engine, "a") == ("unavailable", "200: Only available for Paid account.")
-    assert engine.effect.reasons == ("zoom account acc: report: 200: Only available for Paid account.",)
+    assert engine.look_up.reasons == ("zoom account acc: report: 200: Only available for Paid account.",)
 
 
 async def test_secret_and_scopes_are_looked_at_before_the_first_question(zoom: ScriptedZoom) -> None:
@@ -619,20 +604,19 @@ async def test_secret_and_scopes_are_looked_at_before_the_first_question(zoom: S
     engine = Engine(zoom, missing_scopes={"acc": lambda _: {"report:read:admin": "sessions.report_checks"}})
 
     async def told() -> bool:
-        return "report:read:admin (sessions.report_checks)" in "".join(engine.effect.reasons)
+        return "report:read:admin (sessions.report_checks)" in "".join(engine.look_up.reasons)
 
-    engine.effect.load(0, {PENDING: engine.store})
     async with engine.running():
         await eventually(told, what="the scopes that the token lacks")
-    assert len(engine.effect.reasons) == 1
-    engine.effect.revoke(0)
-    assert not list(engine.effect.reasons)
+    assert len(engine.look_up.reasons) == 1
+    engine.look_up.revoke(0)
+    assert not list(engine.look_up.reasons)
 
 
 async def test_questions_are_asked_with_the_priority_of_those_who_wait(engine: Engine, zoom: ScriptedZoom) -> None:
     """A back-fill leaves a part of the day to what is live."""
-    engine.send(request("old"), topic=LOOKUPS_BULK.name)
-    engine.send(request("new", object_id="2"))
+    engine.ask(request("old"), topic=LOOKUPS_BULK.name)
+    engine.ask(request("new", object_id="2"))
     async with engine.running():
         await engine.until_settled()
     assert sorted(zoom.priorities) == ["bulk", "live"]

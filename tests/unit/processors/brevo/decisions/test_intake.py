@@ -19,7 +19,8 @@ from processors.brevo.decisions.ledger import (
     event_key,
 )
 from processors.brevo.decisions.suppression import Consent
-from processors.engine.view import MemoryStore, Record
+from processors.engine.memory import MemoryStore
+from processors.engine.view import Record
 from schemas.brevo import CommandResult, ContactState, Outcome, TrackEvent, UpsertContact
 from schemas.codec import contact_id
 from schemas.errors import DeadLetterError

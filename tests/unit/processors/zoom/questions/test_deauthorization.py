@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from processors.attendance.intake.deauthorized import parse_deauthorized
-from processors.engine.view import MemoryStore, Record, TurnView
+from processors.engine.memory import MemoryStore
+from processors.engine.view import Record, TurnView
 from processors.zoom.questions.pending import PENDING, Intake, unpack_pending
 from schemas.audit import AuditEntry
 from schemas.errors import DeadLetterError

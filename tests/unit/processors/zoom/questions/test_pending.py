@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from processors.engine.view import MemoryStore
+from processors.engine.memory import MemoryStore
 from processors.zoom.questions.pending import PENDING, Intake, Pending, unpack_pending
 from schemas.errors import DeadLetterError
 from schemas.instants import as_datetime

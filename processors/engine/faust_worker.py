@@ -7,13 +7,15 @@ import logging
 import os
 import time
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import faust
 from aiokafka import AIOKafkaProducer
 
-from processors.engine.agent import BatchAgent
 from processors.engine.delivery import Delivery
+from processors.engine.faust_agent import BatchAgent
+from processors.engine.halt import Halt
 from processors.engine.metrics import EngineMetrics
 from runtime.reachability import kafka_answers
 from schemas.errors import FatalError
@@ -61,7 +63,8 @@ class EngineWorker:
         """Work until `stop` is set, then drain: finish the turn, commit, close the tables.
 
         Raises:
-            FatalError: Faust or an effect has crashed; nothing was acknowledged that was not confirmed.
+            FatalError: Faust or an effect has crashed, or a breaker is open, which is remembered in the data folder;
+                nothing was acknowledged that was not confirmed.
         """
         self._app.on_partitions_revoked.connect(self._revoked, weak=False)
         await self._producer.start()
@@ -69,9 +72,7 @@ class EngineWorker:
         self._started = True
         tasks = [asyncio.create_task(each(), name=each.__name__.strip("_")) for each in (self._watch, self._probe)]
         tasks += [
-            asyncio.create_task(agent.spec.effect.run(agent.post), name=f"{agent.spec.name} effect")
-            for agent in self._agents
-            if agent.spec.effect
+            asyncio.create_task(agent.effect.run(agent), name=f"{agent.spec.name} effect") for agent in self._agents
         ]
         try:
             await self._until_stopped(stop, tasks)
@@ -84,15 +85,27 @@ class EngineWorker:
     async def _until_stopped(self, stop: asyncio.Event, tasks: Sequence[asyncio.Task[None]]) -> None:
         stopping = asyncio.create_task(stop.wait())
         crashed = asyncio.create_task(self._app.wait_until_stopped())
-        done, _pending = await asyncio.wait([stopping, crashed, *tasks], return_when=asyncio.FIRST_COMPLETED)
-        stopping.cancel()
-        crashed.cancel()
+        halted = asyncio.create_task(self._halted())
+        done, _pending = await asyncio.wait([stopping, crashed, halted, *tasks], return_when=asyncio.FIRST_COMPLETED)
+        for each in (stopping, crashed, halted):
+            each.cancel()
+        if halted in done:
+            halt = halted.result()
+            halt.write(Path(self._app.conf.datadir))
+            raise FatalError(f"{halt}; `rollcall worker --resume` goes on behind it")
         for task in done:
             if task is stopping:
                 return
             reason = task.exception() if task is not crashed else self._app.crash_reason
             name = "Faust" if task is crashed else task.get_name()
             raise FatalError(f"{name} has stopped: {type(reason).__name__}: {reason}") from reason
+
+    async def _halted(self) -> Halt:
+        while True:
+            for agent in self._agents:
+                if agent.halt is not None:
+                    return agent.halt
+            await asyncio.sleep(WATCH_SECONDS)
 
     async def _drain(self) -> None:
         watchdog = asyncio.get_running_loop().call_later(STOP_SECONDS, stop_at_once, "the shutdown hangs")
@@ -105,7 +118,7 @@ class EngineWorker:
     async def _revoked(self, _app: Any, _revoked: Any, **_signal: Any) -> None:
         self._generation = None
         for agent in self._agents:
-            agent.revoke_all()
+            agent.core.assign(set())
 
     async def _watch(self) -> None:
         """Give the agents their partitions once recovery is done, and note progress."""
@@ -117,10 +130,10 @@ class EngineWorker:
                 partitions = {tp.partition for tp in app.consumer.assignment()}
                 self._generation = app.consumer_generation_id
                 for agent in self._agents:
-                    agent.assign(partitions)
-            now_handled = sum(agent.handled for agent in self._agents)
+                    agent.core.assign(partitions)
+            now_handled = sum(agent.core.handled for agent in self._agents)
             backlog = sum(self._lag(agent) for agent in self._agents) if ready else 0
-            if now_handled != handled or not backlog or self._is_away():
+            if now_handled != handled or not backlog or self._is_away() or self._waits():
                 handled, self._progress_at = now_handled, time.monotonic()
             await asyncio.sleep(WATCH_SECONDS)
 
@@ -131,6 +144,10 @@ class EngineWorker:
 
     def _is_away(self) -> bool:
         return self._delivery.waiting_since is not None or not self._kafka_answers
+
+    def _waits(self) -> list[str]:
+        """Why turns are to be done again later."""
+        return [f"{each.spec.name}: {each.core.waits_because}" for each in self._agents if each.core.waits_because]
 
     def _lag(self, agent: BatchAgent) -> int:
         lag = agent.lag()
@@ -145,7 +162,8 @@ class EngineWorker:
         """False when there is work and nothing was done for two minutes although Kafka answers."""
         now = time.monotonic()
         stuck_turn = any(
-            agent.turn_began_at is not None and now - agent.turn_began_at > STUCK_SECONDS for agent in self._agents
+            core.turn_began_at is not None and now - core.turn_began_at > STUCK_SECONDS
+            for core in (agent.core for agent in self._agents)
         )
         return self._is_away() or not (stuck_turn or now - self._progress_at > STUCK_SECONDS)
 
@@ -158,4 +176,4 @@ class EngineWorker:
             reasons.append("Kafka does not take records")
         elif not self._kafka_answers:
             reasons.append("Kafka does not answer")
-        return tuple(reasons)
+        return (*reasons, *self._waits())

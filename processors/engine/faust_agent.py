@@ -1,0 +1,222 @@
+"""A batched Faust agent: brings what is queued to an `Agent`, and acknowledges what it has confirmed."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import faust
+from aiokafka.errors import KafkaError
+from faust.types.tuples import TP
+
+from processors.engine.agent import Agent, RefusedOutput, Turned
+from processors.engine.delivery import Delivery, Row
+from processors.engine.effect import Effect, Position, Rows
+from processors.engine.faust_consumer import BatchSchema, committed_offset
+from processors.engine.faust_tables import TablePartition, declare_table
+from processors.engine.halt import Halt
+from processors.engine.metrics import EngineMetrics
+from processors.engine.spec import AgentSpec
+from processors.engine.turn import Batch
+from processors.engine.view import Output, PartitionStore, Record
+from schemas.cloud_events import Headers
+from schemas.errors import RetryLaterError
+
+MAX_BATCHES = 16
+"""Of one turn: with a thousand records each far below the rebalance time-out, and enough to share its confirmations."""
+QUEUED_BATCHES = 16
+"""As many wait while a turn is confirmed, so that the next one is full."""
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class Engine:
+    """What all agents of a worker share."""
+
+    app: faust.App
+    delivery: Delivery
+    metrics: EngineMetrics
+    prefix: str
+    """Put before every logical topic name."""
+    partitions: int
+    version: str
+    stop: Callable[[str], None]
+    """Ends the process at once, unacknowledged (code 70)."""
+
+
+class BatchAgent:
+    """Registers one agent with Faust and carries its batches through (`effect.OwnAgent`, `agent.Outside`)."""
+
+    def __init__(self, engine: Engine, spec: AgentSpec, effect: Effect) -> None:
+        self.spec, self.effect = spec, effect
+        self.core = Agent(spec, effect, self, engine.metrics, engine.version)
+        self.halt: Halt | None = None
+        """Where its breaker has stopped it; the worker is to end."""
+        self._engine = engine
+        self._logical = {topic.physical(engine.prefix): topic.name for topic in spec.sources}
+        self._tables = {name: declare_table(engine.app, name, engine.partitions) for name in spec.tables}
+        self._handled: dict[tuple[str, int], int] = {}  # (physical topic, partition) -> offset behind the last record
+        source = engine.app.topic(
+            *self._logical,
+            key_type=bytes,
+            value_type=bytes,
+            key_serializer="raw",
+            value_serializer="raw",
+            partitions=engine.partitions,
+            maxsize=QUEUED_BATCHES,
+        )
+        source.schema = BatchSchema(key_type=bytes, value_type=bytes, key_serializer="raw", value_serializer="raw")
+
+        async def agent(stream: Any) -> None:
+            await self._run(stream)
+
+        engine.app.agent(source, name=spec.name, concurrency=1)(agent)
+
+    def stores(self, partition: int) -> dict[str, PartitionStore]:
+        """See `Outside.stores`."""
+        return {name: TablePartition(table, partition) for name, table in self._tables.items()}
+
+    async def publish(self, outbox: Sequence[tuple[Output, Record | None]]) -> list[RefusedOutput]:
+        """See `Outside.publish`."""
+        by_topic: dict[str, dict[int, list[Row]]] = {}
+        prefix, partition_of = self._engine.prefix, self._engine.delivery.partition_of
+        for output, origin in outbox:
+            partition = output.partition
+            if partition is None:
+                partition = partition_of(output.key or b"")
+            rows = by_topic.setdefault(prefix + output.topic, {}).setdefault(partition, [])
+            rows.append(Row(output.key, output.value, output.headers, origin))
+        answers = await asyncio.gather(*(self._engine.delivery.publish(t, rows) for t, rows in by_topic.items()))
+        return [RefusedOutput(refused.row.origin, refused.reason) for answer in answers for refused in answer]
+
+    async def persist(self, changes: Mapping[int, Mapping[str, Rows]]) -> dict[str, int]:
+        """See `Outside.persist`; asks first whether the partitions are still this worker's."""
+        await self._engine.delivery.ensure_owner()
+        wanted = [(name, p, rows) for p, tables in changes.items() for name, rows in tables.items() if rows]
+        refused: dict[str, int] = {}
+        for (name, _partition, _rows), size in zip(
+            wanted, await asyncio.gather(*(self._persist(*each) for each in wanted)), strict=True
+        ):
+            if size is not None:
+                refused[name] = min(size, refused.get(name, size))
+        return refused
+
+    async def _persist(self, name: str, partition: int, rows: Rows) -> int | None:
+        """The last value per key; nothing is stored where a row was refused, whose size is returned."""
+        table = self._tables[name]
+        changelog = table.changelog_topic.get_topic_name()
+        offset, refused = await self._engine.delivery.send(
+            changelog, partition, [Row(key, value) for key, value in rows.items()]
+        )
+        if refused:
+            return min(len(each.row.key or b"") + len(each.row.value or b"") for each in refused)
+        TablePartition(table, partition).apply(rows, offset)
+        return None
+
+    async def post(self, outputs: Sequence[Output]) -> None:
+        """See `OwnAgent.post`."""
+        await self.core.post(outputs)
+
+    async def backlog(self, partition: int) -> Position:
+        """See `OwnAgent.backlog`."""
+        consumer = self._engine.app.consumer
+        try:
+            answer = await consumer.highwaters(*(TP(topic, partition) for topic in self._logical))
+        except (KafkaError, TimeoutError) as exc:
+            raise RetryLaterError(f"Kafka does not tell where the topics of {self.spec.name} end") from exc
+        return {self._logical[tp.topic]: offset for tp, offset in answer.items()}
+
+    def has_handled(self, partition: int, position: Position) -> bool:
+        """See `OwnAgent.has_handled`."""
+        physical = {logical: name for name, logical in self._logical.items()}
+        return all(offset <= self._position(physical[topic], partition) for topic, offset in position.items())
+
+    def lag(self) -> int:
+        """Records of its partitions that are not handled yet, as far as the last fetches told."""
+        consumer = self._engine.app.consumer
+        return sum(
+            max(0, (consumer.highwater(TP(topic, partition)) or 0) - self._position(topic, partition))
+            for partition in self.core.partitions
+            for topic in self._logical
+        )
+
+    def _position(self, topic: str, partition: int) -> int:
+        committed = committed_offset(self._engine.app, topic, partition)
+        return max(committed, self._handled.get((topic, partition), 0))
+
+    async def _run(self, stream: Any) -> None:
+        queue = stream.channel.queue
+        while self.halt is None:
+            try:
+                events = [await queue.get()]
+            except StopAsyncIteration:
+                return  # Faust's way to say that the stream has ended
+            while len(events) < MAX_BATCHES and not queue.empty():
+                events.append(queue.get_nowait())
+            if not (messages := self._ours(events)):
+                continue
+            taken_ms = int(time.time() * 1000)
+            try:
+                turned = await self.core.turn([self._batch(message, taken_ms) for message in messages])
+            except Exception as exc:
+                # Whatever it is, nothing may be acknowledged; a cancelled agent acknowledges nothing either.
+                log.exception("turn failed")
+                self._engine.stop(f"{self.spec.name}: {type(exc).__name__}: {exc}")
+                return
+            self._acknowledge(messages, turned)
+            self.core.tell_effect(turned.changes)
+
+    def _ours(self, events: Sequence[Any]) -> list[Any]:
+        """The messages to work on. What a rebalance overtook is dropped unacknowledged and read again.
+
+        There is no await between this check and the tracking, from which on Faust waits for the acknowledgement before
+        it gives a partition away.
+        """
+        app = self._engine.app
+        generation, ours = app.consumer_generation_id, app.flow_control.is_active()
+        messages = [each.message for each in events if ours and each.message.generation_id == generation]
+        for message in messages:
+            message.tracked = True
+            app.consumer.track_message(message)
+        return messages
+
+    def _batch(self, message: Any, taken_ms: int) -> Batch:
+        topic = self._logical[message.topic]
+        records = [
+            Record(topic, raw.partition, raw.offset, raw.timestamp, raw.key, raw.value, _whole(raw.headers), taken_ms)
+            for raw in message.value
+        ]
+        return Batch(topic, message.partition, records)
+
+    def _acknowledge(self, messages: Sequence[Any], turned: Turned) -> None:
+        """What is handled, to the record; what a halted turn has not come to is left to who goes on."""
+        consumer = self._engine.app.consumer
+        for number, message in enumerate(messages):
+            handled = turned.handled[number] if number < len(turned.handled) else 0
+            if handled < len(message.value) and self.halt is None:
+                self.halt = self._halted(message.value[handled], turned.halt or "")
+            if not handled:
+                message.give_back(consumer)
+                continue
+            message.shorten(handled)
+            message.ack(consumer)
+            self._handled[message.topic, message.partition] = message.offset + 1
+        if turned.halt is not None and self.halt is None:
+            self.halt = self._halted(None, turned.halt)
+
+    def _halted(self, first: Any | None, reason: str) -> Halt:
+        source = "the end of its topics"
+        if first is not None:
+            source = f"{self._logical[first.topic]}/{first.partition}/{first.offset}"
+        return Halt(self.spec.name, source, reason, datetime.now(UTC).isoformat(timespec="seconds"))
+
+
+def _whole(headers: Sequence[tuple[str, bytes | None]]) -> Headers:
+    """Headers as rules get them: Kafka allows a value that is null, which says no more than an empty one."""
+    return tuple((name, b"" if value is None else value) for name, value in headers)
