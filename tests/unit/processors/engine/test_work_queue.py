@@ -68,6 +68,7 @@ def test_queue_behaves_as_a_plain_list_does(operations: list[tuple[str, str, int
     queue = WorkQueue[str]()
     waiting: dict[str, tuple[int, float, int]] = {}
     under_way: set[str] = set()
+    now = 0  # never goes back
     for place, (what, key, number) in enumerate(operations):
         if what == "put":
             rank, at = number % 2, float(number) if number > 1 else float("-inf")
@@ -80,9 +81,10 @@ def test_queue_behaves_as_a_plain_list_does(operations: list[tuple[str, str, int
             queue.finish(key)
             under_way.discard(key)
         else:
-            due = [each for each, (_, at, _) in waiting.items() if at <= number and each not in under_way]
+            now = max(now, number)
+            due = [each for each, (_, at, _) in waiting.items() if at <= now and each not in under_way]
             expected = min(due, key=lambda each: (waiting[each][0], waiting[each][2]), default=None)
-            assert queue.take(number) == expected
+            assert queue.take(now) == expected
             if expected is not None:
                 del waiting[expected]
                 under_way.add(expected)
