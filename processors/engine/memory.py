@@ -1,6 +1,6 @@
 """The engine without Kafka and disk: the same agents and turns over lists and dictionaries, for tests of both.
 
-What it promises is what `tests/integration/engine/contract.py` asks of it and of Faust alike. It differs in three
+What it promises is what `tests/integration/engine/test_contract.py` asks of it and of Faust alike. It differs in three
 things: a turn is done the moment a record is sent, a rule's delay is noted instead of waited for, and a worker may be
 killed at each exact place of a post (`crash_plan`).
 """
