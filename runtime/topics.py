@@ -26,9 +26,6 @@ _POLL_SECONDS = 0.1
 CHANGELOG_BYTES = 4 * MIB
 """Of one record of a changelog: the engine writes no row of more than 3 MiB."""
 
-CHANGELOG_BYTES = 4 * MIB
-"""Of one record of a changelog: the engine writes no row of more than 3 MiB."""
-
 
 @dataclass(frozen=True, slots=True)
 class _Wanted:
