@@ -197,10 +197,7 @@ class Casting:
         registrant = (
             enrolments[0].registrant_id if enrolments and shows in ("both", "registrant", "other email") else ""
         )
-        if shows == "other email":
-            shown = f"private.{email}"
-        else:
-            shown = self.inventor.typed(email) if shows in ("both", "email") else ""
+        shown = self._email_shown(shows, email)
         visits = []
         runs = [index for index, span in enumerate(self.spans) if span in held.spans and span.purpose == "main"]
         for stay in stays:
@@ -218,6 +215,11 @@ class Casting:
                     Visit(self.inventor.connection(), index, joined, left, moves, user_ids, registrant, shown)
                 )
         return tuple(visits)
+
+    def _email_shown(self, shows: Shows, email: str) -> str:
+        if shows == "other email":
+            return f"private.{email}"
+        return self.inventor.typed(email) if shows in ("both", "email") else ""
 
 
 def _counts_for(enrolment: Enrolment, planned: Planned) -> bool:

@@ -17,29 +17,33 @@ _SMALL_WORLD = 20
 
 def with_strays(people: Sequence[Person], stranger: Person, spans: Sequence[Span], inventor: Inventor) -> list[Person]:
     """People with visits in runs that somebody opened again: one who was there, one who was not, and a stranger."""
-    registered = [each for each in people if each.role == "attendee" and each.enrolments]
-    came = next((each for each in registered if each.visits), None)
-    stayed_away = next(
-        (each for each in registered if not each.visits and each.enrolments[0].outcome == "approved"), None
-    )
-    waits = 400 if len(people) > _SMALL_WORLD else 60
+    strays = [*_registered_strays(people), (stranger, 20)]
     found = [*people, stranger]
     for index, span in enumerate(spans):
         if span.purpose != "stray":
             continue
-        for person, seconds in ((came, waits), (stayed_away, 20), (stranger, 20)):
-            if person is None:
-                continue
-            registrant = person.enrolments[0].registrant_id if person.enrolments else ""
-            shown = "" if registrant else person.email
-            joined = span.started_at + 5
-            visit = Visit(
-                inventor.connection(), index, joined, joined + seconds, (), (inventor.user_id(),), registrant, shown
-            )
+        for person, seconds in strays:
+            visit = _stray_visit(person, index, span, seconds, inventor)
             found = [
                 replace(each, visits=(*each.visits, visit)) if each.email == person.email else each for each in found
             ]
     return found
+
+
+def _registered_strays(people: Sequence[Person]) -> list[tuple[Person, int]]:
+    """The first who came and the first who did not, and how many seconds each stays."""
+    registered = [each for each in people if each.role == "attendee" and each.enrolments]
+    came = [each for each in registered if each.visits]
+    stayed_away = [each for each in registered if not each.visits and each.enrolments[0].outcome == "approved"]
+    waits = 400 if len(people) > _SMALL_WORLD else 60
+    return [*((person, waits) for person in came[:1]), *((person, 20) for person in stayed_away[:1])]
+
+
+def _stray_visit(person: Person, index: int, span: Span, seconds: int, inventor: Inventor) -> Visit:
+    registrant = person.enrolments[0].registrant_id if person.enrolments else ""
+    shown = "" if registrant else person.email
+    joined = span.started_at + 5
+    return Visit(inventor.connection(), index, joined, joined + seconds, (), (inventor.user_id(),), registrant, shown)
 
 
 def with_phones(people: Sequence[Person], spans: Sequence[Span], random: Random, inventor: Inventor) -> list[Person]:

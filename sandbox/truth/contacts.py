@@ -186,8 +186,7 @@ def _shown(email: str, approved: list[Booking], results: list[Result], rules: Ru
     shown: dict[str | None, Value | None] = {}
     status = _registered_status(approved)
     score = points = grade = sentence = seconds = None
-    sources = [each.registration.source for each in approved if each.registration.source]
-    shown[names.registration_source] = sources[-1] if sources else None
+    shown[names.registration_source] = _source(approved)
     shown[names.webinar_title] = approved[-1].topic if approved else None
     shown[names.name] = _name(approved, results)
     if results:
@@ -207,8 +206,9 @@ def _shown(email: str, approved: list[Booking], results: list[Result], rules: Ru
         shown[names.engagement_score] = points
         shown[names.engagement_tier] = grade
         shown[names.engagement_why] = sentence
-        shown[names.webinars_attended] = sum(1 for session, _ in came if session.object_type == "webinar")
-        shown[names.meetings_attended] = sum(1 for session, _ in came if session.object_type == "meeting")
+        attended = [session.object_type for session, _ in came]
+        shown[names.webinars_attended] = attended.count("webinar")
+        shown[names.meetings_attended] = attended.count("meeting")
         shown[names.no_shows] = len(results) - len(came)
     shown[names.attendance_status] = status
     return ContactTruth(
@@ -231,6 +231,11 @@ def _registered_status(approved: list[Booking]) -> str:
     if not approved:
         return ""
     return "registered" if approved[-1].registration.latest.status == "approved" else "cancelled"
+
+
+def _source(approved: list[Booking]) -> str | None:
+    sources = [each.registration.source for each in approved if each.registration.source]
+    return sources[-1] if sources else None
 
 
 def _name(approved: list[Booking], results: list[Result]) -> str | None:

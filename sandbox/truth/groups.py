@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from sandbox.truth.evidence import Evidence, Run
 from sandbox.truth.rules import Rules
 from sandbox.truth.schedule import Entry, Time
 from sandbox.truth.visits import Visit
+from sandbox.zoom.state import Row
 from schemas.instants import parse_instant
 
 _JOINED_TYPES = (2, 5, 6, 8, 9)
@@ -43,8 +45,7 @@ def bounds(run: Run, evidence: Evidence, rules: Rules) -> tuple[int, int | None]
     """S and E of a run."""
     rows = evidence.answers.reports.get(run.uuid, []) if rules.use_report else []
     told = [row for row in rows if row.get("status") != "in_waiting_room"]
-    row_joins = {at for row in told if (at := parse_instant(row.get("join_time"))) is not None}
-    row_leaves = {at for row in told if (at := parse_instant(row.get("leave_time"))) is not None}
+    row_joins, row_leaves = _instants(told, "join_time"), _instants(told, "leave_time")
     joins = {at for each in run.connections.values() for at in each.joins}
     leaves = {at for each in run.connections.values() for at in each.leaves}
     start = min(run.starts or joins | row_joins or leaves)
@@ -55,6 +56,10 @@ def bounds(run: Run, evidence: Evidence, rules: Rules) -> tuple[int, int | None]
     if row_leaves:
         return start, max(row_leaves)
     return start, max({start} | joins | leaves) if rules.abandoned else None
+
+
+def _instants(rows: Iterable[Row], field: str) -> set[int]:
+    return {at for row in rows if (at := parse_instant(row.get(field))) is not None}
 
 
 def groups_of(views: list[View], entries: list[Entry], evidence: Evidence, rules: Rules) -> list[Group]:

@@ -119,13 +119,13 @@ class Registration:
         Webhooks name occurrences, and none means all; lists only add.
         """
         webhooks = [fact for fact in self.facts if fact.by_webhook]
-        rows = [fact for fact in self.facts if not fact.by_webhook]
         named = {each for fact in webhooks for each in fact.occurrences}
         if webhooks and not named:
             return True
-        if any((name and name == occurrence_id) or (not name and at in starts) for name, at in named):
+        # Who names no id names its start.
+        if any(name == occurrence_id if name else at in starts for name, at in named):
             return True
-        stands = any(not row.listed_in or occurrence_id in row.listed_in for row in rows)
+        stands = any(not row.listed_in or occurrence_id in row.listed_in for row in self.facts if not row.by_webhook)
         # The list of the whole id is the own list of a fixed time, and says nothing beside what webhooks said.
         return stands and (bool(occurrence_id) or not webhooks)
 

@@ -108,6 +108,10 @@ class _Seen:
         """E-mails of those who have one."""
         return frozenset(each for each in self.people if not each.startswith("?"))
 
+    def anonymous_in(self, views: list[View]) -> int:
+        """How many of the audience of these runs have none."""
+        return sum(each.startswith("?") for view in views for each in self.audience[view.run.uuid])
+
 
 def _seen_in(group: Group, evidence: Evidence, addresses: dict[str, str], rules: Rules) -> _Seen:
     excluded = excluded_people([(view.run, view.visits) for view in group.views], evidence, addresses, rules)
@@ -127,17 +131,16 @@ def _session(
     seen = _seen_in(group, evidence, addresses, rules)
     views = without_rehearsals(group, {uuid: len(people) for uuid, people in seen.audience.items()})
     spans = {view.run.uuid: (view.start, max(view.start, view.end)) for view in views if view.end is not None}
-    is_early = rules.now is not None and group.time is not None and rules.now < group.time.start
-    if not views or len(spans) < len(views) or is_early:
+    begins, ends = (group.time.start, group.time.end) if group.time else (None, None)
+    if not views or len(spans) < len(views) or not _has_come(begins, rules):
         return None
-    scheduled_at = group.time.start if group.time else None
-    live, main = _live_time(spans, seen.audience, scheduled_at, rules)
-    is_final = rules.now is None or group.time is None or group.time.end <= rules.now
+    live, main = _live_time(spans, seen.audience, begins, rules)
+    is_final = _has_come(ends, rules)
     people, outside = _people(views, seen.excluded, live, rules)
     left_out = set(seen.people & seen.excluded)
     if is_final and (group.entry is not None or (not has_schedule and any(seen.audience.values()))):
         expected = _expected(evidence, group.entry, live.end)
-        left_out |= {each for each in expected if each in seen.excluded or is_excluded_email(each, evidence, rules)}
+        left_out |= _left_out(expected, seen, evidence, rules)
         absent = expected - left_out - seen.people - evidence.answers.panelist_emails - _before(group, earlier)
         people |= dict.fromkeys(absent, Attendance(Presence("no_show", 0, live.length, 0)))
     return Session(
@@ -148,7 +151,7 @@ def _session(
         object_type=evidence.object_type,
         object_id=evidence.object_id,
         occurrence_id=_id_of(group),
-        scheduled_at=scheduled_at,
+        scheduled_at=begins,
         topic=evidence.topic,
         timezone=evidence.timezone,
         started_at=live.start,
@@ -157,12 +160,22 @@ def _session(
         is_final=is_final,
         people=people,
         present=seen.known,
-        anonymous=sum(each.startswith("?") for view in views for each in seen.audience[view.run.uuid]),
+        anonymous=seen.anonymous_in(views),
         excluded=len(left_out),
         rehearsals=len(group.views) - len(views),
         only_webhooks=len(_only_webhooks(views, evidence) - seen.excluded) if rules.use_report else 0,
         outside=len(outside),
     )
+
+
+def _left_out(expected: set[str], seen: _Seen, evidence: Evidence, rules: Rules) -> set[str]:
+    """Who is left out by rule, there or not."""
+    return {each for each in expected if each in seen.excluded or is_excluded_email(each, evidence, rules)}
+
+
+def _has_come(at: int | None, rules: Rules) -> bool:
+    """Whether it is that late; whatever has no time has come, and so has all when nobody says how late it is."""
+    return at is None or rules.now is None or at <= rules.now
 
 
 def _before(group: Group, earlier: list[Session]) -> set[str]:
@@ -185,15 +198,17 @@ def _live_time(
     """The live time, and the runs that are main."""
     inside = {uuid: [_seconds_within(each, span) for each in audience[uuid].values()] for uuid, span in spans.items()}
     weights = {uuid: sum(len(seconds) for seconds in each) for uuid, each in inside.items()}
-    total = sum(weights.values())
-    main = [uuid for uuid in spans if weights[uuid] >= rules.main_share * total]
+    main = [uuid for uuid in spans if weights[uuid] >= rules.main_share * sum(weights.values())]
     chosen = [spans[uuid] for uuid in main]
-    cut = None
-    if scheduled_at is not None and total and min(chosen)[0] <= scheduled_at <= max(end for _, end in chosen):
-        after = sum(1 for uuid in main for seconds in inside[uuid] for second in seconds if second >= scheduled_at)
-        if 2 * after >= sum(weights[uuid] for uuid in main):
-            cut = scheduled_at
-    return LiveTime(chosen, cut), main
+    return LiveTime(chosen, _cut(chosen, [each for uuid in main for each in inside[uuid]], scheduled_at)), main
+
+
+def _cut(spans: list[tuple[int, int]], stays: list[set[int]], scheduled_at: int | None) -> int | None:
+    """The scheduled start, if it lies in the main runs and no less than half of what people stayed in them after it."""
+    if scheduled_at is None or not any(stays) or not min(spans)[0] <= scheduled_at <= max(end for _, end in spans):
+        return None
+    after = sum(second >= scheduled_at for seconds in stays for second in seconds)
+    return scheduled_at if 2 * after >= sum(map(len, stays)) else None
 
 
 def _seconds_within(stays: list[Interval], span: tuple[int, int]) -> set[int]:
