@@ -17,7 +17,7 @@ from processors.engine.memory import MemoryStore, run_turn
 from processors.engine.view import Output, Record, Rule, TurnView
 from processors.zoom.questions.participation import participation
 from runtime.models import Configuration
-from sandbox.zoom.state import Instance, Row, ZoomState
+from sandbox.zoom.state import Instance, Row, Session, ZoomState
 from schemas.attendance import FACT, AnyFact, Recording, Registration, Result, SessionSummary
 from schemas.brevo import BREVO_COMMAND, OnceCommand, SendCampaign, SendRecording, TrackEvent, UpsertContact
 from schemas.cloud_events import Headers
@@ -65,9 +65,7 @@ def answer_rows(zoom: ZoomState, request: LookupRequest, readings: int = 0) -> t
         readings: how often the report of the run was read before.
     """
     if request.lookup == "identities":
-        hits = [user for user in zoom.users if user.get("id") in request.user_ids]
-        hits += [user for user in zoom.users if normalise_email(user["email"]) in request.emails]
-        return tuple({"id": user.get("id", ""), "email": user["email"]} for user in hits)
+        return _identity_rows(zoom, request)
     found = zoom.session(request.object_type, request.object_id)
     if found is None:
         return None
@@ -77,17 +75,26 @@ def answer_rows(zoom: ZoomState, request: LookupRequest, readings: int = 0) -> t
     if request.lookup == "panelists":
         return session.panelists
     if request.lookup == "registrants":
-        return tuple(
-            {name: value for name, value in row.items() if name != "occurrence_ids"}
-            for row in session.registrants
-            if request.occurrence_id is None
-            or not row.get("occurrence_ids")
-            or request.occurrence_id in row["occurrence_ids"]
-        )
+        return _registrant_rows(session, request.occurrence_id)
     ended = [each for each in session.instances if each.uuid == request.session_uuid and each.end_time]
     if ended and request.lookup == "report" and readings < len(ended[0].earlier_readings):
         return ended[0].earlier_readings[readings]
     return _rows_of(ended[0], request.lookup) if ended else None
+
+
+def _identity_rows(zoom: ZoomState, request: LookupRequest) -> tuple[Row, ...]:
+    hits = [user for user in zoom.users if user.get("id") in request.user_ids]
+    hits += [user for user in zoom.users if normalise_email(user["email"]) in request.emails]
+    return tuple({"id": user.get("id", ""), "email": user["email"]} for user in hits)
+
+
+def _registrant_rows(session: Session, occurrence_id: str | None) -> tuple[Row, ...]:
+    """Of one occurrence, or all; who names none is registered for each."""
+    return tuple(
+        {name: value for name, value in row.items() if name != "occurrence_ids"}
+        for row in session.registrants
+        if occurrence_id is None or not row.get("occurrence_ids") or occurrence_id in row["occurrence_ids"]
+    )
 
 
 def _rows_of(instance: Instance, lookup: LookupKind) -> tuple[Row, ...] | None:
