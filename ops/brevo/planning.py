@@ -91,24 +91,34 @@ def plan_of(
     """Compare with the rows of `/contacts/attributes`, `/contacts/lists`, `/contacts/folders` and `/webhooks`."""
     needed, types = needed_attributes(configuration.field_mapping), types_of(attributes)
     found = misfits(needed, types)
-    known, named = {each.get("id") for each in lists}, {each.get("name"): each.get("id") for each in lists}
     webhook = configuration.brevo.webhook
     problems = [each.says for each in found if each.problem != "missing"]
     if webhook.url is not None and not webhook.is_open:
         problems.append("brevo.webhook.url is given without a token or password: the ingress would let nobody in")
-    lacking: list[MissingList] = []
-    for key, list_id in configured_lists(configuration):
-        if list_id in known or list_id in {each.list_id for each in lacking}:
-            continue
-        name = f"{FOLDER} {key.rpartition('.')[2].replace('_', ' ')}"
-        if name in named:
-            problems.append(f"{key}: list {list_id} does not exist, but `{name}` does: set it to {named[name]}")
-        else:
-            lacking.append(MissingList(key, name, list_id))
+    lacking, renumbered = _lacking_lists(configuration, lists)
+    problems += renumbered
     uses = (*_lists_used(configuration, lists), *_attributes_used(needed, types))
     folder_id = next((each.get("id") for each in folders if each.get("name") == FOLDER), None)
     missing = tuple({each.needed.attribute: each.needed for each in found if each.problem == "missing"}.values())
     return Plan(missing, tuple(lacking), folder_id, tuple(hook_changes(webhook, hooks)), tuple(problems), uses)
+
+
+def _lacking_lists(
+    configuration: Configuration, lists: Sequence[Mapping[str, Any]]
+) -> tuple[list[MissingList], list[str]]:
+    """Lists to be created; and in words those that stand under another id already."""
+    known, named = {each.get("id") for each in lists}, {each.get("name"): each.get("id") for each in lists}
+    lacking: dict[int, MissingList] = {}
+    renumbered: list[str] = []
+    for key, list_id in configured_lists(configuration):
+        if list_id in known or list_id in lacking:
+            continue
+        name = f"{FOLDER} {key.rpartition('.')[2].replace('_', ' ')}"
+        if name in named:
+            renumbered.append(f"{key}: list {list_id} does not exist, but `{name}` does: set it to {named[name]}")
+        else:
+            lacking[list_id] = MissingList(key, name, list_id)
+    return list(lacking.values()), renumbered
 
 
 def _lists_used(configuration: Configuration, lists: Sequence[Mapping[str, Any]]) -> Iterator[Use]:
