@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from processors.attendance.book.book import Book
 from processors.attendance.book.rows import (
     DETAILS,
@@ -30,28 +32,37 @@ def take_details(book: Book, result: LookupResult) -> bool:
     """Remember the answer; the last one stands. True when it changes what is told of the webinar or its dates."""
     changed = False
     for row in result.rows:
-        fields = row.get("tracking_fields") or ()
-        details = Details(
-            host_email=normalise_email(row.get("host_email")),
-            start=instant(row, "start_time"),
-            topic=text(row.get("topic")) or "",
-            host_id=identifier(row.get("host_id")) or "",
-            zoom_type=whole(row, "type"),
-            time_zone=text(row.get("timezone")),
-            tracking_fields=sorted((str(each.get("field")), str(each.get("value") or "")) for each in fields),
-        )
+        details = _details_of(row)
         changed = book.change(DETAILS, details) or changed
         if result.object_type == "webinar":
-            schedule = book.get(SCHEDULE) or Schedule()
-            before = schedule.entries()
-            minutes = whole(row, "duration")
-            duration = None if minutes is None else minutes * 60
-            dates = said_dates(row) if details.zoom_type == RECURRING else []
-            if details.zoom_type == FIXED and details.start is not None:
-                dates = [Said("", details.start, duration)]
-            schedule.read(int(result.answered_at.timestamp()) * 1000, details.zoom_type, duration, dates)
-            changed = (book.change(SCHEDULE, schedule) and schedule.entries() != before) or changed
+            changed = _take_dates(book, row, details, int(result.answered_at.timestamp()) * 1000) or changed
     return changed
+
+
+def _details_of(row: dict[str, Any]) -> Details:
+    fields = row.get("tracking_fields") or ()
+    return Details(
+        host_email=normalise_email(row.get("host_email")),
+        start=instant(row, "start_time"),
+        topic=text(row.get("topic")) or "",
+        host_id=identifier(row.get("host_id")) or "",
+        zoom_type=whole(row, "type"),
+        time_zone=text(row.get("timezone")),
+        tracking_fields=sorted((str(each.get("field")), str(each.get("value") or "")) for each in fields),
+    )
+
+
+def _take_dates(book: Book, row: dict[str, Any], details: Details, answered_ms: int) -> bool:
+    """What Zoom answers of the webinar's dates; true when that changes them."""
+    schedule = book.get(SCHEDULE) or Schedule()
+    before = schedule.entries()
+    minutes = whole(row, "duration")
+    duration = None if minutes is None else minutes * 60
+    dates = said_dates(row) if details.zoom_type == RECURRING else []
+    if details.zoom_type == FIXED and details.start is not None:
+        dates = [Said("", details.start, duration)]
+    schedule.read(answered_ms, details.zoom_type, duration, dates)
+    return book.change(SCHEDULE, schedule) and schedule.entries() != before
 
 
 def hear_dates(book: Book, fact: Scheduled | Registered) -> bool:

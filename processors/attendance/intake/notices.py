@@ -22,6 +22,7 @@ from processors.attendance.intake.described import is_wanted
 from processors.attendance.intake.groups import groups_of
 from processors.attendance.rules.chat import Chatted
 from processors.attendance.rules.facts import Fact, Seen, Started
+from processors.attendance.rules.runs import RunRow
 from processors.attendance.rules.schedule import RECURRING
 from processors.attendance.rules.sessions import Group
 from processors.attendance.settings import TrackingSettings
@@ -72,23 +73,8 @@ class Notices:
         hosts = (row.host_email, details.host_email)
         schedule, handled, told = book.get(SCHEDULE), 0, ""
         recurs = schedule is not None and schedule.zoom_type == RECURRING
-        began = next(run.start for run in found.runs if run.uuid == uuid)
-        # Doors that were opened early are no start.
-        start = max(began, found.entry.start) if found.entry else began
-        notice = Notice(
-            contact_id="",
-            email="",
-            account_id=row.account_id,
-            object_id=book.object_id,
-            object_type=row.object_type,
-            topic=row.topic,
-            host_id=row.host_id,
-            origin=origin,
-            occurred_at=as_datetime(start),
-            session_uuid=uuid,
-            instances=tuple(found.uuids),
-            moment="started",
-        )
+        start = _start_of(found, uuid)
+        notice = _notice(book.object_id, uuid, row, found, origin, start)
         for (contact, registrant_id), _mark in book.scan(CONTACT_REGISTRATION, start=cursor):
             if contact == told:
                 continue
@@ -118,6 +104,30 @@ def _shows_start(book: Book, fact: Fact | Chatted) -> bool:
         return False
     row = book.get(REGISTRATION, fact.shown.registrant_id)
     return row is not None and row.status_at(fact.at) == "approved"
+
+
+def _start_of(group: Group, uuid: str) -> int:
+    """When a run of it began for its registrants: doors that were opened early are no start."""
+    began = next(run.start for run in group.runs if run.uuid == uuid)
+    return max(began, group.entry.start) if group.entry else began
+
+
+def _notice(object_id: str, uuid: str, row: RunRow, group: Group, origin: Origin, start: int) -> Notice:
+    """Of a run's start, to nobody yet."""
+    return Notice(
+        contact_id="",
+        email="",
+        account_id=row.account_id,
+        object_id=object_id,
+        object_type=row.object_type,
+        topic=row.topic,
+        host_id=row.host_id,
+        origin=origin,
+        occurred_at=as_datetime(start),
+        session_uuid=uuid,
+        instances=tuple(group.uuids),
+        moment="started",
+    )
 
 
 def _go_on(book: Book, uuid: str, contact: str) -> None:

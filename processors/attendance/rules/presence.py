@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Literal, NamedTuple
 
 from processors.attendance.rules.intervals import Interval, clip, length, union
@@ -71,11 +72,11 @@ def presence_of(filed: Sequence[Filed]) -> Presence:
     rows = [each for each in filed if each.is_row]
     webhooks = [each for each in filed if not each.is_row]
     if not rows:
-        intervals = [interval for each in webhooks for interval in each.intervals]
+        intervals = chain.from_iterable(each.intervals for each in webhooks)
         return Presence(tuple(intervals), sum(each.joins for each in webhooks), len(webhooks), 0)
+    reported = [each.intervals for each in rows]
     kept = [[interval for interval in each.intervals if not interval.assumed] for each in webhooks]
-    reported = [interval for each in rows for interval in each.intervals]
-    together = (*reported, *(interval for each in kept for interval in each))
+    together = tuple(chain(*reported, *kept))
     return Presence(together, len(rows), sum(1 for each in kept if each), len(rows))
 
 

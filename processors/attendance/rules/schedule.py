@@ -132,11 +132,9 @@ class Schedule:
         statements = list(self._filled(occurrence_id))
         # With Zoom's answer a date is one only if that (or an event) says so; a registration may still say when.
         exists = [each for each in statements if not self.readings or each.source != "registration"]
-        before, after = _around(exists, end)
-        if not any(each is not None and not each.is_gone for each in (before, after)):
+        if all(each.is_gone for each in _around(exists, end)):
             return None
-        values = [each for each in statements if not each.is_gone and each.start is not None]
-        near = [each for each in _around(values, end) if each is not None]
+        near = _around([each for each in statements if not each.is_gone and each.start is not None], end)
         if not near:
             return None
         best = near[0] if start is None else min(near, key=lambda each: abs((each.start or 0) - start))
@@ -159,11 +157,11 @@ class Schedule:
             yield each._replace(start=start, duration=length)
 
 
-def _around(ordered: list[_Statement], end: int | None) -> tuple[_Statement | None, _Statement | None]:
-    """The last statement before an instant and the first after it; without an instant all were before."""
+def _around(ordered: list[_Statement], end: int | None) -> list[_Statement]:
+    """The last statement before an instant and the first after it, if any; without an instant all were before."""
     before = [each for each in ordered if end is None or each.at_ms < end * 1_000]
     after = ordered[len(before) :]
-    return (before[-1] if before else None), (after[0] if after else None)
+    return [*before[-1:], *after[:1]]
 
 
 def _key(each: tuple[object, ...]) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import NamedTuple
@@ -164,20 +164,25 @@ def session_of(group: Group, weights: Mapping[str, Weight], main_share: Fraction
     total = sum(uuid_weight(weights, run).seconds for run in runs)
     main = [run for run in runs if uuid_weight(weights, run).seconds >= main_share * total]
     live = union(run.span for run in main)
-    entry = group.entry
-    if entry is not None and live[0][0] < entry.start < live[-1][1] and total:
-        weight = sum(uuid_weight(weights, run).seconds for run in main)
-        # Who opens the doors early makes nobody late; but a webinar held long before its time is live all the time.
-        if 2 * sum(uuid_weight(weights, run).after for run in main) >= weight:
-            live = clip(live, [(entry.start, live[-1][1])])
+    if group.entry is not None and total:
+        live = _from_start(live, group.entry.start, [uuid_weight(weights, run) for run in main])
     return Session(
         runs=runs,
         given=tuple(group.uuids),
         main=frozenset(run.uuid for run in main),
         live=live,
-        entry=entry,
+        entry=group.entry,
         has_audience=bool(heard),
     )
+
+
+def _from_start(live: list[tuple[int, int]], start: int, weights: Sequence[Weight]) -> list[tuple[int, int]]:
+    """Live time without what was before the scheduled start, if no less than half of its weight came after."""
+    begins, ends = live[0][0], live[-1][1]
+    # Who opens the doors early makes nobody late; but a webinar held long before its time is live all the time.
+    if begins < start < ends and 2 * sum(each.after for each in weights) >= sum(each.seconds for each in weights):
+        return clip(live, [(start, ends)])
+    return live
 
 
 def uuid_weight(weights: Mapping[str, Weight], run: Run) -> Weight:
