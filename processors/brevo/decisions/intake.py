@@ -112,22 +112,12 @@ def _take_upsert(command: UpsertContact, rank: Rank, waiting: Waiting, view: Vie
 def _end_upsert(result: CommandResult, view: View) -> None:
     key = contact_key(result.contact_id)
     row, rank = _contact(view, key), rank_of_answer(result.revision, result.answers)
-    changes: dict[str, object] = {}
     if result.outcome == "intended":
         if is_open(row, rank):
             view.put(LEDGER, key, row.model_copy(update={"importing": result.import_id}).to_bytes())
         return
-    if row.importing is not None and (result.import_id == row.importing or row.rank is None or rank >= row.rank):
-        changes.update(importing=None)
-    if result.acknowledged is not None and (row.state_rank is None or rank >= row.state_rank):
-        changes.update(state=result.acknowledged, state_rank=rank)
+    changes = _learned(result, row, rank)
     awaited = result.acknowledged.awaited if result.acknowledged is not None else ()
-    if row.done is None or rank > row.done:
-        changes.update(
-            done=rank,
-            rejected=result.detail if result.outcome == "rejected" else None,
-            withheld=result.detail if result.outcome == "suppressed" else None,
-        )
     if rank == row.rank and awaited:
         changes.update(awaited=awaited)
     elif row.rank is not None and rank >= row.rank:
@@ -135,6 +125,22 @@ def _end_upsert(result: CommandResult, view: View) -> None:
         view.delete(PENDING, key)
     if changes:
         view.put(LEDGER, key, row.model_copy(update=changes).to_bytes())
+
+
+def _learned(result: CommandResult, row: ContactRow, rank: Rank) -> dict[str, object]:
+    """What an outcome says of the contact, whether or not it is that of the command that waits."""
+    changes: dict[str, object] = {}
+    if row.importing is not None and (result.import_id == row.importing or row.rank is None or rank >= row.rank):
+        changes.update(importing=None)
+    if result.acknowledged is not None and (row.state_rank is None or rank >= row.state_rank):
+        changes.update(state=result.acknowledged, state_rank=rank)
+    if row.done is None or rank > row.done:
+        changes.update(
+            done=rank,
+            rejected=result.detail if result.outcome == "rejected" else None,
+            withheld=result.detail if result.outcome == "suppressed" else None,
+        )
+    return changes
 
 
 def _take_event(command: OnceCommand, record: Record, view: View) -> None:
@@ -175,23 +181,25 @@ def _move_event(result: CommandResult, view: View) -> None:
             continue
         if row is not None and EVENT_STATES.index(state) <= EVENT_STATES.index(row.state):
             continue
-        # The command stays while a person or the pump may still need it.
-        waiting = row.waiting if row is not None and state in OPEN_STATES else None
-        decision_id = row.decision_id if row is not None else None
-        campaign_id = result.campaign_id or (row.campaign_id if row is not None else None)
-        moved = EventRow(
-            state=state,
-            command_id=result.command_id,
-            waiting=waiting,
-            decision_id=decision_id,
-            campaign_id=campaign_id,
-            intent_id=result.intent_id if state == "intended" else None,
-            answers=result.answers if state == "rejected" else None,
-            given_up=result.given_up or result.decision is not None,
-        )
-        view.put(LEDGER, key, moved.to_bytes())
+        view.put(LEDGER, key, _moved(row, state, result).to_bytes())
         if state not in OPEN_STATES:
             view.delete(PENDING, key)
+
+
+def _moved(row: EventRow | None, state: EventState, result: CommandResult) -> EventRow:
+    """An event's row after its result."""
+    before = row or EventRow(state=state, command_id=result.command_id)
+    return EventRow(
+        state=state,
+        command_id=result.command_id,
+        # The command stays while a person or the pump may still need it.
+        waiting=before.waiting if state in OPEN_STATES else None,
+        decision_id=before.decision_id,
+        campaign_id=result.campaign_id or before.campaign_id,
+        intent_id=result.intent_id if state == "intended" else None,
+        answers=result.answers if state == "rejected" else None,
+        given_up=result.given_up or result.decision is not None,
+    )
 
 
 def _withdraw(result: CommandResult, view: View) -> None:

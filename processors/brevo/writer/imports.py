@@ -71,18 +71,21 @@ class ImportWriter:
         members = self._sure(await self._answered(members))
         rows = [row for member in members if (row := row_of(member)) is not None]
         imported = {row.member.contact for row in rows}
-        left = [member for member in members if member.contact not in imported]
-        held = [member for member in left if not lacks(member)]
-        self._write_alone(member.contact for member in left if lacks(member))
-        self._tools.metrics.calls_saved.inc(len(held))
-        await self._end(
-            [(each, Ending("unchanged", acknowledged=each.known.state(each.wanted.awaited))) for each in held]
-        )
+        await self._end_unimported([member for member in members if member.contact not in imported])
         # What is cancelled before is not released: the process ends, and its tables may be closed already.
         self._release(contact for contact in contacts if contact not in imported)
         for piece in pieces(rows):
             await self._write(piece, shape[0])
             self._release(row.member.contact for row in piece)
+
+    async def _end_unimported(self, members: list[Member]) -> None:
+        """Brevo holds all that they want, or they are written alone."""
+        self._write_alone(member.contact for member in members if lacks(member))
+        held = [member for member in members if not lacks(member)]
+        self._tools.metrics.calls_saved.inc(len(held))
+        await self._end(
+            [(each, Ending("unchanged", acknowledged=each.known.state(each.wanted.awaited))) for each in held]
+        )
 
     def _member(self, contact: str, lists: tuple[int, ...]) -> Member | None:
         work = self._schedule.work(contact)
@@ -161,13 +164,19 @@ class ImportWriter:
             log.warning("brevo import of %d contacts: %s; they are written one by one", len(rows), end.status)
             self._write_alone(contacts)
             return
+        await self._complete(import_id, rows, lists, end, answer.status)
+
+    async def _complete(
+        self, import_id: str, rows: list[Row], lists: Sequence[int], end: ProcessEnd, status: int | None
+    ) -> None:
+        """Report what a completed import has written; the rest of its contacts is written alone."""
         done = [row for row in rows if row.member.wanted.email.lower() not in end.refused]
         complete = [row for row in done if not lacks(row.member)]
-        self._write_alone(set(contacts) - {row.member.contact for row in complete})
+        self._write_alone({row.member.contact for row in rows} - {row.member.contact for row in complete})
         await self._leave_lists(done)
         self._tools.metrics.imports.inc()
         self._tools.metrics.calls_saved.inc(max(0, len(complete) - 1))
-        await self._end([(row.member, _ending(row, lists, import_id, answer.status)) for row in complete])
+        await self._end([(row.member, _ending(row, lists, import_id, status)) for row in complete])
         self._doubt((row.member.contact for row in complete), False)
         await self._sample(complete)
 
