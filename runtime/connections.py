@@ -78,6 +78,7 @@ class Connections(Generic[C]):
     def waits(self, connection: C) -> None:
         """Its request is answered; the next may come."""
         if connection in self._addresses:
+            self._owing.pop(connection, None)  # whose answer came before its request began: it is in one of both
             self._idle[connection] = None
 
     def closed(self, connection: C) -> None:

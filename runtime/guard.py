@@ -2,8 +2,8 @@
 
 aiohttp 3 has no time for a request's headers, no limit of connections, and logs a malformed request with its own bytes.
 Its `RequestHandler` is one connection's protocol; this one overrides methods of asyncio's protocol and the public ones
-`finish_response`, `handle_error` and `log_exception`. `tests/integration/runtime/test_guard.py` holds what is
-relied on, so that a release of aiohttp that changes it is noticed.
+`finish_response`, `handle_error` and `log_exception`. `tests/unit/runtime/test_guard.py` holds what is relied on,
+so that a release of aiohttp that changes it is noticed.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import logging
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, Literal
 
-from aiohttp import web
+from aiohttp import hdrs, web
 from aiohttp.http_exceptions import BadStatusLine, HttpProcessingError, InvalidURLError
 
 from runtime.addresses import Network, is_within
@@ -151,7 +151,7 @@ class GuardedHandler(web.RequestHandler):
         self, request: web.BaseRequest, resp: web.StreamResponse, start_time: float | None
     ) -> Coroutine[Any, Any, tuple[web.StreamResponse, bool]]:
         """aiohttp: send an answer; it does so before anything else goes on, if the client takes it."""
-        resp.headers["Server"] = _SERVER
+        resp.headers[hdrs.SERVER] = _SERVER
         if not request.content.is_eof():
             resp.force_close()
             self._deaf = True

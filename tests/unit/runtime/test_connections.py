@@ -64,6 +64,17 @@ def test_late_is_who_owes_headers_for_too_long_and_nobody_else() -> None:
     assert many.late(110.0) == ["a", "c", "b"]
 
 
+def test_waits_without_having_begun_it_owes_nothing_and_is_forgotten_when_closed() -> None:
+    """Answered before its headers were complete: it waits for the next request, and leaves nothing behind."""
+    many = connections()
+    many.opened("a", "1.1.1.1", 0)
+    many.waits("a")
+    assert many.late(100.0) == []
+    many.closed("a")
+    many.receives("a", 100.0)
+    assert many.late(200.0) == []
+
+
 @given(st.lists(st.tuples(st.sampled_from(["opened", "receives", "begins", "waits", "closed"]), st.integers(0, 9))))
 def test_limits_hold_whatever_happens(steps: list[tuple[str, int]]) -> None:
     """In any order of events: no more than allowed, and nothing is left when all are closed."""
