@@ -11,7 +11,7 @@ from random import Random
 import pytest
 
 from sandbox.kafka import EmbeddedKafka
-from sandbox.simulator import CHAOS, World
+from sandbox.simulator import Chaos, World
 from sandbox.truth import Rules, Truth, truth_of
 from schemas.attendance import FACT, Result
 from schemas.topics import ATTENDANCE_RESULTS
@@ -21,6 +21,7 @@ from tests.support.processes import eventually
 
 Shown = dict[tuple[str, str], tuple[str, int, int | None]]
 LIMIT_SECONDS = 240
+CHAOS: frozenset[Chaos] = frozenset({"dup", "reorder", "late", "lost-left", "lost-joined", "multi-device", "restart"})
 CHECKS = {100: "[8s, 12s]", 10_000: "[60s, 80s]"}
 """When the report is read: later than the last late delivery of so many people."""
 
@@ -41,24 +42,32 @@ async def published(home: Installation, bootstrap: str, *, final: bool) -> Shown
 
 
 def shown(truth: Truth, *, no_shows: bool) -> Shown:
-    """The same of the truth."""
+    """The same of the truth; who stayed away was not late."""
     return {
-        (occurrence.session_uuid, email): (each.presence.status, each.presence.attended_seconds,
-                                           each.presence.late_seconds)
-        for occurrence in truth.sessions
-        for email, each in occurrence.people.items()
+        (session.session_uuid, email): (
+            each.presence.status,
+            each.presence.attended_seconds,
+            None if each.presence.status == "no_show" else each.presence.late_seconds,
+        )
+        for session in truth.sessions
+        for email, each in session.people.items()
         if no_shows or each.presence.status != "no_show"
-    }  # fmt: skip
+    }
 
 
 async def until_equal(home: Installation, bootstrap: str, wanted: Shown, *, final: bool) -> None:
     """Wait until every person is as wanted."""
+    found: Shown = {}
 
     async def equal() -> bool:
-        return await published(home, bootstrap, final=final) == wanted
+        found.clear()
+        found.update(await published(home, bootstrap, final=final))
+        return found == wanted
 
     def difference() -> str:
-        return f"{len(wanted)} people wanted\n{home.last_words()}"
+        differing = {key for key in found.keys() | wanted.keys() if found.get(key) != wanted.get(key)}
+        shown = [f"{key}: {found.get(key)} instead of {wanted.get(key)}" for key in sorted(differing)[:5]]
+        return "\n".join([f"{len(differing)} of {len(wanted)} differ, such as", *shown, home.last_words()])
 
     await eventually(equal, timeout_seconds=LIMIT_SECONDS, what="everybody equals the truth", tell=difference)
 

@@ -203,8 +203,10 @@ class Installation:
         for each in await self.results():
             before = known.get(each.command_id, each)
             # An acknowledgement may come before a doubt: the worker that was killed had posted it already.
-            if each.kind == "event" and EVENT_STATES.index(each.outcome) >= EVENT_STATES.index(before.outcome):
+            if each.kind == "event" and _knowledge(each) >= _knowledge(before):
                 known[each.command_id] = each
+            elif each.outcome == "withdrawn":  # surely not sent: the intent is taken back, and all begins anew
+                known.pop(each.command_id, None)
         return [each for each in known.values() if each.outcome == "in_doubt"]
 
     async def check_nothing_lost(self, *worlds: World) -> None:
@@ -260,6 +262,10 @@ class Installation:
             if self.is_supervised and service.process.exit_code == _UNACKNOWLEDGED:
                 service.process.restart()
             assert service.process.exit_code in (None, 0, -9), service.process.describe()
+
+
+def _knowledge(result: CommandResult) -> int:
+    return -1 if result.outcome == "withdrawn" else EVENT_STATES.index(result.outcome)
 
 
 def _is_missing_event(difference: Difference) -> bool:
