@@ -36,9 +36,9 @@ def news_of(body: bytes, received_at: datetime) -> list[BrevoNews] | None:
     except orjson.JSONDecodeError:
         return None
     events = parsed if isinstance(parsed, list) else [parsed]
-    if not all(isinstance(each, dict) for each in events):
+    if not all(isinstance(event, dict) for event in events):
         return None
-    return [news for each in events for news in _news(each, received_at)]
+    return [news for event in events for news in _news(event, received_at)]
 
 
 def _news(event: Mapping[str, Any], received_at: datetime) -> Iterator[BrevoNews]:
@@ -50,7 +50,7 @@ def _news(event: Mapping[str, Any], received_at: datetime) -> Iterator[BrevoNews
         # A blocklisting shows as a detail of an update (github.com/sendinblue/APIv3-php-library/issues/174).
         content = event.get("content")
         details = [each for each in content if isinstance(each, dict)] if isinstance(content, list) else []
-        told = [(each.get("email"), each["emailBlacklist"]) for each in details if "emailBlacklist" in each]
+        told = [(detail.get("email"), detail["emailBlacklist"]) for detail in details if "emailBlacklist" in detail]
         yield from _told(event, received_at, "blocklisted", [email for email, is_blocked in told if is_blocked is True])
         kind, emails = "subscribed", [email for email, is_blocked in told if is_blocked is False]
     yield from _told(event, received_at, kind, emails)

@@ -35,7 +35,7 @@ def business_key(event: dict[str, Any]) -> tuple[str, ...] | None:
     if isinstance(participant := subject.get("participant"), dict):
         return _of_participant(name, uuid, participant, at)
     if isinstance(files := subject.get("recording_files"), list):
-        return _said(name, uuid, *sorted(text_of(each.get("id")) for each in files if isinstance(each, dict)))
+        return _said(name, uuid, *sorted(text_of(file.get("id")) for file in files if isinstance(file, dict)))
     if isinstance(message := subject.get("chat_message"), dict):
         return _said(name, uuid, message.get("message_id"))
     if when := {"started": "start_time", "ended": "end_time"}.get(name.rpartition(".")[2]):

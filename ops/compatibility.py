@@ -76,8 +76,8 @@ class _Schema:
         alternatives = [*schema.body.get("anyOf", ()), *schema.body.get("oneOf", ())]
         if alternatives:
             found: dict[str, _Schema] = {}
-            for each in alternatives:
-                found |= schema.within(each).branches()
+            for alternative in alternatives:
+                found |= schema.within(alternative).branches()
             return found
         kinds = schema.body.get("type", "any")
         if isinstance(kinds, list):

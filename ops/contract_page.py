@@ -45,9 +45,9 @@ def contract_page(document: Document, schemas: Mapping[str, Document]) -> str:
 
 def _channel(name: str, channel: Document, operations: Mapping[str, Document], schemas: Mapping[str, Document]) -> str:
     by = [
-        f"{'written' if each['action'] == 'send' else 'read'} {each['summary']}"
-        for each in operations.values()
-        if each["channel"]["$ref"] == f"#/channels/{name}"
+        f"{'written' if operation['action'] == 'send' else 'read'} {operation['summary']}"
+        for operation in operations.values()
+        if operation["channel"]["$ref"] == f"#/channels/{name}"
     ]
     kafka = channel["bindings"]["kafka"]["topicConfiguration"]
     kept = ", ".join(f"{key} {' '.join(each) if isinstance(each, list) else each}" for key, each in kafka.items())
@@ -118,7 +118,7 @@ def _type(schema: Document, whole: Document) -> str:
     """In words: ``text, date-time or null``."""
     schema = _resolved(schema, whole)
     if alternatives := schema.get("anyOf") or schema.get("oneOf"):
-        return " or ".join(_type(each, whole) for each in alternatives)
+        return " or ".join(_type(alternative, whole) for alternative in alternatives)
     if "const" in schema:
         return f"<code>{escape(_json(schema['const']))}</code>"
     if "enum" in schema:

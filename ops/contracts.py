@@ -64,7 +64,7 @@ def models_schema(models: tuple[type[Wire], ...]) -> Document:
     schema: Document = TypeAdapter(value).json_schema(mode="serialization")
     schema.pop("discriminator", None)  # OpenAPI's word; each kind is a required constant, so `oneOf` decides without it
     ours = {each.__name__: each for each in _models_below(Wire) if each.__module__.startswith("schemas.")}
-    named = ours | {each.__name__: each for each in models}
+    named = ours | {model.__name__: model for model in models}
     for name, definition in [*schema.get("$defs", {}).items(), (schema.get("title"), schema)]:
         if name in named:
             _finish(definition, named[name])
@@ -87,9 +87,9 @@ def _finish(definition: Document, model: type[Wire]) -> None:
 
 
 def _models_below(model: type[Wire]) -> Iterator[type[Wire]]:
-    for each in model.__subclasses__():
-        yield each
-        yield from _models_below(each)
+    for subclass in model.__subclasses__():
+        yield subclass
+        yield from _models_below(subclass)
 
 
 def _field_texts(model: type[Wire]) -> dict[str, str]:

@@ -97,8 +97,8 @@ def _show_differences(console: Console, summary: SessionSummary) -> None:
         console.print("Zoom has no list of absentees for it.")
         return
     console.print(f"Zoom calls {found.zoom_absentees} absent, {len(found.differences)} differences:")
-    for each in found.differences:
-        side = "no-show here, not at Zoom" if each.side == "only_ours" else "absent at Zoom, not here"
-        console.print(f"  {each.contact_id}  {side}: {each.reason}", markup=False)
+    for difference in found.differences:
+        side = "no-show here, not at Zoom" if difference.side == "only_ours" else "absent at Zoom, not here"
+        console.print(f"  {difference.contact_id}  {side}: {difference.reason}", markup=False)
     if found.truncated:
         console.print("  … and more than one record holds")

@@ -270,4 +270,6 @@ class _Process:
         if self.worker is None:
             return Readiness(ok=False, reasons=("waiting for Kafka",))
         waiting = self.worker.not_ready()
-        return Readiness(ok=not waiting, reasons=waiting + tuple(each for of in self.effects for each in of.reasons))
+        return Readiness(
+            ok=not waiting, reasons=waiting + tuple(reason for of in self.effects for reason in of.reasons)
+        )

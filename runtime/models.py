@@ -294,7 +294,8 @@ class Configuration(Section):
     def log_level(self) -> str:
         """The most talkative account decides: `DEBUG`, `INFO`, `WARNING` or `ERROR`. `debug: true` means `DEBUG`."""
         wanted = [
-            "DEBUG" if each.debug or each.log_level == "verbose" else each.log_level.upper() for each in self.accounts
+            "DEBUG" if account.debug or account.log_level == "verbose" else account.log_level.upper()
+            for account in self.accounts
         ]
         return next((level for level in ("DEBUG", "INFO", "WARNING", "ERROR") if level in wanted), "INFO")
 

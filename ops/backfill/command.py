@@ -85,7 +85,7 @@ async def _backfill(wish: Wish, console: Console, *, dry_run: bool, yes: bool, a
 
 def _journal(wish: Wish, configuration: Configuration) -> Journal:
     folder = Path(os.environ.get("ROLLCALL_DATA_DIR") or "data") / "backfill"
-    accounts = sorted(each.account_id for each in configuration.accounts)
+    accounts = sorted(account.account_id for account in configuration.accounts)
     return Journal.open(folder, [wish.span.first, wish.span.last, wish.host, wish.session, *accounts])
 
 
@@ -125,7 +125,7 @@ async def _publish(
             for number, (unit, sessions) in enumerate(units):
                 progress(number, len(units))
                 now = time.time()
-                await topic.publish([record for each in sessions for record in records(each, wish.origin, now)])
+                await topic.publish([record for session in sessions for record in records(session, wish.origin, now)])
                 if unit.is_settled(today):
                     journal.note_published(unit, wish.origin)
                 published += len(sessions)

@@ -45,8 +45,8 @@ def say_limits(console: Console) -> None:
 
 def say_found(console: Console, wish: Wish, sessions: Sequence[PastSession], cost: Estimate) -> None:
     """How much it is, and what will become of it."""
-    people = sum(each.participants for each in sessions)
-    webinars = sum(each.object_type == "webinar" for each in sessions)
+    people = sum(session.participants for session in sessions)
+    webinars = sum(session.object_type == "webinar" for session in sessions)
     days = f", over {cost.days} days: the plan's daily pool is smaller" if cost.days > 1 else ""
     events = "will be sent" if wish.origin == "replay" else "are suppressed; --events sends them"
     _say(

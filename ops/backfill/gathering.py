@@ -112,7 +112,7 @@ class Gathering:
     def _within(self, sessions: Iterable[PastSession], span: Span) -> list[PastSession]:
         first = datetime.combine(span.first, time.min, UTC).timestamp()
         last = datetime.combine(span.last + timedelta(days=1), time.min, UTC).timestamp()
-        return [each for each in sessions if first <= each.start < last]
+        return [session for session in sessions if first <= session.start < last]
 
     def _skip(self, account_id: str, what: str, reason: str) -> None:
         self.found.skipped.append(Skipped(account_id, what, reason))

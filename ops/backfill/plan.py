@@ -54,7 +54,9 @@ class Found:
         seen: set[tuple[str, str]] = set()
         chosen: dict[Unit, list[PastSession]] = {}
         for unit, sessions in sorted(self.units.items(), key=lambda item: item[0]):
-            fresh = [each for each in sessions if wanted(each) and (each.account_id, each.uuid) not in seen]
+            fresh = [
+                session for session in sessions if wanted(session) and (session.account_id, session.uuid) not in seen
+            ]
             seen.update((each.account_id, each.uuid) for each in fresh)
             chosen[unit] = sorted(fresh, key=lambda each: (each.start, each.uuid))
         return chosen
@@ -62,7 +64,7 @@ class Found:
 
 def is_synced(session: PastSession, configuration: Configuration) -> bool:
     """Whether sessions of its kind are tracked for its account."""
-    sync = next(each.sync for each in configuration.accounts if each.account_id == session.account_id)
+    sync = next(account.sync for account in configuration.accounts if account.account_id == session.account_id)
     return sync.webinars if session.object_type == "webinar" else sync.participants
 
 
@@ -70,7 +72,7 @@ def document(
     wish: Wish, sessions: list[PastSession], cost: Estimate, skipped: list[Skipped], published: int
 ) -> dict[str, object]:
     """What `--json` prints."""
-    webinars = sum(each.object_type == "webinar" for each in sessions)
+    webinars = sum(session.object_type == "webinar" for session in sessions)
     return {
         "from": wish.span.first.isoformat(),
         "to": wish.span.last.isoformat(),
@@ -78,7 +80,7 @@ def document(
         "sessions": len(sessions),
         "webinars": webinars,
         "meetings": len(sessions) - webinars,
-        "participants": sum(each.participants for each in sessions),
+        "participants": sum(session.participants for session in sessions),
         "estimated_calls": cost.calls,
         "estimated_minutes": round(cost.minutes, 1),
         "estimated_days": cost.days,

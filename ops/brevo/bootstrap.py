@@ -85,10 +85,10 @@ async def _apply(*, yes: bool) -> tuple[Plan, list[str]]:
 
 async def _create(client: BrevoClient, found: Plan) -> list[str]:
     done: list[str] = []
-    for each in found.attributes:
-        path = f"/contacts/attributes/normal/{each.attribute}"
-        await answered(client, "POST", path, {"type": each.type})
-        done.append(f"attribute {each.attribute}")
+    for attribute in found.attributes:
+        path = f"/contacts/attributes/normal/{attribute.attribute}"
+        await answered(client, "POST", path, {"type": attribute.type})
+        done.append(f"attribute {attribute.attribute}")
     folder_id = found.folder_id
     if found.lists and folder_id is None:
         answer = await answered(client, "POST", "/contacts/folders", {"name": FOLDER})
@@ -124,7 +124,7 @@ def _show(found: Plan, done: list[str], *, as_json: bool) -> None:
         for each in done:
             typer.echo(f"created     {each}")
     else:
-        for each in found.creations:
-            typer.echo(f"missing     {each}")
+        for creation in found.creations:
+            typer.echo(f"missing     {creation}")
     if found.fits:
         typer.echo("The account has everything that the configuration writes.")

@@ -127,10 +127,10 @@ def is_listed(command: TrackEvent, events: list[dict[str, Any]]) -> bool:
     """Whether one of Brevo's events is this one: the name, and every property that tells occurrences apart."""
     telling = {name: command.properties[name] for name in ("session_uuid", "object_id") if name in command.properties}
     return any(
-        each.get("event_name") == command.name
-        and telling.items() <= (each.get("event_properties") or {}).items()
-        and str(each.get("event_date", ""))[:19] == format_instant(int(command.event_date.timestamp()))[:19]
-        for each in events
+        event.get("event_name") == command.name
+        and telling.items() <= (event.get("event_properties") or {}).items()
+        and str(event.get("event_date", ""))[:19] == format_instant(int(command.event_date.timestamp()))[:19]
+        for event in events
     )
 
 

@@ -46,7 +46,7 @@ def hook_changes(settings: BrevoWebhook, hooks: Sequence[Mapping[str, Any]]) -> 
     if settings.url is None or not settings.is_open:
         return
     for kind, events in EVENTS.items():
-        ours = [each for each in hooks if each.get("type") == kind and _bare(str(each.get("url"))) == settings.url]
+        ours = [hook for hook in hooks if hook.get("type") == kind and _bare(str(hook.get("url"))) == settings.url]
         if not ours:
             new = {"type": kind, "description": "Rollcall", "events": sorted(events), **_access(settings)}
             yield HookChange(kind, None, "does not exist", new)

@@ -57,10 +57,10 @@ class Plan:
         """What `apply` would create, in words."""
         folder = (f"folder {FOLDER}",) if self.lists and self.folder_id is None else ()
         return (
-            *(f"attribute {each.attribute} ({each.type})" for each in self.attributes),
+            *(f"attribute {attribute.attribute} ({attribute.type})" for attribute in self.attributes),
             *folder,
             *(f"list {each.name} (for {each.key}, whose id {each.list_id} does not exist)" for each in self.lists),
-            *(each.says for each in self.hooks),
+            *(hook.says for hook in self.hooks),
         )
 
     @property
@@ -72,12 +72,12 @@ class Plan:
         """As `--json` has it."""
         return {
             "fits": self.fits,
-            "attributes": [{"name": each.attribute, "type": each.type} for each in self.attributes],
+            "attributes": [{"name": attribute.attribute, "type": attribute.type} for attribute in self.attributes],
             "lists": [{"key": each.key, "name": each.name, "id": each.list_id} for each in self.lists],
             "folder": None if not self.lists or self.folder_id is not None else FOLDER,
-            "webhooks": [{"type": each.kind, "why": each.why} for each in self.hooks],
+            "webhooks": [{"type": hook.kind, "why": hook.why} for hook in self.hooks],
             "problems": list(self.problems),
-            "uses": [{"key": each.key, "names": each.names, "found": each.found} for each in self.uses],
+            "uses": [{"key": use.key, "names": use.names, "found": use.found} for use in self.uses],
         }
 
 
@@ -98,7 +98,7 @@ def plan_of(
     lacking, renumbered = _lacking_lists(configuration, lists)
     problems += renumbered
     uses = (*_lists_used(configuration, lists), *_attributes_used(needed, types))
-    folder_id = next((each.get("id") for each in folders if each.get("name") == FOLDER), None)
+    folder_id = next((folder.get("id") for folder in folders if folder.get("name") == FOLDER), None)
     missing = tuple({each.needed.attribute: each.needed for each in found if each.problem == "missing"}.values())
     return Plan(missing, tuple(lacking), folder_id, tuple(hook_changes(webhook, hooks)), tuple(problems), uses)
 

@@ -98,7 +98,7 @@ async def _results(connection: KafkaConnection, session: str) -> dict[bytes, Com
             continue
         result = CommandResult.from_bytes(record.value)
         if result.session == session and result.name is not None and result.outcome not in ("intended", "withdrawn"):
-            found |= {event_key(result.contact_id, result.name, each): result for each in result.once_keys}
+            found |= {event_key(result.contact_id, result.name, once_key): result for once_key in result.once_keys}
     return found
 
 

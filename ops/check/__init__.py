@@ -50,11 +50,11 @@ def check(
     address = url or f"http://127.0.0.1:{os.environ.get('INGRESS_PORT') or 8080}/webhooks/zoom"
     findings = asyncio.run(_run(address, console))
     if as_json:
-        counted = {level: sum(each.level == level for each in findings) for level in _MARKS}
-        typer.echo(orjson.dumps({**counted, "checks": [asdict(each) for each in findings]}).decode())
+        counted = {level: sum(finding.level == level for finding in findings) for level in _MARKS}
+        typer.echo(orjson.dumps({**counted, "checks": [asdict(finding) for finding in findings]}).decode())
     else:
         _show(findings, console)
-    if any(each.level == "fail" for each in findings):
+    if any(finding.level == "fail" for finding in findings):
         raise typer.Exit(FOUND_WRONG)
 
 
@@ -72,7 +72,7 @@ async def _run(url: str, console: Console) -> list[Finding]:
 
 def _show(findings: list[Finding], console: Console) -> None:
     table = Table("check", "", "found", box=None, padding=(0, 2, 0, 0), show_edge=False)
-    for each in findings:
-        advice = f"\n[bold]→ {escape(each.advice)}[/]" if each.advice and each.level != "ok" else ""
-        table.add_row(each.check, _MARKS[each.level], f"{escape(each.found)}{advice}")
+    for finding in findings:
+        advice = f"\n[bold]→ {escape(finding.advice)}[/]" if finding.advice and finding.level != "ok" else ""
+        table.add_row(finding.check, _MARKS[finding.level], f"{escape(finding.found)}{advice}")
     console.print(table)

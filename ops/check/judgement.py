@@ -111,7 +111,7 @@ def judge_registration(webinars: Sequence[Mapping[str, Any]]) -> Outcome:
     """Coming webinars, as `GET /webinars/{id}` shows them."""
     if not webinars:
         return ok("no coming webinar")
-    without = [str(each.get("id")) for each in webinars if _approval(each) == NO_REGISTRATION]
+    without = [str(webinar.get("id")) for webinar in webinars if _approval(webinar) == NO_REGISTRATION]
     if not without:
         return ok(f"all {len(webinars)} coming webinars ask for registration")
     shown = ", ".join(without[:SHOWN]) + (", ..." if len(without) > SHOWN else "")

@@ -124,7 +124,7 @@ class _AccountChecks:
         if not coming and refusal:
             return warn(f"coming webinars cannot be read: {refusal}", "see zoom scopes, and whether there is a licence")
         webinars = [await self._client.details("webinar", each) for each in coming[:MOST_WEBINARS]]
-        return judge_registration([said(each) for each in webinars])
+        return judge_registration([said(webinar) for webinar in webinars])
 
     async def _coming(self, user_ids: Sequence[str]) -> tuple[list[str], str]:
         """Ids of coming webinars, and why some user's could not be read: not everybody has a licence."""
@@ -149,7 +149,7 @@ async def _clock(context: Context, environment: ZoomEnvironment) -> Outcome:
             f"{environment.oauth_base_url} does not answer ({type(error).__name__})",
             "allow outgoing https to zoom.us and api.zoom.us, or set ZOOM_OAUTH_BASE_URL to your proxy",
         )
-    tolerance = min((each.webhook.tolerance for each in context.configuration.accounts), default=300.0)
+    tolerance = min((account.webhook.tolerance for account in context.configuration.accounts), default=300.0)
     return judge_clock(header, datetime.now(UTC), tolerance)
 
 
@@ -162,7 +162,7 @@ def _secret_check(context: Context, account: ZoomAccount) -> Callable[[], Awaita
                 "copy the Secret Token from the Zoom app's page Access; run this where the ingress's variables are set",
             )
         outcomes = [await _challenge(context, secret) for secret in tokens]
-        return next((each for each in outcomes if each.level == "fail"), outcomes[0])
+        return next((outcome for outcome in outcomes if outcome.level == "fail"), outcomes[0])
 
     return check
 

@@ -49,7 +49,10 @@ class Pace:
 def configuration(pace: Pace | None = None) -> str:
     """The text of `rollcall.yaml`."""
     chosen = pace or Pace()
-    return _CONFIGURATION % (chosen.settle_seconds, ", ".join(f"{each}s" for each in chosen.report_seconds))
+    return _CONFIGURATION % (
+        chosen.settle_seconds,
+        ", ".join(f"{report_second}s" for report_second in chosen.report_seconds),
+    )
 
 
 @dataclass(frozen=True)

@@ -42,8 +42,8 @@ def choose(configuration: Configuration, account_id: str | None) -> ZoomAccount:
         ConfigurationError: none fits, or several do.
     """
     accounts: Sequence[ZoomAccount] = configuration.accounts
-    fitting = [each for each in accounts if account_id in (None, each.account_id)]
-    known = ", ".join(each.account_id for each in accounts) or "none"
+    fitting = [account for account in accounts if account_id in (None, account.account_id)]
+    known = ", ".join(account.account_id for account in accounts) or "none"
     if not fitting:
         raise ConfigurationError(f"--account {account_id or '...'}: not configured or not enabled; there is {known}")
     if len(fitting) > 1:

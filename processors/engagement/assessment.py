@@ -131,7 +131,7 @@ class Assessor:
 
     def _scored(self, results: Sequence[SessionRow], swept_day: int) -> Scored | None:
         points = [self.points(row) for row in results]
-        scores = [each.score for each in points]
+        scores = [point.score for point in points]
         now = self._standing(results, scores, swept_day)
         if now is None:
             return None

@@ -79,7 +79,7 @@ def standing(
     for day, count in steps:
         while first < count and day - occurrences[first].day > HORIZON_DAYS:
             first += 1
-        total = sum(each.score * weights[day - each.day] for each in occurrences[first:count])
+        total = sum(occurrence.score * weights[day - occurrence.day] for occurrence in occurrences[first:count])
         score = min(100, (2 * total + SCALE) // (2 * SCALE))
         hot = _reached(score, tiers.hot, tiers.hysteresis, before=hot)
         warm = _reached(score, tiers.warm, tiers.hysteresis, before=warm)

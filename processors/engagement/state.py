@@ -195,7 +195,7 @@ def merged_registration(
         registration_source=fact.registration_source,
         first_name=fact.first_name,
         events_due=events_due,
-        answers=tuple(sorted(each for each in fact.custom_questions.items() if each[0] in questions)),
+        answers=tuple(sorted(item for item in fact.custom_questions.items() if item[0] in questions)),
         told=tuple((name, value) for name in sorted(fields) if (value := getattr(fact, name))),
     )
 
@@ -286,5 +286,5 @@ def decode_registration(value: bytes) -> RegistrationRow:
     """What `encode_registration` wrote."""
     fields = unpack(value)
     fields[_REGISTRATION_EVENTS] = tuple(fields[_REGISTRATION_EVENTS])
-    fields[_ANSWERS:] = [tuple((question, answer) for question, answer in each) for each in fields[_ANSWERS:]]
+    fields[_ANSWERS:] = [tuple((question, answer) for question, answer in field) for field in fields[_ANSWERS:]]
     return RegistrationRow(*fields)

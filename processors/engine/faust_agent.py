@@ -180,7 +180,7 @@ class BatchAgent:
         """
         app = self._engine.app
         generation, ours = app.consumer_generation_id, app.flow_control.is_active()
-        messages = [each.message for each in events if ours and each.message.generation_id == generation]
+        messages = [event.message for event in events if ours and event.message.generation_id == generation]
         for message in messages:
             message.tracked = True
             app.consumer.track_message(message)

@@ -147,7 +147,7 @@ class EngineWorker:
 
     def _waits(self) -> list[str]:
         """Why turns are to be done again later."""
-        return [f"{each.spec.name}: {each.core.waits_because}" for each in self._agents if each.core.waits_because]
+        return [f"{agent.spec.name}: {agent.core.waits_because}" for agent in self._agents if agent.core.waits_because]
 
     def _lag(self, agent: BatchAgent) -> int:
         lag = agent.lag()

@@ -180,7 +180,7 @@ class LookUp:
             return
 
     def _of(self, partition: int) -> list[str]:
-        return [each for each in self._clients if self._partition_of(each) == partition]
+        return [client for client in self._clients if self._partition_of(client) == partition]
 
     async def _probe(self, account_id: str) -> None:
         """Whether the account lets us in, and what its token lacks: told before the first question meets it."""

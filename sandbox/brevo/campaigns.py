@@ -73,10 +73,14 @@ class CampaignBook:
         if campaign.status != "draft":
             raise invalid("Campaign is already sent")
         recipients = campaign.body.recipients
-        excluded = {member for each in recipients.exclusion_list_ids for member in self.lists.get(each).members}
-        members = {member for each in recipients.list_ids for member in self.lists.get(each).members} - excluded
+        excluded = {
+            member
+            for exclusion_list_id in recipients.exclusion_list_ids
+            for member in self.lists.get(exclusion_list_id).members
+        }
+        members = {member for list_id in recipients.list_ids for member in self.lists.get(list_id).members} - excluded
         people = [self.contacts.member(each) for each in sorted(members)]
-        mailed = [each.email for each in people if each.email is not None and not each.email_blacklisted]
+        mailed = [person.email for person in people if person.email is not None and not person.email_blacklisted]
         if self.credits is not None:
             if self.credits < len(mailed):
                 raise RefusedError(402, "not_enough_credits", "You do not have enough credits to send this campaign")

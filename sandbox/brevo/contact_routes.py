@@ -68,7 +68,7 @@ def members(call: Call) -> Answer:
     """Contacts of one list."""
     query: queries.MembersPage = call.query
     contacts = call.store.contacts
-    chosen = [contacts.member(each) for each in call.store.lists.get(call.number("list_id")).members]
+    chosen = [contacts.member(member) for member in call.store.lists.get(call.number("list_id")).members]
     if query.modified_since:
         since = parse_instant(query.modified_since, "modifiedSince")
         chosen = [each for each in chosen if each.modified_at >= since]

@@ -74,7 +74,14 @@ class MailBook:
 
     def confirm(self, email: str, now: datetime) -> None:
         """The person follows the link of the latest confirmation mail."""
-        asked = next((each for each in reversed(self.confirmations) if each.email.lower() == email.lower()), None)
+        asked = next(
+            (
+                confirmation
+                for confirmation in reversed(self.confirmations)
+                if confirmation.email.lower() == email.lower()
+            ),
+            None,
+        )
         if asked is None:
             raise invalid("Nobody was asked under this address")
         change = Change(

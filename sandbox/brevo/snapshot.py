@@ -21,7 +21,7 @@ def snapshot(state: BrevoState) -> dict[str, Any]:
         "attributes": store.attributes.shown(),
         "processes": [each.shown("") for each in store.processes.all()],
         "mails": store.mails.sent,
-        "confirmations": [each.model_dump(by_alias=True) for each in store.mails.confirmations],
+        "confirmations": [confirmation.model_dump(by_alias=True) for confirmation in store.mails.confirmations],
         "campaigns": [
             {**each.shown(), "params": each.body.params, "mailed": each.mailed} for each in store.campaigns.held
         ],

@@ -189,7 +189,10 @@ def _booked(event: Event, uuid: str, registrant: Body, enrolment: Enrolment, eve
             "tracking_url": f"https://zoom.example.com/webinar/register/{source_id}/WN_INVENTED",
         }
     starts = {each.occurrence_id: _start_as_of(event, each, event_ts) for each in event.planned}
-    named = [{"occurrence_id": each, "start_time": format_instant(starts[each])} for each in enrolment.occurrence_ids]
+    named = [
+        {"occurrence_id": occurrence_id, "start_time": format_instant(starts[occurrence_id])}
+        for occurrence_id in enrolment.occurrence_ids
+    ]
     return {
         "uuid": uuid,
         "id": event.object_id,  # a number here, a string in live events: Zoom's own inconsistency

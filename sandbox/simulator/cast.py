@@ -128,7 +128,7 @@ class Casting:
         """What somebody does in another occurrence of the series."""
         if role == "host":
             return "full"
-        booked = [each for each in enrolments if each.outcome in ("approved", "cancelled")]
+        booked = [enrolment for enrolment in enrolments if enrolment.outcome in ("approved", "cancelled")]
         if enrolments and not booked:
             return "absent"
         counts = any(_counts_for(each, held.planned) for each in booked)

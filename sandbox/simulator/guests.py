@@ -48,7 +48,7 @@ def _stray_visit(person: Person, index: int, span: Span, seconds: int, inventor:
 
 def with_phones(people: Sequence[Person], spans: Sequence[Span], random: Random, inventor: Inventor) -> list[Person]:
     """Some go on by telephone half-way; one telephone is nobody's."""
-    found = [_by_phone(each, spans, random, inventor) for each in people]
+    found = [_by_phone(person, spans, random, inventor) for person in people]
     stranger = next((number for number, each in enumerate(found) if each.role == "anonymous"), None)
     if stranger is not None:
         number = _number(random)

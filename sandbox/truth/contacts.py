@@ -77,7 +77,7 @@ class _Dossier:
     @property
     def approved(self) -> list[Booking]:
         """Registrations that are or were, the latest last."""
-        ever = [each for each in self.bookings if each.registration.ever_approved]
+        ever = [booking for booking in self.bookings if booking.registration.ever_approved]
         return sorted(ever, key=lambda each: each.registration.latest.at_ms)
 
 

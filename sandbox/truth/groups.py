@@ -46,8 +46,8 @@ def bounds(run: Run, evidence: Evidence, rules: Rules) -> tuple[int, int | None]
     rows = evidence.answers.reports.get(run.uuid, []) if rules.use_report else []
     told = [row for row in rows if row.get("status") != "in_waiting_room"]
     row_joins, row_leaves = _instants(told, "join_time"), _instants(told, "leave_time")
-    joins = {at for each in run.connections.values() for at in each.joins}
-    leaves = {at for each in run.connections.values() for at in each.leaves}
+    joins = {at for connection in run.connections.values() for at in connection.joins}
+    leaves = {at for connection in run.connections.values() for at in connection.leaves}
     start = min(run.starts or joins | row_joins or leaves)
     if run.ends:
         return start, max(run.ends)

@@ -71,9 +71,9 @@ class Identity:
         """With each kind that it lacks taken from the others."""
         known = list(others)
         return Identity(
-            self.registrant_ids or {each for other in known for each in other.registrant_ids},
-            self.emails or {each for other in known for each in other.emails},
-            self.user_ids or {each for other in known for each in other.user_ids},
-            self.names or {each for other in known for each in other.names},
+            self.registrant_ids or {registrant_id for other in known for registrant_id in other.registrant_ids},
+            self.emails or {email for other in known for email in other.emails},
+            self.user_ids or {user_id for other in known for user_id in other.user_ids},
+            self.names or {name for other in known for name in other.names},
             self.internal or any(other.internal for other in known),
         )

@@ -119,7 +119,7 @@ class Registration:
         Webhooks name occurrences, and none means all; lists only add.
         """
         webhooks = [fact for fact in self.facts if fact.by_webhook]
-        named = {each for fact in webhooks for each in fact.occurrences}
+        named = {occurrence for fact in webhooks for occurrence in fact.occurrences}
         if webhooks and not named:
             return True
         # Who names no id names its start.

@@ -137,7 +137,7 @@ def entries_of(session_type: int, plans: Iterable[Said], readings: Iterable[Read
         return []
     answers = sorted(readings, key=lambda reading: reading.at)
     # Only occurrences are entries of a series, and only the webinar itself is the one of a fixed time.
-    told = [each for each in plans if bool(each.occurrence_id) == (session_type == SERIES)]
+    told = [plan for plan in plans if bool(plan.occurrence_id) == (session_type == SERIES)]
     read = [each for reading in answers for each in _said_in(reading)]
     found = {each.occurrence_id: Entry(each.occurrence_id) for each in (read or told) if each.start is not None}
     for each in sorted([*told, *read], key=lambda said: (said.at_ms, said.start or 0)):

@@ -106,7 +106,7 @@ class _Seen:
     @property
     def known(self) -> frozenset[str]:
         """E-mails of those who have one."""
-        return frozenset(each for each in self.people if not each.startswith("?"))
+        return frozenset(person for person in self.people if not person.startswith("?"))
 
     def anonymous_in(self, views: list[View]) -> int:
         """How many of the audience of these runs have none."""

@@ -73,7 +73,7 @@ def _bound(run: Run, key: str, connection: Connection) -> Identity:
 def _targets(run: Run, uuid: str, handle: str) -> list[Connection]:
     if uuid in run.connections:
         return [run.connections[uuid]]
-    return [each for each in run.connections.values() if handle and handle in each.handles]
+    return [connection for connection in run.connections.values() if handle and handle in connection.handles]
 
 
 def _rows(run: Run, shown: dict[str, Identity], report: list[Row]) -> Iterator[_Row]:
@@ -144,4 +144,6 @@ def is_excluded_email(email: str, evidence: Evidence, rules: Rules) -> bool:
 
 def is_excluded_domain(email: str, rules: Rules) -> bool:
     """Excluded everywhere; a rule may be written with an `@`, and in capitals."""
-    return email.partition("@")[2] in {each.strip().lower().removeprefix("@") for each in rules.exclude_domains}
+    return email.partition("@")[2] in {
+        exclude_domain.strip().lower().removeprefix("@") for exclude_domain in rules.exclude_domains
+    }

@@ -136,7 +136,7 @@ class ZoomBackend:
         is_consented = self.authorizations.is_consented((authorization or "").partition(" ")[2])
         if endpoint.subject != "user" or name != "me" or not is_consented:
             return name
-        return self.state.person or next((str(each["id"]) for each in self.state.users if each.get("id")), name)
+        return self.state.person or next((str(user["id"]) for user in self.state.users if user.get("id")), name)
 
     def change(
         self,

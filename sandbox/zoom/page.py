@@ -60,7 +60,8 @@ def render(state: ZoomState, requests: dict[str, int], faults: list[dict[str, An
     users = [(u.get("display_name", ""), u["email"], u.get("id", "(pending)")) for u in state.users]
     return template.substitute(
         account=escape(state.account_id),
-        sessions="".join(_session(each) for each in state.sessions) or '<p class="none">No webinar or meeting yet.</p>',
+        sessions="".join(_session(session) for session in state.sessions)
+        or '<p class="none">No webinar or meeting yet.</p>',
         users=_table(("name", "e-mail", "id"), users),
         requests=_table(("endpoint and status", "count"), sorted(requests.items())),
         faults=_table(("endpoint", "kind", "left"), [(f["endpoint"], f["kind"], f["left"]) for f in faults]),

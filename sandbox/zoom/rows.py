@@ -172,7 +172,11 @@ def _tracking_sources(state: ZoomState, kind: str, name: str, _query: Query) -> 
 
 def _instances(state: ZoomState, kind: str, name: str, _query: Query) -> Rows:
     session = _session(state, kind, name)
-    return [{"uuid": each.uuid, "start_time": each.start_time} for each in session.instances if each.end_time]
+    return [
+        {"uuid": instance.uuid, "start_time": instance.start_time}
+        for instance in session.instances
+        if instance.end_time
+    ]
 
 
 def _polls(state: ZoomState, kind: str, name: str, _query: Query) -> Rows:

@@ -97,8 +97,8 @@ async def suppressed(home: Installation) -> Counter[str]:
 
 async def until_suppressed(home: Installation, truth: Truth) -> Counter[str]:
     """Wait until every event that a live session would have called for is recorded; how many of each name."""
-    people = [each for occurrence in truth.sessions for each in occurrence.people.values()]
-    stayed_away = sum(each.presence.status == "no_show" for each in people)
+    people = [person for occurrence in truth.sessions for person in occurrence.people.values()]
+    stayed_away = sum(person.presence.status == "no_show" for person in people)
     wanted = {"zoom_webinar_attended": len(people) - stayed_away, "zoom_webinar_no_show": stayed_away}
 
     async def complete() -> bool:
@@ -170,7 +170,7 @@ async def test_past_webinars_become_true_contacts_without_events_and_only_once(
     """A 429, a 500 and an expired page on the way; no Brevo event; a dry run and a second run change nothing."""
     worlds = past_webinars(count, attendees)
     truth = await asyncio.to_thread(truth_without_events, worlds)
-    assert sum(len(each.people) for each in truth.sessions) >= participants
+    assert sum(len(session.people) for session in truth.sessions) >= participants
     options = ZoomOptions(plan="business")
     async with installation(own_kafka.bootstrap, "", tmp_path, zoom=options) as home:
         configure(home)
@@ -203,8 +203,8 @@ async def test_past_webinars_become_true_contacts_without_events_and_only_once(
         raw = await read_to_end(own_kafka.bootstrap, home.physical(RAW_EVENTS))
         headers = [dict(message.headers) for message in raw]
         assert len(raw) == 4 * count
-        assert len({each["ce_id"] for each in headers}) == 2 * count
-        assert {each["origin"] for each in headers} == {b"backfill"}
+        assert len({header["ce_id"] for header in headers}) == 2 * count
+        assert {header["origin"] for header in headers} == {b"backfill"}
         assert await end_offsets(own_kafka.bootstrap, home.physical(ATTENDANCE_RESULTS)) == results
         assert home.writes() == written
         assert home.held()["contacts"] == held["contacts"]

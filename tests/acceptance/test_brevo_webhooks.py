@@ -73,7 +73,9 @@ async def _until_suppressed(home: Installation, email: str, kind: str) -> Comman
         contact = next(fact.contact_id for fact in _facts() if fact.email == email)
         outcomes = await home.results()
         found[:] = [
-            each for each in outcomes if (each.contact_id, each.kind, each.outcome) == (contact, kind, "suppressed")
+            outcome
+            for outcome in outcomes
+            if (outcome.contact_id, outcome.kind, outcome.outcome) == (contact, kind, "suppressed")
         ]
         return bool(found)
 

@@ -27,7 +27,7 @@ def test_demo_against_wrong_usage_is_2_and_says_what_to_give(
 ) -> None:
     """Before a single webhook is sent."""
     port = str(free_port())
-    command = rollcall_command("demo", *(each.replace("{port}", port) for each in arguments))
+    command = rollcall_command("demo", *(argument.replace("{port}", port) for argument in arguments))
     with running(command, log=tmp_path / "log", env=environment) as demo:
         assert demo.wait(60) == 2, demo.describe()
         assert [word for word in words if word.replace("{port}", port) not in demo.output()] == []

@@ -29,7 +29,7 @@ def faults(topic_name: str, message: Message, types: set[str], validator: Draft2
     if message.value is None:
         return found
     found += [] if headers.get("content-type") == "application/json" else ["no content type"]
-    return found + [f"{topic_name}: {each.message}" for each in validator.iter_errors(json.loads(message.value))]
+    return found + [f"{topic_name}: {fault.message}" for fault in validator.iter_errors(json.loads(message.value))]
 
 
 async def check_contracts(home: Installation, bootstrap: str) -> Counter[str]:
@@ -79,4 +79,4 @@ async def test_records_are_what_schemas_headers_and_guide_say(
         seen = await check_contracts(home, kafka_bootstrap)
         assert {"zoom.events.raw.v1", "attendance.results.v1", "engagement.scores.v1", "brevo.results.v1"} <= set(seen)
         lines = await read_by_the_guide(home, kafka_bootstrap, 20, tmp_path)
-        assert all(re.fullmatch(r"[0-9a-f]{8} \w+ \d+ min (live|final) revision \d+\n", each) for each in lines), lines
+        assert all(re.fullmatch(r"[0-9a-f]{8} \w+ \d+ min (live|final) revision \d+\n", line) for line in lines), lines

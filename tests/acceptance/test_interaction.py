@@ -34,7 +34,7 @@ def with_polls(world: World, *answered: tuple[str, tuple[str, ...]]) -> World:
         for email, polls in answered
     ]
     (session,) = world.zoom.sessions
-    instances = [Instance.model_validate({**each.model_dump(), "polls": rows}) for each in session.instances]
+    instances = [Instance.model_validate({**instance.model_dump(), "polls": rows}) for instance in session.instances]
     changed = Session.model_validate({**session.model_dump(), "instances": instances})
     return World(
         world.event,
@@ -51,7 +51,7 @@ async def results_of(home: Installation, bootstrap: str) -> dict[str, Result]:
         FACT.validate_json(each.value or b"")
         for each in await read_to_end(bootstrap, home.physical(ATTENDANCE_RESULTS))
     ]
-    return {each.email: each for each in facts if isinstance(each, Result)}
+    return {fact.email: fact for fact in facts if isinstance(fact, Result)}
 
 
 async def test_polls_reach_the_score_while_questions_may_not_be_read(
@@ -85,7 +85,9 @@ async def test_polls_reach_the_score_while_questions_may_not_be_read(
         assert results[ann].interaction == Interaction(polls_answered=2, polls_offered=3)
         assert results[ben].interaction == Interaction(polls_answered=1, polls_offered=3)
         came = [
-            each for each in results.values() if each.attendance_status != "no_show" and each.email not in (ann, ben)
+            result
+            for result in results.values()
+            if result.attendance_status != "no_show" and result.email not in (ann, ben)
         ]
         assert {each.interaction for each in came} == {Interaction(polls_answered=0, polls_offered=3)}
 
@@ -101,7 +103,7 @@ async def test_polls_reach_the_score_while_questions_may_not_be_read(
         assert await worker.figure("rollcall_zoom_lookups_total", lookup="questions", outcome="unavailable") >= 1
         answers = await read_to_end(own_kafka.bootstrap, home.physical(LOOKUP_RESULTS))
         assert answers
-        assert not any(SAID.encode() in (each.value or b"") for each in answers)
+        assert not any(SAID.encode() in (answer.value or b"") for answer in answers)
         assert (await ingress.stop(), await worker.stop()) == (0, 0)
 
 

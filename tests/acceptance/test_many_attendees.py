@@ -82,7 +82,7 @@ def read_reports(home: Installation, attendees: int) -> None:
 
 async def truths(world: World) -> tuple[Truth, Truth]:
     """By the webhooks alone, and by the report."""
-    bodies = [each.body for each in world.deliveries]
+    bodies = [delivery.body for delivery in world.deliveries]
     by_webhooks = await asyncio.to_thread(truth_of, bodies, world.zoom)
     return by_webhooks, await asyncio.to_thread(truth_of, bodies, world.zoom, Rules(use_report=True))
 

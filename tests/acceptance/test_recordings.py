@@ -46,8 +46,10 @@ def recorded(seed: int) -> tuple[World, World, World]:
     """A webinar whose recording Zoom tells of by webhook alone: all of it, before the recording, the recording."""
     world = simulate_webinar(ATTENDEES, seed, CHAOS, starts_at=recent_start(60), recorded=True)
     world = replace(world, zoom=unrecorded(world.zoom))
-    telling = [each for each in world.deliveries if orjson.loads(each.body)["event"] == "recording.completed"]
-    rest = tuple(each for each in world.deliveries if each not in telling)
+    telling = [
+        delivery for delivery in world.deliveries if orjson.loads(delivery.body)["event"] == "recording.completed"
+    ]
+    rest = tuple(delivery for delivery in world.deliveries if delivery not in telling)
     return world, replace(world, deliveries=rest), replace(world, deliveries=tuple(telling))
 
 
@@ -91,13 +93,13 @@ async def test_recording_is_told_once_through_kills_repeats_and_replays(
 ) -> None:
     """After the results; to attendees and no-shows, to nobody who has unsubscribed, and to nobody twice."""
     world, before, telling = recorded(seed=41)
-    bodies = [each.body for each in world.deliveries]
+    bodies = [delivery.body for delivery in world.deliveries]
     async with installation(kafka_bootstrap, topic_prefix, tmp_path) as home:
         choose(home, by=way, template=41)
         await home.enlist(world)
         worker = await started(home)
         await home.send(before)
-        assert await home.until_true(truth_of([each.body for each in before.deliveries], world.zoom)) == []
+        assert await home.until_true(truth_of([delivery.body for delivery in before.deliveries], world.zoom)) == []
         rules = Rules(recordings_by_mail=way == "template")
         unmailed = unsubscribe(home, truth_of(bodies, world.zoom, rules))
         truth = truth_of(bodies, world.zoom, replace(rules, unmailed=unmailed))
@@ -143,9 +145,11 @@ async def test_recording_before_and_among_the_results_is_told_once(
 ) -> None:
     """Zoom's own answer tells of it too; to attendees alone, as configured."""
     world = simulate_webinar(ATTENDEES, 42, CHAOS, starts_at=recent_start(60), recorded=True)
-    telling = tuple(each for each in world.deliveries if b'"recording.completed"' in each.body)
+    telling = tuple(delivery for delivery in world.deliveries if b'"recording.completed"' in delivery.body)
     statuses = ("attended", "left_early")
-    truth = truth_of([each.body for each in world.deliveries], world.zoom, Rules(recordings=frozenset(statuses)))
+    truth = truth_of(
+        [delivery.body for delivery in world.deliveries], world.zoom, Rules(recordings=frozenset(statuses))
+    )
     async with installation(kafka_bootstrap, topic_prefix, tmp_path) as home:
         choose(home, to=statuses)
         await home.enlist(world)
@@ -163,7 +167,7 @@ async def test_session_gets_one_campaign_though_the_worker_is_killed_before_it_i
     """The draft of the worker that died is found and sent; repeats and a replay send no other; nobody gets more."""
     world, before, telling = recorded(seed=43)
     rules = Rules(recordings=frozenset())
-    truth = truth_of([each.body for each in world.deliveries], world.zoom, rules)
+    truth = truth_of([delivery.body for delivery in world.deliveries], world.zoom, rules)
     async with installation(kafka_bootstrap, topic_prefix, tmp_path) as home:
         choose(home, by="campaign", campaign=CAMPAIGN)
         await home.enlist(world)
@@ -191,7 +195,7 @@ async def test_session_gets_one_campaign_though_the_worker_is_killed_before_it_i
 
         await eventually(is_sent, timeout_seconds=60, what="the draft is sent", tell=home.last_words)
         (sent,) = home.held()["campaigns"]
-        wanted = {each.email for each in truth.contacts.values() if each.lists & {16, 18}} - unmailed
+        wanted = {contact.email for contact in truth.contacts.values() if contact.lists & {16, 18}} - unmailed
         assert sorted(sent["mailed"]) == sorted(wanted)
         assert sent["params"]["share_url"].startswith("https://")
 

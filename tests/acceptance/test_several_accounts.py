@@ -35,10 +35,12 @@ async def test_one_account_cannot_change_what_brevo_knows_of_the_others_webinar(
     """Every event type about the other's webinar and people, before its first event and after its end."""
     world = webinar(15, seed=61)
     truth = await truth_about(world)
-    objects = [orjson.loads(each.body)["payload"]["object"] for each in world.deliveries]
+    objects = [orjson.loads(delivery.body)["payload"]["object"] for delivery in world.deliveries]
     victims = [each["registrant"] for each in objects if "registrant" in each]
     names = [
-        each.stem for each in example_files() if example(each.stem)["event"].startswith(("webinar.", "recording."))
+        sample.stem
+        for sample in example_files()
+        if example(sample.stem)["event"].startswith(("webinar.", "recording."))
     ]
     async with installation(own_kafka.bootstrap, topic_prefix, tmp_path) as home, aiohttp.ClientSession() as session:
         add_account(home)

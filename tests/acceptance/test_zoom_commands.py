@@ -156,7 +156,7 @@ async def test_subscribe_creates_what_check_misses_and_changes_nothing_the_secon
 
     code, output = await machine.run("check", "--json")
     assert code == 0, output
-    assert {each["level"] for each in findings(output).values()} == {"ok", "warn"}
+    assert {finding["level"] for finding in findings(output).values()} == {"ok", "warn"}
     code, output = await machine.run("check")
     assert code == 0, output
     assert "zoom subscription" in output

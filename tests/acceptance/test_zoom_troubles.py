@@ -74,7 +74,7 @@ def lines_of(service: Service, words: str) -> list[str]:
 def nobody_is_told_of(home: Installation) -> bool:
     """Whether no colleague became a contact and nobody was told to have stayed away."""
     contacts, events = home.held()["contacts"], json.dumps(home.held().get("events", []))
-    return not any("staff.example.com" in json.dumps(each) for each in contacts) and "no_show" not in events
+    return not any("staff.example.com" in json.dumps(contact) for contact in contacts) and "no_show" not in events
 
 
 async def test_wrong_secret_is_told_at_the_start_and_nothing_is_decided_without_zoom(

@@ -39,8 +39,8 @@ def odd_header(port: int, seconds: float) -> None:
     ]
 
     async def say(where: int, source: str) -> None:
-        for each in requests:
-            await _say(where, source, each)
+        for request in requests:
+            await _say(where, source, request)
 
     _many(port, seconds, 16, say)
 
@@ -99,8 +99,8 @@ def replayed(port: int, seconds: float) -> None:
     requests = [_post(body, signed_headers(body)), _post(body, signed_headers(body, at=1))]
 
     async def say(where: int, source: str) -> None:
-        for each in requests:
-            await _say(where, source, each)
+        for request in requests:
+            await _say(where, source, request)
 
     _many(port, seconds, 16, say)
 
@@ -127,8 +127,8 @@ def odd_probes(port: int, seconds: float) -> None:
     ]
 
     async def say(where: int, source: str) -> None:
-        for each in requests:
-            await _say(where, source, each)
+        for request in requests:
+            await _say(where, source, request)
 
     _many(port, seconds, 8, say)
 

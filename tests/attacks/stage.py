@@ -120,7 +120,7 @@ class Stage:
             in_time=sum(each is not None and each <= WITHIN_SECONDS for each in valid),
             slowest_seconds=max((each or 99.0 for each in valid), default=0.0),
             probes=len(probes),
-            probes_in_time=sum(each is not None and each <= WITHIN_SECONDS for each in probes),
+            probes_in_time=sum(probe is not None and probe <= WITHIN_SECONDS for probe in probes),
             records=await self._records() - records - accepted,
             log_bytes=self.ingress.log.stat().st_size - log,
             memory_mib=self._memory() - memory,

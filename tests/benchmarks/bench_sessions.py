@@ -88,7 +88,7 @@ async def serve(bootstrap: str, data_dir: Path) -> None:
     configuration = Configuration.model_validate(SETTINGS)
     connection = KafkaConnection(bootstrap)
     await ensure_topics(
-        connection, configuration.kafka, changelogs=[changelog_name(each) for each in track_attendance.SPEC.tables]
+        connection, configuration.kafka, changelogs=[changelog_name(table) for table in track_attendance.SPEC.tables]
     )
     app = build_faust_app(connection, configuration.kafka, data_dir)
     producer = build_producer(connection)
@@ -215,7 +215,7 @@ async def _has_results(bootstrap: str, people: int) -> bool:
 
 async def _changelog_bytes(bootstrap: str) -> int:
     messages = await read_to_end(bootstrap, changelog_name(track_attendance.SPEC.tables[0]))
-    return sum(len(each.key or b"") + len(each.value or b"") for each in messages)
+    return sum(len(message.key or b"") + len(message.value or b"") for message in messages)
 
 
 async def compare(sizes: list[int]) -> None:

@@ -189,7 +189,7 @@ async def run_track(task: Task, meter: Meter) -> None:
     configuration = Configuration(connectors=Connectors(zoom=(ZoomAccount(account_id="any"),)))
     connection = KafkaConnection(task.bootstrap, topic_prefix=task.prefix)
     kafka = Kafka(partitions=PARTITIONS)
-    await ensure_topics(connection, kafka, changelogs=[changelog_name(each) for each in track_attendance.SPEC.tables])
+    await ensure_topics(connection, kafka, changelogs=[changelog_name(table) for table in track_attendance.SPEC.tables])
     app = build_faust_app(connection, kafka, Path(task.data_dir))
     producer, metrics = build_producer(connection), EngineMetrics(CollectorRegistry())
     delivery = Delivery(

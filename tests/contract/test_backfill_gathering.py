@@ -42,9 +42,9 @@ def session(number: int, kind: str, host: str, *days: int) -> dict[str, Any]:
         "object_type": kind,
         "details": {"id": number, "host_id": host, "topic": f"T{number}", "type": 5 if kind == "webinar" else 2},
         "instances": [
-            {"uuid": f"/{number}-{each}//==", "start_time": format_instant(ago(each)),
-             "end_time": format_instant(ago(each) + 3_600)}
-            for each in days
+            {"uuid": f"/{number}-{day}//==", "start_time": format_instant(ago(day)),
+             "end_time": format_instant(ago(day) + 3_600)}
+            for day in days
         ],
     }  # fmt: skip
 

@@ -152,7 +152,9 @@ def test_error_class_is_documented() -> None:
     """Base classes with their recovery, others with their base."""
     text = page("errors.md")
     classes = {
-        name for each in sources() for name in re.findall(r"^class ([A-Z]\w+Error)\((?!Exception)", each, re.MULTILINE)
+        name
+        for source in sources()
+        for name in re.findall(r"^class ([A-Z]\w+Error)\((?!Exception)", source, re.MULTILINE)
     }
     assert {name for name in classes if f"`{name}`" not in text} == set()
 

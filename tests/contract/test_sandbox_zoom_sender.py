@@ -74,7 +74,7 @@ async def test_every_delivery_arrives_signed_and_unchanged(receiver: Receiver, u
     deliveries = world("dup", "late").deliveries
     summary = await send(deliveries, Target(url, SECRET))
     assert (summary.accepted, summary.failed) == (len(deliveries), [])
-    assert Counter(receiver.received) == Counter((each.request_id, each.body) for each in deliveries)
+    assert Counter(receiver.received) == Counter((delivery.request_id, delivery.body) for delivery in deliveries)
 
 
 async def test_order_is_kept_per_connection_and_around_the_end(receiver: Receiver, url: str) -> None:
@@ -83,15 +83,15 @@ async def test_order_is_kept_per_connection_and_around_the_end(receiver: Receive
     def split(bodies: list[bytes]) -> tuple[set[bytes], set[bytes], dict[str, list[bytes]]]:
         ended = next(n for n, each in enumerate(bodies) if b'"webinar.ended"' in each)
         connections: dict[str, list[bytes]] = {}
-        for each in bodies:
-            who = orjson.loads(each)["payload"]["object"].get("participant")
+        for body in bodies:
+            who = orjson.loads(body)["payload"]["object"].get("participant")
             if who:
-                connections.setdefault(who["participant_uuid"], []).append(each)
+                connections.setdefault(who["participant_uuid"], []).append(body)
         return set(bodies[:ended]), set(bodies[ended:]), connections
 
     deliveries = world("dup", "late").deliveries
     await send(deliveries, Target(url, SECRET))
-    assert split([body for _, body in receiver.received]) == split([each.body for each in deliveries])
+    assert split([body for _, body in receiver.received]) == split([delivery.body for delivery in deliveries])
 
 
 async def test_503_is_repeated_until_accepted(receiver: Receiver, url: str) -> None:
@@ -109,7 +109,7 @@ async def test_delivery_is_given_up_after_three_repeats_and_named(receiver: Rece
     receiver.answer = lambda _request_id, _attempt: 503
     summary = await send(deliveries, Target(url, SECRET, retry_seconds=0))
     assert summary.accepted == 0
-    assert sorted(summary.failed) == sorted(each.request_id for each in deliveries)
+    assert sorted(summary.failed) == sorted(delivery.request_id for delivery in deliveries)
     assert set(receiver.attempts.values()) == {4}
 
 

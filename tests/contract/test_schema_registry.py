@@ -23,7 +23,7 @@ async def test_schemas_are_registered_once_with_the_mode_that_fits() -> None:
     assert first.keys() == registry.subjects.keys() == SUBJECTS.keys()
     assert set(registry.modes.values()) == {"FORWARD_TRANSITIVE"}
     for subject, versions in registry.subjects.items():
-        assert [json.loads(each) for each in versions] == [SUBJECTS[subject]]
+        assert [json.loads(version) for version in versions] == [SUBJECTS[subject]]
 
 
 async def test_schema_that_breaks_readers_is_refused_with_the_next_step() -> None:

@@ -138,14 +138,14 @@ async def test_ingress_kafka_lost_under_load_loses_nothing_accepted(
                     number += 16
 
             async def count(status: int, above: int) -> bool:
-                return sum(each == status for each in answers.values()) > above
+                return sum(answer == status for answer in answers.values()) > above
 
             senders = [asyncio.create_task(send(first)) for first in range(16)]
             await eventually(lambda: count(200, 200), what="deliveries are accepted")
             await asyncio.to_thread(own_kafka.kill if how == "kill" else own_kafka.pause)
             await eventually(lambda: count(503, 15), what="deliveries are answered 503")
             assert await door.post(session, CHALLENGE) == 200
-            accepted = sum(each == 200 for each in answers.values())
+            accepted = sum(answer == 200 for answer in answers.values())
             await asyncio.to_thread(own_kafka.start if how == "kill" else own_kafka.resume)
             await eventually(lambda: count(200, accepted + 200), what="deliveries are accepted again")
             stop.set()

@@ -35,7 +35,7 @@ def differences(world: World, *, reports: bool, shuffle: int | None = None, rest
         shuffle: seed of an order other than Zoom's, with repeats; ``None``: Zoom's.
         restart_every: deliveries after which the worker begins anew; 0: never.
     """
-    bodies = [each.body for each in world.deliveries]
+    bodies = [delivery.body for delivery in world.deliveries]
     truth = truth_of(bodies, world.zoom, Rules(use_report=reports))
     random = None if shuffle is None else Random(shuffle)
     if random is not None:
@@ -43,7 +43,7 @@ def differences(world: World, *, reports: bool, shuffle: int | None = None, rest
         random.shuffle(bodies)
     pipeline = Pipeline(configuration(sessions={"report_checks": CHECKS if reports else []}), world.zoom, random)
     # Soon after the last event: a report that is read a day later is taken as it is.
-    pipeline.now_ms = max(orjson.loads(each)["event_ts"] for each in bodies) + 1_000
+    pipeline.now_ms = max(orjson.loads(body)["event_ts"] for body in bodies) + 1_000
     step = restart_every or len(bodies)
     for start in range(0, len(bodies), step):
         pipeline.feed(bodies[start : start + step])
@@ -70,14 +70,14 @@ def held_by_brevo(pipeline: Pipeline) -> dict[str, Any]:
                     held["attributes"][name] = value.value
             held["listIds"] = list(command.lists)
     events = {
-        (each.email, each.once_keys[0]): {
+        (event.email, event.once_keys[0]): {
             "contact_id": 0,
-            "identifiers": {"email_id": each.email},
-            "event_name": each.name,
-            "event_date": each.event_date.isoformat(),
-            "event_properties": each.properties,
+            "identifiers": {"email_id": event.email},
+            "event_name": event.name,
+            "event_date": event.event_date.isoformat(),
+            "event_properties": event.properties,
         }
-        for each in reversed(pipeline.events)
+        for event in reversed(pipeline.events)
     }
     return {"contacts": list(contacts.values()), "events": list(events.values())}
 
@@ -100,7 +100,7 @@ def main(arguments: Sequence[str]) -> int:
             for seed in range(chosen.seeds):
                 world = simulate_webinar(chosen.attendees, seed, kinds, starts_at=STARTS_AT)
                 disturbed = {"shuffle": seed, "restart_every": 37} if chosen.shuffled else {}
-                found += [(seed, each) for each in differences(world, reports=reports, **disturbed)]
+                found += [(seed, difference) for difference in differences(world, reports=reports, **disturbed)]
             wrong += len(found)
             what = "final" if reports else "live"
             seconds = time.monotonic() - begun

@@ -44,14 +44,16 @@ def _commands(command: Any, path: str) -> Iterator[tuple[str, Any]]:
 
 
 def _section(name: str, command: Any) -> Iterator[str]:
-    parameters = [each for each in command.params if each.name != "help"]
-    arguments = [each.name.upper() for each in parameters if each.param_type_name == "argument"]
+    parameters = [param for param in command.params if param.name != "help"]
+    arguments = [parameter.name.upper() for parameter in parameters if parameter.param_type_name == "argument"]
     options = ["[OPTIONS]"] if len(parameters) > len(arguments) else []
     yield f"## {name}\n\n```console\n$ {' '.join([name, *arguments, *options])}\n```\n"
     yield f"{inspect.cleandoc(command.help or '')}\n"
     if parameters:
         yield "| Option | Default | Meaning |\n|---|---|---|"
-        yield from (_row(each) for each in sorted(parameters, key=lambda each: each.param_type_name != "argument"))
+        yield from (
+            _row(parameter) for parameter in sorted(parameters, key=lambda each: each.param_type_name != "argument")
+        )
         yield ""
     _, is_one, example = _plain(command.epilog).partition("Example: ")
     if is_one:

@@ -173,7 +173,7 @@ class Installation:
             if not differences:
                 return doubtful
             if time.monotonic() > deadline:
-                shown = "\n".join(str(each) for each in differences[:10])
+                shown = "\n".join(str(difference) for difference in differences[:10])
                 raise AssertionError(f"{len(differences)} differences after {timeout_seconds} s, such as:\n{shown}")
 
     async def until_idle(self, worker: Service) -> None:
@@ -216,7 +216,7 @@ class Installation:
         headers = [dict(message.headers) for message in await read_to_end(bootstrap, raw)]
         # By their bodies: the same body signed in the same second is the same request, whatever its id.
         accepted = {hashlib.sha256(delivery.body).hexdigest() for world in worlds for delivery in world.deliveries}
-        assert accepted - {each["body-sha256"].decode() for each in headers} == set()
+        assert accepted - {header["body-sha256"].decode() for header in headers} == set()
         ends = {partition: end for partition, end in (await end_offsets(bootstrap, raw)).items() if end}
         group = f"{self.wiring.kafka['KAFKA_TOPIC_PREFIX']}{APP_ID}"
 

@@ -7,9 +7,9 @@ from sandbox.zoom.state import Session, ZoomState
 
 def unrecorded(zoom: ZoomState) -> ZoomState:
     """The same account with nothing ready when it is asked for recordings: only webhooks tell of them."""
-    return zoom.model_copy(update={"sessions": tuple(_without(each) for each in zoom.sessions)})
+    return zoom.model_copy(update={"sessions": tuple(_without(session) for session in zoom.sessions)})
 
 
 def _without(session: Session) -> Session:
-    instances = tuple(each.model_copy(update={"recording": None}) for each in session.instances)
+    instances = tuple(instance.model_copy(update={"recording": None}) for instance in session.instances)
     return session.model_copy(update={"instances": instances})

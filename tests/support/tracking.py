@@ -76,7 +76,7 @@ def answer_rows(zoom: ZoomState, request: LookupRequest, readings: int = 0) -> t
         return session.panelists
     if request.lookup == "registrants":
         return _registrant_rows(session, request.occurrence_id)
-    ended = [each for each in session.instances if each.uuid == request.session_uuid and each.end_time]
+    ended = [instance for instance in session.instances if instance.uuid == request.session_uuid and instance.end_time]
     if ended and request.lookup == "report" and readings < len(ended[0].earlier_readings):
         return ended[0].earlier_readings[readings]
     return _rows_of(ended[0], request.lookup) if ended else None
@@ -185,42 +185,42 @@ class Pipeline:
     @property
     def registrations(self) -> dict[tuple[str, str], Registration]:
         """The registration that stands, by (registrant, contact)."""
-        facts = (each for each in self.facts if isinstance(each, Registration))
-        latest = {(each.registrant_id, each.contact_id): each for each in facts}
+        facts = (fact for fact in self.facts if isinstance(fact, Registration))
+        latest = {(fact.registrant_id, fact.contact_id): fact for fact in facts}
         return {key: each for key, each in latest.items() if not each.retracted}
 
     @property
     def summaries(self) -> dict[str, SessionSummary]:
         """The latest summary by session."""
         values = [SessionSummary.from_bytes(each.value or b"") for each in self.sent.get(ATTENDANCE_SESSIONS.name, [])]
-        return {each.session_uuid: each for each in values if not each.retracted}
+        return {value.session_uuid: value for value in values if not value.retracted}
 
     @property
     def upserts(self) -> dict[str, UpsertContact]:
         """The newest upsert by e-mail."""
         commands = self.commands
-        return {each.email: each for each in commands if isinstance(each, UpsertContact)}
+        return {command.email: command for command in commands if isinstance(command, UpsertContact)}
 
     @property
     def events(self) -> list[TrackEvent]:
         """Every event command, in order."""
-        return [each for each in self.commands if isinstance(each, TrackEvent)]
+        return [command for command in self.commands if isinstance(command, TrackEvent)]
 
     @property
     def recordings(self) -> list[Recording]:
         """Every fact that tells of a recording, in order."""
-        return [each for each in self.facts if isinstance(each, Recording)]
+        return [fact for fact in self.facts if isinstance(fact, Recording)]
 
     @property
     def recordings_told(self) -> list[TrackEvent | SendRecording]:
         """Every command that tells somebody of a recording, in order."""
-        told = (each for each in self.commands if isinstance(each, TrackEvent | SendRecording))
+        told = (command for command in self.commands if isinstance(command, TrackEvent | SendRecording))
         return [each for each in told if each.name == "zoom_recording_ready"]
 
     @property
     def campaigns(self) -> list[SendCampaign]:
         """Every command for a campaign, in order."""
-        return [each for each in self.commands if isinstance(each, SendCampaign)]
+        return [command for command in self.commands if isinstance(command, SendCampaign)]
 
     @property
     def facts(self) -> list[AnyFact]:

@@ -208,7 +208,7 @@ def outcome(text: str) -> tuple[set[str], set[str]]:
         example.read(line.strip())
     checks = ["5m", "15m"] if example.reports else []
     pipeline = Pipeline(configuration(sessions={"report_checks": checks, **example.sessions}), example.zoom())
-    pipeline.now_ms = max(orjson.loads(each)["event_ts"] for each in example.bodies) + 1_000
+    pipeline.now_ms = max(orjson.loads(body)["event_ts"] for body in example.bodies) + 1_000
     pipeline.feed(example.bodies)
     pipeline.settle(hours=80)
     return set(example.expected), {each for each in example.expected if _is_so(each, pipeline)}
@@ -220,11 +220,11 @@ def _is_so(said: str, pipeline: Pipeline) -> bool:
     if said == "no session":
         return not summaries
     if (match := re.fullmatch(rf"session (?P<from>{TIME})-(?P<to>{TIME})", said)) is not None:
-        spans = [(each.started_at, each.ended_at) for each in summaries]
+        spans = [(summary.started_at, summary.ended_at) for summary in summaries]
         wanted = (seconds(match["from"]), seconds(match["to"], match["from"]))
         return [tuple(int(at.timestamp()) for at in span if at) for span in spans] == [wanted]
     if (match := re.fullmatch(r"(?P<count>[a-z_]+) (?P<number>\d+)", said)) is not None:
-        return [getattr(each.counts, match["count"]) for each in summaries] == [int(match["number"])]
+        return [getattr(summary.counts, match["count"]) for summary in summaries] == [int(match["number"])]
     who, _, what = said.partition(" ")
     if what == "nothing":
         return who not in results

@@ -77,7 +77,7 @@ class Closing:
         if work is None and job.registrations:
             self.due(book)  # nobody has to wait for the clock to be told that they are registered
             return
-        if work is None or not work.waits or any(is_open(book, Scope.parse(each)) for each in work.waits):
+        if work is None or not work.waits or any(is_open(book, Scope.parse(wait)) for wait in work.waits):
             return
         work.waits = []
         self._take_step(book, job, work)
@@ -162,7 +162,7 @@ class Closing:
     def _group_of(self, book: Book, work: Work) -> Group | None:
         """The work's group as it is now; ``None`` when it has other runs than when the work began."""
         groups = groups_of(book, self._settings)
-        return next((each for each in groups if each.uuids == work.runs and each.ended), None)
+        return next((group for group in groups if group.uuids == work.runs and group.ended), None)
 
     def _step_of(self, book: Book, job: Job, work: Work, group: Group) -> Step:
         rows = {uuid: row for uuid, row in run_rows(book) if uuid in group.uuids}
@@ -214,13 +214,13 @@ class Closing:
             job.registrations = False
             queue.append(["registrations", ""])
         groups, told = groups_of(book, self._settings), dict(book.scan(SESSION))
-        given = {uuid for each in groups for uuid in each.uuids}
+        given = {uuid for group in groups for uuid in group.uuids}
         queue += [["retraction", name] for (name,), row in told.items() if name not in given and not row.retracted]
-        for each in groups:
-            at_ms = self._due_at(job, each, {name: row.given for (name,), row in told.items() if not row.retracted})
+        for group in groups:
+            at_ms = self._due_at(job, group, {name: row.given for (name,), row in told.items() if not row.retracted})
             if at_ms is not None and at_ms <= now_ms:
-                queue.append(["session", each.uuids[0]])
-                for uuid in each.uuids:
+                queue.append(["session", group.uuids[0]])
+                for uuid in group.uuids:
                     job.news.pop(uuid, None)
         job.news = {uuid: at_ms for uuid, at_ms in job.news.items() if uuid in given}
         return queue
@@ -259,7 +259,7 @@ class Closing:
             look_at(book, job, book.now_ms)
         told = {name: row.given for (name,), row in book.scan(SESSION) if not row.retracted}
         times = [self._due_at(job, each, told) for each in groups_of(book, self._settings)] if job.news else []
-        for at_ms in [*(each for each in times if each is not None), *job.planned.values()]:
+        for at_ms in [*(time for time in times if time is not None), *job.planned.values()]:
             look_at(book, job, max(at_ms, book.now_ms))
         if job.news or job.planned or job.registrations:
             return

@@ -94,11 +94,11 @@ class Publishing:
         registrations = [row for _contact, kind, row in rows if kind == "registration"]
         stray = session.entry is None and step.has_schedule
         approved = [
-            each
-            for each in registrations
+            registration
+            for registration in registrations
             if not stray
-            and each[1].counts_for(session.entry, recurs=step.recurs)
-            and each[1].status_at(session.end) == "approved"
+            and registration[1].counts_for(session.entry, recurs=step.recurs)
+            and registration[1].status_at(session.end) == "approved"
         ]
         email = approved[0][1].email if approved else next((each[0].email for each in filed.values()), None)
         hosts = (step.rows[session.session_uuid].host_email, step.details.host_email)

@@ -214,8 +214,8 @@ def _run_evidence(step: Step, session: Session, uuid: str, presence: Presence | 
 
 
 def _evidence(step: Step, session: Session, presences: Mapping[str, Presence]) -> Evidence:
-    webhooks = any(each.webhooks for each in presences.values())
-    rows = any(each.rows for each in presences.values())
+    webhooks = any(presence.webhooks for presence in presences.values())
+    rows = any(presence.rows for presence in presences.values())
     if webhooks and rows:
         return "both"
     if webhooks or rows:

@@ -92,7 +92,7 @@ class Answers:
     def _registrants_listed(self, book: Book, result: LookupResult, _asked: Question | None) -> None:
         """Rows of Zoom's list are facts like those of webhooks, only never newer."""
         facts = listed_registrations(result)
-        changed = [each.registrant_id for each in facts if take_registration(book, each, result.origin, webhook=False)]
+        changed = [fact.registrant_id for fact in facts if take_registration(book, fact, result.origin, webhook=False)]
         if changed:
             self._registrants.publish(book, changed)
             self._intake.registrations_changed(book)

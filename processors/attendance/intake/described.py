@@ -48,7 +48,7 @@ def _details_of(row: dict[str, Any]) -> Details:
         host_id=identifier(row.get("host_id")) or "",
         zoom_type=whole(row, "type"),
         time_zone=text(row.get("timezone")),
-        tracking_fields=sorted((str(each.get("field")), str(each.get("value") or "")) for each in fields),
+        tracking_fields=sorted((str(field.get("field")), str(field.get("value") or "")) for field in fields),
     )
 
 

@@ -60,7 +60,7 @@ class Dates:
         ``None`` while that is not known: after the scheduled end a run may be under way, or its `ended` late; and of
         several runs only the audience shows which of them move the end.
         """
-        wanted = [each for each in self.entries if row.counts_for(each, recurs=self.recurs)]
+        wanted = [entry for entry in self.entries if row.counts_for(entry, recurs=self.recurs)]
         if not self.entries:
             # Without a schedule whatever was held is over, and what comes is not known.
             return not self.groups or _any_of(self._is_before(each, approved_ms) for each in self.groups)

@@ -202,7 +202,7 @@ def _registered(event: dict[str, Any], object_type: ObjectType, what: str) -> Re
         (identifier(each.get("occurrence_id")) or "", instant(each, "start_time") or 0)
         for each in item.get("occurrences") or ()
     ]
-    return registered(told, registrant, status, [each for each in occurrences if any(each)])
+    return registered(told, registrant, status, [occurrence for occurrence in occurrences if any(occurrence)])
 
 
 def registered(

@@ -59,4 +59,4 @@ def _refused(name: str, patterns: PatternFilter, values: list[str]) -> str | Non
 
 def _match(value: str, patterns: tuple[str, ...]) -> str | None:
     """The first shell pattern that matches, compared without case."""
-    return next((each for each in patterns if fnmatchcase(value.casefold(), each.casefold())), None)
+    return next((pattern for pattern in patterns if fnmatchcase(value.casefold(), pattern.casefold())), None)

@@ -43,11 +43,11 @@ class Filed:
     def from_bytes(cls, data: bytes) -> Filed:
         """Parse a row."""
         email, intervals, *others = unpack(data)
-        return cls(email, tuple(Interval(*each) for each in intervals), *others)
+        return cls(email, tuple(Interval(*interval) for interval in intervals), *others)
 
     def to_bytes(self) -> bytes:
         """Compact; the same for the same facts."""
-        intervals = [list(each) for each in self.intervals]
+        intervals = [list(interval) for interval in self.intervals]
         identity = [self.rule, self.registrant_id, self.name, self.is_registered_name]
         return pack([self.email, intervals, self.joins, self.is_row, *identity, self.excluded, self.visitor])
 
@@ -72,10 +72,10 @@ def presence_of(filed: Sequence[Filed]) -> Presence:
     rows = [each for each in filed if each.is_row]
     webhooks = [each for each in filed if not each.is_row]
     if not rows:
-        intervals = chain.from_iterable(each.intervals for each in webhooks)
-        return Presence(tuple(intervals), sum(each.joins for each in webhooks), len(webhooks), 0)
-    reported = [each.intervals for each in rows]
-    kept = [[interval for interval in each.intervals if not interval.assumed] for each in webhooks]
+        intervals = chain.from_iterable(webhook.intervals for webhook in webhooks)
+        return Presence(tuple(intervals), sum(webhook.joins for webhook in webhooks), len(webhooks), 0)
+    reported = [row.intervals for row in rows]
+    kept = [[interval for interval in webhook.intervals if not interval.assumed] for webhook in webhooks]
     together = tuple(chain(*reported, *kept))
     return Presence(together, len(rows), sum(1 for each in kept if each), len(rows))
 
@@ -95,7 +95,7 @@ def weight_of(filed: Iterable[Filed], span: tuple[int, int], scheduled: int | No
     for one in visitors.values():
         intervals = presence_of(one).intervals
         if intervals:
-            present = clip(union(each[:2] for each in intervals), [span])
+            present = clip(union(interval[:2] for interval in intervals), [span])
             late = [] if scheduled is None else clip(present, [(scheduled, max(scheduled, span[1]))])
             weight = weight.plus(Weight(1, length(present), length(late)))
     return weight

@@ -79,9 +79,9 @@ def ready_row(row: Mapping[str, Any]) -> tuple[str, int, int] | None:
     link, files = shareable(row.get("share_url")), row.get("recording_files")
     if link is None or not isinstance(files, list):
         return None
-    if any(not isinstance(each, dict) or each.get("status", "completed") != "completed" for each in files):
+    if any(not isinstance(file, dict) or file.get("status", "completed") != "completed" for file in files):
         return None
-    ends = [end for each in files if (end := parse_instant(each.get("recording_end"))) is not None]
+    ends = [end for file in files if (end := parse_instant(file.get("recording_end"))) is not None]
     return (link, int(row.get("duration") or 0), max(ends)) if ends else None
 
 

@@ -64,7 +64,7 @@ class RegistrationRow:
             account_id,
             object_type,
             origin,
-            [Statement(*each) for each in statements],
+            [Statement(*statement) for statement in statements],
             email,
             tuple(said),
             details,
@@ -78,7 +78,14 @@ class RegistrationRow:
         """The same bytes for the same set of statements."""
         details = {name: self.details[name] for name in sorted(self.details)}
         named = {key: self.named[key] for key in sorted(self.named)}
-        said = [[list(each) for each in self.statements], self.email, self.email_said, details, named, self.listed]
+        said = [
+            [list(statement) for statement in self.statements],
+            self.email,
+            self.email_said,
+            details,
+            named,
+            self.listed,
+        ]
         return pack([self.account_id, self.object_type, self.origin, *said, self.starts_at, self.starts_said])
 
     def add(self, fact: Registered, origin: Origin, *, webhook: bool) -> bool:
@@ -99,7 +106,7 @@ class RegistrationRow:
             "first_name": fact.first_name,
             **dict(fact.told),
             "source": fact.source,
-            "questions": [list(each) for each in fact.custom_questions] or None,
+            "questions": [list(custom_question) for custom_question in fact.custom_questions] or None,
             "topic": fact.event.topic or None,
             "host_id": fact.event.host_id or None,
         }
@@ -131,18 +138,18 @@ class RegistrationRow:
 
     def status_at(self, end: int) -> RegistrationStatus | None:
         """Its state at E (seconds), ``None`` when nothing was said of it before."""
-        before = [each for each in self.statements if each.at_ms < end * 1000]
+        before = [statement for statement in self.statements if statement.at_ms < end * 1000]
         return before[-1].status if before else None
 
     @property
     def ever_approved(self) -> bool:
         """True once it is or was approved: others are not synced."""
-        return any(each.status == "approved" for each in self.statements)
+        return any(statement.status == "approved" for statement in self.statements)
 
     @property
     def approval(self) -> Statement | None:
         """The earliest approval that a webhook told of, else the list's; ``None`` when it never was."""
-        approvals = [each for each in self.statements if each.status == "approved"]
+        approvals = [statement for statement in self.statements if statement.status == "approved"]
         return min(approvals, key=lambda each: (not each.webhook, each.at_ms), default=None)
 
     def counts_for(self, entry: Entry | None, *, recurs: bool) -> bool:
@@ -160,7 +167,7 @@ class RegistrationRow:
         if entry.occurrence_id and (entry.occurrence_id in self.listed or entry.occurrence_id in self.named):
             return True
         if not self.named:
-            return not recurs or any(each.webhook for each in self.statements)
+            return not recurs or any(statement.webhook for statement in self.statements)
         # An id that is known is what counts: a date may have been moved to another's time.
         by_start = (start for name, (_at, start) in self.named.items() if not entry.occurrence_id or name[0] == "@")
         return entry.start in by_start

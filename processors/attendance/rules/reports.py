@@ -83,7 +83,7 @@ class Reading:
     def add(self, page: int, lines: Iterable[ReportLine]) -> None:
         """Note a page."""
         rows = list(lines)
-        self.pages[str(page)] = [len(rows), sum(each.duration for each in rows), sum(each.unfinished for each in rows)]
+        self.pages[str(page)] = [len(rows), sum(row.duration for row in rows), sum(row.unfinished for row in rows)]
 
     @property
     def sums(self) -> list[int]:

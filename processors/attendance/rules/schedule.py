@@ -70,14 +70,14 @@ class Schedule:
         types, readings, said = unpack(data)
         return cls(
             {source: (at_ms, zoom_type) for source, (at_ms, zoom_type) in types.items()},
-            [(at_ms, duration, tuple(Said(*each) for each in dates)) for at_ms, duration, dates in readings],
-            {key: [_Statement(*each) for each in statements] for key, statements in said.items()},
+            [(at_ms, duration, tuple(Said(*date) for date in dates)) for at_ms, duration, dates in readings],
+            {key: [_Statement(*statement) for statement in statements] for key, statements in said.items()},
         )
 
     def to_bytes(self) -> bytes:
         """The same bytes for the same set of statements."""
         types = {source: self.types[source] for source in sorted(self.types)}
-        readings = [[at_ms, duration, [list(each) for each in dates]] for at_ms, duration, dates in self.readings]
+        readings = [[at_ms, duration, [list(date) for date in dates]] for at_ms, duration, dates in self.readings]
         return pack([types, readings, {key: [list(each) for each in self.said[key]] for key in sorted(self.said)}])
 
     def read(self, at_ms: int, zoom_type: int | None, duration: int | None, dates: Iterable[Said]) -> None:
@@ -93,12 +93,12 @@ class Schedule:
         self._note_type(source, at_ms, zoom_type)
         # Each of thousands of registrations says the same: with the hour alone few of them change the row.
         told_ms = at_ms - at_ms % _HOUR_MS if source == "registration" else at_ms
-        for each in dates:
-            statement = _Statement(told_ms, source, each.start, each.duration, each.is_gone)
-            known = self.said.get(each.occurrence_id, [])
+        for date in dates:
+            statement = _Statement(told_ms, source, date.start, date.duration, date.is_gone)
+            known = self.said.get(date.occurrence_id, [])
             if statement not in known:
                 ordered = sorted([*known, statement], key=_key)
-                self.said[each.occurrence_id] = _without_repeats(ordered)
+                self.said[date.occurrence_id] = _without_repeats(ordered)
 
     def _note_type(self, source: Source, at_ms: int, zoom_type: int | None) -> None:
         if source == "registration":
@@ -126,15 +126,17 @@ class Schedule:
         return sorted((each for each in seen if each is not None), key=lambda each: (each.start, each.occurrence_id))
 
     def _ids(self) -> list[str]:
-        return sorted({*self.said, *(each.occurrence_id for _at, _duration, dates in self.readings for each in dates)})
+        return sorted({*self.said, *(date.occurrence_id for _at, _duration, dates in self.readings for date in dates)})
 
     def _entry(self, occurrence_id: str, start: int | None, end: int | None) -> Entry | None:
         statements = list(self._filled(occurrence_id))
         # With Zoom's answer a date is one only if that (or an event) says so; a registration may still say when.
-        exists = [each for each in statements if not self.readings or each.source != "registration"]
+        exists = [statement for statement in statements if not self.readings or statement.source != "registration"]
         if all(each.is_gone for each in _around(exists, end)):
             return None
-        near = _around([each for each in statements if not each.is_gone and each.start is not None], end)
+        near = _around(
+            [statement for statement in statements if not statement.is_gone and statement.start is not None], end
+        )
         if not near:
             return None
         best = near[0] if start is None else min(near, key=lambda each: abs((each.start or 0) - start))
@@ -144,17 +146,21 @@ class Schedule:
         """All statements in order; a part that one does not say is as it was said before."""
         statements = list(self.said.get(occurrence_id, []))
         for at_ms, duration, dates in self.readings:
-            listed = next((each for each in dates if each.occurrence_id == occurrence_id), None)
+            listed = next((date for date in dates if date.occurrence_id == occurrence_id), None)
             gone = listed is None or listed.is_gone
             start = listed.start if listed else None
             own = listed.duration if listed and listed.duration is not None else duration
             statements.append(_Statement(at_ms, "reading", start, own, gone))
-        start = next((each.start for each in sorted(statements, key=_key) if each.start is not None), None)
-        length = next((each.duration for each in sorted(statements, key=_key) if each.duration is not None), None)
-        for each in sorted(statements, key=_key):
-            start = start if each.start is None else each.start
-            length = length if each.duration is None else each.duration
-            yield each._replace(start=start, duration=length)
+        start = next(
+            (statement.start for statement in sorted(statements, key=_key) if statement.start is not None), None
+        )
+        length = next(
+            (statement.duration for statement in sorted(statements, key=_key) if statement.duration is not None), None
+        )
+        for statement in sorted(statements, key=_key):
+            start = start if statement.start is None else statement.start
+            length = length if statement.duration is None else statement.duration
+            yield statement._replace(start=start, duration=length)
 
 
 def _around(ordered: list[_Statement], end: int | None) -> list[_Statement]:

@@ -180,7 +180,9 @@ def _from_start(live: list[tuple[int, int]], start: int, weights: Sequence[Weigh
     """Live time without what was before the scheduled start, if no less than half of its weight came after."""
     begins, ends = live[0][0], live[-1][1]
     # Who opens the doors early makes nobody late; but a webinar held long before its time is live all the time.
-    if begins < start < ends and 2 * sum(each.after for each in weights) >= sum(each.seconds for each in weights):
+    if begins < start < ends and 2 * sum(weight.after for weight in weights) >= sum(
+        weight.seconds for weight in weights
+    ):
         return clip(live, [(start, ends)])
     return live
 

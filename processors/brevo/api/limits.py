@@ -86,7 +86,7 @@ class Limiter:
     @property
     def parked(self) -> bool:
         """Whether only probes are let through."""
-        return any(each.reason is not None for each in self._parkings)
+        return any(parking.reason is not None for parking in self._parkings)
 
     async def acquire(self, *, urgent: bool) -> None:
         """Wait for a permit; urgent ones go first, equal ones in order."""
@@ -146,7 +146,7 @@ class Limiter:
     def _due_at(self) -> float:
         if self.rate <= 0:
             return math.inf
-        return max(self._next_at, self.paused_until, *(each.ready_at for each in self._parkings))
+        return max(self._next_at, self.paused_until, *(parking.ready_at for parking in self._parkings))
 
     def _grant(self, waiter: asyncio.Future[None], now: float) -> None:
         for parking in self._parkings:

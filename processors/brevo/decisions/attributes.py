@@ -67,18 +67,23 @@ def needed_attributes(mapping: FieldMapping) -> tuple[Needed, ...]:
     """
     named = mapping.model_fields_set
     return tuple(
-        Needed(each.attribute.upper(), each.type, each.source, each.source.partition(":")[0] in named)
-        for each in mapped_sources(mapping)
+        Needed(
+            mapped_source.attribute.upper(),
+            mapped_source.type,
+            mapped_source.source,
+            mapped_source.source.partition(":")[0] in named,
+        )
+        for mapped_source in mapped_sources(mapping)
     )
 
 
 def types_of(rows: Iterable[Mapping[str, Any]]) -> dict[str, str]:
     """Type by name of what `GET /contacts/attributes` lists; one that contacts cannot hold has its category."""
     return {
-        str(each.get("name", "")).upper(): str(each.get("type") or each.get("category"))
-        if each.get("category") in ("normal", "category")
-        else str(each.get("category"))
-        for each in rows
+        str(row.get("name", "")).upper(): str(row.get("type") or row.get("category"))
+        if row.get("category") in ("normal", "category")
+        else str(row.get("category"))
+        for row in rows
     }
 
 

@@ -68,7 +68,11 @@ def shape_of(command: UpsertContact, technical_list: int | None, missing: Collec
     lists = tuple(sorted(set(command.lists) - set(missing)))
     if not lists and technical_list is not None and technical_list not in missing:
         lists = (technical_list,)
-    if not lists or command.lists_for_existing or any(each.type == "boolean" for each in command.attributes.values()):
+    if (
+        not lists
+        or command.lists_for_existing
+        or any(attribute.type == "boolean" for attribute in command.attributes.values())
+    ):
         return None
     if any(name.upper() in IDENTIFIER_TYPES for name in command.attributes):
         return None

@@ -32,7 +32,7 @@ async def check_attributes(client: BrevoClient, configuration: Configuration) ->
     if verdict.outcome is not Outcome.DONE or not isinstance(rows, list):
         log.warning("attributes not checked: %s", verdict.says)
         return
-    existing = types_of(each for each in rows if isinstance(each, dict))
+    existing = types_of(row for row in rows if isinstance(row, dict))
     refused = []
     for misfit in misfits(needed_attributes(configuration.field_mapping), existing):
         if misfit.needed.explicit and configuration.brevo.missing_attributes == "refuse":

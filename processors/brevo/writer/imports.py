@@ -102,7 +102,7 @@ class ImportWriter:
         """Those that an import cannot create by mistake; the others are written alone."""
         doubtful = {m.contact for m in members if may_be_deleted(m, deletions_told=self._deletions_told)}
         self._write_alone(doubtful)
-        return [each for each in members if each.contact not in doubtful]
+        return [member for member in members if member.contact not in doubtful]
 
     def _asks(self, member: Member) -> bool:
         return asks_brevo(member) or may_be_deleted(member, deletions_told=self._deletions_told)
@@ -227,10 +227,10 @@ def _told(members: list[Member], found: dict[str, Known], absent: Collection[str
     """The members with what was read; of `absent`, addresses in lower case, who was not found does not exist."""
     gone = Known(exists=False)
     return [
-        replace(each, known=found.get(each.contact, gone), was_read=True)
-        if each.contact in found or each.wanted.email.lower() in absent
-        else each
-        for each in members
+        replace(member, known=found.get(member.contact, gone), was_read=True)
+        if member.contact in found or member.wanted.email.lower() in absent
+        else member
+        for member in members
     ]
 
 

@@ -58,7 +58,7 @@ class Lists:
 
     async def lacking(self, list_ids: Collection[int]) -> frozenset[int]:
         """Those of the lists that do not exist, after Brevo was asked about the ones that it refused."""
-        gone = {each for each in list_ids if each not in self.missing and not await self._exists(each)}
+        gone = {list_id for list_id in list_ids if list_id not in self.missing and not await self._exists(list_id)}
         self._note(self.missing | gone)
         return self.missing & frozenset(list_ids)
 

@@ -34,7 +34,9 @@ class Sampler:
 
     def chosen(self, command_ids: Sequence[str]) -> list[str]:
         """Those that are to be read back, a few at most."""
-        found = (each for each in command_ids if zlib.crc32(each.encode()) % PARTS < self._share * PARTS)
+        found = (
+            command_id for command_id in command_ids if zlib.crc32(command_id.encode()) % PARTS < self._share * PARTS
+        )
         return [each for each, _ in zip(found, range(MOST_AT_ONCE), strict=False)]
 
     async def check(self, contact: str, email: str, written: Mapping[str, object]) -> None:

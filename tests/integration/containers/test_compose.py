@@ -128,7 +128,11 @@ async def unexplained(compose: Compose, worlds: list[World], worker: str) -> lis
     """Differences but for events that a killed worker left in doubt, which the worker after it lists."""
     differences = await differences_once_quiet(compose, *worlds)
     doubtful = int(figure(compose, worker, "rollcall_brevo_results_total", 'outcome="in_doubt"'))
-    missing = [each for each in differences if each.field.startswith("event ") and each.actual == "missing"]
+    missing = [
+        difference
+        for difference in differences
+        if difference.field.startswith("event ") and difference.actual == "missing"
+    ]
     return differences if len(missing) != len(differences) or len(missing) > doubtful else []
 
 

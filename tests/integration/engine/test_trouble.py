@@ -70,7 +70,7 @@ async def test_worker_record_that_nothing_takes_is_a_dead_letter_and_the_next_is
     assert worker.process.terminate() == 0, worker.process.describe()
     letters = await read_to_end(lab.bootstrap, lab.dead_letters)
     assert len(letters) == 4
-    (cut,) = [each for each in letters if each.key == b"large"]
+    (cut,) = [letter for letter in letters if letter.key == b"large"]
     assert len(cut.value or b"") == 65_536
     assert dict(cut.headers)["rollcall-cut-bytes"] == b"5000005"
     assert dict(cut.headers)["rollcall-source"].startswith(b"lab.events.v1/")

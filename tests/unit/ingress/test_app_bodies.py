@@ -91,7 +91,7 @@ async def test_client_that_hangs_up_is_counted_and_nothing_is_logged(caplog: pyt
                 gone.send(head(600) + b"{")
                 await asyncio.sleep(0.05)
         await counted(server, "hung_up", 3)
-    assert [each for each in caplog.records if each.name != "asyncio"] == []
+    assert [record for record in caplog.records if record.name != "asyncio"] == []
 
 
 async def test_body_in_single_bytes_is_refused_after_a_few() -> None:

@@ -40,7 +40,7 @@ def test_session_of_a_report_has_the_host_who_was_asked_about() -> None:
 def test_type_decides_between_webinar_and_meeting(zoom_type: int, kind: str) -> None:
     """Types 5, 6 and 9 are webinars."""
     assert session(type=zoom_type).object_type == kind
-    assert [orjson.loads(each.value)["event"] for each in records(session(type=zoom_type), "backfill", 0)] == [
+    assert [orjson.loads(record.value)["event"] for record in records(session(type=zoom_type), "backfill", 0)] == [
         f"{kind}.started",
         f"{kind}.ended",
     ]

@@ -29,9 +29,9 @@ def _hooks(**changes: Any) -> list[dict[str, Any]]:
 
 def test_both_webhooks_are_created_with_the_token() -> None:
     """Another one of the account, to another address, does not count."""
-    others = [{**each, "url": "https://elsewhere.example.com"} for each in _hooks()]
+    others = [{**hook, "url": "https://elsewhere.example.com"} for hook in _hooks()]
     changes = list(hook_changes(TOKEN, others))
-    assert [(each.kind, each.hook_id) for each in changes] == [("marketing", None), ("transactional", None)]
+    assert [(change.kind, change.hook_id) for change in changes] == [("marketing", None), ("transactional", None)]
     assert changes[0].body["auth"] == AUTH
     assert set(changes[0].body["events"]) == EVENTS["marketing"]
     assert "invented" not in changes[0].says
@@ -39,8 +39,8 @@ def test_both_webhooks_are_created_with_the_token() -> None:
 
 def test_user_and_password_go_into_the_url() -> None:
     """Brevo has no other way for them."""
-    assert [each.body["url"] for each in hook_changes(USER, [])] == [USER_URL, USER_URL]
-    assert list(hook_changes(USER, [{**each, "url": USER_URL} for each in _hooks()])) == []
+    assert [hook_change.body["url"] for hook_change in hook_changes(USER, [])] == [USER_URL, USER_URL]
+    assert list(hook_changes(USER, [{**hook, "url": USER_URL} for hook in _hooks()])) == []
 
 
 @pytest.mark.parametrize("changes", [{}, {"auth": {"type": "bearer", "token": "****ted"}}, {"batched": True}])

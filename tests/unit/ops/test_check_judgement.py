@@ -137,6 +137,6 @@ async def test_check_that_raises_is_a_finding_and_the_others_go_on() -> None:
 
     told: list[Finding] = []
     findings = await run_checks([Check("a", broken), Check("b", fine)], told.append)
-    assert [(each.check, each.level) for each in findings] == [("a", "fail"), ("b", "ok")]
+    assert [(finding.check, finding.level) for finding in findings] == [("a", "fail"), ("b", "ok")]
     assert findings[0].found == "no answer"
     assert told == findings

@@ -346,7 +346,7 @@ def test_load_all_kinds_of_errors_are_told_together(files: Files) -> None:
         {"connectors": {"zoom": {"account_id": "${A}", "dbug": True}}, "kafka": {"partitions": "x"}},
         {"BREVO_API_KEY": "x"},
     )
-    assert [each.partition(":")[0] for each in errors] == [
+    assert [error.partition(":")[0] for error in errors] == [
         "connectors.zoom.account_id",
         "connectors.zoom.dbug",
         "kafka.partitions",
@@ -380,7 +380,7 @@ def test_load_disabled_account_needs_no_secrets(files: Files) -> None:
     path = files.write({**SMALLEST, "connectors": {"zoom": [ACCOUNT, disabled]}})
     for configuration in (load_ingress(path, {}), load_worker(path, {})):
         assert [each.account_id for each in configuration.connectors.zoom] == ["acc-1", "acc-2"]
-        assert [each.account_id for each in configuration.accounts] == ["acc-1"]
+        assert [account.account_id for account in configuration.accounts] == ["acc-1"]
 
 
 def test_load_empty_keys_have_their_defaults(files: Files) -> None:

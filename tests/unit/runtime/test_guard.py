@@ -102,7 +102,7 @@ async def test_malformed_request_is_400_counted_and_never_logged(
     assert b"server: rollcall" in answers.lower()
     assert b"aiohttp" not in answers.lower()
     assert b"Maya" not in answers
-    assert [each for each in caplog.records if each.name != "asyncio"] == []
+    assert [record for record in caplog.records if record.name != "asyncio"] == []
 
 
 async def test_error_in_a_handler_is_500_and_logged_without_the_value(caplog: pytest.LogCaptureFixture) -> None:
@@ -112,7 +112,7 @@ async def test_error_in_a_handler_is_500_and_logged_without_the_value(caplog: py
         answers = await client.rest()
     assert b"500 Internal Server Error" in answers
     assert SECRET not in answers
-    (logged,) = [each for each in caplog.records if each.name == "runtime.guard"]
+    (logged,) = [record for record in caplog.records if record.name == "runtime.guard"]
     assert logged.getMessage() == "request failed"
     assert port.told == {"failed": 1}
 

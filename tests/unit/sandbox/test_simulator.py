@@ -110,7 +110,9 @@ def test_late_brings_connections_minutes_after_the_end() -> None:
     world = webinar("late")
     names = [event["event"] for event in events(world)]
     ended = names.index("webinar.ended")
-    waits = [each.offset_seconds - world.deliveries[ended].offset_seconds for each in world.deliveries[ended + 1 :]]
+    waits = [
+        delivery.offset_seconds - world.deliveries[ended].offset_seconds for delivery in world.deliveries[ended + 1 :]
+    ]
     assert max(waits) > 60
     assert any(name == "webinar.participant_joined" for name in names[ended + 1 :])
 
@@ -224,7 +226,7 @@ def test_simulated_webhook_has_the_shape_of_the_sample(example: str) -> None:
     wanted = shape(orjson.loads((EXAMPLES / f"{example}.json").read_bytes()))
     name, _, _ = example.partition("__")
     simulate = simulate_webinar if name.startswith("webinar") else simulate_meeting
-    sent = [each for each in events(simulate(50, 7, starts_at=STARTS_AT)) if each["event"] == name]
+    sent = [event for event in events(simulate(50, 7, starts_at=STARTS_AT)) if event["event"] == name]
     assert wanted in [shape(each) for each in sent]
 
 

@@ -232,5 +232,5 @@ def test_recording_waits_for_the_session_to_be_final() -> None:
     told.run("w", 0, 5)
     told.stay("w", ANA, 0, 5)
     recording(told, "w", 5, 10)
-    assert not any("recording" in each.name for each in told.contact(ANA, Rules(now=at(30))).events)
-    assert any("recording" in each.name for each in told.contact(ANA, Rules(now=at(60))).events)
+    assert not any("recording" in event.name for event in told.contact(ANA, Rules(now=at(30))).events)
+    assert any("recording" in event.name for event in told.contact(ANA, Rules(now=at(60))).events)

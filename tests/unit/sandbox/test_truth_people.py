@@ -43,7 +43,7 @@ def test_intervals_of_a_connection_follow_the_walk(
     joins: set[int], leaves: set[int], wanted: list[tuple[int, int, bool]]
 ) -> None:
     """attendance.md 2, with the run's end at 50."""
-    assert [tuple(each) for each in intervals(joins, leaves, 50)] == wanted
+    assert [tuple(interval) for interval in intervals(joins, leaves, 50)] == wanted
 
 
 def test_registration_comes_before_own_address_before_user() -> None:
@@ -346,7 +346,7 @@ def test_nobody_is_told_twice_and_who_came_is_told_as_the_live_result_said() -> 
     contact = told.contact(ANA, REPORT)
     (event,) = contact.events
     assert (event.properties["status"], event.properties["minutes"]) == ("attended", 60)
-    assert [each.properties["minutes"] for each in event.alternatives] == [20]
+    assert [alternative.properties["minutes"] for alternative in event.alternatives] == [20]
     assert (contact.status, contact.attributes["MEETING_DURATION"]) == ("left_early", 20)
 
 

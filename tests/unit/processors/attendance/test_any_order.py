@@ -54,7 +54,7 @@ def pipeline_of(world: World, begins: int | None = None) -> Pipeline:
         begins: minutes after the scheduled start; ``None``: soon after the last event.
     """
     pipeline = Pipeline(configuration(sessions={"report_checks": CHECKS}), world.zoom)
-    last_ms = max(orjson.loads(each.body)["event_ts"] for each in world.deliveries)
+    last_ms = max(orjson.loads(delivery.body)["event_ts"] for delivery in world.deliveries)
     # What Zoom answers here does not change with time, so a date that was moved is asked about after that.
     is_moved = "moved-occurrence" in world.chaos
     pipeline.now_ms = last_ms + 1_000 if begins is None or is_moved else (STARTS_AT + 60 * begins) * 1_000
@@ -66,7 +66,7 @@ def in_order(number: int, seed: int) -> dict[tuple[str, str], bytes]:
     """What comes of a world in Zoom's order."""
     world = world_of(number, seed)
     pipeline = pipeline_of(world)
-    pipeline.feed(each.body for each in world.deliveries)
+    pipeline.feed(delivery.body for delivery in world.deliveries)
     pipeline.settle()
     return content(pipeline)
 
@@ -92,8 +92,8 @@ def joined(body: bytes, zoom_emails: dict[str, str]) -> str | None:
 def _made_panelists(world: World) -> set[str]:
     """Addresses of those whom only a change of roles leaves out: they may be told of before that is known."""
     (session,) = world.zoom.sessions
-    emails = {str(each["id"]): str(each["email"]) for each in session.registrants}
-    objects = [orjson.loads(each.body) for each in world.deliveries]
+    emails = {str(registrant["id"]): str(registrant["email"]) for registrant in session.registrants}
+    objects = [orjson.loads(delivery.body) for delivery in world.deliveries]
     changed = [each["payload"]["object"]["participant"] for each in objects if "role_changed" in each["event"]]
     return {emails.get(str(each.get("registrant_id")), str(each.get("email"))).lower() for each in changed}
 
@@ -108,15 +108,17 @@ class AnyOrder(RuleBasedStateMachine):
         """Choose a world, and when the worker hears of it."""
         self.number, self.seed, self.world = number, seed, world_of(number, seed)
         self.pipeline = pipeline_of(self.world, begins)
-        self.truth = truth_of([each.body for each in self.world.deliveries], self.world.zoom, Rules(use_report=True))
+        self.truth = truth_of(
+            [delivery.body for delivery in self.world.deliveries], self.world.zoom, Rules(use_report=True)
+        )
         self.known = {*self.truth.contacts, *_made_panelists(self.world)}
-        self.waiting = [each.body for each in self.world.deliveries]
+        self.waiting = [delivery.body for delivery in self.world.deliveries]
         self.sent: list[bytes] = []
         self.came: set[tuple[str, str]] = set()
         """(run, contact) of joins that were received."""
         self.looked_at = 0
         (session,) = self.world.zoom.sessions
-        self.emails = {str(each["id"]): str(each["email"]) for each in session.registrants}
+        self.emails = {str(registrant["id"]): str(registrant["email"]) for registrant in session.registrants}
 
     @precondition(lambda self: self.waiting)
     @rule(data=st.data(), count=st.integers(1, 120))

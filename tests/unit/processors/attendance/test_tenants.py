@@ -26,7 +26,7 @@ from tests.support.tracking import START_MS, Pipeline, configuration
 OWNER, STRANGER = ZoomState().account_id, "another-account"
 HOUR_MS = 3_600_000
 KINDS = ("webinar", "meeting", "recording")
-EVENTS = [each.stem for each in example_files() if example(each.stem)["event"].partition(".")[0] in KINDS]
+EVENTS = [sample.stem for sample in example_files() if example(sample.stem)["event"].partition(".")[0] in KINDS]
 
 
 def webinar(seed: int = 3) -> World:
@@ -36,7 +36,7 @@ def webinar(seed: int = 3) -> World:
 
 def forged(event: dict[str, Any], world: World) -> bytes:
     """The event as another account signs it: about the owner's webinar, its session and one of its registrants."""
-    objects = (orjson.loads(each.body)["payload"]["object"] for each in world.deliveries)
+    objects = (orjson.loads(delivery.body)["payload"]["object"] for delivery in world.deliveries)
     known = next(each["registrant"] for each in objects if "registrant" in each)
     item = event["payload"]["object"]
     item |= {"id": world.event.object_id, "uuid": world.event.spans[0].uuid}
@@ -50,7 +50,7 @@ def forged(event: dict[str, Any], world: World) -> bytes:
 def played(world: World) -> Pipeline:
     """The owner's webinar, over and settled."""
     pipeline = Pipeline(configuration(sessions={"report_checks": []}), world.zoom)
-    pipeline.feed(each.body for each in world.deliveries)
+    pipeline.feed(delivery.body for delivery in world.deliveries)
     pipeline.settle()
     return pipeline
 
@@ -78,7 +78,7 @@ def test_claim_before_the_owners_first_event_does_not_lock_the_owner_out() -> No
     first = forged(example("webinar.registration_created__registrant"), world)
     pipeline = Pipeline(configuration(sessions={"report_checks": []}), world.zoom)
     pipeline.feed([first])
-    pipeline.feed(each.body for each in world.deliveries)
+    pipeline.feed(delivery.body for delivery in world.deliveries)
     pipeline.settle()
     alone = played(world)
     assert alone.results
@@ -94,7 +94,7 @@ def test_claim_while_zoom_does_not_answer_is_held_within_bounds_and_handled_late
     pipeline = Pipeline(configuration(sessions={"report_checks": []}), world.zoom)
     pipeline.feed([forged(example("webinar.started__plain"), world)])
     pipeline.held_back = frozenset({"session"})
-    bodies = [each.body for each in world.deliveries]
+    bodies = [delivery.body for delivery in world.deliveries]
     pipeline.feed(bodies[:10])
     assert not pipeline.rows()
     pipeline.let_through("session")
@@ -153,7 +153,7 @@ def test_facts_of_two_accounts_under_the_same_names_stay_apart() -> None:
     assert len(store.rows) == len(before) + 1 + len(theirs)
     sent = [run(rule, records(fact), {ENGAGEMENT: MemoryStore()}) for fact in (ours[1], theirs[1])]
     commands = [orjson.loads(each.value or b"") for each in (*sent[0], *sent[1]) if each.topic == BREVO_COMMANDS.name]
-    once = [each.get("once_keys") for each in commands]
+    once = [command.get("once_keys") for command in commands]
     assert len({str(each) for each in once if each}) == 2, "an event of the one is no repeat of the other's"
 
 

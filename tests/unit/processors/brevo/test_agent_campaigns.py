@@ -113,7 +113,7 @@ async def test_campaign_is_made_and_sent_with_the_link(bench: Bench) -> None:
     assert (made["name"], made["params"], made["tag"]) == ("Zoom recording s1 Roadmap", PROPERTIES, "zoom-recording")
     assert made["recipients"] == {"lists": [16], "exclusionLists": [18]}
     assert bench.campaigns == SENT
-    posted = [(each.outcome, each.campaign_id) for each in bench.sink.results()[-2:]]
+    posted = [(result.outcome, result.campaign_id) for result in bench.sink.results()[-2:]]
     assert posted == [("intended", 1), ("acknowledged", 1)]
 
 

@@ -78,7 +78,7 @@ async def test_unknown_contact_is_not_created_for_it_and_gets_no_event(bench: tu
     assert brevo.contacts == {}
     assert brevo.event_calls == []
     assert sink.outcomes() == ["suppressed", "suppressed"]
-    assert all("existing contacts alone" in each.detail for each in sink.results())
+    assert all("existing contacts alone" in result.detail for result in sink.results())
 
 
 async def test_contact_that_brevo_gets_later_by_itself_joins(bench: tuple[Sink, ScriptedBrevo]) -> None:

@@ -334,7 +334,7 @@ async def _known_crowd(sink: Sink, brevo: ScriptedBrevo, **settings: Any) -> Non
     brevo.calls.clear()
     changed = {"MEETING_DURATION": AttributeValue(type="float", value=48)}
     await _settle(sink, *_crowd(revision=2, attributes=changed), **settings)
-    assert {each.attributes["MEETING_DURATION"] for each in brevo.contacts.values()} == {48}
+    assert {contact.attributes["MEETING_DURATION"] for contact in brevo.contacts.values()} == {48}
 
 
 async def test_import_does_not_create_a_deleted_contact_again(bench: tuple[Sink, ScriptedBrevo]) -> None:

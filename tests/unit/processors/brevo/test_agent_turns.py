@@ -90,7 +90,7 @@ async def test_bulk_work_that_hangs_leaves_places_for_live_work(bench: tuple[Sin
 
 def _people_of(partition: int, partitions: int) -> list[str]:
     people = [f"p{number}@example.com" for number in range(20)]
-    return [each for each in people if zlib.crc32(contact_id(each).encode()) % partitions == partition]
+    return [person for person in people if zlib.crc32(contact_id(person).encode()) % partitions == partition]
 
 
 async def test_revoked_partition_gives_its_places_among_the_intents_back() -> None:

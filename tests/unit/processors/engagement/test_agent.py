@@ -51,17 +51,17 @@ class Contact:
     @property
     def events(self) -> list[TrackEvent]:
         """All events so far."""
-        return [each for each in self.commands if isinstance(each, TrackEvent)]
+        return [command for command in self.commands if isinstance(command, TrackEvent)]
 
     @property
     def upsert(self) -> UpsertContact:
         """The last upsert."""
-        return next(each for each in reversed(self.commands) if isinstance(each, UpsertContact))
+        return next(command for command in reversed(self.commands) if isinstance(command, UpsertContact))
 
     @property
     def score(self) -> ContactScore | None:
         """The last score; ``None`` after a tombstone or without any."""
-        values = [each.value for each in self.outputs if each.topic == ENGAGEMENT_SCORES.name]
+        values = [output.value for output in self.outputs if output.topic == ENGAGEMENT_SCORES.name]
         return ContactScore.from_bytes(values[-1]) if values and values[-1] is not None else None
 
     @property
@@ -75,7 +75,7 @@ class Contact:
 def commands(outputs: Iterable[Output]) -> list[BrevoCommand]:
     """The Brevo commands among outputs, in order."""
     lanes = (BREVO_COMMANDS.name, BREVO_COMMANDS_BULK.name)
-    return [BREVO_COMMAND.validate_json(each.value or b"") for each in outputs if each.topic in lanes]
+    return [BREVO_COMMAND.validate_json(output.value or b"") for output in outputs if output.topic in lanes]
 
 
 def shown(contact: Contact) -> dict[str, Any]:
@@ -118,15 +118,15 @@ def test_rule_worked_example_shows_82() -> None:
         "NO_SHOWS": 0,
     }
     assert (contact.upsert.lists, contact.upsert.lists_left) == ((16, 17), (18,))
-    assert {each.key for each in outputs} == {CONTACT.encode()}
+    assert {output.key for output in outputs} == {CONTACT.encode()}
 
 
 def test_rule_one_fact_sends_score_then_upsert_then_event() -> None:
     """The contact exists before an event may start an automation; revisions grow along."""
     outputs = Contact().take(result())
-    assert [each.topic for each in outputs] == [ENGAGEMENT_SCORES.name, BREVO_COMMANDS.name, BREVO_COMMANDS.name]
-    assert [each.kind for each in commands(outputs)] == ["upsert", "event"]
-    assert [each.revision for each in commands(outputs)] == [2, 3]
+    assert [output.topic for output in outputs] == [ENGAGEMENT_SCORES.name, BREVO_COMMANDS.name, BREVO_COMMANDS.name]
+    assert [command.kind for command in commands(outputs)] == ["upsert", "event"]
+    assert [command.revision for command in commands(outputs)] == [2, 3]
 
 
 def test_rule_registration_alone_sends_no_engagement() -> None:
@@ -172,14 +172,14 @@ def test_rule_changed_mapping_sends_the_upsert_anew() -> None:
     contact = Contact()
     contact.take(result())
     contact.rule = ScoreEngagement(configuration(field_mapping={"duration": "MINUTES"}))
-    assert [each.kind for each in commands(contact.take(result()))] == ["upsert"]
+    assert [command.kind for command in commands(contact.take(result()))] == ["upsert"]
 
 
 def test_rule_came_after_all_leaves_no_show_list_and_tells_both_events_once() -> None:
     """A correction changes attributes and lists; each event is sent once."""
     contact = Contact()
     contact.take(no_show(), result(revision=2), no_show(revision=3), result(revision=4))
-    assert [each.name for each in contact.events] == ["zoom_webinar_no_show", "zoom_webinar_attended"]
+    assert [event.name for event in contact.events] == ["zoom_webinar_no_show", "zoom_webinar_attended"]
     assert (contact.upsert.lists, contact.upsert.lists_left) == ((16,), (18,))
     assert shown(contact)["NO_SHOWS"] == 0
 
@@ -189,7 +189,7 @@ def test_rule_all_retracted_takes_lists_counts_and_score_back() -> None:
     contact = Contact()
     contact.take(registration(), result())
     outputs = contact.take(result(revision=2, retracted=True), registration(revision=2, retracted=True))
-    assert [each.kind for each in commands(outputs)] == ["upsert", "upsert"]
+    assert [command.kind for command in commands(outputs)] == ["upsert", "upsert"]
     assert contact.score is None
     assert contact.upsert.reason == "retraction"
     assert (contact.upsert.lists, contact.upsert.lists_left) == ((), (16, 17, 18))
@@ -209,7 +209,7 @@ def test_rule_one_of_two_retracted_shows_what_still_stands() -> None:
     alone.take(result("a"))
     assert shown(contact) == shown(alone)
     assert contact.score is not None
-    assert [each.session_uuid for each in contact.score.sessions] == ["a"]
+    assert [session.session_uuid for session in contact.score.sessions] == ["a"]
 
 
 def test_rule_approval_after_known_cancellation_tells_nothing() -> None:
@@ -225,7 +225,7 @@ def test_rule_older_than_horizon_drops_from_score_but_not_from_counts() -> None:
     contact = Contact()
     contact.take(result("a"), no_show("b", days=731))
     assert contact.score is not None
-    assert [each.session_uuid for each in contact.score.sessions] == ["b"]
+    assert [session.session_uuid for session in contact.score.sessions] == ["b"]
     assert (shown(contact)["ENGAGEMENT_SCORE"], shown(contact)["WEBINARS_ATTENDED"]) == (0, 1)
 
 
@@ -233,8 +233,8 @@ def test_rule_backfill_goes_to_the_bulk_lane_with_events_that_say_so() -> None:
     """What is long past waits for live work, and the sink sees by the origin that it starts no automation."""
     contact = Contact()
     outputs = contact.take(registration(origin="backfill"), result(origin="backfill"))
-    assert {each.topic for each in outputs} == {ENGAGEMENT_SCORES.name, BREVO_COMMANDS_BULK.name}
-    assert [(each.name, each.origin) for each in contact.events] == [
+    assert {output.topic for output in outputs} == {ENGAGEMENT_SCORES.name, BREVO_COMMANDS_BULK.name}
+    assert [(event.name, event.origin) for event in contact.events] == [
         ("zoom_webinar_registered", "backfill"),
         ("zoom_webinar_attended", "backfill"),
     ]
@@ -244,7 +244,7 @@ def test_rule_event_of_a_backfill_is_not_called_for_again_by_a_live_correction()
     """It was suppressed for good: whoever is corrected later gets no mail about a session of long ago."""
     contact = Contact()
     contact.take(result(origin="backfill"))
-    assert [each.kind for each in commands(contact.take(result(revision=2, attended_seconds=60)))] == ["upsert"]
+    assert [command.kind for command in commands(contact.take(result(revision=2, attended_seconds=60)))] == ["upsert"]
 
 
 @pytest.mark.parametrize(
@@ -286,7 +286,7 @@ def test_rule_contacts_do_not_touch_each_other() -> None:
     before = dict(contact.store.rows)
     other: dict[str, Any] = {"contact_id": "0" * 32, "email": "else@example.org"}
     outputs = contact.take(no_show(**other))
-    assert {each.key for each in outputs} == {b"0" * 32}
+    assert {output.key for output in outputs} == {b"0" * 32}
     assert {key: value for key, value in contact.store.rows.items() if key in before} == before
 
 
@@ -412,9 +412,9 @@ DOI = {"list_rules": {17: {"rule": "doi", "template_id": 5, "redirect_url": "htt
 
 def _confirmations(*facts: Fact) -> list[int]:
     outputs = run(ScoreEngagement(configuration(brevo=DOI)), records(*facts), {TABLE: MemoryStore()})
-    commands = [BREVO_COMMAND.validate_json(each.value or b"") for each in outputs if "commands" in each.topic]
-    assert not any(17 in each.lists for each in commands if isinstance(each, UpsertContact))
-    return [each.list_id for each in commands if isinstance(each, ConfirmList)]
+    commands = [BREVO_COMMAND.validate_json(output.value or b"") for output in outputs if "commands" in output.topic]
+    assert not any(17 in command.lists for command in commands if isinstance(command, UpsertContact))
+    return [command.list_id for command in commands if isinstance(command, ConfirmList)]
 
 
 def test_rule_asks_once_to_confirm_a_list() -> None:

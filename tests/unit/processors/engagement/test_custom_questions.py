@@ -31,7 +31,7 @@ def _upsert(mapping: Any, *facts: Registration) -> UpsertContact:
             store[table].apply(rows)
         found += [output.value for output, _ in view.outbox if output.topic == BREVO_COMMANDS.name]
     upserts = [BREVO_COMMAND.validate_json(value) for value in found if value is not None]
-    return [each for each in upserts if isinstance(each, UpsertContact)][-1]
+    return [upsert for upsert in upserts if isinstance(upsert, UpsertContact)][-1]
 
 
 @pytest.mark.parametrize(

@@ -26,8 +26,12 @@ def told(*facts: Registration | Result | Recording, **chosen: Any) -> list[Track
     for number, fact in enumerate(facts):
         outputs += run(rule, records(fact), {TABLE: store}, turn=number + 1)
     lanes = (BREVO_COMMANDS.name, BREVO_COMMANDS_BULK.name)
-    commands = [BREVO_COMMAND.validate_json(each.value or b"") for each in outputs if each.topic in lanes]
-    return [each for each in commands if isinstance(each, TrackEvent | SendRecording) and each.reason == "recording"]
+    commands = [BREVO_COMMAND.validate_json(output.value or b"") for output in outputs if output.topic in lanes]
+    return [
+        command
+        for command in commands
+        if isinstance(command, TrackEvent | SendRecording) and command.reason == "recording"
+    ]
 
 
 def test_event_has_what_the_reference_says() -> None:

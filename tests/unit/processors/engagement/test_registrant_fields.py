@@ -26,7 +26,7 @@ def _upsert(mapping: dict[str, Any], *facts: Registration) -> UpsertContact:
         view.commit(record)
     sent = [output.value for output, _ in view.outbox if output.topic == BREVO_COMMANDS.name]
     commands = [BREVO_COMMAND.validate_json(value) for value in sent if value is not None]
-    return [each for each in commands if isinstance(each, UpsertContact)][-1]
+    return [command for command in commands if isinstance(command, UpsertContact)][-1]
 
 
 @pytest.mark.parametrize("name", REGISTRANT_FIELDS)

@@ -75,8 +75,8 @@ class Partition:
 
     def _handle(self, value: bytes | None) -> list[Output]:
         outputs = run(self.rule, [record(ENGAGEMENT_TICKS.name, value)], {TABLE: self.store})
-        self.waiting += [each for each in outputs if each.topic == ENGAGEMENT_TICKS.name]
-        return [each for each in outputs if each.topic != ENGAGEMENT_TICKS.name]
+        self.waiting += [output for output in outputs if output.topic == ENGAGEMENT_TICKS.name]
+        return [output for output in outputs if output.topic != ENGAGEMENT_TICKS.name]
 
 
 def day_after(days: int) -> date:
@@ -86,7 +86,9 @@ def day_after(days: int) -> date:
 
 def scores(outputs: list[Output]) -> list[ContactScore]:
     """The scores among outputs."""
-    return [ContactScore.from_bytes(each.value or b"") for each in outputs if each.topic == ENGAGEMENT_SCORES.name]
+    return [
+        ContactScore.from_bytes(output.value or b"") for output in outputs if output.topic == ENGAGEMENT_SCORES.name
+    ]
 
 
 def person(number: int) -> dict[str, Any]:
@@ -100,8 +102,8 @@ def test_sweep_worked_example_writes_41_warm_to_the_bulk_lane() -> None:
     partition = Partition()
     partition.take(registration(), result())
     outputs = partition.sweep(90)
-    assert [each.topic for each in outputs] == [ENGAGEMENT_SCORES.name, BREVO_COMMANDS_BULK.name]
-    assert {each.key for each in outputs} == {CONTACT.encode()}
+    assert [output.topic for output in outputs] == [ENGAGEMENT_SCORES.name, BREVO_COMMANDS_BULK.name]
+    assert {output.key for output in outputs} == {CONTACT.encode()}
     [score] = scores(outputs)
     assert (score.contact_score, score.tier, score.reference_date) == (41, "warm", day_after(90))
     upsert = BREVO_COMMAND.validate_json(outputs[1].value or b"")
@@ -140,7 +142,7 @@ def test_sweep_every_day_counts_the_fall_from_what_was_written_last() -> None:
     """Small falls add up: the score is written on the first day that is 5 below what Brevo has."""
     partition = Partition()
     partition.take(result())
-    written = [(day, each.contact_score) for day in range(1, 17) for each in scores(partition.sweep(day))]
+    written = [(day, score.contact_score) for day in range(1, 17) for score in scores(partition.sweep(day))]
     assert written == [(8, 77), (16, 72)]
 
 
@@ -215,7 +217,7 @@ def test_fact_after_the_sweep_gives_the_truth_at_the_swept_day(
     written = partition.sweep(swept)
     outputs += written + partition.take(*facts[before:])
     last = scores(outputs)[-1]
-    scored = [Scored(each.score, each.ended_at.date()) for each in last.sessions]
+    scored = [Scored(session.score, session.ended_at.date()) for session in last.sessions]
     assert len(scored) == len(facts)
     swept_on = day_after(swept) if written and day_after(swept) > scored[-1].ended_on else None
     assert last.contact_score == contact_score(scored, swept_on or scored[-1].ended_on, Rules())

@@ -53,8 +53,8 @@ class Desk:
 
     async def post(self, outputs: Sequence[Output]) -> None:
         """Notes whose sweep of which day was asked for."""
-        assert {each.topic for each in outputs} == {ENGAGEMENT_TICKS.name}
-        self.sent += [(each.partition, SweepTick.from_bytes(each.value or b"").day) for each in outputs]
+        assert {output.topic for output in outputs} == {ENGAGEMENT_TICKS.name}
+        self.sent += [(output.partition, SweepTick.from_bytes(output.value or b"").day) for output in outputs]
 
     def load(self, partition: int, sweep: Sweep | None) -> None:
         """Give the clock a partition whose latest sweep was this one."""

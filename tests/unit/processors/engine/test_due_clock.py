@@ -62,7 +62,7 @@ class Desk:
 
     def load(self, partition: int, *due_in_ms: int) -> None:
         """Give the clock a partition whose table has these rows, and one that is none of the agenda's."""
-        rows = {row(each): b"1" for each in due_in_ms} | {b"other|1": b"1"}
+        rows = {row(due_in_m): b"1" for due_in_m in due_in_ms} | {b"other|1": b"1"}
         self.clock.load(partition, {AGENDA: MemoryStore(rows)})
 
 

@@ -38,7 +38,7 @@ def consumer(*, read: int | None = None, committed: int | None = None) -> Any:
 
 def records(*offsets: int) -> list[Any]:
     """Kafka records as aiokafka gives them."""
-    return [SimpleNamespace(offset=each, timestamp=each, timestamp_type=0, topic="events") for each in offsets]
+    return [SimpleNamespace(offset=offset, timestamp=offset, timestamp_type=0, topic="events") for offset in offsets]
 
 
 def take(bare: Any, *offsets: int) -> BatchMessage:
@@ -221,8 +221,8 @@ async def test_perform_seek_goes_to_the_beginning_where_nothing_is_committed() -
         return {PARTITION: 5, fresh: None, changelog: None}
 
     async def seek_to_beginning(*partitions: TopicPartition) -> None:
-        assert all(type(each) is TopicPartition for each in partitions)  # aiokafka takes nothing else
-        sought.extend(TP(*each) for each in partitions)
+        assert all(type(partition) is TopicPartition for partition in partitions)  # aiokafka takes nothing else
+        sought.extend(TP(*partition) for partition in partitions)
 
     bare._thread = SimpleNamespace(
         seek_to_committed=seek_to_committed,

@@ -286,7 +286,7 @@ async def test_participation_is_asked_for_by_instance_and_told_without_a_word(
         await engine.until_settled()
     assert sorted(zoom.calls) == [call, f"{kind} {lookup} u/2=="]
     assert outcome(engine, "b") == ("unavailable", "4711: scopes")
-    told = [each.rows for each in engine.results if each.request_id in ("a", "again")]
+    told = [result.rows for result in engine.results if result.request_id in ("a", "again")]
     assert told[0] == told[1]
     (row,) = told[0]
     assert (row["email"], len(row["items"])) == ("maya@example.com", 1)
@@ -583,7 +583,7 @@ async def test_stranger_in_zooms_place_is_believed_in_nothing_and_told_once(
         await engine.until_settled()
     assert outcome(engine, "a") == outcome(engine, "b") == ("found", "")
     assert not list(engine.look_up.reasons)
-    errors = [each.message for each in caplog.records if each.levelname == "ERROR"]
+    errors = [record.message for record in caplog.records if record.levelname == "ERROR"]
     assert errors == ["zoom account acc: HTTP 404, and not from Zoom"]
     assert engine.registry.get_sample_value("rollcall_zoom_troubles", {"account": "acc"}) == 0
 

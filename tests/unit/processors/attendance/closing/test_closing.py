@@ -31,7 +31,7 @@ def played(
 ) -> Pipeline:
     """All deliveries of a world, in their order or shuffled, then everything that is due."""
     random = None if shuffle is None else Random(shuffle)
-    bodies = [each.body for each in world.deliveries]
+    bodies = [delivery.body for delivery in world.deliveries]
     if random:
         random.shuffle(bodies)
         bodies += random.sample(bodies, len(bodies) // 5)
@@ -53,7 +53,7 @@ def assert_true(pipeline: Pipeline, truth: Truth) -> None:
         assert {name: each.value for name, each in upsert.attributes.items()} == contact.attributes, email
         assert frozenset(upsert.lists) == contact.lists, email
     people = {(o.session_uuid, email): each.presence for o in truth.sessions for email, each in o.people.items()}
-    results = {(each.session_uuid, each.email): each for each in pipeline.results.values()}
+    results = {(result.session_uuid, result.email): result for result in pipeline.results.values()}
     assert {
         key: (each.attendance_status, each.attended_seconds, each.late_seconds or 0) for key, each in results.items()
     } == {key: (each.status, each.attended_seconds, each.late_seconds) for key, each in people.items()}
@@ -65,13 +65,13 @@ def assert_true(pipeline: Pipeline, truth: Truth) -> None:
 
 def assert_events_true(pipeline: Pipeline, truth: Truth) -> None:
     """Each event once, at its time and with its properties."""
-    sent = [(each.email, each.name, int(each.event_date.timestamp()), each.properties) for each in pipeline.events]
+    sent = [(event.email, event.name, int(event.event_date.timestamp()), event.properties) for event in pipeline.events]
     wanted = [
-        (contact.email, each.name, each.at, each.properties)
+        (contact.email, event.name, event.at, event.properties)
         for contact in truth.contacts.values()
-        for each in contact.events
+        for event in contact.events
     ]
-    optional = [each.may_be_missing for contact in truth.contacts.values() for each in contact.events]
+    optional = [event.may_be_missing for contact in truth.contacts.values() for event in contact.events]
     missing = [each for each, may_miss in zip(wanted, optional, strict=True) if each not in sent and not may_miss]
     assert not missing
     assert all(each in wanted for each in sent)
@@ -83,7 +83,7 @@ def assert_events_true(pipeline: Pipeline, truth: Truth) -> None:
 def test_webinar_played_in_order_equals_the_truth(seed: int, chaos: tuple[Chaos, ...]) -> None:
     """Every contact shows what an independent computation from the same facts says."""
     world = simulate_webinar(40, seed, frozenset(chaos), starts_at=STARTS_AT)
-    truth = truth_of([each.body for each in world.deliveries], world.zoom)
+    truth = truth_of([delivery.body for delivery in world.deliveries], world.zoom)
     pipeline = played(world)
     assert_true(pipeline, truth)
     assert_events_true(pipeline, truth)
@@ -93,7 +93,7 @@ def test_webinar_played_in_order_equals_the_truth(seed: int, chaos: tuple[Chaos,
 def test_meeting_played_in_order_equals_the_truth(seed: int) -> None:
     """Meetings have waiting rooms and no no-shows."""
     world = simulate_meeting(30, seed, frozenset({"dup", "restart"}), starts_at=STARTS_AT)
-    assert_true(played(world), truth_of([each.body for each in world.deliveries], world.zoom))
+    assert_true(played(world), truth_of([delivery.body for delivery in world.deliveries], world.zoom))
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -105,7 +105,7 @@ def test_deliveries_shuffled_doubled_and_interrupted_end_in_the_same_results(see
         disturbed = played(world, shuffle=shuffle, restart_every=17)
         same = {key: each.model_copy(update={"revision": 0}) for key, each in disturbed.results.items()}
         assert same == {key: each.model_copy(update={"revision": 0}) for key, each in in_order.results.items()}
-        assert_true(disturbed, truth_of([each.body for each in world.deliveries], world.zoom))
+        assert_true(disturbed, truth_of([delivery.body for delivery in world.deliveries], world.zoom))
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -113,11 +113,11 @@ def test_report_corrects_what_webhooks_lost(seed: int) -> None:
     """With joins and leaves lost, everybody equals the truth once the report has settled."""
     chaos: frozenset[Chaos] = frozenset({"lost-joined", "lost-left", "late", "dup", "restart"})
     world = simulate_webinar(40, seed, chaos, starts_at=STARTS_AT)
-    bodies = [each.body for each in world.deliveries]
+    bodies = [delivery.body for delivery in world.deliveries]
     for shuffle in (None, 1):
         pipeline = played(world, sessions=CHECKED, shuffle=shuffle, restart_every=29)
         assert_true(pipeline, truth_of(bodies, world.zoom, Rules(use_report=True)))
-        assert all(each.is_final and each.evidence in ("report", "both") for each in pipeline.results.values())
+        assert all(result.is_final and result.evidence in ("report", "both") for result in pipeline.results.values())
 
 
 @pytest.mark.parametrize("seed", range(2))
@@ -126,12 +126,12 @@ def test_before_the_report_nobody_is_told_that_they_stayed_away(seed: int) -> No
     world = simulate_webinar(40, seed, frozenset({"lost-left"}), starts_at=STARTS_AT)
     pipeline = Pipeline(configuration(sessions=CHECKED), world.zoom)
     pipeline.now_ms = (STARTS_AT + 3_700) * 1000
-    pipeline.feed(each.body for each in world.deliveries)
+    pipeline.feed(delivery.body for delivery in world.deliveries)
     pipeline.settle(hours=0.05)
-    live = {each.email: each for each in pipeline.results.values()}
+    live = {result.email: result for result in pipeline.results.values()}
     assert live
     assert not any(each.is_final or each.attendance_status == "no_show" for each in live.values())
-    truth = truth_of([each.body for each in world.deliveries], world.zoom)
+    truth = truth_of([delivery.body for delivery in world.deliveries], world.zoom)
     came = {
         email: each.presence.attended_seconds
         for occurrence in truth.sessions
@@ -155,8 +155,8 @@ def test_everything_is_forgotten_after_its_time() -> None:
 def test_session_without_ended_is_closed_by_asking_zoom() -> None:
     """Zoom knows when a session of which no `ended` came was over; an `ended` that comes later replaces that."""
     world = simulate_webinar(30, 5, starts_at=STARTS_AT)
-    bodies = [each.body for each in world.deliveries]
-    without = [each for each in bodies if b'"webinar.ended"' not in each]
+    bodies = [delivery.body for delivery in world.deliveries]
+    without = [body for body in bodies if b'"webinar.ended"' not in body]
     pipeline = Pipeline(configuration(sessions=UNCHECKED), world.zoom)
     pipeline.feed(without)
     pipeline.settle(hours=23)
@@ -172,19 +172,19 @@ def test_backfill_of_an_old_session_is_read_from_its_report_at_once() -> None:
     """Its questions go behind live work, its results say where they come from, and so do its events."""
     world = simulate_webinar(30, 4, frozenset({"restart"}), starts_at=STARTS_AT)
     names = (b'"webinar.started"', b'"webinar.ended"')
-    known = [each.body for each in world.deliveries if any(name in each.body for name in names)]
+    known = [delivery.body for delivery in world.deliveries if any(name in delivery.body for name in names)]
     pipeline = Pipeline(configuration(sessions=CHECKED), world.zoom)
     pipeline.feed(known, origin=b"backfill")
     pipeline.settle(hours=0.05)
     truth = truth_of(known, world.zoom, Rules(use_report=True))
     people = {(o.session_uuid, email): each.presence for o in truth.sessions for email, each in o.people.items()}
-    results = {(each.session_uuid, each.email): each for each in pipeline.results.values()}
+    results = {(result.session_uuid, result.email): result for result in pipeline.results.values()}
     assert {key: (each.attendance_status, each.attended_seconds) for key, each in results.items()} == {
         key: (each.status, each.attended_seconds) for key, each in people.items()
     }
-    assert {each.origin for each in results.values()} == {"backfill"}
+    assert {result.origin for result in results.values()} == {"backfill"}
     assert pipeline.asked_live == 0
-    assert {each.origin for each in pipeline.events} == {"backfill"}
+    assert {event.origin for event in pipeline.events} == {"backfill"}
     told = sum(len(each) for each in pipeline.sent.values())
     pipeline.feed(known, origin=b"backfill")
     pipeline.settle()
@@ -196,7 +196,7 @@ def test_report_that_settles_while_an_answer_is_awaited_is_final_and_complete(he
     """Whatever the closing waits for: own people in the report are found out, and Zoom's figures are asked for."""
     world = simulate_webinar(30, 4, starts_at=STARTS_AT)
     names = (b'"webinar.started"', b'"webinar.ended"')
-    known = [each.body for each in world.deliveries if any(name in each.body for name in names)]
+    known = [delivery.body for delivery in world.deliveries if any(name in delivery.body for name in names)]
     pipeline = Pipeline(configuration(sessions=CHECKED), world.zoom)
     pipeline.held_back = frozenset({held, "report"})
     pipeline.feed(known)
@@ -206,10 +206,10 @@ def test_report_that_settles_while_an_answer_is_awaited_is_final_and_complete(he
     pipeline.settle()
     truth = truth_of(known, world.zoom, Rules(use_report=True))
     assert_true(pipeline, truth)
-    figures = [each.reconciliation for each in pipeline.summaries.values()]
+    figures = [summary.reconciliation for summary in pipeline.summaries.values()]
     assert figures
-    assert all(each is not None and each.zoom_absentees is not None for each in figures)
+    assert all(figure is not None and figure.zoom_absentees is not None for figure in figures)
     people = {email for occurrence in truth.sessions for email in occurrence.people}
-    assert {each.email for each in pipeline.facts if isinstance(each, Result)} == people, (
+    assert {fact.email for fact in pipeline.facts if isinstance(fact, Result)} == people, (
         "somebody was told of in between"
     )

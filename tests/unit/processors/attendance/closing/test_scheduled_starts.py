@@ -43,6 +43,6 @@ def test_registration_for_another_occurrence_of_the_day_is_no_no_show_of_this_on
         ]
     )
     pipeline.settle()
-    assert {each.email: each.attendance_status for each in pipeline.results.values()} == {
+    assert {result.email: result.attendance_status for result in pipeline.results.values()} == {
         "evening@example.com": "no_show"
     }

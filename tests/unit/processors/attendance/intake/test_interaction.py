@@ -23,7 +23,9 @@ ON = {"interaction": True}
 
 def attendees() -> list[str]:
     """The addresses of whoever came, from a run without interaction."""
-    return sorted(each.email for each in played(WORLD.zoom, {}).results.values() if each.attendance_status != "no_show")
+    return sorted(
+        result.email for result in played(WORLD.zoom, {}).results.values() if result.attendance_status != "no_show"
+    )
 
 
 def person(email: str, *items: str) -> dict[str, Any]:
@@ -35,11 +37,11 @@ def known(**of_instance: dict[str, list[dict[str, Any]]]) -> ZoomState:
     """The world's Zoom with rows of polls or questions by uuid."""
     (session,) = WORLD.zoom.sessions
     instances = [
-        each.model_copy(update={kind: tuple(rows.get(each.uuid, ())) for kind, rows in of_instance.items()})
-        for each in session.instances
+        instance.model_copy(update={kind: tuple(rows.get(instance.uuid, ())) for kind, rows in of_instance.items()})
+        for instance in session.instances
     ]
     changed = session.model_copy(
-        update={"instances": tuple(Instance.model_validate(each.model_dump()) for each in instances)}
+        update={"instances": tuple(Instance.model_validate(instance.model_dump()) for instance in instances)}
     )
     return WORLD.zoom.model_copy(update={"sessions": (changed,)})
 
@@ -60,7 +62,7 @@ def played(
     zoom: ZoomState, zoom_api: dict[str, Any], *more: bytes, shuffle: int | None = None, **sections: Any
 ) -> Pipeline:
     """All deliveries of the world and `more`, then everything that is due."""
-    bodies = [*(each.body for each in WORLD.deliveries), *more]
+    bodies = [*(delivery.body for delivery in WORLD.deliveries), *more]
     random = None if shuffle is None else Random(shuffle)
     if random:
         random.shuffle(bodies)
@@ -73,7 +75,7 @@ def played(
 
 def by_email(pipeline: Pipeline) -> dict[str, Result]:
     """The results of the one session."""
-    return {each.email: each for each in pipeline.results.values()}
+    return {result.email: result for result in pipeline.results.values()}
 
 
 @pytest.mark.parametrize("shuffle", [None, 1, 2])
@@ -98,7 +100,7 @@ def test_interaction_is_united_over_instances_by_email_with_the_final_result(shu
     )
     nothing = Interaction(polls_answered=0, polls_offered=3, questions_asked=0, chat_messages=0)
     assert {results[email].interaction for email in others} == {nothing}
-    assert {each.interaction for each in results.values() if each.attendance_status == "no_show"} == {None}
+    assert {result.interaction for result in results.values() if result.attendance_status == "no_show"} == {None}
     (summary,) = pipeline.summaries.values()
     assert summary.interaction == InteractionSummary(
         polls="found", questions="found", polls_offered=3, questions_asked=2, chat_messages=3
@@ -110,9 +112,9 @@ def test_live_result_has_no_interaction_and_the_final_one_has() -> None:
     ann = attendees()[0]
     zoom = known(polls={FIRST: [person(ann, "p1")]})
     pipeline = played(zoom, ON, sessions={"settle": "60s", "report_checks": ["5m"]})
-    revisions = [each for each in pipeline.facts if isinstance(each, Result) and each.email == ann]
-    assert [each.interaction is not None for each in revisions if not each.is_final] == [False]
-    assert [each.interaction for each in revisions if each.is_final][-1] == Interaction(
+    revisions = [fact for fact in pipeline.facts if isinstance(fact, Result) and fact.email == ann]
+    assert [revision.interaction is not None for revision in revisions if not revision.is_final] == [False]
+    assert [revision.interaction for revision in revisions if revision.is_final][-1] == Interaction(
         polls_answered=1, polls_offered=1
     )
 
@@ -130,10 +132,10 @@ def test_interaction_is_neither_asked_for_nor_kept_unless_it_is_switched_on() ->
     """Privacy: off by default."""
     zoom = known(polls={FIRST: [person(email, "p1") for email in attendees()]})
     pipeline = played(zoom, {}, chat(FIRST, "m1", attendees()[0]))
-    assert {each.interaction for each in pipeline.results.values()} == {None}
+    assert {result.interaction for result in pipeline.results.values()} == {None}
     assert {each.lookup for each in pipeline.asked}.isdisjoint({"polls", "questions"})
     assert not [key for key in pipeline.stores["attendance"].rows if key.startswith(b"b|")]
-    assert {each.interaction for each in pipeline.summaries.values()} == {None}
+    assert {summary.interaction for summary in pipeline.summaries.values()} == {None}
 
 
 def test_kind_that_may_not_be_asked_is_recorded_and_the_rest_counts() -> None:
@@ -141,7 +143,7 @@ def test_kind_that_may_not_be_asked_is_recorded_and_the_rest_counts() -> None:
     ann = attendees()[0]
     pipeline = Pipeline(configuration(zoom_api=ON), known(questions={FIRST: [person(ann, "why?")]}))
     pipeline.refused = frozenset({"polls"})
-    pipeline.feed([each.body for each in WORLD.deliveries])
+    pipeline.feed([delivery.body for delivery in WORLD.deliveries])
     pipeline.settle()
     assert by_email(pipeline)[ann].interaction == Interaction(questions_asked=1)
     (summary,) = pipeline.summaries.values()

@@ -31,7 +31,7 @@ def _webinar(*chaos: Chaos) -> World:
 
 
 def _bodies(world: World) -> list[bytes]:
-    return [each.body for each in world.deliveries]
+    return [delivery.body for delivery in world.deliveries]
 
 
 def _event(body: bytes) -> str:
@@ -39,11 +39,15 @@ def _event(body: bytes) -> str:
 
 
 def _told(pipeline: Pipeline, name: str) -> Counter[str]:
-    return Counter(each.email for each in pipeline.events if each.name == name)
+    return Counter(event.email for event in pipeline.events if event.name == name)
 
 
 def _approved(pipeline: Pipeline) -> set[str]:
-    return {each.email for each in pipeline.registrations.values() if each.registration_status == "approved"}
+    return {
+        registration.email
+        for registration in pipeline.registrations.values()
+        if registration.registration_status == "approved"
+    }
 
 
 def test_registrants_are_told_of_the_start_when_the_first_of_them_is_there() -> None:
@@ -51,16 +55,16 @@ def test_registrants_are_told_of_the_start_when_the_first_of_them_is_there() -> 
     world = _webinar()
     pipeline = Pipeline(configuration(**ON), world.zoom)
     bodies = _bodies(world)
-    before = [each for each in bodies if not _event(each).startswith("webinar.participant")]
+    before = [body for body in bodies if not _event(body).startswith("webinar.participant")]
     pipeline.feed(each for each in before if _event(each) != "webinar.ended")
     assert _approved(pipeline)
     assert not _told(pipeline, "zoom_webinar_started")
-    pipeline.feed(each for each in bodies if _event(each) == "webinar.participant_joined")
+    pipeline.feed(body for body in bodies if _event(body) == "webinar.participant_joined")
     told = _told(pipeline, "zoom_webinar_started")
     assert set(told) == _approved(pipeline)
     assert set(told.values()) == {1}
     (event,) = {each.event_date for each in pipeline.events if each.name == "zoom_webinar_started"}
-    assert event.timestamp() == min(each.started_at for each in _sessions(pipeline, world)).timestamp()
+    assert event.timestamp() == min(session.started_at for session in _sessions(pipeline, world)).timestamp()
 
 
 def _sessions(pipeline: Pipeline, world: World) -> list[Any]:
@@ -77,15 +81,15 @@ def test_everybody_concerned_is_told_once_of_start_and_end(chaos: tuple[Chaos, .
     pipeline.feed(_bodies(world))
     pipeline.settle()
     for name in ("zoom_webinar_started", "zoom_webinar_ended"):
-        keys = Counter((each.email, key) for each in pipeline.events if each.name == name for key in each.once_keys)
+        keys = Counter((event.email, key) for event in pipeline.events if event.name == name for key in event.once_keys)
         assert keys
         assert set(keys.values()) == {1}
     # Who came, and who was registered before the end and stayed away.
-    results, told = {each.email for each in pipeline.results.values()}, set(_told(pipeline, "zoom_webinar_ended"))
+    results, told = {result.email for result in pipeline.results.values()}, set(_told(pipeline, "zoom_webinar_ended"))
     assert results <= told <= results | _approved(pipeline)
     assert set(_told(pipeline, "zoom_webinar_started")) <= _approved(pipeline)
-    (ended,) = {each.event_date for each in pipeline.events if each.name == "zoom_webinar_ended"}
-    assert ended == max(each.ended_at for each in pipeline.results.values())
+    (ended,) = {event.event_date for event in pipeline.events if event.name == "zoom_webinar_ended"}
+    assert ended == max(result.ended_at for result in pipeline.results.values())
 
 
 def test_who_came_to_a_meeting_is_told_of_its_end() -> None:
@@ -94,7 +98,7 @@ def test_who_came_to_a_meeting_is_told_of_its_end() -> None:
     pipeline = Pipeline(configuration(**ON), world.zoom)
     pipeline.feed(_bodies(world))
     pipeline.settle()
-    assert set(_told(pipeline, "zoom_meeting_ended")) == {each.email for each in pipeline.results.values()}
+    assert set(_told(pipeline, "zoom_meeting_ended")) == {result.email for result in pipeline.results.values()}
 
 
 @pytest.mark.parametrize(("settings", "origin"), [({"sessions": {"report_checks": []}}, b"live"), (ON, b"backfill")])
@@ -105,7 +109,7 @@ def test_nobody_is_told_by_default_or_by_a_back_fill(settings: dict[str, Any], o
     pipeline.feed(_bodies(world), origin)
     pipeline.settle()
     assert pipeline.results
-    assert not [each for each in pipeline.facts if isinstance(each, Notice)]
+    assert not [fact for fact in pipeline.facts if isinstance(fact, Notice)]
 
 
 @pytest.mark.parametrize("refused", [{"topics": {"deny": ["*"]}}, {"exclude_domains": ["example.com", "example.net"]}])
@@ -115,7 +119,7 @@ def test_who_is_filtered_out_is_told_nothing(refused: dict[str, Any]) -> None:
     pipeline = Pipeline(configuration(filters=refused, **ON), world.zoom)
     pipeline.feed(_bodies(world))
     pipeline.settle()
-    told = {each.email.rpartition("@")[2] for each in pipeline.facts if isinstance(each, Notice)}
+    told = {fact.email.rpartition("@")[2] for fact in pipeline.facts if isinstance(fact, Notice)}
     assert not told & {"example.com", "example.net"}
     assert not (told and "topics" in refused)
 
@@ -124,11 +128,11 @@ def test_start_is_told_in_steps_of_bounded_size() -> None:
     """Ten thousand registrants must not hold up the others of the partition; the steps go on where one stopped."""
     world = _webinar()
     pipeline = Pipeline(configuration(**ON), world.zoom)
-    pipeline.feed(each for each in _bodies(world) if _event(each) != "webinar.ended")
+    pipeline.feed(body for body in _bodies(world) if _event(body) != "webinar.ended")
     settings = replace(TrackingSettings.from_configuration(pipeline.settings), step=3)
     notices = Notices(settings, Exclusion(settings))
     ticks = [Tick.from_bytes(each.value or b"") for each in pipeline.sent[TICKS.name]]
-    (job,) = (each.job for each in ticks if each.kind == "announce")
+    (job,) = (tick.job for tick in ticks if tick.kind == "announce")
     told: list[str] = []
     while job:
         view = TurnView(0, {TABLE: pipeline.stores[TABLE]})
@@ -136,8 +140,8 @@ def test_start_is_told_in_steps_of_bounded_size() -> None:
         notices.step(Book(AccountView(view, pipeline.zoom.account_id), object_id, 0), uuid, cursor)
         view.commit(record(TICKS.name, b""))
         outputs = [each for each, _ in view.outbox]
-        found = [FACT.validate_json(each.value or b"").contact_id for each in outputs if each.topic != TICKS.name]
+        found = [FACT.validate_json(output.value or b"").contact_id for output in outputs if output.topic != TICKS.name]
         assert len(found) <= settings.step
         told += found
-        job = next((Tick.from_bytes(each.value or b"").job for each in outputs if each.topic == TICKS.name), None)
+        job = next((Tick.from_bytes(output.value or b"").job for output in outputs if output.topic == TICKS.name), None)
     assert len(told) == len(set(told)) == len(_approved(pipeline))

@@ -31,14 +31,14 @@ def webinar(*chaos: Chaos, seed: int = 7) -> World:
 
 def split(world: World) -> tuple[list[bytes], list[bytes]]:
     """What tells of the recording, and everything else."""
-    bodies = [each.body for each in world.deliveries]
+    bodies = [delivery.body for delivery in world.deliveries]
     told = [body for body in bodies if orjson.loads(body)["event"] == "recording.completed"]
     return told, [body for body in bodies if body not in told]
 
 
 def assert_told(pipeline: Pipeline, world: World, rules: Rules | None = None) -> None:
     """Each contact of the truth is told once of each occurrence, of a recording that it has, and nobody else is."""
-    truth = truth_of([each.body for each in world.deliveries], world.zoom, rules)
+    truth = truth_of([delivery.body for delivery in world.deliveries], world.zoom, rules)
     wanted = {
         (contact.email, str(each.properties["session_uuid"])): [
             (right.at, right.properties) for right in (each, *each.alternatives)
@@ -60,7 +60,7 @@ def test_recording_is_told_to_everybody_once(simulate: Callable[..., World], cha
     """Zoom tells of each instance's twice; the link has no query, where the passcode was."""
     world = simulate(25, 7, frozenset(chaos), starts_at=STARTS_AT, recorded=True)
     pipeline = Pipeline(configuration(sessions=LIVE), world.zoom)
-    pipeline.feed(each.body for each in world.deliveries)
+    pipeline.feed(delivery.body for delivery in world.deliveries)
     pipeline.settle()
     assert_told(pipeline, world)
     assert b"pwd=" not in b"".join(each.value or b"" for sent in pipeline.sent.values() for each in sent)
@@ -82,7 +82,7 @@ def sent(pipeline: Pipeline) -> list[TrackEvent | SendRecording]:
 def test_recording_is_told_once_in_any_order_with_repeats_and_restarts(seed: int) -> None:
     """Before the results, between them and after; also when two instances turn out to be one occurrence."""
     world, random = webinar("restart", seed=seed), Random(seed)
-    bodies = [each.body for each in world.deliveries]
+    bodies = [delivery.body for delivery in world.deliveries]
     random.shuffle(bodies)
     bodies += random.sample(bodies, len(bodies) // 4)
     pipeline = Pipeline(configuration(sessions=LIVE), world.zoom, random)
@@ -95,7 +95,7 @@ def test_recording_is_told_once_in_any_order_with_repeats_and_restarts(seed: int
     told = [each.email for each in sent(pipeline)]
     assert len(told) == len(set(told))
     # Somebody may have been told before it was known that a rule leaves them out.
-    assert {each.email for each in pipeline.results.values()} <= set(told)
+    assert {result.email for result in pipeline.results.values()} <= set(told)
     assert {each.properties["share_url"] for each in sent(pipeline)} <= links
 
 
@@ -120,26 +120,26 @@ def test_recording_is_told_with_the_final_result() -> None:
     """Nobody is told of a session as one who missed it while they may still have come, and nobody of half of it."""
     world = webinar()
     pipeline = Pipeline(configuration(sessions=CHECKED), world.zoom)
-    pipeline.feed(each.body for each in world.deliveries)
+    pipeline.feed(delivery.body for delivery in world.deliveries)
     pipeline.settle(hours=0.05)
     assert pipeline.results
     assert not pipeline.recordings_told
     pipeline.settle()
-    assert any(each.attendance_status == "no_show" for each in pipeline.results.values())
-    assert {each.email for each in pipeline.recordings_told} == {each.email for each in pipeline.results.values()}
+    assert any(result.attendance_status == "no_show" for result in pipeline.results.values())
+    assert {each.email for each in pipeline.recordings_told} == {result.email for result in pipeline.results.values()}
 
 
 def test_person_who_turns_out_to_have_come_is_told_then_and_once() -> None:
     """Recordings for attendees alone; the report knows of joins that no webhook told of."""
     world = webinar()
-    bodies = [each.body for each in world.deliveries if b'"participant_uuid"' not in each.body]
+    bodies = [delivery.body for delivery in world.deliveries if b'"participant_uuid"' not in delivery.body]
     chosen = {"recordings": {"to": ["attended", "left_early"]}}
     pipeline = Pipeline(configuration(sessions=CHECKED, brevo=chosen), world.zoom)
     pipeline.feed(bodies)
     pipeline.settle(hours=0.05)
     assert pipeline.recordings_told == []
     pipeline.settle()
-    came = {each.email for each in pipeline.results.values() if each.attendance_status != "no_show"}
+    came = {result.email for result in pipeline.results.values() if result.attendance_status != "no_show"}
     assert came
     assert sorted(each.email for each in pipeline.recordings_told) == sorted(came)
 
@@ -157,9 +157,9 @@ def test_recording_is_told_to_whom_the_configuration_names(chosen: dict[str, obj
     """By how they took part, and in what."""
     world = webinar()
     pipeline = Pipeline(configuration(sessions=LIVE, brevo={"recordings": chosen}), world.zoom)
-    pipeline.feed(each.body for each in world.deliveries)
+    pipeline.feed(delivery.body for delivery in world.deliveries)
     pipeline.settle()
-    wanted = {each.email for each in pipeline.results.values() if each.attendance_status in statuses}
+    wanted = {result.email for result in pipeline.results.values() if result.attendance_status in statuses}
     assert {each.email for each in pipeline.recordings_told} == wanted
 
 
@@ -167,7 +167,7 @@ def test_recording_events_that_are_switched_off_tell_nobody() -> None:
     """The facts go on: others may read them."""
     world = webinar()
     pipeline = Pipeline(configuration(sessions=CHECKED, brevo={"events": {"recording": False}}), world.zoom)
-    pipeline.feed(each.body for each in world.deliveries)
+    pipeline.feed(delivery.body for delivery in world.deliveries)
     pipeline.settle()
     assert pipeline.recordings_told == []
     assert pipeline.recordings
@@ -180,7 +180,7 @@ def test_recordings_that_are_not_synced_are_neither_told_nor_asked_for() -> None
     account = {**settings.connectors.zoom[0].model_dump(), "sync": {"recordings": False}}
     settings = Configuration.model_validate({**settings.model_dump(), "connectors": {"zoom": account}})
     pipeline = Pipeline(settings, world.zoom)
-    pipeline.feed(each.body for each in world.deliveries)
+    pipeline.feed(delivery.body for delivery in world.deliveries)
     pipeline.settle()
     assert pipeline.recordings == []
     assert not any(b'"lookup":"recordings"' in (each.value or b"") for each in pipeline.sent[LOOKUPS.name])
@@ -195,9 +195,9 @@ def test_recording_of_which_no_webhook_told_is_asked_for_with_the_final_result()
     pipeline.settle()
     asked = [each.value for each in pipeline.sent[LOOKUPS.name] if b'"lookup":"recordings"' in (each.value or b"")]
     assert len(asked) == 2
-    links = {each.share_url for each in pipeline.recordings}
+    links = {recording.share_url for recording in pipeline.recordings}
     assert links <= {recording_row(world.event, index)["share_url"].partition("?")[0] for index in range(2)}
-    people = {each.email for each in pipeline.results.values()}
+    people = {result.email for result in pipeline.results.values()}
     assert sorted(each.email for each in pipeline.recordings_told) == sorted(people)
 
 
@@ -228,14 +228,14 @@ def test_recording_by_template_is_a_mail_with_the_same_once_keys() -> None:
     for by in ("event", "template"):
         chosen = {"recordings": {"by": by, "template": 41}}
         pipeline = Pipeline(configuration(sessions=LIVE, brevo=chosen), world.zoom)
-        pipeline.feed(each.body for each in world.deliveries)
+        pipeline.feed(delivery.body for delivery in world.deliveries)
         pipeline.settle()
         assert_told(pipeline, world, Rules(recordings_by_mail=by == "template"))
         commands[by] = {each.email: (each.name, each.once_keys) for each in pipeline.recordings_told}
     assert commands["event"] == commands["template"]
     mails = [each for each in pipeline.recordings_told if isinstance(each, SendRecording)]
-    assert {each.template_id for each in mails} == {41}
-    assert {each.properties["status"] for each in mails} == {"attended", "left_early", "no_show"}
+    assert {mail.template_id for mail in mails} == {41}
+    assert {mail.properties["status"] for mail in mails} == {"attended", "left_early", "no_show"}
 
 
 def test_recording_by_campaign_is_one_command_of_the_session_once_the_result_is_final() -> None:
@@ -244,12 +244,12 @@ def test_recording_by_campaign_is_one_command_of_the_session_once_the_result_is_
     chosen = {"recordings": {"by": "campaign", "campaign": campaign}}
     world = webinar("restart")
     pipeline = Pipeline(configuration(sessions={"report_checks": ["1h"]}, brevo=chosen), world.zoom)
-    pipeline.feed(each.body for each in world.deliveries)
+    pipeline.feed(delivery.body for delivery in world.deliveries)
     pipeline.settle(hours=0.5)
-    assert not [each for each in pipeline.facts if isinstance(each, SessionRecording)]
+    assert not [fact for fact in pipeline.facts if isinstance(fact, SessionRecording)]
     assert pipeline.campaigns == []
     pipeline.settle()
-    pipeline.feed(each.body for each in world.deliveries)
+    pipeline.feed(delivery.body for delivery in world.deliveries)
     pipeline.restart()
     pipeline.settle()
     (command,) = pipeline.campaigns
@@ -265,7 +265,7 @@ def test_recording_of_a_backfill_is_a_campaign_of_a_backfill() -> None:
     chosen = {"recordings": {"by": "campaign", "campaign": campaign}}
     world = webinar()
     pipeline = Pipeline(configuration(sessions=LIVE, brevo=chosen), world.zoom)
-    pipeline.feed((each.body for each in world.deliveries), origin=b"backfill")
+    pipeline.feed((delivery.body for delivery in world.deliveries), origin=b"backfill")
     pipeline.settle()
     assert [each.origin for each in pipeline.campaigns] == ["backfill"]
 
@@ -285,6 +285,6 @@ def test_session_with_a_recording_is_forgotten_in_time() -> None:
     """Every row goes."""
     world = webinar("restart")
     pipeline = Pipeline(configuration(sessions=LIVE), world.zoom)
-    pipeline.feed(each.body for each in world.deliveries)
+    pipeline.feed(delivery.body for delivery in world.deliveries)
     pipeline.settle(hours=80 * 24)
     assert pipeline.rows() == []

@@ -9,7 +9,7 @@ MAPPING = FieldMapping.model_validate({"name": "FIRSTNAME", "duration": "MEETING
 
 
 def _fitting() -> dict[str, str]:
-    return {each.attribute: each.type for each in needed_attributes(MAPPING)}
+    return {needed_attribute.attribute: needed_attribute.type for needed_attribute in needed_attributes(MAPPING)}
 
 
 def test_account_with_everything_fits() -> None:
@@ -19,7 +19,9 @@ def test_account_with_everything_fits() -> None:
 
 def test_needed_attributes_tell_what_the_file_names_from_defaults() -> None:
     """Only the former may stop the worker."""
-    explicit = {each.attribute: each.explicit for each in needed_attributes(MAPPING)}
+    explicit = {
+        needed_attribute.attribute: needed_attribute.explicit for needed_attribute in needed_attributes(MAPPING)
+    }
     assert explicit["FIRSTNAME"]
     assert not explicit["ENGAGEMENT_SCORE"]
 

@@ -82,7 +82,7 @@ async def test_two_processes_that_renew_at_once_do_not_lose_the_login(
     """The second finds what the first stored, instead of a refresh token that is dead."""
     vaults = [Vault(TokenStorage(tmp_path / "logins")) for _ in range(4)]
     rows = await asyncio.gather(*(client(zoom, session, each).users() for each in vaults))
-    assert [len(said(each)) for each in rows] == [1] * 4
+    assert [len(said(row)) for row in rows] == [1] * 4
     assert zoom.backend.requests["/oauth/token 200"] == 1
 
 
