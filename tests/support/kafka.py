@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -54,14 +55,17 @@ async def topics_of(bootstrap: str, prefix: str) -> set[str]:
 async def create_topics(
     bootstrap: str, names: Sequence[str], *, partitions: int = 6, config: Mapping[str, str] | None = None
 ) -> None:
-    """Create topics with one replica; those that exist are left as they are."""
+    """Create topics with one replica, and return once all can be seen; those that exist are left as they are."""
     new = [NewTopic(name, partitions, 1, topic_configs=dict(config or {})) for name in names]
     async with admin(bootstrap) as client:
         answer = await client.create_topics(new)
-    # It does not raise: every topic has its own error code.
-    for name, code, *_ in answer.topic_errors:
-        if code not in (0, _TOPIC_ALREADY_EXISTS):
-            raise for_code(code)(name)
+        # It does not raise: every topic has its own error code.
+        for name, code, *_ in answer.topic_errors:
+            if code not in (0, _TOPIC_ALREADY_EXISTS):
+                raise for_code(code)(name)
+        # A busy broker tells of a topic some time after it said that it was created.
+        while not set(names) <= set(await client.list_topics()):  # noqa: ASYNC110 - the broker tells nobody when
+            await asyncio.sleep(0.05)
 
 
 async def produce(bootstrap: str, topic: str, messages: Iterable[Message], *, codec: str | None = None) -> None:
