@@ -1,0 +1,179 @@
+"""Selections: what people write, what is meant by it, and which records are of it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import orjson
+import pytest
+
+from ops.selection.expression import parse_selection
+from ops.selection.reading import facts_of
+from ops.selection.selection import Facts, SessionKey
+from schemas.codec import contact_id
+from schemas.errors import ConfigurationError
+
+NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
+MAYA = contact_id("maya.okafor@example.com")
+LAUNCH = SessionKey("abc", "9100001", ("run-1", "run-2"), "Spring launch")
+
+
+class Known:
+    """Knows one session and every address."""
+
+    def session(self, words: str) -> SessionKey:
+        """By its title, or as the latest."""
+        if words not in ("latest", "Spring launch"):
+            raise ConfigurationError(f"no session {words}")
+        return LAUNCH
+
+    def contact(self, words: str) -> str:
+        """Of any address."""
+        return contact_id(words)
+
+
+FACTS = Facts(
+    partition=3,
+    offset=120,
+    stored_at=NOW,
+    happened_at=NOW - timedelta(hours=1, minutes=30),
+    event_type="webinar.participant_joined",
+    account_id="abc",
+    object_id="9100001",
+    instance="run-1",
+    contacts=frozenset({MAYA}),
+    label="",
+)
+
+
+def holds(text: str, facts: Facts = FACTS) -> bool:
+    """Whether the record is of the selection that the text means."""
+    return parse_selection(text, Known(), NOW).holds(facts)
+
+
+@pytest.mark.parametrize(
+    ("conditions", "expected"),
+    [
+        ("", True),
+        ("type=webinar.*", True),
+        ("type=meeting.* type=*.participant_joined", True),
+        ("type=webinar.ended", False),
+        ("from=10:00 to=11:00", True),
+        ("from=10:30 to=10:31", True),
+        ("from=09:00 to=10:30", False),
+        ("from=2h", True),
+        ("from=1h", False),
+        ("from=2026-11-20T11:00 to=2026-11-20T12:00 zone=Europe/Berlin", True),
+        ("from=2026-11-20T11:00+01:00 to=2026-11-20T11:31+01:00", True),
+        ("stored-from=12:00", True),
+        ("stored-to=12:00", False),
+        ("offsets=3:100-120", True),
+        ("offsets=3:100-119", False),
+        ("offsets=2:100-200", False),
+        ("offsets=2:1,3:120", True),
+        ("session=latest", True),
+        ("session='Spring launch'", True),
+        ("contact=maya.okafor@example.com", True),
+        ("contact=noah@example.com", False),
+        ("account=abc", True),
+        ("account=other", False),
+        ("label=poison", False),
+    ],
+)
+def test_condition_holds_what_it_says(conditions: str, expected: bool) -> None:
+    """Each condition on its own, joined by *and* with the topic."""
+    assert holds(f"topic=raw {conditions}") is expected
+
+
+@pytest.mark.parametrize(
+    ("facts", "expected"),
+    [
+        (replace(FACTS, instance="run-2"), True),
+        (replace(FACTS, instance=""), True),
+        (replace(FACTS, instance="run-3"), False),
+        (replace(FACTS, object_id="9100002"), False),
+        (replace(FACTS, account_id="other"), False),
+    ],
+)
+def test_session_takes_its_runs_and_what_names_no_run(facts: Facts, expected: bool) -> None:
+    """A registration belongs to every session of its webinar; another account's id is another webinar."""
+    assert holds("topic=raw session=latest", facts) is expected
+
+
+def test_record_without_a_time_of_its_own_is_never_left_out_by_time() -> None:
+    """What cannot be placed is shown rather than missed."""
+    assert holds("topic=scores from=10:00 to=10:01", replace(FACTS, happened_at=None))
+
+
+def test_time_of_day_is_the_latest_that_is_past() -> None:
+    """Shortly after midnight, 23:00 was yesterday."""
+    selection = parse_selection("topic=raw from=13:00", Known(), NOW)
+    assert selection.happened is not None
+    assert selection.happened.start == NOW - timedelta(hours=23)
+
+
+def test_selection_is_echoed_in_full_with_its_zone() -> None:
+    """Who wrote a local time sees what it is in UTC."""
+    selection = parse_selection("topic=raw.dlq type=webinar.* from=11:00 zone=Europe/Berlin label=x", Known(), NOW)
+    assert str(selection) == (
+        "records of zoom.events.raw.v1.dlq of type webinar.* that happened "
+        "from 2026-11-20 11:00:00 CET (2026-11-20 10:00:00 UTC) with the label x"
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("", "the selection is empty"),
+        ("zone=UTC", "the selection is empty"),
+        ("type=webinar.*", "names no topic"),
+        ("topic=rae", "topic=rae is no topic of ours: it is one of raw"),
+        ("topic=audit.dlq", "no topic of ours"),
+        ("topic=raw colour=red", "'colour=red' is no condition"),
+        ("topic=raw yesterday", "'yesterday' is no condition"),
+        ("topic=raw type=", "type= says nothing"),
+        ("topic=raw topic=results", "topic= is there twice"),
+        ("topic=raw from=noon", "'noon' is no time: write 10:00"),
+        ("topic=raw from=25:00", "'25:00' is no time"),
+        ("topic=raw from=11:00 to=10:00", "is not before"),
+        ("topic=raw from=2026-11-21", "is in the future"),
+        ("topic=raw zone=Mars/Olympus", "is no time zone"),
+        ("topic=raw offsets=5", "cannot be read"),
+        ("topic=raw offsets=5:9-3", "holds nothing"),
+        ("topic=raw session='Spring", "a quote is not closed"),
+    ],
+)
+def test_absurd_selection_is_told_with_the_next_step(text: str, words: str) -> None:
+    """Before anything is read or sent."""
+    with pytest.raises(ConfigurationError) as caught:
+        parse_selection(text, Known(), NOW)
+    assert words in str(caught.value)
+
+
+def test_facts_of_an_event_of_zoom() -> None:
+    """Account, webinar, run and person are in the body, type and time in the headers."""
+    participant = {"email": " Maya.Okafor@Example.com", "user_name": "Maya"}
+    event = {
+        "event": "webinar.participant_joined",
+        "payload": {"account_id": "abc", "object": {"id": 9100001, "uuid": "run-1", "participant": participant}},
+    }
+    headers = [("ce_type", b"webinar.participant_joined"), ("ce_time", b"2026-11-20T10:30:00.000Z")]
+    assert facts_of(3, 120, NOW, b"9100001", headers, orjson.dumps(event)) == FACTS
+
+
+def test_facts_of_a_record_of_ours() -> None:
+    """Results and commands name their contact and session themselves."""
+    value = orjson.dumps({"contact_id": MAYA, "account_id": "abc", "object_id": "9100001", "session_uuid": "run-1"})
+    facts = facts_of(3, 120, NOW, MAYA.encode(), [("ce_type", b"rollcall.attendance.result.v1")], value)
+    assert (facts.contacts, facts.object_id, facts.instance) == (frozenset({MAYA}), "9100001", "run-1")
+
+
+@pytest.mark.parametrize(
+    "value", [None, b"", b"\xff\x00", b"[]", b'"x"', b'{"payload": 5}', b'{"payload":{"object":[]}}']
+)
+def test_facts_of_what_is_broken_are_few_and_no_error(value: bytes | None) -> None:
+    """Dead letters and quarantine hold anything; each can still be chosen by where it lies and by its label."""
+    headers = [("rollcall-error", b"poison"), ("ce_time", b"\xff"), ("ce_type", None)]
+    facts = facts_of(1, 2, NOW, None, headers, value)
+    assert (facts.partition, facts.offset, facts.label, facts.happened_at) == (1, 2, "poison", None)
