@@ -66,10 +66,11 @@ bench: setup ## All benchmarks, one after another
 	  $(VENV_PYTHON) -m "tests.benchmarks.$$name" || exit $$?; \
 	done
 
-check: setup ## What CI checks besides tests: style, types, layers, spelling
+check: setup ## What CI checks besides tests: style, types, complexity, layers, spelling
 	@echo "==> ruff check";          .venv/bin/ruff check .
 	@echo "==> ruff format --check"; .venv/bin/ruff format --check .
 	@echo "==> mypy";                .venv/bin/mypy
+	@echo "==> lizard";              .venv/bin/lizard -l python -C 15 -W .lizard-exceptions -w ingress ops processors runtime sandbox schemas tests
 	@echo "==> lint-imports";        .venv/bin/lint-imports
 	@echo "==> codespell";           .venv/bin/codespell
 

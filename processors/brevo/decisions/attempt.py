@@ -69,26 +69,34 @@ class Attempt:
 
     def learn(self, step: Step, answer: Answer, verdict: AnswerClass) -> bool:
         """Take in what an answer says of the contact; false when it says nothing, or refuses the contact itself."""
-        done, missing = verdict.outcome is Outcome.DONE, verdict.outcome is Outcome.MISSING
-        match step:
-            case Read() if done or missing:
-                self.known = after_read(self.wanted, answer.body if done else None)
-            case Claim() if done or missing:
-                self.known = after_claim(self.wanted, self.known, step, answer.body if done else None)
-                if step.name in self.known.refused:
-                    self.refused[step.name] = "another contact has it"
-            case Claim() if verdict.outcome is Outcome.REJECT:
+        if isinstance(step, Create | Update):
+            return self._learn_of_write(step, answer, verdict)
+        match verdict.outcome:
+            case Outcome.DONE:
+                found = answer.body
+            case Outcome.MISSING:
+                found = None
+            case Outcome.REJECT if isinstance(step, Claim):
                 self.refuse({step.name: words_of(answer)}, step)
-            case Create() if done:
-                self.known = after_create(self.wanted, self.known, step, created=answer.status == 201)
-                self.groups = self.groups[1:]
-            case Update() if done:
-                self.known = after_update(self.known, step)
-                self.groups = self.groups[1:]
-            case Create() | Update() if refuses_a_part(step, answer, verdict):
-                return self._narrow(step, answer)
+                return True
             case _:
                 return False
+        if isinstance(step, Read):
+            self.known = after_read(self.wanted, found)
+        else:
+            self.known = after_claim(self.wanted, self.known, step, found)
+            if step.name in self.known.refused:
+                self.refused[step.name] = "another contact has it"
+        return True
+
+    def _learn_of_write(self, step: Create | Update, answer: Answer, verdict: AnswerClass) -> bool:
+        if verdict.outcome is not Outcome.DONE:
+            return refuses_a_part(step, answer, verdict) and self._narrow(step, answer)
+        if isinstance(step, Create):
+            self.known = after_create(self.wanted, self.known, step, created=answer.status == 201)
+        else:
+            self.known = after_update(self.known, step)
+        self.groups = self.groups[1:]
         return True
 
     def refuse(self, parts: dict[Part, str], step: Create | Update | Claim) -> None:
