@@ -11,6 +11,7 @@ from functools import lru_cache
 from typing import Protocol
 
 from aiokafka.partitioner import murmur2
+from typing_extensions import override
 
 from ingress.envelope import Record
 from ingress.errors import NotAcknowledgedError
@@ -39,7 +40,7 @@ class Publisher(Protocol):
         ...
 
 
-class KafkaPublisher:
+class KafkaPublisher(Publisher):
     """Batches per partition over one `KafkaLink`. The memory it holds is bounded by `limits`.
 
     Beyond the limits only what is under way is held: one batch per partition, or one larger record.
@@ -64,8 +65,8 @@ class KafkaPublisher:
         """Whether Kafka answered when it was last asked."""
         return self._link.is_reached
 
+    @override
     async def publish(self, topic: str, record: Record) -> None:
-        """See `Publisher`."""
         if self._link.producer is None:
             raise NotAcknowledgedError("not_connected")
         size = _OVERHEAD_BYTES + len(record.key) + len(record.value)

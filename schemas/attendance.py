@@ -199,7 +199,7 @@ class Recording(AttendanceFact):
     parts: int = 1
     """How many main runs have a recording."""
     given: tuple[str, ...] = ()
-    """See `Result.given`."""
+    """All runs that were given to the session's date, rehearsals too."""
 
 
 Moment = Literal["started", "ended"]
@@ -234,7 +234,7 @@ class SessionRecording(AttendanceFact):
     session_uuid: str
     instances: tuple[str, ...]
     share_url: str
-    """See `Recording`."""
+    """For people: of the longest, without its query."""
     minutes: int
     parts: int = 1
     given: tuple[str, ...] = ()

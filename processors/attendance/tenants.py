@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import orjson
+from typing_extensions import override
 
 from processors.attendance.ownership import Held, Ownership, is_about_ownership
 from processors.attendance.rules.fields import identifier
@@ -32,7 +33,7 @@ _KINDS: dict[str, ObjectType] = {"webinar": "webinar", "meeting": "meeting", "re
 is asked for as a meeting's: Zoom has one number space for both."""
 
 
-class AccountView:
+class AccountView(View):
     """One account's part of a view (`View`)."""
 
     __slots__ = ("_account", "_agenda", "_rows", "_view", "partition")
@@ -44,37 +45,39 @@ class AccountView:
         self._agenda = b"%s%s|" % (DUE, self._account)
         self._rows = b"a|%s|" % self._account
 
+    @override
     def get(self, table: str, key: bytes) -> bytes | None:
-        """See `View.get`."""
         return self._view.get(table, self._outer(key))
 
+    @override
     def put(self, table: str, key: bytes, value: bytes) -> None:
-        """See `View.put`."""
         self._view.put(table, self._outer(key), value)
 
+    @override
     def delete(self, table: str, key: bytes) -> None:
-        """See `View.delete`."""
         self._view.delete(table, self._outer(key))
 
+    @override
     def scan(self, table: str, prefix: bytes, start: bytes = b"") -> Iterator[tuple[bytes, bytes]]:
-        """See `View.scan`. `prefix` is at least a kind of row, such as `i|`."""
+        """`prefix` is at least a kind of row, such as `i|`."""
         is_agenda = prefix.startswith(DUE)
         cut, kept = (len(self._agenda), DUE) if is_agenda else (len(self._rows), b"")
         for key, value in self._view.scan(table, self._outer(prefix), self._outer(start) if start else b""):
             yield kept + key[cut:], value
 
+    @override
     def send(self, topic: str, key: bytes | None, message: Message) -> None:
-        """See `View.send`. A message to the own agent says whose it is."""
+        """A message to the own agent says whose it is."""
         if isinstance(message, Tick):
             message = message.model_copy(update={"account_id": self._account.decode()})
         self._view.send(topic, self._outer_key(topic, key), message)
 
+    @override
     def send_tombstone(self, topic: str, key: bytes, model: type[Message]) -> None:
-        """See `View.send_tombstone`."""
         self._view.send_tombstone(topic, self._outer_key(topic, key) or key, model)
 
+    @override
     def pass_on(self, topic: str, key: bytes | None, value: bytes | None, headers: Headers) -> None:
-        """See `View.pass_on`."""
         self._view.pass_on(topic, key, value, headers)
 
     def _outer_key(self, topic: str, key: bytes | None) -> bytes | None:
@@ -85,7 +88,7 @@ class AccountView:
         return self._agenda + key[len(DUE) :] if key.startswith(DUE) else self._rows + key
 
 
-class TenantsApart:
+class TenantsApart(Rule):
     """The rule of the agent (`view.Rule`), once for every account.
 
     Args:
@@ -99,8 +102,9 @@ class TenantsApart:
         self._ownership = ownership
         self._table = table
 
+    @override
     def handle(self, record: Record, view: View) -> None:
-        """See `view.Rule`: what the rule raises is not held back."""
+        """What the rule raises is not held back."""
         if record.topic == RAW_EVENTS.name:
             self._event(record, view)
         elif record.topic == LOOKUP_RESULTS.name:

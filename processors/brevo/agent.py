@@ -17,8 +17,9 @@ from types import MappingProxyType
 from urllib.parse import urlencode
 
 from prometheus_client import CollectorRegistry
+from typing_extensions import override
 
-from processors.brevo.api.client import BrevoApi
+from processors.brevo.api.client import BrevoClient
 from processors.brevo.decisions.budget import Pace
 from processors.brevo.decisions.intake import Intake
 from processors.brevo.decisions.ledger import LEDGER, PENDING, RESUME, SUPPRESSIONS
@@ -42,7 +43,7 @@ from processors.brevo.writer.sampler import Sampler
 from processors.brevo.writer.schedule import Schedule
 from processors.brevo.writer.tools import Tools
 from processors.brevo.writer.upserts import UpsertWriter
-from processors.engine.effect import OwnAgent, Rows
+from processors.engine.effect import Effect, OwnAgent, Rows
 from processors.engine.spec import AgentSpec
 from processors.engine.view import PartitionStore, Rule
 from runtime.brevo_models import Brevo
@@ -56,7 +57,7 @@ SPEC = AgentSpec(
 )
 
 
-class SyncContact:
+class SyncContact(Effect):
     """The effect `sync-contact` (`processors.engine.effect.Effect`).
 
     Args:
@@ -77,7 +78,7 @@ class SyncContact:
 
     def __init__(
         self,
-        api: BrevoApi,
+        api: BrevoClient,
         settings: Brevo,
         *,
         total_partitions: int,
@@ -160,13 +161,13 @@ class SyncContact:
         """Go on after a lane was parked, as a person asked."""
         self._access.resume()
 
+    @override
     def load(self, partition: int, stores: Mapping[str, PartitionStore]) -> None:
-        """See `Effect.load`."""
         self._catching_up.begin(partition)
         self._pump.load(partition, stores)
 
+    @override
     def applied(self, partition: int, changes: Mapping[str, Rows]) -> None:
-        """See `Effect.applied`."""
         changed = changes.get(LEDGER, {})
         if RESUME in changed:
             self.resume()
@@ -174,12 +175,12 @@ class SyncContact:
             self._processes.told(BrevoNews.from_bytes(ended).import_id or "")
         self._pump.applied(partition, [key for key in changed if key not in (RESUME, IMPORT_ENDED)])
 
+    @override
     def revoke(self, partition: int) -> None:
-        """See `Effect.revoke`."""
         self._pump.revoke(partition)
 
+    @override
     async def run(self, agent: OwnAgent) -> None:
-        """See `Effect.run`."""
         self._catching_up.of(agent)
         await self._pump.run(agent.post)
 

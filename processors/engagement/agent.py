@@ -10,6 +10,7 @@ On failure: a record that is no fact we know is a dead letter.
 from __future__ import annotations
 
 from pydantic import ValidationError
+from typing_extensions import override
 
 from processors.engagement.assessment import Assessor, Scored, Wanted
 from processors.engagement.campaigns import campaign_command, campaign_row_key, told_by
@@ -41,7 +42,7 @@ from processors.engagement.state import (
 )
 from processors.engagement.sweep import DecaySweep
 from processors.engine.spec import AgentSpec
-from processors.engine.view import Record, View
+from processors.engine.view import Record, Rule, View
 from runtime.models import Configuration
 from schemas.attendance import (
     FACT,
@@ -69,7 +70,7 @@ TABLE = "engagement-by-contact"
 SPEC = AgentSpec("score-engagement", sources=(ATTENDANCE_RESULTS, ENGAGEMENT_TICKS), tables=(TABLE,))
 
 
-class ScoreEngagement:
+class ScoreEngagement(Rule):
     """The rule: keep the fact, compute the contact anew over all that stands, send what has changed.
 
     Raises:
@@ -94,8 +95,9 @@ class ScoreEngagement:
             if not synced
         )
 
+    @override
     def handle(self, record: Record, view: View) -> None:
-        """See `Rule.handle`. Sends the score first, then the upsert, then the event, then what tells of a recording.
+        """Sends the score first, then the upsert, then the event, then what tells of a recording.
 
         Raises:
             DeadLetterError: the value is no fact we know.

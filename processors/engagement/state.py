@@ -80,7 +80,7 @@ class RegistrationRow(NamedTuple):
     registration_source: str | None
     first_name: str | None
     events_due: tuple[EventKind, ...] = ()
-    """See `SessionRow.events_due`."""
+    """Events that any revision called for, sorted."""
     answers: tuple[tuple[str, str], ...] = ()
     """Custom questions and what was answered, sorted; what is not mapped is not kept."""
     told: tuple[tuple[str, str], ...] = ()

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
+from typing_extensions import override
+
 from processors.engagement.sweep import SWEEP_KEY, decode_sweep, latest_due_day
-from processors.engine.due_clock import DueClock
+from processors.engine.due_clock import Agenda, DueClock
 from processors.engine.effect import Rows
 from processors.engine.view import Output, PartitionStore, Rule
 from schemas.instants import SECONDS_PER_DAY, utc_date
@@ -15,7 +17,7 @@ from schemas.topics import ENGAGEMENT_TICKS
 
 
 @dataclass(frozen=True, slots=True)
-class SweepAgenda:
+class SweepAgenda(Agenda):
     """What is due follows from the row of a partition's latest sweep and from the time of day (`second`, UTC).
 
     A sweep under way goes on by its own messages, so the next one is due on another day.
@@ -24,13 +26,14 @@ class SweepAgenda:
     table: str
     second: int
 
+    @override
     def due(self, stores: Mapping[str, PartitionStore]) -> Iterable[int]:
-        """See `Agenda.due`. A partition that was never swept is due at once, as after a missed day."""
+        """A partition that was never swept is due at once, as after a missed day."""
         value = stores[self.table].get(SWEEP_KEY)
         return (0,) if value is None else (self._after(decode_sweep(value).day),)
 
+    @override
     def added(self, changes: Mapping[str, Rows]) -> Iterable[int]:
-        """See `Agenda.added`."""
         value = changes[self.table].get(SWEEP_KEY)
         sweep = None if value is None else decode_sweep(value)
         return (self._after(sweep.day),) if sweep is not None and sweep.walked is None else ()

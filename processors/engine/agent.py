@@ -115,7 +115,7 @@ class Agent:
         self._metrics.partitions.labels(self.spec.name).set(len(self._partitions))
 
     async def post(self, outputs: Sequence[Output]) -> None:
-        """See `effect.OwnAgent`."""
+        """Publish for the effect (`effect.OwnAgent.post`)."""
         refused = await self._outside.publish([(output, None) for output in outputs])
         if refused:
             raise FatalError(f"{self.spec.name}: the broker refuses an outcome ({refused[0].reason})")

@@ -13,7 +13,9 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from processors.engine.effect import OwnAgent, Position, Rows
+from typing_extensions import override
+
+from processors.engine.effect import Effect, OwnAgent, Position, Rows
 from processors.engine.view import Output, PartitionStore, Rule
 from schemas.errors import RetryLaterError
 
@@ -34,24 +36,24 @@ class Agenda(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class RowAgenda:
+class RowAgenda(Agenda):
     """One row for each thing that is due; `due_ms` reads it from the row's key."""
 
     table: str
     prefix: bytes
     due_ms: Callable[[bytes], int]
 
+    @override
     def due(self, stores: Mapping[str, PartitionStore]) -> Iterable[int]:
-        """See `Agenda`."""
         return (self.due_ms(key) for key, _value in stores[self.table].scan(self.prefix, b""))
 
+    @override
     def added(self, changes: Mapping[str, Rows]) -> Iterable[int]:
-        """See `Agenda`."""
         rows = changes[self.table].items()
         return (self.due_ms(key) for key, value in rows if value is not None and key.startswith(self.prefix))
 
 
-class DueClock:
+class DueClock(Effect):
     """An effect (`effect.Effect`) that does nothing outside but wait.
 
     Args:
@@ -68,26 +70,26 @@ class DueClock:
         self._held: dict[int, Position] = {}
         self._changed = asyncio.Event()
 
+    @override
     def load(self, partition: int, stores: Mapping[str, PartitionStore]) -> None:
-        """See `Effect.load`."""
         self._due[partition] = sorted(self._agenda.due(stores))
         self._held.pop(partition, None)
         self._changed.set()
 
+    @override
     def applied(self, partition: int, changes: Mapping[str, Rows]) -> None:
-        """See `Effect.applied`."""
         due = self._due.setdefault(partition, [])
         for each in self._agenda.added(changes):
             heapq.heappush(due, each)
             self._changed.set()
 
+    @override
     def revoke(self, partition: int) -> None:
-        """See `Effect.revoke`."""
         self._due.pop(partition, None)
         self._held.pop(partition, None)
 
+    @override
     async def run(self, agent: OwnAgent) -> None:
-        """See `Effect.run`."""
         while True:
             now_ms = int(time.time() * 1000)
             ready = [partition for partition in list(self._due) if await self._is_due(agent, partition, now_ms)]

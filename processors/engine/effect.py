@@ -12,6 +12,8 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Protocol
 
+from typing_extensions import override
+
 from processors.engine.view import Output, PartitionStore, Rule
 
 Post = Callable[[Sequence[Output]], Awaitable[None]]
@@ -46,9 +48,8 @@ class OwnAgent(Protocol):
 class Effect(Protocol):
     """Asynchronous work outside, driven by confirmed rows."""
 
-    @property
-    def rule(self) -> Rule:
-        """The intake: consumes the commands and the effect's own outcomes."""
+    rule: Rule
+    """The intake: consumes the commands and the effect's own outcomes."""
 
     def load(self, partition: int, stores: Mapping[str, PartitionStore]) -> None:
         """A partition is ours and its tables are recovered; called before its first record is handled.
@@ -66,21 +67,25 @@ class Effect(Protocol):
         """Work until cancelled. An exception that leaves it stops the worker with code 70."""
 
 
-class RuleAlone:
+class RuleAlone(Effect):
     """The effect of an agent that does nothing outside."""
 
     def __init__(self, rule: Rule) -> None:
         self.rule = rule
 
+    @override
     def load(self, partition: int, stores: Mapping[str, PartitionStore]) -> None:
         """Nothing waits."""
 
+    @override
     def applied(self, partition: int, changes: Mapping[str, Rows]) -> None:
         """Nothing follows."""
 
+    @override
     def revoke(self, partition: int) -> None:
         """Nothing ends."""
 
-    async def run(self, agent: OwnAgent) -> None:  # noqa: ARG002 (nothing is posted)
+    @override
+    async def run(self, agent: OwnAgent) -> None:
         """Until cancelled."""
         await asyncio.Event().wait()

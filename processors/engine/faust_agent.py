@@ -13,10 +13,11 @@ from typing import Any
 import faust
 from aiokafka.errors import KafkaError
 from faust.types.tuples import TP
+from typing_extensions import override
 
-from processors.engine.agent import Agent, RefusedOutput, Turned
+from processors.engine.agent import Agent, Outside, RefusedOutput, Turned
 from processors.engine.delivery import Delivery, Row
-from processors.engine.effect import Effect, Position, Rows
+from processors.engine.effect import Effect, OwnAgent, Position, Rows
 from processors.engine.faust_consumer import BatchSchema, committed_offset
 from processors.engine.faust_tables import TablePartition, declare_table
 from processors.engine.halt import Halt
@@ -50,7 +51,7 @@ class Engine:
     """Ends the process at once, unacknowledged (code 70)."""
 
 
-class BatchAgent:
+class BatchAgent(Outside, OwnAgent):
     """Registers one agent with Faust and carries its batches through (`effect.OwnAgent`, `agent.Outside`)."""
 
     def __init__(self, engine: Engine, spec: AgentSpec, effect: Effect) -> None:
@@ -78,12 +79,12 @@ class BatchAgent:
 
         engine.app.agent(source, name=spec.name, concurrency=1)(agent)
 
+    @override
     def stores(self, partition: int) -> dict[str, PartitionStore]:
-        """See `Outside.stores`."""
         return {name: TablePartition(table, partition) for name, table in self._tables.items()}
 
+    @override
     async def publish(self, outbox: Sequence[tuple[Output, Record | None]]) -> list[RefusedOutput]:
-        """See `Outside.publish`."""
         by_topic: dict[str, dict[int, list[Row]]] = {}
         prefix, partition_of = self._engine.prefix, self._engine.delivery.partition_of
         for output, origin in outbox:
@@ -95,8 +96,9 @@ class BatchAgent:
         answers = await asyncio.gather(*(self._engine.delivery.publish(t, rows) for t, rows in by_topic.items()))
         return [RefusedOutput(refused.row.origin, refused.reason) for answer in answers for refused in answer]
 
+    @override
     async def persist(self, changes: Mapping[int, Mapping[str, Rows]]) -> dict[str, int]:
-        """See `Outside.persist`; asks first whether the partitions are still this worker's."""
+        """Asks first whether the partitions are still this worker's."""
         await self._engine.delivery.ensure_owner()
         wanted = [(name, p, rows) for p, tables in changes.items() for name, rows in tables.items() if rows]
         refused: dict[str, int] = {}
@@ -119,12 +121,12 @@ class BatchAgent:
         TablePartition(table, partition).apply(rows, offset)
         return None
 
+    @override
     async def post(self, outputs: Sequence[Output]) -> None:
-        """See `OwnAgent.post`."""
         await self.core.post(outputs)
 
+    @override
     async def backlog(self, partition: int) -> Position:
-        """See `OwnAgent.backlog`."""
         consumer = self._engine.app.consumer
         try:
             answer = await consumer.highwaters(*(TP(topic, partition) for topic in self._logical))
@@ -132,8 +134,8 @@ class BatchAgent:
             raise RetryLaterError(f"Kafka does not tell where the topics of {self.spec.name} end") from exc
         return {self._logical[tp.topic]: offset for tp, offset in answer.items()}
 
+    @override
     def has_handled(self, partition: int, position: Position) -> bool:
-        """See `OwnAgent.has_handled`."""
         physical = {logical: name for name, logical in self._logical.items()}
         return all(offset <= self._position(physical[topic], partition) for topic, offset in position.items())
 

@@ -18,6 +18,7 @@ from aiokafka.errors import KafkaError
 from faust.transport.drivers import aiokafka as driver
 from faust.transport.utils import DefaultSchedulingStrategy
 from faust.types.tuples import TP, ConsumerMessage, ack_lock
+from typing_extensions import override
 
 from processors.engine.foreign_records import read_any_header_name
 from schemas.errors import ConfigurationError
@@ -188,8 +189,8 @@ class BatchConsumer(driver.Consumer):
 class BatchSchema(faust.Schema[Any, Any]):
     """Hands the list of records on as it is."""
 
+    @override
     def compile(self, app: Any, **_options: Any) -> Callable[..., Any]:
-        """See `faust.Schema.compile`."""
 
         async def decode(message: Any, *, propagate: bool = False) -> Any:  # noqa: ARG001 (Faust's signature)
             return app.create_event(None, message.value, None, message)

@@ -15,10 +15,11 @@ from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from typing import Any, Literal, TypeVar
 
 from prometheus_client import CollectorRegistry
+from typing_extensions import override
 
-from processors.engine.agent import Agent, RefusedOutput
+from processors.engine.agent import Agent, Outside, RefusedOutput
 from processors.engine.dead_letters import CircuitBreaker
-from processors.engine.effect import Effect, Position, Rows
+from processors.engine.effect import Effect, OwnAgent, Position, Rows
 from processors.engine.metrics import EngineMetrics
 from processors.engine.spec import AgentSpec
 from processors.engine.turn import Batch, Turn
@@ -32,19 +33,19 @@ CrashPlan = Callable[[int, Sequence[Output]], Phase | None]
 Answer = TypeVar("Answer")
 
 
-class MemoryStore:
+class MemoryStore(PartitionStore):
     """A table's rows in memory, in order of their keys (`view.PartitionStore`)."""
 
     def __init__(self, rows: dict[bytes, bytes] | None = None) -> None:
         self.rows: dict[bytes, bytes] = dict(rows or {})
         self._ordered = sorted(self.rows)
 
+    @override
     def get(self, key: bytes) -> bytes | None:
-        """See `PartitionStore.get`."""
         return self.rows.get(key)
 
+    @override
     def scan(self, prefix: bytes, start: bytes) -> Iterator[tuple[bytes, bytes]]:
-        """See `PartitionStore.scan`."""
         for key in itertools.islice(self._ordered, bisect.bisect_left(self._ordered, max(prefix, start)), None):
             if not key.startswith(prefix):
                 return
@@ -78,7 +79,7 @@ def run_turn(rule: Rule, records: Sequence[Record], stores: Mapping[str, MemoryS
     return [output for output, _origin in turn.outbox]
 
 
-class MemoryEngine:
+class MemoryEngine(Outside, OwnAgent):
     """Topics, tables and one worker of one agent; `crash` and `start` again as often as wanted.
 
     Args:
@@ -223,8 +224,8 @@ class MemoryEngine:
                 await self._changed.wait()
                 waker.cancel()
 
+    @override
     async def post(self, outputs: Sequence[Output]) -> None:
-        """See `effect.OwnAgent.post`."""
         if self._core is None:
             await self._die()
         self._posts += 1
@@ -243,20 +244,21 @@ class MemoryEngine:
         if phase == "applied":
             await self._die()
 
+    @override
     async def backlog(self, partition: int) -> Position:
-        """See `effect.OwnAgent.backlog`."""
         return {topic: self._ends.get((topic, partition), 0) for topic in self._sources}
 
+    @override
     def has_handled(self, partition: int, position: Position) -> bool:
-        """See `effect.OwnAgent.has_handled`."""
         return all(offset <= self._handled.get((topic, partition), 0) for topic, offset in position.items())
 
+    @override
     def stores(self, partition: int) -> dict[str, PartitionStore]:
-        """See `agent.Outside.stores`."""
         return dict(self.memory[partition])
 
+    @override
     async def publish(self, outbox: Sequence[tuple[Output, Record | None]]) -> list[RefusedOutput]:
-        """See `agent.Outside.publish`; what goes to a topic of the agent's own waits for a turn."""
+        """What goes to a topic of the agent's own waits for a turn."""
         refused = [RefusedOutput(origin, "refused") for output, origin in outbox if self._refuses(output)]
         for output, _origin in outbox:
             if self._refuses(output):
@@ -266,8 +268,9 @@ class MemoryEngine:
                 self._append(output)
         return refused
 
+    @override
     async def persist(self, changes: Mapping[int, Mapping[str, Rows]]) -> dict[str, int]:
-        """See `agent.Outside.persist`; nothing is refused."""
+        """Nothing is refused."""
         for partition, tables in changes.items():
             for table, rows in tables.items():
                 self.memory[partition][table].apply(rows)

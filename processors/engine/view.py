@@ -9,6 +9,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import NamedTuple, Protocol, Self
 
+from typing_extensions import override
+
 from schemas.cloud_events import Headers, caused_by, event_headers, tombstone_headers
 from schemas.errors import DeadLetterError
 from schemas.model import Message
@@ -111,7 +113,7 @@ class Rule(Protocol):
         """
 
 
-class TurnView:
+class TurnView(View):
     """The view of one partition during one turn: confirmed rows below, the turn's changes above.
 
     `commit` keeps what the record in hand wrote and sent, `discard` forgets it (its rule raised).
@@ -133,8 +135,8 @@ class TurnView:
         self._sent: list[Output] = []
         self._ordered: dict[str, list[bytes]] = {}  # keys of `changes` in order, only of tables that were scanned
 
+    @override
     def get(self, table: str, key: bytes) -> bytes | None:
-        """See `View.get`."""
         pending = self._pending[table]
         if key in pending:
             return pending[key]
@@ -143,8 +145,8 @@ class TurnView:
             return changes[key]
         return self.stores[table].get(key)
 
+    @override
     def put(self, table: str, key: bytes, value: bytes) -> None:
-        """See `View.put`."""
         if len(key) + len(value) > self._row_bytes[table]:
             raise DeadLetterError(
                 f"a row of {len(key) + len(value)} bytes is more than the changelog of {table} takes"
@@ -152,12 +154,13 @@ class TurnView:
             )
         self._pending[table][key] = value
 
+    @override
     def delete(self, table: str, key: bytes) -> None:
-        """See `View.delete`."""
         self._pending[table][key] = None
 
+    @override
     def scan(self, table: str, prefix: bytes, start: bytes = b"") -> Iterator[tuple[bytes, bytes]]:
-        """See `View.scan`: the confirmed rows merged with the turn's changes."""
+        """The confirmed rows merged with the turn's changes."""
         if table not in self._ordered:
             self._ordered[table] = sorted(self.changes[table])
         ordered, fresh = self._ordered[table], {}
@@ -170,16 +173,16 @@ class TurnView:
         written = ((k, v) for k, v in sorted(fresh.items()) if v is not None)
         return heapq.merge(confirmed, written)
 
+    @override
     def send(self, topic: str, key: bytes | None, message: Message) -> None:
-        """See `View.send`."""
         self._sent.append(Output.of(topic, key, message))
 
+    @override
     def send_tombstone(self, topic: str, key: bytes, model: type[Message]) -> None:
-        """See `View.send_tombstone`."""
         self._sent.append(Output(topic, key, None, tombstone_headers(topic, key, model)))
 
+    @override
     def pass_on(self, topic: str, key: bytes | None, value: bytes | None, headers: Headers) -> None:
-        """See `View.pass_on`."""
         self._sent.append(Output(topic, key, value, headers))
 
     def commit(self, record: Record) -> None:

@@ -16,7 +16,9 @@ import logging
 import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from processors.engine.effect import OwnAgent, Rows
+from typing_extensions import override
+
+from processors.engine.effect import Effect, OwnAgent, Rows
 from processors.engine.spec import AgentSpec
 from processors.engine.view import Output, PartitionStore
 from processors.zoom.api.api import Row, ZoomApi
@@ -56,7 +58,7 @@ MissingScopes = Callable[[frozenset[str]], Mapping[str, str]]
 log = logging.getLogger(__name__)
 
 
-class LookUp:
+class LookUp(Effect):
     """The effect (processors/engine/effect.py): intake rule and pump."""
 
     def __init__(
@@ -106,8 +108,8 @@ class LookUp:
         """What keeps questions from being answered until a person acts, for readiness."""
         return self._troubles.reasons
 
+    @override
     def load(self, partition: int, stores: Mapping[str, PartitionStore]) -> None:
-        """See `Effect.load`."""
         self._agenda.drop(partition)
         for _, value in stores[PENDING].scan(b"", b""):
             self._add(partition, value)
@@ -116,8 +118,8 @@ class LookUp:
         self._unprobed += fresh
         self._note_change()
 
+    @override
     def applied(self, partition: int, changes: Mapping[str, Rows]) -> None:
-        """See `Effect.applied`."""
         for key, value in changes.get(PENDING, {}).items():
             if value is None:
                 self._agenda.remove(key.decode())
@@ -125,8 +127,8 @@ class LookUp:
                 self._add(partition, value)
         self._note_change()
 
+    @override
     def revoke(self, partition: int) -> None:
-        """See `Effect.revoke`."""
         self._agenda.drop(partition)
         for account_id in self._of(partition):
             self._owned.discard(account_id)
@@ -134,8 +136,9 @@ class LookUp:
             self._metrics.troubles.labels(account_id).set(0)
         self._note_change()
 
+    @override
     async def run(self, agent: OwnAgent) -> None:
-        """See `Effect.run`. What `OwnAgent.post` raises leaves as it is."""
+        """What `OwnAgent.post` raises leaves as it is."""
         try:
             async with asyncio.TaskGroup() as tasks:
                 while True:

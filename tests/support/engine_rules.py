@@ -13,8 +13,9 @@ from typing import Any
 
 import orjson
 from pydantic import ConfigDict
+from typing_extensions import override
 
-from processors.engine.effect import OwnAgent, Rows
+from processors.engine.effect import Effect, OwnAgent, Rows
 from processors.engine.view import Output, PartitionStore, Record, Rule, View
 from schemas.codec import pack
 from schemas.errors import DeadLetterError, FatalError, RetryLaterError, SkipError
@@ -119,7 +120,7 @@ class Errands:
 
 
 @dataclass
-class Courier:
+class Courier(Effect):
     """An effect that runs every pending errand by posting its outcome; `held`, it only takes notes."""
 
     journal: Journal
@@ -128,14 +129,14 @@ class Courier:
     _waiting: dict[int, dict[bytes, bytes]] = field(default_factory=dict)
     _changed: asyncio.Event = field(default_factory=asyncio.Event)
 
+    @override
     def load(self, partition: int, stores: Mapping[str, PartitionStore]) -> None:
-        """See `Effect.load`."""
         rows = self._waiting[partition] = dict(stores[PENDING].scan(b"", b""))
         self.journal.write(load=partition, rows=len(rows))
         self._changed.set()
 
+    @override
     def applied(self, partition: int, changes: Mapping[str, Rows]) -> None:
-        """See `Effect.applied`."""
         waiting = self._waiting[partition]
         for key, value in changes[PENDING].items():
             if value is None:
@@ -145,13 +146,13 @@ class Courier:
         self.journal.write(applied=partition, rows=len(changes[PENDING]))
         self._changed.set()
 
+    @override
     def revoke(self, partition: int) -> None:
-        """See `Effect.revoke`."""
         del self._waiting[partition]
         self.journal.write(revoke=partition)
 
+    @override
     async def run(self, agent: OwnAgent) -> None:
-        """See `Effect.run`."""
         posted: set[bytes] = set()
         while True:
             await self._changed.wait()

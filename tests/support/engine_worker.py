@@ -16,6 +16,7 @@ from typing import Any, Self
 
 import uvloop
 from prometheus_client import CollectorRegistry
+from typing_extensions import override
 
 from processors.data_dir import locked_data_dir
 from processors.engine.delivery import Delivery, Refused, Row, build_producer
@@ -120,8 +121,8 @@ class MortalDelivery(Delivery):
         self._kill_point = kill_point
         self._output_topic = output_topic
 
+    @override
     async def send(self, topic: str, partition: int, rows: Sequence[Row]) -> tuple[int, list[Refused]]:
-        """See `Delivery.send`."""
         if topic.endswith("-changelog"):
             self._kill_point.passed("changelog")
             answer = await super().send(topic, partition, rows)

@@ -12,8 +12,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from typing_extensions import override
+
 from ingress.envelope import Record
 from ingress.errors import NotAcknowledgedError, UnavailableReason
+from ingress.publisher import Publisher
 from ingress.settings import IngressSettings, Limits
 from ingress.signature import SigningKey
 from runtime.environment import Address
@@ -81,15 +84,15 @@ def ingress_settings_for(
 
 
 @dataclass
-class MemoryPublisher:
+class MemoryPublisher(Publisher):
     """Keeps records in a list; refuses when told to, or waits until `gate` is open."""
 
     published: list[tuple[str, Record]] = field(default_factory=list)
     refusal: UnavailableReason | None = None
     gate: asyncio.Event | None = None
 
+    @override
     async def publish(self, topic: str, record: Record) -> None:
-        """See `ingress.publisher.Publisher`."""
         if self.gate is not None:
             await self.gate.wait()
         if self.refusal is not None:

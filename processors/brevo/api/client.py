@@ -9,7 +9,7 @@ from __future__ import annotations
 import ssl
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from types import SimpleNamespace
-from typing import Any, Protocol
+from typing import Any
 from urllib.parse import quote
 
 import aiohttp
@@ -28,66 +28,10 @@ KEEP_ALIVE_SECONDS = 10.0
 """Shorter than any server's: a call on a connection that the server is closing leaves an event in doubt."""
 
 
-class BrevoApi(Protocol):
-    """What the sink needs of Brevo. No method raises for what Brevo or the network does: it is in the answer."""
-
-    async def read_contact(self, email: str) -> Answer:
-        """`GET /contacts/{email}`: 200 with the contact, 404."""
-
-    async def read_owner(self, identifier_type: str, value: str) -> Answer:
-        """`GET /contacts/{value}?identifierType=`: 200 with the contact that has this identifier, 404."""
-
-    async def read_list(self, list_id: int) -> Answer:
-        """`GET /contacts/lists/{id}`: 200 with the list, 404."""
-
-    async def create_contact(self, body: Mapping[str, Any]) -> Answer:
-        """`POST /contacts`: 201 created, 204 updated."""
-
-    async def update_contact(self, email: str, body: Mapping[str, Any]) -> Answer:
-        """`PUT /contacts/{email}`: 204, 404."""
-
-    async def track_event(self, body: Mapping[str, Any]) -> Answer:
-        """`POST /events`: 204."""
-
-    async def send_mail(self, body: Mapping[str, Any]) -> Answer:
-        """`POST /smtp/email`: 201 accepted, which is not delivered."""
-
-    async def create_campaign(self, body: Mapping[str, Any]) -> Answer:
-        """`POST /emailCampaigns`: 201 with the `id` of a draft."""
-
-    async def send_campaign(self, campaign_id: int) -> Answer:
-        """`POST /emailCampaigns/{id}/sendNow`: 204; 400, 402 without credit, 404."""
-
-    async def read_campaign(self, campaign_id: int) -> Answer:
-        """`GET /emailCampaigns/{id}`: 200 with `status`, 404."""
-
-    async def read_campaigns(self) -> Answer:
-        """`GET /emailCampaigns`, the 100 newest: 200 with `campaigns`."""
-
-    async def confirm_list(self, body: Mapping[str, Any]) -> Answer:
-        """`POST /contacts/doubleOptinConfirmation`, which sends a mail each time: 201 new contact, 204 known one."""
-
-    async def read_contacts(self, offset: int) -> Answer:
-        """`GET /contacts`, 1,000 from `offset` on in order of creation: 200 with `contacts` and `count`."""
-
-    async def import_contacts(self, body: Mapping[str, Any]) -> Answer:
-        """`POST /contacts/import`: 202 with `processId`."""
-
-    async def remove_from_list(self, list_id: int, emails: Sequence[str]) -> Answer:
-        """`POST /contacts/lists/{id}/contacts/remove`, at most 150: 201; 400 when none of them was on it."""
-
-    async def read_process(self, process_id: int) -> Answer:
-        """`GET /processes/{id}`: 200 with `status`, 404."""
-
-    async def read_processes(self) -> Answer:
-        """`GET /processes`, the 50 newest: 200 with `processes`."""
-
-    async def read_report(self, url: str) -> str | None:
-        """All of an import's report, wherever Brevo keeps it, without our key; ``None`` when that cannot be had."""
-
-
 class BrevoClient:
-    """`BrevoApi` over HTTPS (TLS 1.2 or newer). Opens its session on the first call; `close` when done.
+    """Brevo over HTTPS (TLS 1.2 or newer). No call raises for what Brevo or the network does: it is in the answer.
+
+    Opens its session on the first call; `close` when done.
 
     Args:
         api_key: a v3 key.
@@ -114,75 +58,75 @@ class BrevoClient:
         self._session: aiohttp.ClientSession | None = None
 
     async def read_contact(self, email: str) -> Answer:
-        """See `BrevoApi`."""
+        """`GET /contacts/{email}`: 200 with the contact, 404."""
         return await self._call("GET", _contact_path(email), None)
 
     async def read_owner(self, identifier_type: str, value: str) -> Answer:
-        """See `BrevoApi`."""
+        """`GET /contacts/{value}?identifierType=`: 200 with the contact that has this identifier, 404."""
         return await self._call("GET", f"/contacts/{quote(value, safe='')}?identifierType={identifier_type}", None)
 
     async def read_list(self, list_id: int) -> Answer:
-        """See `BrevoApi`."""
+        """`GET /contacts/lists/{id}`: 200 with the list, 404."""
         return await self._call("GET", f"/contacts/lists/{list_id}", None)
 
     async def create_contact(self, body: Mapping[str, Any]) -> Answer:
-        """See `BrevoApi`."""
+        """`POST /contacts`: 201 created, 204 updated."""
         return await self._call("POST", "/contacts", body)
 
     async def update_contact(self, email: str, body: Mapping[str, Any]) -> Answer:
-        """See `BrevoApi`."""
+        """`PUT /contacts/{email}`: 204, 404."""
         return await self._call("PUT", _contact_path(email), body)
 
     async def track_event(self, body: Mapping[str, Any]) -> Answer:
-        """See `BrevoApi`."""
+        """`POST /events`: 204."""
         return await self._call("POST", "/events", body)
 
     async def send_mail(self, body: Mapping[str, Any]) -> Answer:
-        """See `BrevoApi`."""
+        """`POST /smtp/email`: 201 accepted, which is not delivered."""
         return await self._call("POST", "/smtp/email", body)
 
     async def create_campaign(self, body: Mapping[str, Any]) -> Answer:
-        """See `BrevoApi`."""
+        """`POST /emailCampaigns`: 201 with the `id` of a draft."""
         return await self._call("POST", "/emailCampaigns", body)
 
     async def send_campaign(self, campaign_id: int) -> Answer:
-        """See `BrevoApi`."""
+        """`POST /emailCampaigns/{id}/sendNow`: 204; 400, 402 without credit, 404."""
         return await self._call("POST", f"/emailCampaigns/{campaign_id}/sendNow", None)
 
     async def read_campaign(self, campaign_id: int) -> Answer:
-        """See `BrevoApi`."""
+        """`GET /emailCampaigns/{id}`: 200 with `status`, 404."""
         return await self._call("GET", f"/emailCampaigns/{campaign_id}?excludeHtmlContent=true", None)
 
     async def read_campaigns(self) -> Answer:
-        """See `BrevoApi`."""
+        """`GET /emailCampaigns`, the 100 newest: 200 with `campaigns`."""
         return await self._call("GET", "/emailCampaigns?limit=100&offset=0&sort=desc&excludeHtmlContent=true", None)
 
     async def confirm_list(self, body: Mapping[str, Any]) -> Answer:
-        """See `BrevoApi`."""
+        """`POST /contacts/doubleOptinConfirmation`, which sends a mail each time: 201 new contact, 204 known one."""
         return await self._call("POST", "/contacts/doubleOptinConfirmation", body)
 
     async def read_contacts(self, offset: int) -> Answer:
-        """See `BrevoApi`."""
+        """`GET /contacts`, 1,000 from `offset` on in order of creation: 200 with `contacts` and `count`."""
         return await self._call("GET", f"/contacts?limit=1000&offset={offset}&sort=asc", None)
 
     async def import_contacts(self, body: Mapping[str, Any]) -> Answer:
-        """See `BrevoApi`."""
+        """`POST /contacts/import`: 202 with `processId`."""
         return await self._call("POST", "/contacts/import", body)
 
     async def remove_from_list(self, list_id: int, emails: Sequence[str]) -> Answer:
-        """See `BrevoApi`."""
+        """`POST /contacts/lists/{id}/contacts/remove`, at most 150: 201; 400 when none of them was on it."""
         return await self._call("POST", f"/contacts/lists/{list_id}/contacts/remove", {"emails": list(emails)})
 
     async def read_process(self, process_id: int) -> Answer:
-        """See `BrevoApi`."""
+        """`GET /processes/{id}`: 200 with `status`, 404."""
         return await self._call("GET", f"/processes/{process_id}", None)
 
     async def read_processes(self) -> Answer:
-        """See `BrevoApi`."""
+        """`GET /processes`, the 50 newest: 200 with `processes`."""
         return await self._call("GET", "/processes?limit=50&offset=0&sort=desc", None)
 
     async def read_report(self, url: str) -> str | None:
-        """See `BrevoApi`."""
+        """All of an import's report, wherever Brevo keeps it, without our key; ``None`` when that cannot be had."""
         try:
             address = URL(url)
             if not may_be_read(address, URL(self._base_url)):

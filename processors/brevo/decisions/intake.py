@@ -6,6 +6,8 @@ may repeat and cross each other and still end in the same rows.
 
 from __future__ import annotations
 
+from typing_extensions import override
+
 from processors.brevo.decisions.ledger import (
     EVENT_STATES,
     LEDGER,
@@ -25,7 +27,7 @@ from processors.brevo.decisions.ledger import (
     rank_of_answer,
 )
 from processors.brevo.decisions.suppression import Consent, end_suppressed, note, suppress, suppression_of
-from processors.engine.view import Record, View
+from processors.engine.view import Record, Rule, View
 from schemas.brevo import CommandResult, Decision, OnceCommand, Resume, UpsertContact
 from schemas.brevo_news import BrevoNews
 from schemas.errors import DeadLetterError
@@ -35,14 +37,15 @@ from schemas.topics import BREVO_EVENTS, BREVO_RESULTS
 OPEN_STATES = ("pending", "intended", "in_doubt")
 
 
-class Intake:
+class Intake(Rule):
     """Consumes commands of both lanes and the sink's own outcomes; no other code changes the sink's rows."""
 
     def __init__(self, consent: Consent) -> None:
         self._consent = consent
 
+    @override
     def handle(self, record: Record, view: View) -> None:
-        """See `processors.engine.view.Rule`.
+        """Writes the rows that the record asks for.
 
         Raises:
             DeadLetterError: a record without a value, or under a key that is not its contact's id.

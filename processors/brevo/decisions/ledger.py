@@ -159,9 +159,9 @@ class UpsertWork:
     waiting: Waiting
     state: ContactState | None
     importing: str | None = None
-    """See `ContactRow.importing`."""
+    """Our id of the import that the contact is in."""
     creatable_at: Instant | None = None
-    """See `ContactRow.creatable_at`."""
+    """Of the first command that may have created the contact."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,9 +177,9 @@ class EventWork:
     contact_withheld: str | None = None
     """Why the contact is not written by rule, if it is not: the event follows it."""
     campaign_id: int | None = None
-    """See `EventRow.campaign_id`."""
+    """Brevo's, of the row's campaign."""
     intent_id: str | None = None
-    """See `EventRow.intent_id`."""
+    """Of the row's intent."""
 
 
 Work = UpsertWork | EventWork

@@ -40,7 +40,7 @@ def is_of_type(attribute: AttributeValue) -> bool:
 
 
 def fits(kind: AttributeType, value: object) -> bool:
-    """See `is_of_type`."""
+    """Whether a value that no command has yet would be of a type (`is_of_type`)."""
     match kind:
         case "boolean":
             return isinstance(value, bool)

@@ -12,7 +12,9 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from processors.brevo.api.client import BrevoApi
+from typing_extensions import override
+
+from processors.brevo.api.client import BrevoClient
 from processors.brevo.decisions.answers import classify
 from processors.brevo.decisions.campaigns import (
     Trace,
@@ -45,14 +47,15 @@ class Campaigns(Channel):
 
     leaves_trace = True
 
-    def __init__(self, api: BrevoApi, asker: Asker, chosen: Recordings, clock: Callable[[], datetime]) -> None:
+    def __init__(self, api: BrevoClient, asker: Asker, chosen: Recordings, clock: Callable[[], datetime]) -> None:
         self._api = api
         self._asker = asker
         self._chosen = chosen
         self._clock = clock
 
-    async def withheld(self, contact: str, work: EventWork) -> Ending | Again | None:  # noqa: ARG002 (needed by others)
-        """See `Channel`: makes the draft, or finds the campaign that a worker before made."""
+    @override
+    async def withheld(self, contact: str, work: EventWork) -> Ending | Again | None:
+        """Makes the draft, or finds the campaign that a worker before made."""
         if self._chosen.by != "campaign":
             return Ending("suppressed", "recordings are told in another way now (brevo.recordings.by)")
         due_at = work.waiting.timestamp_ms / 1_000 + self._chosen.campaign.after_minutes * 60
@@ -81,8 +84,9 @@ class Campaigns(Channel):
             return replace(answer, status=204, body=None)
         return answer
 
-    async def trace(self, contact: str, work: EventWork) -> Trace:  # noqa: ARG002 (needed by others)
-        """See `Channel`: the status of the campaign whose id the intent has."""
+    @override
+    async def trace(self, contact: str, work: EventWork) -> Trace:
+        """The status of the campaign whose id the intent has."""
         return trace_of(await self._known(work))
 
     async def _known(self, work: EventWork) -> Any:

@@ -10,7 +10,9 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
-from processors.brevo.api.client import BrevoApi
+from typing_extensions import override
+
+from processors.brevo.api.client import BrevoClient
 from processors.brevo.decisions.confirmation import confirmation_body, why_not_asked
 from processors.brevo.decisions.ledger import EventWork
 from processors.brevo.decisions.results import Ending
@@ -32,7 +34,7 @@ class Confirmations(Channel):
 
     def __init__(
         self,
-        api: BrevoApi,
+        api: BrevoClient,
         asker: Asker,
         schedule: Schedule,
         rules: Mapping[int, ListRule],
@@ -59,8 +61,8 @@ class Confirmations(Channel):
         why = why_not_asked(held, command.list_id)
         return None if why is None else Ending("suppressed", detail=why, status=answer.status, attempts=1)
 
-    async def call(self, contact: str, work: EventWork) -> Answer:  # noqa: ARG002 (needed by others)
-        """See `Channel`."""
+    @override
+    async def call(self, contact: str, work: EventWork) -> Answer:
         confirmation = _confirmation(work.command)
         return await self._api.confirm_list(confirmation_body(confirmation, self._rules[confirmation.list_id]))
 

@@ -6,6 +6,8 @@ import asyncio
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from typing_extensions import override
+
 from processors.brevo.decisions.intake import Intake
 from processors.brevo.decisions.ledger import (
     LEDGER,
@@ -20,7 +22,7 @@ from processors.brevo.decisions.preview import event_preview, upsert_preview
 from processors.brevo.decisions.suppression import IMPORT_ENDED, Consent
 from processors.brevo.decisions.upsert import Known
 from processors.brevo.writer.schedule import Stores
-from processors.engine.effect import OwnAgent, Rows
+from processors.engine.effect import Effect, OwnAgent, Rows
 from processors.engine.view import PartitionStore, Rule
 from schemas.brevo import OnceCommand, UpsertContact
 
@@ -28,7 +30,7 @@ Tell = Callable[[Mapping[str, Any]], None]
 """Is told each change that would be made, once (`processors.brevo.decisions.preview`)."""
 
 
-class DryRun:
+class DryRun(Effect):
     """The effect `sync-contact` when nothing may be called (`processors.engine.effect.Effect`).
 
     Commands are taken in as ever and stay open, so a later worker does what this one told of; nothing is lost.
@@ -47,22 +49,23 @@ class DryRun:
         """Nothing is waited for."""
         return ()
 
+    @override
     def load(self, partition: int, stores: Mapping[str, PartitionStore]) -> None:
-        """See `Effect.load`."""
         self._stores[partition] = stores
         self._look_at(stores, list(open_contacts(stores)))
 
+    @override
     def applied(self, partition: int, changes: Mapping[str, Rows]) -> None:
-        """See `Effect.applied`."""
         keys = [key for key in changes.get(LEDGER, {}) if key not in (RESUME, IMPORT_ENDED)]
         if partition in self._stores:
             self._look_at(self._stores[partition], sorted({contact_of(key) for key in keys}))
 
+    @override
     def revoke(self, partition: int) -> None:
-        """See `Effect.revoke`."""
         self._stores.pop(partition, None)
 
-    async def run(self, agent: OwnAgent) -> None:  # noqa: ARG002 (nothing comes of anything)
+    @override
+    async def run(self, agent: OwnAgent) -> None:
         """Nothing to do: what waits is told of when it comes."""
         await asyncio.Event().wait()
 

@@ -10,7 +10,9 @@ from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import replace
 from typing import Any, Literal
 
-from processors.brevo.api.client import BrevoApi
+from typing_extensions import override
+
+from processors.brevo.api.client import BrevoClient
 from processors.brevo.decisions.answers import AnswerClass
 from processors.brevo.decisions.ledger import EventWork
 from processors.brevo.decisions.results import Ending
@@ -34,17 +36,17 @@ CaughtUp = Callable[[int], Awaitable[None]]
 class Events(Channel):
     """The channel of `POST /events`; those that mail the person go to who may be mailed alone."""
 
-    def __init__(self, api: BrevoApi, mailable: Mailable, consent: Consent) -> None:
+    def __init__(self, api: BrevoClient, mailable: Mailable, consent: Consent) -> None:
         self._api = api
         self._mailable = mailable
         self._consent = consent
 
+    @override
     async def withheld(self, contact: str, work: EventWork) -> Ending | None:
-        """See `Channel`."""
         return await self._mailable.withheld(contact, work) if self._consent.is_mail(work.command) else None
 
-    async def call(self, contact: str, work: EventWork) -> Answer:  # noqa: ARG002 (needed by others)
-        """See `Channel`."""
+    @override
+    async def call(self, contact: str, work: EventWork) -> Answer:
         assert isinstance(work.command, TrackEvent)  # family_of says so
         return await self._api.track_event(event_body(work.command))
 

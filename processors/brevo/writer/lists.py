@@ -7,7 +7,7 @@ import logging
 from collections.abc import Callable, Collection, Mapping
 from functools import partial
 
-from processors.brevo.api.client import BrevoApi
+from processors.brevo.api.client import BrevoClient
 from processors.brevo.writer.asking import Asker
 from processors.brevo.writer.metrics import BrevoMetrics
 
@@ -29,7 +29,7 @@ class Lists:
 
     def __init__(
         self,
-        api: BrevoApi,
+        api: BrevoClient,
         asker: Asker,
         metrics: BrevoMetrics,
         *,

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
-from processors.brevo.api.client import BrevoApi
+from processors.brevo.api.client import BrevoClient
 from processors.brevo.decisions.budget import Pace, next_poll
 from processors.brevo.decisions.bulk import UNFINISHED
 from processors.brevo.writer.asking import Asker
@@ -38,7 +38,7 @@ class ProcessEnd:
 class ImportProcesses:
     """Asks Brevo how its imports are doing; all of it counts against the family `account`."""
 
-    def __init__(self, api: BrevoApi, asker: Asker, pace: Pace, now: Callable[[], float]) -> None:
+    def __init__(self, api: BrevoClient, asker: Asker, pace: Pace, now: Callable[[], float]) -> None:
         self._api = api
         self._asker = asker
         self._pace = pace

@@ -9,7 +9,9 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import partial
 
-from processors.brevo.api.client import BrevoApi
+from typing_extensions import override
+
+from processors.brevo.api.client import BrevoClient
 from processors.brevo.decisions.answers import classify
 from processors.brevo.decisions.ledger import EventWork
 from processors.brevo.decisions.recordings import mail_body, was_accepted_before, why_not_mailed
@@ -26,13 +28,13 @@ from schemas.brevo import SendRecording
 class Mailable:
     """Asks Brevo whether a contact may be mailed."""
 
-    def __init__(self, api: BrevoApi, asker: Asker, schedule: Schedule) -> None:
+    def __init__(self, api: BrevoClient, asker: Asker, schedule: Schedule) -> None:
         self._api = api
         self._asker = asker
         self._schedule = schedule
 
     async def withheld(self, contact: str, work: EventWork) -> Ending | None:
-        """See `Channel`: not who has unsubscribed, and nobody whom Brevo does not have any more."""
+        """Why the contact is not mailed: it has unsubscribed, or Brevo does not have it any more."""
         read = partial(self._api.read_contact, work.command.email)
         answer = await self._asker.ask("contacts", read, urgent=self._schedule.task(contact).urgent)
         verdict = classify(answer)
@@ -53,13 +55,13 @@ class RecordingMails(Channel):
         trial: Brevo takes the mails and drops them.
     """
 
-    def __init__(self, api: BrevoApi, mailable: Mailable, *, trial: bool) -> None:
+    def __init__(self, api: BrevoClient, mailable: Mailable, *, trial: bool) -> None:
         self._api = api
         self._mailable = mailable
         self._trial = trial
 
+    @override
     async def withheld(self, contact: str, work: EventWork) -> Ending | None:
-        """See `Channel`."""
         return await self._mailable.withheld(contact, work)
 
     async def call(self, contact: str, work: EventWork) -> Answer:  # noqa: ARG002 (needed by others)

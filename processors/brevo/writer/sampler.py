@@ -7,7 +7,7 @@ import zlib
 from collections.abc import Mapping, Sequence
 from functools import partial
 
-from processors.brevo.api.client import BrevoApi
+from processors.brevo.api.client import BrevoClient
 from processors.brevo.decisions.attributes import dropped
 from processors.brevo.writer.asking import Asker
 from processors.brevo.writer.metrics import BrevoMetrics
@@ -26,7 +26,7 @@ class Sampler:
         share: 0 to 1 of all writes are read back.
     """
 
-    def __init__(self, api: BrevoApi, asker: Asker, metrics: BrevoMetrics, share: float) -> None:
+    def __init__(self, api: BrevoClient, asker: Asker, metrics: BrevoMetrics, share: float) -> None:
         self._api = api
         self._asker = asker
         self._metrics = metrics

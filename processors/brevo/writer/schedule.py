@@ -190,7 +190,7 @@ class Schedule:
         task.failures = 0
 
     def shape(self, contact: str, work: UpsertWork) -> Shape | None:
-        """See `shape_of`; ``None`` too for who is to be written alone."""
+        """What the contact can be imported with (`shape_of`); ``None`` for who is to be written alone."""
         if self._tasks[contact].alone:
             return None
         return shape_of(work.command, self._technical_list, self._lists.missing)

@@ -45,9 +45,9 @@ class ContactTask:
     uncertain: bool = False
     """Brevo may hold more than the ledger says: a call whose outcome was lost, or is not confirmed yet."""
     alone: bool = False
-    """See `Standing.alone`."""
+    """An import could not take it: it is written by calls of its own."""
     posted: Posted | None = None
-    """See `Standing.posted`."""
+    """The last outcome that was posted, until its rows are confirmed."""
     failures: int = 0
     """How often in a row it had to come again."""
     cancellable: bool = False

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from processors.brevo.api.client import BrevoApi
+from processors.brevo.api.client import BrevoClient
 from processors.brevo.decisions.budget import Pace
 from processors.brevo.writer.access import Access
 from processors.brevo.writer.asking import Asker
@@ -22,7 +22,7 @@ from processors.brevo.writer.schedule import Schedule
 class Tools:
     """See the classes."""
 
-    api: BrevoApi
+    api: BrevoClient
     access: Access
     asker: Asker
     schedule: Schedule

@@ -10,10 +10,11 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import aiohttp
+from typing_extensions import override
 
 from processors.zoom.api import requests
 from processors.zoom.api.allowance_file import AllowanceFile
-from processors.zoom.api.api import Priority, Row
+from processors.zoom.api.api import Priority, Row, ZoomApi
 from processors.zoom.api.budget import Budget
 from processors.zoom.api.limits import Plan
 from processors.zoom.api.login_store import Vault
@@ -38,7 +39,7 @@ USERS: tuple[UserStatus, ...] = ("pending", "inactive", "active")
 """As above: whoever accepts an invitation in the meantime is met again as active."""
 
 
-class ZoomClient:
+class ZoomClient(ZoomApi):
     """Implements `processors.zoom.api.api.ZoomApi`."""
 
     def __init__(
@@ -107,61 +108,62 @@ class ZoomClient:
         self._pager = Pager(self._transport, metrics)
         self._priority: Priority = priority
 
+    @override
     def at(self, priority: Priority) -> ZoomClient:
-        """See `ZoomApi.at`. It shares everything with this one."""
+        """It shares everything with this one."""
         other = copy.copy(self)
         other._priority = priority  # noqa: SLF001 (of its own kind)
         return other
 
+    @override
     async def granted_scopes(self) -> frozenset[str] | NoAnswer:
-        """See `ZoomApi.granted_scopes`."""
         token = await self._tokens.current()
         return token if isinstance(token, NoAnswer) else token.scopes
 
+    @override
     async def details(
         self, object_type: ObjectType, object_id: str, occurrence_id: str | None = None
     ) -> Row | NoAnswer:
-        """See `ZoomApi.details`."""
         return await self.one(requests.details(object_type, object_id, occurrence_id))
 
+    @override
     async def registrants(
         self, object_type: ObjectType, object_id: str, occurrence_id: str | None = None
     ) -> list[Row] | NoAnswer:
-        """See `ZoomApi.registrants`."""
         return await self._of_every_status(
             {status: requests.registrants(object_type, object_id, status, occurrence_id) for status in REGISTRANTS}
         )
 
+    @override
     async def panelists(self, webinar_id: str) -> list[Row] | NoAnswer:
-        """See `ZoomApi.panelists`."""
         return await self.rows(requests.panelists(webinar_id))
 
+    @override
     async def users(self) -> list[Row] | NoAnswer:
-        """See `ZoomApi.users`."""
         return await self._of_every_status({status: requests.users(status) for status in USERS})
 
+    @override
     async def past_meeting(self, uuid: str) -> Row | NoAnswer:
-        """See `ZoomApi.past_meeting`."""
         return await self.one(requests.past_meeting(uuid))
 
+    @override
     async def report(self, object_type: ObjectType, uuid: str) -> list[Row] | NoAnswer:
-        """See `ZoomApi.report`."""
         return await self.rows(requests.report(object_type, uuid))
 
+    @override
     async def absentees(self, uuid: str) -> list[Row] | NoAnswer:
-        """See `ZoomApi.absentees`."""
         return await self.rows(requests.absentees(uuid))
 
+    @override
     async def polls(self, object_type: ObjectType, uuid: str) -> list[Row] | NoAnswer:
-        """See `ZoomApi.polls`."""
         return await self.rows(requests.poll_report(object_type, uuid))
 
+    @override
     async def questions(self, object_type: ObjectType, uuid: str) -> list[Row] | NoAnswer:
-        """See `ZoomApi.questions`."""
         return await self.rows(requests.question_report(object_type, uuid))
 
+    @override
     async def recordings(self, uuid: str) -> Row | NoAnswer:
-        """See `ZoomApi.recordings`."""
         return await self.one(requests.recordings(uuid))
 
     async def one(self, request: Request) -> Row | NoAnswer:
@@ -177,8 +179,8 @@ class ZoomClient:
         """The access token that calls are made with, renewed when it is due: for those who look at its scopes."""
         return await self._tokens.current()
 
+    @override
     def drop_login(self, before: float) -> bool:
-        """See `ZoomApi.drop_login`."""
         self._tokens.forget()
         return self._login is not None and self._login.drop(before)
 

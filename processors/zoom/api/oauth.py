@@ -7,6 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from typing_extensions import override
+
 from runtime.outcome import NoAnswer, Outcome
 
 # https://developers.zoom.us/docs/internal-apps/s2s-oauth/, checked 2026-11-21: a token lives an hour.
@@ -35,14 +37,14 @@ class Grant(Protocol):
         """A new one, or one that is kept and good for a while, but never `refused`; or why there is none now."""
 
 
-class OneToken:
+class OneToken(Grant):
     """A token that is at hand and not renewed (`Grant`): for what is asked before a login is stored."""
 
     def __init__(self, token: Token) -> None:
         self._token = token
 
+    @override
     async def token(self, refused: Token | None) -> Token | NoAnswer:
-        """See `Grant.token`."""
         if refused is not None:
             return NoAnswer(Outcome.PARK, "Zoom does not accept the token that it has just given; begin anew")
         return self._token

@@ -10,10 +10,11 @@ from datetime import datetime
 from typing import Any
 
 import aiohttp
+from typing_extensions import override
 from yarl import URL
 
 from processors.zoom.api.metrics import ZoomMetrics
-from processors.zoom.api.oauth import Token, read_token
+from processors.zoom.api.oauth import Grant, Token, read_token
 from processors.zoom.api.retry_after import told_seconds
 from runtime.answers import read_answer
 from runtime.lenient_json import json_or_none
@@ -136,7 +137,7 @@ def _word(fields: Fields) -> str:
     return said[:60] if isinstance(said, str) else ""
 
 
-class ServerGrant:
+class ServerGrant(Grant):
     """Server-to-server OAuth: a token for the asking (`oauth.Grant`)."""
 
     def __init__(self, service: TokenService, *, clock: Callable[[], float]) -> None:
@@ -145,8 +146,9 @@ class ServerGrant:
         self._clock = clock
         self._refusal: tuple[float, NoAnswer] | None = None
 
-    async def token(self, refused: Token | None) -> Token | NoAnswer:  # noqa: ARG002 (a new one each time)
-        """See `Grant.token`. Refused credentials are not sent again for a while, however many ask."""
+    @override
+    async def token(self, refused: Token | None) -> Token | NoAnswer:
+        """Refused credentials are not sent again for a while, however many ask."""
         if self._refusal is not None and (left := self._refusal[0] - self._clock()) > 0:
             return replace(self._refusal[1], after_seconds=left)
         form = {"grant_type": "account_credentials", "account_id": self._service.account_id}

@@ -6,14 +6,16 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 
+from typing_extensions import override
+
 from processors.zoom.api.login_store import Login, Vault
-from processors.zoom.api.oauth import RENEW_BEFORE_SECONDS, Token
+from processors.zoom.api.oauth import RENEW_BEFORE_SECONDS, Grant, Token
 from processors.zoom.api.token_service import REFUSED_WAIT_SECONDS, TokenService
 from runtime.outcome import NoAnswer, Outcome
 from schemas.errors import ConfigurationError
 
 
-class UserGrant:
+class UserGrant(Grant):
     """The stored login of one account (`oauth.Grant`)."""
 
     def __init__(self, service: TokenService, vault: Vault, *, clock: Callable[[], float]) -> None:
@@ -22,8 +24,9 @@ class UserGrant:
         self._clock = clock
         self._unsaved: Login | None = None
 
+    @override
     async def token(self, refused: Token | None) -> Token | NoAnswer:
-        """See `Grant.token`. Another process may have renewed the login: what is stored is tried first."""
+        """Another process may have renewed the login: what is stored is tried first."""
         # Once Zoom has answered, the old refresh token is dead: a caller that gives up must not end what saves the new.
         return await asyncio.shield(asyncio.ensure_future(self._locked_token(refused)))
 

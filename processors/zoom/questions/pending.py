@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from pydantic import ValidationError
+from typing_extensions import override
 
-from processors.engine.view import Record, View
+from processors.engine.view import Record, Rule, View
 from processors.zoom.questions.deauthorization import audit_entry
 from schemas.errors import DeadLetterError
 from schemas.lookups import LOOKUP, AccountDeauthorized, LookupRequest, LookupSettled
@@ -44,11 +45,12 @@ def unpack_pending(value: bytes) -> Pending | AccountDeauthorized:
     return Pending(_LANES[value[:1]], LookupRequest.from_bytes(value[1:]))
 
 
-class Intake:
+class Intake(Rule):
     """Keeps exactly the unanswered requests in the table."""
 
+    @override
     def handle(self, record: Record, view: View) -> None:
-        """See `processors.engine.view.Rule`.
+        """Keeps a request; forgets an answered one, and all of an account that is gone.
 
         Raises:
             DeadLetterError: no request, or not under its account's id.

@@ -10,12 +10,14 @@ from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 from prometheus_client import CollectorRegistry
 from pydantic import SecretStr
+from typing_extensions import override
 
 from ingress.bodies import Bodies
 from ingress.brevo_door import BrevoDoor
 from ingress.brevo_keys import BrevoKeys
 from ingress.envelope import Record
 from ingress.errors import NotAcknowledgedError
+from ingress.publisher import Publisher
 from ingress.settings import Limits
 from runtime.brevo_models import BrevoWebhook
 from schemas.brevo_news import BrevoNews, import_signature
@@ -30,15 +32,15 @@ MAYA = contact_id("maya.okafor@example.com")
 Client = TestClient[web.Request, web.Application]
 
 
-class Memory:
+class Memory(Publisher):
     """A publisher that keeps what it is given, or refuses."""
 
     def __init__(self) -> None:
         self.records: list[tuple[str, Record]] = []
         self.refuses = False
 
+    @override
     async def publish(self, topic: str, record: Record) -> None:
-        """See `Publisher`."""
         if self.refuses:
             raise NotAcknowledgedError("timeout")
         self.records.append((topic, record))

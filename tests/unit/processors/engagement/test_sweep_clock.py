@@ -10,10 +10,12 @@ from dataclasses import dataclass, field
 from datetime import date
 
 import pytest
+from typing_extensions import override
 
 from processors.engagement.agent import TABLE
 from processors.engagement.sweep import EPOCH, SWEEP_KEY, Sweep, encode_sweep
 from processors.engagement.sweep_clock import sweep_clock
+from processors.engine.effect import OwnAgent
 from processors.engine.memory import MemoryStore
 from processors.engine.view import Output, Record, View
 from schemas.instants import SECONDS_PER_DAY
@@ -33,7 +35,7 @@ class NoRule:
 
 
 @dataclass
-class Desk:
+class Desk(OwnAgent):
     """A clock of sweeps, and what it sent: (partition, day)."""
 
     handled: bool = True
@@ -43,14 +45,15 @@ class Desk:
     def __post_init__(self) -> None:
         self.clock = sweep_clock(NoRule(), table=TABLE, second=SECOND, clock=time.time)
 
+    @override
     def has_handled(self, _partition: int, _position: Mapping[str, int]) -> bool:
-        """See `OwnAgent`."""
         return self.handled
 
+    @override
     async def backlog(self, _partition: int) -> Mapping[str, int]:
-        """See `OwnAgent`."""
         return {}
 
+    @override
     async def post(self, outputs: Sequence[Output]) -> None:
         """Notes whose sweep of which day was asked for."""
         assert {output.topic for output in outputs} == {ENGAGEMENT_TICKS.name}

@@ -9,8 +9,10 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 import pytest
+from typing_extensions import override
 
 from processors.engine.due_clock import DueClock, RowAgenda
+from processors.engine.effect import OwnAgent
 from processors.engine.memory import MemoryStore
 from processors.engine.view import Output, Record, View
 from schemas.errors import RetryLaterError
@@ -27,7 +29,7 @@ class NoRule:
 
 
 @dataclass
-class Desk:
+class Desk(OwnAgent):
     """A clock with all that it asks and tells."""
 
     end: int = 0
@@ -45,17 +47,18 @@ class Desk:
             tick=lambda partition: Output("ticks", None, b"", partition=partition),
         )
 
+    @override
     def has_handled(self, _partition: int, position: Mapping[str, int]) -> bool:
-        """See `OwnAgent`."""
         return self.handled >= position["events"]
 
+    @override
     async def backlog(self, _partition: int) -> Mapping[str, int]:
-        """See `OwnAgent`."""
         self.asked += 1
         if self.away:
             raise RetryLaterError("Kafka does not answer")
         return {"events": self.end}
 
+    @override
     async def post(self, outputs: Sequence[Output]) -> None:
         """Notes whose tick was sent."""
         self.ticks += [output.partition for output in outputs if output.partition is not None]

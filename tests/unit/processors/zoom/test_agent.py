@@ -11,12 +11,13 @@ from typing import Any
 
 import pytest
 from prometheus_client import CollectorRegistry
+from typing_extensions import override
 
 from processors.engine.memory import MemoryEngine, MemoryStore
 from processors.engine.view import Output
 from processors.zoom import agent as look_up
 from processors.zoom.agent import LookUp, MissingScopes
-from processors.zoom.api.api import Priority, Row
+from processors.zoom.api.api import Priority, Row, ZoomApi
 from processors.zoom.api.metrics import ZoomMetrics
 from processors.zoom.questions.pending import PENDING, Pending, pack_pending
 from runtime.outcome import NoAnswer, Outcome
@@ -30,7 +31,7 @@ from tests.support.processes import eventually
 DEADLINE_SECONDS = 10.0
 
 
-class ScriptedZoom:
+class ScriptedZoom(ZoomApi):
     """A `ZoomApi` that answers from a table; what goes wrong is scripted per call."""
 
     def __init__(self) -> None:
@@ -51,13 +52,13 @@ class ScriptedZoom:
                 self._called.clear()
                 await self._called.wait()
 
+    @override
     def at(self, priority: Priority) -> ScriptedZoom:
-        """See `ZoomApi`."""
         self.priorities.append(priority)
         return self
 
+    @override
     async def granted_scopes(self) -> frozenset[str] | NoAnswer:
-        """See `ZoomApi`."""
         return self.scopes.pop(0) if self.scopes else frozenset()
 
     async def _answer(self, call: str) -> list[Row] | NoAnswer:
@@ -78,52 +79,52 @@ class ScriptedZoom:
         finally:
             self.under_way -= 1
 
+    @override
     async def details(
         self, object_type: ObjectType, object_id: str, occurrence_id: str | None = None
     ) -> Row | NoAnswer:
-        """See `ZoomApi`."""
         return _first(await self._answer(f"{object_type} {object_id}" + (f" {occurrence_id}" if occurrence_id else "")))
 
+    @override
     async def registrants(
         self, object_type: ObjectType, object_id: str, occurrence_id: str | None = None
     ) -> list[Row] | NoAnswer:
-        """See `ZoomApi`."""
         return await self._answer(f"registrants {object_id}" + (f" {occurrence_id}" if occurrence_id else ""))
 
+    @override
     async def panelists(self, webinar_id: str) -> list[Row] | NoAnswer:
-        """See `ZoomApi`."""
         return await self._answer(f"panelists {webinar_id}")
 
+    @override
     async def users(self) -> list[Row] | NoAnswer:
-        """See `ZoomApi`."""
         return await self._answer("users")
 
+    @override
     async def past_meeting(self, uuid: str) -> Row | NoAnswer:
-        """See `ZoomApi`."""
         return _first(await self._answer(f"past {uuid}"))
 
+    @override
     async def report(self, object_type: ObjectType, uuid: str) -> list[Row] | NoAnswer:
-        """See `ZoomApi`."""
         return await self._answer(f"{object_type} report {uuid}")
 
+    @override
     async def absentees(self, uuid: str) -> list[Row] | NoAnswer:
-        """See `ZoomApi`."""
         return await self._answer(f"absentees {uuid}")
 
+    @override
     async def polls(self, object_type: ObjectType, uuid: str) -> list[Row] | NoAnswer:
-        """See `ZoomApi`."""
         return await self._answer(f"{object_type} polls {uuid}")
 
+    @override
     async def questions(self, object_type: ObjectType, uuid: str) -> list[Row] | NoAnswer:
-        """See `ZoomApi`."""
         return await self._answer(f"{object_type} questions {uuid}")
 
+    @override
     async def recordings(self, uuid: str) -> Row | NoAnswer:
-        """See `ZoomApi`."""
         return _first(await self._answer(f"recordings {uuid}"))
 
+    @override
     def drop_login(self, before: float) -> bool:
-        """See `ZoomApi`."""
         self.calls.append(f"drop {before:.0f}")
         if self.failures.get("drop"):
             failure = self.failures["drop"].popleft()
