@@ -118,7 +118,7 @@ class ContactBook:
             self._apply(contact, change, wanted, now)
             return contact, True
         if not update:
-            raise _duplicate("create", list(owners))
+            raise duplicate("create", list(owners))
         # The first identifier that is known decides whom it is about: e-mail, then external id, then phone.
         contact = next(iter(owners.values()))
         self.update(contact, change, now)
@@ -130,7 +130,7 @@ class ContactBook:
         self._lists.check([*change.list_ids, *change.unlink_list_ids])
         clashes = [name for name, value in wanted.items() if self._index.get((name, value), contact) is not contact]
         if clashes:
-            raise _duplicate("update", clashes)
+            raise duplicate("update", clashes)
         self._apply(contact, change, wanted, now)
 
     def remove(self, contact: Contact) -> None:
@@ -228,7 +228,8 @@ def _held(contact: Contact) -> list[tuple[str, str]]:
     return [(name, value) for name, value in held if value is not None]
 
 
-def _duplicate(verb: str, names: list[str]) -> RefusedError:
+def duplicate(verb: str, names: list[str]) -> RefusedError:
+    """Other contacts have these identifiers."""
     verb_phrase = "is" if len(names) == 1 else "are"
     message = f"Unable to {verb} contact, {', '.join(names)} {verb_phrase} already associated with another Contact"
     return RefusedError(400, "duplicate_parameter", message, {"duplicate_identifiers": names})

@@ -91,8 +91,9 @@ class _Control:
             process = self.state.store.processes.get(int(request.match_info["process_id"]))
         except RefusedError as refused:
             return json_response(refused.answer(), {})
+        addresses = process.left_out.get(request.match_info["report"], ())
         text = io.StringIO()
-        csv.writer(text).writerows([["EMAIL"], *([address] for address in process.invalid_emails)])
+        csv.writer(text).writerows([["EMAIL"], *([address] for address in addresses)])
         return web.Response(text=text.getvalue(), content_type="text/csv")
 
     async def unknown(self, request: web.Request) -> web.Response:
@@ -130,7 +131,7 @@ def control_routes(state: BrevoState, deliver: Callable[[], None]) -> list[web.R
         web.post("/_sandbox/confirmations", control.confirm),
         web.post("/_sandbox/unsubscriptions", control.unsubscribe),
         web.post("/_sandbox/bounces", control.bounce),
-        web.get("/_sandbox/processes/{process_id:[0-9]+}/invalid_emails.csv", control.report),
+        web.get("/_sandbox/processes/{process_id:[0-9]+}/{report:[a-z_]+}.csv", control.report),
         web.route("*", "/{tail:.*}", control.unknown),
     ]
 

@@ -25,6 +25,9 @@ _REPORTS = (
     "duplicate_landline_number_id",
 )
 
+_DUPLICATE_REPORTS = {"email": "duplicate_email_id", "ext_id": "duplicate_ext_id", "SMS": "duplicate_phone_id"}
+"""By identifier: who already belongs to another contact."""
+
 
 @dataclass(slots=True)
 class Row:
@@ -42,7 +45,8 @@ class Process:
     name: str
     notify_url: str | None = None
     status: str = "queued"
-    invalid_emails: list[str] = field(default_factory=list)
+    left_out: dict[str, list[str]] = field(default_factory=dict)
+    """Addresses of rows that were not taken, by the report that names them."""
     rows: list[Row] = field(default_factory=list)
     wanted: Import | None = None
 
@@ -51,8 +55,7 @@ class Process:
         shown: dict[str, Any] = {"id": self.id, "name": self.name, "status": self.status}
         if self.status == "completed" and self.wanted is not None:
             reports: dict[str, str | None] = dict.fromkeys(_REPORTS)
-            if self.invalid_emails:
-                reports["invalid_emails"] = f"{base_url}/_sandbox/processes/{self.id}/invalid_emails.csv"
+            reports |= {name: f"{base_url}/_sandbox/processes/{self.id}/{name}.csv" for name in self.left_out}
             shown["info"] = {"import": reports}
         return shown
 
@@ -119,7 +122,7 @@ class ProcessBook:
         if body is not None:
             list_ids = list(body.list_ids)
             if body.new_list is not None:
-                list_ids.append(self._lists.create(body.new_list.list_name, body.new_list.folder_id))
+                list_ids.append(self._lists.create(body.new_list.list_name, body.new_list.folder_id, now=now))
             for row in process.rows:
                 self._apply_row(process, body, row, list_ids, now)
             self.owner_mails += not body.disable_notification
@@ -128,7 +131,7 @@ class ProcessBook:
 
     def _apply_row(self, process: Process, body: Import, row: Row, list_ids: list[int], now: datetime) -> None:
         if not valid_email(row.email):
-            process.invalid_emails.append(row.email)
+            process.left_out.setdefault("invalid_emails", []).append(row.email)
             return
         existing = self._contacts.find(row.email, "email_id")
         attributes: dict[str, object] = dict(row.attributes)
@@ -148,7 +151,12 @@ class ProcessBook:
             email_blacklisted=body.email_blacklist or None,
             sms_blacklisted=body.sms_blacklist or None,
         )
-        contact, _ = self._contacts.upsert(change, now, update=True)
+        try:
+            contact, _ = self._contacts.upsert(change, now, update=True)
+        except RefusedError as refused:
+            for name in (refused.metadata or {}).get("duplicate_identifiers", ()):
+                process.left_out.setdefault(_DUPLICATE_REPORTS[name], []).append(row.email)
+            return
         if body.empty_contacts_attributes:
             for name in empty:
                 contact.attributes.pop(name, None)

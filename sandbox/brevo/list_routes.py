@@ -20,12 +20,12 @@ def page(call: Call) -> Answer:
 
 def create(call: Call) -> Answer:
     """Add a list to a folder."""
-    return Answer(201, {"id": call.store.lists.create(call.body.name, call.body.folder_id)})
+    return Answer(201, {"id": call.store.lists.create(call.body.name, call.body.folder_id, now=call.now)})
 
 
 def read(call: Call) -> Answer:
     """One list."""
-    return Answer(200, call.store.lists.get(call.number("list_id")).shown())
+    return Answer(200, call.store.lists.get(call.number("list_id")).details())
 
 
 def change(call: Call) -> Answer:

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 from sandbox.brevo.answers import invalid, not_found
+
+_PREPARED_AT = datetime(2026, 1, 1, tzinfo=UTC)
+"""When lists that the account had from the start were made."""
 
 
 @dataclass(slots=True)
@@ -15,6 +19,7 @@ class ContactList:
     id: int
     name: str
     folder_id: int
+    created_at: datetime = _PREPARED_AT
     members: dict[int, None] = field(default_factory=dict)
 
     def shown(self) -> dict[str, Any]:
@@ -28,6 +33,15 @@ class ContactList:
             "totalBlacklisted": 0,
         }
 
+    def details(self) -> dict[str, Any]:
+        """As Brevo shows one list alone (developers.brevo.com/reference/getlist, checked 2026-11-27)."""
+        return {
+            **self.shown(),
+            "createdAt": self.created_at.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+            "campaignStats": [],
+            "dynamicList": False,
+        }
+
 
 class ListBook:
     """All lists and folders; a list's id counts on from the largest."""
@@ -36,12 +50,12 @@ class ListBook:
         self.folders: dict[int, str] = {1: "Your first folder"}
         self._lists: dict[int, ContactList] = {}
 
-    def create(self, name: str, folder_id: int, *, list_id: int | None = None) -> int:
+    def create(self, name: str, folder_id: int, *, list_id: int | None = None, now: datetime = _PREPARED_AT) -> int:
         """Add a list; `list_id` is the sandbox's own way to prepare one."""
         if folder_id not in self.folders:
             raise not_found("Folder ID does not exist")
         number = list_id if list_id is not None else max(self._lists, default=0) + 1
-        self._lists[number] = ContactList(number, name, folder_id)
+        self._lists[number] = ContactList(number, name, folder_id, now)
         return number
 
     def create_folder(self, name: str, *, folder_id: int | None = None) -> int:

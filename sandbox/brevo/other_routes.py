@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sandbox.brevo import bodies, queries
+from sandbox.brevo import bodies, queries, templates
 from sandbox.brevo.answers import Answer, not_found
 from sandbox.brevo.campaign_bodies import NewCampaign
 from sandbox.brevo.events import parse_instant
@@ -55,16 +55,15 @@ def send_mail(call: Call) -> Answer:
 
 def template(call: Call) -> Answer:
     """One template: of double opt-in, or of transactional mails."""
-    number = call.number("template_id")
-    if number not in call.store.options.doi_templates | call.store.mails.templates:
+    number, doi = call.number("template_id"), call.store.options.doi_templates
+    if number not in doi | call.store.mails.templates:
         raise not_found("Template ID does not exist")
-    shown = {"id": number, "name": f"Template {number}", "subject": "Please confirm", "isActive": True}
-    return Answer(200, {**shown, "doiTemplate": number in call.store.options.doi_templates})
+    return Answer(200, templates.shown(number, for_double_opt_in=number in doi))
 
 
 def create_campaign(call: Call) -> Answer:
     """Make a draft."""
-    return Answer(201, {"id": call.store.campaigns.create(call.body)})
+    return Answer(201, {"id": call.store.campaigns.create(call.body, call.now)})
 
 
 def campaigns(call: Call) -> Answer:
@@ -82,7 +81,7 @@ def campaign(call: Call) -> Answer:
 
 def send_campaign(call: Call) -> Answer:
     """Send a draft."""
-    call.store.campaigns.send(call.number("campaign_id"))
+    call.store.campaigns.send(call.number("campaign_id"), call.now)
     return Answer(204)
 
 

@@ -12,6 +12,7 @@ from aiohttp import web
 
 from sandbox.brevo.answers import Answer
 from sandbox.brevo.control import control_routes, json_response
+from sandbox.brevo.fault_answers import answer_of, without_list
 from sandbox.brevo.faults import Fault
 from sandbox.brevo.imports import MAX_BODY_BYTES, Process
 from sandbox.brevo.limits import LIMITS, family
@@ -19,21 +20,7 @@ from sandbox.brevo.state import BrevoState, Incoming
 from sandbox.brevo.store import Options, Store
 from sandbox.brevo.webhooks import Delivery
 
-_HTML_524 = "<html><head><title>524: A timeout occurred</title></head><body>A timeout occurred</body></html>"
-_FAULT_ANSWERS = {
-    "500": Answer(500, {"code": "internal_error", "message": "Internal server error"}),
-    "429": Answer(429, {"message": "Too many requests"}),
-    "425": Answer(425, {"code": "account_in_process", "message": "Account is in process, try again later"}),
-    "402": Answer(402, {"code": "not_enough_credits", "message": "Not enough credits"}),
-    "401_ip": Answer(
-        401,
-        {
-            "code": "unauthorized",
-            "message": "We have detected you are using an unrecognised IP address 203.0.113.10. If you performed this "
-            "action make sure to add the new IP address in this link: https://app.brevo.com/security/authorised_ips",
-        },
-    ),
-}
+_PAGE = "<html><head><title>Gateway</title></head><body>Something else than Brevo answers.</body></html>"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,10 +68,9 @@ class _Server:
         """One call of Brevo's API, with the fault that it meets."""
         method, path = request.method, request.rel_url.raw_path.removeprefix("/v3")
         body = await request.read()
-        fault = self.state.faults.meet(method, request.rel_url.raw_path)
-        if fault is not None and not fault.takes_effect:
-            label = self.state.label(method, path)
-            return await self._fail(request, fault, label, family(method, path))
+        fault = self.state.faults.meet(method, request.rel_url.raw_path, body)
+        if fault is not None and not fault.takes_effect(method, request.rel_url.raw_path):
+            return await self._fail(request, fault, self.state.label(method, path))
         incoming = Incoming(
             method,
             path,
@@ -97,25 +83,29 @@ class _Server:
         outcome = self.state.play(incoming, drop_attributes=drop)
         self._start_queued()
         self._deliver()
-        if fault is not None and fault.kind not in ("drop_attributes", "slow"):
-            return await self._fail(request, fault, outcome.label, family(method, path))
+        answer = outcome.answer
         if fault is not None:
+            if not fault.lets_answer_through:
+                return await self._fail(request, fault, outcome.label)
             await self._wait(fault.delay_seconds)
-        self.state.calls.count(str(outcome.answer.status), outcome.label, family(method, path))
-        return json_response(outcome.answer, dict(outcome.headers))
+            answer = without_list(answer, fault.list_id)
+        self.state.calls.count(str(answer.status), outcome.label, family(method, path))
+        return json_response(answer, dict(outcome.headers))
 
-    async def _fail(self, request: web.Request, fault: Fault, label: str, name: str) -> web.Response:
+    async def _fail(self, request: web.Request, fault: Fault, label: str) -> web.Response:
+        path = request.rel_url.raw_path
+        name = family(request.method, path.removeprefix("/v3"))
         lost = fault.kind in ("timeout", "reset_before", "reset_after")
-        answer = _FAULT_ANSWERS.get(fault.kind)
-        status = "524" if fault.kind == "html_524" else str(answer.status) if answer else "lost"
-        self.state.calls.count(status, label, name)
+        answer = answer_of(fault, path)
+        status = fault.status if fault.kind == "html" else answer.status if answer else "lost"
+        self.state.calls.count(str(status), label, name)
         if fault.kind == "timeout" and not fault.delay_seconds:
             await self._closing.wait()
         await self._wait(fault.delay_seconds)
         if lost and request.transport is not None:
             request.transport.abort()
-        if fault.kind == "html_524":
-            return web.Response(status=524, reason="A Timeout Occurred", text=_HTML_524, content_type="text/html")
+        if fault.kind == "html":
+            return web.Response(status=fault.status, text=_PAGE, content_type="text/html")
         return json_response(answer or Answer(500), _exhausted(name) if fault.kind == "429" else {})
 
     async def _wait(self, seconds: float) -> None:

@@ -22,6 +22,8 @@ from sandbox.zoom.tokens import AccessTokens, PageTokens
 
 _INVALID_GRANT = Answer(400, {"reason": "Invalid Token!", "error": "invalid_grant"})
 _METHODS = ("GET", "POST", "PATCH", "DELETE")
+_SPANS = {hosting.PATH: hosting.check_age, marketplace.LOGS: marketplace.check_dates}
+"""What is asked about a span of time, and what of it Zoom refuses."""
 _HELD = ("users", "sessions", "subscriptions", "webhook_logs")
 
 
@@ -206,8 +208,8 @@ class ZoomBackend:
             raise ZoomError(200, 200, "Only available for Paid account.")
 
     def _answer(self, endpoint: Endpoint, name: str, query: dict[str, str], fault: Fault | None) -> Answer:
-        if endpoint.path == hosting.PATH:
-            hosting.check_age(query, self.clock())
+        if (check := _SPANS.get(endpoint.path)) is not None:
+            check(query, self.clock())
         answered = answer_rows(endpoint.path, self.state, endpoint.subject, name, query)
         if isinstance(answered, dict):
             shown = without_previous(answered, query, self.clock()) if endpoint.path in DETAILS else answered
@@ -217,7 +219,7 @@ class ZoomBackend:
             answered = self.readings.rows(self.state, endpoint.subject, name, answered, is_first_page=is_first)
         rows = fault.rows(answered) if fault else answered
         if endpoint.list_key is None or "page_size" not in endpoint.parameters:
-            return Answer(200, {"total_records": len(rows), endpoint.list_key or "rows": rows})
+            return Answer(200, {endpoint.list_key or "rows": rows})
         return Answer(200, self._page(endpoint, name, query, rows))
 
     def _page(self, endpoint: Endpoint, name: str, query: dict[str, str], rows: list[Row]) -> Row:
@@ -227,11 +229,13 @@ class ZoomBackend:
         token = query.get("next_page_token")
         offset = self.pages.offset(token, bound, self.clock()) if token else 0
         more = offset + size < len(rows)
+        # The lists about the app tell no totals: https://developers.zoom.us/docs/api/marketplace/, checked 2026-11-27.
+        has_totals = not endpoint.path.startswith("/marketplace/")
         return {
-            "page_count": -(-len(rows) // size),
+            **({"page_count": -(-len(rows) // size)} if has_totals else {}),
             **({"page_number": offset // size + 1} if endpoint.path == "/users" else {}),
             "page_size": size,
-            "total_records": len(rows),
+            **({"total_records": len(rows)} if has_totals else {}),
             "next_page_token": self.pages.issue(bound, offset + size, self.clock()) if more else "",
             str(endpoint.list_key): rows[offset : offset + size],
         }

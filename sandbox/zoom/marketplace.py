@@ -1,6 +1,6 @@
 """The app itself: log of webhooks and event subscriptions. PURE.
 
-From https://developers.zoom.us/docs/api/marketplace/ (docs/reference/zoom.md, checked 2026-11-21).
+From https://developers.zoom.us/docs/api/marketplace/, its codes and their words (checked 2026-11-27).
 """
 
 from __future__ import annotations
@@ -20,8 +20,21 @@ _EVENT = re.compile(r"[a-z_]+\.[a-z_.]+")
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
 _DELIVERED = (200, 204)
 _LOG_DAYS = 7
+LOGS = "/marketplace/apps/{}/webhook_logs"
 MOST_SUBSCRIPTIONS = 20
 """Of one app: https://developers.zoom.us/docs/api/webhooks/, checked 2026-11-21."""
+
+
+def check_dates(query: Query, now: float) -> None:
+    """Raises ``ZoomError`` 404 for a span of the log that Zoom does not show; `now` in seconds since 1970."""
+    start, end = _moment(query, "from"), _moment(query, "to")
+    if start is not None and start > now:
+        raise ZoomError(404, 1504, "The 'from' date must be before the current date(UTC).")
+    if start is not None and end is not None:
+        if end < start:
+            raise ZoomError(404, 1501, "The 'to' date must be after the 'from' date.")
+        if end - start > _LOG_DAYS * SECONDS_PER_DAY:
+            raise ZoomError(404, 1502, "The date range must be within the last seven days.")
 
 
 def webhook_logs(state: ZoomState, _kind: str, name: str, query: Query) -> list[Row]:
@@ -29,11 +42,6 @@ def webhook_logs(state: ZoomState, _kind: str, name: str, query: Query) -> list[
     if name != state.app_id:
         raise ZoomError(404, 1401, f"APP ID does not exist: {name}.")
     start, end = _moment(query, "from"), _moment(query, "to")
-    if start is not None and end is not None:
-        if end < start:
-            raise ZoomError(404, 1501, "The 'to' date must be after the 'from' date.")
-        if end - start > _LOG_DAYS * SECONDS_PER_DAY:
-            raise ZoomError(404, 1502, f"The date range must be within {_LOG_DAYS} days.")
     kind, retry = query.get("type", "2"), query.get("retry_num")
     if kind not in ("1", "2", "3"):
         raise invalid_field("type", "Must be 1, 2 or 3.")
@@ -63,15 +71,18 @@ def new_subscription(state: ZoomState, body: Mapping[str, Any]) -> Row:
     """The row of a subscription to be created, before its URL has answered a challenge."""
     events, url, scope = body.get("events"), body.get("event_webhook_url"), body.get("subscription_scope")
     if not isinstance(events, list) or not events:
-        raise invalid_field("events", "Must not be empty.")
-    if not isinstance(url, str) or not _is_allowed(url):
-        raise ZoomError(404, 1701, "The event notification endpoint URL is invalid: https is required.")
+        raise ZoomError(400, 1500, "The events list is empty.")
+    if not isinstance(url, str) or not url:
+        raise ZoomError(400, 1500, "The event webhook url is empty.")
+    if not _is_allowed(url):
+        raise not_validated(url)
     if scope not in ("user", "account", "master_account"):
         raise ZoomError(400, 1500, "The subscription scope is invalid.")
     if unknown := [event for event in events if not isinstance(event, str) or not _EVENT.fullmatch(event)]:
-        raise ZoomError(400, 1602, f"The event is not allowed for this app: {unknown[0]}.")
+        raise ZoomError(400, 1602, f"The event is not allowed for the app: {unknown[0]}.")
     if len(state.subscriptions) >= MOST_SUBSCRIPTIONS:
-        raise ZoomError(400, 1801, "The maximum number of event subscriptions is reached.")
+        # The limit is documented, its code is not: https://developers.zoom.us/docs/api/webhooks/, checked 2026-11-27.
+        raise ZoomError(400, 300, f"An app has at most {MOST_SUBSCRIPTIONS} event subscriptions.")
     return {
         "event_subscription_id": secrets.token_urlsafe(16),
         "events": events,
@@ -81,6 +92,11 @@ def new_subscription(state: ZoomState, body: Mapping[str, Any]) -> Row:
         "created_source": "openapi",
         "subscriber_id": state.account_id,
     }
+
+
+def not_validated(url: str) -> ZoomError:
+    """HTTP 404, code 1701: the URL is not https, or has not answered its challenge."""
+    return ZoomError(404, 1701, f"The event webhook url validate failed: {url}.")
 
 
 def without(state: ZoomState, subscription_id: str) -> ZoomState:
@@ -114,7 +130,7 @@ def _moment(query: Query, name: str) -> int | None:
     try:
         return parse_instant(query.get(name))
     except ValueError as error:
-        raise invalid_field(name, "Must be a date and time.") from error
+        raise ZoomError(404, 1503, "The dates must follow the format: `yyyy-MM-dd'T'HH:mm:ss'Z'`.") from error
 
 
 def _within(row: Row, start: int | None, end: int | None) -> bool:

@@ -166,8 +166,9 @@ def _recordings(state: ZoomState, kind: str, name: str, _query: Query) -> Row:
     return row
 
 
-def _tracking_sources(state: ZoomState, kind: str, name: str, _query: Query) -> Rows:
-    return list(_session(state, kind, name).tracking_sources)
+def _tracking_sources(state: ZoomState, kind: str, name: str, _query: Query) -> Row:
+    rows = list(_session(state, kind, name).tracking_sources)
+    return {"total_records": len(rows), "tracking_sources": rows}
 
 
 def _instances(state: ZoomState, kind: str, name: str, _query: Query) -> Rows:
@@ -179,12 +180,20 @@ def _instances(state: ZoomState, kind: str, name: str, _query: Query) -> Rows:
     ]
 
 
-def _polls(state: ZoomState, kind: str, name: str, _query: Query) -> Rows:
-    return list(_ended(state, kind, name)[1].polls)
+def _polls(state: ZoomState, kind: str, name: str, _query: Query) -> Row:
+    session, instance, _ = _ended(state, kind, name)
+    return _interaction(session, instance, instance.polls)
 
 
-def _questions(state: ZoomState, kind: str, name: str, _query: Query) -> Rows:
-    return list(_ended(state, kind, name)[1].questions)
+def _questions(state: ZoomState, kind: str, name: str, _query: Query) -> Row:
+    session, instance, _ = _ended(state, kind, name)
+    return _interaction(session, instance, instance.questions)
+
+
+def _interaction(session: Session, instance: Instance, people: tuple[Row, ...]) -> Row:
+    """One document, never paged: https://developers.zoom.us/docs/api/meetings/, checked 2026-11-27."""
+    named = {"id": session.details["id"], "uuid": instance.uuid, "start_time": instance.start_time}
+    return {**named, "questions": list(people)}
 
 
 _ANSWERS: dict[str, Callable[[ZoomState, str, str, Query], Rows | Row]] = {

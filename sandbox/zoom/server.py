@@ -23,6 +23,7 @@ from sandbox.zoom.authorization import read_request
 from sandbox.zoom.backend import ZoomBackend, ZoomOptions
 from sandbox.zoom.errors import Answer, ZoomError, unknown_endpoint
 from sandbox.zoom.faults import Fault
+from sandbox.zoom.marketplace import not_validated
 from sandbox.zoom.page import render, render_consent
 from sandbox.zoom.state import ZoomState
 
@@ -204,7 +205,7 @@ async def _challenge(url: str, secret: str, now: float) -> Answer | None:
                 return None
     except (aiohttp.ClientError, TimeoutError, ValueError):
         pass
-    return ZoomError(404, 1701, "URL validation failed. Try again later.").answer()
+    return not_validated(url).answer()
 
 
 async def _api(request: web.Request) -> web.Response:

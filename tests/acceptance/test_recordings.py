@@ -219,7 +219,8 @@ async def test_campaign_that_somebody_suspended_is_listed_and_decided_by_a_perso
     async with installation(kafka_bootstrap, topic_prefix, tmp_path) as home:
         choose(home, by="campaign", campaign=CAMPAIGN)
         campaigns = home.brevo.state.store.campaigns
-        campaigns.get(campaigns.create(parse(NewCampaign, campaign_body(command, campaign)))).status = "suspended"
+        body = parse(NewCampaign, campaign_body(command, campaign))
+        campaigns.get(campaigns.create(body, home.brevo.state.now())).status = "suspended"
         worker = await started(home)
         message = Message(command.to_bytes(), command.contact_id.encode())
         await produce(kafka_bootstrap, home.physical(BREVO_COMMANDS_BULK), [message])

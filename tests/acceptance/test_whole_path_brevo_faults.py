@@ -23,7 +23,7 @@ FAULTS = (
     Fault(kind="timeout", path_prefix=CONTACTS, count=2, delay_seconds=1, applied=True),
     Fault(kind="500", path_prefix=EVENTS, probability=0.03, seed=5),
     Fault(kind="500", path_prefix=EVENTS, probability=0.03, seed=6, applied=True),
-    Fault(kind="html_524", path_prefix=EVENTS, count=2, applied=True),
+    Fault(kind="html", path_prefix=EVENTS, count=2, applied=True),
     Fault(kind="reset_before", path_prefix=EVENTS, count=2),
     Fault(kind="reset_after", path_prefix=EVENTS, count=2),
     Fault(kind="timeout", path_prefix=EVENTS, count=2, delay_seconds=1, applied=True),

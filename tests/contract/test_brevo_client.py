@@ -83,7 +83,7 @@ async def test_client_unknown_key_is_an_answer(brevo: RunningBrevo) -> None:
     [
         ("429", "rate_limited", Outcome.PAUSE),
         ("425", "too_early", Outcome.RETRY),
-        ("html_524", "failed", Outcome.RETRY),
+        ("html", "failed", Outcome.RETRY),
         ("401_ip", "unrecognised_ip", Outcome.PARK),
         ("402", "no_credit", Outcome.STOP),
         ("reset_before", "reset", Outcome.RETRY),

@@ -114,7 +114,7 @@ BEFORE: dict[str, Callable[[RunningBrevo], None]] = {
     "10_transactional_email: out of credit": _fault("402"),
     "11_auth_and_rate_limit_errors: address not on the authorised list": _fault("401_ip"),
     "11_auth_and_rate_limit_errors: rate limit": _fault("429"),
-    "11_auth_and_rate_limit_errors: edge in front of the API": _fault("html_524"),
+    "11_auth_and_rate_limit_errors: edge in front of the API": _fault("html"),
 }
 
 

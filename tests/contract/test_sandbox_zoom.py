@@ -466,3 +466,34 @@ async def test_every_endpoint_of_the_table_has_an_answer(zoom: Zoom) -> None:
         status, body = await zoom.get(f"{endpoint.path.replace('{}', name[endpoint.subject])}{days}")
         assert status == 200 or body["code"] == 3301, endpoint.path
         assert endpoint.list_key is None or isinstance(body[endpoint.list_key], list)
+
+
+LOGS = f"/marketplace/apps/{ZoomState().app_id}/webhook_logs"
+
+
+@pytest.mark.parametrize(
+    ("query", "code"),
+    [
+        ("from=2026-08-10T00:00:00Z&to=2026-08-09T00:00:00Z", 1501),
+        ("from=2026-08-01T00:00:00Z&to=2026-08-10T00:00:00Z", 1502),
+        ("from=yesterday", 1503),
+        ("from=2100-01-01T00:00:00Z", 1504),
+    ],
+)
+async def test_log_of_webhooks_of_a_span_that_zoom_does_not_show_is_refused(zoom: Zoom, query: str, code: int) -> None:
+    """404 with the code that Zoom's page gives."""
+    status, body = await zoom.get(f"{LOGS}?{query}")
+    assert (status, body["code"]) == (404, code)
+
+
+async def test_lists_about_the_app_tell_no_totals(zoom: Zoom) -> None:
+    """A page size and a token alone, as the published contract has it."""
+    _, body = await zoom.get(LOGS)
+    assert set(body) == {"page_size", "next_page_token", "webhook_logs"}
+
+
+@pytest.mark.parametrize("what", ["polls", "qa"])
+async def test_interaction_is_one_document_about_its_instance(zoom: Zoom, what: str) -> None:
+    """With `id`, `uuid` and `start_time`, and no total."""
+    _, body = await zoom.get(f"/report/webinars/{WEBINAR}/{what}")
+    assert set(body) == {"id", "uuid", "start_time", "questions"}
