@@ -1,1 +1,1 @@
-"""The public door: verify a Zoom delivery, publish it to Kafka, then answer."""
+"""The public endpoint: verify a Zoom delivery, publish it to Kafka, then answer."""

@@ -99,7 +99,7 @@ async def _admin(server: AdminServer) -> AsyncIterator[None]:
 
 @asynccontextmanager
 async def _connected(link: KafkaLink) -> AsyncIterator[asyncio.Task[None]]:
-    """The link at work; the door opens without waiting for it."""
+    """The link at work; the endpoint opens without waiting for it."""
     task = asyncio.create_task(link.run())
     try:
         yield task

@@ -1,4 +1,4 @@
-"""The public HTTP door: reads a delivery within bounds, has it decided, publishes it, answers. No rules of its own."""
+"""The public HTTP endpoint: reads a delivery within bounds, has it decided, publishes it, answers. It has no rules."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from urllib.parse import quote
 from aiohttp import web
 
 from ingress.bodies import Bodies, Failure
-from ingress.brevo_door import PATH as BREVO_PATH
-from ingress.brevo_door import BrevoDoor
+from ingress.brevo_endpoint import PATH as BREVO_PATH
+from ingress.brevo_endpoint import BrevoEndpoint
 from ingress.clients import at_most
 from ingress.decision import Answer, Outcome, Publish, check_headers, decide
 from ingress.envelope import Delivery
@@ -43,18 +43,18 @@ def build_app(settings: IngressSettings, publisher: Publisher, metrics: IngressM
     A path per account, so that an unknown one is 404 like any other path that does not exist.
     """
     bodies = Bodies(settings.limits)
-    door = Door(settings, publisher, metrics, bodies)
+    endpoint = WebhookEndpoint(settings, publisher, metrics, bodies)
     app = web.Application()
     if settings.proxies:
-        app.middlewares.append(at_most(settings.limits.connections.per_address, settings.proxies, door.refuse))
-    app.router.add_post(PATH, door.for_keys(settings.keys))
+        app.middlewares.append(at_most(settings.limits.connections.per_address, settings.proxies, endpoint.refuse))
+    app.router.add_post(PATH, endpoint.for_keys(settings.keys))
     for account in settings.accounts:
-        app.router.add_post(f"{PATH}/{quote(account, safe='')}", door.for_keys(settings.keys_of(account)))
-    BrevoDoor(settings.brevo, publisher, settings.connection.topic_prefix, metrics.registry, bodies).add_to(app)
+        app.router.add_post(f"{PATH}/{quote(account, safe='')}", endpoint.for_keys(settings.keys_of(account)))
+    BrevoEndpoint(settings.brevo, publisher, settings.connection.topic_prefix, metrics.registry, bodies).add_to(app)
     return app
 
 
-class Door:
+class WebhookEndpoint:
     """Receives deliveries, and publishes each of them once."""
 
     def __init__(

@@ -1,4 +1,4 @@
-"""Reads the bodies of requests within bounds of size, time and memory, for all paths of the door."""
+"""Reads the bodies of requests within bounds of size, time and memory, for all paths of the endpoint."""
 
 from __future__ import annotations
 

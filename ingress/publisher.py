@@ -15,9 +15,9 @@ from typing_extensions import override
 
 from ingress.envelope import Record
 from ingress.errors import NotAcknowledgedError
-from ingress.lane import Lane, Waiting
 from ingress.link import KafkaLink
 from ingress.metrics import IngressMetrics
+from ingress.partition_sender import PartitionSender, WaitingRecord
 from ingress.settings import Limits
 
 _OVERHEAD_BYTES = 1_024
@@ -50,8 +50,8 @@ class KafkaPublisher(Publisher):
         self._link = link
         self._limits = limits
         self._metrics = metrics
-        self._lanes: dict[tuple[str, int], Lane] = {}
-        self._waiting: dict[Waiting, None] = {}  # in the order of their deadlines, since all wait equally long
+        self._senders: dict[tuple[str, int], PartitionSender] = {}
+        self._waiting: dict[WaitingRecord, None] = {}  # in the order of their deadlines, since all wait equally long
         self._bytes = 0
         self._timer: asyncio.TimerHandle | None = None
         self._hash = lru_cache(65_536)(_positive_hash)  # aiokafka's is pure Python, and keys repeat
@@ -73,33 +73,33 @@ class KafkaPublisher(Publisher):
         if len(self._waiting) >= self._limits.waiting_deliveries or self._bytes + size > self._limits.waiting_bytes:
             raise NotAcknowledgedError("overloaded")
         loop = asyncio.get_running_loop()
-        waiting = Waiting(record, size, loop.create_future(), loop.time() + self._limits.acknowledge_seconds)
+        waiting = WaitingRecord(record, size, loop.create_future(), loop.time() + self._limits.acknowledge_seconds)
         self._waiting[waiting] = None
         self._bytes += size
         if self._timer is None:
             self._timer = loop.call_at(waiting.deadline, self._expire)
-        lane = self._lane(topic, record.key)
-        lane.add(waiting)
+        sender = self._sender(topic, record.key)
+        sender.add(waiting)
         try:
             await waiting.acknowledged
         finally:
             del self._waiting[waiting]
             self._bytes -= size
-            lane.trim()
+            sender.trim()
 
     async def close(self) -> None:
         """End what is still under way, unacknowledged."""
         if self._timer is not None:
             self._timer.cancel()
-        for lane in self._lanes.values():
-            await lane.close()
+        for sender in self._senders.values():
+            await sender.close()
 
-    def _lane(self, topic: str, key: bytes) -> Lane:
+    def _sender(self, topic: str, key: bytes) -> PartitionSender:
         where = topic, self._hash(key) % self._link.partitions[topic]
-        lane = self._lanes.get(where)
-        if lane is None:
-            lane = self._lanes[where] = Lane(self._link, *where, acknowledged=self._metrics.batches.inc)
-        return lane
+        sender = self._senders.get(where)
+        if sender is None:
+            sender = self._senders[where] = PartitionSender(self._link, *where, acknowledged=self._metrics.batches.inc)
+        return sender
 
     def _expire(self) -> None:
         """Let go those whose time is up, and wait for the next."""

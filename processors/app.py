@@ -40,7 +40,7 @@ from processors.engine.view import Output
 from processors.settings import WorkerSettings
 from processors.zoom import agent as look_up
 from processors.zoom.api.client import ZoomClient
-from processors.zoom.api.login_store import Vault
+from processors.zoom.api.login_store import LoginStore
 from processors.zoom.api.metrics import ZoomMetrics
 from processors.zoom.features import missing_scopes
 from runtime.admin import AdminServer, Readiness
@@ -189,7 +189,7 @@ async def _zoom_effect(
     settings: WorkerSettings, registry: CollectorRegistry, delivery: Delivery
 ) -> AsyncIterator[look_up.LookUp]:
     environment, metrics = settings.environment, ZoomMetrics(registry)
-    vault = Vault(environment.zoom_tokens)
+    logins = LoginStore(environment.zoom_tokens)
     accounts = [each for each in settings.configuration.connectors.zoom if each.enabled]
     async with aiohttp.ClientSession() as session:
         clients = {
@@ -200,7 +200,7 @@ async def _zoom_effect(
                 environment.zoom_api_base_url,
                 environment.zoom_oauth_base_url,
                 metrics,
-                vault=vault,
+                logins=logins,
                 allowances=environment.zoom_budget_dir,
             )
             for account in accounts

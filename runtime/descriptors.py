@@ -8,7 +8,7 @@ from runtime.connections import ConnectionLimits
 
 _ENOUGH = 65_536
 RESERVED = 256
-"""For Kafka, logs, health and metrics: never given to the public door."""
+"""For Kafka, logs, health and metrics: never given to the public endpoint."""
 
 
 def raise_descriptor_limit() -> int:

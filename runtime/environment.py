@@ -51,7 +51,7 @@ class IngressEnvironment:
         """Raises `ConfigurationError`: everything that is wrong, one line each."""
         reader = _Reader(environment)
         config_path = reader.config_path()
-        listen = reader.address("INGRESS", default_host="0.0.0.0", default_port=8080)  # noqa: S104 (the public door)
+        listen = reader.address("INGRESS", default_host="0.0.0.0", default_port=8080)  # noqa: S104 (the public endpoint)
         admin = reader.address("ADMIN", default_host="127.0.0.1", default_port=8081)
         kafka = reader.kafka()
         proxies = reader.networks("INGRESS_TRUSTED_PROXIES")

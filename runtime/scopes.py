@@ -57,7 +57,7 @@ INGRESS = Scope(
         VERIFICATION_TOKEN,
     )
 )
-"""The public door: it never holds the Brevo key or the Zoom client's secret."""
+"""The public endpoint: it never holds the Brevo key or the Zoom client's secret."""
 
 WORKER = Scope(((*ZOOM, "webhook"),))
 """It starts without the webhook secrets."""

@@ -12,7 +12,7 @@ import typer
 from prometheus_client import CollectorRegistry
 
 from processors.zoom.api.client import ZoomClient
-from processors.zoom.api.login_store import Vault
+from processors.zoom.api.login_store import LoginStore
 from processors.zoom.api.metrics import ZoomMetrics
 from processors.zoom.api.oauth import Grant
 from runtime.configuration import load_for_display
@@ -70,7 +70,7 @@ async def client_of(
             environment.api_base_url,
             environment.oauth_base_url,
             ZoomMetrics(CollectorRegistry()),
-            vault=Vault(environment.tokens),
+            logins=LoginStore(environment.tokens),
             grant=grant,
             allowances=environment.budget_dir,
             priority="bulk",

@@ -23,7 +23,7 @@ from processors.zoom.api import requests
 from processors.zoom.api.api import Row
 from processors.zoom.api.authorization import Attempt, CallbackRefusedError
 from processors.zoom.api.client import TOTAL_TIMEOUT_SECONDS
-from processors.zoom.api.login_store import Login, Vault
+from processors.zoom.api.login_store import Login, LoginStore
 from processors.zoom.api.metrics import ZoomMetrics
 from processors.zoom.api.oauth import OneToken
 from processors.zoom.api.token_service import TokenService
@@ -101,7 +101,7 @@ async def _log_in(
     browser: bool,
 ) -> None:
     environment = ZoomEnvironment.read(os.environ)
-    vault = Vault(environment.tokens)
+    logins = LoginStore(environment.tokens)
     async with _service(account, environment) as service:
 
         async def exchange(code: str) -> None:
@@ -115,8 +115,8 @@ async def _log_in(
             except RollcallError:
                 await service.revoke(token.secret)
                 raise
-            with vault.locked(account.account_id):
-                vault.write(Login.of(account.account_id, token, refresh_token, time.time()))
+            with logins.locked(account.account_id):
+                logins.write(Login.of(account.account_id, token, refresh_token, time.time()))
 
         callback = Callback(attempt, exchange)
         async with callback.listening(*address):
@@ -149,15 +149,15 @@ def check_account(person: Row, account_id: str) -> None:
 
 async def _log_out(account: ZoomAccount) -> bool | None:
     environment = ZoomEnvironment.read(os.environ)
-    vault = Vault(environment.tokens)
+    logins = LoginStore(environment.tokens)
     async with _service(account, environment) as service:
-        with vault.locked(account.account_id):
-            stored = vault.read(account.account_id)
+        with logins.locked(account.account_id):
+            stored = logins.read(account.account_id)
             if stored is None:
                 return None
             was_known = said(await service.revoke(stored.access_token.get_secret_value()))
             was_known |= said(await service.revoke(stored.refresh_token.get_secret_value()))
-            vault.delete(account.account_id)
+            logins.delete(account.account_id)
             return was_known
 
 

@@ -47,7 +47,7 @@ from processors.engine.effect import Effect, OwnAgent, Rows
 from processors.engine.spec import AgentSpec
 from processors.engine.view import PartitionStore, Rule
 from runtime.brevo_models import Brevo
-from schemas.brevo_news import BrevoNews, import_signature
+from schemas.brevo_feedback import BrevoFeedback, import_signature
 from schemas.topics import BREVO_COMMANDS, BREVO_COMMANDS_BULK, BREVO_EVENTS, BREVO_RESULTS
 
 SPEC = AgentSpec(
@@ -172,7 +172,7 @@ class SyncContact(Effect):
         if RESUME in changed:
             self.resume()
         if (ended := changed.get(IMPORT_ENDED)) is not None:
-            self._processes.told(BrevoNews.from_bytes(ended).import_id or "")
+            self._processes.told(BrevoFeedback.from_bytes(ended).import_id or "")
         self._pump.applied(partition, [key for key in changed if key not in (RESUME, IMPORT_ENDED)])
 
     @override

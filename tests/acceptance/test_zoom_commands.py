@@ -61,7 +61,7 @@ class Installation:
     webhook_url: str
     bootstrap: str
     prefix: str
-    door: Process
+    ingress: Process
 
     async def run(self, *arguments: str, env: Mapping[str, str] | None = None) -> tuple[int, str]:
         """Exit code and output of a command."""
@@ -112,9 +112,9 @@ def started(zoom: SandboxZoom, folder: Path, bootstrap: str, prefix: str) -> Ite
         "ZOOM_WEBHOOK_SECRET": SECRET.decode(),
         "COLUMNS": "160",
     }
-    with running(rollcall_command("ingress"), log=folder / "ingress.log", env=env) as door:
+    with running(rollcall_command("ingress"), log=folder / "ingress.log", env=env) as ingress:
         url = f"http://127.0.0.1:{port}/webhooks/zoom"
-        yield Installation(env, folder, url, bootstrap, prefix, door)
+        yield Installation(env, folder, url, bootstrap, prefix, ingress)
 
 
 @pytest.fixture
@@ -123,7 +123,7 @@ async def machine(
 ) -> AsyncIterator[Installation]:
     """An installation whose ingress is ready."""
     with started(zoom, tmp_path, kafka_bootstrap, topic_prefix) as made:
-        await made.door.until_http(f"http://127.0.0.1:{made.env['ADMIN_PORT']}/health/ready", timeout_seconds=60)
+        await made.ingress.until_http(f"http://127.0.0.1:{made.env['ADMIN_PORT']}/health/ready", timeout_seconds=60)
         yield made
 
 

@@ -16,7 +16,7 @@ from prometheus_client import CollectorRegistry
 
 from ops.zoom.answers import said
 from processors.zoom.api.client import ZoomClient
-from processors.zoom.api.login_store import Vault
+from processors.zoom.api.login_store import LoginStore
 from processors.zoom.api.metrics import ZoomMetrics
 from runtime.environment import TokenStorage
 from sandbox.kafka import free_port
@@ -103,10 +103,10 @@ async def test_login_in_a_browser_stores_tokens_that_work_and_logout_revokes_the
     assert json.loads(before)["access_token"] not in log.read_text(encoding="utf-8")
 
     account = account_of(STATE).model_copy(update={"oauth": "user"})
-    vault = Vault(TokenStorage(tmp_path / "data/zoom-logins"))
+    logins = LoginStore(TokenStorage(tmp_path / "data/zoom-logins"))
     async with aiohttp.ClientSession() as session:
         metrics = ZoomMetrics(CollectorRegistry())
-        client = ZoomClient(account, session, "business", None, zoom.url, metrics, vault=vault)
+        client = ZoomClient(account, session, "business", None, zoom.url, metrics, logins=logins)
         assert [each["id"] for each in said(await client.users())] == ["u1"]
         zoom.backend.tokens.expire_all()
         assert [each["id"] for each in said(await client.users())] == ["u1"]

@@ -13,10 +13,10 @@ import tempfile
 import textwrap
 from pathlib import Path
 
-from tests.attacks import answers, door
+from tests.attacks import answers, endpoint
 from tests.attacks.stage import Attack, Seen, staged
 
-ATTACKS = (*door.ATTACKS,)
+ATTACKS = (*endpoint.ATTACKS,)
 """Of all rooms; another one's are added here."""
 
 

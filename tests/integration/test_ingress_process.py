@@ -98,20 +98,20 @@ async def test_ingress_kafka_away_at_start_answers_challenges_and_joins_later(
     """The port is open, challenges are answered, deliveries are 503; once Kafka is there they are accepted."""
     kafka = EmbeddedKafka(port=free_port())
     try:
-        with ingress(tmp_path, kafka.bootstrap, topic_prefix) as door:
-            await door.process.until_http(f"{door.admin}/health/live")
-            await door.process.until_http(f"{door.admin}/health/ready", status=503)
+        with ingress(tmp_path, kafka.bootstrap, topic_prefix) as started:
+            await started.process.until_http(f"{started.admin}/health/live")
+            await started.process.until_http(f"{started.admin}/health/ready", status=503)
             async with aiohttp.ClientSession() as session:
-                assert await door.post(session, CHALLENGE) == 200
-                assert await door.post(session, numbered(1)) == 503
+                assert await started.post(session, CHALLENGE) == 200
+                assert await started.post(session, numbered(1)) == 503
                 await asyncio.to_thread(kafka.start)
-                await door.process.until_http(f"{door.admin}/health/ready")
-                assert await door.post(session, numbered(2)) == 200
+                await started.process.until_http(f"{started.admin}/health/ready")
+                assert await started.post(session, numbered(2)) == 200
             assert await numbers_on(kafka.bootstrap, RAW_EVENTS.physical(topic_prefix)) == [2]
             assert await read_to_end(kafka.bootstrap, QUARANTINE.physical(topic_prefix)) == []
             written = {topic.physical(topic_prefix) for topic in all_topics() if "ingress" in topic.producers}
             assert await topics_of(kafka.bootstrap, topic_prefix) == written, "others are the worker's to make"
-            assert door.process.terminate() == 0
+            assert started.process.terminate() == 0
     finally:
         kafka.close()
 
@@ -123,8 +123,8 @@ async def test_ingress_kafka_lost_under_load_loses_nothing_accepted(
     """Every delivery is answered 200 or 503 before Zoom's 3 s are over, and every 200 is on the topic."""
     answers: dict[int, int] = {}
     slowest = 0.0
-    with ingress(tmp_path, own_kafka.bootstrap, topic_prefix) as door:
-        await door.process.until_http(f"{door.admin}/health/ready")
+    with ingress(tmp_path, own_kafka.bootstrap, topic_prefix) as started:
+        await started.process.until_http(f"{started.admin}/health/ready")
         async with aiohttp.ClientSession() as session:
             stop = asyncio.Event()
 
@@ -133,7 +133,7 @@ async def test_ingress_kafka_lost_under_load_loses_nothing_accepted(
                 number = first
                 while not stop.is_set():
                     began = time.monotonic()
-                    answers[number] = await door.post(session, numbered(number))
+                    answers[number] = await started.post(session, numbered(number))
                     slowest = max(slowest, time.monotonic() - began)
                     number += 16
 
@@ -144,7 +144,7 @@ async def test_ingress_kafka_lost_under_load_loses_nothing_accepted(
             await eventually(lambda: count(200, 200), what="deliveries are accepted")
             await asyncio.to_thread(own_kafka.kill if how == "kill" else own_kafka.pause)
             await eventually(lambda: count(503, 15), what="deliveries are answered 503")
-            assert await door.post(session, CHALLENGE) == 200
+            assert await started.post(session, CHALLENGE) == 200
             accepted = sum(answer == 200 for answer in answers.values())
             await asyncio.to_thread(own_kafka.start if how == "kill" else own_kafka.resume)
             await eventually(lambda: count(200, accepted + 200), what="deliveries are accepted again")
@@ -161,13 +161,13 @@ async def test_ingress_sigterm_under_load_answers_all_it_accepted(
 ) -> None:
     """After SIGTERM no new connection is taken, every delivery taken before is answered, and the exit code is 0."""
     answers: dict[int, int] = {}
-    with ingress(tmp_path, kafka_bootstrap, topic_prefix) as door:
-        await door.process.until_http(f"{door.admin}/health/ready")
+    with ingress(tmp_path, kafka_bootstrap, topic_prefix) as started:
+        await started.process.until_http(f"{started.admin}/health/ready")
         async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=64)) as session:
 
             async def send(first: int) -> None:
                 number = first
-                while (status := await door.post(session, numbered(number))) != 0:
+                while (status := await started.post(session, numbered(number))) != 0:
                     answers[number] = status
                     number += 64
 
@@ -177,9 +177,9 @@ async def test_ingress_sigterm_under_load_answers_all_it_accepted(
                 return len(answers) > 1_000
 
             await eventually(enough, what="1,000 deliveries are answered")
-            door.process.signal(signal.SIGTERM)
+            started.process.signal(signal.SIGTERM)
             await asyncio.wait_for(asyncio.gather(*senders), 30)
-        assert await asyncio.to_thread(door.process.wait) == 0
+        assert await asyncio.to_thread(started.process.wait) == 0
         assert set(answers.values()) <= {200, 503}
         found = set(await numbers_on(kafka_bootstrap, RAW_EVENTS.physical(topic_prefix)))
         assert {number for number, status in answers.items() if status == 200} <= found
@@ -189,27 +189,27 @@ async def test_ingress_sigterm_while_kafka_is_silent_answers_503_and_ends(
     own_kafka: Broker, tmp_path: Path, topic_prefix: str
 ) -> None:
     """What waits for Kafka when the process is told to stop is answered, not dropped."""
-    with ingress(tmp_path, own_kafka.bootstrap, topic_prefix) as door:
-        await door.process.until_http(f"{door.admin}/health/ready")
+    with ingress(tmp_path, own_kafka.bootstrap, topic_prefix) as started:
+        await started.process.until_http(f"{started.admin}/health/ready")
         async with aiohttp.ClientSession() as session:
 
             async def accepted() -> bool:
                 # A fresh broker on a busy machine may take its time for the first record.
-                return await door.post(session, numbered(0)) == 200
+                return await started.post(session, numbered(0)) == 200
 
             await eventually(accepted, what="a first delivery is accepted")
             own_kafka.pause()
             try:
-                waiting = [asyncio.create_task(door.post(session, numbered(number))) for number in range(1, 21)]
+                waiting = [asyncio.create_task(started.post(session, numbered(number))) for number in range(1, 21)]
 
                 async def all_wait() -> bool:
-                    async with session.get(f"{door.admin}/metrics") as answer:
+                    async with session.get(f"{started.admin}/metrics") as answer:
                         return "rollcall_ingress_waiting_deliveries 20.0" in await answer.text()
 
                 await eventually(all_wait, what="20 deliveries wait for Kafka")
-                door.process.signal(signal.SIGTERM)
+                started.process.signal(signal.SIGTERM)
                 assert await asyncio.gather(*waiting) == [503] * 20
-                assert await asyncio.to_thread(door.process.wait) == 0
+                assert await asyncio.to_thread(started.process.wait) == 0
             finally:
                 own_kafka.resume()
 
@@ -218,16 +218,16 @@ async def test_ingress_idle_connections_do_not_hold_up_the_drain(
     kafka_bootstrap: str, tmp_path: Path, topic_prefix: str
 ) -> None:
     """Zoom keeps connections open between deliveries."""
-    with ingress(tmp_path, kafka_bootstrap, topic_prefix) as door:
-        await door.process.until_http(f"{door.admin}/health/ready")
+    with ingress(tmp_path, kafka_bootstrap, topic_prefix) as started:
+        await started.process.until_http(f"{started.admin}/health/ready")
         async with aiohttp.ClientSession() as session:
 
             async def accepted() -> bool:
                 # The first write to new topics may take Kafka longer than the ingress waits for it.
-                return await door.post(session, numbered(1)) == 200
+                return await started.post(session, numbered(1)) == 200
 
             await eventually(accepted, what="a delivery is accepted")
-            assert await asyncio.to_thread(door.process.terminate, 4) == 0
+            assert await asyncio.to_thread(started.process.terminate, 4) == 0
 
 
 @pytest.mark.parametrize(
@@ -243,11 +243,11 @@ def test_ingress_wrong_configuration_is_one_message_and_exit_2(
     tmp_path: Path, variable: str, value: str, told: str
 ) -> None:
     """What to change is said, before anything starts; no traceback."""
-    with ingress(tmp_path, NO_BROKER, "", {variable: value}) as door:
-        assert door.process.wait() == 2
-        assert told in door.process.output()
-        assert "Traceback" not in door.process.output()
-        assert SECRET.decode() not in door.process.output()
+    with ingress(tmp_path, NO_BROKER, "", {variable: value}) as started:
+        assert started.process.wait() == 2
+        assert told in started.process.output()
+        assert "Traceback" not in started.process.output()
+        assert SECRET.decode() not in started.process.output()
 
 
 def test_ingress_port_taken_is_exit_2_with_the_variable(tmp_path: Path) -> None:
@@ -266,25 +266,25 @@ async def test_ingress_topics_with_other_partitions_is_exit_2(
 ) -> None:
     """The tables rely on equal numbers, so such a cluster is refused and not written to."""
     await create_topics(kafka_bootstrap, [RAW_EVENTS.physical(topic_prefix)], partitions=3)
-    with ingress(tmp_path, kafka_bootstrap, topic_prefix) as door:
-        assert await asyncio.to_thread(door.process.wait) == 2
-        assert "has 3 partitions, wanted are 6" in door.process.output()
+    with ingress(tmp_path, kafka_bootstrap, topic_prefix) as started:
+        assert await asyncio.to_thread(started.process.wait) == 2
+        assert "has 3 partitions, wanted are 6" in started.process.output()
 
 
 async def test_ingress_never_logs_bodies_addresses_or_secrets(
     kafka_bootstrap: str, tmp_path: Path, topic_prefix: str
 ) -> None:
     """Whatever arrives, forged or not: the log holds nobody's name, address, link or signature."""
-    with ingress(tmp_path, kafka_bootstrap, topic_prefix) as door:
-        await door.process.until_http(f"{door.admin}/health/ready")
+    with ingress(tmp_path, kafka_bootstrap, topic_prefix) as started:
+        await started.process.until_http(f"{started.admin}/health/ready")
         body = as_zoom_writes(example("webinar.registration_created__registrant"))
         async with aiohttp.ClientSession() as session:
-            assert await door.post(session, body) == 200
+            assert await started.post(session, body) == 200
             for headers in (signed_headers(b"other"), signed_headers(body, at=1)):
-                async with session.post(door.url, data=body, headers=headers):
+                async with session.post(started.url, data=body, headers=headers):
                     pass
-        assert door.process.terminate() == 0
-        log = door.process.output()
+        assert started.process.terminate() == 0
+        log = started.process.output()
         assert [word for word in ("Lucía", "@", "tk=", "v0=", SECRET.decode()) if word in log] == []
 
 
@@ -313,26 +313,26 @@ async def test_ingress_full_of_secrets_tells_them_nowhere_but_in_the_records_the
         + body
         + b"\r\nconnection: close\r\ncontent-length: 0\r\n\r\n",
     ]
-    with ingress(tmp_path, kafka_bootstrap, topic_prefix, configuration=talkative) as door:
-        await door.process.until_http(f"{door.admin}/health/ready")
-        port = int(door.url.split(":")[2].split("/")[0])
+    with ingress(tmp_path, kafka_bootstrap, topic_prefix, configuration=talkative) as started:
+        await started.process.until_http(f"{started.admin}/health/ready")
+        port = int(started.url.split(":")[2].split("/")[0])
         answers = b""
         async with aiohttp.ClientSession() as session:
-            assert await door.post(session, body) == 200
+            assert await started.post(session, body) == 200
             broken = {"event": "webinar.x", "payload": {"object": PERSON, "account_id": "another"}}
             for each in (as_zoom_writes(broken), b'{"user_name":"Maya Okafor"', body):
                 for headers in (signed_headers(b"other"), signed_headers(each, at=1), signed_headers(each)):
-                    async with session.post(door.url, data=each, headers=headers) as answer:
+                    async with session.post(started.url, data=each, headers=headers) as answer:
                         answers += await answer.read() + str(answer.headers).encode()
             for request in malformed:
                 reader, writer = await asyncio.open_connection("127.0.0.1", port)
                 writer.write(request)
                 answers += await reader.read()
                 writer.close()
-            async with session.get(f"{door.admin}/metrics") as figures:
+            async with session.get(f"{started.admin}/metrics") as figures:
                 answers += await figures.read()
-        assert door.process.terminate() == 0
-    shown = door.process.output().encode() + answers
+        assert started.process.terminate() == 0
+    shown = started.process.output().encode() + answers
     for topic in (RAW_EVENTS, QUARANTINE):
         records = await read_to_end(kafka_bootstrap, topic.physical(topic_prefix))
         assert records

@@ -29,7 +29,7 @@ from processors.brevo.decisions.ledger import (
 from processors.brevo.decisions.suppression import Consent, end_suppressed, note, suppress, suppression_of
 from processors.engine.view import Record, Rule, View
 from schemas.brevo import CommandResult, Decision, OnceCommand, Resume, UpsertContact
-from schemas.brevo_news import BrevoNews
+from schemas.brevo_feedback import BrevoFeedback
 from schemas.errors import DeadLetterError
 from schemas.instants import as_datetime
 from schemas.topics import BREVO_EVENTS, BREVO_RESULTS
@@ -54,9 +54,9 @@ class Intake(Rule):
         if record.value is None:
             raise DeadLetterError("a command or result needs a value")
         if record.topic == BREVO_EVENTS.name:
-            news = BrevoNews.from_bytes(record.value)
-            _check_key(record, news.contact_id)
-            suppress(news, record, view, self._consent)
+            feedback = BrevoFeedback.from_bytes(record.value)
+            _check_key(record, feedback.contact_id)
+            suppress(feedback, record, view, self._consent)
             return
         if record.topic == BREVO_RESULTS.name and record.key is None:
             view.put(LEDGER, RESUME, Resume.from_bytes(record.value).to_bytes())

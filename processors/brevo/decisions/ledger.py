@@ -24,7 +24,7 @@ from schemas.brevo import (
     TrackEvent,
     UpsertContact,
 )
-from schemas.brevo_news import NewsKind
+from schemas.brevo_feedback import FeedbackKind
 from schemas.model import Instant, Wire
 from schemas.topics import BREVO_COMMANDS
 
@@ -104,14 +104,14 @@ class ContactRow(Wire):
     """Of the first command that may have created the contact; ``None`` while none may."""
 
 
-UNMAILED_KINDS: tuple[NewsKind, ...] = ("unsubscribed", "hard_bounce", "spam", "blocklisted")
+UNMAILED_KINDS: tuple[FeedbackKind, ...] = ("unsubscribed", "hard_bounce", "spam", "blocklisted")
 LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
 class Suppression(Wire):
-    """What Brevo told of a contact: the instant of the latest news of each kind."""
+    """What Brevo told of a contact: the instant of the latest feedback of each kind."""
 
-    told: dict[NewsKind, Instant]
+    told: dict[FeedbackKind, Instant]
 
     @property
     def erased(self) -> bool:
@@ -127,7 +127,7 @@ class Suppression(Wire):
         """Whether what the command stands for happened after the deletion."""
         return self._last("deleted") < command.occurred_at
 
-    def _last(self, *kinds: NewsKind) -> datetime:
+    def _last(self, *kinds: FeedbackKind) -> datetime:
         return max((self.told[kind] for kind in kinds if kind in self.told), default=LONG_AGO)
 
 

@@ -10,7 +10,7 @@ from processors.brevo.decisions.ledger import EventWork, Waiting, Work, contact_
 from processors.engine.dead_letters import dead_letter_headers
 from processors.engine.view import Output, Record
 from schemas.brevo import CommandResult, ContactState, OnceCommand, Outcome, UpsertContact
-from schemas.brevo_news import BrevoNews
+from schemas.brevo_feedback import BrevoFeedback
 from schemas.errors import DeadLetterError
 from schemas.topics import BREVO_COMMANDS, BREVO_COMMANDS_BULK, BREVO_EVENTS, BREVO_RESULTS, Topic
 
@@ -81,8 +81,8 @@ def outcome(
 
 def deletion_output(work: Work, found_at: datetime) -> Output:
     """What Brevo would have told of a deleted contact, had its webhook come."""
-    news = BrevoNews(kind="deleted", contact_id=work.command.contact_id, source="sync", occurred_at=found_at)
-    return Output.of(BREVO_EVENTS.name, contact_key(news.contact_id), news)
+    feedback = BrevoFeedback(kind="deleted", contact_id=work.command.contact_id, source="sync", occurred_at=found_at)
+    return Output.of(BREVO_EVENTS.name, contact_key(feedback.contact_id), feedback)
 
 
 def dead_letter_output(work: Work, ending: Ending, *, agent: str, version: str, partition: int) -> Output:

@@ -27,7 +27,7 @@ from processors.brevo.decisions.results import Ending, outcome
 from processors.engine.view import Record, View
 from runtime.brevo_models import Brevo, EventKind
 from schemas.brevo import ConfirmList, OnceCommand, SendRecording, UpsertContact
-from schemas.brevo_news import BrevoNews, NewsKind
+from schemas.brevo_feedback import BrevoFeedback, FeedbackKind
 from schemas.instants import as_datetime
 from schemas.topics import BREVO_RESULTS
 
@@ -84,22 +84,22 @@ class Consent:
         )
 
 
-def suppress(news: BrevoNews, record: Record, view: View, consent: Consent) -> None:
+def suppress(feedback: BrevoFeedback, record: Record, view: View, consent: Consent) -> None:
     """Keep what Brevo told (`record` has it); what waits and must not reach Brevo now is not done any more."""
-    if news.kind == "import_ended":
+    if feedback.kind == "import_ended":
         # The pump is told of the row; there is nothing to keep.
-        view.put(LEDGER, IMPORT_ENDED, news.to_bytes())
+        view.put(LEDGER, IMPORT_ENDED, feedback.to_bytes())
         return
-    if news.kind == "returned" and suppression_of(news.contact_id, view) is None:
+    if feedback.kind == "returned" and suppression_of(feedback.contact_id, view) is None:
         return  # every contact that is put on a list has this told of it
-    told = note(news.contact_id, news.kind, news.occurred_at, view)
-    if news.kind == "deleted" and told.erased:
-        _forget(news.contact_id, record, view)
-    _drop(news.contact_id, told, record, view, consent)
+    told = note(feedback.contact_id, feedback.kind, feedback.occurred_at, view)
+    if feedback.kind == "deleted" and told.erased:
+        _forget(feedback.contact_id, record, view)
+    _drop(feedback.contact_id, told, record, view, consent)
 
 
-def note(contact_id: str, kind: NewsKind, at: datetime, view: View) -> Suppression:
-    """Keep the latest instant of a kind of news; returns all that was told."""
+def note(contact_id: str, kind: FeedbackKind, at: datetime, view: View) -> Suppression:
+    """Keep the latest instant of a kind of feedback; returns all that was told."""
     key, before = contact_key(contact_id), suppression_of(contact_id, view)
     told = dict(before.told) if before is not None else {}
     if told.get(kind, at) <= at:

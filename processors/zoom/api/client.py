@@ -17,7 +17,7 @@ from processors.zoom.api.allowance_file import AllowanceFile
 from processors.zoom.api.api import Priority, Row, ZoomApi
 from processors.zoom.api.budget import Budget
 from processors.zoom.api.limits import Plan
-from processors.zoom.api.login_store import Vault
+from processors.zoom.api.login_store import LoginStore
 from processors.zoom.api.metrics import ZoomMetrics
 from processors.zoom.api.oauth import Grant, Token, TokenSource
 from processors.zoom.api.paging import Pager, row_key
@@ -54,7 +54,7 @@ class ZoomClient(ZoomApi):
         clock: Callable[[], float] = time.time,
         jitter: Callable[[], float] = random.random,
         timeout_seconds: float = TOTAL_TIMEOUT_SECONDS,
-        vault: Vault | None = None,
+        logins: LoginStore | None = None,
         grant: Grant | None = None,
         allowances: Path | None = None,
         priority: Priority = "live",
@@ -71,7 +71,7 @@ class ZoomClient(ZoomApi):
             clock: seconds since 1970.
             jitter: a number in [0, 1).
             timeout_seconds: for one request.
-            vault: people's logins; needed for accounts with `oauth: user` alone.
+            logins: people's logins; needed for accounts with `oauth: user` alone.
             grant: where tokens come from, if not from where the account says.
             allowances: the folder where the processes of this machine share what accounts may call; ``None``: alone.
             priority: of all calls, until `at` says otherwise.
@@ -85,8 +85,8 @@ class ZoomClient(ZoomApi):
         service = TokenService(account, session, oauth_base_url, metrics, clock=clock, tls=tls, timeout=timeout)
         self._login: UserGrant | None = None
         if grant is None and account.oauth == "user":
-            assert vault is not None, "whoever reads `oauth: user` has read where logins are kept"
-            self._login = UserGrant(service, vault, clock=clock)
+            assert logins is not None, "whoever reads `oauth: user` has read where logins are kept"
+            self._login = UserGrant(service, logins, clock=clock)
         self._tokens = TokenSource(grant or self._login or ServerGrant(service, clock=clock), clock=clock)
         self._transport = Transport(
             session,

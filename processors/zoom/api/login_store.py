@@ -62,7 +62,7 @@ class _Cipher(Protocol):
     def decrypt(self, token: bytes) -> bytes: ...
 
 
-class Vault:
+class LoginStore:
     """The logins of all accounts. Reading and writing block for a moment; files are a few hundred bytes."""
 
     def __init__(self, storage: TokenStorage) -> None:

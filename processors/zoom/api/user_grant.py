@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from typing_extensions import override
 
-from processors.zoom.api.login_store import Login, Vault
+from processors.zoom.api.login_store import Login, LoginStore
 from processors.zoom.api.oauth import RENEW_BEFORE_SECONDS, Grant, Token
 from processors.zoom.api.token_service import REFUSED_WAIT_SECONDS, TokenService
 from runtime.outcome import NoAnswer, Outcome
@@ -18,9 +18,9 @@ from schemas.errors import ConfigurationError
 class UserGrant(Grant):
     """The stored login of one account (`oauth.Grant`)."""
 
-    def __init__(self, service: TokenService, vault: Vault, *, clock: Callable[[], float]) -> None:
+    def __init__(self, service: TokenService, logins: LoginStore, *, clock: Callable[[], float]) -> None:
         self._service = service
-        self._vault = vault
+        self._logins = logins
         self._clock = clock
         self._unsaved: Login | None = None
 
@@ -37,15 +37,15 @@ class UserGrant(Grant):
             ConfigurationError: the file cannot be read or removed.
         """
         account_id = self._service.account_id
-        with self._vault.locked(account_id):
-            login = self._vault.read(account_id)
+        with self._logins.locked(account_id):
+            login = self._logins.read(account_id)
             if login is None or login.logged_in_at > before:
                 return False
             self._unsaved = None
-            return self._vault.delete(account_id)
+            return self._logins.delete(account_id)
 
     async def _locked_token(self, refused: Token | None) -> Token | NoAnswer:
-        lock = self._vault.locked(self._service.account_id)
+        lock = self._logins.locked(self._service.account_id)
         try:
             await asyncio.to_thread(lock.__enter__)
             try:
@@ -59,7 +59,7 @@ class UserGrant(Grant):
         if self._unsaved is not None:
             return self._saved(self._unsaved)
         account_id = self._service.account_id
-        login = self._vault.read(account_id)
+        login = self._logins.read(account_id)
         if login is None:
             says = f"nobody is logged in to Zoom account {account_id}; run `rollcall zoom login`"
             return NoAnswer(Outcome.PARK, says, REFUSED_WAIT_SECONDS)
@@ -76,7 +76,7 @@ class UserGrant(Grant):
         if isinstance(granted, NoAnswer):
             if granted.code == "invalid_grant":
                 # It will never work again, and Zoom disables apps that fail too often.
-                self._vault.delete(login.account_id)
+                self._logins.delete(login.account_id)
             parked = granted.outcome is Outcome.PARK
             return replace(granted, says=f"{granted.says}: run `rollcall zoom login`") if parked else granted
         token, fields = granted
@@ -86,6 +86,6 @@ class UserGrant(Grant):
     def _saved(self, login: Login) -> Token:
         """The token, which is used only once the refresh token beside it is on disk."""
         self._unsaved = login
-        self._vault.write(login)
+        self._logins.write(login)
         self._unsaved = None
         return login.token()

@@ -12,7 +12,6 @@ import pytest
 from ingress.errors import UnavailableReason
 from ingress.signature import signature_of
 from schemas.topics import QUARANTINE, RAW_EVENTS
-from tests.support.door import OTHER, serving
 from tests.support.ingress import (
     ACCOUNT,
     SECRET,
@@ -22,6 +21,7 @@ from tests.support.ingress import (
     ingress_settings_for,
     signed_headers,
 )
+from tests.support.webhook_endpoint import OTHER, serving
 
 MIB = 1_048_576
 STARTED = as_zoom_writes(example("meeting.started__plain"))

@@ -1,4 +1,4 @@
-"""How the door reads bodies: by the headers first, within time and memory, whole or not at all."""
+"""How the endpoint reads bodies: by the headers first, within time and memory, whole or not at all."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ import pytest
 
 from ingress.settings import Limits
 from schemas.topics import RAW_EVENTS
-from tests.support.door import Server, serving
 from tests.support.ingress import as_zoom_writes, example, ingress_settings_for, signed_headers
 from tests.support.processes import eventually
+from tests.support.webhook_endpoint import Server, serving
 
 STARTED = as_zoom_writes(example("meeting.started__plain"))
 

@@ -1,4 +1,4 @@
-"""How many requests one client may have under way, with a proxy before the door and without."""
+"""How many requests one client may have under way, with a proxy before the endpoint and without."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from dataclasses import replace
 from ingress.settings import IngressSettings, Limits
 from runtime.addresses import parse_networks
 from runtime.connections import ConnectionLimits
-from tests.support.door import serving
 from tests.support.ingress import MemoryPublisher, as_zoom_writes, ingress_settings_for, signed_headers
+from tests.support.webhook_endpoint import serving
 
 
 def behind(proxies: str) -> IngressSettings:

@@ -6,8 +6,8 @@ import asyncio
 import time
 
 from schemas.topics import QUARANTINE, RAW_EVENTS
-from tests.support.door import serving
 from tests.support.ingress import MemoryPublisher, as_zoom_writes, example, signed_headers
+from tests.support.webhook_endpoint import serving
 
 STARTED = as_zoom_writes(example("meeting.started__plain"))
 

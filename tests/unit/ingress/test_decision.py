@@ -167,7 +167,7 @@ def test_decide_payload_without_account_is_the_signers() -> None:
 
 @pytest.mark.parametrize("where", ["webinar", "participant", "account"])
 def test_decide_id_that_zoom_never_gives_is_400(where: str) -> None:
-    """An id of 70,000 letters would become a key, a path and a word in logs: it is refused at the door."""
+    """An id of 70,000 letters would become a key, a path and a word in logs: it is refused at the endpoint."""
     event = example("webinar.participant_joined__registrant")
     payload = event["payload"]
     long = {"webinar": payload["object"], "participant": payload["object"]["participant"], "account": payload}[where]

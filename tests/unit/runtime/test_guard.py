@@ -16,8 +16,8 @@ from runtime.connections import ConnectionLimits
 from runtime.environment import Address
 from runtime.guard import Guard
 from runtime.listening import listen
-from tests.support.door import Raw
 from tests.support.processes import eventually
+from tests.support.webhook_endpoint import Raw
 
 GET = b"GET / HTTP/1.1\r\nhost: x\r\n\r\n"
 

@@ -13,7 +13,7 @@ from aiohttp import web
 from processors.engine.memory import Phase
 from processors.engine.view import Output
 from schemas.brevo import ConfirmList, UpsertContact
-from schemas.brevo_news import BrevoNews
+from schemas.brevo_feedback import BrevoFeedback
 from schemas.codec import contact_id
 from schemas.topics import BREVO_EVENTS
 from tests.support.brevo_commands import MAYA, OCCURRED_AT, event, upsert
@@ -169,11 +169,13 @@ async def test_person_is_not_asked_in_vain_or_against_their_will(
 
 
 async def test_unsubscribed_person_that_waits_is_not_asked(bench: tuple[Sink, ScriptedBrevo]) -> None:
-    """The news comes before the mail, by whichever way."""
+    """The feedback comes before the mail, by whichever way."""
     sink, brevo = bench
     sink.send(_confirm())
-    news = BrevoNews(kind="unsubscribed", contact_id=contact_id(MAYA), source="marketing", occurred_at=OCCURRED_AT)
-    sink.engine.send(BREVO_EVENTS.name, news.contact_id, news.to_bytes())
+    feedback = BrevoFeedback(
+        kind="unsubscribed", contact_id=contact_id(MAYA), source="marketing", occurred_at=OCCURRED_AT
+    )
+    sink.engine.send(BREVO_EVENTS.name, feedback.contact_id, feedback.to_bytes())
     sink.send(_confirm(18), upsert(lists=()))
     sink.start(**RULES)
     await sink.settled()

@@ -15,7 +15,7 @@ from sandbox.brevo.server import RunningBrevo, serving
 from sandbox.brevo.snapshot import snapshot
 from sandbox.brevo.store import Options
 from schemas.brevo import OnceCommand, SendRecording, TrackEvent
-from schemas.brevo_news import BrevoNews
+from schemas.brevo_feedback import BrevoFeedback
 from schemas.codec import contact_id
 from schemas.topics import BREVO_EVENTS
 from tests.support.brevo_commands import MAYA, OCCURRED_AT, event, upsert
@@ -143,8 +143,10 @@ async def test_deleted_contact_gets_none_and_is_not_created_again(bench: Bench, 
 async def test_contact_that_unsubscribes_while_it_waits_gets_none(bench: Bench, command: OnceCommand) -> None:
     """Told by Brevo's webhook before the worker got to it."""
     bench.sink.send(command)
-    news = BrevoNews(kind="unsubscribed", contact_id=contact_id(MAYA), source="marketing", occurred_at=OCCURRED_AT)
-    bench.sink.engine.send(BREVO_EVENTS.name, news.contact_id, news.to_bytes())
+    feedback = BrevoFeedback(
+        kind="unsubscribed", contact_id=contact_id(MAYA), source="marketing", occurred_at=OCCURRED_AT
+    )
+    bench.sink.engine.send(BREVO_EVENTS.name, feedback.contact_id, feedback.to_bytes())
     bench.sink.send(upsert(attributes={}, lists=()))
     bench.start()
     await bench.sink.settled()

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from schemas.brevo_news import BrevoNews, NewsKind, Source
+from schemas.brevo_feedback import BrevoFeedback, FeedbackKind, Source
 from schemas.codec import contact_id
 from schemas.topics import BREVO_EVENTS
 from tests.support.brevo_commands import MAYA, OCCURRED_AT, event, upsert
@@ -16,10 +16,10 @@ from tests.support.scripted_brevo import Call, ScriptedBrevo
 from tests.support.sink import QUICK, Sink
 
 
-def _tell(sink: Sink, kind: NewsKind, import_id: str | None = None, at: datetime = OCCURRED_AT) -> None:
+def _tell(sink: Sink, kind: FeedbackKind, import_id: str | None = None, at: datetime = OCCURRED_AT) -> None:
     source: Source = "marketing" if import_id is None else "import"
-    news = BrevoNews(kind=kind, contact_id=contact_id(MAYA), source=source, import_id=import_id, occurred_at=at)
-    sink.engine.send(BREVO_EVENTS.name, news.contact_id, news.to_bytes())
+    feedback = BrevoFeedback(kind=kind, contact_id=contact_id(MAYA), source=source, import_id=import_id, occurred_at=at)
+    sink.engine.send(BREVO_EVENTS.name, feedback.contact_id, feedback.to_bytes())
 
 
 async def test_deleted_contact_is_not_created_again(bench: tuple[Sink, ScriptedBrevo]) -> None:
@@ -51,7 +51,7 @@ async def test_work_that_waits_for_a_deleted_contact_is_forgotten(bench: tuple[S
 
 @pytest.mark.parametrize("kind", ["unsubscribed", "hard_bounce", "spam", "blocklisted"])
 async def test_unsubscribed_contact_is_kept_true_and_not_mailed(
-    bench: tuple[Sink, ScriptedBrevo], kind: NewsKind
+    bench: tuple[Sink, ScriptedBrevo], kind: FeedbackKind
 ) -> None:
     """Attributes and ordinary events go on; the event that is there to be mailed does not."""
     sink, brevo = bench
@@ -103,14 +103,14 @@ LATEST = OCCURRED_AT + timedelta(hours=2)
 @pytest.mark.parametrize("kind", ["unsubscribed", "hard_bounce", "spam", "blocklisted"])
 @pytest.mark.parametrize("in_order", [True, False])
 async def test_later_of_two_words_of_brevo_stands(
-    bench: tuple[Sink, ScriptedBrevo], kind: NewsKind, in_order: bool
+    bench: tuple[Sink, ScriptedBrevo], kind: FeedbackKind, in_order: bool
 ) -> None:
     """Who subscribes again is told of recordings from then on, in whichever order the two are heard."""
     sink, brevo = bench
     sink.start()
     sink.send(upsert())
     await sink.settled()
-    told: list[tuple[NewsKind, datetime]] = [(kind, OCCURRED_AT), ("subscribed", LATER)]
+    told: list[tuple[FeedbackKind, datetime]] = [(kind, OCCURRED_AT), ("subscribed", LATER)]
     for each, at in told if in_order else reversed(told):
         _tell(sink, each, at=at)
     sink.send(event(name="zoom_recording_ready"))

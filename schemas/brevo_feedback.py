@@ -8,7 +8,7 @@ from typing import Literal
 
 from schemas.model import CloudEvent, Instant, Message
 
-NewsKind = Literal[
+FeedbackKind = Literal[
     "unsubscribed", "hard_bounce", "spam", "blocklisted", "deleted", "subscribed", "returned", "import_ended"
 ]
 """`subscribed`: Brevo mails them (again). `returned`: after a deletion, Brevo has them again."""
@@ -16,11 +16,11 @@ Source = Literal["marketing", "transactional", "import", "sync"]
 """Brevo's webhook by its type, its call at the end of an import, or `sync`: the worker found it out itself."""
 
 
-class BrevoNews(Message):
+class BrevoFeedback(Message):
     """One thing that Brevo told of one contact; key `contact_id`. Brevo gives no id: equal ones are repeats."""
 
-    cloud_event = CloudEvent("brevo.news", time="occurred_at")
-    kind: NewsKind
+    cloud_event = CloudEvent("brevo.feedback", time="occurred_at")
+    kind: FeedbackKind
     contact_id: str
     """Of an import: of some contact in it, so that the record reaches the worker that follows it."""
     source: Source

@@ -1,4 +1,4 @@
-"""Attacks on the public door and on the admin port: what anybody can send who reaches them."""
+"""Attacks on the public endpoint and on the admin port: what anybody can send who reaches them."""
 
 from __future__ import annotations
 

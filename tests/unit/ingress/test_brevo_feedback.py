@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from ingress.brevo_news import news_of
+from ingress.brevo_feedback import feedback_of
 from schemas.codec import contact_id
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
@@ -34,35 +34,35 @@ SAMPLES = {
 )
 def test_sample_becomes_news_of_its_contact(sample: str, kind: str, source: str) -> None:
     """Each of the shapes that Brevo sends, without any address in the record."""
-    news = news_of(json.dumps(SAMPLES[sample]).encode(), NOW)
-    assert news is not None
-    assert [(each.kind, each.contact_id, each.source) for each in news] == [(kind, MAYA, source)]
-    assert b"@" not in news[0].to_bytes()
+    feedback = feedback_of(json.dumps(SAMPLES[sample]).encode(), NOW)
+    assert feedback is not None
+    assert [(each.kind, each.contact_id, each.source) for each in feedback] == [(kind, MAYA, source)]
+    assert b"@" not in feedback[0].to_bytes()
 
 
 @pytest.mark.parametrize("sample", ["attributes changed"])
 def test_other_events_are_nothing_to_us(sample: str) -> None:
     """They are answered and not stored."""
-    assert news_of(json.dumps(SAMPLES[sample]).encode(), NOW) == []
+    assert feedback_of(json.dumps(SAMPLES[sample]).encode(), NOW) == []
 
 
 def test_batch_becomes_news_of_every_contact() -> None:
     """`batched: true` sends a list."""
-    news = news_of(json.dumps([SAMPLES["marketing unsubscribe"], SAMPLES["deleted"]]).encode(), NOW)
-    assert news is not None
-    assert [each.kind for each in news] == ["unsubscribed", "deleted"]
+    feedback = feedback_of(json.dumps([SAMPLES["marketing unsubscribe"], SAMPLES["deleted"]]).encode(), NOW)
+    assert feedback is not None
+    assert [each.kind for each in feedback] == ["unsubscribed", "deleted"]
 
 
 @pytest.mark.parametrize("body", [b"", b"<html>", b"3", b'["a"]'])
 def test_body_that_is_no_event_is_refused(body: bytes) -> None:
     """Brevo sends JSON objects."""
-    assert news_of(body, NOW) is None
+    assert feedback_of(body, NOW) is None
 
 
 def test_time_comes_from_ts_and_else_from_the_receipt() -> None:
     """The format of `date` has changed before."""
     event = SAMPLES["marketing unsubscribe"]
-    (timed,) = news_of(json.dumps(event).encode(), NOW) or []
+    (timed,) = feedback_of(json.dumps(event).encode(), NOW) or []
     assert timed.occurred_at == datetime.fromtimestamp(event["ts"], UTC)
-    (untimed,) = news_of(json.dumps({**event, "ts": "soon"}).encode(), NOW) or []
+    (untimed,) = feedback_of(json.dumps({**event, "ts": "soon"}).encode(), NOW) or []
     assert untimed.occurred_at == NOW

@@ -1,4 +1,4 @@
-"""The public door on a free port, as the process sets it up, and raw connections to it."""
+"""The public endpoint on a free port, as the process sets it up, and raw connections to it."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class Raw:
 
 @dataclass
 class Server:
-    """A door that is open, with what it published and counted."""
+    """An endpoint that is open, with what it published and counted."""
 
     url: str
     port: int

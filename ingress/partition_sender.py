@@ -26,7 +26,7 @@ _REFUSALS = (MessageSizeTooLargeError, RecordListTooLargeError, RecordTooLargeEr
 """Some record's own fault: sending the same batch again cannot help."""
 
 
-class Waiting:
+class WaitingRecord:
     """A record, and the future of its acknowledgement."""
 
     __slots__ = ("acknowledged", "deadline", "record", "size")
@@ -39,7 +39,7 @@ class Waiting:
         """On the loop's clock."""
 
 
-class Lane:
+class PartitionSender:
     """Sends in order. Who stops waiting leaves the queue; what is under way is waited for, so that order holds.
 
     Args:
@@ -54,11 +54,11 @@ class Lane:
         self._topic = topic
         self._partition = partition
         self._acknowledged = acknowledged
-        self._queue: deque[Waiting] = deque()
+        self._queue: deque[WaitingRecord] = deque()
         self._task: asyncio.Task[None] | None = None
         self._may_write = True
 
-    def add(self, waiting: Waiting) -> None:
+    def add(self, waiting: WaitingRecord) -> None:
         """Queue a record; those of one turn of the event loop go together."""
         self._queue.append(waiting)
         if self._task is None:
@@ -87,7 +87,7 @@ class Lane:
         finally:
             self._task = None
 
-    async def _send(self, producer: Any, batch: Any, members: list[Waiting]) -> None:
+    async def _send(self, producer: Any, batch: Any, members: list[WaitingRecord]) -> None:
         if not members:
             return
         try:
@@ -120,7 +120,7 @@ class Lane:
             self._may_write = False
             _log.error("kafka refuses records: its user has no right to write", extra={"topic": self._topic})
 
-    async def _send_halves(self, producer: Any, members: list[Waiting]) -> None:
+    async def _send_halves(self, producer: Any, members: list[WaitingRecord]) -> None:
         """Find the record that the broker refuses: the others are not to suffer for it."""
         if len(members) == 1:
             record = members[0].record
@@ -136,7 +136,7 @@ class Lane:
                 await self._send(producer, *_fill(producer, half))
 
 
-def _fill(producer: Any, queue: deque[Waiting]) -> tuple[Any, list[Waiting]]:
+def _fill(producer: Any, queue: deque[WaitingRecord]) -> tuple[Any, list[WaitingRecord]]:
     """A batch of the queue's first records, taken from it, as many as fit; the first always fits."""
     batch = producer.create_batch()
     members = []
@@ -155,7 +155,7 @@ def _fill(producer: Any, queue: deque[Waiting]) -> tuple[Any, list[Waiting]]:
     return batch, members
 
 
-def _fail(members: deque[Waiting] | list[Waiting], reason: UnavailableReason) -> None:
+def _fail(members: deque[WaitingRecord] | list[WaitingRecord], reason: UnavailableReason) -> None:
     for waiting in members:
         if not waiting.acknowledged.done():
             waiting.acknowledged.set_exception(NotAcknowledgedError(reason))

@@ -8,12 +8,12 @@ from typing import Any
 
 import orjson
 
-from schemas.brevo_news import BrevoNews, NewsKind, Source
+from schemas.brevo_feedback import BrevoFeedback, FeedbackKind, Source
 from schemas.codec import contact_id, normalise_email
 
 # Names of marketing and of transactional webhooks, which differ from those one subscribes to
 # (developers.brevo.com/docs/marketing-webhooks and /transactional-webhooks, checked 2026-11-21).
-KINDS: Mapping[str, NewsKind] = {
+KINDS: Mapping[str, FeedbackKind] = {
     "unsubscribe": "unsubscribed",
     "unsubscribed": "unsubscribed",
     "hard_bounce": "hard_bounce",
@@ -26,7 +26,7 @@ KINDS: Mapping[str, NewsKind] = {
 }
 
 
-def news_of(body: bytes, received_at: datetime) -> list[BrevoNews] | None:
+def feedback_of(body: bytes, received_at: datetime) -> list[BrevoFeedback] | None:
     """What a body says of contacts; other events are nothing to us. ``None``: it is no JSON of objects.
 
     A batch is a list of up to 500 events.
@@ -38,10 +38,10 @@ def news_of(body: bytes, received_at: datetime) -> list[BrevoNews] | None:
     events = parsed if isinstance(parsed, list) else [parsed]
     if not all(isinstance(event, dict) for event in events):
         return None
-    return [news for event in events for news in _news(event, received_at)]
+    return [feedback for event in events for feedback in _feedback(event, received_at)]
 
 
-def _news(event: Mapping[str, Any], received_at: datetime) -> Iterator[BrevoNews]:
+def _feedback(event: Mapping[str, Any], received_at: datetime) -> Iterator[BrevoFeedback]:
     kind = KINDS.get(str(event.get("event")))
     emails = event.get("email")
     if kind is None:
@@ -56,12 +56,14 @@ def _news(event: Mapping[str, Any], received_at: datetime) -> Iterator[BrevoNews
     yield from _told(event, received_at, kind, emails)
 
 
-def _told(event: Mapping[str, Any], received_at: datetime, kind: NewsKind, emails: object) -> Iterator[BrevoNews]:
+def _told(
+    event: Mapping[str, Any], received_at: datetime, kind: FeedbackKind, emails: object
+) -> Iterator[BrevoFeedback]:
     source: Source = "transactional" if "message-id" in event else "marketing"
     # `contact_deleted` has a list of addresses.
     for email in emails if isinstance(emails, list) else [emails]:
         if (address := normalise_email(email)) is not None:
-            yield BrevoNews(
+            yield BrevoFeedback(
                 kind=kind, contact_id=contact_id(address), source=source, occurred_at=_occurred_at(event, received_at)
             )
 

@@ -1,4 +1,4 @@
-"""The door for Brevo's webhooks: proof first, stored before 200, 429 when it cannot be."""
+"""The endpoint for Brevo's webhooks: proof first, stored before 200, 429 when it cannot be."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from pydantic import SecretStr
 from typing_extensions import override
 
 from ingress.bodies import Bodies
-from ingress.brevo_door import BrevoDoor
+from ingress.brevo_endpoint import BrevoEndpoint
 from ingress.brevo_keys import BrevoKeys
 from ingress.envelope import Record
 from ingress.errors import NotAcknowledgedError
 from ingress.publisher import Publisher
 from ingress.settings import Limits
 from runtime.brevo_models import BrevoWebhook
-from schemas.brevo_news import BrevoNews, import_signature
+from schemas.brevo_feedback import BrevoFeedback, import_signature
 from schemas.codec import contact_id
 
 TOKEN = "brevo-token"
@@ -54,10 +54,10 @@ def memory() -> Memory:
 
 @pytest.fixture
 async def client(memory: Memory) -> AsyncIterator[Client]:
-    """A door with a token and a password."""
+    """An endpoint with a token and a password."""
     settings = BrevoWebhook(token=SecretStr(TOKEN), username="brevo", password=SecretStr("pass"))
     app = web.Application()
-    BrevoDoor(BrevoKeys.of(settings), memory, "p-", CollectorRegistry(), Bodies(Limits())).add_to(app)
+    BrevoEndpoint(BrevoKeys.of(settings), memory, "p-", CollectorRegistry(), Bodies(Limits())).add_to(app)
     async with TestClient(TestServer(app)) as client:
         yield client
 
@@ -72,7 +72,7 @@ async def test_authentic_news_are_stored_then_answered_200(
     ((topic, record),) = memory.records
     assert topic == "p-brevo.events.v1"
     assert record.key == MAYA.encode()
-    assert BrevoNews.from_bytes(record.value).kind == "unsubscribed"
+    assert BrevoFeedback.from_bytes(record.value).kind == "unsubscribed"
 
 
 @pytest.mark.parametrize("headers", [{}, {"Authorization": "Bearer wrong"}, {"Authorization": "Basic wrong"}])
@@ -95,8 +95,8 @@ async def test_end_of_an_import_is_stored_for_the_worker_that_follows_it(client:
     query = {"import": "i1", "contact": MAYA, "signature": import_signature(TOKEN, "i1", MAYA)}
     assert (await client.post("/webhooks/brevo/imports", params=query, data=b"?")).status == 200
     ((_, record),) = memory.records
-    news = BrevoNews.from_bytes(record.value)
-    assert (news.kind, news.import_id, record.key) == ("import_ended", "i1", MAYA.encode())
+    feedback = BrevoFeedback.from_bytes(record.value)
+    assert (feedback.kind, feedback.import_id, record.key) == ("import_ended", "i1", MAYA.encode())
     forged = {**query, "import": "i2"}
     assert (await client.post("/webhooks/brevo/imports", params=forged)).status == 401
 
@@ -104,7 +104,7 @@ async def test_end_of_an_import_is_stored_for_the_worker_that_follows_it(client:
 async def test_door_without_secrets_does_not_exist(memory: Memory) -> None:
     """Nobody could be told from Brevo."""
     app = web.Application()
-    BrevoDoor(BrevoKeys.of(BrevoWebhook()), memory, "", CollectorRegistry(), Bodies(Limits())).add_to(app)
+    BrevoEndpoint(BrevoKeys.of(BrevoWebhook()), memory, "", CollectorRegistry(), Bodies(Limits())).add_to(app)
     async with TestClient(TestServer(app)) as client:
         assert (await client.post("/webhooks/brevo", json=EVENT)).status == 404
 

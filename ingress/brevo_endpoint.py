@@ -1,4 +1,4 @@
-"""The door for Brevo's own webhooks: who is unsubscribed or deleted, and which import has ended.
+"""The endpoint for Brevo's own webhooks: who is unsubscribed or deleted, and which import has ended.
 
 Brevo drops what is answered 5xx or 4xx for good; only after 429 it comes again (developers.brevo.com/docs/
 retry-mechanism, checked 2026-11-21). So whatever cannot be stored now is answered 429.
@@ -15,12 +15,12 @@ from aiohttp import web
 from prometheus_client import CollectorRegistry, Counter
 
 from ingress.bodies import Bodies, Failure
+from ingress.brevo_feedback import feedback_of
 from ingress.brevo_keys import BrevoKeys
-from ingress.brevo_news import news_of
 from ingress.envelope import Record
 from ingress.errors import NotAcknowledgedError
 from ingress.publisher import Publisher
-from schemas.brevo_news import BrevoNews, import_signature
+from schemas.brevo_feedback import BrevoFeedback, import_signature
 from schemas.cloud_events import event_headers
 from schemas.topics import BREVO_EVENTS
 
@@ -36,7 +36,7 @@ LONGEST_ID = 64
 """Characters of an import's or a contact's id; ours have 32."""
 
 
-class BrevoDoor:
+class BrevoEndpoint:
     """Stores, then answers 200."""
 
     def __init__(
@@ -66,14 +66,14 @@ class BrevoDoor:
             app.router.add_post(f"{PATH}/imports", self.import_ended)
 
     async def receive(self, request: web.Request) -> web.Response:
-        """News of contacts."""
+        """Feedback of contacts."""
         if not self._keys.accept(request.headers.get("Authorization", "")):
             return self._answer(401)
         body = "too_large" if self._bodies.is_too_large(request) else await self._bodies.read(request)
         if isinstance(body, str):
             return self._answer(_STATUSES[body])
-        news = news_of(body, datetime.now(UTC))
-        return self._answer(400) if news is None else await self._store(news)
+        feedback = feedback_of(body, datetime.now(UTC))
+        return self._answer(400) if feedback is None else await self._store(feedback)
 
     async def import_ended(self, request: web.Request) -> web.Response:
         """The end of an import; what Brevo sends with it is not documented, so the URL alone says which."""
@@ -85,12 +85,16 @@ class BrevoDoor:
             return self._answer(401)
         now = datetime.now(UTC)
         return await self._store(
-            [BrevoNews(kind="import_ended", contact_id=contact, source="import", import_id=import_id, occurred_at=now)]
+            [
+                BrevoFeedback(
+                    kind="import_ended", contact_id=contact, source="import", import_id=import_id, occurred_at=now
+                )
+            ]
         )
 
-    async def _store(self, news: list[BrevoNews]) -> web.Response:
+    async def _store(self, feedback: list[BrevoFeedback]) -> web.Response:
         now_ms = int(datetime.now(UTC).timestamp() * 1_000)
-        records = [_record(each, now_ms) for each in news]
+        records = [_record(each, now_ms) for each in feedback]
         try:
             await asyncio.gather(*(self._publisher.publish(self._topic, record) for record in records))
         except NotAcknowledgedError:
@@ -102,6 +106,6 @@ class BrevoDoor:
         return web.json_response({"status": "accepted" if status == 200 else "refused"}, status=status)
 
 
-def _record(news: BrevoNews, now_ms: int) -> Record:
-    key, value = news.contact_id.encode(), news.to_bytes()
-    return Record(key, value, list(event_headers(BREVO_EVENTS.name, key, news, value)), now_ms)
+def _record(feedback: BrevoFeedback, now_ms: int) -> Record:
+    key, value = feedback.contact_id.encode(), feedback.to_bytes()
+    return Record(key, value, list(event_headers(BREVO_EVENTS.name, key, feedback, value)), now_ms)
