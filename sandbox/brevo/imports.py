@@ -134,15 +134,7 @@ class ProcessBook:
             process.left_out.setdefault("invalid_emails", []).append(row.email)
             return
         existing = self._contacts.find(row.email, "email_id")
-        attributes: dict[str, object] = dict(row.attributes)
-        empty = [name for name, value in attributes.items() if value is None or value == ""]
-        for name in empty:
-            del attributes[name]
-        if existing and not body.update_existing_contacts:
-            attributes, empty = {}, []
-        # `false` does not get through an import: https://github.com/sendinblue/APIv3-python-library/issues/95
-        # (open, checked 2026-11-21).
-        attributes = {name: value for name, value in attributes.items() if value is not False}
+        attributes, empty = ({}, []) if existing and not body.update_existing_contacts else _filled_and_empty(row)
         # `true` blocklists everybody; what `false` does to who is blocklisted already is not documented: nothing here.
         change = Change(
             row.email,
@@ -160,6 +152,15 @@ class ProcessBook:
         if body.empty_contacts_attributes:
             for name in empty:
                 contact.attributes.pop(name, None)
+
+
+def _filled_and_empty(row: Row) -> tuple[dict[str, object], list[str]]:
+    """The attributes that an import writes, and those that the row leaves empty."""
+    empty = [name for name, value in row.attributes.items() if value is None or value == ""]
+    # `false` does not get through an import: https://github.com/sendinblue/APIv3-python-library/issues/95
+    # (open, checked 2026-11-21).
+    filled = {name: value for name, value in row.attributes.items() if name not in empty and value is not False}
+    return filled, empty
 
 
 def _json_rows(body: Import) -> list[Row]:
