@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from ops import backfill, brevo, check, config, demo, filters, run, sandbox, schemas, session, simulate, zoom
+from ops import backfill, brevo, check, config, demo, filters, run, sandbox, schemas, session, simulate, topics, zoom
 from runtime.exits import run_guarded
 
 _HELP = """Zoom to Brevo over Kafka: who attended, for how long, who stayed away.
@@ -46,6 +46,7 @@ def build_app() -> typer.Typer:
     zoom.register(app)
     schemas.register(app)
     check.register(app)
+    topics.register(app)
     backfill.register(app)
     brevo.register(app)
     return app

@@ -28,11 +28,28 @@ CHANGELOG_BYTES = 4 * MIB
 
 
 @dataclass(frozen=True, slots=True)
-class _Wanted:
+class WantedTopic:
     """One topic as it shall be on the cluster."""
 
     name: str
+    """On the cluster, prefix and all."""
     settings: Mapping[str, str]
+    """Kafka's topic configuration, as texts."""
+
+
+def wanted_topics(prefix: str, kafka: Kafka, changelogs: Sequence[str] = ()) -> list[WantedTopic]:
+    """Every topic of an installation, those of the registry first. PURE.
+
+    Args:
+        prefix: `KAFKA_TOPIC_PREFIX`.
+        kafka: how many replicas; one of them may be away while records are still acknowledged, where there are several.
+        changelogs: logical names of the tables' changelogs: compacted, never deleted from.
+    """
+    safe = {"min.insync.replicas": str(max(1, kafka.replication_factor - 1))}
+    ours = [WantedTopic(topic.physical(prefix), topic.config() | safe) for topic in all_topics()]
+    # A changelog that retention empties makes a recovery that never ends (docs/reference/topics.md).
+    settings = {"cleanup.policy": "compact", "max.message.bytes": str(CHANGELOG_BYTES)} | safe
+    return [*ours, *(WantedTopic(f"{prefix}{name}", settings) for name in changelogs)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,15 +84,10 @@ async def ensure_topics(
             or the cluster refuses to create it.
         RetryLaterError: Kafka does not answer.
     """
-    chosen = None if names is None else set(names)
-    wanted = [
-        _Wanted(topic.physical(connection.topic_prefix), topic.config())
-        for topic in all_topics()
-        if chosen is None or topic.name in chosen
-    ]
-    # A changelog that retention empties makes a recovery that never ends (docs/reference/topics.md).
-    settings = {"cleanup.policy": "compact", "max.message.bytes": str(CHANGELOG_BYTES)}
-    wanted += [_Wanted(f"{connection.topic_prefix}{name}", settings) for name in changelogs]
+    wanted = wanted_topics(connection.topic_prefix, kafka, changelogs)
+    if names is not None:
+        chosen = {f"{connection.topic_prefix}{name}" for name in (*names, *changelogs)}
+        wanted = [topic for topic in wanted if topic.name in chosen]
     admin = AIOKafkaAdminClient(**connection.client_options(), request_timeout_ms=_REQUEST_SECONDS * 1_000)
     try:
         await admin.start()
@@ -89,7 +101,7 @@ async def ensure_topics(
         await admin.close()
 
 
-async def _ensure(admin: AIOKafkaAdminClient, kafka: Kafka, wanted: Sequence[_Wanted]) -> tuple[str, ...]:
+async def _ensure(admin: AIOKafkaAdminClient, kafka: Kafka, wanted: Sequence[WantedTopic]) -> tuple[str, ...]:
     found = await _found(admin)
     _check_partitions(found, wanted, kafka.partitions)
     missing = [each for each in wanted if each.name not in found]
@@ -120,7 +132,7 @@ async def _found(admin: AIOKafkaAdminClient) -> dict[str, _Found]:
     }
 
 
-def _check_partitions(found: Mapping[str, _Found], wanted: Sequence[_Wanted], partitions: int) -> None:
+def _check_partitions(found: Mapping[str, _Found], wanted: Sequence[WantedTopic], partitions: int) -> None:
     wrong = [each.name for each in wanted if each.name in found and found[each.name].partitions != partitions]
     if wrong:
         raise ConfigurationError(
@@ -132,7 +144,7 @@ def _check_partitions(found: Mapping[str, _Found], wanted: Sequence[_Wanted], pa
         )
 
 
-async def _create(admin: AIOKafkaAdminClient, kafka: Kafka, missing: Sequence[_Wanted]) -> tuple[str, ...]:
+async def _create(admin: AIOKafkaAdminClient, kafka: Kafka, missing: Sequence[WantedTopic]) -> tuple[str, ...]:
     response = await admin.create_topics(
         [
             NewTopic(each.name, kafka.partitions, kafka.replication_factor, topic_configs=dict(each.settings))

@@ -1,0 +1,169 @@
+"""The commands: what differs as a table, and setting it right."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Annotated
+
+import orjson
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from ops.audit import audit_entry
+from ops.brevo.account import Json, Reason, Yes, agreed
+from ops.brevo.posting import post_audit
+from ops.topics.cluster import TopicAdmin, topic_admin
+from ops.topics.comparison import FoundTopic, TopicDifference, differences, strangers
+from runtime.configuration import load_for_display
+from runtime.environment import config_path
+from runtime.exits import FOUND_WRONG
+from runtime.kafka import KafkaConnection
+from runtime.logs import configure_logging
+from runtime.models import Kafka
+from runtime.topics import WantedTopic, ensure_topics, wanted_topics
+from schemas.topics import all_topics
+
+Lose = Annotated[
+    bool, typer.Option("--lose", help="Also what makes Kafka delete or refuse records: shorter retention, deletion.")
+]
+_ACTS = {
+    "create": "created by apply",
+    "set": "set by apply",
+    "lose": "loses: apply --lose",
+    "by_hand": "see below",
+}
+
+
+def register(group: typer.Typer) -> None:
+    """Add the commands."""
+    group.command("plan", epilog="Example:  rollcall topics plan")(plan)
+    group.command("apply", epilog="Example:  rollcall topics apply --reason 'retention after the move'")(apply)
+
+
+@dataclass(frozen=True, slots=True)
+class _State:
+    connection: KafkaConnection
+    kafka: Kafka
+    wanted: Sequence[WantedTopic]
+    found: dict[str, FoundTopic]
+
+    @property
+    def differences(self) -> list[TopicDifference]:
+        return list(differences(self.wanted, self.found, self.kafka))
+
+    @property
+    def strangers(self) -> list[str]:
+        return strangers(self.wanted, self.found, self.connection.topic_prefix)
+
+
+def plan(as_json: Json = False) -> None:
+    """Show how the topics on the cluster differ from what they shall be; nothing is changed.
+
+    Partitions, replicas, retention, compaction, sizes and min.insync.replicas of every topic and changelog. Exit code
+    1: something differs.
+    """
+    configure_logging("ERROR")
+    state = asyncio.run(_look())
+    if as_json:
+        typer.echo(orjson.dumps(_document(state)).decode())
+    else:
+        _show(state)
+    if state.differences:
+        raise typer.Exit(FOUND_WRONG)
+
+
+def apply(lose: Lose = False, reason: Reason = "", yes: Yes = False, as_json: Json = False) -> None:
+    """Create what is missing and set what differs, after a question; it is noted in the audit topic.
+
+    Never changes partitions or replicas of a topic that is there, never deletes a topic, and leaves alone what others
+    have set. Exit code 1: something still differs.
+    """
+    configure_logging("ERROR")
+    state = asyncio.run(_look())
+    acts = {"create", "set", *(("lose",) if lose else ())}
+    due = [each for each in state.differences if each.act in acts]
+    if not as_json:
+        _show(state)
+    question = f"Change {len(due)} {'thing' if len(due) == 1 else 'things'} on {state.connection.bootstrap_servers}?"
+    if due and agreed(question, yes=yes):
+        asyncio.run(_change(state, due, reason))
+        state = asyncio.run(_look())
+        if not as_json:
+            typer.echo(f"done: {len(due)} changed, {len(state.differences)} left")
+    if as_json:
+        typer.echo(orjson.dumps(_document(state)).decode())
+    if state.differences:
+        raise typer.Exit(FOUND_WRONG)
+
+
+async def _look() -> _State:
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # what it would tell is the command's one sentence
+    # The tables are named by the worker's agents, and Faust takes a second.
+    from processors.app import changelogs  # noqa: PLC0415
+
+    connection = KafkaConnection.from_environment(os.environ)
+    kafka = load_for_display(config_path(os.environ), os.environ).kafka
+    wanted = wanted_topics(connection.topic_prefix, kafka, changelogs())
+    async with topic_admin(connection) as admin:
+        return _State(connection, kafka, wanted, await admin.found([topic.name for topic in wanted]))
+
+
+async def _change(state: _State, due: Sequence[TopicDifference], reason: str) -> None:
+    if any(difference.act == "create" for difference in due):
+        await _create(state)
+    async with topic_admin(state.connection) as admin:
+        await _set(admin, [difference for difference in due if difference.act != "create"])
+    changed = {
+        f"{difference.topic} {difference.what}": f"{difference.found} -> {difference.wanted}" for difference in due
+    }
+    await post_audit(state.connection, audit_entry("topics.apply", "topics", changed, reason))
+
+
+async def _create(state: _State) -> None:
+    # Topics with another number of partitions are told, and are no reason to leave the others missing.
+    missing = {topic.name for topic in state.wanted if topic.name not in state.found}
+    prefix = state.connection.topic_prefix
+    names = [name.removeprefix(prefix) for name in missing]
+    known = {topic.name for topic in all_topics()}
+    kafka = state.kafka.model_copy(update={"create_topics": True})
+    tables = [name for name in names if name not in known]
+    await ensure_topics(state.connection, kafka, names=names, changelogs=tables)
+
+
+async def _set(admin: TopicAdmin, due: Sequence[TopicDifference]) -> None:
+    for topic in dict.fromkeys(difference.topic for difference in due):
+        await admin.change(topic, [difference for difference in due if difference.topic == topic])
+
+
+def _document(state: _State) -> dict[str, object]:
+    return {
+        "topics": len(state.wanted),
+        "differences": [asdict(difference) for difference in state.differences],
+        "not_ours": state.strangers,
+    }
+
+
+def _show(state: _State) -> None:
+    console = Console(highlight=False, soft_wrap=True)
+    found = state.differences
+    if not found:
+        console.print(f"all {len(state.wanted)} topics are as they shall be")
+    missing = [difference.topic for difference in found if difference.act == "create"]
+    if missing:
+        console.print(f"missing, and {_ACTS['create']} with {state.kafka.partitions} partitions each:")
+        console.print(*(f"  {topic}" for topic in missing), sep="\n", markup=False)
+    if len(found) > len(missing):
+        table = Table("topic", "what", "is", "shall be", "", box=None, padding=(0, 2, 0, 0), show_edge=False)
+        for each in found:
+            if each.act != "create":
+                table.add_row(each.topic, each.what, each.found or "not set", each.wanted, _ACTS[each.act])
+        console.print(table)
+    for advice in dict.fromkeys(f"{each.what}: {each.advice}" for each in found if each.advice):
+        console.print(advice, markup=False)
+    for name in state.strangers:
+        console.print(f"{name}: has the prefix and is no topic of ours; left alone", markup=False)
