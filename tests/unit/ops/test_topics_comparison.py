@@ -19,7 +19,7 @@ FOUND = FoundTopic("p-events", 6, 3, WANTED.settings)
 def found(**settings: str) -> list[TopicDifference]:
     """The differences of a topic with these settings, underscores for dots."""
     changed = {name.replace("_", "."): value for name, value in settings.items()}
-    return list(differences([WANTED], {"p-events": replace(FOUND, settings=WANTED.settings | changed)}, KAFKA))
+    return list(differences([WANTED], {"p-events": replace(FOUND, settings={**WANTED.settings, **changed})}, KAFKA))
 
 
 def test_topic_as_it_shall_be_has_no_difference() -> None:
