@@ -55,6 +55,8 @@ class UpsertContact(Command):
     """Lists it shall be on if Brevo had the contact before Rollcall could have created it."""
     creates: bool = True
     """False: every list that it belongs on is for existing contacts, so it is not created."""
+    retries_refused: bool = False
+    """What Brevo refused of the contact, and its events that Brevo refused, is tried once more."""
 
 
 class OnceCommand(Command):

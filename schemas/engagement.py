@@ -1,4 +1,7 @@
-"""`engagement.scores.v1`: the current score of one contact with every part it was made of (attendance.md 6, 7)."""
+"""`engagement.scores.v1`: the current score of one contact with every part it was made of (attendance.md 6, 7).
+
+`engagement.resyncs.v1`: whose commands are to be computed anew.
+"""
 
 from __future__ import annotations
 
@@ -50,3 +53,14 @@ class ContactScore(Message):
     """All occurrences that count, in order of (E, session_uuid)."""
     model_version: str
     settings_digest: str
+
+
+class ResyncContact(Message):
+    """Compute a contact's command anew, from what is kept and today's configuration; key `contact_id`.
+
+    What Brevo refused of the contact, and its events that Brevo refused, is tried once more.
+    """
+
+    cloud_event = CloudEvent("engagement.resync", time="requested_at")
+    contact_id: str
+    requested_at: Instant

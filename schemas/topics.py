@@ -147,6 +147,15 @@ ENGAGEMENT_TICKS = Topic(
     retention_days=1,
     dead_letters=True,
 )
+ENGAGEMENT_RESYNCS = Topic(
+    name="engagement.resyncs.v1",
+    key="contact id",
+    value="schemas.engagement.ResyncContact",
+    producers=("ops", "sync-contact"),
+    consumers=("score-engagement",),
+    retention_days=14,
+    dead_letters=True,
+)
 BREVO_COMMANDS = Topic(
     name="brevo.commands.v1",
     key="contact id, or a session's mark",
@@ -202,6 +211,7 @@ TOPICS: tuple[Topic, ...] = (
     ATTENDANCE_SESSIONS,
     ENGAGEMENT_SCORES,
     ENGAGEMENT_TICKS,
+    ENGAGEMENT_RESYNCS,
     BREVO_COMMANDS,
     BREVO_COMMANDS_BULK,
     BREVO_RESULTS,

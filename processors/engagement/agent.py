@@ -1,7 +1,7 @@
 """The agent `score-engagement`: facts about a contact become its score, and commands to show it in Brevo.
 
-Consumes: `attendance.results.v1`, `engagement.ticks.v1`. Produces: `engagement.scores.v1`, `brevo.commands.v1` and its
-bulk lane, `engagement.ticks.v1`.
+Consumes: `attendance.results.v1`, `engagement.ticks.v1`, `engagement.resyncs.v1`.
+Produces: `engagement.scores.v1`, `brevo.commands.v1` and its bulk lane, `engagement.ticks.v1`.
 State: `engagement-by-contact`, one row per contact, registration and occurrence (processors/engagement/state.py).
 Order: none is needed; the outcome is a function of the set of facts, and an unchanged outcome sends nothing.
 On failure: a record that is no fact we know is a dead letter.
@@ -24,6 +24,8 @@ from processors.engagement.commands import (
 )
 from processors.engagement.consent import questions_of
 from processors.engagement.recordings import RecordingRules
+from processors.engagement.resync import Resync
+from processors.engagement.rewriting import send_score
 from processors.engagement.state import (
     ContactRows,
     EventKind,
@@ -56,18 +58,19 @@ from schemas.attendance import (
 )
 from schemas.brevo import TrackEvent
 from schemas.codec import pack
-from schemas.engagement import ContactScore
 from schemas.errors import DeadLetterError
 from schemas.topics import (
     ATTENDANCE_RESULTS,
     BREVO_COMMANDS,
     BREVO_COMMANDS_BULK,
-    ENGAGEMENT_SCORES,
+    ENGAGEMENT_RESYNCS,
     ENGAGEMENT_TICKS,
 )
 
 TABLE = "engagement-by-contact"
-SPEC = AgentSpec("score-engagement", sources=(ATTENDANCE_RESULTS, ENGAGEMENT_TICKS), tables=(TABLE,))
+SPEC = AgentSpec(
+    "score-engagement", sources=(ATTENDANCE_RESULTS, ENGAGEMENT_TICKS, ENGAGEMENT_RESYNCS), tables=(TABLE,)
+)
 
 
 class ScoreEngagement(Rule):
@@ -80,6 +83,7 @@ class ScoreEngagement(Rule):
     def __init__(self, configuration: Configuration) -> None:
         self._assessor = Assessor(configuration)
         self._sweep = DecaySweep(self._assessor, configuration, TABLE)
+        self._resync = Resync(self._assessor, configuration, TABLE)
         self._events = configuration.brevo.events
         mapping = configuration.field_mapping
         mapped = frozenset(mapping.custom_questions)
@@ -104,6 +108,9 @@ class ScoreEngagement(Rule):
         """
         if record.topic == ENGAGEMENT_TICKS.name:
             self._sweep.step(record.value, view)
+            return
+        if record.topic == ENGAGEMENT_RESYNCS.name:
+            self._resync.handle(record.value, view)
             return
         fact = _fact(record)
         if self._skipped(fact):
@@ -173,16 +180,9 @@ class ScoreEngagement(Rule):
         """Send what differs from what was sent before; returns the new head."""
         key = fact.contact_id.encode()
         lane = (BREVO_COMMANDS_BULK if fact.origin == "backfill" else BREVO_COMMANDS).name
-        revision = rows.head.revision
-        score_digest = scored.digest(self._assessor.settings_digest) if scored else ""
-        if score_digest != rows.head.score_digest:
-            revision += 1
-            if scored is None:  # no result is left
-                view.send_tombstone(ENGAGEMENT_SCORES.name, key, ContactScore)
-            else:
-                score = self._assessor.contact_score(fact.contact_id, fact.email, revision, scored)
-                view.send(ENGAGEMENT_SCORES.name, key, score)
-        upsert_digest = wanted.digest()
+        head = rows.head._replace(email=fact.email)
+        head = send_score(self._assessor, fact.contact_id, scored, head, view)
+        revision, upsert_digest = head.revision, wanted.digest()
         if upsert_digest != rows.head.upsert_digest:
             revision += 1
             view.send(lane, key, upsert_contact(fact, revision, wanted, upsert_digest))
@@ -195,7 +195,7 @@ class ScoreEngagement(Rule):
             revision += 1
             view.send(lane, key, confirm_list(fact, list_id, revision))
         asked = tuple(sorted((*rows.head.asked, *asking)))
-        return Head(revision, fact.email, score_digest, upsert_digest, asked, rows.head.swept_day)
+        return head._replace(revision=revision, upsert_digest=upsert_digest, asked=asked)
 
     def _tell_notice(self, fact: Notice, head: Head, view: View) -> None:
         """Nothing for who was never written to Brevo, such as those who only registered for a meeting."""

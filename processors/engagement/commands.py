@@ -17,13 +17,13 @@ from schemas.instants import as_datetime
 Properties = dict[str, str | int | float | bool]
 
 
-class Decayed(NamedTuple):
-    """What a decay sweep says of a contact, where other commands follow from a fact."""
+class Recomputed(NamedTuple):
+    """Stands for a fact where a contact is computed anew without one: by a decay sweep, or as somebody asked."""
 
     contact_id: str
     email: str
     occurred_at: datetime
-    kind: Literal["decay"] = "decay"
+    kind: Literal["decay", "resync"]
     retracted: Literal[False] = False
     origin: Origin = "live"
 
@@ -44,7 +44,9 @@ def event_due(fact: Registration | Result, switches: Events) -> EventKind | None
     return "attended" if switches.attended else None
 
 
-def upsert_contact(fact: Registration | Result | Decayed, revision: int, wanted: Wanted, digest: str) -> UpsertContact:
+def upsert_contact(
+    fact: Registration | Result | Recomputed, revision: int, wanted: Wanted, digest: str
+) -> UpsertContact:
     """The whole wanted state of the contact; `digest` is `wanted`'s."""
     # One validation of plain values is several times as fast as one per attribute.
     return UpsertContact.model_validate(
@@ -65,6 +67,7 @@ def upsert_contact(fact: Registration | Result | Decayed, revision: int, wanted:
             "lists_left": wanted.lists.left,
             "lists_for_existing": wanted.lists.for_existing,
             "creates": wanted.lists.creates,
+            "retries_refused": fact.kind == "resync",
         }
     )
 

@@ -12,15 +12,16 @@ from datetime import date, datetime
 from typing import NamedTuple
 
 from processors.engagement.assessment import Assessor
-from processors.engagement.commands import Decayed, upsert_contact
-from processors.engagement.state import ContactRows, decode_rows, encode_head, head_key
+from processors.engagement.commands import Recomputed
+from processors.engagement.rewriting import rewrite
+from processors.engagement.state import ContactRows, decode_rows
 from processors.engine.view import View
 from runtime.models import Configuration
 from schemas.codec import pack, unpack
 from schemas.errors import DeadLetterError
 from schemas.instants import SECONDS_PER_DAY, as_datetime
 from schemas.ticks import SweepTick
-from schemas.topics import BREVO_COMMANDS_BULK, ENGAGEMENT_SCORES, ENGAGEMENT_TICKS
+from schemas.topics import ENGAGEMENT_TICKS
 
 SWEEP_KEY = b"sweep"
 """Not below a contact."""
@@ -117,7 +118,8 @@ class DecaySweep:
             rows = decode_rows(contact_id, stored)
             if self._has_fallen(rows, day):
                 head = rows.head._replace(swept_day=day)
-                self._write(contact_id, rows._replace(head=head), occurred_at, view)
+                cause = Recomputed(contact_id, head.email, occurred_at, "decay")
+                rewrite(self._assessor, self._table, cause, rows._replace(head=head), view)
             if handled >= STEP_ROWS:
                 return contact_id
         return None
@@ -138,20 +140,3 @@ class DecaySweep:
         if before is None or after is None or after.day <= before.day:
             return False
         return after.tier != before.tier or before.score - after.score >= FALL
-
-    def _write(self, contact_id: str, rows: ContactRows, occurred_at: datetime, view: View) -> None:
-        """The score, and the upsert in the bulk lane where it changes what Brevo shall hold."""
-        scored, wanted = self._assessor.assess(rows)
-        assert scored is not None  # `_has_fallen` has seen to it
-        head, key = rows.head, contact_id.encode()
-        revision = head.revision + 1
-        score = self._assessor.contact_score(contact_id, head.email, revision, scored)
-        view.send(ENGAGEMENT_SCORES.name, key, score)
-        upsert_digest = wanted.digest()
-        if upsert_digest != head.upsert_digest:
-            revision += 1
-            upsert = upsert_contact(Decayed(contact_id, head.email, occurred_at), revision, wanted, upsert_digest)
-            view.send(BREVO_COMMANDS_BULK.name, key, upsert)
-        score_digest = scored.digest(self._assessor.settings_digest)
-        head = head._replace(revision=revision, score_digest=score_digest, upsert_digest=upsert_digest)
-        view.put(self._table, head_key(contact_id), encode_head(head))

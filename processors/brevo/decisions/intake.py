@@ -26,6 +26,7 @@ from processors.brevo.decisions.ledger import (
     rank_of,
     rank_of_answer,
 )
+from processors.brevo.decisions.refused_events import begin_refused, was_refused
 from processors.brevo.decisions.suppression import Consent, end_suppressed, note, suppress, suppression_of
 from processors.engine.view import Record, Rule, View
 from schemas.brevo import CommandResult, Decision, OnceCommand, Resume, UpsertContact
@@ -80,7 +81,8 @@ class Intake(Rule):
             _take_event(command, record, view)
         else:
             rank = rank_of(command.revision, record.topic, record.offset)
-            _take_upsert(command, rank, Waiting.of(record), view)
+            if _take_upsert(command, rank, Waiting.of(record), view) and command.retries_refused:
+                begin_refused(command.contact_id, view, self._consent)
 
 
 def _take_result(result: CommandResult, view: View) -> None:
@@ -99,17 +101,19 @@ def _check_key(record: Record, contact_id: str) -> None:
         raise DeadLetterError("the record's key must be its contact_id: the contact's rows are in the key's partition")
 
 
-def _take_upsert(command: UpsertContact, rank: Rank, waiting: Waiting, view: View) -> None:
+def _take_upsert(command: UpsertContact, rank: Rank, waiting: Waiting, view: View) -> bool:
+    """Whether it is the newest, and waits now."""
     key = contact_key(command.contact_id)
     row = _contact(view, key)
     if any(known is not None and rank <= known for known in (row.done, row.rank)):
-        return
+        return False
     changes: dict[str, object] = {"pending": waiting, "rank": rank, "awaited": ()}
     if command.creates:
         taken_at = as_datetime(waiting.timestamp_ms // 1_000)
         changes.update(creatable_at=min(taken_at, row.creatable_at or taken_at))
     view.put(LEDGER, key, row.model_copy(update=changes).to_bytes())
     view.put(PENDING, key, OPEN)
+    return True
 
 
 def _end_upsert(result: CommandResult, view: View) -> None:
@@ -168,7 +172,7 @@ def _may_begin(data: bytes | None, record: Record) -> bool:
     if data is None:
         return True
     row = EventRow.from_bytes(data)
-    return row.state == "rejected" and not row.given_up and row.answers != f"{record.topic}@{record.offset}"
+    return was_refused(row) and row.answers != f"{record.topic}@{record.offset}"
 
 
 def _move_event(result: CommandResult, view: View) -> None:
@@ -192,16 +196,17 @@ def _move_event(result: CommandResult, view: View) -> None:
 def _moved(row: EventRow | None, state: EventState, result: CommandResult) -> EventRow:
     """An event's row after its result."""
     before = row or EventRow(state=state, command_id=result.command_id)
+    given_up = result.given_up or result.decision is not None
     return EventRow(
         state=state,
         command_id=result.command_id,
         # The command stays while a person or the pump may still need it.
-        waiting=before.waiting if state in OPEN_STATES else None,
+        waiting=before.waiting if state in OPEN_STATES or (state == "rejected" and not given_up) else None,
         decision_id=before.decision_id,
         campaign_id=result.campaign_id or before.campaign_id,
         intent_id=result.intent_id if state == "intended" else None,
         answers=result.answers if state == "rejected" else None,
-        given_up=result.given_up or result.decision is not None,
+        given_up=given_up,
     )
 
 

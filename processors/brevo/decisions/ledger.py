@@ -137,7 +137,7 @@ class EventRow(Wire):
     state: EventState
     command_id: str
     waiting: Waiting | None = None
-    """The command, while it is not final, in the row of its first once key."""
+    """The command, while it may still be sent, a rejected one too: in the row of its first once key."""
     decision_id: str | None = None
     """Of the last decision of a person about it, so that a repeat of the decision does nothing."""
     campaign_id: int | None = None
@@ -274,9 +274,8 @@ def next_work(contact: ContactRow, events: Mapping[bytes, EventRow], missing: Co
     if contact.pending is not None and contact.rank is not None and not awaits_a_list(contact, missing):
         command = command_of(contact.pending.command)
         if isinstance(command, UpsertContact):
-            return UpsertWork(
-                command, contact.rank, contact.pending, contact.state, contact.importing, contact.creatable_at
-            )
+            state = _state_before(command, contact.state)
+            return UpsertWork(command, contact.rank, contact.pending, state, contact.importing, contact.creatable_at)
     waiting = []
     for key, row in events.items():
         if row.waiting is None or row.state not in ("pending", "intended"):
@@ -288,6 +287,13 @@ def next_work(contact: ContactRow, events: Mapping[bytes, EventRow], missing: Co
                 EventWork(key, event, row.state, row.waiting, rejected, withheld, row.campaign_id, row.intent_id)
             )
     return min(waiting, key=_turn, default=None)
+
+
+def _state_before(command: UpsertContact, state: ContactState | None) -> ContactState | None:
+    """What is known of the contact as far as the command goes by it."""
+    if state is None or not command.retries_refused:
+        return state
+    return state.model_copy(update={"refused": {}, "refused_lists": ()})
 
 
 def _turn(work: EventWork) -> tuple[object, ...]:

@@ -26,7 +26,7 @@ from processors.brevo.decisions.ledger import (
 from processors.brevo.decisions.results import Ending, outcome
 from processors.engine.view import Record, View
 from runtime.brevo_models import Brevo, EventKind
-from schemas.brevo import ConfirmList, OnceCommand, SendRecording, UpsertContact
+from schemas.brevo import ConfirmList, OnceCommand, SendRecording, TrackEvent, UpsertContact
 from schemas.brevo_feedback import BrevoFeedback, FeedbackKind
 from schemas.instants import as_datetime
 from schemas.topics import BREVO_RESULTS
@@ -51,11 +51,20 @@ class Consent:
     deleted: Literal["stay_away", "ask", "return"] = "stay_away"
     mailing: frozenset[str] = frozenset(EVENT_NAMES["recording"])
     """Names of events that mail the person."""
+    switched_off: frozenset[str] = frozenset()
+    """Names of events that are not to be sent (`brevo.events`)."""
 
     @classmethod
     def of(cls, settings: Brevo) -> Consent:
         """As the file says."""
-        return cls(settings.deleted, frozenset(name for kind in settings.events.mails for name in EVENT_NAMES[kind]))
+        events = settings.events
+        mailing = frozenset(name for kind in events.mails for name in EVENT_NAMES[kind])
+        off = frozenset(name for kind, names in EVENT_NAMES.items() if not getattr(events, kind) for name in names)
+        return cls(settings.deleted, mailing, off)
+
+    def wants(self, command: OnceCommand) -> bool:
+        """Whether the operator still has such events sent."""
+        return not isinstance(command, TrackEvent) or command.name not in self.switched_off
 
     def is_mail(self, command: UpsertContact | OnceCommand) -> bool:
         """Whether a command is there to mail the person."""
@@ -130,16 +139,20 @@ def _say(command: UpsertContact | OnceCommand, waiting: Waiting, record: Record,
 
 def _forget(contact_id: str, record: Record, view: View) -> None:
     """Nothing waits for a deleted contact, and nothing is known of it."""
+    for event_key, value in list(view.scan(LEDGER, f"{contact_id}/".encode())):
+        row = EventRow.from_bytes(value)
+        if row.state == "rejected" and row.waiting is not None:
+            view.put(LEDGER, event_key, row.model_copy(update={"waiting": None}).to_bytes())
     key = contact_key(contact_id)
     if (data := view.get(LEDGER, key)) is None:
         return
-    row = ContactRow.from_bytes(data)
-    done = max((rank for rank in (row.done, row.rank) if rank is not None), default=None)
+    contact = ContactRow.from_bytes(data)
+    done = max((rank for rank in (contact.done, contact.rank) if rank is not None), default=None)
     gone = {"done": done, "rank": None, "pending": None, "state": None, "importing": None, "withheld": DELETED}
-    view.put(LEDGER, key, row.model_copy(update=gone).to_bytes())
+    view.put(LEDGER, key, contact.model_copy(update=gone).to_bytes())
     view.delete(PENDING, key)
-    if row.pending is not None:
-        _say(command_of(row.pending.command), row.pending, record, view, DELETED)
+    if contact.pending is not None:
+        _say(command_of(contact.pending.command), contact.pending, record, view, DELETED)
 
 
 def _drop(contact_id: str, told: Suppression, record: Record, view: View, consent: Consent) -> None:

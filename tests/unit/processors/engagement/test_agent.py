@@ -20,6 +20,7 @@ from schemas.topics import (
     ATTENDANCE_RESULTS,
     BREVO_COMMANDS,
     BREVO_COMMANDS_BULK,
+    ENGAGEMENT_RESYNCS,
     ENGAGEMENT_SCORES,
     ENGAGEMENT_TICKS,
 )
@@ -86,7 +87,7 @@ def shown(contact: Contact) -> dict[str, Any]:
 def test_agent_declares_what_it_reads_and_keeps() -> None:
     """The composition root wires the agent by these."""
     assert (SPEC.name, SPEC.tables) == ("score-engagement", ("engagement-by-contact",))
-    assert SPEC.sources == (ATTENDANCE_RESULTS, ENGAGEMENT_TICKS)
+    assert SPEC.sources == (ATTENDANCE_RESULTS, ENGAGEMENT_TICKS, ENGAGEMENT_RESYNCS)
 
 
 def test_rule_worked_example_shows_82() -> None:

@@ -10,17 +10,19 @@ from pydantic import BaseModel
 
 from processors.engagement.agent import TABLE, ScoreEngagement
 from processors.engine.memory import MemoryStore
+from processors.engine.view import Record
 from schemas.attendance import FACT
 from schemas.brevo import BREVO_COMMAND
-from schemas.engagement import ContactScore
-from schemas.topics import ATTENDANCE_RESULTS, BREVO_COMMANDS, ENGAGEMENT_SCORES
-from tests.support.contact_facts import configuration, records
-from tests.support.rules import run
+from schemas.engagement import ContactScore, ResyncContact
+from schemas.topics import ATTENDANCE_RESULTS, BREVO_COMMANDS, ENGAGEMENT_RESYNCS, ENGAGEMENT_SCORES
+from tests.support.contact_facts import configuration
+from tests.support.rules import record, run
 
 EXAMPLES = Path(__file__).parents[4] / "schemas" / "examples"
 PARSERS: dict[str, Callable[[bytes], BaseModel]] = {
     ATTENDANCE_RESULTS.name: FACT.validate_json,
     BREVO_COMMANDS.name: BREVO_COMMAND.validate_json,
+    ENGAGEMENT_RESYNCS.name: ResyncContact.model_validate_json,
     ENGAGEMENT_SCORES.name: ContactScore.model_validate_json,
 }
 SENT_FOR = {
@@ -37,8 +39,9 @@ SENT_FOR = {
     ("result__left_early", "recording__ready"): ("event__recording_ready",),
     ("result__no_show", "recording__ready"): ("recording__template",),
     ("session_recording__final",): ("campaign__recording",),
+    ("registration__approved", "result__left_early", "resync__asked_by_a_person"): ("upsert__resync",),
 }
-"""Facts in order, and what the agent sends at the last of them (the last so many outputs), all by name of example."""
+"""Facts (and a request) in order, and what the agent sends at the last of them, all by name of example."""
 
 BREVO: dict[tuple[str, ...], dict[str, Any]] = {
     ("recording__template",): {"recordings": {"by": "template", "template": 41}},
@@ -69,12 +72,17 @@ def test_example_parses_and_round_trips(topic: str, name: str) -> None:
     assert PARSERS[topic](path.read_bytes()).model_dump(mode="json") == json.loads(path.read_text())
 
 
+def given(name: str) -> Record:
+    """An example of an input as the agent gets it."""
+    topic = ENGAGEMENT_RESYNCS if name.startswith("resync__") else ATTENDANCE_RESULTS
+    return record(topic.name, json.dumps(content(topic.name, name)).encode())
+
+
 @pytest.mark.parametrize(("facts", "sent"), SENT_FOR.items())
 def test_example_outputs_are_what_the_agent_sends(facts: tuple[str, ...], sent: tuple[str, ...]) -> None:
     """The examples of the agent's outputs are its true outputs for the examples of its inputs."""
-    inputs = [FACT.validate_python(content(ATTENDANCE_RESULTS.name, name)) for name in facts]
     rule = ScoreEngagement(configuration(brevo=BREVO.get(sent, {})))
-    outputs = run(rule, records(*inputs), {TABLE: MemoryStore()})[-len(sent) :]
+    outputs = run(rule, [given(name) for name in facts], {TABLE: MemoryStore()})[-len(sent) :]
     expected = [
         content(ENGAGEMENT_SCORES.name if name.startswith("score__") else BREVO_COMMANDS.name, name) for name in sent
     ]

@@ -1,0 +1,57 @@
+"""Events that Brevo refused: none was ever sent, so each may be tried once more when somebody asks for it. PURE."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from processors.brevo.decisions.ledger import LEDGER, OPEN, PENDING, EventRow, command_of, event_key
+from processors.brevo.decisions.suppression import Consent, suppression_of
+from processors.engine.view import View
+from schemas.brevo import OnceCommand
+
+Lookup = Callable[[bytes], EventRow | None]
+"""An event's row by its key."""
+
+
+def was_refused(row: EventRow) -> bool:
+    """Whether the event was surely never sent, and nobody has decided that it never will be."""
+    return row.state == "rejected" and not row.given_up
+
+
+def to_try_again(row: EventRow, lookup: Lookup) -> OnceCommand | None:
+    """The command of a refused event; ``None`` when there is none, or the event was sent for one of its once keys."""
+    if not was_refused(row) or row.waiting is None:
+        return None
+    command = command_of(row.waiting.command)
+    if not isinstance(command, OnceCommand):
+        return None
+    return command if all(each is not None and was_refused(each) for each in map(lookup, keys_of(command))) else None
+
+
+def keys_of(command: OnceCommand) -> list[bytes]:
+    """Keys of all rows of an event."""
+    return [event_key(command.contact_id, command.name, once_key) for once_key in dict.fromkeys(command.once_keys)]
+
+
+def begin_refused(contact_id: str, view: View, consent: Consent) -> None:
+    """The contact's refused events wait again; what its owner does not want any more, or must not have, does not."""
+
+    def lookup(key: bytes) -> EventRow | None:
+        data = view.get(LEDGER, key)
+        return None if data is None else EventRow.from_bytes(data)
+
+    told = suppression_of(contact_id, view)
+    for key, command in list(_refused(contact_id, view, lookup)):
+        if not consent.wants(command) or consent.keeps_from(command, told) is not None:
+            continue
+        for each in keys_of(command):
+            if (row := lookup(each)) is not None:
+                view.put(LEDGER, each, row.model_copy(update={"state": "pending", "answers": None}).to_bytes())
+        view.put(PENDING, key, OPEN)
+
+
+def _refused(contact_id: str, view: View, lookup: Lookup) -> Iterator[tuple[bytes, OnceCommand]]:
+    for key, data in view.scan(LEDGER, f"{contact_id}/".encode()):
+        command = to_try_again(EventRow.from_bytes(data), lookup)
+        if command is not None:
+            yield key, command
