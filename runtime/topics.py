@@ -11,8 +11,8 @@ from aiokafka.errors import KafkaError
 
 from runtime.kafka import KafkaConnection
 from runtime.models import Kafka
+from runtime.wanted_topics import WantedTopic, wanted_topics
 from schemas.errors import ConfigurationError, RetryLaterError
-from schemas.topics import MIB, all_topics
 
 # Codes of Kafka's protocol: https://kafka.apache.org/protocol#protocol_error_codes, checked 2026-11-21
 _TOPIC_AUTHORIZATION_FAILED = 29
@@ -23,33 +23,6 @@ _POLICY_VIOLATION = 44
 _REQUEST_SECONDS = 10
 _VISIBLE_SECONDS = 30
 _POLL_SECONDS = 0.1
-CHANGELOG_BYTES = 4 * MIB
-"""Of one record of a changelog: the engine writes no row of more than 3 MiB."""
-
-
-@dataclass(frozen=True, slots=True)
-class WantedTopic:
-    """One topic as it shall be on the cluster."""
-
-    name: str
-    """On the cluster, prefix and all."""
-    settings: Mapping[str, str]
-    """Kafka's topic configuration, as texts."""
-
-
-def wanted_topics(prefix: str, kafka: Kafka, changelogs: Sequence[str] = ()) -> list[WantedTopic]:
-    """Every topic of an installation, those of the registry first. PURE.
-
-    Args:
-        prefix: `KAFKA_TOPIC_PREFIX`.
-        kafka: how many replicas; one of them may be away while records are still acknowledged, where there are several.
-        changelogs: logical names of the tables' changelogs: compacted, never deleted from.
-    """
-    safe = {"min.insync.replicas": str(max(1, kafka.replication_factor - 1))}
-    ours = [WantedTopic(topic.physical(prefix), topic.config() | safe) for topic in all_topics()]
-    # A changelog that retention empties makes a recovery that never ends (docs/reference/topics.md).
-    settings = {"cleanup.policy": "compact", "max.message.bytes": str(CHANGELOG_BYTES)} | safe
-    return [*ours, *(WantedTopic(f"{prefix}{name}", settings) for name in changelogs)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,8 @@ from runtime.exits import FOUND_WRONG
 from runtime.kafka import KafkaConnection
 from runtime.logs import configure_logging
 from runtime.models import Kafka
-from runtime.topics import WantedTopic, ensure_topics, wanted_topics
+from runtime.topics import ensure_topics
+from runtime.wanted_topics import WantedTopic, wanted_topics
 from schemas.topics import all_topics
 
 Lose = Annotated[

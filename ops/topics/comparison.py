@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from runtime.models import Kafka
-from runtime.topics import WantedTopic
+from runtime.wanted_topics import WantedTopic
 
 Act = Literal["create", "set", "lose", "by_hand"]
 """`create` the topic; `set` a value; `lose`: set a value by which Kafka deletes or refuses what it keeps now, only when

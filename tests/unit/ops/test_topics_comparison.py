@@ -8,7 +8,7 @@ import pytest
 
 from ops.topics.comparison import FoundTopic, TopicDifference, differences, strangers
 from runtime.models import Kafka
-from runtime.topics import WantedTopic, wanted_topics
+from runtime.wanted_topics import WantedTopic, wanted_topics
 from schemas.topics import RAW_EVENTS
 
 KAFKA = Kafka(partitions=6, replication_factor=3)
