@@ -10,7 +10,7 @@ import orjson
 from schemas.topics import BREVO_COMMANDS, BREVO_COMMANDS_BULK, LOOKUPS, LOOKUPS_BULK, TOPICS
 
 _SAMPLED_IN = {BREVO_COMMANDS_BULK: BREVO_COMMANDS, LOOKUPS_BULK: LOOKUPS}
-"""A bulk lane carries records of the live one."""
+"""A bulk topic carries records of the live one."""
 
 
 def samples() -> dict[str, dict[str, Any]]:

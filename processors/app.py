@@ -27,7 +27,7 @@ from processors.engagement import agent as score_engagement
 from processors.engagement.sweep import second_of_day
 from processors.engagement.sweep_clock import sweep_clock
 from processors.engine.delivery import Delivery, build_producer
-from processors.engine.due_clock import DueClock, RowAgenda
+from processors.engine.due_clock import DueClock, RowDueTimes
 from processors.engine.effect import RuleAlone
 from processors.engine.faust_agent import BatchAgent, Engine
 from processors.engine.faust_app import SESSION_SECONDS, build_faust_app
@@ -171,8 +171,8 @@ def tracking_agent(engine: Engine, rule: TenantsApart) -> BatchAgent:
         now = as_datetime(int(time.time()))
         return Output.of(TICKS.name, None, Tick(kind="clock", now=now), partition=partition)
 
-    agenda = RowAgenda(track_attendance.SPEC.tables[0], DUE, due_ms)
-    return BatchAgent(engine, track_attendance.SPEC, DueClock(rule, agenda, tick=tick))
+    due_times = RowDueTimes(track_attendance.SPEC.tables[0], DUE, due_ms)
+    return BatchAgent(engine, track_attendance.SPEC, DueClock(rule, due_times, tick=tick))
 
 
 def scoring_agent(engine: Engine, configuration: Configuration) -> BatchAgent:

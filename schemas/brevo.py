@@ -1,4 +1,4 @@
-"""`brevo.commands.v1`, its bulk lane and `brevo.results.v1`: what Brevo shall hold, and what became of it."""
+"""`brevo.commands.v1`, its bulk topic and `brevo.results.v1`: what Brevo shall hold, and what became of it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`zoom.lookups.v1`, its bulk lane and `zoom.lookup-results.v1`: questions to Zoom's REST API, and answers."""
+"""`zoom.lookups.v1`, its bulk topic and `zoom.lookup-results.v1`: questions to Zoom's REST API, and answers."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """The sink: brings contacts, lists and events to Brevo.
 
-Consumes: commands of both lanes and its own results.
-Produces: `brevo.results.v1`; rejected commands to the dead letters of their lane.
+Consumes: commands of both priorities and its own results.
+Produces: `brevo.results.v1`; rejected commands to the dead letters of their topic.
 State: `brevo-ledger` (what Brevo acknowledged, what was sent once) and `brevo-pending` (what is open).
 Order: per contact the newest upsert, then its events by date; contacts beside each other; live before bulk.
 On failure: retried, parked, dead-lettered or in doubt, as `processors/brevo/decisions/answers.py` says.
@@ -158,7 +158,7 @@ class SyncContact(Effect):
         return [task.contact for task in self._schedule.busy()]
 
     def resume(self) -> None:
-        """Go on after a lane was parked, as a person asked."""
+        """Go on after a call family was parked, as a person asked."""
         self._access.resume()
 
     @override

@@ -1,7 +1,7 @@
 """The agent `score-engagement`: facts about a contact become its score, and commands to show it in Brevo.
 
 Consumes: `attendance.results.v1`, `engagement.ticks.v1`, `engagement.resyncs.v1`.
-Produces: `engagement.scores.v1`, `brevo.commands.v1` and its bulk lane, `engagement.ticks.v1`.
+Produces: `engagement.scores.v1`, `brevo.commands.v1` and its bulk topic, `engagement.ticks.v1`.
 State: `engagement-by-contact`, one row per contact, registration and occurrence (processors/engagement/state.py).
 Order: none is needed; the outcome is a function of the set of facts, and an unchanged outcome sends nothing.
 On failure: a record that is no fact we know is a dead letter.
@@ -179,21 +179,21 @@ class ScoreEngagement(Rule):
     ) -> Head:
         """Send what differs from what was sent before; returns the new head."""
         key = fact.contact_id.encode()
-        lane = (BREVO_COMMANDS_BULK if fact.origin == "backfill" else BREVO_COMMANDS).name
+        topic = (BREVO_COMMANDS_BULK if fact.origin == "backfill" else BREVO_COMMANDS).name
         head = rows.head._replace(email=fact.email)
         head = send_score(self._assessor, fact.contact_id, scored, head, view)
         revision, upsert_digest = head.revision, wanted.digest()
         if upsert_digest != rows.head.upsert_digest:
             revision += 1
-            view.send(lane, key, upsert_contact(fact, revision, wanted, upsert_digest))
+            view.send(topic, key, upsert_contact(fact, revision, wanted, upsert_digest))
         if event is not None:
             revision += 1
-            view.send(lane, key, self._event(fact, event, revision))
+            view.send(topic, key, self._event(fact, event, revision))
         # A back-fill mails nobody: who is in it may still be asked when something new is heard of them.
         asking = [] if fact.origin == "backfill" else sorted(set(wanted.lists.to_confirm) - set(rows.head.asked))
         for list_id in asking:
             revision += 1
-            view.send(lane, key, confirm_list(fact, list_id, revision))
+            view.send(topic, key, confirm_list(fact, list_id, revision))
         asked = tuple(sorted((*rows.head.asked, *asking)))
         return head._replace(revision=revision, upsert_digest=upsert_digest, asked=asked)
 
@@ -207,7 +207,7 @@ class ScoreEngagement(Rule):
         view.put(TABLE, head_key(fact.contact_id), encode_head(head))
 
     def _tell_session(self, fact: SessionRecording, view: View) -> None:
-        """A campaign goes by the bulk lane: it is never ahead of what concerns one contact."""
+        """A campaign goes with bulk priority: it is never ahead of what concerns one contact."""
         row_key = campaign_row_key(fact)
         told = told_by(fact, self._chosen) if view.get(TABLE, row_key) is None else None
         if told is None:
@@ -222,9 +222,9 @@ class ScoreEngagement(Rule):
         revision = head.revision
         for key, row in self._recordings.due(fact, rows):
             revision += 1
-            lane = BREVO_COMMANDS_BULK if row.origin == "backfill" else BREVO_COMMANDS
+            topic = BREVO_COMMANDS_BULK if row.origin == "backfill" else BREVO_COMMANDS
             command = self._recordings.command(fact, row, rows, revision)
-            view.send(lane.name, fact.contact_id.encode(), command)
+            view.send(topic.name, fact.contact_id.encode(), command)
             view.put(TABLE, key, encode_recording(row._replace(told=True)))
         return head._replace(revision=revision)
 

@@ -26,7 +26,7 @@ def send_score(assessor: Assessor, contact_id: str, scored: Scored | None, head:
 
 
 def rewrite(assessor: Assessor, table: str, cause: Recomputed, rows: ContactRows, view: View) -> None:
-    """Send what follows from `rows` and no fact, the command in the bulk lane.
+    """Send what follows from `rows` and no fact, the command with bulk priority.
 
     A resync sends the command in any case: what Brevo refused stands in the sink's rows alone.
     """

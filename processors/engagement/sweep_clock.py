@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing_extensions import override
 
 from processors.engagement.sweep import SWEEP_KEY, decode_sweep, latest_due_day
-from processors.engine.due_clock import Agenda, DueClock
+from processors.engine.due_clock import DueClock, DueTimes
 from processors.engine.effect import Rows
 from processors.engine.view import Output, PartitionStore, Rule
 from schemas.instants import SECONDS_PER_DAY, utc_date
@@ -17,7 +17,7 @@ from schemas.topics import ENGAGEMENT_TICKS
 
 
 @dataclass(frozen=True, slots=True)
-class SweepAgenda(Agenda):
+class SweepDueTimes(DueTimes):
     """What is due follows from the row of a partition's latest sweep and from the time of day (`second`, UTC).
 
     A sweep under way goes on by its own messages, so the next one is due on another day.
@@ -56,4 +56,4 @@ def sweep_clock(rule: Rule, *, table: str, second: int, clock: Callable[[], floa
         day = utc_date(latest_due_day(clock(), second) * SECONDS_PER_DAY)
         return Output.of(ENGAGEMENT_TICKS.name, None, SweepTick(day=day), partition=partition)
 
-    return DueClock(rule, SweepAgenda(table, second), tick=tick)
+    return DueClock(rule, SweepDueTimes(table, second), tick=tick)

@@ -1,4 +1,4 @@
-"""The clock of an agent: sends a message to the agent itself when a row of its agenda is due.
+"""The clock of an agent: sends a message to the agent itself when a row of its tables is due.
 
 Due work is found in the table, so it survives a restart. A tick waits until the agent has handled everything that was
 in its topics when the work came due: after an outage the facts of the backlog come before the conclusions from them.
@@ -22,10 +22,10 @@ from schemas.errors import RetryLaterError
 SHORTEST_PAUSE_SECONDS = 0.05
 
 Tick = Callable[[int], Output]
-"""Makes the message for a partition; its record says which work is due by the agenda alone."""
+"""Makes the message for a partition; its record says which work is due by the table alone."""
 
 
-class Agenda(Protocol):
+class DueTimes(Protocol):
     """Where an agent's tables say what is due; instants in milliseconds since 1970, in any order."""
 
     def due(self, stores: Mapping[str, PartitionStore]) -> Iterable[int]:
@@ -36,7 +36,7 @@ class Agenda(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class RowAgenda(Agenda):
+class RowDueTimes(DueTimes):
     """One row for each thing that is due; `due_ms` reads it from the row's key."""
 
     table: str
@@ -58,13 +58,13 @@ class DueClock(Effect):
 
     Args:
         rule: of the agent.
-        agenda: what is due.
+        due_times: what is due.
         tick: makes the message.
     """
 
-    def __init__(self, rule: Rule, agenda: Agenda, *, tick: Tick) -> None:
+    def __init__(self, rule: Rule, due_times: DueTimes, *, tick: Tick) -> None:
         self.rule = rule
-        self._agenda = agenda
+        self._due_times = due_times
         self._tick = tick
         self._due: dict[int, list[int]] = {}
         self._held: dict[int, Position] = {}
@@ -72,14 +72,14 @@ class DueClock(Effect):
 
     @override
     def load(self, partition: int, stores: Mapping[str, PartitionStore]) -> None:
-        self._due[partition] = sorted(self._agenda.due(stores))
+        self._due[partition] = sorted(self._due_times.due(stores))
         self._held.pop(partition, None)
         self._changed.set()
 
     @override
     def applied(self, partition: int, changes: Mapping[str, Rows]) -> None:
         due = self._due.setdefault(partition, [])
-        for each in self._agenda.added(changes):
+        for each in self._due_times.added(changes):
             heapq.heappush(due, each)
             self._changed.set()
 
@@ -102,7 +102,7 @@ class DueClock(Effect):
                 continue
 
     async def _is_due(self, agent: OwnAgent, partition: int, now_ms: int) -> bool:
-        """Whether a partition's tick is to be sent now; what it covers leaves the agenda."""
+        """Whether a partition's tick is to be sent now; what it covers is due no more."""
         due = self._due.get(partition)
         if not due or due[0] > now_ms:
             return False

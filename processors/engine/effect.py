@@ -1,9 +1,9 @@
 """What asynchronous work outside looks like to the engine: an intake rule and a pump beside the flow of batches.
 
-An effect never works inside a batch's turn, since waiting for a limit or a parked lane outlives any time-out. Its
-intake rule writes *pending* rows, which the engine confirms like any others; then the engine tells the effect what was
-confirmed (`applied`), and the pump (`run`) works through it at its own pace. What came of it is posted as a message to
-a topic that the intake rule reads too, and only that rule changes the rows.
+An effect never works inside a batch's turn, since waiting for a limit or a parked call family outlives any time-out.
+Its intake rule writes *pending* rows, which the engine confirms like any others; then the engine tells the effect what
+was confirmed (`applied`), and the pump (`run`) works through it at its own pace. What came of it is posted as a message
+to a topic that the intake rule reads too, and only that rule changes the rows.
 """
 
 from __future__ import annotations

@@ -25,7 +25,7 @@ from processors.zoom.api.api import Row, ZoomApi
 from processors.zoom.api.metrics import ZoomMetrics
 from processors.zoom.asking import ask, told
 from processors.zoom.questions.backoff import FIRST_SECONDS, backoff_seconds
-from processors.zoom.questions.due_queue import Agenda, Batch, Question
+from processors.zoom.questions.due_queue import DueQueue, Question, QuestionUnderWay
 from processors.zoom.questions.identities import Directory
 from processors.zoom.questions.pages import Answer, result_pages
 from processors.zoom.questions.pending import PENDING, Intake, unpack_pending
@@ -91,7 +91,7 @@ class LookUp(Effect):
         self._metrics = metrics
         self._jitter = jitter
         self._first_backoff_seconds = first_backoff_seconds
-        self._agenda = Agenda(concurrency=CONCURRENCY)
+        self._due_queue = DueQueue(concurrency=CONCURRENCY)
         self._probe_after_seconds = probe_after_seconds
         self._missing_scopes = missing_scopes or {}
         self._partition_of = partition_of
@@ -110,7 +110,7 @@ class LookUp(Effect):
 
     @override
     def load(self, partition: int, stores: Mapping[str, PartitionStore]) -> None:
-        self._agenda.drop(partition)
+        self._due_queue.drop(partition)
         for _, value in stores[PENDING].scan(b"", b""):
             self._add(partition, value)
         fresh = [each for each in self._of(partition) if each not in self._owned]
@@ -122,14 +122,14 @@ class LookUp(Effect):
     def applied(self, partition: int, changes: Mapping[str, Rows]) -> None:
         for key, value in changes.get(PENDING, {}).items():
             if value is None:
-                self._agenda.remove(key.decode())
+                self._due_queue.remove(key.decode())
             else:
                 self._add(partition, value)
         self._note_change()
 
     @override
     def revoke(self, partition: int) -> None:
-        self._agenda.drop(partition)
+        self._due_queue.drop(partition)
         for account_id in self._of(partition):
             self._owned.discard(account_id)
             self._troubles.forget(account_id)  # whoever owns it now meets them again
@@ -147,9 +147,9 @@ class LookUp(Effect):
                         tasks.create_task(self._probe(self._unprobed.pop()))
                     while self._deauthorized:
                         tasks.create_task(self._drop(self._deauthorized.pop(), agent))
-                    for batch in self._agenda.take(self._clock()):
-                        tasks.create_task(self._work(batch, agent))
-                    due = self._agenda.next_due()
+                    for asked in self._due_queue.take(self._clock()):
+                        tasks.create_task(self._work(asked, agent))
+                    due = self._due_queue.next_due()
                     await self._wait(None if due is None else max(due - self._clock(), 0.0))
         except ExceptionGroup as group:
             raise group.exceptions[0] from group
@@ -159,7 +159,7 @@ class LookUp(Effect):
         if isinstance(row, AccountDeauthorized):
             self._deauthorized.append(row)
         else:
-            self._agenda.add(partition, row)
+            self._due_queue.add(partition, row)
 
     async def _drop(self, message: AccountDeauthorized, agent: OwnAgent) -> None:
         """The account's tokens go, so that no call is made until somebody lets us in again; its requests wait."""
@@ -200,33 +200,33 @@ class LookUp(Effect):
         missing = self._missing_scopes.get(account_id)
         self._say(self._troubles.note_scopes(account_id, missing(granted) if missing and granted else {}), account_id)
 
-    async def _work(self, batch: Batch, agent: OwnAgent) -> None:
-        question = batch.question
-        answer = await self._answer(batch)
+    async def _work(self, asked: QuestionUnderWay, agent: OwnAgent) -> None:
+        question = asked.question
+        answer = await self._answer(asked)
         if isinstance(answer, NoAnswer):
             seconds = backoff_seconds(
-                batch.failures, answer.after_seconds, self._jitter(), first_seconds=self._first_backoff_seconds
+                asked.failures, answer.after_seconds, self._jitter(), first_seconds=self._first_backoff_seconds
             )
             level = _LEVELS.get(answer.outcome, logging.DEBUG)
             log.log(
                 level, "look-up of %s %s waits %.0f s: %s", question.lookup, question.object_id, seconds, answer.says
             )
-            self._metrics.lookups.labels(question.lookup, "delayed").inc(len(batch.waiting))
-            self._agenda.retry(batch, self._clock() + seconds)
+            self._metrics.lookups.labels(question.lookup, "delayed").inc(len(asked.waiting))
+            self._due_queue.retry(asked, self._clock() + seconds)
         else:
-            await self._tell(batch, answer, agent)
-            self._metrics.lookups.labels(question.lookup, answer.outcome).inc(len(batch.waiting))
-            self._agenda.finish(batch)
+            await self._tell(asked, answer, agent)
+            self._metrics.lookups.labels(question.lookup, answer.outcome).inc(len(asked.waiting))
+            self._due_queue.finish(asked)
         self._note_change()
 
-    async def _answer(self, batch: Batch) -> Answer | NoAnswer:
+    async def _answer(self, asked: QuestionUnderWay) -> Answer | NoAnswer:
         """What those who asked are told, or why they have to wait."""
-        question = batch.question
+        question = asked.question
         client = self._clients.get(question.account_id)
         if client is None:
             return Answer("unavailable", f"Zoom account {question.account_id} is not configured in connectors.zoom")
         try:
-            answer = await self._ask(client.at(batch.priority), question)
+            answer = await self._ask(client.at(asked.priority), question)
         except Exception as error:
             # One answer that we cannot read must not stop the others, nor be asked for ever.
             log.exception("look-up of %s %s failed", question.lookup, question.object_id)
@@ -263,10 +263,10 @@ class LookUp(Effect):
         if trouble is not None:
             log.error("%s", trouble)
 
-    async def _tell(self, batch: Batch, answer: Answer, agent: OwnAgent) -> None:
+    async def _tell(self, asked: QuestionUnderWay, answer: Answer, agent: OwnAgent) -> None:
         portion: list[Output] = []
         size = 0
-        for output in self._results(batch, answer):
+        for output in self._results(asked, answer):
             portion.append(output)
             size += len(output.value or b"")
             if size >= POST_BYTES:
@@ -274,16 +274,16 @@ class LookUp(Effect):
                 portion, size = [], 0
         if portion:
             await agent.post(portion)
-        await agent.post([_settled(waiting.pending.request) for waiting in batch.waiting.values()])
+        await agent.post([_settled(waiting.pending.request) for waiting in asked.waiting.values()])
 
-    def _results(self, batch: Batch, answer: Answer) -> Iterator[Output]:
+    def _results(self, asked: QuestionUnderWay, answer: Answer) -> Iterator[Output]:
         answered_at = as_datetime(int(self._clock()))
-        for waiting in batch.waiting.values():
+        for waiting in asked.waiting.values():
             for page in result_pages(waiting.pending.request, answer, answered_at):
                 yield Output.of(LOOKUP_RESULTS.name, page.object_id.encode(), page)
 
     def _note_change(self) -> None:
-        self._metrics.lookups_pending.set(len(self._agenda))
+        self._metrics.lookups_pending.set(len(self._due_queue))
         self._changed.set()
 
 

@@ -20,7 +20,7 @@ from sandbox.simulator.world import Delivery
 # or a status of 500 and more; never on another one (https://developers.zoom.us/docs/api/webhooks/, checked 2026-11-21).
 _TIMEOUT_SECONDS = 3.0
 _RETRY_RATIO = (1, 4, 12)
-_LANES = 8
+_QUEUES = 8
 
 
 @dataclass(frozen=True)
@@ -71,8 +71,8 @@ async def send(
     timeout = aiohttp.ClientTimeout(total=_TIMEOUT_SECONDS)
     async with aiohttp.ClientSession(timeout=timeout) as session:
         for phase in _phases(deliveries):
-            lanes = _lanes(phase)
-            await asyncio.gather(*(_run(lane, session, target, pace, summary, on_done) for lane in lanes))
+            queues = _queues(phase)
+            await asyncio.gather(*(_run(queue, session, target, pace, summary, on_done) for queue in queues))
     summary.seconds = time.monotonic() - begun
     return summary
 
@@ -108,22 +108,22 @@ def _phases(deliveries: Sequence[Delivery]) -> Iterator[list[tuple[str, Delivery
     yield phase
 
 
-def _lanes(phase: list[tuple[str, Delivery]]) -> list[list[Delivery]]:
-    lanes: list[list[Delivery]] = [[] for _ in range(_LANES)]
+def _queues(phase: list[tuple[str, Delivery]]) -> list[list[Delivery]]:
+    queues: list[list[Delivery]] = [[] for _ in range(_QUEUES)]
     for subject, delivery in phase:
-        lanes[crc32(subject.encode()) % _LANES].append(delivery)
-    return [lane for lane in lanes if lane]
+        queues[crc32(subject.encode()) % _QUEUES].append(delivery)
+    return [queue for queue in queues if queue]
 
 
 async def _run(
-    lane: list[Delivery],
+    queue: list[Delivery],
     session: aiohttp.ClientSession,
     target: Target,
     pace: _Pace,
     summary: Summary,
     on_done: Callable[[bool], None],
 ) -> None:
-    for delivery in lane:
+    for delivery in queue:
         if target.max_failures is not None and len(summary.failed) >= target.max_failures:
             return
         accepted = await _deliver(delivery, session, target, pace, summary)

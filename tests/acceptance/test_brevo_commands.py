@@ -17,9 +17,9 @@ from schemas.audit import AuditEntry
 from schemas.topics import AUDIT, BREVO_COMMANDS
 from tests.support.brevo_commands import event
 from tests.support.commands import rollcall
-from tests.support.crowd import SESSION, large_account, publish, results, written
 from tests.support.installation import API_KEY
 from tests.support.kafka import Message, produce, read_to_end
+from tests.support.large_account import SESSION, large_account, publish, results, written
 from tests.support.processes import eventually, rollcall_command, running
 
 

@@ -16,9 +16,9 @@ from schemas.attendance import Registration, Result
 from schemas.brevo import CommandResult, TrackEvent
 from schemas.topics import BREVO_COMMANDS
 from tests.support.commands import rollcall
-from tests.support.crowd import email_of, large_account, publish, registration, results
 from tests.support.installation import Installation
 from tests.support.kafka import Message, produce
+from tests.support.large_account import email_of, large_account, publish, registration, results
 from tests.support.processes import eventually
 
 TOKEN = "invented-webhook-token"

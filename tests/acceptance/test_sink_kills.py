@@ -12,8 +12,8 @@ import pytest
 
 from sandbox.zoom.state import ZoomState
 from tests.support.broker import Broker
-from tests.support.crowd import large_account, publish, results, written
 from tests.support.installation import Installation
+from tests.support.large_account import large_account, publish, results, written
 from tests.support.processes import eventually
 
 ATTENDEES, NO_SHOWS = 1_000, 200
@@ -59,7 +59,7 @@ async def _run(home: Installation, bootstrap: str, prefix: str, points: tuple[fl
 
 
 @pytest.mark.parametrize("kills", [3, pytest.param(len(POINTS), marks=pytest.mark.torture)])
-async def test_worker_killed_while_a_crowd_is_written_loses_nothing_and_repeats_nothing(
+async def test_worker_killed_while_an_import_batch_is_written_loses_nothing_and_repeats_nothing(
     own_kafka: Broker, topic_prefix: str, tmp_path: Path, kills: int
 ) -> None:
     """One kill after another at random points of one run, limits fifty times Brevo's."""

@@ -19,8 +19,8 @@ from pathlib import Path
 from sandbox.kafka import EmbeddedKafka
 from sandbox.zoom.state import ZoomState
 from schemas.attendance import Result
-from tests.support.crowd import large_account, publish, registration, results, written
 from tests.support.installation import Installation
+from tests.support.large_account import large_account, publish, registration, results, written
 from tests.support.processes import eventually
 
 PREFIX = "bench-"

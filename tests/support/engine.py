@@ -16,7 +16,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from processors.engine.naming import APP_ID, changelog_name
 from sandbox.kafka import free_port
-from tests.support.engine_rules import AGENDA, OUTPUT, PENDING, SEEN, SOURCE
+from tests.support.engine_rules import DUE_TABLE, OUTPUT, PENDING, SEEN, SOURCE
 from tests.support.kafka import Message, committed_offsets, create_topics, end_offsets, produce, read_to_end
 from tests.support.processes import Process, eventually, module_command, running
 
@@ -72,7 +72,7 @@ class Lab:
         limit = {} if output_batch_bytes is None else {"max.message.bytes": str(output_batch_bytes)}
         await create_topics(self.bootstrap, [self.source, self.dead_letters], config={"max.message.bytes": "2097152"})
         await create_topics(self.bootstrap, [self.output], config=limit)
-        changelogs = [f"{self._prefix}{changelog_name(table)}" for table in (SEEN, PENDING, AGENDA)]
+        changelogs = [f"{self._prefix}{changelog_name(table)}" for table in (SEEN, PENDING, DUE_TABLE)]
         await create_topics(self.bootstrap, changelogs, config={"cleanup.policy": "compact"})
 
     async def produce(self, count: int, *, codec: str | None = None, **trouble: Any) -> list[int]:

@@ -32,7 +32,7 @@ SOURCE = Topic(
     dead_letters=True,
 )
 OUTPUT = Topic(name="lab.outputs.v1", key="meeting", value="JSON of the tests", producers=("lab",), consumers=())
-SEEN, PENDING, AGENDA = "seen", "pending", "agenda"
+SEEN, PENDING, DUE_TABLE = "seen", "pending", "due"
 DUE, FACT = b"due|", b"fact|"
 
 
@@ -178,21 +178,21 @@ class Reminders:
         """A reminder to set, a fact, or a tick of the clock."""
         event = orjson.loads(record.value or b"")
         if "due_ms" in event:
-            view.put(AGENDA, DUE + b"%013d|%d" % (event["due_ms"], event["i"]), record.key or b"")
+            view.put(DUE_TABLE, DUE + b"%013d|%d" % (event["due_ms"], event["i"]), record.key or b"")
         elif "fact" in event:
             time.sleep(self._slow_seconds)
-            view.put(AGENDA, FACT + b"%d" % event["fact"], b"1")
+            view.put(DUE_TABLE, FACT + b"%d" % event["fact"], b"1")
         else:
-            facts = sum(1 for _row in view.scan(AGENDA, FACT))
-            for key, meeting in view.scan(AGENDA, DUE):
+            facts = sum(1 for _row in view.scan(DUE_TABLE, FACT))
+            for key, meeting in view.scan(DUE_TABLE, DUE):
                 if due_ms(key) > record.taken_ms:
                     break
-                view.delete(AGENDA, key)
+                view.delete(DUE_TABLE, key)
                 view.send(OUTPUT.name, meeting, Fired(fired=int(key.rpartition(b"|")[2]), facts=facts))
 
 
 def due_ms(key: bytes) -> int:
-    """Milliseconds since 1970 of an agenda's row."""
+    """Milliseconds since 1970 of a due row."""
     return int(key.split(b"|")[1])
 
 

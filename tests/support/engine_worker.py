@@ -20,7 +20,7 @@ from typing_extensions import override
 
 from processors.data_dir import locked_data_dir
 from processors.engine.delivery import Delivery, Refused, Row, build_producer
-from processors.engine.due_clock import DueClock, RowAgenda
+from processors.engine.due_clock import DueClock, RowDueTimes
 from processors.engine.effect import RuleAlone
 from processors.engine.faust_agent import BatchAgent, Engine
 from processors.engine.faust_app import build_faust_app
@@ -35,8 +35,8 @@ from runtime.kafka import KafkaConnection
 from runtime.logs import configure_logging
 from runtime.models import Kafka
 from tests.support.engine_rules import (
-    AGENDA,
     DUE,
+    DUE_TABLE,
     OUTPUT,
     PENDING,
     SEEN,
@@ -205,10 +205,10 @@ def _build_agent(settings: LabSettings, engine: Engine) -> BatchAgent:
     if settings.rule in ("errands", "errands-held"):
         courier = Courier(journal, held=settings.rule == "errands-held")
         return BatchAgent(engine, AgentSpec(NAME, (SOURCE,), (PENDING,)), courier)
-    reminders, spec = Reminders(slow_seconds=settings.slow_seconds), AgentSpec(NAME, (SOURCE,), (AGENDA,))
+    reminders, spec = Reminders(slow_seconds=settings.slow_seconds), AgentSpec(NAME, (SOURCE,), (DUE_TABLE,))
     if settings.rule == "reminders-held":
         return BatchAgent(engine, spec, RuleAlone(reminders))
-    return BatchAgent(engine, spec, DueClock(reminders, RowAgenda(AGENDA, DUE, due_ms), tick=tick))
+    return BatchAgent(engine, spec, DueClock(reminders, RowDueTimes(DUE_TABLE, DUE, due_ms), tick=tick))
 
 
 if __name__ == "__main__":

@@ -229,7 +229,7 @@ class Pipeline:
 
     @property
     def commands(self) -> list[UpsertContact | OnceCommand]:
-        """Every command to the sink, of the live lane first."""
+        """Every command to the sink, live ones first."""
         return [
             BREVO_COMMAND.validate_json(each.value or b"")
             for each in [*self.sent.get(BREVO_COMMANDS.name, []), *self.sent.get(BREVO_COMMANDS_BULK.name, [])]

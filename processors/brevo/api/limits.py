@@ -1,4 +1,4 @@
-"""The rate limiter of one family of endpoints: even spacing, live before bulk, pauses, and probes of a parked lane.
+"""The rate limiter of one call family: even spacing, live before bulk, pauses, and probes of a parked one.
 
 aiolimiter has no priorities, no pause-until and no change of rate, which are all that matters here.
 """
@@ -22,7 +22,7 @@ HOURLY_BURST = 1 / 3
 
 
 class Parking:
-    """A lane (or the whole account) that waits for a person; one probe an interval finds out whether it may go on."""
+    """A call family (or the whole account) that waits for a person; one probe an interval finds out if it may go on."""
 
     def __init__(self, probe_seconds: float) -> None:
         self._probe_seconds = probe_seconds
@@ -101,7 +101,7 @@ class Limiter:
             raise
 
     def give_back(self) -> None:
-        """A permit was not used: whoever waits next gets it, and with it the probe of a parked lane."""
+        """A permit was not used: whoever waits next gets it, and with it the probe of a parked call family."""
         for parking in self._parkings:
             parking.unprobed(self._now())
         if self.rate > 0:
@@ -114,7 +114,7 @@ class Limiter:
         return self.paused_until > self._now()
 
     async def unpaused(self) -> None:
-        """Wait until the window that Brevo closed is open again; a parked lane does not hold this up."""
+        """Wait until the window that Brevo closed is open again; a parked call family does not hold this up."""
         await asyncio.sleep(max(0.0, self.paused_until - self._now()))
 
     def pause(self, seconds: float) -> None:

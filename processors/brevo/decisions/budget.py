@@ -11,7 +11,7 @@ class Pace:
     """The pump's figures; the defaults are Brevo's advice and ours."""
 
     probe_seconds: float = 60
-    """Between two probes of a parked lane."""
+    """Between two probes of a parked call family."""
     first_backoff_seconds: float = 1
     last_backoff_seconds: float = 60
     """Doubled from first to last: what Brevo's documentation advises (checked 2026-11-21)."""
@@ -22,13 +22,13 @@ class Pace:
     in_parallel: int = 32
     """Contacts at once, for each family."""
     bulk_in_parallel: int = 24
-    """The rest of `in_parallel` is free for the live lane."""
+    """The rest of `in_parallel` is free for live work."""
     gather_seconds: float = 0.25
     """So long an upsert waits for others that could go with it in one import."""
     quiet_seconds: float = 1.0
-    """A crowd to which nobody came for so long is imported."""
+    """An import batch to which nobody came for so long is imported."""
     patience_seconds: float = 10.0
-    """A crowd is imported after so long, even if it still grows."""
+    """An import batch is sent after so long, even if it still grows."""
     imports_at_once: int = 4
     import_polls: tuple[float, ...] = (5, 15, 30)
     """Seconds after the start of an import when its process is asked for first."""

@@ -39,7 +39,7 @@ OPEN_STATES = ("pending", "intended", "in_doubt")
 
 
 class Intake(Rule):
-    """Consumes commands of both lanes and the sink's own outcomes; no other code changes the sink's rows."""
+    """Consumes commands of both priorities and the sink's own outcomes; no other code changes the sink's rows."""
 
     def __init__(self, consent: Consent) -> None:
         self._consent = consent

@@ -34,7 +34,7 @@ OPEN = b"1"
 """The value of a row of `brevo-pending`; its key says it all."""
 
 Rank = tuple[int, int, int]
-"""Revision, lane (1 live, 0 bulk), offset: the greater one is the newer state of a contact."""
+"""Revision, priority (1 live, 0 bulk), offset: the greater one is the newer state of a contact."""
 
 SUPPRESSIONS = "brevo-suppressions"
 """A row per contact of whom Brevo told that they must be left alone."""
@@ -71,7 +71,7 @@ class Waiting(Wire):
 
     @property
     def live(self) -> bool:
-        """Whether it came by the live lane, which goes first."""
+        """Whether it is live work, which goes first."""
         return self.topic == BREVO_COMMANDS.name
 
     @property

@@ -16,7 +16,7 @@ class Phase(Enum):
     IDLE = auto()
     """Nobody has looked at it yet, or what was under way for it has just ended."""
     WAITING = auto()
-    """In a queue, perhaps not before a certain time, or in a crowd for an import."""
+    """In a queue, perhaps not before a certain time, or in an import batch."""
     BUSY = auto()
     """A call or an import is under way."""
 

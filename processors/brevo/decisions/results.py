@@ -86,7 +86,7 @@ def deletion_output(work: Work, found_at: datetime) -> Output:
 
 
 def dead_letter_output(work: Work, ending: Ending, *, agent: str, version: str, partition: int) -> Output:
-    """The command as it came, to the dead letters of its lane, with the headers that every dead letter has."""
+    """The command as it came, to the dead letters of its topic, with the headers that every dead letter has."""
     waiting = work.waiting
     key = contact_key(work.command.contact_id)
     record = Record(

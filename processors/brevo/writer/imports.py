@@ -1,4 +1,4 @@
-"""Writes a crowd of contacts with one import: intents, confirmed; the import, followed to its end; outcomes.
+"""Writes an import batch: intents, confirmed; the import, followed to its end; outcomes.
 
 What dies in between is begun again: upserts may repeat. Only an import that may still be under way at Brevo has to be
 waited for, since it could overwrite newer values; that is what the intents are for.
@@ -64,7 +64,7 @@ class ImportWriter:
 
     async def write(self, shape: Shape, contacts: Sequence[str]) -> None:
         """Bring busy contacts to what they want; each is released when it is done, or is to be written alone."""
-        # Whose command has changed since the crowd came together is in another one now: it goes back to its queue.
+        # Whose command has changed since the batch came together is in another one now: it goes back to its queue.
         members = [member for contact in contacts if (member := self._member(contact, shape[0])) is not None]
         for import_id in sorted({each.work.importing for each in members if each.work.importing}):
             await self._processes.settled(import_id)

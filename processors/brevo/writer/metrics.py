@@ -68,12 +68,12 @@ class BrevoMetrics:
             "rollcall_brevo_parked", "1 while only probes are let through", ["family"], registry=registry
         )
         self.waiting = Gauge(
-            "rollcall_brevo_waiting", "Contacts with work that has not begun", ["family", "lane"], registry=registry
+            "rollcall_brevo_waiting", "Contacts with work that has not begun", ["family", "priority"], registry=registry
         )
         self.freshness = Histogram(
             "rollcall_brevo_freshness_seconds",
             "Event at Zoom to Brevo's answer",
-            ["kind", "lane"],
+            ["kind", "priority"],
             registry=registry,
             buckets=FRESHNESS_BUCKETS,
         )

@@ -12,7 +12,7 @@ from processors.brevo.decisions.ledger import UpsertWork, Work
 from processors.brevo.decisions.results import Ending, dead_letter_output, deletion_output, result_output
 from processors.brevo.writer.metrics import BrevoMetrics
 from processors.brevo.writer.schedule import Schedule
-from processors.brevo.writer.tasks import lane_of
+from processors.brevo.writer.tasks import priority_of
 from processors.engine.effect import Post
 from processors.engine.view import Output
 
@@ -103,7 +103,7 @@ class Outcomes:
         self._metrics.results.labels(kind, ending.outcome).inc()
         if ending.outcome in ("acknowledged", "unchanged"):
             age = (now - work.command.occurred_at).total_seconds()
-            self._metrics.freshness.labels(kind, lane_of(work)).observe(max(0.0, age))
+            self._metrics.freshness.labels(kind, priority_of(work)).observe(max(0.0, age))
         else:
             what = (kind, work.command.command_id, contact, ending.outcome, ending.detail)
             log.warning("brevo %s %s of contact %s: %s (%s)", *what)

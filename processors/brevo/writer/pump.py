@@ -28,7 +28,7 @@ class Pump:
     def __init__(self, tools: Tools, upserts: UpsertWriter, events: EventSender, imports: ImportWriter) -> None:
         self._schedule = tools.schedule
         self._schedule.changed = self.dispatch
-        self._schedule.crowds.formed = self._give_back
+        self._schedule.import_batches.formed = self._give_back
         self._access = tools.access
         self._outcomes = tools.outcomes
         self._processes = tools.processes
@@ -79,7 +79,7 @@ class Pump:
                         job.cancel()
 
     def dispatch(self, family: Family) -> None:
-        """Begin as much of a family's work as may run at once; some places are for the live lane alone."""
+        """Begin as much of a family's work as may run at once; some places are for live work alone."""
         most = self._most(family)
         for_bulk = most * self._pace.bulk_in_parallel // self._pace.in_parallel
         while self._group is not None and (busy := self._schedule.under_way(family)) < most:
@@ -99,17 +99,17 @@ class Pump:
         return min(self._pace.in_parallel, 2 * self._access.intents[family].size + 2)
 
     def _give_back(self) -> None:
-        """A crowd has come together: who waits for a permit of its own goes with it."""
+        """An import batch has come together: who waits for a permit of its own goes with it."""
         for task in self._schedule.busy():
-            if task.job is not None and self._upserts.joins_crowd(task):
+            if task.job is not None and self._upserts.joins_batch(task):
                 task.job.cancel()
 
     def _dispatch_imports(self, group: asyncio.TaskGroup) -> None:
-        ripe = self._schedule.crowds.ripe(self._pace.quiet_seconds, self._pace.patience_seconds)
-        for shape, waiting in ripe:
+        due = self._schedule.import_batches.due(self._pace.quiet_seconds, self._pace.patience_seconds)
+        for shape, waiting in due:
             if len(self._importing) >= self._pace.imports_at_once:
                 return
-            contacts = self._schedule.take_crowd(waiting)
+            contacts = self._schedule.take_batch(waiting)
             task = group.create_task(self._imports.write(shape, contacts), name="brevo import")
             self._importing.add(task)
             task.add_done_callback(self._imported)
@@ -119,18 +119,18 @@ class Pump:
         self.dispatch("contacts")
 
     def _come_back(self, family: Family) -> None:
-        """When the next work of a family may begin that waits for its time, or the next crowd is ripe."""
+        """When the next work of a family may begin that waits for its time, or the next import batch is due."""
         if (timer := self._timers.pop(family, None)) is not None:
             timer.cancel()
         waits = []
         if self._schedule.under_way(family) < self._most(family):
             waits = [wait for wait in (self._schedule.next_in(family),) if wait is not None]
         if family == "contacts" and len(self._importing) < self._pace.imports_at_once:
-            crowd = self._schedule.crowds.ripe_in(self._pace.quiet_seconds, self._pace.patience_seconds)
-            if crowd is not None:
-                waits.append(crowd)
+            due_in = self._schedule.import_batches.due_in(self._pace.quiet_seconds, self._pace.patience_seconds)
+            if due_in is not None:
+                waits.append(due_in)
         if waits:
-            # Never at once: what is ripe now and has not begun waits for a place, and a place calls.
+            # Never at once: what is due now and has not begun waits for a place, and a place calls.
             wait = max(MIN_WAIT_SECONDS, min(waits))
             self._timers[family] = asyncio.get_running_loop().call_later(wait, self.dispatch, family)
 

@@ -27,14 +27,16 @@ from processors.brevo.decisions.next_action import (
     next_action,
 )
 from processors.brevo.writer.access import FAMILIES, Family
-from processors.brevo.writer.crowds import EventCrowds, ImportCrowds
+from processors.brevo.writer.event_bursts import EventBursts
+from processors.brevo.writer.import_batches import ImportBatches
 from processors.brevo.writer.intents import Intents
 from processors.brevo.writer.lists import Lists
 from processors.brevo.writer.metrics import BrevoMetrics
 from processors.brevo.writer.tally import Tally
-from processors.brevo.writer.tasks import LANES, RANKS, ContactTask, family_of, lane_of
+from processors.brevo.writer.tasks import ContactTask, family_of, priority_of
 from processors.engine.view import PartitionStore
 from processors.engine.work_queue import WorkQueue
+from runtime.priority import PRIORITIES, RANKS
 
 Stores = Mapping[str, PartitionStore]
 
@@ -51,7 +53,7 @@ class Schedule:
     Args:
         metrics: where what waits is counted.
         lists: who only waits for a missing one has no work.
-        bulk_threshold: so many that wait for the same thing are a crowd.
+        bulk_threshold: so many that wait for the same thing are an import batch, or a burst.
         technical_list: for imports of contacts without a list.
         gather_seconds: how long an upsert waits for others like it.
         now: monotonic seconds.
@@ -69,7 +71,7 @@ class Schedule:
     ) -> None:
         self.changed: Callable[[Family], None] = _nobody_listens
         """Called when work of a family has become available; the pump puts itself here."""
-        self.crowds = ImportCrowds(bulk_threshold, now)
+        self.import_batches = ImportBatches(bulk_threshold, now)
         self.intents = Intents()
         """What waits for a confirmed row before its call."""
         self._metrics = metrics
@@ -78,7 +80,7 @@ class Schedule:
         self._technical_list = technical_list
         self._gather_seconds = gather_seconds
         self._now = now
-        self._event_crowds = EventCrowds(bulk_threshold)
+        self._event_bursts = EventBursts(bulk_threshold)
         self._tally = Tally(metrics)
         self._partitions: dict[int, Stores] = {}
         self._tasks: dict[str, ContactTask] = {}
@@ -133,13 +135,13 @@ class Schedule:
     def take(self, family: Family, *, live_only: bool) -> ContactTask | None:
         """The next contact of a family, live ones first; it is busy until `release`.
 
-        Who waits in a crowd for an import stays there; who waits in a crowd of events stands back.
+        Who waits in an import batch stays there; who waits in a burst of events yields to the others.
         """
         queue, worst = self._queues[family], RANKS["live"] if live_only else None
         while (contact := queue.take(self._now(), worst)) is not None:
             task = self._tasks[contact]
-            if not self.crowds.is_crowded(contact):
-                if not task.urgent or not self._event_crowds.is_crowded(contact):
+            if not self.import_batches.has(contact):
+                if not task.urgent or not self._event_bursts.yields(contact):
                     self._begin(task)
                     return task
                 self._count(task, -1)
@@ -154,7 +156,7 @@ class Schedule:
         at = self._queues[family].next_at
         return None if at is None else at - self._now()
 
-    def take_crowd(self, contacts: Iterable[str]) -> list[str]:
+    def take_batch(self, contacts: Iterable[str]) -> list[str]:
         """Those of the contacts that still wait for an import; they are busy until `release`."""
         found = [self._tasks[contact] for contact in contacts if contact in self._tasks]
         taken = [task for task in found if task.phase is Phase.WAITING]
@@ -229,30 +231,30 @@ class Schedule:
 
     def _queue(self, task: ContactTask, work: Work, shape: Shape | None, again_after: float | None) -> None:
         """The contact waits for its turn; who waits already keeps their place."""
-        contact, family, rank = task.contact, family_of(work), RANKS[lane_of(work)]
+        contact, family, rank = task.contact, family_of(work), RANKS[priority_of(work)]
         self._tasks[contact] = task
-        stood_back = task.rank > rank and task.family == family and self._event_crowds.is_crowded(contact)
-        if task.phase is Phase.WAITING and (task.family, task.rank) != (family, rank) and not stood_back:
+        has_yielded = task.rank > rank and task.family == family and self._event_bursts.yields(contact)
+        if task.phase is Phase.WAITING and (task.family, task.rank) != (family, rank) and not has_yielded:
             self._unqueue(task)
         if task.phase is not Phase.WAITING:
             gather = self._gather_seconds if family == "contacts" else 0.0
             task.phase, task.family, task.rank = Phase.WAITING, family, rank
             task.due_at = self._now() + max(gather, again_after or 0.0)
             self._count(task, 1)
-        self._join_crowd(task, work, None if again_after else shape)
-        if self.crowds.is_crowded(contact):
+        self._join_batch_or_burst(task, work, None if again_after else shape)
+        if self.import_batches.has(contact):
             self._queues[family].remove(contact)
         else:
             self._queues[family].put(contact, task.rank, task.due_at)
         self.changed(family)
 
-    def _join_crowd(self, task: ContactTask, work: Work, shape: Shape | None) -> None:
+    def _join_batch_or_burst(self, task: ContactTask, work: Work, shape: Shape | None) -> None:
         if not isinstance(work, UpsertWork):
-            self._event_crowds.add(task.contact, work.command.session)
+            self._event_bursts.add(task.contact, work.command.session)
         elif shape is None:
-            self.crowds.discard(task.contact)
+            self.import_batches.discard(task.contact)
         else:
-            self.crowds.add(task.contact, shape)
+            self.import_batches.add(task.contact, shape)
 
     def _begin(self, task: ContactTask) -> None:
         self._unqueue(task)
@@ -261,10 +263,10 @@ class Schedule:
     def _unqueue(self, task: ContactTask) -> None:
         if task.phase is Phase.WAITING:
             self._queues[task.family].remove(task.contact)
-            self.crowds.discard(task.contact)
-            self._event_crowds.discard(task.contact)
+            self.import_batches.discard(task.contact)
+            self._event_bursts.discard(task.contact)
             self._count(task, -1)
             task.phase = Phase.IDLE
 
     def _count(self, task: ContactTask, change: int) -> None:
-        self._metrics.waiting.labels(task.family, LANES[task.rank]).inc(change)
+        self._metrics.waiting.labels(task.family, PRIORITIES[task.rank]).inc(change)

@@ -5,21 +5,18 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
 
 from processors.brevo.decisions.ledger import UpsertWork, Work
 from processors.brevo.decisions.next_action import Phase, Posted, Standing
 from processors.brevo.writer.access import Family
 from processors.engine.work_queue import AT_ONCE
+from runtime.priority import RANKS, Priority
 from schemas.brevo import ConfirmList, SendCampaign, SendRecording
 
-Lane = Literal["live", "bulk"]
-RANKS: Mapping[Lane, int] = {"live": 0, "bulk": 1}
-LANES: tuple[Lane, ...] = ("live", "bulk")
 _FAMILY_OF: Mapping[type, Family] = {SendRecording: "mails", ConfirmList: "confirmations", SendCampaign: "campaigns"}
 
 
-def lane_of(work: Work) -> Lane:
+def priority_of(work: Work) -> Priority:
     """Live work goes before bulk work."""
     return "live" if work.waiting.live else "bulk"
 
@@ -39,7 +36,7 @@ class ContactTask:
     family: Family = "contacts"
     """Whose queue it waits in, or whose budget it uses."""
     rank: int = 0
-    """In the queue; who stands back in a crowd of events has the bulk lane's, whichever lane the work came by."""
+    """In the queue; who yields in a burst of events has that of bulk work, whichever the work has."""
     due_at: float = AT_ONCE
     """Monotonic: it is not begun before, since it gathers others, or backs off."""
     uncertain: bool = False
@@ -53,7 +50,7 @@ class ContactTask:
     cancellable: bool = False
     """Its work waits: it may be cancelled when its partition goes."""
     before_first_call: bool = False
-    """It waits for the first permit of an upsert: it may still go with a crowd."""
+    """It waits for the first permit of an upsert: it may still go with an import batch."""
     job: asyncio.Task[None] | None = None
     """What works on it."""
 
@@ -64,5 +61,5 @@ class ContactTask:
 
     @property
     def urgent(self) -> bool:
-        """Whether it goes before the bulk lane's work."""
+        """Whether it goes before bulk work."""
         return self.rank == RANKS["live"]

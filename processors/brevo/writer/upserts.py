@@ -59,13 +59,13 @@ class UpsertWriter:
                 await self._tools.sampler.check(contact, work.command.email, _always(found.wanted, result))
         return None
 
-    def joins_crowd(self, task: ContactTask) -> bool:
-        """Whether a contact waits for its first permit and could go with a crowd that has come together."""
+    def joins_batch(self, task: ContactTask) -> bool:
+        """Whether a contact waits for its first permit and could go with an import batch that has come together."""
         work = self._schedule.work(task.contact) if task.before_first_call else None
-        return isinstance(work, UpsertWork) and self._is_crowded(task.contact, work)
+        return isinstance(work, UpsertWork) and self._is_batched(task.contact, work)
 
-    def _is_crowded(self, contact: str, work: UpsertWork) -> bool:
-        return self._schedule.crowds.joins_crowd(self._schedule.shape(contact, work))
+    def _is_batched(self, contact: str, work: UpsertWork) -> bool:
+        return self._schedule.import_batches.takes(self._schedule.shape(contact, work))
 
     async def _permit(self, contact: str, *, first: bool) -> None:
         task = self._schedule.task(contact)
@@ -78,7 +78,7 @@ class UpsertWriter:
 
     async def _settle(self, contact: str, work: UpsertWork, run: Attempt) -> Ending | Again:
         while (step := run.next_step()) is not None:
-            if run.calls == 0 and self._is_crowded(contact, work):
+            if run.calls == 0 and self._is_batched(contact, work):
                 return Again(0)
             await self._permit(contact, first=run.calls == 0)
             if self._is_outdated(contact, work) or run.contradicts_itself:
@@ -150,7 +150,7 @@ class UpsertWriter:
             )
         if verdict.outcome in (Outcome.RETRY, Outcome.DONE):
             return Again(self._backoff(contact))
-        # The limiter holds it back until the lane goes on.
+        # The limiter holds it back until the call family goes on.
         return Again(0)
 
     def _backoff(self, contact: str) -> float:

@@ -10,8 +10,8 @@ import math
 from dataclasses import dataclass, field
 from typing import Any
 
-from processors.zoom.api.api import Priority
 from processors.zoom.api.limits import Label, Plan, daily_pool, rate
+from runtime.priority import Priority
 from schemas.instants import SECONDS_PER_DAY
 
 LIVE_PART = 0.2

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal, Protocol
+from typing import Any, Protocol
 
 from runtime.outcome import NoAnswer
+from runtime.priority import Priority
 from schemas.attendance import ObjectType
 
 Row = dict[str, Any]
 """One JSON object as Zoom sends it."""
-Priority = Literal["live", "bulk"]
-"""Of a call: what a session is waiting for, or what may take its time. A part of each day's pool is for the former."""
 
 
 class ZoomApi(Protocol):
     """One account's Zoom. No method raises for what Zoom or the network does: `NoAnswer` says it."""
 
     def at(self, priority: Priority) -> ZoomApi:
-        """The same account, asked with this priority."""
+        """The same account, asked with this priority: a part of each day's calls is for `live` alone."""
 
     async def granted_scopes(self) -> frozenset[str] | NoAnswer:
         """What the account's access token may be used for; fetches one when there is none."""

@@ -7,10 +7,10 @@ from collections.abc import Callable
 
 from processors.zoom.api.allowance import Held, Slot, UsedUp
 from processors.zoom.api.allowance_file import AllowanceFile
-from processors.zoom.api.api import Priority
 from processors.zoom.api.limits import LABELS, Label, Plan, daily_pool, rate
 from processors.zoom.api.metrics import ZoomMetrics
 from runtime.outcome import NoAnswer, Outcome
+from runtime.priority import Priority
 
 LONGEST_WAIT_SECONDS = 30.0
 """A wait up to this is sat out in place; a longer one goes back to the caller."""

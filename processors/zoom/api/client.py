@@ -14,7 +14,7 @@ from typing_extensions import override
 
 from processors.zoom.api import requests
 from processors.zoom.api.allowance_file import AllowanceFile
-from processors.zoom.api.api import Priority, Row, ZoomApi
+from processors.zoom.api.api import Row, ZoomApi
 from processors.zoom.api.budget import Budget
 from processors.zoom.api.limits import Plan
 from processors.zoom.api.login_store import LoginStore
@@ -27,6 +27,7 @@ from processors.zoom.api.transport import Transport
 from processors.zoom.api.user_grant import UserGrant
 from runtime.models import ZoomAccount
 from runtime.outcome import NoAnswer
+from runtime.priority import Priority
 from schemas.attendance import ObjectType
 
 TOTAL_TIMEOUT_SECONDS = 30.0

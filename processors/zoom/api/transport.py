@@ -11,7 +11,6 @@ from typing import Any
 import aiohttp
 from yarl import URL
 
-from processors.zoom.api.api import Priority
 from processors.zoom.api.budget import Budget
 from processors.zoom.api.endpoints import Endpoint
 from processors.zoom.api.metrics import ZoomMetrics
@@ -23,6 +22,7 @@ from processors.zoom.api.verdicts import Verdict, judge
 from runtime.answers import read_answer
 from runtime.lenient_json import json_or_none
 from runtime.outcome import NoAnswer, Outcome
+from runtime.priority import Priority
 from schemas.instants import as_datetime
 
 Body = dict[str, Any]

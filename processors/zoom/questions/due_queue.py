@@ -10,11 +10,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from processors.engine.work_queue import AT_ONCE, WorkQueue
-from processors.zoom.questions.pending import Lane, Pending
+from processors.zoom.questions.pending import Pending
+from runtime.priority import RANKS, Priority
 from schemas.attendance import ObjectType
 from schemas.lookups import LookupKind, LookupRequest
-
-_RANKS: dict[Lane, int] = {"live": 0, "bulk": 1}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +48,7 @@ def question_of(request: LookupRequest) -> Question:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Waiting:
+class WaitingRequest:
     """One request that waits; the same id that waits anew is another object."""
 
     partition: int
@@ -57,31 +56,31 @@ class Waiting:
 
 
 @dataclass(frozen=True, slots=True)
-class Batch:
+class QuestionUnderWay:
     """One question under way, with the requests that its answer serves."""
 
     question: Question
-    waiting: dict[str, Waiting]
+    waiting: dict[str, WaitingRequest]
     """By request id, in order of arrival."""
     failures: int
     """How often in a row it failed before."""
 
     @property
-    def priority(self) -> Lane:
+    def priority(self) -> Priority:
         """Live where one of the requests is."""
-        return "live" if any(each.pending.lane == "live" for each in self.waiting.values()) else "bulk"
+        return "live" if any(each.pending.priority == "live" for each in self.waiting.values()) else "bulk"
 
 
 @dataclass(slots=True)
 class _Group:
-    waiting: dict[str, Waiting] = field(default_factory=dict)
+    waiting: dict[str, WaitingRequest] = field(default_factory=dict)
     failures: int = 0
     due_at: float = AT_ONCE
     """A question that failed is not asked before."""
     under_way: bool = False
 
 
-class Agenda:
+class DueQueue:
     """All waiting requests of the partitions that are ours."""
 
     def __init__(self, *, concurrency: int) -> None:
@@ -100,7 +99,7 @@ class Agenda:
         request = pending.request
         question = question_of(request)
         group = self._groups.setdefault(question, _Group())
-        group.waiting[request.request_id] = Waiting(partition, pending)
+        group.waiting[request.request_id] = WaitingRequest(partition, pending)
         self._questions[request.request_id] = question
         self._enqueue(question, group)
 
@@ -124,25 +123,25 @@ class Agenda:
         for request_id in gone:
             self.remove(request_id)
 
-    def take(self, now: float) -> Iterator[Batch]:
+    def take(self, now: float) -> Iterator[QuestionUnderWay]:
         """Every question that may begin now; each is under way until `finish` or `retry`."""
         for queue in list(self._queues.values()):
             while queue.under_way < self._concurrency and (question := queue.take(now)) is not None:
                 group = self._groups[question]
                 group.under_way = True
-                yield Batch(question, dict(group.waiting), group.failures)
+                yield QuestionUnderWay(question, dict(group.waiting), group.failures)
 
-    def finish(self, batch: Batch) -> None:
-        """The batch is answered; requests that came while it was under way are next."""
-        group = self._groups[batch.question]
-        for request_id, waiting in batch.waiting.items():
+    def finish(self, asked: QuestionUnderWay) -> None:
+        """It is answered; requests that came while it was under way are next."""
+        group = self._groups[asked.question]
+        for request_id, waiting in asked.waiting.items():
             if group.waiting.get(request_id) is waiting:
                 self.remove(request_id)
-        self._close(batch.question, failures=0, due_at=AT_ONCE)
+        self._close(asked.question, failures=0, due_at=AT_ONCE)
 
-    def retry(self, batch: Batch, at: float) -> None:
-        """The batch failed and is due again at `at`."""
-        self._close(batch.question, failures=batch.failures + 1, due_at=at)
+    def retry(self, asked: QuestionUnderWay, at: float) -> None:
+        """It failed and is due again at `at`."""
+        self._close(asked.question, failures=asked.failures + 1, due_at=at)
 
     def next_due(self) -> float | None:
         """When the next failed question is due; ``None`` when none is."""
@@ -158,7 +157,7 @@ class Agenda:
             self._forget(question)
 
     def _enqueue(self, question: Question, group: _Group) -> None:
-        rank = min(_RANKS[waiting.pending.lane] for waiting in group.waiting.values())
+        rank = min(RANKS[waiting.pending.priority] for waiting in group.waiting.values())
         self._queues.setdefault(question.account_id, WorkQueue()).put(question, rank, group.due_at)
 
     def _forget(self, question: Question) -> None:

@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
 from pydantic import ValidationError
 from typing_extensions import override
 
 from processors.engine.view import Record, Rule, View
 from processors.zoom.questions.deauthorization import audit_entry
+from runtime.priority import Priority
 from schemas.errors import DeadLetterError
 from schemas.lookups import LOOKUP, AccountDeauthorized, LookupRequest, LookupSettled
 from schemas.topics import AUDIT, LOOKUPS_BULK
 
 PENDING = "lookups-pending"
-"""Key: `request_id`. Value: one byte for the lane (or for a deauthorization), then the message's bytes."""
+"""Key: `request_id`. Value: one byte for the priority (or for a deauthorization), then the message's bytes."""
 
-Lane = Literal["live", "bulk"]
-_LANE_BYTES: dict[Lane, bytes] = {"live": b"L", "bulk": b"B"}
-_LANES: dict[bytes, Lane] = {letter: lane for lane, letter in _LANE_BYTES.items()}
+_PRIORITY_BYTES: dict[Priority, bytes] = {"live": b"L", "bulk": b"B"}
+_PRIORITIES: dict[bytes, Priority] = {letter: priority for priority, letter in _PRIORITY_BYTES.items()}
 
 
 _DEAUTHORIZED = b"D"
@@ -29,20 +28,20 @@ _DEAUTHORIZED = b"D"
 class Pending:
     """A request that waits: one row of the table."""
 
-    lane: Lane
+    priority: Priority
     request: LookupRequest
 
 
 def pack_pending(pending: Pending) -> bytes:
     """The row's value."""
-    return _LANE_BYTES[pending.lane] + pending.request.to_bytes()
+    return _PRIORITY_BYTES[pending.priority] + pending.request.to_bytes()
 
 
 def unpack_pending(value: bytes) -> Pending | AccountDeauthorized:
     """A row's content. Raises ``KeyError`` or ``ValueError`` on anything else."""
     if value.startswith(_DEAUTHORIZED):
         return AccountDeauthorized.from_bytes(value[1:])
-    return Pending(_LANES[value[:1]], LookupRequest.from_bytes(value[1:]))
+    return Pending(_PRIORITIES[value[:1]], LookupRequest.from_bytes(value[1:]))
 
 
 class Intake(Rule):
@@ -67,8 +66,8 @@ class Intake(Rule):
             entry = audit_entry(message)
             view.send(AUDIT.name, entry.operator.encode(), entry)
         elif view.get(PENDING, key) is None:
-            lane: Lane = "bulk" if record.topic == LOOKUPS_BULK.name else "live"
-            view.put(PENDING, key, pack_pending(Pending(lane, message)))
+            priority: Priority = "bulk" if record.topic == LOOKUPS_BULK.name else "live"
+            view.put(PENDING, key, pack_pending(Pending(priority, message)))
 
 
 def _parse(record: Record) -> LookupRequest | LookupSettled | AccountDeauthorized:

@@ -6,7 +6,7 @@ import time
 from typing import Any
 
 from tests.support.engine import Lab, LabWorker, produce_events, stored
-from tests.support.engine_rules import AGENDA, PENDING
+from tests.support.engine_rules import DUE_TABLE, PENDING
 from tests.support.processes import eventually
 
 
@@ -80,4 +80,4 @@ async def test_clock_fires_after_a_restart_but_not_before_the_backlog_is_handled
     await lab.until_acknowledged(worker)
     assert worker.process.terminate() == 0, worker.process.describe()
     assert await lab.read(lab.output) == [{"schema_version": 1, "fired": 1, "facts": 600}]
-    assert not [key for key, _value in stored(worker, AGENDA) if key.startswith(b"due|")]
+    assert not [key for key, _value in stored(worker, DUE_TABLE) if key.startswith(b"due|")]

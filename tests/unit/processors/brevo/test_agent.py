@@ -44,7 +44,7 @@ async def test_new_contact_is_created_and_its_event_follows(bench: tuple[Sink, S
     assert brevo.calls[0].headers["api-key"] == API_KEY
     assert sink.outcomes() == ["acknowledged", "intended", "acknowledged"]
     assert sink.contact().pending is None
-    assert sink.metric("rollcall_brevo_freshness_seconds_sum", kind="upsert", lane="live") == 3
+    assert sink.metric("rollcall_brevo_freshness_seconds_sum", kind="upsert", priority="live") == 3
 
 
 async def test_unchanged_contact_needs_no_call(bench: tuple[Sink, ScriptedBrevo]) -> None:
@@ -108,7 +108,7 @@ async def test_deleted_contact_is_found_out_after_a_crash_too(bench: tuple[Sink,
 
 
 async def test_older_revision_after_a_newer_never_overwrites_it(bench: tuple[Sink, ScriptedBrevo]) -> None:
-    """Whichever lane it comes by."""
+    """Whichever priority it has."""
     sink, brevo = bench
     sink.start()
     sink.send(upsert(5, attributes={"A": AttributeValue(type="float", value=5)}))

@@ -67,7 +67,7 @@ class Bench:
         self.sink.start(**{"account_calls_per_hour": 1_000_000, "recordings": RECORDINGS, **settings})
 
     def send(self, *commands: SendCampaign) -> None:
-        """As the rule does: by the bulk lane."""
+        """As the rule does: with bulk priority."""
         self.sink.send(*commands, bulk=True)
 
     def fault(self, kind: str, prefix: str, **more: Any) -> None:

@@ -1,4 +1,4 @@
-"""A person's word about parked lanes and events in doubt, and values that Brevo drops."""
+"""A person's word about parked call families and events in doubt, and values that Brevo drops."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Crowds of contacts: one import, followed to its end, instead of a call for each."""
+"""Import batches: one import, followed to its end, instead of a call for each."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.support.brevo_commands import MAYA, event, upsert
 from tests.support.scripted_brevo import Call, Contact, ScriptedBrevo, error
 from tests.support.sink import QUICK, Sink
 
-CROWD = 5
+BATCH = 5
 NAME = AttributeValue(type="text", value="Maya", overwrite="if_empty")
 MINUTES = AttributeValue(type="float", value=47)
 
@@ -27,7 +27,7 @@ def _email(number: int) -> str:
     return f"person{number:03d}@example.com"
 
 
-def _crowd(count: int = 20, revision: int = 1, **changes: Any) -> list[UpsertContact]:
+def _batch(count: int = 20, revision: int = 1, **changes: Any) -> list[UpsertContact]:
     return [upsert(revision, email=_email(number), **changes) for number in range(count)]
 
 
@@ -37,14 +37,14 @@ def _paths(brevo: ScriptedBrevo) -> Counter[str]:
 
 async def _settle(sink: Sink, *commands: Any, **settings: Any) -> None:
     sink.send(*commands)
-    sink.start(**{"bulk_threshold": CROWD, **settings})
+    sink.start(**{"bulk_threshold": BATCH, **settings})
     await sink.settled()
 
 
-async def test_crowd_of_one_shape_is_one_import(bench: tuple[Sink, ScriptedBrevo]) -> None:
+async def test_contacts_of_one_shape_is_one_import(bench: tuple[Sink, ScriptedBrevo]) -> None:
     """Twenty new contacts: an import, questions about its process, no other call."""
     sink, brevo = bench
-    await _settle(sink, *_crowd())
+    await _settle(sink, *_batch())
     paths = _paths(brevo)
     assert paths.pop("GET /processes/217") == 1
     assert paths == {"POST /contacts/import": 1}
@@ -62,21 +62,21 @@ async def test_crowd_of_one_shape_is_one_import(bench: tuple[Sink, ScriptedBrevo
 async def test_fewer_than_the_threshold_are_single_upserts(bench: tuple[Sink, ScriptedBrevo]) -> None:
     """An import costs two calls and some seconds."""
     sink, brevo = bench
-    await _settle(sink, *_crowd(CROWD - 1))
-    assert _paths(brevo) == {"POST /contacts": CROWD - 1}
+    await _settle(sink, *_batch(BATCH - 1))
+    assert _paths(brevo) == {"POST /contacts": BATCH - 1}
 
 
-async def test_crowd_without_any_list_is_written_one_by_one(bench: tuple[Sink, ScriptedBrevo]) -> None:
+async def test_batch_without_any_list_is_written_one_by_one(bench: tuple[Sink, ScriptedBrevo]) -> None:
     """An import needs a list to put its contacts on."""
     sink, brevo = bench
-    await _settle(sink, *_crowd(lists=()))
+    await _settle(sink, *_batch(lists=()))
     assert _paths(brevo) == {"POST /contacts": 20}
 
 
-async def test_crowd_without_any_list_goes_to_the_technical_list(bench: tuple[Sink, ScriptedBrevo]) -> None:
+async def test_batch_without_any_list_goes_to_the_technical_list(bench: tuple[Sink, ScriptedBrevo]) -> None:
     """If the operator has one."""
     sink, brevo = bench
-    await _settle(sink, *_crowd(lists=()), technical_list=99)
+    await _settle(sink, *_batch(lists=()), technical_list=99)
     assert brevo.imports.bodies[217]["listIds"] == [99]
     assert not _paths(brevo)["POST /contacts"]
 
@@ -84,7 +84,7 @@ async def test_crowd_without_any_list_goes_to_the_technical_list(bench: tuple[Si
 async def test_contacts_with_booleans_are_written_one_by_one(bench: tuple[Sink, ScriptedBrevo]) -> None:
     """An import does not get `false` through."""
     sink, brevo = bench
-    await _settle(sink, *_crowd(attributes={"CAME": AttributeValue(type="boolean", value=False)}))
+    await _settle(sink, *_batch(attributes={"CAME": AttributeValue(type="boolean", value=False)}))
     assert _paths(brevo) == {"POST /contacts": 20}
 
 
@@ -92,7 +92,7 @@ async def test_name_that_brevo_has_is_not_overwritten_by_an_import(bench: tuple[
     """One page of all contacts answers for everybody what `if_empty` depends on."""
     sink, brevo = bench
     brevo.contacts[_email(3)] = Contact({"FIRSTNAME": "Kim"}, {18})
-    await _settle(sink, *_crowd(attributes={"FIRSTNAME": NAME, "A": MINUTES}, lists_left=(18,)))
+    await _settle(sink, *_batch(attributes={"FIRSTNAME": NAME, "A": MINUTES}, lists_left=(18,)))
     assert brevo.contacts[_email(3)] == Contact({"FIRSTNAME": "Kim", "A": 47}, {16})
     assert brevo.contacts[_email(4)].attributes["FIRSTNAME"] == "Maya"
     paths = _paths(brevo)
@@ -110,7 +110,7 @@ async def test_name_is_completed_alone_where_reading_all_contacts_would_cost_too
     sink, brevo = bench
     brevo.contacts = {f"other{number}@example.com": Contact() for number in range(2_500)}
     brevo.contacts[_email(3)] = Contact({"FIRSTNAME": "Kim"}, {18})
-    await _settle(sink, *_crowd(attributes={"FIRSTNAME": NAME, "A": MINUTES}, lists_left=(18,)))
+    await _settle(sink, *_batch(attributes={"FIRSTNAME": NAME, "A": MINUTES}, lists_left=(18,)))
     assert len(brevo.imports.bodies) == 1
     assert brevo.contacts[_email(3)] == Contact({"FIRSTNAME": "Kim", "A": 47}, {16})
     assert brevo.contacts[_email(4)] == Contact({"FIRSTNAME": "Maya", "A": 47}, {16})
@@ -121,7 +121,7 @@ async def test_name_is_completed_alone_where_reading_all_contacts_would_cost_too
     assert paths["POST /contacts/lists/18/contacts/remove"] == 1
     assert not paths["POST /contacts"]
     written = len(brevo.calls)
-    sink.send(*_crowd(revision=2, attributes={"FIRSTNAME": NAME, "A": MINUTES}, lists_left=(18,)))
+    sink.send(*_batch(revision=2, attributes={"FIRSTNAME": NAME, "A": MINUTES}, lists_left=(18,)))
     await sink.settled()
     assert len(brevo.calls) == written
 
@@ -129,8 +129,8 @@ async def test_name_is_completed_alone_where_reading_all_contacts_would_cost_too
 async def test_members_that_brevo_holds_already_are_not_imported(bench: tuple[Sink, ScriptedBrevo]) -> None:
     """What the ledger says is acknowledged is not sent again."""
     sink, brevo = bench
-    await _settle(sink, *_crowd())
-    sink.send(*_crowd(revision=2))
+    await _settle(sink, *_batch())
+    sink.send(*_batch(revision=2))
     await sink.settled()
     assert len(brevo.imports.bodies) == 1
     assert not _paths(brevo)["POST /contacts"]
@@ -146,7 +146,7 @@ async def test_addresses_that_an_import_refuses_are_tried_alone(bench: tuple[Sin
         return error(400, "invalid_parameter", "Invalid email address") if single else None
 
     brevo.script = refuse
-    await _settle(sink, *_crowd())
+    await _settle(sink, *_batch())
     rejected = [result for result in sink.results() if result.outcome == "rejected"]
     assert len(rejected) == 1
     assert _paths(brevo)["POST /contacts"] == 1
@@ -158,7 +158,7 @@ async def test_import_that_fails_is_written_one_by_one(bench: tuple[Sink, Script
     """Nothing is lost with it."""
     sink, brevo = bench
     brevo.imports.next_status = status
-    await _settle(sink, *_crowd())
+    await _settle(sink, *_batch())
     assert _paths(brevo)["POST /contacts"] == 20
     assert len(brevo.contacts) == 20
     assert len(brevo.imports.bodies) == 1
@@ -172,7 +172,7 @@ async def test_import_that_is_refused_is_written_one_by_one(bench: tuple[Sink, S
         return error(400, "invalid_parameter", "List not found") if call.path == "/v3/contacts/import" else None
 
     brevo.script = refuse
-    await _settle(sink, *_crowd())
+    await _settle(sink, *_batch())
     assert _paths(brevo)["POST /contacts"] == 20
 
 
@@ -193,7 +193,7 @@ async def test_import_whose_answer_is_lost_is_waited_for_and_repeated(bench: tup
         return None
 
     brevo.script = lose
-    await _settle(sink, *_crowd())
+    await _settle(sink, *_batch())
     assert len(brevo.imports.bodies) == 2
     assert [call.path for call in brevo.calls].count("/v3/processes?limit=50&offset=0&sort=desc") == 2
     assert len(brevo.contacts) == 20
@@ -209,7 +209,7 @@ async def test_newer_revision_during_an_import_is_written_after_it(bench: tuple[
             sink.send(newer)
 
     brevo.script = arrive
-    await _settle(sink, *_crowd())
+    await _settle(sink, *_batch())
     assert [call.method for call in brevo.calls] == ["POST", "GET", "PUT"]
     assert brevo.contacts[_email(3)].attributes == {"MEETING_DURATION": 50}
 
@@ -217,7 +217,7 @@ async def test_newer_revision_during_an_import_is_written_after_it(bench: tuple[
 async def test_events_follow_the_import_of_their_contact(bench: tuple[Sink, ScriptedBrevo]) -> None:
     """Nobody says what becomes of an event of a contact that Brevo does not know."""
     sink, brevo = bench
-    await _settle(sink, *(event(email=_email(number)) for number in range(20)), *_crowd())
+    await _settle(sink, *(event(email=_email(number)) for number in range(20)), *_batch())
     kinds = [call.is_event for call in brevo.calls]
     assert kinds == [False] * 2 + [True] * 20
 
@@ -225,7 +225,7 @@ async def test_events_follow_the_import_of_their_contact(bench: tuple[Sink, Scri
 async def test_registration_goes_before_the_events_of_a_large_webinar(bench: tuple[Sink, ScriptedBrevo]) -> None:
     """Who registers for the next webinar is not told after everybody of this one."""
     sink, brevo = bench
-    crowd = [event(email=_email(number), session="gk3lQ1mXSxyWuC2o8g9w==") for number in range(40)]
+    burst = [event(email=_email(number), session="gk3lQ1mXSxyWuC2o8g9w==") for number in range(40)]
     registered = event(("r1",), name="zoom_webinar_registered", reason="registration")
 
     async def register(call: Call) -> None:
@@ -233,7 +233,7 @@ async def test_registration_goes_before_the_events_of_a_large_webinar(bench: tup
             sink.send(upsert(), registered)
 
     brevo.script = register
-    await _settle(sink, *_crowd(40), *crowd, events_per_second=10)
+    await _settle(sink, *_batch(40), *burst, events_per_second=10)
     position = [body["event_name"] for body in brevo.events].index("zoom_webinar_registered")
     assert position < 30
 
@@ -250,13 +250,13 @@ async def test_worker_that_dies_around_an_import_loses_nothing(
         return phase if count == number else None
 
     sink.engine.crash_plan = plan
-    sink.send(*_crowd(), *(event(email=_email(each)) for each in range(20)))
-    sink.start(bulk_threshold=CROWD)
+    sink.send(*_batch(), *(event(email=_email(each)) for each in range(20)))
+    sink.start(bulk_threshold=BATCH)
     async with asyncio.timeout(10):
         await sink.engine.crashed.wait()
     await sink.engine.crash()
     sink.engine.crash_plan = None
-    sink.start(bulk_threshold=CROWD)
+    sink.start(bulk_threshold=BATCH)
     await sink.settled()
     assert len(brevo.contacts) == 20
     calls = Counter(call.body["identifiers"]["email_id"] for call in brevo.event_calls)
@@ -268,8 +268,8 @@ async def test_import_of_a_dead_worker_is_over_before_anything_is_written(bench:
     """It could overwrite what is written meanwhile; a newer revision waits for its end too."""
     sink, brevo = bench
     brevo.imports.next_status = "in_process"
-    sink.send(*_crowd())
-    sink.start(bulk_threshold=CROWD)
+    sink.send(*_batch())
+    sink.start(bulk_threshold=BATCH)
     await sink.engine.until(lambda: brevo.imports.statuses.get(217) == "in_process")
     await sink.engine.crash()
     sink.send(upsert(2, email=_email(3), attributes={"MEETING_DURATION": AttributeValue(type="float", value=50)}))
@@ -282,16 +282,16 @@ async def test_import_of_a_dead_worker_is_over_before_anything_is_written(bench:
     assert brevo.contacts[_email(3)].attributes == {"MEETING_DURATION": 50}
 
 
-async def test_crowd_that_forms_late_takes_those_along_that_wait_for_a_permit(
+async def test_batch_that_forms_late_takes_those_along_that_wait_for_a_permit(
     bench: tuple[Sink, ScriptedBrevo],
 ) -> None:
-    """Only who was written before the crowd came together cost a call."""
+    """Only who was written before the batch came together cost a call."""
     sink, brevo = bench
     slow = replace(QUICK, quiet_seconds=0.5, patience_seconds=2)
-    effect = sink.start(slow, bulk_threshold=CROWD, contacts_per_second=20)
-    sink.send(*_crowd(4))
+    effect = sink.start(slow, bulk_threshold=BATCH, contacts_per_second=20)
+    sink.send(*_batch(4))
     await sink.engine.until(lambda: len(brevo.calls) >= 1)
-    sink.send(*_crowd(60)[4:])
+    sink.send(*_batch(60)[4:])
     await sink.settled()
     assert effect.reasons == ()
     assert _paths(brevo)["POST /contacts"] < 10
@@ -299,10 +299,10 @@ async def test_crowd_that_forms_late_takes_those_along_that_wait_for_a_permit(
 
 
 async def test_single_upsert_waits_a_moment_for_others(bench: tuple[Sink, ScriptedBrevo]) -> None:
-    """A crowd arrives over several turns of the engine."""
+    """A batch arrives over several turns of the engine."""
     sink, brevo = bench
-    sink.start(replace(QUICK, gather_seconds=0.2), bulk_threshold=CROWD)
-    for command in _crowd(10):
+    sink.start(replace(QUICK, gather_seconds=0.2), bulk_threshold=BATCH)
+    for command in _batch(10):
         sink.send(command)
         await asyncio.sleep(0)
     sink.send(upsert(email=MAYA, lists=(17,)))
@@ -311,14 +311,14 @@ async def test_single_upsert_waits_a_moment_for_others(bench: tuple[Sink, Script
     assert _paths(brevo)["POST /contacts/import"] == 1
 
 
-async def test_contact_that_leaves_a_crowd_for_another_shape_is_written_alone(
+async def test_contact_that_leaves_a_batch_for_another_shape_is_written_alone(
     bench: tuple[Sink, ScriptedBrevo],
 ) -> None:
     """A newer revision with other lists has nobody to go with: it must not wait for an import that never comes."""
     sink, brevo = bench
-    sink.start(replace(QUICK, gather_seconds=0.1, quiet_seconds=1, patience_seconds=2), bulk_threshold=CROWD)
-    sink.send(*_crowd(), upsert(email=MAYA, lists=(18,)))
-    # Whoever may be written alone has been: the crowd has been passed over.
+    sink.start(replace(QUICK, gather_seconds=0.1, quiet_seconds=1, patience_seconds=2), bulk_threshold=BATCH)
+    sink.send(*_batch(), upsert(email=MAYA, lists=(18,)))
+    # Whoever may be written alone has been: the batch has been passed over.
     await sink.engine.until(lambda: MAYA in brevo.contacts)
     sink.send(upsert(2, email=_email(3), lists=(17,)))
     await sink.settled()
@@ -326,21 +326,21 @@ async def test_contact_that_leaves_a_crowd_for_another_shape_is_written_alone(
     assert brevo.contacts[_email(3)].lists == {17}
 
 
-async def _known_crowd(sink: Sink, brevo: ScriptedBrevo, **settings: Any) -> None:
+async def _known_batch(sink: Sink, brevo: ScriptedBrevo, **settings: Any) -> None:
     """Twenty contacts that the ledger knows; somebody deletes the first at Brevo, and then all are to be written."""
-    await _settle(sink, *_crowd(), **settings)
+    await _settle(sink, *_batch(), **settings)
     await sink.engine.stop()
     del brevo.contacts[_email(0)]
     brevo.calls.clear()
     changed = {"MEETING_DURATION": AttributeValue(type="float", value=48)}
-    await _settle(sink, *_crowd(revision=2, attributes=changed), **settings)
+    await _settle(sink, *_batch(revision=2, attributes=changed), **settings)
     assert {contact.attributes["MEETING_DURATION"] for contact in brevo.contacts.values()} == {48}
 
 
 async def test_import_does_not_create_a_deleted_contact_again(bench: tuple[Sink, ScriptedBrevo]) -> None:
     """All contacts are read first; who is missing is tried alone, which finds out for sure."""
     sink, brevo = bench
-    await _known_crowd(sink, brevo)
+    await _known_batch(sink, brevo)
     assert _email(0) not in brevo.contacts
     assert len(brevo.imports.bodies[218]["jsonBody"]) == 19
     paths = _paths(brevo)
@@ -357,7 +357,7 @@ async def test_known_contacts_of_a_large_account_are_written_alone(bench: tuple[
         return web.json_response({"contacts": [], "count": 100_000}) if is_page else None
 
     brevo.script = script
-    await _known_crowd(sink, brevo)
+    await _known_batch(sink, brevo)
     assert _email(0) not in brevo.contacts
     assert 218 not in brevo.imports.bodies
 
@@ -367,7 +367,7 @@ async def test_known_contacts_are_imported_at_once_where_brevo_tells_of_deletion
 ) -> None:
     """The ledger's word is good then."""
     sink, brevo = bench
-    await _known_crowd(sink, brevo, webhook={"token": "invented"})
+    await _known_batch(sink, brevo, webhook={"token": "invented"})
     assert len(brevo.imports.bodies[218]["jsonBody"]) == 20
     assert not _paths(brevo)["GET /contacts"]
 
@@ -383,7 +383,7 @@ async def test_known_contacts_are_imported_at_once_where_brevo_tells_of_deletion
 async def test_import_carries_the_lists_that_its_rows_want(
     bench: tuple[Sink, ScriptedBrevo], newest: dict[str, Any], on: set[int]
 ) -> None:
-    """A command that changes between the two halves of the engine's turn takes its contact out of the crowd."""
+    """A command that changes between the two halves of the engine's turn takes its contact out of the batch."""
     sink, brevo = bench
     people = [f"p{number:02}@example.com" for number in range(20)]
     sink.send(*(upsert(email=email, lists=(17,)) for email in people))

@@ -1,4 +1,4 @@
-"""What the sink may call: parked lanes, alarms, rate limits and its share of them."""
+"""What the sink may call: parked call families, alarms, rate limits and its share of them."""
 
 from __future__ import annotations
 

@@ -70,7 +70,7 @@ async def test_revoked_while_waiting_for_a_permit_is_given_up(bench: tuple[Sink,
 
 
 async def test_bulk_work_that_hangs_leaves_places_for_live_work(bench: tuple[Sink, ScriptedBrevo]) -> None:
-    """Some places are for the live lane alone."""
+    """Some places are for live work alone."""
     sink, brevo = bench
     released = asyncio.Event()
 

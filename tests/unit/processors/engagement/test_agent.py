@@ -75,8 +75,8 @@ class Contact:
 
 def commands(outputs: Iterable[Output]) -> list[BrevoCommand]:
     """The Brevo commands among outputs, in order."""
-    lanes = (BREVO_COMMANDS.name, BREVO_COMMANDS_BULK.name)
-    return [BREVO_COMMAND.validate_json(output.value or b"") for output in outputs if output.topic in lanes]
+    topics = (BREVO_COMMANDS.name, BREVO_COMMANDS_BULK.name)
+    return [BREVO_COMMAND.validate_json(output.value or b"") for output in outputs if output.topic in topics]
 
 
 def shown(contact: Contact) -> dict[str, Any]:

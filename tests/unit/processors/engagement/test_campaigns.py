@@ -29,7 +29,7 @@ class Rule:
         self._turn = 0
 
     def told(self, chosen: dict[str, Any], *facts: AnyFact) -> list[tuple[str, OnceCommand]]:
-        """What tells anybody of a recording, as (lane, command)."""
+        """What tells anybody of a recording, as (topic, command)."""
         rule = ScoreEngagement(configuration(brevo={"recordings": chosen}))
         told: list[tuple[str, OnceCommand]] = []
         for fact in facts:
@@ -47,8 +47,8 @@ def test_session_gets_one_campaign_by_the_bulk_lane() -> None:
     """Its people get nothing beside it, and no repeat or other link makes a second one."""
     other = session_recording(share_url="https://zoom.example.com/rec/share/OTHER")
     told = Rule().told(CAMPAIGN, result(), recording(), session_recording(), session_recording(), other, result())
-    ((lane, command),) = told
-    assert lane == BREVO_COMMANDS_BULK.name
+    ((topic, command),) = told
+    assert topic == BREVO_COMMANDS_BULK.name
     assert isinstance(command, SendCampaign)
     assert (command.contact_id, command.email) == ("session-95204914252", "")
     assert command.once_keys == ("session_recording|abc123|s1==",)

@@ -25,8 +25,8 @@ def told(*facts: Registration | Result | Recording, **chosen: Any) -> list[Track
     store, outputs = MemoryStore(), []
     for number, fact in enumerate(facts):
         outputs += run(rule, records(fact), {TABLE: store}, turn=number + 1)
-    lanes = (BREVO_COMMANDS.name, BREVO_COMMANDS_BULK.name)
-    commands = [BREVO_COMMAND.validate_json(output.value or b"") for output in outputs if output.topic in lanes]
+    topics = (BREVO_COMMANDS.name, BREVO_COMMANDS_BULK.name)
+    commands = [BREVO_COMMAND.validate_json(output.value or b"") for output in outputs if output.topic in topics]
     return [
         command
         for command in commands

@@ -38,7 +38,7 @@ def taken(*facts: Result, settings: Configuration = WRONG) -> MemoryStore:
 
 
 def upsert_of(outputs: list[Output]) -> UpsertContact:
-    """The one command among the outputs, which came by the bulk lane."""
+    """The one command among the outputs, which came with bulk priority."""
     (command,) = [
         BREVO_COMMAND.validate_json(each.value or b"") for each in outputs if each.topic == BREVO_COMMANDS_BULK.name
     ]

@@ -98,7 +98,7 @@ def person(number: int) -> dict[str, Any]:
 
 
 def test_sweep_worked_example_writes_41_warm_to_the_bulk_lane() -> None:
-    """Half a half life later than 82: one score, one upsert in the bulk lane, no event; revisions go on."""
+    """Half a half life later than 82: one score, one upsert with bulk priority, no event; revisions go on."""
     partition = Partition()
     partition.take(registration(), result())
     outputs = partition.sweep(90)
@@ -224,7 +224,7 @@ def test_fact_after_the_sweep_gives_the_truth_at_the_swept_day(
     assert last.tier == tier(scored, Rules(), swept_on)
 
 
-def crowd(people: int, settings: Configuration = SWEPT) -> Partition:
+def people_with_scores(people: int, settings: Configuration = SWEPT) -> Partition:
     """A partition where so many people have two rows each, and a session has one that is no contact's."""
     partition = Partition(settings)
     partition.take(*(result(**person(number)) for number in range(people)))
@@ -235,7 +235,7 @@ def crowd(people: int, settings: Configuration = SWEPT) -> Partition:
 def test_sweep_many_contacts_takes_bounded_steps() -> None:
     """A step ends after so many rows and asks for the next by a message keyed by a contact of the partition."""
     people = STEP_ROWS + 10
-    partition = crowd(people)
+    partition = people_with_scores(people)
     everybody = {person(number)["contact_id"] for number in range(people)}
     written = [len(scores(partition.tick(90)))]
     while partition.waiting:
@@ -248,7 +248,7 @@ def test_sweep_many_contacts_takes_bounded_steps() -> None:
 
 def test_sweep_interrupted_at_every_step_ends_as_without() -> None:
     """Outputs go before state: a step that is lost is done again, with the same outputs, and none is skipped."""
-    smooth, rough = crowd(STEP_ROWS + 10), crowd(STEP_ROWS + 10)
+    smooth, rough = people_with_scores(STEP_ROWS + 10), people_with_scores(STEP_ROWS + 10)
     expected = smooth.sweep(90)
     told: list[Output] = []
     pending = [SweepTick(day=day_after(90)).to_bytes()]
@@ -267,7 +267,7 @@ def test_sweep_interrupted_at_every_step_ends_as_without() -> None:
 
 def test_sweep_stale_messages_do_nothing() -> None:
     """The same day again, an earlier day, a step that was done or is not there; a later day begins anew."""
-    partition = crowd(STEP_ROWS)
+    partition = people_with_scores(STEP_ROWS)
     assert partition.tick(90, step=1) == []
     partition.tick(90)
     [next_step] = partition.waiting

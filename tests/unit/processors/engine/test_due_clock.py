@@ -11,14 +11,14 @@ from dataclasses import dataclass, field
 import pytest
 from typing_extensions import override
 
-from processors.engine.due_clock import DueClock, RowAgenda
+from processors.engine.due_clock import DueClock, RowDueTimes
 from processors.engine.effect import OwnAgent
 from processors.engine.memory import MemoryStore
 from processors.engine.view import Output, Record, View
 from schemas.errors import RetryLaterError
 from tests.support.processes import eventually
 
-AGENDA, DUE = "agenda", b"due|"
+DUE_TABLE, DUE = "due", b"due|"
 
 
 class NoRule:
@@ -43,7 +43,7 @@ class Desk(OwnAgent):
     def __post_init__(self) -> None:
         self.clock = DueClock(
             NoRule(),
-            RowAgenda(AGENDA, DUE, lambda key: int(key.removeprefix(DUE))),
+            RowDueTimes(DUE_TABLE, DUE, lambda key: int(key.removeprefix(DUE))),
             tick=lambda partition: Output("ticks", None, b"", partition=partition),
         )
 
@@ -64,9 +64,9 @@ class Desk(OwnAgent):
         self.ticks += [output.partition for output in outputs if output.partition is not None]
 
     def load(self, partition: int, *due_in_ms: int) -> None:
-        """Give the clock a partition whose table has these rows, and one that is none of the agenda's."""
+        """Give the clock a partition whose table has these rows, and one that is none of what is due's."""
         rows = {row(due_in_m): b"1" for due_in_m in due_in_ms} | {b"other|1": b"1"}
-        self.clock.load(partition, {AGENDA: MemoryStore(rows)})
+        self.clock.load(partition, {DUE_TABLE: MemoryStore(rows)})
 
 
 @pytest.fixture
@@ -76,7 +76,7 @@ def desk() -> Desk:
 
 
 def row(in_ms: int) -> bytes:
-    """The agenda's key of something due in so many milliseconds."""
+    """The key of something due in so many milliseconds."""
     return DUE + b"%013d" % (int(time.time() * 1000) + in_ms)
 
 
@@ -115,17 +115,17 @@ async def test_clock_rows_applied_later_tick_earliest_first(desk: Desk) -> None:
     desk.load(0, 60_000)
     desk.load(1, 60_000)
     async with running(desk):
-        desk.clock.applied(1, {AGENDA: {row(400): b"1"}})
-        desk.clock.applied(0, {AGENDA: {row(150): b"1", b"other|2": b"1"}})
+        desk.clock.applied(1, {DUE_TABLE: {row(400): b"1"}})
+        desk.clock.applied(0, {DUE_TABLE: {row(150): b"1", b"other|2": b"1"}})
         await until_ticks(desk, [0, 1])
 
 
 async def test_clock_removed_rows_and_other_rows_do_not_tick(desk: Desk) -> None:
-    """Only new rows of the agenda's prefix count."""
+    """Only new rows of the prefix count."""
     desk.load(0)
     async with running(desk):
-        desk.clock.applied(0, {AGENDA: {row(-1): None, b"other|3": b"1"}})
-        desk.clock.applied(1, {AGENDA: {row(0): b"1"}})
+        desk.clock.applied(0, {DUE_TABLE: {row(-1): None, b"other|3": b"1"}})
+        desk.clock.applied(1, {DUE_TABLE: {row(0): b"1"}})
         await until_ticks(desk, [1])
 
 
@@ -147,7 +147,7 @@ async def test_clock_tick_waits_for_what_was_in_the_topics_when_the_work_came_du
 
 
 async def test_clock_revoked_partition_does_not_tick(desk: Desk) -> None:
-    """Another worker's clock has its agenda now; loaded again, it asks anew."""
+    """Another worker's clock has its due rows now; loaded again, it asks anew."""
     desk.end = 10
     desk.load(0, -1)
     desk.load(1, -1)

@@ -17,10 +17,11 @@ from processors.engine.memory import MemoryEngine, MemoryStore
 from processors.engine.view import Output
 from processors.zoom import agent as look_up
 from processors.zoom.agent import LookUp, MissingScopes
-from processors.zoom.api.api import Priority, Row, ZoomApi
+from processors.zoom.api.api import Row, ZoomApi
 from processors.zoom.api.metrics import ZoomMetrics
 from processors.zoom.questions.pending import PENDING, Pending, pack_pending
 from runtime.outcome import NoAnswer, Outcome
+from runtime.priority import Priority
 from schemas.attendance import ObjectType
 from schemas.errors import ConfigurationError, FatalError
 from schemas.instants import as_datetime
@@ -233,7 +234,7 @@ def outcome(engine: Engine, request_id: str) -> tuple[str, str]:
 
 
 def test_agent_declares_its_sources_and_table() -> None:
-    """Both lanes, live first, and the one table."""
+    """Both topics, live first, and the one table."""
     assert look_up.SPEC.name == "look-up"
     assert look_up.SPEC.sources == (LOOKUPS, LOOKUPS_BULK)
     assert look_up.SPEC.tables == ("lookups-pending",)

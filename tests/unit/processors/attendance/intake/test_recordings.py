@@ -212,13 +212,13 @@ def test_recording_of_a_back_fill_is_marked_as_such_and_not_asked_for() -> None:
     pipeline.feed(told)
     pipeline.settle()
     assert {each.origin for each in pipeline.recordings_told} == {"backfill"}
-    lanes = {
+    topics = {
         topic
         for topic in (BREVO_COMMANDS.name, BREVO_COMMANDS_BULK.name)
         for each in pipeline.sent.get(topic, [])
         if b'"reason":"recording"' in (each.value or b"")
     }
-    assert lanes == {BREVO_COMMANDS_BULK.name}
+    assert topics == {BREVO_COMMANDS_BULK.name}
 
 
 def test_recording_by_template_is_a_mail_with_the_same_once_keys() -> None:

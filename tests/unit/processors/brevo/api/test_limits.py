@@ -14,8 +14,8 @@ class _Bench:
 
     def __init__(self) -> None:
         self.now = 1_000.0
-        self.account, self.lane = Parking(60), Parking(60)
-        self.limiter = Limiter((self.account, self.lane), lambda: self.now)
+        self.account, self.family = Parking(60), Parking(60)
+        self.limiter = Limiter((self.account, self.family), lambda: self.now)
         self.limiter.set_rate(4)
         self.granted: list[str] = []
         self._tasks: list[asyncio.Task[None]] = []

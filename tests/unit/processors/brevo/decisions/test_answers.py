@@ -98,7 +98,7 @@ def test_refused_address_is_the_one_that_brevo_names() -> None:
 def test_rate_headers_senseless_ones_are_absent_and_none_waits_past_the_longest_window(
     headers: dict[str, str], expected: tuple[float | None, float | None]
 ) -> None:
-    """The reset is a duration; a point in time would park the lane for decades."""
+    """The reset is a duration; a point in time would park the call family for decades."""
     assert rate_headers(headers) == expected
 
 

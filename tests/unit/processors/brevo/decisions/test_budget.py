@@ -21,7 +21,7 @@ def test_share_is_the_assigned_part_and_all_shares_make_the_whole() -> None:
 def test_intent_window_is_what_the_answers_take_and_a_second_of_the_rate_at_most(
     per_second: float, seconds: float, parked: bool, expected: int
 ) -> None:
-    """A kill leaves few in doubt, a parked lane's probe one."""
+    """A kill leaves few in doubt, a parked family's probe one."""
     assert intent_window(per_second, seconds, parked=parked) == expected
 
 

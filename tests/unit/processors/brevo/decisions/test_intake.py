@@ -184,7 +184,7 @@ def test_intake_same_once_key_of_another_event_name_is_another_event() -> None:
 
 
 def test_intake_older_revision_after_a_newer_changes_nothing() -> None:
-    """An older revision never overwrites a newer one, not even from the live lane over bulk."""
+    """An older revision never overwrites a newer one, not even live over bulk."""
     newer, older = _command_record(upsert(2), 0, bulk=True), _command_record(upsert(1), 9)
     assert _handled([newer, older])[LEDGER].rows == _handled([newer])[LEDGER].rows
 

@@ -14,11 +14,11 @@ from prometheus_client import CollectorRegistry
 
 from processors.zoom.api.allowance import LIVE_PART
 from processors.zoom.api.allowance_file import AllowanceFile
-from processors.zoom.api.api import Priority
 from processors.zoom.api.budget import LONGEST_WAIT_SECONDS, Budget
 from processors.zoom.api.limits import Label, Plan, Rate, daily_pool, rate
 from processors.zoom.api.metrics import ZoomMetrics
 from runtime.outcome import NoAnswer, Outcome
+from runtime.priority import Priority
 
 NOON = 1_786_536_000.0  # 2026-08-12T12:00:00Z
 

@@ -26,7 +26,7 @@ LENGTH_SECONDS = 3_600
 
 def email_of(number: int) -> str:
     """The address of one invented person."""
-    return f"person{number:05d}@crowd.example.com"
+    return f"person{number:05d}@large.example.com"
 
 
 def results(attendees: int, no_shows: int, account_id: str, ended_at: datetime) -> Iterator[Result]:
