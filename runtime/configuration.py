@@ -53,6 +53,14 @@ def load_for_display(path: Path, environment: Mapping[str, str]) -> Configuratio
     return _load(path, environment, scopes.DISPLAY, _check_accounts, lenient=True)
 
 
+def unresolved(path: Path, environment: Mapping[str, str]) -> dict[str, str]:
+    """By key, as the file has it: why its `${NAME}` has no value. Raises as `load_for_display` for the file itself."""
+    document = _with_defaults(read_document(path))
+    resolution = _Resolution(environment, drops_unset=True)
+    resolution.of(document, (), scopes.DISPLAY)
+    return {show(where, document): problem for where, problem in resolution.problems}
+
+
 def _load(
     path: Path, environment: Mapping[str, str], scope: Scope, check: _Check, *, lenient: bool = False
 ) -> Configuration:

@@ -103,6 +103,22 @@ class ZoomEnvironment:
 
 
 @dataclass(frozen=True, slots=True)
+class BrevoEnvironment:
+    """What a command that asks Brevo alone is told from outside."""
+
+    api_base_url: str
+    """Without a slash at the end."""
+
+    @classmethod
+    def read(cls, environment: Mapping[str, str]) -> Self:
+        """Raises `ConfigurationError`."""
+        reader = _Reader(environment)
+        settings = cls(reader.url("BREVO_API_BASE_URL", _BREVO_API))
+        reader.raise_problems()
+        return settings
+
+
+@dataclass(frozen=True, slots=True)
 class WorkerEnvironment:
     """What the worker is told from outside, besides the configuration file."""
 

@@ -16,16 +16,17 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from ops.check.brevo import brevo_checks
 from ops.check.frame import Context, Finding, Section, run_checks
 from ops.check.kafka import kafka_checks
 from ops.check.zoom import zoom_checks
-from runtime.configuration import load_for_display
+from runtime.configuration import load_for_display, unresolved
 from runtime.environment import config_path
 from runtime.exits import FOUND_WRONG
 from runtime.logs import configure_logging
 
-SECTIONS: tuple[Section, ...] = (zoom_checks, kafka_checks)
-_MARKS = {"ok": "[green]ok[/]", "warn": "[yellow]warn[/]", "fail": "[red]fail[/]"}
+SECTIONS: tuple[Section, ...] = (zoom_checks, brevo_checks, kafka_checks)
+_MARKS = {"ok": "[green]ok[/]", "warn": "[yellow]warn[/]", "fail": "[red]fail[/]", "skip": "skip"}
 
 
 def register(app: typer.Typer) -> None:
@@ -40,9 +41,11 @@ def check(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
 ) -> None:
-    """Look for what would not work: token, scopes, subscription, webhook secret, clock, registration, topics.
+    """Look for what would not work at Zoom, Brevo and Kafka.
 
-    Asks, and changes nothing. Exit code 1: something fails, with what to do.
+    Zoom: token, scopes, events, plan, subscription, webhook secret, clock, webinars without registration. Brevo: key,
+    lists, attributes, templates. Kafka: topics. Asks, and changes nothing; what cannot be asked for a cause that is
+    told already is skipped. Exit code 1: something fails, with what to do.
     """
     configure_logging("ERROR")
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # what it would tell is a finding
@@ -59,10 +62,11 @@ def check(
 
 
 async def _run(url: str, console: Console) -> list[Finding]:
-    configuration = load_for_display(config_path(os.environ), os.environ)
+    path = config_path(os.environ)
+    configuration = load_for_display(path, os.environ)
     async with AsyncExitStack() as stack:
         session = await stack.enter_async_context(aiohttp.ClientSession())
-        context = Context(configuration, session, url, stack)
+        context = Context(configuration, session, url, stack, unresolved=unresolved(path, os.environ))
         checks = [each for section in SECTIONS for each in await section(context)]
         if not console.is_terminal:
             return await run_checks(checks, lambda _: None)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 import aiohttp
 
-from ops.check.outcome import Level, Outcome, fail
+from ops.check.outcome import Level, Outcome, fail, skip
 from runtime.models import Configuration
 from schemas.errors import RollcallError
 
@@ -20,6 +20,10 @@ class Check:
 
     name: str
     run: Callable[[], Awaitable[Outcome]]
+    needs: str = ""
+    """Name of an earlier check without which there is nothing to ask: one cause is told once."""
+    lacking: str = ""
+    """What is lacking then: `no token`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +48,17 @@ class Context:
     stack: AsyncExitStack
     """Closed after the last check."""
     environment: Mapping[str, str] = field(default_factory=lambda: os.environ)
+    unresolved: Mapping[str, str] = field(default_factory=dict)
+    """By key of the file: why its `${NAME}` has no value."""
+
+    def lacking(self, key: str, wanted: str) -> Callable[[], Awaitable[Outcome]]:
+        """The check that can only say why a key has no value; `wanted`: what belongs there."""
+        why = self.unresolved.get(key)
+
+        async def check() -> Outcome:
+            return fail(f"{key}: {why or 'missing or empty'}", f"it is {wanted}; set it where this command runs")
+
+        return check
 
 
 Section = Callable[[Context], Awaitable[Sequence[Check]]]
@@ -52,10 +67,11 @@ Section = Callable[[Context], Awaitable[Sequence[Check]]]
 
 async def run_checks(checks: Sequence[Check], tell: Callable[[Finding], None]) -> list[Finding]:
     """One after the other, each told once it is done. An error of ours is a finding, not the end."""
-    findings = []
+    findings: list[Finding] = []
     for check in checks:
+        unusable = {each.check for each in findings if each.level in ("fail", "skip")}
         try:
-            outcome = await check.run()
+            outcome = skip(check.lacking) if check.needs in unusable else await check.run()
         except RollcallError as error:
             outcome = fail(str(error), "see the message; the other checks went on")
         finding = Finding(check.name, outcome.level, outcome.found, outcome.advice)

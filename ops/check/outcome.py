@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-Level = Literal["ok", "warn", "fail"]
+Level = Literal["ok", "warn", "fail", "skip"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +27,11 @@ def ok(found: str, advice: str = "") -> Outcome:
 def warn(found: str, advice: str) -> Outcome:
     """It works, but not as well as it could, or it could not be told."""
     return Outcome("warn", found, advice)
+
+
+def skip(lacking: str) -> Outcome:
+    """It was not looked at: an earlier check told why."""
+    return Outcome("skip", lacking)
 
 
 def fail(found: str, advice: str) -> Outcome:

@@ -22,7 +22,7 @@ from ops.check.judgement import (
     judge_registration,
     judge_scopes,
 )
-from ops.check.outcome import Outcome, fail, ok, warn
+from ops.check.outcome import Outcome, fail, ok, skip, warn
 from ops.zoom.accounts import client_of
 from ops.zoom.answers import ZoomRefusedError, said
 from ops.zoom.subscribe import first_active_user
@@ -36,6 +36,7 @@ from runtime.lenient_json import json_or_none
 from runtime.models import ZoomAccount
 from schemas.errors import ConfigurationError, RetryLaterError
 
+CREDENTIALS = ("account_id", "client_id", "client_secret")
 WEBHOOK_PATH = "/webhooks/zoom"
 MOST_HOSTS, MOST_WEBINARS = 30, 50
 """A check is no back-fill: so many are looked at."""
@@ -45,18 +46,30 @@ TIMEOUT = aiohttp.ClientTimeout(total=10)
 async def zoom_checks(context: Context) -> Sequence[Check]:
     """Of every enabled account, and the clock once."""
     environment = ZoomEnvironment.read(context.environment)
-    checks = [Check("zoom clock", lambda: _clock(context, environment))]
+    checks: list[Check] = []
     accounts = context.configuration.accounts
     for account in accounts:
         label = f" {account.account_id}" if len(accounts) > 1 else ""
-        try:
-            client = await context.stack.enter_async_context(client_of(account, context.configuration, environment))
-        except ConfigurationError as error:
-            checks.append(Check(f"zoom token{label}", _failing(str(error))))
+        lacking = next(filter(None, (_why_unset(context, account, name) for name in CREDENTIALS)), None)
+        if lacking is not None:
+            checks.append(Check(f"zoom token{label}", lacking))
         else:
-            checks += _AccountChecks(context, account, client).all(label)
+            try:
+                client = await context.stack.enter_async_context(client_of(account, context.configuration, environment))
+            except ConfigurationError as error:
+                checks.append(Check(f"zoom token{label}", _failing(str(error))))
+            else:
+                checks += _AccountChecks(context, account, client).all(label)
         checks.append(Check(f"webhook secret{label}", _secret_check(context, account)))
-    return checks
+    return [*checks, Check("zoom clock", lambda: _clock(context, environment))]
+
+
+def _why_unset(context: Context, account: ZoomAccount, name: str) -> Callable[[], Awaitable[Outcome]] | None:
+    """The check that says why a key of an account has no value; ``None``: the file's `${NAME}` had one."""
+    index = context.configuration.connectors.zoom.index(account)
+    keys = (f"connectors.zoom.{name}", f"connectors.zoom[{index}].{name}")
+    key = next((each for each in context.unresolved if each in keys), None)
+    return None if key is None else context.lacking(key, f"the {name.rpartition('.')[2]} of the Zoom app")
 
 
 class _AccountChecks:
@@ -72,11 +85,16 @@ class _AccountChecks:
         """In the order in which they build upon each other."""
         return [
             Check(f"zoom token{label}", self._token),
-            Check(f"zoom scopes{label}", self._scopes),
-            Check(f"zoom event scopes{label}", self._event_scopes),
             Check(f"zoom plan{label}", self._plan),
-            Check(f"zoom subscription{label}", self._subscription),
-            Check(f"zoom registration{label}", self._registration),
+            *(
+                Check(f"{name}{label}", run, needs=f"zoom token{label}", lacking="no token")
+                for name, run in (
+                    ("zoom scopes", self._scopes),
+                    ("zoom event scopes", self._event_scopes),
+                    ("zoom subscription", self._subscription),
+                    ("zoom registration", self._registration),
+                )
+            ),
         ]
 
     async def _token(self) -> Outcome:
@@ -145,10 +163,7 @@ async def _clock(context: Context, environment: ZoomEnvironment) -> Outcome:
         async with context.session.get(environment.oauth_base_url, allow_redirects=False, timeout=TIMEOUT) as response:
             header = response.headers.get("Date")
     except (aiohttp.ClientError, TimeoutError) as error:
-        return fail(
-            f"{environment.oauth_base_url} does not answer ({type(error).__name__})",
-            "allow outgoing https to zoom.us and api.zoom.us, or set ZOOM_OAUTH_BASE_URL to your proxy",
-        )
+        return skip(f"{environment.oauth_base_url} does not answer ({type(error).__name__})")
     tolerance = min((account.webhook.tolerance for account in context.configuration.accounts), default=300.0)
     return judge_clock(header, datetime.now(UTC), tolerance)
 
@@ -156,6 +171,9 @@ async def _clock(context: Context, environment: ZoomEnvironment) -> Outcome:
 def _secret_check(context: Context, account: ZoomAccount) -> Callable[[], Awaitable[Outcome]]:
     async def check() -> Outcome:
         tokens = [each.get_secret_value().encode() for each in account.webhook.secret_token]
+        unset = _why_unset(context, account, "webhook.secret_token")
+        if unset is not None:
+            return await unset()
         if not tokens or not all(tokens):
             return fail(
                 "connectors.zoom.webhook.secret_token is missing or empty",

@@ -12,6 +12,8 @@ from typing import Any
 import aiohttp
 import pytest
 
+from sandbox.brevo import Options, RunningBrevo, serving
+from sandbox.brevo.faults import Fault
 from sandbox.kafka.ports import free_port
 from sandbox.zoom.backend import ZoomOptions
 from sandbox.zoom.endpoints import ALL_SCOPES
@@ -31,7 +33,11 @@ connectors:
     client_id: "${ZOOM_CLIENT_ID}"
     client_secret: "${ZOOM_CLIENT_SECRET}"
     webhook: {secret_token: "${ZOOM_WEBHOOK_SECRET}"}
+    lists: {webinar_attendees: 16, webinar_registrants: 17}
+field_mapping: {name: FIRSTNAME}
 """
+BREVO_CHECKS = ("brevo account", "brevo lists", "brevo attributes", "brevo templates")
+ZOOM_QUESTIONS = ("zoom scopes", "zoom event scopes", "zoom subscription", "zoom registration")
 # Headers that say when a delivery came, not what it is.
 OF_THE_MOMENT = {"received-at"}
 
@@ -94,7 +100,9 @@ async def zoom(options: ZoomOptions) -> AsyncIterator[SandboxZoom]:
 
 
 @contextmanager
-def started(zoom: SandboxZoom, folder: Path, bootstrap: str, prefix: str) -> Iterator[Installation]:
+def started(
+    zoom: SandboxZoom, brevo: RunningBrevo, folder: Path, bootstrap: str, prefix: str
+) -> Iterator[Installation]:
     """The ingress of an installation."""
     (folder / "rollcall.yaml").write_text(CONFIGURATION, encoding="utf-8")
     port = free_port()
@@ -110,6 +118,8 @@ def started(zoom: SandboxZoom, folder: Path, bootstrap: str, prefix: str) -> Ite
         "ZOOM_CLIENT_ID": STATE.client_id,
         "ZOOM_CLIENT_SECRET": STATE.client_secret,
         "ZOOM_WEBHOOK_SECRET": SECRET.decode(),
+        "BREVO_API_BASE_URL": brevo.url,
+        "BREVO_API_KEY": Options().api_key,
         "COLUMNS": "160",
     }
     with running(rollcall_command("ingress"), log=folder / "ingress.log", env=env) as ingress:
@@ -118,11 +128,18 @@ def started(zoom: SandboxZoom, folder: Path, bootstrap: str, prefix: str) -> Ite
 
 
 @pytest.fixture
+async def brevo() -> AsyncIterator[RunningBrevo]:
+    """A Brevo with the lists and attributes of the guide."""
+    async with serving(Options().with_demo()) as made:
+        yield made
+
+
+@pytest.fixture
 async def machine(
-    zoom: SandboxZoom, kafka_bootstrap: str, topic_prefix: str, tmp_path: Path
+    zoom: SandboxZoom, brevo: RunningBrevo, kafka_bootstrap: str, topic_prefix: str, tmp_path: Path
 ) -> AsyncIterator[Installation]:
     """An installation whose ingress is ready."""
-    with started(zoom, tmp_path, kafka_bootstrap, topic_prefix) as made:
+    with started(zoom, brevo, tmp_path, kafka_bootstrap, topic_prefix) as made:
         await made.ingress.until_http(f"http://127.0.0.1:{made.env['ADMIN_PORT']}/health/ready", timeout_seconds=60)
         yield made
 
@@ -179,8 +196,8 @@ async def test_subscribe_repairs_a_subscription_that_lacks_events(zoom: SandboxZ
     assert "meeting.started" not in created
 
 
-async def test_check_names_what_is_wrong_and_what_to_do(zoom: SandboxZoom, machine: Installation) -> None:
-    """Another webhook secret than the ingress's, and an address where nobody answers."""
+async def test_check_names_what_is_wrong_and_what_to_do(brevo: RunningBrevo, machine: Installation) -> None:
+    """Another webhook secret than the ingress's, an address where nobody answers; one cause is told once."""
     code, output = await machine.run("check", "--json", env={"ZOOM_WEBHOOK_SECRET": "another"})
     assert code == 1
     assert findings(output)["webhook secret"]["level"] == "fail"
@@ -192,6 +209,32 @@ async def test_check_names_what_is_wrong_and_what_to_do(zoom: SandboxZoom, machi
     assert code == 1
     assert "client_secret" in findings(output)["zoom token"]["found"]
     assert "wrong" not in output
+    skipped = {name: each["found"] for name, each in findings(output).items() if each["level"] == "skip"}
+    assert skipped == dict.fromkeys(ZOOM_QUESTIONS, "no token")
+    code, output = await machine.run("check", "--json", env={"ZOOM_CLIENT_SECRET_FILE": "/nope", "BREVO_API_KEY": ""})
+    assert "both ZOOM_CLIENT_SECRET and ZOOM_CLIENT_SECRET_FILE are set" in findings(output)["zoom token"]["found"]
+    assert findings(output)["brevo account"]["level"] == "fail"
+    brevo.state.faults.add(Fault(kind="401_ip"))
+    code, output = await machine.run("check", "--json")
+    assert "203.0.113.10" in findings(output)["brevo account"]["found"]
+    assert {name: findings(output)[name]["found"] for name in BREVO_CHECKS[1:]} == dict.fromkeys(
+        BREVO_CHECKS[1:], "no access to Brevo"
+    )
+
+
+async def test_check_says_which_list_and_attribute_of_the_file_brevo_lacks(
+    brevo: RunningBrevo, machine: Installation
+) -> None:
+    """A sentence for each, with the key that names it; nothing is changed."""
+    brevo.state.faults.add(Fault(kind="unknown_list", list_id=16))
+    brevo.state.store.attributes.remove("normal", "FIRSTNAME")
+    code, output = await machine.run("check", "--json")
+    found = findings(output)
+    assert code == 1
+    assert found["brevo lists"]["found"] == "connectors.zoom.lists.webinar_attendees: Brevo has no list 16"
+    assert found["brevo attributes"]["found"].startswith("attribute FIRSTNAME (text) does not exist")
+    assert found["brevo account"]["found"] == "the key opens the account of Rollcall sandbox"
+    assert {call for call in brevo.state.calls.paths if not call.startswith("GET ")} == set()
 
 
 @pytest.mark.parametrize(
