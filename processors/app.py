@@ -32,10 +32,11 @@ from processors.engine.effect import RuleAlone
 from processors.engine.faust_agent import BatchAgent, Engine
 from processors.engine.faust_app import SESSION_SECONDS, build_faust_app
 from processors.engine.faust_consumer import still_member
-from processors.engine.faust_worker import EngineWorker, stop_at_once
+from processors.engine.faust_worker import EngineWorker
 from processors.engine.halt import Halt
 from processors.engine.metrics import EngineMetrics
 from processors.engine.naming import APP_ID, changelog_name
+from processors.engine.stopping import stop_at_once
 from processors.engine.view import Output
 from processors.settings import WorkerSettings
 from processors.zoom import agent as look_up

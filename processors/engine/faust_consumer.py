@@ -10,11 +10,13 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from importlib.metadata import version
 from typing import Any
 
 import faust
 from aiokafka.errors import KafkaError
+from aiokafka.protocol.group import LeaveGroupRequest
 from faust.transport.drivers import aiokafka as driver
 from faust.transport.utils import DefaultSchedulingStrategy
 from faust.types.tuples import TP, ConsumerMessage, ack_lock
@@ -28,6 +30,8 @@ FETCH_MAX_WAIT_MS = 25
 """Faust's 1,500 lets a partition that missed the fetch under way wait for its end; continuations would wait often."""
 
 HEARTBEAT_PAUSE_SECONDS = 0.1
+LEAVE_SECONDS = 3.0
+"""For the good-bye to the group; without one Kafka gives the partitions away at the end of the session."""
 
 log = logging.getLogger(__name__)
 
@@ -115,6 +119,37 @@ class BatchThread(driver.AIOKafkaConsumerThread):
                 return bool(coordinator.generation == generation)
             await asyncio.sleep(HEARTBEAT_PAUSE_SECONDS)
         return False
+
+    async def leave_rebalances(self) -> None:
+        """Take part in none from now on, and stay a member: what was handled can still be committed.
+
+        A consumer that is in one when it closes waits for every other member, and joins the group once more.
+        """
+        joining = self._ensure_consumer()._coordinator._coordination_task
+        joining.cancel()
+        await asyncio.wait([joining])
+
+    async def on_thread_stop(self) -> None:
+        """Say good-bye to the group, then close."""
+        if self._consumer is not None:
+            await self._say_good_bye(self._consumer)
+        await super().on_thread_stop()
+
+    async def _say_good_bye(self, consumer: Any) -> None:
+        """As aiokafka does, but not behind a request to join on the same connection, which answers when all joined."""
+        coordinator = consumer._coordinator
+        await coordinator._stop_heartbeat_task()
+        node, member = coordinator.coordinator_id, coordinator.member_id
+        if node is not None and member:
+            try:
+                async with asyncio.timeout(LEAVE_SECONDS):
+                    await consumer._client.send(node, LeaveGroupRequest(coordinator.group_id, member))
+            except (KafkaError, TimeoutError) as exc:
+                log.warning("left the group without good-bye (%s)", type(exc).__name__)
+        coordinator.reset_generation()  # aiokafka has nothing to leave any more
+
+    def close(self) -> None:
+        """Nothing: Faust would close aiokafka's connections from another thread's event loop."""
 
     async def crash(self, reason: BaseException) -> None:
         """Stop the worker, unless Kafka is only away: a commit that fails then is followed by one of more."""
@@ -218,6 +253,13 @@ def committed_offset(app: faust.App, topic: str, partition: int) -> int:
     """The offset that the group has committed, 0 when none is known."""
     consumer: Any = app.consumer
     return consumer._committed_offset[TP(topic, partition)] or 0
+
+
+async def leave_rebalances(app: Any) -> None:
+    """Before the app is stopped: see `BatchThread.leave_rebalances`."""
+    thread = app.consumer._thread
+    with suppress(TimeoutError):  # a thread that has crashed answers no more
+        await asyncio.wait_for(thread.call_thread(thread.leave_rebalances), LEAVE_SECONDS)
 
 
 async def still_member(app: Any) -> bool:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
-import os
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,27 +13,18 @@ from aiokafka import AIOKafkaProducer
 
 from processors.engine.delivery import Delivery
 from processors.engine.faust_agent import BatchAgent
+from processors.engine.faust_consumer import leave_rebalances
 from processors.engine.halt import Halt
 from processors.engine.metrics import EngineMetrics
+from processors.engine.stopping import StopDeadline
 from runtime.reachability import kafka_answers
 from schemas.errors import FatalError
 
 STUCK_SECONDS = 120.0
 """A turn that takes longer, or a backlog in which nothing was handled for so long, is no progress."""
-STOP_SECONDS = 25.0
-"""A shutdown that takes longer hangs, and is ended. Kubernetes kills after 30."""
 WATCH_SECONDS = 0.05
 PROBE_SECONDS, ANSWER_SECONDS = 2.0, 5.0
 """Between questions to Kafka, and for an answer: a worker that has nothing to send would not notice that it is away."""
-
-log = logging.getLogger(__name__)
-
-
-def stop_at_once(reason: str) -> None:
-    """Leave without acknowledging: whoever gets the partitions next reads the batch again."""
-    log.critical("stopping at once, unacknowledged: %s", reason)
-    logging.shutdown()
-    os._exit(70)
 
 
 class EngineWorker:
@@ -62,14 +51,25 @@ class EngineWorker:
     async def run(self, stop: asyncio.Event) -> None:
         """Work until `stop` is set, then drain: finish the turn, commit, close the tables.
 
+        A drain that takes longer than `STOP_SECONDS` ends the process, unacknowledged.
+
         Raises:
             FatalError: Faust or an effect has crashed, or a breaker is open, which is remembered in the data folder;
                 nothing was acknowledged that was not confirmed.
         """
         self._app.on_partitions_revoked.connect(self._revoked, weak=False)
-        await self._producer.start()
-        await self._app.start()
-        self._started = True
+        deadline = StopDeadline()
+        told = asyncio.create_task(self._start_when(stop, deadline))
+        try:
+            await self._producer.start()
+            await self._app.start()
+            self._started = True
+            await self._work(stop, deadline)
+        finally:
+            told.cancel()
+            deadline.cancel()
+
+    async def _work(self, stop: asyncio.Event, deadline: StopDeadline) -> None:
         tasks = [asyncio.create_task(each(), name=each.__name__.strip("_")) for each in (self._watch, self._probe)]
         tasks += [
             asyncio.create_task(agent.effect.run(agent), name=f"{agent.spec.name} effect") for agent in self._agents
@@ -77,10 +77,18 @@ class EngineWorker:
         try:
             await self._until_stopped(stop, tasks)
         finally:
+            deadline.start()
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
-            await self._drain()
+            await leave_rebalances(self._app)
+            await self._app.stop()
+            await self._producer.stop()
+
+    @staticmethod
+    async def _start_when(stop: asyncio.Event, deadline: StopDeadline) -> None:
+        await stop.wait()
+        deadline.start()
 
     async def _until_stopped(self, stop: asyncio.Event, tasks: Sequence[asyncio.Task[None]]) -> None:
         stopping = asyncio.create_task(stop.wait())
@@ -106,14 +114,6 @@ class EngineWorker:
                 if agent.halt is not None:
                     return agent.halt
             await asyncio.sleep(WATCH_SECONDS)
-
-    async def _drain(self) -> None:
-        watchdog = asyncio.get_running_loop().call_later(STOP_SECONDS, stop_at_once, "the shutdown hangs")
-        try:
-            await self._app.stop()
-            await self._producer.stop()
-        finally:
-            watchdog.cancel()
 
     async def _revoked(self, _app: Any, _revoked: Any, **_signal: Any) -> None:
         self._generation = None

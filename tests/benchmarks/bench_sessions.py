@@ -33,9 +33,10 @@ from processors.engine.delivery import Delivery, build_producer
 from processors.engine.faust_agent import Engine
 from processors.engine.faust_app import SESSION_SECONDS, build_faust_app
 from processors.engine.faust_consumer import still_member
-from processors.engine.faust_worker import EngineWorker, stop_at_once
+from processors.engine.faust_worker import EngineWorker
 from processors.engine.metrics import EngineMetrics
 from processors.engine.naming import changelog_name
+from processors.engine.stopping import stop_at_once
 from runtime.kafka import KafkaConnection
 from runtime.logs import configure_logging
 from runtime.models import Configuration

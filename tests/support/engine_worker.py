@@ -26,9 +26,10 @@ from processors.engine.faust_agent import BatchAgent, Engine
 from processors.engine.faust_app import build_faust_app
 from processors.engine.faust_consumer import batch_scheduler, still_member
 from processors.engine.faust_tables import TablePartition
-from processors.engine.faust_worker import EngineWorker, stop_at_once
+from processors.engine.faust_worker import EngineWorker
 from processors.engine.metrics import EngineMetrics
 from processors.engine.spec import AgentSpec
+from processors.engine.stopping import stop_at_once
 from runtime.admin import AdminServer, Readiness
 from runtime.exits import run_guarded
 from runtime.kafka import KafkaConnection

@@ -42,6 +42,25 @@ async def test_workers_that_join_and_leave_share_the_work_without_loss(lab: Lab)
     await lab.verify(first)
 
 
+async def test_worker_told_to_stop_in_a_rebalance_that_waits_for_another_stops(lab: Lab) -> None:
+    """It waits for nobody who joins late, acknowledges what it put out, and says good-bye: the others go on at once."""
+    await lab.create_topics()
+    await lab.produce(300)
+    first, hung = (lab.worker(data=name, session_seconds=30) for name in ("first", "hung"))
+    await first.until_ready()
+    await hung.until_ready()
+    await lab.until_acknowledged(first)
+    hung.process.signal(signal.SIGSTOP)
+    third = lab.worker(data="third", session_seconds=30)
+    await first.process.until_http(first.readiness_url, status=503)  # the group waits for the one that hangs
+    assert first.process.terminate(15) == 0, first.process.describe()
+    hung.process.signal(signal.SIGCONT)
+    await lab.produce(300)
+    await lab.until_acknowledged(third)
+    verdict = await lab.verify()
+    assert (verdict.repeated_inputs, verdict.repeated_outputs) == (0, 0)
+
+
 @pytest.mark.torture
 async def test_workers_that_join_leave_and_die_hand_over_without_loss(lab: Lab) -> None:
     """The second leaves, the third is killed, the fourth takes over from all; its store holds everything."""

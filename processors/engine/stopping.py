@@ -1,0 +1,55 @@
+"""The end of a worker's process: in order when it can be, at once when it must be."""
+
+from __future__ import annotations
+
+import faulthandler
+import logging
+import os
+import threading
+from collections.abc import Callable
+from typing import NoReturn
+
+STOP_SECONDS = 25.0
+"""From being told to stop to the end of the process. Kubernetes kills after 30."""
+UNACKNOWLEDGED = 70
+
+log = logging.getLogger(__name__)
+
+
+def stop_at_once(reason: str) -> NoReturn:
+    """Leave without acknowledging: whoever gets the partitions next reads the batch again."""
+    log.critical("stopping at once, unacknowledged: %s", reason)
+    logging.shutdown()
+    os._exit(UNACKNOWLEDGED)
+
+
+class StopDeadline:
+    """Ends the process when stopping takes too long.
+
+    Its timer is a thread: Faust waits for the end of its consumer's thread in a way that lets no event loop run.
+
+    Args:
+        seconds: from `start` on.
+        stop: ends the process, unacknowledged.
+    """
+
+    def __init__(self, seconds: float = STOP_SECONDS, stop: Callable[[str], None] = stop_at_once) -> None:
+        self._seconds = seconds
+        self._stop = stop
+        self._timer: threading.Timer | None = None
+
+    def start(self) -> None:
+        """From now on; no second beginning."""
+        if self._timer is None:
+            self._timer = threading.Timer(self._seconds, self._over)
+            self._timer.daemon = True
+            self._timer.start()
+
+    def cancel(self) -> None:
+        """It has stopped in time."""
+        if self._timer is not None:
+            self._timer.cancel()
+
+    def _over(self) -> None:
+        faulthandler.dump_traceback(all_threads=True)
+        self._stop(f"told to stop {self._seconds:g} s ago, and a turn, a commit or the consumer has not ended")
