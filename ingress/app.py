@@ -14,7 +14,7 @@ from ingress.bodies import Bodies, Failure
 from ingress.brevo_endpoint import PATH as BREVO_PATH
 from ingress.brevo_endpoint import BrevoEndpoint
 from ingress.clients import at_most
-from ingress.decision import Answer, Outcome, Publish, check_headers, decide
+from ingress.decision import DeliveryOutcome, Publish, Reply, check_headers, decide
 from ingress.envelope import Delivery
 from ingress.errors import NotAcknowledgedError, UnavailableReason
 from ingress.metrics import IngressMetrics
@@ -99,7 +99,7 @@ class WebhookEndpoint:
             return self._failed(body)
         delivery = Delivery(body, timestamp, signature, request.headers.get("x-zm-request-id", ""), received_at)
         decided = decide(keys, delivery, self._payloads_of)
-        if isinstance(decided, Answer):
+        if isinstance(decided, Reply):
             return self._answer(decided.status, decided.body, decided.outcome, decided.reason)
         return await self._publish(delivery, decided, began)
 
@@ -151,7 +151,7 @@ class WebhookEndpoint:
         self._metrics.count_unavailable(reason)
         return _json(503, _UNAVAILABLE)
 
-    def _answer(self, status: int, body: bytes, outcome: Outcome, reason: str = "") -> web.Response:
+    def _answer(self, status: int, body: bytes, outcome: DeliveryOutcome, reason: str = "") -> web.Response:
         self._metrics.count(outcome, reason)
         return _json(status, body)
 

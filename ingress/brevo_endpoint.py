@@ -17,7 +17,7 @@ from prometheus_client import CollectorRegistry, Counter
 from ingress.bodies import Bodies, Failure
 from ingress.brevo_feedback import feedback_of
 from ingress.brevo_keys import BrevoKeys
-from ingress.envelope import Record
+from ingress.envelope import OutgoingRecord
 from ingress.errors import NotAcknowledgedError
 from ingress.publisher import Publisher
 from schemas.brevo_feedback import BrevoFeedback, import_signature
@@ -106,6 +106,6 @@ class BrevoEndpoint:
         return web.json_response({"status": "accepted" if status == 200 else "refused"}, status=status)
 
 
-def _record(feedback: BrevoFeedback, now_ms: int) -> Record:
+def _record(feedback: BrevoFeedback, now_ms: int) -> OutgoingRecord:
     key, value = feedback.contact_id.encode(), feedback.to_bytes()
-    return Record(key, value, list(event_headers(BREVO_EVENTS.name, key, feedback, value)), now_ms)
+    return OutgoingRecord(key, value, list(event_headers(BREVO_EVENTS.name, key, feedback, value)), now_ms)

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Literal, NamedTuple
 
-from ingress.envelope import Delivery, Record, event_name, has_unbounded_id, named_account, to_record
+from ingress.envelope import Delivery, OutgoingRecord, event_name, has_unbounded_id, named_account, to_record
 from ingress.signature import SigningKey, challenge_answer, is_fresh, verifying_key, well_formed
 from runtime.lenient_json import parse_json, write_json
 from schemas.topics import QUARANTINE, RAW_EVENTS, Topic
 
 CHALLENGE = "endpoint.url_validation"
 
-Outcome = Literal[
+DeliveryOutcome = Literal[
     "accepted",
     "quarantined_stale",
     "quarantined_account",
@@ -33,12 +33,12 @@ Outcome = Literal[
 """What became of a delivery, or of a request that is none; the label of the deliveries' counter."""
 
 
-class Answer(NamedTuple):
+class Reply(NamedTuple):
     """Answered at once, without Kafka."""
 
     status: int
     body: bytes
-    outcome: Outcome
+    outcome: DeliveryOutcome
     reason: str = ""
     """For metrics and logs; never told to the sender."""
 
@@ -47,12 +47,12 @@ class Publish(NamedTuple):
     """Answered 200 with `body` once Kafka has acknowledged the record."""
 
     topic: Topic
-    record: Record
+    record: OutgoingRecord
     event: str
     account_id: str
     """The configured account whose secret signed it."""
     body: bytes
-    outcome: Outcome
+    outcome: DeliveryOutcome
 
 
 _UNAUTHORIZED = b'{"status":"unauthorized"}'
@@ -61,16 +61,16 @@ _ACCEPTED = b'{"status":"accepted"}'
 _QUARANTINED = b'{"status":"quarantined"}'
 
 
-def check_headers(timestamp: bytes, signature: bytes) -> Answer | None:
+def check_headers(timestamp: bytes, signature: bytes) -> Reply | None:
     """The answer to a delivery that cannot be authentic, whatever its body is; ``None``: the body decides."""
     if not timestamp or not signature:
-        return Answer(401, _UNAUTHORIZED, "unauthorized", "missing_header")
+        return Reply(401, _UNAUTHORIZED, "unauthorized", "missing_header")
     if not well_formed(timestamp, signature):
-        return Answer(401, _UNAUTHORIZED, "unauthorized", "malformed_header")
+        return Reply(401, _UNAUTHORIZED, "unauthorized", "malformed_header")
     return None
 
 
-def decide(keys: Sequence[SigningKey], delivery: Delivery, payloads_of: tuple[str, ...] = ()) -> Answer | Publish:
+def decide(keys: Sequence[SigningKey], delivery: Delivery, payloads_of: tuple[str, ...] = ()) -> Reply | Publish:
     """What to do with a delivery whose size and type are right.
 
     A wrong signature is answered before anything is decoded, and without the reason. `payloads_of`: see `to_record`.
@@ -79,7 +79,7 @@ def decide(keys: Sequence[SigningKey], delivery: Delivery, payloads_of: tuple[st
         return refused
     key = verifying_key(keys, delivery.timestamp, delivery.body, delivery.signature)
     if key is None:
-        return Answer(401, _UNAUTHORIZED, "unauthorized", "wrong_signature")
+        return Reply(401, _UNAUTHORIZED, "unauthorized", "wrong_signature")
     try:
         tree = parse_json(delivery.body)
     except ValueError:
@@ -90,7 +90,7 @@ def decide(keys: Sequence[SigningKey], delivery: Delivery, payloads_of: tuple[st
     if not is_fresh(delivery.timestamp, delivery.received_at, key.tolerance_seconds):
         return _quarantine(key, delivery, tree, "stale", payloads_of)
     if not name or has_unbounded_id(tree):
-        return Answer(400, _BAD_REQUEST, "unreadable")
+        return Reply(400, _BAD_REQUEST, "unreadable")
     account = named_account(tree)
     if account and account not in key.accounts:
         return _quarantine(key, delivery, tree, "account", payloads_of)
@@ -98,18 +98,18 @@ def decide(keys: Sequence[SigningKey], delivery: Delivery, payloads_of: tuple[st
     return Publish(RAW_EVENTS, record, name, account or key.accounts[0], _ACCEPTED, "accepted")
 
 
-def _challenge(key: SigningKey, event: dict[str, Any]) -> Answer:
+def _challenge(key: SigningKey, event: dict[str, Any]) -> Reply:
     payload = event.get("payload")
     answer = challenge_answer(key.secret, payload.get("plainToken") if isinstance(payload, dict) else None)
     if answer is None:
-        return Answer(400, _BAD_REQUEST, "challenge_refused")
-    return Answer(200, write_json(answer), "challenge")
+        return Reply(400, _BAD_REQUEST, "challenge_refused")
+    return Reply(200, write_json(answer), "challenge")
 
 
 def _quarantine(
     key: SigningKey, delivery: Delivery, tree: Any, why: Literal["stale", "account"], payloads_of: tuple[str, ...]
 ) -> Publish:
     account = key.accounts[0]
-    outcome: Outcome = "quarantined_stale" if why == "stale" else "quarantined_account"
+    outcome: DeliveryOutcome = "quarantined_stale" if why == "stale" else "quarantined_account"
     record = to_record(delivery, tree, account, quarantined=why, payloads_of=payloads_of)
     return Publish(QUARANTINE, record, event_name(tree), account, _QUARANTINED, outcome)

@@ -40,7 +40,7 @@ class Delivery(NamedTuple):  # a frozen dataclass takes five times as long to ma
     """Epoch seconds."""
 
 
-class Record(NamedTuple):
+class OutgoingRecord(NamedTuple):
     """What is published."""
 
     key: bytes
@@ -57,7 +57,7 @@ def to_record(
     *,
     quarantined: str | None = None,
     payloads_of: tuple[str, ...] = (),
-) -> Record:
+) -> OutgoingRecord:
     """The record of an authentic delivery.
 
     Args:
@@ -82,7 +82,7 @@ def to_record(
         tree = frame_of(event)
     redact(tree)
     value = write_json(tree)
-    return Record(_bounded(object_id or account).encode(), value, headers, int(delivery.received_at * 1_000))
+    return OutgoingRecord(_bounded(object_id or account).encode(), value, headers, int(delivery.received_at * 1_000))
 
 
 def named_account(event: Any) -> str:

@@ -7,7 +7,7 @@ from typing import Literal, get_args
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
-from ingress.decision import Outcome
+from ingress.decision import DeliveryOutcome
 from ingress.errors import UnavailableReason
 from runtime.guard import Refusal
 
@@ -38,7 +38,7 @@ class IngressMetrics:
             registry=self.registry,
         )
         self._closed = {reason: closed.labels(reason) for reason in get_args(ClosedReason)}
-        self._deliveries = {outcome: deliveries.labels(outcome) for outcome in get_args(Outcome)}
+        self._deliveries = {outcome: deliveries.labels(outcome) for outcome in get_args(DeliveryOutcome)}
         self._unauthorized = {reason: unauthorized.labels(reason) for reason in get_args(UnauthorizedReason)}
         self._unavailable = {reason: unavailable.labels(reason) for reason in get_args(UnavailableReason)}
         self.acknowledged_seconds = Histogram(
@@ -61,7 +61,7 @@ class IngressMetrics:
         ).set_to_current_time()
         self.batches = Counter("rollcall_ingress_batches", "Batches that Kafka acknowledged", registry=self.registry)
 
-    def count(self, outcome: Outcome, reason: str = "") -> None:
+    def count(self, outcome: DeliveryOutcome, reason: str = "") -> None:
         """Count a delivery that was answered; `reason` for those answered 401."""
         self._deliveries[outcome].inc()
         if outcome == "challenge":

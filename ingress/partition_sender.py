@@ -16,7 +16,7 @@ from aiokafka.errors import (
     TopicAuthorizationFailedError,
 )
 
-from ingress.envelope import Record
+from ingress.envelope import OutgoingRecord
 from ingress.errors import NotAcknowledgedError, UnavailableReason
 from ingress.link import KafkaLink
 
@@ -31,7 +31,7 @@ class WaitingRecord:
 
     __slots__ = ("acknowledged", "deadline", "record", "size")
 
-    def __init__(self, record: Record, size: int, acknowledged: asyncio.Future[None], deadline: float) -> None:
+    def __init__(self, record: OutgoingRecord, size: int, acknowledged: asyncio.Future[None], deadline: float) -> None:
         self.record = record
         self.size = size
         self.acknowledged = acknowledged

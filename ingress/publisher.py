@@ -13,7 +13,7 @@ from typing import Protocol
 from aiokafka.partitioner import murmur2
 from typing_extensions import override
 
-from ingress.envelope import Record
+from ingress.envelope import OutgoingRecord
 from ingress.errors import NotAcknowledgedError
 from ingress.link import KafkaLink
 from ingress.metrics import IngressMetrics
@@ -27,7 +27,7 @@ _OVERHEAD_BYTES = 1_024
 class Publisher(Protocol):
     """Where the application sends records."""
 
-    async def publish(self, topic: str, record: Record) -> None:
+    async def publish(self, topic: str, record: OutgoingRecord) -> None:
         """Returns once the record is acknowledged by all in-sync replicas; records of one key keep their order.
 
         Args:
@@ -66,7 +66,7 @@ class KafkaPublisher(Publisher):
         return self._link.is_reached
 
     @override
-    async def publish(self, topic: str, record: Record) -> None:
+    async def publish(self, topic: str, record: OutgoingRecord) -> None:
         if self._link.producer is None:
             raise NotAcknowledgedError("not_connected")
         size = _OVERHEAD_BYTES + len(record.key) + len(record.value)

@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
-from ingress.envelope import Record
+from ingress.envelope import OutgoingRecord
 from runtime.kafka import KafkaConnection
 from runtime.models import Configuration
 from runtime.topics import ensure_topics
@@ -30,7 +30,9 @@ class RawEvents:
         self._producer = producer
         self._prefix = topic_prefix
 
-    async def publish(self, records: Sequence[Record], advance: Callable[[int], object] = lambda _: None) -> None:
+    async def publish(
+        self, records: Sequence[OutgoingRecord], advance: Callable[[int], object] = lambda _: None
+    ) -> None:
         """Return when all are acknowledged; `advance` is told how many, now and then."""
         topic = RAW_EVENTS.physical(self._prefix)
         for at in range(0, len(records), WINDOW):

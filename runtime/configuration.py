@@ -16,7 +16,7 @@ from runtime.environment import Counterparts
 from runtime.explanations import Location, explain, show
 from runtime.models import Configuration, ZoomAccount
 from runtime.references import has_reference, resolve
-from runtime.scopes import Scope
+from runtime.scopes import ProcessScope
 from runtime.secrecy import PUBLISHED, is_provider, shows_secrets, too_short
 from schemas.errors import ConfigurationError
 
@@ -62,7 +62,7 @@ def unresolved(path: Path, environment: Mapping[str, str]) -> dict[str, str]:
 
 
 def _load(
-    path: Path, environment: Mapping[str, str], scope: Scope, check: _Check, *, lenient: bool = False
+    path: Path, environment: Mapping[str, str], scope: ProcessScope, check: _Check, *, lenient: bool = False
 ) -> Configuration:
     document = _with_defaults(read_document(path))
     resolution = _Resolution(environment, drops_unset=lenient)
@@ -108,7 +108,7 @@ class _Resolution:
         self._environment = environment
         self._drops_unset = drops_unset
 
-    def of(self, value: Any, location: Location, scope: Scope) -> Any:
+    def of(self, value: Any, location: Location, scope: ProcessScope) -> Any:
         """The value as it is validated, or `_DROPPED`."""
         keys = tuple(each for each in location if isinstance(each, str))
         if keys == scopes.VERIFICATION_TOKEN:
@@ -123,7 +123,9 @@ class _Resolution:
             return _DROPPED if has_reference(value) or scopes.is_secret(keys) else value
         return self._resolved(value, location) if has_reference(value) else value
 
-    def _kept(self, entries: Iterable[tuple[str | int, Any]], at: Location, scope: Scope) -> Iterator[tuple[Any, Any]]:
+    def _kept(
+        self, entries: Iterable[tuple[str | int, Any]], at: Location, scope: ProcessScope
+    ) -> Iterator[tuple[Any, Any]]:
         for key, below in entries:
             value = self.of(below, (*at, key), scope)
             if value is not _DROPPED:

@@ -24,7 +24,7 @@ SECRETS: tuple[Keys, ...] = (
 
 
 @dataclass(frozen=True, slots=True)
-class Scope:
+class ProcessScope:
     """What one process does not read: whole sections or single keys."""
 
     unread: tuple[Keys, ...]
@@ -43,7 +43,7 @@ def _under(keys: Keys, paths: tuple[Keys, ...]) -> bool:
     return any(keys[: len(path)] == path for path in paths)
 
 
-INGRESS = Scope(
+INGRESS = ProcessScope(
     (
         *(("brevo", key) for key in Brevo.model_fields if key != "webhook"),
         ("field_mapping",),
@@ -59,13 +59,13 @@ INGRESS = Scope(
 )
 """The public endpoint: it never holds the Brevo key or the Zoom client's secret."""
 
-WORKER = Scope(((*ZOOM, "webhook"),))
+WORKER = ProcessScope(((*ZOOM, "webhook"),))
 """It starts without the webhook secrets."""
 
-DISPLAY = Scope((VERIFICATION_TOKEN,))
+DISPLAY = ProcessScope((VERIFICATION_TOKEN,))
 """`rollcall config show`: everything that is not retired."""
 
-DISABLED_ACCOUNT = Scope(
+DISABLED_ACCOUNT = ProcessScope(
     tuple((*ZOOM, key) for key in ("client_id", "client_secret", "sync", "webhook", "lists", "debug", "log_level"))
 )
 """Of an account with `enabled: false` only the id is read, so that its variables need not be set."""

@@ -11,7 +11,7 @@ from schemas.model import CloudEvent, Instant, Message, Wire
 
 AttributeType = Literal["text", "float", "date", "boolean"]
 Overwrite = Literal["always", "if_empty", "if_newer", "never"]
-Outcome = Literal["intended", "withdrawn", "acknowledged", "unchanged", "rejected", "in_doubt", "suppressed"]
+CommandOutcome = Literal["intended", "withdrawn", "acknowledged", "unchanged", "rejected", "in_doubt", "suppressed"]
 
 
 class AttributeValue(Wire):
@@ -147,7 +147,7 @@ class CommandResult(Message):
     kind: Literal["upsert", "event"]
     """`event`: whatever is done at most once, the mail of a recording too."""
     revision: int
-    outcome: Outcome
+    outcome: CommandOutcome
     name: str | None = None
     """Of an event: its name, which its once keys belong to."""
     once_keys: tuple[str, ...] = ()

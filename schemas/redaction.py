@@ -17,7 +17,7 @@ from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class RedactedField:
     """One kind of field that goes, and why."""
 
     reason: str
@@ -31,21 +31,21 @@ class Entry:
 
 # Names as in Zoom's events and answers: https://developers.zoom.us/docs/api/, checked 2026-11-21 and 2026-11-27.
 ENTRIES = (
-    Entry(
+    RedactedField(
         "whoever has it gets in, or acts for somebody",
         parts=("password", "passcode", "passwd", "token", "secret", "credential", "apikey", "hostkey", "encryptionkey"),
         words=frozenset({"pwd", "pin", "zak", "jwt", "tk", "otp", "authorization", "cookie"}),
     ),
-    Entry(
+    RedactedField(
         "a join link is personal, a start link makes its holder the host, a download link holds what was said",
         ends=("url", "urls", "link", "links"),
     ),
-    Entry(
+    RedactedField(
         "it tells where somebody is, or which machine is theirs",
         parts=("ipaddress", "macaddr"),
         words=frozenset({"ip", "ips", "ipv4", "ipv6", "mac", "location", "latitude", "longitude"}),
     ),
-    Entry(
+    RedactedField(
         "somebody can be called by it, or dials in with it",
         parts=("phone", "dialin", "h323", "pstn", "audioconference", "thirdpartyaudio"),
         words=frozenset({"mobile", "fax", "sip", "dial"}),
@@ -54,7 +54,7 @@ ENTRIES = (
             *("dialednumber", "dialnumber"),
         ),
     ),
-    Entry(
+    RedactedField(
         "it is what was said or written",
         parts=("messagecontent", "nextsteps"),
         words=frozenset({"summary", "transcript", "captions"}),

@@ -9,7 +9,7 @@ from ops.backfill.journal import Journal
 from ops.backfill.plan import Found, Skipped, Wish
 from ops.backfill.reading import Reader
 from ops.backfill.sessions import PastSession, parse_session
-from ops.backfill.spans import Span, reportable, requests_of
+from ops.backfill.spans import DaySpan, reportable, requests_of
 from ops.backfill.units import Unit
 from ops.zoom.answers import ZoomRefusedError
 from processors.zoom.api.api import Row
@@ -109,7 +109,7 @@ class Gathering:
                 self._skip(account_id, f"session {row.get('uuid') or row.get('id')}", str(error))
         return sessions
 
-    def _within(self, sessions: Iterable[PastSession], span: Span) -> list[PastSession]:
+    def _within(self, sessions: Iterable[PastSession], span: DaySpan) -> list[PastSession]:
         first = datetime.combine(span.first, time.min, UTC).timestamp()
         last = datetime.combine(span.last + timedelta(days=1), time.min, UTC).timestamp()
         return [session for session in sessions if first <= session.start < last]

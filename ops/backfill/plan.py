@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field
 
 from ops.backfill.estimate import Estimate
 from ops.backfill.sessions import PastSession
-from ops.backfill.spans import Span
+from ops.backfill.spans import DaySpan
 from ops.backfill.units import Unit
 from runtime.models import Configuration
 from schemas.attendance import Origin
@@ -17,7 +17,7 @@ from schemas.attendance import Origin
 class Wish:
     """The command line."""
 
-    span: Span
+    span: DaySpan
     host: str | None
     """User id or e-mail."""
     session: str | None

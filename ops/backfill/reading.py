@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from typing import Any, TypeVar
 
-from ops.backfill.spans import Span
+from ops.backfill.spans import DaySpan
 from ops.zoom.answers import ZoomRefusedError, said
 from processors.zoom.api import requests
 from processors.zoom.api.api import Row
@@ -48,7 +48,7 @@ class Reader:
         """Everybody who may have hosted a session: whoever has accepted the invitation."""
         return [row for row in await self._patiently(self._client.users) if row.get("id")]
 
-    async def hosted(self, user_id: str, span: Span) -> list[Row]:
+    async def hosted(self, user_id: str, span: DaySpan) -> list[Row]:
         """Past sessions of a user, webinars too.
 
         Raises:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ingress.envelope import Delivery, Record, to_record
+from ingress.envelope import Delivery, OutgoingRecord, to_record
 from runtime.lenient_json import write_json
 from schemas.attendance import ObjectType, Origin
 from schemas.instants import format_instant, parse_instant
@@ -67,7 +67,7 @@ def parse_session(row: Mapping[str, Any], account_id: str, host_id: str) -> Past
     )
 
 
-def records(session: PastSession, origin: Origin, now: float) -> list[Record]:
+def records(session: PastSession, origin: Origin, now: float) -> list[OutgoingRecord]:
     """Its start and its end as the ingress would have published them, with the header `origin`.
 
     The same session gives the same `ce_id` and `dedupe-key` whenever it is read; the latter is that of Zoom's own
@@ -81,7 +81,7 @@ def records(session: PastSession, origin: Origin, now: float) -> list[Record]:
     return [_record(session, "started", origin, now), _record(session, "ended", origin, now)]
 
 
-def _record(session: PastSession, what: str, origin: Origin, now: float) -> Record:
+def _record(session: PastSession, what: str, origin: Origin, now: float) -> OutgoingRecord:
     ended = {"end_time": format_instant(session.end)} if what == "ended" else {}
     event = {
         "event": f"{session.object_type}.{what}",

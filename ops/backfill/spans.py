@@ -19,20 +19,20 @@ SPAN_DAYS = 30
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Span:
+class DaySpan:
     """UTC days, both included."""
 
     first: date
     last: date
 
 
-def parse_range(start: str, end: str, today: date, *, of_one_session: bool) -> Span:
+def parse_range(start: str, end: str, today: date, *, of_one_session: bool) -> DaySpan:
     """The days that `--from` and `--to` mean.
 
     Raises:
         ConfigurationError: no dates, in the wrong order, not yet over, or older than Zoom remembers.
     """
-    span = Span(_parse("--from", start), _parse("--to", end))
+    span = DaySpan(_parse("--from", start), _parse("--to", end))
     if span.first > span.last:
         raise ConfigurationError(f"--from {start} is after --to {end}")
     if span.last > today:
@@ -59,18 +59,18 @@ def earliest_report(today: date) -> date:
     return date(year, month, min(today.day, calendar.monthrange(year, month)[1]))
 
 
-def reportable(span: Span, today: date) -> Span | None:
+def reportable(span: DaySpan, today: date) -> DaySpan | None:
     """The part of a span that reports still know; ``None`` when nothing is left of it."""
     first = max(span.first, earliest_report(today))
-    return Span(first, span.last) if first <= span.last else None
+    return DaySpan(first, span.last) if first <= span.last else None
 
 
-def requests_of(span: Span) -> Iterator[Span]:
+def requests_of(span: DaySpan) -> Iterator[DaySpan]:
     """The span in pieces that Zoom accepts, the oldest first; without gaps or overlaps."""
     first = span.first
     while first <= span.last:
         last = min(span.last, first + timedelta(days=SPAN_DAYS - 1))
-        yield Span(first, last)
+        yield DaySpan(first, last)
         first = last + timedelta(days=1)
 
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from ops.backfill.spans import Span
+from ops.backfill.spans import DaySpan
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Unit:
     """What is asked at once: the sessions that a user hosted in a span."""
 
-    span: Span
+    span: DaySpan
     account_id: str
     user_id: str = ""
 

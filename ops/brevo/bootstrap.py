@@ -11,7 +11,7 @@ import typer
 
 from ops.brevo.account import Json, Yes, agreed, answered, opened, rows
 from ops.brevo.hooks import EVENTS
-from ops.brevo.planning import FOLDER, Plan, plan_of
+from ops.brevo.planning import FOLDER, SetupPlan, plan_of
 from processors.brevo.api.client import BrevoClient
 from processors.brevo.writer.bootstrap import wrong_templates
 from runtime.exits import FOUND_WRONG
@@ -56,12 +56,12 @@ def apply(yes: Yes = False, as_json: Json = False) -> None:
         raise typer.Exit(FOUND_WRONG)
 
 
-async def _plan() -> Plan:
+async def _plan() -> SetupPlan:
     async with opened() as (configuration, client):
         return await _compare(configuration, client)
 
 
-async def _compare(configuration: Configuration, client: BrevoClient) -> Plan:
+async def _compare(configuration: Configuration, client: BrevoClient) -> SetupPlan:
     attributes = await answered(client, "GET", "/contacts/attributes")
     listed = attributes.body.get("attributes") if isinstance(attributes.body, dict) else None
     lists = await rows(client, "/contacts/lists", "lists", PAGE)
@@ -75,7 +75,7 @@ async def _compare(configuration: Configuration, client: BrevoClient) -> Plan:
     return replace(found, problems=(*found.problems, *await wrong_templates(client, configuration.brevo)))
 
 
-async def _apply(*, yes: bool) -> tuple[Plan, list[str]]:
+async def _apply(*, yes: bool) -> tuple[SetupPlan, list[str]]:
     async with opened() as (configuration, client):
         found = await _compare(configuration, client)
         if not found.creations or not agreed(f"Create {', '.join(found.creations)} at Brevo?", yes=yes):
@@ -83,7 +83,7 @@ async def _apply(*, yes: bool) -> tuple[Plan, list[str]]:
         return found, [*await _create(client, found), *await _mend(client, found)]
 
 
-async def _create(client: BrevoClient, found: Plan) -> list[str]:
+async def _create(client: BrevoClient, found: SetupPlan) -> list[str]:
     done: list[str] = []
     for attribute in found.attributes:
         path = f"/contacts/attributes/normal/{attribute.attribute}"
@@ -100,7 +100,7 @@ async def _create(client: BrevoClient, found: Plan) -> list[str]:
     return done
 
 
-async def _mend(client: BrevoClient, found: Plan) -> list[str]:
+async def _mend(client: BrevoClient, found: SetupPlan) -> list[str]:
     for hook in found.hooks:
         method, path = ("POST", "/webhooks") if hook.hook_id is None else ("PUT", f"/webhooks/{hook.hook_id}")
         await answered(client, method, path, dict(hook.body))
@@ -111,7 +111,7 @@ def _id(body: Any) -> int:
     return int(body["id"])
 
 
-def _show(found: Plan, done: list[str], *, as_json: bool) -> None:
+def _show(found: SetupPlan, done: list[str], *, as_json: bool) -> None:
     if as_json:
         typer.echo(orjson.dumps({**found.shown(), "created": done}).decode())
         return

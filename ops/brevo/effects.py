@@ -20,12 +20,21 @@ from processors.brevo.decisions.campaigns import Trace, campaign_name, campaign_
 from runtime.exits import FOUND_WRONG
 from runtime.kafka import KafkaConnection
 from runtime.logs import configure_logging
-from schemas.brevo import CommandResult, ConfirmList, Decision, OnceCommand, Outcome, SendCampaign, TrackEvent, Verdict
+from schemas.brevo import (
+    CommandOutcome,
+    CommandResult,
+    ConfirmList,
+    Decision,
+    OnceCommand,
+    SendCampaign,
+    TrackEvent,
+    Verdict,
+)
 from schemas.instants import format_instant
 from schemas.topics import BREVO_RESULTS
 
 Found = Literal["yes", "no", "unknown"]
-OUTCOMES: dict[Verdict, Outcome] = {"sent": "acknowledged", "resend": "intended", "drop": "rejected"}
+OUTCOMES: dict[Verdict, CommandOutcome] = {"sent": "acknowledged", "resend": "intended", "drop": "rejected"}
 TRACES: dict[Trace, Found] = {"done": "yes", "not_done": "no", "unknown": "unknown"}
 MARGIN = timedelta(days=1)
 """Around an event's date, since how Brevo rounds the dates of `GET /events` is not documented."""

@@ -36,7 +36,7 @@ class Use:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class SetupPlan:
     """The difference, and what of it can be created."""
 
     attributes: tuple[Needed, ...]
@@ -87,7 +87,7 @@ def plan_of(
     lists: Sequence[Mapping[str, Any]],
     folders: Sequence[Mapping[str, Any]],
     hooks: Sequence[Mapping[str, Any]],
-) -> Plan:
+) -> SetupPlan:
     """Compare with the rows of `/contacts/attributes`, `/contacts/lists`, `/contacts/folders` and `/webhooks`."""
     needed, types = needed_attributes(configuration.field_mapping), types_of(attributes)
     found = misfits(needed, types)
@@ -100,7 +100,7 @@ def plan_of(
     uses = (*_lists_used(configuration, lists), *_attributes_used(needed, types))
     folder_id = next((folder.get("id") for folder in folders if folder.get("name") == FOLDER), None)
     missing = tuple({each.needed.attribute: each.needed for each in found if each.problem == "missing"}.values())
-    return Plan(missing, tuple(lacking), folder_id, tuple(hook_changes(webhook, hooks)), tuple(problems), uses)
+    return SetupPlan(missing, tuple(lacking), folder_id, tuple(hook_changes(webhook, hooks)), tuple(problems), uses)
 
 
 def _lacking_lists(

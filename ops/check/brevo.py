@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from ops.brevo.account import rows
 from ops.check.brevo_judgement import judge_account, judge_attributes, judge_lists, judge_templates
 from ops.check.frame import Check, Context
-from ops.check.outcome import Outcome, fail
+from ops.check.outcome import CheckResult, fail
 from processors.brevo.api.client import BrevoClient
 from processors.brevo.decisions.attributes import misfits, needed_attributes, types_of
 from processors.brevo.decisions.configured_lists import configured_lists
@@ -43,14 +43,14 @@ class _Checks:
         self._configuration = context.configuration
         self._client = client
 
-    async def account(self) -> Outcome:
+    async def account(self) -> CheckResult:
         return judge_account(await self._client.request("GET", "/account"))
 
-    async def lists(self) -> Outcome:
+    async def lists(self) -> CheckResult:
         existing = await rows(self._client, "/contacts/lists", "lists", LISTS_AT_ONCE)
         return judge_lists(list(configured_lists(self._configuration)), existing)
 
-    async def attributes(self) -> Outcome:
+    async def attributes(self) -> CheckResult:
         answer = await self._client.request("GET", "/contacts/attributes")
         listed = answer.body.get("attributes") if isinstance(answer.body, dict) else None
         if not isinstance(listed, list):
@@ -59,5 +59,5 @@ class _Checks:
         found = misfits(needed, types_of(each for each in listed if isinstance(each, dict)))
         return judge_attributes(found, len(needed), refuses=self._configuration.brevo.missing_attributes == "refuse")
 
-    async def templates(self) -> Outcome:
+    async def templates(self) -> CheckResult:
         return judge_templates(await wrong_templates(self._client, self._configuration.brevo))

@@ -5,24 +5,24 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ops.check.outcome import Outcome, fail, ok, warn
+from ops.check.outcome import CheckResult, fail, ok, warn
 from processors.brevo.decisions.answers import classify, refused_address
 from processors.brevo.decisions.attributes import Misfit
 from runtime.calls import Answer
-from runtime.outcome import Outcome as CallOutcome
+from runtime.outcome import Outcome
 
 
-def judge_account(answer: Answer) -> Outcome:
+def judge_account(answer: Answer) -> CheckResult:
     """`GET /account`: whether the key opens one."""
     verdict = classify(answer)
-    if verdict.outcome is CallOutcome.DONE and isinstance(answer.body, dict):
+    if verdict.outcome is Outcome.DONE and isinstance(answer.body, dict):
         return ok(f"the key opens the account of {answer.body.get('companyName') or 'a company without a name'}")
     address = refused_address(answer)
     status = f"HTTP {answer.status}" if answer.status is not None else "no answer"
     return fail(f"{verdict.says} ({status}{f', address {address}' if address else ''})", "then check again")
 
 
-def judge_lists(configured: Sequence[tuple[str, int]], existing: Sequence[Mapping[str, Any]]) -> Outcome:
+def judge_lists(configured: Sequence[tuple[str, int]], existing: Sequence[Mapping[str, Any]]) -> CheckResult:
     """`configured`: key and id of each list of the file; `existing`: rows of `/contacts/lists`."""
     names = {each.get("id"): each.get("name") for each in existing}
     missing = [f"{key}: Brevo has no list {list_id}" for key, list_id in configured if list_id not in names]
@@ -36,7 +36,7 @@ def judge_lists(configured: Sequence[tuple[str, int]], existing: Sequence[Mappin
     return ok(f"every list exists: {', '.join(known.values())}")
 
 
-def judge_attributes(misfits: Sequence[Misfit], needed: int, *, refuses: bool) -> Outcome:
+def judge_attributes(misfits: Sequence[Misfit], needed: int, *, refuses: bool) -> CheckResult:
     """Attributes that would not take their values; with `refuses` the worker wants those that the file names."""
     if not misfits:
         return ok(f"all {needed} attributes exist, with the types that are written")
@@ -46,7 +46,7 @@ def judge_attributes(misfits: Sequence[Misfit], needed: int, *, refuses: bool) -
     return warn(told, "until then its values are dropped by Brevo")
 
 
-def judge_templates(wrong: Sequence[str]) -> Outcome:
+def judge_templates(wrong: Sequence[str]) -> CheckResult:
     """What is wrong with templates and lists of campaigns, a sentence each."""
     if wrong:
         return fail("; ".join(wrong), "the worker does not start before")

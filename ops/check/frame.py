@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 import aiohttp
 
-from ops.check.outcome import Level, Outcome, fail, skip
+from ops.check.outcome import CheckResult, Level, fail, skip
 from runtime.models import Configuration
 from schemas.errors import RollcallError
 
@@ -19,7 +19,7 @@ class Check:
     """One thing to look at."""
 
     name: str
-    run: Callable[[], Awaitable[Outcome]]
+    run: Callable[[], Awaitable[CheckResult]]
     needs: str = ""
     """Name of an earlier check without which there is nothing to ask: one cause is told once."""
     lacking: str = ""
@@ -51,11 +51,11 @@ class Context:
     unresolved: Mapping[str, str] = field(default_factory=dict)
     """By key of the file: why its `${NAME}` has no value."""
 
-    def lacking(self, key: str, wanted: str) -> Callable[[], Awaitable[Outcome]]:
+    def lacking(self, key: str, wanted: str) -> Callable[[], Awaitable[CheckResult]]:
         """The check that can only say why a key has no value; `wanted`: what belongs there."""
         why = self.unresolved.get(key)
 
-        async def check() -> Outcome:
+        async def check() -> CheckResult:
             return fail(f"{key}: {why or 'missing or empty'}", f"it is {wanted}; set it where this command runs")
 
         return check

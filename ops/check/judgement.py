@@ -9,7 +9,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 from ingress.signature import challenge_answer
-from ops.check.outcome import Outcome, fail, ok, warn
+from ops.check.outcome import CheckResult, fail, ok, warn
 from processors.zoom.api.limits import LABELS, Plan, daily_pool, rate
 from schemas.topics import Topic
 
@@ -20,7 +20,7 @@ SHOWN = 5
 ADD_SCOPES = "add them to the app in Zoom's Marketplace (page Scopes); new tokens have them, so restart the worker"
 
 
-def judge_scopes(granted: frozenset[str], missing: Mapping[str, str]) -> Outcome:
+def judge_scopes(granted: frozenset[str], missing: Mapping[str, str]) -> CheckResult:
     """`missing`: scope to the features that need it."""
     if not missing:
         return ok(f"the token has {len(granted)} scopes, among them all that the enabled features need")
@@ -28,7 +28,7 @@ def judge_scopes(granted: frozenset[str], missing: Mapping[str, str]) -> Outcome
     return fail(f"the token lacks {listed}", ADD_SCOPES)
 
 
-def judge_event_scopes(unsent: Mapping[str, str], undocumented: int) -> Outcome:
+def judge_event_scopes(unsent: Mapping[str, str], undocumented: int) -> CheckResult:
     """Whether Zoom may send what the enabled features need.
 
     Args:
@@ -42,7 +42,7 @@ def judge_event_scopes(unsent: Mapping[str, str], undocumented: int) -> Outcome:
     return ok(f"the token has the documented scopes of the needed events{rest}")
 
 
-def judge_plan(plan: Plan, *, wants_reports: bool) -> Outcome:
+def judge_plan(plan: Plan, *, wants_reports: bool) -> CheckResult:
     """Zoom does not tell an app the account's plan."""
     rates = ", ".join(f"{label} {rate(plan, label).calls}/{rate(plan, label).seconds} s" for label in LABELS)
     pool = daily_pool(plan, "heavy")
@@ -52,7 +52,7 @@ def judge_plan(plan: Plan, *, wants_reports: bool) -> Outcome:
     return ok(found, "Zoom does not tell the plan: set zoom_api.plan if the account has another one")
 
 
-def judge_events(sent: Mapping[str, Iterable[str]], wanted: Sequence[str]) -> Outcome:
+def judge_events(sent: Mapping[str, Iterable[str]], wanted: Sequence[str]) -> CheckResult:
     """`sent`: events by webhook address."""
     if not sent:
         return fail(
@@ -74,7 +74,7 @@ def judge_events(sent: Mapping[str, Iterable[str]], wanted: Sequence[str]) -> Ou
     return ok(f"{best} is sent all {len(wanted)} events that the enabled features need")
 
 
-def judge_clock(date_header: str | None, now: datetime, tolerance_seconds: float) -> Outcome:
+def judge_clock(date_header: str | None, now: datetime, tolerance_seconds: float) -> CheckResult:
     """Zoom's `Date` header against our clock."""
     try:
         theirs = parsedate_to_datetime(date_header or "")
@@ -89,7 +89,7 @@ def judge_clock(date_header: str | None, now: datetime, tolerance_seconds: float
     return ok(found)
 
 
-def judge_challenge(status: int, body: object, secret: bytes, plain_token: str, url: str) -> Outcome:
+def judge_challenge(status: int, body: object, secret: bytes, plain_token: str, url: str) -> CheckResult:
     """The ingress's answer to a challenge that we signed with a webhook secret of the configuration."""
     if status == 401:
         return fail(
@@ -107,7 +107,7 @@ def judge_challenge(status: int, body: object, secret: bytes, plain_token: str, 
     )
 
 
-def judge_registration(webinars: Sequence[Mapping[str, Any]]) -> Outcome:
+def judge_registration(webinars: Sequence[Mapping[str, Any]]) -> CheckResult:
     """Coming webinars, as `GET /webinars/{id}` shows them."""
     if not webinars:
         return ok("no coming webinar")
@@ -123,7 +123,7 @@ def judge_registration(webinars: Sequence[Mapping[str, Any]]) -> Outcome:
 
 def judge_topics(
     found: Mapping[str, int], wanted: Sequence[Topic], prefix: str, partitions: int, *, creates: bool
-) -> Outcome:
+) -> CheckResult:
     """`found`: partitions by the name on the cluster."""
     names = [topic.physical(prefix) for topic in wanted]
     wrong = [f"{name} ({found[name]})" for name in names if found.get(name, partitions) != partitions]

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from ops.check.frame import Check, Context
 from ops.check.judgement import judge_topics
-from ops.check.outcome import Outcome, fail
+from ops.check.outcome import CheckResult, fail
 from runtime.kafka import KafkaConnection
 from schemas.topics import all_topics
 
@@ -18,7 +18,7 @@ async def kafka_checks(context: Context) -> Sequence[Check]:
     return [Check("kafka topics", lambda: _topics(context))]
 
 
-async def _topics(context: Context) -> Outcome:
+async def _topics(context: Context) -> CheckResult:
     # Imported only now: it takes its time, and `rollcall --help` has to answer at once.
     from aiokafka.admin import AIOKafkaAdminClient  # noqa: PLC0415
     from aiokafka.errors import KafkaError  # noqa: PLC0415

@@ -9,7 +9,7 @@ Level = Literal["ok", "warn", "fail", "skip"]
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class CheckResult:
     """What one check says."""
 
     level: Level
@@ -19,21 +19,21 @@ class Outcome:
     """What to do; empty when all is well."""
 
 
-def ok(found: str, advice: str = "") -> Outcome:
+def ok(found: str, advice: str = "") -> CheckResult:
     """Nothing to do."""
-    return Outcome("ok", found, advice)
+    return CheckResult("ok", found, advice)
 
 
-def warn(found: str, advice: str) -> Outcome:
+def warn(found: str, advice: str) -> CheckResult:
     """It works, but not as well as it could, or it could not be told."""
-    return Outcome("warn", found, advice)
+    return CheckResult("warn", found, advice)
 
 
-def skip(lacking: str) -> Outcome:
+def skip(lacking: str) -> CheckResult:
     """It was not looked at: an earlier check told why."""
-    return Outcome("skip", lacking)
+    return CheckResult("skip", lacking)
 
 
-def fail(found: str, advice: str) -> Outcome:
+def fail(found: str, advice: str) -> CheckResult:
     """Something will not work."""
-    return Outcome("fail", found, advice)
+    return CheckResult("fail", found, advice)

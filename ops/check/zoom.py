@@ -22,7 +22,7 @@ from ops.check.judgement import (
     judge_registration,
     judge_scopes,
 )
-from ops.check.outcome import Outcome, fail, ok, skip, warn
+from ops.check.outcome import CheckResult, fail, ok, skip, warn
 from ops.zoom.accounts import client_of
 from ops.zoom.answers import ZoomRefusedError, said
 from ops.zoom.subscribe import first_active_user
@@ -64,7 +64,7 @@ async def zoom_checks(context: Context) -> Sequence[Check]:
     return [*checks, Check("zoom clock", lambda: _clock(context, environment))]
 
 
-def _why_unset(context: Context, account: ZoomAccount, name: str) -> Callable[[], Awaitable[Outcome]] | None:
+def _why_unset(context: Context, account: ZoomAccount, name: str) -> Callable[[], Awaitable[CheckResult]] | None:
     """The check that says why a key of an account has no value; ``None``: the file's `${NAME}` had one."""
     index = context.configuration.connectors.zoom.index(account)
     keys = (f"connectors.zoom.{name}", f"connectors.zoom[{index}].{name}")
@@ -97,7 +97,7 @@ class _AccountChecks:
             ),
         ]
 
-    async def _token(self) -> Outcome:
+    async def _token(self) -> CheckResult:
         try:
             token = said(await self._client.token())
         except RetryLaterError as error:
@@ -105,21 +105,21 @@ class _AccountChecks:
         minutes = max(0, int(token.ends_at - time.time())) // 60
         return ok(f"Zoom gave a token ({self._account.oauth}), good for {minutes} min, for {token.api_url}")
 
-    async def _scopes(self) -> Outcome:
+    async def _scopes(self) -> CheckResult:
         granted = (said(await self._client.token())).scopes
         return judge_scopes(granted, missing_scopes(self._account, self._configuration, granted))
 
-    async def _event_scopes(self) -> Outcome:
+    async def _event_scopes(self) -> CheckResult:
         granted = (said(await self._client.token())).scopes
         wanted = events_of(self._account, self._configuration)
         unsent = unsent_events(self._account, self._configuration, granted)
         return judge_event_scopes(unsent, sum(event not in EVENT_SCOPES for event in wanted))
 
-    async def _plan(self) -> Outcome:
+    async def _plan(self) -> CheckResult:
         wants_reports = bool(self._configuration.sessions.report_checks)
         return judge_plan(self._configuration.zoom_api.plan, wants_reports=wants_reports)
 
-    async def _subscription(self) -> Outcome:
+    async def _subscription(self) -> CheckResult:
         try:
             user = await first_active_user(self._client)
             rows = said(await self._client.rows(requests.subscriptions(self._account.account_id, user)))
@@ -131,7 +131,7 @@ class _AccountChecks:
             )
         return judge_events(sent_to(rows, WEBHOOK_PATH), events_of(self._account, self._configuration))
 
-    async def _registration(self) -> Outcome:
+    async def _registration(self) -> CheckResult:
         if not self._account.sync.webinars:
             return ok("sync.webinars is off")
         try:
@@ -158,7 +158,7 @@ class _AccountChecks:
         return list(ids), refusal
 
 
-async def _clock(context: Context, environment: ZoomEnvironment) -> Outcome:
+async def _clock(context: Context, environment: ZoomEnvironment) -> CheckResult:
     try:
         async with context.session.get(environment.oauth_base_url, allow_redirects=False, timeout=TIMEOUT) as response:
             header = response.headers.get("Date")
@@ -168,8 +168,8 @@ async def _clock(context: Context, environment: ZoomEnvironment) -> Outcome:
     return judge_clock(header, datetime.now(UTC), tolerance)
 
 
-def _secret_check(context: Context, account: ZoomAccount) -> Callable[[], Awaitable[Outcome]]:
-    async def check() -> Outcome:
+def _secret_check(context: Context, account: ZoomAccount) -> Callable[[], Awaitable[CheckResult]]:
+    async def check() -> CheckResult:
         tokens = [each.get_secret_value().encode() for each in account.webhook.secret_token]
         unset = _why_unset(context, account, "webhook.secret_token")
         if unset is not None:
@@ -185,7 +185,7 @@ def _secret_check(context: Context, account: ZoomAccount) -> Callable[[], Awaita
     return check
 
 
-async def _challenge(context: Context, secret: bytes) -> Outcome:
+async def _challenge(context: Context, secret: bytes) -> CheckResult:
     plain_token = secrets.token_urlsafe(16)
     event = {"payload": {"plainToken": plain_token}, "event_ts": int(time.time() * 1_000), "event": CHALLENGE}
     body, timestamp = orjson.dumps(event), str(int(time.time()))
@@ -205,8 +205,8 @@ async def _challenge(context: Context, secret: bytes) -> Outcome:
     return judge_challenge(response.status, json_or_none(data), secret, plain_token, context.url)
 
 
-def _failing(found: str) -> Callable[[], Awaitable[Outcome]]:
-    async def check() -> Outcome:
+def _failing(found: str) -> Callable[[], Awaitable[CheckResult]]:
+    async def check() -> CheckResult:
         return fail(found, "set them where this command runs")
 
     return check

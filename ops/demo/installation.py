@@ -12,7 +12,7 @@ from pathlib import Path
 import aiohttp
 
 from ops.demo.children import Child, running
-from ops.demo.wiring import LIMIT_FACTOR, Pace, Wiring
+from ops.demo.wiring import LIMIT_FACTOR, DemoPace, Wiring
 from sandbox.brevo.server import serving
 from sandbox.brevo.store import Options
 from sandbox.kafka import free_port
@@ -36,7 +36,7 @@ class Installation:
 
 @asynccontextmanager
 async def installation(
-    directory: Path, environment: Mapping[str, str], pace: Pace, session: aiohttp.ClientSession, say: Say
+    directory: Path, environment: Mapping[str, str], pace: DemoPace, session: aiohttp.ClientSession, say: Say
 ) -> AsyncIterator[Installation]:
     """Everything up and ready; all of it is ended with the block, the latest first.
 

@@ -22,14 +22,14 @@ from rich.console import Console
 from ops.demo.installation import Installation, installation
 from ops.demo.topics import removed_afterwards
 from ops.demo.verdict import document, show
-from ops.demo.wiring import Pace
+from ops.demo.wiring import DemoPace
 from ops.simulate import load_zoom, parse_chaos, recent_start, send_with_progress
 from runtime.kafka import KafkaConnection
 from sandbox.kafka import EmbeddedKafka
 from sandbox.simulator import REPORT_CHAOS, World, simulate_webinar
 from sandbox.simulator.sender import Target
 from sandbox.truth import Rules, Truth, truth_of
-from sandbox.truth.comparison import Difference, compare
+from sandbox.truth.comparison import Mismatch, compare
 from schemas.errors import FatalError
 
 MINUTES = 60
@@ -54,7 +54,7 @@ class Scene:
 
     world: World
     truth: Truth
-    pace: Pace
+    pace: DemoPace
 
     @property
     def patience_seconds(self) -> float:
@@ -71,7 +71,7 @@ def scene(world: World, *, reports: bool) -> Scene:
         settle += len(world.deliveries) // _SLOWEST_RATE
     checks = tuple(settle + after for after in _CHECKS_AFTER_SETTLING) if reads else ()
     truth = truth_of([delivery.body for delivery in world.deliveries], world.zoom, Rules(use_report=reads))
-    return Scene(world, truth, Pace(settle, checks))
+    return Scene(world, truth, DemoPace(settle, checks))
 
 
 def tell(*, attendees: int, seed: int, chaos: str, reports: bool, keep: bool, as_json: bool) -> int:
@@ -153,7 +153,7 @@ async def play(
     say: Callable[[str], None],
     *,
     as_json: bool,
-) -> list[Difference]:
+) -> list[Mismatch]:
     """Sends the webinar to what runs, waits for Brevo, and prints the verdict; what differs."""
     await _send(chosen.world, running, console, say)
     say("waiting until Brevo holds the whole result")
@@ -181,7 +181,7 @@ async def _send(world: World, running: Installation, console: Console, say: Call
     say(f"all {sent.accepted} accepted in {sent.seconds:.1f} s")
 
 
-async def _settled(chosen: Scene, running: Installation, session: aiohttp.ClientSession) -> list[Difference]:
+async def _settled(chosen: Scene, running: Installation, session: aiohttp.ClientSession) -> list[Mismatch]:
     """The differences once Brevo is equal and quiet, or once nothing moves any more."""
     clock = asyncio.get_running_loop().time
     begun = changed_at = clock()

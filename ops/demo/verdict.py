@@ -8,21 +8,21 @@ from rich.console import Console
 from rich.table import Table
 
 from sandbox.truth import ContactTruth, Truth
-from sandbox.truth.comparison import Difference
+from sandbox.truth.comparison import Mismatch
 
 _LISTS = {15: "participants", 16: "attendees", 17: "registrants", 18: "no-shows"}
 # Wide enough for every column where no terminal says its width.
 _PLAIN_WIDTH = 170
 
 
-def summary(truth: Truth, differences: list[Difference]) -> str:
+def summary(truth: Truth, differences: list[Mismatch]) -> str:
     """`50 contacts, 50 equal to the truth, 0 different`; contacts that should not exist count as different."""
     different = {difference.email for difference in differences}
     equal = len(set(truth.contacts) - different)
     return f"{equal + len(different)} contacts, {equal} equal to the truth, {len(different)} different"
 
 
-def show(truth: Truth, differences: list[Difference]) -> None:
+def show(truth: Truth, differences: list[Mismatch]) -> None:
     """Prints table, differences and summary on stdout."""
     console = Console()
     if not console.is_terminal:
@@ -48,7 +48,7 @@ def show(truth: Truth, differences: list[Difference]) -> None:
     console.print(summary(truth, differences), style="bold", highlight=False)
 
 
-def document(truth: Truth, differences: list[Difference]) -> dict[str, Any]:
+def document(truth: Truth, differences: list[Mismatch]) -> dict[str, Any]:
     """The same as data."""
     different = {difference.email for difference in differences}
     return {

@@ -37,7 +37,7 @@ LIMIT_FACTOR = 50
 
 
 @dataclass(frozen=True)
-class Pace:
+class DemoPace:
     """How long the worker waits before it says what came of a session."""
 
     settle_seconds: int = 2
@@ -46,9 +46,9 @@ class Pace:
     """From the end until each reading of Zoom's report; none: what webhooks say is final."""
 
 
-def configuration(pace: Pace | None = None) -> str:
+def configuration(pace: DemoPace | None = None) -> str:
     """The text of `rollcall.yaml`."""
-    chosen = pace or Pace()
+    chosen = pace or DemoPace()
     return _CONFIGURATION % (
         chosen.settle_seconds,
         ", ".join(f"{report_second}s" for report_second in chosen.report_seconds),
@@ -70,7 +70,7 @@ class Wiring:
     brevo_api_key: str = field(repr=False)
     webhook_secret: str = field(default_factory=lambda: secrets.token_hex(16), repr=False)
 
-    def write_configuration(self, pace: Pace | None = None) -> None:
+    def write_configuration(self, pace: DemoPace | None = None) -> None:
         """Writes the file that both processes read."""
         self._file.write_text(configuration(pace), encoding="utf-8")
 

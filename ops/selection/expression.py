@@ -14,7 +14,7 @@ from types import MappingProxyType
 from typing import Protocol
 
 from ops.selection.selection import Selection, SessionKey
-from ops.selection.times import Span, instant, told, zone_named
+from ops.selection.times import TimeSpan, instant, told, zone_named
 from schemas.errors import ConfigurationError
 from schemas.topics import Topic, all_topics
 
@@ -132,7 +132,7 @@ def _topic(given: Mapping[str, Sequence[str]]) -> Topic:
     return known[full]
 
 
-def _span(given: Mapping[str, Sequence[str]], kind: str, now: datetime, zone: tzinfo) -> Span | None:
+def _span(given: Mapping[str, Sequence[str]], kind: str, now: datetime, zone: tzinfo) -> TimeSpan | None:
     start, end = (
         instant(given[name][0], now, zone) if (name := f"{kind}{word}") in given else None for word in ("from", "to")
     )
@@ -144,7 +144,7 @@ def _span(given: Mapping[str, Sequence[str]], kind: str, now: datetime, zone: tz
         )
     if start is not None and start > now:
         raise ConfigurationError(f"{kind}from={told(start)} is in the future: no record lies there; mind the zone")
-    return Span(start, end)
+    return TimeSpan(start, end)
 
 
 def _offsets(text: str) -> Mapping[int, range]:

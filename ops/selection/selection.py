@@ -8,7 +8,7 @@ from datetime import datetime
 from fnmatch import fnmatchcase
 from types import MappingProxyType
 
-from ops.selection.times import Span
+from ops.selection.times import TimeSpan
 from schemas.topics import Topic
 
 
@@ -51,8 +51,8 @@ class Selection:
     topic: Topic
     event_types: tuple[str, ...] = ()
     """Patterns with ``*``, one of which fits."""
-    happened: Span | None = None
-    stored: Span | None = None
+    happened: TimeSpan | None = None
+    stored: TimeSpan | None = None
     offsets: Mapping[int, range] = field(default_factory=lambda: MappingProxyType({}))
     """By partition; partitions that are not named are left out."""
     session: SessionKey | None = None

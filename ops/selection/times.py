@@ -16,7 +16,7 @@ _FORMS = "10:00, 2026-11-20, 2026-11-20T10:00, 2026-11-20T10:00+01:00 or 2h (so 
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class TimeSpan:
     """From one instant, included, to another, excluded; aware datetimes, ``None`` without a bound."""
 
     start: datetime | None = None

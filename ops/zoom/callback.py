@@ -11,7 +11,7 @@ from string import Template
 
 from aiohttp import web
 
-from processors.zoom.api.authorization import Attempt, CallbackRefusedError
+from processors.zoom.api.authorization import CallbackRefusedError, LoginAttempt
 from schemas.errors import ConfigurationError, RollcallError
 
 PATH = "/oauth/zoom"
@@ -24,7 +24,7 @@ class Callback:
     before anything is awaited, and the same answer again is told what came of it. A code is good for one exchange.
     """
 
-    def __init__(self, attempt: Attempt, exchange: Callable[[str], Awaitable[None]]) -> None:
+    def __init__(self, attempt: LoginAttempt, exchange: Callable[[str], Awaitable[None]]) -> None:
         """Nothing listens before `listening`.
 
         Args:

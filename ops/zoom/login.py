@@ -21,7 +21,7 @@ from ops.zoom.answers import ZoomRefusedError, said
 from ops.zoom.callback import PATH, Callback
 from processors.zoom.api import requests
 from processors.zoom.api.api import Row
-from processors.zoom.api.authorization import Attempt, CallbackRefusedError
+from processors.zoom.api.authorization import CallbackRefusedError, LoginAttempt
 from processors.zoom.api.client import TOTAL_TIMEOUT_SECONDS
 from processors.zoom.api.login_store import Login, LoginStore
 from processors.zoom.api.metrics import ZoomMetrics
@@ -63,7 +63,7 @@ def login(
             f"account {chosen.account_id} uses server-to-server OAuth, which needs no login; "
             "set connectors.zoom.oauth to user for a General app"
         )
-    attempt = Attempt(
+    attempt = LoginAttempt(
         redirect_uri or f"http://{HOST}:{port}{PATH}",
         secrets.token_urlsafe(VERIFIER_BYTES),
         secrets.token_urlsafe(VERIFIER_BYTES),
@@ -94,7 +94,7 @@ def logout(account: AccountId = None) -> None:
 async def _log_in(
     account: ZoomAccount,
     configuration: Configuration,
-    attempt: Attempt,
+    attempt: LoginAttempt,
     address: tuple[str, int],
     seconds: float,
     *,

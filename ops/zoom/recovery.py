@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from ingress.decision import CHALLENGE
-from ingress.envelope import Delivery, Record, event_name, named_account, occurred_ms, to_record
+from ingress.envelope import Delivery, OutgoingRecord, event_name, named_account, occurred_ms, to_record
 from runtime.lenient_json import parse_json
 
 LOG_DAYS = 7
@@ -31,7 +31,7 @@ class Lost:
     account_id: str
     at_ms: int
     """When it happened, for the order of publishing; 0 when neither the event nor the log says."""
-    record: Record
+    record: OutgoingRecord
 
 
 @dataclass(slots=True)

@@ -12,7 +12,7 @@ import typer
 
 from ops.zoom.accounts import AccountId, Json, Yes, opened
 from ops.zoom.answers import ZoomRefusedError, said
-from ops.zoom.subscription import Plan, plan
+from ops.zoom.subscription import SubscriptionPlan, plan
 from processors.zoom.api import requests
 from processors.zoom.api.api import Row
 from processors.zoom.api.client import ZoomClient
@@ -73,7 +73,7 @@ async def first_active_user(client: ZoomClient) -> str:
 
 async def _subscribe(
     url: str, account_id: str | None, user_id: str | None, *, yes: bool
-) -> tuple[Plan, str | None] | None:
+) -> tuple[SubscriptionPlan, str | None] | None:
     async with opened(account_id) as (account, configuration, client):
         user = user_id or await first_active_user(client)
         rows: list[Row] = said(await client.rows(requests.subscriptions(account.account_id, user)))
@@ -89,7 +89,7 @@ async def _subscribe(
         return change, subscription_id
 
 
-def _agreed(change: Plan, url: str, *, yes: bool) -> bool:
+def _agreed(change: SubscriptionPlan, url: str, *, yes: bool) -> bool:
     typer.echo(f"Zoom does not send these events to {url}: {', '.join(change.missing)}", err=True)
     if change.replaces:
         typer.echo(f"A new subscription replaces {', '.join(change.replaces)}.", err=True)

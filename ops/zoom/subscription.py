@@ -11,7 +11,7 @@ Row = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class SubscriptionPlan:
     """Nothing to do when `create` is empty."""
 
     missing: tuple[str, ...]
@@ -22,7 +22,7 @@ class Plan:
     """Ids of subscriptions that end once it is there."""
 
 
-def plan(rows: Sequence[Row], url: str, wanted: Sequence[str]) -> Plan:
+def plan(rows: Sequence[Row], url: str, wanted: Sequence[str]) -> SubscriptionPlan:
     """Compare an app's subscriptions with what is wanted.
 
     Zoom cannot change the events of a subscription: it is made anew with all of them, and then the old one ends. One
@@ -40,9 +40,9 @@ def plan(rows: Sequence[Row], url: str, wanted: Sequence[str]) -> Plan:
     fixed = set(_all_events(row for row in ours if row not in changeable))
     missing = tuple(event for event in wanted if event not in fixed.union(others))
     if not missing:
-        return Plan(())
+        return SubscriptionPlan(())
     create = tuple(dict.fromkeys(event for event in (*wanted, *others) if event not in fixed))
-    return Plan(missing, create, tuple(str(row["event_subscription_id"]) for row in changeable))
+    return SubscriptionPlan(missing, create, tuple(str(row["event_subscription_id"]) for row in changeable))
 
 
 def sent_to(rows: Sequence[Row], path: str = "") -> dict[str, set[str]]:

@@ -21,26 +21,26 @@ from typing_extensions import override
 
 from processors.brevo.api.client import BrevoClient
 from processors.brevo.decisions.budget import Pace
-from processors.brevo.decisions.intake import Intake
+from processors.brevo.decisions.intake import CommandIntake
 from processors.brevo.decisions.ledger import LEDGER, PENDING, RESUME, SUPPRESSIONS
 from processors.brevo.decisions.suppression import IMPORT_ENDED, Consent
 from processors.brevo.writer.access import Access, Family
 from processors.brevo.writer.asking import Asker
-from processors.brevo.writer.campaigns import Campaigns
+from processors.brevo.writer.campaigns import CampaignChannel
 from processors.brevo.writer.catching_up import CatchingUp
 from processors.brevo.writer.channels import Channel
 from processors.brevo.writer.checked import Checker
-from processors.brevo.writer.confirmations import Confirmations
-from processors.brevo.writer.events import Events, EventSender
+from processors.brevo.writer.confirmations import ConfirmationChannel
+from processors.brevo.writer.events import EventChannel, EventSender
 from processors.brevo.writer.imports import ImportWriter
-from processors.brevo.writer.lists import Lists
+from processors.brevo.writer.lists import ListWatch
 from processors.brevo.writer.metrics import BrevoMetrics
 from processors.brevo.writer.outcomes import Outcomes
 from processors.brevo.writer.processes import ImportProcesses
 from processors.brevo.writer.pump import Pump
-from processors.brevo.writer.recordings import Mailable, RecordingMails
+from processors.brevo.writer.recordings import Mailable, RecordingChannel
 from processors.brevo.writer.sampler import Sampler
-from processors.brevo.writer.schedule import Schedule
+from processors.brevo.writer.schedule import WorkSchedule
 from processors.brevo.writer.tools import Tools
 from processors.brevo.writer.upserts import UpsertWriter
 from processors.engine.effect import Effect, OwnAgent, Rows
@@ -99,13 +99,13 @@ class SyncContact(Effect):
             "confirmations": settings.contacts_per_second,
         }
         consent = Consent.of(settings)
-        self.rule = Intake(consent)
+        self.rule = CommandIntake(consent)
         self._access = Access(rates, settings.account_calls_per_hour, total_partitions, pace, metrics, monotonic)
         asker = Asker(self._access, pace, spread)
-        self._lists = Lists(
+        self._lists = ListWatch(
             api, asker, metrics, keys=list_keys, missing=missing_lists, probe_seconds=pace.probe_seconds
         )
-        schedule = self._schedule = Schedule(
+        schedule = self._schedule = WorkSchedule(
             metrics,
             self._lists,
             bulk_threshold=settings.bulk_threshold,
@@ -133,12 +133,12 @@ class SyncContact(Effect):
         )
         mailable = Mailable(api, asker, schedule)
         channels: dict[Family, Channel] = {
-            "events": Events(api, mailable, consent),
-            "mails": RecordingMails(api, mailable, trial=settings.recordings.trial),
-            "confirmations": Confirmations(
+            "events": EventChannel(api, mailable, consent),
+            "mails": RecordingChannel(api, mailable, trial=settings.recordings.trial),
+            "confirmations": ConfirmationChannel(
                 api, asker, schedule, settings.list_rules, may_create=settings.deleted == "ask"
             ),
-            "campaigns": Campaigns(api, asker, settings.recordings, clock),
+            "campaigns": CampaignChannel(api, asker, settings.recordings, clock),
         }
         self._catching_up = CatchingUp()
         self._pump = Pump(

@@ -12,7 +12,7 @@ from __future__ import annotations
 from pydantic import ValidationError
 from typing_extensions import override
 
-from processors.engagement.assessment import Assessor, Scored, Wanted
+from processors.engagement.assessment import Assessor, Scored, WantedContact
 from processors.engagement.campaigns import campaign_command, campaign_row_key, told_by
 from processors.engagement.commands import (
     confirm_list,
@@ -173,7 +173,7 @@ class ScoreEngagement(Rule):
         fact: Registration | Result,
         rows: ContactRows,
         scored: Scored | None,
-        wanted: Wanted,
+        wanted: WantedContact,
         event: EventKind | None,
         view: View,
     ) -> Head:

@@ -15,7 +15,7 @@ from processors.engagement.contact import (
     registration_values,
     result_values,
 )
-from processors.engagement.contact_score import Occurrence, Standing, decay_weights, standing
+from processors.engagement.contact_score import Occurrence, ScoreOnDay, decay_weights, standing
 from processors.engagement.score import Points, session_points
 from processors.engagement.state import ContactRows, SessionRow
 from processors.engagement.why import why
@@ -26,7 +26,7 @@ from schemas.engagement import ContactScore
 from schemas.instants import SECONDS_PER_DAY, as_datetime, utc_date
 
 
-class Wanted(NamedTuple):
+class WantedContact(NamedTuple):
     """What Brevo shall hold of a contact, as far as it is ours."""
 
     attributes: Attributes
@@ -42,7 +42,7 @@ class Wanted(NamedTuple):
 class Scored(NamedTuple):
     """The score of a contact with what it is made of, before it is written as a `ContactScore`."""
 
-    standing: Standing
+    standing: ScoreOnDay
     counted: tuple[tuple[SessionRow, Points, int], ...]
     """The occurrences that count, in order of (E, session_uuid), each with its points and its score."""
     why: str
@@ -80,7 +80,7 @@ class Assessor:
             weights=self._scoring.weights,
         )
 
-    def assess(self, rows: ContactRows) -> tuple[Scored | None, Wanted]:
+    def assess(self, rows: ContactRows) -> tuple[Scored | None, WantedContact]:
         """The contact's score (``None`` while no result stands) and what Brevo shall hold."""
         results = in_order(row for row in rows.sessions.values() if not row.retracted)
         scored = self._scored(results, rows.head.swept_day)
@@ -93,7 +93,7 @@ class Assessor:
             values |= engagement_values(results, *((scored.standing, scored.why) if scored else (None, None)))
         lists = membership(rows.sessions.values(), rows.registrations.values(), self._lists)
         lists = consented(lists, rows.registrations.values(), self._list_rules)
-        return scored, Wanted(attributes(values, self._mapping), lists)
+        return scored, WantedContact(attributes(values, self._mapping), lists)
 
     def contact_score(self, contact_id: str, email: str, revision: int, scored: Scored) -> ContactScore:
         """The score as its topic carries it."""
@@ -124,7 +124,7 @@ class Assessor:
             }
         )
 
-    def standing_on(self, rows: ContactRows, swept_day: int) -> Standing | None:
+    def standing_on(self, rows: ContactRows, swept_day: int) -> ScoreOnDay | None:
         """Where the contact would stand after a decay sweep of that day; ``None`` while no result stands."""
         results = in_order(row for row in rows.sessions.values() if not row.retracted)
         return self._standing(results, [self.points(row).score for row in results], swept_day)
@@ -138,7 +138,7 @@ class Assessor:
         counted = tuple(zip(results, points, scores, strict=True))[now.first :]
         return Scored(now, counted, why(results[-1]))
 
-    def _standing(self, results: Sequence[SessionRow], scores: Sequence[int], swept_day: int) -> Standing | None:
+    def _standing(self, results: Sequence[SessionRow], scores: Sequence[int], swept_day: int) -> ScoreOnDay | None:
         days = [row.ended_at // SECONDS_PER_DAY for row in results]
         occurrences = [Occurrence(day, score) for day, score in zip(days, scores, strict=True)]
         at_day = swept_day if days and swept_day > days[-1] else None

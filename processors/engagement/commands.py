@@ -6,9 +6,9 @@ import hashlib
 from datetime import datetime
 from typing import Literal, NamedTuple
 
-from processors.engagement.assessment import Wanted
+from processors.engagement.assessment import WantedContact
 from processors.engagement.score import whole_minutes
-from processors.engagement.state import EventKind, RecordingRow
+from processors.engagement.state import ContactRecording, EventKind
 from runtime.brevo_models import Events
 from schemas.attendance import Notice, Origin, Recording, Registration, Result
 from schemas.brevo import ConfirmList, SendRecording, TrackEvent, UpsertContact
@@ -45,7 +45,7 @@ def event_due(fact: Registration | Result, switches: Events) -> EventKind | None
 
 
 def upsert_contact(
-    fact: Registration | Result | Recomputed, revision: int, wanted: Wanted, digest: str
+    fact: Registration | Result | Recomputed, revision: int, wanted: WantedContact, digest: str
 ) -> UpsertContact:
     """The whole wanted state of the contact; `digest` is `wanted`'s."""
     # One validation of plain values is several times as fast as one per attribute.
@@ -131,7 +131,7 @@ def notice_event(fact: Notice, revision: int) -> TrackEvent:
 
 
 def recording_command(
-    fact: Registration | Result | Recording, row: RecordingRow, revision: int, status: str, template_id: int | None
+    fact: Registration | Result | Recording, row: ContactRecording, revision: int, status: str, template_id: int | None
 ) -> TrackEvent | SendRecording:
     """`zoom_recording_ready`, or with a template the mail of that name: who got the one does not get the other.
 
@@ -196,7 +196,7 @@ def _event(
     )
 
 
-def _topic(fact: Registration | Result | Notice | RecordingRow) -> dict[str, str]:
+def _topic(fact: Registration | Result | Notice | ContactRecording) -> dict[str, str]:
     return {"topic": fact.topic} if fact.topic else {}
 
 

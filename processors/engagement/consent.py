@@ -10,14 +10,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from processors.engagement.contact import Membership
-from processors.engagement.state import RegistrationRow
+from processors.engagement.state import ContactRegistration
 from runtime.brevo_models import ListRule
 
 _OPEN = ListRule()
 
 
 def consented(
-    wanted: Membership, registrations: Iterable[RegistrationRow], rules: Mapping[int, ListRule]
+    wanted: Membership, registrations: Iterable[ContactRegistration], rules: Mapping[int, ListRule]
 ) -> Membership:
     """The lists without those that the contact has not agreed to; nobody is taken off a list for want of an answer.
 
@@ -36,7 +36,7 @@ def consented(
     return Membership(joined, wanted.left, for_existing=asked["existing_contact_only"], to_confirm=asked["doi"])
 
 
-def answers_told(registrations: Iterable[RegistrationRow]) -> dict[str, str]:
+def answers_told(registrations: Iterable[ContactRegistration]) -> dict[str, str]:
     """Answers by question: of several registrations that were asked the latest one's, whatever became of it."""
     told: dict[str, str] = {}
     for row in sorted(registrations, key=lambda each: (each.occurred_at, each.object_id, each.registrant_id)):

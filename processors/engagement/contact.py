@@ -10,9 +10,9 @@ from datetime import UTC, date, datetime
 from typing import NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from processors.engagement.contact_score import Standing
+from processors.engagement.contact_score import ScoreOnDay
 from processors.engagement.score import whole_minutes
-from processors.engagement.state import RegistrationRow, SessionRow
+from processors.engagement.state import ContactRegistration, SessionRow
 from runtime.field_mapping import question_source
 from runtime.models import Lists
 
@@ -24,7 +24,7 @@ _SHOWN_AS = {"approved": "registered", "cancelled": "cancelled"}
 """Status of a registration as contacts show it; what is pending or denied is not shown."""
 
 
-def registration_values(registrations: Iterable[RegistrationRow]) -> Values:
+def registration_values(registrations: Iterable[ContactRegistration]) -> Values:
     """What stands because of registrations alone; results come on top. Retracted ones must be left out already."""
     values: Values = {}
     for row in sorted(registrations, key=lambda each: (each.occurred_at, each.object_id, each.registrant_id)):
@@ -73,7 +73,7 @@ def date_of(instant: int, of_session: str | None, dates: str) -> date:
         return datetime.fromtimestamp(instant, UTC).date()
 
 
-def engagement_values(results: Sequence[SessionRow], standing: Standing | None, sentence: str | None) -> Values:
+def engagement_values(results: Sequence[SessionRow], standing: ScoreOnDay | None, sentence: str | None) -> Values:
     """Score, tier, sentence and counts over `results`.
 
     With no result left a retraction has taken all of them back: score and counts are 0 then, and there is no sentence.
@@ -112,7 +112,7 @@ class Membership(NamedTuple):
 
 
 def membership(
-    sessions: Iterable[SessionRow], registrations: Iterable[RegistrationRow], lists: Mapping[str, Lists]
+    sessions: Iterable[SessionRow], registrations: Iterable[ContactRegistration], lists: Mapping[str, Lists]
 ) -> Membership:
     """The lists a contact shall be on, and those it shall not be on. Retracted rows belong in: they leave lists.
 

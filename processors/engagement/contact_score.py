@@ -44,7 +44,7 @@ class Occurrence(NamedTuple):
     """0-100."""
 
 
-class Standing(NamedTuple):
+class ScoreOnDay(NamedTuple):
     """Where a contact stands at `day`."""
 
     day: int
@@ -57,7 +57,7 @@ class Standing(NamedTuple):
 
 def standing(
     occurrences: Sequence[Occurrence], weights: Sequence[int], tiers: Tiers, *, at_day: int | None = None
-) -> Standing | None:
+) -> ScoreOnDay | None:
     """Fold `occurrences` (in order of (E, session_uuid)) into the contact's standing; ``None`` when there are none.
 
     The reference day is the last occurrence's, or `at_day`, if given, as one more step of the fold.
@@ -83,7 +83,7 @@ def standing(
         score = min(100, (2 * total + SCALE) // (2 * SCALE))
         hot = _reached(score, tiers.hot, tiers.hysteresis, before=hot)
         warm = _reached(score, tiers.warm, tiers.hysteresis, before=warm)
-    return Standing(day, score, "hot" if hot else "warm" if warm else "cold", first)
+    return ScoreOnDay(day, score, "hot" if hot else "warm" if warm else "cold", first)
 
 
 def _reached(score: int, border: int, hysteresis: int, *, before: bool | None) -> bool:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from processors.engagement.commands import recording_command
 from processors.engagement.consent import agrees, answers_told
-from processors.engagement.state import ContactRows, RecordingRow, session_key
+from processors.engagement.state import ContactRecording, ContactRows, session_key
 from runtime.brevo_models import Brevo, ListRule
 from schemas.attendance import AttendanceStatus, Recording, Registration, Result
 from schemas.brevo import SendRecording, TrackEvent
@@ -34,7 +34,9 @@ class RecordingRules:
         """The questions whose answers are needed."""
         return frozenset({self._consent.question}) if self._consent.question else frozenset()
 
-    def due(self, fact: Registration | Result | Recording, rows: ContactRows) -> Iterator[tuple[bytes, RecordingRow]]:
+    def due(
+        self, fact: Registration | Result | Recording, rows: ContactRows
+    ) -> Iterator[tuple[bytes, ContactRecording]]:
         """(key, row) of what the contact is to be told now that `fact` is among its rows."""
         for key, row in rows.recordings.items():
             if (
@@ -48,13 +50,13 @@ class RecordingRules:
                 yield key, row
 
     def command(
-        self, fact: Registration | Result | Recording, row: RecordingRow, rows: ContactRows, revision: int
+        self, fact: Registration | Result | Recording, row: ContactRecording, rows: ContactRows, revision: int
     ) -> TrackEvent | SendRecording:
         """What tells the contact of a recording that is due."""
         return recording_command(fact, row, revision, _status(fact, row, rows) or "", self._template_id)
 
 
-def _concerns(fact: Registration | Result | Recording, row: RecordingRow) -> bool:
+def _concerns(fact: Registration | Result | Recording, row: ContactRecording) -> bool:
     if fact.account_id != row.account_id:
         return False
     if isinstance(fact, Registration):
@@ -62,7 +64,9 @@ def _concerns(fact: Registration | Result | Recording, row: RecordingRow) -> boo
     return fact.session_uuid == row.session_uuid
 
 
-def _status(fact: Registration | Result | Recording, row: RecordingRow, rows: ContactRows) -> AttendanceStatus | None:
+def _status(
+    fact: Registration | Result | Recording, row: ContactRecording, rows: ContactRows
+) -> AttendanceStatus | None:
     """How the contact took part in the recorded occurrence; ``None`` while no result stands."""
     session = rows.sessions.get(session_key(fact.contact_id, row.account_id, row.session_uuid))
     return None if session is None or session.retracted else session.status

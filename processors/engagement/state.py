@@ -66,7 +66,7 @@ class SessionRow(NamedTuple):
     """The webinar's or meeting's."""
 
 
-class RegistrationRow(NamedTuple):
+class ContactRegistration(NamedTuple):
     """The newest revision of one registration."""
 
     object_id: str
@@ -89,11 +89,11 @@ class RegistrationRow(NamedTuple):
 
 _INTERACTION = SessionRow._fields.index("interaction")
 _SESSION_EVENTS = SessionRow._fields.index("events_due")
-_REGISTRATION_EVENTS = RegistrationRow._fields.index("events_due")
-_ANSWERS = RegistrationRow._fields.index("answers")
+_REGISTRATION_EVENTS = ContactRegistration._fields.index("events_due")
+_ANSWERS = ContactRegistration._fields.index("answers")
 
 
-class RecordingRow(NamedTuple):
+class ContactRecording(NamedTuple):
     """The recording of one occurrence, and whether the contact was told. The instant is in seconds since 1970."""
 
     session_uuid: str
@@ -117,9 +117,9 @@ class ContactRows(NamedTuple):
     head: Head
     sessions: dict[bytes, SessionRow]
     """By row key; retracted ones too."""
-    registrations: dict[bytes, RegistrationRow]
+    registrations: dict[bytes, ContactRegistration]
     """By row key; retracted ones too."""
-    recordings: dict[bytes, RecordingRow]
+    recordings: dict[bytes, ContactRecording]
     """By row key."""
 
 
@@ -173,17 +173,17 @@ def merged_session(row: SessionRow | None, fact: Result, due: EventKind | None) 
 
 
 def merged_registration(
-    row: RegistrationRow | None,
+    row: ContactRegistration | None,
     fact: Registration,
     due: EventKind | None,
     questions: Collection[str] = (),
     fields: Collection[str] = (),
-) -> RegistrationRow:
+) -> ContactRegistration:
     """As `merged_session`, for a registration; of what registrants tell only `questions` and `fields` are kept."""
     events_due = _with(row.events_due if row else (), due)
     if row is not None and row.revision > fact.revision:
         return row._replace(events_due=events_due)
-    return RegistrationRow(
+    return ContactRegistration(
         object_id=fact.object_id,
         registrant_id=fact.registrant_id,
         revision=fact.revision,
@@ -200,9 +200,9 @@ def merged_registration(
     )
 
 
-def merged_recording(row: RecordingRow | None, fact: Recording) -> RecordingRow:
+def merged_recording(row: ContactRecording | None, fact: Recording) -> ContactRecording:
     """The row after `fact`, which stands; who was told stays told."""
-    return RecordingRow(
+    return ContactRecording(
         session_uuid=fact.session_uuid,
         given=fact.given or fact.instances,
         account_id=fact.account_id,
@@ -235,12 +235,12 @@ def encode_session(row: SessionRow) -> bytes:
     return pack(fields)
 
 
-def encode_recording(row: RecordingRow) -> bytes:
+def encode_recording(row: ContactRecording) -> bytes:
     """A recording as its row's value."""
     return pack(list(row))
 
 
-def encode_registration(row: RegistrationRow) -> bytes:
+def encode_registration(row: ContactRegistration) -> bytes:
     """A registration as its row's value."""
     return pack(list(row))
 
@@ -276,15 +276,15 @@ def decode_session(value: bytes) -> SessionRow:
     return SessionRow(*fields)
 
 
-def decode_recording(value: bytes) -> RecordingRow:
+def decode_recording(value: bytes) -> ContactRecording:
     """What `encode_recording` wrote."""
-    row = RecordingRow(*unpack(value))
+    row = ContactRecording(*unpack(value))
     return row._replace(given=tuple(row.given))
 
 
-def decode_registration(value: bytes) -> RegistrationRow:
+def decode_registration(value: bytes) -> ContactRegistration:
     """What `encode_registration` wrote."""
     fields = unpack(value)
     fields[_REGISTRATION_EVENTS] = tuple(fields[_REGISTRATION_EVENTS])
     fields[_ANSWERS:] = [tuple((question, answer) for question, answer in field) for field in fields[_ANSWERS:]]
-    return RegistrationRow(*fields)
+    return ContactRegistration(*fields)

@@ -21,14 +21,14 @@ from typing_extensions import override
 from processors.engine.effect import Effect, OwnAgent, Rows
 from processors.engine.spec import AgentSpec
 from processors.engine.view import Output, PartitionStore
-from processors.zoom.api.api import Row, ZoomApi
+from processors.zoom.api.api import Row, ZoomReader
 from processors.zoom.api.metrics import ZoomMetrics
 from processors.zoom.asking import ask, told
 from processors.zoom.questions.backoff import FIRST_SECONDS, backoff_seconds
 from processors.zoom.questions.due_queue import DueQueue, Question, QuestionUnderWay
 from processors.zoom.questions.identities import Directory
-from processors.zoom.questions.pages import Answer, result_pages
-from processors.zoom.questions.pending import PENDING, Intake, unpack_pending
+from processors.zoom.questions.pages import QuestionAnswer, result_pages
+from processors.zoom.questions.pending import PENDING, RequestIntake, unpack_pending
 from processors.zoom.questions.troubles import Troubles
 from runtime.outcome import NoAnswer, Outcome
 from schemas.errors import ConfigurationError
@@ -63,7 +63,7 @@ class LookUp(Effect):
 
     def __init__(
         self,
-        clients: Mapping[str, ZoomApi],
+        clients: Mapping[str, ZoomReader],
         *,
         clock: Callable[[], float],
         metrics: ZoomMetrics,
@@ -85,7 +85,7 @@ class LookUp(Effect):
             probe_after_seconds: how long an account is kept before its token is looked at.
             missing_scopes: by account id, what the enabled features lack; absent: nobody is told.
         """
-        self.rule = Intake()
+        self.rule = RequestIntake()
         self._clients = clients
         self._clock = clock
         self._metrics = metrics
@@ -99,7 +99,7 @@ class LookUp(Effect):
         """Account ids: only their owner asks for tokens, since in some accounts a second one ends the first."""
         self._unprobed: list[str] = []
         self._troubles = Troubles()
-        self._users: dict[str, tuple[float, Answer]] = {}
+        self._users: dict[str, tuple[float, QuestionAnswer]] = {}
         self._deauthorized: list[AccountDeauthorized] = []
         self._changed = asyncio.Event()
 
@@ -219,41 +219,43 @@ class LookUp(Effect):
             self._due_queue.finish(asked)
         self._note_change()
 
-    async def _answer(self, asked: QuestionUnderWay) -> Answer | NoAnswer:
+    async def _answer(self, asked: QuestionUnderWay) -> QuestionAnswer | NoAnswer:
         """What those who asked are told, or why they have to wait."""
         question = asked.question
         client = self._clients.get(question.account_id)
         if client is None:
-            return Answer("unavailable", f"Zoom account {question.account_id} is not configured in connectors.zoom")
+            return QuestionAnswer(
+                "unavailable", f"Zoom account {question.account_id} is not configured in connectors.zoom"
+            )
         try:
             answer = await self._ask(client.at(asked.priority), question)
         except Exception as error:
             # One answer that we cannot read must not stop the others, nor be asked for ever.
             log.exception("look-up of %s %s failed", question.lookup, question.object_id)
             self._metrics.lookups.labels(question.lookup, "failed").inc()
-            return Answer("unavailable", f"internal error ({type(error).__name__}), see the worker's log")
+            return QuestionAnswer("unavailable", f"internal error ({type(error).__name__}), see the worker's log")
         if question.lookup != "identities":
             self._note_trouble(question.account_id, question.lookup, answer)
         return told(answer) if isinstance(answer, NoAnswer) else answer
 
-    async def _ask(self, client: ZoomApi, question: Question) -> Answer | NoAnswer:
+    async def _ask(self, client: ZoomReader, question: Question) -> QuestionAnswer | NoAnswer:
         if question.lookup == "identities":
             return await self._users_of(question.account_id, client)
         return await ask(client, question)
 
-    async def _users_of(self, account_id: str, client: ZoomApi) -> Answer | NoAnswer:
+    async def _users_of(self, account_id: str, client: ZoomReader) -> QuestionAnswer | NoAnswer:
         ends_at, answer = self._users.get(account_id, (0.0, None))
         if answer is not None and self._clock() < ends_at:
             return answer
         users = await client.users()
         self._note_trouble(account_id, "identities", users)
-        kept = told(users) if isinstance(users, NoAnswer) else Answer("found", rows=Directory(users))
-        if isinstance(kept, Answer):
+        kept = told(users) if isinstance(users, NoAnswer) else QuestionAnswer("found", rows=Directory(users))
+        if isinstance(kept, QuestionAnswer):
             self._users[account_id] = (self._clock() + USERS_KEPT_SECONDS, kept)
         return users if isinstance(users, NoAnswer) else kept
 
-    def _note_trouble(self, account_id: str, what: str, came: Answer | Sequence[Row] | NoAnswer) -> None:
-        if isinstance(came, Answer) and came.outcome != "found":
+    def _note_trouble(self, account_id: str, what: str, came: QuestionAnswer | Sequence[Row] | NoAnswer) -> None:
+        if isinstance(came, QuestionAnswer) and came.outcome != "found":
             return  # Zoom was not asked
         trouble = self._troubles.note(account_id, what, came if isinstance(came, NoAnswer) else Outcome.DONE)
         self._say(trouble, account_id)
@@ -263,7 +265,7 @@ class LookUp(Effect):
         if trouble is not None:
             log.error("%s", trouble)
 
-    async def _tell(self, asked: QuestionUnderWay, answer: Answer, agent: OwnAgent) -> None:
+    async def _tell(self, asked: QuestionUnderWay, answer: QuestionAnswer, agent: OwnAgent) -> None:
         portion: list[Output] = []
         size = 0
         for output in self._results(asked, answer):
@@ -276,7 +278,7 @@ class LookUp(Effect):
             await agent.post(portion)
         await agent.post([_settled(waiting.pending.request) for waiting in asked.waiting.values()])
 
-    def _results(self, asked: QuestionUnderWay, answer: Answer) -> Iterator[Output]:
+    def _results(self, asked: QuestionUnderWay, answer: QuestionAnswer) -> Iterator[Output]:
         answered_at = as_datetime(int(self._clock()))
         for waiting in asked.waiting.values():
             for page in result_pages(waiting.pending.request, answer, answered_at):

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
-from processors.zoom.api.api import Row, ZoomApi
+from processors.zoom.api.api import Row, ZoomReader
 from processors.zoom.questions.due_queue import Question
-from processors.zoom.questions.pages import Answer, found
+from processors.zoom.questions.pages import QuestionAnswer, found
 from processors.zoom.questions.participation import participation
 from runtime.outcome import NoAnswer, Outcome
 
@@ -20,7 +20,7 @@ _ANSWERED: Mapping[Outcome, Literal["missing", "unavailable"]] = {
 """What is told to those who asked; of anything else they hear when there is an answer."""
 
 
-async def ask(client: ZoomApi, question: Question) -> Answer | NoAnswer:
+async def ask(client: ZoomReader, question: Question) -> QuestionAnswer | NoAnswer:
     """One question of any kind but `identities`, which all requests of an account share."""
     kind, object_id, occurrence_id = question.object_type, question.object_id, question.occurrence_id
     if question.lookup in _ABOUT_INSTANCES:
@@ -31,14 +31,14 @@ async def ask(client: ZoomApi, question: Question) -> Answer | NoAnswer:
     if question.lookup == "registrants":
         return _found(await client.registrants(kind, object_id, occurrence_id))
     if kind == "meeting":
-        return Answer("missing", "a meeting has no panelists")
+        return QuestionAnswer("missing", "a meeting has no panelists")
     return _found(await client.panelists(object_id))
 
 
-async def _ask_about_instance(client: ZoomApi, question: Question) -> Answer | NoAnswer:
+async def _ask_about_instance(client: ZoomReader, question: Question) -> QuestionAnswer | NoAnswer:
     uuid = question.session_uuid
     if not uuid:
-        return Answer("unavailable", "the request names no session_uuid")
+        return QuestionAnswer("unavailable", "the request names no session_uuid")
     if question.lookup == "past_session":
         return _found(await client.past_meeting(uuid))
     if question.lookup == "recordings":
@@ -53,17 +53,17 @@ async def _ask_about_instance(client: ZoomApi, question: Question) -> Answer | N
         rows = await client.questions(question.object_type, uuid)
         return rows if isinstance(rows, NoAnswer) else found(participation("questions", rows))
     if question.object_type == "meeting":
-        return Answer("missing", "a meeting has no absentees")
+        return QuestionAnswer("missing", "a meeting has no absentees")
     return _found(await client.absentees(uuid))
 
 
-def _found(rows: Row | Sequence[Row] | NoAnswer) -> Answer | NoAnswer:
+def _found(rows: Row | Sequence[Row] | NoAnswer) -> QuestionAnswer | NoAnswer:
     if isinstance(rows, NoAnswer):
         return rows
     return found([rows] if isinstance(rows, dict) else rows)
 
 
-def told(answer: NoAnswer) -> Answer | NoAnswer:
+def told(answer: NoAnswer) -> QuestionAnswer | NoAnswer:
     """What those who asked are told of this; itself where they wait."""
     outcome = _ANSWERED.get(answer.outcome)
-    return answer if outcome is None else Answer(outcome, answer.says)
+    return answer if outcome is None else QuestionAnswer(outcome, answer.says)

@@ -8,7 +8,7 @@ from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class BrevoAnswer:
     """Status and JSON body; ``None`` is an empty body (204, and the 201 of attributes)."""
 
     status: int
@@ -26,12 +26,12 @@ class RefusedError(Exception):
     unknown: bool = field(default=False)
     """The sandbox does not know a path, field or parameter of the call: a mistake of the caller's code."""
 
-    def answer(self) -> Answer:
+    def answer(self) -> BrevoAnswer:
         """The error as Brevo sends it."""
         body: dict[str, Any] = {"code": self.code, "message": self.message}
         if self.metadata:
             body["metadata"] = dict(self.metadata)
-        return Answer(self.status, body)
+        return BrevoAnswer(self.status, body)
 
 
 def invalid(message: str) -> RefusedError:

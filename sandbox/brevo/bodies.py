@@ -191,7 +191,7 @@ class EventObject(SnakeBody):
     identifiers: EventObjectIdentifiers
 
 
-class Event(SnakeBody):
+class EventBody(SnakeBody):
     """`POST /events`."""
 
     event_name: str
@@ -208,7 +208,7 @@ class EventBatch(Body):
     events: Annotated[list[dict[str, Any]], Field(min_length=1, max_length=200)]
 
 
-class Address(Body):
+class MailAddress(Body):
     """Somebody in a mail."""
 
     email: str | None = None
@@ -216,17 +216,17 @@ class Address(Body):
     id: int | None = None
 
 
-Addresses = Annotated[list[Address], Field(default_factory=list)]
+Addresses = Annotated[list[MailAddress], Field(default_factory=list)]
 
 
 class Version(Body):
     """One of a mail's `messageVersions`."""
 
-    to: Annotated[list[Address], Field(min_length=1, max_length=99)]
+    to: Annotated[list[MailAddress], Field(min_length=1, max_length=99)]
     cc: Addresses
     bcc: Addresses
     params: Attributes
-    reply_to: Address | None = None
+    reply_to: MailAddress | None = None
     subject: str | None = None
     html_content: str | None = None
     text_content: str | None = None
@@ -235,11 +235,11 @@ class Version(Body):
 class Mail(Body):
     """`POST /smtp/email`."""
 
-    sender: Address | None = None
-    to: Annotated[list[Address], Field(min_length=1, max_length=99)] | None = None
+    sender: MailAddress | None = None
+    to: Annotated[list[MailAddress], Field(min_length=1, max_length=99)] | None = None
     cc: Addresses
     bcc: Addresses
-    reply_to: Address | None = None
+    reply_to: MailAddress | None = None
     subject: str | None = None
     html_content: str | None = None
     text_content: str | None = None
@@ -279,7 +279,7 @@ class WebhookChange(Body):
     headers: list[WebhookHeader] | None = None
 
 
-class Webhook(WebhookChange):
+class WebhookCreation(WebhookChange):
     """`POST /webhooks`."""
 
     url: str

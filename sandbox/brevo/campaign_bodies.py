@@ -10,7 +10,7 @@ from sandbox.brevo.bodies import Attributes
 from sandbox.brevo.validation import Body
 
 
-class CampaignSender(Body):
+class SenderBody(Body):
     """Whom a campaign comes from."""
 
     id: int | None = None
@@ -30,7 +30,7 @@ class NewCampaign(Body):
 
     name: Annotated[str, Field(min_length=1)]
     subject: Annotated[str, Field(min_length=1)]
-    sender: CampaignSender
+    sender: SenderBody
     recipients: CampaignRecipients
     template_id: int | None = None
     html_content: Annotated[str, Field(min_length=10)] | None = None

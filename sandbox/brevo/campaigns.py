@@ -20,7 +20,7 @@ _COUNTED = (
 
 
 @dataclass(slots=True)
-class Campaign:
+class BrevoCampaign:
     """One campaign; `mailed` are the addresses that it went to."""
 
     id: int
@@ -81,7 +81,7 @@ class CampaignBook:
     templates: frozenset[int]
     credits: int | None
     """Mails that may still be sent; ``None``: as many as one likes."""
-    held: list[Campaign] = field(default_factory=list)
+    held: list[BrevoCampaign] = field(default_factory=list)
 
     def create(self, body: NewCampaign, now: datetime) -> int:
         """A draft; two of one name are two campaigns."""
@@ -93,10 +93,10 @@ class CampaignBook:
         if body.template_id is not None and body.template_id not in self.templates:
             raise invalid("Template ID does not exist or is inactive")
         self.lists.check([*body.recipients.list_ids, *body.recipients.exclusion_list_ids])
-        self.held.append(Campaign(len(self.held) + 1, body, now, now))
+        self.held.append(BrevoCampaign(len(self.held) + 1, body, now, now))
         return self.held[-1].id
 
-    def get(self, campaign_id: int) -> Campaign:
+    def get(self, campaign_id: int) -> BrevoCampaign:
         """One campaign, or 404."""
         if not 1 <= campaign_id <= len(self.held):
             raise not_found("Campaign ID does not exist")

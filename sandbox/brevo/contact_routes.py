@@ -5,35 +5,35 @@ from __future__ import annotations
 import re
 
 from sandbox.brevo import bodies, queries
-from sandbox.brevo.answers import Answer, RefusedError, invalid, not_found
-from sandbox.brevo.contacts import Change, Contact, ContactBook
+from sandbox.brevo.answers import BrevoAnswer, RefusedError, invalid, not_found
+from sandbox.brevo.contacts import BrevoContact, Change, ContactBook
 from sandbox.brevo.events import parse_instant
-from sandbox.brevo.routing import Call, Route
+from sandbox.brevo.routing import ReceivedCall, Route
 
 _FILTER = re.compile(r'equals\((\w+),"([^"]*)"\)')
 
 
-def create(call: Call) -> Answer:
+def create(call: ReceivedCall) -> BrevoAnswer:
     """Upsert: 201 with the id when created, 204 without a body when updated."""
     body: bodies.NewContact = call.body
     contact, created = call.store.contacts.upsert(_change(body, email=body.email), call.now, update=body.update_enabled)
-    return Answer(201, {"id": contact.id}) if created else Answer(204)
+    return BrevoAnswer(201, {"id": contact.id}) if created else BrevoAnswer(204)
 
 
-def read(call: Call) -> Answer:
+def read(call: ReceivedCall) -> BrevoAnswer:
     """One contact with its (empty) statistics."""
     contact = _named(call)
-    return Answer(200, {**contact.shown(), "consentGroups": [], "statistics": {}})
+    return BrevoAnswer(200, {**contact.shown(), "consentGroups": [], "statistics": {}})
 
 
-def update(call: Call) -> Answer:
+def update(call: ReceivedCall) -> BrevoAnswer:
     """Change one contact."""
     body: bodies.ContactUpdate = call.body
     call.store.contacts.update(_named(call), _change(body, unlink=body.unlink_list_ids), call.now)
-    return Answer(204)
+    return BrevoAnswer(204)
 
 
-def remove(call: Call) -> Answer:
+def remove(call: ReceivedCall) -> BrevoAnswer:
     """Forget one contact; the account's own address stays."""
     contact = _named(call)
     if contact.email == call.store.options.account_email:
@@ -41,10 +41,10 @@ def remove(call: Call) -> Answer:
     call.store.contacts.remove(contact)
     if contact.email:
         call.store.webhooks.tell("contactDeleted", contact.email, call.now)
-    return Answer(204)
+    return BrevoAnswer(204)
 
 
-def page(call: Call) -> Answer:
+def page(call: ReceivedCall) -> BrevoAnswer:
     """Contacts, newest first unless asked otherwise."""
     query: queries.ContactsPage = call.query
     chosen = call.store.contacts.all()
@@ -61,10 +61,10 @@ def page(call: Call) -> Answer:
         if not match:
             raise invalid('filter must be equals(ATTRIBUTE,"value")')
         chosen = [each for each in chosen if str(each.attributes.get(match[1])) == match[2]]
-    return Answer(200, {"contacts": _cut(chosen, query), "count": len(chosen)})
+    return BrevoAnswer(200, {"contacts": _cut(chosen, query), "count": len(chosen)})
 
 
-def members(call: Call) -> Answer:
+def members(call: ReceivedCall) -> BrevoAnswer:
     """Contacts of one list."""
     query: queries.MembersPage = call.query
     contacts = call.store.contacts
@@ -72,10 +72,10 @@ def members(call: Call) -> Answer:
     if query.modified_since:
         since = parse_instant(query.modified_since, "modifiedSince")
         chosen = [each for each in chosen if each.modified_at >= since]
-    return Answer(200, {"contacts": _cut(chosen, query), "count": len(chosen)})
+    return BrevoAnswer(200, {"contacts": _cut(chosen, query), "count": len(chosen)})
 
 
-def batch(call: Call) -> Answer:
+def batch(call: ReceivedCall) -> BrevoAnswer:
     """Update only, all or nothing."""
     body: bodies.ContactBatch = call.body
     found = [_batch_contact(call.store.contacts, each) for each in body.contacts]
@@ -85,71 +85,71 @@ def batch(call: Call) -> Answer:
     for contact, each in zip(found, body.contacts, strict=True):
         assert contact is not None
         call.store.contacts.update(contact, _change(each, unlink=each.unlink_list_ids), call.now)
-    return Answer(204)
+    return BrevoAnswer(204)
 
 
-def start_import(call: Call) -> Answer:
+def start_import(call: ReceivedCall) -> BrevoAnswer:
     """Queue an import; the server applies it later."""
-    return Answer(202, {"processId": call.store.processes.accept(call.body).id})
+    return BrevoAnswer(202, {"processId": call.store.processes.accept(call.body).id})
 
 
-def process(call: Call) -> Answer:
+def process(call: ReceivedCall) -> BrevoAnswer:
     """How far one process is."""
-    return Answer(200, call.store.processes.get(call.number("process_id")).shown(call.base_url))
+    return BrevoAnswer(200, call.store.processes.get(call.number("process_id")).shown(call.base_url))
 
 
-def processes(call: Call) -> Answer:
+def processes(call: ReceivedCall) -> BrevoAnswer:
     """All processes."""
-    query: queries.Page = call.query
+    query: queries.PageQuery = call.query
     everything = call.store.processes.all()
     if query.sort == "desc":
         everything.reverse()
     shown = [each.shown(call.base_url) for each in everything[query.offset : query.offset + query.limit]]
-    return Answer(200, {"processes": shown, "count": len(everything)})
+    return BrevoAnswer(200, {"processes": shown, "count": len(everything)})
 
 
-def double_opt_in(call: Call) -> Answer:
+def double_opt_in(call: ReceivedCall) -> BrevoAnswer:
     """Send a confirmation mail."""
     return call.store.mails.ask_to_confirm(call.body)
 
 
-def consent_groups(_call: Call) -> Answer:
+def consent_groups(_call: ReceivedCall) -> BrevoAnswer:
     """A feature that this account does not have."""
     raise RefusedError(403, "CONSENT_GROUP_NOT_ENABLED", "Consent groups are not enabled")
 
 
-def attributes(call: Call) -> Answer:
+def attributes(call: ReceivedCall) -> BrevoAnswer:
     """All attributes, on one page."""
-    return Answer(200, {"attributes": call.store.attributes.shown()})
+    return BrevoAnswer(200, {"attributes": call.store.attributes.shown()})
 
 
-def create_attribute(call: Call) -> Answer:
+def create_attribute(call: ReceivedCall) -> BrevoAnswer:
     """Add an attribute: 201 without a body."""
     body: bodies.AttributeBody = call.body
     category, name = call.params["category"], call.params["name"]
     # A category's type goes without saying.
     kind = "category" if category == "category" and body.type is None else body.type
     call.store.attributes.create(category, name, kind, options=body.options(), formula=body.value)
-    return Answer(201)
+    return BrevoAnswer(201)
 
 
-def change_attribute(call: Call) -> Answer:
+def change_attribute(call: ReceivedCall) -> BrevoAnswer:
     """Options or formula, never the type."""
     body: bodies.AttributeBody = call.body
     if body.type is not None:
         raise invalid("The type of an attribute cannot be changed")
     category, name = call.params["category"], call.params["name"]
     call.store.attributes.change(category, name, options=body.options(), formula=body.value)
-    return Answer(204)
+    return BrevoAnswer(204)
 
 
-def remove_attribute(call: Call) -> Answer:
+def remove_attribute(call: ReceivedCall) -> BrevoAnswer:
     """Forget an attribute."""
     call.store.attributes.remove(call.params["category"], call.params["name"])
-    return Answer(204)
+    return BrevoAnswer(204)
 
 
-def _named(call: Call) -> Contact:
+def _named(call: ReceivedCall) -> BrevoContact:
     return call.store.contacts.get(call.params["identifier"], call.query.identifier_type)
 
 
@@ -170,7 +170,7 @@ def _change(
     )
 
 
-def _batch_contact(contacts: ContactBook, entry: bodies.BatchContact) -> Contact | None:
+def _batch_contact(contacts: ContactBook, entry: bodies.BatchContact) -> BrevoContact | None:
     given = {"email_id": entry.email, "contact_id": entry.id, "phone_id": entry.sms}
     named = [(str(value), kind) for kind, value in given.items() if value is not None]
     if len(named) != 1:
@@ -178,7 +178,7 @@ def _batch_contact(contacts: ContactBook, entry: bodies.BatchContact) -> Contact
     return contacts.find(*named[0])
 
 
-def _cut(chosen: list[Contact], query: queries.ContactsPage | queries.MembersPage) -> list[dict[str, object]]:
+def _cut(chosen: list[BrevoContact], query: queries.ContactsPage | queries.MembersPage) -> list[dict[str, object]]:
     ordered = chosen[::-1] if query.sort == "desc" else chosen
     return [each.shown() for each in ordered[query.offset : query.offset + query.limit]]
 
@@ -198,7 +198,7 @@ ROUTES = (
     Route("GET", "/contacts/{identifier}", read, query=queries.ReadContact),
     Route("PUT", "/contacts/{identifier}", update, bodies.ContactUpdate, queries.WhichContact),
     Route("DELETE", "/contacts/{identifier}", remove, query=queries.WhichContact),
-    Route("GET", "/processes", processes, query=queries.Page),
+    Route("GET", "/processes", processes, query=queries.PageQuery),
     Route("GET", "/processes/{process_id}", process),
 )
 """Fixed paths stand before `{identifier}`: the first that matches is taken."""

@@ -17,7 +17,7 @@ _PHONE = re.compile(r"(?:\+|00)?(\d{6,17})")
 
 
 @dataclass(slots=True)
-class Contact:
+class BrevoContact:
     """One person."""
 
     id: int
@@ -69,18 +69,18 @@ class ContactBook:
     def __init__(self, attributes: AttributeBook, lists: ListBook) -> None:
         self._attributes = attributes
         self._lists = lists
-        self._by_id: dict[int, Contact] = {}
-        self._index: dict[tuple[str, str], Contact] = {}
+        self._by_id: dict[int, BrevoContact] = {}
+        self._index: dict[tuple[str, str], BrevoContact] = {}
         self._latest_id = 0
 
     def __len__(self) -> int:
         return len(self._by_id)
 
-    def all(self) -> list[Contact]:
+    def all(self) -> list[BrevoContact]:
         """In order of creation."""
         return list(self._by_id.values())
 
-    def find(self, identifier: str, kind: str | None = None) -> Contact | None:
+    def find(self, identifier: str, kind: str | None = None) -> BrevoContact | None:
         """By `identifierType`; without it an e-mail or a numeric id is recognised, nothing else."""
         match kind or ("contact_id" if identifier.isdecimal() else "email_id"):
             case "contact_id":
@@ -93,14 +93,14 @@ class ContactBook:
                 return self._index.get(("SMS", phone(identifier) or ""))
         return None
 
-    def get(self, identifier: str, kind: str | None = None) -> Contact:
+    def get(self, identifier: str, kind: str | None = None) -> BrevoContact:
         """As `find`, or 404."""
         contact = self.find(identifier, kind)
         if contact is None:
             raise not_found("Contact does not exist")
         return contact
 
-    def upsert(self, change: Change, now: datetime, *, update: bool) -> tuple[Contact, bool]:
+    def upsert(self, change: Change, now: datetime, *, update: bool) -> tuple[BrevoContact, bool]:
         """Create, or update when `update`; the second value tells whether it was created.
 
         Raises:
@@ -113,7 +113,7 @@ class ContactBook:
         owners = {name: owner for name, value in wanted.items() if (owner := self._index.get((name, value)))}
         if not owners:
             self._latest_id += 1
-            contact = Contact(self._latest_id, now, now)
+            contact = BrevoContact(self._latest_id, now, now)
             self._by_id[contact.id] = contact
             self._apply(contact, change, wanted, now)
             return contact, True
@@ -124,7 +124,7 @@ class ContactBook:
         self.update(contact, change, now)
         return contact, False
 
-    def update(self, contact: Contact, change: Change, now: datetime) -> None:
+    def update(self, contact: BrevoContact, change: Change, now: datetime) -> None:
         """Change an existing contact, or refuse and change nothing."""
         wanted = _identifiers(change, creating=False)
         self._lists.check([*change.list_ids, *change.unlink_list_ids])
@@ -133,20 +133,20 @@ class ContactBook:
             raise duplicate("update", clashes)
         self._apply(contact, change, wanted, now)
 
-    def remove(self, contact: Contact) -> None:
+    def remove(self, contact: BrevoContact) -> None:
         """Forget a contact, its blocklisting included."""
         for name, value in _held(contact):
             del self._index[name, value]
         self.leave(contact, contact.list_ids.copy())
         del self._by_id[contact.id]
 
-    def join(self, contact: Contact, list_ids: Iterable[int]) -> None:
+    def join(self, contact: BrevoContact, list_ids: Iterable[int]) -> None:
         """Put on lists."""
         for list_id in list_ids:
             self._lists.get(list_id).members[contact.id] = None
             contact.list_ids.add(list_id)
 
-    def leave(self, contact: Contact, list_ids: Iterable[int]) -> None:
+    def leave(self, contact: BrevoContact, list_ids: Iterable[int]) -> None:
         """Take off lists."""
         for list_id in list_ids:
             self._lists.get(list_id).members.pop(contact.id, None)
@@ -163,16 +163,16 @@ class ContactBook:
             for member in each.members:
                 self._by_id[member].list_ids.discard(each.id)
 
-    def member(self, contact_id: int) -> Contact:
+    def member(self, contact_id: int) -> BrevoContact:
         """A list's member."""
         return self._by_id[contact_id]
 
-    def set_attributes(self, contact: Contact, given: Mapping[str, object], now: datetime) -> None:
+    def set_attributes(self, contact: BrevoContact, given: Mapping[str, object], now: datetime) -> None:
         """Attributes alone, as `contact_properties` of an event do."""
         contact.attributes |= self._attributes.accepted(given)
         contact.modified_at = now
 
-    def _apply(self, contact: Contact, change: Change, wanted: Mapping[str, str], now: datetime) -> None:
+    def _apply(self, contact: BrevoContact, change: Change, wanted: Mapping[str, str], now: datetime) -> None:
         for name, value in _held(contact):
             if name in wanted:
                 del self._index[name, value]
@@ -223,7 +223,7 @@ def _identifiers(change: Change, *, creating: bool) -> dict[str, str]:
     return found
 
 
-def _held(contact: Contact) -> list[tuple[str, str]]:
+def _held(contact: BrevoContact) -> list[tuple[str, str]]:
     held = (("email", contact.email), ("ext_id", contact.ext_id), ("SMS", contact.sms))
     return [(name, value) for name, value in held if value is not None]
 

@@ -11,8 +11,8 @@ import orjson
 from aiohttp import web
 from pydantic import ValidationError
 
-from sandbox.brevo.answers import Answer, RefusedError, invalid
-from sandbox.brevo.faults import Fault
+from sandbox.brevo.answers import BrevoAnswer, RefusedError, invalid
+from sandbox.brevo.faults import BrevoFault
 from sandbox.brevo.page import render
 from sandbox.brevo.snapshot import snapshot
 from sandbox.brevo.state import BrevoState
@@ -34,7 +34,7 @@ class _Control:
 
     async def show(self, _request: web.Request) -> web.Response:
         """Everything that the sandbox holds."""
-        return json_response(Answer(200, snapshot(self.state)), {})
+        return json_response(BrevoAnswer(200, snapshot(self.state)), {})
 
     async def reset(self, _request: web.Request) -> web.Response:
         """An account as new."""
@@ -43,12 +43,12 @@ class _Control:
 
     async def show_faults(self, _request: web.Request) -> web.Response:
         """Faults that are on."""
-        return json_response(Answer(200, {"faults": self.state.faults.shown()}), {})
+        return json_response(BrevoAnswer(200, {"faults": self.state.faults.shown()}), {})
 
     async def add_fault(self, request: web.Request) -> web.Response:
         """Switch a fault on."""
         try:
-            self.state.faults.add(Fault.model_validate_json(await request.read()))
+            self.state.faults.add(BrevoFault.model_validate_json(await request.read()))
         except ValidationError as error:
             return web.Response(status=400, text=str(error))
         return web.Response(status=204)
@@ -136,7 +136,7 @@ def control_routes(state: BrevoState, deliver: Callable[[], None]) -> list[web.R
     ]
 
 
-def json_response(answer: Answer, headers: Mapping[str, str]) -> web.Response:
+def json_response(answer: BrevoAnswer, headers: Mapping[str, str]) -> web.Response:
     """An answer on the wire; without a body it has no content type either."""
     if answer.body is None:
         return web.Response(status=answer.status, headers=headers)

@@ -11,8 +11,8 @@ from typing import Any
 import orjson
 
 from sandbox.brevo.answers import RefusedError, invalid, missing
-from sandbox.brevo.bodies import Event
-from sandbox.brevo.contacts import Contact, ContactBook
+from sandbox.brevo.bodies import EventBody
+from sandbox.brevo.contacts import BrevoContact, ContactBook
 from sandbox.brevo.validation import parse
 
 # https://developers.brevo.com/reference/create-event (checked 2026-11-21).
@@ -48,7 +48,7 @@ class EventBook:
         self._contacts = contacts
         self.received: list[Received] = []
 
-    def track(self, body: Event, now: datetime) -> None:
+    def track(self, body: EventBody, now: datetime) -> None:
         """Take one in, with its `contact_properties`; two equal ones are two events.
 
         Whether an event for an unknown address creates a contact is not documented: here it is kept without one.
@@ -66,12 +66,12 @@ class EventBook:
         failures = []
         for index, body in enumerate(bodies):
             try:
-                self.track(parse(Event, body), now)
+                self.track(parse(EventBody, body), now)
             except RefusedError as error:
                 failures.append((index, error.message))
         return failures
 
-    def _about(self, body: Event) -> Contact | None:
+    def _about(self, body: EventBody) -> BrevoContact | None:
         given = body.identifiers.model_dump(exclude_none=True)
         # `contact_id` wins where several are given.
         for kind in ("contact_id", "email_id", "ext_id", "phone_id"):
@@ -80,7 +80,7 @@ class EventBook:
         return None
 
 
-def _check(body: Event, now: datetime) -> datetime:
+def _check(body: EventBody, now: datetime) -> datetime:
     if not _NAME.fullmatch(body.event_name):
         raise invalid("event_name must have 1 to 255 letters, digits, - or _")
     if not body.identifiers.model_dump(exclude_none=True):

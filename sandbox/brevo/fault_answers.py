@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from sandbox.brevo.answers import Answer, invalid, not_found
+from sandbox.brevo.answers import BrevoAnswer, invalid, not_found
 from sandbox.brevo.contacts import duplicate
-from sandbox.brevo.faults import Fault
+from sandbox.brevo.faults import BrevoFault
 
 _ANSWERS = {
-    "500": Answer(500, {"code": "internal_error", "message": "Internal server error"}),
-    "429": Answer(429, {"message": "Too many requests"}),
-    "425": Answer(425, {"code": "account_in_process", "message": "Account is in process, try again later"}),
-    "402": Answer(402, {"code": "not_enough_credits", "message": "Not enough credits"}),
-    "401_ip": Answer(
+    "500": BrevoAnswer(500, {"code": "internal_error", "message": "Internal server error"}),
+    "429": BrevoAnswer(429, {"message": "Too many requests"}),
+    "425": BrevoAnswer(425, {"code": "account_in_process", "message": "Account is in process, try again later"}),
+    "402": BrevoAnswer(402, {"code": "not_enough_credits", "message": "Not enough credits"}),
+    "401_ip": BrevoAnswer(
         401,
         {
             "code": "unauthorized",
@@ -22,7 +22,7 @@ _ANSWERS = {
 }
 
 
-def answer_of(fault: Fault, path: str) -> Answer | None:
+def answer_of(fault: BrevoFault, path: str) -> BrevoAnswer | None:
     """The JSON answer; ``None``: a page of HTML, or no answer at all."""
     if fault.kind == "unknown_list":
         unknown = (
@@ -36,11 +36,11 @@ def answer_of(fault: Fault, path: str) -> Answer | None:
     return _ANSWERS.get(fault.kind)
 
 
-def without_list(answer: Answer, list_id: int | None) -> Answer:
+def without_list(answer: BrevoAnswer, list_id: int | None) -> BrevoAnswer:
     """The listing of lists as if there were no such list."""
     lists = (answer.body or {}).get("lists")
     if not isinstance(lists, list) or answer.body is None:
         return answer
     left = [each for each in lists if each["id"] != list_id]
     count = answer.body["count"] - (len(lists) - len(left))
-    return Answer(answer.status, {**answer.body, "count": count, "lists": left})
+    return BrevoAnswer(answer.status, {**answer.body, "count": count, "lists": left})

@@ -28,7 +28,7 @@ _LISTS = ("listIds", "unlinkListIds", "includeListIds", "excludeListIds")
 _NEVER_APPLIED = ("429", "425", "402", "401_ip", "reset_before", "unknown_list", "identifier_taken")
 
 
-class Fault(BaseModel):
+class BrevoFault(BaseModel):
     """One fault, as posted to `/_sandbox/faults`."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -54,7 +54,7 @@ class Fault(BaseModel):
     """True: the call takes effect and only its answer is lost or replaced. `reset_after` always is."""
 
     @model_validator(mode="after")
-    def _consistent(self) -> Fault:
+    def _consistent(self) -> BrevoFault:
         if self.applied and self.kind in _NEVER_APPLIED:
             raise ValueError(f"{self.kind} means that the call was not applied")
         if (self.kind == "unknown_list") != (self.list_id is not None):
@@ -87,13 +87,13 @@ class Fault(BaseModel):
         return f"{path}/".startswith(f"/v3/contacts/lists/{self.list_id}/")
 
 
-class Faults:
+class BrevoFaults:
     """The faults that are on, oldest first; the first that fits a call hits it."""
 
     def __init__(self) -> None:
-        self._on: list[tuple[Fault, random.Random, list[int]]] = []
+        self._on: list[tuple[BrevoFault, random.Random, list[int]]] = []
 
-    def add(self, fault: Fault) -> None:
+    def add(self, fault: BrevoFault) -> None:
         """Switch one on."""
         self._on.append((fault, random.Random(fault.seed), [0]))
 
@@ -105,7 +105,7 @@ class Faults:
         """All of them with how often each has hit."""
         return [{**fault.model_dump(), "hits": hits[0]} for fault, _, hits in self._on]
 
-    def meet(self, method: str, path: str, raw: bytes) -> Fault | None:
+    def meet(self, method: str, path: str, raw: bytes) -> BrevoFault | None:
         """The fault that this call meets, if any; `raw` is its body."""
         body = _object(raw) if self._on else {}
         for fault, dice, hits in self._on:

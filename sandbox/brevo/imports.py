@@ -30,7 +30,7 @@ _DUPLICATE_REPORTS = {"email": "duplicate_email_id", "ext_id": "duplicate_ext_id
 
 
 @dataclass(slots=True)
-class Row:
+class ImportedPerson:
     """One person of an import."""
 
     email: str
@@ -47,7 +47,7 @@ class Process:
     status: str = "queued"
     left_out: dict[str, list[str]] = field(default_factory=dict)
     """Addresses of rows that were not taken, by the report that names them."""
-    rows: list[Row] = field(default_factory=list)
+    rows: list[ImportedPerson] = field(default_factory=list)
     wanted: Import | None = None
 
     def shown(self, base_url: str) -> dict[str, Any]:
@@ -129,7 +129,9 @@ class ProcessBook:
         process.rows = []
         process.status = "completed"
 
-    def _apply_row(self, process: Process, body: Import, row: Row, list_ids: list[int], now: datetime) -> None:
+    def _apply_row(
+        self, process: Process, body: Import, row: ImportedPerson, list_ids: list[int], now: datetime
+    ) -> None:
         if not valid_email(row.email):
             process.left_out.setdefault("invalid_emails", []).append(row.email)
             return
@@ -154,7 +156,7 @@ class ProcessBook:
                 contact.attributes.pop(name, None)
 
 
-def _filled_and_empty(row: Row) -> tuple[dict[str, object], list[str]]:
+def _filled_and_empty(row: ImportedPerson) -> tuple[dict[str, object], list[str]]:
     """The attributes that an import writes, and those that the row leaves empty."""
     empty = [name for name, value in row.attributes.items() if value is None or value == ""]
     # `false` does not get through an import: https://github.com/sendinblue/APIv3-python-library/issues/95
@@ -163,17 +165,17 @@ def _filled_and_empty(row: Row) -> tuple[dict[str, object], list[str]]:
     return filled, empty
 
 
-def _json_rows(body: Import) -> list[Row]:
-    return [Row(row.email, row.attributes) for row in body.json_body or () if row.email]
+def _json_rows(body: Import) -> list[ImportedPerson]:
+    return [ImportedPerson(row.email, row.attributes) for row in body.json_body or () if row.email]
 
 
-def _csv_rows(text: str) -> list[Row]:
+def _csv_rows(text: str) -> list[ImportedPerson]:
     rows = []
     for record in csv.DictReader(io.StringIO(text), delimiter=";"):
         columns = {name.strip().upper(): value for name, value in record.items() if name}
         email = columns.pop("EMAIL", None)
         if email:
-            rows.append(Row(email, {name: _typed(value) for name, value in columns.items()}))
+            rows.append(ImportedPerson(email, {name: _typed(value) for name, value in columns.items()}))
     return rows
 
 

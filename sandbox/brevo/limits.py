@@ -28,7 +28,7 @@ def family(method: str, path: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class Permit:
     """Whether a call may pass, and what the headers tell."""
 
     allowed: bool
@@ -57,7 +57,7 @@ class RateLimits:
         self._factor = factor
         self._used: dict[tuple[str, int], tuple[int, int]] = {}
 
-    def take(self, name: str, now: float) -> Verdict:
+    def take(self, name: str, now: float) -> Permit:
         """Count one call of a family, unless one of its windows is full; `now` in seconds."""
         windows = []
         for calls, seconds in LIMITS[name]:
@@ -74,4 +74,4 @@ class RateLimits:
         limit, used, seconds, number = full[-1] if full else windows[0]
         remaining = 0 if full else limit - used - 1
         reset = math.ceil((number + 1) * seconds - now)
-        return Verdict(allowed=not full, limit=limit, remaining=remaining, reset_seconds=max(1, reset))
+        return Permit(allowed=not full, limit=limit, remaining=remaining, reset_seconds=max(1, reset))

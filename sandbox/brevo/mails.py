@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from itertools import chain
 from typing import Any
 
-from sandbox.brevo.answers import Answer, RefusedError, invalid, missing
+from sandbox.brevo.answers import BrevoAnswer, RefusedError, invalid, missing
 from sandbox.brevo.bodies import DoubleOptIn, Mail
 from sandbox.brevo.contacts import Change, ContactBook, valid_email
 from sandbox.brevo.events import parse_instant
@@ -34,7 +34,7 @@ class MailBook:
     _keys: dict[str, datetime] = field(default_factory=dict)
     _count: int = 0
 
-    def send(self, body: Mail, now: datetime) -> Answer:
+    def send(self, body: Mail, now: datetime) -> BrevoAnswer:
         """Accept a mail (or one per version). With `X-Sib-Sandbox: drop` it is accepted and forgotten."""
         _check(body)
         if body.template_id is not None and body.template_id not in self.templates:
@@ -57,10 +57,10 @@ class MailBook:
                 )
         answer: dict[str, Any] = {"messageIds": ids} if body.message_versions else {"messageId": ids[0]}
         if body.scheduled_at is None:
-            return Answer(201, answer)
-        return Answer(202, {**answer, "batchId": body.batch_id or f"batch-{self._count}"})
+            return BrevoAnswer(201, answer)
+        return BrevoAnswer(202, {**answer, "batchId": body.batch_id or f"batch-{self._count}"})
 
-    def ask_to_confirm(self, body: DoubleOptIn) -> Answer:
+    def ask_to_confirm(self, body: DoubleOptIn) -> BrevoAnswer:
         """Send a confirmation mail: 201 for somebody new, 204 for a contact. Nobody joins before `confirm`."""
         if not valid_email(body.email):
             raise invalid("Invalid email address")
@@ -70,7 +70,7 @@ class MailBook:
             raise invalid("Invalid template id")
         self.lists.check([*body.include_list_ids, *body.exclude_list_ids])
         self.confirmations.append(body)
-        return Answer(204 if self.contacts.find(body.email, "email_id") else 201)
+        return BrevoAnswer(204 if self.contacts.find(body.email, "email_id") else 201)
 
     def confirm(self, email: str, now: datetime) -> None:
         """The person follows the link of the latest confirmation mail."""

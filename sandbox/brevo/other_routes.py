@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 from sandbox.brevo import bodies, queries, templates
-from sandbox.brevo.answers import Answer, not_found
+from sandbox.brevo.answers import BrevoAnswer, not_found
 from sandbox.brevo.campaign_bodies import NewCampaign
 from sandbox.brevo.events import parse_instant
-from sandbox.brevo.routing import Call, Route
+from sandbox.brevo.routing import ReceivedCall, Route
 
 
-def track(call: Call) -> Answer:
+def track(call: ReceivedCall) -> BrevoAnswer:
     """One event."""
     call.store.events.track(call.body, call.now)
-    return Answer(204)
+    return BrevoAnswer(204)
 
 
-def track_batch(call: Call) -> Answer:
+def track_batch(call: ReceivedCall) -> BrevoAnswer:
     """Many events, each judged by itself: 202 all queued, 207 some, 400 none."""
     body: bodies.EventBatch = call.body
     failures = call.store.events.track_each(body.events, call.now)
     total, failed = len(body.events), len(failures)
     if not failed:
-        return Answer(202, {"message": "Events are queued", "count": total})
+        return BrevoAnswer(202, {"message": "Events are queued", "count": total})
     summary = {
         "status": "failed" if failed == total else "partial_success",
         "total_events": total,
@@ -29,10 +29,10 @@ def track_batch(call: Call) -> Answer:
         "failed_events": failed,
         "errors": [{"eventIndex": [index], "message": message} for index, message in failures],
     }
-    return Answer(400 if failed == total else 207, summary)
+    return BrevoAnswer(400 if failed == total else 207, summary)
 
 
-def events(call: Call) -> Answer:
+def events(call: ReceivedCall) -> BrevoAnswer:
     """Events that match, newest first."""
     query: queries.EventsPage = call.query
     start = parse_instant(query.start_date, "startDate") if query.start_date else None
@@ -45,50 +45,50 @@ def events(call: Call) -> Answer:
         and (start is None or event.date >= start)
         and (end is None or event.date <= end)
     ]
-    return Answer(200, {"events": chosen[query.offset : query.offset + query.limit], "count": len(chosen)})
+    return BrevoAnswer(200, {"events": chosen[query.offset : query.offset + query.limit], "count": len(chosen)})
 
 
-def send_mail(call: Call) -> Answer:
+def send_mail(call: ReceivedCall) -> BrevoAnswer:
     """Accept a transactional mail."""
     return call.store.mails.send(call.body, call.now)
 
 
-def template(call: Call) -> Answer:
+def template(call: ReceivedCall) -> BrevoAnswer:
     """One template: of double opt-in, or of transactional mails."""
     number, doi = call.number("template_id"), call.store.options.doi_templates
     if number not in doi | call.store.mails.templates:
         raise not_found("Template ID does not exist")
-    return Answer(200, templates.shown(number, for_double_opt_in=number in doi))
+    return BrevoAnswer(200, templates.shown(number, for_double_opt_in=number in doi))
 
 
-def create_campaign(call: Call) -> Answer:
+def create_campaign(call: ReceivedCall) -> BrevoAnswer:
     """Make a draft."""
-    return Answer(201, {"id": call.store.campaigns.create(call.body, call.now)})
+    return BrevoAnswer(201, {"id": call.store.campaigns.create(call.body, call.now)})
 
 
-def campaigns(call: Call) -> Answer:
+def campaigns(call: ReceivedCall) -> BrevoAnswer:
     """Campaigns in order of creation, at most 100 a page."""
     query: queries.CampaignsPage = call.query
     shown = [each.shown() for each in call.store.campaigns.held if query.status in (None, each.status)]
     ordered = shown[::-1] if query.sort == "desc" else shown
-    return Answer(200, {"count": len(shown), "campaigns": ordered[query.offset : query.offset + query.limit]})
+    return BrevoAnswer(200, {"count": len(shown), "campaigns": ordered[query.offset : query.offset + query.limit]})
 
 
-def campaign(call: Call) -> Answer:
+def campaign(call: ReceivedCall) -> BrevoAnswer:
     """One campaign."""
-    return Answer(200, call.store.campaigns.get(call.number("campaign_id")).shown())
+    return BrevoAnswer(200, call.store.campaigns.get(call.number("campaign_id")).shown())
 
 
-def send_campaign(call: Call) -> Answer:
+def send_campaign(call: ReceivedCall) -> BrevoAnswer:
     """Send a draft."""
     call.store.campaigns.send(call.number("campaign_id"), call.now)
-    return Answer(204)
+    return BrevoAnswer(204)
 
 
-def account(call: Call) -> Answer:
+def account(call: ReceivedCall) -> BrevoAnswer:
     """Whose key this is."""
     address = {"street": "1 Example Street", "city": "Paris", "zipCode": "75001", "country": "France"}
-    return Answer(
+    return BrevoAnswer(
         200,
         {
             "organization_id": "sandbox",
@@ -105,35 +105,35 @@ def account(call: Call) -> Answer:
     )
 
 
-def create_webhook(call: Call) -> Answer:
+def create_webhook(call: ReceivedCall) -> BrevoAnswer:
     """Subscribe."""
-    return Answer(201, {"id": call.store.webhooks.create(call.body, call.now)})
+    return BrevoAnswer(201, {"id": call.store.webhooks.create(call.body, call.now)})
 
 
-def webhooks(call: Call) -> Answer:
+def webhooks(call: ReceivedCall) -> BrevoAnswer:
     """Subscriptions of one type."""
-    return Answer(200, {"webhooks": call.store.webhooks.all(call.query.type)})
+    return BrevoAnswer(200, {"webhooks": call.store.webhooks.all(call.query.type)})
 
 
-def webhook(call: Call) -> Answer:
+def webhook(call: ReceivedCall) -> BrevoAnswer:
     """One subscription."""
-    return Answer(200, call.store.webhooks.get(call.number("webhook_id")))
+    return BrevoAnswer(200, call.store.webhooks.get(call.number("webhook_id")))
 
 
-def change_webhook(call: Call) -> Answer:
+def change_webhook(call: ReceivedCall) -> BrevoAnswer:
     """Change a subscription."""
     call.store.webhooks.change(call.number("webhook_id"), call.body, call.now)
-    return Answer(204)
+    return BrevoAnswer(204)
 
 
-def remove_webhook(call: Call) -> Answer:
+def remove_webhook(call: ReceivedCall) -> BrevoAnswer:
     """Unsubscribe."""
     call.store.webhooks.remove(call.number("webhook_id"))
-    return Answer(204)
+    return BrevoAnswer(204)
 
 
 ROUTES = (
-    Route("POST", "/events", track, bodies.Event),
+    Route("POST", "/events", track, bodies.EventBody),
     Route("GET", "/events", events, query=queries.EventsPage),
     Route("POST", "/events/batch", track_batch, bodies.EventBatch),
     Route("POST", "/smtp/email", send_mail, bodies.Mail),
@@ -143,7 +143,7 @@ ROUTES = (
     Route("GET", "/emailCampaigns/{campaign_id}", campaign, query=queries.OneCampaign),
     Route("POST", "/emailCampaigns/{campaign_id}/sendNow", send_campaign),
     Route("GET", "/account", account),
-    Route("POST", "/webhooks", create_webhook, bodies.Webhook),
+    Route("POST", "/webhooks", create_webhook, bodies.WebhookCreation),
     Route("GET", "/webhooks", webhooks, query=queries.WebhooksPage),
     Route("GET", "/webhooks/{webhook_id}", webhook),
     Route("PUT", "/webhooks/{webhook_id}", change_webhook, bodies.WebhookChange),

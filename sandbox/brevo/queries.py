@@ -47,7 +47,7 @@ class MembersPage(Query):
     modified_since: str | None = None
 
 
-class Page(Query):
+class PageQuery(Query):
     """Lists, folders and processes: at most 50 a page."""
 
     limit: Annotated[int, Field(ge=0, le=50)] = 10

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import unquote
 
-from sandbox.brevo.answers import Answer, RefusedError, invalid
+from sandbox.brevo.answers import BrevoAnswer, RefusedError, invalid
 from sandbox.brevo.queries import NoQuery
 from sandbox.brevo.store import Store
 from sandbox.brevo.validation import Body, Query, SnakeBody
@@ -18,7 +18,7 @@ _PART = re.compile(r"\{(\w+)\}")
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class ReceivedCall:
     """One call after its path, query and body were understood."""
 
     store: Store
@@ -45,7 +45,7 @@ class Route:
 
     method: str
     path: str
-    handle: Callable[[Call], Answer]
+    handle: Callable[[ReceivedCall], BrevoAnswer]
     body: type[Body | SnakeBody] | None = None
     query: type[Query] = NoQuery
 

@@ -10,15 +10,15 @@ from dataclasses import dataclass
 import aiohttp
 from aiohttp import web
 
-from sandbox.brevo.answers import Answer
+from sandbox.brevo.answers import BrevoAnswer
 from sandbox.brevo.control import control_routes, json_response
 from sandbox.brevo.fault_answers import answer_of, without_list
-from sandbox.brevo.faults import Fault
+from sandbox.brevo.faults import BrevoFault
 from sandbox.brevo.imports import MAX_BODY_BYTES, Process
 from sandbox.brevo.limits import LIMITS, family
 from sandbox.brevo.state import BrevoState, Incoming
 from sandbox.brevo.store import Options, Store
-from sandbox.brevo.webhooks import Delivery
+from sandbox.brevo.webhooks import WebhookCall
 
 _PAGE = "<html><head><title>Gateway</title></head><body>Something else than Brevo answers.</body></html>"
 
@@ -92,7 +92,7 @@ class _Server:
         self.state.calls.count(str(answer.status), outcome.label, family(method, path))
         return json_response(answer, dict(outcome.headers))
 
-    async def _fail(self, request: web.Request, fault: Fault, label: str) -> web.Response:
+    async def _fail(self, request: web.Request, fault: BrevoFault, label: str) -> web.Response:
         path = request.rel_url.raw_path
         name = family(request.method, path.removeprefix("/v3"))
         lost = fault.kind in ("timeout", "reset_before", "reset_after")
@@ -106,7 +106,7 @@ class _Server:
             request.transport.abort()
         if fault.kind == "html":
             return web.Response(status=fault.status, text=_PAGE, content_type="text/html")
-        return json_response(answer or Answer(500), _exhausted(name) if fault.kind == "429" else {})
+        return json_response(answer or BrevoAnswer(500), _exhausted(name) if fault.kind == "429" else {})
 
     async def _wait(self, seconds: float) -> None:
         """As long as the server runs."""
@@ -142,7 +142,7 @@ class _Server:
                     await session.post(process.notify_url, json={"processId": process.id, "status": process.status})
 
 
-async def _deliver(store: Store, delivery: Delivery) -> None:
+async def _deliver(store: Store, delivery: WebhookCall) -> None:
     """Tell a receiver; again later if it does not answer, or with 429. Any other answer is the end of it.
 
     https://developers.brevo.com/docs/retry-mechanism (checked 2026-11-21).

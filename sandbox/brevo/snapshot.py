@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from sandbox.brevo.contacts import Contact
+from sandbox.brevo.contacts import BrevoContact
 from sandbox.brevo.events import Received
 from sandbox.brevo.state import BrevoState
 
@@ -38,7 +38,7 @@ def snapshot(state: BrevoState) -> dict[str, Any]:
     }
 
 
-def _contact(contact: Contact) -> dict[str, Any]:
+def _contact(contact: BrevoContact) -> dict[str, Any]:
     shown = {**contact.shown(), "ext_id": contact.ext_id}
     del shown["whatsappBlacklisted"], shown["listUnsubscribed"]
     return shown

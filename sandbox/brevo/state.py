@@ -14,11 +14,11 @@ import orjson
 from pydantic import BaseModel
 
 from sandbox.brevo import contact_routes, list_routes, other_routes
-from sandbox.brevo.answers import Answer, RefusedError, invalid
-from sandbox.brevo.faults import Faults
+from sandbox.brevo.answers import BrevoAnswer, RefusedError, invalid
+from sandbox.brevo.faults import BrevoFaults
 from sandbox.brevo.imports import MAX_BODY_BYTES
 from sandbox.brevo.limits import RateLimits, family
-from sandbox.brevo.routing import Call, Route, Router
+from sandbox.brevo.routing import ReceivedCall, Route, Router
 from sandbox.brevo.store import Options, Store
 from sandbox.brevo.validation import Query, parse
 
@@ -38,10 +38,10 @@ class Incoming:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class AnsweredCall:
     """What came of a call."""
 
-    answer: Answer
+    answer: BrevoAnswer
     headers: Mapping[str, str]
     label: str
     """`POST /v3/contacts/{identifier}`, or `unknown`."""
@@ -75,7 +75,7 @@ class BrevoState:
     def __init__(self, options: Options | None = None, clock: Callable[[], float] = time.time) -> None:
         self.options = options or Options()
         self.clock = clock
-        self.faults = Faults()
+        self.faults = BrevoFaults()
         self._router = Router((*list_routes.ROUTES, *contact_routes.ROUTES, *other_routes.ROUTES))
         self.reset()
 
@@ -90,7 +90,7 @@ class BrevoState:
         """The clock as an aware datetime."""
         return datetime.fromtimestamp(self.clock(), UTC)
 
-    def play(self, incoming: Incoming, *, drop_attributes: bool = False) -> Outcome:
+    def play(self, incoming: Incoming, *, drop_attributes: bool = False) -> AnsweredCall:
         """Answer one call and let it take effect."""
         headers: Mapping[str, str] = {}
         label = "unknown"
@@ -106,7 +106,7 @@ class BrevoState:
             if refused.unknown:
                 self.calls.refused.append({"method": incoming.method, "path": incoming.path, "why": refused.message})
             answer = refused.answer()
-        return Outcome(answer, headers, label)
+        return AnsweredCall(answer, headers, label)
 
     def label(self, method: str, path: str) -> str:
         """The route of a call that a fault keeps from being played."""
@@ -122,7 +122,9 @@ class BrevoState:
         if not hmac.compare_digest(api_key.encode(), self.options.api_key.encode()):
             raise RefusedError(401, "unauthorized", "Key not found")
 
-    def _handle(self, route: Route, params: dict[str, str], incoming: Incoming, *, drop_attributes: bool) -> Answer:
+    def _handle(
+        self, route: Route, params: dict[str, str], incoming: Incoming, *, drop_attributes: bool
+    ) -> BrevoAnswer:
         body: BaseModel | None = None
         if route.body is not None:
             _check_size(route.path, len(incoming.body))
@@ -131,7 +133,7 @@ class BrevoState:
         elif incoming.body:
             raise RefusedError(400, "invalid_parameter", f"{route.method} {route.path} takes no body", unknown=True)
         query = parse(route.query, _plain(incoming.query, route.query))
-        return route.handle(Call(self.store, self.now(), incoming.base_url, params, query, body))
+        return route.handle(ReceivedCall(self.store, self.now(), incoming.base_url, params, query, body))
 
 
 def _json_object(raw: bytes) -> dict[str, Any]:

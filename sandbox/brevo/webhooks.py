@@ -9,7 +9,7 @@ from typing import Any, Literal
 import orjson
 
 from sandbox.brevo.answers import invalid, not_found
-from sandbox.brevo.bodies import Webhook, WebhookChange
+from sandbox.brevo.bodies import WebhookChange, WebhookCreation
 
 # https://developers.brevo.com/docs/how-to-use-webhooks (checked 2026-11-21).
 _MOST = 40
@@ -32,7 +32,7 @@ _DELIVERED_AS: dict[Happening, str] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Delivery:
+class WebhookCall:
     """One call of somebody else's receiver."""
 
     url: str
@@ -47,7 +47,7 @@ class WebhookBook:
     def __init__(self) -> None:
         self._hooks: dict[int, dict[str, Any]] = {}
         self._latest_id = 2_152_073
-        self._outbox: list[Delivery] = []
+        self._outbox: list[WebhookCall] = []
         self.answers: list[int | None] = []
         """What receivers answered, in order; ``None``: nothing."""
 
@@ -68,14 +68,14 @@ class WebhookBook:
             headers["Content-Type"] = "application/json"
             if auth := hook.get("auth"):
                 headers["Authorization"] = f"Bearer {auth['token']}"
-            self._outbox.append(Delivery(hook["url"], headers, orjson.dumps(body)))
+            self._outbox.append(WebhookCall(hook["url"], headers, orjson.dumps(body)))
 
-    def take_deliveries(self) -> list[Delivery]:
+    def take_deliveries(self) -> list[WebhookCall]:
         """What is to be sent now; each is given once."""
         taken, self._outbox = self._outbox, []
         return taken
 
-    def create(self, body: Webhook, now: datetime) -> int:
+    def create(self, body: WebhookCreation, now: datetime) -> int:
         """Subscribe."""
         if len(self._hooks) >= _MOST:
             raise invalid(f"An account has at most {_MOST} webhooks")

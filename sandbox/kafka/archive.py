@@ -10,7 +10,7 @@ import os
 import time
 from contextlib import suppress
 
-from sandbox.kafka.jars import Installation
+from sandbox.kafka.jars import KafkaInstallation
 from sandbox.kafka.java import Java
 
 _KEPT = 3
@@ -20,7 +20,7 @@ _LEFTOVER_SECONDS = 3_600
 class ClassArchive:
     """The archive of one Java with one set of jars."""
 
-    def __init__(self, installation: Installation, java: Java) -> None:
+    def __init__(self, installation: KafkaInstallation, java: Java) -> None:
         key = hashlib.sha256(f"{java.identity}{installation.classpath}".encode()).hexdigest()[:12]
         self._file = installation.directory / f"classes-{key}"
         self._written = installation.directory / f"classes-{key}.{os.getpid()}-{id(self)}.tmp"

@@ -15,7 +15,7 @@ from typing import Self
 
 from sandbox.kafka.archive import ClassArchive
 from sandbox.kafka.errors import BrokerStartError
-from sandbox.kafka.jars import Installation, Progress, cache_directory, install
+from sandbox.kafka.jars import KafkaInstallation, Progress, cache_directory, install
 from sandbox.kafka.java import Java, find_java
 from sandbox.kafka.ports import free_port
 from sandbox.kafka.probe import answers
@@ -163,7 +163,7 @@ class EmbeddedKafka:
             raise BrokerStartError("the broker does not run: start it first")
         return self._process
 
-    def _launch(self, java: Java, installation: Installation) -> None:
+    def _launch(self, java: Java, installation: KafkaInstallation) -> None:
         if self._any_port:
             self.port = free_port()
         settings = self.directory / "server.properties"

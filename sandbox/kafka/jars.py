@@ -44,7 +44,7 @@ class Jar:
 
 
 @dataclass(frozen=True, slots=True)
-class Installation:
+class KafkaInstallation:
     """One fetched Kafka: its jars, and room for what is derived from them (formatted storage, class archives)."""
 
     directory: Path
@@ -70,7 +70,7 @@ def _jar(coordinates: str, sha256: str) -> Jar:
     return Jar(group, artifact, version, sha256)
 
 
-def install(cache: Path, progress: Progress) -> Installation:
+def install(cache: Path, progress: Progress) -> KafkaInstallation:
     """The pinned Kafka from the cache, fetched first if it is not there. Safe for processes that start together.
 
     Raises:
@@ -83,7 +83,7 @@ def install(cache: Path, progress: Progress) -> Installation:
             if not (directory / "jars").is_dir():
                 _fetch(read_lock(lock.decode()), directory, progress)
                 _prune(cache, keep=directory)
-    return Installation(directory)
+    return KafkaInstallation(directory)
 
 
 @contextmanager

@@ -8,18 +8,18 @@ import tempfile
 from pathlib import Path
 
 from sandbox.kafka.errors import BrokerStartError
-from sandbox.kafka.jars import Installation
+from sandbox.kafka.jars import KafkaInstallation
 from sandbox.kafka.java import Java
 from sandbox.kafka.properties import CLUSTER_ID, JVM_FLAGS, server_properties
 
 
-def prepare_storage(data: Path, installation: Installation, java: Java) -> None:
+def prepare_storage(data: Path, installation: KafkaInstallation, java: Java) -> None:
     """Put formatted storage into `data`, unless it has some already."""
     if not (data / "meta.properties").exists():
         shutil.copytree(_formatted(installation, java), data, dirs_exist_ok=True)
 
 
-def _formatted(installation: Installation, java: Java) -> Path:
+def _formatted(installation: KafkaInstallation, java: Java) -> Path:
     ready = installation.directory / "formatted"
     if ready.exists():
         return ready

@@ -1,7 +1,7 @@
 """Seeded webinars and meetings: what Zoom would send and answer, and who was there."""
 
 from sandbox.simulator.simulation import ACCOUNT_ID, simulate_meeting, simulate_webinar
-from sandbox.simulator.world import CHAOS, DELIVERY_CHAOS, REPORT_CHAOS, Chaos, Delivery, World
+from sandbox.simulator.world import CHAOS, DELIVERY_CHAOS, REPORT_CHAOS, Chaos, UnsignedDelivery, World
 
 __all__ = [
     "ACCOUNT_ID",
@@ -9,7 +9,7 @@ __all__ = [
     "DELIVERY_CHAOS",
     "REPORT_CHAOS",
     "Chaos",
-    "Delivery",
+    "UnsignedDelivery",
     "World",
     "simulate_meeting",
     "simulate_webinar",

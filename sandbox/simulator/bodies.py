@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 
-from sandbox.simulator.world import Enrolment, Event, Person, Planned, Visit
+from sandbox.simulator.world import Appearance, BookedSession, Enrolment, Person, Planned
 from schemas.instants import format_instant
 
 Body = dict[str, Any]
@@ -24,12 +24,12 @@ def to_bytes(body: Body) -> bytes:
     return orjson.dumps(body)
 
 
-def type_of(event: Event) -> int:
+def type_of(event: BookedSession) -> int:
     """Zoom's number: one fixed time, or recurring."""
     return (_SERIES_TYPES if event.is_recurring else _TYPES)[event.object_type]
 
 
-def _object(event: Event, index: int, started_at: int) -> Body:
+def _object(event: BookedSession, index: int, started_at: int) -> Body:
     return {
         "id": str(event.object_id),
         "uuid": event.spans[index].uuid,
@@ -42,7 +42,7 @@ def _object(event: Event, index: int, started_at: int) -> Body:
     }
 
 
-def _event_first(event: Event, name: str, event_ts: int, content: Body, **payload: str) -> Body:
+def _event_first(event: BookedSession, name: str, event_ts: int, content: Body, **payload: str) -> Body:
     return {
         "event": f"{event.object_type}.{name}",
         "event_ts": event_ts,
@@ -50,7 +50,7 @@ def _event_first(event: Event, name: str, event_ts: int, content: Body, **payloa
     }
 
 
-def _payload_first(event: Event, name: str, event_ts: int, content: Body) -> Body:
+def _payload_first(event: BookedSession, name: str, event_ts: int, content: Body) -> Body:
     return {
         "payload": {"account_id": event.account_id, "object": content},
         "event_ts": event_ts,
@@ -58,12 +58,12 @@ def _payload_first(event: Event, name: str, event_ts: int, content: Body) -> Bod
     }
 
 
-def started(event: Event, index: int, event_ts: int) -> Body:
+def started(event: BookedSession, index: int, event_ts: int) -> Body:
     """`started` of an instance."""
     return _event_first(event, "started", event_ts, _object(event, index, event.spans[index].started_at))
 
 
-def ended(event: Event, index: int, event_ts: int) -> Body:
+def ended(event: BookedSession, index: int, event_ts: int) -> Body:
     """`ended` of an instance."""
     span = event.spans[index]
     content = _object(event, index, span.started_at) | {"end_time": format_instant(span.ended_at)}
@@ -72,32 +72,32 @@ def ended(event: Event, index: int, event_ts: int) -> Body:
     return _event_first(event, "ended", event_ts, content)
 
 
-def joined(event: Event, person: Person, visit: Visit, user_id: str, at: int, event_ts: int) -> Body:
+def joined(event: BookedSession, person: Person, visit: Appearance, user_id: str, at: int, event_ts: int) -> Body:
     """`participant_joined`."""
     return _participant(
         event, "participant_joined", person, visit, event_ts, {"join_time": format_instant(at)}, user_id
     )
 
 
-def left(event: Event, person: Person, visit: Visit, user_id: str, at: int, event_ts: int) -> Body:
+def left(event: BookedSession, person: Person, visit: Appearance, user_id: str, at: int, event_ts: int) -> Body:
     """`participant_left`: no join time, and a reason."""
     times = {"leave_time": format_instant(at), "leave_reason": _LEAVE_REASON}
     return _participant(event, "participant_left", person, visit, event_ts, times, user_id)
 
 
-def waiting(event: Event, name: str, person: Person, visit: Visit, at: int, event_ts: int) -> Body:
+def waiting(event: BookedSession, name: str, person: Person, visit: Appearance, at: int, event_ts: int) -> Body:
     """`participant_joined_waiting_room` and `participant_left_waiting_room`."""
     times = {"date_time": format_instant(at)}
     return _participant(event, name, person, visit, event_ts, times, visit.user_ids[0])
 
 
-def promoted(event: Event, person: Person, visit: Visit, at: int, event_ts: int) -> Body:
+def promoted(event: BookedSession, person: Person, visit: Appearance, at: int, event_ts: int) -> Body:
     """`participant_role_changed`: an attendee is made a panelist."""
     change = {"date_time": format_instant(at), "old_role": "attendee", "new_role": "panelist"}
     return _participant(event, "participant_role_changed", person, visit, event_ts, change, visit.user_ids[0])
 
 
-def bound(event: Event, person: Person, leg: Visit, at: int, event_ts: int) -> Body:
+def bound(event: BookedSession, person: Person, leg: Appearance, at: int, event_ts: int) -> Body:
     """`participant_bind`: a telephone leg belongs to somebody's connection."""
     uuid, user_id = leg.bound_to or ("", "")
     target = {"date_time": format_instant(at), "bind_user_id": user_id, "bind_participant_uuid": uuid}
@@ -105,7 +105,7 @@ def bound(event: Event, person: Person, leg: Visit, at: int, event_ts: int) -> B
 
 
 def _participant(
-    event: Event, name: str, person: Person, visit: Visit, event_ts: int, times: Body, user_id: str
+    event: BookedSession, name: str, person: Person, visit: Appearance, event_ts: int, times: Body, user_id: str
 ) -> Body:
     base = _object(event, visit.instance, event.spans[visit.instance].started_at)
     who: Body = {
@@ -127,7 +127,7 @@ def _participant(
     return _payload_first(event, name, event_ts, {"uuid": base.pop("uuid"), "participant": addresses | who, **base})
 
 
-def registration_created(event: Event, person: Person, enrolment: Enrolment, uuid: str, event_ts: int) -> Body:
+def registration_created(event: BookedSession, person: Person, enrolment: Enrolment, uuid: str, event_ts: int) -> Body:
     """`registration_created`; `pending` where a host decides later."""
     by_hand = enrolment.decided_at is not None and enrolment.outcome != "cancelled"
     status = "pending" if by_hand or enrolment.outcome == "pending" else "approved"
@@ -136,7 +136,7 @@ def registration_created(event: Event, person: Person, enrolment: Enrolment, uui
     return _event_first(event, "registration_created", event_ts, _booked(event, uuid, registrant, enrolment, event_ts))
 
 
-def registration_decided(event: Event, person: Person, enrolment: Enrolment, uuid: str, event_ts: int) -> Body:
+def registration_decided(event: BookedSession, person: Person, enrolment: Enrolment, uuid: str, event_ts: int) -> Body:
     """`registration_approved`, `_denied` or `_cancelled`, with the operator who did it."""
     registrant: Body = {
         "id": enrolment.registrant_id,
@@ -151,7 +151,7 @@ def registration_decided(event: Event, person: Person, enrolment: Enrolment, uui
     return _event_first(event, name, event_ts, content, operator=_OPERATOR, operator_id=event.host_id)
 
 
-def moved(event: Event, event_ts: int) -> Body:
+def moved(event: BookedSession, event_ts: int) -> Body:
     """`updated`: the host gave the entry another start. Only what changed is named, beside the id."""
     (entry,) = (each for each in event.planned if each.starts_at == event.starts_at)
 
@@ -176,11 +176,11 @@ def moved(event: Event, event_ts: int) -> Body:
     }
 
 
-def _join_url(event: Event, enrolment: Enrolment) -> str:
+def _join_url(event: BookedSession, enrolment: Enrolment) -> str:
     return f"https://zoom.example.com/w/{event.object_id}?tk={enrolment.registrant_id}"
 
 
-def _booked(event: Event, uuid: str, registrant: Body, enrolment: Enrolment, event_ts: int) -> Body:
+def _booked(event: BookedSession, uuid: str, registrant: Body, enrolment: Enrolment, event_ts: int) -> Body:
     if enrolment.source is not None:
         source_id = str(5_516_482_804_000 + len(enrolment.source))
         registrant["tracking_source"] = {
@@ -207,13 +207,13 @@ def _booked(event: Event, uuid: str, registrant: Body, enrolment: Enrolment, eve
     }
 
 
-def _start_as_of(event: Event, entry: Planned, event_ts: int) -> int:
+def _start_as_of(event: BookedSession, entry: Planned, event_ts: int) -> int:
     """What an entry's start was at that time."""
     is_moved = event.moved_at is not None and event_ts >= event.moved_at * 1_000
     return entry.starts_at if is_moved else entry.planned_at
 
 
-def registrant_row(event: Event, person: Person, enrolment: Enrolment, status: str) -> Body:
+def registrant_row(event: BookedSession, person: Person, enrolment: Enrolment, status: str) -> Body:
     """A registrant as REST lists it; a webhook's has the same fields but `create_time`."""
     return {
         "id": enrolment.registrant_id,

@@ -8,8 +8,8 @@ from typing import Literal
 
 from sandbox.simulator.behaviour import BEHAVIOURS, USUAL, Stays, add_device
 from sandbox.simulator.people import Inventor
-from sandbox.simulator.plan import Held
-from sandbox.simulator.world import Chaos, Enrolment, Person, Planned, Role, Span, Visit
+from sandbox.simulator.plan import HeldOccurrence
+from sandbox.simulator.world import Appearance, Chaos, Enrolment, Person, Planned, Role, RunSpan
 
 Enrolled = Literal["at once", "by hand", "listed", "cancelled", "twice", "twice open", "none", "pending", "denied"]
 Shows = Literal["both", "registrant", "email", "other email", "user", "nothing"]
@@ -49,9 +49,9 @@ class Casting:
 
     random: Random
     inventor: Inventor
-    spans: tuple[Span, ...]
+    spans: tuple[RunSpan, ...]
     """All runs of the world, in order."""
-    held: tuple[Held, ...]
+    held: tuple[HeldOccurrence, ...]
     """What took place; the last one is what everybody is cast for."""
     planned: tuple[Planned, ...]
     chaos: frozenset[Chaos]
@@ -115,7 +115,7 @@ class Casting:
         known = role not in ("anonymous", "waiting")
         return Person(role, behaviour, first, last, email if known else "", user, enrolments, visits)
 
-    def _stays(self, held: Held, role: Role, behaviour: str) -> Stays:
+    def _stays(self, held: HeldOccurrence, role: Role, behaviour: str) -> Stays:
         stays = BEHAVIOURS[behaviour](self.random, held.begins_at, held.ends_at)
         if "multi-device" in self.chaos and role in ("attendee", "guest") and self.random.random() < 0.4:
             stays = add_device(self.random, stays, held.ends_at)
@@ -124,7 +124,7 @@ class Casting:
             stays = [replace(stays[0], joined_at=min(lobby, stays[0].joined_at)), *stays[1:]]
         return stays
 
-    def _behaviour_at(self, held: Held, role: Role, behaviour: str, enrolments: tuple[Enrolment, ...]) -> str:
+    def _behaviour_at(self, held: HeldOccurrence, role: Role, behaviour: str, enrolments: tuple[Enrolment, ...]) -> str:
         """What somebody does in another occurrence of the series."""
         if role == "host":
             return "full"
@@ -136,11 +136,11 @@ class Casting:
         usual = self.random.choice(USUAL)
         return usual if comes and behaviour != "promoted" and role != "waiting" else "absent"
 
-    def _behind_the_scenes(self, role: Role, email: str) -> tuple[Visit, ...]:
+    def _behind_the_scenes(self, role: Role, email: str) -> tuple[Appearance, ...]:
         """Staff in runs that nobody else is in."""
         wanted = ("rehearsal", "practice", "reopened") if role == "host" else ("rehearsal", "practice")
         return tuple(
-            Visit(
+            Appearance(
                 self.inventor.connection(),
                 index,
                 span.started_at,
@@ -192,8 +192,8 @@ class Casting:
         return self.random.choice(choices if listed else [*choices, (to_come,), (last, to_come)])
 
     def _visits(
-        self, held: Held, stays: Stays, shows: Shows, email: str, enrolments: tuple[Enrolment, ...]
-    ) -> tuple[Visit, ...]:
+        self, held: HeldOccurrence, stays: Stays, shows: Shows, email: str, enrolments: tuple[Enrolment, ...]
+    ) -> tuple[Appearance, ...]:
         registrant = (
             enrolments[0].registrant_id if enrolments and shows in ("both", "registrant", "other email") else ""
         )
@@ -212,7 +212,7 @@ class Casting:
                 moves = tuple(move for move in stay.moves if joined < move < left)
                 user_ids = tuple(self.inventor.user_id() for _ in range(len(moves) + 1))
                 visits.append(
-                    Visit(self.inventor.connection(), index, joined, left, moves, user_ids, registrant, shown)
+                    Appearance(self.inventor.connection(), index, joined, left, moves, user_ids, registrant, shown)
                 )
         return tuple(visits)
 

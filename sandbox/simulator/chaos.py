@@ -6,11 +6,11 @@ from dataclasses import replace
 from random import Random
 
 from sandbox.simulator.people import Inventor
-from sandbox.simulator.timeline import Kind, Message
+from sandbox.simulator.timeline import Kind, TimedWebhook
 from sandbox.simulator.world import Chaos
 
 
-def disturb(messages: list[Message], chaos: frozenset[Chaos], random: Random) -> list[Message]:
+def disturb(messages: list[TimedWebhook], chaos: frozenset[Chaos], random: Random) -> list[TimedWebhook]:
     """The messages as they are sent in the end; `sent_at` never falls."""
     inventor = Inventor(random)
     if "lost-left" in chaos:
@@ -30,13 +30,13 @@ def _some(count: int, share: float) -> int:
     return min(count, max(1, round(count * share)))
 
 
-def _lose(messages: list[Message], kind: Kind, share: float, random: Random) -> list[Message]:
+def _lose(messages: list[TimedWebhook], kind: Kind, share: float, random: Random) -> list[TimedWebhook]:
     candidates = [message for message in messages if message.kind == kind]
     lost = {id(message) for message in random.sample(candidates, _some(len(candidates), share))}
     return [message for message in messages if id(message) not in lost]
 
 
-def _delay(messages: list[Message], random: Random) -> list[Message]:
+def _delay(messages: list[TimedWebhook], random: Random) -> list[TimedWebhook]:
     """Some deliveries about connections come minutes after the end."""
     end = max(message.sent_at for message in messages if message.kind == "ended")
     early = [message for message in messages if message.connection and message.sent_at < end]
@@ -48,7 +48,7 @@ def _delay(messages: list[Message], random: Random) -> list[Message]:
     return sorted(moved, key=lambda message: message.sent_at)
 
 
-def _double(messages: list[Message], random: Random, inventor: Inventor) -> list[Message]:
+def _double(messages: list[TimedWebhook], random: Random, inventor: Inventor) -> list[TimedWebhook]:
     """Some are sent again (a retry after a slow answer), and some by a second subscription under another id."""
     again = random.sample(messages, _some(len(messages), 0.15))
     other = random.sample(messages, _some(len(messages), 0.05))
@@ -60,7 +60,7 @@ def _double(messages: list[Message], random: Random, inventor: Inventor) -> list
     return sorted([*messages, *copies], key=lambda message: message.sent_at)
 
 
-def _shuffle(messages: list[Message], random: Random) -> list[Message]:
+def _shuffle(messages: list[TimedWebhook], random: Random) -> list[TimedWebhook]:
     """Each message moves by up to a fifth of the whole; at least one leave comes before its join."""
     reach = max(4.0, len(messages) / 5)
     order = sorted(range(len(messages)), key=lambda index: index + random.uniform(-reach, reach))
@@ -69,7 +69,7 @@ def _shuffle(messages: list[Message], random: Random) -> list[Message]:
     return [replace(messages[index], sent_at=at) for index, at in zip(order, times, strict=True)]
 
 
-def _leave_first(messages: list[Message], order: list[int]) -> list[int]:
+def _leave_first(messages: list[TimedWebhook], order: list[int]) -> list[int]:
     """`order` with the first connection's join and leave exchanged where the join still comes first."""
     joins = {messages[index].connection: place for place, index in enumerate(order) if messages[index].kind == "joined"}
     for place, index in enumerate(order):

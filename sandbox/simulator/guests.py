@@ -7,7 +7,7 @@ from dataclasses import replace
 from random import Random
 
 from sandbox.simulator.people import Inventor
-from sandbox.simulator.world import Person, Span, Visit
+from sandbox.simulator.world import Appearance, Person, RunSpan
 
 _SHARE_BY_PHONE = 0.2
 _LONG_ENOUGH_SECONDS = 600
@@ -15,7 +15,9 @@ _LONG_ENOUGH_SECONDS = 600
 _SMALL_WORLD = 20
 
 
-def with_strays(people: Sequence[Person], stranger: Person, spans: Sequence[Span], inventor: Inventor) -> list[Person]:
+def with_strays(
+    people: Sequence[Person], stranger: Person, spans: Sequence[RunSpan], inventor: Inventor
+) -> list[Person]:
     """People with visits in runs that somebody opened again: one who was there, one who was not, and a stranger."""
     strays = [*_registered_strays(people), (stranger, 20)]
     found = [*people, stranger]
@@ -39,14 +41,16 @@ def _registered_strays(people: Sequence[Person]) -> list[tuple[Person, int]]:
     return [*((person, waits) for person in came[:1]), *((person, 20) for person in stayed_away[:1])]
 
 
-def _stray_visit(person: Person, index: int, span: Span, seconds: int, inventor: Inventor) -> Visit:
+def _stray_visit(person: Person, index: int, span: RunSpan, seconds: int, inventor: Inventor) -> Appearance:
     registrant = person.enrolments[0].registrant_id if person.enrolments else ""
     shown = "" if registrant else person.email
     joined = span.started_at + 5
-    return Visit(inventor.connection(), index, joined, joined + seconds, (), (inventor.user_id(),), registrant, shown)
+    return Appearance(
+        inventor.connection(), index, joined, joined + seconds, (), (inventor.user_id(),), registrant, shown
+    )
 
 
-def with_phones(people: Sequence[Person], spans: Sequence[Span], random: Random, inventor: Inventor) -> list[Person]:
+def with_phones(people: Sequence[Person], spans: Sequence[RunSpan], random: Random, inventor: Inventor) -> list[Person]:
     """Some go on by telephone half-way; one telephone is nobody's."""
     found = [_by_phone(person, spans, random, inventor) for person in people]
     stranger = next((number for number, each in enumerate(found) if each.role == "anonymous"), None)
@@ -57,7 +61,7 @@ def with_phones(people: Sequence[Person], spans: Sequence[Span], random: Random,
     return found
 
 
-def _by_phone(person: Person, spans: Sequence[Span], random: Random, inventor: Inventor) -> Person:
+def _by_phone(person: Person, spans: Sequence[RunSpan], random: Random, inventor: Inventor) -> Person:
     if person.role not in ("attendee", "guest") or random.random() >= _SHARE_BY_PHONE:
         return person
     for place, visit in enumerate(person.visits):
@@ -65,7 +69,7 @@ def _by_phone(person: Person, spans: Sequence[Span], random: Random, inventor: I
         if visit.moves or length < _LONG_ENOUGH_SECONDS or spans[visit.instance].purpose != "main":
             continue
         changes = visit.joined_at + length // 2
-        leg = Visit(
+        leg = Appearance(
             connection=inventor.connection(),
             instance=visit.instance,
             joined_at=changes - 60,

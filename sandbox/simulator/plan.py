@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from random import Random
 
 from sandbox.simulator.people import Inventor
-from sandbox.simulator.world import Chaos, Planned, Span
+from sandbox.simulator.world import Chaos, Planned, RunSpan
 
 _RESTART_GAP_SECONDS = 240
 _LINE_BREAK_SECONDS = 1_200
@@ -17,14 +17,14 @@ _WEEK = 7 * _DAY
 
 
 @dataclass(frozen=True)
-class Held:
+class HeldOccurrence:
     """One occurrence that took place."""
 
     planned: Planned
     begins_at: int
     """When what people come for begins."""
     ends_at: int
-    spans: tuple[Span, ...]
+    spans: tuple[RunSpan, ...]
     """All of its runs, in order."""
 
     @property
@@ -67,7 +67,7 @@ class Planner:
             return None
         return starts_at - self.trouble.choice((3 * _DAY, 2 * _HOUR))
 
-    def held(self, planned: Planned, length: int, *, is_last: bool) -> Held:
+    def held(self, planned: Planned, length: int, *, is_last: bool) -> HeldOccurrence:
         """The runs of one entry; `length` is the scheduled one in seconds."""
         starts_at = planned.starts_at
         plan = self.plan if is_last else self.trouble
@@ -76,39 +76,39 @@ class Planner:
         # Drawn whether or not it is used: a restart then changes as little else as possible.
         stop = start + int((end - start) * plan.uniform(0.3, 0.6))
         opens = starts_at - _EARLY_SECONDS if "early-doors" in self.chaos else start
-        spans = [Span(uuids[0], opens, end)]
+        spans = [RunSpan(uuids[0], opens, end)]
         if "restart" in self.chaos:
-            spans = [Span(uuids[0], opens, stop), Span(uuids[1], stop + _RESTART_GAP_SECONDS, end)]
+            spans = [RunSpan(uuids[0], opens, stop), RunSpan(uuids[1], stop + _RESTART_GAP_SECONDS, end)]
         if "line-break" in self.chaos:
             spans = self._broken(spans)
         end = spans[-1].ended_at
         around = [*self._before(starts_at, opens), *self._after(end)]
-        return Held(planned, start, end, tuple(sorted([*spans, *around], key=lambda span: span.started_at)))
+        return HeldOccurrence(planned, start, end, tuple(sorted([*spans, *around], key=lambda span: span.started_at)))
 
-    def _broken(self, spans: list[Span]) -> list[Span]:
+    def _broken(self, spans: list[RunSpan]) -> list[RunSpan]:
         """The last run breaks off, and goes on much later under another uuid; all of it lasts so much longer."""
         last = spans[-1]
         length = last.ended_at - max(last.started_at, spans[0].started_at)
         stop = last.ended_at - int(length * self.trouble.uniform(0.3, 0.5))
-        again = Span(self._uuid(), stop + _LINE_BREAK_SECONDS, last.ended_at + _LINE_BREAK_SECONDS)
+        again = RunSpan(self._uuid(), stop + _LINE_BREAK_SECONDS, last.ended_at + _LINE_BREAK_SECONDS)
         return [*spans[:-1], replace(last, ended_at=stop), again]
 
-    def _before(self, starts_at: int, opens: int) -> Iterator[Span]:
+    def _before(self, starts_at: int, opens: int) -> Iterator[RunSpan]:
         if "rehearsal" not in self.chaos:
             return
         if not self.webinar:  # only a run within the gap belongs to a meeting
-            yield Span(self._uuid(), opens - 15 * _MINUTE, opens - 5 * _MINUTE, "rehearsal")
+            yield RunSpan(self._uuid(), opens - 15 * _MINUTE, opens - 5 * _MINUTE, "rehearsal")
             return
         first = starts_at - 22 * _HOUR
-        yield Span(self._uuid(), first, first + self.trouble.randint(3, 20) * _MINUTE, "rehearsal")
-        yield Span(self._uuid(), opens - 40 * _MINUTE, opens - 20 * _MINUTE, "practice")
+        yield RunSpan(self._uuid(), first, first + self.trouble.randint(3, 20) * _MINUTE, "rehearsal")
+        yield RunSpan(self._uuid(), opens - 40 * _MINUTE, opens - 20 * _MINUTE, "practice")
 
-    def _after(self, end: int) -> Iterator[Span]:
+    def _after(self, end: int) -> Iterator[RunSpan]:
         if "stray-run" in self.chaos:
-            yield Span(self._uuid(), end + 10 * _MINUTE, end + 18 * _MINUTE, "stray")
+            yield RunSpan(self._uuid(), end + 10 * _MINUTE, end + 18 * _MINUTE, "stray")
         if "reopen" in self.chaos:
             at = end + self.trouble.randint(20, 40) * _MINUTE
-            yield Span(self._uuid(), at, at + _MINUTE, "reopened")
+            yield RunSpan(self._uuid(), at, at + _MINUTE, "reopened")
 
     def _uuid(self) -> str:
         return self.inventor.session_uuid(self.trouble.choice(("slash", "inner", "plain")))

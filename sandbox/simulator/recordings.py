@@ -7,8 +7,8 @@ from random import Random
 from sandbox.simulator import bodies
 from sandbox.simulator.bodies import Body
 from sandbox.simulator.people import Inventor
-from sandbox.simulator.timeline import Message
-from sandbox.simulator.world import Event
+from sandbox.simulator.timeline import TimedWebhook
+from sandbox.simulator.world import BookedSession
 from sandbox.zoom.state import Row
 from schemas.instants import format_instant
 
@@ -16,7 +16,7 @@ _READY_AFTER_SECONDS = 300
 _TOLD_AGAIN_AFTER_SECONDS = 180
 
 
-def recording_messages(event: Event, random: Random) -> list[Message]:
+def recording_messages(event: BookedSession, random: Random) -> list[TimedWebhook]:
     """`recording.completed` of each instance, and again with other download links and another token."""
     inventor = Inventor(random)
     end = max(span.ended_at for span in event.spans)
@@ -28,18 +28,18 @@ def recording_messages(event: Event, random: Random) -> list[Message]:
         for number in range(2):
             body = _completed(event, index, stamp, f"INVENTED{random.randint(1_000, 9_999)}")
             sent_at = stamp / 1_000 + number * _TOLD_AGAIN_AFTER_SECONDS + random.uniform(0.05, 1.5)
-            messages.append(Message("recorded", "", bodies.to_bytes(body), inventor.request_id(), sent_at))
+            messages.append(TimedWebhook("recorded", "", bodies.to_bytes(body), inventor.request_id(), sent_at))
     return messages
 
 
-def recording_row(event: Event, index: int) -> Row:
+def recording_row(event: BookedSession, index: int) -> Row:
     """The answer of `GET /meetings/{uuid}/recordings`."""
     # A number in webhooks, a text here: https://developers.zoom.us/docs/api/meetings/, checked 2026-11-27.
     row = _recording(event, index, "INVENTED")
     return row | {"account_id": event.account_id, "type": str(row["type"])}
 
 
-def _completed(event: Event, index: int, event_ts: int, secret: str) -> Body:
+def _completed(event: BookedSession, index: int, event_ts: int, secret: str) -> Body:
     # The field structure of docs/reference/zoom.md; payload first, as captured.
     return {
         "payload": {
@@ -59,7 +59,7 @@ def _completed(event: Event, index: int, event_ts: int, secret: str) -> Body:
     }
 
 
-def _recording(event: Event, index: int, secret: str) -> Body:
+def _recording(event: BookedSession, index: int, secret: str) -> Body:
     span = event.spans[index]
     link = f"https://zoom.example.com/rec/share/{event.object_id}-{index}"
     return {

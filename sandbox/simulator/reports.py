@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from random import Random
 
-from sandbox.simulator.world import Chaos, Span
+from sandbox.simulator.world import Chaos, RunSpan
 from sandbox.zoom.state import Row
 
 Rows = tuple[Row, ...]
@@ -26,7 +26,7 @@ class Report:
     changes_after: int
     """Readings differ from each other only of runs that ended later (seconds since 1970)."""
 
-    def readings(self, people: Sequence[list[Row]], span: Span) -> tuple[Rows, ...]:
+    def readings(self, people: Sequence[list[Row]], span: RunSpan) -> tuple[Rows, ...]:
         """What each reading gives, the last one for good; `people` are the rows of each person who was there."""
         kept = list(people)
         if "report-missing" in self.chaos:

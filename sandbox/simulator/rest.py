@@ -5,14 +5,16 @@ from __future__ import annotations
 from sandbox.simulator.bodies import registrant_row, type_of
 from sandbox.simulator.recordings import recording_row
 from sandbox.simulator.reports import Report
-from sandbox.simulator.world import Enrolment, Event, Person, Visit
-from sandbox.zoom.state import Instance, Row, Session, ZoomState
+from sandbox.simulator.world import Appearance, BookedSession, Enrolment, Person
+from sandbox.zoom.state import Instance, Row, ZoomObject, ZoomState
 from schemas.instants import format_instant
 
 _DAY = 86_400
 
 
-def zoom_state(event: Event, people: tuple[Person, ...], report: Report, credentials: dict[str, str]) -> ZoomState:
+def zoom_state(
+    event: BookedSession, people: tuple[Person, ...], report: Report, credentials: dict[str, str]
+) -> ZoomState:
     """The state to load into the sandbox's Zoom; `report` says what its reports show."""
     return ZoomState(
         account_id=event.account_id,
@@ -45,9 +47,9 @@ def _user(person: Person) -> Row:
     }
 
 
-def _session(event: Event, people: tuple[Person, ...], report: Report) -> Session:
+def _session(event: BookedSession, people: tuple[Person, ...], report: Report) -> ZoomObject:
     host = next(person for person in people if person.role == "host")
-    return Session(
+    return ZoomObject(
         object_type=event.object_type,
         details=_details(event, host),
         # Cancelled registrations are on none of the three lists that Zoom gives out.
@@ -62,12 +64,12 @@ def _session(event: Event, people: tuple[Person, ...], report: Report) -> Sessio
     )
 
 
-def _registrant(event: Event, person: Person, enrolment: Enrolment) -> Row:
+def _registrant(event: BookedSession, person: Person, enrolment: Enrolment) -> Row:
     row = registrant_row(event, person, enrolment, enrolment.outcome)
     return row | ({"occurrence_ids": list(enrolment.occurrence_ids)} if enrolment.occurrence_ids else {})
 
 
-def _details(event: Event, host: Person) -> Row:
+def _details(event: BookedSession, host: Person) -> Row:
     return {
         "uuid": event.spans[-1].uuid,
         "id": event.object_id,
@@ -86,7 +88,7 @@ def _details(event: Event, host: Person) -> Row:
     }
 
 
-def _occurrences(event: Event) -> list[Row]:
+def _occurrences(event: BookedSession) -> list[Row]:
     return [
         {
             "occurrence_id": each.occurrence_id,
@@ -98,7 +100,7 @@ def _occurrences(event: Event) -> list[Row]:
     ]
 
 
-def _panelist(event: Event, person: Person) -> Row:
+def _panelist(event: BookedSession, person: Person) -> Row:
     return {
         "id": f"panelist-{person.first_name}-{person.last_name}",
         "name": person.name,
@@ -107,7 +109,7 @@ def _panelist(event: Event, person: Person) -> Row:
     }
 
 
-def _instance(event: Event, people: tuple[Person, ...], report: Report, index: int) -> Instance:
+def _instance(event: BookedSession, people: tuple[Person, ...], report: Report, index: int) -> Instance:
     span = event.spans[index]
     rows = [
         [row for visit in person.visits if visit.instance == index for row in _participant_rows(person, visit)]
@@ -131,7 +133,7 @@ def _instance(event: Event, people: tuple[Person, ...], report: Report, index: i
     )
 
 
-def _participant_rows(person: Person, visit: Visit) -> list[Row]:
+def _participant_rows(person: Person, visit: Appearance) -> list[Row]:
     """One row per stay in one room: a room move gives two, as a rejoin does."""
     edges = [visit.joined_at, *visit.moves, visit.left_at]
     return [

@@ -14,7 +14,7 @@ from zlib import crc32
 import aiohttp
 import orjson
 
-from sandbox.simulator.world import Delivery
+from sandbox.simulator.world import UnsignedDelivery
 
 # Zoom waits 3 s for an answer and repeats three times, 5, 20 and 60 minutes later, on a time-out, a refused connection
 # or a status of 500 and more; never on another one (https://developers.zoom.us/docs/api/webhooks/, checked 2026-11-21).
@@ -58,7 +58,7 @@ def sign(secret: str, timestamp: str, body: bytes) -> str:
 
 
 async def send(
-    deliveries: Sequence[Delivery], target: Target, on_done: Callable[[bool], None] = lambda _: None
+    deliveries: Sequence[UnsignedDelivery], target: Target, on_done: Callable[[bool], None] = lambda _: None
 ) -> Summary:
     """Sends all and waits for every answer.
 
@@ -92,9 +92,9 @@ class _Pace:
             await asyncio.sleep(at - time.monotonic())
 
 
-def _phases(deliveries: Sequence[Delivery]) -> Iterator[list[tuple[str, Delivery]]]:
+def _phases(deliveries: Sequence[UnsignedDelivery]) -> Iterator[list[tuple[str, UnsignedDelivery]]]:
     """Runs between the `ended` deliveries, each of which is a run of its own; with the subject of each delivery."""
-    phase: list[tuple[str, Delivery]] = []
+    phase: list[tuple[str, UnsignedDelivery]] = []
     for delivery in deliveries:
         event = orjson.loads(delivery.body)
         if event["event"].endswith(".ended"):
@@ -108,15 +108,15 @@ def _phases(deliveries: Sequence[Delivery]) -> Iterator[list[tuple[str, Delivery
     yield phase
 
 
-def _queues(phase: list[tuple[str, Delivery]]) -> list[list[Delivery]]:
-    queues: list[list[Delivery]] = [[] for _ in range(_QUEUES)]
+def _queues(phase: list[tuple[str, UnsignedDelivery]]) -> list[list[UnsignedDelivery]]:
+    queues: list[list[UnsignedDelivery]] = [[] for _ in range(_QUEUES)]
     for subject, delivery in phase:
         queues[crc32(subject.encode()) % _QUEUES].append(delivery)
     return [queue for queue in queues if queue]
 
 
 async def _run(
-    queue: list[Delivery],
+    queue: list[UnsignedDelivery],
     session: aiohttp.ClientSession,
     target: Target,
     pace: _Pace,
@@ -134,7 +134,7 @@ async def _run(
 
 
 async def _deliver(
-    delivery: Delivery, session: aiohttp.ClientSession, target: Target, pace: _Pace, summary: Summary
+    delivery: UnsignedDelivery, session: aiohttp.ClientSession, target: Target, pace: _Pace, summary: Summary
 ) -> bool:
     for ratio in (*_RETRY_RATIO, None):
         await pace.wait()
@@ -149,7 +149,7 @@ async def _deliver(
     return False
 
 
-async def _attempt(delivery: Delivery, session: aiohttp.ClientSession, target: Target) -> str:
+async def _attempt(delivery: UnsignedDelivery, session: aiohttp.ClientSession, target: Target) -> str:
     """The status as text, or the name of the network error. A repeat is signed anew, with a fresh timestamp."""
     timestamp = str(int(time.time()))
     headers = {

@@ -10,12 +10,12 @@ from sandbox.simulator.cast import Casting
 from sandbox.simulator.chaos import disturb
 from sandbox.simulator.guests import with_phones, with_strays
 from sandbox.simulator.people import Inventor
-from sandbox.simulator.plan import Held, Planner
+from sandbox.simulator.plan import HeldOccurrence, Planner
 from sandbox.simulator.recordings import recording_messages
 from sandbox.simulator.reports import Report
 from sandbox.simulator.rest import zoom_state
 from sandbox.simulator.timeline import Timeline
-from sandbox.simulator.world import Chaos, Delivery, Event, ObjectType, Person, Planned, World
+from sandbox.simulator.world import BookedSession, Chaos, ObjectType, Person, Planned, UnsignedDelivery, World
 from sandbox.zoom.state import ZoomState
 from schemas.instants import SECONDS_PER_DAY
 
@@ -96,7 +96,7 @@ def _simulate(
     casting = Casting(plan, inventor, spans, held, planned, chaos, kind == "webinar")
     people = _people(casting, attendees, trouble)
     host = people[0]
-    event = Event(
+    event = BookedSession(
         object_type=kind,
         object_id=object_id,
         account_id=booked.account_id,
@@ -114,13 +114,13 @@ def _simulate(
         messages += recording_messages(event, Random(f"{kind} {seed} recording"))
         messages.sort(key=lambda message: message.sent_at)
     messages = disturb(messages, chaos, wire)
-    deliveries = tuple(Delivery(each.body, each.request_id, each.sent_at - starts_at) for each in messages)
+    deliveries = tuple(UnsignedDelivery(each.body, each.request_id, each.sent_at - starts_at) for each in messages)
     known = dict(zip(("client_id", "client_secret"), credentials or (), strict=False))
     report = Report(Random(f"{kind} {seed} report"), chaos, starts_at - SECONDS_PER_DAY // 2)
     return World(event, people, deliveries, zoom_state(event, people, report, known), chaos)
 
 
-def _held(planner: Planner, planned: tuple[Planned, ...], starts_at: int, length: int) -> tuple[Held, ...]:
+def _held(planner: Planner, planned: tuple[Planned, ...], starts_at: int, length: int) -> tuple[HeldOccurrence, ...]:
     """What took place, in order; drawn from the last on, so that a series changes as little else as possible."""
     available = [each for each in planned if each.status == "available" and each.starts_at <= starts_at]
     newest_first = [planner.held(each, length, is_last=each.starts_at == starts_at) for each in reversed(available)]

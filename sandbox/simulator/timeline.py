@@ -8,7 +8,7 @@ from typing import Literal
 
 from sandbox.simulator import bodies
 from sandbox.simulator.people import Inventor
-from sandbox.simulator.world import Event, Person, Visit
+from sandbox.simulator.world import Appearance, BookedSession, Person
 
 Kind = Literal["started", "ended", "joined", "left", "waiting", "role", "bind", "registration", "moved", "recorded"]
 
@@ -17,7 +17,7 @@ _BIND_SECONDS = 30
 
 
 @dataclass(frozen=True)
-class Message:
+class TimedWebhook:
     """One webhook before anything is lost, doubled or moved."""
 
     kind: Kind
@@ -32,15 +32,15 @@ class Message:
 class Timeline:
     """Collects messages. Zoom stamps `event_ts` 1 to 2 s after the fact and delivers within about 1.5 s of it."""
 
-    def __init__(self, event: Event, random: Random, inventor: Inventor) -> None:
+    def __init__(self, event: BookedSession, random: Random, inventor: Inventor) -> None:
         self._event = event
         self._random = random
         self._inventor = inventor
-        self._messages: list[Message] = []
+        self._messages: list[TimedWebhook] = []
         # Registrations come before any instance exists: their uuid is none of the live ones.
         self._booking_uuid = inventor.session_uuid("plain")
 
-    def build(self, people: tuple[Person, ...]) -> list[Message]:
+    def build(self, people: tuple[Person, ...]) -> list[TimedWebhook]:
         """All messages, in the order in which Zoom sends them."""
         for index, span in enumerate(self._event.spans):
             stamp = self._stamp(span.started_at)
@@ -65,7 +65,7 @@ class Timeline:
     def _add(self, kind: Kind, connection: str, body: bodies.Body, event_ts: int) -> None:
         sent_at = event_ts / 1_000 + self._random.uniform(0.05, 1.5)
         request_id = self._inventor.request_id()
-        self._messages.append(Message(kind, connection, bodies.to_bytes(body), request_id, sent_at))
+        self._messages.append(TimedWebhook(kind, connection, bodies.to_bytes(body), request_id, sent_at))
 
     def _registrations(self, person: Person) -> None:
         for enrolment in person.enrolments:
@@ -79,7 +79,7 @@ class Timeline:
                 decided = bodies.registration_decided(self._event, person, enrolment, self._booking_uuid, stamp)
                 self._add("registration", "", decided, stamp)
 
-    def _visit(self, person: Person, visit: Visit) -> None:
+    def _visit(self, person: Person, visit: Appearance) -> None:
         edges = [visit.joined_at, *visit.moves, visit.left_at]
         for user_id, start, end in zip(visit.user_ids, edges, edges[1:], strict=False):
             stamp = self._stamp(start)
@@ -93,12 +93,12 @@ class Timeline:
             stamp = self._stamp(at)
             self._add("bind", visit.connection, bodies.bound(self._event, person, visit, at, stamp), stamp)
 
-    def _promotion(self, person: Person, visit: Visit) -> None:
+    def _promotion(self, person: Person, visit: Appearance) -> None:
         at = (visit.joined_at + visit.left_at) // 2
         stamp = self._stamp(at)
         self._add("role", visit.connection, bodies.promoted(self._event, person, visit, at, stamp), stamp)
 
-    def _waiting(self, person: Person, visit: Visit) -> None:
+    def _waiting(self, person: Person, visit: Appearance) -> None:
         for name in ("participant_joined_waiting_room", "participant_left_waiting_room"):
             at = visit.joined_at if "joined" in name else visit.left_at + 20
             stamp = self._stamp(at)

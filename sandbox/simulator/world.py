@@ -23,7 +23,7 @@ Role = Literal["attendee", "guest", "anonymous", "host", "panelist", "internal",
 
 
 @dataclass(frozen=True)
-class Delivery:
+class UnsignedDelivery:
     """One webhook as Zoom would send it; the sender signs it."""
 
     body: bytes
@@ -35,7 +35,7 @@ class Delivery:
 
 
 @dataclass(frozen=True)
-class Span:
+class RunSpan:
     """One run: its uuid and its real start and end (seconds since 1970)."""
 
     uuid: str
@@ -77,7 +77,7 @@ class Enrolment:
 
 
 @dataclass(frozen=True)
-class Visit:
+class Appearance:
     """One connection from join to leave, with the identity that it shows."""
 
     connection: str
@@ -110,7 +110,7 @@ class Person:
     zoom_user_id: str = ""
     """Only users of the own account have one that Zoom shows."""
     enrolments: tuple[Enrolment, ...] = ()
-    visits: tuple[Visit, ...] = ()
+    visits: tuple[Appearance, ...] = ()
 
     @property
     def name(self) -> str:
@@ -119,7 +119,7 @@ class Person:
 
 
 @dataclass(frozen=True)
-class Event:
+class BookedSession:
     """The session as it was booked."""
 
     object_type: ObjectType
@@ -129,7 +129,7 @@ class Event:
     topic: str
     starts_at: int
     duration_minutes: int
-    spans: tuple[Span, ...]
+    spans: tuple[RunSpan, ...]
     recorded: bool = False
     """There is a cloud recording of each span that is no practice session."""
     planned: tuple[Planned, ...] = ()
@@ -147,9 +147,9 @@ class Event:
 class World:
     """One simulated session."""
 
-    event: Event
+    event: BookedSession
     people: tuple[Person, ...]
-    deliveries: tuple[Delivery, ...]
+    deliveries: tuple[UnsignedDelivery, ...]
     """In the order in which Zoom sends them."""
     zoom: ZoomState
     """What Zoom's REST API answers afterwards."""

@@ -13,14 +13,14 @@ from schemas.instants import parse_instant
 
 
 @dataclass(frozen=True)
-class Account:
+class AccountUsers:
     """The account's own users."""
 
     emails_by_id: dict[str, str] = field(default_factory=dict)
     emails: frozenset[str] = frozenset()
 
     @classmethod
-    def of(cls, zoom: ZoomState) -> Account:
+    def of(cls, zoom: ZoomState) -> AccountUsers:
         """Users of another account are none of its own."""
         own = [user for user in zoom.users if user.get("account_id") in (None, zoom.account_id)]
         known = [(user.get("id"), email) for user in own if (email := address(user.get("email")))]
@@ -28,7 +28,7 @@ class Account:
 
 
 @dataclass
-class Answers:
+class AnswersOfZoom:
     """All that is asked about one id."""
 
     details: Row | None = None
@@ -57,12 +57,12 @@ class Answers:
         return {text for text in [address((self.details or {}).get("host_email"))] if text}
 
 
-def ask(zoom: ZoomState, object_type: str, object_id: str, uuids: list[str]) -> Answers:
+def ask(zoom: ZoomState, object_type: str, object_id: str, uuids: list[str]) -> AnswersOfZoom:
     """Asks what the rules need."""
     held = zoom.session(object_type, object_id)
     if held is None:
-        return Answers()
-    answers = Answers(
+        return AnswersOfZoom()
+    answers = AnswersOfZoom(
         details=held[0].details,
         registrants=held[0].registrants,
         panelist_emails=frozenset(email for row in held[0].panelists if (email := address(row.get("email")))),

@@ -14,7 +14,7 @@ _ABSENT = "(nothing)"
 
 
 @dataclass(frozen=True)
-class Difference:
+class Mismatch:
     """One field of one contact that is not as it should be."""
 
     email: str
@@ -24,7 +24,7 @@ class Difference:
     wanted: object
 
 
-def compare(truth: Truth, held: Mapping[str, Any]) -> list[Difference]:
+def compare(truth: Truth, held: Mapping[str, Any]) -> list[Mismatch]:
     """Every difference, ordered by e-mail.
 
     Args:
@@ -37,35 +37,35 @@ def compare(truth: Truth, held: Mapping[str, Any]) -> list[Difference]:
     for event in held["events"]:
         email = str(event["identifiers"].get("email_id") or emails.get(event["contact_id"], "unknown")).lower()
         events.setdefault(email, []).append(event)
-    found: list[Difference] = []
+    found: list[Mismatch] = []
     for email in sorted({*truth.contacts, *contacts, *events}):
         wanted = truth.contacts.get(email)
         if wanted is None:
-            found.append(Difference(email, "contact", "exists", "no such contact"))
+            found.append(Mismatch(email, "contact", "exists", "no such contact"))
             continue
         if email in contacts:
             found += _contact(wanted, contacts[email])
         elif not wanted.may_be_missing:
-            found.append(Difference(email, "contact", "missing", "exists"))
+            found.append(Mismatch(email, "contact", "missing", "exists"))
         found += _events(wanted, events.get(email, []))
         found += _mails(wanted, [mail["params"] for mail in held.get("mails", ()) if mail["to"] == [email]])
     return found
 
 
-def _contact(wanted: ContactTruth, held: Mapping[str, Any]) -> list[Difference]:
+def _contact(wanted: ContactTruth, held: Mapping[str, Any]) -> list[Mismatch]:
     attributes = held["attributes"]
     found = [
-        Difference(wanted.email, name, attributes.get(name, _ABSENT), wanted.attributes.get(name, _ABSENT))
+        Mismatch(wanted.email, name, attributes.get(name, _ABSENT), wanted.attributes.get(name, _ABSENT))
         for name in sorted({*attributes, *wanted.attributes})
         if attributes.get(name, _ABSENT) != wanted.attributes.get(name, _ABSENT)
         and attributes.get(name) not in wanted.leftovers.get(name, ())
     ]
     if set(held["listIds"]) != wanted.lists:
-        found.append(Difference(wanted.email, "lists", sorted(held["listIds"]), sorted(wanted.lists)))
+        found.append(Mismatch(wanted.email, "lists", sorted(held["listIds"]), sorted(wanted.lists)))
     return found
 
 
-def _events(wanted: ContactTruth, held: list[Mapping[str, Any]]) -> list[Difference]:
+def _events(wanted: ContactTruth, held: list[Mapping[str, Any]]) -> list[Mismatch]:
     """Pairs equal events first; then what is left by name, so that a wrong property is told as such."""
     missing = list(wanted.events)
     extra = []
@@ -75,37 +75,37 @@ def _events(wanted: ContactTruth, held: list[Mapping[str, Any]]) -> list[Differe
             extra.append(event)
         else:
             missing.remove(equal)
-    found: list[Difference] = []
+    found: list[Mismatch] = []
     for event in extra:
         name = str(event["event_name"])
         alike = next((each for each in missing if each.name == name), None)
         if alike is None:
-            found.append(Difference(wanted.email, f"event {name}", "once more than wanted", "not this one"))
+            found.append(Mismatch(wanted.email, f"event {name}", "once more than wanted", "not this one"))
             continue
         missing.remove(alike)
         found += [
-            Difference(wanted.email, f"event {name} {field}", actual, should)
+            Mismatch(wanted.email, f"event {name} {field}", actual, should)
             for field, (actual, should) in _differing(alike, event).items()
         ]
     found += [
-        Difference(wanted.email, f"event {each.name}", "missing", f"once, at {format_instant(each.at)}")
+        Mismatch(wanted.email, f"event {each.name}", "missing", f"once, at {format_instant(each.at)}")
         for each in missing
         if not each.may_be_missing
     ]
     return found
 
 
-def _mails(wanted: ContactTruth, held: list[Mapping[str, Any]]) -> list[Difference]:
+def _mails(wanted: ContactTruth, held: list[Mapping[str, Any]]) -> list[Mismatch]:
     """Mails that are wrong, missing or there twice, by what their template is told."""
     missing = list(wanted.mails)
     found = []
     for params in held:
         equal = next((each for each in missing if params in [one.properties for one in _right(each)]), None)
         if equal is None:
-            found.append(Difference(wanted.email, "mail", dict(params), "not this one, or not twice"))
+            found.append(Mismatch(wanted.email, "mail", dict(params), "not this one, or not twice"))
         else:
             missing.remove(equal)
-    return [*found, *(Difference(wanted.email, f"mail {each.name}", "missing", each.properties) for each in missing)]
+    return [*found, *(Mismatch(wanted.email, f"mail {each.name}", "missing", each.properties) for each in missing)]
 
 
 def _right(wanted: EventTruth) -> tuple[EventTruth, ...]:

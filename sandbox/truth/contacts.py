@@ -8,13 +8,13 @@ from datetime import UTC, datetime, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from sandbox.truth.events import CAME, Booking, EventTruth, Result, Value, came_or_not, recorded, registered
-from sandbox.truth.evidence import Evidence, gather
-from sandbox.truth.recordings import Recording, recordings_held, recordings_told
+from sandbox.truth.evidence import SeenEvidence, gather
+from sandbox.truth.recordings import RunRecording, recordings_held, recordings_told
 from sandbox.truth.registrations import registrations_of
 from sandbox.truth.rules import Rules
-from sandbox.truth.schedule import Reading, entries_of
-from sandbox.truth.scores import Scored, contact_score, session_score, tier, whole_minutes, why
-from sandbox.truth.sessions import Session, sessions_of
+from sandbox.truth.schedule import DetailsAnswer, entries_of
+from sandbox.truth.scores import DatedScore, contact_score, session_score, tier, whole_minutes, why
+from sandbox.truth.sessions import ExpectedSession, sessions_of
 from sandbox.truth.visits import is_excluded_domain
 from sandbox.zoom.state import ZoomState
 from schemas.codec import contact_id
@@ -55,7 +55,7 @@ class Truth:
     """All contacts by e-mail, and the sessions behind them."""
 
     contacts: dict[str, ContactTruth]
-    sessions: tuple[Session, ...]
+    sessions: tuple[ExpectedSession, ...]
 
 
 @dataclass
@@ -101,7 +101,7 @@ def truth_of(
     recordings = recordings_told(bodies) or (recordings_held(zoom) if rules.use_report else {})
     states = [*earlier, (float("inf") if rules.now is None else rules.now, zoom)]
     dossiers: dict[str, _Dossier] = {}
-    held: list[Session] = []
+    held: list[ExpectedSession] = []
     own: set[str] = set()
     for evidence in gather(bodies, zoom):
         held += _add(evidence, states, dossiers, rules)
@@ -117,11 +117,11 @@ def truth_of(
 
 
 def _add(
-    evidence: Evidence, states: list[tuple[float, ZoomState]], dossiers: dict[str, _Dossier], rules: Rules
-) -> list[Session]:
+    evidence: SeenEvidence, states: list[tuple[float, ZoomState]], dossiers: dict[str, _Dossier], rules: Rules
+) -> list[ExpectedSession]:
     """Files what one id says about everybody; its sessions."""
     answered = [(at, state.session(evidence.object_type, evidence.object_id)) for at, state in states]
-    readings = [Reading(at, known[0].details) for at, known in answered if known is not None]
+    readings = [DetailsAnswer(at, known[0].details) for at, known in answered if known is not None]
     is_webinar = evidence.object_type == "webinar"
     entries = entries_of(evidence.session_type, evidence.plans, readings) if is_webinar else []
     sessions = sessions_of(evidence, entries, rules)
@@ -142,7 +142,7 @@ def _add(
     return sessions
 
 
-def _contact(email: str, dossier: _Dossier, recordings: dict[str, Recording], rules: Rules) -> ContactTruth:
+def _contact(email: str, dossier: _Dossier, recordings: dict[str, RunRecording], rules: Rules) -> ContactTruth:
     approved, withdrawn = dossier.approved, dossier.withdrawn
     results = _in_order(dossier.results)
     told = () if email in rules.unmailed else tuple(recorded(results, recordings, rules))
@@ -192,7 +192,7 @@ def _shown(email: str, approved: list[Booking], results: list[Result], rules: Ru
     if results:
         status = results[-1][1].presence.status
         scored = [
-            Scored(session_score(attendance.presence, rules), utc_date(session.ended_at))
+            DatedScore(session_score(attendance.presence, rules), utc_date(session.ended_at))
             for session, attendance in results
         ]
         score, points = scored[-1].score, contact_score(scored, scored[-1].ended_on, rules)

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from sandbox.truth.recordings import Recording, told_of
-from sandbox.truth.registrations import Registration, RegistrationFact
+from sandbox.truth.recordings import RunRecording, told_of
+from sandbox.truth.registrations import RegistrantHistory, RegistrationFact
 from sandbox.truth.rules import Rules
-from sandbox.truth.schedule import Entry
+from sandbox.truth.schedule import BookedEntry
 from sandbox.truth.scores import session_score, whole_minutes
-from sandbox.truth.sessions import Attendance, Session
+from sandbox.truth.sessions import ExpectedAttendance, ExpectedSession
 from schemas.instants import format_instant
 
 Value = str | int
-Result = tuple[Session, Attendance]
+Result = tuple[ExpectedSession, ExpectedAttendance]
 CAME = ("attended", "left_early")
 
 
@@ -36,11 +36,11 @@ class EventTruth:
 class Booking:
     """A registration, with what is known of its webinar."""
 
-    registration: Registration
+    registration: RegistrantHistory
     object_id: str
     topic: str
-    entries: tuple[Entry, ...]
-    sessions: tuple[Session, ...]
+    entries: tuple[BookedEntry, ...]
+    sessions: tuple[ExpectedSession, ...]
 
 
 def registered(bookings: Iterable[Booking]) -> list[EventTruth]:
@@ -122,7 +122,7 @@ def came_or_not(results: Iterable[Result], before: Mapping[tuple[str, str], Resu
     return events
 
 
-def _result_event(session: Session, attendance: Attendance, rules: Rules) -> EventTruth:
+def _result_event(session: ExpectedSession, attendance: ExpectedAttendance, rules: Rules) -> EventTruth:
     presence = attendance.presence
     properties: dict[str, Value] = {
         "session_uuid": session.session_uuid,
@@ -142,7 +142,7 @@ def _result_event(session: Session, attendance: Attendance, rules: Rules) -> Eve
     return EventTruth(name, session.ended_at, properties)
 
 
-def recorded(results: Iterable[Result], recordings: Mapping[str, Recording], rules: Rules) -> list[EventTruth]:
+def recorded(results: Iterable[Result], recordings: Mapping[str, RunRecording], rules: Rules) -> list[EventTruth]:
     """The longest recording of each session."""
     events = []
     for session, attendance in results:

@@ -8,10 +8,10 @@ from typing import Any
 
 import orjson
 
-from sandbox.truth.answers import Account, Answers, ask
-from sandbox.truth.identity import Identity, address
+from sandbox.truth.answers import AccountUsers, AnswersOfZoom, ask
+from sandbox.truth.identity import ShownIdentity, address
 from sandbox.truth.registrations import RegistrationFact, listed, told
-from sandbox.truth.schedule import Said, said_by
+from sandbox.truth.schedule import SaidDate, said_by
 from sandbox.zoom.state import ZoomState
 from schemas.instants import parse_instant
 
@@ -21,12 +21,12 @@ Key = tuple[str, str]
 
 
 @dataclass
-class Connection:
+class SeenConnection:
     """Instants of one connection, and every identity it showed."""
 
     joins: set[int] = field(default_factory=set)
     leaves: set[int] = field(default_factory=set)
-    identity: Identity = field(default_factory=Identity)
+    identity: ShownIdentity = field(default_factory=ShownIdentity)
     handles: set[str] = field(default_factory=set)
     """Its `user_id`s: a room move gives a new one."""
 
@@ -44,16 +44,16 @@ class Bind:
 
 
 @dataclass
-class Run:
+class SeenRun:
     """One uuid, from webhooks alone."""
 
     uuid: str
     starts: set[int] = field(default_factory=set)
     ends: set[int] = field(default_factory=set)
     practice: set[bool] = field(default_factory=set)
-    connections: dict[str, Connection] = field(default_factory=dict)
+    connections: dict[str, SeenConnection] = field(default_factory=dict)
     binds: set[Bind] = field(default_factory=set)
-    promoted: dict[str, Identity] = field(default_factory=dict)
+    promoted: dict[str, ShownIdentity] = field(default_factory=dict)
     """Who was made a panelist while it was live, by connection."""
 
     @property
@@ -61,17 +61,17 @@ class Run:
         """Every `ended` says so."""
         return bool(self.practice) and all(self.practice)
 
-    def connection_of(self, participant: dict[str, Any]) -> Connection:
+    def connection_of(self, participant: dict[str, Any]) -> SeenConnection:
         """The connection that a webhook speaks of."""
         key = participant.get("participant_uuid") or participant.get("user_id") or ""
-        found = self.connections.setdefault(key, Connection())
+        found = self.connections.setdefault(key, SeenConnection())
         found.identity.show(participant)
         found.handles |= {text for text in [participant.get("user_id")] if text}
         return found
 
 
 @dataclass
-class Evidence:
+class SeenEvidence:
     """Everything known about one id."""
 
     object_type: str
@@ -82,12 +82,12 @@ class Evidence:
     timezones: dict[int, str] = field(default_factory=dict)
     host_ids: set[str] = field(default_factory=set)
     host_emails: set[str] = field(default_factory=set)
-    runs: dict[str, Run] = field(default_factory=dict)
+    runs: dict[str, SeenRun] = field(default_factory=dict)
     registrations: list[RegistrationFact] = field(default_factory=list)
-    plans: list[Said] = field(default_factory=list)
+    plans: list[SaidDate] = field(default_factory=list)
     """What webhooks said of the schedule."""
-    answers: Answers = field(default_factory=Answers)
-    account: Account = field(default_factory=Account)
+    answers: AnswersOfZoom = field(default_factory=AnswersOfZoom)
+    account: AccountUsers = field(default_factory=AccountUsers)
 
     @property
     def topic(self) -> str:
@@ -105,10 +105,10 @@ class Evidence:
         return self.answers.timezone or (self.timezones[max(self.timezones)] if self.timezones else "")
 
 
-def gather(bodies: Iterable[bytes], zoom: ZoomState) -> list[Evidence]:
+def gather(bodies: Iterable[bytes], zoom: ZoomState) -> list[SeenEvidence]:
     """Facts per id, from the webhooks and from what Zoom answers about the ids they name."""
-    found: dict[Key, Evidence] = {}
-    account = Account.of(zoom)
+    found: dict[Key, SeenEvidence] = {}
+    account = AccountUsers.of(zoom)
     for body in bodies:
         event = orjson.loads(body)
         object_type, _, name = event["event"].partition(".")
@@ -116,7 +116,7 @@ def gather(bodies: Iterable[bytes], zoom: ZoomState) -> list[Evidence]:
             continue
         content = event["payload"]["object"]
         key = (object_type, str(content["id"]))
-        _note(found.setdefault(key, Evidence(*key, account=account)), name, event["event_ts"], content)
+        _note(found.setdefault(key, SeenEvidence(*key, account=account)), name, event["event_ts"], content)
     for (object_type, object_id), evidence in found.items():
         evidence.answers = ask(zoom, object_type, object_id, list(evidence.runs))
         evidence.host_emails |= evidence.answers.host_emails
@@ -124,7 +124,7 @@ def gather(bodies: Iterable[bytes], zoom: ZoomState) -> list[Evidence]:
     return list(found.values())
 
 
-def _note(evidence: Evidence, name: str, event_ts: int, content: dict[str, Any]) -> None:
+def _note(evidence: SeenEvidence, name: str, event_ts: int, content: dict[str, Any]) -> None:
     if content.get("topic"):
         evidence.topics[event_ts] = content["topic"]
     if content.get("type"):
@@ -138,12 +138,12 @@ def _note(evidence: Evidence, name: str, event_ts: int, content: dict[str, Any])
     if name.startswith("registration_") or name in _PLANS:
         evidence.plans += said_by(name, event_ts, content)
     elif name in ("started", "ended") or name.startswith("participant_"):
-        run = evidence.runs.setdefault(content["uuid"], Run(content["uuid"]))
+        run = evidence.runs.setdefault(content["uuid"], SeenRun(content["uuid"]))
         run.starts |= _instants(content, "start_time")
         _live(run, name, content)
 
 
-def _live(run: Run, name: str, content: dict[str, Any]) -> None:
+def _live(run: SeenRun, name: str, content: dict[str, Any]) -> None:
     participant = content.get("participant") or {}
     key = participant.get("participant_uuid") or participant.get("user_id") or ""
     if name == "ended":
@@ -157,7 +157,7 @@ def _live(run: Run, name: str, content: dict[str, Any]) -> None:
         target = (participant.get("bind_participant_uuid") or "", participant.get("bind_user_id") or "")
         run.binds.add(Bind(key, participant.get("user_id") or "", *target))
     elif name == "participant_role_changed" and participant.get("new_role") == "panelist":
-        run.promoted.setdefault(key, Identity()).show(participant)
+        run.promoted.setdefault(key, ShownIdentity()).show(participant)
 
 
 def _instants(content: dict[str, Any], key: str) -> set[int]:

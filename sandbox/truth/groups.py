@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from sandbox.truth.evidence import Evidence, Run
+from sandbox.truth.evidence import SeenEvidence, SeenRun
 from sandbox.truth.rules import Rules
-from sandbox.truth.schedule import Entry, Time
+from sandbox.truth.schedule import BookedEntry, Time
 from sandbox.truth.visits import Visit
 from sandbox.zoom.state import Row
 from schemas.instants import parse_instant
@@ -16,10 +16,10 @@ _JOINED_TYPES = (2, 5, 6, 8, 9)
 
 
 @dataclass
-class View:
+class HeldRun:
     """A run that was no practice, with its bounds and everybody in it."""
 
-    run: Run
+    run: SeenRun
     start: int
     end: int | None
     """``None``: it has not ended."""
@@ -32,16 +32,16 @@ class View:
 
 
 @dataclass
-class Group:
+class RunGroup:
     """Runs that belong together, rehearsals included."""
 
-    views: list[View]
-    entry: Entry | None = None
+    views: list[HeldRun]
+    entry: BookedEntry | None = None
     time: Time | None = None
     """T and D of a scheduled webinar."""
 
 
-def bounds(run: Run, evidence: Evidence, rules: Rules) -> tuple[int, int | None]:
+def bounds(run: SeenRun, evidence: SeenEvidence, rules: Rules) -> tuple[int, int | None]:
     """S and E of a run."""
     rows = evidence.answers.reports.get(run.uuid, []) if rules.use_report else []
     told = [row for row in rows if row.get("status") != "in_waiting_room"]
@@ -62,24 +62,24 @@ def _instants(rows: Iterable[Row], field: str) -> set[int]:
     return {at for row in rows if (at := parse_instant(row.get(field))) is not None}
 
 
-def groups_of(views: list[View], entries: list[Entry], evidence: Evidence, rules: Rules) -> list[Group]:
+def groups_of(views: list[HeldRun], entries: list[BookedEntry], evidence: SeenEvidence, rules: Rules) -> list[RunGroup]:
     """Every run is in one group; in order of the first run."""
-    scheduled: dict[tuple[str, int], Group] = {}
-    others: list[View] = []
+    scheduled: dict[tuple[str, int], RunGroup] = {}
+    others: list[HeldRun] = []
     for view in sorted(views, key=lambda each: each.order):
         fit = _fit(view, entries, rules)
         if fit is None:
             others.append(view)
             continue
         entry, time = fit
-        group = scheduled.setdefault((entry.occurrence_id, time.start), Group([], entry, time))
+        group = scheduled.setdefault((entry.occurrence_id, time.start), RunGroup([], entry, time))
         group.views.append(view)
         group.time = max(group.time or time, time)
     groups = [*scheduled.values(), *_joined(others, evidence, rules)]
     return sorted(groups, key=lambda group: group.views[0].order)
 
 
-def _fit(view: View, entries: list[Entry], rules: Rules) -> tuple[Entry, Time] | None:
+def _fit(view: HeldRun, entries: list[BookedEntry], rules: Rules) -> tuple[BookedEntry, Time] | None:
     """The entry whose scheduled start is nearest to S, if S is in its window; of equal ones the earlier."""
     end = view.start if view.end is None else view.end
     seen = [(entry, time) for entry in entries if (time := entry.seen_by(view.start, end)) is not None]
@@ -87,8 +87,8 @@ def _fit(view: View, entries: list[Entry], rules: Rules) -> tuple[Entry, Time] |
     return min(near, key=lambda pair: (abs(view.start - pair[1].start), pair[1].start), default=None)
 
 
-def _joined(views: list[View], evidence: Evidence, rules: Rules) -> list[Group]:
-    groups: list[Group] = []
+def _joined(views: list[HeldRun], evidence: SeenEvidence, rules: Rules) -> list[RunGroup]:
+    groups: list[RunGroup] = []
     for view in views:
         ends = [each.end for each in groups[-1].views] if groups else []
         follows = bool(ends) and all(end is not None for end in ends)
@@ -96,11 +96,11 @@ def _joined(views: list[View], evidence: Evidence, rules: Rules) -> list[Group]:
         if follows and gap <= rules.restart_gap and evidence.session_type in _JOINED_TYPES:
             groups[-1].views.append(view)
         else:
-            groups.append(Group([view]))
+            groups.append(RunGroup([view]))
     return groups
 
 
-def without_rehearsals(group: Group, audience: dict[str, int]) -> list[View]:
+def without_rehearsals(group: RunGroup, audience: dict[str, int]) -> list[HeldRun]:
     """The runs of the session; `audience` is the number of people in each run, by uuid."""
     if group.time is not None:
         time = group.time

@@ -49,7 +49,7 @@ def _is_name(word: str) -> bool:
 
 
 @dataclass
-class Identity:
+class ShownIdentity:
     """Everything that a connection or a report's row showed of whose it is, per kind."""
 
     registrant_ids: set[str] = field(default_factory=set)
@@ -67,10 +67,10 @@ class Identity:
         self.names |= {text for text in [row.get("user_name") or row.get("name")] if text}
         self.internal = self.internal or row.get("internal_user") is True
 
-    def filled_from(self, others: Iterable[Identity]) -> Identity:
+    def filled_from(self, others: Iterable[ShownIdentity]) -> ShownIdentity:
         """With each kind that it lacks taken from the others."""
         known = list(others)
-        return Identity(
+        return ShownIdentity(
             self.registrant_ids or {registrant_id for other in known for registrant_id in other.registrant_ids},
             self.emails or {email for other in known for email in other.emails},
             self.user_ids or {user_id for other in known for user_id in other.user_ids},

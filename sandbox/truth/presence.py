@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 
-class Interval(NamedTuple):
+class Stay(NamedTuple):
     """A stay, closed at both ends."""
 
     start: int
@@ -24,7 +24,7 @@ class Interval(NamedTuple):
         return self.start, self.end
 
 
-def intervals(joins: set[int], leaves: set[int], end: int) -> list[Interval]:
+def intervals(joins: set[int], leaves: set[int], end: int) -> list[Stay]:
     """Walks through the instants of one connection (attendance.md 2); `end` closes what stays open.
 
     >>> [(each.start, each.end) for each in intervals({0, 20}, {20}, 50)]  # a room move at 20
@@ -35,7 +35,7 @@ def intervals(joins: set[int], leaves: set[int], end: int) -> list[Interval]:
     [(5, 5), (5, 9)]
     """
     instants = sorted(joins | leaves)
-    found: list[Interval] = []
+    found: list[Stay] = []
     since: int | None = None
     for at in instants:
         both = at in joins and at in leaves
@@ -45,10 +45,10 @@ def intervals(joins: set[int], leaves: set[int], end: int) -> list[Interval]:
             if step == "join" and at in joins and since is None:
                 since = at
             elif step == "leave" and at in leaves:
-                found.append(Interval(at, at, assumed=True) if since is None else Interval(since, at))
+                found.append(Stay(at, at, assumed=True) if since is None else Stay(since, at))
                 since = None
     if since is not None:
-        found.append(Interval(since, max(since, end), assumed=True))
+        found.append(Stay(since, max(since, end), assumed=True))
     return found
 
 

@@ -9,13 +9,13 @@ from typing import Any
 import orjson
 
 from sandbox.truth.rules import Rules
-from sandbox.truth.sessions import Session
+from sandbox.truth.sessions import ExpectedSession
 from sandbox.zoom.state import ZoomState
 from schemas.instants import parse_instant
 
 
 @dataclass(frozen=True)
-class Recording:
+class RunRecording:
     """One run's."""
 
     at: int
@@ -28,14 +28,14 @@ class Recording:
 class Told:
     """What people are told of a session's recordings."""
 
-    longest: Recording
+    longest: RunRecording
     parts: int
     """How many main runs have one."""
 
 
-def recordings_told(bodies: Iterable[bytes]) -> dict[str, Recording]:
+def recordings_told(bodies: Iterable[bytes]) -> dict[str, RunRecording]:
     """By run's uuid, the latest repeat of each `recording.completed`."""
-    found: dict[str, Recording] = {}
+    found: dict[str, RunRecording] = {}
     for body in bodies:
         event = orjson.loads(body)
         if event["event"] == "recording.completed":
@@ -46,7 +46,7 @@ def recordings_told(bodies: Iterable[bytes]) -> dict[str, Recording]:
     return found
 
 
-def recordings_held(zoom: ZoomState) -> dict[str, Recording]:
+def recordings_held(zoom: ZoomState) -> dict[str, RunRecording]:
     """The same of what Zoom answers when it is asked."""
     rows = {
         instance.uuid: instance.recording
@@ -60,7 +60,7 @@ def recordings_held(zoom: ZoomState) -> dict[str, Recording]:
     }
 
 
-def told_of(session: Session, recordings: Mapping[str, Recording], rules: Rules) -> Told | None:
+def told_of(session: ExpectedSession, recordings: Mapping[str, RunRecording], rules: Rules) -> Told | None:
     """Once the session is final and every main run's is there, or nobody waits any longer."""
     known = [recordings[uuid] for uuid in session.main if uuid in recordings]
     is_complete = len(known) == len(session.main) or rules.recordings_waited
@@ -69,6 +69,6 @@ def told_of(session: Session, recordings: Mapping[str, Recording], rules: Rules)
     return Told(max(known, key=lambda each: (each.minutes, each.at, each.share_url)), len(known))
 
 
-def _recording(content: dict[str, Any], at: int) -> Recording:
+def _recording(content: dict[str, Any], at: int) -> RunRecording:
     # The query of the link may hold the passcode.
-    return Recording(at, content["share_url"].partition("?")[0], content["duration"])
+    return RunRecording(at, content["share_url"].partition("?")[0], content["duration"])

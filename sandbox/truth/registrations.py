@@ -77,7 +77,7 @@ def listed(rows: Iterable[Row]) -> list[RegistrationFact]:
 
 
 @dataclass
-class Registration:
+class RegistrantHistory:
     """One registrant id of one webinar, with everything that was said."""
 
     registrant_id: str
@@ -130,9 +130,9 @@ class Registration:
         return stands and (bool(occurrence_id) or not webhooks)
 
 
-def registrations_of(facts: Iterable[RegistrationFact]) -> dict[str, Registration]:
+def registrations_of(facts: Iterable[RegistrationFact]) -> dict[str, RegistrantHistory]:
     """By registrant id."""
-    found: dict[str, Registration] = {}
+    found: dict[str, RegistrantHistory] = {}
     for fact in facts:
-        found.setdefault(fact.registrant_id, Registration(fact.registrant_id)).facts.append(fact)
+        found.setdefault(fact.registrant_id, RegistrantHistory(fact.registrant_id)).facts.append(fact)
     return found

@@ -7,7 +7,7 @@ from fractions import Fraction
 
 
 @dataclass(frozen=True)
-class Lists:
+class ListIds:
     """Brevo list ids; ``None``: not written."""
 
     meeting_participants: int | None = 15
@@ -74,5 +74,5 @@ class Rules:
     """True: by a transactional mail, not by an event."""
     unmailed: frozenset[str] = frozenset()
     """Addresses of people who are not to be mailed, in lower case."""
-    lists: Lists = field(default_factory=Lists)
+    lists: ListIds = field(default_factory=ListIds)
     attributes: Attributes = field(default_factory=Attributes)

@@ -27,7 +27,7 @@ class Time(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Said:
+class SaidDate:
     """One thing said about one entry."""
 
     at_ms: float
@@ -40,7 +40,7 @@ class Said:
 
 
 @dataclass(frozen=True)
-class Reading:
+class DetailsAnswer:
     """An answer of `GET /webinars/{id}`."""
 
     at: float
@@ -48,15 +48,15 @@ class Reading:
     details: Row
 
 
-def said_by(name: str, event_ts: int, content: dict[str, Any]) -> list[Said]:
+def said_by(name: str, event_ts: int, content: dict[str, Any]) -> list[SaidDate]:
     """What a webhook says of the schedule: `registration_…`, `created`, `updated` or `deleted`."""
     gone = name == "deleted"
     rows = content.get("occurrences") or []
     if not rows:
         start = None if gone else parse_instant(content.get("start_time"))
-        return [] if start is None else [Said(event_ts, "", start, _seconds(content))]
+        return [] if start is None else [SaidDate(event_ts, "", start, _seconds(content))]
     return [
-        Said(
+        SaidDate(
             event_ts,
             str(row.get("occurrence_id") or ""),
             None if gone or row.get("status") == "deleted" else parse_instant(row.get("start_time")),
@@ -66,12 +66,12 @@ def said_by(name: str, event_ts: int, content: dict[str, Any]) -> list[Said]:
     ]
 
 
-def _said_in(reading: Reading) -> list[Said]:
+def _said_in(reading: DetailsAnswer) -> list[SaidDate]:
     details, at_ms = reading.details, reading.at * 1_000
     if details.get("type") == FIXED:
-        return [Said(at_ms, "", parse_instant(details.get("start_time")), _seconds(details))]
+        return [SaidDate(at_ms, "", parse_instant(details.get("start_time")), _seconds(details))]
     return [
-        Said(
+        SaidDate(
             at_ms,
             str(row["occurrence_id"]),
             None if row.get("status") == "deleted" else parse_instant(row.get("start_time")),
@@ -87,11 +87,11 @@ def _seconds(row: Row) -> int | None:
 
 
 @dataclass
-class Entry:
+class BookedEntry:
     """One entry of a schedule."""
 
     occurrence_id: str
-    said: list[Said] = field(default_factory=list)
+    said: list[SaidDate] = field(default_factory=list)
     """In the order in which it was said."""
     dropped_at_ms: float | None = None
     """When Zoom was first heard to have deleted or forgotten it; a run that began before stays with it."""
@@ -128,7 +128,7 @@ class Entry:
         return found
 
 
-def entries_of(session_type: int, plans: Iterable[Said], readings: Iterable[Reading]) -> list[Entry]:
+def entries_of(session_type: int, plans: Iterable[SaidDate], readings: Iterable[DetailsAnswer]) -> list[BookedEntry]:
     """The schedule of a webinar; none for types without fixed times.
 
     Zoom's answers say which entries there are; without an answer the webhooks do. Both say when an entry was to be.
@@ -139,7 +139,7 @@ def entries_of(session_type: int, plans: Iterable[Said], readings: Iterable[Read
     # Only occurrences are entries of a series, and only the webinar itself is the one of a fixed time.
     told = [plan for plan in plans if bool(plan.occurrence_id) == (session_type == SERIES)]
     read = [each for reading in answers for each in _said_in(reading)]
-    found = {each.occurrence_id: Entry(each.occurrence_id) for each in (read or told) if each.start is not None}
+    found = {each.occurrence_id: BookedEntry(each.occurrence_id) for each in (read or told) if each.start is not None}
     for each in sorted([*told, *read], key=lambda said: (said.at_ms, said.start or 0)):
         if each.occurrence_id in found:
             found[each.occurrence_id].said.append(each)
@@ -148,10 +148,10 @@ def entries_of(session_type: int, plans: Iterable[Said], readings: Iterable[Read
     return list(found.values())
 
 
-def _dropped_at(entry: Entry, answers: list[Reading]) -> float | None:
+def _dropped_at(entry: BookedEntry, answers: list[DetailsAnswer]) -> float | None:
     """Deleted, or not in an answer, and never said to be there again."""
     silent = [
-        Said(reading.at * 1_000, entry.occurrence_id, None, None)
+        SaidDate(reading.at * 1_000, entry.occurrence_id, None, None)
         for reading in answers
         if entry.occurrence_id not in {each.occurrence_id for each in _said_in(reading)}
     ]

@@ -28,7 +28,7 @@ def whole_minutes(seconds: int) -> int:
 
 
 @dataclass(frozen=True)
-class Presence:
+class SessionPart:
     """What one person did in one session."""
 
     status: str
@@ -39,7 +39,7 @@ class Presence:
 
 
 @dataclass(frozen=True)
-class Interaction:
+class Activity:
     """What one person did in one session; ``None``: there was nothing of that kind to do."""
 
     polls: tuple[int, int] | None = None
@@ -48,7 +48,7 @@ class Interaction:
     messages: int | None = None
 
 
-def _interaction(done: Interaction, rules: Rules) -> tuple[Fraction, Fraction]:
+def _interaction(done: Activity, rules: Rules) -> tuple[Fraction, Fraction]:
     """Points, and the most that could be had of what was offered: a third for each kind."""
     third = Fraction(rules.interaction_points, 3)
     points, most = Fraction(0), Fraction(0)
@@ -62,7 +62,7 @@ def _interaction(done: Interaction, rules: Rules) -> tuple[Fraction, Fraction]:
     return points, most
 
 
-def session_score(presence: Presence, rules: Rules, interaction: Interaction | None = None) -> int:
+def session_score(presence: SessionPart, rules: Rules, interaction: Activity | None = None) -> int:
     """0 to 100.
 
     >>> session_score(Presence("left_early", 3_300, 3_600, 0), Rules())
@@ -77,20 +77,20 @@ def session_score(presence: Presence, rules: Rules, interaction: Interaction | N
         + rules.punctuality_points * min(Fraction(1), max(Fraction(0), late))
         + (rules.stayed_points if presence.status == "attended" else 0)
     )
-    more, most = _interaction(interaction or Interaction(), rules)
+    more, most = _interaction(interaction or Activity(), rules)
     maximum = rules.attendance_points + rules.punctuality_points + rules.stayed_points + most
     return half_up(100 * (points + more) / maximum)
 
 
 @dataclass(frozen=True)
-class Scored:
+class DatedScore:
     """A score and the UTC date of its occurrence's end."""
 
     score: int
     ended_on: date
 
 
-def contact_score(scored: list[Scored], reference: date, rules: Rules) -> int:
+def contact_score(scored: list[DatedScore], reference: date, rules: Rules) -> int:
     """The rolling score at a reference date, 0 to 100.
 
     >>> contact_score([Scored(82, date(2026, 1, 1))], date(2026, 4, 1), Rules())
@@ -105,7 +105,7 @@ def contact_score(scored: list[Scored], reference: date, rules: Rules) -> int:
     return min(100, int(total.to_integral_value(rounding=ROUND_HALF_UP)))
 
 
-def tier(scored: list[Scored], rules: Rules, reference: date | None = None) -> str:
+def tier(scored: list[DatedScore], rules: Rules, reference: date | None = None) -> str:
     """The tier after folding the occurrences in their order; `reference` adds a step of the decay sweep.
 
     >>> tier([Scored(82, date(2026, 1, 1))], Rules())
@@ -127,7 +127,7 @@ def tier(scored: list[Scored], rules: Rules, reference: date | None = None) -> s
     return "hot" if reached[rules.hot] else "warm" if reached[rules.warm] else "cold"
 
 
-def why(presence: Presence) -> str:
+def why(presence: SessionPart) -> str:
     """The sentence for ENGAGEMENT_WHY."""
     if presence.status == "no_show":
         return "registered, did not attend"

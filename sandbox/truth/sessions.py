@@ -5,22 +5,22 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 
-from sandbox.truth.evidence import Evidence
-from sandbox.truth.groups import Group, View, bounds, groups_of, without_rehearsals
+from sandbox.truth.evidence import SeenEvidence
+from sandbox.truth.groups import HeldRun, RunGroup, bounds, groups_of, without_rehearsals
 from sandbox.truth.identity import first_name
-from sandbox.truth.presence import Interval, LiveTime, moments_of, seconds_of
+from sandbox.truth.presence import LiveTime, Stay, moments_of, seconds_of
 from sandbox.truth.registrations import registrations_of
 from sandbox.truth.rules import Rules
-from sandbox.truth.schedule import Entry
-from sandbox.truth.scores import Presence
+from sandbox.truth.schedule import BookedEntry
+from sandbox.truth.scores import SessionPart
 from sandbox.truth.visits import Visit, excluded_people, is_excluded_email, visits_of
 
 
 @dataclass(frozen=True)
-class Attendance:
+class ExpectedAttendance:
     """One person in one session."""
 
-    presence: Presence
+    presence: SessionPart
     first_join: int | None = None
     last_leave: int | None = None
     name: str | None = None
@@ -30,7 +30,7 @@ class Attendance:
 
 
 @dataclass(frozen=True)
-class Session:
+class ExpectedSession:
     """One session as people know it, and everybody's part in it."""
 
     session_uuid: str
@@ -50,7 +50,7 @@ class Session:
     ended_at: int
     length_seconds: int
     is_final: bool
-    people: dict[str, Attendance]
+    people: dict[str, ExpectedAttendance]
     """By e-mail; who attended, left early or stayed away."""
     present: frozenset[str]
     """E-mails of everybody who had a connection."""
@@ -65,16 +65,16 @@ class Session:
     """People seen, but in nothing that counts."""
 
 
-def _audience(view: View, excluded: set[str]) -> dict[str, list[Interval]]:
+def _audience(view: HeldRun, excluded: set[str]) -> dict[str, list[Stay]]:
     """Intervals in one run of who is not excluded."""
-    found: dict[str, list[Interval]] = {}
+    found: dict[str, list[Stay]] = {}
     for visit in view.visits:
         if visit.person not in excluded:
             found.setdefault(visit.person, []).extend(visit.intervals)
     return found
 
 
-def sessions_of(evidence: Evidence, entries: list[Entry], rules: Rules) -> list[Session]:
+def sessions_of(evidence: SeenEvidence, entries: list[BookedEntry], rules: Rules) -> list[ExpectedSession]:
     """All that have ended, with their people; in order of their first run."""
     registrations = registrations_of(evidence.registrations)
     addresses = {name: email for name, each in registrations.items() if (email := each.email) is not None}
@@ -84,8 +84,8 @@ def sessions_of(evidence: Evidence, entries: list[Entry], rules: Rules) -> list[
             continue
         start, end = bounds(run, evidence, rules)
         visits = visits_of(run, start if end is None else end, evidence, addresses, use_report=rules.use_report)
-        views.append(View(run, start, end, visits))
-    found: list[Session] = []
+        views.append(HeldRun(run, start, end, visits))
+    found: list[ExpectedSession] = []
     for group in groups_of(views, entries, evidence, rules):
         session = _session(group, found, evidence, addresses, bool(entries), rules)
         if session is not None:
@@ -100,7 +100,7 @@ class _Seen:
     people: frozenset[str]
     """Anonymous ones begin with `?`."""
     excluded: set[str]
-    audience: dict[str, dict[str, list[Interval]]]
+    audience: dict[str, dict[str, list[Stay]]]
     """Intervals of who is not excluded, by run's uuid and person."""
 
     @property
@@ -108,25 +108,25 @@ class _Seen:
         """E-mails of those who have one."""
         return frozenset(person for person in self.people if not person.startswith("?"))
 
-    def anonymous_in(self, views: list[View]) -> int:
+    def anonymous_in(self, views: list[HeldRun]) -> int:
         """How many of the audience of these runs have none."""
         return sum(each.startswith("?") for view in views for each in self.audience[view.run.uuid])
 
 
-def _seen_in(group: Group, evidence: Evidence, addresses: dict[str, str], rules: Rules) -> _Seen:
+def _seen_in(group: RunGroup, evidence: SeenEvidence, addresses: dict[str, str], rules: Rules) -> _Seen:
     excluded = excluded_people([(view.run, view.visits) for view in group.views], evidence, addresses, rules)
     people = frozenset(visit.person for view in group.views for visit in view.visits)
     return _Seen(people, excluded, {view.run.uuid: _audience(view, excluded) for view in group.views})
 
 
 def _session(
-    group: Group,
-    earlier: list[Session],
-    evidence: Evidence,
+    group: RunGroup,
+    earlier: list[ExpectedSession],
+    evidence: SeenEvidence,
     addresses: dict[str, str],
     has_schedule: bool,
     rules: Rules,
-) -> Session | None:
+) -> ExpectedSession | None:
     """``None``: rehearsals only, or not over yet."""
     seen = _seen_in(group, evidence, addresses, rules)
     views = without_rehearsals(group, {uuid: len(people) for uuid, people in seen.audience.items()})
@@ -142,8 +142,8 @@ def _session(
         expected = _expected(evidence, group.entry, live.end)
         left_out |= _left_out(expected, seen, evidence, rules)
         absent = expected - left_out - seen.people - evidence.answers.panelist_emails - _before(group, earlier)
-        people |= dict.fromkeys(absent, Attendance(Presence("no_show", 0, live.length, 0)))
-    return Session(
+        people |= dict.fromkeys(absent, ExpectedAttendance(SessionPart("no_show", 0, live.length, 0)))
+    return ExpectedSession(
         session_uuid=views[0].run.uuid,
         instances=tuple(view.run.uuid for view in views),
         given=frozenset(view.run.uuid for view in group.views),
@@ -168,7 +168,7 @@ def _session(
     )
 
 
-def _left_out(expected: set[str], seen: _Seen, evidence: Evidence, rules: Rules) -> set[str]:
+def _left_out(expected: set[str], seen: _Seen, evidence: SeenEvidence, rules: Rules) -> set[str]:
     """Who is left out by rule, there or not."""
     return {each for each in expected if each in seen.excluded or is_excluded_email(each, evidence, rules)}
 
@@ -178,20 +178,20 @@ def _has_come(at: int | None, rules: Rules) -> bool:
     return at is None or rules.now is None or at <= rules.now
 
 
-def _before(group: Group, earlier: list[Session]) -> set[str]:
+def _before(group: RunGroup, earlier: list[ExpectedSession]) -> set[str]:
     """Who was in an earlier session of the same entry."""
     if group.entry is None:
         return set()
     return {email for session in earlier if session.occurrence_id == _id_of(group) for email in session.present}
 
 
-def _id_of(group: Group) -> str | None:
+def _id_of(group: RunGroup) -> str | None:
     return None if group.entry is None else group.entry.occurrence_id
 
 
 def _live_time(
     spans: dict[str, tuple[int, int]],
-    audience: dict[str, dict[str, list[Interval]]],
+    audience: dict[str, dict[str, list[Stay]]],
     scheduled_at: int | None,
     rules: Rules,
 ) -> tuple[LiveTime, list[str]]:
@@ -211,14 +211,14 @@ def _cut(spans: list[tuple[int, int]], stays: list[set[int]], scheduled_at: int 
     return scheduled_at if 2 * after >= sum(map(len, stays)) else None
 
 
-def _seconds_within(stays: list[Interval], span: tuple[int, int]) -> set[int]:
+def _seconds_within(stays: list[Stay], span: tuple[int, int]) -> set[int]:
     first, last = span
     return seconds_of((max(start, first), min(end, last)) for start, end in (stay.span for stay in stays))
 
 
 def _people(
-    views: list[View], excluded: set[str], live: LiveTime, rules: Rules
-) -> tuple[dict[str, Attendance], set[str]]:
+    views: list[HeldRun], excluded: set[str], live: LiveTime, rules: Rules
+) -> tuple[dict[str, ExpectedAttendance], set[str]]:
     """Results of those who were there, and who was there at no moment that counts."""
     visits: dict[str, list[tuple[str, Visit]]] = {}
     for view in views:
@@ -230,7 +230,7 @@ def _people(
     return results, set(found) - set(results)
 
 
-def _attendance(visits: list[tuple[str, Visit]], live: LiveTime, rules: Rules) -> Attendance | None:
+def _attendance(visits: list[tuple[str, Visit]], live: LiveTime, rules: Rules) -> ExpectedAttendance | None:
     stays = [stay for _, visit in visits for stay in visit.intervals]
     spans = [stay.span for stay in stays]
     there = moments_of(spans) & live.moments
@@ -242,8 +242,8 @@ def _attendance(visits: list[tuple[str, Visit]], live: LiveTime, rules: Rules) -
     stayed = live.before(max(there)) >= live.length * (1 - rules.end_window)
     status = "attended" if stayed and seconds >= needed else "left_early"
     names = sorted(name for _, visit in visits for name in visit.identity.names)
-    return Attendance(
-        presence=Presence(status, seconds, live.length, live.before(min(there))),
+    return ExpectedAttendance(
+        presence=SessionPart(status, seconds, live.length, live.before(min(there))),
         first_join=min(there),
         last_leave=max(there),
         name=next((first for name in names if (first := first_name(name)) is not None), None),
@@ -262,7 +262,7 @@ def _joins(visits: list[tuple[str, Visit]]) -> int:
     return count
 
 
-def _only_webhooks(views: list[View], evidence: Evidence) -> set[str]:
+def _only_webhooks(views: list[HeldRun], evidence: SeenEvidence) -> set[str]:
     """People seen by webhooks in a run whose report has rows, but none of theirs."""
     return {
         visit.email
@@ -273,7 +273,7 @@ def _only_webhooks(views: list[View], evidence: Evidence) -> set[str]:
     }
 
 
-def _expected(evidence: Evidence, entry: Entry | None, end: int) -> set[str]:
+def _expected(evidence: SeenEvidence, entry: BookedEntry | None, end: int) -> set[str]:
     """E-mails of registrations of a webinar that count for the entry and were approved before the end."""
     if evidence.object_type != "webinar":
         return set()

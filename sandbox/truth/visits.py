@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from sandbox.truth.evidence import Connection, Evidence, Run
-from sandbox.truth.identity import Identity
-from sandbox.truth.presence import Interval, intervals
+from sandbox.truth.evidence import SeenConnection, SeenEvidence, SeenRun
+from sandbox.truth.identity import ShownIdentity
+from sandbox.truth.presence import Stay, intervals
 from sandbox.truth.rules import Rules
 from sandbox.zoom.state import Row
 from schemas.instants import parse_instant
@@ -21,8 +21,8 @@ class Visit:
     """The webhooks' name of the connection; of a row without one its number."""
     email: str | None
     """``None``: anonymous."""
-    identity: Identity
-    intervals: tuple[Interval, ...]
+    identity: ShownIdentity
+    intervals: tuple[Stay, ...]
     by_report: bool
     joins: int
     """Join facts; a row is one."""
@@ -37,16 +37,18 @@ class Visit:
 class _Row:
     key: str
     handle: str
-    stay: Interval
-    identity: Identity
+    stay: Stay
+    identity: ShownIdentity
 
 
-def visits_of(run: Run, end: int, evidence: Evidence, addresses: dict[str, str], *, use_report: bool) -> list[Visit]:
+def visits_of(
+    run: SeenRun, end: int, evidence: SeenEvidence, addresses: dict[str, str], *, use_report: bool
+) -> list[Visit]:
     """All of one run; `end` closes what stays open. `addresses` are the e-mails of registrations by registrant id."""
     shown = {key: _bound(run, key, each) for key, each in run.connections.items()}
     rows = list(_rows(run, shown, evidence.answers.reports.get(run.uuid, []))) if use_report else []
 
-    def whose(identity: Identity) -> str | None:
+    def whose(identity: ShownIdentity) -> str | None:
         return resolve(identity, evidence, addresses)
 
     in_report = {email for row in rows if (email := whose(row.identity)) is not None}
@@ -64,19 +66,19 @@ def visits_of(run: Run, end: int, evidence: Evidence, addresses: dict[str, str],
     return visits
 
 
-def _bound(run: Run, key: str, connection: Connection) -> Identity:
+def _bound(run: SeenRun, key: str, connection: SeenConnection) -> ShownIdentity:
     """The identity of a connection; a phone leg's with what it lacks from whom it is bound to."""
     targets = [target for bind in run.binds if bind.leg == key for target in _targets(run, bind.uuid, bind.handle)]
     return connection.identity.filled_from(target.identity for target in targets)
 
 
-def _targets(run: Run, uuid: str, handle: str) -> list[Connection]:
+def _targets(run: SeenRun, uuid: str, handle: str) -> list[SeenConnection]:
     if uuid in run.connections:
         return [run.connections[uuid]]
     return [connection for connection in run.connections.values() if handle and handle in connection.handles]
 
 
-def _rows(run: Run, shown: dict[str, Identity], report: list[Row]) -> Iterator[_Row]:
+def _rows(run: SeenRun, shown: dict[str, ShownIdentity], report: list[Row]) -> Iterator[_Row]:
     """Rows that are presence; what they lack comes from the webhooks' connection with their `user_id`."""
     for number, row in enumerate(report):
         joined, left = parse_instant(row.get("join_time")), parse_instant(row.get("leave_time"))
@@ -90,13 +92,13 @@ def _rows(run: Run, shown: dict[str, Identity], report: list[Row]) -> Iterator[_
             if handle and bind.leg_handle == handle
             for target in _targets(run, bind.uuid, bind.handle)
         ]
-        identity = Identity()
+        identity = ShownIdentity()
         identity.show(row)
         key = min(keys, default=f"row {number}")
-        yield _Row(key, handle, Interval(joined, max(joined, left)), identity.filled_from(known))
+        yield _Row(key, handle, Stay(joined, max(joined, left)), identity.filled_from(known))
 
 
-def resolve(identity: Identity, evidence: Evidence, addresses: dict[str, str]) -> str | None:
+def resolve(identity: ShownIdentity, evidence: SeenEvidence, addresses: dict[str, str]) -> str | None:
     """The e-mail of the person; ``None``: anonymous."""
     if identity.registrant_ids:
         email = addresses.get(min(identity.registrant_ids))
@@ -108,7 +110,7 @@ def resolve(identity: Identity, evidence: Evidence, addresses: dict[str, str]) -
 
 
 def excluded_people(
-    views: list[tuple[Run, list[Visit]]], evidence: Evidence, addresses: dict[str, str], rules: Rules
+    views: list[tuple[SeenRun, list[Visit]]], evidence: SeenEvidence, addresses: dict[str, str], rules: Rules
 ) -> set[str]:
     """Who is left out by rule: one connection of theirs in any of these runs is enough."""
     found = set()
@@ -122,7 +124,7 @@ def excluded_people(
     return found
 
 
-def _is_excluded(visit: Visit, evidence: Evidence, rules: Rules) -> bool:
+def _is_excluded(visit: Visit, evidence: SeenEvidence, rules: Rules) -> bool:
     who = visit.identity
     if rules.exclude_hosts and who.user_ids & evidence.host_ids:
         return True
@@ -132,7 +134,7 @@ def _is_excluded(visit: Visit, evidence: Evidence, rules: Rules) -> bool:
     return any(is_excluded_email(each, evidence, rules) for each in shown)
 
 
-def is_excluded_email(email: str, evidence: Evidence, rules: Rules) -> bool:
+def is_excluded_email(email: str, evidence: SeenEvidence, rules: Rules) -> bool:
     """Whether an address alone is enough."""
     return (
         (rules.exclude_hosts and email in evidence.host_emails)

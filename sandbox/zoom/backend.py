@@ -10,9 +10,9 @@ from typing import Any
 
 from sandbox.zoom import hosting, marketplace
 from sandbox.zoom.authorization import Authorizations
-from sandbox.zoom.endpoints import ALL_SCOPES, Endpoint, match
-from sandbox.zoom.errors import Answer, ZoomError, invalid_field, unknown_endpoint
-from sandbox.zoom.faults import Fault, Faults
+from sandbox.zoom.endpoints import ALL_SCOPES, ServedEndpoint, match
+from sandbox.zoom.errors import ZoomAnswer, ZoomError, invalid_field, unknown_endpoint
+from sandbox.zoom.faults import ZoomFault, ZoomFaults
 from sandbox.zoom.identifiers import decode_identifier
 from sandbox.zoom.limits import Plan, RateLimiter
 from sandbox.zoom.readiness import DETAILS, REPORTS, Readings, without_previous
@@ -20,7 +20,7 @@ from sandbox.zoom.rows import answer_rows
 from sandbox.zoom.state import Row, ZoomState
 from sandbox.zoom.tokens import AccessTokens, PageTokens
 
-_INVALID_GRANT = Answer(400, {"reason": "Invalid Token!", "error": "invalid_grant"})
+_INVALID_GRANT = ZoomAnswer(400, {"reason": "Invalid Token!", "error": "invalid_grant"})
 _METHODS = ("GET", "POST", "PATCH", "DELETE")
 _SPANS = {hosting.PATH: hosting.check_age, marketplace.LOGS: marketplace.check_dates}
 """What is asked about a span of time, and what of it Zoom refuses."""
@@ -52,7 +52,7 @@ class ZoomBackend:
     clock: Callable[[], float]
     """Seconds since 1970."""
     state: ZoomState = field(default_factory=ZoomState)
-    faults: Faults = field(default_factory=Faults)
+    faults: ZoomFaults = field(default_factory=ZoomFaults)
     requests: Counter[str] = field(default_factory=Counter)
     """Answered requests, by `<endpoint> <status>`."""
 
@@ -74,24 +74,24 @@ class ZoomBackend:
         self.readings = Readings()
         self.limiter = RateLimiter(self.options.plan, self.options.limit_scale)
 
-    def token(self, credentials: tuple[str, str] | None, form: Mapping[str, str], api_url: str) -> Answer:
+    def token(self, credentials: tuple[str, str] | None, form: Mapping[str, str], api_url: str) -> ZoomAnswer:
         """`POST /oauth/token`: `account_credentials`, `authorization_code` and `refresh_token`."""
         if not self._known(credentials):
-            return Answer(400, {"reason": "Invalid client_id or client_secret", "error": "invalid_client"})
+            return ZoomAnswer(400, {"reason": "Invalid client_id or client_secret", "error": "invalid_client"})
         granted = _INVALID_GRANT
         match form.get("grant_type"):
             case "account_credentials":
                 if form.get("account_id") != self.state.account_id:
-                    return Answer(400, {"reason": "Bad Request", "error": "invalid_request"})
-                granted = Answer(200, self._granted(api_url))
+                    return ZoomAnswer(400, {"reason": "Bad Request", "error": "invalid_request"})
+                granted = ZoomAnswer(200, self._granted(api_url))
             case "authorization_code":
                 if self.authorizations.redeem(form, self.clock()):
-                    granted = Answer(200, self._granted(api_url, user_level=True))
+                    granted = ZoomAnswer(200, self._granted(api_url, user_level=True))
             case "refresh_token":
                 if self.authorizations.rotate(form.get("refresh_token", "")):
-                    granted = Answer(200, self._granted(api_url, user_level=True))
+                    granted = ZoomAnswer(200, self._granted(api_url, user_level=True))
             case _:
-                return Answer(400, {"reason": "unsupported grant type", "error": "unsupported_grant_type"})
+                return ZoomAnswer(400, {"reason": "unsupported grant type", "error": "unsupported_grant_type"})
         return granted
 
     def _granted(self, api_url: str, *, user_level: bool = False) -> Row:
@@ -106,15 +106,15 @@ class ZoomBackend:
             "api_url": api_url,
         }
 
-    def revoke(self, credentials: tuple[str, str] | None, form: Mapping[str, str]) -> Answer:
+    def revoke(self, credentials: tuple[str, str] | None, form: Mapping[str, str]) -> ZoomAnswer:
         """`POST /oauth/revoke`: an access token, and with it the refresh token beside it."""
         if not self._known(credentials):
-            return Answer(400, {"reason": "Invalid client_id or client_secret", "error": "invalid_client"})
+            return ZoomAnswer(400, {"reason": "Invalid client_id or client_secret", "error": "invalid_client"})
         token = form.get("token", "")
         beside = self.authorizations.revoke(token)
         if not self.tokens.revoke(beside or token) and beside is None:
             return _INVALID_GRANT
-        return Answer(200, {"status": "success"})
+        return ZoomAnswer(200, {"status": "success"})
 
     def endpoint_of(self, segments: tuple[str, ...]) -> str:
         """The template of a path, for faults and counters; the path itself when there is none."""
@@ -122,8 +122,12 @@ class ZoomBackend:
         return found[0].path if found else "/" + "/".join(segments)
 
     def get(
-        self, segments: tuple[str, ...], query: list[tuple[str, str]], authorization: str | None, fault: Fault | None
-    ) -> Answer:
+        self,
+        segments: tuple[str, ...],
+        query: list[tuple[str, str]],
+        authorization: str | None,
+        fault: ZoomFault | None,
+    ) -> ZoomAnswer:
         """`GET /v2/<segments>`; the segments are as they came, still encoded."""
         return self._guarded(
             match(segments),
@@ -133,7 +137,7 @@ class ZoomBackend:
             ),
         )
 
-    def _named(self, endpoint: Endpoint, name: str, authorization: str | None) -> str:
+    def _named(self, endpoint: ServedEndpoint, name: str, authorization: str | None) -> str:
         """`me` is whoever let the app in; with an account-level token it is nobody (docs/reference/zoom.md)."""
         is_consented = self.authorizations.is_consented((authorization or "").partition(" ")[2])
         if endpoint.subject != "user" or name != "me" or not is_consented:
@@ -147,7 +151,7 @@ class ZoomBackend:
         query: list[tuple[str, str]],
         body: Mapping[str, Any],
         authorization: str | None,
-    ) -> Answer:
+    ) -> ZoomAnswer:
         """`POST`, `PATCH` or `DELETE /v2/<segments>`; a new subscription's URL has been asked before."""
         return self._guarded(
             match(segments, method),
@@ -157,10 +161,10 @@ class ZoomBackend:
 
     def _guarded(
         self,
-        found: tuple[Endpoint, str | None] | None,
+        found: tuple[ServedEndpoint, str | None] | None,
         authorization: str | None,
-        answer: Callable[[Endpoint, str], Answer],
-    ) -> Answer:
+        answer: Callable[[ServedEndpoint, str], ZoomAnswer],
+    ) -> ZoomAnswer:
         headers: dict[str, str] = {}
         try:
             if found is None:
@@ -174,20 +178,22 @@ class ZoomBackend:
             answered = answer(endpoint, decode_identifier(raw_identifier) if raw_identifier is not None else "")
         except ZoomError as error:
             answered = error.answer()
-        return Answer(answered.status, answered.body, headers | answered.headers)
+        return ZoomAnswer(answered.status, answered.body, headers | answered.headers)
 
-    def _changed(self, endpoint: Endpoint, name: str, query: dict[str, str], body: Mapping[str, Any]) -> Answer:
+    def _changed(
+        self, endpoint: ServedEndpoint, name: str, query: dict[str, str], body: Mapping[str, Any]
+    ) -> ZoomAnswer:
         if endpoint.method == "POST":
             row = marketplace.new_subscription(self.state, body)
             kept = (*self.state.subscriptions, row)
             self.state = self.state.model_copy(update={"subscriptions": kept})
-            return Answer(201, {"event_subscription_id": row["event_subscription_id"]})
+            return ZoomAnswer(201, {"event_subscription_id": row["event_subscription_id"]})
         if endpoint.method == "DELETE" and name:
             self.state = marketplace.without(self.state, name)
-            return Answer(204, None)
+            return ZoomAnswer(204, None)
         marketplace.find(self.state, name or query["event_subscription_id"])
         marketplace.require_account(self.state, body.get("account_id") if name else query["account_id"])
-        return Answer(204, None)
+        return ZoomAnswer(204, None)
 
     def _known(self, credentials: tuple[str, str] | None) -> bool:
         if credentials is None:
@@ -197,7 +203,7 @@ class ZoomBackend:
             hmac.compare_digest(have.encode(), want.encode()) for have, want in zip(credentials, wanted, strict=True)
         )
 
-    def _permit(self, endpoint: Endpoint) -> None:
+    def _permit(self, endpoint: ServedEndpoint) -> None:
         if not self.options.scopes.intersection(endpoint.scopes):
             missing = endpoint.scopes[-1]
             raise ZoomError(400, 4711, f"Invalid access token, does not contain scopes:[{missing}].")
@@ -207,22 +213,24 @@ class ZoomBackend:
         if endpoint.paid and self.options.plan == "free":
             raise ZoomError(200, 200, "Only available for Paid account.")
 
-    def _answer(self, endpoint: Endpoint, name: str, query: dict[str, str], fault: Fault | None) -> Answer:
+    def _answer(
+        self, endpoint: ServedEndpoint, name: str, query: dict[str, str], fault: ZoomFault | None
+    ) -> ZoomAnswer:
         if (check := _SPANS.get(endpoint.path)) is not None:
             check(query, self.clock())
         answered = answer_rows(endpoint.path, self.state, endpoint.subject, name, query)
         if isinstance(answered, dict):
             shown = without_previous(answered, query, self.clock()) if endpoint.path in DETAILS else answered
-            return Answer(200, shown)
+            return ZoomAnswer(200, shown)
         if endpoint.path in REPORTS:
             is_first = not query.get("next_page_token")
             answered = self.readings.rows(self.state, endpoint.subject, name, answered, is_first_page=is_first)
         rows = fault.rows(answered) if fault else answered
         if endpoint.list_key is None or "page_size" not in endpoint.parameters:
-            return Answer(200, {endpoint.list_key or "rows": rows})
-        return Answer(200, self._page(endpoint, name, query, rows))
+            return ZoomAnswer(200, {endpoint.list_key or "rows": rows})
+        return ZoomAnswer(200, self._page(endpoint, name, query, rows))
 
-    def _page(self, endpoint: Endpoint, name: str, query: dict[str, str], rows: list[Row]) -> Row:
+    def _page(self, endpoint: ServedEndpoint, name: str, query: dict[str, str], rows: list[Row]) -> Row:
         size = _page_size(endpoint, query)
         kept = {key: value for key, value in query.items() if key != "next_page_token"}
         bound = (endpoint.path, name, *(f"{key}={value}" for key, value in sorted(kept.items())))
@@ -241,7 +249,7 @@ class ZoomBackend:
         }
 
 
-def _checked(endpoint: Endpoint, query: list[tuple[str, str]]) -> dict[str, str]:
+def _checked(endpoint: ServedEndpoint, query: list[tuple[str, str]]) -> dict[str, str]:
     for name in endpoint.required - dict(query).keys():
         raise invalid_field(name, "This field is required.")
     for name, _ in query:
@@ -250,7 +258,7 @@ def _checked(endpoint: Endpoint, query: list[tuple[str, str]]) -> dict[str, str]
     return dict(query)
 
 
-def _page_size(endpoint: Endpoint, query: dict[str, str]) -> int:
+def _page_size(endpoint: ServedEndpoint, query: dict[str, str]) -> int:
     text = query.get("page_size", "30")
     if not text.isdecimal() or not 1 <= int(text) <= endpoint.max_page_size:
         raise invalid_field("page_size", f"Must be a number from 1 to {endpoint.max_page_size}.")

@@ -15,7 +15,7 @@ PAGED = frozenset({"page_size", "next_page_token"})
 
 
 @dataclass(frozen=True)
-class Endpoint:
+class ServedEndpoint:
     """One request below `/v2`, a `GET` unless told."""
 
     path: str
@@ -44,12 +44,14 @@ def _classic(kind: str, granular: str) -> tuple[str, ...]:
     return (f"{kind}:read:admin", f"{kind}:read:{granular}:admin")
 
 
-def _participants(kind: Subject, path: str, scope: str) -> Endpoint:
-    return Endpoint(path, kind, "medium", _classic(kind, scope), list_key="participants", parameters=PAGED, paid=True)
+def _participants(kind: Subject, path: str, scope: str) -> ServedEndpoint:
+    return ServedEndpoint(
+        path, kind, "medium", _classic(kind, scope), list_key="participants", parameters=PAGED, paid=True
+    )
 
 
-def _report(kind: Subject) -> Endpoint:
-    return Endpoint(
+def _report(kind: Subject) -> ServedEndpoint:
+    return ServedEndpoint(
         f"/report/{kind}s/{{}}/participants",
         kind,
         "heavy",
@@ -60,8 +62,8 @@ def _report(kind: Subject) -> Endpoint:
     )
 
 
-def _registrants(kind: Subject, *more: str) -> Endpoint:
-    return Endpoint(
+def _registrants(kind: Subject, *more: str) -> ServedEndpoint:
+    return ServedEndpoint(
         f"/{kind}s/{{}}/registrants",
         kind,
         "medium",
@@ -71,8 +73,8 @@ def _registrants(kind: Subject, *more: str) -> Endpoint:
     )
 
 
-def _details(kind: Subject) -> Endpoint:
-    return Endpoint(
+def _details(kind: Subject) -> ServedEndpoint:
+    return ServedEndpoint(
         f"/{kind}s/{{}}",
         kind,
         "light",
@@ -81,20 +83,20 @@ def _details(kind: Subject) -> Endpoint:
     )
 
 
-def _person_report(kind: Subject, what: str, scope: str) -> Endpoint:
-    return Endpoint(
+def _person_report(kind: Subject, what: str, scope: str) -> ServedEndpoint:
+    return ServedEndpoint(
         f"/report/{kind}s/{{}}/{what}", kind, "heavy", ("report:read:admin", f"report:read:{scope}:admin"), "questions"
     )
 
 
-def _instances(kind: Subject, label: Label) -> Endpoint:
-    return Endpoint(
+def _instances(kind: Subject, label: Label) -> ServedEndpoint:
+    return ServedEndpoint(
         f"/past_{kind}s/{{}}/instances", kind, label, _classic(kind, "list_past_instances"), list_key=f"{kind}s"
     )
 
 
-ENDPOINTS: tuple[Endpoint, ...] = (
-    Endpoint(
+ENDPOINTS: tuple[ServedEndpoint, ...] = (
+    ServedEndpoint(
         "/users",
         "account",
         "medium",
@@ -102,8 +104,8 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         list_key="users",
         parameters=PAGED | {"status", "role_id", "include_fields", "license"},
     ),
-    Endpoint("/users/{}", "user", "light", _classic("user", "user")),
-    Endpoint(
+    ServedEndpoint("/users/{}", "user", "light", _classic("user", "user")),
+    ServedEndpoint(
         "/users/{}/meetings",
         "user",
         "medium",
@@ -111,7 +113,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         list_key="meetings",
         parameters=PAGED | {"type", "from", "to", "timezone"},
     ),
-    Endpoint(
+    ServedEndpoint(
         "/users/{}/webinars",
         "user",
         "medium",
@@ -123,13 +125,13 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     _details("webinar"),
     _registrants("meeting"),
     _registrants("webinar", "tracking_source_id"),
-    Endpoint(
+    ServedEndpoint(
         "/webinars/{}/panelists", "webinar", "medium", _classic("webinar", "list_panelists"), list_key="panelists"
     ),
-    Endpoint("/past_meetings/{}", "meeting", "light", _classic("meeting", "past_meeting")),
+    ServedEndpoint("/past_meetings/{}", "meeting", "light", _classic("meeting", "past_meeting")),
     _participants("meeting", "/past_meetings/{}/participants", "list_past_participants"),
     _participants("webinar", "/past_webinars/{}/participants", "list_past_participants"),
-    Endpoint(
+    ServedEndpoint(
         "/past_webinars/{}/absentees",
         "webinar",
         "heavy",
@@ -139,21 +141,21 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     ),
     _report("meeting"),
     _report("webinar"),
-    Endpoint(
+    ServedEndpoint(
         "/meetings/{}/recordings",
         "meeting",
         "light",
         ("recording:read:admin", "cloud_recording:read:list_recording_files:admin"),
         parameters=frozenset({"include_fields", "ttl"}),
     ),
-    Endpoint(
+    ServedEndpoint(
         "/webinars/{}/tracking_sources",
         "webinar",
         "medium",
         _classic("webinar", "list_tracking_sources"),
         list_key="tracking_sources",
     ),
-    Endpoint(
+    ServedEndpoint(
         "/report/users/{}/meetings",
         "user",
         "heavy",
@@ -172,8 +174,8 @@ ENDPOINTS: tuple[Endpoint, ...] = (
 )
 _SUBSCRIPTIONS = "/marketplace/app/event_subscription"
 _ONE_SUBSCRIPTION = f"{_SUBSCRIPTIONS}/{{}}"
-MARKETPLACE: tuple[Endpoint, ...] = (
-    Endpoint(
+MARKETPLACE: tuple[ServedEndpoint, ...] = (
+    ServedEndpoint(
         "/marketplace/apps/{}/webhook_logs",
         "app",
         "medium",
@@ -181,7 +183,7 @@ MARKETPLACE: tuple[Endpoint, ...] = (
         list_key="webhook_logs",
         parameters=PAGED | {"from", "to", "event", "type", "retry_num"},
     ),
-    Endpoint(
+    ServedEndpoint(
         _SUBSCRIPTIONS,
         "account",
         "medium",
@@ -190,8 +192,8 @@ MARKETPLACE: tuple[Endpoint, ...] = (
         parameters=PAGED | {"user_id", "account_id", "subscription_scope"},
         required=frozenset({"user_id", "account_id"}),
     ),
-    Endpoint(_SUBSCRIPTIONS, "account", "heavy", ("marketplace:write:event_subscription",), method="POST"),
-    Endpoint(
+    ServedEndpoint(_SUBSCRIPTIONS, "account", "heavy", ("marketplace:write:event_subscription",), method="POST"),
+    ServedEndpoint(
         _SUBSCRIPTIONS,
         "account",
         "medium",
@@ -200,8 +202,12 @@ MARKETPLACE: tuple[Endpoint, ...] = (
         parameters=frozenset({"event_subscription_id", "account_id", "user_ids"}),
         required=frozenset({"event_subscription_id", "account_id"}),
     ),
-    Endpoint(_ONE_SUBSCRIPTION, "subscription", "medium", ("marketplace:update:event_subscription",), method="PATCH"),
-    Endpoint(_ONE_SUBSCRIPTION, "subscription", "medium", ("marketplace:delete:event_subscription",), method="DELETE"),
+    ServedEndpoint(
+        _ONE_SUBSCRIPTION, "subscription", "medium", ("marketplace:update:event_subscription",), method="PATCH"
+    ),
+    ServedEndpoint(
+        _ONE_SUBSCRIPTION, "subscription", "medium", ("marketplace:delete:event_subscription",), method="DELETE"
+    ),
 )
 """About the app itself."""
 EVENT_SCOPES = frozenset({"meeting:read:participant:admin", "cloud_recording:read:recording:admin"})
@@ -210,7 +216,7 @@ ALL_SCOPES: frozenset[str] = EVENT_SCOPES | {endpoint.scopes[-1] for endpoint in
 """Every granular scope that some endpoint or event asks for."""
 
 
-def match(segments: tuple[str, ...], method: str = "GET") -> tuple[Endpoint, str | None] | None:
+def match(segments: tuple[str, ...], method: str = "GET") -> tuple[ServedEndpoint, str | None] | None:
     """The endpoint of a path and its identifier, still encoded; ``None`` when there is none."""
     for endpoint in (*ENDPOINTS, *MARKETPLACE):
         template = endpoint.segments

@@ -7,7 +7,7 @@ from typing import Any
 
 
 @dataclass(frozen=True)
-class Answer:
+class ZoomAnswer:
     """One HTTP answer, before it becomes bytes."""
 
     status: int
@@ -25,12 +25,12 @@ class ZoomError(Exception):
         self.message = message
         self.fields = fields or {}
 
-    def answer(self) -> Answer:
+    def answer(self) -> ZoomAnswer:
         """The body as Zoom words it; `errors` only where fields are named."""
         body: dict[str, Any] = {"code": self.code, "message": self.message}
         if self.fields:
             body["errors"] = [{"field": name, "message": text} for name, text in self.fields.items()]
-        return Answer(self.status, body)
+        return ZoomAnswer(self.status, body)
 
 
 def invalid_field(name: str, message: str) -> ZoomError:

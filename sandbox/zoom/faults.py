@@ -9,12 +9,12 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from sandbox.zoom.errors import Answer, invalid_field
-from sandbox.zoom.state import Held, Row
+from sandbox.zoom.errors import ZoomAnswer, invalid_field
+from sandbox.zoom.state import Row, StatePart
 from schemas.instants import as_datetime, format_instant
 
 
-class Fault(Held):
+class ZoomFault(StatePart):
     """One rule. The first that fits a request and is not used up applies."""
 
     endpoint: str = "*"
@@ -44,17 +44,17 @@ class Fault(Held):
             return False
         return fnmatchcase(endpoint.replace("{}", "ID"), self.endpoint.replace("{}", "ID"))
 
-    def answer(self, now: float) -> Answer:
+    def answer(self, now: float) -> ZoomAnswer:
         """The wrong answer of kinds `answer`, `html` and `expired_page`."""
         headers = dict(self.headers)
         if self.retry_after != "none":
             headers["Retry-After"] = _retry_after(self.retry_after, as_datetime(int(now)), self.retry_after_seconds)
         if self.kind == "html":
-            return Answer(self.status, "<html><body><h1>502 Bad Gateway</h1></body></html>", headers)
+            return ZoomAnswer(self.status, "<html><body><h1>502 Bad Gateway</h1></body></html>", headers)
         if self.kind == "expired_page":
             return invalid_field("next_page_token", "The next page token is invalid or expired.").answer()
         code = self.status if self.code is None else self.code
-        return Answer(self.status, {"code": code, "message": self.message}, headers)
+        return ZoomAnswer(self.status, {"code": code, "message": self.message}, headers)
 
     def rows(self, rows: list[Row]) -> list[Row]:
         """What a report shows that is not ready yet; other kinds leave the rows as they are."""
@@ -77,13 +77,13 @@ def _retry_after(form: str, now: datetime, seconds: int) -> str:
     return forms[form]
 
 
-class Faults:
+class ZoomFaults:
     """The faults switched on, and how often each may still hit."""
 
     def __init__(self) -> None:
-        self._rules: list[tuple[Fault, int | None]] = []
+        self._rules: list[tuple[ZoomFault, int | None]] = []
 
-    def add(self, fault: Fault) -> None:
+    def add(self, fault: ZoomFault) -> None:
         """Switches one on, behind those already there."""
         self._rules.append((fault, fault.times))
 
@@ -95,7 +95,7 @@ class Faults:
         """Those still on, with `left`."""
         return [{**fault.model_dump(), "left": left} for fault, left in self._rules]
 
-    def next_for(self, endpoint: str, *, in_paging: bool = False) -> Fault | None:
+    def next_for(self, endpoint: str, *, in_paging: bool = False) -> ZoomFault | None:
         """The fault that hits this request; using it counts."""
         for index, (fault, left) in enumerate(self._rules):
             if not fault.fits(endpoint, in_paging=in_paging):

@@ -6,7 +6,7 @@ from collections import Counter
 from typing import Literal
 
 from sandbox.zoom.endpoints import Label
-from sandbox.zoom.errors import Answer
+from sandbox.zoom.errors import ZoomAnswer
 
 Plan = Literal["free", "pro", "business"]
 _DAY = 86_400
@@ -42,7 +42,7 @@ class RateLimiter:
         self._scale = scale
         self._used: Counter[tuple[str, int, int]] = Counter()
 
-    def take(self, label: Label, now: float) -> tuple[dict[str, str], Answer | None]:
+    def take(self, label: Label, now: float) -> tuple[dict[str, str], ZoomAnswer | None]:
         """Headers for the answer of a request at `now` (seconds), and the 429 when it is one too many."""
         rate, window = _RATES[self._plan][label]
         limit = max(1, int(rate * self._scale))
@@ -51,7 +51,7 @@ class RateLimiter:
         key, day_key = (label, window, int(now) // window), (pool, _DAY, int(now) // _DAY)
         headers = {"X-RateLimit-Category": label.capitalize(), "X-RateLimit-Limit": str(limit)}
         if daily is not None and self._used[day_key] >= daily * self._scale:
-            return headers, Answer(
+            return headers, ZoomAnswer(
                 429, {"code": 429, "message": _PER_DAY}, {**headers, "X-RateLimit-Type": "Daily-limit"}
             )
         if self._used[key] >= limit:
@@ -62,5 +62,5 @@ class RateLimiter:
         return headers | {"X-RateLimit-Remaining": str(limit - self._used[key])}, None
 
 
-def _too_many(message: str, headers: dict[str, str]) -> Answer:
-    return Answer(429, {"code": 429, "message": message}, headers)
+def _too_many(message: str, headers: dict[str, str]) -> ZoomAnswer:
+    return ZoomAnswer(429, {"code": 429, "message": message}, headers)

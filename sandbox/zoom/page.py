@@ -7,7 +7,7 @@ from importlib.resources import files
 from string import Template
 from typing import Any
 
-from sandbox.zoom.state import Instance, Session, ZoomState
+from sandbox.zoom.state import Instance, ZoomObject, ZoomState
 
 _ROWS_SHOWN = 200
 
@@ -36,7 +36,7 @@ def _instance(instance: Instance) -> str:
     return _details(title, _table(("name", "e-mail", "join", "leave", "seconds", "status"), rows))
 
 
-def _session(session: Session) -> str:
+def _session(session: ZoomObject) -> str:
     shown = ("first_name", "last_name", "email", "status", "create_time")
     registrants = [tuple(row[key] for key in shown) for row in session.registrants]
     scheduled = f"{session.object_type} {session.id}, scheduled {session.details['start_time']}"

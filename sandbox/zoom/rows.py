@@ -14,7 +14,7 @@ from sandbox.zoom.errors import (
     without_registration,
 )
 from sandbox.zoom.marketplace import subscriptions, webhook_logs
-from sandbox.zoom.state import Instance, Row, Session, ZoomState
+from sandbox.zoom.state import Instance, Row, ZoomObject, ZoomState
 from schemas.instants import parse_instant
 
 _REPORT = (
@@ -43,14 +43,14 @@ def _one_of(query: Query, name: str, default: str, allowed: tuple[str, ...]) -> 
     return value
 
 
-def _session(state: ZoomState, kind: str, name: str) -> Session:
+def _session(state: ZoomState, kind: str, name: str) -> ZoomObject:
     found = state.session(kind, name)
     if found is None:
         raise missing_session(kind, name)
     return found[0]
 
 
-def _ended(state: ZoomState, kind: str, name: str) -> tuple[Session, Instance, str]:
+def _ended(state: ZoomState, kind: str, name: str) -> tuple[ZoomObject, Instance, str]:
     found = state.session(kind, name)
     if found is None:
         raise missing_session(kind, name)
@@ -190,7 +190,7 @@ def _questions(state: ZoomState, kind: str, name: str, _query: Query) -> Row:
     return _interaction(session, instance, instance.questions)
 
 
-def _interaction(session: Session, instance: Instance, people: tuple[Row, ...]) -> Row:
+def _interaction(session: ZoomObject, instance: Instance, people: tuple[Row, ...]) -> Row:
     """One document, never paged: https://developers.zoom.us/docs/api/meetings/, checked 2026-11-27."""
     named = {"id": session.details["id"], "uuid": instance.uuid, "start_time": instance.start_time}
     return {**named, "questions": list(people)}

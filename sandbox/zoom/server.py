@@ -21,8 +21,8 @@ from pydantic import ValidationError
 from sandbox.simulator.sender import sign
 from sandbox.zoom.authorization import read_request
 from sandbox.zoom.backend import ZoomBackend, ZoomOptions
-from sandbox.zoom.errors import Answer, ZoomError, unknown_endpoint
-from sandbox.zoom.faults import Fault
+from sandbox.zoom.errors import ZoomAnswer, ZoomError, unknown_endpoint
+from sandbox.zoom.faults import ZoomFault
 from sandbox.zoom.marketplace import not_validated
 from sandbox.zoom.page import render, render_consent
 from sandbox.zoom.state import ZoomState
@@ -87,7 +87,7 @@ async def serve(
         await asyncio.Event().wait()
 
 
-def _respond(answer: Answer) -> web.Response:
+def _respond(answer: ZoomAnswer) -> web.Response:
     if isinstance(answer.body, str):
         return web.Response(status=answer.status, text=answer.body, content_type="text/html", headers=answer.headers)
     if answer.body is None:
@@ -114,7 +114,7 @@ async def _form(request: web.Request) -> dict[str, str]:
     return dict(request.query) | dict(posted)
 
 
-async def _disturb(request: web.Request, endpoint: str) -> tuple[Fault | None, Answer | None]:
+async def _disturb(request: web.Request, endpoint: str) -> tuple[ZoomFault | None, ZoomAnswer | None]:
     """The fault that hits this request, and the answer it gives instead of the true one."""
     backend = request.app[BACKEND]
     fault = backend.faults.next_for(endpoint, in_paging="next_page_token" in request.query)
@@ -123,7 +123,7 @@ async def _disturb(request: web.Request, endpoint: str) -> tuple[Fault | None, A
     await asyncio.sleep(fault.delay_seconds)
     if fault.kind == "reset" and request.transport is not None:
         request.transport.abort()
-        return fault, Answer(503, {})
+        return fault, ZoomAnswer(503, {})
     if fault.kind in ("answer", "html", "expired_page"):
         return fault, fault.answer(backend.clock())
     return fault, None
@@ -185,7 +185,7 @@ async def _change(request: web.Request, segments: tuple[str, ...]) -> web.Respon
     return _respond(answer)
 
 
-async def _challenge(url: str, secret: str, now: float) -> Answer | None:
+async def _challenge(url: str, secret: str, now: float) -> ZoomAnswer | None:
     """What Zoom answers where the URL does not prove that it holds the secret."""
     plain = secrets.token_urlsafe(16)
     event = {"payload": {"plainToken": plain}, "event_ts": int(now * 1_000), "event": "endpoint.url_validation"}
@@ -267,7 +267,7 @@ async def _show_faults(request: web.Request) -> web.Response:
 
 async def _add_fault(request: web.Request) -> web.Response:
     try:
-        fault = Fault.model_validate_json(await request.read())
+        fault = ZoomFault.model_validate_json(await request.read())
     except ValidationError as error:
         raise web.HTTPBadRequest(text=str(error)) from error
     request.app[BACKEND].faults.add(fault)

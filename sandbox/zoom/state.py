@@ -13,13 +13,13 @@ from pydantic import BaseModel, ConfigDict
 Row = dict[str, Any]
 
 
-class Held(BaseModel):
+class StatePart(BaseModel):
     """A part of the state; a misspelt key is refused."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class Instance(Held):
+class Instance(StatePart):
     """One uuid of a webinar or meeting."""
 
     uuid: str
@@ -40,7 +40,7 @@ class Instance(Held):
     """Its cloud recording, as `GET /meetings/{uuid}/recordings` answers."""
 
 
-class Session(Held):
+class ZoomObject(StatePart):
     """One webinar or meeting id."""
 
     object_type: Literal["webinar", "meeting"]
@@ -61,7 +61,7 @@ class Session(Held):
         return str(self.details["id"])
 
 
-class ZoomState(Held):
+class ZoomState(StatePart):
     """Everything of one Zoom account."""
 
     account_id: str = "Rc8dTr2xR9-aLwK3vNzY5g"
@@ -74,7 +74,7 @@ class ZoomState(Held):
     """One with an `account_id` of its own belongs to another account, and comes here as a guest."""
     person: str = ""
     """Id or e-mail of the user who answers the consent page; empty: the first one."""
-    sessions: tuple[Session, ...] = ()
+    sessions: tuple[ZoomObject, ...] = ()
     subscriptions: tuple[Row, ...] = ()
     """As `GET /marketplace/app/event_subscription` shows them."""
     webhook_logs: tuple[Row, ...] = ()
@@ -92,7 +92,7 @@ class ZoomState(Held):
         }
         return self.model_copy(update=added)
 
-    def session(self, object_type: str, name: str) -> tuple[Session, Instance | None] | None:
+    def session(self, object_type: str, name: str) -> tuple[ZoomObject, Instance | None] | None:
         """The session of an id (with its latest instance) or of an instance's uuid (with exactly that one)."""
         for session in self.sessions:
             if session.object_type != object_type:

@@ -13,7 +13,7 @@ import pytest
 
 from ops.backfill.journal import Journal
 from ops.backfill.sessions import PastSession
-from ops.backfill.spans import Span
+from ops.backfill.spans import DaySpan
 from ops.backfill.units import Unit
 from sandbox.zoom.backend import ZoomOptions
 from sandbox.zoom.state import ZoomState
@@ -27,7 +27,7 @@ HOSTS = 400
 UNREAD = 30
 """Of them the first command has not read yet; it knows the others from a run before."""
 TODAY = datetime.now(UTC).date()
-SPAN = Span(TODAY - timedelta(days=20), TODAY - timedelta(days=5))
+SPAN = DaySpan(TODAY - timedelta(days=20), TODAY - timedelta(days=5))
 START = int(datetime.combine(TODAY - timedelta(days=10), datetime.min.time(), UTC).timestamp()) + 43_200
 TIMES = {"start_time": format_instant(START), "end_time": format_instant(START + 60)}
 HOSTED = "/report/users/{}/meetings"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ops.audit import operator_name
 from ops.demo.wiring import Wiring
-from sandbox.brevo.faults import Fault
+from sandbox.brevo.faults import BrevoFault
 from sandbox.brevo.server import serving
 from sandbox.brevo.store import DEMO_ATTRIBUTES, DEMO_LISTS, Options
 from sandbox.kafka import EmbeddedKafka, free_port
@@ -67,7 +67,7 @@ async def test_doubts_are_listed_checked_and_decided(
     async with large_account(own_kafka.bootstrap, topic_prefix, tmp_path, factor=50) as home:
         facts = list(results(2, 0, ZoomState().account_id, datetime.now(UTC).replace(microsecond=0)))
         variables, audit = home.wiring.worker(), AUDIT.physical(topic_prefix)
-        home.brevo.state.faults.add(Fault(kind="500", path_prefix="/v3/events", method="POST", count=1))
+        home.brevo.state.faults.add(BrevoFault(kind="500", path_prefix="/v3/events", method="POST", count=1))
         worker = home.start_worker()
         await worker.until_ready()
         await publish(own_kafka.bootstrap, topic_prefix, iter(facts))

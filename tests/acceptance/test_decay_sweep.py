@@ -10,7 +10,7 @@ from pathlib import Path
 
 from sandbox.simulator import simulate_webinar
 from sandbox.truth import ContactTruth, Rules, Truth
-from sandbox.truth.scores import Scored, contact_score, tier
+from sandbox.truth.scores import DatedScore, contact_score, tier
 from schemas.instants import SECONDS_PER_DAY, as_datetime, utc_date
 from tests.support.installation import CHAOS, installation, truth_about
 
@@ -27,7 +27,7 @@ def faded(contact: ContactTruth, now: int) -> ContactTruth:
     before, today = contact.contact_score, utc_date(now)
     if before is None:
         return contact
-    scored = [Scored(before, today - timedelta(days=AGE_DAYS))]
+    scored = [DatedScore(before, today - timedelta(days=AGE_DAYS))]
     score, in_tier = contact_score(scored, today, Rules()), tier(scored, Rules(), today)
     if before - score < 5 and in_tier == contact.tier:
         return contact

@@ -8,11 +8,11 @@ from typing import Any
 
 from sandbox.simulator import World
 from sandbox.truth import Rules
-from sandbox.truth.scores import Interaction as Done
-from sandbox.truth.scores import Presence, session_score
+from sandbox.truth.scores import Activity as Done
+from sandbox.truth.scores import SessionPart, session_score
 from sandbox.zoom.backend import ZoomOptions
 from sandbox.zoom.endpoints import ALL_SCOPES
-from sandbox.zoom.state import Instance, Session
+from sandbox.zoom.state import Instance, ZoomObject
 from schemas.attendance import FACT, Interaction, Result, SessionSummary
 from schemas.topics import ATTENDANCE_RESULTS, ATTENDANCE_SESSIONS, LOOKUP_RESULTS
 from tests.support.broker import Broker
@@ -35,7 +35,7 @@ def with_polls(world: World, *answered: tuple[str, tuple[str, ...]]) -> World:
     ]
     (session,) = world.zoom.sessions
     instances = [Instance.model_validate({**instance.model_dump(), "polls": rows}) for instance in session.instances]
-    changed = Session.model_validate({**session.model_dump(), "instances": instances})
+    changed = ZoomObject.model_validate({**session.model_dump(), "instances": instances})
     return World(
         world.event,
         world.people,
@@ -110,7 +110,7 @@ async def test_polls_reach_the_score_while_questions_may_not_be_read(
 def score(result: Result) -> int:
     """What one session alone makes, by the truth's own arithmetic."""
     done = result.interaction
-    presence = Presence(
+    presence = SessionPart(
         result.attendance_status, result.attended_seconds, result.length_seconds, result.late_seconds or 0
     )
     polls = None if done is None or not done.polls_offered else (done.polls_answered or 0, done.polls_offered)

@@ -11,7 +11,7 @@ from typing import Literal, get_args
 
 import pytest
 
-from sandbox.brevo.faults import Fault
+from sandbox.brevo.faults import BrevoFault
 from sandbox.simulator import World
 from schemas.topics import ATTENDANCE_SESSIONS
 from tests.support.installation import Installation, Service, installation, truth_about, webinar
@@ -95,7 +95,7 @@ async def killed(
     async with installation(bootstrap, prefix, directory, settle_seconds=SETTLE_SECONDS) as home:
         await home.enlist(world)
         # Answers that take their time: every kill then strikes calls that are under way.
-        home.brevo.state.faults.add(Fault(kind="slow", path_prefix="/v3/events", delay_seconds=0.2))
+        home.brevo.state.faults.add(BrevoFault(kind="slow", path_prefix="/v3/events", delay_seconds=0.2))
         worker = await Story(home, world, fractions).run()
         truth = await truth_about(world)
         doubtful = await home.until_true(truth, timeout_seconds=120)

@@ -17,7 +17,7 @@ from processors.brevo.decisions.campaigns import campaign_body
 from processors.engagement.campaigns import campaign_command
 from runtime.brevo_models import Campaign
 from sandbox.brevo.campaign_bodies import NewCampaign
-from sandbox.brevo.faults import Fault
+from sandbox.brevo.faults import BrevoFault
 from sandbox.brevo.validation import parse
 from sandbox.simulator import World, simulate_webinar
 from sandbox.truth import Truth, truth_of
@@ -104,7 +104,7 @@ async def test_recording_is_told_once_through_kills_repeats_and_replays(
         unmailed = unsubscribe(home, truth_of(bodies, world.zoom, rules))
         truth = truth_of(bodies, world.zoom, replace(rules, unmailed=unmailed))
 
-        home.brevo.state.faults.add(Fault(kind="slow", path_prefix=PATHS[way], delay_seconds=0.2))
+        home.brevo.state.faults.add(BrevoFault(kind="slow", path_prefix=PATHS[way], delay_seconds=0.2))
         await home.send(telling)
         for share in (0.2, 0.6):
 
@@ -178,7 +178,7 @@ async def test_session_gets_one_campaign_though_the_worker_is_killed_before_it_i
 
         # The draft is made, and the worker never hears of its id.
         home.brevo.state.faults.add(
-            Fault(kind="slow", path_prefix="/v3/emailCampaigns", method="POST", delay_seconds=60, count=1)
+            BrevoFault(kind="slow", path_prefix="/v3/emailCampaigns", method="POST", delay_seconds=60, count=1)
         )
         await home.send(telling)
 

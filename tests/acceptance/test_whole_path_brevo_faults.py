@@ -7,28 +7,28 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.brevo.faults import Fault
+from sandbox.brevo.faults import BrevoFault
 from tests.support.installation import Installation, Service, installation, truth_about, webinar
 from tests.support.processes import eventually
 
 CONTACTS, EVENTS = "/v3/contacts", "/v3/events"
 FAULTS = (
-    Fault(kind="429", path_prefix=CONTACTS, count=2),
-    Fault(kind="429", path_prefix=EVENTS, count=2),
-    Fault(kind="425", path_prefix=CONTACTS, count=2),
-    Fault(kind="500", path_prefix=CONTACTS, probability=0.05, seed=1),
-    Fault(kind="500", path_prefix=CONTACTS, probability=0.05, seed=2, applied=True),
-    Fault(kind="reset_before", path_prefix=CONTACTS, probability=0.03, seed=3),
-    Fault(kind="reset_after", path_prefix=CONTACTS, probability=0.03, seed=4),
-    Fault(kind="timeout", path_prefix=CONTACTS, count=2, delay_seconds=1, applied=True),
-    Fault(kind="500", path_prefix=EVENTS, probability=0.03, seed=5),
-    Fault(kind="500", path_prefix=EVENTS, probability=0.03, seed=6, applied=True),
-    Fault(kind="html", path_prefix=EVENTS, count=2, applied=True),
-    Fault(kind="reset_before", path_prefix=EVENTS, count=2),
-    Fault(kind="reset_after", path_prefix=EVENTS, count=2),
-    Fault(kind="timeout", path_prefix=EVENTS, count=2, delay_seconds=1, applied=True),
+    BrevoFault(kind="429", path_prefix=CONTACTS, count=2),
+    BrevoFault(kind="429", path_prefix=EVENTS, count=2),
+    BrevoFault(kind="425", path_prefix=CONTACTS, count=2),
+    BrevoFault(kind="500", path_prefix=CONTACTS, probability=0.05, seed=1),
+    BrevoFault(kind="500", path_prefix=CONTACTS, probability=0.05, seed=2, applied=True),
+    BrevoFault(kind="reset_before", path_prefix=CONTACTS, probability=0.03, seed=3),
+    BrevoFault(kind="reset_after", path_prefix=CONTACTS, probability=0.03, seed=4),
+    BrevoFault(kind="timeout", path_prefix=CONTACTS, count=2, delay_seconds=1, applied=True),
+    BrevoFault(kind="500", path_prefix=EVENTS, probability=0.03, seed=5),
+    BrevoFault(kind="500", path_prefix=EVENTS, probability=0.03, seed=6, applied=True),
+    BrevoFault(kind="html", path_prefix=EVENTS, count=2, applied=True),
+    BrevoFault(kind="reset_before", path_prefix=EVENTS, count=2),
+    BrevoFault(kind="reset_after", path_prefix=EVENTS, count=2),
+    BrevoFault(kind="timeout", path_prefix=EVENTS, count=2, delay_seconds=1, applied=True),
 )
-UNRECOGNISED = Fault(kind="401_ip")
+UNRECOGNISED = BrevoFault(kind="401_ip")
 
 
 async def until_parked(worker: Service) -> None:

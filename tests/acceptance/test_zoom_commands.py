@@ -13,7 +13,7 @@ import aiohttp
 import pytest
 
 from sandbox.brevo import Options, RunningBrevo, serving
-from sandbox.brevo.faults import Fault
+from sandbox.brevo.faults import BrevoFault
 from sandbox.kafka.ports import free_port
 from sandbox.zoom.backend import ZoomOptions
 from sandbox.zoom.endpoints import ALL_SCOPES
@@ -214,7 +214,7 @@ async def test_check_names_what_is_wrong_and_what_to_do(brevo: RunningBrevo, mac
     code, output = await machine.run("check", "--json", env={"ZOOM_CLIENT_SECRET_FILE": "/nope", "BREVO_API_KEY": ""})
     assert "both ZOOM_CLIENT_SECRET and ZOOM_CLIENT_SECRET_FILE are set" in findings(output)["zoom token"]["found"]
     assert findings(output)["brevo account"]["level"] == "fail"
-    brevo.state.faults.add(Fault(kind="401_ip"))
+    brevo.state.faults.add(BrevoFault(kind="401_ip"))
     code, output = await machine.run("check", "--json")
     assert "203.0.113.10" in findings(output)["brevo account"]["found"]
     assert {name: findings(output)[name]["found"] for name in BREVO_CHECKS[1:]} == dict.fromkeys(
@@ -226,7 +226,7 @@ async def test_check_says_which_list_and_attribute_of_the_file_brevo_lacks(
     brevo: RunningBrevo, machine: Installation
 ) -> None:
     """A sentence for each, with the key that names it; nothing is changed."""
-    brevo.state.faults.add(Fault(kind="unknown_list", list_id=16))
+    brevo.state.faults.add(BrevoFault(kind="unknown_list", list_id=16))
     brevo.state.store.attributes.remove("normal", "FIRSTNAME")
     code, output = await machine.run("check", "--json")
     found = findings(output)

@@ -15,11 +15,11 @@ from ops.backfill.journal import Journal
 from ops.backfill.plan import Found, Wish
 from ops.backfill.reading import ATTEMPTS, Reader
 from ops.backfill.sessions import PastSession
-from ops.backfill.spans import Span
+from ops.backfill.spans import DaySpan
 from ops.backfill.units import Unit
 from sandbox.zoom.backend import ZoomOptions
 from sandbox.zoom.endpoints import ALL_SCOPES
-from sandbox.zoom.faults import Fault
+from sandbox.zoom.faults import ZoomFault
 from sandbox.zoom.state import ZoomState
 from schemas.errors import RetryLaterError
 from schemas.instants import format_instant
@@ -27,7 +27,7 @@ from tests.support.zoom_sandbox import SandboxZoom, sandbox_zoom
 
 HOSTED = "/report/users/{}/meetings"
 TODAY = datetime.now(UTC).date()
-PERIOD = Span(TODAY - timedelta(days=59), TODAY)
+PERIOD = DaySpan(TODAY - timedelta(days=59), TODAY)
 ANA, BEN = "ana-id", "ben-id"
 
 
@@ -85,7 +85,7 @@ async def at_once(_seconds: float) -> None:
 
 
 async def gather(
-    zoom: SandboxZoom, folder: Path, *, span: Span = PERIOD, host: str | None = None, name: str | None = None
+    zoom: SandboxZoom, folder: Path, *, span: DaySpan = PERIOD, host: str | None = None, name: str | None = None
 ) -> Found:
     """What is found of the account, with the journal of the folder."""
     gathering = Gathering(Wish(span, host, name, "backfill"), Journal.open(folder, []), TODAY)
@@ -131,7 +131,7 @@ async def test_meeting_by_name_is_found_as_far_back_as_a_year_without_reports(
     zoom: SandboxZoom, tmp_path: Path
 ) -> None:
     """By its id every instance within the days, by a uuid that one."""
-    year = Span(TODAY - timedelta(days=365), TODAY)
+    year = DaySpan(TODAY - timedelta(days=365), TODAY)
     assert set(names(await gather(zoom, tmp_path, span=year, name="103"))) == uuids((103, 5), (103, 300))
     assert set(names(await gather(zoom, tmp_path, name="103"))) == uuids((103, 5))
     assert set(names(await gather(zoom, tmp_path, span=year, name="/103-300//=="))) == uuids((103, 300))
@@ -151,7 +151,7 @@ async def test_webinar_by_name_from_before_six_months_is_skipped_with_the_reason
     zoom: SandboxZoom, tmp_path: Path
 ) -> None:
     """Reports do not go back so far."""
-    old = Span(TODAY - timedelta(days=300), TODAY - timedelta(days=250))
+    old = DaySpan(TODAY - timedelta(days=300), TODAY - timedelta(days=250))
     found = await gather(zoom, tmp_path, span=old, name="104")
     assert [each.what for each in found.skipped] == ["session 104"]
     assert "6 months" in found.skipped[0].reason
@@ -159,7 +159,7 @@ async def test_webinar_by_name_from_before_six_months_is_skipped_with_the_reason
 
 async def test_one_refused_user_is_skipped_and_asked_for_again_the_next_time(zoom: SandboxZoom, tmp_path: Path) -> None:
     """Once per run; the others are read, and what was read is not asked for again."""
-    zoom.backend.faults.add(Fault(endpoint=HOSTED, status=400, code=1010, message="User does not belong."))
+    zoom.backend.faults.add(ZoomFault(endpoint=HOSTED, status=400, code=1010, message="User does not belong."))
     found = await gather(zoom, tmp_path)
     assert [(each.what, "1010" in each.reason) for each in found.skipped] == [(f"user {ANA}", True)]
     assert set(names(found)) == uuids((103, 5), (104, 59))
@@ -183,15 +183,15 @@ async def test_account_that_refuses_its_users_is_skipped_with_the_missing_scope(
 
 async def test_stumbles_of_zoom_are_waited_out(zoom: SandboxZoom, tmp_path: Path) -> None:
     """A 429 and 500s: nothing is skipped, nothing is lost."""
-    zoom.backend.faults.add(Fault(endpoint=HOSTED, status=500, times=ATTEMPTS - 1))
-    zoom.backend.faults.add(Fault(endpoint=HOSTED, status=429, retry_after="seconds", retry_after_seconds=0))
+    zoom.backend.faults.add(ZoomFault(endpoint=HOSTED, status=500, times=ATTEMPTS - 1))
+    zoom.backend.faults.add(ZoomFault(endpoint=HOSTED, status=429, retry_after="seconds", retry_after_seconds=0))
     found = await gather(zoom, tmp_path)
     assert (found.skipped, set(names(found))) == ([], uuids(*EVERYTHING))
 
 
 async def test_user_of_whom_zoom_never_tells_is_skipped(zoom: SandboxZoom, tmp_path: Path) -> None:
     """As long as it tells of others."""
-    zoom.backend.faults.add(Fault(endpoint=HOSTED, status=500, times=ATTEMPTS))
+    zoom.backend.faults.add(ZoomFault(endpoint=HOSTED, status=500, times=ATTEMPTS))
     found = await gather(zoom, tmp_path)
     assert [each.what for each in found.skipped] == [f"user {ANA}"]
     assert set(names(found)) == uuids((103, 5), (104, 59))
@@ -202,7 +202,7 @@ async def test_zoom_that_is_away_stops_the_run_and_what_was_read_is_kept(zoom: S
     await gather(zoom, tmp_path, host=ANA)
     before = asked(zoom)
     zoom.backend.faults.add(
-        Fault(endpoint=HOSTED, status=429, times=None, retry_after="seconds", retry_after_seconds=3_600)
+        ZoomFault(endpoint=HOSTED, status=429, times=None, retry_after="seconds", retry_after_seconds=3_600)
     )
     with pytest.raises(RetryLaterError):
         await gather(zoom, tmp_path)

@@ -12,7 +12,7 @@ from processors.brevo.api.client import BrevoClient
 from processors.brevo.decisions.answers import classify
 from runtime.outcome import Outcome
 from sandbox.brevo import Options, RunningBrevo, serving
-from sandbox.brevo.faults import Fault, Kind
+from sandbox.brevo.faults import BrevoFault, Kind
 from schemas.errors import FatalError
 
 KEY = "xkeysib-sandbox"
@@ -96,7 +96,7 @@ async def test_client_fault_is_told_apart_and_called_once(
     client: BrevoClient, brevo: RunningBrevo, kind: Kind, name: str, outcome: Outcome, event: bool
 ) -> None:
     """Every fault is one call and one answer of its class; HTML is no JSON."""
-    brevo.state.faults.add(Fault(kind=kind))
+    brevo.state.faults.add(BrevoFault(kind=kind))
     call = client.track_event({"event_name": "x"}) if event else client.create_contact({"email": "a@example.com"})
     verdict = classify(await call)
     assert (verdict.name, verdict.outcome) == (name, outcome)

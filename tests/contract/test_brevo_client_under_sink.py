@@ -13,7 +13,7 @@ from processors.brevo.writer.bootstrap import check_templates
 from runtime.brevo_models import Brevo
 from sandbox.brevo import Options, RunningBrevo, serving
 from sandbox.brevo.contacts import Change
-from sandbox.brevo.faults import Fault
+from sandbox.brevo.faults import BrevoFault
 from schemas.brevo import AttributeValue, ConfirmList
 from schemas.codec import contact_id
 from schemas.errors import ConfigurationError
@@ -59,9 +59,9 @@ async def test_sink_with_a_failing_brevo_ends_at_the_truth_and_sends_no_event_tw
     options = Options(api_key=API_KEY, limit_factor=100).with_demo()
     async with serving(options) as brevo:
         for seed, kind in enumerate(("425", "html", "reset_after", "reset_before"), 1):
-            brevo.state.faults.add(Fault.model_validate({"kind": kind, "probability": 0.05, "seed": seed}))
-        brevo.state.faults.add(Fault(kind="429", count=2))
-        brevo.state.faults.add(Fault(kind="html", probability=0.1, seed=9, applied=True))
+            brevo.state.faults.add(BrevoFault.model_validate({"kind": kind, "probability": 0.05, "seed": seed}))
+        brevo.state.faults.add(BrevoFault(kind="429", count=2))
+        brevo.state.faults.add(BrevoFault(kind="html", probability=0.1, seed=9, applied=True))
         sink = Sink(brevo.url, partitions=3)
         sink.start(in_doubt=policy, contacts_per_second=800, events_per_second=800)
         _send_all(sink)

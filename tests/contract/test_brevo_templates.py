@@ -10,7 +10,7 @@ from pydantic import SecretStr
 from processors.brevo.api.client import BrevoClient
 from processors.brevo.writer.bootstrap import check_templates, wrong_templates
 from runtime.brevo_models import Brevo
-from sandbox.brevo.faults import Fault
+from sandbox.brevo.faults import BrevoFault
 from sandbox.brevo.server import serving
 from sandbox.brevo.store import Options
 from schemas.errors import ConfigurationError
@@ -18,7 +18,7 @@ from schemas.errors import ConfigurationError
 DOI = {"rule": "doi", "template_id": 6, "redirect_url": "https://example.com/thanks"}
 
 
-async def wrong(fault: Fault | None = None, **settings: Any) -> list[str]:
+async def wrong(fault: BrevoFault | None = None, **settings: Any) -> list[str]:
     """What is wrong with the templates of these settings; 5 is of double opt-in, 41 a transactional one."""
     async with serving(Options().with_demo()) as brevo:
         if fault is not None:
@@ -64,7 +64,7 @@ async def test_template_and_lists_of_a_campaign_are_checked() -> None:
 
 async def test_template_that_cannot_be_looked_up_is_no_reason_not_to_start() -> None:
     """Brevo may be away; the mails then wait for it."""
-    assert await wrong(Fault(kind="500"), recordings={"by": "template", "template": 42}) == []
+    assert await wrong(BrevoFault(kind="500"), recordings={"by": "template", "template": 42}) == []
 
 
 async def test_worker_does_not_start_with_a_wrong_template() -> None:

@@ -9,7 +9,7 @@ import pytest
 from prometheus_client import CollectorRegistry
 from prometheus_client.metrics_core import Metric
 
-from ingress.decision import Outcome
+from ingress.decision import DeliveryOutcome
 from ingress.envelope import Delivery, to_record
 from ingress.errors import UnavailableReason
 from ingress.metrics import IngressMetrics, UnauthorizedReason
@@ -19,7 +19,7 @@ from processors.engine.dead_letters import dead_letter_headers
 from processors.engine.metrics import EngineMetrics
 from processors.engine.view import Record
 from processors.zoom.api.metrics import ZoomMetrics
-from schemas.brevo import Outcome as CommandOutcome
+from schemas.brevo import CommandOutcome
 from schemas.errors import DeadLetterError
 from schemas.redaction import ENTRIES, reason_to_drop
 from schemas.topics import MIB, TOPICS, Topic
@@ -131,7 +131,7 @@ def test_labels_of_a_metric_are_documented(metrics: type[EngineMetrics | BrevoMe
 def test_values_of_the_ingress_labels_are_documented() -> None:
     """Outcomes, and reasons of 401 and 503."""
     text = page("ingress.md") + page("metrics.md")
-    for value in (*get_args(Outcome), *get_args(UnavailableReason), *get_args(UnauthorizedReason)):
+    for value in (*get_args(DeliveryOutcome), *get_args(UnavailableReason), *get_args(UnauthorizedReason)):
         assert f"`{value}`" in text
 
 

@@ -10,7 +10,7 @@ from typing import Protocol
 import pytest
 from aiokafka.admin import NewTopic
 
-from ingress.envelope import Record
+from ingress.envelope import OutgoingRecord
 from ingress.errors import NotAcknowledgedError
 from ingress.link import KafkaLink
 from ingress.metrics import IngressMetrics
@@ -27,9 +27,9 @@ from tests.support.processes import eventually
 MIB = 1_048_576
 
 
-def record(key: str, value: bytes, *, at_ms: int = 1_786_543_411_234) -> Record:
+def record(key: str, value: bytes, *, at_ms: int = 1_786_543_411_234) -> OutgoingRecord:
     """A record with a header."""
-    return Record(key.encode(), value, [("ce_type", b"x.y"), ("empty", b"")], at_ms)
+    return OutgoingRecord(key.encode(), value, [("ce_type", b"x.y"), ("empty", b"")], at_ms)
 
 
 @asynccontextmanager

@@ -13,7 +13,7 @@ import pytest
 
 from sandbox.brevo import Options, RunningBrevo, serving
 from sandbox.brevo.contacts import Change
-from sandbox.brevo.faults import Fault
+from sandbox.brevo.faults import BrevoFault
 from tests.support.processes import eventually
 
 SAMPLES = Path(__file__).parents[2] / "schemas" / "examples" / "brevo"
@@ -100,7 +100,7 @@ def _off_list(brevo: RunningBrevo) -> None:
 
 
 def _fault(kind: str) -> Callable[[RunningBrevo], None]:
-    return lambda brevo: brevo.state.faults.add(Fault.model_validate({"kind": kind}))
+    return lambda brevo: brevo.state.faults.add(BrevoFault.model_validate({"kind": kind}))
 
 
 BEFORE: dict[str, Callable[[RunningBrevo], None]] = {

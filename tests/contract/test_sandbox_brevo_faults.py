@@ -9,7 +9,7 @@ import pytest
 
 from sandbox.brevo.contacts import Change
 from sandbox.brevo.faults import Kind
-from sandbox.zoom.faults import Fault as ZoomFault
+from sandbox.zoom.faults import ZoomFault
 from tests.contract.test_sandbox_brevo_behaviour import MAYA, NOOR, Client, Json, campaign, client
 from tests.support.processes import eventually
 

@@ -16,7 +16,7 @@ from processors.zoom.api.metrics import ZoomMetrics
 from runtime.models import ZoomAccount
 from runtime.outcome import Outcome
 from sandbox.zoom.backend import ZoomBackend, ZoomOptions
-from sandbox.zoom.faults import Fault
+from sandbox.zoom.faults import ZoomFault
 from sandbox.zoom.server import BACKEND, build_app
 from sandbox.zoom.state import ZoomState
 from schemas.errors import RetryLaterError
@@ -266,7 +266,7 @@ async def test_page_tokens_that_always_end_too_soon_are_for_later(zoom: Zoom) ->
 async def test_limit_is_waited_for_in_every_form_of_retry_after(zoom: Zoom, form: str) -> None:
     """HTTP 429."""
     fault = {"endpoint": "/users", "status": 429, "retry_after": form, "retry_after_seconds": 0}
-    zoom.backend.faults.add(Fault.model_validate(fault))
+    zoom.backend.faults.add(ZoomFault.model_validate(fault))
     assert len(said(await zoom.client.users())) == 3
     assert zoom.backend.requests["/users 429"] == 1
 
@@ -274,7 +274,7 @@ async def test_limit_is_waited_for_in_every_form_of_retry_after(zoom: Zoom, form
 @pytest.mark.parametrize("kind", ["answer", "html", "reset"])
 async def test_trouble_on_zooms_side_is_for_later_and_passes(zoom: Zoom, kind: str) -> None:
     """5xx with or without a body of Zoom's, and connections that break."""
-    zoom.backend.faults.add(Fault.model_validate({"endpoint": "/users", "kind": kind, "times": 9}))
+    zoom.backend.faults.add(ZoomFault.model_validate({"endpoint": "/users", "kind": kind, "times": 9}))
     with pytest.raises(RetryLaterError):
         said(await zoom.client.users())
     zoom.backend.faults.clear()
@@ -283,7 +283,7 @@ async def test_trouble_on_zooms_side_is_for_later_and_passes(zoom: Zoom, kind: s
 
 async def test_token_service_that_is_down_is_for_later_and_passes(zoom: Zoom) -> None:
     """No token, no call."""
-    zoom.backend.faults.add(Fault.model_validate({"endpoint": "/oauth/token"}))
+    zoom.backend.faults.add(ZoomFault.model_validate({"endpoint": "/oauth/token"}))
     with pytest.raises(RetryLaterError):
         said(await zoom.client.users())
     assert len(said(await zoom.client.users())) == 3

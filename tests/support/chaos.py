@@ -17,7 +17,7 @@ import orjson
 from sandbox.simulator.simulation import simulate_webinar
 from sandbox.simulator.world import REPORT_CHAOS, Chaos, World
 from sandbox.truth import Rules, truth_of
-from sandbox.truth.comparison import Difference, compare
+from sandbox.truth.comparison import Mismatch, compare
 from schemas.brevo import UpsertContact
 from tests.support.tracking import Pipeline, configuration
 
@@ -26,7 +26,7 @@ CHECKS = ["5m", "15m", "60m", "4h"]
 KINDS: tuple[Chaos, ...] = get_args(Chaos)
 
 
-def differences(world: World, *, reports: bool, shuffle: int | None = None, restart_every: int = 0) -> list[Difference]:
+def differences(world: World, *, reports: bool, shuffle: int | None = None, restart_every: int = 0) -> list[Mismatch]:
     """What differs from the truth once everything that is due is done.
 
     Args:

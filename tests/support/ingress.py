@@ -14,7 +14,7 @@ from typing import Any
 
 from typing_extensions import override
 
-from ingress.envelope import Record
+from ingress.envelope import OutgoingRecord
 from ingress.errors import NotAcknowledgedError, UnavailableReason
 from ingress.publisher import Publisher
 from ingress.settings import IngressSettings, Limits
@@ -87,12 +87,12 @@ def ingress_settings_for(
 class MemoryPublisher(Publisher):
     """Keeps records in a list; refuses when told to, or waits until `gate` is open."""
 
-    published: list[tuple[str, Record]] = field(default_factory=list)
+    published: list[tuple[str, OutgoingRecord]] = field(default_factory=list)
     refusal: UnavailableReason | None = None
     gate: asyncio.Event | None = None
 
     @override
-    async def publish(self, topic: str, record: Record) -> None:
+    async def publish(self, topic: str, record: OutgoingRecord) -> None:
         if self.gate is not None:
             await self.gate.wait()
         if self.refusal is not None:

@@ -16,7 +16,7 @@ from typing import Any
 import aiohttp
 from prometheus_client.parser import text_string_to_metric_families
 
-from ops.demo.wiring import LIMIT_FACTOR, Pace, Wiring
+from ops.demo.wiring import LIMIT_FACTOR, DemoPace, Wiring
 from ops.simulate import load_zoom, recent_start
 from processors.brevo.decisions.ledger import EVENT_STATES
 from processors.engine.naming import APP_ID
@@ -27,7 +27,7 @@ from sandbox.kafka import free_port
 from sandbox.simulator import Chaos, World, simulate_webinar
 from sandbox.simulator.sender import Summary, Target, send
 from sandbox.truth import Truth, truth_of
-from sandbox.truth.comparison import Difference, compare
+from sandbox.truth.comparison import Mismatch, compare
 from sandbox.zoom.backend import ZoomOptions
 from sandbox.zoom.server import run_server
 from sandbox.zoom.state import ZoomState
@@ -268,11 +268,11 @@ def _knowledge(result: CommandResult) -> int:
     return -1 if result.outcome == "withdrawn" else EVENT_STATES.index(result.outcome)
 
 
-def _is_missing_event(difference: Difference) -> bool:
+def _is_missing_event(difference: Mismatch) -> bool:
     return difference.field.startswith(("event ", "mail ")) and difference.actual == "missing"
 
 
-def _unexplained(differences: list[Difference], doubtful: list[CommandResult]) -> list[Difference]:
+def _unexplained(differences: list[Mismatch], doubtful: list[CommandResult]) -> list[Mismatch]:
     """What is left once each event or mail in doubt has excused one missing of its contact and name."""
     excuses = Counter((each.contact_id, each.name) for each in doubtful)
     left = []
@@ -299,7 +299,7 @@ async def installation(
     async with run_server(zoom) as zoom_url, serving(options) as brevo:
         kafka = {"KAFKA_BOOTSTRAP_SERVERS": bootstrap, "KAFKA_TOPIC_PREFIX": prefix}
         wiring = Wiring(directory, kafka, zoom_url, brevo.url, options.api_key)
-        wiring.write_configuration(Pace(settle_seconds))
+        wiring.write_configuration(DemoPace(settle_seconds))
         with ExitStack() as stack:
             home = Installation(wiring, brevo, stack)
             try:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from ops.demo.wiring import Wiring, configuration
-from sandbox.brevo.contacts import Contact
+from sandbox.brevo.contacts import BrevoContact
 from sandbox.brevo.server import serving
 from sandbox.brevo.store import Options
 from sandbox.zoom.server import run_server
@@ -130,7 +130,7 @@ def written(home: Installation, facts: Sequence[Result]) -> int:
     return sum(_is_true(home.brevo.state.store.contacts.find(fact.email, "email_id"), fact) for fact in facts)
 
 
-def _is_true(contact: Contact | None, fact: Result) -> bool:
+def _is_true(contact: BrevoContact | None, fact: Result) -> bool:
     if contact is None or "ENGAGEMENT_SCORE" not in contact.attributes:
         return False
     came = fact.attendance_status != "no_show"

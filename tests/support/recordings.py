@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sandbox.zoom.state import Session, ZoomState
+from sandbox.zoom.state import ZoomObject, ZoomState
 
 
 def unrecorded(zoom: ZoomState) -> ZoomState:
@@ -10,6 +10,6 @@ def unrecorded(zoom: ZoomState) -> ZoomState:
     return zoom.model_copy(update={"sessions": tuple(_without(session) for session in zoom.sessions)})
 
 
-def _without(session: Session) -> Session:
+def _without(session: ZoomObject) -> ZoomObject:
     instances = tuple(instance.model_copy(update={"recording": None}) for instance in session.instances)
     return session.model_copy(update={"instances": instances})

@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 
 from sandbox.truth import ContactTruth, Rules, Truth, truth_of
-from sandbox.truth.sessions import Session
+from sandbox.truth.sessions import ExpectedSession
 from sandbox.zoom.state import ZoomState
 from schemas.instants import format_instant
 
@@ -161,7 +161,7 @@ class Told:
         """What must be true."""
         return truth_of(self.bodies, self.zoom(), rules, earlier)
 
-    def session(self, rules: Rules | None = None) -> Session:
+    def session(self, rules: Rules | None = None) -> ExpectedSession:
         """The only session."""
         (session,) = self.truth(rules).sessions
         return session

@@ -17,7 +17,7 @@ from processors.engine.memory import MemoryStore, run_turn
 from processors.engine.view import Output, Record, Rule, TurnView
 from processors.zoom.questions.participation import participation
 from runtime.models import Configuration
-from sandbox.zoom.state import Instance, Row, Session, ZoomState
+from sandbox.zoom.state import Instance, Row, ZoomObject, ZoomState
 from schemas.attendance import FACT, AnyFact, Recording, Registration, Result, SessionSummary
 from schemas.brevo import BREVO_COMMAND, OnceCommand, SendCampaign, SendRecording, TrackEvent, UpsertContact
 from schemas.cloud_events import Headers
@@ -88,7 +88,7 @@ def _identity_rows(zoom: ZoomState, request: LookupRequest) -> tuple[Row, ...]:
     return tuple({"id": user.get("id", ""), "email": user["email"]} for user in hits)
 
 
-def _registrant_rows(session: Session, occurrence_id: str | None) -> tuple[Row, ...]:
+def _registrant_rows(session: ZoomObject, occurrence_id: str | None) -> tuple[Row, ...]:
     """Of one occurrence, or all; who names none is registered for each."""
     return tuple(
         {name: value for name, value in row.items() if name != "occurrence_ids"}

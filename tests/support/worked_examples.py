@@ -22,7 +22,7 @@ from typing import Any
 
 import orjson
 
-from sandbox.zoom.state import Instance, Session, ZoomState
+from sandbox.zoom.state import Instance, ZoomObject, ZoomState
 from schemas.instants import format_instant, parse_instant
 from tests.support.tracking import Pipeline, configuration
 
@@ -180,7 +180,7 @@ class Example:
             for uuid, (start, end) in self.runs.items()
         )
         kind: Any = self.kind
-        session = Session(
+        session = ZoomObject(
             object_type=kind,
             details={**details, **({"occurrences": dates} if dates else {})},
             registrants=tuple(self.registrants),

@@ -49,7 +49,7 @@ class Member:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class ImportRow:
     """A member with what the import says of it."""
 
     member: Member
@@ -107,7 +107,7 @@ def lacks(member: Member) -> bool:
     return must_read(member.wanted, member.known)
 
 
-def row_of(member: Member) -> Row | None:
+def row_of(member: Member) -> ImportRow | None:
     """What the import says of a contact; ``None`` when Brevo holds all of it already.
 
     What only Brevo could answer is left out: whoever `lacks` it is asked about and completed alone afterwards.
@@ -118,9 +118,9 @@ def row_of(member: Member) -> Row | None:
         wanted = replace(wanted, attributes=answered)
     match next_step(wanted, known):
         case Create(attributes):
-            return Row(member, attributes)
+            return ImportRow(member, attributes)
         case Update(attributes, join, leave) if attributes or join or leave:
-            return Row(member, attributes)
+            return ImportRow(member, attributes)
         case Read():
             raise AssertionError("nothing is left that only Brevo could answer")
         case Claim():
@@ -128,9 +128,9 @@ def row_of(member: Member) -> Row | None:
     return None
 
 
-def pieces(rows: Iterable[Row], limit_bytes: int = PIECE_BYTES) -> Iterator[list[Row]]:
+def pieces(rows: Iterable[ImportRow], limit_bytes: int = PIECE_BYTES) -> Iterator[list[ImportRow]]:
     """The rows in order, as many at a time as fit into one import."""
-    piece: list[Row] = []
+    piece: list[ImportRow] = []
     size = 0
     for row in rows:
         weight = len(pack(row.body())) + 1
@@ -143,7 +143,7 @@ def pieces(rows: Iterable[Row], limit_bytes: int = PIECE_BYTES) -> Iterator[list
         yield piece
 
 
-def import_body(rows: Sequence[Row], lists: Sequence[int], notify_url: str | None) -> dict[str, Any]:
+def import_body(rows: Sequence[ImportRow], lists: Sequence[int], notify_url: str | None) -> dict[str, Any]:
     """Body of `POST /contacts/import`. Nothing in it speaks of blocklists: they are Brevo's alone."""
     body: dict[str, Any] = {
         "jsonBody": [row.body() for row in rows],
@@ -156,7 +156,7 @@ def import_body(rows: Sequence[Row], lists: Sequence[int], notify_url: str | Non
     return body | ({"notifyUrl": notify_url} if notify_url else {})
 
 
-def removals(rows: Iterable[Row]) -> dict[int, list[str]]:
+def removals(rows: Iterable[ImportRow]) -> dict[int, list[str]]:
     """Addresses by the list that they may still be on and shall not be."""
     found: dict[int, list[str]] = {}
     for row in rows:
@@ -165,7 +165,7 @@ def removals(rows: Iterable[Row]) -> dict[int, list[str]]:
     return found
 
 
-def after_import(row: Row, lists: Iterable[int]) -> Known:
+def after_import(row: ImportRow, lists: Iterable[int]) -> Known:
     """What holds once an import to `lists` is complete and its contacts are off the lists of `removals`."""
     wanted, known, sent = row.member.wanted, row.member.known, frozenset(lists)
     return replace(

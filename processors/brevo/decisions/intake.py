@@ -38,7 +38,7 @@ from schemas.topics import BREVO_EVENTS, BREVO_RESULTS
 OPEN_STATES = ("pending", "intended", "in_doubt")
 
 
-class Intake(Rule):
+class CommandIntake(Rule):
     """Consumes commands of both priorities and the sink's own outcomes; no other code changes the sink's rows."""
 
     def __init__(self, consent: Consent) -> None:

@@ -51,7 +51,7 @@ class Standing:
 
 
 @dataclass(frozen=True, slots=True)
-class Account:
+class AccountAtBrevo:
     """What is known of the account at Brevo."""
 
     missing_lists: Collection[int] = ()
@@ -93,7 +93,9 @@ class Finish(Enum):
 Action = Call | JoinImport | Wait | Finish
 
 
-def next_action(row: ContactRow, events: Mapping[bytes, EventRow], standing: Standing, account: Account) -> Action:
+def next_action(
+    row: ContactRow, events: Mapping[bytes, EventRow], standing: Standing, account: AccountAtBrevo
+) -> Action:
     """What to do; `events` are those of the contact that are not final."""
     if standing.phase is Phase.BUSY:
         return Wait.UNDER_WAY

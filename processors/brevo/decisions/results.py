@@ -9,7 +9,7 @@ from datetime import datetime
 from processors.brevo.decisions.ledger import EventWork, Waiting, Work, contact_key
 from processors.engine.dead_letters import dead_letter_headers
 from processors.engine.view import Output, Record
-from schemas.brevo import CommandResult, ContactState, OnceCommand, Outcome, UpsertContact
+from schemas.brevo import CommandOutcome, CommandResult, ContactState, OnceCommand, UpsertContact
 from schemas.brevo_feedback import BrevoFeedback
 from schemas.errors import DeadLetterError
 from schemas.topics import BREVO_COMMANDS, BREVO_COMMANDS_BULK, BREVO_EVENTS, BREVO_RESULTS, Topic
@@ -19,7 +19,7 @@ from schemas.topics import BREVO_COMMANDS, BREVO_COMMANDS_BULK, BREVO_EVENTS, BR
 class Ending:
     """What became of a command."""
 
-    outcome: Outcome
+    outcome: CommandOutcome
     detail: str = ""
     status: int | None = None
     attempts: int = 0

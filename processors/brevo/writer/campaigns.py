@@ -35,7 +35,7 @@ from runtime.outcome import Outcome
 from schemas.brevo import SendCampaign
 
 
-class Campaigns(Channel):
+class CampaignChannel(Channel):
     """The channel of campaigns.
 
     Args:

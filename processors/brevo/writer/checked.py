@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from processors.brevo.decisions.ledger import UpsertWork
 from processors.brevo.decisions.upsert import Wanted
 from processors.brevo.decisions.values import sendable
-from processors.brevo.writer.lists import Lists
+from processors.brevo.writer.lists import ListWatch
 from processors.brevo.writer.metrics import BrevoMetrics
 
 log = logging.getLogger(__name__)
@@ -31,7 +31,7 @@ class Checker:
         region: of phone numbers without a country code.
     """
 
-    def __init__(self, metrics: BrevoMetrics, lists: Lists, region: str | None) -> None:
+    def __init__(self, metrics: BrevoMetrics, lists: ListWatch, region: str | None) -> None:
         self._metrics = metrics
         self._lists = lists
         self._region = region

@@ -18,13 +18,13 @@ from processors.brevo.decisions.ledger import EventWork
 from processors.brevo.decisions.results import Ending
 from processors.brevo.writer.asking import Asker
 from processors.brevo.writer.channels import Channel
-from processors.brevo.writer.schedule import Schedule
+from processors.brevo.writer.schedule import WorkSchedule
 from runtime.brevo_models import ListRule
 from runtime.calls import Answer
 from schemas.brevo import ConfirmList, OnceCommand
 
 
-class Confirmations(Channel):
+class ConfirmationChannel(Channel):
     """The channel of double opt-in.
 
     Args:
@@ -36,7 +36,7 @@ class Confirmations(Channel):
         self,
         api: BrevoClient,
         asker: Asker,
-        schedule: Schedule,
+        schedule: WorkSchedule,
         rules: Mapping[int, ListRule],
         *,
         may_create: bool,

@@ -33,7 +33,7 @@ CaughtUp = Callable[[int], Awaitable[None]]
 """Returns once everything that was told of a partition before it became ours has been read."""
 
 
-class Events(Channel):
+class EventChannel(Channel):
     """The channel of `POST /events`; those that mail the person go to who may be mailed alone."""
 
     def __init__(self, api: BrevoClient, mailable: Mailable, consent: Consent) -> None:

@@ -16,8 +16,8 @@ from typing import TypeVar
 from processors.brevo.decisions.bulk import (
     PAGE_CONTACTS,
     REMOVE_AT_ONCE,
+    ImportRow,
     Member,
-    Row,
     Shape,
     after_import,
     asks_brevo,
@@ -132,7 +132,7 @@ class ImportWriter:
             if offset >= total:
                 return _told(members, found, absent=asking)
 
-    async def _write(self, rows: list[Row], lists: Sequence[int]) -> None:
+    async def _write(self, rows: list[ImportRow], lists: Sequence[int]) -> None:
         import_id = uuid.uuid4().hex
         rows = await self._intend(import_id, rows)
         if not rows:
@@ -167,7 +167,7 @@ class ImportWriter:
         await self._complete(import_id, rows, lists, end, answer.status)
 
     async def _complete(
-        self, import_id: str, rows: list[Row], lists: Sequence[int], end: ProcessEnd, status: int | None
+        self, import_id: str, rows: list[ImportRow], lists: Sequence[int], end: ProcessEnd, status: int | None
     ) -> None:
         """Report what a completed import has written; the rest of its contacts is written alone."""
         done = [row for row in rows if row.member.wanted.email.lower() not in end.refused]
@@ -180,13 +180,13 @@ class ImportWriter:
         self._doubt((row.member.contact for row in complete), False)
         await self._sample(complete)
 
-    async def _sample(self, rows: list[Row]) -> None:
+    async def _sample(self, rows: list[ImportRow]) -> None:
         by_command = {row.member.work.command.command_id: row for row in rows}
         for command_id in self._tools.sampler.chosen(list(by_command)):
             row = by_command[command_id]
             await self._tools.sampler.check(row.member.contact, row.member.wanted.email, row.attributes)
 
-    async def _intend(self, import_id: str, rows: list[Row]) -> list[Row]:
+    async def _intend(self, import_id: str, rows: list[ImportRow]) -> list[ImportRow]:
         """The rows whose intent is confirmed; the others went elsewhere or ended meanwhile."""
         works = {row.member.contact: row.member.work for row in rows if self._schedule.owned(row.member.contact)}
         if not works:
@@ -198,7 +198,7 @@ class ImportWriter:
         theirs = await confirmed
         return [row for row in rows if row.member.contact in theirs]
 
-    async def _leave_lists(self, rows: list[Row]) -> None:
+    async def _leave_lists(self, rows: list[ImportRow]) -> None:
         for list_id, emails in removals(rows).items():
             for start in range(0, len(emails), REMOVE_AT_ONCE):
                 part = emails[start : start + REMOVE_AT_ONCE]
@@ -238,7 +238,7 @@ def _unchanged(member: Member) -> Ending:
     return Ending("unchanged", acknowledged=member.known.state(member.wanted.awaited))
 
 
-def _ending(row: Row, lists: Sequence[int], import_id: str, status: int | None) -> Ending:
+def _ending(row: ImportRow, lists: Sequence[int], import_id: str, status: int | None) -> Ending:
     left_out = row.member.left_out
     return Ending(
         "acknowledged",

@@ -18,7 +18,7 @@ def _nobody_listens() -> None:
     """Before there is a schedule."""
 
 
-class Lists:
+class ListWatch:
     """Knows which lists are missing, and finds out when one is there (again).
 
     Args:

@@ -11,7 +11,7 @@ from datetime import datetime
 from processors.brevo.decisions.ledger import UpsertWork, Work
 from processors.brevo.decisions.results import Ending, dead_letter_output, deletion_output, result_output
 from processors.brevo.writer.metrics import BrevoMetrics
-from processors.brevo.writer.schedule import Schedule
+from processors.brevo.writer.schedule import WorkSchedule
 from processors.brevo.writer.tasks import priority_of
 from processors.engine.effect import Post
 from processors.engine.view import Output
@@ -40,7 +40,7 @@ class Outcomes:
     """
 
     def __init__(
-        self, schedule: Schedule, metrics: BrevoMetrics, clock: Callable[[], datetime], *, agent: str, version: str
+        self, schedule: WorkSchedule, metrics: BrevoMetrics, clock: Callable[[], datetime], *, agent: str, version: str
     ) -> None:
         self._schedule = schedule
         self._metrics = metrics

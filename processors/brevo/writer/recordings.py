@@ -19,7 +19,7 @@ from processors.brevo.decisions.results import Ending
 from processors.brevo.decisions.suppression import DELETED
 from processors.brevo.writer.asking import Asker
 from processors.brevo.writer.channels import Channel
-from processors.brevo.writer.schedule import Schedule
+from processors.brevo.writer.schedule import WorkSchedule
 from runtime.calls import Answer
 from runtime.outcome import Outcome
 from schemas.brevo import SendRecording
@@ -28,7 +28,7 @@ from schemas.brevo import SendRecording
 class Mailable:
     """Asks Brevo whether a contact may be mailed."""
 
-    def __init__(self, api: BrevoClient, asker: Asker, schedule: Schedule) -> None:
+    def __init__(self, api: BrevoClient, asker: Asker, schedule: WorkSchedule) -> None:
         self._api = api
         self._asker = asker
         self._schedule = schedule
@@ -46,7 +46,7 @@ class Mailable:
         return None if why is None else Ending("suppressed", why, answer.status, attempts=1)
 
 
-class RecordingMails(Channel):
+class RecordingChannel(Channel):
     """The channel of `POST /smtp/email`.
 
     Args:

@@ -15,7 +15,7 @@ from processors.brevo.decisions.ledger import (
     open_events,
 )
 from processors.brevo.decisions.next_action import (
-    Account,
+    AccountAtBrevo,
     Call,
     Finish,
     JoinImport,
@@ -30,7 +30,7 @@ from processors.brevo.writer.access import FAMILIES, Family
 from processors.brevo.writer.event_bursts import EventBursts
 from processors.brevo.writer.import_batches import ImportBatches
 from processors.brevo.writer.intents import Intents
-from processors.brevo.writer.lists import Lists
+from processors.brevo.writer.lists import ListWatch
 from processors.brevo.writer.metrics import BrevoMetrics
 from processors.brevo.writer.tally import Tally
 from processors.brevo.writer.tasks import ContactTask, family_of, priority_of
@@ -45,7 +45,7 @@ def _nobody_listens(_: Family) -> None:
     """Before there is a pump."""
 
 
-class Schedule:
+class WorkSchedule:
     """The work of the partitions that are ours.
 
     Rows are read when work is taken, so the newest revision is what is worked on, and memory holds no commands.
@@ -62,7 +62,7 @@ class Schedule:
     def __init__(
         self,
         metrics: BrevoMetrics,
-        lists: Lists,
+        lists: ListWatch,
         *,
         bulk_threshold: int,
         technical_list: int | None,
@@ -217,7 +217,7 @@ class Schedule:
             task.alone = False
         if task.posted is not None and is_confirmed(task.posted, row, events):
             task.posted = None
-        action = next_action(row, events, task.standing, Account(self._lists.missing, self._technical_list))
+        action = next_action(row, events, task.standing, AccountAtBrevo(self._lists.missing, self._technical_list))
         match action:
             case Wait():
                 self._tasks[contact] = task

@@ -10,12 +10,12 @@ from processors.brevo.decisions.budget import Pace
 from processors.brevo.writer.access import Access
 from processors.brevo.writer.asking import Asker
 from processors.brevo.writer.checked import Checker
-from processors.brevo.writer.lists import Lists
+from processors.brevo.writer.lists import ListWatch
 from processors.brevo.writer.metrics import BrevoMetrics
 from processors.brevo.writer.outcomes import Outcomes
 from processors.brevo.writer.processes import ImportProcesses
 from processors.brevo.writer.sampler import Sampler
-from processors.brevo.writer.schedule import Schedule
+from processors.brevo.writer.schedule import WorkSchedule
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,12 +25,12 @@ class Tools:
     api: BrevoClient
     access: Access
     asker: Asker
-    schedule: Schedule
+    schedule: WorkSchedule
     outcomes: Outcomes
     processes: ImportProcesses
     sampler: Sampler
     checker: Checker
-    lists: Lists
+    lists: ListWatch
     metrics: BrevoMetrics
     pace: Pace
     spread: Callable[[], float]

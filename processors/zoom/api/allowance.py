@@ -29,7 +29,7 @@ class Slot:
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class PausedByZoom:
     """Zoom asked for a wait, which is over after so many seconds. Nothing was taken."""
 
     seconds: float
@@ -57,7 +57,7 @@ class Allowance:
     """Days since 1970, in UTC: of which `used` counts the calls, by pool."""
     used: dict[str, int] = field(default_factory=dict)
 
-    def take(self, plan: Plan, label: Label, priority: Priority, now: float) -> Slot | Held | UsedUp:
+    def take(self, plan: Plan, label: Label, priority: Priority, now: float) -> Slot | PausedByZoom | UsedUp:
         """Take the next slot of a label: one call per interval, no burst, and bulk work leaves a part of each day.
 
         >>> allowance = Allowance()
@@ -65,7 +65,7 @@ class Allowance:
         [Slot(wait_seconds=0.0), Slot(wait_seconds=0.125)]
         """
         if (held := self.held_seconds(label, now)) > 0:
-            return Held(held)
+            return PausedByZoom(held)
         pool, day = daily_pool(plan, label), int(now // SECONDS_PER_DAY)
         if day != self.day:
             self.day, self.used = day, {}

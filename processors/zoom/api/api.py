@@ -12,10 +12,10 @@ Row = dict[str, Any]
 """One JSON object as Zoom sends it."""
 
 
-class ZoomApi(Protocol):
+class ZoomReader(Protocol):
     """One account's Zoom. No method raises for what Zoom or the network does: `NoAnswer` says it."""
 
-    def at(self, priority: Priority) -> ZoomApi:
+    def at(self, priority: Priority) -> ZoomReader:
         """The same account, asked with this priority: a part of each day's calls is for `live` alone."""
 
     async def granted_scopes(self) -> frozenset[str] | NoAnswer:

@@ -19,7 +19,7 @@ class CallbackRefusedError(RollcallError):
 
 
 @dataclass(frozen=True, slots=True)
-class Attempt:
+class LoginAttempt:
     """One question to one person; its secrets live as long as the question."""
 
     redirect_uri: str

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
-from processors.zoom.api.allowance import Held, Slot, UsedUp
+from processors.zoom.api.allowance import PausedByZoom, Slot, UsedUp
 from processors.zoom.api.allowance_file import AllowanceFile
 from processors.zoom.api.limits import LABELS, Label, Plan, daily_pool, rate
 from processors.zoom.api.metrics import ZoomMetrics
@@ -64,12 +64,12 @@ class Budget:
                     return None
                 if slot is not None:
                     allowance.give_back(self._plan, label)
-                taken = Held(held) if held > 0 else allowance.take(self._plan, label, priority, self._clock())
+                taken = PausedByZoom(held) if held > 0 else allowance.take(self._plan, label, priority, self._clock())
             slot = taken if isinstance(taken, Slot) else None
             if isinstance(taken, UsedUp):
                 says = f"the day's {taken.calls} {taken.pool} calls to Zoom are used up"
                 return NoAnswer(Outcome.PAUSE, says + (" for bulk work" if priority == "bulk" else ""), taken.seconds)
-            if isinstance(taken, Held) and taken.seconds > LONGEST_WAIT_SECONDS:
+            if isinstance(taken, PausedByZoom) and taken.seconds > LONGEST_WAIT_SECONDS:
                 return NoAnswer(Outcome.PAUSE, f"Zoom's limit for {label} calls is used up", taken.seconds)
             seconds = taken.wait_seconds if isinstance(taken, Slot) else taken.seconds
             self._metrics.wait_seconds.labels(label, "pace" if isinstance(taken, Slot) else "told").inc(seconds)

@@ -14,7 +14,7 @@ from typing_extensions import override
 
 from processors.zoom.api import requests
 from processors.zoom.api.allowance_file import AllowanceFile
-from processors.zoom.api.api import Row, ZoomApi
+from processors.zoom.api.api import Row, ZoomReader
 from processors.zoom.api.budget import Budget
 from processors.zoom.api.limits import Plan
 from processors.zoom.api.login_store import LoginStore
@@ -40,8 +40,8 @@ USERS: tuple[UserStatus, ...] = ("pending", "inactive", "active")
 """As above: whoever accepts an invitation in the meantime is met again as active."""
 
 
-class ZoomClient(ZoomApi):
-    """Implements `processors.zoom.api.api.ZoomApi`."""
+class ZoomClient(ZoomReader):
+    """Implements `processors.zoom.api.api.ZoomReader`."""
 
     def __init__(
         self,

@@ -24,7 +24,7 @@ LARGEST_ROW_BYTES = 1_500_000
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class QuestionAnswer:
     """What came of one question, before it is told to each request."""
 
     outcome: Literal["found", "missing", "unavailable"]
@@ -33,16 +33,18 @@ class Answer:
     """Redacted; a directory where each request gets its own part."""
 
 
-def found(rows: Sequence[Row]) -> Answer:
+def found(rows: Sequence[Row]) -> QuestionAnswer:
     """The answer that holds Zoom's rows, redacted; `unavailable` where one of them fits into no record."""
     clean = [redacted(row) for row in rows]
     largest = max((len(pack(row)) for row in clean), default=0)
     if largest > LARGEST_ROW_BYTES:
-        return Answer("unavailable", f"Zoom's answer holds an object of {largest} bytes, more than a record takes")
-    return Answer("found", rows=clean)
+        return QuestionAnswer(
+            "unavailable", f"Zoom's answer holds an object of {largest} bytes, more than a record takes"
+        )
+    return QuestionAnswer("found", rows=clean)
 
 
-def result_pages(request: LookupRequest, answer: Answer, answered_at: datetime) -> Iterator[LookupResult]:
+def result_pages(request: LookupRequest, answer: QuestionAnswer, answered_at: datetime) -> Iterator[LookupResult]:
     """The answer to one request: at least one page, numbered from 0, the last one marked."""
     if isinstance(answer.rows, Directory):
         rows: Sequence[Row] = answer.rows.hits(request.user_ids, request.emails)

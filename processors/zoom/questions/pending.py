@@ -44,7 +44,7 @@ def unpack_pending(value: bytes) -> Pending | AccountDeauthorized:
     return Pending(_PRIORITIES[value[:1]], LookupRequest.from_bytes(value[1:]))
 
 
-class Intake(Rule):
+class RequestIntake(Rule):
     """Keeps exactly the unanswered requests in the table."""
 
     @override

@@ -15,7 +15,7 @@ import pytest
 from ops.simulate import load_zoom
 from sandbox.simulator import World
 from sandbox.simulator.sender import Target, send
-from sandbox.truth.comparison import Difference, compare
+from sandbox.truth.comparison import Mismatch, compare
 from tests.support.compose import Compose, project
 from tests.support.docker_engine import ROOT, docker
 from tests.support.installation import truth_about, webinar
@@ -57,7 +57,7 @@ async def kill_and_restart(compose: Compose, service: str) -> None:
     await asyncio.to_thread(compose, "start", service)
 
 
-async def differences_once_quiet(compose: Compose, *worlds: World) -> list[Difference]:
+async def differences_once_quiet(compose: Compose, *worlds: World) -> list[Mismatch]:
     """What differs from the truth once Brevo is equal, or has not changed for 15 s."""
     truth = await truth_about(*worlds)
     url, clock = compose.url("brevo", 9002), asyncio.get_running_loop().time
@@ -124,7 +124,7 @@ async def until_owned(compose: Compose, wanted: dict[str, int]) -> None:
     await eventually(as_wanted, timeout_seconds=60, what=f"{wanted}", tell=compose.last_words)
 
 
-async def unexplained(compose: Compose, worlds: list[World], worker: str) -> list[Difference]:
+async def unexplained(compose: Compose, worlds: list[World], worker: str) -> list[Mismatch]:
     """Differences but for events that a killed worker left in doubt, which the worker after it lists."""
     differences = await differences_once_quiet(compose, *worlds)
     doubtful = int(figure(compose, worker, "rollcall_brevo_results_total", 'outcome="in_doubt"'))

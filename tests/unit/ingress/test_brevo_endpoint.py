@@ -15,7 +15,7 @@ from typing_extensions import override
 from ingress.bodies import Bodies
 from ingress.brevo_endpoint import BrevoEndpoint
 from ingress.brevo_keys import BrevoKeys
-from ingress.envelope import Record
+from ingress.envelope import OutgoingRecord
 from ingress.errors import NotAcknowledgedError
 from ingress.publisher import Publisher
 from ingress.settings import Limits
@@ -36,11 +36,11 @@ class Memory(Publisher):
     """A publisher that keeps what it is given, or refuses."""
 
     def __init__(self) -> None:
-        self.records: list[tuple[str, Record]] = []
+        self.records: list[tuple[str, OutgoingRecord]] = []
         self.refuses = False
 
     @override
-    async def publish(self, topic: str, record: Record) -> None:
+    async def publish(self, topic: str, record: OutgoingRecord) -> None:
         if self.refuses:
             raise NotAcknowledgedError("timeout")
         self.records.append((topic, record))

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from ingress.decision import Answer, Publish, decide
+from ingress.decision import Publish, Reply, decide
 from ingress.envelope import Delivery
 from ingress.signature import SigningKey, signature_of
 from schemas.topics import QUARANTINE, RAW_EVENTS
@@ -36,7 +36,7 @@ def test_decide_known_vector_is_authentic(vector: dict[str, Any]) -> None:
     assert passed.outcome in ("accepted", "challenge")
     forged = vector["signature_if_python_json_dumps_default"].encode()
     refused = decide([KEY], Delivery(body, timestamp, forged, "", at))
-    assert isinstance(refused, Answer)
+    assert isinstance(refused, Reply)
     assert refused.status == 401
 
 
@@ -61,13 +61,13 @@ def test_decide_fresh_event_goes_to_the_live_topic() -> None:
 def test_decide_unsigned_is_401_without_the_reason(timestamp: bytes, signature: bytes, reason: str) -> None:
     """All answers are alike; only the counter knows more."""
     decided = decide([KEY], Delivery(STARTED, timestamp, signature, "", NOW))
-    assert decided == Answer(401, b'{"status":"unauthorized"}', "unauthorized", reason)
+    assert decided == Reply(401, b'{"status":"unauthorized"}', "unauthorized", reason)
 
 
 def test_decide_forged_challenge_is_401() -> None:
     """A challenge is verified like any delivery."""
     body = as_zoom_writes(example("endpoint.url_validation__plain"))
-    assert isinstance(decided := decide([KEY], signed(body, secret=b"guessed")), Answer)
+    assert isinstance(decided := decide([KEY], signed(body, secret=b"guessed")), Reply)
     assert decided.status == 401
 
 
@@ -75,7 +75,7 @@ def test_decide_forged_challenge_is_401() -> None:
 def test_decide_challenge_is_answered_stale_or_not(at: float) -> None:
     """The answer holds no fact that could be replayed, and must not depend on clocks."""
     decided = decide([KEY], signed(as_zoom_writes(example("endpoint.url_validation__plain")), at=at))
-    assert isinstance(decided, Answer)
+    assert isinstance(decided, Reply)
     assert (decided.status, json.loads(decided.body)) == (200, vectors()["crc"])
 
 
@@ -90,7 +90,7 @@ def test_decide_challenge_is_answered_with_the_secret_that_verified_it() -> None
 def test_decide_challenge_as_signing_oracle_is_400(token: object) -> None:
     """A token that is a message would be answered with that message's signature."""
     body = as_zoom_writes({"event": "endpoint.url_validation", "payload": {"plainToken": token}})
-    assert isinstance(decided := decide([KEY], signed(body)), Answer)
+    assert isinstance(decided := decide([KEY], signed(body)), Reply)
     assert (decided.status, decided.outcome) == (400, "challenge_refused")
     assert signature_of(SECRET, b"1786543410", STARTED)[3:] not in decided.body
 
@@ -99,7 +99,7 @@ def test_decide_challenge_without_payload_is_400() -> None:
     """There is no token to sign."""
     for payload in (b"", b',"payload":[]', b',"payload":{}'):
         decided = decide([KEY], signed(b'{"event":"endpoint.url_validation"' + payload + b"}"))
-        assert isinstance(decided, Answer)
+        assert isinstance(decided, Reply)
         assert decided.status == 400
 
 
@@ -126,7 +126,7 @@ def test_decide_tolerance_is_the_keys() -> None:
 @pytest.mark.parametrize("body", [b"", b"not json", b"[]", b"7", b'"event"', b"{}", b'{"event":""}', b'{"event":7}'])
 def test_decide_signed_but_no_event_is_400(body: bytes) -> None:
     """JSON object with an event's name, or nothing."""
-    assert isinstance(decided := decide([KEY], signed(body)), Answer)
+    assert isinstance(decided := decide([KEY], signed(body)), Reply)
     assert (decided.status, decided.outcome) == (400, "unreadable")
 
 
@@ -172,6 +172,6 @@ def test_decide_id_that_zoom_never_gives_is_400(where: str) -> None:
     payload = event["payload"]
     long = {"webinar": payload["object"], "participant": payload["object"]["participant"], "account": payload}[where]
     long["account_id" if where == "account" else "id"] = "7" * 256
-    assert decide([KEY], signed(as_zoom_writes(event))) == Answer(400, b'{"status":"bad request"}', "unreadable")
+    assert decide([KEY], signed(as_zoom_writes(event))) == Reply(400, b'{"status":"bad request"}', "unreadable")
     long["account_id" if where == "account" else "id"] = "7" * 255
     assert isinstance(decide([KEY], signed(as_zoom_writes(event))), Publish)

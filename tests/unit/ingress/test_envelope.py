@@ -8,20 +8,20 @@ from typing import Any
 import orjson
 import pytest
 
-from ingress.envelope import Delivery, Record, rfc3339, to_record
+from ingress.envelope import Delivery, OutgoingRecord, rfc3339, to_record
 from tests.support.ingress import ACCOUNT, REQUEST_ID, as_zoom_writes, example, example_files
 
 RECEIVED_AT = 1786543411.2345
 
 
-def record_of(event: Any, *, request_id: str = REQUEST_ID, quarantined: str | None = None) -> Record:
+def record_of(event: Any, *, request_id: str = REQUEST_ID, quarantined: str | None = None) -> OutgoingRecord:
     """The record of an event as Zoom would write it."""
     body = as_zoom_writes(event)
     delivery = Delivery(body, b"1786543410", b"", request_id, RECEIVED_AT)
     return to_record(delivery, json.loads(body), "configured-account", quarantined=quarantined)
 
 
-def header_texts(record: Record) -> dict[str, str]:
+def header_texts(record: OutgoingRecord) -> dict[str, str]:
     """Headers by name; each occurs once."""
     texts = {name: value.decode() for name, value in record.headers}
     assert len(texts) == len(record.headers)

@@ -7,11 +7,11 @@ import pytest
 
 from ops.backfill.journal import Journal
 from ops.backfill.sessions import PastSession
-from ops.backfill.spans import Span
+from ops.backfill.spans import DaySpan
 from ops.backfill.units import Unit
 from schemas.errors import ConfigurationError
 
-SPAN = Span(date(2026, 6, 1), date(2026, 6, 30))
+SPAN = DaySpan(date(2026, 6, 1), date(2026, 6, 30))
 UNIT, OTHER = Unit(SPAN, "account", "user"), Unit(SPAN, "account", "another")
 SESSION = PastSession("account", "a/b==", "93577204816", 5, "Añadir datos", "user", 1_780_000_000, 1_780_003_600, 40)
 

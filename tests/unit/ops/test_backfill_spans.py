@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ops.backfill.spans import SPAN_DAYS, Span, earliest_report, parse_range, reportable, requests_of
+from ops.backfill.spans import SPAN_DAYS, DaySpan, earliest_report, parse_range, reportable, requests_of
 from schemas.errors import ConfigurationError
 
 TODAY = date(2026, 11, 21)
@@ -15,7 +15,7 @@ TODAY = date(2026, 11, 21)
 @given(st.dates(date(2024, 1, 1), date(2026, 1, 1)), st.integers(0, 400))
 def test_requests_of_a_span_cover_every_day_once(first: date, days: int) -> None:
     """No gap, no overlap, and none longer than Zoom accepts."""
-    span = Span(first, first + timedelta(days=days))
+    span = DaySpan(first, first + timedelta(days=days))
     pieces = list(requests_of(span))
     covered = [
         piece.first + timedelta(days=number)
@@ -35,7 +35,7 @@ def test_earliest_report_is_at_most_six_of_the_longest_months_ago(today: date) -
 
 def test_range_is_read_with_both_ends_included() -> None:
     """One day is a range."""
-    assert parse_range("2026-11-20", "2026-11-20", TODAY, of_one_session=False) == Span(
+    assert parse_range("2026-11-20", "2026-11-20", TODAY, of_one_session=False) == DaySpan(
         date(2026, 11, 20), date(2026, 11, 20)
     )
     assert parse_range("2026-05-21", "2026-11-21", TODAY, of_one_session=False).first == date(2026, 5, 21)
@@ -61,5 +61,5 @@ def test_range_that_cannot_be_read_is_refused(start: str, end: str, of_one_sessi
 def test_part_of_a_span_that_reports_know_begins_six_months_ago() -> None:
     """Of an older one nothing is left."""
     year = parse_range("2025-11-21", "2026-11-20", TODAY, of_one_session=True)
-    assert reportable(year, TODAY) == Span(date(2026, 5, 21), date(2026, 11, 20))
-    assert reportable(Span(date(2026, 1, 1), date(2026, 2, 1)), TODAY) is None
+    assert reportable(year, TODAY) == DaySpan(date(2026, 5, 21), date(2026, 11, 20))
+    assert reportable(DaySpan(date(2026, 1, 1), date(2026, 2, 1)), TODAY) is None

@@ -6,7 +6,7 @@ import pytest
 
 from ops.check.brevo_judgement import judge_account, judge_attributes, judge_lists, judge_templates
 from ops.check.frame import Check, run_checks
-from ops.check.outcome import Outcome, fail, ok
+from ops.check.outcome import CheckResult, fail, ok
 from processors.brevo.decisions.attributes import Misfit, Needed
 from runtime.calls import Answer
 
@@ -62,10 +62,10 @@ async def test_check_whose_ground_failed_is_skipped_and_so_is_what_builds_upon_i
     """With the cause in two words, and never run."""
     ran = []
 
-    async def no() -> Outcome:
+    async def no() -> CheckResult:
         return fail("Zoom refuses", "")
 
-    async def never() -> Outcome:
+    async def never() -> CheckResult:
         ran.append(1)
         return ok("")
 

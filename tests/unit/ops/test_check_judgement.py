@@ -19,7 +19,7 @@ from ops.check.judgement import (
     judge_scopes,
     judge_topics,
 )
-from ops.check.outcome import Outcome, ok
+from ops.check.outcome import CheckResult, ok
 from processors.zoom.api.limits import Plan
 from schemas.errors import RetryLaterError
 from schemas.topics import TOPICS
@@ -129,10 +129,10 @@ def test_topics_are_there_with_the_right_partitions(found: dict[str, int], creat
 async def test_check_that_raises_is_a_finding_and_the_others_go_on() -> None:
     """Each is told once it is done, in order."""
 
-    async def broken() -> Outcome:
+    async def broken() -> CheckResult:
         raise RetryLaterError("no answer")
 
-    async def fine() -> Outcome:
+    async def fine() -> CheckResult:
         return ok("fine")
 
     told: list[Finding] = []

@@ -8,12 +8,12 @@ import aiohttp
 import pytest
 
 from ops.zoom.callback import PATH, Callback
-from processors.zoom.api.authorization import Attempt
+from processors.zoom.api.authorization import LoginAttempt
 from sandbox.kafka.ports import free_port
 from schemas.errors import RetryLaterError
 from tests.support.processes import eventually
 
-ATTEMPT = Attempt("http://127.0.0.1/oauth/zoom", "our-state", "v" * 64)
+ATTEMPT = LoginAttempt("http://127.0.0.1/oauth/zoom", "our-state", "v" * 64)
 
 
 class Exchange:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ops.zoom.subscription import Plan, plan, sent_to
+from ops.zoom.subscription import SubscriptionPlan, plan, sent_to
 from processors.zoom.features import FEATURES, events_of, missing_scopes, unsent_events
 from runtime.models import Configuration
 
@@ -33,20 +33,25 @@ def configuration(**zoom: Any) -> Configuration:
 @pytest.mark.parametrize(
     ("rows", "expected"),
     [
-        ([], Plan(WANTED, WANTED)),
-        ([row("a", *WANTED)], Plan(())),
-        ([row("a", *WANTED, url=URL + "/")], Plan(())),
-        ([row("a", *WANTED, url="https://other.example.com/webhooks/zoom")], Plan(WANTED, WANTED)),
-        ([row("a", "meeting.started", source="default"), row("b", *WANTED[1:])], Plan(())),
-        ([row("a", "meeting.ended", "x.y")], Plan((WANTED[0], WANTED[2]), (*WANTED, "x.y"), ("a",))),
-        ([row("a", "meeting.ended", source="default")], Plan((WANTED[0], WANTED[2]), (WANTED[0], WANTED[2]))),
+        ([], SubscriptionPlan(WANTED, WANTED)),
+        ([row("a", *WANTED)], SubscriptionPlan(())),
+        ([row("a", *WANTED, url=URL + "/")], SubscriptionPlan(())),
+        ([row("a", *WANTED, url="https://other.example.com/webhooks/zoom")], SubscriptionPlan(WANTED, WANTED)),
+        ([row("a", "meeting.started", source="default"), row("b", *WANTED[1:])], SubscriptionPlan(())),
+        ([row("a", "meeting.ended", "x.y")], SubscriptionPlan((WANTED[0], WANTED[2]), (*WANTED, "x.y"), ("a",))),
+        (
+            [row("a", "meeting.ended", source="default")],
+            SubscriptionPlan((WANTED[0], WANTED[2]), (WANTED[0], WANTED[2])),
+        ),
         (
             [row("a", WANTED[0], source="default"), row("b", WANTED[1]), row("c", "x.y")],
-            Plan((WANTED[2],), (WANTED[1], WANTED[2], "x.y"), ("b", "c")),
+            SubscriptionPlan((WANTED[2],), (WANTED[1], WANTED[2], "x.y"), ("b", "c")),
         ),
     ],
 )
-def test_plan_sends_each_wanted_event_once_and_keeps_others(rows: list[dict[str, Any]], expected: Plan) -> None:
+def test_plan_sends_each_wanted_event_once_and_keeps_others(
+    rows: list[dict[str, Any]], expected: SubscriptionPlan
+) -> None:
     """What was made in the Marketplace stays; what is ours is replaced as a whole."""
     assert plan(rows, URL, WANTED) == expected
 

@@ -15,7 +15,7 @@ import pytest
 from sandbox.kafka import EmbeddedKafka, free_port
 from sandbox.kafka.archive import ClassArchive
 from sandbox.kafka.errors import BrokerStartError
-from sandbox.kafka.jars import Installation, install, read_lock
+from sandbox.kafka.jars import KafkaInstallation, install, read_lock
 from sandbox.kafka.java import Java, find_java
 from sandbox.kafka.properties import server_properties
 from schemas.errors import ConfigurationError
@@ -184,7 +184,7 @@ def test_class_archive_is_written_once_then_read_and_old_ones_pruned(tmp_path: P
     leftover = tmp_path / "classes-x.1-2.tmp"
     leftover.touch()
     os.utime(leftover, (0, 0))
-    archive = ClassArchive(Installation(tmp_path), Java(command, 17))
+    archive = ClassArchive(KafkaInstallation(tmp_path), Java(command, 17))
     write = archive.flags()[0]
     assert write.startswith("-XX:ArchiveClassesAtExit=")
     Path(write.partition("=")[2]).touch()
@@ -198,7 +198,7 @@ def test_class_archive_after_a_kill_is_discarded(tmp_path: Path) -> None:
     """Half an archive is none."""
     command = tmp_path / "java"
     command.touch()
-    archive = ClassArchive(Installation(tmp_path), Java(command, 25))
+    archive = ClassArchive(KafkaInstallation(tmp_path), Java(command, 25))
     write = archive.flags()[0]
     assert write.startswith("-XX:AOTCacheOutput=")
     Path(write.partition("=")[2]).touch()

@@ -8,8 +8,8 @@ import orjson
 import pytest
 
 from sandbox.simulator import REPORT_CHAOS, Chaos, World, simulate_meeting, simulate_webinar
-from sandbox.simulator.world import Span
-from sandbox.zoom.state import Row, Session
+from sandbox.simulator.world import RunSpan
+from sandbox.zoom.state import Row, ZoomObject
 from schemas.instants import parse_instant
 
 STARTS_AT = 1_787_155_200
@@ -21,7 +21,7 @@ def webinar(*chaos: Chaos, seed: int = 7) -> World:
     return simulate_webinar(50, seed, frozenset(chaos), starts_at=STARTS_AT)
 
 
-def session_of(world: World) -> Session:
+def session_of(world: World) -> ZoomObject:
     """What Zoom holds of it."""
     (session,) = world.zoom.sessions
     return session
@@ -33,7 +33,7 @@ def objects(world: World, name: str) -> list[dict[str, Any]]:
     return [event["payload"]["object"] for event in events if event["event"].endswith(f".{name}")]
 
 
-def runs(world: World, purpose: str) -> list[Span]:
+def runs(world: World, purpose: str) -> list[RunSpan]:
     """Its runs of a purpose."""
     return [span for span in world.event.spans if span.purpose == purpose]
 

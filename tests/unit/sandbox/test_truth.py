@@ -9,7 +9,7 @@ import pytest
 
 from sandbox.simulator import CHAOS, Chaos, World, simulate_meeting, simulate_webinar
 from sandbox.truth import Rules, Truth, truth_of
-from sandbox.truth.scores import Interaction, Presence, Scored, contact_score, session_score, tier, why
+from sandbox.truth.scores import Activity, DatedScore, SessionPart, contact_score, session_score, tier, why
 from sandbox.zoom.state import ZoomState
 from schemas.instants import format_instant
 
@@ -54,7 +54,7 @@ def test_worked_example_of_two_devices_scores_82_and_left_early() -> None:
 
 def test_score_of_82_is_warm_after_one_half_life() -> None:
     """attendance.md 7: 82 is hot on the day itself and 41, warm, 90 days later."""
-    scored = [Scored(82, date(2026, 8, 19))]
+    scored = [DatedScore(82, date(2026, 8, 19))]
     assert contact_score(scored, date(2026, 8, 19), RULES) == 82
     assert contact_score(scored, date(2026, 11, 17), RULES) == 41
     assert tier(scored, RULES) == "hot"
@@ -68,36 +68,36 @@ def test_score_of_82_is_warm_after_one_half_life() -> None:
 def test_tier_needs_three_points_beyond_a_border_to_change(first: int, second: int, wanted: str) -> None:
     """A border that is not reached is crossed at 3 points above it."""
     day = date(2026, 8, 19)
-    assert tier([Scored(first, day), Scored(second, day)], RULES) == wanted
+    assert tier([DatedScore(first, day), DatedScore(second, day)], RULES) == wanted
 
 
 @pytest.mark.parametrize(("late", "wanted"), [(120, 100), (121, 100), (660, 91), (1_199, 82), (1_200, 82)])
 def test_punctuality_falls_from_two_to_twenty_minutes(late: int, wanted: int) -> None:
     """15 points up to 120 s, none from 1200 s, a straight line between."""
-    assert session_score(Presence("attended", 3_600, 3_600, late), RULES) == wanted
+    assert session_score(SessionPart("attended", 3_600, 3_600, late), RULES) == wanted
 
 
 @pytest.mark.parametrize(
     ("done", "wanted"),
     [
-        (Interaction(), 100),
-        (Interaction(polls=(0, 3)), 94),  # 85 of 90
-        (Interaction(polls=(2, 3)), 98),  # 88 1/3 of 90
-        (Interaction(polls=(3, 3), asked=False), 95),  # 90 of 95
-        (Interaction(polls=(3, 3), asked=True, messages=2), 97),  # 97 of 100
-        (Interaction(polls=(3, 3), asked=True, messages=9), 100),
-        (Interaction(messages=0), 94),
+        (Activity(), 100),
+        (Activity(polls=(0, 3)), 94),  # 85 of 90
+        (Activity(polls=(2, 3)), 98),  # 88 1/3 of 90
+        (Activity(polls=(3, 3), asked=False), 95),  # 90 of 95
+        (Activity(polls=(3, 3), asked=True, messages=2), 97),  # 97 of 100
+        (Activity(polls=(3, 3), asked=True, messages=9), 100),
+        (Activity(messages=0), 94),
     ],
 )
-def test_interaction_counts_where_it_was_offered(done: Interaction, wanted: int) -> None:
+def test_interaction_counts_where_it_was_offered(done: Activity, wanted: int) -> None:
     """5 points for polls, 5 for a question, one for each of up to five messages; the others drop out."""
-    assert session_score(Presence("attended", 3_600, 3_600, 0), RULES, done) == wanted
+    assert session_score(SessionPart("attended", 3_600, 3_600, 0), RULES, done) == wanted
 
 
 def test_why_rounds_minutes_half_up() -> None:
     """Minutes of lateness as of attendance."""
-    assert why(Presence("attended", 3_450, 3_629, 150)) == "58 of 60 min, 3 min late, stayed to the end"
-    assert why(Presence("no_show", 0, 3_600, 0)) == "registered, did not attend"
+    assert why(SessionPart("attended", 3_450, 3_629, 150)) == "58 of 60 min, 3 min late, stayed to the end"
+    assert why(SessionPart("no_show", 0, 3_600, 0)) == "registered, did not attend"
 
 
 def truth_about(world: World) -> Truth:

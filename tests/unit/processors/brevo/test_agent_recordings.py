@@ -10,7 +10,7 @@ import pytest
 
 from processors.engine.memory import Phase
 from processors.engine.view import Output
-from sandbox.brevo.faults import Fault
+from sandbox.brevo.faults import BrevoFault
 from sandbox.brevo.server import RunningBrevo, serving
 from sandbox.brevo.snapshot import snapshot
 from sandbox.brevo.store import Options
@@ -67,7 +67,7 @@ class Bench:
 
     def fault(self, kind: str, prefix: str, **more: Any) -> None:
         """Switch one on."""
-        self.brevo.state.faults.add(Fault.model_validate({"kind": kind, "path_prefix": prefix, **more}))
+        self.brevo.state.faults.add(BrevoFault.model_validate({"kind": kind, "path_prefix": prefix, **more}))
 
 
 @pytest.fixture

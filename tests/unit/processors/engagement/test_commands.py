@@ -5,14 +5,14 @@ from typing import Any
 
 import pytest
 
-from processors.engagement.assessment import Wanted
+from processors.engagement.assessment import WantedContact
 from processors.engagement.commands import event_due, registered_event, result_event, upsert_contact
 from processors.engagement.contact import Membership
 from runtime.brevo_models import Events
 from schemas.attendance import Registration, Result
 from tests.support.contact_facts import no_show, registration, result
 
-WANTED = Wanted({}, Membership((17,), (16,)))
+WANTED = WantedContact({}, Membership((17,), (16,)))
 
 
 @pytest.mark.parametrize(

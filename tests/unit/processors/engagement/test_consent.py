@@ -7,7 +7,7 @@ from pydantic import ValidationError
 
 from processors.engagement.consent import consented, questions_of
 from processors.engagement.contact import Membership
-from processors.engagement.state import RegistrationRow, merged_registration
+from processors.engagement.state import ContactRegistration, merged_registration
 from runtime.brevo_models import Brevo, ListRule
 from tests.support.contact_facts import registration
 
@@ -16,7 +16,7 @@ RULES = {17: ListRule(rule="registration_question", question=QUESTION, answers=(
 WANTED = Membership((16, 17), (18,))
 
 
-def _row(answer: str | None, registrant: str = "r1", days: int = -7, **changes: object) -> RegistrationRow:
+def _row(answer: str | None, registrant: str = "r1", days: int = -7, **changes: object) -> ContactRegistration:
     answers = {} if answer is None else {QUESTION: answer}
     fact = registration(registrant, days=days, custom_questions=answers, **changes)
     return merged_registration(None, fact, None, questions_of(RULES))

@@ -4,7 +4,7 @@ import itertools
 
 from processors.engagement.assessment import in_order
 from processors.engagement.contact import Membership, Values, membership, registration_values, result_values
-from processors.engagement.state import RegistrationRow, SessionRow, merged_registration, merged_session
+from processors.engagement.state import ContactRegistration, SessionRow, merged_registration, merged_session
 from runtime.models import Lists
 from schemas.attendance import Registration, Result
 from tests.support.contact_facts import ACCOUNT, LISTS, no_show, registration, result
@@ -15,7 +15,7 @@ def sessions(*facts: Result) -> list[SessionRow]:
     return in_order(merged_session(None, fact, None) for fact in facts)
 
 
-def signed_up(*facts: Registration) -> list[RegistrationRow]:
+def signed_up(*facts: Registration) -> list[ContactRegistration]:
     """Rows of first facts."""
     return [merged_registration(None, fact, None) for fact in facts]
 
@@ -91,7 +91,7 @@ def test_result_values_outside_live_time_has_duration_but_no_join_time() -> None
     assert (values["duration"], values["join_time"]) == (0, "2026-08-12")
 
 
-def lists_of(results: list[SessionRow], registrations: list[RegistrationRow]) -> Membership:
+def lists_of(results: list[SessionRow], registrations: list[ContactRegistration]) -> Membership:
     """Membership with all four lists configured."""
     return membership(results, registrations, {ACCOUNT: Lists(**LISTS)})
 

@@ -6,14 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from processors.engagement.contact_score import HORIZON_DAYS, SCALE, Occurrence, Standing, decay_weights, standing
+from processors.engagement.contact_score import HORIZON_DAYS, SCALE, Occurrence, ScoreOnDay, decay_weights, standing
 from runtime.models import Tiers
 
 DECAY = decay_weights(90)
 DAY = 20_000
 
 
-def stand(*occurrences: tuple[int, int]) -> Standing:
+def stand(*occurrences: tuple[int, int]) -> ScoreOnDay:
     """Standing after occurrences given as (day, score)."""
     now = standing([Occurrence(DAY + day, score) for day, score in occurrences], DECAY, Tiers())
     assert now is not None

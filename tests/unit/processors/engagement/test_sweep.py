@@ -16,7 +16,7 @@ from processors.engine.memory import MemoryStore
 from processors.engine.view import Output
 from runtime.models import Configuration
 from sandbox.truth.rules import Rules
-from sandbox.truth.scores import Scored, contact_score, tier
+from sandbox.truth.scores import DatedScore, contact_score, tier
 from schemas.attendance import Notice, Recording, Registration, Result
 from schemas.brevo import BREVO_COMMAND, UpsertContact
 from schemas.codec import contact_id, pack
@@ -217,7 +217,7 @@ def test_fact_after_the_sweep_gives_the_truth_at_the_swept_day(
     written = partition.sweep(swept)
     outputs += written + partition.take(*facts[before:])
     last = scores(outputs)[-1]
-    scored = [Scored(session.score, session.ended_at.date()) for session in last.sessions]
+    scored = [DatedScore(session.score, session.ended_at.date()) for session in last.sessions]
     assert len(scored) == len(facts)
     swept_on = day_after(swept) if written and day_after(swept) > scored[-1].ended_on else None
     assert last.contact_score == contact_score(scored, swept_on or scored[-1].ended_on, Rules())

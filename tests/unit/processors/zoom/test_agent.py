@@ -17,7 +17,7 @@ from processors.engine.memory import MemoryEngine, MemoryStore
 from processors.engine.view import Output
 from processors.zoom import agent as look_up
 from processors.zoom.agent import LookUp, MissingScopes
-from processors.zoom.api.api import Row, ZoomApi
+from processors.zoom.api.api import Row, ZoomReader
 from processors.zoom.api.metrics import ZoomMetrics
 from processors.zoom.questions.pending import PENDING, Pending, pack_pending
 from runtime.outcome import NoAnswer, Outcome
@@ -32,8 +32,8 @@ from tests.support.processes import eventually
 DEADLINE_SECONDS = 10.0
 
 
-class ScriptedZoom(ZoomApi):
-    """A `ZoomApi` that answers from a table; what goes wrong is scripted per call."""
+class ScriptedZoom(ZoomReader):
+    """A `ZoomReader` that answers from a table; what goes wrong is scripted per call."""
 
     def __init__(self) -> None:
         self.calls: list[str] = []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import orjson
 
-from sandbox.zoom.state import Session, ZoomState
+from sandbox.zoom.state import ZoomObject, ZoomState
 from schemas.attendance import REGISTRANT_FIELDS, Registration
 from tests.support.tracking import Pipeline, configuration
 
@@ -44,7 +44,7 @@ def test_webhook_and_list_tell_the_same_of_a_registrant() -> None:
     by_webhook = told(ZoomState(), event("registration_created", registrant=REGISTRANT))
     listed = {**REGISTRANT, "create_time": "2026-08-12T10:00:00Z"}
     details = {"id": int(OBJECT), "type": 5, "topic": "Floors", "host_id": "host"}
-    webinar = Session(object_type="webinar", details=details, registrants=(listed,))
+    webinar = ZoomObject(object_type="webinar", details=details, registrants=(listed,))
     by_list = told(ZoomState(sessions=(webinar,)), event("started", uuid="u=="))
     assert (by_webhook.observed, by_list.observed) == ("webhook", "list")
     for registration in (by_webhook, by_list):

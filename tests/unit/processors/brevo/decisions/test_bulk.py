@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from processors.brevo.decisions.bulk import Member, Row, import_body, pieces, row_of, shape_of, worth_reading
+from processors.brevo.decisions.bulk import ImportRow, Member, import_body, pieces, row_of, shape_of, worth_reading
 from processors.brevo.decisions.ledger import UpsertWork, Waiting
 from processors.brevo.decisions.upsert import Known, Wanted
 from schemas.brevo import AttributeValue
@@ -56,7 +56,7 @@ def test_contact_that_brevo_holds_already_has_no_row() -> None:
 
 def test_pieces_hold_everything_in_order_within_the_limit() -> None:
     """A body has at most 10 MB."""
-    rows = [Row(_member(Known(), email=f"p{number}@example.com"), {"A": "x" * 100}) for number in range(50)]
+    rows = [ImportRow(_member(Known(), email=f"p{number}@example.com"), {"A": "x" * 100}) for number in range(50)]
     parts = list(pieces(rows, limit_bytes=1_000))
     assert [row for part in parts for row in part] == rows
     assert len(parts) > 5
@@ -65,7 +65,7 @@ def test_pieces_hold_everything_in_order_within_the_limit() -> None:
 
 def test_import_says_nothing_about_blocklists() -> None:
     """Whether somebody is blocklisted is Brevo's alone."""
-    body = import_body([Row(_member(Known()), {"A": 1})], (16,), "https://hooks.example.com/x")
+    body = import_body([ImportRow(_member(Known()), {"A": 1})], (16,), "https://hooks.example.com/x")
     assert set(body) == {
         "jsonBody", "listIds", "updateExistingContacts", "emptyContactsAttributes", "disableNotification", "notifyUrl"
     }  # fmt: skip

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from processors.brevo.decisions.intake import Intake
+from processors.brevo.decisions.intake import CommandIntake
 from processors.brevo.decisions.ledger import (
     LEDGER,
     PENDING,
@@ -21,7 +21,7 @@ from processors.brevo.decisions.ledger import (
 from processors.brevo.decisions.suppression import Consent
 from processors.engine.memory import MemoryStore
 from processors.engine.view import Record
-from schemas.brevo import CommandResult, ContactState, Outcome, TrackEvent, UpsertContact
+from schemas.brevo import CommandOutcome, CommandResult, ContactState, TrackEvent, UpsertContact
 from schemas.codec import contact_id
 from schemas.errors import DeadLetterError
 from schemas.topics import BREVO_COMMANDS, BREVO_COMMANDS_BULK, BREVO_RESULTS
@@ -38,7 +38,7 @@ def _command_record(command: UpsertContact | TrackEvent, offset: int, *, bulk: b
 
 
 def _result_record(
-    command: UpsertContact | TrackEvent, outcome: Outcome, answers: str | None, state: ContactState | None = None
+    command: UpsertContact | TrackEvent, outcome: CommandOutcome, answers: str | None, state: ContactState | None = None
 ) -> Record:
     result = CommandResult(
         command_id=command.command_id,
@@ -67,7 +67,7 @@ def _tables() -> dict[str, MemoryStore]:
 
 def _handled(records: Iterable[Record]) -> dict[str, MemoryStore]:
     stores = _tables()
-    run(Intake(Consent()), records, stores, turn=2)
+    run(CommandIntake(Consent()), records, stores, turn=2)
     return stores
 
 
@@ -153,14 +153,14 @@ def test_intake_event_of_a_backfill_is_suppressed_and_told_so_once() -> None:
     """For all of its instances, whether or not its record or its outcome comes again; nothing waits."""
     stores, old = _tables(), event(("s1", "s2"), origin="backfill")
     command = _command_record(old, 0, bulk=True)
-    (told,) = run(Intake(Consent()), [command], stores)
+    (told,) = run(CommandIntake(Consent()), [command], stores)
     result = CommandResult.from_bytes(told.value or b"")
     assert (told.topic, told.key) == (BREVO_RESULTS.name, command.key)
     assert (result.outcome, result.command_id, result.once_keys) == ("suppressed", old.command_id, old.once_keys)
     assert "back-fill" in result.detail
     kept = dict(stores[LEDGER].rows)
     answer = record(BREVO_RESULTS.name, told.value, key=command.key)
-    assert run(Intake(Consent()), [answer, command, answer], stores) == []
+    assert run(CommandIntake(Consent()), [answer, command, answer], stores) == []
     assert stores[LEDGER].rows == kept
     assert _states(stores, "s1", "s2") == ["suppressed", "suppressed"]
     assert stores[PENDING].rows == {}
@@ -248,7 +248,7 @@ def test_intake_event_keeps_its_command_until_it_is_final() -> None:
 
 
 @pytest.mark.parametrize("outcome", ["acknowledged", "rejected", "in_doubt", "suppressed"])
-def test_intake_intent_after_an_outcome_is_ignored(outcome: Outcome) -> None:
+def test_intake_intent_after_an_outcome_is_ignored(outcome: CommandOutcome) -> None:
     """An intent moves pending events only."""
     sent = event(("s1",))
     stores = _handled(

@@ -8,7 +8,7 @@ import pytest
 
 from processors.brevo.decisions.ledger import ContactRow, EventRow, EventState, Rank, Waiting
 from processors.brevo.decisions.next_action import (
-    Account,
+    AccountAtBrevo,
     Action,
     Call,
     Finish,
@@ -54,27 +54,27 @@ def _posted(posted: Posted) -> Standing:
     return Standing(posted=posted)
 
 
-TABLE: list[tuple[str, ContactRow, dict[bytes, EventRow], Standing, Account, type[Action] | Action]] = [
-    ("nothing", ContactRow(), NONE, IDLE, Account(), Finish.FINISH),
-    ("new upsert", _row(), NONE, IDLE, Account(), JoinImport),
-    ("upsert before events", _row(), _events("pending"), IDLE, Account(), JoinImport),
-    ("alone", _row(), NONE, Standing(alone=True), Account(), Call),
-    ("no list", _row(lists=()), NONE, IDLE, Account(), Call),
-    ("technical list", _row(lists=()), NONE, IDLE, Account(technical_list=9), JoinImport),
-    ("boolean", _row(attributes={"GUEST": YES}), NONE, IDLE, Account(), Call),
-    ("busy", _row(), NONE, Standing(Phase.BUSY), Account(), Wait.UNDER_WAY),
-    ("unconfirmed", _row(), NONE, _posted(PostedUpsert(RANK)), Account(), Wait.UNCONFIRMED),
-    ("older confirmed", _row(done=OLDER), NONE, _posted(PostedUpsert(OLDER)), Account(), JoinImport),
-    ("confirmed", WRITTEN, NONE, _posted(PostedUpsert(RANK)), Account(), Finish.FINISH),
-    ("awaits its list", _row(RANK, (99,)), NONE, IDLE, Account({99}), Finish.FINISH),
-    ("events meanwhile", _row(RANK, (99,)), _events("pending"), IDLE, Account({99}), Call),
-    ("list returned", _row(RANK, (99,)), NONE, IDLE, Account(), JoinImport),
-    ("joining unconfirmed", _row(RANK, (99,)), NONE, _posted(PostedUpsert(RANK)), Account(), Wait.UNCONFIRMED),
-    ("event", WRITTEN, _events("pending"), IDLE, Account(), Call),
-    ("event of a former owner", WRITTEN, _events("intended"), IDLE, Account(), Call),
-    ("event before its contact", ContactRow(), _events("pending"), IDLE, Account(), Finish.FINISH),
-    ("event in doubt", WRITTEN, _events("in_doubt"), IDLE, Account(), Finish.FINISH),
-    ("event unconfirmed", WRITTEN, _events("intended"), _posted(PostedEvent(KEY)), Account(), Wait.UNCONFIRMED),
+TABLE: list[tuple[str, ContactRow, dict[bytes, EventRow], Standing, AccountAtBrevo, type[Action] | Action]] = [
+    ("nothing", ContactRow(), NONE, IDLE, AccountAtBrevo(), Finish.FINISH),
+    ("new upsert", _row(), NONE, IDLE, AccountAtBrevo(), JoinImport),
+    ("upsert before events", _row(), _events("pending"), IDLE, AccountAtBrevo(), JoinImport),
+    ("alone", _row(), NONE, Standing(alone=True), AccountAtBrevo(), Call),
+    ("no list", _row(lists=()), NONE, IDLE, AccountAtBrevo(), Call),
+    ("technical list", _row(lists=()), NONE, IDLE, AccountAtBrevo(technical_list=9), JoinImport),
+    ("boolean", _row(attributes={"GUEST": YES}), NONE, IDLE, AccountAtBrevo(), Call),
+    ("busy", _row(), NONE, Standing(Phase.BUSY), AccountAtBrevo(), Wait.UNDER_WAY),
+    ("unconfirmed", _row(), NONE, _posted(PostedUpsert(RANK)), AccountAtBrevo(), Wait.UNCONFIRMED),
+    ("older confirmed", _row(done=OLDER), NONE, _posted(PostedUpsert(OLDER)), AccountAtBrevo(), JoinImport),
+    ("confirmed", WRITTEN, NONE, _posted(PostedUpsert(RANK)), AccountAtBrevo(), Finish.FINISH),
+    ("awaits its list", _row(RANK, (99,)), NONE, IDLE, AccountAtBrevo({99}), Finish.FINISH),
+    ("events meanwhile", _row(RANK, (99,)), _events("pending"), IDLE, AccountAtBrevo({99}), Call),
+    ("list returned", _row(RANK, (99,)), NONE, IDLE, AccountAtBrevo(), JoinImport),
+    ("joining unconfirmed", _row(RANK, (99,)), NONE, _posted(PostedUpsert(RANK)), AccountAtBrevo(), Wait.UNCONFIRMED),
+    ("event", WRITTEN, _events("pending"), IDLE, AccountAtBrevo(), Call),
+    ("event of a former owner", WRITTEN, _events("intended"), IDLE, AccountAtBrevo(), Call),
+    ("event before its contact", ContactRow(), _events("pending"), IDLE, AccountAtBrevo(), Finish.FINISH),
+    ("event in doubt", WRITTEN, _events("in_doubt"), IDLE, AccountAtBrevo(), Finish.FINISH),
+    ("event unconfirmed", WRITTEN, _events("intended"), _posted(PostedEvent(KEY)), AccountAtBrevo(), Wait.UNCONFIRMED),
 ]
 
 
@@ -85,7 +85,7 @@ def test_next_action(
     row: ContactRow,
     events: dict[bytes, EventRow],
     standing: Standing,
-    account: Account,
+    account: AccountAtBrevo,
     expected: type[Action] | Action,
 ) -> None:
     """Rows, and what is under way, decide; nothing else does."""

@@ -6,9 +6,9 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from processors.zoom.api.authorization import Attempt, CallbackRefusedError, challenge_of
+from processors.zoom.api.authorization import CallbackRefusedError, LoginAttempt, challenge_of
 
-ATTEMPT = Attempt("http://127.0.0.1:8083/oauth/zoom", "state-1", "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk")
+ATTEMPT = LoginAttempt("http://127.0.0.1:8083/oauth/zoom", "state-1", "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk")
 
 
 def test_challenge_is_that_of_rfc_7636() -> None:

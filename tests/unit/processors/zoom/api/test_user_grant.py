@@ -17,7 +17,7 @@ from processors.zoom.api.login_store import Login, LoginStore
 from processors.zoom.api.metrics import ZoomMetrics
 from processors.zoom.api.oauth import Token
 from runtime.environment import TokenStorage
-from sandbox.zoom.faults import Fault
+from sandbox.zoom.faults import ZoomFault
 from sandbox.zoom.state import ZoomState
 from schemas.errors import ConfigurationError, RetryLaterError
 from tests.support.zoom_sandbox import SandboxZoom, account_of, sandbox_zoom
@@ -116,7 +116,7 @@ async def test_token_service_that_is_away_keeps_the_login(
 ) -> None:
     """For later, with the same refresh token."""
     before = stored(logins)
-    zoom.backend.faults.add(Fault(endpoint="/oauth/token", status=503))
+    zoom.backend.faults.add(ZoomFault(endpoint="/oauth/token", status=503))
     one = client(zoom, session, logins)
     with pytest.raises(RetryLaterError):
         said(await one.users())

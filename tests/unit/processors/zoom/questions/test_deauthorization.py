@@ -11,7 +11,7 @@ import pytest
 from processors.attendance.intake.deauthorized import parse_deauthorized
 from processors.engine.memory import MemoryStore
 from processors.engine.view import Record, TurnView
-from processors.zoom.questions.pending import PENDING, Intake, unpack_pending
+from processors.zoom.questions.pending import PENDING, RequestIntake, unpack_pending
 from schemas.audit import AuditEntry
 from schemas.errors import DeadLetterError
 from schemas.instants import as_datetime
@@ -52,7 +52,7 @@ def test_intake_keeps_a_row_and_writes_an_audit_entry() -> None:
     store = MemoryStore()
     view = TurnView(0, {PENDING: store})
     record = Record(LOOKUPS.name, 0, 0, 0, message.account_id.encode(), message.to_bytes())
-    Intake().handle(record, view)
+    RequestIntake().handle(record, view)
     view.commit(record)
     ((_, value),) = view.changes[PENDING].items()
     assert value is not None

@@ -9,7 +9,7 @@ import pytest
 
 from processors.zoom.questions.backoff import LONGEST_SECONDS, backoff_seconds
 from processors.zoom.questions.identities import Directory
-from processors.zoom.questions.pages import PAGE_BYTES, Answer, found, result_pages
+from processors.zoom.questions.pages import PAGE_BYTES, QuestionAnswer, found, result_pages
 from schemas.instants import as_datetime
 from schemas.lookups import LOOKUP, LookupRequest, LookupResult
 
@@ -28,7 +28,7 @@ REQUEST = LookupRequest(
 )
 
 
-def pages(answer: Answer, request: LookupRequest = REQUEST) -> list[LookupResult]:
+def pages(answer: QuestionAnswer, request: LookupRequest = REQUEST) -> list[LookupResult]:
     """All pages of an answer."""
     return list(result_pages(request, answer, AT))
 
@@ -53,7 +53,7 @@ def test_result_pages_of_large_rows_stay_below_the_topics_limit() -> None:
 
 def test_result_pages_repeat_what_was_asked() -> None:
     """The consumer need not remember its request."""
-    (page,) = pages(Answer("missing", "3001: Webinar does not exist"))
+    (page,) = pages(QuestionAnswer("missing", "3001: Webinar does not exist"))
     assert page == LookupResult(
         request_id="r1",
         lookup="registrants",
@@ -128,7 +128,7 @@ def test_directory_hits_only_what_was_asked_for_in_any_case() -> None:
             "emails": (" INES.oyelaran@example.com", "pending.person@example.com", "guest@example.com", "no address"),
         }
     )
-    (page,) = pages(Answer("found", rows=directory), asked)
+    (page,) = pages(QuestionAnswer("found", rows=directory), asked)
     assert page.outcome == "found"
     assert page.rows == (
         {"id": "u1", "email": "ines.oyelaran@example.com"},

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from processors.engine.memory import MemoryStore
-from processors.zoom.questions.pending import PENDING, Intake, Pending, unpack_pending
+from processors.zoom.questions.pending import PENDING, Pending, RequestIntake, unpack_pending
 from schemas.errors import DeadLetterError
 from schemas.instants import as_datetime
 from schemas.lookups import LookupRequest, LookupSettled
@@ -29,7 +29,7 @@ def test_intake_of_a_request_writes_a_pending_row_with_its_lane() -> None:
     stores = {PENDING: MemoryStore()}
     other = REQUEST.model_copy(update={"request_id": "r2"})
     run(
-        Intake(),
+        RequestIntake(),
         [
             record(LOOKUPS.name, REQUEST.to_bytes(), key=b"acc"),
             record(LOOKUPS_BULK.name, other.to_bytes(), key=b"acc"),
@@ -46,7 +46,7 @@ def test_intake_of_a_repeated_request_changes_nothing(turn: int) -> None:
     stores = {PENDING: MemoryStore()}
     repeated = REQUEST.model_copy(update={"requested_at": as_datetime(1_786_543_999)})
     run(
-        Intake(),
+        RequestIntake(),
         [record(LOOKUPS.name, REQUEST.to_bytes(), key=b"acc"), record(LOOKUPS.name, repeated.to_bytes(), key=b"acc")],
         stores,
         turn=turn,
@@ -59,9 +59,9 @@ def test_intake_of_settled_removes_the_row_and_a_later_request_waits_again() -> 
     stores = {PENDING: MemoryStore()}
     request = record(LOOKUPS.name, REQUEST.to_bytes(), key=b"acc")
     settled = record(LOOKUPS.name, SETTLED.to_bytes(), key=b"acc")
-    run(Intake(), [request, settled, settled], stores)
+    run(RequestIntake(), [request, settled, settled], stores)
     assert stores[PENDING].rows == {}
-    run(Intake(), [request], stores)
+    run(RequestIntake(), [request], stores)
     assert list(stores[PENDING].rows) == [b"r1"]
 
 
@@ -81,5 +81,5 @@ def test_intake_of_what_is_no_request_is_a_dead_letter_without_addresses(
 ) -> None:
     """The reason says which field is wrong, never what it holds."""
     with pytest.raises(DeadLetterError, match=reason) as raised:
-        run(Intake(), [record(LOOKUPS.name, value, key=key)], {PENDING: MemoryStore()})
+        run(RequestIntake(), [record(LOOKUPS.name, value, key=key)], {PENDING: MemoryStore()})
     assert "@" not in str(raised.value)
