@@ -15,8 +15,9 @@ import aiohttp
 from prometheus_client import CollectorRegistry
 
 from processors.attendance import agent as track_attendance
+from processors.attendance.book.agenda import DUE, due_ms
 from processors.attendance.ownership import Ownership
-from processors.attendance.tenants import DUE, TenantsApart, due_ms
+from processors.attendance.tenants import TenantsApart
 from processors.brevo import agent as sync_contact
 from processors.brevo.api.client import BrevoClient
 from processors.brevo.decisions.configured_lists import keys_of_lists
@@ -162,7 +163,7 @@ def tracking_rule(configuration: Configuration) -> TenantsApart:
     """The rule of `track-attendance`, for every account of the installation."""
     (table,) = track_attendance.SPEC.tables
     ownership = Ownership(table, retain_days=math.ceil(configuration.sessions.retain / 86_400))
-    return TenantsApart(track_attendance.TrackAttendance(configuration), ownership, table)
+    return TenantsApart(track_attendance.TrackAttendance(configuration), ownership)
 
 
 def tracking_agent(engine: Engine, rule: TenantsApart) -> BatchAgent:

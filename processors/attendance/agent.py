@@ -9,9 +9,12 @@ On failure: what cannot be read becomes a dead letter of its topic.
 
 from __future__ import annotations
 
-import orjson
+import itertools
+from typing import Any
 
-from processors.attendance.book.agenda import DUE, due_key, parse_due
+from typing_extensions import override
+
+from processors.attendance.book.agenda import due_of
 from processors.attendance.book.book import TABLE, Book
 from processors.attendance.closing.closing import Closing
 from processors.attendance.closing.exclusion import Exclusion
@@ -28,11 +31,11 @@ from processors.attendance.rules.events import parse_event
 from processors.attendance.rules.recordings import EVENT as RECORDING_COMPLETED
 from processors.attendance.rules.recordings import parse_recorded
 from processors.attendance.settings import TrackingSettings
+from processors.attendance.tenants import AccountRule
 from processors.engine.spec import AgentSpec
 from processors.engine.view import Record, View
 from runtime.models import Configuration
 from schemas.attendance import ObjectType, Origin
-from schemas.errors import DeadLetterError
 from schemas.instants import as_datetime, parse_instant
 from schemas.lookups import LookupResult
 from schemas.ticks import Tick
@@ -46,8 +49,8 @@ JOBS_PER_TICK = 20
 """Objects whose work one clock tick begins; more of them get a tick of their own."""
 
 
-class TrackAttendance:
-    """The rule of the agent (`view.Rule`)."""
+class TrackAttendance(AccountRule):
+    """The rule of the agent for one account."""
 
     def __init__(self, configuration: Configuration) -> None:
         settings = self._settings = TrackingSettings.from_configuration(configuration)
@@ -58,63 +61,53 @@ class TrackAttendance:
         self._intake = Intake(settings, registrants, self._notices)
         self._answers = Answers(settings, self._intake, registrants, self._recordings, self._closing)
 
-    def handle(self, record: Record, view: View) -> None:
-        """One webhook, one page of an answer, or one tick."""
-        if record.value is None:
-            raise DeadLetterError("a record without a value")
-        if record.topic == RAW_EVENTS.name:
-            self._event(record, record.value, view)
-        elif record.topic == LOOKUP_RESULTS.name:
-            result = LookupResult.from_bytes(record.value)
-            self._answers.take(Book(view, result.object_id, record.taken_ms), result)
-        else:
-            self._tick(Tick.from_bytes(record.value), view, record.taken_ms)
-
-    def _event(self, record: Record, value: bytes, view: View) -> None:
-        event = orjson.loads(value)
-        name = event.get("event") if isinstance(event, dict) else None
+    @override
+    def event(self, event: dict[str, Any], account_id: str, record: Record, view: View) -> None:
+        name = event.get("event")
+        received_ms = 0 if event.get("event_ts") else _received_ms(record)
         if name == DEAUTHORIZED:
             notice = parse_deauthorized(event)
             view.send(LOOKUPS.name, notice.account_id.encode(), notice)
             return
-        received_ms = _received_ms(record) if isinstance(event, dict) and not event.get("event_ts") else 0
         if name == RECORDING_COMPLETED:
             recorded = parse_recorded(event, received_ms)
             if recorded is not None and self._syncs(recorded.account_id, recorded.object_type):
-                self._recordings.take(Book(view, recorded.object_id, record.taken_ms), recorded, _origin(record))
+                book = Book(view, account_id, recorded.object_id, record.taken_ms)
+                self._recordings.take(book, recorded, _origin(record))
             return
         if name in CHATS and not self._settings.interaction:
             return
         fact = parse_chatted(event) if name in CHATS else parse_event(event, received_ms)
         if fact is not None and self._syncs(fact.event.account_id, fact.event.object_type):
-            self._intake.take(Book(view, fact.event.object_id, record.taken_ms), fact, _origin(record))
+            self._intake.take(Book(view, account_id, fact.event.object_id, record.taken_ms), fact, _origin(record))
+
+    @override
+    def answer(self, result: LookupResult, now_ms: int, view: View) -> None:
+        self._answers.take(Book(view, result.account_id, result.object_id, now_ms), result)
 
     def _syncs(self, account_id: str, object_type: ObjectType) -> bool:
         sync = self._settings.sync.get(account_id)
         return sync is None or (sync.webinars if object_type == "webinar" else sync.participants)
 
-    def _tick(self, tick: Tick, view: View, now_ms: int) -> None:
+    @override
+    def tick(self, tick: Tick, account_id: str, now_ms: int, view: View) -> None:
         if tick.kind == "announce":
             object_id, uuid, cursor = (tick.job or "").split("|", 2)
-            self._notices.step(Book(view, object_id, now_ms), uuid, cursor)
-            return
-        if tick.kind == "continue":
+            self._notices.step(Book(view, account_id, object_id, now_ms), uuid, cursor)
+        elif tick.kind == "continue":
             object_id, _, step = (tick.job or "").rpartition("#")
-            self._closing.step(Book(view, object_id, now_ms), int(step))
-            return
-        due = []
-        for row_key, _value in view.scan(TABLE, DUE):
-            at_ms, object_id = parse_due(row_key)
-            if at_ms > now_ms:
-                break
-            due.append((at_ms, object_id))
-            if len(due) > JOBS_PER_TICK:
-                break
-        for at_ms, object_id in due[:JOBS_PER_TICK]:
-            view.delete(TABLE, due_key(at_ms, object_id))
-            self._closing.due(Book(view, object_id, now_ms))
-        for _at_ms, object_id in due[JOBS_PER_TICK:]:
-            again = Tick(kind="clock", now=as_datetime(now_ms // 1000))
+            self._closing.step(Book(view, account_id, object_id, now_ms), int(step))
+        else:
+            self._begin_due(account_id, now_ms, view)
+
+    def _begin_due(self, account_id: str, now_ms: int, view: View) -> None:
+        due = itertools.takewhile(lambda each: each[0] <= now_ms, due_of(view, account_id))
+        jobs = list(itertools.islice(due, JOBS_PER_TICK + 1))
+        for _at_ms, object_id, row_key in jobs[:JOBS_PER_TICK]:
+            view.delete(TABLE, row_key)
+            self._closing.due(Book(view, account_id, object_id, now_ms))
+        for _at_ms, object_id, _row_key in jobs[JOBS_PER_TICK:]:
+            again = Tick(kind="clock", now=as_datetime(now_ms // 1000), account_id=account_id)
             view.send(TICKS.name, object_id.encode(), again)
 
 

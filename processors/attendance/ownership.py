@@ -17,8 +17,8 @@ Days are counted from 1970. An account is asked again on the next day, so that n
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Literal, NamedTuple
+from functools import lru_cache
+from typing import Literal, NamedTuple
 
 from processors.engine.view import Record, View
 from schemas.attendance import ObjectType
@@ -50,9 +50,9 @@ class Held(NamedTuple):
 Verdict = Literal["owner", "held", "stranger"]
 
 
-def is_about_ownership(result: Mapping[str, Any]) -> bool:
-    """Whether the fields of an answer are those of an answer to a question of `Ownership`."""
-    return str(result.get("request_id")).startswith(f"{_QUESTION}|")
+def is_about_ownership(result: LookupResult) -> bool:
+    """Whether it answers a question of `Ownership`."""
+    return result.request_id.startswith(f"{_QUESTION}|")
 
 
 class Ownership:
@@ -70,11 +70,11 @@ class Ownership:
     def judge(self, record: Record, account_id: str, object_id: str, object_type: ObjectType, view: View) -> Verdict:
         """Whether an event is its object's owner's; one whose object may still turn out to be so is held."""
         key, today = _key(object_id), record.taken_ms // DAY_MS
-        data = view.get(self._table, key)
-        day, owner = unpack(data) if data else (0, account_id)
-        if owner == account_id:
-            if day != today:
-                view.put(self._table, key, pack([today, account_id]))
+        data, its_own = view.get(self._table, key), _owned(today, account_id)
+        if data == its_own:  # all but the first event of a day
+            return "owner"
+        if data is None or unpack(data)[1] == account_id:
+            view.put(self._table, key, its_own)
             if data is None:
                 self._sweep(view, today)
             return "owner"
@@ -85,7 +85,7 @@ class Ownership:
         key, today = _key(result.object_id, result.account_id), now_ms // DAY_MS
         is_owner = result.outcome == "found"
         if is_owner:
-            view.put(self._table, _key(result.object_id), pack([today, result.account_id]))
+            view.put(self._table, _key(result.object_id), _owned(today, result.account_id))
         below = key + b"|"
         rows = list(view.scan(self._table, below))
         for row_key, _value in rows:
@@ -138,6 +138,12 @@ class Ownership:
 
 def _key(*parts: str) -> bytes:
     return "|".join(("owner", *parts)).encode()
+
+
+@lru_cache(maxsize=64)  # an installation has a few accounts
+def _owned(today: int, account_id: str) -> bytes:
+    """The row of an object that is an account's, and was spoken of today."""
+    return pack([today, account_id])
 
 
 def _frozen(record: Record, today: int) -> bytes:

@@ -9,12 +9,12 @@ import orjson
 
 from processors.app import tracking_rule
 from processors.attendance.agent import SPEC as TRACK
+from processors.attendance.book.agenda import DUE, due_ms
 from processors.attendance.book.book import TABLE
-from processors.attendance.tenants import DUE, AccountView, due_ms
 from processors.engagement.agent import SPEC as SCORE
 from processors.engagement.agent import ScoreEngagement
 from processors.engine.memory import MemoryStore, run_turn
-from processors.engine.view import Output, Record, Rule, TurnView
+from processors.engine.view import Output, Record, Rule
 from processors.zoom.questions.participation import participation
 from runtime.models import Configuration
 from sandbox.zoom.state import Instance, Row, ZoomObject, ZoomState
@@ -146,8 +146,10 @@ class Pipeline:
 
     def rows(self, prefix: bytes = b"") -> list[tuple[bytes, bytes]]:
         """What the rule keeps of the account, by its own keys; without the agenda."""
-        view = AccountView(TurnView(0, {TABLE: self.stores[TABLE]}), self.zoom.account_id)
-        return list(view.scan(TABLE, prefix))
+        of_account = f"|{self.zoom.account_id}|".encode()
+        found = ((*key.partition(of_account), value) for key, value in sorted(self.stores[TABLE].rows.items()))
+        rows = [(letter + b"|" + rest, value) for letter, separator, rest, value in found if separator]
+        return [row for row in rows if row[0].startswith(prefix) and not row[0].startswith((DUE, b"owner|"))]
 
     @property
     def asked_live(self) -> int:

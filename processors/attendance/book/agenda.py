@@ -5,10 +5,12 @@ Every run has a time of its own from which its news count: what is due for anoth
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
-from processors.attendance.book.book import TABLE, Book, Kind
+from processors.attendance.book.book import TABLE, Book, Kind, key_part
+from processors.engine.view import View
 from schemas.codec import pack, unpack
 from schemas.instants import as_datetime
 from schemas.ticks import Tick
@@ -16,6 +18,7 @@ from schemas.topics import TICKS
 
 WorkKind = Literal["session", "retraction", "registrations", "forgetting"]
 DUE = b"due|"
+"""What the keys of the agenda begin with: `due|<account>|<milliseconds>|<object>`."""
 
 
 @dataclass(slots=True)
@@ -97,16 +100,16 @@ def look_at(book: Book, job: Job, at_ms: int) -> bool:
     if job.due_ms is not None and job.due_ms <= at_ms:
         return False
     if job.due_ms is not None:
-        book.view.delete(TABLE, due_key(job.due_ms, book.object_id))
+        book.view.delete(TABLE, _due_key(book, job.due_ms))
     job.due_ms = at_ms
-    book.view.put(TABLE, due_key(at_ms, book.object_id), b"1")
+    book.view.put(TABLE, _due_key(book, at_ms), b"1")
     return True
 
 
 def not_due(book: Book, job: Job) -> None:
     """It is being looked at now."""
     if job.due_ms is not None:
-        book.view.delete(TABLE, due_key(job.due_ms, book.object_id))
+        book.view.delete(TABLE, _due_key(book, job.due_ms))
         job.due_ms = None
 
 
@@ -150,16 +153,35 @@ def note_undecided(book: Book) -> None:
 
 def go_on(book: Book, work: Work) -> None:
     """Ask for the work's next step: a message to the own agent, so that other work comes in between."""
-    tick = Tick(kind="continue", now=as_datetime(book.now_ms // 1000), job=f"{book.object_id}#{work.step}")
+    send_tick(book, "continue", f"{book.object_id}#{work.step}")
+
+
+def send_tick(book: Book, kind: Literal["continue", "announce"], job: str) -> None:
+    """Tell the own agent what to do next for the account."""
+    tick = Tick(kind=kind, now=as_datetime(book.now_ms // 1000), job=job, account_id=book.account)
     book.send(TICKS.name, book.object_id, tick)
 
 
-def due_key(at_ms: int, object_id: str) -> bytes:
-    """A row of the agenda: 13 digits, so that the order of the bytes is that of time (until the year 2286)."""
-    return b"due|%013d|%s" % (at_ms, object_id.encode())
+def due_of(view: View, account_id: str) -> Iterator[tuple[int, str, bytes]]:
+    """(milliseconds since 1970, object id, the row's key) of an account's agenda, in order of time."""
+    for row_key, _value in view.scan(TABLE, b"%s%s|" % (DUE, key_part(account_id).encode())):
+        yield due_ms(row_key), row_key.split(b"|", 3)[3].decode(), row_key
 
 
-def parse_due(row_key: bytes) -> tuple[int, str]:
-    """(milliseconds since 1970, object id) of a row of the agenda."""
-    _kind, at_ms, object_id = row_key.decode().split("|", 2)
-    return int(at_ms), object_id
+def accounts_due(view: View) -> Iterator[str]:
+    """The accounts that have rows of the agenda, as keys have them."""
+    start = DUE
+    while (row := next(iter(view.scan(TABLE, DUE, start)), None)) is not None:
+        account = row[0].split(b"|", 2)[1]
+        yield account.decode()
+        start = b"%s%s}" % (DUE, account)  # the byte behind `|`
+
+
+def due_ms(row_key: bytes) -> int:
+    """When a row of the agenda is due, in milliseconds since 1970."""
+    return int(row_key.split(b"|", 3)[2])
+
+
+def _due_key(book: Book, at_ms: int) -> bytes:
+    # 13 digits, so that the order of the bytes is that of time (until the year 2286).
+    return f"due|{book.account}|{at_ms:013d}|{book.object_id}".encode()

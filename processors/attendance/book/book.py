@@ -1,7 +1,8 @@
 """Typed access to the rows of one webinar or meeting. PURE.
 
-All rows of one id lie in its partition, so no key needs the account. A key is the kind's letter, the id, and the kind's
-parts, joined by `|`, which no id of Zoom's contains; e-mail addresses appear as contact ids only.
+A key is the kind's letter, the account, the object's id, and the kind's parts, joined by `|`, which no id of Zoom's
+contains; e-mail addresses appear as contact ids only. Rows are reached through a book alone, so those of several
+accounts never meet.
 """
 
 from __future__ import annotations
@@ -28,52 +29,52 @@ class Kind(Generic[T]):
     holds: str
     """For readers of this code: what the row says."""
     parts: tuple[str, ...]
-    """What its key is made of, behind the object's id."""
+    """What its key is made of, behind the object's."""
     decode: Callable[[bytes], T]
     encode: Callable[[T], bytes]
     goes: Goes
 
-    def key(self, object_id: str, *parts: str) -> bytes:
-        """Of one row."""
-        return "|".join((self.letter, object_id, *parts)).encode()
-
-    def below(self, object_id: str, *parts: str) -> bytes:
-        """What the keys of all rows below these parts begin with."""
-        return "|".join((self.letter, object_id, *parts, "")).encode()
-
 
 class Book:
-    """The rows of one id in the hands of one rule, and what time it is.
+    """The rows of one id of one account in the hands of one rule, and what time it is.
 
     Args:
         view: of the record in hand.
+        account_id: of whoever owns the webinar or meeting.
         object_id: the webinar's or meeting's.
         now_ms: wall clock of the worker, milliseconds since 1970.
     """
 
-    __slots__ = ("now_ms", "object_id", "view")
+    __slots__ = ("_object", "account", "now_ms", "object_id", "view")
 
-    def __init__(self, view: View, object_id: str, now_ms: int) -> None:
+    def __init__(self, view: View, account_id: str, object_id: str, now_ms: int) -> None:
         self.view = view
+        self.account = key_part(account_id)
+        """As keys have it."""
         self.object_id = object_id
         self.now_ms = now_ms
+        self._object = f"|{self.account}|{object_id}"
+
+    def key(self, kind: Kind[T], *parts: str) -> bytes:
+        """Of one row."""
+        return "|".join((kind.letter + self._object, *parts)).encode()
 
     def get(self, kind: Kind[T], *parts: str) -> T | None:
         """The row, ``None`` when there is none."""
-        data = self.view.get(TABLE, kind.key(self.object_id, *parts))
+        data = self.view.get(TABLE, self.key(kind, *parts))
         return None if data is None else kind.decode(data)
 
     def has(self, kind: Kind[T], *parts: str) -> bool:
         """Whether there is such a row."""
-        return self.view.get(TABLE, kind.key(self.object_id, *parts)) is not None
+        return self.view.get(TABLE, self.key(kind, *parts)) is not None
 
     def put(self, kind: Kind[T], row: T, *parts: str) -> None:
         """Write a row."""
-        self.view.put(TABLE, kind.key(self.object_id, *parts), kind.encode(row))
+        self.view.put(TABLE, self.key(kind, *parts), kind.encode(row))
 
     def change(self, kind: Kind[T], row: T, *parts: str) -> bool:
         """Write a row unless it is there already; false when it was."""
-        key, data = kind.key(self.object_id, *parts), kind.encode(row)
+        key, data = self.key(kind, *parts), kind.encode(row)
         if self.view.get(TABLE, key) == data:
             return False
         self.view.put(TABLE, key, data)
@@ -81,14 +82,19 @@ class Book:
 
     def delete(self, kind: Kind[T], *parts: str) -> None:
         """Remove a row; no error when there is none."""
-        self.view.delete(TABLE, kind.key(self.object_id, *parts))
+        self.view.delete(TABLE, self.key(kind, *parts))
 
     def scan(self, kind: Kind[T], *parts: str, start: str = "") -> Iterator[tuple[tuple[str, ...], T]]:
         """(the other parts, row) of all rows below these parts, in order; from those on that begin with `start`."""
-        below = kind.below(self.object_id, *parts)
+        below = self.key(kind, *parts, "")
         for key, data in self.view.scan(TABLE, below, below + start.encode()):
             yield tuple(key[len(below) :].decode().split("|")), kind.decode(data)
 
     def send(self, topic: str, key: str, message: Message) -> None:
         """Publish once the turn is confirmed."""
         self.view.send(topic, key.encode(), message)
+
+
+def key_part(account_id: str) -> str:
+    """An account's id within a key. It is as its owner signs it: one that holds the separator must not be another's."""
+    return account_id.replace("|", "%7C")

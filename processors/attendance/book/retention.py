@@ -47,9 +47,9 @@ def _keys(book: Book, uuid: str) -> Iterator[bytes]:
                 # Questions about a run go with it.
                 for parts, _question in book.scan(QUESTION):
                     if parts[1] == uuid:
-                        yield QUESTION.key(book.object_id, *parts)
+                        yield book.key(QUESTION, *parts)
             parts = (uuid,) if uuid else ()
             if book.has(kind, *parts):
-                yield kind.key(book.object_id, *parts)
-            for key, _row in book.view.scan(TABLE, kind.below(book.object_id, *parts)):
+                yield book.key(kind, *parts)
+            for key, _row in book.view.scan(TABLE, book.key(kind, *parts, "")):
                 yield key

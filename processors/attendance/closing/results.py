@@ -127,7 +127,7 @@ def publish_summary(
     if step.book.change(
         SESSION, PublishedSession(list(session.given), session.end, digest, False), summary.session_uuid
     ):
-        step.book.send(ATTENDANCE_SESSIONS.name, summary.session_uuid, summary)
+        _send_summary(step.book, summary)
 
 
 def retract_summary(book: Book, name: str, row: RunRow) -> None:
@@ -152,11 +152,16 @@ def retract_summary(book: Book, name: str, row: RunRow) -> None:
         counts=SessionCounts(),
     )
     book.put(SESSION, PublishedSession(known.given, known.end, "", retracted=True), name)
-    book.send(ATTENDANCE_SESSIONS.name, name, summary)
+    _send_summary(book, summary)
 
 
 def _send(book: Book, result: Result) -> None:
     book.send(ATTENDANCE_RESULTS.name, result.contact_id, result)
+
+
+def _send_summary(book: Book, summary: SessionSummary) -> None:
+    # The topic keeps one record per key, and a session's uuid is whatever its account signs.
+    book.send(ATTENDANCE_SESSIONS.name, f"{book.account}|{summary.session_uuid}", summary)
 
 
 def _result(

@@ -7,6 +7,7 @@ bounded size.
 
 from __future__ import annotations
 
+from processors.attendance.book.agenda import send_tick
 from processors.attendance.book.book import Book
 from processors.attendance.book.rows import (
     CONTACT_REGISTRATION,
@@ -29,8 +30,7 @@ from processors.attendance.settings import TrackingSettings
 from schemas.attendance import Notice, Origin
 from schemas.codec import contact_id
 from schemas.instants import as_datetime
-from schemas.ticks import Tick
-from schemas.topics import ATTENDANCE_RESULTS, TICKS
+from schemas.topics import ATTENDANCE_RESULTS
 
 
 class Notices:
@@ -131,5 +131,4 @@ def _notice(object_id: str, uuid: str, row: RunRow, group: Group, origin: Origin
 
 
 def _go_on(book: Book, uuid: str, contact: str) -> None:
-    job = f"{book.object_id}|{uuid}|{contact}"
-    book.send(TICKS.name, book.object_id, Tick(kind="announce", now=as_datetime(book.now_ms // 1000), job=job))
+    send_tick(book, "announce", f"{book.object_id}|{uuid}|{contact}")

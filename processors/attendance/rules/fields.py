@@ -48,9 +48,11 @@ def text(value: Any) -> str | None:
 
 def identifier(value: Any) -> str | None:
     """As `text`, of an id, which is never cut: two that differ behind the cut would be one."""
-    if isinstance(value, str) and len(value) > LONGEST_ID:
+    if not isinstance(value, str):
+        return text(value)
+    if len(value) > LONGEST_ID:
         raise FieldError(f"an id of more than {LONGEST_ID} characters")
-    return text(value)
+    return value or None
 
 
 def whole(item: Mapping[str, Any], name: str) -> int | None:

@@ -146,6 +146,6 @@ class RunRow:
 _FIELDS = fields(RunRow)
 
 
-def _rank(described: tuple[int | None, str, str]) -> tuple[str, str, str]:
+def _rank(described: tuple[int | None, str, str]) -> tuple[int, str, str]:
     zoom_type, topic, host_id = described
-    return str(zoom_type), topic, host_id
+    return -1 if zoom_type is None else zoom_type, topic, host_id

@@ -7,9 +7,10 @@ from typing import Any
 import orjson
 import pytest
 
-from processors.attendance.book.book import TABLE
+from processors.attendance.book.agenda import accounts_due, due_of, look_later
+from processors.attendance.book.book import TABLE, Book
+from processors.attendance.book.rows import TOTAL
 from processors.attendance.ownership import LARGEST_HELD, MOST_HELD
-from processors.attendance.tenants import AccountView
 from processors.engagement.agent import TABLE as ENGAGEMENT
 from processors.engagement.agent import ScoreEngagement
 from processors.engine.memory import MemoryStore
@@ -157,16 +158,18 @@ def test_facts_of_two_accounts_under_the_same_names_stay_apart() -> None:
     assert len({str(each) for each in once if each}) == 2, "an event of the one is no repeat of the other's"
 
 
-def test_account_view_keeps_every_kind_of_row_apart() -> None:
+def test_books_keep_every_kind_of_row_apart() -> None:
     """Also the agenda, and an account whose id holds the separator."""
-    turn = TurnView(0, {TABLE: MemoryStore()})
-    views = [AccountView(turn, each) for each in ("a", "b", "a|i", "")]
-    for number, view in enumerate(views):
-        for key in (b"i|1|u", b"due|0000000000005|1", b"j|1"):
-            view.put(TABLE, key, b"%d" % number)
-    for number, view in enumerate(views):
-        assert view.get(TABLE, b"i|1|u") == b"%d" % number
-        assert list(view.scan(TABLE, b"due|")) == [(b"due|0000000000005|1", b"%d" % number)]
-        assert [key for key, _value in view.scan(TABLE, b"i|", b"i|1")] == [b"i|1|u"]
-    views[0].delete(TABLE, b"i|1|u")
-    assert [view.get(TABLE, b"i|1|u") for view in views] == [None, b"1", b"2", b"3"]
+    view = TurnView(0, {TABLE: MemoryStore()})
+    accounts = ("a", "b", "a|1", "")
+    books = [Book(view, each, "1", 0) for each in accounts]
+    for number, book in enumerate(books):
+        book.put(TOTAL, number, "u")
+        look_later(book, 5 + number)
+    for number, (book, account) in enumerate(zip(books, accounts, strict=True)):
+        assert book.get(TOTAL, "u") == number
+        assert list(book.scan(TOTAL)) == [(("u",), number)]
+        assert [(at_ms, object_id) for at_ms, object_id, _key in due_of(view, account)] == [(5 + number, "1")]
+    assert sorted(accounts_due(view)) == ["", "a", "a%7C1", "b"]
+    books[0].delete(TOTAL, "u")
+    assert [book.get(TOTAL, "u") for book in books] == [None, 1, 2, 3]

@@ -13,7 +13,6 @@ from processors.attendance.book.book import TABLE, Book
 from processors.attendance.closing.exclusion import Exclusion
 from processors.attendance.intake.notices import Notices
 from processors.attendance.settings import TrackingSettings
-from processors.attendance.tenants import AccountView
 from processors.engine.view import TurnView
 from sandbox.simulator import Chaos, World, simulate_meeting, simulate_webinar
 from schemas.attendance import FACT, Notice
@@ -137,7 +136,7 @@ def test_start_is_told_in_steps_of_bounded_size() -> None:
     while job:
         view = TurnView(0, {TABLE: pipeline.stores[TABLE]})
         object_id, uuid, cursor = job.split("|", 2)
-        notices.step(Book(AccountView(view, pipeline.zoom.account_id), object_id, 0), uuid, cursor)
+        notices.step(Book(view, pipeline.zoom.account_id, object_id, 0), uuid, cursor)
         view.commit(record(TICKS.name, b""))
         outputs = [each for each, _ in view.outbox]
         found = [FACT.validate_json(output.value or b"").contact_id for output in outputs if output.topic != TICKS.name]

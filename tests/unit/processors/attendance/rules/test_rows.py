@@ -81,6 +81,14 @@ def test_run_is_a_function_of_the_set(facts: list[Started | Ended], seed: int) -
     assert rows[0] == rows[1]
 
 
+def test_run_of_which_participants_alone_tell_is_described_by_them() -> None:
+    """A lost `started` must not leave a meeting without topic, host and type, by which filters know it."""
+    row = RunRow("acc", "meeting")
+    assert row.add(EVENT)
+    assert (row.zoom_type, row.topic, row.host_id) == (EVENT.zoom_type, EVENT.topic, EVENT.host_id)
+    assert not row.add(EVENT)
+
+
 @given(st.lists(st.tuples(REGISTERED, st.sampled_from(LIVELINESS), st.booleans()), min_size=1, max_size=10), SEEDS)
 def test_registration_is_a_function_of_the_set(facts: list[tuple[Registered, Origin, bool]], seed: int) -> None:
     """Its state is that of the latest statement, and a webhook's is never older than the list's."""
