@@ -85,6 +85,7 @@ class ScoreEngagement(Rule):
         self._sweep = DecaySweep(self._assessor, configuration, TABLE)
         self._resync = Resync(self._assessor, configuration, TABLE)
         self._events = configuration.brevo.events
+        self._asks_deleted = configuration.brevo.deleted == "ask"
         mapping = configuration.field_mapping
         mapped = frozenset(mapping.custom_questions)
         self._fields = frozenset(name for name in REGISTRANT_FIELDS if getattr(mapping, name) is not None)
@@ -189,13 +190,23 @@ class ScoreEngagement(Rule):
         if event is not None:
             revision += 1
             view.send(topic, key, self._event(fact, event, revision))
-        # A back-fill mails nobody: who is in it may still be asked when something new is heard of them.
-        asking = [] if fact.origin == "backfill" else sorted(set(wanted.lists.to_confirm) - set(rows.head.asked))
+        asking = self._asking(fact, wanted, rows.head.asked)
         for list_id in asking:
             revision += 1
             view.send(topic, key, confirm_list(fact, list_id, revision))
-        asked = tuple(sorted((*rows.head.asked, *asking)))
+        asked = tuple(sorted({*rows.head.asked, *asking}))
         return head._replace(revision=revision, upsert_digest=upsert_digest, asked=asked)
+
+    def _asking(self, fact: Registration | Result, wanted: WantedContact, asked: tuple[int, ...]) -> list[int]:
+        """Lists that the contact is to confirm now: each once, but for who was deleted at Brevo and registers again.
+
+        Brevo's side alone knows who was. A back-fill mails nobody: who is in it may still be asked when something new
+        is heard of them.
+        """
+        if fact.origin == "backfill":
+            return []
+        again = self._asks_deleted and isinstance(fact, Registration)
+        return sorted(set(wanted.lists.to_confirm) - (set() if again else set(asked)))
 
     def _tell_notice(self, fact: Notice, head: Head, view: View) -> None:
         """Nothing for who was never written to Brevo, such as those who only registered for a meeting."""

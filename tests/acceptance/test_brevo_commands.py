@@ -6,6 +6,8 @@ import asyncio
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pytest
+
 from ops.audit import operator_name
 from ops.demo.wiring import Wiring
 from sandbox.brevo.faults import BrevoFault
@@ -58,6 +60,21 @@ async def test_plan_shows_and_apply_creates_what_the_account_lacks(tmp_path: Pat
         assert again["lists"] == []
         assert any("set it to" in problem for problem in again["problems"])
         assert brevo.state.calls.refused == []
+
+
+@pytest.mark.parametrize("status", [200, 404])
+async def test_apply_says_created_of_nothing_that_somebody_else_answered(tmp_path: Path, status: int) -> None:
+    """A proxy's page is none of Brevo's words, whatever its status."""
+    lists = {number: name for number, name in DEMO_LISTS.items() if number != 15}
+    async with serving(Options(api_key=API_KEY, attributes=DEMO_ATTRIBUTES, lists=lists)) as brevo:
+        wiring = Wiring(tmp_path, {"KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:1"}, "http://127.0.0.1:1", brevo.url, API_KEY)
+        wiring.write_configuration()
+        brevo.state.faults.add(BrevoFault(kind="html", status=status, method="POST"))
+        code, said, error = await rollcall(wiring.worker(), "brevo", "apply", "--yes")
+        assert code != 0
+        assert "something else than Brevo answers" in error
+        assert "created" not in f"{said}{error}"
+        assert len(brevo.state.store.lists.all()) == 3
 
 
 async def test_doubts_are_listed_checked_and_decided(

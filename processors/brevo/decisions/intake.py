@@ -6,6 +6,8 @@ may repeat and cross each other and still end in the same rows.
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from typing_extensions import override
 
 from processors.brevo.decisions.ledger import (
@@ -35,6 +37,7 @@ from schemas.errors import DeadLetterError
 from schemas.instants import as_datetime
 from schemas.topics import BREVO_EVENTS, BREVO_RESULTS
 
+_FINAL = ("acknowledged", "suppressed", "rejected")
 OPEN_STATES = ("pending", "intended", "in_doubt")
 
 
@@ -78,7 +81,8 @@ class CommandIntake(Rule):
         if (why := self._consent.keeps_from(command, told)) is not None:
             end_suppressed(command, record, view, why)
         elif isinstance(command, OnceCommand):
-            _take_event(command, record, view)
+            # Only a question to who has registered after their deletion comes so far (`Consent.keeps_from`).
+            _take_event(command, record, view, anew_since=told.erased_at if told is not None else None)
         else:
             rank = rank_of(command.revision, record.topic, record.offset)
             if _take_upsert(command, rank, Waiting.of(record), view) and command.retries_refused:
@@ -150,28 +154,32 @@ def _learned(result: CommandResult, row: ContactRow, rank: Rank) -> dict[str, ob
     return changes
 
 
-def _take_event(command: OnceCommand, record: Record, view: View) -> None:
+def _take_event(command: OnceCommand, record: Record, view: View, *, anew_since: datetime | None) -> None:
+    """What became of the event before `anew_since` does not count."""
     keys = [event_key(command.contact_id, command.name, once_key) for once_key in dict.fromkeys(command.once_keys)]
     if not keys:
         raise DeadLetterError("an event needs once_keys: without them nothing keeps it from being sent twice")
-    absent = [key for key in keys if _may_begin(view.get(LEDGER, key), record)]
+    absent = [key for key in keys if _may_begin(view.get(LEDGER, key), record, anew_since)]
     is_new = len(absent) == len(keys)
     # Sent for one is sent for all: the instances that are new share the fate of the one that is known.
     state: EventState = "pending" if is_new and command.origin != "backfill" else "suppressed"
     for key in absent:
         waiting = Waiting.of(record) if state == "pending" and key == keys[0] else None
-        view.put(LEDGER, key, EventRow(state=state, command_id=command.command_id, waiting=waiting).to_bytes())
+        row = EventRow(state=state, command_id=command.command_id, waiting=waiting, happened_at=command.occurred_at)
+        view.put(LEDGER, key, row.to_bytes())
     if state == "pending":
         view.put(PENDING, keys[0], OPEN)
     elif is_new:
         end_suppressed(command, record, view, "of a back-fill: half a year of people must not enter automations")
 
 
-def _may_begin(data: bytes | None, record: Record) -> bool:
-    """Nothing is known of the event, or Brevo refused it and another record asks for it again: it was never sent."""
+def _may_begin(data: bytes | None, record: Record, anew_since: datetime | None) -> bool:
+    """Nothing that counts is known of it, or Brevo refused it and another record asks again: it was never sent."""
     if data is None:
         return True
     row = EventRow.from_bytes(data)
+    if anew_since is not None and row.state in _FINAL and (row.happened_at or anew_since) <= anew_since:
+        return True
     return was_refused(row) and row.answers != f"{record.topic}@{record.offset}"
 
 
@@ -186,11 +194,18 @@ def _move_event(result: CommandResult, view: View) -> None:
         row = EventRow.from_bytes(data) if data is not None else None
         if row is None and state == "intended":
             continue
-        if row is not None and EVENT_STATES.index(state) <= EVENT_STATES.index(row.state):
+        if row is not None and (
+            EVENT_STATES.index(state) <= EVENT_STATES.index(row.state) or _is_of_another(result, row)
+        ):
             continue
         view.put(LEDGER, key, _moved(row, state, result).to_bytes())
         if state not in OPEN_STATES:
             view.delete(PENDING, key)
+
+
+def _is_of_another(result: CommandResult, row: EventRow) -> bool:
+    """Another record for the event was suppressed than the one that waits, such as one from before a deletion."""
+    return result.outcome == "suppressed" and row.waiting is not None and row.waiting.answers != result.answers
 
 
 def _moved(row: EventRow | None, state: EventState, result: CommandResult) -> EventRow:
@@ -207,6 +222,7 @@ def _moved(row: EventRow | None, state: EventState, result: CommandResult) -> Ev
         intent_id=result.intent_id if state == "intended" else None,
         answers=result.answers if state == "rejected" else None,
         given_up=given_up,
+        happened_at=result.occurred_at,
     )
 
 

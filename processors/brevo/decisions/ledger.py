@@ -127,6 +127,11 @@ class Suppression(Wire):
         """Whether what the command stands for happened after the deletion."""
         return self._last("deleted") < command.occurred_at
 
+    @property
+    def erased_at(self) -> datetime | None:
+        """When it was deleted, if it is erased."""
+        return self._last("deleted") if self.erased else None
+
     def _last(self, *kinds: FeedbackKind) -> datetime:
         return max((self.told[kind] for kind in kinds if kind in self.told), default=LONG_AGO)
 
@@ -148,6 +153,8 @@ class EventRow(Wire):
     """Of an event that was rejected: the record (``<topic>@<offset>``); another one for it begins it again."""
     given_up: bool = False
     """It may have been sent, and somebody or a rule has decided that it is never tried again."""
+    happened_at: Instant | None = None
+    """When what the command stands for happened."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ from processors.brevo.writer.tasks import family_of
 from processors.brevo.writer.tools import Tools
 from runtime.calls import Answer
 from runtime.outcome import Outcome
-from schemas.brevo import TrackEvent
+from schemas.brevo import ConfirmList, TrackEvent
 from schemas.instants import format_instant
 
 Policy = Literal["hold", "resend", "drop"]
@@ -226,7 +226,10 @@ def _not_called(work: EventWork) -> Ending | None:
     if work.contact_rejected is not None:
         detail = f"not sent, as its contact was rejected: {work.contact_rejected}"
         return Ending("rejected", detail=detail, error="contact_rejected")
-    return None if work.contact_withheld is None else Ending("suppressed", detail=work.contact_withheld)
+    # Whether somebody whom Brevo does not have may be asked, the channel says.
+    if work.contact_withheld is None or isinstance(work.command, ConfirmList):
+        return None
+    return Ending("suppressed", detail=work.contact_withheld)
 
 
 def event_body(command: TrackEvent) -> dict[str, Any]:

@@ -255,3 +255,29 @@ async def test_lost_answer_leaves_the_question_in_doubt(bench: tuple[Sink, Scrip
     await sink.settled()
     assert set(sink.states().values()) == {"in_doubt"}
     assert len([call for call in brevo.calls if call.path.endswith("/doubleOptinConfirmation")]) == 1
+
+
+@pytest.mark.parametrize("before", [True, False])
+@pytest.mark.parametrize(("setting", "asked"), [("ask", True), ("stay_away", False)])
+async def test_deleted_person_who_registers_again_is_asked_where_the_file_says_ask(
+    bench: tuple[Sink, ScriptedBrevo], setting: str, asked: bool, before: bool
+) -> None:
+    """By double opt-in alone, also who was asked before: the contact is not created, an older command asks nobody."""
+    sink, brevo = bench
+    sink.start(**RULES, deleted=setting)
+    if before:
+        sink.send(upsert(lists=()), _confirm())
+        await sink.settled()
+        brevo.confirmations.clear()
+    brevo.contacts.clear()
+    deleted_at = OCCURRED_AT + timedelta(hours=1)
+    told = BrevoFeedback(kind="deleted", contact_id=contact_id(MAYA), source="marketing", occurred_at=deleted_at)
+    sink.engine.send(BREVO_EVENTS.name, told.contact_id, told.to_bytes())
+    sink.send(upsert(lists=()), _confirm())
+    await sink.settled()
+    assert brevo.confirmations == []
+    again: dict[str, Any] = {"occurred_at": deleted_at + timedelta(hours=1), "revision": 3}
+    sink.send(upsert(lists=(), **again), _confirm(command_id="confirm-again", **again))
+    await sink.settled()
+    assert [each["includeListIds"] for each in brevo.confirmations] == ([[17]] if asked else [])
+    assert brevo.contacts == {}

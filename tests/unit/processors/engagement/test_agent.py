@@ -411,8 +411,8 @@ def test_rule_notice_becomes_an_event_of_who_is_written_to_brevo(moment: Moment)
 DOI = {"list_rules": {17: {"rule": "doi", "template_id": 5, "redirect_url": "https://www.example.com/thanks"}}}
 
 
-def _confirmations(*facts: Fact) -> list[int]:
-    outputs = run(ScoreEngagement(configuration(brevo=DOI)), records(*facts), {TABLE: MemoryStore()})
+def _confirmations(*facts: Fact, **brevo: Any) -> list[int]:
+    outputs = run(ScoreEngagement(configuration(brevo=DOI | brevo)), records(*facts), {TABLE: MemoryStore()})
     commands = [BREVO_COMMAND.validate_json(output.value or b"") for output in outputs if "commands" in output.topic]
     assert not any(17 in command.lists for command in commands if isinstance(command, UpsertContact))
     return [command.list_id for command in commands if isinstance(command, ConfirmList)]
@@ -423,6 +423,11 @@ def test_rule_asks_once_to_confirm_a_list() -> None:
     cancelled = registration(revision=2, registration_status="cancelled")
     again = registration(revision=3)
     assert _confirmations(registration(), registration("r2"), cancelled, again, result()) == [17]
+
+
+def test_rule_asks_who_registers_again_where_deleted_people_are_asked() -> None:
+    """The sink knows who was deleted, and asks nobody else twice; a result asks nobody again."""
+    assert _confirmations(registration(), result(), registration("r2"), deleted="ask") == [17, 17]
 
 
 def test_rule_asks_nobody_because_of_a_back_fill() -> None:

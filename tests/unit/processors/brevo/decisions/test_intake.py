@@ -243,7 +243,9 @@ def test_intake_event_keeps_its_command_until_it_is_final() -> None:
     assert row.waiting is not None
     assert open_rows[PENDING].rows
     final = _handled([_command_record(sent, 0), _result_record(sent, "acknowledged", _live(0))])
-    assert _event_row(final, "s1") == EventRow(state="acknowledged", command_id=sent.command_id)
+    assert _event_row(final, "s1") == EventRow(
+        state="acknowledged", command_id=sent.command_id, happened_at=sent.occurred_at
+    )
     assert not final[PENDING].rows
 
 
