@@ -6,7 +6,22 @@ import sys
 
 import typer
 
-from ops import backfill, brevo, check, config, demo, filters, run, sandbox, schemas, session, simulate, topics, zoom
+from ops import (
+    backfill,
+    brevo,
+    check,
+    config,
+    demo,
+    filters,
+    resync,
+    run,
+    sandbox,
+    schemas,
+    session,
+    simulate,
+    topics,
+    zoom,
+)
 from runtime.exits import run_guarded
 
 _HELP = """Zoom to Brevo over Kafka: who attended, for how long, who stayed away.
@@ -49,6 +64,7 @@ def build_app() -> typer.Typer:
     topics.register(app)
     backfill.register(app)
     brevo.register(app)
+    resync.register(app)
     return app
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 async def read_topic(
-    connection: KafkaConnection, topic: Topic, key: bytes | None = None
+    connection: KafkaConnection, topic: Topic, key: bytes | None = None, *, beside: bytes | None = None
 ) -> AsyncIterator[ConsumerRecord]:
     """Records in order of their offset, partition by partition.
 
@@ -24,6 +24,7 @@ async def read_topic(
         connection: the cluster and the prefix.
         topic: which one.
         key: only records with this key, from the one partition that has them; ``None``: all.
+        beside: only the partition that has records of this key, whatever their keys are.
 
     Raises:
         ConfigurationError: there is no such topic.
@@ -36,8 +37,8 @@ async def read_topic(
     name = topic.physical(connection.topic_prefix)
     try:
         numbers = await _partitions(connection, name)
-        if key is not None:
-            numbers = [DefaultPartitioner()(key, numbers, numbers)]
+        if (home := key or beside) is not None:
+            numbers = [DefaultPartitioner()(home, numbers, numbers)]
         # The default, `latest`, races with the seek below: a read would miss records at random.
         consumer = AIOKafkaConsumer(
             **connection.client_options(), enable_auto_commit=False, auto_offset_reset="earliest"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable
+import asyncio
+import itertools
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -13,18 +15,32 @@ from schemas.errors import RetryLaterError
 from schemas.model import Message
 from schemas.topics import AUDIT, Topic
 
+WINDOW = 500
+"""Records under way at once."""
 
-async def post(connection: KafkaConnection, topic: Topic, messages: Iterable[tuple[bytes, Message]]) -> None:
-    """Publish messages by key.
+
+async def post(
+    connection: KafkaConnection,
+    topic: Topic,
+    messages: Iterable[tuple[bytes, Message]],
+    advance: Callable[[int], object] = lambda _: None,
+) -> None:
+    """Publish messages by key; `advance` is told how many are acknowledged, now and then.
 
     Raises:
         RetryLaterError: Kafka does not answer; some may have been published.
     """
+    name, done, remaining = topic.physical(connection.topic_prefix), 0, iter(messages)
     async with _producer(connection) as producer:
-        for key, message in messages:
-            value = message.to_bytes()
-            headers = list(event_headers(topic.name, key, message, value))
-            await producer.send_and_wait(topic.physical(connection.topic_prefix), value, key=key, headers=headers)
+        while window := list(itertools.islice(remaining, WINDOW)):
+            sent = []
+            for key, message in window:
+                value = message.to_bytes()
+                headers = list(event_headers(topic.name, key, message, value))
+                sent.append(await producer.send(name, value, key=key, headers=headers))
+            await asyncio.gather(*sent)
+            done += len(window)
+            advance(done)
 
 
 async def post_audit(connection: KafkaConnection, entry: AuditEntry) -> None:

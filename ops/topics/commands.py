@@ -25,7 +25,6 @@ from runtime.exits import FOUND_WRONG
 from runtime.kafka import KafkaConnection
 from runtime.logs import configure_logging
 from runtime.models import Kafka
-from runtime.topics import ensure_topics
 from runtime.wanted_topics import WantedTopic, wanted_topics
 from schemas.topics import all_topics
 
@@ -126,6 +125,8 @@ async def _change(state: _State, due: Sequence[TopicDifference], reason: str) ->
 
 
 async def _create(state: _State) -> None:
+    from runtime.topics import ensure_topics  # noqa: PLC0415 (a help page needs no Kafka client)
+
     # Topics with another number of partitions are told, and are no reason to leave the others missing.
     missing = {topic.name for topic in state.wanted if topic.name not in state.found}
     prefix = state.connection.topic_prefix

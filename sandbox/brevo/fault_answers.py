@@ -10,6 +10,7 @@ _ANSWERS = {
     "500": BrevoAnswer(500, {"code": "internal_error", "message": "Internal server error"}),
     "429": BrevoAnswer(429, {"message": "Too many requests"}),
     "425": BrevoAnswer(425, {"code": "account_in_process", "message": "Account is in process, try again later"}),
+    "400": BrevoAnswer(400, {"code": "invalid_parameter", "message": "The request is refused for good"}),
     "402": BrevoAnswer(402, {"code": "not_enough_credits", "message": "Not enough credits"}),
     "401_ip": BrevoAnswer(
         401,

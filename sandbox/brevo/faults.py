@@ -19,13 +19,14 @@ Kind = Literal[
     "html",
     "401_ip",
     "402",
+    "400",
     "drop_attributes",
     "slow",
     "unknown_list",
     "identifier_taken",
 ]
 _LISTS = ("listIds", "unlinkListIds", "includeListIds", "excludeListIds")
-_NEVER_APPLIED = ("429", "425", "402", "401_ip", "reset_before", "unknown_list", "identifier_taken")
+_NEVER_APPLIED = ("429", "425", "402", "401_ip", "400", "reset_before", "unknown_list", "identifier_taken")
 
 
 class BrevoFault(BaseModel):

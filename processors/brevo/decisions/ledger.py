@@ -281,7 +281,7 @@ def next_work(contact: ContactRow, events: Mapping[bytes, EventRow], missing: Co
     if contact.pending is not None and contact.rank is not None and not awaits_a_list(contact, missing):
         command = command_of(contact.pending.command)
         if isinstance(command, UpsertContact):
-            state = _state_before(command, contact.state)
+            state = state_before(command, contact.state)
             return UpsertWork(command, contact.rank, contact.pending, state, contact.importing, contact.creatable_at)
     waiting = []
     for key, row in events.items():
@@ -296,7 +296,7 @@ def next_work(contact: ContactRow, events: Mapping[bytes, EventRow], missing: Co
     return min(waiting, key=_turn, default=None)
 
 
-def _state_before(command: UpsertContact, state: ContactState | None) -> ContactState | None:
+def state_before(command: UpsertContact, state: ContactState | None) -> ContactState | None:
     """What is known of the contact as far as the command goes by it."""
     if state is None or not command.retries_refused:
         return state

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from processors.brevo.decisions.identifiers import IDENTIFIER_TYPES
 from processors.brevo.decisions.ledger import EventState
 from processors.brevo.decisions.upsert import Create, Known, Read, Update, Wanted, next_step
 from processors.brevo.decisions.values import sendable
@@ -21,14 +22,14 @@ from schemas.brevo import (
 from schemas.instants import format_instant
 
 
-def upsert_preview(command: UpsertContact, known: Known) -> dict[str, Any]:
-    """What an upsert would do, given what is known of the contact.
+def upsert_preview(command: UpsertContact, known: Known, region: str | None = None) -> dict[str, Any]:
+    """What an upsert would do, given what is known of the contact; identifiers as if nobody else had them.
 
     `sets`, `joins`, `leaves`: what would be written. `keeps`: attributes that stay as they are. `asks`: attributes
-    whose fate depends on what Brevo holds, which nobody has asked yet.
+    whose fate depends on what Brevo holds, which nobody has asked yet. `region`: see `sendable`.
     """
-    attributes, left_out = sendable(command.attributes)
-    wanted = Wanted.of(command, attributes)
+    attributes, left_out = sendable(command.attributes, region)
+    wanted, known = Wanted.of(command, attributes), replace(known, free=frozenset(IDENTIFIER_TYPES))
     asks: list[str] = []
     step = next_step(wanted, known)
     if isinstance(step, Read):

@@ -1,0 +1,162 @@
+"""The command `rollcall resync`: looks, tells, asks, and puts a request for each contact into Kafka."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from contextlib import aclosing
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+import orjson
+import typer
+from rich.console import Console
+
+from ops.audit import audit_entry
+from ops.backfill.display import bar
+from ops.brevo.account import Json, Reason, Yes, agreed
+from ops.brevo.posting import post, post_audit
+from ops.resync.display import document, in_words
+from ops.resync.kept import Kept
+from ops.resync.plan import ResyncPlan, ResyncPlanner
+from ops.resync.tables import kept_contacts
+from ops.resync.workers import workers
+from runtime.configuration import load_for_display
+from runtime.environment import config_path
+from runtime.exits import FOUND_WRONG
+from runtime.kafka import KafkaConnection
+from runtime.logs import configure_logging
+from runtime.models import Configuration
+from runtime.references import has_reference
+from schemas.codec import contact_id
+from schemas.engagement import ResyncContact
+from schemas.errors import ConfigurationError, RetryLaterError
+from schemas.topics import AUDIT, ENGAGEMENT_RESYNCS
+
+
+@dataclass(frozen=True, slots=True)
+class ResyncScope:
+    """Whom it is about; without both: everybody."""
+
+    session: str | None
+    contact: str | None
+
+    @property
+    def subject(self) -> str:
+        """For the audit topic."""
+        return self.session or self.contact or "all"
+
+    def takes(self, kept: Kept) -> bool:
+        """Whether a contact is meant."""
+        return self.session is None or kept.was_in(self.session)
+
+
+def resync(
+    session: Annotated[
+        str | None, typer.Option(help="Everybody with a result in this session: its uuid, as in the results.")
+    ] = None,
+    contact: Annotated[str | None, typer.Option(help="This one: a contact id, or an e-mail address.")] = None,
+    everybody: Annotated[bool, typer.Option("--all", help="Every contact that a fact was heard of.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be done; change nothing.")] = False,
+    reason: Reason = "",
+    yes: Yes = False,
+    as_json: Json = False,
+) -> None:
+    """Compute commands to Brevo anew, from what is kept and today's configuration, after a cause was mended.
+
+    Who has all that it shall have is left alone. Values, lists, contacts and events that Brevo refused are tried once
+    more; an event that was sent is never sent again, and one in doubt is not touched (rollcall effects). Shows what
+    would be done, asks, and puts a request for each contact into engagement.resyncs.v1: a worker with the new
+    configuration does the rest, behind all live work, or once one runs. It may be stopped and repeated at any time.
+    Noted in the audit topic. Exit code 1: nobody is meant, Kafka does not answer, or you said no.
+    """
+    configure_logging("ERROR")
+    if sum((session is not None, contact is not None, everybody)) != 1:
+        raise typer.BadParameter("give exactly one of --session, --contact, --all")
+    scope = ResyncScope(session, contact_id(contact) if contact and "@" in contact else contact)
+    try:
+        done = asyncio.run(_resync(scope, reason, dry_run=dry_run, yes=yes, as_json=as_json))
+    except RetryLaterError as error:
+        typer.echo(f"stopped: {error}\nStart it again: what was asked for already changes nothing.", err=True)
+        raise typer.Exit(FOUND_WRONG) from None
+    if not done:
+        raise typer.Exit(FOUND_WRONG)
+
+
+async def _resync(scope: ResyncScope, reason: str, *, dry_run: bool, yes: bool, as_json: bool) -> bool:
+    """Whether it is done, or there was nothing to do."""
+    console = Console(stderr=True)
+    connection, configuration = KafkaConnection.from_environment(os.environ), _configuration()
+    plan = await _plan(connection, configuration, scope)
+    told: dict[str, Any] = document(plan)
+    if not as_json:
+        for line in in_words(plan):
+            typer.echo(line)
+    wanted = bool(plan.contacts) and not dry_run
+    acts = wanted and agreed(f"Compute {len(plan.contacts)} contacts anew?", yes=yes)
+    if acts:
+        told["workers"] = await _request(connection, configuration, scope, plan, reason, console)
+        if not as_json:
+            typer.echo(_outcome(len(plan.contacts), told["workers"]))
+    if as_json:
+        typer.echo(orjson.dumps({**told, "requested": len(plan.contacts) if acts else 0}).decode())
+    if not plan.looked_at:
+        typer.echo(f"nothing is kept of {'any contact' if scope.subject == 'all' else scope.subject}", err=True)
+    return bool(plan.looked_at) and (acts or not wanted)
+
+
+def _configuration() -> Configuration:
+    """As the worker's, as far as commands follow from it.
+
+    Raises:
+        ConfigurationError: the variable of an account's id is not set: all its lists would count as taken away.
+    """
+    configuration = load_for_display(config_path(os.environ), os.environ)
+    for account in configuration.accounts:
+        if has_reference(account.account_id):
+            raise ConfigurationError(f"connectors.zoom.account_id: the variable of {account.account_id} is not set")
+    return configuration
+
+
+async def _plan(connection: KafkaConnection, configuration: Configuration, scope: ResyncScope) -> ResyncPlan:
+    plan, planner = ResyncPlan(), ResyncPlanner(configuration, datetime.now(UTC))
+    async with aclosing(kept_contacts(connection, scope.contact)) as contacts:
+        async for kept in contacts:
+            if scope.takes(kept):
+                plan.add(kept.contact_id, planner.need(kept))
+    return plan
+
+
+async def _request(
+    connection: KafkaConnection,
+    configuration: Configuration,
+    scope: ResyncScope,
+    plan: ResyncPlan,
+    reason: str,
+    console: Console,
+) -> int | None:
+    """Put the requests into Kafka; returns how many workers there are, ``None``: Kafka does not tell."""
+    from runtime.topics import ensure_topics  # noqa: PLC0415 (a help page needs no Kafka client)
+
+    await ensure_topics(connection, configuration.kafka, names=(ENGAGEMENT_RESYNCS.name, AUDIT.name))
+    total, events = len(plan.contacts), plan.events.total()
+    what: dict[str, str | int] = {"contacts": total, "events": events}
+    await post_audit(connection, audit_entry("resync.begin", scope.subject, what, reason))
+    at = datetime.now(UTC)
+    requests = ((each.encode(), ResyncContact(contact_id=each, requested_at=at)) for each in plan.contacts)
+    with bar(console, "requests") as tell:
+        await post(connection, ENGAGEMENT_RESYNCS, requests, lambda done: tell(done, total))
+    found = await workers(connection)
+    result: dict[str, str | int] = {**what, "requested": total, "workers": "unknown" if found is None else found}
+    await post_audit(connection, audit_entry("resync", scope.subject, result, reason))
+    return found
+
+
+def _outcome(requested: int, found: int | None) -> str:
+    said = f"{requested} requests are in {ENGAGEMENT_RESYNCS.name}"
+    if found:
+        return f"{said}: {found} running worker{'' if found == 1 else 's'} will do them, behind live work"
+    if found == 0:
+        return f"{said}: no worker runs now; the next one does them, within {ENGAGEMENT_RESYNCS.retention_days} days"
+    return f"{said}: a worker does them, behind live work"

@@ -1,0 +1,108 @@
+"""All that is kept of each contact, read from the changelogs of the worker's tables, a partition at a time."""
+
+from __future__ import annotations
+
+import itertools
+from collections import defaultdict
+from collections.abc import AsyncGenerator, Iterator
+from contextlib import AsyncExitStack, aclosing
+
+from ops.resync.kept import Kept
+from processors.brevo.decisions.ledger import (
+    LEDGER,
+    SUPPRESSIONS,
+    ContactRow,
+    EventRow,
+    Suppression,
+    contact_key,
+    contact_of,
+)
+from processors.engagement.agent import TABLE
+from processors.engagement.state import decode_rows
+from processors.engagement.sweep import BEHIND_CONTACTS
+from processors.engine.naming import changelog_name
+from runtime.kafka import KafkaConnection
+from runtime.reading import read_topic
+from schemas.topics import Topic
+
+Rows = dict[bytes, bytes]
+_Partitions = AsyncGenerator[tuple[int, Rows]]
+
+
+async def kept_contacts(connection: KafkaConnection, contact_id: str | None = None) -> AsyncGenerator[Kept]:
+    """Every contact that a fact was heard of, or the one; rows of equal keys are in partitions of one number.
+
+    Memory holds one partition of the three tables.
+
+    Raises:
+        ConfigurationError: there are no such tables.
+        RetryLaterError: Kafka does not answer.
+    """
+    beside = contact_id.encode() if contact_id else None
+    async with AsyncExitStack() as stack:
+        facts = await stack.enter_async_context(aclosing(_partitions(connection, TABLE, beside)))
+        ledger = _Beside(await stack.enter_async_context(aclosing(_partitions(connection, LEDGER, beside))))
+        told = _Beside(await stack.enter_async_context(aclosing(_partitions(connection, SUPPRESSIONS, beside))))
+        async for number, rows in facts:
+            for each in _contacts(rows, await ledger.rows(number), await told.rows(number)):
+                if contact_id in (None, each.contact_id):
+                    yield each
+
+
+def _contacts(facts: Rows, ledger: Rows, told: Rows) -> Iterator[Kept]:
+    events: defaultdict[str, dict[bytes, EventRow]] = defaultdict(dict)
+    for key in ledger:
+        if b"/" in key:
+            events[contact_of(key)][key] = EventRow.from_bytes(ledger[key])
+    # Ids of contacts are hex digits: what is of none comes behind them.
+    keys = itertools.takewhile(lambda key: key < BEHIND_CONTACTS, sorted(facts))
+    for name, of_contact in itertools.groupby(keys, lambda key: key.partition(b"|")[0]):
+        contact = name.decode()
+        row, suppressed = ledger.get(contact_key(contact)), told.get(contact_key(contact))
+        yield Kept(
+            contact,
+            decode_rows(contact, ((key, facts[key]) for key in of_contact)),
+            ContactRow() if row is None else ContactRow.from_bytes(row),
+            events.get(contact, {}),
+            None if suppressed is None else Suppression.from_bytes(suppressed),
+        )
+
+
+class _Beside:
+    """The rows of another table, partition by partition, asked for in the order of their numbers."""
+
+    def __init__(self, partitions: _Partitions) -> None:
+        self._partitions = partitions
+        self._number, self._rows = -1, Rows()
+
+    async def rows(self, number: int) -> Rows:
+        while self._number < number:
+            try:
+                self._number, self._rows = await anext(self._partitions)
+            except StopAsyncIteration:
+                self._number, self._rows = number, {}
+        return self._rows if self._number == number else {}
+
+
+async def _partitions(
+    connection: KafkaConnection, table: str, beside: bytes | None
+) -> AsyncGenerator[tuple[int, Rows]]:
+    """Number and rows of each partition that has any, ascending."""
+    number, rows = -1, Rows()
+    async for record in read_topic(connection, _changelog(table), beside=beside):
+        if record.partition != number:
+            if rows:
+                yield number, rows
+            number, rows = record.partition, {}
+        if record.key is None:
+            continue
+        if record.value is None:
+            rows.pop(record.key, None)
+        else:
+            rows[record.key] = record.value
+    if rows:
+        yield number, rows
+
+
+def _changelog(table: str) -> Topic:
+    return Topic(changelog_name(table), key="row key", value="a row", producers=(), consumers=(), cleanup="compact")

@@ -1,0 +1,37 @@
+"""How many workers there are, as their consumer group says."""
+
+from __future__ import annotations
+
+from processors.engine.naming import APP_ID
+from runtime.kafka import KafkaConnection
+from schemas.errors import RetryLaterError
+
+REQUEST_MS = 10_000
+_MEMBERS = 5
+"""Where a group of Kafka's DescribeGroups answer has its members (https://kafka.apache.org/protocol, checked
+2026-11-27)."""
+
+
+async def workers(connection: KafkaConnection) -> int | None:
+    """Members of the workers' group; ``None``: this user may not know. One that was killed counts for some seconds.
+
+    Raises:
+        RetryLaterError: Kafka does not answer.
+    """
+    from aiokafka.admin import AIOKafkaAdminClient  # noqa: PLC0415 (a help page needs no Kafka client)
+    from aiokafka.errors import GroupAuthorizationFailedError, KafkaError  # noqa: PLC0415
+
+    admin = AIOKafkaAdminClient(**connection.client_options(), request_timeout_ms=REQUEST_MS)
+    try:
+        await admin.start()
+        (answer,) = await admin.describe_consumer_groups([f"{connection.topic_prefix}{APP_ID}"])
+        (group,) = answer.groups
+        return None if group[0] else len(group[_MEMBERS])
+    except GroupAuthorizationFailedError:
+        return None
+    except (KafkaError, OSError, TimeoutError) as error:
+        raise RetryLaterError(
+            f"Kafka at {connection.bootstrap_servers} does not tell who works ({type(error).__name__})"
+        ) from error
+    finally:
+        await admin.close()

@@ -1,0 +1,108 @@
+"""A file with wrong list ids and a Brevo that refuses events, mended: what was left undone is made good, once."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import UTC, datetime
+from pathlib import Path
+
+from sandbox.brevo.faults import BrevoFault
+from sandbox.zoom.state import ZoomState
+from schemas.attendance import Result
+from schemas.audit import AuditEntry
+from schemas.topics import AUDIT, ENGAGEMENT_RESYNCS
+from tests.support.broker import Broker
+from tests.support.commands import rollcall
+from tests.support.installation import Installation
+from tests.support.kafka import read_to_end
+from tests.support.large_account import SESSION, large_account, publish, results, written
+from tests.support.processes import eventually
+
+ATTENDEES, NO_SHOWS, REFUSED = 60, 20, 15
+RIGHT = "webinar_attendees: 16, webinar_registrants: 17, webinar_no_shows: 18"
+WRONG = "webinar_attendees: 99, webinar_registrants: 18, webinar_no_shows: 17"
+"""Brevo has no list 99, and two ids are exchanged."""
+
+
+def _write(home: Installation, before: str, after: str) -> None:
+    file = home.directory / "rollcall.yaml"
+    text = file.read_text()
+    assert before in text
+    file.write_text(text.replace(before, after))
+
+
+async def _until_resynced(home: Installation, facts: list[Result]) -> None:
+    """Through a kill in the middle: everybody is on their list, every event is there or in doubt."""
+    worker = home.start_worker()
+
+    async def half_way() -> bool:
+        return written(home, facts) >= len(facts) / 4
+
+    await eventually(half_way, timeout_seconds=90, what="some are made good", tell=home.last_words)
+    worker.process.kill()
+    worker = home.start_worker()
+
+    async def complete() -> bool:
+        return written(home, facts) == len(facts) and home.events() + len(await home.in_doubt()) >= len(facts)
+
+    await eventually(complete, timeout_seconds=90, what="all are made good", tell=home.last_words)
+    await worker.until_ready()
+    await home.until_idle(worker)
+
+
+async def test_resync_makes_good_what_wrong_ids_and_refusals_left_undone_and_sends_no_event_twice(
+    own_kafka: Broker, topic_prefix: str, tmp_path: Path
+) -> None:
+    """Asked for while no worker runs, through a kill; a second one finds nothing to do."""
+    async with large_account(own_kafka.bootstrap, topic_prefix, tmp_path, factor=50) as home:
+        facts = list(results(ATTENDEES, NO_SHOWS, ZoomState().account_id, datetime.now(UTC).replace(microsecond=0)))
+        _write(home, RIGHT, WRONG)
+        home.brevo.state.faults.add(BrevoFault(kind="400", path_prefix="/v3/events", method="POST", count=REFUSED))
+        worker, variables = home.start_worker(), home.wiring.worker()
+        await worker.until_ready()
+        await publish(own_kafka.bootstrap, topic_prefix, iter(facts))
+
+        async def told() -> bool:
+            return home.events() == len(facts) - REFUSED
+
+        await eventually(told, timeout_seconds=60, what="the other events are there", tell=home.last_words)
+        await home.until_idle(worker)
+        assert written(home, facts) == 0
+        code, preview, _ = await rollcall(variables, "preview", "--session", SESSION, "--all", "--json")
+        fates = Counter(event["fate"] for each in preview["contacts"] for event in each["events"])
+        assert fates == {"has sent": len(facts) - REFUSED, "was refused": REFUSED}
+        code, plan, problem = await rollcall(variables, "resync", "--session", SESSION, "--dry-run", "--json")
+        assert isinstance(plan, dict), problem
+        assert (code, plan["causes"]["events"], plan["causes"]["changed"], plan["requested"]) == (0, REFUSED, 0, 0)
+        assert (plan["looked_at"], plan["awaits"]) == (len(facts), {"99": ATTENDEES})
+        assert await worker.stop() == 0
+
+        _write(home, WRONG, RIGHT)
+        code, _, problem = await rollcall(variables, "resync", "--all", "--json")
+        assert code == 1, problem
+        reason = ("--reason", "list ids and events mended")
+        code, done, problem = await rollcall(variables, "resync", "--all", "--yes", "--json", *reason)
+        assert (code, done["requested"], done["workers"]) == (0, len(facts), 0), problem
+        assert (done["joins"], done["leaves"]) == ({"16": ATTENDEES, "18": NO_SHOWS}, {})
+        assert sum(done["events"].values()) == REFUSED
+        await _until_resynced(home, facts)
+
+        received = Counter((each.identifiers["email_id"], each.name) for each in home.brevo.state.store.events.received)
+        assert max(received.values()) == 1
+        assert len(received) + len(await home.in_doubt()) == len(facts)
+        code, again, _ = await rollcall(variables, "resync", "--all", "--yes", "--json")
+        assert (code, again["contacts"], again["requested"]) == (0, [], 0)
+        await _check_records(own_kafka.bootstrap, topic_prefix, len(facts))
+
+
+async def _check_records(bootstrap: str, prefix: str, requested: int) -> None:
+    """One request for each contact, and who asked for them and why."""
+    assert len(await read_to_end(bootstrap, ENGAGEMENT_RESYNCS.physical(prefix))) >= requested
+    entries = [
+        AuditEntry.from_bytes(each.value or b"") for each in await read_to_end(bootstrap, AUDIT.physical(prefix))
+    ]
+    assert [(each.action, each.subject, each.reason) for each in entries] == [
+        ("resync.begin", "all", "list ids and events mended"),
+        ("resync", "all", "list ids and events mended"),
+    ]
+    assert entries[1].details == {"contacts": requested, "events": REFUSED, "requested": requested, "workers": 0}
