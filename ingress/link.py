@@ -8,10 +8,10 @@ import logging
 from collections.abc import Sequence
 from typing import Any
 
-from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
 from runtime.kafka import KafkaConnection
+from runtime.kafka_batches import confirming_producer
 from runtime.models import Kafka
 from runtime.reachability import kafka_answers
 from runtime.topics import ensure_topics
@@ -20,7 +20,7 @@ from schemas.topics import Topic
 
 _log = logging.getLogger(__name__)
 
-_REQUEST_MS = 2_000
+_REQUEST_SECONDS = 2.0
 """Below the 2.5 s of an answer: a batch that a silent broker holds makes room for the next."""
 _RETRY_SECONDS = 1.0
 _PROBE_SECONDS = 2.0
@@ -96,16 +96,7 @@ class KafkaLink:
         self.producer, self.is_reached = producer, True
 
     def _new_producer(self) -> Any:
-        # Idempotence off: after a batch that the broker refuses aiokafka's sequence has a hole, and every later send to
-        # that partition fails; and with it no batch ever expires while Kafka is away (docs/adr/0002).
-        return AIOKafkaProducer(
-            **self._connection.client_options(),
-            acks="all",
-            enable_idempotence=False,
-            linger_ms=0,
-            max_batch_size=self._batch_bytes,
-            request_timeout_ms=_REQUEST_MS,
-        )
+        return confirming_producer(self._connection, batch_bytes=self._batch_bytes, request_seconds=_REQUEST_SECONDS)
 
     async def _watch(self) -> None:
         """Returns when the producer has to be made anew."""
@@ -120,7 +111,7 @@ class KafkaLink:
 
     async def _answers(self) -> bool:
         assert self.producer is not None
-        reached = await kafka_answers(self.producer, _REQUEST_MS / 1_000)
+        reached = await kafka_answers(self.producer, _REQUEST_SECONDS)
         if reached != self.is_reached:
             self.is_reached = reached
             _log.log(logging.INFO if reached else logging.WARNING, "kafka reached again" if reached else "kafka lost")

@@ -5,25 +5,17 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
-from aiokafka.errors import (
-    KafkaError,
-    MessageSizeTooLargeError,
-    RecordListTooLargeError,
-    RecordTooLargeError,
-    TopicAuthorizationFailedError,
-)
+from aiokafka.errors import KafkaError, TopicAuthorizationFailedError
 
 from ingress.envelope import OutgoingRecord
 from ingress.errors import NotAcknowledgedError, UnavailableReason
 from ingress.link import KafkaLink
+from runtime.kafka_batches import REFUSALS, fill_batch, halves
 
 _log = logging.getLogger(__name__)
-
-_REFUSALS = (MessageSizeTooLargeError, RecordListTooLargeError, RecordTooLargeError)
-"""Some record's own fault: sending the same batch again cannot help."""
 
 
 class WaitingRecord:
@@ -99,7 +91,7 @@ class PartitionSender:
             return
         try:
             await acknowledgement
-        except _REFUSALS:
+        except REFUSALS:
             await self._send_halves(producer, members)
         except TopicAuthorizationFailedError:
             self._note_forbidden()
@@ -130,28 +122,24 @@ class PartitionSender:
             )
             _fail(members, "refused")
             return
-        middle = len(members) // 2
-        for half in (deque(members[:middle]), deque(members[middle:])):
+        for half in map(deque, halves(members)):
             while half:
                 await self._send(producer, *_fill(producer, half))
 
 
 def _fill(producer: Any, queue: deque[WaitingRecord]) -> tuple[Any, list[WaitingRecord]]:
     """A batch of the queue's first records, taken from it, as many as fit; the first always fits."""
-    batch = producer.create_batch()
-    members = []
-    while queue:
-        waiting = queue[0]
-        if not waiting.acknowledged.done():
-            record = waiting.record
-            if (
-                batch.append(timestamp=record.timestamp_ms, key=record.key, value=record.value, headers=record.headers)
-                is None
-            ):
-                break
-            members.append(waiting)
-        queue.popleft()
-    batch.close()
+    members: list[WaitingRecord] = []
+
+    def rows() -> Iterator[OutgoingRecord]:
+        while queue:
+            waiting = queue[0]
+            if not waiting.acknowledged.done():
+                yield waiting.record
+                members.append(waiting)  # asked for the next: this one is in
+            queue.popleft()
+
+    batch, _ = fill_batch(producer, rows())
     return batch, members
 
 

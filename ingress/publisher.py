@@ -1,16 +1,13 @@
 """Publishes records to Kafka and says when they are acknowledged, within a time and within bounds of memory.
 
-The batcher is our own: per partition one batch is under way, and what arrives meanwhile forms the next. So there is no
-timer that would add its wait to every request, and no place in aiokafka where senders queue without a bound.
+Per partition one batch is under way, and what arrives meanwhile forms the next (`runtime.kafka_batches`).
 """
 
 from __future__ import annotations
 
 import asyncio
-from functools import lru_cache
 from typing import Protocol
 
-from aiokafka.partitioner import murmur2
 from typing_extensions import override
 
 from ingress.envelope import OutgoingRecord
@@ -19,6 +16,7 @@ from ingress.link import KafkaLink
 from ingress.metrics import IngressMetrics
 from ingress.partition_sender import PartitionSender, WaitingRecord
 from ingress.settings import Limits
+from runtime.kafka_batches import key_hash
 
 _OVERHEAD_BYTES = 1_024
 """Of a waiting record besides its key, headers and value."""
@@ -54,7 +52,7 @@ class KafkaPublisher(Publisher):
         self._waiting: dict[WaitingRecord, None] = {}  # in the order of their deadlines, since all wait equally long
         self._bytes = 0
         self._timer: asyncio.TimerHandle | None = None
-        self._hash = lru_cache(65_536)(_positive_hash)  # aiokafka's is pure Python, and keys repeat
+        self._hash = key_hash()
         metrics.watch(
             "rollcall_ingress_waiting_deliveries", "Deliveries that wait for Kafka", lambda: len(self._waiting)
         )
@@ -111,8 +109,3 @@ class KafkaPublisher(Publisher):
                 return
             if not waiting.acknowledged.done():
                 waiting.acknowledged.set_exception(NotAcknowledgedError("timeout"))
-
-
-def _positive_hash(key: bytes) -> int:
-    """As Kafka's own clients and Faust partition, so that one key has one partition, whoever writes."""
-    return int(murmur2(key)) & 0x7FFFFFFF

@@ -27,7 +27,7 @@ from processors.brevo.writer.dry_run import DryRun
 from processors.engagement import agent as score_engagement
 from processors.engagement.sweep import second_of_day
 from processors.engagement.sweep_clock import sweep_clock
-from processors.engine.delivery import Delivery, build_producer
+from processors.engine.confirmed_publisher import ConfirmedPublisher, build_producer
 from processors.engine.due_clock import DueClock, RowDueTimes
 from processors.engine.effect import RuleAlone
 from processors.engine.faust_agent import BatchAgent, Engine
@@ -104,7 +104,7 @@ async def build_engine(
         producer = build_producer(connection)
         metrics = EngineMetrics(registry)
         app = build_faust_app(connection, configuration.kafka, environment.data_dir)
-        delivery = Delivery(
+        publisher = ConfirmedPublisher(
             producer,
             partitions=partitions,
             still_owner=lambda: still_member(app),
@@ -112,21 +112,21 @@ async def build_engine(
         )
         brevo = configuration.brevo
         assert brevo.api_key is not None  # load_worker has seen to it
-        brevo_client = BrevoClient(brevo.api_key, environment.brevo_api_base_url, before_write=delivery.ensure_owner)
+        brevo_client = BrevoClient(brevo.api_key, environment.brevo_api_base_url, before_write=publisher.ensure_owner)
         stack.push_async_callback(brevo_client.close)
         await check_attributes(brevo_client, configuration)
         await check_templates(brevo_client, configuration.brevo)
         missing = await missing_lists(brevo_client, configuration)
         engine = Engine(
             app=app,
-            delivery=delivery,
+            publisher=publisher,
             metrics=metrics,
             prefix=connection.topic_prefix,
             partitions=partitions,
             version=settings.version,
             stop=stop_at_once,
         )
-        zoom = await stack.enter_async_context(_zoom_effect(settings, registry, delivery))
+        zoom = await stack.enter_async_context(_zoom_effect(settings, registry, publisher))
         sink = sink_of(settings, brevo_client, registry, missing)
         agents = [
             tracking_agent(engine, tracking_rule(configuration)),
@@ -134,7 +134,7 @@ async def build_engine(
             scoring_agent(engine, configuration),
             BatchAgent(engine, sync_contact.SPEC, sink),
         ]
-        yield EngineWorker(app, agents, delivery, producer, metrics), zoom, sink
+        yield EngineWorker(app, agents, publisher, producer, metrics), zoom, sink
 
 
 def sink_of(
@@ -188,7 +188,7 @@ def scoring_agent(engine: Engine, configuration: Configuration) -> BatchAgent:
 
 @asynccontextmanager
 async def _zoom_effect(
-    settings: WorkerSettings, registry: CollectorRegistry, delivery: Delivery
+    settings: WorkerSettings, registry: CollectorRegistry, publisher: ConfirmedPublisher
 ) -> AsyncIterator[look_up.LookUp]:
     environment, metrics = settings.environment, ZoomMetrics(registry)
     logins = LoginStore(environment.zoom_tokens)
@@ -212,7 +212,7 @@ async def _zoom_effect(
             clients,
             clock=time.time,
             metrics=metrics,
-            partition_of=lambda account_id: delivery.partition_of(account_id.encode()),
+            partition_of=lambda account_id: publisher.partition_of(account_id.encode()),
             missing_scopes=missing,
         )
 

@@ -16,7 +16,7 @@ from faust.types.tuples import TP
 from typing_extensions import override
 
 from processors.engine.agent import Agent, Outside, RefusedOutput, Turned
-from processors.engine.delivery import Delivery, Row
+from processors.engine.confirmed_publisher import ConfirmedPublisher, Row
 from processors.engine.effect import Effect, OwnAgent, Position, Rows
 from processors.engine.faust_consumer import BatchSchema, committed_offset
 from processors.engine.faust_tables import TablePartition, declare_table
@@ -41,7 +41,7 @@ class Engine:
     """What all agents of a worker share."""
 
     app: faust.App
-    delivery: Delivery
+    publisher: ConfirmedPublisher
     metrics: EngineMetrics
     prefix: str
     """Put before every logical topic name."""
@@ -86,20 +86,20 @@ class BatchAgent(Outside, OwnAgent):
     @override
     async def publish(self, outbox: Sequence[tuple[Output, Record | None]]) -> list[RefusedOutput]:
         by_topic: dict[str, dict[int, list[Row]]] = {}
-        prefix, partition_of = self._engine.prefix, self._engine.delivery.partition_of
+        prefix, partition_of = self._engine.prefix, self._engine.publisher.partition_of
         for output, origin in outbox:
             partition = output.partition
             if partition is None:
                 partition = partition_of(output.key or b"")
             rows = by_topic.setdefault(prefix + output.topic, {}).setdefault(partition, [])
-            rows.append(Row(output.key, output.value, output.headers, origin))
-        answers = await asyncio.gather(*(self._engine.delivery.publish(t, rows) for t, rows in by_topic.items()))
+            rows.append(Row(output.key, output.value, list(output.headers), origin))
+        answers = await asyncio.gather(*(self._engine.publisher.publish(t, rows) for t, rows in by_topic.items()))
         return [RefusedOutput(refused.row.origin, refused.reason) for answer in answers for refused in answer]
 
     @override
     async def persist(self, changes: Mapping[int, Mapping[str, Rows]]) -> dict[str, int]:
         """Asks first whether the partitions are still this worker's."""
-        await self._engine.delivery.ensure_owner()
+        await self._engine.publisher.ensure_owner()
         wanted = [(name, p, rows) for p, tables in changes.items() for name, rows in tables.items() if rows]
         refused: dict[str, int] = {}
         for (name, _partition, _rows), size in zip(
@@ -113,7 +113,7 @@ class BatchAgent(Outside, OwnAgent):
         """The last value per key; nothing is stored where a row was refused, whose size is returned."""
         table = self._tables[name]
         changelog = table.changelog_topic.get_topic_name()
-        offset, refused = await self._engine.delivery.send(
+        offset, refused = await self._engine.publisher.send(
             changelog, partition, [Row(key, value) for key, value in rows.items()]
         )
         if refused:

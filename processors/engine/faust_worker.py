@@ -11,7 +11,7 @@ from typing import Any
 import faust
 from aiokafka import AIOKafkaProducer
 
-from processors.engine.delivery import Delivery
+from processors.engine.confirmed_publisher import ConfirmedPublisher
 from processors.engine.faust_agent import BatchAgent
 from processors.engine.faust_consumer import leave_rebalances
 from processors.engine.halt import Halt
@@ -34,13 +34,13 @@ class EngineWorker:
         self,
         app: faust.App,
         agents: Sequence[BatchAgent],
-        delivery: Delivery,
+        publisher: ConfirmedPublisher,
         producer: AIOKafkaProducer,
         metrics: EngineMetrics,
     ) -> None:
         self._app: Any = app
         self._agents = agents
-        self._delivery = delivery
+        self._publisher = publisher
         self._producer = producer
         self._metrics = metrics
         self._generation: int | None = None
@@ -143,7 +143,7 @@ class EngineWorker:
             await asyncio.sleep(PROBE_SECONDS)
 
     def _is_away(self) -> bool:
-        return self._delivery.waiting_since is not None or not self._kafka_answers
+        return self._publisher.waiting_since is not None or not self._kafka_answers
 
     def _waits(self) -> list[str]:
         """Why turns are to be done again later."""
@@ -172,7 +172,7 @@ class EngineWorker:
         reasons = []
         if not self._tables_ready():
             reasons.append("waiting for partitions, or recovering the tables")
-        if self._delivery.waiting_since is not None:
+        if self._publisher.waiting_since is not None:
             reasons.append("Kafka does not take records")
         elif not self._kafka_answers:
             reasons.append("Kafka does not answer")

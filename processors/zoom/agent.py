@@ -24,12 +24,12 @@ from processors.engine.view import Output, PartitionStore
 from processors.zoom.api.api import Row, ZoomReader
 from processors.zoom.api.metrics import ZoomMetrics
 from processors.zoom.asking import ask, told
-from processors.zoom.questions.backoff import FIRST_SECONDS, backoff_seconds
 from processors.zoom.questions.due_queue import DueQueue, Question, QuestionUnderWay
 from processors.zoom.questions.identities import Directory
 from processors.zoom.questions.pages import QuestionAnswer, result_pages
 from processors.zoom.questions.pending import PENDING, RequestIntake, unpack_pending
 from processors.zoom.questions.troubles import Troubles
+from runtime.backoff import Backoff
 from runtime.outcome import NoAnswer, Outcome
 from schemas.errors import ConfigurationError
 from schemas.instants import as_datetime
@@ -52,6 +52,8 @@ POST_BYTES = 4_000_000
 
 _LEVELS: Mapping[Outcome, int] = {Outcome.RETRY: logging.WARNING, Outcome.PAUSE: logging.WARNING}
 """Of the line about a question that waits; what waits for a person has one line of its own, once."""
+BACKOFF = Backoff(first_seconds=1, longest_seconds=300)
+"""An outage is noticed to be over within five minutes; a longer wait that Zoom asks for is kept."""
 MissingScopes = Callable[[frozenset[str]], Mapping[str, str]]
 """Of the scopes of a token: those that it lacks, each with the features that need it."""
 
@@ -69,7 +71,7 @@ class LookUp(Effect):
         metrics: ZoomMetrics,
         partition_of: Callable[[str], int],
         jitter: Callable[[], float] = random.random,
-        first_backoff_seconds: float = FIRST_SECONDS,
+        backoff: Backoff = BACKOFF,
         probe_after_seconds: float = PROBE_AFTER_SECONDS,
         missing_scopes: Mapping[str, MissingScopes] | None = None,
     ) -> None:
@@ -81,7 +83,7 @@ class LookUp(Effect):
             metrics: shared with the clients.
             partition_of: which partition has the look-ups of an account id.
             jitter: a number in [0, 1).
-            first_backoff_seconds: the wait after a first failure; it doubles with each.
+            backoff: the waits after failures.
             probe_after_seconds: how long an account is kept before its token is looked at.
             missing_scopes: by account id, what the enabled features lack; absent: nobody is told.
         """
@@ -90,7 +92,7 @@ class LookUp(Effect):
         self._clock = clock
         self._metrics = metrics
         self._jitter = jitter
-        self._first_backoff_seconds = first_backoff_seconds
+        self._backoff = backoff
         self._due_queue = DueQueue(concurrency=CONCURRENCY)
         self._probe_after_seconds = probe_after_seconds
         self._missing_scopes = missing_scopes or {}
@@ -204,9 +206,7 @@ class LookUp(Effect):
         question = asked.question
         answer = await self._answer(asked)
         if isinstance(answer, NoAnswer):
-            seconds = backoff_seconds(
-                asked.failures, answer.after_seconds, self._jitter(), first_seconds=self._first_backoff_seconds
-            )
+            seconds = self._backoff.at_least(answer.after_seconds, asked.failures + 1, self._jitter())
             level = _LEVELS.get(answer.outcome, logging.DEBUG)
             log.log(
                 level, "look-up of %s %s waits %.0f s: %s", question.lookup, question.object_id, seconds, answer.says

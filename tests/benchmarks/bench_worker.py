@@ -33,7 +33,7 @@ from prometheus_client import CollectorRegistry
 
 from processors.app import tracking_agent, tracking_rule
 from processors.attendance import agent as track_attendance
-from processors.engine.delivery import Delivery, build_producer
+from processors.engine.confirmed_publisher import ConfirmedPublisher, build_producer
 from processors.engine.faust_agent import Engine
 from processors.engine.faust_app import SESSION_SECONDS, build_faust_app
 from processors.engine.faust_consumer import still_member
@@ -193,12 +193,12 @@ async def run_track(task: Task, meter: Meter) -> None:
     await ensure_topics(connection, kafka, changelogs=[changelog_name(table) for table in track_attendance.SPEC.tables])
     app = build_faust_app(connection, kafka, Path(task.data_dir))
     producer, metrics = build_producer(connection), EngineMetrics(CollectorRegistry())
-    delivery = Delivery(
+    publisher = ConfirmedPublisher(
         producer, partitions=PARTITIONS, still_owner=lambda: still_member(app), session_seconds=SESSION_SECONDS
     )
-    engine = Engine(app, delivery, metrics, task.prefix, PARTITIONS, "0.0.0", stop_at_once)
+    engine = Engine(app, publisher, metrics, task.prefix, PARTITIONS, "0.0.0", stop_at_once)
     agent = tracking_agent(engine, tracking_rule(configuration))
-    working = asyncio.create_task(EngineWorker(app, [agent], delivery, producer, metrics).run(meter.done))
+    working = asyncio.create_task(EngineWorker(app, [agent], publisher, producer, metrics).run(meter.done))
     while not meter.done.is_set():
         assert not working.done(), working.exception()
         meter.handled(agent.core.handled)

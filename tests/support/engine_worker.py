@@ -19,7 +19,7 @@ from prometheus_client import CollectorRegistry
 from typing_extensions import override
 
 from processors.data_dir import locked_data_dir
-from processors.engine.delivery import Delivery, Refused, Row, build_producer
+from processors.engine.confirmed_publisher import ConfirmedPublisher, Refused, Row, build_producer
 from processors.engine.due_clock import DueClock, RowDueTimes
 from processors.engine.effect import RuleAlone
 from processors.engine.faust_agent import BatchAgent, Engine
@@ -114,8 +114,8 @@ class KillPoint:
         TablePartition.apply = apply_and_pass  # type: ignore[assignment, method-assign]
 
 
-class MortalDelivery(Delivery):
-    """The engine's delivery with places to die: while outputs are unconfirmed, before and after the changelog."""
+class MortalPublisher(ConfirmedPublisher):
+    """The engine's publisher with places to die: while outputs are unconfirmed, before and after the changelog."""
 
     def __init__(self, *arguments: Any, kill_point: KillPoint, output_topic: str, **options: Any) -> None:
         super().__init__(*arguments, **options)
@@ -177,7 +177,7 @@ def _build_worker(settings: LabSettings, registry: CollectorRegistry) -> EngineW
     conf.broker_session_timeout = settings.session_seconds
     conf.broker_heartbeat_interval = settings.session_seconds / HEARTBEATS_PER_SESSION
     producer = build_producer(connection)
-    delivery = MortalDelivery(
+    publisher = MortalPublisher(
         producer,
         partitions=PARTITIONS,
         still_owner=lambda: still_member(app),
@@ -188,14 +188,14 @@ def _build_worker(settings: LabSettings, registry: CollectorRegistry) -> EngineW
     metrics = EngineMetrics(registry)
     engine = Engine(
         app=app,
-        delivery=delivery,
+        publisher=publisher,
         metrics=metrics,
         prefix=connection.topic_prefix,
         partitions=PARTITIONS,
         version="0.0.0",
         stop=stop_at_once,
     )
-    return EngineWorker(app, [_build_agent(settings, engine)], delivery, producer, metrics)
+    return EngineWorker(app, [_build_agent(settings, engine)], publisher, producer, metrics)
 
 
 def _build_agent(settings: LabSettings, engine: Engine) -> BatchAgent:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from runtime.backoff import Backoff
+
 
 @dataclass(frozen=True, slots=True)
 class Pace:
@@ -41,8 +43,7 @@ class Pace:
 
     def backoff(self, attempts: int, spread: float) -> float:
         """Seconds after so many attempts (1 or more); `spread` in 0..1 takes away up to half, so that workers part."""
-        full = min(self.last_backoff_seconds, self.first_backoff_seconds * 2.0 ** min(attempts - 1, 30))
-        return full * (1 - spread / 2)
+        return Backoff(self.first_backoff_seconds, self.last_backoff_seconds).seconds(attempts, spread)
 
 
 def share(per_second: float, assigned: int, total: int) -> float:

@@ -20,6 +20,7 @@ from processors.zoom.agent import LookUp, MissingScopes
 from processors.zoom.api.api import Row, ZoomReader
 from processors.zoom.api.metrics import ZoomMetrics
 from processors.zoom.questions.pending import PENDING, Pending, pack_pending
+from runtime.backoff import Backoff
 from runtime.outcome import NoAnswer, Outcome
 from runtime.priority import Priority
 from schemas.attendance import ObjectType
@@ -157,7 +158,7 @@ class Engine(MemoryEngine):
             partition_of=lambda _: 0,
             probe_after_seconds=0.0,
             jitter=lambda: 0.0,
-            first_backoff_seconds=0.002,
+            backoff=Backoff(0.001, 300),
             missing_scopes=missing_scopes,
         )
 

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from processors.zoom.questions.backoff import LONGEST_SECONDS, backoff_seconds
 from processors.zoom.questions.identities import Directory
 from processors.zoom.questions.pages import PAGE_BYTES, QuestionAnswer, found, result_pages
 from schemas.instants import as_datetime
@@ -134,16 +133,6 @@ def test_directory_hits_only_what_was_asked_for_in_any_case() -> None:
         {"id": "u1", "email": "ines.oyelaran@example.com"},
         {"id": "", "email": "pending.person@example.com"},
     )
-
-
-def test_backoff_grows_to_its_limit_and_keeps_to_what_was_told() -> None:
-    """A wait is never shorter than Zoom asked for, and never longer than ours unless it did."""
-    waits = [backoff_seconds(failures, None, 0.999) for failures in range(2_000)]
-    assert waits == sorted(waits)
-    assert waits[-1] <= LONGEST_SECONDS
-    assert backoff_seconds(0, 36_000.0, 0.0) == 36_000.0
-    assert backoff_seconds(0, 36_000.0, 0.5) > 36_000.0
-    assert backoff_seconds(9, 1.0, 0.0) > 100
 
 
 @pytest.mark.parametrize("path", sorted((EXAMPLES / "zoom.lookups.v1").glob("*.json")), ids=lambda path: path.stem)

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from processors.engine.delivery import BATCH_BYTES, Delivery, Row, build_producer
+from processors.engine.confirmed_publisher import BATCH_BYTES, ConfirmedPublisher, Row, build_producer
 from runtime.kafka import KafkaConnection
 from schemas.errors import FatalError
 from tests.support.broker import Broker
@@ -21,10 +21,10 @@ PARTITIONS = 3
 
 
 @asynccontextmanager
-async def delivery(
+async def publisher(
     bootstrap: str, *, owner: Iterable[bool] = itertools.repeat(True), session_seconds: float = 60
-) -> AsyncIterator[Delivery]:
-    """A delivery that works, with its producer; whether it still owns its partitions is answered in turn."""
+) -> AsyncIterator[ConfirmedPublisher]:
+    """A publisher that works, with its producer; whether it still owns its partitions is answered in turn."""
     answers = iter(owner)
 
     async def still_owner() -> bool:
@@ -33,7 +33,9 @@ async def delivery(
     producer = build_producer(KafkaConnection(bootstrap), request_seconds=2)
     await producer.start()
     try:
-        yield Delivery(producer, partitions=PARTITIONS, still_owner=still_owner, session_seconds=session_seconds)
+        yield ConfirmedPublisher(
+            producer, partitions=PARTITIONS, still_owner=still_owner, session_seconds=session_seconds
+        )
     finally:
         await producer.stop()
 
@@ -61,7 +63,7 @@ async def test_delivery_confirmed_rows_are_there_in_order_with_headers_and_tombs
     bootstrap = engine_kafka.bootstrap
     await create_topics(bootstrap, [topic], partitions=PARTITIONS, config={"max.message.bytes": str(BATCH_BYTES)})
     sent = [*rows(400, size=20_000), Row(b"gone", None), Row(None, b"x", [("name", b"value")])]
-    async with delivery(bootstrap) as subject:
+    async with publisher(bootstrap) as subject:
         assert await subject.send(topic, 1, sent) == (len(sent) - 1, [])
         assert await subject.send(topic, 1, [Row(b"k", b"v")]) == (len(sent), [])
         assert await subject.send(topic, 2, []) == (-1, [])
@@ -76,7 +78,7 @@ async def test_delivery_key_lands_where_any_producer_puts_it(engine_kafka: Broke
     await create_topics(bootstrap, [topic], partitions=PARTITIONS)
     keys = [b"%d" % number for number in range(200)]
     await produce(bootstrap, topic, [Sent(b"v", key) for key in keys])
-    async with delivery(bootstrap) as subject:
+    async with publisher(bootstrap) as subject:
         found = {each.key: each.partition for each in await read_to_end(bootstrap, topic)}
         assert {key: subject.partition_of(key) for key in keys} == found
 
@@ -88,7 +90,7 @@ async def test_delivery_refused_batch_is_halved_to_the_guilty_rows(engine_kafka:
     sent = rows(200)
     for guilty in (0, 77, 78, 199):
         sent[guilty] = sent[guilty]._replace(value=b"x" * 6_000)
-    async with delivery(bootstrap) as subject:
+    async with publisher(bootstrap) as subject:
         last, refused = await subject.send(topic, 0, sent)
         assert [each.row.origin for each in refused] == [0, 77, 78, 199]
         assert last == 195
@@ -105,7 +107,7 @@ async def test_delivery_row_larger_than_a_batch_of_ours_is_refused_alone(engine_
     await create_topics(bootstrap, [topic], partitions=PARTITIONS)
     sent = rows(3)
     sent[1] = sent[1]._replace(value=b"x" * (BATCH_BYTES + 1))
-    async with delivery(bootstrap) as subject:
+    async with publisher(bootstrap) as subject:
         refused = await subject.publish(topic, {0: sent, 1: rows(2)})
         assert [each.row.origin for each in refused] == [1]
     assert await values(bootstrap, topic) == [sent[0].value, sent[2].value, *(row.value for row in rows(2))]
@@ -117,7 +119,7 @@ async def test_delivery_concurrent_sends_to_a_partition_keep_each_in_one_piece(
     """A turn and an effect's post may meet: one batch per partition is under way, so the order of each holds."""
     bootstrap = engine_kafka.bootstrap
     await create_topics(bootstrap, [topic], partitions=PARTITIONS)
-    async with delivery(bootstrap) as subject:
+    async with publisher(bootstrap) as subject:
         answers = await asyncio.gather(*(subject.send(topic, 0, rows(50)) for _turn in range(5)))
     assert sorted(last for last, _refused in answers) == [49, 99, 149, 199, 249]
     assert await values(bootstrap, topic) == [row.value for row in rows(50)] * 5
@@ -127,7 +129,7 @@ async def test_delivery_waits_while_the_broker_is_down_and_goes_on(breakable_kaf
     """`waiting_since` says so meanwhile; afterwards everything is there in order."""
     bootstrap = breakable_kafka.bootstrap
     await create_topics(bootstrap, [topic], partitions=PARTITIONS)
-    async with delivery(bootstrap) as subject:
+    async with publisher(bootstrap) as subject:
         await subject.send(topic, 0, rows(1))
         assert subject.waiting_since is None
         await asyncio.to_thread(breakable_kafka.kill)
@@ -136,7 +138,7 @@ async def test_delivery_waits_while_the_broker_is_down_and_goes_on(breakable_kaf
         async def waits() -> bool:
             return subject.waiting_since is not None
 
-        await eventually(waits, what="the delivery waits")
+        await eventually(waits, what="the publisher waits")
         assert not sending.done()
         await asyncio.to_thread(breakable_kafka.start)
         _last, refused = await asyncio.wait_for(sending, 30)
@@ -151,7 +153,7 @@ async def test_delivery_waits_while_the_broker_hangs_and_goes_on(breakable_kafka
     """A stopped process keeps connections open: the request times out; rows may be there twice, none is missing."""
     bootstrap = breakable_kafka.bootstrap
     await create_topics(bootstrap, [topic], partitions=PARTITIONS)
-    async with delivery(bootstrap) as subject:
+    async with publisher(bootstrap) as subject:
         await subject.send(topic, 0, rows(1))
         breakable_kafka.pause()
         sending = asyncio.create_task(subject.send(topic, 0, rows(100)))
@@ -159,7 +161,7 @@ async def test_delivery_waits_while_the_broker_hangs_and_goes_on(breakable_kafka
         async def waits() -> bool:
             return subject.waiting_since is not None
 
-        await eventually(waits, what="the delivery waits")
+        await eventually(waits, what="the publisher waits")
         breakable_kafka.resume()
         await asyncio.wait_for(sending, 30)
         assert subject.waiting_since is None
@@ -169,7 +171,7 @@ async def test_delivery_waits_while_the_broker_hangs_and_goes_on(breakable_kafka
 async def test_delivery_owner_is_asked_before_the_first_rows_and_after_a_silence(engine_kafka: Broker) -> None:
     """An answer holds for half a session; a worker that is no owner never gets as far as its rows."""
     answers = iter([True, True, False])
-    async with delivery(engine_kafka.bootstrap, owner=answers, session_seconds=2) as subject:
+    async with publisher(engine_kafka.bootstrap, owner=answers, session_seconds=2) as subject:
         await asyncio.gather(*(subject.ensure_owner() for _ in range(3)))
         await asyncio.sleep(1)  # the silence itself
         await subject.ensure_owner()
@@ -183,7 +185,7 @@ async def test_delivery_of_a_fenced_worker_is_fatal(breakable_kafka: Broker, top
     """Silent for longer than its session, and another worker owns the partitions: its rows would be older ones."""
     bootstrap = breakable_kafka.bootstrap
     await create_topics(bootstrap, [topic], partitions=PARTITIONS)
-    async with delivery(bootstrap, owner=[False], session_seconds=0.5) as subject:
+    async with publisher(bootstrap, owner=[False], session_seconds=0.5) as subject:
         await subject.send(topic, 0, rows(1))
         await asyncio.to_thread(breakable_kafka.kill)
         with pytest.raises(FatalError, match="another one owns its partitions"):

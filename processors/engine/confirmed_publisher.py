@@ -1,8 +1,7 @@
-"""Confirmed publishing: rows go out in own batches, one under way per partition, and the broker's answer is awaited.
+"""Confirmed publishing: rows go out in batches, one under way per partition, until the broker took or refused them.
 
-Idempotence stays off: a batch that the broker refuses leaves a hole in aiokafka's sequence numbers, every later send to
-that partition then fails; and with it batches never expire while Kafka is away. Order holds anyway, since one batch per
-partition is under way.
+What a batch is and which producer sends it is shared with the ingress (`runtime.kafka_batches`); waiting for a broker
+that is away, and asking whether the partitions are still this worker's, is the engine's alone.
 """
 
 from __future__ import annotations
@@ -11,20 +10,16 @@ import asyncio
 import logging
 import math
 import time
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from itertools import islice
 from typing import Any, NamedTuple
 
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import (
-    KafkaConnectionError,
-    KafkaError,
-    KafkaTimeoutError,
-    MessageSizeTooLargeError,
-    RecordTooLargeError,
-)
-from aiokafka.partitioner import DefaultPartitioner
+from aiokafka.errors import KafkaConnectionError, KafkaError, KafkaTimeoutError
 
+from runtime.backoff import Backoff
 from runtime.kafka import KafkaConnection
+from runtime.kafka_batches import REFUSALS, confirming_producer, fill_batch, halves, key_hash
 from schemas.errors import FatalError
 from schemas.topics import MIB
 
@@ -34,13 +29,11 @@ FILLED_BYTES = MIB - 65_536
 """or many small rows, as many as every topic takes: a larger batch would be refused and halved."""
 REQUEST_SECONDS = 10.0
 """So long aiokafka tries a batch before it gives it back; a test may want less."""
-REFUSED = (MessageSizeTooLargeError, RecordTooLargeError)
-"""The record's own fault: sending it again cannot help."""
 PASSING = (KafkaTimeoutError, KafkaConnectionError)
 """These are not marked as retriable by aiokafka, yet end when the broker is back."""
-_ROW_OVERHEAD_BYTES = 32
+PAUSES = Backoff(first_seconds=0.1, longest_seconds=2.0)
+
 NO_HEADERS: list[tuple[str, bytes]] = []  # aiokafka wants a list and only reads it
-FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.1, 2.0
 
 log = logging.getLogger(__name__)
 
@@ -50,8 +43,9 @@ class Row(NamedTuple):
 
     key: bytes | None
     value: bytes | None
-    headers: Iterable[tuple[str, bytes]] = NO_HEADERS
+    headers: list[tuple[str, bytes]] = NO_HEADERS
     origin: Any = None
+    timestamp_ms: None = None
 
 
 class Refused(NamedTuple):
@@ -62,18 +56,11 @@ class Refused(NamedTuple):
 
 
 def build_producer(connection: KafkaConnection, *, request_seconds: float = REQUEST_SECONDS) -> AIOKafkaProducer:
-    """The engine's producer, to be started by whoever runs the engine; why idempotence is off is said above."""
-    return AIOKafkaProducer(
-        **connection.client_options(),
-        acks="all",
-        enable_idempotence=False,
-        max_batch_size=BATCH_BYTES,
-        max_request_size=2 * BATCH_BYTES,
-        request_timeout_ms=int(request_seconds * 1_000),
-    )
+    """The engine's producer, to be started by whoever runs the engine."""
+    return confirming_producer(connection, batch_bytes=BATCH_BYTES, request_seconds=request_seconds)
 
 
-class Delivery:
+class ConfirmedPublisher:
     """Publishes through one producer; waits, unready, as long as the broker is away.
 
     Args:
@@ -92,9 +79,8 @@ class Delivery:
         session_seconds: float,
     ) -> None:
         self._producer = producer
-        self._partitions = list(range(partitions))
-        self._partitioner = DefaultPartitioner()
-        self._partition_of: dict[bytes, int] = {}
+        self._partitions = partitions
+        self._hash = key_hash()
         self._locks: dict[tuple[str, int], asyncio.Lock] = {}
         self._still_owner = still_owner
         # Half of it, so that what is written on an answer's strength arrives while it holds.
@@ -106,12 +92,7 @@ class Delivery:
 
     def partition_of(self, key: bytes) -> int:
         """The partition every producer gives this key (murmur2)."""
-        found = self._partition_of.get(key)
-        if found is None:
-            if len(self._partition_of) > 65_536:
-                self._partition_of.clear()
-            found = self._partition_of[key] = self._partitioner(key, self._partitions, self._partitions)
-        return found
+        return self._hash(key) % self._partitions
 
     async def ensure_owner(self) -> None:
         """Call before writing rows that an owner alone may write; Kafka is asked unless it has answered a moment ago.
@@ -147,53 +128,34 @@ class Delivery:
     async def _send(self, topic: str, partition: int, rows: Sequence[Row]) -> tuple[int, list[Refused]]:
         last, refused, start = -1, list[Refused](), 0
         while start < len(rows):
-            batch, end, filled = self._producer.create_batch(), start, 0
-            while end < len(rows):
-                row = rows[end]
-                filled += len(row.key or b"") + len(row.value or b"") + _ROW_OVERHEAD_BYTES
-                if filled > FILLED_BYTES and end > start:
-                    break
-                if batch.append(timestamp=None, key=row.key, value=row.value, headers=list(row.headers)) is None:
-                    break
-                end += 1
-            if end == start:
-                # Larger than a whole batch of ours may be.
+            batch, count = fill_batch(self._producer, islice(rows, start, None), FILLED_BYTES)
+            if not count:
                 refused.append(Refused(rows[start], "larger than the producer's batch"))
                 start += 1
                 continue
-            batch.close()
-            offset, bad = await self._confirm(topic, partition, batch, rows[start:end])
-            last, start = max(last, offset), end
+            offset, bad = await self._confirm(topic, partition, batch, rows[start : start + count])
+            last, start = max(last, offset), start + count
             refused.extend(bad)
         return last, refused
 
     async def _confirm(self, topic: str, partition: int, batch: Any, rows: Sequence[Row]) -> tuple[int, list[Refused]]:
-        pause, began = FIRST_PAUSE_SECONDS, time.monotonic()
+        failures, began = 0, time.monotonic()
         while True:
             try:
                 answer = await (await self._producer.send_batch(batch, topic, partition=partition))
-            except REFUSED as exc:
+            except REFUSALS as exc:
                 if len(rows) == 1:
                     return -1, [Refused(rows[0], type(exc).__name__)]
-                middle = len(rows) // 2
-                first, bad = await self._send(topic, partition, rows[:middle])
-                second, worse = await self._send(topic, partition, rows[middle:])
+                (first, bad), (second, worse) = [await self._send(topic, partition, half) for half in halves(rows)]
                 return max(first, second), bad + worse
             except (KafkaError, TimeoutError, OSError) as exc:
+                failures += 1
                 await self._after_failure(exc, topic, began)
-                await asyncio.sleep(pause)
-                pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
-                batch = self._rebuilt(rows)
+                await asyncio.sleep(PAUSES.seconds(failures, spread=0))
+                batch, _ = fill_batch(self._producer, rows)
             else:
                 self.waiting_since = None
                 return answer.offset + len(rows) - 1, []
-
-    def _rebuilt(self, rows: Sequence[Row]) -> Any:
-        batch = self._producer.create_batch()
-        for row in rows:
-            batch.append(timestamp=None, key=row.key, value=row.value, headers=list(row.headers))
-        batch.close()
-        return batch
 
     async def _after_failure(self, exc: BaseException, topic: str, began: float) -> None:
         """Wait on when the broker may come back; stop when it will not have us.
