@@ -111,7 +111,8 @@ async def _connected(link: KafkaLink) -> AsyncIterator[asyncio.Task[None]]:
 @asynccontextmanager
 async def _public(settings: IngressSettings, publisher: KafkaPublisher, metrics: IngressMetrics) -> AsyncIterator[None]:
     """The public port. Leaving it closes the port first, then answers what was accepted, then ends the publisher."""
-    runner = web.AppRunner(build_app(settings, publisher, metrics), shutdown_timeout=_DRAIN_SECONDS)
+    server = web.Server(build_app(settings, publisher, metrics))
+    runner = web.ServerRunner(server, shutdown_timeout=_DRAIN_SECONDS)
     await runner.setup()
     guard = Guard(settings.limits.connections, metrics.count_refusal, settings.proxies)
     metrics.watch("rollcall_ingress_connections", "Open connections", lambda: len(guard.connections))

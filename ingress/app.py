@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from functools import lru_cache, partial
 from urllib.parse import quote
 
@@ -18,13 +18,12 @@ from ingress.decision import DeliveryOutcome, Publish, Reply, check_headers, dec
 from ingress.envelope import Delivery
 from ingress.errors import NotAcknowledgedError, UnavailableReason
 from ingress.metrics import IngressMetrics
+from ingress.paths import Handler, Paths
 from ingress.publisher import Publisher
 from ingress.replays import Replays
 from ingress.samples import SampleLog
 from ingress.settings import IngressSettings
 from ingress.signature import SigningKey
-
-Handler = Callable[[web.Request], Awaitable[web.Response]]
 
 PATH = "/webhooks/zoom"
 
@@ -37,21 +36,21 @@ _LONGEST_HEADER = 200
 """Characters of any header that we read; longer ones are not looked at."""
 
 
-def build_app(settings: IngressSettings, publisher: Publisher, metrics: IngressMetrics) -> web.Application:
-    """The application, ready for a runner that leaves bodies as they are (`auto_decompress=False`).
+def build_app(settings: IngressSettings, publisher: Publisher, metrics: IngressMetrics) -> Handler:
+    """What `web.Server` serves, if it leaves bodies as they are (`auto_decompress=False`).
 
     A path per account, so that an unknown one is 404 like any other path that does not exist.
     """
     bodies = Bodies(settings.limits)
     endpoint = WebhookEndpoint(settings, publisher, metrics, bodies)
-    app = web.Application()
-    if settings.proxies:
-        app.middlewares.append(at_most(settings.limits.connections.per_address, settings.proxies, endpoint.refuse))
-    app.router.add_post(PATH, endpoint.for_keys(settings.keys))
+    paths = Paths()
+    paths.add_post(PATH, endpoint.for_keys(settings.keys))
     for account in settings.accounts:
-        app.router.add_post(f"{PATH}/{quote(account, safe='')}", endpoint.for_keys(settings.keys_of(account)))
-    BrevoEndpoint(settings.brevo, publisher, settings.connection.topic_prefix, metrics.registry, bodies).add_to(app)
-    return app
+        paths.add_post(f"{PATH}/{quote(account, safe='')}", endpoint.for_keys(settings.keys_of(account)))
+    BrevoEndpoint(settings.brevo, publisher, settings.connection.topic_prefix, metrics.registry, bodies).add_to(paths)
+    if not settings.proxies:
+        return paths
+    return at_most(settings.limits.connections.per_address, settings.proxies, paths, endpoint.refuse)
 
 
 class WebhookEndpoint:
@@ -77,13 +76,13 @@ class WebhookEndpoint:
         """The handler of a path whose deliveries these keys verify."""
         return partial(self._receive, keys)
 
-    def refuse(self, request: web.Request) -> web.Response:
+    def refuse(self, request: web.BaseRequest) -> web.Response:
         """The answer to a client that has too many requests under way; Brevo comes again after 429 alone."""
         if request.path.startswith(BREVO_PATH):
             return _json(429, _UNAVAILABLE)
         return self._unavailable("overloaded")
 
-    async def _receive(self, keys: Sequence[SigningKey], request: web.Request) -> web.Response:
+    async def _receive(self, keys: Sequence[SigningKey], request: web.BaseRequest) -> web.Response:
         received_at, began = time.time(), time.perf_counter()
         # Whatever can be refused by the headers is, before a byte of the body is waited for.
         if self._bodies.is_too_large(request):
@@ -156,7 +155,7 @@ class WebhookEndpoint:
         return _json(status, body)
 
 
-def _header(request: web.Request, name: str) -> bytes:
+def _header(request: web.BaseRequest, name: str) -> bytes:
     # aiohttp keeps bytes that are no UTF-8 as surrogates.
     return request.headers.get(name, "")[:_LONGEST_HEADER].encode(errors="surrogateescape")
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 from typing import Final, Literal
 
-from aiohttp import web
+from aiohttp import hdrs, web
 
 from ingress.settings import Limits
 
 Failure = Literal["too_large", "slow_body", "overloaded", "hung_up", "bad_body"]
 """Why there is no body: larger than allowed; not there in time; too much is arriving; the client has gone; it
-comes in crumbs."""
+comes in crumbs, or in chunks that are none."""
 
 _FREE_PORTIONS: Final = 16
 _PORTION_BYTES: Final = 256
@@ -28,12 +28,12 @@ class Bodies:
         self._limits = limits
         self.arriving_bytes = 0
 
-    def is_too_large(self, request: web.Request) -> bool:
+    def is_too_large(self, request: web.BaseRequest) -> bool:
         """Whether the request says so itself."""
         length = request.content_length
         return length is not None and length > self._limits.body_bytes
 
-    async def read(self, request: web.Request) -> bytes | Failure:
+    async def read(self, request: web.BaseRequest) -> bytes | Failure:
         """The raw body of a request that is not too large by its own account, or why there is none."""
         try:
             if request.content.is_eof():  # it came with its headers, as nearly all do
@@ -45,11 +45,14 @@ class Bodies:
             return "slow_body"
         except OSError:
             return "hung_up"
+        except web.RequestPayloadError:
+            return "bad_body"
 
-    async def _arrive(self, request: web.Request) -> bytes | Failure:
+    async def _arrive(self, request: web.BaseRequest) -> bytes | Failure:
         body = bytearray()
         portions = 0
         try:
+            await _invite(request)
             while request.transport is not None:
                 portion = await request.content.readany()
                 if not portion:
@@ -67,3 +70,10 @@ class Bodies:
             return "hung_up"
         finally:
             self.arriving_bytes -= len(body)
+
+
+async def _invite(request: web.BaseRequest) -> None:
+    """Tell a client that waits with its body until its headers are accepted to go on."""
+    if request.headers.get(hdrs.EXPECT, "").lower() == "100-continue":
+        await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        request.writer.output_size = 0  # of the answer itself nothing is sent yet

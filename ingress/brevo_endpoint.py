@@ -19,6 +19,7 @@ from ingress.brevo_feedback import feedback_of
 from ingress.brevo_keys import BrevoKeys
 from ingress.envelope import OutgoingRecord
 from ingress.errors import NotAcknowledgedError
+from ingress.paths import Paths
 from ingress.publisher import Publisher
 from schemas.brevo_feedback import BrevoFeedback, import_signature
 from schemas.cloud_events import event_headers
@@ -58,14 +59,14 @@ class BrevoEndpoint:
             registry=registry,
         )
 
-    def add_to(self, app: web.Application) -> None:
+    def add_to(self, paths: Paths) -> None:
         """Without any secret the paths do not exist."""
         if self._keys.authorizations:
-            app.router.add_post(PATH, self.receive)
+            paths.add_post(PATH, self.receive)
         if self._keys.token:
-            app.router.add_post(f"{PATH}/imports", self.import_ended)
+            paths.add_post(f"{PATH}/imports", self.import_ended)
 
-    async def receive(self, request: web.Request) -> web.Response:
+    async def receive(self, request: web.BaseRequest) -> web.Response:
         """Feedback of contacts."""
         if not self._keys.accept(request.headers.get("Authorization", "")):
             return self._answer(401)
@@ -75,7 +76,7 @@ class BrevoEndpoint:
         feedback = feedback_of(body, datetime.now(UTC))
         return self._answer(400) if feedback is None else await self._store(feedback)
 
-    async def import_ended(self, request: web.Request) -> web.Response:
+    async def import_ended(self, request: web.BaseRequest) -> web.Response:
         """The end of an import; what Brevo sends with it is not documented, so the URL alone says which."""
         import_id, contact, signature = (request.query.get(name, "") for name in ("import", "contact", "signature"))
         if not import_id or max(len(import_id), len(contact)) > LONGEST_ID:

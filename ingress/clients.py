@@ -6,24 +6,24 @@ Only with `INGRESS_TRUSTED_PROXIES`: without it the limit of connections for eac
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 
 from aiohttp import web
-from aiohttp.typedefs import Middleware
 
+from ingress.paths import Handler
 from runtime.addresses import Network, client_of
-
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 def at_most(
-    under_way: int, proxies: tuple[Network, ...], refuse: Callable[[web.Request], web.StreamResponse]
-) -> Middleware:
-    """A middleware that answers a client's requests with `refuse` while so many of its own are under way."""
+    under_way: int,
+    proxies: tuple[Network, ...],
+    handler: Handler,
+    refuse: Callable[[web.BaseRequest], web.StreamResponse],
+) -> Handler:
+    """The handler, or `refuse` for a client of whose requests so many are under way."""
     counts: dict[str, int] = {}
 
-    @web.middleware
-    async def bounded(request: web.Request, handler: Handler) -> web.StreamResponse:
+    async def bounded(request: web.BaseRequest) -> web.StreamResponse:
         forwarded_for = request.headers.getall("X-Forwarded-For", [])
         client = client_of(request.remote or "", forwarded_for, proxies)
         if counts.get(client, 0) >= under_way:

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from ingress.business_key import dedupe_key, text_of
 from runtime.lenient_json import write_json
 from schemas.codec import LONGEST_ID
-from schemas.redaction import frame_of, keeps_payload, redact
+from schemas.redaction import frame_of, keeps_payload, may_hold_parameters, redact
 
 # 8_4_4_4_12 hex digits: https://developers.zoom.us/docs/api/webhooks/, checked 2026-11-21. It is not signed: what has
 # another form is nobody's id.
@@ -80,7 +80,7 @@ def to_record(
         headers.append(("quarantine-reason", quarantined.encode()))
     if quarantined == "account" or not keeps_payload(event_name(event), payloads_of):
         tree = frame_of(event)
-    redact(tree)
+    redact(tree, with_urls=may_hold_parameters(delivery.body))
     value = write_json(tree)
     return OutgoingRecord(_bounded(object_id or account).encode(), value, headers, int(delivery.received_at * 1_000))
 
@@ -97,21 +97,23 @@ def has_unbounded_id(event: Any) -> bool:
     if not isinstance(payload, dict):
         return False
     subject = payload.get("object")
-    objects = [payload]
-    if isinstance(subject, dict):
-        objects += [subject, *(each for name in _NAMED_BY_ID if isinstance(each := subject.get(name), dict))]
-    for each in objects:  # each of their fields: as plain as can be, since this is done for each delivery
-        for value in each.values():
-            if type(value) is str and len(value) > LONGEST_ID and _names_an_id(each):
-                return True
-    return False
-
-
-def _names_an_id(fields: dict[str, Any]) -> bool:
-    return any(
-        isinstance(value, str) and len(value) > LONGEST_ID and name.endswith(_ID_ENDING)
-        for name, value in fields.items()
+    if not isinstance(subject, dict):
+        return _names_unbounded(payload)
+    return (
+        _names_unbounded(payload)
+        or _names_unbounded(subject)
+        or any(_names_unbounded(subject[name]) for name in _NAMED_BY_ID if isinstance(subject.get(name), dict))
     )
+
+
+def _names_unbounded(fields: dict[str, Any]) -> bool:
+    for value in fields.values():  # names are looked at where a value is long alone: this is done for each delivery
+        if type(value) is str and len(value) > LONGEST_ID:
+            return any(
+                isinstance(each, str) and len(each) > LONGEST_ID and name.endswith(_ID_ENDING)
+                for name, each in fields.items()
+            )
+    return False
 
 
 def delivery_id(delivery: Delivery, body_sha256: str) -> str:

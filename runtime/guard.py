@@ -2,8 +2,9 @@
 
 aiohttp 3 has no time for a request's headers, no limit of connections, and logs a malformed request with its own bytes.
 Its `RequestHandler` is one connection's protocol; this one overrides methods of asyncio's protocol and the public ones
-`finish_response`, `handle_error` and `log_exception`. `tests/unit/runtime/test_guard.py` holds what is relied on,
-so that a release of aiohttp that changes it is noticed.
+`finish_response`, `pause_reading`, `resume_reading`, `handle_error` and `log_exception`, and looks at its queue of
+messages. `tests/unit/runtime/test_guard.py` holds what is relied on, so that a release of aiohttp that changes it is
+noticed.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import logging
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, Literal
 
-from aiohttp import hdrs, web
+from aiohttp import EMPTY_PAYLOAD, StreamReader, hdrs, web
 from aiohttp.http_exceptions import BadStatusLine, HttpProcessingError, InvalidURLError
 
 from runtime.addresses import Network, is_within
@@ -64,7 +65,7 @@ class Guard:
         make_request = server.request_factory
 
         def begin(message: Any, payload: Any, protocol: Any, writer: Any, task: Any) -> web.BaseRequest:
-            self.connections.begins(protocol)
+            protocol.begin(payload)
             return make_request(message, payload, protocol, writer, task)
 
         server.request_factory = begin
@@ -98,7 +99,7 @@ class Guard:
 class GuardedHandler(web.RequestHandler):
     """One connection."""
 
-    __slots__ = ("_deaf", "_guard")
+    __slots__ = ("_body", "_deaf", "_guard", "_is_held")
 
     def __init__(
         self, guard: Guard, server: web.Server, loop: asyncio.AbstractEventLoop, idle_seconds: float, **options: Any
@@ -112,7 +113,14 @@ class GuardedHandler(web.RequestHandler):
             **options,
         )
         self._guard = guard
+        self._body: StreamReader = EMPTY_PAYLOAD
         self._deaf = False
+        self._is_held = False
+
+    def begin(self, body: StreamReader) -> None:
+        """The headers of a request are complete; its body may be under way."""
+        self._guard.connections.begins(self)
+        self._body = body
 
     def drop(self, why: Refusal) -> None:
         """Close at once, also with an answer that nobody reads."""
@@ -146,6 +154,20 @@ class GuardedHandler(web.RequestHandler):
             return
         self._guard.connections.receives(self, self._loop.time())
         super().data_received(data)
+        if self._messages and not self._body.is_eof():
+            # Nothing but aiohttp's error can stand behind a body that is not complete, and nobody tells the body.
+            self._body.set_exception(web.RequestPayloadError("malformed"))
+
+    def pause_reading(self) -> None:
+        """aiohttp: a body has come faster than it is read."""
+        self._is_held = True
+        super().pause_reading()
+
+    def resume_reading(self, resume_parser: bool = True) -> None:
+        """aiohttp: there is room again; which it says twice of each body, and parses anew, also of one never held."""
+        if self._is_held:
+            self._is_held = False
+            super().resume_reading(resume_parser)
 
     def finish_response(
         self, request: web.BaseRequest, resp: web.StreamResponse, start_time: float | None
@@ -179,7 +201,9 @@ class GuardedHandler(web.RequestHandler):
         return answer
 
     def log_exception(self, *args: Any, **kw: Any) -> None:  # noqa: ARG002 (aiohttp's, with foreign text)
-        """aiohttp: an error that no request explains."""
+        """aiohttp: an error that no request explains; a malformed body's was told to who read it."""
+        if isinstance(kw.get("exc_info"), web.RequestPayloadError):
+            return
         self._guard.tell("failed")
         _log.error("connection failed", exc_info=kw.get("exc_info"))
 

@@ -34,7 +34,7 @@ class OpenPort:
         self._guard.stop()
 
 
-async def listen(runner: web.AppRunner, address: Address, guard: Guard, **options: Any) -> OpenPort:
+async def listen(runner: web.ServerRunner | web.AppRunner, address: Address, guard: Guard, **options: Any) -> OpenPort:
     """Serve a runner that is set up at the address, with aiohttp's options of a connection.
 
     Raises:

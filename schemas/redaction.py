@@ -92,6 +92,8 @@ _WORD = re.compile(r"[A-Z]?[a-z0-9]+|[A-Z]+(?![a-z])|[A-Z]")
 _PARAMETER = re.compile(
     r"([?&#;]|%3F|%26|%23)([A-Za-z0-9_.~-]{1,64})(?:=|%3D)(?:[^?&#;\s\"'<>%]+|%(?!26|23|3F))*", re.IGNORECASE
 )
+_OPENINGS_AND_ESCAPES = b"?&#;%\\"
+_NODES = (dict, list)
 _EMPTY_QUERY = re.compile(r"[?](?=[\s#\"'<>]|$)")
 _FRAME_OF_OBJECT = ("id", "uuid", "host_id", "type", "start_time", "end_time", "date_time")
 """Ids and times: what tells which object an event is about, and when."""
@@ -117,10 +119,19 @@ def _dropped_of(names: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(name for name in names if reason_to_drop(name) is not None)
 
 
-def redact(tree: Any) -> int:
+def may_hold_parameters(body: bytes) -> bool:
+    """Whether a text of this JSON may hold what opens a URL's parameter, as it is or escaped; in most there is none."""
+    return len(body.translate(None, _OPENINGS_AND_ESCAPES)) < len(body)
+
+
+def redact(tree: Any, *, with_urls: bool = True) -> int:
     """Drop from a parsed value, in place, what no topic may hold, and say how many fields and URLs that were.
 
     Without recursion, since a body may be nested as deeply as its sender likes.
+
+    Args:
+        tree: of dicts, lists, texts and numbers.
+        with_urls: false where its JSON is known to hold no parameter of a URL (`may_hold_parameters`).
     """
     changed = 0
     waiting: list[dict[str, Any] | list[Any]] = [tree] if isinstance(tree, dict | list) else []
@@ -135,6 +146,9 @@ def redact(tree: Any) -> int:
                 node[SHARED] = link.partition("?")[0]
                 changed += 1
         # A JSON parser makes exactly these types, and comparing them is quicker than isinstance.
+        if not with_urls:
+            waiting += [value for value in (node.values() if is_object else node) if type(value) in _NODES]
+            continue
         for key, value in node.items() if is_object else enumerate(node):
             kind = type(value)
             if kind is str:

@@ -89,7 +89,7 @@ async def serving(
     """A real server on a free port, as the process sets it up."""
     settings = settings or ingress_settings_for(KEY, OTHER)
     publisher, metrics = publisher or MemoryPublisher(), IngressMetrics()
-    runner = web.AppRunner(build_app(settings, publisher, metrics))
+    runner = web.ServerRunner(web.Server(build_app(settings, publisher, metrics)))
     await runner.setup()
     try:
         guard = Guard(settings.limits.connections, metrics.count_refusal, settings.proxies)

@@ -104,6 +104,36 @@ async def test_body_in_single_bytes_is_refused_after_a_few() -> None:
         assert server.counted("bad_body") == 1
 
 
+async def test_malformed_chunk_is_refused_at_once_counted_once_and_not_logged(caplog: pytest.LogCaptureFixture) -> None:
+    """Not when its time is up: aiohttp tells its own queue of it, and not whoever reads the body."""
+    caplog.set_level(logging.DEBUG)
+    async with serving(ingress_settings_for(limits=Limits(body_seconds=60))) as server, server.connected() as client:
+        client.send(chunked_head().replace(b"\r\n\r\n", b"\r\nexpect: 100-continue\r\n\r\n"))
+        assert await client.status() == 100  # so that the body comes apart from its headers
+        client.send(b"4\r\n{  }\r\nMaya-hunter2\r\n")
+        assert await client.reader.readline() == b"\r\n"
+        assert await client.status() == 400
+        assert b"HTTP/1.1" not in await client.rest()
+        await counted(server, "bad_body", 1)
+        assert {server.counted(outcome) for outcome in ("bad_header", "unavailable", "failed")} == {0}
+    assert [record for record in caplog.records if record.name != "asyncio"] == []
+
+
+async def test_client_that_expects_100_is_invited_once_its_headers_are_accepted() -> None:
+    """A larger body is held back until then by curl, for one; of refused headers no body is wanted."""
+    expecting = "expect: 100-continue\r\n"
+    async with serving() as server:
+        async with server.connected() as client:
+            client.send(head(len(STARTED), signed=STARTED, more=expecting))
+            assert await client.status() == 100
+            client.send(STARTED)
+            assert await client.reader.readline() == b"\r\n"
+            assert await client.status() == 200
+        async with server.connected() as client:
+            client.send(head(600, signed=None, more=expecting))
+            assert await client.status() == 401
+
+
 async def test_body_in_chunks_of_a_proxys_size_is_accepted() -> None:
     """Some proxies pass chunks on as they come."""
     body = b'{"event":"meeting.started","pad":"' + b"p" * 100_000 + b'"}'

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 from aiohttp import web
-from aiohttp.test_utils import TestClient, TestServer
+from aiohttp.test_utils import RawTestServer, TestClient
 from prometheus_client import CollectorRegistry
 from pydantic import SecretStr
 from typing_extensions import override
@@ -17,6 +17,7 @@ from ingress.brevo_endpoint import BrevoEndpoint
 from ingress.brevo_keys import BrevoKeys
 from ingress.envelope import OutgoingRecord
 from ingress.errors import NotAcknowledgedError
+from ingress.paths import Paths
 from ingress.publisher import Publisher
 from ingress.settings import Limits
 from runtime.brevo_models import BrevoWebhook
@@ -29,7 +30,7 @@ BASIC = {"Authorization": "Basic " + b64encode(b"brevo:pass").decode()}
 EVENT = {"event": "unsubscribe", "email": "maya.okafor@example.com", "ts": 1795255500}
 MAYA = contact_id("maya.okafor@example.com")
 
-Client = TestClient[web.Request, web.Application]
+Client = TestClient[web.BaseRequest, None]
 
 
 class Memory(Publisher):
@@ -56,9 +57,10 @@ def memory() -> Memory:
 async def client(memory: Memory) -> AsyncIterator[Client]:
     """An endpoint with a token and a password."""
     settings = BrevoWebhook(token=SecretStr(TOKEN), username="brevo", password=SecretStr("pass"))
-    app = web.Application()
-    BrevoEndpoint(BrevoKeys.of(settings), memory, "p-", CollectorRegistry(), Bodies(Limits())).add_to(app)
-    async with TestClient(TestServer(app)) as client:
+    paths = Paths()
+    BrevoEndpoint(BrevoKeys.of(settings), memory, "p-", CollectorRegistry(), Bodies(Limits())).add_to(paths)
+    client: Client = TestClient(RawTestServer(paths))
+    async with client:
         yield client
 
 
@@ -103,9 +105,10 @@ async def test_end_of_an_import_is_stored_for_the_worker_that_follows_it(client:
 
 async def test_door_without_secrets_does_not_exist(memory: Memory) -> None:
     """Nobody could be told from Brevo."""
-    app = web.Application()
-    BrevoEndpoint(BrevoKeys.of(BrevoWebhook()), memory, "", CollectorRegistry(), Bodies(Limits())).add_to(app)
-    async with TestClient(TestServer(app)) as client:
+    paths = Paths()
+    BrevoEndpoint(BrevoKeys.of(BrevoWebhook()), memory, "", CollectorRegistry(), Bodies(Limits())).add_to(paths)
+    client: Client = TestClient(RawTestServer(paths))
+    async with client:
         assert (await client.post("/webhooks/brevo", json=EVENT)).status == 404
 
 

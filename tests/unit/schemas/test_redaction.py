@@ -11,7 +11,16 @@ from processors.attendance.intake.deauthorized import EVENT as DEAUTHORIZED
 from processors.attendance.rules.chat import EVENTS as CHATS
 from processors.attendance.rules.events import PARSED
 from processors.attendance.rules.recordings import EVENT as RECORDED
-from schemas.redaction import READ, frame_of, keeps_payload, reason_to_drop, redact, redacted, without_secret_parameters
+from schemas.redaction import (
+    READ,
+    frame_of,
+    keeps_payload,
+    may_hold_parameters,
+    reason_to_drop,
+    redact,
+    redacted,
+    without_secret_parameters,
+)
 from tests.support.ingress import example, example_files
 
 # Every secret that the sample payloads hold, written out: a test must not find them with the code under test.
@@ -223,6 +232,20 @@ def test_text_loses_the_secret_parameters_of_its_urls(text: str, left: str | Non
     tree: Any = {"agenda": text, "list": [text]}
     assert redact(tree) == (0 if found == text else 2)
     assert tree == {"agenda": found, "list": [found]}
+
+
+@pytest.mark.parametrize(
+    "opening", ["?", "&", "#", ";", "%3F", "%26", "%23", "\\u003f", "\\u0026", "\\u003b", "%\\u0033F"]
+)
+def test_json_that_may_hold_parameters_is_told_from_one_that_holds_none(opening: str) -> None:
+    """The short way is taken of the latter alone, and drops the same fields."""
+    body = b'{"a": "zoom.us/j/95%spwd=x", "list": [{"password": "y"}], "uuid": "4444AAAiAAAAAiAiAiiAii=="}'
+    assert may_hold_parameters(body % opening.encode())
+    assert redact(json.loads(body % opening.encode())) == 2
+    plain = json.loads(body % b" ")
+    assert not may_hold_parameters(body % b" ")
+    assert redact(plain, with_urls=False) == 1
+    assert plain == redacted(json.loads(body % b" "))
 
 
 @pytest.mark.parametrize("piece", ["?", "&pwd=", "%3F", "?a", "=", "%", "?pwd=%26", "#", "a=%3", "?pwd=x"])
