@@ -70,7 +70,7 @@ check: setup ## What CI checks besides tests: style, types, complexity, layers, 
 	@echo "==> ruff check";          .venv/bin/ruff check .
 	@echo "==> ruff format --check"; .venv/bin/ruff format --check .
 	@echo "==> mypy";                .venv/bin/mypy
-	@echo "==> lizard";              .venv/bin/lizard -l python -C 15 -W .lizard-exceptions -w ingress ops processors runtime sandbox schemas tests
+	@echo "==> lizard";              .venv/bin/lizard -l python -C 15 -W .lizard-exceptions -w ingress ops processors readmodel runtime sandbox schemas tests
 	@echo "==> lint-imports";        .venv/bin/lint-imports
 	@echo "==> codespell";           .venv/bin/codespell
 
@@ -92,8 +92,8 @@ requirements: ## Resolve requirements/*.txt anew (needs python3.11)
 	@build/pip-tools/bin/pip install --quiet pip-tools==7.6.2
 	@build/pip-tools/bin/python -c 'import tomllib; project = tomllib.load(open("pyproject.toml", "rb")); \
 	  print(*project["build-system"]["requires"], "editables", *project["dependency-groups"]["dev"], sep="\n")' > build/dev.in
-	@$(PIP_COMPILE) --output-file requirements/runtime.txt pyproject.toml
-	@$(PIP_COMPILE) --constraint requirements/runtime.txt --extra sandbox --output-file requirements/dev.txt \
+	@$(PIP_COMPILE) --extra postgresql --output-file requirements/runtime.txt pyproject.toml
+	@$(PIP_COMPILE) --constraint requirements/runtime.txt --extra sandbox --extra postgresql --output-file requirements/dev.txt \
 	  pyproject.toml build/dev.in
 	@build/pip-tools/bin/python -c 'import tomllib; project = tomllib.load(open("pyproject.toml", "rb")); \
 	  print(*project["build-system"]["requires"], sep="\n")' > build/backend.in

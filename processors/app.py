@@ -39,7 +39,9 @@ from processors.engine.metrics import EngineMetrics
 from processors.engine.naming import APP_ID, changelog_name
 from processors.engine.stopping import stop_at_once
 from processors.engine.view import Output
+from processors.reporting import now, reporting, worker_id
 from processors.settings import WorkerSettings
+from processors.status import Condition, Identity
 from processors.zoom import agent as look_up
 from processors.zoom.api.client import ZoomClient
 from processors.zoom.api.login_store import LoginStore
@@ -83,13 +85,23 @@ async def run_worker(settings: WorkerSettings, stop: asyncio.Event) -> None:
     server = AdminServer(admin.host, admin.port, live=process.live, ready=process.ready, registry=registry, names=names)
     await server.start()
     try:
-        if not await _wait_until_released(settings, process, stop) or not await _wait_for_kafka(settings, stop):
-            return
-        async with build_engine(settings, registry) as (worker, *effects):
-            process.worker, process.effects = worker, tuple(effects)
-            await worker.run(stop)
+        async with reporting(settings.environment.kafka, _identity(settings), process.condition, registry):
+            if not await _wait_until_released(settings, process, stop) or not await _wait_for_kafka(settings, stop):
+                return
+            async with build_engine(settings, registry) as (worker, *effects):
+                process.worker, process.effects = worker, tuple(effects)
+                await worker.run(stop)
     finally:
         await server.stop()
+
+
+def _identity(settings: WorkerSettings) -> Identity:
+    return Identity(
+        worker_id=worker_id(settings.environment.data_dir),
+        version=settings.version,
+        started_at=now(),
+        account_calls_per_hour=settings.configuration.brevo.account_calls_per_hour,
+    )
 
 
 @asynccontextmanager
@@ -275,3 +287,8 @@ class _Process:
         return Readiness(
             ok=not waiting, reasons=waiting + tuple(reason for of in self.effects for reason in of.reasons)
         )
+
+    def condition(self) -> Condition:
+        """What others are told of it."""
+        ready = self.ready()
+        return Condition(now(), ready.ok, ready.reasons, self.worker.partitions if self.worker else ())

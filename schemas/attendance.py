@@ -307,6 +307,11 @@ class InteractionSummary(Wire):
     chat_messages: int
 
 
+SessionState = Literal["scheduled", "running", "ended", "live", "final"]
+"""Where a session is: there is only a date of it; it is held; it is over, and results are being worked out; they stand
+as far as webhooks tell; Zoom's report has settled them."""
+
+
 class SessionSummary(Message):
     """One occurrence; key `<account_id>|<session_uuid>`, compacted: the latest record stands."""
 
@@ -333,3 +338,8 @@ class SessionSummary(Message):
     """With the final result."""
     interaction: InteractionSummary | None = None
     """With the final result, if `zoom_api.interaction` is on."""
+    state: SessionState = "live"
+    next_check_at: Instant | None = None
+    """When it is looked at next without any news; ``None``: it is not."""
+    waits_for: str = ""
+    """Why it is not final yet, for people; empty when it waits for nothing."""

@@ -36,6 +36,8 @@ class SessionScore(Wire):
     score: int
     parts: ScoreParts
     ended_at: Instant
+    account_id: str = ""
+    """Of the session: its uuid is a name within the account."""
 
 
 class ContactScore(Message):

@@ -9,7 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-DAY_MS = 86_400_000
+HOUR_MS = 3_600_000
+DAY_MS = 24 * HOUR_MS
 MIB = 1_048_576
 
 
@@ -28,6 +29,8 @@ class Topic:
     """Agents of ours that read it; others may read any of them."""
     cleanup: Literal["delete", "compact"] = "delete"
     retention_days: int | None = None
+    segment_hours: int | None = None
+    """Of a compacted topic that is written all the time: how old the part may be that is not compacted yet."""
     max_message_bytes: int = MIB
     dead_letters: bool = False
     """True: what an agent cannot handle goes to `<name>.dlq`."""
@@ -37,6 +40,8 @@ class Topic:
         settings = {"cleanup.policy": self.cleanup, "max.message.bytes": str(self.max_message_bytes)}
         if self.retention_days is not None:
             settings["retention.ms"] = str(self.retention_days * DAY_MS)
+        if self.segment_hours is not None:
+            settings["segment.ms"] = str(self.segment_hours * HOUR_MS)
         return settings
 
     def physical(self, prefix: str) -> str:
@@ -191,6 +196,15 @@ AUDIT = Topic(
     consumers=(),
     retention_days=400,
 )
+WORKERS = Topic(
+    name="ops.workers.v1",
+    key="worker id",
+    value="schemas.workers.WorkerStatus",
+    producers=("worker",),
+    consumers=(),
+    cleanup="compact",
+    segment_hours=1,
+)
 BREVO_EVENTS = Topic(
     name="brevo.events.v1",
     key="contact id",
@@ -217,6 +231,7 @@ TOPICS: tuple[Topic, ...] = (
     BREVO_RESULTS,
     BREVO_EVENTS,
     AUDIT,
+    WORKERS,
 )
 
 

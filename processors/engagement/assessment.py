@@ -105,6 +105,7 @@ class Assessor:
                 "score": score,
                 "parts": _parts(points),
                 "ended_at": as_datetime(row.ended_at),
+                "account_id": row.account_id,
             }
             for row, points, score in scored.counted
         ]

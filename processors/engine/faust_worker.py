@@ -167,6 +167,11 @@ class EngineWorker:
         )
         return self._is_away() or not (stuck_turn or now - self._progress_at > STUCK_SECONDS)
 
+    @property
+    def partitions(self) -> tuple[int, ...]:
+        """Those that are this worker's, in order."""
+        return tuple(sorted({each for agent in self._agents for each in agent.core.partitions}))
+
     def not_ready(self) -> tuple[str, ...]:
         """Why this worker is not ready; empty when it is."""
         reasons = []

@@ -10,6 +10,7 @@ import pytest
 from pydantic import BaseModel, BeforeValidator
 from pydantic.fields import FieldInfo
 
+from readmodel.database import url_of
 from runtime.durations import Duration, Minimum, format_duration, format_minimum, parse_duration
 from runtime.environment import IngressEnvironment, WorkerEnvironment, ZoomEnvironment, config_path
 from runtime.models import Configuration, FieldMapping, MappedAttribute
@@ -111,7 +112,7 @@ class _Recorder(Mapping[str, str]):
 def test_every_variable_that_a_process_asks_for_is_documented() -> None:
     """Also those that are optional; `NAME_FILE` is explained once for all secrets."""
     environment = _Recorder({"KAFKA_BOOTSTRAP_SERVERS": "localhost:9092"})
-    for read in (IngressEnvironment.read, WorkerEnvironment.read, ZoomEnvironment.read, config_path):
+    for read in (IngressEnvironment.read, WorkerEnvironment.read, ZoomEnvironment.read, config_path, url_of):
         read(environment)
     documented = set(rows("environment.md"))
     assert {name for name in environment.asked if not name.endswith("_FILE")} <= documented

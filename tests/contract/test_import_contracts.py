@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-PACKAGES = ("ingress", "ops", "processors", "runtime", "sandbox", "schemas")
+PACKAGES = ("ingress", "ops", "processors", "readmodel", "runtime", "sandbox", "schemas")
 
 BREACHES = {
     "Layers: ops over": ("schemas/codec.py", "import runtime.logs"),

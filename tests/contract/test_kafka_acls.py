@@ -14,7 +14,7 @@ from schemas.topics import BREVO_RESULTS, RAW_EVENTS, all_topics
 
 SCRIPT = Path(__file__).parents[2] / "deploy" / "kafka-acls.sh"
 PREFIX = "stage-"
-AGENTS = {"track-attendance", "look-up", "score-engagement", "sync-contact"}
+AGENTS = {"worker", "track-attendance", "look-up", "score-engagement", "sync-contact"}
 CHANGELOGS = ("prefixed", f"{PREFIX}{APP_ID}-")
 Right = tuple[str, str, str]
 """Operation, `topic`, `group` or `prefixed`, and the name."""

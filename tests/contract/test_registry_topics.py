@@ -5,7 +5,7 @@ import pytest
 from schemas.topics import MIB, TOPICS, Topic, all_topics
 
 TOPIC_IDS = [topic.name for topic in all_topics()]
-AGENTS = {"ingress", "track-attendance", "look-up", "score-engagement", "sync-contact", "ops"}
+AGENTS = {"ingress", "worker", "track-attendance", "look-up", "score-engagement", "sync-contact", "ops"}
 
 
 def test_registry_names_are_unique() -> None:

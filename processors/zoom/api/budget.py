@@ -42,6 +42,7 @@ class Budget:
         self._plan = plan
         self._metrics = metrics
         self._allowance = allowance
+        self._account_id = account_id
         self._clock = clock
         self._random = random
         for label in LABELS:
@@ -61,6 +62,7 @@ class Budget:
         while True:
             async with self._allowance.opened() as allowance:
                 if (held := allowance.held_seconds(label, self._clock())) <= 0 and slot is not None:
+                    self._metrics.permits.labels(self._account_id, label).inc()
                     return None
                 if slot is not None:
                     allowance.give_back(self._plan, label)

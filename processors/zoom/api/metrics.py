@@ -27,6 +27,12 @@ class ZoomMetrics:
             ["label", "reason"],
             registry=registry,
         )
+        self.permits = Counter(
+            "rollcall_zoom_permits_total",
+            "Calls that the limits let through, by account and label.",
+            ["account", "label"],
+            registry=registry,
+        )
         self.retries = Counter(
             "rollcall_zoom_retries_total",
             "Requests made once more within one call, by reason (token, limit, page).",

@@ -1,0 +1,126 @@
+"""What a batch of records changes: per statement and key one row, of which the last word counts. PURE."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum, auto
+from typing import NamedTuple, TypeVar
+
+Value = str | bytes | int | bool | None
+Row = dict[str, Value]
+Key = tuple[Value, ...]
+Default = TypeVar("Default")
+
+
+class Kind(Enum):
+    """One statement each (`readmodel.writing`)."""
+
+    SESSION = auto()
+    CONTACT = auto()
+    PERSON = auto()
+    SCORED_PERSON = auto()
+    REGISTRATION = auto()
+    SCORE = auto()
+    NO_SCORE = auto()
+    WANTED_CONTACT = auto()
+    ANSWERED_CONTACT = auto()
+    WANTED_CALL = auto()
+    ANSWERED_CALL = auto()
+    DEAD_LETTER = auto()
+    DELIVERY = auto()
+    AUDIT = auto()
+    WORKER = auto()
+    NO_WORKER = auto()
+
+
+_UNDOES = {
+    Kind.SCORE: Kind.NO_SCORE,
+    Kind.NO_SCORE: Kind.SCORE,
+    Kind.WORKER: Kind.NO_WORKER,
+    Kind.NO_WORKER: Kind.WORKER,
+}
+
+
+class Source(NamedTuple):
+    """A record as projections see it."""
+
+    topic: str
+    """Logical name."""
+    partition: int
+    offset: int
+    timestamp_ms: int
+    key: bytes | None
+    value: bytes | None
+    headers: tuple[tuple[str, bytes], ...]
+
+    @property
+    def position(self) -> Row:
+        """The key of a row that stands for the record itself."""
+        return {"topic": self.topic, "partition": self.partition, "offset": self.offset}
+
+
+@dataclass(slots=True)
+class Changes:
+    """Of one batch. All rows of a kind have the same columns."""
+
+    rows: dict[Kind, dict[Key, Row]] = field(default_factory=dict)
+
+    def put(self, kind: Kind, key: Key, row: Row) -> None:
+        """This is how the row is from now on."""
+        self.rows.setdefault(kind, {})[key] = row
+        undone = _UNDOES.get(kind)
+        if undone is not None:
+            self.rows.get(undone, {}).pop(key, None)
+
+    def get(self, kind: Kind, key: Key) -> Row | None:
+        """What the batch has said of the row so far."""
+        return self.rows.get(kind, {}).get(key)
+
+
+def header(headers: tuple[tuple[str, bytes], ...], name: str) -> str | None:
+    """The text of a header; ``None`` without one."""
+    for each, value in headers:
+        if each == name:
+            return text(value.decode("utf-8", "replace"))
+    return None
+
+
+def text(value: object) -> str | None:
+    """A text as every database takes it: PostgreSQL has none with a NUL.
+
+    Raises:
+        TypeError: it is something else.
+    """
+    if value is None or (type(value) is str and "\0" not in value):
+        return value
+    if not isinstance(value, str):
+        raise TypeError("no text")
+    return value.replace("\0", "�")
+
+
+def whole(value: object) -> int:
+    """A whole number that a column holds.
+
+    Raises:
+        TypeError: it is none.
+        ValueError: it is too large.
+    """
+    if type(value) is not int:
+        raise TypeError("no whole number")
+    if not -(2**31) <= value < 2**31:
+        raise ValueError("too large a number")
+    return value
+
+
+def required(fields: Mapping[str, object], name: str) -> str:
+    """A text that must be there.
+
+    Raises:
+        KeyError: it is not.
+        TypeError: it is no text.
+    """
+    found = text(fields[name])
+    if found is None:
+        raise TypeError(f"no {name}")
+    return found

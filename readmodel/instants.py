@@ -1,0 +1,44 @@
+"""Instants of records as the tables have them: milliseconds since 1970. PURE."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from functools import lru_cache
+
+
+# The records of one session repeat its few instants thousands of times.
+@lru_cache(maxsize=4_096)
+def _parsed(text: str) -> int:
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise ValueError("an instant without a zone")
+    return round(moment.timestamp() * 1000)
+
+
+def milliseconds(text: object) -> int | None:
+    """Of an ISO 8601 text with a zone; ``None`` of ``None`` and of an empty one.
+
+    >>> milliseconds("2026-08-12T14:00:04Z")
+    1786543204000
+
+    Raises:
+        TypeError, ValueError: it is no such text.
+    """
+    if not text:
+        return None
+    if not isinstance(text, str):
+        raise TypeError("no instant")
+    return _parsed(text)
+
+
+def required_milliseconds(text: object) -> int:
+    """The same of what must be there. Raises `ValueError` as well where it is not."""
+    found = milliseconds(text)
+    if found is None:
+        raise ValueError("no instant")
+    return found
+
+
+def moment(at_ms: int) -> datetime:
+    """The aware datetime, UTC."""
+    return datetime.fromtimestamp(at_ms / 1000, UTC)

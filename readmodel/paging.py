@@ -1,0 +1,59 @@
+"""Pages that go on behind the last row of the one before: the thousandth is as quick as the first. PURE."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from schemas.codec import pack, unpack
+from schemas.errors import ConfigurationError
+
+Item = TypeVar("Item")
+PAGE = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[Item]):
+    """Some rows, and where to go on."""
+
+    items: tuple[Item, ...]
+    after: str | None
+    """For the next page; ``None``: this is the last."""
+
+
+def page_of(
+    rows: Sequence[Any], limit: int, item: Callable[[Any], Item], place: Callable[[Any], Sequence[object]]
+) -> Page[Item]:
+    """The page of `limit` rows of which one more was asked for, if there is one; `place` names where a row stands."""
+    shown = rows[:limit]
+    after = cursor(place(shown[-1])) if len(rows) > limit else None
+    return Page(tuple(map(item, shown)), after)
+
+
+def cursor(place: Sequence[object]) -> str:
+    """A place as a word for URLs and command lines.
+
+    >>> place_of(cursor(["no_show", 0, b"key"]), 3)
+    ['no_show', 0, b'key']
+    """
+    plain = [{"hex": bytes(each).hex()} if isinstance(each, bytes | memoryview) else each for each in place]
+    return base64.urlsafe_b64encode(pack(plain)).decode().rstrip("=")
+
+
+def place_of(after: str, length: int) -> list[Any]:
+    """The place that `cursor` was given.
+
+    Raises:
+        ConfigurationError: it is none of ours.
+    """
+    try:
+        plain = unpack(base64.urlsafe_b64decode(after + "=" * (-len(after) % 4)))
+        place = [bytes.fromhex(each["hex"]) if isinstance(each, dict) else each for each in plain]
+    except (ValueError, KeyError, TypeError, binascii.Error):
+        place = []
+    if len(place) != length:
+        raise ConfigurationError("this is no place to go on from: take the one that the page before gave, or none")
+    return place

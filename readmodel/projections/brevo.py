@@ -1,0 +1,90 @@
+"""`brevo.commands.v1`, its bulk lane and `brevo.results.v1`: what Brevo shall hold and what became of it. PURE."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+
+from readmodel.changes import Changes, Kind, Row, Source, required, text, whole
+from readmodel.instants import milliseconds, required_milliseconds
+from readmodel.keys import command_key, contact_key
+from readmodel.vocabulary import WRITTEN
+
+_NO_END = ("intended", "withdrawn")
+
+
+def project_command(source: Source, changes: Changes) -> None:
+    """What is wanted of Brevo; an upsert is also what is wanted of its contact."""
+    if source.value is None:
+        return
+    command = orjson.loads(source.value)
+    contact, revision = contact_key(command["contact_id"]), whole(command["revision"])
+    call: Row = {
+        "contact": contact,
+        "command_id": command_key(required(command, "command_id")),
+        "kind": required(command, "kind"),
+        "name": text(command.get("name")),
+        "session_uuid": text(command["session"]),
+        "cause": text(command["reason"]),
+        "origin": text(command["origin"]),
+        "revision": revision,
+        "occurred_at": required_milliseconds(command["occurred_at"]),
+        "wanted_at": source.timestamp_ms,
+    }
+    before = changes.get(Kind.WANTED_CALL, (contact, call["command_id"]))
+    if _number(before, "wanted_at") <= source.timestamp_ms:  # both lanes may have brought it
+        changes.put(Kind.WANTED_CALL, (contact, call["command_id"]), call)
+    if command["kind"] == "upsert":
+        before = changes.get(Kind.WANTED_CONTACT, (contact,))
+        newest = max(revision, _number(before, "wanted_revision"))
+        row: Row = {"contact": contact, "email": text(command["email"]), "wanted_revision": newest}
+        changes.put(Kind.WANTED_CONTACT, (contact,), row)
+
+
+def project_result(source: Source, changes: Changes) -> None:
+    """What became of a command. An order to all workers (`Resume`) is about none."""
+    if source.value is None:
+        return
+    result = orjson.loads(source.value)
+    if "command_id" not in result:
+        return
+    contact, outcome = contact_key(result["contact_id"]), required(result, "outcome")
+    call: Row = {
+        "contact": contact,
+        "command_id": command_key(required(result, "command_id")),
+        "outcome": outcome,
+        "http_status": _optional(result["http_status"]),
+        "attempts": whole(result["attempts"]),
+        "detail": text(result["detail"]),
+        "finished_at": required_milliseconds(result["finished_at"]),
+    }
+    changes.put(Kind.ANSWERED_CALL, (contact, call["command_id"]), call)
+    if result["kind"] == "upsert" and outcome not in _NO_END:
+        changes.put(Kind.ANSWERED_CONTACT, (contact,), _answered(contact, outcome, result, changes))
+
+
+def _answered(contact: bytes, outcome: str, result: dict[str, Any], changes: Changes) -> Row:
+    before = changes.get(Kind.ANSWERED_CONTACT, (contact,))
+    at = milliseconds(result["finished_at"])
+    held = result["acknowledged"] or {}
+    left_out = [*map(str, held.get("refused", ())), *(f"list {each}" for each in held.get("refused_lists", ()))]
+    return {
+        "contact": contact,
+        "answered_revision": whole(result["revision"]),
+        "outcome": outcome,
+        "http_status": _optional(result["http_status"]),
+        "detail": text(result["detail"]),
+        "answered_at": at,
+        "written_at": at if outcome in WRITTEN else before["written_at"] if before else None,
+        "left_out": text(", ".join(left_out)) or None,
+    }
+
+
+def _optional(value: object) -> int | None:
+    return None if value is None else whole(value)
+
+
+def _number(row: Row | None, name: str) -> int:
+    found = row[name] if row else 0
+    return found if isinstance(found, int) else 0

@@ -1,0 +1,135 @@
+"""`attendance.results.v1` and `engagement.scores.v1`: people, who they are, and what they scored. PURE.
+
+This is what a session of 100,000 people brings, so fields are taken as they are from the JSON: the schemas' own models
+need five times as long.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+
+from readmodel.changes import Changes, Kind, Row, Source, required, text, whole
+from readmodel.instants import milliseconds, required_milliseconds
+from readmodel.keys import contact_key, session_key
+from readmodel.vocabulary import RETRACTED, SCORING
+from schemas.codec import pack
+
+
+def project_fact(source: Source, changes: Changes) -> None:
+    """A result or registration; links to recordings and notices are no rows (their commands are)."""
+    if source.value is None:
+        return
+    fact = orjson.loads(source.value)
+    kind = fact["kind"]
+    if kind == "result":
+        _result(fact, changes)
+    elif kind == "registration":
+        _registration(fact, changes)
+
+
+def project_score(source: Source, changes: Changes) -> None:
+    """A contact's score, or that there is none any more."""
+    contact = contact_key((source.key or b"").decode())
+    if source.value is None:
+        changes.put(Kind.NO_SCORE, (contact,), {"contact": contact})
+        return
+    score = orjson.loads(source.value)
+    changes.put(
+        Kind.SCORE,
+        (contact,),
+        {
+            "contact": contact,
+            "revision": whole(score["revision"]),
+            "score": whole(score["contact_score"]),
+            "tier": required(score, "tier"),
+            "reference_date": required(score, "reference_date"),
+            "why": required(score, "why"),
+            "model_version": required(score, "model_version"),
+        },
+    )
+    for each in score["sessions"]:
+        session = session_key(each["account_id"], each["session_uuid"])
+        changes.put(
+            Kind.SCORED_PERSON,
+            (session, contact),
+            {
+                "session": session,
+                "contact": contact,
+                "score": whole(each["score"]),
+                "scoring": _scoring(each),
+            },
+        )
+
+
+def _scoring(score: dict[str, Any]) -> str:
+    """What a session's score is made of, in the order of `SCORING`."""
+    parts = score["parts"]
+    return pack([parts[name] for name in SCORING]).decode()
+
+
+def _contact(fact: dict[str, Any], contact: bytes, name: str | None, changes: Changes) -> None:
+    before = changes.get(Kind.CONTACT, (contact,))
+    known = name or (before["name"] if before else None)
+    changes.put(Kind.CONTACT, (contact,), {"contact": contact, "email": text(fact["email"]), "name": known})
+
+
+def _result(fact: dict[str, Any], changes: Changes) -> None:
+    contact = contact_key(fact["contact_id"])
+    session = session_key(fact["account_id"], fact["session_uuid"])
+    identity = fact["identity"] or {}
+    retracted = fact["retracted"]
+    runs = fact["runs"]
+    _contact(fact, contact, text(identity.get("name")), changes)
+    changes.put(
+        Kind.PERSON,
+        (session, contact),
+        {
+            "session": session,
+            "contact": contact,
+            "revision": whole(fact["revision"]),
+            "status": RETRACTED if retracted else required(fact, "attendance_status"),
+            "reason": text(fact["retraction_reason"] if retracted else fact["reason"]),
+            "is_final": bool(fact["is_final"]),
+            "attended_seconds": whole(fact["attended_seconds"]),
+            "late_seconds": None if fact["late_seconds"] is None else whole(fact["late_seconds"]),
+            "joins": whole(fact["joins"]),
+            "assumed": bool(fact["assumed"]),
+            "intervals": ",".join(f"{whole(since)}-{whole(until)}" for since, until in fact["intervals"]) or None,
+            "evidence": required(fact, "evidence"),
+            "webhooks": sum(whole(run["webhooks"]) for run in runs),
+            "report_rows": sum(whole(run["report_rows"]) for run in runs),
+            "rule": text(identity.get("rule")),
+            "judged_at": milliseconds(fact["judged_at"]),
+        },
+    )
+
+
+def _registration(fact: dict[str, Any], changes: Changes) -> None:
+    contact = contact_key(fact["contact_id"])
+    names = [name for each in ("first_name", "last_name") if (name := text(fact[each]))]
+    _contact(fact, contact, " ".join(names) or None, changes)
+    row: Row = {
+        "contact": contact,
+        "account_id": required(fact, "account_id"),
+        "object_id": required(fact, "object_id"),
+        "registrant_id": required(fact, "registrant_id"),
+    }
+    changes.put(
+        Kind.REGISTRATION,
+        tuple(row.values()),
+        {
+            **row,
+            "revision": whole(fact["revision"]),
+            "retracted": bool(fact["retracted"]),
+            "status": required(fact, "registration_status"),
+            "topic": required(fact, "topic"),
+            "occurred_at": required_milliseconds(fact["occurred_at"]),
+            "approved_at": milliseconds(fact["approved_at"]),
+            "starts_at": milliseconds(fact["starts_at"]),
+            "before_end": bool(fact["before_end"]),
+            "source": text(fact["registration_source"]),
+            "observed": required(fact, "observed"),
+        },
+    )

@@ -1,0 +1,218 @@
+"""Reads the public topics and keeps the tables up to them: to where the topics end now, or for as long as it runs.
+
+It has no consumer group: Kafka's brokers coordinate nothing for it, and no worker notices it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import math
+import time
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from itertools import chain
+
+from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import KafkaError, OffsetOutOfRangeError
+
+from readmodel import offsets
+from readmodel.changes import Source
+from readmodel.database import Database
+from readmodel.offsets import Partition, Positions
+from readmodel.projection import PROJECTIONS, project
+from readmodel.writing import write
+from runtime.kafka import KafkaConnection
+from schemas.errors import ConfigurationError, RetryLaterError
+
+BATCH_RECORDS = 10_000
+"""Of one transaction at most: half a second of work, after which whoever waits for the database gets it."""
+POLL_MS = 500
+TOPICS_SECONDS = 30.0
+"""Between looks for topics that were missing: those of a new version are made when its worker starts."""
+REQUEST_MS = 20_000
+
+log = logging.getLogger(__name__)
+Heard = Callable[[int], None]
+"""Called after each batch with its number of records."""
+
+
+class Projector:
+    """Keeps the tables of one database up to the topics of one installation."""
+
+    def __init__(
+        self,
+        database: Database,
+        kafka: KafkaConnection,
+        *,
+        heard: Heard = lambda _count: None,
+        batch_records: int = BATCH_RECORDS,
+    ) -> None:
+        """Nothing is read yet.
+
+        Args:
+            database: whose tables are kept up.
+            kafka: the cluster and the prefix.
+            heard: told after each transaction how many records it took.
+            batch_records: how many it takes at most.
+        """
+        self._database = database
+        self._batch_records = batch_records
+        self._kafka = kafka
+        self._heard = heard
+        self._logical = {f"{kafka.topic_prefix}{name}": name for name in PROJECTIONS}
+
+    async def catch_up(self) -> Positions:
+        """Project everything that is in the topics now; returns where they ended.
+
+        Raises:
+            ConfigurationError: there is none of the topics, or a right to read them is missing.
+            RetryLaterError: Kafka or the database does not answer.
+        """
+        async with self._consumer() as consumer:
+            ends = await self._begin(consumer)
+            while await self._left(consumer, ends):
+                await self._take(consumer)
+            return ends
+
+    async def follow(self, stop: asyncio.Event) -> None:
+        """Project what comes until `stop` is set.
+
+        Raises:
+            ConfigurationError, RetryLaterError: as `catch_up`; call it again after a while.
+        """
+        while not stop.is_set():
+            async with self._consumer() as consumer:
+                await self._begin(consumer)
+                is_whole = {each.topic for each in consumer.assignment()} == set(self._logical)
+                again_at = math.inf if is_whole else time.monotonic() + TOPICS_SECONDS
+                while not stop.is_set() and time.monotonic() < again_at:
+                    await self._take(consumer)
+
+    @asynccontextmanager
+    async def _consumer(self) -> AsyncIterator[AIOKafkaConsumer]:
+        consumer = AIOKafkaConsumer(
+            **self._kafka.client_options(),
+            enable_auto_commit=False,
+            auto_offset_reset="none",
+            max_poll_records=self._batch_records,
+            request_timeout_ms=REQUEST_MS,
+            max_partition_fetch_bytes=4 * 1_048_576,
+        )
+        try:
+            await consumer.start()
+            yield consumer
+        except OffsetOutOfRangeError as error:
+            raise RetryLaterError("a topic was emptied while it was read; again") from error
+        except (KafkaError, OSError, TimeoutError) as error:
+            raise RetryLaterError(
+                f"Kafka at {self._kafka.bootstrap_servers} does not answer ({type(error).__name__}); "
+                "check KAFKA_BOOTSTRAP_SERVERS and that the brokers are up"
+            ) from error
+        finally:
+            await consumer.stop()
+
+    async def _begin(self, consumer: AIOKafkaConsumer) -> Positions:
+        """Assign every partition that there is, go to where the tables are, and tell where the topics end."""
+        there = await self._partitions()
+        consumer.assign(there)
+        begins = self._named(await consumer.beginning_offsets(there))
+        ends = self._named(await consumer.end_offsets(there))
+        known = await asyncio.to_thread(self._positions)
+        if not is_of(known, ends):
+            log.warning("the topics begin anew: so does the read model")
+            await asyncio.to_thread(self._forget)
+            known = {}
+        for each in there:
+            where = (self._logical[each.topic], each.partition)
+            consumer.seek(each, max(known.get(where, 0), begins[where]))
+        return ends
+
+    async def _partitions(self) -> list[TopicPartition]:
+        """Of the topics that there are; all are asked for, since naming a missing one may create it."""
+        admin = AIOKafkaAdminClient(**self._kafka.client_options(), request_timeout_ms=REQUEST_MS)
+        try:
+            await admin.start()
+            found = await admin.describe_topics()
+        finally:
+            await admin.close()
+        there = [
+            TopicPartition(each["topic"], one["partition"])
+            for each in found
+            if each["topic"] in self._logical
+            for one in each["partitions"]
+        ]
+        if not there:
+            raise ConfigurationError(
+                "there are no topics to read: start a worker once, or check KAFKA_BOOTSTRAP_SERVERS and "
+                "KAFKA_TOPIC_PREFIX"
+            )
+        return there
+
+    async def _left(self, consumer: AIOKafkaConsumer, ends: Positions) -> Sequence[Partition]:
+        """The partitions that are not read to `ends`."""
+        return [
+            where
+            for each in consumer.assignment()
+            if await consumer.position(each) < ends[where := (self._logical[each.topic], each.partition)]
+        ]
+
+    async def _take(self, consumer: AIOKafkaConsumer) -> None:
+        """One batch, if there is one within `POLL_MS`."""
+        fetched = await consumer.getmany(timeout_ms=POLL_MS, max_records=self._batch_records)
+        records = [self._source(each) for each in chain.from_iterable(fetched.values())]
+        if not records:
+            return
+        if not await asyncio.to_thread(self._write, records):
+            # Somebody else has projected some of it meanwhile: go on where the tables are now.
+            known = await asyncio.to_thread(self._positions)
+            for each in fetched:
+                consumer.seek(each, known.get((self._logical[each.topic], each.partition), 0))
+            return
+        self._heard(len(records))
+
+    def _write(self, records: Sequence[Source]) -> bool:
+        """The rows and the offsets, in one transaction; false when the tables are not where the batch begins."""
+        changes, unreadable = project(records)
+        first: dict[Partition, int] = {}
+        for record in records:
+            first.setdefault((record.topic, record.partition), record.offset)
+        with self._database.writing() as connection:
+            known = offsets.positions(connection)
+            if any(known.get(where, 0) > offset for where, offset in first.items()):
+                return False
+            write(connection, changes)
+            offsets.note(connection, offsets.reached(records, unreadable))
+        return True
+
+    def _positions(self) -> Positions:
+        with self._database.reading() as connection:
+            return offsets.positions(connection)
+
+    def _forget(self) -> None:
+        with self._database.writing() as connection:
+            offsets.forget_all(connection)
+
+    def _source(self, record: ConsumerRecord) -> Source:
+        return Source(
+            self._logical[record.topic],
+            record.partition,
+            record.offset,
+            record.timestamp,
+            record.key,
+            record.value,
+            record.headers,
+        )
+
+    def _named(self, found: Mapping[TopicPartition, int]) -> dict[Partition, int]:
+        return {(self._logical[each.topic], each.partition): offset for each, offset in found.items()}
+
+
+def is_of(known: Positions, ends: Positions) -> bool:
+    """Whether the tables can have been made from these topics: none of them ends before what was read.
+
+    >>> is_of({("a", 0): 5}, {("a", 0): 5}), is_of({("a", 0): 5}, {("a", 0): 3})
+    (True, False)
+    """
+    return all(ends.get(where, 0) >= offset for where, offset in known.items())

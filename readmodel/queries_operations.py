@@ -1,0 +1,265 @@
+"""What operators look at: workers, freshness, how far things are, dead letters, deliveries, doubts, the audit topic."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, func, literal, select, tuple_
+
+from readmodel.instants import moment
+from readmodel.paging import PAGE, Page, page_of, place_of
+from readmodel.percentiles import percentile
+from readmodel.queries_contacts import CallLine, call_line
+from readmodel.tables import (
+    AUDIT,
+    CALLS,
+    DEAD_LETTERS,
+    DELIVERIES,
+    IN_DOUBT,
+    OFFSETS,
+    QUARANTINED,
+    REJECTED,
+    SESSIONS,
+    WORKERS,
+)
+from schemas.codec import unpack
+from schemas.workers import WorkerStatus
+
+_STEP_MS = 100
+"""How exact a delay is told."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """A record that nobody could handle, without its content."""
+
+    topic: str
+    partition: int
+    offset: int
+    recorded_at: datetime
+    record_key: str | None
+    event_type: str | None
+    error: str
+    reason: str
+    agent: str
+    source: str
+    """``<topic>/<partition>/<offset>`` of the original."""
+    version: str
+    attempts: int
+    command_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """What Zoom delivered, without its content."""
+
+    topic: str
+    partition: int
+    offset: int
+    event: str
+    object_id: str | None
+    account_id: str | None
+    delivery_id: str | None
+    origin: str
+    happened_at: datetime | None
+    received_at: datetime
+    quarantine_reason: str | None
+    """``None``: it was taken."""
+
+
+@dataclass(frozen=True, slots=True)
+class AuditLine:
+    """Who did what."""
+
+    entry_id: str
+    at: datetime
+    operator: str
+    action: str
+    subject: str
+    reason: str
+    details: Mapping[str, str | int]
+
+
+@dataclass(frozen=True, slots=True)
+class Freshness:
+    """Seconds from an event at Zoom to where it got."""
+
+    stage: str
+    """`received`: at the ingress; `answered`: by Brevo."""
+    kind: str
+    """The event at Zoom; of `answered` what Brevo was told: `upsert`, or an event's name."""
+    count: int
+    p50_seconds: float
+    p95_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far the tables are in one topic."""
+
+    topic: str
+    records: int
+    """So many were read, as far as offsets tell."""
+    recorded_at: datetime
+    """Kafka's time of the last record."""
+    unreadable: int
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """What may need a person, in numbers."""
+
+    dead_letters: int
+    in_doubt: int
+    rejected: int
+    quarantined: int
+    sessions_waiting: int
+    """Over, and not final."""
+
+
+def totals(connection: Connection, *, since: datetime | None = None) -> Totals:
+    """Counts; of dead letters, rejected and quarantined those of `since` and later."""
+    from_ms = 0 if since is None else round(since.timestamp() * 1000)
+    waiting = SESSIONS.c.state.in_(("ended", "live")), SESSIONS.c.retracted.is_(False)
+
+    def count(table: Any, *conditions: Any) -> int:
+        return connection.execute(select(func.count()).select_from(table).where(*conditions)).scalar_one()
+
+    return Totals(
+        dead_letters=count(DEAD_LETTERS, DEAD_LETTERS.c.recorded_at >= from_ms),
+        in_doubt=count(CALLS, IN_DOUBT),
+        rejected=count(CALLS, REJECTED, CALLS.c.finished_at >= from_ms),
+        quarantined=count(DELIVERIES, QUARANTINED, DELIVERIES.c.received_at >= from_ms),
+        sessions_waiting=count(SESSIONS, *waiting),
+    )
+
+
+def dead_letters(connection: Connection, *, limit: int = PAGE, after: str | None = None) -> Page[DeadLetter]:
+    """Dead letters, the latest first."""
+    table = DEAD_LETTERS
+    return _latest(connection, table, table.c.recorded_at, ("topic", "partition", "offset"), DeadLetter, limit, after)
+
+
+def deliveries(
+    connection: Connection,
+    *,
+    object_id: str | None = None,
+    quarantined: bool = False,
+    limit: int = PAGE,
+    after: str | None = None,
+) -> Page[Delivery]:
+    """What Zoom delivered, the latest first; `quarantined`: only what was put aside."""
+    table = DELIVERIES
+    conditions: list[Any] = [QUARANTINED] if quarantined else []
+    if object_id is not None:
+        conditions.append(table.c.object_id == object_id)
+    places = ("topic", "partition", "offset")
+    return _latest(connection, table, table.c.received_at, places, Delivery, limit, after, *conditions)
+
+
+def audit(connection: Connection, *, limit: int = PAGE, after: str | None = None) -> Page[AuditLine]:
+    """What people did, the latest first."""
+    page = _latest(connection, AUDIT, AUDIT.c.at, ("partition", "offset"), dict, limit, after)
+    lines = (
+        AuditLine(
+            **{name: each[name] for name in ("entry_id", "at", "operator", "action", "subject", "reason")},
+            details=unpack(each["details"].encode()),
+        )
+        for each in page.items
+    )
+    return Page(tuple(lines), page.after)
+
+
+def in_doubt(connection: Connection, *, limit: int = PAGE) -> tuple[CallLine, ...]:
+    """Events that may or may not have been sent, the latest first."""
+    rows = connection.execute(select(CALLS).where(IN_DOUBT).order_by(CALLS.c.finished_at.desc()).limit(limit))
+    return tuple(map(call_line, rows))
+
+
+def rejected(connection: Connection, *, limit: int = PAGE) -> tuple[CallLine, ...]:
+    """Commands that Brevo refused for good, the latest first."""
+    rows = connection.execute(select(CALLS).where(REJECTED).order_by(CALLS.c.finished_at.desc()).limit(limit))
+    return tuple(map(call_line, rows))
+
+
+def workers(connection: Connection) -> tuple[WorkerStatus, ...]:
+    """Every worker as it said last; one that died says nothing more, so look at its `at`."""
+    rows = connection.execute(select(WORKERS.c.status).order_by(WORKERS.c.worker_id))
+    return tuple(WorkerStatus.model_validate_json(row.status) for row in rows)
+
+
+def freshness(connection: Connection, now: datetime, over: timedelta = timedelta(hours=1)) -> tuple[Freshness, ...]:
+    """Delays of what arrived within `over` before `now`, per stage and kind; of live events alone."""
+    since = round((now - over).timestamp() * 1000)
+    received = _delays(
+        connection, DELIVERIES.c.event, DELIVERIES.c.happened_at, DELIVERIES.c.received_at, since,
+        DELIVERIES.c.origin == "live",
+    )  # fmt: skip
+    kind = func.coalesce(CALLS.c.name, CALLS.c.kind)
+    taken = CALLS.c.outcome.in_(("acknowledged", "unchanged"))
+    answered = _delays(
+        connection, kind, CALLS.c.occurred_at, CALLS.c.finished_at, since, CALLS.c.origin == "live", taken
+    )
+    found = [("received", received), ("answered", answered)]
+    return tuple(
+        Freshness(stage, kind, sum(counts.values()), *(percentile(counts, share) / 1000 for share in (0.5, 0.95)))
+        for stage, kinds in found
+        for kind, counts in sorted(kinds.items())
+    )
+
+
+def progress(connection: Connection) -> tuple[Progress, ...]:
+    """How far the tables are, per topic."""
+    rows = connection.execute(
+        select(
+            OFFSETS.c.topic,
+            func.sum(OFFSETS.c.next_offset).label("records"),
+            func.max(OFFSETS.c.recorded_at).label("recorded_at"),
+            func.sum(OFFSETS.c.unreadable).label("unreadable"),
+        )
+        .group_by(OFFSETS.c.topic)
+        .order_by(OFFSETS.c.topic)
+    )
+    return tuple(Progress(row.topic, int(row.records), moment(row.recorded_at), int(row.unreadable)) for row in rows)
+
+
+def _delays(
+    connection: Connection, kind: Any, began: Any, ended: Any, since: int, *conditions: Any
+) -> dict[str, dict[int, int]]:
+    """By kind: how many took so many milliseconds, in steps."""
+    steps = ((ended - began) // _STEP_MS).label("steps")
+    rows = connection.execute(
+        select(kind.label("of"), steps, func.count().label("times"))
+        .where(ended >= since, began.is_not(None), *conditions)
+        .group_by("of", "steps")
+    )
+    found: dict[str, dict[int, int]] = {}
+    for row in rows:
+        found.setdefault(row.of or "unknown", {})[max(0, int(row.steps)) * _STEP_MS] = row.times
+    return found
+
+
+def _latest(
+    connection: Connection, table: Any, at: Any, place: tuple[str, ...], item: Any, limit: int, after: str | None,
+    *conditions: Any,
+) -> Page[Any]:  # fmt: skip
+    columns = [at, *(table.c[name] for name in place)]
+    if after is not None:
+        conditions = (*conditions, tuple_(*columns) < tuple_(*map(literal, place_of(after, len(columns)))))
+    chosen = select(table).where(*conditions).order_by(*(column.desc() for column in columns)).limit(limit + 1)
+    rows = connection.execute(chosen).all()
+    return page_of(
+        rows,
+        limit,
+        lambda row: item(**_read(row)),
+        lambda row: [getattr(row, column.name) for column in columns],
+    )
+
+
+def _read(row: Any) -> dict[str, Any]:
+    fields = dict(row._mapping)  # noqa: SLF001 (SQLAlchemy's documented way)
+    instants = ("at", "recorded_at", "received_at", "happened_at")
+    return fields | {name: moment(fields[name]) for name in instants if fields.get(name) is not None}

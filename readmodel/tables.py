@@ -1,0 +1,283 @@
+"""The tables. Instants are milliseconds since 1970, keys those of `readmodel.keys`, lists and objects JSON.
+
+Who changes one adds a migration (`readmodel.migrations`).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ColumnElement,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    and_,
+    false,
+    func,
+    literal_column,
+    not_,
+    or_,
+)
+
+from readmodel.vocabulary import NO_SCORE, RETRACTED, WRITTEN
+
+METADATA = MetaData()
+
+
+def _literal(word: str) -> ColumnElement[str]:
+    """A word of ours as it stands in the statement: a partial index serves no condition with a parameter."""
+    return literal_column(f"'{word}'")
+
+
+def _table(name: str, *items: Column[Any] | Index) -> Table:
+    # Rows lie in the tree of their key, where SQLite would otherwise keep a second one.
+    return Table(name, METADATA, *items, sqlite_with_rowid=False)
+
+
+def _text(name: str, *, key: bool = False, required: bool = False) -> Column[Any]:
+    return Column(name, Text, primary_key=key, nullable=not (key or required))
+
+
+def _count(name: str) -> Column[Any]:
+    return Column(name, Integer, nullable=False, server_default="0")
+
+
+def _instant(name: str, *, required: bool = False) -> Column[Any]:
+    return Column(name, BigInteger, nullable=not required)
+
+
+def _flag(name: str) -> Column[Any]:
+    return Column(name, Boolean, nullable=False, server_default=false())
+
+
+META = Table(
+    "meta",
+    METADATA,
+    Column("only", Integer, primary_key=True),
+    Column("schema_version", Integer, nullable=False),
+    Column("topic_prefix", Text),
+    Column("batches", BigInteger, nullable=False),
+)
+"""One row. Who writes increases `batches` first, so that two projectors take turns."""
+
+OFFSETS = _table(
+    "offsets",
+    _text("topic", key=True),
+    Column("partition", Integer, primary_key=True),
+    Column("next_offset", BigInteger, nullable=False),
+    _instant("recorded_at", required=True),
+    _count("unreadable"),
+)
+"""By the topic's logical name: where to go on, Kafka's time of the last record, how many could not be read."""
+
+SESSIONS = _table(
+    "sessions",
+    Column("session", BigInteger, primary_key=True, autoincrement=False),
+    _text("account_id", required=True),
+    _text("session_uuid", required=True),
+    _text("object_id", required=True),
+    _text("object_type", required=True),
+    _text("topic", required=True),
+    _text("host_id", required=True),
+    _text("origin", required=True),
+    _text("state", required=True),
+    _text("waits_for", required=True),
+    _instant("next_check_at"),
+    _instant("sorted_at", required=True),
+    _instant("scheduled_at"),
+    _instant("started_at"),
+    _instant("ended_at"),
+    _count("length_seconds"),
+    _flag("is_final"),
+    _flag("retracted"),
+    _text("evidence", required=True),
+    *(_count(name) for name in (
+        "registered", "attended", "left_early", "no_shows", "anonymous", "excluded", "assumed", "outside",
+        "only_webhooks", "rehearsals", "rows_without_identity",
+    )),
+    _text("instances", required=True),
+    _text("reconciliation"),
+    _text("interaction"),
+    Index("sessions_by_time", "sorted_at", "session"),
+)  # fmt: skip
+"""`sorted_at`: the start, else the scheduled one, else the end."""
+
+CONTACTS = _table(
+    "contacts",
+    Column("contact", LargeBinary, primary_key=True),
+    _text("email"),
+    _text("name"),
+    _count("wanted_revision"),
+    Column("answered_revision", Integer),
+    _text("outcome"),
+    Column("http_status", Integer),
+    _text("detail"),
+    _instant("answered_at"),
+    _instant("written_at"),
+    _text("left_out"),
+)
+"""Who somebody is, and what became of the newest upsert: `written_at` is when Brevo last took one."""
+
+IS_WRITTEN = func.coalesce(
+    and_(
+        or_(*(CONTACTS.c.outcome == _literal(outcome) for outcome in WRITTEN)),
+        CONTACTS.c.answered_revision >= CONTACTS.c.wanted_revision,
+    ),
+    false(),
+)
+"""Brevo holds the newest that was wanted of a contact."""
+
+PEOPLE = _table(
+    "people",
+    Column("session", BigInteger, primary_key=True, autoincrement=False),
+    Column("contact", LargeBinary, primary_key=True),
+    Column("revision", Integer),
+    _text("status"),
+    _text("reason"),
+    _flag("is_final"),
+    _count("attended_seconds"),
+    Column("late_seconds", Integer),
+    _count("joins"),
+    _flag("assumed"),
+    _text("intervals"),
+    _text("evidence"),
+    _count("webhooks"),
+    _count("report_rows"),
+    _text("rule"),
+    _instant("judged_at"),
+    Column("score", Integer, nullable=False, server_default=str(NO_SCORE)),
+    _text("scoring"),
+    _flag("written"),
+    Index("people_by_time", "session", "status", "attended_seconds", "contact"),
+    Index("people_by_score", "session", "status", "score", "contact"),
+    Index("people_by_contact", "contact"),
+)
+"""A contact's result in a session; without a `status` only its score has come yet. `scoring`: what the score is
+made of (`SCORING`). `written`: `IS_WRITTEN` of the contact."""
+
+STANDS = and_(PEOPLE.c.status.is_not(None), PEOPLE.c.status != _literal(RETRACTED))
+NOT_SYNCED = and_(STANDS, not_(PEOPLE.c.written))
+Index("people_not_synced", PEOPLE.c.session, PEOPLE.c.contact, sqlite_where=NOT_SYNCED, postgresql_where=NOT_SYNCED)
+
+REGISTRATIONS = _table(
+    "registrations",
+    Column("contact", LargeBinary, primary_key=True),
+    _text("account_id", key=True),
+    _text("object_id", key=True),
+    _text("registrant_id", key=True),
+    Column("revision", Integer, nullable=False),
+    _flag("retracted"),
+    _text("status", required=True),
+    _text("topic", required=True),
+    _instant("occurred_at", required=True),
+    _instant("approved_at"),
+    _instant("starts_at"),
+    _flag("before_end"),
+    _text("source"),
+    _text("observed", required=True),
+)
+
+SCORES = _table(
+    "scores",
+    Column("contact", LargeBinary, primary_key=True),
+    Column("revision", Integer, nullable=False),
+    Column("score", Integer, nullable=False),
+    _text("tier", required=True),
+    _text("reference_date", required=True),
+    _text("why", required=True),
+    _text("model_version", required=True),
+)
+
+CALLS = _table(
+    "calls",
+    Column("contact", LargeBinary, primary_key=True),
+    Column("command_id", LargeBinary, primary_key=True),
+    _text("kind"),
+    _text("name"),
+    _text("session_uuid"),
+    _text("cause"),
+    _text("origin"),
+    Column("revision", Integer),
+    _instant("occurred_at"),
+    _instant("wanted_at"),
+    _text("outcome"),
+    Column("http_status", Integer),
+    Column("attempts", Integer),
+    _text("detail"),
+    _instant("finished_at"),
+    Index("calls_by_end", "finished_at", "kind", "name", "occurred_at"),
+)
+"""One per command to Brevo: what was wanted (from the commands), what became of it (from the results)."""
+
+IN_DOUBT = CALLS.c.outcome == _literal("in_doubt")
+Index("calls_in_doubt", CALLS.c.finished_at, sqlite_where=IN_DOUBT, postgresql_where=IN_DOUBT)
+REJECTED = CALLS.c.outcome == _literal("rejected")
+Index("calls_rejected", CALLS.c.finished_at, sqlite_where=REJECTED, postgresql_where=REJECTED)
+
+DEAD_LETTERS = _table(
+    "dead_letters",
+    _text("topic", key=True),
+    Column("partition", Integer, primary_key=True),
+    Column("offset", BigInteger, primary_key=True),
+    _instant("recorded_at", required=True),
+    _text("record_key"),
+    _text("event_type"),
+    _text("error", required=True),
+    _text("reason", required=True),
+    _text("agent", required=True),
+    _text("source", required=True),
+    _text("version", required=True),
+    _count("attempts"),
+    _text("command_id"),
+    Index("dead_letters_by_time", "recorded_at"),
+)
+
+DELIVERIES = _table(
+    "deliveries",
+    _text("topic", key=True),
+    Column("partition", Integer, primary_key=True),
+    Column("offset", BigInteger, primary_key=True),
+    _text("event", required=True),
+    _text("object_id"),
+    _text("account_id"),
+    _text("delivery_id"),
+    _text("origin", required=True),
+    _instant("happened_at"),
+    _instant("received_at", required=True),
+    _text("quarantine_reason"),
+    Index("deliveries_by_time", "received_at", "event", "happened_at"),
+    Index("deliveries_by_object", "object_id", "received_at"),
+)
+"""What Zoom delivered, by its headers alone."""
+
+QUARANTINED = DELIVERIES.c.quarantine_reason.is_not(None)
+Index("deliveries_quarantined", DELIVERIES.c.received_at, sqlite_where=QUARANTINED, postgresql_where=QUARANTINED)
+
+AUDIT = _table(
+    "audit",
+    Column("partition", Integer, primary_key=True),
+    Column("offset", BigInteger, primary_key=True),
+    _text("entry_id", required=True),
+    _instant("at", required=True),
+    _text("operator", required=True),
+    _text("action", required=True),
+    _text("subject", required=True),
+    _text("reason", required=True),
+    _text("details", required=True),
+    Index("audit_by_time", "at"),
+)
+
+WORKERS = _table(
+    "workers",
+    _text("worker_id", key=True),
+    _instant("at", required=True),
+    _text("status", required=True),
+)
+"""`status` as `schemas.workers.WorkerStatus`."""

@@ -1,0 +1,158 @@
+"""The read model against a real Kafka, with SQLite and with PostgreSQL."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+from sqlalchemy.engine import URL
+
+from readmodel import queries_operations as operations
+from readmodel.database import opened
+from readmodel.keys import session_key
+from readmodel.projector import Projector
+from readmodel.queries_contacts import contact, find_contacts
+from readmodel.queries_sessions import find_sessions, not_synced, people, sessions
+from runtime.kafka import KafkaConnection
+from runtime.models import Kafka
+from runtime.topics import ensure_topics
+from schemas.topics import ATTENDANCE_RESULTS, BREVO_RESULTS, WORKERS
+from tests.support.kafka import Message, create_topics, produce
+from tests.support.read_model import ACCOUNT, Storyteller, contents, person, publish, session_uuid, sqlite_url, story
+
+PARTITIONS = 3
+
+
+async def project(url: URL, kafka: KafkaConnection, **options: int) -> list[int]:
+    """Catch up; returns the numbers of records of the transactions."""
+    batches: list[int] = []
+    with opened(url, kafka.topic_prefix) as database:
+        await Projector(database, kafka, heard=batches.append, **options).catch_up()
+    return batches
+
+
+async def test_what_the_topics_say_is_found_again(url: URL, kafka: KafkaConnection) -> None:
+    """One webinar with three people, one of whom Brevo refuses, and everything around it."""
+    await ensure_topics(kafka, Kafka(partitions=PARTITIONS))
+    tell, (ana, ben, cleo) = Storyteller(), map(person, range(3))
+    told = [
+        tell.session(1, topic="Größer denken"),
+        tell.session(2, started_at="2026-08-11T10:00:00Z"),
+        *(tell.result(who, 1, 1, attended_seconds=900 * (1 + who.email.count("2"))) for who in (ana, ben, cleo)),
+        tell.result(ana, 1, 2, attendance_status="attended", attended_seconds=3_600, intervals=[[0, 3600]]),
+        tell.result(cleo, 2, 1, retracted=True, reason=None, retraction_reason="excluded"),
+        tell.registration(ana, 1, first_name="Ana", last_name="Ferreira"),
+        tell.score(ana, [1], 1, 82),
+        *(tell.upsert(who, 2) for who in (ana, ben)),
+        tell.event(ana, 3),
+        tell.answer(ana, 2),
+        tell.answer(ana, 3, kind="event", outcome="in_doubt", http_status=None),
+        tell.answer(ben, 2, outcome="rejected", http_status=400, detail="invalid phone number", acknowledged=None),
+        tell.delivery(1),
+        tell.delivery(2, quarantine_reason="stale"),
+        tell.dead_letter(7),
+        tell.audit(1),
+        tell.worker("worker-1"),
+        tell.worker("worker-2"),
+        (WORKERS, Message(None, b"worker-2")),
+    ]
+    assert await publish(kafka, told) == len(told)
+    assert sum(await project(url, kafka)) == len(told)
+    with opened(url, kafka.topic_prefix) as database, database.reading() as connection:
+        latest, earlier = sessions(connection).items
+        assert (latest.topic, latest.state, latest.not_synced) == ("Größer denken", "final", 2)
+        assert find_sessions(connection, "latest") == (latest,) == find_sessions(connection, "GRÖSSER"[:2] + "ößer")
+        assert find_sessions(connection, session_uuid(2)) == (earlier,)
+        assert not sessions(connection, state="waiting").items
+        listed = people(connection, latest.session).items
+        assert [(each.email, each.status, each.sync) for each in listed] == [
+            (ana.email, "attended", "written"),
+            (cleo.email, "left_early", "waiting"),
+            (ben.email, "left_early", "refused"),
+        ]
+        assert (listed[0].score, listed[0].intervals, listed[0].name) == (82, ((0, 3600),), "Ana Ferreira")
+        assert listed[0].scoring is not None
+        assert listed[2].sync_detail == "invalid phone number"
+        assert {each.email for each in not_synced(connection, latest.session).items} == {ben.email, cleo.email}
+        assert people(connection, session_key(ACCOUNT, session_uuid(2)), statuses=["retracted"]).items[0].reason == (
+            "excluded"
+        )
+        (found,) = find_contacts(connection, ana.email.upper())
+        assert find_contacts(connection, found.contact_id[:10]) == (found,)
+        history = contact(connection, found.contact_id)
+        assert history is not None
+        assert history.standing is not None
+        assert history.standing.score == 82
+        assert [each.person.session for each in history.attendances] == [latest.session]
+        assert [each.status for each in history.registrations] == ["approved"]
+        assert [(each.kind, each.outcome) for each in history.calls] == [
+            ("event", "in_doubt"),
+            ("upsert", "acknowledged"),
+        ]
+        assert [each.contact_id for each in operations.in_doubt(connection)] == [ana.contact_id]
+        assert [each.contact_id for each in operations.rejected(connection)] == [ben.contact_id]
+        assert [each.source for each in operations.dead_letters(connection).items] == ["brevo.commands.v1/0/7"]
+        assert len(operations.deliveries(connection).items) == 2
+        (stale,) = operations.deliveries(connection, quarantined=True).items
+        assert stale.quarantine_reason == "stale"
+        assert [each.action for each in operations.audit(connection).items] == ["effects.resolve"]
+        assert [each.worker_id for each in operations.workers(connection)] == ["worker-1"]
+        assert operations.totals(connection) == operations.Totals(1, 1, 1, 1, 0)
+        assert {each.topic for each in operations.progress(connection)} > {ATTENDANCE_RESULTS.name}
+
+
+async def test_what_came_later_is_added_and_nothing_counts_twice(url: URL, kafka: KafkaConnection) -> None:
+    """Once caught up there is nothing to do; new records go on where the tables are."""
+    await ensure_topics(kafka, Kafka(partitions=PARTITIONS))
+    tell = Storyteller()
+    await publish(kafka, [tell.result(person(1), 1, 1)])
+    assert await project(url, kafka) == [1]
+    assert await project(url, kafka) == []
+    await publish(kafka, [tell.result(person(1), 1, 2, attended_seconds=7), tell.session(1)])
+    assert sum(await project(url, kafka)) == 2
+    with opened(url, kafka.topic_prefix) as database, database.reading() as connection:
+        (line,) = people(connection, session_key(ACCOUNT, session_uuid(1))).items
+    assert (line.revision, line.attended_seconds) == (2, 7)
+
+
+async def test_two_that_project_at_once_are_as_one(url: URL, kafka: KafkaConnection, tmp_path: Path) -> None:
+    """A command and the console have the same tables: who comes second goes on where the first is."""
+    await ensure_topics(kafka, Kafka(partitions=PARTITIONS))
+    await publish(kafka, story(2_000, seed=1))
+    await asyncio.gather(*(project(url, kafka, batch_records=97) for _ in range(2)))
+    alone = sqlite_url(tmp_path / "alone")
+    await project(alone, kafka)
+    assert contents(url, kafka.topic_prefix) == contents(alone, kafka.topic_prefix)
+
+
+async def test_records_that_cannot_be_read_are_counted_and_passed(url: URL, kafka: KafkaConnection) -> None:
+    """Whatever somebody writes to a topic, what comes behind it is shown."""
+    await ensure_topics(kafka, Kafka(partitions=1))
+    tell, name = Storyteller(), ATTENDANCE_RESULTS.physical(kafka.topic_prefix)
+    _, good = tell.result(person(1), 1, 1)
+    foreign = [b"{", b"[]", b"null", b'{"kind":"result"}', good.value.replace(b'"joins":', b'"joins":1e400,"x":')]  # type: ignore[union-attr]
+    nul = good.value.replace(b'"left_before_the_end"', b'"a\\u0000b"')  # type: ignore[union-attr]
+    huge = good.value.replace(b'"revision":1', b'"revision":99999999999999999')  # type: ignore[union-attr]
+    await produce(kafka.bootstrap_servers, name, [Message(each, b"k") for each in (*foreign, huge, nul)])
+    await project(url, kafka)
+    with opened(url, kafka.topic_prefix) as database, database.reading() as connection:
+        (line,) = people(connection, session_key(ACCOUNT, session_uuid(1))).items
+        (told,) = [each for each in operations.progress(connection) if each.topic == ATTENDANCE_RESULTS.name]
+    assert (line.reason, told.unreadable) == ("a\N{REPLACEMENT CHARACTER}b", 6)
+
+
+async def test_topics_that_begin_anew_are_projected_anew(url: URL, kafka: KafkaConnection) -> None:
+    """Where a topic ends before what was read of it, it is another one: nothing of the old is left."""
+    await create_topics(kafka.bootstrap_servers, [BREVO_RESULTS.physical(kafka.topic_prefix)], partitions=1)
+    other = KafkaConnection(kafka.bootstrap_servers, topic_prefix=f"{kafka.topic_prefix}old-")
+    await ensure_topics(other, Kafka(partitions=1))
+    tell = Storyteller()
+    await publish(other, [tell.session(number) for number in range(5)])
+    with opened(url, other.topic_prefix) as database:
+        await Projector(database, other).catch_up()
+    await ensure_topics(kafka, Kafka(partitions=1))
+    await publish(kafka, [tell.session(9)])
+    with opened(url, other.topic_prefix) as database:
+        await Projector(database, kafka).catch_up()  # as after a cluster was set up anew
+        with database.reading() as connection:
+            assert [each.topic for each in sessions(connection).items] == ["Webinar 9"]

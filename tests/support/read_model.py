@@ -1,0 +1,236 @@
+"""A read model under test: records that tell of webinars, and what the tables hold of them."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import orjson
+from sqlalchemy import select
+from sqlalchemy.engine import URL
+
+from readmodel.database import opened, url_of
+from readmodel.tables import META, METADATA
+from runtime.kafka import KafkaConnection
+from schemas.codec import contact_id
+from schemas.topics import (
+    ATTENDANCE_RESULTS,
+    ATTENDANCE_SESSIONS,
+    AUDIT,
+    BREVO_COMMANDS,
+    BREVO_COMMANDS_BULK,
+    BREVO_RESULTS,
+    ENGAGEMENT_SCORES,
+    QUARANTINE,
+    RAW_EVENTS,
+    WORKERS,
+    Topic,
+)
+from tests.support.kafka import Message, produce
+
+EXAMPLES = Path(__file__).parents[2] / "schemas" / "examples"
+ACCOUNT = "EXAMPLE_ACCOUNT_ID"
+STARTED_MS = 1_786_528_800_000
+Told = tuple[Topic, Message]
+
+
+def sample(topic: Topic, name: str) -> dict[str, Any]:
+    """A sample of `schemas/examples`."""
+    fields: dict[str, Any] = orjson.loads((EXAMPLES / topic.name / f"{name}.json").read_bytes())
+    return fields
+
+
+class Person(NamedTuple):
+    """Somebody in the records."""
+
+    email: str
+
+    @property
+    def contact_id(self) -> str:
+        """Key of what is told of them."""
+        return contact_id(self.email)
+
+
+def person(number: int) -> Person:
+    """The same for the same number."""
+    return Person(f"person{number}@example.com")
+
+
+def session_uuid(number: int) -> str:
+    """The same for the same number."""
+    return f"session{number:04}AAAAAAAAAA=="
+
+
+def message(key: str, fields: dict[str, Any] | None, headers: tuple[tuple[str, bytes], ...] = ()) -> Message:
+    """A record, or a tombstone."""
+    return Message(None if fields is None else orjson.dumps(fields), key.encode(), headers)
+
+
+class Storyteller:
+    """Tells of people as the worker's agents would; what it told last is what the tables must show."""
+
+    def __init__(self) -> None:
+        self._result = sample(ATTENDANCE_RESULTS, "result__left_early")
+        self._registration = sample(ATTENDANCE_RESULTS, "registration__approved")
+        self._score = sample(ENGAGEMENT_SCORES, "score__left_early")
+        self._upsert = sample(BREVO_COMMANDS, "upsert__left_early")
+        self._event = sample(BREVO_COMMANDS, "event__attended")
+        self._answer = sample(BREVO_RESULTS, "upsert__acknowledged")
+        self._session = sample(ATTENDANCE_SESSIONS, "session__final")
+
+    def session(self, number: int, **fields: Any) -> Told:
+        """A session's summary."""
+        uuid = session_uuid(number)
+        told = {**self._session, "account_id": ACCOUNT, "session_uuid": uuid, "topic": f"Webinar {number}", **fields}
+        return ATTENDANCE_SESSIONS, message(f"{ACCOUNT}|{uuid}", told)
+
+    def result(self, who: Person, number: int, revision: int, **fields: Any) -> Told:
+        """What somebody did in a session."""
+        told = {
+            **self._result, "contact_id": who.contact_id, "email": who.email, "account_id": ACCOUNT,
+            "session_uuid": session_uuid(number), "revision": revision, **fields,
+        }  # fmt: skip
+        return ATTENDANCE_RESULTS, message(who.contact_id, told)
+
+    def registration(self, who: Person, number: int, **fields: Any) -> Told:
+        """That somebody is registered."""
+        told = {
+            **self._registration, "contact_id": who.contact_id, "email": who.email, "account_id": ACCOUNT,
+            "registrant_id": f"r{who.contact_id[:12]}{number}", **fields,
+        }  # fmt: skip
+        return ATTENDANCE_RESULTS, message(who.contact_id, told)
+
+    def score(self, who: Person, numbers: Iterable[int], revision: int, score: int) -> Told:
+        """How somebody stands after these sessions."""
+        (one,) = self._score["sessions"]
+        sessions = [
+            {**one, "account_id": ACCOUNT, "session_uuid": session_uuid(number), "score": score} for number in numbers
+        ]
+        told = {
+            **self._score, "contact_id": who.contact_id, "email": who.email, "revision": revision,
+            "contact_score": score, "sessions": sessions,
+        }  # fmt: skip
+        return ENGAGEMENT_SCORES, message(who.contact_id, told)
+
+    def no_score(self, who: Person) -> Told:
+        """That nothing of somebody stands any more."""
+        return ENGAGEMENT_SCORES, message(who.contact_id, None)
+
+    def upsert(self, who: Person, revision: int, *, bulk: bool = False) -> Told:
+        """What Brevo shall hold of somebody."""
+        told = {
+            **self._upsert, "contact_id": who.contact_id, "email": who.email, "revision": revision,
+            "command_id": contact_id(f"{who.email}|{revision}"),
+        }  # fmt: skip
+        return BREVO_COMMANDS_BULK if bulk else BREVO_COMMANDS, message(who.contact_id, told)
+
+    def event(self, who: Person, revision: int) -> Told:
+        """An event about somebody."""
+        told = {
+            **self._event, "contact_id": who.contact_id, "email": who.email, "revision": revision,
+            "command_id": contact_id(f"{who.email}|{revision}"),
+        }  # fmt: skip
+        return BREVO_COMMANDS, message(who.contact_id, told)
+
+    def answer(self, who: Person, revision: int, **fields: Any) -> Told:
+        """What became of the command of that revision."""
+        told = {
+            **self._answer, "contact_id": who.contact_id, "revision": revision,
+            "command_id": contact_id(f"{who.email}|{revision}"), **fields,
+        }  # fmt: skip
+        return BREVO_RESULTS, message(who.contact_id, told)
+
+    def delivery(self, number: int, **headers: str) -> Told:
+        """An event as the ingress takes it; with `quarantine_reason` as it puts one aside."""
+        said = {
+            "ce_type": "webinar.participant_joined", "ce_source": f"/zoom/{ACCOUNT}", "ce_id": f"delivery-{number}",
+            "ce_time": "2026-08-12T10:00:00.000Z", "received-at": "2026-08-12T10:00:00.350Z",
+            **{name.replace("_", "-"): value for name, value in headers.items()},
+        }  # fmt: skip
+        topic = QUARANTINE if "quarantine_reason" in headers else RAW_EVENTS
+        pairs = tuple((name, value.encode()) for name, value in said.items())
+        return topic, message(str(94_000_000_000 + number % 7), {"event": said["ce_type"]}, pairs)
+
+    def dead_letter(self, number: int) -> Told:
+        """A command that nobody could do."""
+        said = {
+            "ce_type": "rollcall.brevo.command.upsert.v1", "rollcall-error": "invalid", "rollcall-reason": "no",
+            "rollcall-agent": "sync-contact", "rollcall-source": f"brevo.commands.v1/0/{number}",
+            "rollcall-version": "0.1.0", "rollcall-attempts": "1",
+        }  # fmt: skip
+        pairs = tuple((name, value.encode()) for name, value in said.items())
+        return BREVO_COMMANDS.dead_letter, Message(b"{}", person(number).contact_id.encode(), pairs)
+
+    def audit(self, number: int) -> Told:
+        """What an operator did."""
+        fields = sample(AUDIT, "audit__effects_resolved")
+        return AUDIT, message("ana", {**fields, "entry_id": f"entry-{number}"})
+
+    def worker(self, name: str, **fields: Any) -> Told:
+        """How a worker is."""
+        return WORKERS, message(name, {**sample(WORKERS, "worker__ready"), "worker_id": name, **fields})
+
+
+def story(records: int, seed: int) -> Iterator[Told]:
+    """So many records of everything, with corrections, in an order of their own; the same for the same seed."""
+    dice, tell = random.Random(seed), Storyteller()
+    for number in range(records):
+        who, session, revision = person(dice.randrange(records // 8)), dice.randrange(20), number + 1
+        match dice.randrange(14):
+            case 0 | 1 | 2:
+                status = dice.choice(("attended", "left_early"))
+                yield tell.result(
+                    who, session, revision, attendance_status=status, attended_seconds=dice.randrange(3600)
+                )
+            case 3:
+                yield tell.result(who, session, revision, retracted=True, reason=None, retraction_reason="excluded")
+            case 4:
+                yield tell.registration(who, session, revision=revision)
+            case 5 | 6:
+                yield tell.score(who, [session, (session + 1) % 20], revision, dice.randrange(101))
+            case 7:
+                yield tell.no_score(who) if dice.random() < 0.2 else tell.event(who, revision)
+            case 8 | 9:
+                bulk = dice.random() < 0.3
+                yield tell.upsert(who, dice.randrange(1, 9, 2) + bulk, bulk=bulk)
+            case 10 | 11:
+                outcome = dice.choice(("acknowledged", "rejected", "unchanged", "intended"))
+                yield tell.answer(who, dice.randrange(1, 9), outcome=outcome)
+            case 12:
+                reason = {"quarantine_reason": "stale"} if dice.random() < 0.3 else {}
+                yield tell.delivery(number, **reason)
+            case _:
+                yield dice.choice(
+                    (tell.session(session, length_seconds=number), tell.audit(number), tell.dead_letter(number),
+                     tell.worker(f"worker-{session % 3}"))
+                )  # fmt: skip
+
+
+async def publish(kafka: KafkaConnection, told: Iterable[Told]) -> int:
+    """Put the records on their topics, those of one topic in order; returns how many."""
+    by_topic: dict[str, list[Message]] = {}
+    for topic, each in told:
+        by_topic.setdefault(topic.physical(kafka.topic_prefix), []).append(each)
+    for name, messages in by_topic.items():
+        await produce(kafka.bootstrap_servers, name, messages)
+    return sum(map(len, by_topic.values()))
+
+
+def contents(url: URL, topic_prefix: str) -> dict[str, list[tuple[Any, ...]]]:
+    """Every row of every table, in order of its key: what two models are compared by."""
+    with opened(url, topic_prefix) as database, database.reading() as connection:
+        return {
+            table.name: [
+                tuple(bytes(value) if isinstance(value, bytes | memoryview) else value for value in row)
+                for row in connection.execute(select(table).order_by(*table.primary_key))
+            ]
+            for table in METADATA.sorted_tables
+            if table is not META
+        }
+
+
+def sqlite_url(folder: Path) -> URL:
+    """A file of a test."""
+    return url_of({"ROLLCALL_DATA_DIR": str(folder)})
