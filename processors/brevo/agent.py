@@ -1,7 +1,7 @@
 """The sink: brings contacts, lists and events to Brevo.
 
 Consumes: commands of both priorities and its own results.
-Produces: `brevo.results.v1`; rejected commands to the dead letters of their topic.
+Produces: `brevo.results.v1`; rejected commands to the dead letters of their topic; `engagement.resyncs.v1`.
 State: `brevo-ledger` (what Brevo acknowledged, what was sent once) and `brevo-pending` (what is open).
 Order: per contact the newest upsert, then its events by date; contacts beside each other; live before bulk.
 On failure: retried, parked, dead-lettered or in doubt, as `processors/brevo/decisions/answers.py` says.
@@ -9,6 +9,7 @@ On failure: retried, parked, dead-lettered or in doubt, as `processors/brevo/dec
 
 from __future__ import annotations
 
+import asyncio
 import random
 import time
 from collections.abc import Callable, Collection, Mapping
@@ -39,6 +40,7 @@ from processors.brevo.writer.outcomes import Outcomes
 from processors.brevo.writer.processes import ImportProcesses
 from processors.brevo.writer.pump import Pump
 from processors.brevo.writer.recordings import Mailable, RecordingChannel
+from processors.brevo.writer.renewals import Renewals
 from processors.brevo.writer.sampler import Sampler
 from processors.brevo.writer.schedule import WorkSchedule
 from processors.brevo.writer.tools import Tools
@@ -99,7 +101,8 @@ class SyncContact(Effect):
             "confirmations": settings.contacts_per_second,
         }
         consent = Consent.of(settings)
-        self.rule = CommandIntake(consent)
+        self.rule = CommandIntake(consent, frozenset(list_keys))
+        self._renewals = Renewals(list_keys, clock)
         self._access = Access(rates, settings.account_calls_per_hour, total_partitions, pace, metrics, monotonic)
         asker = Asker(self._access, pace, spread)
         self._lists = ListWatch(
@@ -164,6 +167,7 @@ class SyncContact(Effect):
     @override
     def load(self, partition: int, stores: Mapping[str, PartitionStore]) -> None:
         self._catching_up.begin(partition)
+        self._renewals.load(stores)
         self._pump.load(partition, stores)
 
     @override
@@ -182,7 +186,12 @@ class SyncContact(Effect):
     @override
     async def run(self, agent: OwnAgent) -> None:
         self._catching_up.of(agent)
-        await self._pump.run(agent.post)
+        async with asyncio.TaskGroup() as group:
+            asking = group.create_task(self._renewals.run(agent.post), name="brevo renewals")
+            try:
+                await self._pump.run(agent.post)
+            finally:
+                asking.cancel()
 
 
 def _notify_url(settings: Brevo) -> Callable[[str, str], str | None]:

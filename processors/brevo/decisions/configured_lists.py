@@ -8,8 +8,11 @@ from runtime.models import Configuration
 
 
 def configured_lists(configuration: Configuration) -> Iterator[tuple[str, int]]:
-    """Key and id of each list that contacts may be put on or taken off, in the file's order."""
-    for account in configuration.accounts:
+    """Key and id of each list that contacts may be put on or taken off, in the file's order.
+
+    Those of accounts that are switched off too: what was heard of their sessions still counts.
+    """
+    for account in configuration.connectors.zoom:
         for name, list_id in account.lists.model_dump().items():
             if list_id is not None:
                 yield f"connectors.zoom.lists.{name}", list_id

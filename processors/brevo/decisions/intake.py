@@ -28,14 +28,16 @@ from processors.brevo.decisions.ledger import (
     rank_of,
     rank_of_answer,
 )
+from processors.brevo.decisions.outdated import is_outdated
 from processors.brevo.decisions.refused_events import begin_refused, was_refused
 from processors.brevo.decisions.suppression import Consent, end_suppressed, note, suppress, suppression_of
 from processors.engine.view import Record, Rule, View
 from schemas.brevo import CommandResult, Decision, OnceCommand, Resume, UpsertContact
 from schemas.brevo_feedback import BrevoFeedback
+from schemas.engagement import ResyncContact
 from schemas.errors import DeadLetterError
 from schemas.instants import as_datetime
-from schemas.topics import BREVO_EVENTS, BREVO_RESULTS
+from schemas.topics import BREVO_EVENTS, BREVO_RESULTS, ENGAGEMENT_RESYNCS
 
 _FINAL = ("acknowledged", "suppressed", "rejected")
 OPEN_STATES = ("pending", "intended", "in_doubt")
@@ -44,8 +46,9 @@ OPEN_STATES = ("pending", "intended", "in_doubt")
 class CommandIntake(Rule):
     """Consumes commands of both priorities and the sink's own outcomes; no other code changes the sink's rows."""
 
-    def __init__(self, consent: Consent) -> None:
+    def __init__(self, consent: Consent, named_lists: frozenset[int] = frozenset()) -> None:
         self._consent = consent
+        self._named_lists = named_lists
 
     @override
     def handle(self, record: Record, view: View) -> None:
@@ -87,6 +90,11 @@ class CommandIntake(Rule):
             rank = rank_of(command.revision, record.topic, record.offset)
             if _take_upsert(command, rank, Waiting.of(record), view) and command.retries_refused:
                 begin_refused(command.contact_id, view, self._consent)
+            if is_outdated(command, self._named_lists):
+                request = ResyncContact(
+                    contact_id=command.contact_id, requested_at=as_datetime(record.timestamp_ms // 1_000)
+                )
+                view.send(ENGAGEMENT_RESYNCS.name, contact_key(command.contact_id), request)
 
 
 def _take_result(result: CommandResult, view: View) -> None:

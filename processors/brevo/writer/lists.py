@@ -49,11 +49,14 @@ class ListWatch:
 
     @property
     def reasons(self) -> tuple[str, ...]:
-        """A sentence for each missing list, for readiness."""
+        """A sentence for each missing list of the configuration, for readiness.
+
+        Who waits for another one is computed anew (`Renewals`).
+        """
         return tuple(
-            f"brevo list {each} ({self._keys.get(each, 'of earlier commands')}) does not exist at Brevo: contacts are "
-            "written without it, and join it once it exists or the id is corrected"
-            for each in sorted(self.missing)
+            f"brevo list {each} ({self._keys[each]}) does not exist at Brevo: contacts are written without it, and "
+            "join it once it exists or the id is corrected"
+            for each in sorted(self.missing & self._keys.keys())
         )
 
     async def lacking(self, list_ids: Collection[int]) -> frozenset[int]:
@@ -80,4 +83,4 @@ class ListWatch:
         fresh, self.missing = missing - self.missing, missing
         self._metrics.lists_missing.set(len(missing))
         if fresh:
-            log.error("brevo lists do not exist: %s", "; ".join(self.reasons))
+            log.error("brevo lists %s do not exist%s", sorted(fresh), "".join(f"; {each}" for each in self.reasons))

@@ -11,7 +11,8 @@ from processors.brevo.decisions.ledger import LEDGER, EventRow, event_key
 from schemas.brevo import AttributeValue
 from schemas.brevo_feedback import BrevoFeedback
 from schemas.codec import contact_id
-from schemas.topics import BREVO_COMMANDS, BREVO_EVENTS
+from schemas.engagement import ResyncContact
+from schemas.topics import BREVO_COMMANDS, BREVO_EVENTS, ENGAGEMENT_RESYNCS
 from tests.support.brevo_commands import MAYA, OCCURRED_AT, event, upsert
 from tests.support.scripted_brevo import Call, ScriptedBrevo, error
 from tests.support.sink import Sink
@@ -187,3 +188,46 @@ async def test_worker_that_dies_between_a_resync_and_its_event_sends_it_once(
     sink.start()
     await sink.settled()
     assert len(brevo.events) == 1
+
+
+def requests(sink: Sink) -> list[str]:
+    """For whom the sink has asked."""
+    return [
+        ResyncContact.from_bytes(each.value or b"").contact_id
+        for each in sink.engine.published
+        if each.topic == ENGAGEMENT_RESYNCS.name
+    ]
+
+
+async def test_who_waits_for_a_list_that_the_file_no_longer_names_is_computed_anew(
+    bench: tuple[Sink, ScriptedBrevo],
+) -> None:
+    """The id was corrected while no worker ran; nobody has to ask, and readiness speaks of the old id no more."""
+    sink, brevo = bench
+    brevo.missing_lists = {99}
+    sink.start(list_keys={99: "connectors.zoom.lists.webinar_attendees"})
+    sink.send(upsert(lists=(99,)), event(), upsert(email="zoe@example.com", lists=()))
+    await sink.engine.until(lambda: len(brevo.events) == 1)
+    assert requests(sink) == []
+    await sink.engine.crash()
+    effect = sink.start(list_keys={16: "connectors.zoom.lists.webinar_attendees"})
+    await sink.engine.until(lambda: requests(sink) == [contact_id(MAYA)])
+    sink.send(resync(2, lists=(16,)), bulk=True)
+    await sink.settled()
+    assert brevo.contacts[MAYA].lists == {16}
+    assert len(brevo.events) == 1
+    assert effect.reasons == ()
+
+
+async def test_command_of_an_older_file_that_comes_late_is_computed_anew_once(
+    bench: tuple[Sink, ScriptedBrevo],
+) -> None:
+    """The answer to the request is not asked for again, even where it names the list too."""
+    sink, brevo = bench
+    brevo.missing_lists = {99}
+    sink.start(list_keys={16: "connectors.zoom.lists.webinar_attendees"})
+    sink.send(upsert(lists=(99,)))
+    await sink.engine.until(lambda: requests(sink) == [contact_id(MAYA)])
+    sink.send(resync(2, lists=(99,)), bulk=True)
+    await sink.engine.until(lambda: sink.contact().awaited == (99,))
+    assert requests(sink) == [contact_id(MAYA)]

@@ -1,0 +1,57 @@
+"""Who waits for Brevo with a command that an older configuration made: asks for it to be computed anew."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Collection, Mapping
+from datetime import datetime
+
+from processors.brevo.decisions.ledger import contact_key, contact_row, open_contacts
+from processors.brevo.decisions.outdated import waits_for_another_list
+from processors.engine.effect import Post
+from processors.engine.view import Output, PartitionStore
+from schemas.engagement import ResyncContact
+from schemas.topics import ENGAGEMENT_RESYNCS
+
+AT_ONCE = 500
+"""Requests that are posted together."""
+
+log = logging.getLogger(__name__)
+
+
+class Renewals:
+    """A list whose id was corrected reaches those who waited for the wrong one: each is asked for once by a worker.
+
+    Args:
+        named: the lists of the configuration.
+        clock: aware wall time.
+    """
+
+    def __init__(self, named: Collection[int], clock: Callable[[], datetime]) -> None:
+        self._named = frozenset(named)
+        self._clock = clock
+        self._found: list[str] = []
+        self._loaded = asyncio.Event()
+
+    def load(self, stores: Mapping[str, PartitionStore]) -> None:
+        """Look at everything open of a partition that is ours now."""
+        for contact in open_contacts(stores) if self._named else ():
+            pending = contact_row(stores, contact).pending
+            if pending is not None and waits_for_another_list(pending.command, self._named):
+                self._found.append(contact)
+                self._loaded.set()
+
+    async def run(self, post: Post) -> None:
+        """Ask for them, until cancelled."""
+        while True:
+            await self._loaded.wait()
+            self._loaded.clear()
+            found, self._found = self._found, []
+            log.warning("%d contacts wait for lists that the configuration does not name: computed anew", len(found))
+            for start in range(0, len(found), AT_ONCE):
+                await post([self._request(contact) for contact in found[start : start + AT_ONCE]])
+
+    def _request(self, contact: str) -> Output:
+        request = ResyncContact(contact_id=contact, requested_at=self._clock())
+        return Output.of(ENGAGEMENT_RESYNCS.name, contact_key(contact), request)
