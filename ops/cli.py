@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from importlib import metadata
+from typing import Annotated
 
 import typer
 
@@ -26,7 +28,8 @@ from runtime.exits import run_guarded
 
 _HELP = """Zoom to Brevo over Kafka: who attended, for how long, who stayed away.
 
-Exit codes: 0 done, 1 found something wrong, 2 wrong usage or configuration, 70 internal error.
+Exit codes: 0 done, 1 found something wrong, 2 wrong usage or configuration, 70 internal error, 75 Kafka, Zoom or Brevo
+does not answer, 130 Ctrl-C.
 """
 # \b: these lines are not wrapped.
 _EXAMPLES = """\b
@@ -40,6 +43,12 @@ Examples:
 """
 
 
+def _tell_version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"rollcall {metadata.version('rollcall-connector')}")
+        raise typer.Exit
+
+
 def build_app() -> typer.Typer:
     """All commands; importing this module registers nothing."""
     app = typer.Typer(
@@ -51,6 +60,7 @@ def build_app() -> typer.Typer:
         pretty_exceptions_enable=False,
         context_settings={"help_option_names": ["-h", "--help"]},
     )
+    app.callback()(_common)
     run.register(app)
     config.register(app)
     sandbox.register(app)
@@ -68,9 +78,18 @@ def build_app() -> typer.Typer:
     return app
 
 
+def _common(
+    *,
+    version: Annotated[
+        bool, typer.Option("--version", is_eager=True, callback=_tell_version, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    pass
+
+
 def main() -> int:
-    """Entry point of `rollcall`; the exit code, unless the command line itself was wrong (then it exits with 2)."""
-    return run_guarded(lambda: build_app()(prog_name="rollcall"))
+    """The command line; the exit code, unless the line itself was wrong (then it exits with 2)."""
+    return run_guarded(lambda: build_app()(prog_name="rollcall"), as_json="--json" in sys.argv)
 
 
 if __name__ == "__main__":

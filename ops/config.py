@@ -12,7 +12,7 @@ import yaml
 
 from runtime.configuration import load_for_display
 from runtime.environment import config_path
-from runtime.logs import configure_logging
+from runtime.logs import configure_command_logging
 
 
 def register(app: typer.Typer) -> None:
@@ -33,7 +33,7 @@ def show(
     Secrets show as stars; null means that there is none. A variable that is not set is a warning here and stops the
     process that reads it. Exit code 2: the file is wrong.
     """
-    configure_logging("WARNING")
+    configure_command_logging()
     file = path or config_path(os.environ)
     effective = load_for_display(file, os.environ).model_dump(mode="json")
     if as_json:

@@ -13,7 +13,7 @@ from processors.attendance.rules.events import parse_event
 from processors.attendance.rules.filters import Described, Verdict, judge
 from runtime.configuration import load_for_display
 from runtime.environment import config_path
-from runtime.logs import configure_logging
+from runtime.logs import configure_command_logging
 from runtime.models import Configuration
 from schemas.errors import ConfigurationError, DeadLetterError
 
@@ -43,7 +43,7 @@ def try_event(
 
     Tracking fields are not in events: a filter on them is judged as if the session had none. Exit code 1: left out.
     """
-    configure_logging("WARNING")
+    configure_command_logging()
     configuration = load_for_display(path or config_path(os.environ), os.environ)
     verdict = _judge(configuration, event)
     if as_json:

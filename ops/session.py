@@ -10,8 +10,9 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from ops.failure import found_wrong
 from runtime.kafka import KafkaConnection
-from runtime.logs import configure_logging
+from runtime.logs import configure_command_logging
 from schemas.attendance import Evidence, SessionSummary
 from schemas.instants import format_instant
 from schemas.topics import ATTENDANCE_SESSIONS
@@ -42,13 +43,13 @@ def session(
 
     Reads attendance.sessions.v1. Exit code 1: no such session.
     """
-    configure_logging("WARNING")
+    configure_command_logging()
     summary = asyncio.run(_latest(KafkaConnection.from_environment(os.environ), uuid))
     if summary is None:
-        typer.echo(
-            f"no session {uuid} in {ATTENDANCE_SESSIONS.name}: it has not ended yet, or has another uuid", err=True
+        raise found_wrong(
+            f"no session {uuid} in {ATTENDANCE_SESSIONS.name}: it has not ended yet, or has another uuid",
+            as_json=as_json,
         )
-        raise typer.Exit(1)
     if as_json:
         typer.echo(summary.model_dump_json())
     else:

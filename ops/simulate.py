@@ -24,6 +24,7 @@ from schemas.instants import format_instant
 # The session ends a while before now: what comes late, and a link that is opened again, then lie in the past, too.
 _ENDED_AGO_SECONDS = 90 * 60
 _FAILED_SHOWN = 5
+_ANSWER_SECONDS = 10
 
 Attendees = Annotated[int, typer.Option(min=1, help="People who end as contacts; staff and anonymous come on top.")]
 Seed = Annotated[int, typer.Option(help="Decides everything: one seed, one session.")]
@@ -142,6 +143,7 @@ def _simulate(world: World, target: Target, zoom: str | None, *, as_json: bool) 
     )
 
     async def run() -> Summary:
+        await _check_that_somebody_answers(target.url)
         if zoom is not None:
             await load_zoom(world, zoom)
         return await send_with_progress(world, target, console)
@@ -153,6 +155,18 @@ def _simulate(world: World, target: Target, zoom: str | None, *, as_json: bool) 
         _tell(summary)
     if summary.failed:
         raise typer.Exit(1)
+
+
+async def _check_that_somebody_answers(url: str) -> None:
+    """Whatever is said to a `GET`. Raises ``ConfigurationError`` where nobody does: all would be sent in vain."""
+    try:
+        timeout = aiohttp.ClientTimeout(total=_ANSWER_SECONDS)
+        async with aiohttp.ClientSession(timeout=timeout) as session, session.get(url, allow_redirects=False):
+            return
+    except (aiohttp.ClientError, TimeoutError, ValueError) as error:
+        raise ConfigurationError(
+            f"--url {url}: nobody answers ({type(error).__name__}); start `rollcall ingress`, or name its address"
+        ) from error
 
 
 def _document(world: World, summary: Summary) -> dict[str, Any]:

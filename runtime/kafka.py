@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 from typing import Any, Self
 
 from runtime.references import look_up
-from schemas.errors import ConfigurationError
+from schemas.errors import ConfigurationError, RetryLaterError
 
 _PROTOCOLS = ("PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL")
 _MECHANISMS = ("PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512")
+_PATIENCE_MS = 7_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +105,17 @@ class KafkaConnection:
                 "sasl_plain_password": self.sasl_password,
             }
         return options
+
+    def command_options(self) -> dict[str, Any]:
+        """As `client_options`, for a person who waits: what is not answered in 7 s is given up."""
+        return {**self.client_options(), "request_timeout_ms": _PATIENCE_MS}
+
+    def unanswered(self, error: Exception) -> RetryLaterError:
+        """What a command says when the cluster does not answer."""
+        return RetryLaterError(
+            f"Kafka at {self.bootstrap_servers} does not answer ({type(error).__name__}); "
+            "check KAFKA_BOOTSTRAP_SERVERS and that the brokers are up"
+        )
 
     def _problems(self) -> list[str]:
         problems = []

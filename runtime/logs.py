@@ -43,6 +43,12 @@ def configure_logging(level: str = "INFO") -> None:
     logging.getLogger("aiohttp.server").setLevel(logging.CRITICAL)
 
 
+def configure_command_logging(level: str = "WARNING") -> None:
+    """As `configure_logging`, for a command that says itself, in a sentence, when Kafka does not answer."""
+    configure_logging(level)
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
+
+
 class LineFormatter(logging.Formatter):
     """`time=… level=… logger=… event=…` and the record's extra facts, in the order they were given."""
 

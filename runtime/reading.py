@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING
 
 from runtime.kafka import KafkaConnection
-from schemas.errors import ConfigurationError, RetryLaterError
+from schemas.errors import ConfigurationError
 from schemas.topics import Topic
 
 if TYPE_CHECKING:
     from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+
+_SILENCE_SECONDS = 8.0
 
 # Kafka's client is imported where it is used: a help page answers at once.
 
@@ -41,7 +44,7 @@ async def read_topic(
             numbers = [DefaultPartitioner()(home, numbers, numbers)]
         # The default, `latest`, races with the seek below: a read would miss records at random.
         consumer = AIOKafkaConsumer(
-            **connection.client_options(), enable_auto_commit=False, auto_offset_reset="earliest"
+            **connection.command_options(), enable_auto_commit=False, auto_offset_reset="earliest"
         )
         await consumer.start()
         try:
@@ -51,18 +54,15 @@ async def read_topic(
                         yield record
         finally:
             await consumer.stop()
-    except (KafkaError, OSError) as error:
-        raise RetryLaterError(
-            f"Kafka at {connection.bootstrap_servers} does not answer ({type(error).__name__}); "
-            "check KAFKA_BOOTSTRAP_SERVERS and that the brokers are up"
-        ) from error
+    except (KafkaError, OSError, TimeoutError) as error:
+        raise connection.unanswered(error) from error
 
 
 async def _partitions(connection: KafkaConnection, name: str) -> list[int]:
     """The topic's partitions in order; all topics are asked for, since naming a missing one may create it."""
     from aiokafka.admin import AIOKafkaAdminClient  # noqa: PLC0415
 
-    admin = AIOKafkaAdminClient(**connection.client_options())
+    admin = AIOKafkaAdminClient(**connection.command_options())
     try:
         await admin.start()
         found = {each["topic"]: sorted(one["partition"] for one in each["partitions"])
@@ -80,8 +80,13 @@ async def _read(consumer: AIOKafkaConsumer, partition: TopicPartition) -> AsyncI
     consumer.assign([partition])
     end = (await consumer.end_offsets([partition]))[partition]
     await consumer.seek_to_beginning(partition)
+    heard = time.monotonic()
     while await consumer.position(partition) < end:
         for records in (await consumer.getmany(partition, timeout_ms=500)).values():
+            heard = time.monotonic()
             for record in records:
                 if record.offset < end:
                     yield record
+        # A broker that hangs is not reported: nothing comes, for ever.
+        if time.monotonic() - heard > _SILENCE_SECONDS:
+            raise TimeoutError

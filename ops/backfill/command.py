@@ -24,6 +24,7 @@ from ops.backfill.reading import Reader
 from ops.backfill.sessions import PastSession, records
 from ops.backfill.spans import parse_range
 from ops.backfill.units import Unit
+from ops.failure import found_wrong
 from ops.zoom.accounts import Json, Yes, client_of, load
 from runtime.environment import ZoomEnvironment
 from runtime.exits import FOUND_WRONG
@@ -31,6 +32,7 @@ from runtime.models import Configuration
 from runtime.references import has_reference
 from schemas.errors import ConfigurationError, RetryLaterError
 
+_GOES_ON = "Start it again with the same arguments: it goes on from here."
 Sessions = Mapping[Unit, list[PastSession]]
 
 
@@ -58,8 +60,10 @@ def backfill(
     try:
         complete = asyncio.run(_backfill(wish, console, dry_run=dry_run, yes=yes, as_json=as_json))
     except RetryLaterError as error:
-        typer.echo(f"stopped: {error}\nStart it again with the same arguments: it goes on from here.", err=True)
-        raise typer.Exit(FOUND_WRONG) from None
+        raise found_wrong(f"stopped: {error}\n{_GOES_ON}", as_json=as_json) from None
+    except KeyboardInterrupt:
+        typer.echo(_GOES_ON, err=True)
+        raise
     if not complete:
         raise typer.Exit(FOUND_WRONG)
 

@@ -15,7 +15,7 @@ from ops.brevo.planning import FOLDER, SetupPlan, plan_of
 from processors.brevo.api.client import BrevoClient
 from processors.brevo.writer.bootstrap import wrong_templates
 from runtime.exits import FOUND_WRONG
-from runtime.logs import configure_logging
+from runtime.logs import configure_command_logging
 from runtime.models import Configuration
 
 PAGE = 50
@@ -34,7 +34,7 @@ def plan(as_json: Json = False) -> None:
     Shows in any case what each list id and attribute of the file is in the account. Changes nothing. Exit code 1:
     something is missing or does not fit.
     """
-    configure_logging("WARNING")
+    configure_command_logging()
     found = asyncio.run(_plan())
     _show(found, [], as_json=as_json)
     if not found.fits:
@@ -49,7 +49,7 @@ def apply(yes: Yes = False, as_json: Json = False) -> None:
     Brevo chooses the ids of new lists: they are shown, to be put into connectors.zoom.lists. Exit code 1: something
     is left that only a person can settle, or you said no.
     """
-    configure_logging("WARNING")
+    configure_command_logging()
     found, done = asyncio.run(_apply(yes=yes))
     _show(found, done, as_json=as_json)
     if found.problems or len(done) < len(found.creations):

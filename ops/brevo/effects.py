@@ -19,7 +19,7 @@ from processors.brevo.api.client import BrevoClient
 from processors.brevo.decisions.campaigns import Trace, campaign_name, campaign_named, trace_of
 from runtime.exits import FOUND_WRONG
 from runtime.kafka import KafkaConnection
-from runtime.logs import configure_logging
+from runtime.logs import configure_command_logging
 from schemas.brevo import (
     CommandOutcome,
     CommandResult,
@@ -60,7 +60,7 @@ def effects(context: typer.Context, check: Check = False, as_json: Json = False)
     """
     if context.invoked_subcommand is not None:
         return
-    configure_logging("WARNING")
+    configure_command_logging()
     found = asyncio.run(_list(check=check))
     if as_json:
         typer.echo(orjson.dumps(found).decode())
@@ -101,7 +101,7 @@ def resolve(
 
     Exit code 1: no such event is in doubt, several begin so, or Brevo has what was to be sent again.
     """
-    configure_logging("WARNING")
+    configure_command_logging()
     choices: dict[Verdict, bool] = {"sent": sent, "resend": resend, "drop": drop}
     verdicts = [verdict for verdict, chosen in choices.items() if chosen]
     if len(verdicts) != 1:

@@ -11,7 +11,6 @@ from typing import Any
 from runtime.kafka import KafkaConnection
 from schemas.audit import AuditEntry
 from schemas.cloud_events import event_headers
-from schemas.errors import RetryLaterError
 from schemas.model import Message
 from schemas.topics import AUDIT, Topic
 
@@ -66,14 +65,11 @@ async def _producer(connection: KafkaConnection) -> AsyncIterator[Any]:
     from aiokafka import AIOKafkaProducer  # noqa: PLC0415
     from aiokafka.errors import KafkaError  # noqa: PLC0415
 
-    producer = AIOKafkaProducer(**connection.client_options(), acks="all")
+    producer = AIOKafkaProducer(**connection.command_options(), acks="all")
     try:
         await producer.start()
         yield producer
-    except (KafkaError, OSError) as error:
-        raise RetryLaterError(
-            f"Kafka at {connection.bootstrap_servers} does not answer ({type(error).__name__}); "
-            "check KAFKA_BOOTSTRAP_SERVERS and that the brokers are up"
-        ) from error
+    except (KafkaError, OSError, TimeoutError) as error:
+        raise connection.unanswered(error) from error
     finally:
         await producer.stop()

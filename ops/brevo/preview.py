@@ -17,7 +17,7 @@ from processors.brevo.decisions.upsert import Wanted, after_read
 from processors.brevo.decisions.values import sendable
 from runtime.exits import FOUND_WRONG
 from runtime.kafka import KafkaConnection
-from runtime.logs import configure_logging
+from runtime.logs import configure_command_logging
 from runtime.reading import read_topic
 from schemas.brevo import BREVO_COMMAND, CommandResult, OnceCommand, UpsertContact
 from schemas.topics import BREVO_COMMANDS, BREVO_COMMANDS_BULK, BREVO_RESULTS
@@ -42,7 +42,7 @@ def preview(
     The commands are there once a worker has seen the session, `rollcall worker --dry-run` for one. Exit code 1: there
     are none of this session.
     """
-    configure_logging("WARNING")
+    configure_command_logging()
     shown, total = asyncio.run(_preview(session, None if everybody else FEW))
     if as_json:
         typer.echo(orjson.dumps({"session": session, "contacts": shown, "total": total}).decode())

@@ -13,7 +13,7 @@ from ops.audit import audit_entry, operator_name
 from ops.brevo.account import Json, Reason
 from ops.brevo.posting import post_audit, post_everywhere
 from runtime.kafka import KafkaConnection
-from runtime.logs import configure_logging
+from runtime.logs import configure_command_logging
 from schemas.brevo import Resume
 from schemas.topics import BREVO_RESULTS
 
@@ -29,7 +29,7 @@ def resume(reason: Reason = "", as_json: Json = False) -> None:
     Without it they find out by themselves within a minute, for campaigns within ten. The order is noted in the audit
     topic.
     """
-    configure_logging("WARNING")
+    configure_command_logging()
     order = Resume(operator=operator_name(), at=datetime.now(UTC))
     connection = KafkaConnection.from_environment(os.environ)
     told = asyncio.run(_tell(connection, order, reason))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import os
 from contextlib import AsyncExitStack
 from dataclasses import asdict
@@ -23,7 +22,7 @@ from ops.check.zoom import zoom_checks
 from runtime.configuration import load_for_display, unresolved
 from runtime.environment import config_path
 from runtime.exits import FOUND_WRONG
-from runtime.logs import configure_logging
+from runtime.logs import configure_command_logging
 
 SECTIONS: tuple[Section, ...] = (zoom_checks, brevo_checks, kafka_checks)
 _MARKS = {"ok": "[green]ok[/]", "warn": "[yellow]warn[/]", "fail": "[red]fail[/]", "skip": "skip"}
@@ -47,8 +46,7 @@ def check(
     lists, attributes, templates. Kafka: topics. Asks, and changes nothing; what cannot be asked for a cause that is
     told already is skipped. Exit code 1: something fails, with what to do.
     """
-    configure_logging("ERROR")
-    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # what it would tell is a finding
+    configure_command_logging("ERROR")
     console = Console(stderr=as_json)
     address = url or f"http://127.0.0.1:{os.environ.get('INGRESS_PORT') or 8080}/webhooks/zoom"
     findings = asyncio.run(_run(address, console))

@@ -10,8 +10,6 @@ from ops.check.outcome import CheckResult, fail
 from runtime.kafka import KafkaConnection
 from schemas.topics import all_topics
 
-REQUEST_MS = 10_000
-
 
 async def kafka_checks(context: Context) -> Sequence[Check]:
     """Of the installation's topics; nothing is created."""
@@ -25,7 +23,7 @@ async def _topics(context: Context) -> CheckResult:
 
     connection = KafkaConnection.from_environment(context.environment)
     try:
-        admin = AIOKafkaAdminClient(**connection.client_options(), request_timeout_ms=REQUEST_MS)
+        admin = AIOKafkaAdminClient(**connection.command_options())
         try:
             await admin.start()
             # All are asked for: a request that names a missing one would make some brokers create it.

@@ -9,9 +9,8 @@ from typing import Any
 
 from ops.topics.comparison import FoundTopic, TopicDifference
 from runtime.kafka import KafkaConnection
-from schemas.errors import ConfigurationError, RetryLaterError
+from schemas.errors import ConfigurationError
 
-REQUEST_MS = 10_000
 # Kafka's protocol, DescribeConfigs: who set a value (https://kafka.apache.org/protocol, checked 2026-11-27).
 _OF_THE_TOPIC = 1
 _VISIBLE_SECONDS = 30
@@ -85,14 +84,11 @@ async def topic_admin(connection: KafkaConnection) -> AsyncIterator[TopicAdmin]:
     from aiokafka.admin import AIOKafkaAdminClient  # noqa: PLC0415 (a help page needs no Kafka client)
     from aiokafka.errors import KafkaError  # noqa: PLC0415
 
-    client = AIOKafkaAdminClient(**connection.client_options(), request_timeout_ms=REQUEST_MS)
+    client = AIOKafkaAdminClient(**connection.command_options())
     try:
         await client.start()
         yield TopicAdmin(client)
     except (KafkaError, OSError, TimeoutError) as error:
-        raise RetryLaterError(
-            f"Kafka at {connection.bootstrap_servers} does not answer ({type(error).__name__}); "
-            "check KAFKA_BOOTSTRAP_SERVERS and that the brokers are up"
-        ) from error
+        raise connection.unanswered(error) from error
     finally:
         await client.close()

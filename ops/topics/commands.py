@@ -23,7 +23,7 @@ from runtime.configuration import load_for_display
 from runtime.environment import config_path
 from runtime.exits import FOUND_WRONG
 from runtime.kafka import KafkaConnection
-from runtime.logs import configure_logging
+from runtime.logs import configure_command_logging
 from runtime.models import Kafka
 from runtime.wanted_topics import WantedTopic, wanted_topics
 from schemas.topics import all_topics
@@ -67,7 +67,7 @@ def plan(as_json: Json = False) -> None:
     Partitions, replicas, retention, compaction, sizes and min.insync.replicas of every topic and changelog. Exit code
     1: something differs.
     """
-    configure_logging("ERROR")
+    configure_command_logging("ERROR")
     state = asyncio.run(_look())
     if as_json:
         typer.echo(orjson.dumps(_document(state)).decode())
@@ -83,7 +83,7 @@ def apply(lose: Lose = False, reason: Reason = "", yes: Yes = False, as_json: Js
     Never changes partitions or replicas of a topic that is there, never deletes a topic, and leaves alone what others
     have set. Exit code 1: something still differs.
     """
-    configure_logging("ERROR")
+    configure_command_logging("ERROR")
     state = asyncio.run(_look())
     acts = {"create", "set", *(("lose",) if lose else ())}
     due = [each for each in state.differences if each.act in acts]

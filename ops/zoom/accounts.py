@@ -17,7 +17,7 @@ from processors.zoom.api.metrics import ZoomMetrics
 from processors.zoom.api.oauth import Grant
 from runtime.configuration import load_for_display
 from runtime.environment import ZoomEnvironment, config_path
-from runtime.logs import configure_logging
+from runtime.logs import configure_command_logging
 from runtime.models import Configuration, ZoomAccount
 from runtime.references import has_reference
 from schemas.errors import ConfigurationError
@@ -31,7 +31,7 @@ Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
 
 def load() -> Configuration:
     """The configuration with everything that is set; what a command needs and lacks it says itself."""
-    configure_logging("ERROR")
+    configure_command_logging("ERROR")
     return load_for_display(config_path(os.environ), os.environ)
 
 

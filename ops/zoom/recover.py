@@ -12,6 +12,7 @@ import orjson
 import typer
 from rich.console import Console
 
+from ops.failure import found_wrong
 from ops.zoom.accounts import AccountId, Json, Yes, opened
 from ops.zoom.answers import ZoomRefusedError, said
 from ops.zoom.recovery import LOG_DAYS, Findings, find_lost
@@ -19,7 +20,6 @@ from processors.zoom.api import requests
 from processors.zoom.api.api import Row
 from processors.zoom.api.client import ZoomClient
 from runtime.durations import parse_duration
-from runtime.exits import FOUND_WRONG
 from schemas.errors import ConfigurationError, RetryLaterError
 from schemas.topics import RAW_EVENTS
 
@@ -49,8 +49,7 @@ def recover(
             _recover(account, app_id, start, lambda found: _agreed(found, console, yes=yes), console)
         )
     except (RetryLaterError, ZoomRefusedError) as error:
-        typer.echo(f"not recovered: {error}", err=True)
-        raise typer.Exit(FOUND_WRONG) from None
+        raise found_wrong(f"not recovered: {error}", as_json=as_json) from None
     if as_json:
         typer.echo(orjson.dumps(document(findings, published)).decode())
     elif published:

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 import orjson
 import typer
 
+from ops.failure import found_wrong
 from ops.zoom.accounts import AccountId, Json, Yes, opened
 from ops.zoom.answers import ZoomRefusedError, said
 from ops.zoom.subscription import SubscriptionPlan, plan
@@ -17,7 +18,6 @@ from processors.zoom.api import requests
 from processors.zoom.api.api import Row
 from processors.zoom.api.client import ZoomClient
 from processors.zoom.features import events_of
-from runtime.exits import FOUND_WRONG
 from schemas.errors import ConfigurationError, RetryLaterError
 
 NAME = "Rollcall"
@@ -43,11 +43,9 @@ def subscribe(
     try:
         made = asyncio.run(_subscribe(url, account, user_id, yes=yes))
     except (RetryLaterError, ZoomRefusedError) as error:
-        typer.echo(f"not subscribed: {error}{_advice(error)}", err=True)
-        raise typer.Exit(FOUND_WRONG) from None
+        raise found_wrong(f"not subscribed: {error}{_advice(error)}", as_json=as_json) from None
     if made is None:
-        typer.echo("nothing was changed; give --yes to do it", err=True)
-        raise typer.Exit(FOUND_WRONG)
+        raise found_wrong("nothing was changed; give --yes to do it", as_json=as_json)
     change, subscription_id = made
     if as_json:
         document = {

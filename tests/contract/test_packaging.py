@@ -70,7 +70,7 @@ def test_requirements_of_the_image_are_those_of_development_too(name: str) -> No
 def test_command_line_entry_point_is_named_rollcall() -> None:
     """Other people's scripts use the name."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    assert project["scripts"] == {"rollcall": "ops.cli:main"}
+    assert project["scripts"] == {"rollcall": "ops.entry:main"}
 
 
 def test_setup_without_a_python_that_runs_says_what_to_install(tmp_path: Path) -> None:

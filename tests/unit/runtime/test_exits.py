@@ -1,7 +1,9 @@
+import json
+
 import pytest
 
 from runtime.exits import run_guarded
-from schemas.errors import ConfigurationError, FatalError
+from schemas.errors import ConfigurationError, FatalError, RetryLaterError
 
 
 def failing(error: BaseException) -> int:
@@ -23,6 +25,37 @@ def test_run_guarded_configuration_error_is_one_message_and_2(capsys: pytest.Cap
     """No traceback: the user has to change something."""
     assert failing(ConfigurationError("ADMIN_PORT: `x` is no port")) == 2
     assert capsys.readouterr() == ("", "error: ADMIN_PORT: `x` is no port\n")
+
+
+def test_run_guarded_other_side_that_does_not_answer_is_one_message_and_75(capsys: pytest.CaptureFixture[str]) -> None:
+    """Nothing is wrong here: the same will work later."""
+    assert failing(RetryLaterError("Kafka does not answer")) == 75
+    assert capsys.readouterr() == ("", "error: Kafka does not answer\n")
+
+
+@pytest.mark.parametrize(
+    ("error", "told", "code"),
+    [
+        (ConfigurationError("x: no port"), "x: no port", 2),
+        (RetryLaterError("Kafka"), "Kafka", 75),
+        (FatalError("too many"), "too many", 70),
+        (ValueError("maya@example.com"), None, 70),
+    ],
+)
+def test_run_guarded_failure_is_a_document_where_one_was_asked_for(
+    capsys: pytest.CaptureFixture[str], error: Exception, told: str | None, code: int
+) -> None:
+    """On stdout alone, beside the words on stderr; without addresses either."""
+
+    def run() -> int:
+        raise error
+
+    assert run_guarded(run, as_json=True) == code
+    shown = capsys.readouterr()
+    document = json.loads(shown.out)
+    assert document["exit_code"] == code
+    assert told in (None, document["error"])
+    assert "maya" not in shown.out + shown.err
 
 
 def test_run_guarded_fatal_error_is_its_message_and_70(capsys: pytest.CaptureFixture[str]) -> None:

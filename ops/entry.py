@@ -1,0 +1,14 @@
+"""What `rollcall` runs first: the rest is imported while Ctrl-C simply ends the process, without a traceback."""
+
+from __future__ import annotations
+
+import signal
+
+
+def main() -> int:
+    """Entry point of `rollcall`; the exit code."""
+    once = signal.signal(signal.SIGINT, signal.SIG_DFL)
+    from ops.cli import main as run  # noqa: PLC0415 (that is the point)
+
+    signal.signal(signal.SIGINT, once)
+    return run()
