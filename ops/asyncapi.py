@@ -44,11 +44,14 @@ _ZOOM_CONDITIONAL = {
 }
 _QUARANTINE_REASON = {"quarantine-reason": "`stale` or `account`"}
 _DEAD_HEADERS = {
-    "rollcall-error": "name of the error, or of the class of Brevo's answer",
+    "rollcall-letter-id": "32 hex digits, equal for equal records of one topic",
+    "rollcall-label": "class of fault: `unreadable`, `too_large`, `defect` (ours), or the class of Brevo's answer",
     "rollcall-reason": "for people; nothing of the record's content",
-    "rollcall-agent": "which agent gave up",
+    "rollcall-stage": "which agent gave up",
     "rollcall-source": "`<topic>/<partition>/<offset>`",
     "rollcall-record-time-ms": "Kafka's record time of the original",
+    "rollcall-first-at": "when it became a dead letter for the first time, RFC 3339",
+    "rollcall-last-at": "when it did this time, RFC 3339",
     "rollcall-version": "of Rollcall",
     "rollcall-attempts": "how often this record became a dead letter, this time included",
 }

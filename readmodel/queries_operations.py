@@ -42,9 +42,9 @@ class DeadLetter:
     recorded_at: datetime
     record_key: str | None
     event_type: str | None
-    error: str
+    label: str
     reason: str
-    agent: str
+    stage: str
     source: str
     """``<topic>/<partition>/<offset>`` of the original."""
     version: str

@@ -28,7 +28,15 @@ class RetryLaterError(RollcallError):
 
 
 class DeadLetterError(RollcallError):
-    """Will never work as it is: to the dead-letter topic with this reason, and go on."""
+    """Will never work as it is: to the dead-letter topic with this reason, and go on.
+
+    Attributes:
+        label: the class of fault, one word for machines (docs/reference/topics.md).
+    """
+
+    def __init__(self, message: str, *, label: str = "unreadable") -> None:
+        super().__init__(message)
+        self.label = label
 
 
 class FatalError(RollcallError):

@@ -205,6 +205,14 @@ WORKERS = Topic(
     cleanup="compact",
     segment_hours=1,
 )
+LETTERS = Topic(
+    name="ops.letters.v1",
+    key="letter id and kind",
+    value="schemas.letters.LetterFault | LetterDecision",
+    producers=("ops", "track-attendance", "look-up", "score-engagement", "sync-contact"),
+    consumers=(),
+    cleanup="compact",
+)
 BREVO_EVENTS = Topic(
     name="brevo.events.v1",
     key="contact id",
@@ -232,6 +240,7 @@ TOPICS: tuple[Topic, ...] = (
     BREVO_EVENTS,
     AUDIT,
     WORKERS,
+    LETTERS,
 )
 
 

@@ -17,13 +17,16 @@ import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
-from processors.engine.dead_letters import CircuitBreaker, cut_headers, dead_letter_headers
+from processors.engine.breaker import CircuitBreaker
+from processors.engine.dead_letters import Graveyard, Headers, cut_headers, dead_letter_headers, fault_of
 from processors.engine.effect import Effect, Rows
 from processors.engine.metrics import EngineMetrics
 from processors.engine.spec import AgentSpec
 from processors.engine.turn import Batch, Turn
 from processors.engine.view import ROW_BYTES, Output, PartitionStore, Record
 from schemas.errors import DeadLetterError, FatalError, RetryLaterError
+from schemas.letters import letter_id
+from schemas.topics import LETTERS
 
 RETRY_SECONDS, LONGEST_RETRY_SECONDS = 1.0, 20.0
 """Before a turn is done again: if the error names no time, and at most: a rebalance waits for the turn, and after 60 s
@@ -96,6 +99,7 @@ class Agent:
         self._version = version
         self._pause = pause
         self._breaker = CircuitBreaker()
+        self._graveyard = Graveyard()
         self._row_bytes = dict.fromkeys(spec.tables, ROW_BYTES)
         self._partitions: dict[int, dict[str, PartitionStore]] = {}
 
@@ -178,28 +182,38 @@ class Agent:
         """Outputs, then the dead letters: a record whose output is refused is one."""
         for refused in await self._outside.publish(list(turn.outbox)):
             if refused.origin is not None:
-                turn.dead.append((refused.origin, DeadLetterError(f"output refused: {refused.reason}")))
+                error = DeadLetterError(f"output refused: {refused.reason}", label="too_large")
+                turn.dead.append((refused.origin, error))
         if turn.dead:
             await self._bury(turn.dead)
 
     async def _bury(self, dead: Sequence[tuple[Record, BaseException]]) -> None:
-        """Original key, value and headers to the dead-letter topic; of what is too large for it the beginning."""
-        letters = [
-            (record, dead_letter_headers(record, agent=self.spec.name, error=error, version=self._version))
-            for record, error in dead
-        ]
+        """Original key, value and headers to the dead-letter topic; of what is too large for it the beginning.
+
+        A record whose letter lies there already is counted in `ops.letters.v1` instead.
+        """
+        letters: list[tuple[Record, Headers]] = []
+        repeats: list[tuple[Output, Record]] = []
         for record, error in dead:
+            fault = fault_of(error, stage=self.spec.name, at_ms=time.time_ns() // 1_000_000, version=self._version)
+            repeat = self._graveyard.repeat_of(record, fault)
+            if repeat is None:
+                letters.append((record, dead_letter_headers(record, fault)))
+            else:
+                repeats.append((Output.of(LETTERS.name, repeat.record_key, repeat), record))
             log.warning(
-                "dead letter agent=%s source=%s/%d/%d error=%s",
-                self.spec.name, record.topic, record.partition, record.offset, type(error).__name__,
+                "dead letter stage=%s source=%s/%d/%d label=%s reason=%r%s; to look at it: rollcall dlq show %s",
+                fault.stage, record.topic, record.partition, record.offset, fault.label, fault.reason,
+                f" attempts={repeat.attempts}" if repeat else "", letter_id(record.topic, record.key, record.value),
             )  # fmt: skip
         refused = await self._outside.publish(
-            [(_letter(record, record.key, record.value, headers), record) for record, headers in letters]
+            [(_letter(record, record.key, record.value, headers), record) for record, headers in letters] + repeats
         )
         if not refused:
             return
         too_large = {id(each.origin) for each in refused}
-        cut = [(_cut(each, cut_headers(each, headers)), each) for each, headers in letters if id(each) in too_large]
+        uncut = [letter for letter in letters if id(letter[0]) in too_large]
+        cut = [(_cut(record, cut_headers(record, headers)), record) for record, headers in uncut]
         if refused := await self._outside.publish(cut):
             raise FatalError(f"a dead letter was refused: {refused[0].reason}; raise the topic's max.message.bytes")
 

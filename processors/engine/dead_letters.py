@@ -1,12 +1,16 @@
-"""What an agent cannot handle: the original bytes with headers that say why; and the breaker. PURE."""
+"""What an agent cannot handle: the original bytes with headers that say why, and what is a repeat of it. PURE."""
 
 from __future__ import annotations
 
 import traceback
-from collections import deque
+from collections import OrderedDict
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import NamedTuple
 
 from processors.engine.view import Record
-from schemas.errors import RollcallError
+from schemas.errors import DeadLetterError, RollcallError
+from schemas.letters import LETTER_ID, LetterFault, letter_id
 
 Headers = list[tuple[str, bytes]]
 
@@ -17,22 +21,106 @@ _LONGEST_COUNT = 9
 """Digits of `rollcall-attempts` that are believed: longer ones were never ours, and cost time to read."""
 
 
-def dead_letter_headers(record: Record, *, agent: str, error: BaseException, version: str) -> Headers:
+class Fault(NamedTuple):
+    """What is wrong with a record, where and when it was found."""
+
+    label: str
+    """Class of fault, one word: never a name of Python's."""
+    reason: str
+    """One line for people, nothing of the record's content."""
+    stage: str
+    """The agent."""
+    at_ms: int
+    """Milliseconds since 1970."""
+    version: str
+
+
+def fault_of(error: BaseException, *, stage: str, at_ms: int, version: str) -> Fault:
+    """What an error says; one that is not ours is a defect of ours."""
+    label = error.label if isinstance(error, DeadLetterError) else "defect"
+    return Fault(label, reason_of(error)[:300], stage, at_ms, version)
+
+
+def dead_letter_headers(record: Record, fault: Fault) -> Headers:
     """The origin's headers and ours: enough to understand and to send it again, no text of the record's content.
 
-    `rollcall-attempts` counts how often this record became a dead letter, itself included (replays keep the headers).
+    `rollcall-attempts` counts how often this record became a dead letter, itself included (replays keep the headers),
+    and `rollcall-first-at` stays that of the first.
     """
+    at = _rfc3339(fault.at_ms)
     ours = {
-        "rollcall-error": type(error).__name__,
-        "rollcall-reason": reason_of(error)[:300],
-        "rollcall-agent": agent,
-        "rollcall-source": f"{record.topic}/{record.partition}/{record.offset}",
+        LETTER_ID: letter_id(record.topic, record.key, record.value),
+        "rollcall-label": fault.label,
+        "rollcall-reason": fault.reason,
+        "rollcall-stage": fault.stage,
+        "rollcall-source": _source(record),
         "rollcall-record-time-ms": str(record.timestamp_ms),
-        "rollcall-version": version,
+        "rollcall-first-at": at if (first := _first_at(record)) is None else _rfc3339(first),
+        "rollcall-last-at": at,
+        "rollcall-version": fault.version,
         "rollcall-attempts": str(_attempts(record) + 1),
     }
     kept = [(name, value) for name, value in record.headers if name not in ours]
     return kept + [(name, value.encode(errors="replace")) for name, value in ours.items()]
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    first_at_ms: int
+    attempts: int
+
+
+class Graveyard:
+    """Knows of the latest dead letters of one agent, so that the same record is stored once and then counted.
+
+    Forgotten with the process, and with 10,000 later ones; then the same record is stored once more.
+    """
+
+    def __init__(self, size: int = 10_000) -> None:
+        self._size = size
+        self._seen: OrderedDict[str, _Seen] = OrderedDict()
+
+    def repeat_of(self, record: Record, fault: Fault) -> LetterFault | None:
+        """What to say of a record whose letter is stored already; ``None``: it is to be stored now."""
+        identity = letter_id(record.topic, record.key, record.value)
+        seen = self._seen.pop(identity, None) or _stored_before(record, identity)
+        known = self._seen[identity] = _once_more(seen, fault)
+        if len(self._seen) > self._size:
+            self._seen.popitem(last=False)
+        return None if seen is None else _letter_fault(record, fault, identity, known)
+
+
+def sent_again(record: Record, fault: Fault) -> LetterFault | None:
+    """What to say of a record that was a dead letter before and was sent again; ``None``: it was not."""
+    identity = letter_id(record.topic, record.key, record.value)
+    seen = _stored_before(record, identity)
+    return None if seen is None else _letter_fault(record, fault, identity, _once_more(seen, fault))
+
+
+def _stored_before(record: Record, identity: str) -> _Seen | None:
+    # The id is of the content, so a header alone cannot keep a record of somebody else from being stored.
+    if (LETTER_ID, identity.encode()) not in record.headers:
+        return None
+    return _Seen(_first_at(record) or record.timestamp_ms, _attempts(record))
+
+
+def _once_more(seen: _Seen | None, fault: Fault) -> _Seen:
+    return _Seen(fault.at_ms, 1) if seen is None else replace(seen, attempts=seen.attempts + 1)
+
+
+def _letter_fault(record: Record, fault: Fault, identity: str, known: _Seen) -> LetterFault:
+    return LetterFault(
+        letter_id=identity,
+        topic=record.topic,
+        stage=fault.stage,
+        label=fault.label,
+        reason=fault.reason,
+        source=_source(record),
+        attempts=known.attempts,
+        first_at=_instant(known.first_at_ms),
+        last_at=_instant(fault.at_ms),
+        version=fault.version,
+    )
 
 
 def cut_headers(record: Record, headers: Headers) -> Headers:
@@ -53,6 +141,27 @@ def _attempts(record: Record) -> int:
     return max((int(each) for each in earlier if each.isdigit() and len(each) <= _LONGEST_COUNT), default=0)
 
 
+def _source(record: Record) -> str:
+    return f"{record.topic}/{record.partition}/{record.offset}"
+
+
+def _first_at(record: Record) -> int | None:
+    """Milliseconds; ``None`` where nothing, or nothing of ours, is said."""
+    text = dict(record.headers).get("rollcall-first-at") or b""
+    try:
+        return round(datetime.fromisoformat(text.decode()).timestamp() * 1_000)
+    except (ValueError, OverflowError):
+        return None
+
+
+def _instant(at_ms: int) -> datetime:
+    return datetime.fromtimestamp(at_ms / 1_000, UTC)
+
+
+def _rfc3339(at_ms: int) -> str:
+    return _instant(at_ms).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
 def reason_of(error: BaseException) -> str:
     """One line for people, without anything of the record.
 
@@ -68,57 +177,3 @@ def reason_of(error: BaseException) -> str:
         if (module := frame.f_globals.get("__name__", "")).partition(".")[0] in _PACKAGES
     ]
     return f"{kind} at {ours[-1]}" if ours else kind
-
-
-class CircuitBreaker:
-    """Stops the worker when dead letters pile up: a bad release must lag, not drain a topic into its dead letters.
-
-    Args:
-        in_a_row: so many dead letters without a handled record between them.
-        share, window: or this share of the last `window` records.
-    """
-
-    def __init__(self, *, in_a_row: int = 100, share: float = 0.5, window: int = 1_000) -> None:
-        self._in_a_row = in_a_row
-        self._share = share
-        self._recent: deque[bool] = deque(maxlen=window)
-        self._dead_recently = 0
-        self._row = 0
-
-    def handled(self, count: int) -> None:
-        """So many records in a row went well."""
-        if not count:
-            return
-        self._row = 0
-        if self._dead_recently:
-            for _ in range(min(count, self._recent.maxlen or 0)):
-                self._push(dead=False)
-        elif len(self._recent) < (self._recent.maxlen or 0):
-            self._recent.extend([False] * count)
-
-    def dead(self) -> None:
-        """One became a dead letter."""
-        self._row += 1
-        self._push(dead=True)
-
-    def open_because(self) -> str | None:
-        """Why the worker has to stop; ``None`` while it may go on. Ask after each dead letter."""
-        if self._row >= self._in_a_row:
-            return f"{self._row} dead letters in a row"
-        window = self._recent.maxlen or 0
-        if len(self._recent) == window and self._dead_recently >= self._share * window:
-            return f"{self._dead_recently} dead letters among the last {window} records"
-        return None
-
-    def copy(self) -> CircuitBreaker:
-        """Another one that has seen the same, for a turn that may have to be done again."""
-        twin = CircuitBreaker(in_a_row=self._in_a_row, share=self._share, window=self._recent.maxlen or 0)
-        twin._recent.extend(self._recent)
-        twin._dead_recently, twin._row = self._dead_recently, self._row
-        return twin
-
-    def _push(self, *, dead: bool) -> None:
-        if len(self._recent) == self._recent.maxlen:
-            self._dead_recently -= self._recent[0]
-        self._recent.append(dead)
-        self._dead_recently += dead

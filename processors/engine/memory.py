@@ -18,7 +18,7 @@ from prometheus_client import CollectorRegistry
 from typing_extensions import override
 
 from processors.engine.agent import Agent, Outside, RefusedOutput
-from processors.engine.dead_letters import CircuitBreaker
+from processors.engine.breaker import CircuitBreaker
 from processors.engine.effect import Effect, OwnAgent, Position, Rows
 from processors.engine.metrics import EngineMetrics
 from processors.engine.spec import AgentSpec

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from processors.engine.dead_letters import CircuitBreaker
+from processors.engine.breaker import CircuitBreaker
 from processors.engine.view import Output, PartitionStore, Record, Rule, TurnView
 from schemas.errors import FatalError, RetryLaterError, SkipError
 

@@ -150,7 +150,8 @@ class TurnView(View):
         if len(key) + len(value) > self._row_bytes[table]:
             raise DeadLetterError(
                 f"a row of {len(key) + len(value)} bytes is more than the changelog of {table} takes"
-                f" ({self._row_bytes[table]})"
+                f" ({self._row_bytes[table]})",
+                label="too_large",
             )
         self._pending[table][key] = value
 

@@ -15,7 +15,7 @@ from ingress.errors import UnavailableReason
 from ingress.metrics import IngressMetrics, UnauthorizedReason
 from processors.app import SPECS, changelogs
 from processors.brevo.writer.metrics import BrevoMetrics
-from processors.engine.dead_letters import dead_letter_headers
+from processors.engine.dead_letters import dead_letter_headers, fault_of
 from processors.engine.metrics import EngineMetrics
 from processors.engine.view import Record
 from processors.zoom.api.metrics import ZoomMetrics
@@ -74,9 +74,8 @@ def test_header_of_a_published_event_is_documented() -> None:
 
 def test_header_of_a_dead_letter_is_documented() -> None:
     """An operator has nothing else to go by."""
-    headers = dead_letter_headers(
-        Record("t", 0, 0, 0, b"k", b"v"), agent="a", error=DeadLetterError("why"), version="1"
-    )
+    fault = fault_of(DeadLetterError("why"), stage="a", at_ms=0, version="1")
+    headers = dead_letter_headers(Record("t", 0, 0, 0, b"k", b"v"), fault)
     assert {name for name, _ in headers} <= set(rows(page("topics.md")))
 
 

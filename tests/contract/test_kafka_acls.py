@@ -10,7 +10,7 @@ import pytest
 
 from processors.app import changelogs
 from processors.engine.naming import APP_ID
-from schemas.topics import BREVO_RESULTS, RAW_EVENTS, all_topics
+from schemas.topics import all_topics
 
 SCRIPT = Path(__file__).parents[2] / "deploy" / "kafka-acls.sh"
 PREFIX = "stage-"
@@ -70,8 +70,8 @@ COMMANDS = (
     on_topics("Read", ALL)
     | {("Read", *CHANGELOGS)}
     | on_topics("Write", {topic.name for topic in all_topics() if "ops" in topic.producers})
-    # Back-fills, and decisions about effects in doubt.
-    | on_topics("Write", {RAW_EVENTS.name, BREVO_RESULTS.name})
+    # Back-fills, decisions about effects in doubt, and dead letters that are sent again to the topic that they are of.
+    | on_topics("Write", {topic.name for topic in all_topics() if AGENTS & {*topic.consumers}})
 )
 
 

@@ -156,8 +156,8 @@ class Storyteller:
     def dead_letter(self, number: int) -> Told:
         """A command that nobody could do."""
         said = {
-            "ce_type": "rollcall.brevo.command.upsert.v1", "rollcall-error": "invalid", "rollcall-reason": "no",
-            "rollcall-agent": "sync-contact", "rollcall-source": f"brevo.commands.v1/0/{number}",
+            "ce_type": "rollcall.brevo.command.upsert.v1", "rollcall-label": "invalid", "rollcall-reason": "no",
+            "rollcall-stage": "sync-contact", "rollcall-source": f"brevo.commands.v1/0/{number}",
             "rollcall-version": "0.1.0", "rollcall-attempts": "1",
         }  # fmt: skip
         pairs = tuple((name, value.encode()) for name, value in said.items())

@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from processors.brevo.decisions.ledger import EventWork, Waiting, Work, contact_key
-from processors.engine.dead_letters import dead_letter_headers
+from processors.engine.dead_letters import Fault, dead_letter_headers, reason_of, sent_again
 from processors.engine.view import Output, Record
 from schemas.brevo import CommandOutcome, CommandResult, ContactState, OnceCommand, UpsertContact
 from schemas.brevo_feedback import BrevoFeedback
 from schemas.errors import DeadLetterError
-from schemas.topics import BREVO_COMMANDS, BREVO_COMMANDS_BULK, BREVO_EVENTS, BREVO_RESULTS, Topic
+from schemas.topics import BREVO_COMMANDS, BREVO_COMMANDS_BULK, BREVO_EVENTS, BREVO_RESULTS, LETTERS, Topic
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +85,8 @@ def deletion_output(work: Work, found_at: datetime) -> Output:
     return Output.of(BREVO_EVENTS.name, contact_key(feedback.contact_id), feedback)
 
 
-def dead_letter_output(work: Work, ending: Ending, *, agent: str, version: str, partition: int) -> Output:
-    """The command as it came, to the dead letters of its topic, with the headers that every dead letter has."""
+def dead_letter_output(work: Work, ending: Ending, *, agent: str, version: str, partition: int, at_ms: int) -> Output:
+    """The command as it came, to the dead letters of its topic; one that was sent again is counted instead."""
     waiting = work.waiting
     key = contact_key(work.command.contact_id)
     record = Record(
@@ -98,12 +98,12 @@ def dead_letter_output(work: Work, ending: Ending, *, agent: str, version: str, 
         value=waiting.command.encode(),
         headers=tuple((name, value.encode()) for name, value in waiting.headers),
     )
-    ours = {"rollcall-error": ending.error or "rejected", "rollcall-command-id": work.command.command_id}
-    headers = dead_letter_headers(record, agent=agent, error=DeadLetterError(ending.detail), version=version)
-    kept = tuple((name, value) for name, value in headers if name not in ours)
-    return Output(
-        _lane(waiting).dead_letter.name, key, record.value, kept + tuple((k, v.encode()) for k, v in ours.items())
-    )
+    fault = Fault(ending.error or "rejected", reason_of(DeadLetterError(ending.detail))[:300], agent, at_ms, version)
+    if (repeat := sent_again(record, fault)) is not None:
+        return Output.of(LETTERS.name, repeat.record_key, repeat)
+    command = ("rollcall-command-id", work.command.command_id.encode())
+    headers = (*(pair for pair in dead_letter_headers(record, fault) if pair[0] != command[0]), command)
+    return Output(_lane(waiting).dead_letter.name, key, record.value, headers)
 
 
 def _lane(waiting: Waiting) -> Topic:

@@ -86,7 +86,14 @@ class Outcomes:
             if ending.error is not None:
                 home = self._schedule.task(contact).partition
                 outputs.append(
-                    dead_letter_output(work, ending, agent=self._agent, version=self._version, partition=home)
+                    dead_letter_output(
+                        work,
+                        ending,
+                        agent=self._agent,
+                        version=self._version,
+                        partition=home,
+                        at_ms=round(now.timestamp() * 1_000),
+                    )
                 )
             outputs.append(result_output(work, ending, now))
             if ending.deleted:

@@ -69,7 +69,7 @@ async def test_class_of_an_error_says_what_becomes_of_its_record(
     dead = await bench.dead_letters()
     assert [event["i"] for event, _headers in dead] == [10] * letters
     for _event, headers in dead:
-        assert headers["rollcall-agent"] == b"lab"
+        assert headers["rollcall-stage"] == b"lab"
         assert headers["rollcall-reason"]
     assert sum(value.count(b",") + 1 for value in bench.rows("seen-once").values()) == 20 + sent
 

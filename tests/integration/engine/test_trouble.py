@@ -29,10 +29,10 @@ async def test_worker_poison_and_refused_outputs_become_dead_letters(lab: Lab) -
     for number, letter in letters.items():
         origin, headers = originals[number], dict(letter.headers)
         assert (letter.key, letter.value) == (origin.key, origin.value)
-        assert headers["rollcall-agent"] == b"lab"
+        assert headers["rollcall-stage"] == b"lab"
         assert headers["rollcall-attempts"] == b"1"
         assert headers["rollcall-source"] == f"lab.events.v1/{origin.partition}/{origin.offset}".encode()
-    assert dict(letters[poison[0]].headers)["rollcall-error"] == b"ValueError"
+    assert dict(letters[poison[0]].headers)["rollcall-label"] == b"defect"
     assert b"output refused" in dict(letters[too_large].headers)["rollcall-reason"]
     verdict = await lab.verify(worker)
     assert verdict.repeated_outputs == 0
@@ -135,7 +135,7 @@ async def test_worker_reads_headers_and_sizes_of_any_stranger(lab: Lab) -> None:
     assert worker.process.terminate() == 0, worker.process.describe()
     letters = await read_to_end(lab.bootstrap, lab.dead_letters)
     assert len(letters) == count
-    assert all(dict(letter.headers)["rollcall-agent"] == b"lab" for letter in letters)
+    assert all(dict(letter.headers)["rollcall-stage"] == b"lab" for letter in letters)
     cut = [letter for letter in letters if "rollcall-cut-bytes" in dict(letter.headers)]
     assert cut
     assert all(len(letter.value or b"") <= 65_536 for letter in cut)

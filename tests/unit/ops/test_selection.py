@@ -174,6 +174,6 @@ def test_facts_of_a_record_of_ours() -> None:
 )
 def test_facts_of_what_is_broken_are_few_and_no_error(value: bytes | None) -> None:
     """Dead letters and quarantine hold anything; each can still be chosen by where it lies and by its label."""
-    headers = [("rollcall-error", b"poison"), ("ce_time", b"\xff"), ("ce_type", None)]
+    headers = [("rollcall-label", b"poison"), ("ce_time", b"\xff"), ("ce_type", None)]
     facts = facts_of(1, 2, NOW, None, headers, value)
     assert (facts.partition, facts.offset, facts.label, facts.happened_at) == (1, 2, "poison", None)

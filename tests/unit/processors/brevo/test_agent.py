@@ -254,11 +254,11 @@ async def test_refused_contact_and_its_events_are_dead_letters_with_reasons(
     letters = [each for each in sink.engine.published if each.topic == "brevo.commands.v1.dlq"]
     assert [letter.value for letter in letters] == [each.to_bytes() for each in sent]
     headers = dict(letters[0].headers)
-    assert headers["rollcall-error"] == b"invalid_email"
+    assert headers["rollcall-label"] == b"invalid_email"
     assert headers["rollcall-reason"] == b"Brevo does not accept the e-mail address (HTTP 400, invalid_parameter)"
     assert headers["rollcall-source"] == b"brevo.commands.v1/0/0"
     assert headers["rollcall-command-id"] == b"upsert-1"
-    assert dict(letters[1].headers)["rollcall-error"] == b"contact_rejected"
+    assert dict(letters[1].headers)["rollcall-label"] == b"contact_rejected"
     assert sink.outcomes() == ["rejected", "rejected"]
     assert not brevo.event_calls
     assert MAYA not in caplog.text

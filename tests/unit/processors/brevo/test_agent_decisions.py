@@ -164,4 +164,4 @@ async def test_event_dropped_by_policy_is_a_dead_letter(bench: tuple[Sink, Scrip
     await sink.settled()
     (letter,) = [each for each in sink.engine.published if each.topic == BREVO_COMMANDS.dead_letter.name]
     assert letter.value == event().to_bytes()
-    assert dict(letter.headers)["rollcall-error"] == b"dropped"
+    assert dict(letter.headers)["rollcall-label"] == b"dropped"

@@ -6,11 +6,13 @@ import re
 
 import pytest
 
-from processors.engine.dead_letters import CircuitBreaker, cut_headers, dead_letter_headers
+from processors.engine.breaker import CircuitBreaker
+from processors.engine.dead_letters import Fault, Graveyard, cut_headers, dead_letter_headers, fault_of, sent_again
 from processors.engine.view import Record
 from schemas.cloud_events import Headers
 from schemas.errors import DeadLetterError
 from schemas.instants import parse_instant
+from schemas.letters import letter_id
 
 
 def record(headers: Headers = ()) -> Record:
@@ -18,20 +20,31 @@ def record(headers: Headers = ()) -> Record:
     return Record("zoom.events.raw.v1", 3, 42, 1_786_543_411_234, b"key", b"value", headers)
 
 
-def headers(origin: Record, error: BaseException) -> dict[str, bytes]:
+AT_MS = 1_786_543_500_000
+
+
+def fault(error: BaseException, at_ms: int = AT_MS) -> Fault:
+    """As the agent `track-attendance` sees it."""
+    return fault_of(error, stage="track-attendance", at_ms=at_ms, version="1.2.3")
+
+
+def headers(origin: Record, error: BaseException, at_ms: int = AT_MS) -> dict[str, bytes]:
     """Of its dead letter."""
-    return dict(dead_letter_headers(origin, agent="track-attendance", error=error, version="1.2.3"))
+    return dict(dead_letter_headers(origin, fault(error, at_ms)))
 
 
 def test_dead_letter_headers_say_why_where_and_how_often() -> None:
     """Beside the origin's own, which stay."""
     assert headers(record((("ce_id", b"7"),)), DeadLetterError("object.uuid is missing")) == {
         "ce_id": b"7",
-        "rollcall-error": b"DeadLetterError",
+        "rollcall-letter-id": letter_id("zoom.events.raw.v1", b"key", b"value").encode(),
+        "rollcall-label": b"unreadable",
         "rollcall-reason": b"object.uuid is missing",
-        "rollcall-agent": b"track-attendance",
+        "rollcall-stage": b"track-attendance",
         "rollcall-source": b"zoom.events.raw.v1/3/42",
         "rollcall-record-time-ms": b"1786543411234",
+        "rollcall-first-at": b"2026-08-12T14:05:00.000Z",
+        "rollcall-last-at": b"2026-08-12T14:05:00.000Z",
         "rollcall-version": b"1.2.3",
         "rollcall-attempts": b"1",
     }
@@ -40,9 +53,11 @@ def test_dead_letter_headers_say_why_where_and_how_often() -> None:
 def test_dead_letter_replayed_counts_its_attempts_and_repeats_no_header() -> None:
     """A replay keeps the headers; ours are replaced, the count goes on."""
     origin = record()
-    for attempt in (b"1", b"2", b"3"):
-        letter = dead_letter_headers(origin, agent="a", error=ValueError("x"), version="1")
-        assert dict(letter)["rollcall-attempts"] == attempt
+    for attempt in (1, 2, 3):
+        letter = dead_letter_headers(origin, fault(ValueError("x"), AT_MS + 60_000 * attempt))
+        assert dict(letter)["rollcall-attempts"] == str(attempt).encode()
+        assert dict(letter)["rollcall-first-at"] == b"2026-08-12T14:06:00.000Z"
+        assert dict(letter)["rollcall-last-at"] == f"2026-08-12T14:0{5 + attempt}:00.000Z".encode()
         assert len(letter) == len(dict(letter))
         origin = record(tuple(letter))
 
@@ -52,20 +67,52 @@ def test_dead_letter_attempts_that_are_no_number_count_as_none() -> None:
     assert headers(record((("rollcall-attempts", b"often"),)), ValueError())["rollcall-attempts"] == b"1"
 
 
+def test_same_record_is_stored_once_then_counted() -> None:
+    """Whoever sends it again and again fills no topic; another record is another letter."""
+    graveyard = Graveyard()
+    assert graveyard.repeat_of(record(), fault(ValueError())) is None
+    repeat = graveyard.repeat_of(record(), fault(ValueError(), AT_MS + 1_000))
+    assert repeat is not None
+    assert (repeat.attempts, repeat.label, repeat.source) == (2, "defect", "zoom.events.raw.v1/3/42")
+    assert (repeat.last_at - repeat.first_at).total_seconds() == 1
+    assert graveyard.repeat_of(record()._replace(value=b"other"), fault(ValueError())) is None
+
+
+def test_memory_of_letters_is_bounded() -> None:
+    """The oldest is forgotten, and stored once more when it comes again."""
+    graveyard = Graveyard(size=2)
+    first, second, third = (record()._replace(value=value) for value in (b"1", b"2", b"3"))
+    for letter in (first, second, third):
+        assert graveyard.repeat_of(letter, fault(ValueError())) is None
+    assert graveyard.repeat_of(first, fault(ValueError())) is None
+    assert graveyard.repeat_of(third, fault(ValueError())) is not None
+
+
+def test_letter_that_was_sent_again_and_fails_again_is_counted_by_any_worker() -> None:
+    """It has the id of its letter as a header; one that names the id of something else is stored."""
+    again = record(tuple(dead_letter_headers(record(), fault(ValueError()))))
+    for repeat in (Graveyard().repeat_of(again, fault(ValueError())), sent_again(again, fault(ValueError()))):
+        assert repeat is not None
+        assert repeat.attempts == 2
+    forged = again._replace(value=b"another")
+    assert sent_again(forged, fault(ValueError())) is None
+    assert Graveyard().repeat_of(forged, fault(ValueError())) is None
+
+
 @pytest.mark.parametrize(
     ("error", "kind", "reason"),
     [
-        (ValueError(), b"ValueError", b"ValueError"),
-        (ValueError("invalid literal: 'Maya Okafor'"), b"ValueError", b"ValueError"),
-        (DeadLetterError("first\nsecond"), b"DeadLetterError", b"first"),
-        (DeadLetterError("\nsecond"), b"DeadLetterError", b"DeadLetterError"),
-        (DeadLetterError("é" * 1_000), b"DeadLetterError", "é".encode() * 300),
+        (ValueError(), b"defect", b"ValueError"),
+        (ValueError("invalid literal: 'Maya Okafor'"), b"defect", b"ValueError"),
+        (DeadLetterError("first\nsecond"), b"unreadable", b"first"),
+        (DeadLetterError("\nsecond"), b"unreadable", b"DeadLetterError"),
+        (DeadLetterError("é" * 1_000, label="too_large"), b"too_large", "é".encode() * 300),
     ],
 )
 def test_dead_letter_reason_is_one_short_line(error: BaseException, kind: bytes, reason: bytes) -> None:
     """The first line, at most 300 characters; the kind when there is none."""
     found = headers(record(), error)
-    assert (found["rollcall-error"], found["rollcall-reason"]) == (kind, reason)
+    assert (found["rollcall-label"], found["rollcall-reason"]) == (kind, reason)
 
 
 def test_dead_letter_reason_of_an_unforeseen_error_is_where_it_came_from() -> None:
@@ -137,7 +184,7 @@ def test_dead_letter_attempts_that_nobody_counted_are_not_believed(count: bytes)
 def test_dead_letter_cut_keeps_the_coordinates_and_says_what_is_missing() -> None:
     """Of huge headers only ours are left."""
     origin = record((("ce_id", b"x" * 3_000_000), ("rollcall-note", b"y" * 2_000)))
-    cut = dict(cut_headers(origin, dead_letter_headers(origin, agent="a", error=ValueError(), version="1")))
+    cut = dict(cut_headers(origin, dead_letter_headers(origin, fault(ValueError()))))
     assert cut["rollcall-source"] == b"zoom.events.raw.v1/3/42"
     assert cut["rollcall-cut-bytes"] == b"8"
     assert "ce_id" not in cut
