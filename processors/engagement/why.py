@@ -15,13 +15,10 @@ def why(row: SessionRow) -> str:
 
     ``55 of 60 min, on time, left before the end``; ``registered, did not attend``.
     """
-    if row.status == "no_show":
+    if row.late_seconds is None:  # whoever has a result and did not stay away joined at some time
         return "registered, did not attend"
-    length = whole_minutes(row.length_seconds)
-    if row.late_seconds is None:
-        return f"0 of {length} min, not there while it was live"
     phrases = [
-        f"{whole_minutes(row.attended_seconds)} of {length} min",
+        f"{whole_minutes(row.attended_seconds)} of {whole_minutes(row.length_seconds)} min",
         "on time" if row.late_seconds <= ON_TIME_SECONDS else f"{whole_minutes(row.late_seconds)} min late",
         "stayed to the end" if row.status == "attended" else "left before the end",
     ]

@@ -25,10 +25,6 @@ def sentence(fact: Result) -> str:
         ({"late_seconds": 121}, "55 of 60 min, 2 min late, left before the end"),
         ({"late_seconds": 1530}, "55 of 60 min, 26 min late, left before the end"),
         (
-            {"first_join_at": None, "late_seconds": None, "attended_seconds": 0},
-            "0 of 60 min, not there while it was live",
-        ),
-        (
             {"interaction": {"polls_answered": 2, "polls_offered": 3, "questions_asked": 1, "chat_messages": 4}},
             "55 of 60 min, on time, left before the end, 2 of 3 polls, asked a question, 4 chat messages",
         ),
