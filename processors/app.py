@@ -17,6 +17,7 @@ from prometheus_client import CollectorRegistry
 from processors.attendance import agent as track_attendance
 from processors.attendance.book.agenda import DUE, due_ms
 from processors.attendance.ownership import Ownership
+from processors.attendance.settings import TrackingSettings
 from processors.attendance.tenants import TenantsApart
 from processors.brevo import agent as sync_contact
 from processors.brevo.api.client import BrevoClient
@@ -141,7 +142,7 @@ async def build_engine(
         zoom = await stack.enter_async_context(_zoom_effect(settings, registry, publisher))
         sink = sink_of(settings, brevo_client, registry, missing)
         agents = [
-            tracking_agent(engine, tracking_rule(configuration)),
+            tracking_agent(engine, tracking_rule(TrackingSettings.from_configuration(configuration))),
             BatchAgent(engine, look_up.SPEC, zoom),
             scoring_agent(engine, configuration),
             BatchAgent(engine, sync_contact.SPEC, sink),
@@ -171,11 +172,11 @@ def sink_of(
     )
 
 
-def tracking_rule(configuration: Configuration) -> TenantsApart:
+def tracking_rule(settings: TrackingSettings) -> TenantsApart:
     """The rule of `track-attendance`, for every account of the installation."""
     (table,) = track_attendance.SPEC.tables
-    ownership = Ownership(table, retain_days=math.ceil(configuration.sessions.retain / 86_400))
-    return TenantsApart(track_attendance.TrackAttendance(configuration), ownership)
+    ownership = Ownership(table, retain_days=math.ceil(settings.retain / 86_400))
+    return TenantsApart(track_attendance.TrackAttendance(settings), ownership)
 
 
 def tracking_agent(engine: Engine, rule: TenantsApart) -> BatchAgent:

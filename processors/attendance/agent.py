@@ -34,7 +34,6 @@ from processors.attendance.settings import TrackingSettings
 from processors.attendance.tenants import AccountRule
 from processors.engine.spec import AgentSpec
 from processors.engine.view import Record, View
-from runtime.models import Configuration
 from schemas.attendance import ObjectType, Origin
 from schemas.instants import as_datetime, parse_instant
 from schemas.lookups import LookupResult
@@ -52,8 +51,8 @@ JOBS_PER_TICK = 20
 class TrackAttendance(AccountRule):
     """The rule of the agent for one account."""
 
-    def __init__(self, configuration: Configuration) -> None:
-        settings = self._settings = TrackingSettings.from_configuration(configuration)
+    def __init__(self, settings: TrackingSettings) -> None:
+        self._settings = settings
         exclusion, registrants = Exclusion(settings), Registrants(settings)
         self._recordings = Recordings(settings)
         self._closing = Closing(settings, exclusion, self._recordings, registrants)

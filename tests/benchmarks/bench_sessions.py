@@ -29,6 +29,7 @@ from prometheus_client import CollectorRegistry
 
 from processors.app import tracking_agent, tracking_rule
 from processors.attendance import agent as track_attendance
+from processors.attendance.settings import TrackingSettings
 from processors.engine.confirmed_publisher import ConfirmedPublisher, build_producer
 from processors.engine.faust_agent import Engine
 from processors.engine.faust_app import SESSION_SECONDS, build_faust_app
@@ -98,7 +99,7 @@ async def serve(bootstrap: str, data_dir: Path) -> None:
         producer, partitions=partitions, still_owner=lambda: still_member(app), session_seconds=SESSION_SECONDS
     )
     engine = Engine(app, publisher, EngineMetrics(CollectorRegistry()), "", partitions, "0.0.0", stop_at_once)
-    agent = tracking_agent(engine, tracking_rule(configuration))
+    agent = tracking_agent(engine, tracking_rule(TrackingSettings.from_configuration(configuration)))
     worker = EngineWorker(app, [agent], publisher, producer, engine.metrics)
     working = asyncio.create_task(worker.run(asyncio.Event()))
     longest, told_at = 0.0, 0.0

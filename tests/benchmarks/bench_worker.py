@@ -33,6 +33,7 @@ from prometheus_client import CollectorRegistry
 
 from processors.app import tracking_agent, tracking_rule
 from processors.attendance import agent as track_attendance
+from processors.attendance.settings import TrackingSettings
 from processors.engine.confirmed_publisher import ConfirmedPublisher, build_producer
 from processors.engine.faust_agent import Engine
 from processors.engine.faust_app import SESSION_SECONDS, build_faust_app
@@ -197,7 +198,7 @@ async def run_track(task: Task, meter: Meter) -> None:
         producer, partitions=PARTITIONS, still_owner=lambda: still_member(app), session_seconds=SESSION_SECONDS
     )
     engine = Engine(app, publisher, metrics, task.prefix, PARTITIONS, "0.0.0", stop_at_once)
-    agent = tracking_agent(engine, tracking_rule(configuration))
+    agent = tracking_agent(engine, tracking_rule(TrackingSettings.from_configuration(configuration)))
     working = asyncio.create_task(EngineWorker(app, [agent], publisher, producer, metrics).run(meter.done))
     while not meter.done.is_set():
         assert not working.done(), working.exception()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from random import Random
 
 import orjson
@@ -11,6 +12,7 @@ from processors.app import tracking_rule
 from processors.attendance.agent import SPEC as TRACK
 from processors.attendance.book.agenda import DUE, due_ms
 from processors.attendance.book.book import TABLE
+from processors.attendance.settings import TrackingSettings
 from processors.engagement.agent import SPEC as SCORE
 from processors.engagement.agent import ScoreEngagement
 from processors.engine.memory import MemoryStore, run_turn
@@ -115,9 +117,12 @@ class Pipeline:
         settings: the configuration.
         zoom: answers look-ups at once.
         random: decides how many records a turn has; ``None``: one each.
+        step: how many people (or rows) one step of a closing handles; ``None``: as many as in production.
     """
 
-    def __init__(self, settings: Configuration, zoom: ZoomState, random: Random | None = None) -> None:
+    def __init__(
+        self, settings: Configuration, zoom: ZoomState, random: Random | None = None, step: int | None = None
+    ) -> None:
         self.settings = settings
         self.zoom = zoom
         self.stores = {name: MemoryStore() for name in (*TRACK.tables, *SCORE.tables)}
@@ -130,13 +135,15 @@ class Pipeline:
         """What Zoom does not answer until `let_through`."""
         self._kept: list[LookupRequest] = []
         self._random = random
+        self._step = step
         self._offset = 0
         self._headers: Headers = ()
         self.restart()
 
     def restart(self) -> None:
         """Begin with new rules on the same tables, as after a crash."""
-        self._track: Rule = tracking_rule(self.settings)
+        settings = TrackingSettings.from_configuration(self.settings)
+        self._track: Rule = tracking_rule(settings if self._step is None else replace(settings, step=self._step))
         self._score: Rule = ScoreEngagement(self.settings)
 
     def feed(self, bodies: Iterable[bytes], origin: bytes = b"live") -> None:

@@ -92,12 +92,12 @@ class Example:
         self.bodies.append(orjson.dumps(body))
 
     def date(self, match: re.Match[str]) -> None:
-        """`webinar 10:00 60 min`, `series 10:00 60 min: one, two +7d`."""
+        """`webinar 10:00 60 min`, `series 10:00 60 min: one, two +7d, three +4h`."""
         self.kind, self.zoom_type, self.minutes = "webinar", 9 if match["dates"] else 5, int(match["minutes"])
         self.start = seconds(match["at"])
         for each in filter(None, (match["dates"] or "").split(", ")):
-            name, _, days = each.partition(" ")
-            self.dates[name] = self.start + int(days[:-1] or 0) * 86_400
+            name, _, later = each.partition(" ")
+            self.dates[name] = self.start + int(later[:-1] or 0) * (3_600 if later.endswith("h") else 86_400)
 
     def setting(self, match: re.Match[str]) -> None:
         """`setting attended_minimum 5m`."""
