@@ -28,8 +28,8 @@ from runtime.exits import run_guarded
 
 _HELP = """Zoom to Brevo over Kafka: who attended, for how long, who stayed away.
 
-Exit codes: 0 done, 1 found something wrong, 2 wrong usage or configuration, 70 internal error, 75 Kafka, Zoom or Brevo
-does not answer, 130 Ctrl-C.
+Exit codes: 0 done, 1 found something wrong or was not answered, 2 wrong usage or configuration, 70 internal error, 130
+Ctrl-C.
 """
 # \b: these lines are not wrapped.
 _EXAMPLES = """\b

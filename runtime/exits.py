@@ -13,14 +13,13 @@ DONE = 0
 FOUND_WRONG = 1
 USAGE = 2
 INTERNAL = 70
-UNAVAILABLE = 75
 INTERRUPTED = 130
 
 
 def run_guarded(run: Callable[[], int | None], *, as_json: bool = False) -> int:
     """Run a whole process and return its exit code; ``None`` counts as 0.
 
-    A `ConfigurationError` is one message and 2, a `RetryLaterError` one message and 75, Ctrl-C is 130. Any other error
+    A `ConfigurationError` is one message and 2, a `RetryLaterError` one message and 1, Ctrl-C is 130. Any other error
     of ours is a stop that was decided: its message and 70. Anything else is a bug: its traceback and 70. Addresses and
     keys are hidden in all of them.
 
@@ -36,7 +35,7 @@ def run_guarded(run: Callable[[], int | None], *, as_json: bool = False) -> int:
     except ConfigurationError as error:
         told, code = f"error: {redact(str(error))}", USAGE
     except RetryLaterError as error:
-        told, code = f"error: {redact(str(error))}", UNAVAILABLE
+        told, code = f"error: {redact(str(error))}", FOUND_WRONG
     except RollcallError as error:
         told, code = f"stopped: {redact(str(error))}", INTERNAL
     except Exception as error:  # noqa: BLE001 (the outermost frame)

@@ -38,7 +38,7 @@ async def test_simulation_without_an_ingress_says_so_and_sends_nothing() -> None
 
 
 async def test_kafka_that_hangs_is_told_in_one_sentence(tmp_path: Path) -> None:
-    """By every command that reads or writes topics; exit code 75, and a document with --json."""
+    """By every command that reads or writes topics; exit code 1, and a document with --json."""
     (tmp_path / "rollcall.yaml").write_text(FILE, encoding="utf-8")
     # As a broker that was stopped: connections come about, and nothing is answered.
     with closing(socket.create_server(("127.0.0.1", 0))) as hung:
@@ -50,8 +50,8 @@ async def test_kafka_that_hangs_is_told_in_one_sentence(tmp_path: Path) -> None:
             rollcall(variables, "brevo", "resume", "--json"),
         )
     for code, told, error in ended:
-        assert code == 75, error
-        assert told["exit_code"] == 75
+        assert code == 1, error
+        assert told["exit_code"] == 1
         assert error == f"error: {told['error']}\n"
         assert told["error"].startswith(f"Kafka at {bootstrap} does not answer (")
 

