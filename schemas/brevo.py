@@ -173,6 +173,8 @@ class CommandResult(Message):
     """For an acknowledged upsert: what Brevo holds of ours now."""
     occurred_at: Instant
     finished_at: Instant
+    unsure: bool = False
+    """Of an upsert: another worker may still have overwritten it; it is written once more."""
 
 
 class ContactState(Wire):

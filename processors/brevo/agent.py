@@ -114,6 +114,7 @@ class SyncContact(Effect):
             bulk_threshold=settings.bulk_threshold,
             technical_list=settings.technical_list,
             gather_seconds=pace.gather_seconds,
+            overtaken_seconds=pace.overtaken_seconds,
             now=monotonic,
         )
         outcomes = Outcomes(schedule, metrics, clock, agent=SPEC.name, version=version)

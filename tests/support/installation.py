@@ -73,6 +73,15 @@ class Service:
         """Wait until its readiness is 503."""
         await self.process.until_http(f"{self.admin_url}/health/ready", status=503, timeout_seconds=timeout_seconds)
 
+    async def is_ready(self) -> bool:
+        """Whether it says so now; false while it does not answer."""
+        url = f"{self.admin_url}/health/ready"
+        try:
+            async with aiohttp.ClientSession() as session, session.get(url) as answer:
+                return answer.status == 200
+        except aiohttp.ClientError:
+            return False
+
     async def reasons(self) -> str:
         """What its readiness says, in one text."""
         async with aiohttp.ClientSession() as session, session.get(f"{self.admin_url}/health/ready") as answer:

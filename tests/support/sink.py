@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -27,6 +28,8 @@ QUICK = Pace(
     first_backoff_seconds=0.01,
     last_backoff_seconds=0.05,
     resend_grace_seconds=0.05,
+    overtaken_seconds=0,
+    look_again_seconds=0.02,
     drain_seconds=0,
     gather_seconds=0,
     quiet_seconds=0.02,
@@ -46,6 +49,8 @@ class Sink:
         self.url = url
         self.engine = MemoryEngine(SPEC, partitions)
         self.registry = CollectorRegistry()
+        self.seconds_ahead = 0.0
+        """Of the workers' monotonic clock: time that has passed without waiting for it."""
         self._clients: list[BrevoClient] = []
 
     def build(self, pace: Pace = QUICK, url: str | None = None, **settings: Any) -> SyncContact:
@@ -63,6 +68,7 @@ class Sink:
             registry=self.registry,
             version="0.1.0",
             pace=pace,
+            monotonic=lambda: time.monotonic() + self.seconds_ahead,
             spread=lambda: 0.0,
         )
 

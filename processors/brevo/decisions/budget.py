@@ -19,6 +19,11 @@ class Pace:
     """Doubled from first to last: what Brevo's documentation advises (checked 2026-11-21)."""
     resend_grace_seconds: float = 45
     """Before an event that another worker may still be sending is sent again: longer than a call can last."""
+    overtaken_seconds: float = 60
+    """After a partition was taken over: so long its former owner may still write, being stopped and woken up. Longer
+    than its session and a call together; a worker that sleeps longer has lost both for the time that it slept."""
+    look_again_seconds: float = 1
+    """How exact that is."""
     drain_seconds: float = 10
     """At a stop: how long events whose intent is confirmed may still be sent."""
     in_parallel: int = 32

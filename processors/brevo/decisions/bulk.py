@@ -46,6 +46,8 @@ class Member:
     """Names of values that are not of their type."""
     was_read: bool = False
     """`known` is what Brevo itself has just said."""
+    unsure: bool = False
+    """Another worker may still overwrite what is written now."""
 
 
 @dataclass(frozen=True, slots=True)

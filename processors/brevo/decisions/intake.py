@@ -137,11 +137,13 @@ def _end_upsert(result: CommandResult, view: View) -> None:
         return
     changes = _learned(result, row, rank)
     awaited = result.acknowledged.awaited if result.acknowledged is not None else ()
-    if rank == row.rank and awaited:
-        changes.update(awaited=awaited)
+    if rank == row.rank and (awaited or result.unsure):
+        changes.update(awaited=awaited, unsure=result.unsure)
     elif row.rank is not None and rank >= row.rank:
-        changes.update(pending=None, rank=None, awaited=())
+        changes.update(pending=None, rank=None, awaited=(), unsure=False)
         view.delete(PENDING, key)
+    elif row.rank is not None and result.unsure:
+        changes.update(unsure=True)
     if changes:
         view.put(LEDGER, key, row.model_copy(update=changes).to_bytes())
 

@@ -102,6 +102,8 @@ class ContactRow(Wire):
     """Lists that did not exist when `done` was written: `pending` stays for the day that one does."""
     creatable_at: Instant | None = None
     """Of the first command that may have created the contact; ``None`` while none may."""
+    unsure: bool = False
+    """Another worker may have overwritten what was written last: `pending` stays until it is written once more."""
 
 
 UNMAILED_KINDS: tuple[FeedbackKind, ...] = ("unsubscribed", "hard_bounce", "spam", "blocklisted")
@@ -169,6 +171,8 @@ class UpsertWork:
     """Our id of the import that the contact is in."""
     creatable_at: Instant | None = None
     """Of the first command that may have created the contact."""
+    unsure: bool = False
+    """See `ContactRow.unsure`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,28 +265,47 @@ def _has_ended(contact: ContactRow) -> bool:
 def is_open(contact: ContactRow, rank: Rank) -> bool:
     """Whether the upsert of this rank, or a later one, may still be written."""
     return contact.pending is not None and (
-        contact.done is None or contact.done < rank or (contact.rank == rank and bool(contact.awaited))
+        contact.done is None or contact.done < rank or (contact.rank == rank and _is_kept(contact))
     )
 
 
-def awaits_a_list(contact: ContactRow, missing: Collection[int]) -> bool:
-    """Whether all that is left to do for a contact is to join lists of `missing`."""
-    return bool(contact.awaited) and contact.done == contact.rank and all(each in missing for each in contact.awaited)
+def _is_kept(contact: ContactRow) -> bool:
+    """Whether `pending` stays although it was written."""
+    return bool(contact.awaited) or contact.unsure
 
 
-def next_work(contact: ContactRow, events: Mapping[bytes, EventRow], missing: Collection[int] = ()) -> Work | None:
+def stands_by(contact: ContactRow, missing: Collection[int], *, once_more: bool) -> bool:
+    """Whether all that is left to do for a contact is to join lists of `missing`, or what is not yet to be done."""
+    is_done = contact.done == contact.rank and _is_kept(contact)
+    return is_done and not (contact.unsure and once_more) and all(each in missing for each in contact.awaited)
+
+
+def next_work(
+    contact: ContactRow, events: Mapping[bytes, EventRow], missing: Collection[int] = (), *, once_more: bool = True
+) -> Work | None:
     """What a contact needs next: its upsert, then its events by date and name; ``None`` when it has to wait.
 
-    `missing`: lists that do not exist at Brevo now.
+    `missing`: lists that do not exist at Brevo now. `once_more`: whether nobody else may be writing the contact now.
 
     Events wait for the first acknowledgement of their contact, as nobody says what Brevo does with an event of a
     contact that it does not know; a campaign has none. Those in doubt are not work: a person decides.
     """
-    if contact.pending is not None and contact.rank is not None and not awaits_a_list(contact, missing):
+    if (
+        contact.pending is not None
+        and contact.rank is not None
+        and not stands_by(contact, missing, once_more=once_more)
+    ):
         command = command_of(contact.pending.command)
         if isinstance(command, UpsertContact):
-            state = state_before(command, contact.state)
-            return UpsertWork(command, contact.rank, contact.pending, state, contact.importing, contact.creatable_at)
+            return UpsertWork(
+                command,
+                contact.rank,
+                contact.pending,
+                state_before(command, contact.state),
+                contact.importing,
+                contact.creatable_at,
+                contact.unsure,
+            )
     waiting = []
     for key, row in events.items():
         if row.waiting is None or row.state not in ("pending", "intended"):

@@ -27,6 +27,8 @@ class PostedUpsert:
 
     rank: Rank
     awaited: tuple[int, ...] = ()
+    unsure: bool = False
+    """It is to be written once more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,8 @@ class Standing:
     """The last outcome that was posted, until its rows are confirmed: the next call builds on them."""
     alone: bool = False
     """An import could not take it: only single calls are tried for what it wants now."""
+    once_more: bool = True
+    """Nobody else may be writing it: what another worker may have overwritten is written again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +105,7 @@ def next_action(
         return Wait.UNDER_WAY
     if standing.posted is not None and not is_confirmed(standing.posted, row, events):
         return Wait.UNCONFIRMED
-    work = next_work(row, events, account.missing_lists)
+    work = next_work(row, events, account.missing_lists, once_more=standing.once_more)
     if work is None:
         return Finish.FINISH
     if isinstance(work, UpsertWork) and not standing.alone:
@@ -117,4 +121,4 @@ def is_confirmed(posted: Posted, row: ContactRow, events: Mapping[bytes, EventRo
         return posted.key not in events or events[posted.key].state not in ("pending", "intended")
     if row.done is None or row.done < posted.rank:
         return False
-    return row.rank != posted.rank or row.awaited == posted.awaited
+    return row.rank != posted.rank or (row.awaited, row.unsure) == (posted.awaited, posted.unsure)

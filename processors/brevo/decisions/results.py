@@ -34,6 +34,8 @@ class Ending:
     """Of a rejected event: it may have been sent."""
     error: str | None = None
     """Name of the answer's class, if the command goes to the dead letters."""
+    unsure: bool = False
+    """Of an upsert: a former owner of the partition may still overwrite it."""
     deleted: bool = False
     """Brevo does not have the contact any more: nothing may create it again."""
 
@@ -76,6 +78,7 @@ def outcome(
         acknowledged=ending.acknowledged,
         occurred_at=command.occurred_at,
         finished_at=finished_at,
+        unsure=ending.unsure,
     )
 
 

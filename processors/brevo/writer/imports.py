@@ -95,8 +95,9 @@ class ImportWriter:
         if shape is None or shape[0] != lists:
             return None
         found = self._tools.checker.check(contact, work)
-        known = Known.of(work.state, uncertain=self._schedule.task(contact).uncertain)
-        return Member(contact, work, found.wanted, known, found.left_out)
+        known = Known.of(work.state, uncertain=work.unsure or self._schedule.task(contact).uncertain)
+        unsure = self._schedule.takeovers.is_unsure(contact)
+        return Member(contact, work, found.wanted, known, found.left_out, unsure=unsure)
 
     def _sure(self, members: list[Member]) -> list[Member]:
         """Those that an import cannot create by mistake; the others are written alone."""
@@ -207,7 +208,11 @@ class ImportWriter:
 
     async def _end(self, endings: Sequence[tuple[Member, Ending]]) -> None:
         for part in _parts(endings):
-            ours = [(each.contact, each.work, ending) for each, ending in part if self._schedule.owned(each.contact)]
+            ours = [
+                (each.contact, each.work, replace(ending, unsure=each.unsure))
+                for each, ending in part
+                if self._schedule.owned(each.contact)
+            ]
             await self._outcomes.end_all(ours)
 
     def _write_alone(self, contacts: Iterable[str]) -> None:

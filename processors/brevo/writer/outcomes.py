@@ -99,7 +99,7 @@ class Outcomes:
             if ending.deleted:
                 outputs.append(deletion_output(work, now))
             awaited = ending.acknowledged.awaited if ending.acknowledged else ()
-            self._schedule.answered(contact, work, awaited)
+            self._schedule.answered(contact, work, awaited, unsure=ending.unsure)
         if outputs:
             await self._send(outputs)
         for contact, work, ending in endings:

@@ -62,14 +62,18 @@ class Pump:
         self._outcomes.open(post)
         async with asyncio.TaskGroup() as group:
             self._group = group
-            looking = group.create_task(self._lists.run(), name="brevo lists")
+            looking = [
+                group.create_task(self._lists.run(), name="brevo lists"),
+                group.create_task(self._look_again(), name="brevo take-overs"),
+            ]
             try:
                 for family in FAMILIES:
                     self.dispatch(family)
                 await asyncio.Event().wait()
             finally:
                 self._group = None
-                looking.cancel()
+                for each in looking:
+                    each.cancel()
                 await self._events.drain(self._pace.drain_seconds)
                 self._processes.close()
                 for timer in self._timers.values():
@@ -91,6 +95,11 @@ class Pump:
             if family == "contacts":
                 self._dispatch_imports(self._group)
             self._come_back(family)
+
+    async def _look_again(self) -> None:
+        while True:
+            await asyncio.sleep(self._pace.look_again_seconds)
+            self._schedule.look_again()
 
     def _most(self, family: Family) -> int:
         """Contacts at once. Events that only wait for their turn are not begun: who comes later may go before them."""

@@ -32,6 +32,7 @@ from processors.brevo.writer.import_batches import ImportBatches
 from processors.brevo.writer.intents import Intents
 from processors.brevo.writer.lists import ListWatch
 from processors.brevo.writer.metrics import BrevoMetrics
+from processors.brevo.writer.takeovers import Takeovers
 from processors.brevo.writer.tally import Tally
 from processors.brevo.writer.tasks import ContactTask, family_of, priority_of
 from processors.engine.view import PartitionStore
@@ -56,6 +57,7 @@ class WorkSchedule:
         bulk_threshold: so many that wait for the same thing are an import batch, or a burst.
         technical_list: for imports of contacts without a list.
         gather_seconds: how long an upsert waits for others like it.
+        overtaken_seconds: after a take-over, how long its former owner may still write.
         now: monotonic seconds.
     """
 
@@ -67,11 +69,13 @@ class WorkSchedule:
         bulk_threshold: int,
         technical_list: int | None,
         gather_seconds: float,
+        overtaken_seconds: float,
         now: Callable[[], float],
     ) -> None:
         self.changed: Callable[[Family], None] = _nobody_listens
         """Called when work of a family has become available; the pump puts itself here."""
         self.import_batches = ImportBatches(bulk_threshold, now)
+        self.takeovers = Takeovers(overtaken_seconds, now)
         self.intents = Intents()
         """What waits for a confirmed row before its call."""
         self._metrics = metrics
@@ -100,7 +104,14 @@ class WorkSchedule:
                 # A partition may come back while a call from before is still under way.
                 task = self._tasks.setdefault(contact, ContactTask(contact, partition))
                 task.uncertain = True
+                self.takeovers.begin(partition, contact)
             self._look_at(partition, contact)
+
+    def look_again(self) -> None:
+        """Those whose former owner writes no more may be written once more."""
+        for partition, contact in self.takeovers.over():
+            if partition in self._partitions:
+                self._look_at(partition, contact)
 
     def applied(self, partition: int, keys: Iterable[bytes]) -> None:
         """Rows of these keys were confirmed."""
@@ -179,16 +190,21 @@ class WorkSchedule:
         stores = self._stores_of(contact)
         if stores is None:
             return None
-        return next_work(contact_row(stores, contact), open_events(stores, contact), self._lists.missing)
+        once_more = not self.takeovers.is_unsure(contact)
+        row, events = contact_row(stores, contact), open_events(stores, contact)
+        return next_work(row, events, self._lists.missing, once_more=once_more)
 
     def owned(self, contact: str) -> bool:
         """Whether a busy contact's partition is still ours."""
         return self._stores_of(contact) is not None
 
-    def answered(self, contact: str, work: Work, awaited: tuple[int, ...]) -> None:
+    def answered(self, contact: str, work: Work, awaited: tuple[int, ...], *, unsure: bool) -> None:
         """An outcome was posted: the contact waits until it comes back confirmed. `awaited`: lists, of an upsert."""
         task = self._tasks[contact]
-        task.posted = PostedUpsert(work.rank, awaited) if isinstance(work, UpsertWork) else PostedEvent(work.key)
+        if isinstance(work, UpsertWork):
+            task.posted = PostedUpsert(work.rank, awaited, unsure)
+        else:
+            task.posted = PostedEvent(work.key)
         task.failures = 0
 
     def shape(self, contact: str, work: UpsertWork) -> Shape | None:
@@ -217,7 +233,8 @@ class WorkSchedule:
             task.alone = False
         if task.posted is not None and is_confirmed(task.posted, row, events):
             task.posted = None
-        action = next_action(row, events, task.standing, AccountAtBrevo(self._lists.missing, self._technical_list))
+        standing = task.standing(once_more=not self.takeovers.is_unsure(contact))
+        action = next_action(row, events, standing, AccountAtBrevo(self._lists.missing, self._technical_list))
         match action:
             case Wait():
                 self._tasks[contact] = task

@@ -54,10 +54,9 @@ class ContactTask:
     job: asyncio.Task[None] | None = None
     """What works on it."""
 
-    @property
-    def standing(self) -> Standing:
+    def standing(self, *, once_more: bool) -> Standing:
         """As the decision about it sees it."""
-        return Standing(self.phase, self.posted, self.alone)
+        return Standing(self.phase, self.posted, self.alone, once_more)
 
     @property
     def urgent(self) -> bool:

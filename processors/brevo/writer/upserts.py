@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 
 from processors.brevo.decisions.answers import AnswerClass
 from processors.brevo.decisions.attempt import Attempt, refuses_a_part
@@ -44,14 +45,15 @@ class UpsertWriter:
     async def write(self, contact: str, work: UpsertWork) -> Again | None:
         """Work on a contact's newest upsert until it ends (``None``) or has to come again."""
         found = self._tools.checker.check(contact, work)
+        is_unsure = self._schedule.takeovers.is_unsure(contact)
         if work.importing is not None:
             with self._outcomes.waiting(contact):
                 await self._tools.processes.settled(work.importing)
-        known = Known.of(work.state, uncertain=self._schedule.task(contact).uncertain)
+        known = Known.of(work.state, uncertain=work.unsure or self._schedule.task(contact).uncertain)
         result = await self._settle(contact, work, Attempt(found.wanted, known, found.left_out))
         if isinstance(result, Again):
             return result
-        await self._outcomes.end(contact, work, result)
+        await self._outcomes.end(contact, work, replace(result, unsure=is_unsure and result.acknowledged is not None))
         # Every later call for the contact builds on this outcome, which is confirmed first.
         self._schedule.task(contact).uncertain = False
         if result.outcome == "acknowledged" and self._tools.sampler.chosen([work.command.command_id]):

@@ -36,9 +36,11 @@ def _waiting(command: Command) -> Waiting:
     return Waiting(command=command.to_bytes().decode(), topic=BREVO_COMMANDS.name, offset=0, timestamp_ms=0)
 
 
-def _row(done: Rank | None = None, awaited: tuple[int, ...] = (), **changes: Any) -> ContactRow:
-    pending = _waiting(upsert(**changes))
-    return ContactRow(pending=pending, rank=RANK, done=done, awaited=awaited, state=STATE if done else None)
+def _row(
+    done: Rank | None = None, awaited: tuple[int, ...] = (), *, unsure: bool = False, **changes: Any
+) -> ContactRow:
+    pending, state = _waiting(upsert(**changes)), STATE if done else None
+    return ContactRow(pending=pending, rank=RANK, done=done, awaited=awaited, state=state, unsure=unsure)
 
 
 def _events(state: EventState) -> dict[bytes, EventRow]:
@@ -48,6 +50,7 @@ def _events(state: EventState) -> dict[bytes, EventRow]:
 WRITTEN = ContactRow(done=RANK, state=STATE)
 NONE: dict[bytes, EventRow] = {}
 IDLE = Standing()
+OVERTAKEN = Standing(once_more=False)
 
 
 def _posted(posted: Posted) -> Standing:
@@ -70,6 +73,18 @@ TABLE: list[tuple[str, ContactRow, dict[bytes, EventRow], Standing, AccountAtBre
     ("events meanwhile", _row(RANK, (99,)), _events("pending"), IDLE, AccountAtBrevo({99}), Call),
     ("list returned", _row(RANK, (99,)), NONE, IDLE, AccountAtBrevo(), JoinImport),
     ("joining unconfirmed", _row(RANK, (99,)), NONE, _posted(PostedUpsert(RANK)), AccountAtBrevo(), Wait.UNCONFIRMED),
+    ("overtaken", _row(RANK, unsure=True), NONE, OVERTAKEN, AccountAtBrevo(), Finish.FINISH),
+    ("events of the overtaken", _row(RANK, unsure=True), _events("pending"), OVERTAKEN, AccountAtBrevo(), Call),
+    ("newer of the overtaken", _row(OLDER, unsure=True), NONE, OVERTAKEN, AccountAtBrevo(), JoinImport),
+    ("once more", _row(RANK, unsure=True), _events("pending"), IDLE, AccountAtBrevo(), JoinImport),
+    (
+        "once more unconfirmed",
+        _row(RANK, unsure=True),
+        NONE,
+        _posted(PostedUpsert(RANK)),
+        AccountAtBrevo(),
+        Wait.UNCONFIRMED,
+    ),
     ("event", WRITTEN, _events("pending"), IDLE, AccountAtBrevo(), Call),
     ("event of a former owner", WRITTEN, _events("intended"), IDLE, AccountAtBrevo(), Call),
     ("event before its contact", ContactRow(), _events("pending"), IDLE, AccountAtBrevo(), Finish.FINISH),
