@@ -54,7 +54,7 @@ class Outside(Protocol):
         """Returns when the broker has confirmed all but what it refuses for good."""
 
     async def persist(self, changes: Mapping[int, Mapping[str, Rows]]) -> dict[str, int]:
-        """Write the changes of all partitions and tables: changelog, confirmed, then the local store.
+        """Write the changes of all partitions and tables, all or none: changelogs, confirmed, then the local store.
 
         Returns:
             By table the size of the smallest row that its changelog refuses for good; empty when all are written.

@@ -26,7 +26,7 @@ from processors.engine.spec import AgentSpec
 from processors.engine.turn import Batch
 from processors.engine.view import Output, PartitionStore, Record
 from schemas.cloud_events import Headers
-from schemas.errors import RetryLaterError
+from schemas.errors import FatalError, RetryLaterError
 
 MAX_BATCHES = 16
 """Of one turn: with a thousand records each far below the rebalance time-out, and enough to share its confirmations."""
@@ -98,28 +98,44 @@ class BatchAgent(Outside, OwnAgent):
 
     @override
     async def persist(self, changes: Mapping[int, Mapping[str, Rows]]) -> dict[str, int]:
-        """Asks first whether the partitions are still this worker's."""
+        """Asks first whether the partitions are still this worker's, and writes the local store last."""
         await self._engine.publisher.ensure_owner()
         wanted = [(name, p, rows) for p, tables in changes.items() for name, rows in tables.items() if rows]
+        answers = await asyncio.gather(*(self._log(*each) for each in wanted))
         refused: dict[str, int] = {}
-        for (name, _partition, _rows), size in zip(
-            wanted, await asyncio.gather(*(self._persist(*each) for each in wanted)), strict=True
-        ):
-            if size is not None:
+        for (name, _partition, _rows), (_offset, rows_refused) in zip(wanted, answers, strict=True):
+            for row in rows_refused:
+                size = len(row.key or b"") + len(row.value or b"")
                 refused[name] = min(size, refused.get(name, size))
-        return refused
+        if refused:
+            await asyncio.gather(*(self._take_back(*each, bad) for each, (_, bad) in zip(wanted, answers, strict=True)))
+            return refused
+        for (name, partition, rows), (offset, _none) in zip(wanted, answers, strict=True):
+            TablePartition(self._tables[name], partition).apply(rows, offset)
+        return {}
 
-    async def _persist(self, name: str, partition: int, rows: Rows) -> int | None:
-        """The last value per key; nothing is stored where a row was refused, whose size is returned."""
-        table = self._tables[name]
-        changelog = table.changelog_topic.get_topic_name()
+    async def _log(self, name: str, partition: int, rows: Rows) -> tuple[int, list[Row]]:
+        """Write the last value per key to the changelog: its last offset, and the rows that it refuses."""
+        changelog = self._tables[name].changelog_topic.get_topic_name()
         offset, refused = await self._engine.publisher.send(
             changelog, partition, [Row(key, value) for key, value in rows.items()]
         )
-        if refused:
-            return min(len(each.row.key or b"") + len(each.row.value or b"") for each in refused)
-        TablePartition(table, partition).apply(rows, offset)
-        return None
+        return offset, [each.row for each in refused]
+
+    async def _take_back(self, name: str, partition: int, rows: Rows, refused: Sequence[Row]) -> None:
+        """Where one row is refused no other of the turn may count: its record is a dead letter, and is done no more.
+
+        Raises:
+            FatalError: the changelog refuses what it took before.
+        """
+        store, left_out = TablePartition(self._tables[name], partition), {row.key for row in refused}
+        before = {key: store.get(key) for key in rows if key not in left_out}
+        if not before:
+            return
+        offset, refused_again = await self._log(name, partition, before)
+        if refused_again:
+            raise FatalError(f"the changelog of {name} refuses a row that it took before; raise its max.message.bytes")
+        store.apply({}, offset)
 
     @override
     async def post(self, outputs: Sequence[Output]) -> None:

@@ -69,7 +69,8 @@ class SeenOnce:
     """An id seen already sends nothing: what a crash takes between state and output would be lost for good.
 
     State: the ids seen per compound key. A record may ask for trouble: `poison` raises, `pad` makes its output so many
-    bytes large, `state` its row; `error` raises one of our own kinds, `retry` once alone.
+    bytes large, `state` its row, `beside` makes one more in another table; `error` raises one of our own kinds, `retry`
+    once alone.
     """
 
     def __init__(self, journal: Journal, *, slow_seconds: float = 0) -> None:
@@ -88,6 +89,8 @@ class SeenOnce:
             self._journal.write(repeated=event["i"])
             return
         view.put(SEEN, key, pack([*ids, event["i"], *(["y" * event["state"]] if "state" in event else [])]))
+        if event.get("beside"):
+            view.put(PENDING, b"%d" % event["i"], key)
         if event.get("poison"):
             raise ValueError(f"poison {event['i']}")
         self._ask_for_recovery(event)

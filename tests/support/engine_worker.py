@@ -200,9 +200,10 @@ def _build_worker(settings: LabSettings, registry: CollectorRegistry) -> EngineW
 
 def _build_agent(settings: LabSettings, engine: Engine) -> BatchAgent:
     journal = Journal(settings.journal)
-    if settings.rule == "seen-once":
+    if settings.rule in ("seen-once", "seen-beside"):
         rule = SeenOnce(journal, slow_seconds=settings.slow_seconds)
-        return BatchAgent(engine, AgentSpec(NAME, (SOURCE,), (SEEN,)), RuleAlone(rule))
+        tables = (SEEN,) if settings.rule == "seen-once" else (SEEN, PENDING)
+        return BatchAgent(engine, AgentSpec(NAME, (SOURCE,), tables), RuleAlone(rule))
     if settings.rule in ("errands", "errands-held"):
         courier = Courier(journal, held=settings.rule == "errands-held")
         return BatchAgent(engine, AgentSpec(NAME, (SOURCE,), (PENDING,)), courier)

@@ -7,7 +7,8 @@ import json
 import pytest
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
-from tests.support.engine import Lab
+from tests.support.engine import Lab, stored
+from tests.support.engine_rules import PENDING
 from tests.support.foreign_records import produce_strange
 from tests.support.kafka import Message, admin, produce, read_to_end
 
@@ -78,17 +79,18 @@ async def test_worker_record_that_nothing_takes_is_a_dead_letter_and_the_next_is
 
 
 async def test_worker_row_that_its_changelog_refuses_is_its_records_fault(lab: Lab) -> None:
-    """The turn is done again without it; the record is a dead letter, and nothing of its neighbours is lost."""
+    """The turn is done again without it; the record is a dead letter: nothing of it counts, all of its neighbours."""
     await lab.create_topics()  # changelogs of a megabyte, as Kafka makes them: smaller than ours
     await lab.produce(200)
-    (too_large,) = await lab.produce(1, state=3_000_000)
+    (too_large,) = await lab.produce(1, state=3_000_000, beside=True)
     await lab.produce(200)
-    worker = lab.worker()
+    worker = lab.worker(rule="seen-beside", session_seconds=10)
     await lab.until_acknowledged(worker)
     assert worker.process.terminate() == 0, worker.process.describe()
     assert "the changelog of seen refuses a row" in worker.process.output()
     assert [event["i"] for event in await lab.read(lab.dead_letters)] == [too_large]
     await lab.verify(worker)  # outputs of that turn may be there twice: they go before the rows
+    assert (await lab.logged(PENDING), list(stored(worker, PENDING))) == ({}, [])
 
 
 @pytest.mark.parametrize(("error", "letters"), [("skip", 0), ("dead letter", 1), ("retry", 0)])
