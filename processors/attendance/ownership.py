@@ -1,13 +1,14 @@
 """Whose webinar or meeting an id is: of the account that was heard of it first, until another one can read it. PURE.
 
 Ids are public, as every join link has one: whoever holds one account's secret can sign events about another's webinar,
-and can do so before its owner's first event. So an event of another account than the owner's is held, and that
-account's own credentials are asked for the object. Zoom shows it to its owner alone: what is found changes hands, and
-what was held comes again; else what was held was not that account's to tell.
+and can do so before its owner's first event. So an event of another account than the owner's is held, and both
+accounts' own credentials are asked for the object. Zoom shows it to its owner alone: what is found is that account's,
+its events that were held come again, and all others' are not theirs to tell, also where Zoom never answers who sent
+them. An owner that Zoom has confirmed on the same day needs no further question.
 
 | key | row |
 | --- | --- |
-| `owner|object` | [day, account]: whose it is |
+| `owner|object` | [day, account, whether Zoom has confirmed it on that day]: whose it is |
 | `owner|object|account` | [day, whether it was answered, how many events are held]: another account's claim |
 | `owner|object|account|number` | [day, event]: one that is held |
 | `sweep|` | how far the deletion of rows that nobody touched for long has come |
@@ -70,38 +71,49 @@ class Ownership:
     def judge(self, record: Record, account_id: str, object_id: str, object_type: ObjectType, view: View) -> Verdict:
         """Whether an event is its object's owner's; one whose object may still turn out to be so is held."""
         key, today = _key(object_id), record.taken_ms // DAY_MS
-        data, its_own = view.get(self._table, key), _owned(today, account_id)
-        if data == its_own:  # all but the first event of a day
+        data = view.get(self._table, key)
+        if data is not None and data in _owned(today, account_id):  # all but the first event of a day
             return "owner"
-        if data is None or unpack(data)[1] == account_id:
-            view.put(self._table, key, its_own)
+        day, owner, is_confirmed = unpack(data) if data else (0, account_id, False)
+        if owner == account_id:
+            view.put(self._table, key, _owned(today, account_id)[False])
             if data is None:
                 self._sweep(view, today)
             return "owner"
-        return self._claim(record, account_id, object_id, object_type, view)
+        if is_confirmed and day == today:
+            return "stranger"
+        return self._claim(record, account_id, owner, object_id, object_type, view)
 
-    def answer(self, result: LookupResult, now_ms: int, view: View) -> tuple[bool, list[Held]]:
-        """Whether the account that asked owns the object, and the events of it that were held, in order."""
-        key, today = _key(result.object_id, result.account_id), now_ms // DAY_MS
+    def answer(self, result: LookupResult, now_ms: int, view: View) -> tuple[list[Held], list[Held]]:
+        """The held events of the object that are their account's to tell, and those that are not, each in order."""
+        today, claimant = now_ms // DAY_MS, _key(result.object_id, result.account_id)
         is_owner = result.outcome == "found"
         if is_owner:
-            view.put(self._table, _key(result.object_id), _owned(today, result.account_id))
-        below = key + b"|"
-        rows = list(view.scan(self._table, below))
-        for row_key, _value in rows:
-            view.delete(self._table, row_key)
-        view.put(self._table, key, pack([today, True, 0]))
-        return is_owner, [_thawed(value) for _key, value in rows]
+            view.put(self._table, _key(result.object_id), _owned(today, result.account_id)[True])
+        held = self._released(claimant, today, view)
+        if not is_owner:
+            return [], held
+        others = [key for key, _value in view.scan(self._table, _key(result.object_id, "")) if key.count(b"|") == 2]
+        return held, [each for key in others if key != claimant for each in self._released(key, today, view)]
+
+    def _released(self, claimant: bytes, today: int, view: View) -> list[Held]:
+        """What is held of one account, no longer: its claim is answered for today."""
+        rows = list(view.scan(self._table, claimant + b"|"))
+        for key, _value in rows:
+            view.delete(self._table, key)
+        view.put(self._table, claimant, pack([today, True, 0]))
+        return [_thawed(value) for _key, value in rows]
 
     def _claim(
-        self, record: Record, account_id: str, object_id: str, object_type: ObjectType, view: View
+        self, record: Record, account_id: str, owner: str, object_id: str, object_type: ObjectType, view: View
     ) -> Literal["held", "stranger"]:
         key, today = _key(object_id, account_id), record.taken_ms // DAY_MS
         data, value = view.get(self._table, key), record.value or b""
         day, is_answered, held = unpack(data) if data else (0, False, 0)
         if day != today:
             is_answered = False
-            self._ask(account_id, object_id, object_type, record.taken_ms, view)
+            for asked in (account_id, owner):
+                self._ask(asked, object_id, object_type, record.taken_ms, view)
         if is_answered or held >= MOST_HELD or len(value) > LARGEST_HELD:
             view.put(self._table, key, pack([today, is_answered, held]))
             return "stranger"
@@ -141,9 +153,9 @@ def _key(*parts: str) -> bytes:
 
 
 @lru_cache(maxsize=64)  # an installation has a few accounts
-def _owned(today: int, account_id: str) -> bytes:
-    """The row of an object that is an account's, and was spoken of today."""
-    return pack([today, account_id])
+def _owned(today: int, account_id: str) -> tuple[bytes, bytes]:
+    """The row of an object that is an account's, and was spoken of today: not confirmed, and confirmed."""
+    return pack([today, account_id, False]), pack([today, account_id, True])
 
 
 def _frozen(record: Record, today: int) -> bytes:

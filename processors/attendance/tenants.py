@@ -83,12 +83,11 @@ class TenantsApart(Rule):
         if not is_about_ownership(result):
             self._rule.answer(result, now_ms, view)
             return
-        is_owner, held = self._ownership.answer(result, now_ms, view)
-        for each in held:
-            if is_owner:  # as a record of its own, which can become a dead letter
-                view.pass_on(RAW_EVENTS.name, *each)
-            else:
-                _quarantine(orjson.loads(each.value or b""), each, view)
+        own, strange = self._ownership.answer(result, now_ms, view)
+        for each in own:  # as a record of its own, which can become a dead letter
+            view.pass_on(RAW_EVENTS.name, *each)
+        for each in strange:
+            _quarantine(orjson.loads(each.value or b""), each, view)
 
 
 def _account_of(event: dict[str, Any], record: Record) -> str:

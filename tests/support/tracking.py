@@ -133,6 +133,8 @@ class Pipeline:
         """What Zoom may not be asked."""
         self.held_back: frozenset[LookupKind] = frozenset()
         """What Zoom does not answer until `let_through`."""
+        self.mute: frozenset[str] = frozenset()
+        """Accounts whose questions Zoom never answers."""
         self._kept: list[LookupRequest] = []
         self._random = random
         self._step = step
@@ -269,6 +271,8 @@ class Pipeline:
         elif output.topic in (LOOKUPS.name, LOOKUPS_BULK.name):
             request = LOOKUP.validate_json(output.value or b"")
             assert isinstance(request, LookupRequest)
+            if request.account_id in self.mute:
+                return
             if request.lookup in self.held_back:
                 self._kept.append(request)
                 return

@@ -117,6 +117,22 @@ def test_claim_while_zoom_does_not_answer_is_held_within_bounds_and_handled_late
     assert [each.key for each in flood.sent[LOOKUPS.name]].count(STRANGER.encode()) == 1, "asked once a day"
 
 
+def test_stranger_whom_zoom_never_answers_is_quarantined_once_the_owner_is_confirmed() -> None:
+    """Wrong credentials must not be a way to have events held for ever; more of them are not even held that day."""
+    world = webinar()
+    pipeline = played(world)
+    rows = pipeline.rows()
+    pipeline.mute = frozenset({STRANGER})
+    body = forged(example("webinar.participant_joined__registrant"), world)
+    pipeline.feed([body])
+    assert len(pipeline.sent[QUARANTINE.name]) == 1
+    pipeline.feed([body] * 3)
+    assert len(pipeline.sent[QUARANTINE.name]) == 4
+    assert not [key for key in pipeline.stores[TABLE].rows if key.startswith(b"owner|") and key.count(b"|") == 3]
+    assert [each.key for each in pipeline.sent[LOOKUPS.name]].count(STRANGER.encode()) == 1
+    assert pipeline.rows() == rows
+
+
 def test_stranger_is_asked_about_again_on_the_next_day() -> None:
     """Zoom may not have been allowed to be asked: that is no reason to keep somebody out for ever."""
     world = webinar()
