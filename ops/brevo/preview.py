@@ -63,19 +63,20 @@ async def _preview(session: str, limit: int | None) -> tuple[list[dict[str, Any]
     rows, told = await ledger(connection), await _results(connection, session)
     chosen = sorted(upserts)[:limit]
     shown = []
-    async with opened() as (_, client):
+    async with opened() as (configuration, client):
+        region = configuration.brevo.phone_region
         for contact_id in chosen:
             command = upserts[contact_id]
-            attributes, _ = sendable(command.attributes)
+            attributes, _ = sendable(command.attributes, region)
             body = await contact(client, command.email)
             known = after_read(Wanted.of(command, attributes), body)
             held = body.get("attributes", {}) if body else {}
             shown.append(
                 {
-                    **upsert_preview(command, known),
+                    **upsert_preview(command, known, region),
                     "has": {name: held[name] for name in sorted(attributes) if name in held},
                     "lists": body.get("listIds", []) if body else [],
-                    "events": [_event(each, rows, told) for each in events.get(contact_id, ())],
+                    "events": [_event(each, rows, told) for each in events.get(contact_id, {}).values()],
                 }
             )
     return shown, len(upserts)
@@ -104,10 +105,10 @@ async def _results(connection: KafkaConnection, session: str) -> dict[bytes, Com
 
 async def _commands(
     connection: KafkaConnection, session: str
-) -> tuple[dict[str, UpsertContact], dict[str, list[OnceCommand]]]:
-    """The newest upsert of every contact of the session, and the session's events."""
+) -> tuple[dict[str, UpsertContact], dict[str, dict[str, OnceCommand]]]:
+    """The newest upsert of every contact of the session, and the session's events by command id, however often sent."""
     upserts: dict[str, UpsertContact] = {}
-    events: dict[str, list[OnceCommand]] = {}
+    events: dict[str, dict[str, OnceCommand]] = {}
     concerned = set()
     for topic in (BREVO_COMMANDS_BULK, BREVO_COMMANDS):
         async for record in read_topic(connection, topic):
@@ -118,7 +119,7 @@ async def _commands(
                 concerned.add(command.contact_id)
             if isinstance(command, OnceCommand):
                 if command.session == session:
-                    events.setdefault(command.contact_id, []).append(command)
+                    events.setdefault(command.contact_id, {})[command.command_id] = command
                 continue
             newest = upserts.get(command.contact_id)
             if newest is None or newest.revision <= command.revision:

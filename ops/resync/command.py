@@ -17,6 +17,7 @@ from ops.audit import audit_entry
 from ops.backfill.display import bar
 from ops.brevo.account import Json, Reason, Yes, agreed
 from ops.brevo.posting import post, post_audit
+from ops.failure import found_wrong
 from ops.resync.display import document, in_words
 from ops.resync.kept import Kept
 from ops.resync.plan import ResyncPlan, ResyncPlanner
@@ -26,13 +27,17 @@ from runtime.configuration import load_for_display
 from runtime.environment import config_path
 from runtime.exits import FOUND_WRONG
 from runtime.kafka import KafkaConnection
-from runtime.logs import configure_logging
+from runtime.logs import configure_command_logging
 from runtime.models import Configuration
 from runtime.references import has_reference
 from schemas.codec import contact_id
 from schemas.engagement import ResyncContact
 from schemas.errors import ConfigurationError, RetryLaterError
 from schemas.topics import AUDIT, ENGAGEMENT_RESYNCS
+
+_AGAIN = "Start it again with the same arguments: what was asked for already changes nothing."
+TOLD_EVERY = 500
+"""Contacts, between two words about how far the reading is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,15 +76,17 @@ def resync(
     configuration does the rest, behind all live work, or once one runs. It may be stopped and repeated at any time.
     Noted in the audit topic. Exit code 1: nobody is meant, Kafka does not answer, or you said no.
     """
-    configure_logging("ERROR")
+    configure_command_logging("ERROR")
     if sum((session is not None, contact is not None, everybody)) != 1:
         raise typer.BadParameter("give exactly one of --session, --contact, --all")
     scope = ResyncScope(session, contact_id(contact) if contact and "@" in contact else contact)
     try:
         done = asyncio.run(_resync(scope, reason, dry_run=dry_run, yes=yes, as_json=as_json))
     except RetryLaterError as error:
-        typer.echo(f"stopped: {error}\nStart it again: what was asked for already changes nothing.", err=True)
-        raise typer.Exit(FOUND_WRONG) from None
+        raise found_wrong(f"stopped: {error}\n{_AGAIN}", as_json=as_json) from None
+    except KeyboardInterrupt:
+        typer.echo(_AGAIN, err=True)
+        raise
     if not done:
         raise typer.Exit(FOUND_WRONG)
 
@@ -88,7 +95,7 @@ async def _resync(scope: ResyncScope, reason: str, *, dry_run: bool, yes: bool, 
     """Whether it is done, or there was nothing to do."""
     console = Console(stderr=True)
     connection, configuration = KafkaConnection.from_environment(os.environ), _configuration()
-    plan = await _plan(connection, configuration, scope)
+    plan = await _plan(connection, configuration, scope, console)
     told: dict[str, Any] = document(plan)
     if not as_json:
         for line in in_words(plan):
@@ -119,12 +126,20 @@ def _configuration() -> Configuration:
     return configuration
 
 
-async def _plan(connection: KafkaConnection, configuration: Configuration, scope: ResyncScope) -> ResyncPlan:
+async def _plan(
+    connection: KafkaConnection, configuration: Configuration, scope: ResyncScope, console: Console
+) -> ResyncPlan:
     plan, planner = ResyncPlan(), ResyncPlanner(configuration, datetime.now(UTC))
-    async with aclosing(kept_contacts(connection, scope.contact)) as contacts:
-        async for kept in contacts:
-            if scope.takes(kept):
-                plan.add(kept.contact_id, planner.need(kept))
+    reading = "reading what is kept"
+    if not console.is_terminal:
+        console.print(reading)
+    with console.status(reading) as status:
+        async with aclosing(kept_contacts(connection, scope.contact)) as contacts:
+            async for kept in contacts:
+                if scope.takes(kept):
+                    plan.add(kept.contact_id, planner.need(kept))
+                    if plan.looked_at % TOLD_EVERY == 0:
+                        status.update(f"{reading}: {plan.looked_at} contacts")
     return plan
 
 

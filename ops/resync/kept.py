@@ -17,7 +17,7 @@ class Kept:
     rows: ContactRows
     ledger: ContactRow
     events: Mapping[bytes, EventRow]
-    """By row key, whatever became of them."""
+    """By row key: those that Brevo refused, at least."""
     told: Suppression | None
 
     def was_in(self, session: str) -> bool:

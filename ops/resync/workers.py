@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from processors.engine.naming import APP_ID
 from runtime.kafka import KafkaConnection
-from schemas.errors import RetryLaterError
 
-REQUEST_MS = 10_000
 _MEMBERS = 5
 """Where a group of Kafka's DescribeGroups answer has its members (https://kafka.apache.org/protocol, checked
 2026-11-27)."""
@@ -21,7 +19,7 @@ async def workers(connection: KafkaConnection) -> int | None:
     from aiokafka.admin import AIOKafkaAdminClient  # noqa: PLC0415 (a help page needs no Kafka client)
     from aiokafka.errors import GroupAuthorizationFailedError, KafkaError  # noqa: PLC0415
 
-    admin = AIOKafkaAdminClient(**connection.client_options(), request_timeout_ms=REQUEST_MS)
+    admin = AIOKafkaAdminClient(**connection.command_options())
     try:
         await admin.start()
         (answer,) = await admin.describe_consumer_groups([f"{connection.topic_prefix}{APP_ID}"])
@@ -30,8 +28,6 @@ async def workers(connection: KafkaConnection) -> int | None:
     except GroupAuthorizationFailedError:
         return None
     except (KafkaError, OSError, TimeoutError) as error:
-        raise RetryLaterError(
-            f"Kafka at {connection.bootstrap_servers} does not tell who works ({type(error).__name__})"
-        ) from error
+        raise connection.unanswered(error) from error
     finally:
         await admin.close()

@@ -64,9 +64,9 @@ def standing(
 
     >>> attended = [Occurrence(day=20_000, score=82)]
     >>> standing(attended, decay_weights(90), Tiers())
-    Standing(day=20000, score=82, tier='hot', first=0)
+    ScoreOnDay(day=20000, score=82, tier='hot', first=0)
     >>> standing(attended, decay_weights(90), Tiers(), at_day=20_090)
-    Standing(day=20090, score=41, tier='warm', first=0)
+    ScoreOnDay(day=20090, score=41, tier='warm', first=0)
     """
     if not occurrences:
         return None

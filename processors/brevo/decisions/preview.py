@@ -69,8 +69,10 @@ def event_preview(
     Args:
         command: of the event.
         state: what the ledger knows of it.
-        told: the latest result of it, if there is one still.
+        told: the latest result of it, if there is one still; one of a state that it has left says nothing.
     """
+    if told is not None and told.outcome != state:
+        told = None
     properties = {"list_id": command.list_id} if isinstance(command, ConfirmList) else _properties(command)
     return {
         "contact_id": command.contact_id,
