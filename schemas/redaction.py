@@ -139,12 +139,7 @@ def redact(tree: Any, *, with_urls: bool = True) -> int:
         node: Any = waiting.pop()
         is_object = type(node) is dict
         if is_object:
-            for name in _dropped_of(tuple(node)):
-                del node[name]
-                changed += 1
-            if isinstance(link := node.get(SHARED), str) and "?" in link:
-                node[SHARED] = link.partition("?")[0]
-                changed += 1
+            changed += _drop_fields(node)
         # A JSON parser makes exactly these types, and comparing them is quicker than isinstance.
         if not with_urls:
             waiting += [value for value in (node.values() if is_object else node) if type(value) in _NODES]
@@ -152,12 +147,22 @@ def redact(tree: Any, *, with_urls: bool = True) -> int:
         for key, value in node.items() if is_object else enumerate(node):
             kind = type(value)
             if kind is str:
-                if ("=" in value or "%3" in value) and (clean := without_secret_parameters(value)) != value:
+                if (clean := _clean(value)) != value:
                     node[key] = clean
                     changed += 1
             elif kind is dict or kind is list:
                 waiting.append(value)
     return changed
+
+
+def _drop_fields(node: dict[str, Any]) -> int:
+    dropped = _dropped_of(tuple(node))
+    for name in dropped:
+        del node[name]
+    if isinstance(link := node.get(SHARED), str) and "?" in link:
+        node[SHARED] = link.partition("?")[0]
+        return len(dropped) + 1
+    return len(dropped)
 
 
 def redacted(value: Any) -> Any:
@@ -175,6 +180,11 @@ def without_secret_parameters(text: str) -> str:
     """
     found = _PARAMETER.sub(lambda match: match[0] if reason_to_drop(match[2]) is None else _opening(match[1]), text)
     return text if found == text else _EMPTY_QUERY.sub("", found.replace("?&", "?"))
+
+
+def _clean(text: str) -> str:
+    """Most texts hold no parameter, which shows at once."""
+    return without_secret_parameters(text) if "=" in text or "%3" in text else text
 
 
 def _opening(separator: str) -> str:
