@@ -13,11 +13,11 @@ from pydantic import SecretStr, ValidationError
 from runtime import scopes
 from runtime.document import read_document
 from runtime.environment import Counterparts
-from runtime.explanations import Location, explain, show
+from runtime.explanations import Location, explain, lost_indentation, show
 from runtime.models import Configuration, ZoomAccount
 from runtime.references import has_reference, resolve
 from runtime.scopes import ProcessScope
-from runtime.secrecy import PUBLISHED, is_provider, shows_secrets, too_short
+from runtime.secrecy import PUBLISHED, is_provider, mistaken, shows_secrets, too_short
 from schemas.errors import ConfigurationError
 
 _log = logging.getLogger(__name__)
@@ -65,6 +65,8 @@ def _load(
     path: Path, environment: Mapping[str, str], scope: ProcessScope, check: _Check, *, lenient: bool = False
 ) -> Configuration:
     document = _with_defaults(read_document(path))
+    if lost := lost_indentation(document):
+        raise ConfigurationError(f"{path}: {lost}")
     resolution = _Resolution(environment, drops_unset=lenient)
     resolved = resolution.of(document, (), scope)
     problems = {} if lenient else {show(where, document): problem for where, problem in resolution.problems}
@@ -119,9 +121,16 @@ class _Resolution:
             return dict(self._kept(value.items(), location, inner))
         if isinstance(value, list):
             return [item for _, item in self._kept(enumerate(value), location, scope)]
+        return self._value(value, location, keys, scope)
+
+    def _value(self, value: Any, location: Location, keys: scopes.Keys, scope: ProcessScope) -> Any:
         if not scope.reads(keys):
             return _DROPPED if has_reference(value) or scopes.is_secret(keys) else value
-        return self._resolved(value, location) if has_reference(value) else value
+        resolved = self._resolved(value, location) if has_reference(value) else value
+        is_credential = scopes.is_secret(keys) or keys[-1:] == ("account_id",)
+        if is_credential and isinstance(resolved, str) and (problem := mistaken(resolved)):
+            self.problems.append((location, problem))
+        return resolved
 
     def _kept(
         self, entries: Iterable[tuple[str | int, Any]], at: Location, scope: ProcessScope

@@ -75,7 +75,36 @@ def explain(error: ErrorDetails, document: Mapping[str, Any]) -> str:
         return "missing; this key is required"
     # What stands in place of a whole section may be anything, a secret too.
     hidden = is_secret(keys) or error["type"].startswith(("model", "dict", "list", "tuple"))
-    return f"expected {_expected(error)}, but the file has {_given(location, document, hidden=hidden)}"
+    if error["type"] == "value_error" and _is_section(location, document):
+        return str(error.get("ctx", {})["error"])  # a rule about several keys: a sentence of its own
+    given = _given(location, document, hidden=hidden)
+    quoted = "; text such as NO or off needs quotes" if given in ("true", "false", "true or false") else ""
+    return f"expected {_expected(error)}, but the file has {given}{quoted}"
+
+
+def _is_section(location: Location, document: Mapping[str, Any]) -> bool:
+    """Whether a mapping or a list stands at the location, and no single value."""
+    here: Any = document
+    for step in location:
+        if isinstance(here, Mapping):
+            here = here.get(step, here) if isinstance(step, str) else here
+        elif isinstance(here, list) and isinstance(step, int) and step < len(here):
+            here = here[step]
+    return isinstance(here, Mapping | list)
+
+
+def lost_indentation(document: Mapping[str, Any]) -> str | None:
+    """What is wrong with a file that was copied flat; ``None``: it was not."""
+    sections = set(Configuration.model_fields)
+    deeper = {path[-1] for path in _known() if len(path) > 1} | {"zoom"}
+    moved = [key for key in document if key not in sections and key in deeper]
+    empty = [key for key in document if key in sections and document[key] is None]
+    if not moved or not empty:
+        return None
+    return (
+        f"the indentation is lost: `{moved[0]}` stands at the beginning of its line, and `{empty[0]}:` has nothing "
+        "below it; indent what belongs to it by two spaces"
+    )
 
 
 def _expected(error: ErrorDetails) -> str:

@@ -7,6 +7,7 @@ names the nearest known one). Secrets are `SecretStr`: they show as stars wherev
 from __future__ import annotations
 
 import re
+from itertools import combinations
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, model_validator
@@ -67,6 +68,18 @@ class Lists(Section):
     webinar_attendees: int | None = Field(default=None, gt=0)
     webinar_registrants: int | None = Field(default=None, gt=0)
     webinar_no_shows: int | None = Field(default=None, gt=0)
+
+    @model_validator(mode="after")
+    def _webinars_apart(self) -> Lists:
+        named = ("webinar_registrants", "webinar_attendees", "webinar_no_shows")
+        given = [(name, getattr(self, name)) for name in named if getattr(self, name) is not None]
+        for (first, one), (second, other) in combinations(given, 2):
+            if one == other:
+                raise ValueError(
+                    f"list {one} is both {first} and {second}: give two lists, since people are taken off one of them "
+                    "and stay on the other"
+                )
+        return self
 
     @model_validator(mode="after")
     def _opposites_apart(self) -> Lists:
@@ -137,6 +150,12 @@ class Tiers(Section):
     hot: int = Field(default=70, ge=0, le=100)
     warm: int = Field(default=40, ge=0, le=100)
     hysteresis: int = Field(default=3, ge=0)
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Tiers:
+        if self.hot <= self.warm:
+            raise ValueError(f"hot ({self.hot}) has to be above warm ({self.warm}): who is hot has more points")
+        return self
 
 
 class Scoring(Section):

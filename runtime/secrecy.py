@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from urllib.parse import urlsplit
 
 SHORTEST = 16
@@ -19,6 +20,28 @@ PUBLISHED = frozenset(
 
 _LOOPBACK = ("localhost", "::1")
 _PROVIDERS = ("zoom.us", "zoom.com", "zoomgov.com", "brevo.com", "sendinblue.com")
+_QUOTES = "\u201c\u201d\u201e\u201f\u2018\u2019\u201a\u00ab\u00bb"
+_REFERENCE = re.compile(r"\$[A-Za-z_]\w*|%[A-Za-z_]\w*%")
+_PLACEHOLDER = re.compile(r"<.*>|(x{4,}|change[-_ ]?me|todo)|(your|my|insert|paste)[-_ ].*", re.IGNORECASE)
+
+
+def mistaken(value: str) -> str | None:
+    """What somebody wrote in place of a secret or an id, without showing any of it; ``None``: no such thing.
+
+    >>> mistaken("$ZOOM_CLIENT_SECRET")
+    'looks like a variable; write ${NAME}, with braces'
+    >>> mistaken("your_client_secret"), mistaken("kf93-Hd0aaLqUT")
+    ('is a placeholder; put the real value there', None)
+    """
+    if value[:1] in tuple(_QUOTES) or value[-1:] in tuple(_QUOTES):
+        return (
+            f'has typographic quotes ({value[0] if value[0] in _QUOTES else value[-1]}); write plain ones ("), or none'
+        )
+    if _REFERENCE.fullmatch(value):
+        return "looks like a variable; write ${NAME}, with braces"
+    if _PLACEHOLDER.fullmatch(value):
+        return "is a placeholder; put the real value there"
+    return None
 
 
 def is_loopback(url: str) -> bool:

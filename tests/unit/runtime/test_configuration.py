@@ -12,7 +12,9 @@ from sandbox.brevo.store import Options
 from sandbox.zoom.state import ZoomState
 from schemas.errors import ConfigurationError
 
-GUIDE = Path(__file__).parents[3] / "rollcall.yaml"
+SHIPPED = Path(__file__).parents[3] / "rollcall.yaml"
+GUIDE = Path(__file__).with_name("guide.yaml")
+"""A file as people bring it: its keys are a contract."""
 INGRESS_VARIABLES = {"ZOOM_ACCOUNT_ID": "acc-1", "ZOOM_WEBHOOK_SECRET": "wh-s3cr3t-of-the-app"}
 WORKER_VARIABLES = {
     "ZOOM_ACCOUNT_ID": "acc-1",
@@ -83,6 +85,18 @@ def test_load_ingress_guides_file_holds_what_the_ingress_reads_and_no_more() -> 
 def test_load_ingress_needs_only_its_own_variables() -> None:
     """It starts without the worker's secrets being set anywhere."""
     assert load_ingress(GUIDE, INGRESS_VARIABLES).connectors.zoom[0].account_id == "acc-1"
+
+
+def test_load_shipped_file_starts_both_processes_without_a_word(caplog: pytest.LogCaptureFixture) -> None:
+    """With every list of webinars, whose ids nobody takes for real ones."""
+    with caplog.at_level(logging.WARNING):
+        ingress = load_ingress(SHIPPED, INGRESS_VARIABLES)
+        (account,) = load_worker(SHIPPED, WORKER_VARIABLES).connectors.zoom
+    assert caplog.records == []
+    assert ingress.log_level == "INFO"
+    ids = account.lists.model_dump().values()
+    assert all(isinstance(each, int) and len(set(str(each))) == 1 and each > 99_999 for each in ids)
+    assert "Placeholders" in SHIPPED.read_text()
 
 
 def test_load_worker_guides_file_holds_what_the_worker_reads_and_no_more() -> None:
@@ -227,9 +241,9 @@ def test_load_worker_published_secrets_are_for_sandboxes_alone(files: Files, doc
 
 def test_published_secrets_are_all_that_are_published() -> None:
     """The sandbox's, those of its installation in containers, and the tutorial's."""
-    tutorial = (GUIDE.parent / "docs" / "tutorial" / "first-webinar.md").read_text()
+    tutorial = (SHIPPED.parent / "docs" / "tutorial" / "first-webinar.md").read_text()
     exported = re.findall(r"(?:_SECRET|_API_KEY)=(\S+)", tutorial)
-    files = [each.read_text().strip() for each in (GUIDE.parent / "deploy" / "sandbox" / "secrets").iterdir()]
+    files = [each.read_text().strip() for each in (SHIPPED.parent / "deploy" / "sandbox" / "secrets").iterdir()]
     state = ZoomState()
     assert {*exported, *files, state.client_secret, state.webhook_secret, Options().api_key} == PUBLISHED
 
@@ -289,7 +303,10 @@ def test_load_unknown_key_names_the_nearest(files: Files, document: object, erro
         ),
         (
             {"sessions": {"report_checks": ["5m", True]}},
-            "sessions.report_checks[1]: expected a duration, written 60s, 5m, 4h or 35d, but the file has true",
+            (
+                "sessions.report_checks[1]: expected a duration, written 60s, 5m, 4h or 35d, but the file has true; "
+                "text such as NO or off needs quotes"
+            ),
         ),
         (
             {"brevo": {"api_key": "x", "in_doubt": "ask"}},
