@@ -307,9 +307,9 @@ class InteractionSummary(Wire):
     chat_messages: int
 
 
-SessionState = Literal["scheduled", "running", "ended", "live", "final"]
-"""Where a session is: there is only a date of it; it is held; it is over, and results are being worked out; they stand
-as far as webhooks tell; Zoom's report has settled them."""
+SessionState = Literal["running", "ended", "live", "final"]
+"""Where a session is: it is held; it is over, and results are being worked out; they stand as far as webhooks tell;
+Zoom's report has settled them."""
 
 
 class SessionSummary(Message):

@@ -202,9 +202,22 @@ class Pipeline:
 
     @property
     def summaries(self) -> dict[str, SessionSummary]:
-        """The latest summary by session."""
-        values = [SessionSummary.from_bytes(each.value or b"") for each in self.sent.get(ATTENDANCE_SESSIONS.name, [])]
-        return {value.session_uuid: value for value in values if not value.retracted}
+        """The latest summary by session, of those that results were told of."""
+        return {uuid: each for uuid, each in self.told_sessions.items() if each.state in ("live", "final")}
+
+    @property
+    def told_sessions(self) -> dict[str, SessionSummary]:
+        """What was last told of each session that stands, running ones too."""
+        return {uuid: told[-1] for uuid, told in self.session_states.items() if not told[-1].retracted}
+
+    @property
+    def session_states(self) -> dict[str, list[SessionSummary]]:
+        """Everything that was told by session, in order."""
+        told: dict[str, list[SessionSummary]] = {}
+        for each in self.sent.get(ATTENDANCE_SESSIONS.name, []):
+            summary = SessionSummary.from_bytes(each.value or b"")
+            told.setdefault(summary.session_uuid, []).append(summary)
+        return told
 
     @property
     def upserts(self) -> dict[str, UpsertContact]:

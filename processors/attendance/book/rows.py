@@ -15,8 +15,9 @@ from processors.attendance.rules.registrations import RegistrationRow
 from processors.attendance.rules.reports import ReportRow, ReportState
 from processors.attendance.rules.runs import RunRow
 from processors.attendance.rules.schedule import Schedule
-from schemas.attendance import ObjectType, Origin
+from schemas.attendance import ObjectType, Origin, SessionSummary
 from schemas.codec import pack, unpack
+from schemas.model import Message
 
 R = TypeVar("R")
 
@@ -107,6 +108,10 @@ def _of_bytes(row: Any) -> dict[str, Any]:
     return {"decode": row.from_bytes, "encode": row.to_bytes}
 
 
+def _of_messages(model: type[Message]) -> dict[str, Any]:
+    return {"decode": model.from_bytes, "encode": lambda message: message.to_bytes()}
+
+
 _MARK: dict[str, Any] = {"decode": lambda _data: True, "encode": lambda _row: b"1"}
 _VALUE: dict[str, Any] = {"decode": unpack, "encode": pack}
 _RUN: Any = {"goes": "with its run"}
@@ -144,6 +149,9 @@ STARTED: Kind[Origin] = Kind("z", "that the start was told of with this run", ("
 ENDED_TOLD: Kind[bool] = Kind("ze", "that a contact was told of the end", ("session", "contact"), **_MARK, **_RUN)
 RESULT: Kind[Published] = Kind("r", "the result last told", ("session", "contact"), **_packed(Published), **_RUN)
 SESSION: Kind[PublishedSession] = Kind("s", "the session last told", ("session",), **_packed(PublishedSession), **_RUN)
+STATE: Kind[SessionSummary] = Kind(
+    "sn", "what was last told of a session that is not final", ("session",), **_of_messages(SessionSummary), **_RUN
+)
 
 REGISTRATION: Kind[RegistrationRow] = Kind(
     "g", "a registration", ("registrant",), **_of_bytes(RegistrationRow), **_WEBINAR
@@ -165,7 +173,7 @@ QUESTION: Kind[Question] = Kind(
 )
 
 KINDS: tuple[Kind[Any], ...] = (
-    SESSION, RESULT, RECORDING_TOLD, ENDED_TOLD, CHOICE, FILED, VISITOR, REPORT_ROW, CONNECTION, ABSENT, TOTAL,
+    STATE, SESSION, RESULT, RECORDING_TOLD, ENDED_TOLD, CHOICE, FILED, VISITOR, REPORT_ROW, CONNECTION, ABSENT, TOTAL,
     PARTICIPATION, MESSAGE, REPORT, RECORDING, STARTED, RUN, REGISTRATION, CONTACT_REGISTRATION, REGISTRATION_TOLD,
     IDENTITY_OF_EMAIL, IDENTITY_OF_USER, PANELIST, UNKNOWN_REGISTRANT, QUESTION, DETAILS, SCHEDULE, CONVERSION, HEARD,
 )  # fmt: skip

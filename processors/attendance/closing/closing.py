@@ -20,6 +20,7 @@ from processors.attendance.closing.filing import Filing
 from processors.attendance.closing.publishing import Publishing
 from processors.attendance.closing.reports import ask_due_reports
 from processors.attendance.closing.results import retract_result, retract_summary
+from processors.attendance.closing.states import take_back_states
 from processors.attendance.closing.step import Progress, Step
 from processors.attendance.intake.described import is_wanted
 from processors.attendance.intake.groups import groups_of, run_rows
@@ -129,7 +130,9 @@ class Closing:
         row = step.rows[session.session_uuid] if session else step.first
         stands = session is not None and is_wanted(self._settings.filters, row, step.details)
         if not work.cursor:
-            self._take_back_others(step, session.session_uuid if session and stands else None)
+            name = session.session_uuid if session and stands else None
+            self._take_back_others(step, name)
+            take_back_states(book, step.group.uuids, but=name)
         entry = step.group.entry
         if entry is not None and book.now_ms < entry.end * 1000:
             job.planned[step.group.runs[0].uuid] = entry.end * 1000

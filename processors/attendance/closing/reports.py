@@ -5,6 +5,7 @@ from __future__ import annotations
 from processors.attendance.book.agenda import Job, look_at, look_later, note_news
 from processors.attendance.book.book import Book
 from processors.attendance.book.rows import REPORT, REPORT_ROW, RUN, Question
+from processors.attendance.closing.states import tell_next_check
 from processors.attendance.intake.questions import Scope, Subject, ask, scope_of
 from processors.attendance.rules.reports import ReportRow, ReportState, parse_line
 from processors.attendance.rules.runs import RunRow
@@ -63,7 +64,9 @@ def _conclude(book: Book, result: LookupResult, state: ReportState, settings: Tr
     checks, found = settings.report_checks, result.outcome == "found"
     end = row.known_end if row else None
     if not state.conclude(checks=len(checks), found=found, end=end or 0, now_ms=book.now_ms):
-        look_later(book, state.learned_ms + int(checks[state.next_check] * 1000))
+        at_ms = state.learned_ms + int(checks[state.next_check] * 1000)
+        look_later(book, at_ms)
+        tell_next_check(book, uuid, at_ms)
         return
     if state.settled == "report" and row is not None and row.end is None and row.past_end is None:
         # Nobody told of the end: what was assumed, or read too early, gives way to the report that stands.

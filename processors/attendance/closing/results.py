@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from processors.attendance.book.book import Book
 from processors.attendance.book.rows import RESULT, SESSION, Published, PublishedSession
+from processors.attendance.closing.states import outlook, tell
 from processors.attendance.closing.step import Step
 from processors.attendance.rules.judgement import Registrant
 from processors.attendance.rules.judgement import Result as Judged
@@ -28,7 +29,7 @@ from schemas.attendance import (
 )
 from schemas.codec import contact_id
 from schemas.instants import as_datetime
-from schemas.topics import ATTENDANCE_RESULTS, ATTENDANCE_SESSIONS
+from schemas.topics import ATTENDANCE_RESULTS
 
 
 def publish_result(
@@ -121,13 +122,15 @@ def publish_summary(
         reconciliation=reconciliation,
         interaction=interaction,
         counts=SessionCounts.model_validate({**counts, "rehearsals": session.rehearsals}),
+        state="final" if step.work.is_final else "live",
+        **outlook(step)._asdict(),
     )
     value = summary.to_bytes()
     digest = hashlib.sha256(value).hexdigest()[:16]
     if step.book.change(
         SESSION, PublishedSession(list(session.given), session.end, digest, False), summary.session_uuid
     ):
-        _send_summary(step.book, summary)
+        tell(step.book, summary)
 
 
 def retract_summary(book: Book, name: str, row: RunRow) -> None:
@@ -150,18 +153,14 @@ def retract_summary(book: Book, name: str, row: RunRow) -> None:
         is_final=True,
         retracted=True,
         counts=SessionCounts(),
+        state="final",
     )
     book.put(SESSION, PublishedSession(known.given, known.end, "", retracted=True), name)
-    _send_summary(book, summary)
+    tell(book, summary)
 
 
 def _send(book: Book, result: Result) -> None:
     book.send(ATTENDANCE_RESULTS.name, result.contact_id, result)
-
-
-def _send_summary(book: Book, summary: SessionSummary) -> None:
-    # The topic keeps one record per key, and a session's uuid is whatever its account signs.
-    book.send(ATTENDANCE_SESSIONS.name, f"{book.account}|{summary.session_uuid}", summary)
 
 
 def _result(

@@ -6,6 +6,7 @@ from processors.attendance.book.agenda import load, look_at, look_later, note_ne
 from processors.attendance.book.book import Book
 from processors.attendance.book.rows import CONNECTION, HEARD, RUN, Heard
 from processors.attendance.closing.reports import plan_report
+from processors.attendance.closing.states import tell_run
 from processors.attendance.intake.described import hear_dates
 from processors.attendance.intake.groups import groups_of, runs_of
 from processors.attendance.intake.interaction import take_chat
@@ -80,6 +81,8 @@ class Intake:
         if is_new:
             self._first_heard(book, event, origin)
         self._notices.heard(book, fact, origin)
+        if is_new or (said_new and isinstance(fact, _OF_RUNS)):
+            tell_run(book, event.uuid, row, self._settings)
         if isinstance(fact, Ended):
             plan_report(book, event.uuid, row, self._settings)
         if row.known_end is not None and (changed or said_new):

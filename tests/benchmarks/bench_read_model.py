@@ -1,0 +1,145 @@
+"""The read model: how fast records are projected, what a person takes on disk, how fast questions are answered.
+
+`python -m tests.benchmarks.bench_read_model [--people 100000] [--results 1000000] [--url postgresql://…]`
+
+Records of one session of `--people` are projected from a Kafka of the benchmark's own: results, scores, commands and
+answers. Then the tables are filled up to `--results` in sessions of 50,000, and each question is asked 20 times. CPU is
+that of the projecting process, which another busy process does not change. The last column compares the rate with the
+20,000 records a second, and the slowest of 20 answers with the 100 ms, that are promised.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import tempfile
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack
+from itertools import chain, islice
+from pathlib import Path
+
+from sqlalchemy import Connection, make_url
+
+from readmodel import queries_operations as operations
+from readmodel.changes import Source
+from readmodel.database import Database, opened
+from readmodel.keys import session_key
+from readmodel.projection import project
+from readmodel.projector import Projector
+from readmodel.queries_contacts import contact, find_contacts
+from readmodel.queries_sessions import find_sessions, not_synced, people, sessions
+from readmodel.writing import write
+from runtime.kafka import KafkaConnection
+from runtime.models import Kafka
+from runtime.topics import ensure_topics
+from sandbox.kafka import EmbeddedKafka
+from schemas.instants import as_datetime
+from tests.support.read_model import ACCOUNT, Storyteller, Told, person, publish, session_uuid, sqlite_url
+
+RATE, ANSWER_MS = 20_000, 100
+SESSION_PEOPLE = 50_000
+REPEATS = 20
+NOW = as_datetime(1_786_543_200)
+
+
+def portions(told: Iterable[Told], size: int) -> Iterator[list[Told]]:
+    """Of `size` each, the last one shorter."""
+    rest = iter(told)
+    while portion := list(islice(rest, size)):
+        yield portion
+
+
+def session_of(number: int, count: int) -> Iterator[Told]:
+    """Everything about one session of so many people."""
+    tell = Storyteller()
+    yield tell.session(number)
+    for each in range(count):
+        who = person(each)
+        yield tell.result(who, number, 1, attended_seconds=each % 3_600)
+        yield tell.score(who, [number], 1, each % 101)
+        yield tell.upsert(who, 2)
+        yield tell.answer(who, 2)
+
+
+async def projected(database: Database, kafka: KafkaConnection, count: int) -> None:
+    """Publish one session, project it, and print how fast that was."""
+    await ensure_topics(kafka, Kafka(partitions=6))
+    records = 0
+    for part in portions(session_of(0, count), 40_000):
+        records += await publish(kafka, part)
+    began, began_cpu = time.perf_counter(), time.process_time()
+    await Projector(database, kafka).catch_up()
+    seconds, cpu = time.perf_counter() - began, time.process_time() - began_cpu
+    row = f"{'projected':28} {records:>10,} records {records / seconds:>10,.0f}/s"
+    print(f"{row} {records / cpu:>10,.0f}/s of CPU {records / cpu / RATE:>8.2f} of {RATE:,}/s")  # noqa: T201
+
+
+def fill(database: Database, count: int) -> None:
+    """So many results in sessions of `SESSION_PEOPLE`, written as the projector writes them."""
+    tell = Storyteller()
+    for number in range(1, count // SESSION_PEOPLE + 1):
+        told = chain([tell.session(number)], (tell.result(person(each), number, 1) for each in range(SESSION_PEOPLE)))
+        for part in portions(told, 10_000):
+            sources = [Source(topic.name, 0, 0, 0, each.key, each.value, each.headers) for topic, each in part]
+            with database.writing() as connection:
+                write(connection, project(sources)[0])
+
+
+def questions(database: Database) -> Sequence[tuple[str, Callable[[Connection], object]]]:
+    """Each with its name."""
+    key = session_key(ACCOUNT, session_uuid(1))
+    with database.reading() as connection:
+        second = people(connection, key).after
+    return (
+        ("sessions", sessions),
+        ("sessions with a word", lambda c: sessions(c, text="webinar 1")),
+        ("session by its uuid", lambda c: find_sessions(c, session_uuid(3))),
+        ("people of a session", lambda c: people(c, key)),
+        ("people, the next page", lambda c: people(c, key, after=second)),
+        ("people, no-shows", lambda c: people(c, key, statuses=["no_show"])),
+        ("people by score", lambda c: people(c, key, order="score")),
+        ("people not synced", lambda c: not_synced(c, key)),
+        ("a contact by address", lambda c: find_contacts(c, person(7).email)),
+        ("a contact's history", lambda c: contact(c, person(7).contact_id)),
+        ("totals", operations.totals),
+        ("freshness", lambda c: operations.freshness(c, NOW)),
+    )
+
+
+def ask(database: Database) -> None:
+    """Print how long each question takes."""
+    for name, question in questions(database):
+        times = []
+        for _ in range(REPEATS):
+            with database.reading() as connection:
+                began = time.perf_counter()
+                question(connection)
+                times.append((time.perf_counter() - began) * 1000)
+        median, slowest = sorted(times)[REPEATS // 2], max(times)
+        row = f"{name:28} {median:>10.1f} ms median {slowest:>8.1f} ms slowest"
+        print(f"{row} {slowest / ANSWER_MS:>8.2f} of {ANSWER_MS} ms", flush=True)  # noqa: T201
+
+
+def main() -> None:
+    """Measure, and print a line each."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--people", type=int, default=100_000)
+    parser.add_argument("--results", type=int, default=1_000_000)
+    parser.add_argument("--url", help="an empty PostgreSQL; without it a SQLite file")
+    options = parser.parse_args()
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        url = make_url(options.url) if options.url else sqlite_url(folder)
+        kafka = stack.enter_context(EmbeddedKafka(progress=print))
+        database = stack.enter_context(opened(url, "bench-"))
+        asyncio.run(projected(database, KafkaConnection(kafka.bootstrap, topic_prefix="bench-"), options.people))
+        if database.is_sqlite:
+            size = sum(path.stat().st_size for path in (folder / "read-model").iterdir() if path.suffix == ".sqlite3")
+            print(f"{'on disk':28} {size / options.people:>10,.0f} bytes a person, with score, call and contact")  # noqa: T201
+        fill(database, options.results)
+        ask(database)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,49 @@
+"""A session is told of from its first fact on: running, ended, live, final; what turns out to be none is taken back."""
+
+from __future__ import annotations
+
+from itertools import groupby
+
+from sandbox.simulator.simulation import simulate_webinar
+from tests.support.tracking import Pipeline, configuration
+
+STARTS_AT = 1_786_543_200
+CHECKED = {"report_checks": ["5m", "15m"]}
+
+
+def played() -> Pipeline:
+    """A webinar of two runs, with Zoom's report read twice."""
+    world = simulate_webinar(12, 3, frozenset({"restart"}), starts_at=STARTS_AT)
+    pipeline = Pipeline(configuration(sessions=CHECKED), world.zoom, None)
+    pipeline.now_ms = (STARTS_AT + 3_700) * 1000
+    pipeline.feed([delivery.body for delivery in world.deliveries])
+    pipeline.settle()
+    return pipeline
+
+
+def test_session_is_told_of_from_its_first_fact_to_the_final_result() -> None:
+    """Each state once behind the other; what is not final says what it waits for and until when."""
+    pipeline = played()
+    ((uuid, last),) = pipeline.told_sessions.items()
+    told = pipeline.session_states[uuid]
+    assert [state for state, _ in groupby(each.state for each in told)] == ["running", "ended", "live", "final"]
+    assert (last.waits_for, last.next_check_at) == ("", None)
+    running, ended = told[0], next(each for each in told if each.state == "ended")
+    assert (running.waits_for, running.next_check_at, running.counts.attended) == ("its end", None, 0)
+    assert ended.waits_for == "late deliveries"
+    assert ended.next_check_at is not None
+    live = [each for each in told if each.state == "live"]
+    assert all("Zoom's report" in each.waits_for and each.next_check_at is not None for each in live)
+    checks = [each.next_check_at for each in live]
+    assert checks == sorted(checks, key=str)
+    assert len(set(checks)) == 2, "the second reading is told once the first has not settled"
+
+
+def test_run_that_is_part_of_another_session_is_taken_back() -> None:
+    """The second run of a date was told of as it began; in the end there is one session of both."""
+    pipeline = played()
+    ((uuid, last),) = pipeline.told_sessions.items()
+    others = {each: told[-1] for each, told in pipeline.session_states.items() if each != uuid}
+    assert set(last.instances) == {uuid, *others}
+    assert others
+    assert all(each.retracted and each.is_final for each in others.values())
