@@ -1,0 +1,36 @@
+"""The picture of the README: what `rollcall demo` prints at its end, as SVG.
+
+`.venv/bin/python -m tests.support.demo_picture` writes it.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from pathlib import Path
+
+from rich.console import Console
+
+from ops.demo.verdict import show
+from ops.simulate import recent_start
+from sandbox.simulator import simulate_webinar
+from sandbox.truth import Rules, truth_of
+
+_PLACE = Path(__file__).parents[2] / "docs" / "images" / "demo.svg"
+_SEED, _ATTENDEES, _MINUTES = 7, 50, 60
+
+
+def picture() -> str:
+    """The demo's own session; no font of somebody else's host is loaded."""
+    world = simulate_webinar(
+        _ATTENDEES, _SEED, frozenset(), starts_at=recent_start(_MINUTES), duration_minutes=_MINUTES
+    )
+    truth = truth_of([delivery.body for delivery in world.deliveries], world.zoom, Rules(use_report=False))
+    console = Console(file=io.StringIO(), record=True, width=80, force_terminal=True, color_system="truecolor")
+    show(truth, [], console)
+    drawn = console.export_svg(title="rollcall demo", unique_id="demo")
+    return re.sub(r"\s*@font-face \{.*?\}", "", drawn, flags=re.DOTALL)
+
+
+if __name__ == "__main__":
+    _PLACE.write_text(picture(), encoding="utf-8")
