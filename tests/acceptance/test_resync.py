@@ -6,6 +6,8 @@ from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
 
+from ops.resync.workers import workers
+from runtime.kafka import KafkaConnection
 from sandbox.brevo.faults import BrevoFault
 from sandbox.zoom.state import ZoomState
 from schemas.attendance import Result
@@ -77,7 +79,12 @@ async def test_resync_makes_good_what_wrong_ids_and_refusals_left_undone_and_sen
         assert (code, plan["causes"]["events"], plan["causes"]["changed"], plan["requested"]) == (0, REFUSED, 0, 0)
         assert (plan["looked_at"], plan["awaits"]) == (len(facts), {"99": ATTENDEES})
         assert await worker.stop() == 0
+        connection = KafkaConnection.from_environment(home.wiring.kafka)
 
+        async def gone() -> bool:
+            return await workers(connection) == 0
+
+        await eventually(gone, timeout_seconds=90, what="the worker has left its group")
         _write(home, WRONG, RIGHT)
         code, first, problem = await rollcall(variables, "resync", "--session", SESSION, "--yes", "--json")
         assert (code, first["requested"]) == (0, len(facts)), problem
