@@ -1,6 +1,6 @@
 """Leads a request to the handler of its path.
 
-aiohttp's own router, its match and its signals cost more per request than verifying a delivery does. The door has a few
+aiohttp's own router, its match and its signals cost more per request than verifying a delivery does. There are few
 paths, all of them known at the start and all for POST, so a dict will do.
 """
 

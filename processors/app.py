@@ -42,7 +42,7 @@ from processors.engine.stopping import stop_at_once
 from processors.engine.view import Output
 from processors.reporting import now, reporting, worker_id
 from processors.settings import WorkerSettings
-from processors.status import Condition, Identity
+from processors.status import Condition, WorkerIdentity
 from processors.zoom import agent as look_up
 from processors.zoom.api.client import ZoomClient
 from processors.zoom.api.login_store import LoginStore
@@ -96,8 +96,8 @@ async def run_worker(settings: WorkerSettings, stop: asyncio.Event) -> None:
         await server.stop()
 
 
-def _identity(settings: WorkerSettings) -> Identity:
-    return Identity(
+def _identity(settings: WorkerSettings) -> WorkerIdentity:
+    return WorkerIdentity(
         worker_id=worker_id(settings.environment.data_dir),
         version=settings.version,
         started_at=now(),

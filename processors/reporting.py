@@ -20,7 +20,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 from prometheus_client import CollectorRegistry
 
-from processors.status import Condition, Identity, Sample, Usage, totals, worker_status
+from processors.status import Condition, Sample, Usage, WorkerIdentity, totals, worker_status
 from runtime.kafka import KafkaConnection
 from schemas.cloud_events import event_headers, tombstone_headers
 from schemas.errors import ConfigurationError
@@ -42,7 +42,7 @@ def worker_id(data_dir: Path) -> str:
 
 @asynccontextmanager
 async def reporting(
-    kafka: KafkaConnection, identity: Identity, condition: Callable[[], Condition], registry: CollectorRegistry
+    kafka: KafkaConnection, identity: WorkerIdentity, condition: Callable[[], Condition], registry: CollectorRegistry
 ) -> AsyncIterator[None]:
     """Report while the block runs; at its end say that the worker is gone. Kafka may be away: then nobody is told."""
     task = asyncio.create_task(_report(kafka, identity, condition, registry), name="report")
@@ -54,7 +54,7 @@ async def reporting(
 
 
 async def _report(
-    kafka: KafkaConnection, identity: Identity, condition: Callable[[], Condition], registry: CollectorRegistry
+    kafka: KafkaConnection, identity: WorkerIdentity, condition: Callable[[], Condition], registry: CollectorRegistry
 ) -> None:
     usage, topic = Usage(), WORKERS.physical(kafka.topic_prefix)
     while True:
@@ -65,7 +65,7 @@ async def _report(
 
 
 async def _report_to(
-    kafka: KafkaConnection, topic: str, identity: Identity, status: Callable[[], WorkerStatus]
+    kafka: KafkaConnection, topic: str, identity: WorkerIdentity, status: Callable[[], WorkerStatus]
 ) -> None:
     producer = AIOKafkaProducer(**kafka.client_options(), acks="all", request_timeout_ms=_REQUEST_MS)
     key = identity.worker_id.encode()
@@ -97,7 +97,7 @@ async def _is_there(kafka: KafkaConnection, topic: str) -> bool:
         await admin.close()
 
 
-def _status(identity: Identity, now: Condition, registry: CollectorRegistry, usage: Usage) -> WorkerStatus:
+def _status(identity: WorkerIdentity, now: Condition, registry: CollectorRegistry, usage: Usage) -> WorkerStatus:
     samples = list(_samples(registry))
     usage.note(time.monotonic(), totals(samples))
     return worker_status(identity, now, samples, usage)

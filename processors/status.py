@@ -8,10 +8,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 
-from schemas.workers import AgentStatus, BudgetUse, Lane, Period, Waiting, WorkerStatus
+from schemas.workers import AgentStatus, BudgetUse, Period, WaitingWork, WorkerStatus
 
 HOUR_SECONDS = 3_600
-_LANES: Mapping[str, Lane] = {"live": "live", "bulk": "bulk"}
 Figures = Callable[[str], Sequence["Sample"]]
 """The samples of a name."""
 
@@ -53,7 +52,7 @@ class Usage:
 
 
 @dataclass(frozen=True, slots=True)
-class Identity:
+class WorkerIdentity:
     """What does not change while a worker runs."""
 
     worker_id: str
@@ -84,7 +83,7 @@ def totals(samples: Iterable[Sample]) -> dict[str, float]:
     return found
 
 
-def worker_status(identity: Identity, now: Condition, samples: Iterable[Sample], usage: Usage) -> WorkerStatus:
+def worker_status(identity: WorkerIdentity, now: Condition, samples: Iterable[Sample], usage: Usage) -> WorkerStatus:
     """The record."""
     figures: dict[str, list[Sample]] = {}
     for sample in samples:
@@ -111,7 +110,7 @@ def worker_status(identity: Identity, now: Condition, samples: Iterable[Sample],
             for name in (sample.labels["agent"],)
         ),
         waiting=(
-            Waiting(what="look-ups", count=number("rollcall_zoom_lookups_pending")),
+            WaitingWork(what="look-ups", count=number("rollcall_zoom_lookups_pending")),
             *_waiting(of("rollcall_brevo_waiting")),
         ),
         budgets=(*_of_zoom(of, usage), *_of_brevo(of, usage, identity)),
@@ -121,11 +120,11 @@ def worker_status(identity: Identity, now: Condition, samples: Iterable[Sample],
     )
 
 
-def _waiting(samples: Iterable[Sample]) -> Iterator[Waiting]:
+def _waiting(samples: Iterable[Sample]) -> Iterator[WaitingWork]:
     for sample in samples:
         if sample.value:
-            lane = _LANES.get(sample.labels["lane"])
-            yield Waiting(what=sample.labels["family"], lane=lane, count=int(sample.value))
+            what, priority = sample.labels["family"], sample.labels["priority"]
+            yield WaitingWork.model_validate({"what": what, "priority": priority, "count": int(sample.value)})
 
 
 def _of_zoom(of: Figures, usage: Usage) -> Iterator[BudgetUse]:
@@ -147,7 +146,7 @@ def _of_zoom(of: Figures, usage: Usage) -> Iterator[BudgetUse]:
         yield BudgetUse(name=pool, account_id=account_id, period="day", used=sample.value, limit=limit)
 
 
-def _of_brevo(of: Figures, usage: Usage, identity: Identity) -> Iterator[BudgetUse]:
+def _of_brevo(of: Figures, usage: Usage, identity: WorkerIdentity) -> Iterator[BudgetUse]:
     for sample in of("rollcall_brevo_allowed_per_second"):
         name = sample.labels["family"]
         yield _use(name, "second", usage.within(name, 1), sample.value)

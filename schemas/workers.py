@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Literal
 
 from schemas.model import CloudEvent, Instant, Message, Wire
+from schemas.priority import Priority
 
 Period = Literal["second", "hour", "day"]
-Lane = Literal["live", "bulk"]
 
 
 class AgentStatus(Wire):
@@ -20,12 +20,12 @@ class AgentStatus(Wire):
     """Records in them that are not handled yet."""
 
 
-class Waiting(Wire):
+class WaitingWork(Wire):
     """Work that has not begun."""
 
     what: str
     """`look-ups`, or of Brevo the family of calls: `contacts`, `events`, ..."""
-    lane: Lane | None = None
+    priority: Priority | None = None
     """``None``: both."""
     count: int
 
@@ -61,7 +61,7 @@ class WorkerStatus(Message):
     """Why it is not ready, and why calls to Zoom or Brevo wait, for people."""
     partitions: tuple[int, ...] = ()
     agents: tuple[AgentStatus, ...] = ()
-    waiting: tuple[Waiting, ...] = ()
+    waiting: tuple[WaitingWork, ...] = ()
     budgets: tuple[BudgetUse, ...] = ()
     parked: tuple[str, ...] = ()
     """Families of calls to Brevo that wait for a person; `reasons` says why."""

@@ -1,4 +1,4 @@
-"""`brevo.commands.v1`, its bulk lane and `brevo.results.v1`: what Brevo shall hold and what became of it. PURE."""
+"""`brevo.commands.v1`, its bulk topic and `brevo.results.v1`: what Brevo shall hold and what became of it. PURE."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def project_command(source: Source, changes: Changes) -> None:
         "wanted_at": source.timestamp_ms,
     }
     before = changes.get(Kind.WANTED_CALL, (contact, call["command_id"]))
-    if _number(before, "wanted_at") <= source.timestamp_ms:  # both lanes may have brought it
+    if _number(before, "wanted_at") <= source.timestamp_ms:  # both topics may have brought it
         changes.put(Kind.WANTED_CALL, (contact, call["command_id"]), call)
     if command["kind"] == "upsert":
         before = changes.get(Kind.WANTED_CONTACT, (contact,))

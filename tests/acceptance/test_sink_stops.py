@@ -43,7 +43,7 @@ def _attended(fact: Result, revision: int, seconds: int) -> Result:
 
 
 class Overtaking:
-    """Two workers over one crowd, one of them stopped again and again."""
+    """Two workers over many contacts, one of them stopped again and again."""
 
     def __init__(self, home: Installation, bootstrap: str, prefix: str) -> None:
         self._home = home

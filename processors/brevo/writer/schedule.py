@@ -37,7 +37,7 @@ from processors.brevo.writer.tally import Tally
 from processors.brevo.writer.tasks import ContactTask, family_of, priority_of
 from processors.engine.view import PartitionStore
 from processors.engine.work_queue import WorkQueue
-from runtime.priority import PRIORITIES, RANKS
+from schemas.priority import PRIORITIES, RANKS
 
 Stores = Mapping[str, PartitionStore]
 

@@ -10,8 +10,8 @@ from processors.brevo.decisions.ledger import UpsertWork, Work
 from processors.brevo.decisions.next_action import Phase, Posted, Standing
 from processors.brevo.writer.access import Family
 from processors.engine.work_queue import AT_ONCE
-from runtime.priority import RANKS, Priority
 from schemas.brevo import ConfirmList, SendCampaign, SendRecording
+from schemas.priority import RANKS, Priority
 
 _FAMILY_OF: Mapping[type, Family] = {SendRecording: "mails", ConfirmList: "confirmations", SendCampaign: "campaigns"}
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from processors.zoom.api.limits import Label, Plan, daily_pool, rate
-from runtime.priority import Priority
 from schemas.instants import SECONDS_PER_DAY
+from schemas.priority import Priority
 
 LIVE_PART = 0.2
 """Of each daily pool: what bulk work leaves to live work."""

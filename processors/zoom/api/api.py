@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any, Protocol
 
 from runtime.outcome import NoAnswer
-from runtime.priority import Priority
 from schemas.attendance import ObjectType
+from schemas.priority import Priority
 
 Row = dict[str, Any]
 """One JSON object as Zoom sends it."""

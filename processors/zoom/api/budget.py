@@ -10,7 +10,7 @@ from processors.zoom.api.allowance_file import AllowanceFile
 from processors.zoom.api.limits import LABELS, Label, Plan, daily_pool, rate
 from processors.zoom.api.metrics import ZoomMetrics
 from runtime.outcome import NoAnswer, Outcome
-from runtime.priority import Priority
+from schemas.priority import Priority
 
 LONGEST_WAIT_SECONDS = 30.0
 """A wait up to this is sat out in place; a longer one goes back to the caller."""

@@ -27,8 +27,8 @@ from processors.zoom.api.transport import Transport
 from processors.zoom.api.user_grant import UserGrant
 from runtime.models import ZoomAccount
 from runtime.outcome import NoAnswer
-from runtime.priority import Priority
 from schemas.attendance import ObjectType
+from schemas.priority import Priority
 
 TOTAL_TIMEOUT_SECONDS = 30.0
 """For one request, from waiting for a connection to the last byte."""

@@ -11,8 +11,8 @@ from processors.zoom.api.metrics import ZoomMetrics
 from processors.zoom.api.requests import Request
 from processors.zoom.api.transport import PAGE_EXPIRED, PAGE_TOKEN, Transport
 from runtime.outcome import NoAnswer, Outcome
-from runtime.priority import Priority
 from schemas.codec import pack
+from schemas.priority import Priority
 
 # https://developers.zoom.us/docs/api/pagination/, checked 2026-11-21: a page token lives 15 minutes, all other
 # parameters are repeated with it, and an empty one marks the last page.

@@ -22,8 +22,8 @@ from processors.zoom.api.verdicts import Verdict, judge
 from runtime.answers import read_answer
 from runtime.lenient_json import json_or_none
 from runtime.outcome import NoAnswer, Outcome
-from runtime.priority import Priority
 from schemas.instants import as_datetime
+from schemas.priority import Priority
 
 Body = dict[str, Any]
 PAGE_TOKEN = "next_page_token"  # noqa: S105 - a parameter's name, no secret

@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 
 from processors.engine.work_queue import AT_ONCE, WorkQueue
 from processors.zoom.questions.pending import Pending
-from runtime.priority import RANKS, Priority
 from schemas.attendance import ObjectType
 from schemas.lookups import LookupKind, LookupRequest
+from schemas.priority import RANKS, Priority
 
 
 @dataclass(frozen=True, slots=True)

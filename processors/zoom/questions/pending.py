@@ -9,9 +9,9 @@ from typing_extensions import override
 
 from processors.engine.view import Record, Rule, View
 from processors.zoom.questions.deauthorization import audit_entry
-from runtime.priority import Priority
 from schemas.errors import DeadLetterError
 from schemas.lookups import LOOKUP, AccountDeauthorized, LookupRequest, LookupSettled
+from schemas.priority import Priority
 from schemas.topics import AUDIT, LOOKUPS_BULK
 
 PENDING = "lookups-pending"

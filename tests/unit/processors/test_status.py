@@ -5,17 +5,19 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
+from prometheus_client import CollectorRegistry
 
-from processors.status import Condition, Identity, Sample, Usage, totals, worker_status
+from processors.brevo.writer.metrics import BrevoMetrics
+from processors.status import Condition, Sample, Usage, WorkerIdentity, totals, worker_status
 
 AT = datetime(2026, 8, 12, 11, 30, tzinfo=UTC)
-IDENTITY = Identity("worker-1.4f6c2a91", "0.1.0", AT, account_calls_per_hour=100)
+IDENTITY = WorkerIdentity("worker-1.4f6c2a91", "0.1.0", AT, account_calls_per_hour=100)
 SAMPLES = [
     Sample("rollcall_worker_partitions", {"agent": "sync-contact"}, 3),
     Sample("rollcall_worker_lag_records", {"agent": "sync-contact"}, 40),
     Sample("rollcall_zoom_lookups_pending", {}, 2),
-    Sample("rollcall_brevo_waiting", {"family": "contacts", "lane": "live"}, 31),
-    Sample("rollcall_brevo_waiting", {"family": "contacts", "lane": "bulk"}, 0),
+    Sample("rollcall_brevo_waiting", {"family": "contacts", "priority": "live"}, 31),
+    Sample("rollcall_brevo_waiting", {"family": "contacts", "priority": "bulk"}, 0),
     Sample("rollcall_brevo_parked", {"family": "campaigns"}, 1),
     Sample("rollcall_brevo_parked", {"family": "contacts"}, 0),
     Sample("rollcall_brevo_in_doubt", {}, 1),
@@ -38,7 +40,7 @@ def test_status_has_every_figure_in_its_place() -> None:
     status = worker_status(IDENTITY, Condition(AT, True, ("because",), (0, 4)), SAMPLES, usage)
     assert (status.ready, status.reasons, status.partitions) == (True, ("because",), (0, 4))
     assert [(each.name, each.partitions, each.lag) for each in status.agents] == [("sync-contact", 3, 40)]
-    assert [(each.what, each.lane, each.count) for each in status.waiting] == [
+    assert [(each.what, each.priority, each.count) for each in status.waiting] == [
         ("look-ups", None, 2),
         ("contacts", "live", 31),
     ]
@@ -49,6 +51,15 @@ def test_status_has_every_figure_in_its_place() -> None:
         ("account", "second", 5, 0.5, 0),
         ("account", "hour", 25, 100, 0),
     ]
+
+
+def test_status_reads_the_labels_that_the_metrics_have() -> None:
+    """What the sink counts as waiting is found under its family and priority."""
+    registry = CollectorRegistry()
+    BrevoMetrics(registry).waiting.labels("mails", "bulk").set(7)
+    samples = [Sample(*each[:3]) for metric in registry.collect() for each in metric.samples]
+    status = worker_status(IDENTITY, Condition(AT, True, (), ()), samples, Usage())
+    assert [(each.what, each.priority, each.count) for each in status.waiting[1:]] == [("mails", "bulk", 7)]
 
 
 def test_status_of_a_worker_that_waits_for_kafka_is_one_too() -> None:

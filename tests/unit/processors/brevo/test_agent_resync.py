@@ -154,9 +154,9 @@ async def test_refused_event_of_who_is_deleted_at_brevo_is_forgotten(bench: tupl
     sink.start()
     sink.send(upsert(), event())
     await sink.settled()
-    news = BrevoFeedback(kind="deleted", contact_id=contact_id(MAYA), source="marketing", occurred_at=OCCURRED_AT)
-    sink.engine.send(BREVO_EVENTS.name, news.contact_id, news.to_bytes())
-    key = event_key(news.contact_id, "zoom_webinar_attended", "s1")
+    feedback = BrevoFeedback(kind="deleted", contact_id=contact_id(MAYA), source="marketing", occurred_at=OCCURRED_AT)
+    sink.engine.send(BREVO_EVENTS.name, feedback.contact_id, feedback.to_bytes())
+    key = event_key(feedback.contact_id, "zoom_webinar_attended", "s1")
 
     def forgotten() -> bool:
         rows = {key: value for stores in sink.engine.memory.values() for key, value in stores[LEDGER].rows.items()}

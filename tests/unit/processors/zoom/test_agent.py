@@ -22,11 +22,11 @@ from processors.zoom.api.metrics import ZoomMetrics
 from processors.zoom.questions.pending import PENDING, Pending, pack_pending
 from runtime.backoff import Backoff
 from runtime.outcome import NoAnswer, Outcome
-from runtime.priority import Priority
 from schemas.attendance import ObjectType
 from schemas.errors import ConfigurationError, FatalError
 from schemas.instants import as_datetime
 from schemas.lookups import AccountDeauthorized, LookupKind, LookupRequest, LookupResult, LookupSettled
+from schemas.priority import Priority
 from schemas.topics import LOOKUP_RESULTS, LOOKUPS, LOOKUPS_BULK
 from tests.support.processes import eventually
 

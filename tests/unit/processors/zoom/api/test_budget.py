@@ -18,7 +18,7 @@ from processors.zoom.api.budget import LONGEST_WAIT_SECONDS, Budget
 from processors.zoom.api.limits import Label, Plan, Rate, daily_pool, rate
 from processors.zoom.api.metrics import ZoomMetrics
 from runtime.outcome import NoAnswer, Outcome
-from runtime.priority import Priority
+from schemas.priority import Priority
 
 NOON = 1_786_536_000.0  # 2026-08-12T12:00:00Z
 

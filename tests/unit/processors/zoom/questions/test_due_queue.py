@@ -7,8 +7,8 @@ from typing import Any
 
 from processors.zoom.questions.due_queue import DueQueue, QuestionUnderWay
 from processors.zoom.questions.pending import Pending
-from runtime.priority import Priority
 from schemas.lookups import LookupRequest
+from schemas.priority import Priority
 
 
 def pending(request_id: str, *, priority: Priority = "live", **fields: Any) -> Pending:
