@@ -237,4 +237,7 @@ class BatchAgent(Outside, OwnAgent):
 
 def _whole(headers: Sequence[tuple[str, bytes | None]]) -> Headers:
     """Headers as rules get them: Kafka allows a value that is null, which says no more than an empty one."""
-    return tuple((name, b"" if value is None else value) for name, value in headers)
+    for _name, value in headers:  # of every record: next to none has such a value
+        if value is None:
+            return tuple((name, value or b"") for name, value in headers)
+    return tuple(headers)  # type: ignore[arg-type] # no value is None

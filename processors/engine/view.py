@@ -119,7 +119,7 @@ class TurnView(View):
     `commit` keeps what the record in hand wrote and sent, `discard` forgets it (its rule raised).
     """
 
-    __slots__ = ("_ordered", "_pending", "_row_bytes", "_sent", "changes", "outbox", "partition", "stores")
+    __slots__ = ("_known", "_ordered", "_pending", "_row_bytes", "_sent", "changes", "outbox", "partition", "stores")
 
     def __init__(
         self, partition: int, stores: dict[str, PartitionStore], row_bytes: Mapping[str, int] | None = None
@@ -131,6 +131,8 @@ class TurnView(View):
         """Table -> key -> value (``None``: deleted), of the records handled so far."""
         self.outbox: list[tuple[Output, Record]] = []
         """What to publish, each with the record it came from."""
+        self._known: dict[str, dict[bytes, bytes | None]] = {table: {} for table in stores}
+        # As `changes`, with the confirmed rows that were read: the records of one session read some of them each time.
         self._pending: dict[str, dict[bytes, bytes | None]] = {table: {} for table in stores}
         self._sent: list[Output] = []
         self._ordered: dict[str, list[bytes]] = {}  # keys of `changes` in order, only of tables that were scanned
@@ -140,10 +142,11 @@ class TurnView(View):
         pending = self._pending[table]
         if key in pending:
             return pending[key]
-        changes = self.changes[table]
-        if key in changes:
-            return changes[key]
-        return self.stores[table].get(key)
+        known = self._known[table]
+        if key in known:
+            return known[key]
+        value = known[key] = self.stores[table].get(key)
+        return value
 
     @override
     def put(self, table: str, key: bytes, value: bytes) -> None:
@@ -197,6 +200,7 @@ class TurnView(View):
                     if key not in changes:
                         bisect.insort(ordered, key)
             changes.update(rows)
+            self._known[table].update(rows)
             rows.clear()
         if self._sent:
             source = f"{record.topic}/{record.partition}/{record.offset}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import astuple, dataclass, field
+from functools import lru_cache
 from typing import Any, NamedTuple, TypeVar
 
 from processors.attendance.book.book import Kind
@@ -126,7 +127,15 @@ def _of_visitor(row: Visitor) -> list[Any]:
     return [row.connection, list(row.shown), list(row.reported)]
 
 
-RUN: Kind[RunRow] = Kind("i", "a run", ("uuid",), **_of_bytes(RunRow), **_RUN)
+RUN: Kind[RunRow] = Kind(
+    # Each event of a run reads its row, and hardly any changes it.
+    "i",
+    "a run",
+    ("uuid",),
+    lru_cache(maxsize=1_024)(RunRow.from_bytes),
+    RunRow.to_bytes,
+    "with its run",
+)
 CONNECTION: Kind[Connection] = Kind("c", "a connection", ("uuid", "connection"), **_of_bytes(Connection), **_RUN)
 REPORT: Kind[ReportState] = Kind("m", "how far readings of a report are", ("uuid",), **_of_bytes(ReportState), **_RUN)
 REPORT_ROW: Kind[ReportRow] = Kind("t", "a row of a report", ("uuid", "row"), **_of_bytes(ReportRow), **_RUN)

@@ -41,8 +41,7 @@ def take_past_end(book: Book, result: LookupResult) -> bool:
     if not ends:
         ask(book, subject_of(result), Scope("end by report", uuid))
         return False
-    row.past_end = max(ends)
-    book.put(RUN, row, uuid)
+    book.put(RUN, row._replace(past_end=max(ends)), uuid)
     return True
 
 
@@ -54,9 +53,9 @@ def take_report_end(book: Book, result: LookupResult) -> bool:
         return False
     lines = [line for each in result.rows if (line := parse_line(each)) is not None and not line.waiting]
     for line in lines:
-        row.note_report_end(line.connection.leaves[-1])
+        row = row.reported(line.connection.leaves[-1])
     if result.last and row.report_end is None:
-        row.assumed_end = _latest_instant(book, uuid, row)
+        row = row._replace(assumed_end=_latest_instant(book, uuid, row))
     book.put(RUN, row, uuid)
     return result.last
 

@@ -72,8 +72,8 @@ def _conclude(book: Book, result: LookupResult, state: ReportState, settings: Tr
         # Nobody told of the end: what was assumed, or read too early, gives way to the report that stands.
         rows = (each for _name, each in book.scan(REPORT_ROW, uuid) if each.reading == state.settled_reading)
         latest = max((each.connection.leaves[-1] for each in rows), default=None)
-        if latest is not None and row.note_report_end(latest):
-            book.put(RUN, row, uuid)
+        if latest is not None:
+            book.change(RUN, row.reported(latest), uuid)
     note_news(book, uuid, book.now_ms)
 
 

@@ -70,15 +70,14 @@ class Intake:
             changed = take_chat(book, fact)
         else:
             changed = isinstance(fact, _OF_CONNECTIONS) and _connect(book, fact)
-        row = book.get(RUN, event.uuid)
-        is_new = row is None
-        row = row or RunRow(event.account_id, event.object_type)
-        said_new = row.add(event, fact if isinstance(fact, _OF_RUNS) else None)
-        said_new = row.note_origin(origin) or said_new
-        if said_new or is_new or book.now_ms - row.heard_ms > HEARD_MS:
-            row.heard_ms = max(row.heard_ms, book.now_ms)
+        known = book.get(RUN, event.uuid)
+        row = (known or RunRow(event.account_id, event.object_type)).brought_by(origin)
+        row = row.told(event, fact if isinstance(fact, _OF_RUNS) else None)
+        said_new = row is not known
+        if said_new or book.now_ms - row.heard_ms > HEARD_MS:
+            row = row._replace(heard_ms=max(row.heard_ms, book.now_ms))
             book.put(RUN, row, event.uuid)
-        if is_new:
+        if known is None:
             self._first_heard(book, event, origin)
         self._notices.heard(book, fact, origin)
         if is_new or (said_new and isinstance(fact, _OF_RUNS)):

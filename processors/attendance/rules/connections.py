@@ -72,6 +72,8 @@ class Connection:
 
     def _show(self, shown: Shown) -> bool:
         before = (self.registrant_id, self.email, self.user_id, self.name)
+        if shown == before:
+            return False
         self.registrant_id = smallest(self.registrant_id, shown.registrant_id)
         self.email = smallest(self.email, shown.email)
         self.user_id = smallest(self.user_id, shown.user_id)

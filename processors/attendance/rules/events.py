@@ -78,18 +78,19 @@ def parse_event(event: Any, received_ms: int) -> Fact | None:
 def _event(event: dict[str, Any], object_type: ObjectType) -> Event:
     payload = event["payload"]
     item = payload["object"]
-    uuid, object_id = identifier(item.get("uuid")), identifier(item.get("id"))
+    get = item.get
+    object_id = identifier(get("id"))
     if object_id is None:
         raise FieldError("object.id is missing")
     return Event(
         account_id=identifier(payload.get("account_id")) or "",
         object_id=object_id,
         object_type=object_type,
-        uuid=uuid or "",
+        uuid=identifier(get("uuid")) or "",
         zoom_type=whole(item, "type"),
-        topic=text(item.get("topic")) or "",
-        host_id=identifier(item.get("host_id")) or "",
-        host_email=normalise_email(item.get("host_email")),
+        topic=text(get("topic")) or "",
+        host_id=identifier(get("host_id")) or "",
+        host_email=normalise_email(get("host_email")),
         start=instant(item, "start_time"),
         event_ts=milliseconds(event, "event_ts") or 0,
     )

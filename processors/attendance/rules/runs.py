@@ -5,7 +5,6 @@ The row holds minima and maxima and, where events disagree (a renamed topic), wh
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
 from typing import NamedTuple
 
 from processors.attendance.rules.facts import Ended, Event, Started
@@ -31,9 +30,11 @@ class Run(NamedTuple):
         return self.start, max(self.start, self.end if self.end is not None else self.start)
 
 
-@dataclass(slots=True)
-class RunRow:
-    """What is known of one uuid; instants in seconds since 1970, `event_ts` in milliseconds."""
+class RunRow(NamedTuple):
+    """What is known of one uuid; instants in seconds since 1970, `event_ts` in milliseconds.
+
+    What takes something in returns the row with it: the same object when that is nothing new.
+    """
 
     account_id: str
     object_type: ObjectType
@@ -70,59 +71,52 @@ class RunRow:
 
     def to_bytes(self) -> bytes:
         """The same bytes for the same set of facts (`heard_ms` aside)."""
-        return pack([getattr(self, each.name) for each in _FIELDS])
+        return pack(list(self))
 
-    def add(self, event: Event, lifecycle: Started | Ended | None = None) -> bool:
-        """Take in one live event; false when it said nothing new.
+    def told(self, event: Event, lifecycle: Started | Ended | None = None) -> RunRow:
+        """Take in one live event.
 
         Args:
             event: what it says of its run.
             lifecycle: the event itself where it tells of the start or the end. What such events call the run counts
                 before what those of participants do, and of them the latest.
         """
-        changed = self._describe(event, -1 if lifecycle is None else event.event_ts)
-        if event.start is not None and (self.start is None or event.start < self.start):
-            self.start, changed = event.start, True
-        if event.host_email is not None and (self.host_email is None or event.host_email < self.host_email):
-            self.host_email, changed = event.host_email, True
-        return (isinstance(lifecycle, Ended) and self._end(event, lifecycle)) or changed
+        row = self._described(event, -1 if lifecycle is None else event.event_ts)
+        if event.start is not None and (row.start is None or event.start < row.start):
+            row = row._replace(start=event.start)
+        if event.host_email is not None and (row.host_email is None or event.host_email < row.host_email):
+            row = row._replace(host_email=event.host_email)
+        return _ended(row, event, lifecycle) if isinstance(lifecycle, Ended) else row
 
-    def note_origin(self, origin: Origin) -> bool:
-        """What brought an event of it: the liveliest counts, whatever came first; false when that is known."""
+    def brought_by(self, origin: Origin) -> RunRow:
+        """Take in what brought an event of it: the liveliest counts, whatever came first."""
         if LIVELINESS.index(origin) <= LIVELINESS.index(self.origin):
-            return False
-        self.origin = origin
-        return True
+            return self
+        return self._replace(origin=origin)
 
-    def note_report_end(self, leave: int) -> bool:
-        """The latest leave of a reading of its report; false when that moves nothing."""
-        before = self.known_end
-        self.report_end = leave if self.report_end is None else max(self.report_end, leave)
-        return self.known_end != before
+    def reported(self, leave: int) -> RunRow:
+        """Take in the latest leave of a reading of its report."""
+        if self.report_end is not None and leave <= self.report_end:
+            return self
+        return self._replace(report_end=leave)
 
-    def _describe(self, event: Event, said_at: int) -> bool:
+    def _described(self, event: Event, said_at: int) -> RunRow:
         if said_at < self.described_at:
-            return False
+            return self
         said = (event.zoom_type, event.topic, event.host_id)
-        known = (self.zoom_type, self.topic, self.host_id)
-        newer = said_at > self.described_at
-        if not newer and (said == known or _rank(said) < _rank(known)):
-            return False
-        (self.zoom_type, self.topic, self.host_id), self.described_at = said, said_at
-        return True
-
-    def _end(self, event: Event, ended: Ended) -> bool:
-        before = (self.end, self.practice, self.live)
-        end = ended.end if ended.end is not None else event.event_ts // 1000
-        self.end = end if self.end is None else max(self.end, end)
-        self.practice, self.live = self.practice or ended.practice, self.live or not ended.practice
-        return before != (self.end, self.practice, self.live)
+        if said_at == self.described_at:
+            known = (self.zoom_type, self.topic, self.host_id)
+            if said == known or _rank(said) < _rank(known):
+                return self
+        return self._replace(zoom_type=event.zoom_type, topic=event.topic, host_id=event.host_id, described_at=said_at)
 
     @property
     def known_end(self) -> int | None:
         """E: what stands earlier counts, whatever came first."""
-        known = (self.end, self.past_end, self.report_end, self.assumed_end)
-        return next((end for end in known if end is not None), None)
+        for end in (self.end, self.past_end, self.report_end, self.assumed_end):
+            if end is not None:
+                return end
+        return None
 
     @property
     def discarded(self) -> bool:
@@ -143,9 +137,16 @@ class RunRow:
         return Run(uuid, start, self.known_end, self.zoom_type, only_assumed and self.assumed_end is not None)
 
 
-_FIELDS = fields(RunRow)
-
-
 def _rank(described: tuple[int | None, str, str]) -> tuple[int, str, str]:
     zoom_type, topic, host_id = described
     return -1 if zoom_type is None else zoom_type, topic, host_id
+
+
+def _ended(row: RunRow, event: Event, ended: Ended) -> RunRow:
+    end = ended.end if ended.end is not None else event.event_ts // 1000
+    new = row._replace(
+        end=end if row.end is None else max(row.end, end),
+        practice=row.practice or ended.practice,
+        live=row.live or not ended.practice,
+    )
+    return row if new == row else new
