@@ -143,6 +143,13 @@ def note_news(book: Book, uuid: str, at_ms: int, walks: frozenset[int] = frozens
         save(book, job)
 
 
+def begin_planned(job: Job, now_ms: int) -> None:
+    """What was planned for a time that has come is news now."""
+    for uuid in [uuid for uuid, at_ms in job.planned.items() if at_ms <= now_ms]:
+        del job.planned[uuid]
+        job.news.setdefault(uuid, now_ms)
+
+
 def note_undecided(book: Book) -> None:
     """Registrations are to be told anew when the next session is told."""
     job = load(book)

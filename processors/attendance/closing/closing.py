@@ -12,8 +12,9 @@ from collections.abc import Callable
 from processors.attendance.book.agenda import Job, Work, WorkKind, go_on, load, look_at, not_due, save
 from processors.attendance.book.book import Book
 from processors.attendance.book.retention import expires_ms, forget
-from processors.attendance.book.rows import REGISTRATION, RESULT, RUN, SESSION
+from processors.attendance.book.rows import REGISTRATION, RESULT, RUN, SESSION, PublishedSession
 from processors.attendance.closing.asking import Asking
+from processors.attendance.closing.due import next_due_ms, works_due
 from processors.attendance.closing.ending import ask_for_ends
 from processors.attendance.closing.exclusion import Exclusion
 from processors.attendance.closing.filing import Filing
@@ -27,7 +28,8 @@ from processors.attendance.intake.groups import groups_of, run_rows
 from processors.attendance.intake.questions import Scope, is_open
 from processors.attendance.intake.recordings import Recordings
 from processors.attendance.intake.registrants import Registrants
-from processors.attendance.rules.sessions import Group
+from processors.attendance.rules.recordings import Choice
+from processors.attendance.rules.sessions import Group, Session
 from processors.attendance.settings import TrackingSettings
 
 Phase = Callable[[Step], Progress]
@@ -67,7 +69,7 @@ class Closing:
         ask_for_ends(book, job, self._settings)
         ask_due_reports(book, job, self._settings)
         if job.work is None:
-            job.queue = self._what_is_due(book, job)
+            job.queue = works_due(book, job, self._settings)
             self._begin_next(book, job)
         save(book, job)
 
@@ -126,36 +128,35 @@ class Closing:
 
     def _publish(self, step: Step) -> Progress:
         """Publish the session, or take back what was told of a group that is none."""
-        book, job, work, session = step.book, step.job, step.work, step.session
-        row = step.rows[session.session_uuid] if session else step.first
-        stands = session is not None and is_wanted(self._settings.filters, row, step.details)
-        if not work.cursor:
-            name = session.session_uuid if session and stands else None
+        session = step.session
+        if session is not None:
+            row = step.rows[session.session_uuid]
+            session = session if is_wanted(self._settings.filters, row, step.details) else None
+        if not step.work.cursor:
+            name = session.session_uuid if session else None
             self._take_back_others(step, name)
-            take_back_states(book, step.group.uuids, but=name)
-        entry = step.group.entry
-        if entry is not None and book.now_ms < entry.end * 1000:
-            job.planned[step.group.runs[0].uuid] = entry.end * 1000
-        if session is None or not stands:
+            take_back_states(step.book, step.group.uuids, but=name)
+        if step.group.entry is not None:
+            step.plan(step.group.entry.end * 1000)
+        if session is None:
             return Progress.DONE
-        choice = None
-        if work.is_final:
-            self._recordings.ask(book, step.subject, session.uuids)
-            main = [uuid for uuid in session.uuids if uuid in session.main]
-            found = self._recordings.choose(book, session.session_uuid, main)
-            if isinstance(found, int):
-                job.planned[step.group.runs[0].uuid] = found
-            else:
-                choice = found
-        before = book.get(SESSION, session.session_uuid)
-        progress = self._publishing.publish(step, session, choice)
+        before = step.book.get(SESSION, session.session_uuid)
+        progress = self._publishing.publish(step, session, self._choice(step, session))
         if progress is Progress.DONE:
-            if job.undecided or (before is not None and before.end != session.end):
-                # Who was approved before its end is known only now.
-                job.registrations, job.undecided = True, False
-            for uuid in step.later:
-                job.news.setdefault(uuid, book.now_ms)
+            _note_consequences(step, session, before)
         return progress
+
+    def _choice(self, step: Step, session: Session) -> Choice | None:
+        """The recording that people are told of with a final result, if it is there and none is worth waiting for."""
+        if not step.work.is_final:
+            return None
+        self._recordings.ask(step.book, step.subject, session.uuids)
+        main = [uuid for uuid in session.uuids if uuid in session.main]
+        found = self._recordings.choose(step.book, session.session_uuid, main)
+        if isinstance(found, int):
+            step.plan(found)
+            return None
+        return found
 
     def _take_back_others(self, step: Step, name: str | None) -> None:
         for (known,), told in step.book.scan(SESSION):
@@ -207,38 +208,6 @@ class Closing:
 
     # What is to be done
 
-    def _what_is_due(self, book: Book, job: Job) -> list[list[str]]:
-        """Works that have to be done now; what is not due yet stays for later."""
-        now_ms, queue = book.now_ms, list(job.queue)
-        for uuid in [uuid for uuid, at_ms in job.planned.items() if at_ms <= now_ms]:
-            del job.planned[uuid]
-            job.news.setdefault(uuid, now_ms)
-        if job.registrations:
-            job.registrations = False
-            queue.append(["registrations", ""])
-        groups, told = groups_of(book, self._settings), dict(book.scan(SESSION))
-        given = {uuid for group in groups for uuid in group.uuids}
-        queue += [["retraction", name] for (name,), row in told.items() if name not in given and not row.retracted]
-        for group in groups:
-            at_ms = self._due_at(job, group, {name: row.given for (name,), row in told.items() if not row.retracted})
-            if at_ms is not None and at_ms <= now_ms:
-                queue.append(["session", group.uuids[0]])
-                for uuid in group.uuids:
-                    job.news.pop(uuid, None)
-        job.news = {uuid: at_ms for uuid, at_ms in job.news.items() if uuid in given}
-        return queue
-
-    def _due_at(self, job: Job, group: Group, told: dict[str, list[str]]) -> int | None:
-        """When a group is to be computed: once the news of each of its runs count, and not before it was to begin."""
-        if not group.ended:
-            return None
-        times = [job.news[uuid] for uuid in group.uuids if uuid in job.news]
-        if any(name in group.uuids and given != group.uuids for name, given in told.items()):
-            times.append(0)  # its runs are others than when it was told of
-        if not times:
-            return None
-        return max([*times, group.entry.start * 1000] if group.entry else times)
-
     def _begin_next(self, book: Book, job: Job) -> None:
         """Start the next work of the queue; with none left the job rests until something is due."""
         job.work = None
@@ -258,14 +227,13 @@ class Closing:
 
     def _rest(self, book: Book, job: Job) -> None:
         """Look again when news count, time makes something final, or rows have expired."""
-        if job.registrations:
-            look_at(book, job, book.now_ms)
-        told = {name: row.given for (name,), row in book.scan(SESSION) if not row.retracted}
-        times = [self._due_at(job, each, told) for each in groups_of(book, self._settings)] if job.news else []
-        for at_ms in [*(time for time in times if time is not None), *job.planned.values()]:
+        at_ms = next_due_ms(book, job, self._settings)
+        if at_ms is not None:
             look_at(book, job, max(at_ms, book.now_ms))
-        if job.news or job.planned or job.registrations:
-            return
+        if not (job.registrations or job.news or job.planned):
+            self._await_expiry(book, job)
+
+    def _await_expiry(self, book: Book, job: Job) -> None:
         expiring = expires_ms(book, self._settings.retain)
         expired = sorted(uuid for uuid, at_ms in expiring.items() if at_ms <= book.now_ms)
         if expired:
@@ -275,3 +243,13 @@ class Closing:
             look_at(book, job, min(expiring.values()))
         else:
             job.undecided = False  # nothing is left to decide it by
+
+
+def _note_consequences(step: Step, session: Session, before: PublishedSession | None) -> None:
+    """What is to be looked at again once a session has been told."""
+    job = step.job
+    if job.undecided or (before is not None and before.end != session.end):
+        # Who was approved before its end is known only now.
+        job.registrations, job.undecided = True, False
+    for uuid in step.later:
+        job.news.setdefault(uuid, step.book.now_ms)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import heapq
 import itertools
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from operator import itemgetter
 from typing import Any
 
@@ -16,14 +17,31 @@ from processors.attendance.closing.reconciliation import compare, knows_absentee
 from processors.attendance.closing.results import publish_result, publish_summary, retract_result
 from processors.attendance.closing.step import Progress, Step
 from processors.attendance.closing.telling import tell_choice, tell_ended, tell_session_choice
-from processors.attendance.intake.interaction import interaction_of, interaction_summary, offered_of
+from processors.attendance.intake.interaction import Offered, interaction_of, interaction_summary, offered_of
 from processors.attendance.rules.judgement import Contact, Left, Registrant, Result, Retract, judge
-from processors.attendance.rules.presence import Filed, presence_of
+from processors.attendance.rules.presence import Filed
 from processors.attendance.rules.recordings import Choice
 from processors.attendance.rules.sessions import Session
 
 Found = tuple[str, str, Any]
 """(contact, uuid of a run or what else it is: `registration`, `absent`, `published`; the row)."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Common:
+    """What is the same for everybody in a session."""
+
+    session: Session
+    choice: Choice | None
+    """The recording that its people are told of."""
+    offered: Offered | None
+    """What there was to take part in; ``None`` while that is not told."""
+    has_absentees: bool
+    """Zoom has told who was absent."""
+    takes_no_shows: bool
+    """There was something to stay away from."""
+    hosts: tuple[str | None, str | None]
+    """The host's addresses."""
 
 
 class Publishing:
@@ -40,41 +58,31 @@ class Publishing:
             session: that session.
             choice: the recording that its people are told of.
         """
-        book, work, uuids = step.book, step.work, session.uuids
-        offered = offered_of(book, uuids) if step.settings.interaction and work.is_final else None
-        absences = work.is_final and step.object_type == "webinar" and knows_absentees(book, uuids)
+        common = _common(step, session, choice)
         for contact, found in itertools.groupby(self._contacts(step, session), key=itemgetter(0)):
             if not step.spend():
-                work.cursor = contact
+                step.work.cursor = contact
                 return Progress.MORE
-            rows = list(found)
-            known = self._known(step, session, contact, rows)
-            takes_no_shows = step.object_type == "webinar" and (
-                session.entry is not None or (not step.has_schedule and session.has_audience)
-            )
-            judged = judge(known, session, step.settings.stay, is_final=work.is_final, takes_no_shows=takes_no_shows)
-            if isinstance(judged, Result):
-                came = bool(judged.filed)
-                interaction = interaction_of(book, uuids, offered, contact) if came and offered else None
-                publish_result(step, session, judged, known.approved, interaction)
-                if choice is not None:
-                    tell_choice(step, session, choice, judged.email)
-            elif isinstance(judged, Retract):
-                first = step.rows[session.session_uuid]
-                retract_result(book, session.session_uuid, first, contact, judged.why, session)
-            if step.settings.tells_ended:
-                tell_ended(step, session, known, judged)
-            _count(step, session, known, judged)
-            if absences and not contact.startswith(ANONYMOUS):
-                absent = sum(kind == "absent" for _contact, kind, _row in rows) == len(uuids)
-                compare(work, contact, judged, absent=absent)
-        if choice is not None:
-            tell_session_choice(step, session, choice)
-        told = reconciliation(book, work, uuids, has_absentees=absences) if work.is_final else None
-        summary = interaction_summary(book, uuids, offered) if offered is not None else None
-        counts = {name: count for name, count in work.counts.items() if name in _COUNTED}
-        publish_summary(step, session, counts, told, summary)
+            self._publish_contact(step, common, contact, list(found))
+        _publish_session(step, common)
         return Progress.DONE
+
+    def _publish_contact(self, step: Step, common: _Common, contact: str, rows: Sequence[Found]) -> None:
+        """What stands of a contact now, and what follows from it for its records and for the counts."""
+        session, is_final = common.session, step.work.is_final
+        known = self._known(step, common, contact, rows)
+        judged = judge(known, session, step.settings.stay, is_final=is_final, takes_no_shows=common.takes_no_shows)
+        if isinstance(judged, Result):
+            _publish_judged(step, common, contact, judged, known.approved)
+        elif isinstance(judged, Retract):
+            first = step.rows[session.session_uuid]
+            retract_result(step.book, session.session_uuid, first, contact, judged.why, session)
+        if step.settings.tells_ended:
+            tell_ended(step, session, known, judged)
+        _count(step, session, known, judged)
+        if common.has_absentees and not contact.startswith(ANONYMOUS):
+            absent = sum(kind == "absent" for _contact, kind, _row in rows) == len(session.uuids)
+            compare(step.work, contact, judged, absent=absent)
 
     def _contacts(self, step: Step, session: Session) -> Iterator[Found]:
         """Everybody who came, is registered or was told of, in order of the contact id."""
@@ -86,29 +94,65 @@ class Publishing:
             streams += [_absent(book, uuid, cursor) for uuid in session.uuids]
         return heapq.merge(*streams, key=itemgetter(0))
 
-    def _known(self, step: Step, session: Session, contact: str, rows: Sequence[Found]) -> Contact:
+    def _known(self, step: Step, common: _Common, contact: str, rows: Sequence[Found]) -> Contact:
         filed: dict[str, list[Filed]] = {}
         for _contact, uuid, row in rows:
             if isinstance(row, Filed):
                 filed.setdefault(uuid, []).append(row)
-        registrations = [row for _contact, kind, row in rows if kind == "registration"]
-        stray = session.entry is None and step.has_schedule
-        approved = [
-            registration
-            for registration in registrations
-            if not stray
-            and registration[1].counts_for(session.entry, recurs=step.recurs)
-            and registration[1].status_at(session.end) == "approved"
-        ]
+        approved = _approved(step, common.session, rows)
         email = approved[0][1].email if approved else next((each[0].email for each in filed.values()), None)
-        hosts = (step.rows[session.session_uuid].host_email, step.details.host_email)
         return Contact(
+            email=email,
             filed=filed,
             approved=approved,
-            excluded=email is not None and self._exclusion.of_address(step.book, email, hosts),
+            excluded=email is not None and self._exclusion.of_address(step.book, email, common.hosts),
             asked=email is None or self._exclusion.is_asked(step.book, email),
             seen_before=not filed and any(_was_in(step.book, uuid, contact) for uuid in step.earlier),
         )
+
+
+def _common(step: Step, session: Session, choice: Choice | None) -> _Common:
+    is_final, is_webinar = step.work.is_final, step.object_type == "webinar"
+    return _Common(
+        session=session,
+        choice=choice,
+        offered=offered_of(step.book, session.uuids) if step.settings.interaction and is_final else None,
+        has_absentees=is_final and is_webinar and knows_absentees(step.book, session.uuids),
+        takes_no_shows=is_webinar and (session.entry is not None or (not step.has_schedule and session.has_audience)),
+        hosts=(step.rows[session.session_uuid].host_email, step.details.host_email),
+    )
+
+
+def _publish_judged(step: Step, common: _Common, contact: str, judged: Result, approved: Sequence[Registrant]) -> None:
+    uuids, offered = common.session.uuids, common.offered
+    interaction = interaction_of(step.book, uuids, offered, contact) if judged.filed and offered else None
+    publish_result(step, common.session, judged, approved, interaction)
+    if common.choice is not None:
+        tell_choice(step, common.session, common.choice, judged.email)
+
+
+def _publish_session(step: Step, common: _Common) -> None:
+    """Once everybody was: what is told of the session as a whole."""
+    book, work, session = step.book, step.work, common.session
+    if common.choice is not None:
+        tell_session_choice(step, session, common.choice)
+    told = reconciliation(book, work, session.uuids, has_absentees=common.has_absentees) if work.is_final else None
+    offered = common.offered
+    summary = interaction_summary(book, session.uuids, offered) if offered is not None else None
+    counts = {name: count for name, count in work.counts.items() if name in _COUNTED}
+    publish_summary(step, session, counts, told, summary)
+
+
+def _approved(step: Step, session: Session, rows: Sequence[Found]) -> list[Registrant]:
+    """Registrations that count for the session and were approved before its end: none for what is at no date's time."""
+    if session.entry is None and step.has_schedule:
+        return []
+    registrations = [row for _contact, kind, row in rows if kind == "registration"]
+    return [
+        (registrant_id, row)
+        for registrant_id, row in registrations
+        if row.counts_for(session.entry, recurs=step.recurs) and row.status_at(session.end) == "approved"
+    ]
 
 
 _COUNTED = frozenset(
@@ -121,28 +165,30 @@ _COUNTED = frozenset(
 
 def _count(step: Step, session: Session, known: Contact, judged: Result | Retract | Left) -> None:
     counts = step.work.counts
-
-    def add(name: str, by: int = 1) -> None:
+    if isinstance(judged, Retract) and judged.why == "excluded":
+        added = {"excluded": int(bool(known.filed or known.approved))}
+    else:
+        added = _counts_of(judged) | _counts_of_evidence(step, session, known)
+    for name, by in added.items():
         counts[name] = counts.get(name, 0) + by
 
-    excluded = isinstance(judged, Retract) and judged.why == "excluded"
+
+def _counts_of(judged: Result | Retract | Left) -> dict[str, int]:
     if isinstance(judged, Result):
         status = judged.attendance.status
-        add("no_shows" if status == "no_show" else status)
-        add("assumed", int(judged.attendance.assumed))
-    elif isinstance(judged, Retract) and judged.why in ("outside", "anonymous"):
-        add(judged.why)
-    if excluded:
-        add("excluded", int(bool(known.filed or known.approved)))
-        return
-    add("registered", len(known.approved))
-    in_session = [(uuid, known.filed[uuid]) for uuid in session.uuids if uuid in known.filed]
-    unseen = any(step.has_report(uuid) and presence_of(filed).rows == 0 for uuid, filed in in_session)
-    add("only_webhooks", int(unseen))
-    add(
-        "rows_without_identity",
-        sum(each.is_row and each.email is None for _uuid, filed in in_session for each in filed),
-    )
+        return {"no_shows" if status == "no_show" else status: 1, "assumed": int(judged.attendance.assumed)}
+    return {judged.why: 1} if judged.why in ("outside", "anonymous") else {}
+
+
+def _counts_of_evidence(step: Step, session: Session, known: Contact) -> dict[str, int]:
+    """Who is registered, whom a report left out, and which of its rows lead to nobody."""
+    in_session = {uuid: known.filed[uuid] for uuid in session.uuids if uuid in known.filed}
+    rows = {uuid: [each for each in filed if each.is_row] for uuid, filed in in_session.items()}
+    return {
+        "registered": len(known.approved),
+        "only_webhooks": int(any(step.has_report(uuid) and not of_run for uuid, of_run in rows.items())),
+        "rows_without_identity": sum(each.email is None for of_run in rows.values() for each in of_run),
+    }
 
 
 def _registered(book: Book, cursor: str) -> Iterator[Found]:

@@ -127,6 +127,11 @@ class Step:
         self.budget -= 1
         return self.budget >= 0
 
+    def plan(self, at_ms: int) -> None:
+        """Compute the session once more then, unless that is past."""
+        if at_ms > self.book.now_ms:
+            self.job.planned[self.group.runs[0].uuid] = at_ms
+
     def wait_for(self, scopes: list[Scope]) -> bool:
         """Wait for the answers that are still to come; false when there are none."""
         self.work.waits = open_among(self.book, scopes)

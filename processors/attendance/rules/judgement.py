@@ -20,6 +20,8 @@ Why = Literal["excluded", "outside", "anonymous", "not_registered", "elsewhere",
 class Contact:
     """Everything that is known of one contact and matters for a session."""
 
+    email: str | None
+    """Its address, the same in evidence and registrations; ``None``: nothing leads to one."""
     filed: Mapping[str, Sequence[Filed]]
     """By uuid, of every run given to the session's date, rehearsals too."""
     approved: Sequence[Registrant]
@@ -32,12 +34,9 @@ class Contact:
     """They were in an earlier session of the same date."""
 
     @property
-    def email(self) -> str | None:
-        """Its address; all evidence of a contact has the same."""
-        for one in self.filed.values():
-            for each in one:
-                return each.email
-        return self.approved[0][1].email if self.approved else None
+    def evidence(self) -> list[Filed]:
+        """All of it, in order of the runs' uuids."""
+        return [each for one in self.filed.values() for each in one]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,17 +76,25 @@ def judge(
         is_final: every report is settled, and the webinar was due to be over.
         takes_no_shows: there was something to stay away from.
     """
-    email, filed = contact.email, [each for one in contact.filed.values() for each in one]
-    if contact.excluded or any(each.excluded for each in filed):
+    evidence = contact.evidence
+    if contact.excluded or any(each.excluded for each in evidence):
         return Retract("excluded")
-    if email is None:
-        return Retract("anonymous" if filed else "not_registered")
-    in_session = {uuid: presence_of(contact.filed[uuid]) for uuid in session.uuids if contact.filed.get(uuid)}
-    if filed:
-        intervals = [interval for presence in in_session.values() for interval in presence.intervals]
-        joins = sum(presence.joins for presence in in_session.values())
-        attendance = attend(intervals, joins, session, rules)
-        return Retract("outside") if attendance is None else Result(email, attendance, in_session, filed)
+    if contact.email is None:
+        return Retract("anonymous" if evidence else "not_registered")
+    if evidence:
+        return _who_came(contact, contact.email, session, rules)
+    return _who_did_not(contact, contact.email, is_final=is_final, takes_no_shows=takes_no_shows)
+
+
+def _who_came(contact: Contact, email: str, session: Session, rules: StayRules) -> Result | Retract:
+    presences = {uuid: presence_of(contact.filed[uuid]) for uuid in session.uuids if contact.filed.get(uuid)}
+    intervals = [interval for presence in presences.values() for interval in presence.intervals]
+    joins = sum(presence.joins for presence in presences.values())
+    attendance = attend(intervals, joins, session, rules)
+    return Retract("outside") if attendance is None else Result(email, attendance, presences, contact.evidence)
+
+
+def _who_did_not(contact: Contact, email: str, *, is_final: bool, takes_no_shows: bool) -> Result | Retract | Left:
     if not contact.approved:
         return Retract("not_registered")
     if not contact.asked:
