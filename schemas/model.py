@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, ClassVar, Literal, NamedTuple, Self
@@ -50,6 +51,11 @@ class Wire(BaseModel):
     def to_bytes(self) -> bytes:
         """Compact JSON, UTF-8."""
         return self.__pydantic_serializer__.to_json(self)
+
+    def digest(self, *besides: str) -> str:
+        """16 hex digits that are the same for the same content, whatever is in the fields that are named."""
+        content = self.__pydantic_serializer__.to_json(self, exclude=set(besides))
+        return hashlib.sha256(content).hexdigest()[:16]
 
     @classmethod
     def from_bytes(cls, data: bytes) -> Self:

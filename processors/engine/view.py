@@ -6,7 +6,7 @@ import bisect
 import heapq
 import itertools
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import NamedTuple, Protocol, Self
 
 from typing_extensions import override
@@ -204,9 +204,9 @@ class TurnView(View):
             rows.clear()
         if self._sent:
             source = f"{record.topic}/{record.partition}/{record.offset}"
-            self.outbox.extend(
-                (replace(output, headers=caused_by(output.headers, source)), record) for output in self._sent
-            )
+            for each in self._sent:
+                headers = caused_by(each.headers, source)
+                self.outbox.append((Output(each.topic, each.key, each.value, headers, each.partition), record))
             self._sent = []
 
     def discard(self) -> None:

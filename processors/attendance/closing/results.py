@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 
 from processors.attendance.book.book import Book
@@ -36,16 +35,15 @@ def publish_result(
     step: Step, session: Session, judged: Judged, approved: Sequence[Registrant], interaction: Interaction | None
 ) -> None:
     """Publish a person's result as a new revision, unless it is the one that stands."""
-    result = _result(step, session, judged, _identity(judged.filed, approved), interaction)
-    before = step.book.get(RESULT, session.session_uuid, result.contact_id)
+    name, contact = session.session_uuid, contact_id(judged.email)
+    before = step.book.get(RESULT, name, contact)
+    revision = before.revision + 1 if before else 1
+    result = _result(step, session, judged, _identity(judged.filed, approved), interaction, revision)
     # Who happened to bring the news is no news, nor is when it was looked at.
-    told = result.model_copy(update={"origin": "live", "judged_at": result.ended_at})
-    digest = hashlib.sha256(told.to_bytes()).hexdigest()[:16]
+    digest = result.digest("origin", "judged_at", "revision")
     if before is None or before.digest != digest or before.retracted:
-        revision = before.revision + 1 if before else 1
-        published = Published(revision, digest, judged.email, retracted=False)
-        step.book.put(RESULT, published, session.session_uuid, result.contact_id)
-        _send(step.book, result.model_copy(update={"revision": revision}))
+        step.book.put(RESULT, Published(revision, digest, judged.email, retracted=False), name, contact)
+        _send(step.book, result)
 
 
 def retract_result(
@@ -125,8 +123,7 @@ def publish_summary(
         state="final" if step.work.is_final else "live",
         **outlook(step)._asdict(),
     )
-    value = summary.to_bytes()
-    digest = hashlib.sha256(value).hexdigest()[:16]
+    digest = summary.digest()
     if step.book.change(
         SESSION, PublishedSession(list(session.given), session.end, digest, False), summary.session_uuid
     ):
@@ -164,7 +161,12 @@ def _send(book: Book, result: Result) -> None:
 
 
 def _result(
-    step: Step, session: Session, judged: Judged, identity: Identity | None, interaction: Interaction | None
+    step: Step,
+    session: Session,
+    judged: Judged,
+    identity: Identity | None,
+    interaction: Interaction | None,
+    revision: int,
 ) -> Result:
     row, attendance = step.rows[session.session_uuid], judged.attendance
     joined, left = attendance.first_join, attendance.last_leave
@@ -181,7 +183,7 @@ def _result(
         session_uuid=session.session_uuid,
         instances=session.uuids,
         given=session.given,
-        revision=0,
+        revision=revision,
         is_final=step.work.is_final,
         evidence=_evidence(step, session, judged.presences),
         attendance_status=attendance.status,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from processors.attendance.book.book import Book
 from processors.attendance.book.rows import CONTACT_REGISTRATION, Question
@@ -99,11 +99,11 @@ class Answers:
 
     def _identities(self, book: Book, result: LookupResult, asked: Question | None) -> None:
         """Registrations wait until it is known whether their address is an own user's."""
+        waiting: list[str] = []
+        if asked is not None and result.object_type == "webinar" and not is_open(book, DETAILS_FIRST):
+            # Before the answer's own rows are written: a scan looks at all that the record in hand has.
+            waiting = _registrants_of(book, asked.contacts)
         take_identities(book, result, asked)
-        if asked is None or result.object_type != "webinar" or is_open(book, DETAILS_FIRST):
-            return
-        found = (book.scan(CONTACT_REGISTRATION, contact) for contact in asked.contacts)
-        waiting = [registrant_id for rows in found for (registrant_id,), _mark in rows]
         if waiting:
             self._registrants.publish(book, waiting)
 
@@ -119,3 +119,11 @@ class Answers:
         uuid = result.session_uuid or ""
         if is_known and plan_report(book, uuid, None, self._settings):
             self._intake.news(book, uuid)
+
+
+def _registrants_of(book: Book, contacts: Iterable[str]) -> list[str]:
+    """The ids under which contacts are registered. Asks the table once where nobody is."""
+    if next(book.scan(CONTACT_REGISTRATION), None) is None:
+        return []
+    found = (book.scan(CONTACT_REGISTRATION, contact) for contact in contacts)
+    return [registrant_id for rows in found for (registrant_id,), _mark in rows]

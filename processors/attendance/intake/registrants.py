@@ -5,7 +5,6 @@ Registrations of meetings serve identity only and are not published (attendance.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -138,8 +137,7 @@ class Registrants:
             _send(book, fact.model_copy(update=former), revision, "")
         if not wanted:
             return
-        # Who happened to bring the news is no news.
-        digest = hashlib.sha256(fact.model_copy(update={"origin": "live"}).to_bytes()).hexdigest()[:16]
+        digest = fact.digest("origin")  # who happened to bring the news is no news
         if told and told.digest == digest and told.email == fact.email and not told.retracted:
             return
         _send(book, fact, revision + 1, digest)
