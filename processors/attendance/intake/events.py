@@ -52,7 +52,9 @@ class Intake:
 
     def take(self, book: Book, fact: Fact | Chatted, origin: Origin) -> None:
         """Change the rows that the fact concerns, and see to it that what follows from it will be looked at."""
-        if isinstance(fact, Registered):
+        if isinstance(fact, Seen):  # nearly all of them
+            self._live(book, fact, origin)
+        elif isinstance(fact, Registered):
             self._registered(book, fact, origin)
         elif isinstance(fact, Converted):
             if take_conversion(book, fact):
@@ -66,10 +68,10 @@ class Intake:
 
     def _live(self, book: Book, fact: Started | Ended | Seen | RoleChanged | Bound | Chatted, origin: Origin) -> None:
         event = fact.event
-        if isinstance(fact, Chatted):
-            changed = take_chat(book, fact)
+        if isinstance(fact, _OF_CONNECTIONS):
+            changed = _connect(book, fact)
         else:
-            changed = isinstance(fact, _OF_CONNECTIONS) and _connect(book, fact)
+            changed = isinstance(fact, Chatted) and take_chat(book, fact)
         known = book.get(RUN, event.uuid)
         row = (known or RunRow(event.account_id, event.object_type)).brought_by(origin)
         row = row.told(event, fact if isinstance(fact, _OF_RUNS) else None)
@@ -80,7 +82,7 @@ class Intake:
         if known is None:
             self._first_heard(book, event, origin)
         self._notices.heard(book, fact, origin)
-        if is_new or (said_new and isinstance(fact, _OF_RUNS)):
+        if known is None or (said_new and isinstance(fact, _OF_RUNS)):
             tell_run(book, event.uuid, row, self._settings)
         if isinstance(fact, Ended):
             plan_report(book, event.uuid, row, self._settings)

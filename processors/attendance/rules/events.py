@@ -82,17 +82,18 @@ def _event(event: dict[str, Any], object_type: ObjectType) -> Event:
     object_id = identifier(get("id"))
     if object_id is None:
         raise FieldError("object.id is missing")
+    # In the order of its fields: naming them takes three times as long, and every event comes here.
     return Event(
-        account_id=identifier(payload.get("account_id")) or "",
-        object_id=object_id,
-        object_type=object_type,
-        uuid=identifier(get("uuid")) or "",
-        zoom_type=whole(item, "type"),
-        topic=text(get("topic")) or "",
-        host_id=identifier(get("host_id")) or "",
-        host_email=normalise_email(get("host_email")),
-        start=instant(item, "start_time"),
-        event_ts=milliseconds(event, "event_ts") or 0,
+        identifier(payload.get("account_id")) or "",
+        object_id,
+        object_type,
+        identifier(get("uuid")) or "",
+        whole(item, "type"),
+        text(get("topic")) or "",
+        identifier(get("host_id")) or "",
+        normalise_email(get("host_email")),
+        instant(item, "start_time"),
+        milliseconds(event, "event_ts") or 0,
     )
 
 
@@ -112,10 +113,10 @@ def live_event(event: dict[str, Any], object_type: ObjectType) -> Event:
 def _shown(participant: dict[str, Any]) -> Shown:
     get = participant.get
     return Shown(
-        registrant_id=identifier(get("registrant_id")),
-        email=normalise_email(get("email")),
-        user_id=identifier(get("participant_user_id")) or identifier(get("id")),
-        name=text(get("user_name")),
+        identifier(get("registrant_id")),
+        normalise_email(get("email")),
+        identifier(get("participant_user_id")) or identifier(get("id")),
+        text(get("user_name")),
     )
 
 
