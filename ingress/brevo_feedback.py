@@ -50,13 +50,15 @@ def _feedback(event: Mapping[str, Any], received_at: datetime) -> Iterator[Brevo
         # A blocklisting shows as a detail of an update (github.com/sendinblue/APIv3-php-library/issues/174).
         content = event.get("content")
         details = [each for each in content if isinstance(each, dict)] if isinstance(content, list) else []
-        told = [(detail.get("email"), detail["emailBlacklist"]) for detail in details if "emailBlacklist" in detail]
-        yield from _told(event, received_at, "blocklisted", [email for email, is_blocked in told if is_blocked is True])
-        kind, emails = "subscribed", [email for email, is_blocked in told if is_blocked is False]
-    yield from _told(event, received_at, kind, emails)
+        blocked = [(detail.get("email"), detail["emailBlacklist"]) for detail in details if "emailBlacklist" in detail]
+        yield from _feedback_of_each(
+            event, received_at, "blocklisted", [email for email, is_blocked in blocked if is_blocked is True]
+        )
+        kind, emails = "subscribed", [email for email, is_blocked in blocked if is_blocked is False]
+    yield from _feedback_of_each(event, received_at, kind, emails)
 
 
-def _told(
+def _feedback_of_each(
     event: Mapping[str, Any], received_at: datetime, kind: FeedbackKind, emails: object
 ) -> Iterator[BrevoFeedback]:
     source: Source = "transactional" if "message-id" in event else "marketing"

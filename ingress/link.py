@@ -72,13 +72,13 @@ class KafkaLink:
             self._broken.set()
 
     async def _connect(self) -> None:
-        told = ""
+        logged = ""
         while self.producer is None:
             try:
                 await self._attempt()
             except (RetryLaterError, KafkaError, OSError, TimeoutError) as error:
-                if told != (told := str(error)):
-                    _log.warning("kafka not reached", extra={"reason": told, "retry_seconds": _RETRY_SECONDS})
+                if logged != (logged := str(error)):
+                    _log.warning("kafka not reached", extra={"reason": logged, "retry_seconds": _RETRY_SECONDS})
                 await asyncio.sleep(_RETRY_SECONDS)
         _log.info("kafka reached", extra={"brokers": self._connection.bootstrap_servers})
 

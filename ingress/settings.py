@@ -81,21 +81,21 @@ def ingress_settings(configuration: Configuration, environment: Mapping[str, str
     Raises:
         ConfigurationError: a variable is wrong, or there is no enabled account with a webhook secret.
     """
-    told = IngressEnvironment.read(environment)
+    read = IngressEnvironment.read(environment)
     accounts = [account for account in configuration.connectors.zoom if account.enabled]
     if not accounts:
         raise ConfigurationError("connectors.zoom: no account is enabled, so there is nothing to receive")
     return IngressSettings(
-        listen=told.listen,
-        admin=told.admin,
-        connection=told.kafka,
+        listen=read.listen,
+        admin=read.admin,
+        connection=read.kafka,
         kafka=configuration.kafka,
         keys=signing_keys(accounts),
         sampled_accounts=frozenset(account.account_id for account in accounts if account.log_webhooks),
         payloads_of=configuration.privacy.payloads_of,
         brevo=BrevoKeys.of(configuration.brevo.webhook),
-        proxies=told.proxies,
-        admin_names=told.admin_names,
+        proxies=read.proxies,
+        admin_names=read.admin_names,
         log_level="DEBUG" if any(_is_verbose(account) for account in accounts) else _quietest(accounts),
     )
 

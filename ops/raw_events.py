@@ -39,9 +39,9 @@ class RawEvents:
             window = records[at : at + WINDOW]
             sent = [
                 await self._producer.send(
-                    topic, each.value, key=each.key, headers=each.headers, timestamp_ms=each.timestamp_ms
+                    topic, record.value, key=record.key, headers=record.headers, timestamp_ms=record.timestamp_ms
                 )
-                for each in window
+                for record in window
             ]
             await asyncio.gather(*sent)
             advance(len(window))

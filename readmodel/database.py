@@ -43,13 +43,13 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """A connection to ask questions with; every one of them sees whole batches alone."""
-        with _told(), self._engine.connect() as connection:
+        with _reported(), self._engine.connect() as connection:
             yield connection
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """One transaction; whoever else writes waits until it ends. Nothing of it is kept when an exception leaves."""
-        with _told(), self._engine.begin() as connection:
+        with _reported(), self._engine.begin() as connection:
             connection.execute(update(META).values(batches=META.c.batches + 1))
             yield connection
 
@@ -180,7 +180,7 @@ def _claim(connection: Connection, topic_prefix: str) -> None:
 
 
 @contextmanager
-def _told() -> Iterator[None]:
+def _reported() -> Iterator[None]:
     try:
         yield
     except DBAPIError as error:

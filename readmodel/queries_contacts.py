@@ -130,8 +130,8 @@ def contact(connection: Connection, wanted: str, *, limit: int = 1_000) -> Conta
     if row is None:
         return None
     results = results_of(connection, key, limit=limit)
-    held = sessions_by_key(connection, [each.session for each in results])
-    attendances = [Attendance(each, held.get(each.session)) for each in results]
+    held = sessions_by_key(connection, [line.session for line in results])
+    attendances = [Attendance(line, held.get(line.session)) for line in results]
     attendances.sort(key=_time_of, reverse=True)
     registrations = select(REGISTRATIONS).where(REGISTRATIONS.c.contact == key)
     registrations = registrations.order_by(REGISTRATIONS.c.occurred_at.desc()).limit(limit)

@@ -139,7 +139,7 @@ class Campaign(Section):
         return found
 
 
-class Recordings(Section):
+class RecordingSettings(Section):
     """Who gets the link to a session's cloud recording, and how. Nobody gets it twice."""
 
     by: Literal["event", "template", "campaign"] = "event"
@@ -161,7 +161,7 @@ class Recordings(Section):
     campaign: Campaign = Campaign()
 
     @model_validator(mode="after")
-    def _complete(self) -> Recordings:
+    def _complete(self) -> RecordingSettings:
         if self.by == "campaign" and (wrong := self.campaign.wrong()):
             raise ValueError("`by: campaign`: " + "; ".join(wrong))
         if self.by == "campaign" and {"to", "question", "trial"} & self.model_fields_set:
@@ -246,7 +246,7 @@ class Brevo(Section):
     in_doubt: Literal["hold", "resend", "drop"] = "hold"
     """What becomes of an event whose answer was lost: wait for a person, send again, or forget it."""
     events: Events = Events()
-    recordings: Recordings = Recordings()
+    recordings: RecordingSettings = RecordingSettings()
 
     @model_validator(mode="before")
     @classmethod

@@ -77,16 +77,16 @@ async def ensure_topics(
 async def _ensure(admin: AIOKafkaAdminClient, kafka: Kafka, wanted: Sequence[WantedTopic]) -> tuple[str, ...]:
     found = await _found(admin)
     _check_partitions(found, wanted, kafka.partitions)
-    missing = [each for each in wanted if each.name not in found]
+    missing = [topic for topic in wanted if topic.name not in found]
     if missing and not kafka.create_topics:
         raise ConfigurationError(
-            f"topics are missing and kafka.create_topics is false: {', '.join(each.name for each in missing)}; "
+            f"topics are missing and kafka.create_topics is false: {', '.join(topic.name for topic in missing)}; "
             f"create them with {kafka.partitions} partitions each, or set kafka.create_topics to true; "
             "if they are there, this user has no right to describe them"
         )
     created = await _create(admin, kafka, missing) if missing else ()
     async with asyncio.timeout(_VISIBLE_SECONDS):
-        while not all(each.name in found and found[each.name].usable for each in wanted):
+        while not all(topic.name in found and found[topic.name].usable for topic in wanted):
             await asyncio.sleep(_POLL_SECONDS)
             found = await _found(admin)
     _check_partitions(found, wanted, kafka.partitions)
@@ -106,7 +106,7 @@ async def _found(admin: AIOKafkaAdminClient) -> dict[str, _Found]:
 
 
 def _check_partitions(found: Mapping[str, _Found], wanted: Sequence[WantedTopic], partitions: int) -> None:
-    wrong = [each.name for each in wanted if each.name in found and found[each.name].partitions != partitions]
+    wrong = [topic.name for topic in wanted if topic.name in found and found[topic.name].partitions != partitions]
     if wrong:
         raise ConfigurationError(
             "\n".join(
@@ -120,8 +120,8 @@ def _check_partitions(found: Mapping[str, _Found], wanted: Sequence[WantedTopic]
 async def _create(admin: AIOKafkaAdminClient, kafka: Kafka, missing: Sequence[WantedTopic]) -> tuple[str, ...]:
     response = await admin.create_topics(
         [
-            NewTopic(each.name, kafka.partitions, kafka.replication_factor, topic_configs=dict(each.settings))
-            for each in missing
+            NewTopic(topic.name, kafka.partitions, kafka.replication_factor, topic_configs=dict(topic.settings))
+            for topic in missing
         ]
     )
     # It does not raise: each topic has its own code (and, from version 1 of the answer on, a message).

@@ -108,9 +108,9 @@ def reason_to_drop(name: str) -> str | None:
     if len(name) > _LONGEST_NAME:
         return "nobody can tell what it is"
     squeezed, words = name.lower().replace("_", "").replace("-", ""), {word.lower() for word in _WORD.findall(name)}
-    for each in ENTRIES:
-        if words & each.words or squeezed.endswith(each.ends) or any(part in squeezed for part in each.parts):
-            return each.reason
+    for field in ENTRIES:
+        if words & field.words or squeezed.endswith(field.ends) or any(part in squeezed for part in field.parts):
+            return field.reason
     return ENTRIES[-1].reason if name.lower() in WHOLE_NAMES else None
 
 

@@ -75,7 +75,7 @@ async def _backfill(wish: Wish, console: Console, *, dry_run: bool, yes: bool, a
     journal = _journal(wish, configuration)
     found = await _gather(wish, configuration, journal, console)
     chosen = found.select(lambda each: wish.names(each) and is_synced(each, configuration))
-    sessions = [each for unit in chosen.values() for each in unit]
+    sessions = [session for unit in chosen.values() for session in unit]
     cost = estimate(sessions, configuration.zoom_api.plan)
     say_found(console, wish, sessions, cost)
     agreed = bool(sessions) and not dry_run and (yes or _agreed(console))

@@ -57,7 +57,7 @@ class Journal:
     def note_read(self, unit: Unit, sessions: Iterable[PastSession]) -> None:
         """Remember what Zoom answered."""
         self._read[unit.name] = list(sessions)
-        self._add({"read": unit.name, "sessions": [asdict(each) for each in self._read[unit.name]]})
+        self._add({"read": unit.name, "sessions": [asdict(session) for session in self._read[unit.name]]})
 
     def note_published(self, unit: Unit, origin: str) -> None:
         """Remember that a unit is done."""

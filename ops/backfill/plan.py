@@ -57,7 +57,7 @@ class Found:
             fresh = [
                 session for session in sessions if wanted(session) and (session.account_id, session.uuid) not in seen
             ]
-            seen.update((each.account_id, each.uuid) for each in fresh)
+            seen.update((session.account_id, session.uuid) for session in fresh)
             chosen[unit] = sorted(fresh, key=lambda each: (each.start, each.uuid))
         return chosen
 

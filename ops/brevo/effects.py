@@ -146,14 +146,14 @@ def is_listed(command: TrackEvent, events: list[dict[str, Any]]) -> bool:
 async def _list(*, check: bool) -> dict[str, Any]:
     rows = await ledger(KafkaConnection.from_environment(os.environ))
     found = doubts(rows.events)
-    listed = [_shown(each) for each in found]
+    listed = [_shown(doubt) for doubt in found]
     if check and found:
         async with opened() as (_, client):
             for each, shown in zip(found, listed, strict=True):
                 shown["at_brevo"] = await _at_brevo(client, each.command)
     return {
         "in_doubt": listed,
-        "without_contact": [_shown(each) for each in without_contact(rows)],
+        "without_contact": [_shown(doubt) for doubt in without_contact(rows)],
         "suppressed": suppressed(rows.events),
     }
 

@@ -92,14 +92,16 @@ def plan_of(
     needed, types = needed_attributes(configuration.field_mapping), types_of(attributes)
     found = misfits(needed, types)
     webhook = configuration.brevo.webhook
-    problems = [each.says for each in found if each.problem != "missing"]
+    problems = [misfit.says for misfit in found if misfit.problem != "missing"]
     if webhook.url is not None and not webhook.is_open:
         problems.append("brevo.webhook.url is given without a token or password: the ingress would let nobody in")
     lacking, renumbered = _lacking_lists(configuration, lists)
     problems += renumbered
     uses = (*_lists_used(configuration, lists), *_attributes_used(needed, types))
     folder_id = next((folder.get("id") for folder in folders if folder.get("name") == FOLDER), None)
-    missing = tuple({each.needed.attribute: each.needed for each in found if each.problem == "missing"}.values())
+    missing = tuple(
+        {misfit.needed.attribute: misfit.needed for misfit in found if misfit.problem == "missing"}.values()
+    )
     return SetupPlan(missing, tuple(lacking), folder_id, tuple(hook_changes(webhook, hooks)), tuple(problems), uses)
 
 

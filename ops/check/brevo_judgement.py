@@ -40,8 +40,8 @@ def judge_attributes(misfits: Sequence[Misfit], needed: int, *, refuses: bool) -
     """Attributes that would not take their values; with `refuses` the worker wants those that the file names."""
     if not misfits:
         return ok(f"all {needed} attributes exist, with the types that are written")
-    told = "; ".join(each.says for each in misfits)
-    if refuses and any(each.needed.explicit for each in misfits):
+    told = "; ".join(misfit.says for misfit in misfits)
+    if refuses and any(misfit.needed.explicit for misfit in misfits):
         return fail(told, "the worker does not start before (or set brevo.missing_attributes: warn)")
     return warn(told, "until then its values are dropped by Brevo")
 

@@ -46,9 +46,9 @@ async def kept_contacts(connection: KafkaConnection, contact_id: str | None = No
         ledger = _Beside(await stack.enter_async_context(aclosing(_partitions(connection, LEDGER, beside))))
         told = _Beside(await stack.enter_async_context(aclosing(_partitions(connection, SUPPRESSIONS, beside))))
         async for number, rows in facts:
-            for each in _contacts(rows, await ledger.rows(number), await told.rows(number)):
-                if contact_id in (None, each.contact_id):
-                    yield each
+            for kept in _contacts(rows, await ledger.rows(number), await told.rows(number)):
+                if contact_id in (None, kept.contact_id):
+                    yield kept
 
 
 def _contacts(facts: Rows, ledger: Rows, told: Rows) -> Iterator[Kept]:

@@ -86,7 +86,7 @@ def apply(lose: Lose = False, reason: Reason = "", yes: Yes = False, as_json: Js
     configure_command_logging("ERROR")
     state = asyncio.run(_look())
     acts = {"create", "set", *(("lose",) if lose else ())}
-    due = [each for each in state.differences if each.act in acts]
+    due = [difference for difference in state.differences if difference.act in acts]
     if not as_json:
         _show(state)
     question = f"Change {len(due)} {'thing' if len(due) == 1 else 'things'} on {state.connection.bootstrap_servers}?"
@@ -165,7 +165,7 @@ def _show(state: _State) -> None:
             if each.act != "create":
                 table.add_row(each.topic, each.what, each.found or "not set", each.wanted, _ACTS[each.act])
         console.print(table)
-    for advice in dict.fromkeys(f"{each.what}: {each.advice}" for each in found if each.advice):
+    for advice in dict.fromkeys(f"{difference.what}: {difference.advice}" for difference in found if difference.advice):
         console.print(advice, markup=False)
     for name in state.strangers:
         console.print(f"{name}: has the prefix and is no topic of ours; left alone", markup=False)

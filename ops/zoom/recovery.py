@@ -54,7 +54,7 @@ class Findings:
     @property
     def by_event(self) -> dict[str, int]:
         """How many of each kind are lost."""
-        return dict(sorted(Counter(each.event for each in self.lost).items()))
+        return dict(sorted(Counter(lost.event for lost in self.lost).items()))
 
 
 def find_lost(

@@ -177,7 +177,7 @@ class SyncContact(Effect):
         if RESUME in changed:
             self.resume()
         if (ended := changed.get(IMPORT_ENDED)) is not None:
-            self._processes.told(BrevoFeedback.from_bytes(ended).import_id or "")
+            self._processes.note_end(BrevoFeedback.from_bytes(ended).import_id or "")
         self._pump.applied(partition, [key for key in changed if key not in (RESUME, IMPORT_ENDED)])
 
     @override

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Literal
 
 from processors.engagement.commands import command_id
-from runtime.brevo_models import Recordings
+from runtime.brevo_models import RecordingSettings
 from schemas.attendance import SessionRecording
 from schemas.brevo import SendCampaign
 
@@ -22,7 +22,7 @@ def campaign_row_key(fact: SessionRecording) -> bytes:
     return f"{fact.contact_id}|w|{fact.account_id}|{fact.session_uuid}".encode()
 
 
-def told_by(fact: SessionRecording, chosen: Recordings) -> Told | None:
+def told_by(fact: SessionRecording, chosen: RecordingSettings) -> Told | None:
     """How a session is told of its recording that has not been told yet; ``None``: that is not decided yet."""
     if chosen.by != "campaign" or fact.object_type not in chosen.sessions:
         return "otherwise"

@@ -211,7 +211,7 @@ class Agent:
         )
         if not refused:
             return
-        too_large = {id(each.origin) for each in refused}
+        too_large = {id(output.origin) for output in refused}
         uncut = [letter for letter in letters if id(letter[0]) in too_large]
         cut = [(_cut(record, cut_headers(record, headers)), record) for record, headers in uncut]
         if refused := await self._outside.publish(cut):

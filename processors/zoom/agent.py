@@ -24,7 +24,7 @@ from processors.engine.view import Output, PartitionStore
 from processors.zoom.api.api import Row, ZoomReader
 from processors.zoom.api.metrics import ZoomMetrics
 from processors.zoom.asking import ask, told
-from processors.zoom.questions.due_queue import DueQueue, Question, QuestionUnderWay
+from processors.zoom.questions.due_queue import DueQueue, QuestionUnderWay, ZoomQuestion
 from processors.zoom.questions.identities import Directory
 from processors.zoom.questions.pages import QuestionAnswer, result_pages
 from processors.zoom.questions.pending import PENDING, RequestIntake, unpack_pending
@@ -238,7 +238,7 @@ class LookUp(Effect):
             self._note_trouble(question.account_id, question.lookup, answer)
         return told(answer) if isinstance(answer, NoAnswer) else answer
 
-    async def _ask(self, client: ZoomReader, question: Question) -> QuestionAnswer | NoAnswer:
+    async def _ask(self, client: ZoomReader, question: ZoomQuestion) -> QuestionAnswer | NoAnswer:
         if question.lookup == "identities":
             return await self._users_of(question.account_id, client)
         return await ask(client, question)

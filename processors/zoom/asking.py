@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Literal
 
 from processors.zoom.api.api import Row, ZoomReader
-from processors.zoom.questions.due_queue import Question
+from processors.zoom.questions.due_queue import ZoomQuestion
 from processors.zoom.questions.pages import QuestionAnswer, found
 from processors.zoom.questions.participation import participation
 from runtime.outcome import NoAnswer, Outcome
@@ -20,7 +20,7 @@ _ANSWERED: Mapping[Outcome, Literal["missing", "unavailable"]] = {
 """What is told to those who asked; of anything else they hear when there is an answer."""
 
 
-async def ask(client: ZoomReader, question: Question) -> QuestionAnswer | NoAnswer:
+async def ask(client: ZoomReader, question: ZoomQuestion) -> QuestionAnswer | NoAnswer:
     """One question of any kind but `identities`, which all requests of an account share."""
     kind, object_id, occurrence_id = question.object_type, question.object_id, question.occurrence_id
     if question.lookup in _ABOUT_INSTANCES:
@@ -35,7 +35,7 @@ async def ask(client: ZoomReader, question: Question) -> QuestionAnswer | NoAnsw
     return _found(await client.panelists(object_id))
 
 
-async def _ask_about_instance(client: ZoomReader, question: Question) -> QuestionAnswer | NoAnswer:
+async def _ask_about_instance(client: ZoomReader, question: ZoomQuestion) -> QuestionAnswer | NoAnswer:
     uuid = question.session_uuid
     if not uuid:
         return QuestionAnswer("unavailable", "the request names no session_uuid")

@@ -110,12 +110,12 @@ EVENT_SCOPES: Mapping[str, tuple[str, ...]] = {
 
 def enabled(account: ZoomAccount, configuration: Configuration) -> tuple[Feature, ...]:
     """The features that an account has switched on."""
-    return tuple(each for each in FEATURES if each.is_enabled(account, configuration))
+    return tuple(feature for feature in FEATURES if feature.is_enabled(account, configuration))
 
 
 def events_of(account: ZoomAccount, configuration: Configuration) -> tuple[str, ...]:
     """The events that they need, each once."""
-    return tuple(dict.fromkeys(event for each in enabled(account, configuration) for event in each.events))
+    return tuple(dict.fromkeys(event for feature in enabled(account, configuration) for event in feature.events))
 
 
 def missing_scopes(account: ZoomAccount, configuration: Configuration, granted: frozenset[str]) -> dict[str, str]:

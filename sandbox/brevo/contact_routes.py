@@ -49,18 +49,18 @@ def page(call: ReceivedCall) -> BrevoAnswer:
     query: queries.ContactsPage = call.query
     chosen = call.store.contacts.all()
     if query.list_ids:
-        chosen = [each for each in chosen if not each.list_ids.isdisjoint(query.list_ids)]
+        chosen = [contact for contact in chosen if not contact.list_ids.isdisjoint(query.list_ids)]
     if query.modified_since:
         since = parse_instant(query.modified_since, "modifiedSince")
-        chosen = [each for each in chosen if each.modified_at >= since]
+        chosen = [contact for contact in chosen if contact.modified_at >= since]
     if query.created_since:
         since = parse_instant(query.created_since, "createdSince")
-        chosen = [each for each in chosen if each.created_at >= since]
+        chosen = [contact for contact in chosen if contact.created_at >= since]
     if query.filter:
         match = _FILTER.fullmatch(query.filter)
         if not match:
             raise invalid('filter must be equals(ATTRIBUTE,"value")')
-        chosen = [each for each in chosen if str(each.attributes.get(match[1])) == match[2]]
+        chosen = [contact for contact in chosen if str(contact.attributes.get(match[1])) == match[2]]
     return BrevoAnswer(200, {"contacts": _cut(chosen, query), "count": len(chosen)})
 
 
@@ -71,7 +71,7 @@ def members(call: ReceivedCall) -> BrevoAnswer:
     chosen = [contacts.member(member) for member in call.store.lists.get(call.number("list_id")).members]
     if query.modified_since:
         since = parse_instant(query.modified_since, "modifiedSince")
-        chosen = [each for each in chosen if each.modified_at >= since]
+        chosen = [contact for contact in chosen if contact.modified_at >= since]
     return BrevoAnswer(200, {"contacts": _cut(chosen, query), "count": len(chosen)})
 
 
@@ -180,7 +180,7 @@ def _batch_contact(contacts: ContactBook, entry: bodies.BatchContact) -> BrevoCo
 
 def _cut(chosen: list[BrevoContact], query: queries.ContactsPage | queries.MembersPage) -> list[dict[str, object]]:
     ordered = chosen[::-1] if query.sort == "desc" else chosen
-    return [each.shown() for each in ordered[query.offset : query.offset + query.limit]]
+    return [contact.shown() for contact in ordered[query.offset : query.offset + query.limit]]
 
 
 ROUTES = (

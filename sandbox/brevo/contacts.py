@@ -159,9 +159,9 @@ class ContactBook:
 
     def forget_folder(self, folder_id: int) -> None:
         """Remove a folder with its lists."""
-        for each in self._lists.remove_folder(folder_id):
-            for member in each.members:
-                self._by_id[member].list_ids.discard(each.id)
+        for contact_list in self._lists.remove_folder(folder_id):
+            for member in contact_list.members:
+                self._by_id[member].list_ids.discard(contact_list.id)
 
     def member(self, contact_id: int) -> BrevoContact:
         """A list's member."""

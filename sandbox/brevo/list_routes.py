@@ -14,7 +14,7 @@ _MOST_MEMBERS = 150
 
 def page(call: ReceivedCall) -> BrevoAnswer:
     """Lists, at most 50 a page."""
-    shown = [each.shown() for each in call.store.lists.all()]
+    shown = [contact_list.shown() for contact_list in call.store.lists.all()]
     return BrevoAnswer(200, {"count": len(shown), "lists": _cut(shown, call.query)})
 
 
@@ -107,7 +107,7 @@ def lists_of_folder(call: ReceivedCall) -> BrevoAnswer:
     """Lists in one folder."""
     folder_id = call.number("folder_id")
     call.store.lists.check_folder(folder_id)
-    shown = [each.shown() for each in call.store.lists.all(folder_id)]
+    shown = [contact_list.shown() for contact_list in call.store.lists.all(folder_id)]
     return BrevoAnswer(200, {"count": len(shown), "lists": _cut(shown, call.query)})
 
 
@@ -129,7 +129,7 @@ def _outcome(wanted: dict[str | int, BrevoContact | None], done: dict[str | int,
 
 
 def _folder(call: ReceivedCall, folder_id: int) -> dict[str, Any]:
-    subscribers = {member for each in call.store.lists.all(folder_id) for member in each.members}
+    subscribers = {member for contact_list in call.store.lists.all(folder_id) for member in contact_list.members}
     return {
         "id": folder_id,
         "name": call.store.lists.folders[folder_id],

@@ -73,7 +73,11 @@ class ListBook:
         """Forget a folder with its lists, and return these."""
         self.check_folder(folder_id)
         del self.folders[folder_id]
-        return [self.remove(each.id) for each in list(self._lists.values()) if each.folder_id == folder_id]
+        return [
+            self.remove(contact_list.id)
+            for contact_list in list(self._lists.values())
+            if contact_list.folder_id == folder_id
+        ]
 
     def check_folder(self, folder_id: int) -> None:
         """Raise unless the folder exists."""
@@ -112,5 +116,9 @@ class ListBook:
 
     def all(self, folder_id: int | None = None) -> list[ContactList]:
         """Ordered by id."""
-        chosen = [each for each in self._lists.values() if folder_id is None or each.folder_id == folder_id]
+        chosen = [
+            contact_list
+            for contact_list in self._lists.values()
+            if folder_id is None or contact_list.folder_id == folder_id
+        ]
         return sorted(chosen, key=lambda each: each.id)

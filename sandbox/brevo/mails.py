@@ -41,7 +41,7 @@ class MailBook:
             # The text is not documented; that an unknown or inactive template is refused is.
             raise invalid("templateId is not an active template")
         self._use_key(body.headers.get("idempotencyKey"), now)
-        versions = [(each.to, {**body.params, **each.params}) for each in body.message_versions or ()]
+        versions = [(version.to, {**body.params, **version.params}) for version in body.message_versions or ()]
         mails = versions or [(body.to or [], body.params)]
         ids = [self._message_id(now) for _ in mails]
         if body.headers.get("X-Sib-Sandbox") != "drop":

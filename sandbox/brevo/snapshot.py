@@ -14,16 +14,17 @@ def snapshot(state: BrevoState) -> dict[str, Any]:
     """Everything: contacts in order of creation, events and mails in order of receipt, calls counted."""
     store = state.store
     return {
-        "contacts": [_contact(each) for each in store.contacts.all()],
-        "events": [_event(each) for each in store.events.received],
-        "lists": [each.shown() for each in store.lists.all()],
+        "contacts": [_contact(contact) for contact in store.contacts.all()],
+        "events": [_event(received) for received in store.events.received],
+        "lists": [contact_list.shown() for contact_list in store.lists.all()],
         "folders": {str(number): name for number, name in store.lists.folders.items()},
         "attributes": store.attributes.shown(),
-        "processes": [each.shown("") for each in store.processes.all()],
+        "processes": [process.shown("") for process in store.processes.all()],
         "mails": store.mails.sent,
         "confirmations": [confirmation.model_dump(by_alias=True) for confirmation in store.mails.confirmations],
         "campaigns": [
-            {**each.shown(), "params": each.body.params, "mailed": each.mailed} for each in store.campaigns.held
+            {**campaign.shown(), "params": campaign.body.params, "mailed": campaign.mailed}
+            for campaign in store.campaigns.held
         ],
         "webhooks": store.webhooks.all(),
         "owner_mails": store.processes.owner_mails,

@@ -153,7 +153,7 @@ def registration_decided(event: BookedSession, person: Person, enrolment: Enrolm
 
 def moved(event: BookedSession, event_ts: int) -> Body:
     """`updated`: the host gave the entry another start. Only what changed is named, beside the id."""
-    (entry,) = (each for each in event.planned if each.starts_at == event.starts_at)
+    (entry,) = (plan for plan in event.planned if plan.starts_at == event.starts_at)
 
     def at(start: int) -> Body:
         time = {"start_time": format_instant(start), "duration": event.duration_minutes}
@@ -188,7 +188,7 @@ def _booked(event: BookedSession, uuid: str, registrant: Body, enrolment: Enrolm
             "source_name": enrolment.source,
             "tracking_url": f"https://zoom.example.com/webinar/register/{source_id}/WN_INVENTED",
         }
-    starts = {each.occurrence_id: _start_as_of(event, each, event_ts) for each in event.planned}
+    starts = {plan.occurrence_id: _start_as_of(event, plan, event_ts) for plan in event.planned}
     named = [
         {"occurrence_id": occurrence_id, "start_time": format_instant(starts[occurrence_id])}
         for occurrence_id in enrolment.occurrence_ids

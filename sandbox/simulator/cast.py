@@ -131,7 +131,7 @@ class Casting:
         booked = [enrolment for enrolment in enrolments if enrolment.outcome in ("approved", "cancelled")]
         if enrolments and not booked:
             return "absent"
-        counts = any(_counts_for(each, held.planned) for each in booked)
+        counts = any(_counts_for(enrolment, held.planned) for enrolment in booked)
         comes = self.random.random() < (0.7 if counts else 0.05 if enrolments else 0.2)
         usual = self.random.choice(USUAL)
         return usual if comes and behaviour != "promoted" and role != "waiting" else "absent"

@@ -34,9 +34,9 @@ def with_strays(
 
 def _registered_strays(people: Sequence[Person]) -> list[tuple[Person, int]]:
     """The first who came and the first who did not, and how many seconds each stays."""
-    registered = [each for each in people if each.role == "attendee" and each.enrolments]
-    came = [each for each in registered if each.visits]
-    stayed_away = [each for each in registered if not each.visits and each.enrolments[0].outcome == "approved"]
+    registered = [person for person in people if person.role == "attendee" and person.enrolments]
+    came = [person for person in registered if person.visits]
+    stayed_away = [person for person in registered if not person.visits and person.enrolments[0].outcome == "approved"]
     waits = 400 if len(people) > _SMALL_WORLD else 60
     return [*((person, waits) for person in came[:1]), *((person, 20) for person in stayed_away[:1])]
 

@@ -77,7 +77,7 @@ def _details(event: BookedSession, host: Person) -> Row:
         "host_email": host.email,
         "topic": event.topic,
         "type": type_of(event),
-        "start_time": format_instant(min(each.starts_at for each in event.planned)),
+        "start_time": format_instant(min(plan.starts_at for plan in event.planned)),
         "duration": event.duration_minutes,
         "timezone": "Europe/Berlin",
         "agenda": "",
@@ -91,12 +91,12 @@ def _details(event: BookedSession, host: Person) -> Row:
 def _occurrences(event: BookedSession) -> list[Row]:
     return [
         {
-            "occurrence_id": each.occurrence_id,
-            "start_time": format_instant(each.starts_at),
+            "occurrence_id": plan.occurrence_id,
+            "start_time": format_instant(plan.starts_at),
             "duration": event.duration_minutes,
-            "status": each.status,
+            "status": plan.status,
         }
-        for each in event.planned
+        for plan in event.planned
     ]
 
 

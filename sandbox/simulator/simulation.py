@@ -92,7 +92,7 @@ def _simulate(
     planner = Planner(plan, trouble, inventor, chaos, kind == "webinar")
     planned = planner.schedule(starts_at)
     held = _held(planner, planned, starts_at, booked.duration_minutes * 60)
-    spans = tuple(sorted((span for each in held for span in each.spans), key=lambda span: span.started_at))
+    spans = tuple(sorted((span for occurrence in held for span in occurrence.spans), key=lambda span: span.started_at))
     casting = Casting(plan, inventor, spans, held, planned, chaos, kind == "webinar")
     people = _people(casting, attendees, trouble)
     host = people[0]
@@ -114,7 +114,9 @@ def _simulate(
         messages += recording_messages(event, Random(f"{kind} {seed} recording"))
         messages.sort(key=lambda message: message.sent_at)
     messages = disturb(messages, chaos, wire)
-    deliveries = tuple(UnsignedDelivery(each.body, each.request_id, each.sent_at - starts_at) for each in messages)
+    deliveries = tuple(
+        UnsignedDelivery(webhook.body, webhook.request_id, webhook.sent_at - starts_at) for webhook in messages
+    )
     known = dict(zip(("client_id", "client_secret"), credentials or (), strict=False))
     report = Report(Random(f"{kind} {seed} report"), chaos, starts_at - SECONDS_PER_DAY // 2)
     return World(event, people, deliveries, zoom_state(event, people, report, known), chaos)
@@ -122,8 +124,8 @@ def _simulate(
 
 def _held(planner: Planner, planned: tuple[Planned, ...], starts_at: int, length: int) -> tuple[HeldOccurrence, ...]:
     """What took place, in order; drawn from the last on, so that a series changes as little else as possible."""
-    available = [each for each in planned if each.status == "available" and each.starts_at <= starts_at]
-    newest_first = [planner.held(each, length, is_last=each.starts_at == starts_at) for each in reversed(available)]
+    available = [plan for plan in planned if plan.status == "available" and plan.starts_at <= starts_at]
+    newest_first = [planner.held(plan, length, is_last=plan.starts_at == starts_at) for plan in reversed(available)]
     return tuple(reversed(newest_first))
 
 

@@ -100,12 +100,12 @@ def _mails(wanted: ContactTruth, held: list[Mapping[str, Any]]) -> list[Mismatch
     missing = list(wanted.mails)
     found = []
     for params in held:
-        equal = next((each for each in missing if params in [one.properties for one in _right(each)]), None)
+        equal = next((event for event in missing if params in [one.properties for one in _right(event)]), None)
         if equal is None:
             found.append(Mismatch(wanted.email, "mail", dict(params), "not this one, or not twice"))
         else:
             missing.remove(equal)
-    return [*found, *(Mismatch(wanted.email, f"mail {each.name}", "missing", each.properties) for each in missing)]
+    return [*found, *(Mismatch(wanted.email, f"mail {event.name}", "missing", event.properties) for event in missing)]
 
 
 def _right(wanted: EventTruth) -> tuple[EventTruth, ...]:
@@ -113,7 +113,7 @@ def _right(wanted: EventTruth) -> tuple[EventTruth, ...]:
 
 
 def _is_right(wanted: EventTruth, held: Mapping[str, Any]) -> bool:
-    return any(not _differing(each, held) for each in _right(wanted))
+    return any(not _differing(event, held) for event in _right(wanted))
 
 
 def _differing(wanted: EventTruth, held: Mapping[str, Any]) -> dict[str, tuple[object, object]]:

@@ -234,7 +234,7 @@ def _registered_status(approved: list[Booking]) -> str:
 
 
 def _source(approved: list[Booking]) -> str | None:
-    sources = [each.registration.source for each in approved if each.registration.source]
+    sources = [booking.registration.source for booking in approved if booking.registration.source]
     return sources[-1] if sources else None
 
 
@@ -265,7 +265,7 @@ def _zone(name: str) -> tzinfo:
 
 def _lists(approved: list[Booking], results: list[Result], rules: Rules) -> frozenset[int]:
     wanted: set[int | None] = set()
-    if any(each.registration.latest.status == "approved" for each in approved):
+    if any(booking.registration.latest.status == "approved" for booking in approved):
         wanted.add(rules.lists.webinar_registrants)
     for session, attendance in results:
         if attendance.presence.status == "no_show":

@@ -87,8 +87,8 @@ def _properties(booking: Booking, fact: RegistrationFact) -> list[dict[str, Valu
     """Of a webinar that was moved, its start as it was said then, or as it stands now: either is right."""
     named = {name for name, _ in fact.occurrences}
     said = min((at for _, at in fact.occurrences if at is not None), default=fact.starts_at)
-    entries = [each for each in booking.entries if each.occurrence_id in named] or [
-        each for each in booking.entries if not each.occurrence_id
+    entries = [entry for entry in booking.entries if entry.occurrence_id in named] or [
+        entry for entry in booking.entries if not entry.occurrence_id
     ]
     now = min((entry.latest.start for entry in entries if entry.latest is not None), default=said)
     common: dict[str, Value] = {"object_id": booking.object_id, "topic": booking.topic}

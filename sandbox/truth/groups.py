@@ -90,7 +90,7 @@ def _fit(view: HeldRun, entries: list[BookedEntry], rules: Rules) -> tuple[Booke
 def _joined(views: list[HeldRun], evidence: SeenEvidence, rules: Rules) -> list[RunGroup]:
     groups: list[RunGroup] = []
     for view in views:
-        ends = [each.end for each in groups[-1].views] if groups else []
+        ends = [run.end for run in groups[-1].views] if groups else []
         follows = bool(ends) and all(end is not None for end in ends)
         gap = view.start - max(end for end in ends if end is not None) if follows else 0
         if follows and gap <= rules.restart_gap and evidence.session_type in _JOINED_TYPES:

@@ -99,7 +99,7 @@ class BookedEntry:
     @property
     def starts(self) -> set[int]:
         """Every T that it ever had."""
-        return {each.start for each in self.said if each.start is not None}
+        return {date.start for date in self.said if date.start is not None}
 
     @property
     def latest(self) -> Time | None:
@@ -118,13 +118,13 @@ class BookedEntry:
 
     def _times(self) -> list[tuple[float, Time]]:
         """A length that was not said is the one said last before, else the first one said."""
-        lengths = [each.length for each in self.said if each.length is not None]
+        lengths = [date.length for date in self.said if date.length is not None]
         length = lengths[0] if lengths else 0
         found = []
-        for each in self.said:
-            length = each.length if each.length is not None else length
-            if each.start is not None:
-                found.append((each.at_ms, Time(each.start, length)))
+        for date in self.said:
+            length = date.length if date.length is not None else length
+            if date.start is not None:
+                found.append((date.at_ms, Time(date.start, length)))
         return found
 
 
@@ -138,11 +138,11 @@ def entries_of(session_type: int, plans: Iterable[SaidDate], readings: Iterable[
     answers = sorted(readings, key=lambda reading: reading.at)
     # Only occurrences are entries of a series, and only the webinar itself is the one of a fixed time.
     told = [plan for plan in plans if bool(plan.occurrence_id) == (session_type == SERIES)]
-    read = [each for reading in answers for each in _said_in(reading)]
-    found = {each.occurrence_id: BookedEntry(each.occurrence_id) for each in (read or told) if each.start is not None}
-    for each in sorted([*told, *read], key=lambda said: (said.at_ms, said.start or 0)):
-        if each.occurrence_id in found:
-            found[each.occurrence_id].said.append(each)
+    read = [date for reading in answers for date in _said_in(reading)]
+    found = {date.occurrence_id: BookedEntry(date.occurrence_id) for date in (read or told) if date.start is not None}
+    for date in sorted([*told, *read], key=lambda said: (said.at_ms, said.start or 0)):
+        if date.occurrence_id in found:
+            found[date.occurrence_id].said.append(date)
     for entry in found.values():
         entry.dropped_at_ms = _dropped_at(entry, answers)
     return list(found.values())
@@ -153,12 +153,12 @@ def _dropped_at(entry: BookedEntry, answers: list[DetailsAnswer]) -> float | Non
     silent = [
         SaidDate(reading.at * 1_000, entry.occurrence_id, None, None)
         for reading in answers
-        if entry.occurrence_id not in {each.occurrence_id for each in _said_in(reading)}
+        if entry.occurrence_id not in {date.occurrence_id for date in _said_in(reading)}
     ]
     dropped: float | None = None
-    for each in sorted([*entry.said, *silent], key=lambda said: said.at_ms):
-        if each.start is not None:
+    for date in sorted([*entry.said, *silent], key=lambda said: said.at_ms):
+        if date.start is not None:
             dropped = None
         elif dropped is None:
-            dropped = each.at_ms
+            dropped = date.at_ms
     return dropped

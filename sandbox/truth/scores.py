@@ -97,11 +97,11 @@ def contact_score(scored: list[DatedScore], reference: date, rules: Rules) -> in
     41
     """
     total = Decimal(0)
-    for each in scored:
-        age = (reference - each.ended_on).days
+    for score in scored:
+        age = (reference - score.ended_on).days
         if age <= _FORGOTTEN_DAYS:
             exponent = _EXACT.divide(Decimal(age), Decimal(rules.half_life_days))
-            total = _EXACT.add(total, _EXACT.multiply(Decimal(each.score), _EXACT.power(Decimal("0.5"), exponent)))
+            total = _EXACT.add(total, _EXACT.multiply(Decimal(score.score), _EXACT.power(Decimal("0.5"), exponent)))
     return min(100, int(total.to_integral_value(rounding=ROUND_HALF_UP)))
 
 
@@ -113,7 +113,7 @@ def tier(scored: list[DatedScore], rules: Rules, reference: date | None = None) 
     >>> tier([Scored(82, date(2026, 1, 1))], Rules(), date(2026, 4, 1))
     'warm'
     """
-    dates = [each.ended_on for each in scored] + ([reference] if reference else [])
+    dates = [score.ended_on for score in scored] + ([reference] if reference else [])
     reached: dict[int, bool] = {}
     for number, day in enumerate(dates):
         value = contact_score(scored[: number + 1], day, rules)

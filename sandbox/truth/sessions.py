@@ -269,7 +269,7 @@ def _only_webhooks(views: list[HeldRun], evidence: SeenEvidence) -> set[str]:
         for view in views
         if view.run.uuid in evidence.answers.reports
         for visit in view.visits
-        if visit.email is not None and visit.email not in {each.email for each in view.visits if each.by_report}
+        if visit.email is not None and visit.email not in {visit.email for visit in view.visits if visit.by_report}
     }
 
 
@@ -278,9 +278,9 @@ def _expected(evidence: SeenEvidence, entry: BookedEntry | None, end: int) -> se
     if evidence.object_type != "webinar":
         return set()
     return {
-        each.email
-        for each in registrations_of(evidence.registrations).values()
-        if each.email is not None
-        and each.approved_before(end)
-        and (entry is None or each.counts_for(entry.occurrence_id, entry.starts))
+        history.email
+        for history in registrations_of(evidence.registrations).values()
+        if history.email is not None
+        and history.approved_before(end)
+        and (entry is None or history.counts_for(entry.occurrence_id, entry.starts))
     }

@@ -92,7 +92,7 @@ async def rollcall(home: Installation, *arguments: str, limit_seconds: float = 6
 
 async def suppressed(home: Installation) -> Counter[str]:
     """How many events of each name were not sent, as the results tell."""
-    return Counter(each.name or "" for each in await home.results() if each.outcome == "suppressed")
+    return Counter(result.name or "" for result in await home.results() if result.outcome == "suppressed")
 
 
 async def until_suppressed(home: Installation, truth: Truth) -> Counter[str]:
@@ -151,7 +151,7 @@ async def test_backfill_with_events_sends_them_for_its_sessions_and_without_reco
         code, counted = await run(home, "--yes", "--events", "--host", loud.event.host_id, limit_seconds=60)
         assert (code, counted["published"], counted["origin"]) == (0, 1, "replay")
         wanted = {email: replace(each, events=events_of(spoken, email)) for email, each in truth.contacts.items()}
-        assert sum(len(each.events) for each in wanted.values()) > 0
+        assert sum(len(contact.events) for contact in wanted.values()) > 0
         assert await home.until_true(replace(truth, contacts=wanted)) == []
         assert await suppressed(home) == left_out
 

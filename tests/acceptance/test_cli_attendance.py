@@ -61,7 +61,7 @@ async def test_session_shows_counts_and_the_reason_of_every_difference(kafka_boo
     name = ATTENDANCE_SESSIONS.physical(topic_prefix)
     await create_topics(kafka_bootstrap, [name], partitions=6)
     earlier = SUMMARY.model_copy(update={"is_final": False, "reconciliation": None})
-    messages = [Message(each.to_bytes(), f"acc|{UUID}".encode()) for each in (earlier, SUMMARY)]
+    messages = [Message(summary.to_bytes(), f"acc|{UUID}".encode()) for summary in (earlier, SUMMARY)]
     await produce(kafka_bootstrap, name, messages)
     kafka = {"KAFKA_BOOTSTRAP_SERVERS": kafka_bootstrap, "KAFKA_TOPIC_PREFIX": topic_prefix}
     shown = await asyncio.to_thread(run, "session", UUID, **kafka)

@@ -55,7 +55,7 @@ async def test_sweep_lets_scores_fall_once_and_sends_no_event(
         file = tmp_path / "rollcall.yaml"
         file.write_text(f'{file.read_text()}scoring: {{decay_sweep: "{as_datetime(now):%H:%M}"}}\n')
         workers = home.start_worker(), home.start_worker("second")
-        await asyncio.gather(*(each.until_ready() for each in workers))
+        await asyncio.gather(*(service.until_ready() for service in workers))
         expected = swept(truth, now)
         assert expected != truth
         assert await home.until_true(expected) == []
@@ -64,4 +64,4 @@ async def test_sweep_lets_scores_fall_once_and_sends_no_event(
         await home.check_nothing_lost(world)
         assert await home.until_true(expected) == []
         assert home.events() == events
-        assert [await each.stop() for each in (ingress, *workers)] == [0, 0, 0]
+        assert [await service.stop() for service in (ingress, *workers)] == [0, 0, 0]

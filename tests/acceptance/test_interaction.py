@@ -48,8 +48,8 @@ def with_polls(world: World, *answered: tuple[str, tuple[str, ...]]) -> World:
 async def results_of(home: Installation, bootstrap: str) -> dict[str, Result]:
     """The newest result of each person."""
     facts = [
-        FACT.validate_json(each.value or b"")
-        for each in await read_to_end(bootstrap, home.physical(ATTENDANCE_RESULTS))
+        FACT.validate_json(message.value or b"")
+        for message in await read_to_end(bootstrap, home.physical(ATTENDANCE_RESULTS))
     ]
     return {fact.email: fact for fact in facts if isinstance(fact, Result)}
 
@@ -89,7 +89,7 @@ async def test_polls_reach_the_score_while_questions_may_not_be_read(
             for result in results.values()
             if result.attendance_status != "no_show" and result.email not in (ann, ben)
         ]
-        assert {each.interaction for each in came} == {Interaction(polls_answered=0, polls_offered=3)}
+        assert {result.interaction for result in came} == {Interaction(polls_answered=0, polls_offered=3)}
 
         contacts = {each["email"]: each["attributes"] for each in home.held()["contacts"]}
         for email, polls in ((ann, 2), (ben, 1)):

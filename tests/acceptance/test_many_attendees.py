@@ -36,9 +36,11 @@ async def published(home: Installation, bootstrap: str, *, final: bool) -> Shown
             known = latest.get((fact.session_uuid, fact.contact_id))
             if known is None or fact.revision >= known.revision:
                 latest[fact.session_uuid, fact.contact_id] = fact
-    standing = [each for each in latest.values() if not each.retracted]
-    return {(each.session_uuid, each.email): (each.attendance_status, each.attended_seconds, each.late_seconds)
-            for each in standing}  # fmt: skip
+    standing = [result for result in latest.values() if not result.retracted]
+    return {
+        (result.session_uuid, result.email): (result.attendance_status, result.attended_seconds, result.late_seconds)
+        for result in standing
+    }
 
 
 def shown(truth: Truth, *, no_shows: bool) -> Shown:

@@ -115,7 +115,7 @@ async def test_recording_is_told_once_through_kills_repeats_and_replays(
             worker.process.kill()
             worker = home.start_worker()
         doubtful = await home.until_true(truth)
-        assert {each.name for each in doubtful} <= {"zoom_recording_ready"}
+        assert {result.name for result in doubtful} <= {"zoom_recording_ready"}
 
         # Zoom tells of it once more, as does somebody who replays everything.
         await home.send(world)
@@ -133,7 +133,7 @@ async def assert_no_secret(home: Installation) -> None:
     """Passcodes, download links and tokens are on no topic, in no log, and not at Brevo."""
     bootstrap = home.wiring.kafka["KAFKA_BOOTSTRAP_SERVERS"]
     for topic in (RAW_EVENTS, LOOKUP_RESULTS, ATTENDANCE_RESULTS, BREVO_COMMANDS):
-        text = b"".join(each.value or b"" for each in await read_to_end(bootstrap, home.physical(topic)))
+        text = b"".join(message.value or b"" for message in await read_to_end(bootstrap, home.physical(topic)))
         assert text
         for secret in (b"pwd=", b"download", b"passcode", b"DOWNLOAD.TOKEN", b"rec/play"):
             assert secret not in text, (topic.name, secret)

@@ -70,5 +70,5 @@ async def test_one_account_cannot_change_what_brevo_knows_of_the_others_webinar(
         assert compare(truth, home.held()) == []
         for topic in (ATTENDANCE_RESULTS, RAW_EVENTS.dead_letter):
             told = await read_to_end(home.wiring.kafka["KAFKA_BOOTSTRAP_SERVERS"], home.physical(topic))
-            assert [each for each in told if STRANGER.encode() in (each.value or b"")] == []
+            assert [message for message in told if STRANGER.encode() in (message.value or b"")] == []
         assert (await ingress.stop(), await worker.stop()) == (0, 0)

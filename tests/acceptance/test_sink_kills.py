@@ -51,7 +51,7 @@ async def _run(home: Installation, bootstrap: str, prefix: str, points: tuple[fl
     await home.until_idle(worker)
     received = Counter((event.identifiers["email_id"], event.name) for event in home.brevo.state.store.events.received)
     assert max(received.values()) == 1
-    doubtful = {each.contact_id for each in await home.in_doubt()}
+    doubtful = {result.contact_id for result in await home.in_doubt()}
     missing = [fact for fact in facts if not any(email == fact.email for email, _ in received)]
     assert {fact.contact_id for fact in missing} <= doubtful
     assert await worker.stop() == 0

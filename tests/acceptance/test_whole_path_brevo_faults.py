@@ -68,7 +68,7 @@ async def test_brevo_faults_during_a_run_contacts_are_true_and_no_event_is_there
 
         doubtful = await home.until_true(await truth_about(world))
         assert [fault for fault in faults.shown() if not fault["hits"]] == [], "a fault that never struck"
-        missing = [each for each in doubtful if each.http_status is None]
+        missing = [result for result in doubtful if result.http_status is None]
         assert missing, "no event was lost on the way"
         await home.check_nothing_lost(world)
         assert await worker.figure("rollcall_brevo_in_doubt") == len(doubtful)

@@ -225,7 +225,7 @@ def median(rounds: Sequence[Figures]) -> Figures:
     """Of each figure on its own."""
     return Figures(
         *(
-            statistics.median(getattr(each, name) for each in rounds)
+            statistics.median(getattr(figures, name) for figures in rounds)
             for name in ("per_second", "p50_ms", "p99_ms", "cpu_seconds_per_10k")
         )
     )

@@ -65,7 +65,7 @@ async def newcomer(home: Installation, bootstrap: str, account: str, figures: Fi
     )
     figures.told_seconds = await since(
         began_at,
-        lambda: any(each.name == "zoom_webinar_registered" for each in books.events.received),
+        lambda: any(received.name == "zoom_webinar_registered" for received in books.events.received),
         "the newcomer's event is in Brevo",
         home,
     )

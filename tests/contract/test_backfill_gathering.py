@@ -153,7 +153,7 @@ async def test_webinar_by_name_from_before_six_months_is_skipped_with_the_reason
     """Reports do not go back so far."""
     old = DaySpan(TODAY - timedelta(days=300), TODAY - timedelta(days=250))
     found = await gather(zoom, tmp_path, span=old, name="104")
-    assert [each.what for each in found.skipped] == ["session 104"]
+    assert [skipped.what for skipped in found.skipped] == ["session 104"]
     assert "6 months" in found.skipped[0].reason
 
 
@@ -161,7 +161,7 @@ async def test_one_refused_user_is_skipped_and_asked_for_again_the_next_time(zoo
     """Once per run; the others are read, and what was read is not asked for again."""
     zoom.backend.faults.add(ZoomFault(endpoint=HOSTED, status=400, code=1010, message="User does not belong."))
     found = await gather(zoom, tmp_path)
-    assert [(each.what, "1010" in each.reason) for each in found.skipped] == [(f"user {ANA}", True)]
+    assert [(skipped.what, "1010" in skipped.reason) for skipped in found.skipped] == [(f"user {ANA}", True)]
     assert set(names(found)) == uuids((103, 5), (104, 59))
     before = asked(zoom)
     assert before == 3
@@ -193,7 +193,7 @@ async def test_user_of_whom_zoom_never_tells_is_skipped(zoom: SandboxZoom, tmp_p
     """As long as it tells of others."""
     zoom.backend.faults.add(ZoomFault(endpoint=HOSTED, status=500, times=ATTEMPTS))
     found = await gather(zoom, tmp_path)
-    assert [each.what for each in found.skipped] == [f"user {ANA}"]
+    assert [skipped.what for skipped in found.skipped] == [f"user {ANA}"]
     assert set(names(found)) == uuids((103, 5), (104, 59))
 
 

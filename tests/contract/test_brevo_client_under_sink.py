@@ -40,7 +40,7 @@ def _send_all(sink: Sink) -> None:
 
 
 def _check_contacts(brevo: RunningBrevo) -> None:
-    contacts = {each.email: each for each in brevo.state.store.contacts.all()}
+    contacts = {contact.email: contact for contact in brevo.state.store.contacts.all()}
     assert set(contacts) == set(PEOPLE)
     for number, email in enumerate(PEOPLE):
         assert contacts[email].attributes["MEETING_DURATION"] == number
@@ -50,7 +50,7 @@ def _check_contacts(brevo: RunningBrevo) -> None:
 
 
 def _received(brevo: RunningBrevo) -> Counter[str]:
-    return Counter(each.identifiers["email_id"] for each in brevo.state.store.events.received)
+    return Counter(received.identifiers["email_id"] for received in brevo.state.store.events.received)
 
 
 @pytest.mark.parametrize("policy", ["hold", "drop"])
@@ -144,7 +144,7 @@ async def test_sink_puts_only_older_contacts_on_a_list_for_existing_ones() -> No
             sink.send(upsert(2, email, attributes={}, lists=(), lists_for_existing=(16,), creates=False))
         await sink.settled()
         await sink.close()
-        held = {each.email: each.list_ids for each in brevo.state.store.contacts.all()}
+        held = {contact.email: contact.list_ids for contact in brevo.state.store.contacts.all()}
         assert held == {old: {16}, ours: {17}}
 
 

@@ -133,8 +133,8 @@ async def test_publish_many_at_once_all_arrive_in_order_per_key(subject: Subject
     )
     found = await subject.found()
     assert len(found) == 3_000
-    for key in {each.key for each in found}:
-        numbers = [int(each.value or b"") for each in found if each.key == key]
+    for key in {message.key for message in found}:
+        numbers = [int(message.value or b"") for message in found if message.key == key]
         assert numbers == sorted(numbers)
 
 
@@ -142,7 +142,7 @@ async def test_publish_body_of_the_largest_size_passes(subject: Subject) -> None
     """1 MiB of body, beside which headers and key take room; also between small ones."""
     values = [b"s", b"L" * MIB, b"s2", b"M" * (MIB + 500_000), b"s3"]
     await asyncio.gather(*(subject.publisher.publish(subject.topic, record("k", value)) for value in values))
-    assert [each.value for each in await subject.found()] == values
+    assert [message.value for message in await subject.found()] == values
 
 
 async def test_kafka_publisher_partition_is_that_of_any_client(kafka_bootstrap: str, topic_prefix: str) -> None:
@@ -151,7 +151,7 @@ async def test_kafka_publisher_partition_is_that_of_any_client(kafka_bootstrap: 
         topic = RAW_EVENTS.physical(topic_prefix)
         for key in ("21", "84215567031"):
             await publisher.publish(topic, record(key, b"x"))
-        found = {each.key: each.partition for each in await read_to_end(kafka_bootstrap, topic)}
+        found = {message.key: message.partition for message in await read_to_end(kafka_bootstrap, topic)}
     # Kafka's UtilsTest: murmur2("21") is -973932308.
     assert found[b"21"] == (-973_932_308 & 0x7FFFFFFF) % 6
 
@@ -180,7 +180,7 @@ async def test_kafka_publisher_refused_record_does_not_harm_its_batch(kafka_boot
         assert [getattr(error, "reason", error) for error in refused] == ["refused"]
         assert isinstance(outcomes[40], NotAcknowledgedError)
         await publisher.publish(topic, record("k", b"after"))
-        found = [each.value for each in await read_to_end(kafka_bootstrap, topic)]
+        found = [message.value for message in await read_to_end(kafka_bootstrap, topic)]
     assert found == [*values[:40], *values[41:], b"after"]
 
 

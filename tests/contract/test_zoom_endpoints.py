@@ -190,7 +190,7 @@ async def ask(zoom: SandboxZoom, request: Request) -> list[dict[str, Any]]:
 
 def test_every_endpoint_has_a_case() -> None:
     """An endpoint without one would be untried."""
-    assert {each.request.endpoint for each in READS} | {each.endpoint for each in WRITES} == set(ENDPOINTS)
+    assert {case.request.endpoint for case in READS} | {request.endpoint for request in WRITES} == set(ENDPOINTS)
 
 
 @pytest.mark.parametrize("case", READS, ids=name_of)
@@ -225,8 +225,8 @@ def test_endpoint_agrees_with_the_sandbox_on_label_scopes_and_list(endpoint: End
 
 async def test_subscription_is_ended_and_left(zoom: SandboxZoom) -> None:
     """HTTP 204 without a body is a good answer."""
-    for each in WRITES[1:]:
-        assert said(await zoom.client.one(each)) == {}
+    for request in WRITES[1:]:
+        assert said(await zoom.client.one(request)) == {}
     left = said(await zoom.client.rows(requests.subscriptions(STATE.account_id, USER)))
     assert [each["event_subscription_id"] for each in left] == ["event_subscription_id 0"]
 

@@ -88,7 +88,8 @@ def numbered(number: int) -> bytes:
 async def numbers_on(bootstrap: str, topic: str) -> list[int]:
     """Which of them are on the topic."""
     return [
-        json.loads(each.value or b"")["payload"]["object"]["number"] for each in await read_to_end(bootstrap, topic)
+        json.loads(message.value or b"")["payload"]["object"]["number"]
+        for message in await read_to_end(bootstrap, topic)
     ]
 
 

@@ -54,7 +54,7 @@ def differences(world: World, *, reports: bool, shuffle: int | None = None, rest
         return found
     # An event is sent when its fact comes: that a registration was of after the end may be known only afterwards.
     early = ("event zoom_webinar_registered", "once more than wanted")
-    return [each for each in found if (each.field, each.actual) != early]
+    return [mismatch for mismatch in found if (mismatch.field, mismatch.actual) != early]
 
 
 def held_by_brevo(pipeline: Pipeline) -> dict[str, Any]:

@@ -161,7 +161,7 @@ class Lab:
     async def logged(self, table: str) -> dict[bytes, bytes]:
         """The rows that a worker without a data folder would recover."""
         changelog = f"{self._prefix}{changelog_name(table)}"
-        rows = {each.key or b"": each.value for each in await read_to_end(self.bootstrap, changelog)}
+        rows = {message.key or b"": message.value for message in await read_to_end(self.bootstrap, changelog)}
         return {key: value for key, value in rows.items() if value is not None}
 
     async def verify(self, stopped: LabWorker | None = None) -> Verdict:

@@ -188,7 +188,7 @@ class MemoryBench(Bench):
             self._said = str(error)
 
     def _published(self, topic: str) -> list[Any]:
-        return [each for each in self._running().published if each.topic == topic]
+        return [output for output in self._running().published if output.topic == topic]
 
     def _running(self) -> MemoryEngine:
         assert self._engine is not None

@@ -92,7 +92,9 @@ class Service:
         async with aiohttp.ClientSession() as session, session.get(f"{self.admin_url}/metrics") as answer:
             families = text_string_to_metric_families(await answer.text())
         samples = (sample for family in families for sample in family.samples)
-        return sum(each.value for each in samples if each.name == name and labels.items() <= each.labels.items())
+        return sum(
+            sample.value for sample in samples if sample.name == name and labels.items() <= sample.labels.items()
+        )
 
     async def stop(self) -> int:
         """SIGTERM, and the exit code; what is inside the test goes on answering meanwhile."""
@@ -209,14 +211,14 @@ class Installation:
     async def in_doubt(self) -> list[CommandResult]:
         """The events of which nothing more is known than that they were perhaps sent."""
         known: dict[str, CommandResult] = {}
-        for each in await self.results():
-            before = known.get(each.command_id, each)
+        for result in await self.results():
+            before = known.get(result.command_id, result)
             # An acknowledgement may come before a doubt: the worker that was killed had posted it already.
-            if each.kind == "event" and _knowledge(each) >= _knowledge(before):
-                known[each.command_id] = each
-            elif each.outcome == "withdrawn":  # surely not sent: the intent is taken back, and all begins anew
-                known.pop(each.command_id, None)
-        return [each for each in known.values() if each.outcome == "in_doubt"]
+            if result.kind == "event" and _knowledge(result) >= _knowledge(before):
+                known[result.command_id] = result
+            elif result.outcome == "withdrawn":  # surely not sent: the intent is taken back, and all begins anew
+                known.pop(result.command_id, None)
+        return [result for result in known.values() if result.outcome == "in_doubt"]
 
     async def check_nothing_lost(self, *worlds: World) -> None:
         """Every delivery is in Kafka and acknowledged by the workers, none is a dead letter."""
@@ -283,7 +285,7 @@ def _is_missing_event(difference: Mismatch) -> bool:
 
 def _unexplained(differences: list[Mismatch], doubtful: list[CommandResult]) -> list[Mismatch]:
     """What is left once each event or mail in doubt has excused one missing of its contact and name."""
-    excuses = Counter((each.contact_id, each.name) for each in doubtful)
+    excuses = Counter((result.contact_id, result.name) for result in doubtful)
     left = []
     for difference in differences:
         key = (contact_id(difference.email), difference.field.partition(" ")[2])

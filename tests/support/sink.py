@@ -109,9 +109,9 @@ class Sink:
     def results(self) -> list[CommandResult]:
         """Everything posted to the results, in order."""
         return [
-            CommandResult.from_bytes(each.value)
-            for each in self.engine.published
-            if each.topic == BREVO_RESULTS.name and each.value is not None
+            CommandResult.from_bytes(output.value)
+            for output in self.engine.published
+            if output.topic == BREVO_RESULTS.name and output.value is not None
         ]
 
     def outcomes(self) -> list[str]:

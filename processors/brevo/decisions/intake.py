@@ -78,14 +78,14 @@ class CommandIntake(Rule):
     def _take_command(self, record: Record, view: View) -> None:
         command = command_of((record.value or b"").decode())
         _check_key(record, command.contact_id)
-        told = suppression_of(command.contact_id, view)
-        if self._consent.comes_back(command, told):
-            told = note(command.contact_id, "returned", command.occurred_at, view)
-        if (why := self._consent.keeps_from(command, told)) is not None:
+        suppression = suppression_of(command.contact_id, view)
+        if self._consent.comes_back(command, suppression):
+            suppression = note(command.contact_id, "returned", command.occurred_at, view)
+        if (why := self._consent.keeps_from(command, suppression)) is not None:
             end_suppressed(command, record, view, why)
         elif isinstance(command, OnceCommand):
             # Only a question to who has registered after their deletion comes so far (`Consent.keeps_from`).
-            _take_event(command, record, view, anew_since=told.erased_at if told is not None else None)
+            _take_event(command, record, view, anew_since=suppression.erased_at if suppression is not None else None)
         else:
             rank = rank_of(command.revision, record.topic, record.offset)
             if _take_upsert(command, rank, Waiting.of(record), view) and command.retries_refused:

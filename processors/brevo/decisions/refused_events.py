@@ -40,9 +40,9 @@ def begin_refused(contact_id: str, view: View, consent: Consent) -> None:
         data = view.get(LEDGER, key)
         return None if data is None else EventRow.from_bytes(data)
 
-    told = suppression_of(contact_id, view)
+    suppression = suppression_of(contact_id, view)
     for key, command in list(_refused(contact_id, view, lookup)):
-        if not consent.wants(command) or consent.keeps_from(command, told) is not None:
+        if not consent.wants(command) or consent.keeps_from(command, suppression) is not None:
             continue
         for each in keys_of(command):
             if (row := lookup(each)) is not None:

@@ -72,24 +72,24 @@ class Consent:
             return True
         return isinstance(command, OnceCommand) and command.name in self.mailing
 
-    def keeps_from(self, command: UpsertContact | OnceCommand, told: Suppression | None) -> str | None:
+    def keeps_from(self, command: UpsertContact | OnceCommand, suppression: Suppression | None) -> str | None:
         """Why a command must not reach Brevo, after what was told of its contact; ``None`` when it may."""
-        if told is None:
+        if suppression is None:
             return None
-        if told.erased:
-            asks = self.deleted == "ask" and isinstance(command, ConfirmList) and told.is_older_than(command)
+        if suppression.erased:
+            asks = self.deleted == "ask" and isinstance(command, ConfirmList) and suppression.is_older_than(command)
             return None if asks else DELETED
-        return UNMAILED if told.unmailed and self.is_mail(command) else None
+        return UNMAILED if suppression.unmailed and self.is_mail(command) else None
 
-    def comes_back(self, command: UpsertContact | OnceCommand, told: Suppression | None) -> bool:
+    def comes_back(self, command: UpsertContact | OnceCommand, suppression: Suppression | None) -> bool:
         """Whether a command brings a deleted contact back: they have registered again."""
         return (
             self.deleted == "return"
-            and told is not None
-            and told.erased
+            and suppression is not None
+            and suppression.erased
             and isinstance(command, UpsertContact)
             and command.reason == "registration"
-            and told.is_older_than(command)
+            and suppression.is_older_than(command)
         )
 
 
@@ -101,10 +101,10 @@ def suppress(feedback: BrevoFeedback, record: Record, view: View, consent: Conse
         return
     if feedback.kind == "returned" and suppression_of(feedback.contact_id, view) is None:
         return  # every contact that is put on a list has this told of it
-    told = note(feedback.contact_id, feedback.kind, feedback.occurred_at, view)
-    if feedback.kind == "deleted" and told.erased:
+    suppression = note(feedback.contact_id, feedback.kind, feedback.occurred_at, view)
+    if feedback.kind == "deleted" and suppression.erased:
         _forget(feedback.contact_id, record, view)
-    _drop(feedback.contact_id, told, record, view, consent)
+    _drop(feedback.contact_id, suppression, record, view, consent)
 
 
 def note(contact_id: str, kind: FeedbackKind, at: datetime, view: View) -> Suppression:
@@ -155,7 +155,7 @@ def _forget(contact_id: str, record: Record, view: View) -> None:
         _say(command_of(contact.pending.command), contact.pending, record, view, DELETED)
 
 
-def _drop(contact_id: str, told: Suppression, record: Record, view: View, consent: Consent) -> None:
+def _drop(contact_id: str, suppression: Suppression, record: Record, view: View, consent: Consent) -> None:
     """What has not begun and must not reach Brevo any more is not done."""
     for key, _ in list(view.scan(PENDING, f"{contact_id}/".encode())):
         data = view.get(LEDGER, key)
@@ -163,7 +163,7 @@ def _drop(contact_id: str, told: Suppression, record: Record, view: View, consen
         if row is None or row.state != "pending" or row.waiting is None:
             continue
         command = command_of(row.waiting.command)
-        if (why := consent.keeps_from(command, told)) is not None:
+        if (why := consent.keeps_from(command, suppression)) is not None:
             dropped = row.model_copy(update={"state": "suppressed", "waiting": None})
             view.put(LEDGER, key, dropped.to_bytes())
             view.delete(PENDING, key)

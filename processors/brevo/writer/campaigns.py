@@ -29,7 +29,7 @@ from processors.brevo.decisions.results import Ending
 from processors.brevo.writer.asking import Asker
 from processors.brevo.writer.channels import Channel
 from processors.brevo.writer.outcomes import Again
-from runtime.brevo_models import Recordings
+from runtime.brevo_models import RecordingSettings
 from runtime.calls import Answer
 from runtime.outcome import Outcome
 from schemas.brevo import SendCampaign
@@ -47,7 +47,9 @@ class CampaignChannel(Channel):
 
     leaves_trace = True
 
-    def __init__(self, api: BrevoClient, asker: Asker, chosen: Recordings, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self, api: BrevoClient, asker: Asker, chosen: RecordingSettings, clock: Callable[[], datetime]
+    ) -> None:
         self._api = api
         self._asker = asker
         self._chosen = chosen

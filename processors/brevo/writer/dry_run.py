@@ -42,7 +42,7 @@ class DryRun(Effect):
         self.rule = CommandIntake(consent)
         self._tell = tell
         self._stores: dict[int, Stores] = {}
-        self._told: set[tuple[str, object]] = set()
+        self._reported: set[tuple[str, object]] = set()
 
     @property
     def reasons(self) -> tuple[str, ...]:
@@ -83,6 +83,6 @@ class DryRun(Effect):
                         self._tell(event_preview(waiting))
 
     def _is_new(self, contact: str, what: object) -> bool:
-        known = (contact, what) in self._told
-        self._told.add((contact, what))
+        known = (contact, what) in self._reported
+        self._reported.add((contact, what))
         return not known

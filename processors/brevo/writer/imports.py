@@ -84,7 +84,7 @@ class ImportWriter:
         held = [member for member in members if not lacks(member)]
         self._tools.metrics.calls_saved.inc(len(held))
         await self._end(
-            [(each, Ending("unchanged", acknowledged=each.known.state(each.wanted.awaited))) for each in held]
+            [(member, Ending("unchanged", acknowledged=member.known.state(member.wanted.awaited))) for member in held]
         )
 
     def _member(self, contact: str, lists: tuple[int, ...]) -> Member | None:

@@ -43,31 +43,31 @@ class ImportProcesses:
         self._asker = asker
         self._pace = pace
         self._now = now
-        self._told: dict[str, asyncio.Event] = {}
+        self._ends: dict[str, asyncio.Event] = {}
         self._settling: asyncio.Task[None] | None = None
         self.ended: set[str] = set()
         """Our ids of imports that are over for sure: what was in them may be written again."""
 
-    def told(self, import_id: str) -> None:
+    def note_end(self, import_id: str) -> None:
         """Brevo says that an import is over (`brevo.notify_url`): ask at once."""
-        if (event := self._told.get(import_id)) is not None:
+        if (event := self._ends.get(import_id)) is not None:
             event.set()
 
     async def follow(self, import_id: str, process_id: int) -> ProcessEnd:
         """Wait for the end of an import, however long it takes: while it lasts it may overwrite newer values."""
-        told = self._told[import_id] = asyncio.Event()
+        ended = self._ends[import_id] = asyncio.Event()
         try:
             asked = 0
             while True:
-                await _either(told, next_poll(asked, self._pace))
-                told.clear()
+                await _either(ended, next_poll(asked, self._pace))
+                ended.clear()
                 asked += 1
                 answer = await self._asker.ask("account", partial(self._api.read_process, process_id), urgent=True)
                 status = answer.body.get("status") if isinstance(answer.body, dict) else None
                 if answer.status == 404 or (isinstance(status, str) and status not in UNFINISHED):
                     return await self._end(str(status), answer)
         finally:
-            del self._told[import_id]
+            del self._ends[import_id]
 
     async def settled(self, import_id: str) -> None:
         """Wait until an import of which only its intent is known is over, if it ever began.

@@ -43,8 +43,8 @@ class Tally:
 
     def drop(self, partition: int) -> None:
         """The partition is another worker's."""
-        for each in self._partitions.pop(partition, {}).values():
-            self._change(each, _NONE)
+        for waiting in self._partitions.pop(partition, {}).values():
+            self._change(waiting, _NONE)
 
     def _change(self, before: _Waiting, now: _Waiting) -> None:
         if before != now:

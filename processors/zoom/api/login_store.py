@@ -81,7 +81,7 @@ class LoginStore:
     @contextmanager
     def locked(self, account_id: str) -> Iterator[None]:
         """Hold the account's login against other processes on this machine, from reading it to replacing it."""
-        with _told(self._folder):
+        with _reported(self._folder):
             self._folder.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
             descriptor = os.open(self.path(account_id).with_suffix(".lock"), os.O_RDWR | os.O_CREAT, PRIVATE_FILE)
         try:
@@ -98,7 +98,7 @@ class LoginStore:
         """
         path = self.path(account_id)
         try:
-            with _told(self._folder):
+            with _reported(self._folder):
                 data = path.read_bytes()
         except FileNotFoundError:
             return None
@@ -114,7 +114,7 @@ class LoginStore:
         data = login.model_dump_json().encode()
         path = self.path(login.account_id)
         draft = path.with_suffix(f".{secrets.token_hex(6)}")
-        with _told(self._folder):
+        with _reported(self._folder):
             self._folder.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
             try:
                 _write_private(draft, self._cipher.encrypt(data) if self._cipher else data)
@@ -127,7 +127,7 @@ class LoginStore:
     def delete(self, account_id: str) -> bool:
         """Forget the login; false when there was none."""
         try:
-            with _told(self._folder):
+            with _reported(self._folder):
                 self.path(account_id).unlink()
         except FileNotFoundError:
             return False
@@ -163,7 +163,7 @@ def _sync_folder(folder: Path) -> None:
 
 
 @contextmanager
-def _told(folder: Path) -> Iterator[None]:
+def _reported(folder: Path) -> Iterator[None]:
     try:
         yield
     except FileNotFoundError:

@@ -18,7 +18,7 @@ from processors.zoom.api.oauth import Token, TokenSource
 from processors.zoom.api.paths import is_segment
 from processors.zoom.api.requests import Request
 from processors.zoom.api.retry_after import told_seconds, wait_seconds
-from processors.zoom.api.verdicts import Verdict, judge
+from processors.zoom.api.verdicts import ZoomVerdict, judge
 from runtime.answers import read_answer
 from runtime.lenient_json import json_or_none
 from runtime.outcome import NoAnswer, Outcome
@@ -112,7 +112,7 @@ class Transport:
                 self._metrics.retries.labels(endpoint.name, "token").inc()
             elif verdict.outcome is Outcome.PAUSE and limited + 1 < LIMITED_ATTEMPTS:
                 limited += 1
-                await self._budget.hold(endpoint.label, self._told(reply, verdict))
+                await self._budget.hold(endpoint.label, self._held_seconds(reply, verdict))
                 self._metrics.retries.labels(endpoint.name, "limit").inc()
             else:
                 return self._no_answer(endpoint, reply, verdict, token)
@@ -140,13 +140,13 @@ class Transport:
             self._metrics.request_seconds.labels(endpoint.name).observe(time.perf_counter() - began)
         return _Reply(response.status, response.headers, json_or_none(data) if data else "", len(data))
 
-    def _told(self, reply: _Reply, verdict: Verdict) -> float:
+    def _held_seconds(self, reply: _Reply, verdict: ZoomVerdict) -> float:
         now = as_datetime(int(self._clock()))
         return wait_seconds(
             reply.headers.get("Retry-After"), reply.headers.get("X-RateLimit-Type"), verdict.message, now
         )
 
-    def _no_answer(self, endpoint: Endpoint, reply: _Reply, verdict: Verdict, token: Token) -> NoAnswer:
+    def _no_answer(self, endpoint: Endpoint, reply: _Reply, verdict: ZoomVerdict, token: Token) -> NoAnswer:
         outcome, code = verdict.outcome, "" if verdict.code is None else str(verdict.code)
         what = f"{endpoint.name}: HTTP {reply.status}" + (f", code {code}" if code else "")
         if verdict.step == "first page":
@@ -155,7 +155,7 @@ class Transport:
             case Outcome.FOREIGN:
                 says = f"{what}, and not from Zoom: check ZOOM_API_BASE_URL, and any proxy in between"
             case Outcome.PAUSE:
-                return NoAnswer(outcome, f"{what}: Zoom's rate limit", self._told(reply, verdict), code)
+                return NoAnswer(outcome, f"{what}: Zoom's rate limit", self._held_seconds(reply, verdict), code)
             case Outcome.RETRY:
                 told = told_seconds(reply.headers.get("Retry-After"), as_datetime(int(self._clock())))
                 return NoAnswer(outcome, f"{what}, try again later", told, code)
@@ -166,7 +166,7 @@ class Transport:
         return NoAnswer(outcome, says, code=code)
 
 
-def _judge(request: Request, reply: _Reply) -> Verdict:
+def _judge(request: Request, reply: _Reply) -> ZoomVerdict:
     endpoint = request.endpoint
     return judge(
         reply.status,
@@ -178,12 +178,12 @@ def _judge(request: Request, reply: _Reply) -> Verdict:
     )
 
 
-def _detail(reply: _Reply, verdict: Verdict) -> str:
+def _detail(reply: _Reply, verdict: ZoomVerdict) -> str:
     said = verdict.message or "no message"
     return f"HTTP {reply.status}: {said}" if verdict.code is None else f"{verdict.code}: {said}"
 
 
-def _scope_advice(endpoint: Endpoint, verdict: Verdict, token: Token) -> str:
+def _scope_advice(endpoint: Endpoint, verdict: ZoomVerdict, token: Token) -> str:
     lacking = verdict.missing_scopes
     if not lacking and verdict.outcome is Outcome.STOP and not token.scopes.intersection(endpoint.scopes):
         lacking = endpoint.scopes

@@ -52,7 +52,7 @@ _LONGEST_CODE = 9
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class ZoomVerdict:
     """What it comes to, and what Zoom said."""
 
     outcome: Outcome
@@ -73,7 +73,7 @@ def judge(
     is_list: bool = False,
     in_paging: bool = False,
     none_codes: frozenset[int] = frozenset(),
-) -> Verdict:
+) -> ZoomVerdict:
     """Decide what an answer means.
 
     Args:
@@ -87,14 +87,14 @@ def judge(
     fields: Mapping[str, Any] = body if isinstance(body, Mapping) else {}
     code, message = _code(fields, status), _message(fields)
     if 300 <= status < 400:
-        return Verdict(Outcome.FOREIGN, code)
+        return ZoomVerdict(Outcome.FOREIGN, code)
     if code is not None:
         outcome = Outcome.MISSING if code in none_codes else _by_code(code, status)
-        return Verdict(outcome, code, message, _named_scopes(message), _step(code, in_paging=in_paging))
+        return ZoomVerdict(outcome, code, message, _named_scopes(message), _step(code, in_paging=in_paging))
     if 200 <= status < 300:
-        return Verdict(_accepted(body, fields, holds, message, is_list=is_list), message=message)
+        return ZoomVerdict(_accepted(body, fields, holds, message, is_list=is_list), message=message)
     step: Step | None = "new token" if status == 401 else None
-    return Verdict(_by_status(status, message), message=message, step=step)
+    return ZoomVerdict(_by_status(status, message), message=message, step=step)
 
 
 def _message(fields: Mapping[str, Any]) -> str:

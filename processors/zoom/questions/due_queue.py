@@ -17,7 +17,7 @@ from schemas.priority import RANKS, Priority
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class ZoomQuestion:
     """What one call (or one list) of Zoom answers; a field that does not matter for the kind is empty."""
 
     account_id: str
@@ -28,21 +28,21 @@ class Question:
     session_uuid: str | None = None
 
 
-def question_of(request: LookupRequest) -> Question:
+def question_of(request: LookupRequest) -> ZoomQuestion:
     """The question that answers a request: all `identities` of an account are one, what is over is one per uuid."""
     match request.lookup:
         case "identities":
-            return Question(request.account_id, "identities")
+            return ZoomQuestion(request.account_id, "identities")
         case "past_session" | "recordings":
-            return Question(request.account_id, request.lookup, session_uuid=request.session_uuid)
+            return ZoomQuestion(request.account_id, request.lookup, session_uuid=request.session_uuid)
         case "report" | "absentees" | "polls" | "questions":
-            return Question(
+            return ZoomQuestion(
                 request.account_id, request.lookup, request.object_type, request.object_id, None, request.session_uuid
             )
         case "panelists":
-            return Question(request.account_id, "panelists", request.object_type, request.object_id)
+            return ZoomQuestion(request.account_id, "panelists", request.object_type, request.object_id)
         case _:
-            return Question(
+            return ZoomQuestion(
                 request.account_id, request.lookup, request.object_type, request.object_id, request.occurrence_id
             )
 
@@ -59,7 +59,7 @@ class WaitingRequest:
 class QuestionUnderWay:
     """One question under way, with the requests that its answer serves."""
 
-    question: Question
+    question: ZoomQuestion
     waiting: dict[str, WaitingRequest]
     """By request id, in order of arrival."""
     failures: int
@@ -86,9 +86,9 @@ class DueQueue:
     def __init__(self, *, concurrency: int) -> None:
         """Start empty; `concurrency` is how many questions of one account may be under way at once."""
         self._concurrency = concurrency
-        self._groups: dict[Question, _Group] = {}
-        self._questions: dict[str, Question] = {}  # by request id
-        self._queues: dict[str, WorkQueue[Question]] = {}  # by account
+        self._groups: dict[ZoomQuestion, _Group] = {}
+        self._questions: dict[str, ZoomQuestion] = {}  # by request id
+        self._queues: dict[str, WorkQueue[ZoomQuestion]] = {}  # by account
 
     def __len__(self) -> int:
         """How many requests wait or are under way."""
@@ -147,7 +147,7 @@ class DueQueue:
         """When the next failed question is due; ``None`` when none is."""
         return min((at for queue in self._queues.values() if (at := queue.next_at) is not None), default=None)
 
-    def _close(self, question: Question, *, failures: int, due_at: float) -> None:
+    def _close(self, question: ZoomQuestion, *, failures: int, due_at: float) -> None:
         group = self._groups[question]
         group.under_way, group.failures, group.due_at = False, failures, due_at
         self._queues[question.account_id].finish(question)
@@ -156,10 +156,10 @@ class DueQueue:
         else:
             self._forget(question)
 
-    def _enqueue(self, question: Question, group: _Group) -> None:
+    def _enqueue(self, question: ZoomQuestion, group: _Group) -> None:
         rank = min(RANKS[waiting.pending.priority] for waiting in group.waiting.values())
         self._queues.setdefault(question.account_id, WorkQueue()).put(question, rank, group.due_at)
 
-    def _forget(self, question: Question) -> None:
+    def _forget(self, question: ZoomQuestion) -> None:
         del self._groups[question]
         self._queues[question.account_id].remove(question)

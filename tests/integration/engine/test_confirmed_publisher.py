@@ -68,7 +68,9 @@ async def test_delivery_confirmed_rows_are_there_in_order_with_headers_and_tombs
         assert await subject.send(topic, 1, [Row(b"k", b"v")]) == (len(sent), [])
         assert await subject.send(topic, 2, []) == (-1, [])
     found = await read_to_end(bootstrap, topic)
-    assert [(each.key, each.value) for each in found] == [(row.key, row.value) for row in [*sent, Row(b"k", b"v")]]
+    assert [(message.key, message.value) for message in found] == [
+        (row.key, row.value) for row in [*sent, Row(b"k", b"v")]
+    ]
     assert found[-2].headers == (("name", b"value"),)
 
 
@@ -79,7 +81,7 @@ async def test_delivery_key_lands_where_any_producer_puts_it(engine_kafka: Broke
     keys = [b"%d" % number for number in range(200)]
     await produce(bootstrap, topic, [Sent(b"v", key) for key in keys])
     async with publisher(bootstrap) as subject:
-        found = {each.key: each.partition for each in await read_to_end(bootstrap, topic)}
+        found = {message.key: message.partition for message in await read_to_end(bootstrap, topic)}
         assert {key: subject.partition_of(key) for key in keys} == found
 
 

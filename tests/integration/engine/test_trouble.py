@@ -24,8 +24,12 @@ async def test_worker_poison_and_refused_outputs_become_dead_letters(lab: Lab) -
     await lab.until_acknowledged(worker)
     assert worker.process.terminate() == 0, worker.process.describe()
 
-    letters = {json.loads(each.value or b"")["i"]: each for each in await read_to_end(lab.bootstrap, lab.dead_letters)}
-    originals = {json.loads(each.value or b"")["i"]: each for each in await read_to_end(lab.bootstrap, lab.source)}
+    letters = {
+        json.loads(message.value or b"")["i"]: message for message in await read_to_end(lab.bootstrap, lab.dead_letters)
+    }
+    originals = {
+        json.loads(message.value or b"")["i"]: message for message in await read_to_end(lab.bootstrap, lab.source)
+    }
     assert set(letters) == {too_large, *poison}
     for number, letter in letters.items():
         origin, headers = originals[number], dict(letter.headers)

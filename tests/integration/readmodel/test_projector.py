@@ -65,7 +65,7 @@ async def test_what_the_topics_say_is_found_again(url: URL, kafka: KafkaConnecti
         assert find_sessions(connection, session_uuid(2)) == (earlier,)
         assert not sessions(connection, state="waiting").items
         listed = people(connection, latest.session).items
-        assert [(each.email, each.status, each.sync) for each in listed] == [
+        assert [(line.email, line.status, line.sync) for line in listed] == [
             (ana.email, "attended", "written"),
             (cleo.email, "left_early", "waiting"),
             (ben.email, "left_early", "refused"),
@@ -73,7 +73,7 @@ async def test_what_the_topics_say_is_found_again(url: URL, kafka: KafkaConnecti
         assert (listed[0].score, listed[0].intervals, listed[0].name) == (82, ((0, 3600),), "Ana Ferreira")
         assert listed[0].scoring is not None
         assert listed[2].sync_detail == "invalid phone number"
-        assert {each.email for each in not_synced(connection, latest.session).items} == {ben.email, cleo.email}
+        assert {line.email for line in not_synced(connection, latest.session).items} == {ben.email, cleo.email}
         assert people(connection, session_key(ACCOUNT, session_uuid(2)), statuses=["retracted"]).items[0].reason == (
             "excluded"
         )
@@ -83,22 +83,22 @@ async def test_what_the_topics_say_is_found_again(url: URL, kafka: KafkaConnecti
         assert history is not None
         assert history.standing is not None
         assert history.standing.score == 82
-        assert [each.person.session for each in history.attendances] == [latest.session]
-        assert [each.status for each in history.registrations] == ["approved"]
-        assert [(each.kind, each.outcome) for each in history.calls] == [
+        assert [attendance.person.session for attendance in history.attendances] == [latest.session]
+        assert [line.status for line in history.registrations] == ["approved"]
+        assert [(line.kind, line.outcome) for line in history.calls] == [
             ("event", "in_doubt"),
             ("upsert", "acknowledged"),
         ]
-        assert [each.contact_id for each in operations.in_doubt(connection)] == [ana.contact_id]
-        assert [each.contact_id for each in operations.rejected(connection)] == [ben.contact_id]
-        assert [each.source for each in operations.dead_letters(connection).items] == ["brevo.commands.v1/0/7"]
+        assert [line.contact_id for line in operations.in_doubt(connection)] == [ana.contact_id]
+        assert [line.contact_id for line in operations.rejected(connection)] == [ben.contact_id]
+        assert [letter.source for letter in operations.dead_letters(connection).items] == ["brevo.commands.v1/0/7"]
         assert len(operations.deliveries(connection).items) == 2
         (stale,) = operations.deliveries(connection, quarantined=True).items
         assert stale.quarantine_reason == "stale"
-        assert [each.action for each in operations.audit(connection).items] == ["effects.resolve"]
-        assert [each.worker_id for each in operations.workers(connection)] == ["worker-1"]
+        assert [line.action for line in operations.audit(connection).items] == ["effects.resolve"]
+        assert [status.worker_id for status in operations.workers(connection)] == ["worker-1"]
         assert operations.totals(connection) == operations.Totals(1, 1, 1, 1, 0)
-        assert {each.topic for each in operations.progress(connection)} > {ATTENDANCE_RESULTS.name}
+        assert {progress.topic for progress in operations.progress(connection)} > {ATTENDANCE_RESULTS.name}
 
 
 async def test_what_came_later_is_added_and_nothing_counts_twice(url: URL, kafka: KafkaConnection) -> None:
@@ -137,7 +137,9 @@ async def test_records_that_cannot_be_read_are_counted_and_passed(url: URL, kafk
     await project(url, kafka)
     with opened(url, kafka.topic_prefix) as database, database.reading() as connection:
         (line,) = people(connection, session_key(ACCOUNT, session_uuid(1))).items
-        (told,) = [each for each in operations.progress(connection) if each.topic == ATTENDANCE_RESULTS.name]
+        (told,) = [
+            progress for progress in operations.progress(connection) if progress.topic == ATTENDANCE_RESULTS.name
+        ]
     assert (line.reason, told.unreadable) == ("a\N{REPLACEMENT CHARACTER}b", 6)
 
 
@@ -155,4 +157,4 @@ async def test_topics_that_begin_anew_are_projected_anew(url: URL, kafka: KafkaC
     with opened(url, other.topic_prefix) as database:
         await Projector(database, kafka).catch_up()  # as after a cluster was set up anew
         with database.reading() as connection:
-            assert [each.topic for each in sessions(connection).items] == ["Webinar 9"]
+            assert [line.topic for line in sessions(connection).items] == ["Webinar 9"]

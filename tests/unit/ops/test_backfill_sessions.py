@@ -85,4 +85,4 @@ def test_records_are_the_same_whenever_they_are_made_but_for_the_time_of_receipt
         changed = {name for name, value in one.headers if dict(two.headers)[name] != value}
         assert changed == {"received-at"}
         assert (one.timestamp_ms, two.timestamp_ms) == (1_000, 2_000_000)
-    assert len({dict(each.headers)["ce_id"] for each in first}) == 2
+    assert len({dict(record.headers)["ce_id"] for record in first}) == 2

@@ -76,5 +76,8 @@ async def test_check_whose_ground_failed_is_skipped_and_so_is_what_builds_upon_i
         Check("topics", never),
     ]
     findings = await run_checks(checks, lambda _: None)
-    assert [(each.level, each.found) for each in findings[1:3]] == [("skip", "no token"), ("skip", "no scopes")]
+    assert [(finding.level, finding.found) for finding in findings[1:3]] == [
+        ("skip", "no token"),
+        ("skip", "no scopes"),
+    ]
     assert ran == [1]

@@ -39,7 +39,9 @@ def kept(settings: Configuration, **ledger: object) -> Kept:
     """A registered contact that came, written to Brevo by `settings`; `ledger` changes the sink's row."""
     store = MemoryStore()
     outputs = run(ScoreEngagement(settings), records(registration(), result()), {TABLE: store})
-    commands = [BREVO_COMMAND.validate_json(each.value or b"") for each in outputs if each.topic == BREVO_COMMANDS.name]
+    commands = [
+        BREVO_COMMAND.validate_json(output.value or b"") for output in outputs if output.topic == BREVO_COMMANDS.name
+    ]
     newest = [each for each in commands if isinstance(each, UpsertContact)][-1]
     events = {
         event_key(CONTACT, each.name, each.once_keys[0]): EventRow(state="acknowledged", command_id=each.command_id)
@@ -60,7 +62,9 @@ def _with_event(contact: Kept, state: EventState, *, given_up: bool = False) -> 
     """The same with its event of the session in another state."""
     store = MemoryStore()
     outputs = run(ScoreEngagement(configuration()), records(result()), {TABLE: store})
-    commands = [BREVO_COMMAND.validate_json(each.value or b"") for each in outputs if each.topic == BREVO_COMMANDS.name]
+    commands = [
+        BREVO_COMMAND.validate_json(output.value or b"") for output in outputs if output.topic == BREVO_COMMANDS.name
+    ]
     (event,) = [each for each in commands if isinstance(each, TrackEvent)]
     row = EventRow(state=state, command_id=event.command_id, waiting=_waiting(event), given_up=given_up)
     key = event_key(CONTACT, event.name, event.once_keys[0])
@@ -138,7 +142,9 @@ def test_command_that_waits_for_brevo_and_says_the_same_is_not_asked_for_again()
     contact = kept(configuration())
     store = MemoryStore()
     outputs = run(ScoreEngagement(configuration()), records(registration(), result()), {TABLE: store})
-    commands = [BREVO_COMMAND.validate_json(each.value or b"") for each in outputs if each.topic == BREVO_COMMANDS.name]
+    commands = [
+        BREVO_COMMAND.validate_json(output.value or b"") for output in outputs if output.topic == BREVO_COMMANDS.name
+    ]
     newest = [each for each in commands if isinstance(each, UpsertContact)][-1]
     waiting = {"pending": _waiting(newest), "rank": (newest.revision, 1, 0), "state": None}
     assert need(kept(configuration(), **waiting)) == ON_ITS_WAY

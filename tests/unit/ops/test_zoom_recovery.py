@@ -55,7 +55,7 @@ def test_lost_ones_are_in_order_of_what_happened() -> None:
     """By the event's own time, else by the log's."""
     late, early = example("meeting.ended__plain"), example("meeting.started__plain")
     found = find([attempt("late", late), attempt("early", early)])
-    assert [each.event for each in found.lost] == ["meeting.started", "meeting.ended"]
+    assert [lost.event for lost in found.lost] == ["meeting.started", "meeting.ended"]
     assert found.by_event == {"meeting.ended": 1, "meeting.started": 1}
 
 

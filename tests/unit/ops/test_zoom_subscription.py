@@ -131,4 +131,4 @@ def test_unsent_events_of_what_is_off_are_none() -> None:
 
 def test_features_have_names_of_their_own() -> None:
     """They are told to people."""
-    assert len({each.name for each in FEATURES}) == len(FEATURES)
+    assert len({feature.name for feature in FEATURES}) == len(FEATURES)

@@ -65,6 +65,6 @@ with locked_data_dir(Path(sys.argv[1])) as path:
     done = subprocess.run([sys.executable, "-c", code, str(tmp_path / "data")], check=False, capture_output=True)
     assert done.returncode == 0, done.stderr
     made = list((tmp_path / "data").rglob("*"))
-    assert any(each.name == "CURRENT" for each in made)
-    assert {stat.S_IMODE(each.stat().st_mode) for each in made if each.is_file()} == {0o600}
-    assert {stat.S_IMODE(each.stat().st_mode) for each in made if each.is_dir()} == {0o700}
+    assert any(path.name == "CURRENT" for path in made)
+    assert {stat.S_IMODE(path.stat().st_mode) for path in made if path.is_file()} == {0o600}
+    assert {stat.S_IMODE(path.stat().st_mode) for path in made if path.is_dir()} == {0o700}

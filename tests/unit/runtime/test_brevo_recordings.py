@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from pydantic import ValidationError
 
-from runtime.brevo_models import Recordings
+from runtime.brevo_models import RecordingSettings
 
 CAMPAIGN: dict[str, object] = {"lists": [16], "subject": "The recording", "template": 41, "sender": {"id": 3}}
 
@@ -39,13 +39,13 @@ def by_campaign(**changes: object) -> dict[str, object]:
 def test_recordings_section_that_cannot_work_is_refused(section: dict[str, object], error: str) -> None:
     """With what there is to choose from, or what is missing."""
     with pytest.raises(ValidationError, match=error):
-        Recordings.model_validate(section)
+        RecordingSettings.model_validate(section)
 
 
 def test_recordings_section_may_be_left_out() -> None:
     """Then everybody is told, by the event."""
-    assert (Recordings().by, Recordings().question, Recordings().trial) == ("event", None, False)
-    assert Recordings().to == ("attended", "left_early", "no_show")
+    assert (RecordingSettings().by, RecordingSettings().question, RecordingSettings().trial) == ("event", None, False)
+    assert RecordingSettings().to == ("attended", "left_early", "no_show")
 
 
 @pytest.mark.parametrize(
@@ -60,9 +60,9 @@ def test_recordings_section_may_be_left_out() -> None:
 )
 def test_campaign_that_can_be_made_is_accepted(changes: dict[str, object]) -> None:
     """By a template or text of its own, from a sender by id or by address."""
-    assert Recordings.model_validate(by_campaign(**changes)).by == "campaign"
+    assert RecordingSettings.model_validate(by_campaign(**changes)).by == "campaign"
 
 
 def test_campaign_that_is_not_used_may_be_incomplete() -> None:
     """People prepare it before they switch it on."""
-    assert Recordings.model_validate({"campaign": {"lists": [16]}}).by == "event"
+    assert RecordingSettings.model_validate({"campaign": {"lists": [16]}}).by == "event"

@@ -144,7 +144,7 @@ def test_recurring_is_a_series_of_which_two_were_held_one_is_to_come_and_one_was
 def test_moved_occurrence_keeps_its_id_and_gets_another_start(kinds: tuple[Chaos, ...]) -> None:
     """Registrations before the move say the old start, the `updated` event both, Zoom the new one."""
     world = webinar(*kinds)
-    (moved,) = [each for each in world.event.planned if each.planned_at != each.starts_at]
+    (moved,) = [plan for plan in world.event.planned if plan.planned_at != plan.starts_at]
     (entry,) = objects(world, "updated")
     said = entry["occurrences"][0] if "recurring" in kinds else entry
     assert parse_instant(said["start_time"]) == STARTS_AT == moved.starts_at

@@ -271,13 +271,19 @@ class AnyOrder(RuleBasedStateMachine):
         assert content(self.pipeline) == self.known.wanted
         results = self.pipeline.results.values()
         told = {
-            (each.session_uuid, each.email): (each.attendance_status, each.attended_seconds, each.length_seconds)
-            for each in results
+            (result.session_uuid, result.email): (
+                result.attendance_status,
+                result.attended_seconds,
+                result.length_seconds,
+            )
+            for result in results
         }
         assert told == judged(self.known.truth)
         found = compare(self.known.truth, held_by_brevo(self.pipeline))
         # Events are told as facts come, and never taken back; so is a contact made as soon as it is told of.
-        assert [each for each in found if not each.field.startswith("event ") and each.email not in FORMER] == []
+        assert [
+            mismatch for mismatch in found if not mismatch.field.startswith("event ") and mismatch.email not in FORMER
+        ] == []
 
 
 TestAnyOrder = AnyOrder.TestCase

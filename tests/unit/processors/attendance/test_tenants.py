@@ -86,7 +86,7 @@ def test_claim_before_the_owners_first_event_does_not_lock_the_owner_out() -> No
     assert pipeline.results == alone.results
     assert {*alone.registrations} <= {*pipeline.registrations}
     pipeline.feed([first])
-    assert [dict(each.headers)["quarantine-reason"] for each in pipeline.sent[QUARANTINE.name]] == [b"owner"]
+    assert [dict(output.headers)["quarantine-reason"] for output in pipeline.sent[QUARANTINE.name]] == [b"owner"]
 
 
 def test_claim_while_zoom_does_not_answer_is_held_within_bounds_and_handled_later() -> None:
@@ -114,7 +114,7 @@ def test_claim_while_zoom_does_not_answer_is_held_within_bounds_and_handled_late
     held = [key for key in flood.stores[TABLE].rows if key.startswith(b"owner|") and key.count(b"|") == 3]
     assert len(held) == MOST_HELD
     assert len(flood.sent[QUARANTINE.name]) == 6
-    assert [each.key for each in flood.sent[LOOKUPS.name]].count(STRANGER.encode()) == 1, "asked once a day"
+    assert [output.key for output in flood.sent[LOOKUPS.name]].count(STRANGER.encode()) == 1, "asked once a day"
 
 
 def test_stranger_whom_zoom_never_answers_is_quarantined_once_the_owner_is_confirmed() -> None:
@@ -129,7 +129,7 @@ def test_stranger_whom_zoom_never_answers_is_quarantined_once_the_owner_is_confi
     pipeline.feed([body] * 3)
     assert len(pipeline.sent[QUARANTINE.name]) == 4
     assert not [key for key in pipeline.stores[TABLE].rows if key.startswith(b"owner|") and key.count(b"|") == 3]
-    assert [each.key for each in pipeline.sent[LOOKUPS.name]].count(STRANGER.encode()) == 1
+    assert [output.key for output in pipeline.sent[LOOKUPS.name]].count(STRANGER.encode()) == 1
     assert pipeline.rows() == rows
 
 
@@ -141,7 +141,7 @@ def test_stranger_is_asked_about_again_on_the_next_day() -> None:
     for _day in range(3):
         pipeline.feed([body, body])
         pipeline.now_ms += 24 * HOUR_MS
-    assert [each.key for each in pipeline.sent[LOOKUPS.name]].count(STRANGER.encode()) == 3
+    assert [output.key for output in pipeline.sent[LOOKUPS.name]].count(STRANGER.encode()) == 3
 
 
 def test_owners_that_nobody_speaks_of_are_forgotten_as_new_ones_come() -> None:
@@ -169,7 +169,9 @@ def test_facts_of_two_accounts_under_the_same_names_stay_apart() -> None:
     assert before.items() <= store.rows.items()
     assert len(store.rows) == len(before) + 1 + len(theirs)
     sent = [run(rule, records(fact), {ENGAGEMENT: MemoryStore()}) for fact in (ours[1], theirs[1])]
-    commands = [orjson.loads(each.value or b"") for each in (*sent[0], *sent[1]) if each.topic == BREVO_COMMANDS.name]
+    commands = [
+        orjson.loads(output.value or b"") for output in (*sent[0], *sent[1]) if output.topic == BREVO_COMMANDS.name
+    ]
     once = [command.get("once_keys") for command in commands]
     assert len({str(each) for each in once if each}) == 2, "an event of the one is no repeat of the other's"
 

@@ -251,8 +251,8 @@ async def test_refused_contact_and_its_events_are_dead_letters_with_reasons(
     sent: list[UpsertContact | TrackEvent] = [upsert(), event()]
     sink.send(*sent)
     await sink.settled()
-    letters = [each for each in sink.engine.published if each.topic == "brevo.commands.v1.dlq"]
-    assert [letter.value for letter in letters] == [each.to_bytes() for each in sent]
+    letters = [output for output in sink.engine.published if output.topic == "brevo.commands.v1.dlq"]
+    assert [letter.value for letter in letters] == [command.to_bytes() for command in sent]
     headers = dict(letters[0].headers)
     assert headers["rollcall-label"] == b"invalid_email"
     assert headers["rollcall-reason"] == b"Brevo does not accept the e-mail address (HTTP 400, invalid_parameter)"

@@ -162,6 +162,6 @@ async def test_event_dropped_by_policy_is_a_dead_letter(bench: tuple[Sink, Scrip
     sink.start(in_doubt="drop")
     sink.send(upsert(), event())
     await sink.settled()
-    (letter,) = [each for each in sink.engine.published if each.topic == BREVO_COMMANDS.dead_letter.name]
+    (letter,) = [output for output in sink.engine.published if output.topic == BREVO_COMMANDS.dead_letter.name]
     assert letter.value == event().to_bytes()
     assert dict(letter.headers)["rollcall-label"] == b"dropped"

@@ -63,7 +63,7 @@ async def test_rejected_event_is_called_once_and_a_dead_letter(bench: tuple[Sink
     sink.send(upsert(), event(), bulk=True)
     await sink.settled()
     assert len(brevo.event_calls) == 1
-    assert [each.key for each in sink.engine.published if each.topic == "brevo.commands.bulk.v1.dlq"] == [
+    assert [output.key for output in sink.engine.published if output.topic == "brevo.commands.bulk.v1.dlq"] == [
         contact_id(MAYA).encode()
     ]
 

@@ -353,13 +353,17 @@ def test_rule_any_order_and_repeats_lead_to_the_same_contact(data: st.DataObject
     straight.take(*facts)
     other.take(*shuffled, turn=data.draw(st.integers(1, 5)))
     assert other.rows == straight.rows
-    seen = [(each.upsert.attributes, each.upsert.lists, each.upsert.lists_left) for each in (straight, other)]
+    seen = [
+        (contact.upsert.attributes, contact.upsert.lists, contact.upsert.lists_left) for contact in (straight, other)
+    ]
     assert seen[0] == seen[1]
-    scores = [each.score.model_copy(update={"revision": 0}) if each.score else None for each in (straight, other)]
+    scores = [
+        contact.score.model_copy(update={"revision": 0}) if contact.score else None for contact in (straight, other)
+    ]
     assert scores[0] == scores[1]
-    for each in (straight, other):
-        assert len(_once_keys(each)) == len(set(_once_keys(each)))
-    told = [{key for key in _once_keys(each) if "_registered|" not in key} for each in (straight, other)]
+    for contact in (straight, other):
+        assert len(_once_keys(contact)) == len(set(_once_keys(contact)))
+    told = [{key for key in _once_keys(contact) if "_registered|" not in key} for contact in (straight, other)]
     assert told[0] == told[1]
 
 

@@ -34,12 +34,12 @@ class Rule:
         told: list[tuple[str, OnceCommand]] = []
         for fact in facts:
             self._turn += 1
-            for each in run(rule, records(fact), {TABLE: self._store}, turn=self._turn):
-                if each.topic in (BREVO_COMMANDS.name, BREVO_COMMANDS_BULK.name):
-                    command = BREVO_COMMAND.validate_json(each.value or b"")
+            for output in run(rule, records(fact), {TABLE: self._store}, turn=self._turn):
+                if output.topic in (BREVO_COMMANDS.name, BREVO_COMMANDS_BULK.name):
+                    command = BREVO_COMMAND.validate_json(output.value or b"")
                     if not isinstance(command, UpsertContact) and command.reason == "recording":
-                        assert each.key == command.contact_id.encode()
-                        told.append((each.topic, command))
+                        assert output.key == command.contact_id.encode()
+                        told.append((output.topic, command))
         return told
 
 

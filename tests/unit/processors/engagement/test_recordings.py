@@ -118,4 +118,4 @@ def test_recording_of_a_back_fill_is_told_as_such() -> None:
 def test_recordings_of_several_sessions_are_each_told() -> None:
     """By session, not by webinar."""
     facts = (result("s1=="), result("s2==", days=7), recording("s1=="), recording("s2==", days=7))
-    assert sorted(each.session or "" for each in told(*facts)) == ["s1==", "s2=="]
+    assert sorted(command.session or "" for command in told(*facts)) == ["s1==", "s2=="]

@@ -40,7 +40,9 @@ def taken(*facts: Result, settings: Configuration = WRONG) -> MemoryStore:
 def upsert_of(outputs: list[Output]) -> UpsertContact:
     """The one command among the outputs, which came with bulk priority."""
     (command,) = [
-        BREVO_COMMAND.validate_json(each.value or b"") for each in outputs if each.topic == BREVO_COMMANDS_BULK.name
+        BREVO_COMMAND.validate_json(output.value or b"")
+        for output in outputs
+        if output.topic == BREVO_COMMANDS_BULK.name
     ]
     assert isinstance(command, UpsertContact)
     return command
@@ -49,7 +51,7 @@ def upsert_of(outputs: list[Output]) -> UpsertContact:
 def test_resync_puts_the_contact_on_the_list_that_the_configuration_names_now() -> None:
     """Nothing was heard of the contact since: its facts and the mended id are enough."""
     outputs = resynced(taken(result()), configuration())
-    assert [each.topic for each in outputs] == [BREVO_COMMANDS_BULK.name]
+    assert [output.topic for output in outputs] == [BREVO_COMMANDS_BULK.name]
     command = upsert_of(outputs)
     assert command.lists == (16, 17)
     assert (command.reason, command.retries_refused, command.occurred_at) == ("resync", True, ASKED_AT)
@@ -68,7 +70,7 @@ def test_resync_sends_the_score_that_the_settings_of_today_give() -> None:
     """As the command, from the results that are kept."""
     store = taken(result())
     outputs = resynced(store, configuration(scoring={"model_version": "2"}))
-    assert [each.topic for each in outputs] == [ENGAGEMENT_SCORES.name, BREVO_COMMANDS_BULK.name]
+    assert [output.topic for output in outputs] == [ENGAGEMENT_SCORES.name, BREVO_COMMANDS_BULK.name]
 
 
 def test_fact_after_a_resync_sends_nothing_that_the_resync_has_sent() -> None:

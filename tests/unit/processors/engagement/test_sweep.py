@@ -134,7 +134,7 @@ def test_sweep_writes_from_a_fall_of_5_or_another_tier_on(
     partition.take(result(attended_seconds=attended_seconds))
     before = dict(partition.store.rows)
     found = scores(partition.sweep(days))
-    assert [(each.contact_score, each.tier) for each in found] == ([written] if written else [])
+    assert [(score.contact_score, score.tier) for score in found] == ([written] if written else [])
     assert (before.items() <= partition.store.rows.items()) == (written is None)
 
 
@@ -257,9 +257,9 @@ def test_sweep_interrupted_at_every_step_ends_as_without() -> None:
         ticks = [record(ENGAGEMENT_TICKS.name, pending.pop(0))]
         told += run(ScoreEngagement(SWEPT), ticks, {TABLE: lost})
         told += run(ScoreEngagement(SWEPT), ticks, {TABLE: rough.store})
-        asked = [each for each in told if each.topic == ENGAGEMENT_TICKS.name]
-        told = [each for each in told if each not in asked]
-        pending += [each.value or b"" for each in asked]
+        asked = [output for output in told if output.topic == ENGAGEMENT_TICKS.name]
+        told = [output for output in told if output not in asked]
+        pending += [output.value or b"" for output in asked]
     assert rough.store.rows == smooth.store.rows
     assert list(dict.fromkeys(told)) == expected
     assert len(told) == 2 * len(expected)

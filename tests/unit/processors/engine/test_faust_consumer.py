@@ -140,11 +140,11 @@ def test_batches_acknowledged_in_order_commit_exactly_their_prefix(seed: int) ->
             offsets.append(offset)
             offset += chance.choice((1, 1, 1, 2, 4))
         batches.append(take(bare, *offsets))
-        for batch in [each for each in batches if not each.acked][: chance.randint(0, 3)]:
+        for batch in [message for message in batches if not message.acked][: chance.randint(0, 3)]:
             batch.ack(bare)
             if chance.random() < 0.7:
                 assert commit(bare) == batch.offset + 1
-        done = [each for each in batches if each.acked]
+        done = [message for message in batches if message.acked]
         assert commit(bare) == (done[-1].offset + 1 if done else 10)
 
 

@@ -130,7 +130,7 @@ def test_before_the_report_nobody_is_told_that_they_stayed_away(seed: int) -> No
     pipeline.settle(hours=0.05)
     live = {result.email: result for result in pipeline.results.values()}
     assert live
-    assert not any(each.is_final or each.attendance_status == "no_show" for each in live.values())
+    assert not any(result.is_final or result.attendance_status == "no_show" for result in live.values())
     truth = truth_of([delivery.body for delivery in world.deliveries], world.zoom)
     came = {
         email: each.presence.attended_seconds

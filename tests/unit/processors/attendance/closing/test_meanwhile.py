@@ -76,10 +76,12 @@ def test_assumed_end_gives_way_to_the_report() -> None:
     pipeline.refused = frozenset({"past_session"})
     pipeline.feed(body for body in example.bodies if b".ended" not in body)
     pipeline.settle(hours=20 * SECOND)
-    assumed = {each.email: each for each in pipeline.results.values()}
+    assumed = {result.email: result for result in pipeline.results.values()}
     assert int(assumed[address("ana")].ended_at.timestamp()) == seconds("10:20")
     pipeline.settle(hours=HOUR)
-    results = {each.email: (each.attendance_status, each.attended_seconds) for each in pipeline.results.values()}
+    results = {
+        result.email: (result.attendance_status, result.attended_seconds) for result in pipeline.results.values()
+    }
     assert results == {address("ana"): ("left_early", 1_200), address("bo"): ("attended", 1_800)}
     (summary,) = pipeline.summaries.values()
     assert summary.ended_at is not None

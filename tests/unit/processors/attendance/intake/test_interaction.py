@@ -133,7 +133,7 @@ def test_interaction_is_neither_asked_for_nor_kept_unless_it_is_switched_on() ->
     zoom = known(polls={FIRST: [person(email, "p1") for email in attendees()]})
     pipeline = played(zoom, {}, chat(FIRST, "m1", attendees()[0]))
     assert {result.interaction for result in pipeline.results.values()} == {None}
-    assert {each.lookup for each in pipeline.asked}.isdisjoint({"polls", "questions"})
+    assert {request.lookup for request in pipeline.asked}.isdisjoint({"polls", "questions"})
     assert not [key for key in pipeline.stores["attendance"].rows if key.startswith(b"b|")]
     assert {summary.interaction for summary in pipeline.summaries.values()} == {None}
 

@@ -130,7 +130,7 @@ def test_start_is_told_in_steps_of_bounded_size() -> None:
     pipeline.feed(body for body in _bodies(world) if _event(body) != "webinar.ended")
     settings = replace(TrackingSettings.from_configuration(pipeline.settings), step=3)
     notices = Notices(settings, Exclusion(settings))
-    ticks = [Tick.from_bytes(each.value or b"") for each in pipeline.sent[TICKS.name]]
+    ticks = [Tick.from_bytes(output.value or b"") for output in pipeline.sent[TICKS.name]]
     (job,) = (tick.job for tick in ticks if tick.kind == "announce")
     told: list[str] = []
     while job:

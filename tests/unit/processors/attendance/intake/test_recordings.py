@@ -40,18 +40,18 @@ def assert_told(pipeline: Pipeline, world: World, rules: Rules | None = None) ->
     """Each contact of the truth is told once of each occurrence, of a recording that it has, and nobody else is."""
     truth = truth_of([delivery.body for delivery in world.deliveries], world.zoom, rules)
     wanted = {
-        (contact.email, str(each.properties["session_uuid"])): [
-            (right.at, right.properties) for right in (each, *each.alternatives)
+        (contact.email, str(event.properties["session_uuid"])): [
+            (right.at, right.properties) for right in (event, *event.alternatives)
         ]
         for contact in truth.contacts.values()
-        for each in (*contact.events, *contact.mails)
-        if each.name == "zoom_recording_ready"
+        for event in (*contact.events, *contact.mails)
+        if event.name == "zoom_recording_ready"
     }
     told = pipeline.recordings_told
     assert wanted
-    assert sorted((each.email, each.session or "") for each in told) == sorted(wanted)
-    for each in told:
-        assert (int(each.event_date.timestamp()), each.properties) in wanted[each.email, each.session or ""]
+    assert sorted((command.email, command.session or "") for command in told) == sorted(wanted)
+    for command in told:
+        assert (int(command.event_date.timestamp()), command.properties) in wanted[command.email, command.session or ""]
 
 
 @pytest.mark.parametrize("chaos", [(), ("dup", "reorder"), ("restart", "multi-device")], ids=str)
@@ -63,17 +63,17 @@ def test_recording_is_told_to_everybody_once(simulate: Callable[..., World], cha
     pipeline.feed(delivery.body for delivery in world.deliveries)
     pipeline.settle()
     assert_told(pipeline, world)
-    assert b"pwd=" not in b"".join(each.value or b"" for sent in pipeline.sent.values() for each in sent)
+    assert b"pwd=" not in b"".join(output.value or b"" for sent in pipeline.sent.values() for output in sent)
 
 
 def sent(pipeline: Pipeline) -> list[TrackEvent | SendRecording]:
     """What the sink makes of the commands: done for one once key is done for all."""
     done: set[tuple[str, str]] = set()
     first = []
-    for each in pipeline.recordings_told:
-        keys = {(each.email, key) for key in each.once_keys}
+    for command in pipeline.recordings_told:
+        keys = {(command.email, key) for key in command.once_keys}
         if not keys & done:
-            first.append(each)
+            first.append(command)
         done |= keys
     return first
 
@@ -92,11 +92,11 @@ def test_recording_is_told_once_in_any_order_with_repeats_and_restarts(seed: int
         pipeline.settle(hours=0.1)
     pipeline.settle()
     links = {recording_row(world.event, index)["share_url"].partition("?")[0] for index in range(2)}
-    told = [each.email for each in sent(pipeline)]
+    told = [command.email for command in sent(pipeline)]
     assert len(told) == len(set(told))
     # Somebody may have been told before it was known that a rule leaves them out.
     assert {result.email for result in pipeline.results.values()} <= set(told)
-    assert {each.properties["share_url"] for each in sent(pipeline)} <= links
+    assert {command.properties["share_url"] for command in sent(pipeline)} <= links
 
 
 def test_recording_after_the_final_result_is_told_when_it_comes() -> None:
@@ -126,7 +126,9 @@ def test_recording_is_told_with_the_final_result() -> None:
     assert not pipeline.recordings_told
     pipeline.settle()
     assert any(result.attendance_status == "no_show" for result in pipeline.results.values())
-    assert {each.email for each in pipeline.recordings_told} == {result.email for result in pipeline.results.values()}
+    assert {command.email for command in pipeline.recordings_told} == {
+        result.email for result in pipeline.results.values()
+    }
 
 
 def test_person_who_turns_out_to_have_come_is_told_then_and_once() -> None:
@@ -141,7 +143,7 @@ def test_person_who_turns_out_to_have_come_is_told_then_and_once() -> None:
     pipeline.settle()
     came = {result.email for result in pipeline.results.values() if result.attendance_status != "no_show"}
     assert came
-    assert sorted(each.email for each in pipeline.recordings_told) == sorted(came)
+    assert sorted(command.email for command in pipeline.recordings_told) == sorted(came)
 
 
 @pytest.mark.parametrize(
@@ -160,7 +162,7 @@ def test_recording_is_told_to_whom_the_configuration_names(chosen: dict[str, obj
     pipeline.feed(delivery.body for delivery in world.deliveries)
     pipeline.settle()
     wanted = {result.email for result in pipeline.results.values() if result.attendance_status in statuses}
-    assert {each.email for each in pipeline.recordings_told} == wanted
+    assert {command.email for command in pipeline.recordings_told} == wanted
 
 
 def test_recording_events_that_are_switched_off_tell_nobody() -> None:
@@ -183,7 +185,7 @@ def test_recordings_that_are_not_synced_are_neither_told_nor_asked_for() -> None
     pipeline.feed(delivery.body for delivery in world.deliveries)
     pipeline.settle()
     assert pipeline.recordings == []
-    assert not any(b'"lookup":"recordings"' in (each.value or b"") for each in pipeline.sent[LOOKUPS.name])
+    assert not any(b'"lookup":"recordings"' in (output.value or b"") for output in pipeline.sent[LOOKUPS.name])
 
 
 def test_recording_of_which_no_webhook_told_is_asked_for_with_the_final_result() -> None:
@@ -193,12 +195,14 @@ def test_recording_of_which_no_webhook_told_is_asked_for_with_the_final_result()
     pipeline = Pipeline(configuration(sessions=CHECKED), world.zoom)
     pipeline.feed(rest)
     pipeline.settle()
-    asked = [each.value for each in pipeline.sent[LOOKUPS.name] if b'"lookup":"recordings"' in (each.value or b"")]
+    asked = [
+        output.value for output in pipeline.sent[LOOKUPS.name] if b'"lookup":"recordings"' in (output.value or b"")
+    ]
     assert len(asked) == 2
     links = {recording.share_url for recording in pipeline.recordings}
     assert links <= {recording_row(world.event, index)["share_url"].partition("?")[0] for index in range(2)}
     people = {result.email for result in pipeline.results.values()}
-    assert sorted(each.email for each in pipeline.recordings_told) == sorted(people)
+    assert sorted(command.email for command in pipeline.recordings_told) == sorted(people)
 
 
 def test_recording_of_a_back_fill_is_marked_as_such_and_not_asked_for() -> None:
@@ -208,15 +212,17 @@ def test_recording_of_a_back_fill_is_marked_as_such_and_not_asked_for() -> None:
     pipeline = Pipeline(configuration(sessions=CHECKED), world.zoom)
     pipeline.feed(rest, origin=b"backfill")
     pipeline.settle()
-    assert not any(b'"lookup":"recordings"' in (each.value or b"") for sent in pipeline.sent.values() for each in sent)
+    assert not any(
+        b'"lookup":"recordings"' in (output.value or b"") for sent in pipeline.sent.values() for output in sent
+    )
     pipeline.feed(told)
     pipeline.settle()
-    assert {each.origin for each in pipeline.recordings_told} == {"backfill"}
+    assert {command.origin for command in pipeline.recordings_told} == {"backfill"}
     topics = {
         topic
         for topic in (BREVO_COMMANDS.name, BREVO_COMMANDS_BULK.name)
-        for each in pipeline.sent.get(topic, [])
-        if b'"reason":"recording"' in (each.value or b"")
+        for output in pipeline.sent.get(topic, [])
+        if b'"reason":"recording"' in (output.value or b"")
     }
     assert topics == {BREVO_COMMANDS_BULK.name}
 
@@ -231,7 +237,7 @@ def test_recording_by_template_is_a_mail_with_the_same_once_keys() -> None:
         pipeline.feed(delivery.body for delivery in world.deliveries)
         pipeline.settle()
         assert_told(pipeline, world, Rules(recordings_by_mail=by == "template"))
-        commands[by] = {each.email: (each.name, each.once_keys) for each in pipeline.recordings_told}
+        commands[by] = {command.email: (command.name, command.once_keys) for command in pipeline.recordings_told}
     assert commands["event"] == commands["template"]
     mails = [each for each in pipeline.recordings_told if isinstance(each, SendRecording)]
     assert {mail.template_id for mail in mails} == {41}

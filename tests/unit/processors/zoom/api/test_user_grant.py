@@ -81,7 +81,7 @@ async def test_two_processes_that_renew_at_once_do_not_lose_the_login(
 ) -> None:
     """The second finds what the first stored, instead of a refresh token that is dead."""
     stores = [LoginStore(TokenStorage(tmp_path / "logins")) for _ in range(4)]
-    rows = await asyncio.gather(*(client(zoom, session, each).users() for each in stores))
+    rows = await asyncio.gather(*(client(zoom, session, store).users() for store in stores))
     assert [len(said(row)) for row in rows] == [1] * 4
     assert zoom.backend.requests["/oauth/token 200"] == 1
 
