@@ -13,11 +13,9 @@ import tempfile
 import textwrap
 from pathlib import Path
 
-from tests.attacks import answers, endpoint
+from sandbox.kafka import EmbeddedKafka
+from tests.attacks import answers, endpoint, records
 from tests.attacks.stage import Attack, Seen, staged
-
-ATTACKS = (*endpoint.ATTACKS,)
-"""Of all rooms; another one's are added here."""
 
 
 def main() -> int:
@@ -27,10 +25,18 @@ def main() -> int:
     parser.add_argument("--only", default="", help="those with this word in their name")
     parser.add_argument("--markdown", action="store_true", help="the table as docs/explanation/security.md has it")
     arguments = parser.parse_args()
-    chosen = [attack for attack in ATTACKS if arguments.only.lower() in attack.name.lower()]
-    by_answers = [attack for attack in answers.ATTACKS if arguments.only.lower() in attack.name.lower()]
-    codes = [asyncio.run(attack_by_answers(by_answers, as_markdown=arguments.markdown))] if by_answers else []
-    codes += [asyncio.run(attack_all(chosen, arguments.seconds, as_markdown=arguments.markdown))] if chosen else []
+    word, as_markdown = arguments.only.lower(), arguments.markdown
+    by_answers = [attack for attack in answers.ATTACKS if word in attack.name.lower()]
+    at_endpoint = [attack for attack in endpoint.ATTACKS if word in attack.name.lower()]
+    by_records = [attack for attack in records.ATTACKS if word in attack.name.lower()]
+    codes = [asyncio.run(attack_by_answers(by_answers, as_markdown=as_markdown))] if by_answers else []
+    if at_endpoint or by_records:
+        with EmbeddedKafka() as kafka:
+            if at_endpoint:
+                seconds = arguments.seconds
+                codes.append(asyncio.run(attack_all(kafka.bootstrap, at_endpoint, seconds, as_markdown=as_markdown)))
+            if by_records:
+                codes.append(asyncio.run(attack_by_records(kafka.bootstrap, by_records, as_markdown=as_markdown)))
     return max(codes, default=2)
 
 
@@ -56,14 +62,40 @@ async def attack_by_answers(attacks: list[answers.AnswerAttack], *, as_markdown:
     return 0 if is_held else 1
 
 
-async def attack_all(attacks: list[Attack], seconds: float, *, as_markdown: bool) -> int:
+async def attack_by_records(bootstrap: str, attacks: list[records.RecordAttack], *, as_markdown: bool) -> int:
+    """As `attack_all`, of those that are records on the topic of events, at a worker."""
+    is_held = True
+    if as_markdown:
+        tell("| Attack | Before | It comes to | Dead letters | The next record after | Longest stall | Memory |")
+        tell("|---|---|---|---|---|---|---|")
+    with tempfile.TemporaryDirectory() as folder:
+        async with records.entered(bootstrap, Path(folder)) as hall:
+            for attack in attacks:
+                left = await hall.watch(attack)
+                fault = left.fault(attack)
+                is_held = is_held and not fault
+                now = f"{left.came}{f' **{fault}**' if fault else ''}"
+                seconds = f"{left.handled_seconds:.1f} s", f"{left.silence_seconds:.2f} s"
+                facts = (f"{left.letters}", *seconds, f"{left.memory_mib:+.0f} MiB")
+                if as_markdown:
+                    tell(f"| {attack.name} | {attack.before} | {now} | {' | '.join(facts)} |")
+                else:
+                    verdict = f"NOT HELD: {fault}" if fault else "held"
+                    shown = f"dead letters, next record, stall, memory: {', '.join(facts)}"
+                    tell(f"{attack.name}\n    before: {attack.before}\n    now:    {now}; {shown}\n    {verdict}")
+            traces = await hall.traces()
+            tell(f"{'' if as_markdown else 'of what was written, found in '}{', '.join(traces) or 'nothing'}\n")
+            return 0 if is_held and not traces else 1
+
+
+async def attack_all(bootstrap: str, attacks: list[Attack], seconds: float, *, as_markdown: bool) -> int:
     """The table on stdout as it grows, and the exit code."""
     is_held = True
     if as_markdown:
         tell("| Attack | Before | Valid deliveries within 1 s, slowest | Refused | Left in Kafka, log, memory |")
         tell("|---|---|---|---|---|")
     with tempfile.TemporaryDirectory() as folder:
-        async with staged(Path(folder)) as stage:
+        async with staged(bootstrap, Path(folder)) as stage:
             for attack in attacks:
                 seen = await stage.watch(attack, seconds)
                 fault = seen.fault(attack.records)

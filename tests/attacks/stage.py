@@ -1,4 +1,4 @@
-"""What is attacked, and what is seen meanwhile: a real Kafka, a real ingress, and somebody who delivers meanwhile."""
+"""What is attacked, and what is seen meanwhile: a real ingress, and somebody who delivers meanwhile."""
 
 from __future__ import annotations
 
@@ -7,13 +7,12 @@ import multiprocessing
 import re
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager, suppress
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import aiohttp
 
-from sandbox.kafka import EmbeddedKafka
 from sandbox.kafka.ports import free_port
 from schemas.topics import QUARANTINE, RAW_EVENTS
 from tests.support.ingress import ACCOUNT, SECRET, as_zoom_writes, signed_headers
@@ -199,30 +198,23 @@ class Stage:
 
 
 @asynccontextmanager
-async def staged(folder: Path) -> AsyncIterator[Stage]:
-    """Kafka and an ingress that talks as much as it can: `debug`, `log_webhooks`."""
+async def staged(bootstrap: str, folder: Path) -> AsyncIterator[Stage]:
+    """An ingress that talks as much as it can: `debug`, `log_webhooks`."""
     port, admin, prefix = free_port(), free_port(), "attack-"
     (folder / "rollcall.yaml").write_text(
         f"connectors: {{zoom: {{account_id: {ACCOUNT}, debug: true, log_webhooks: true, "
         f"webhook: {{secret_token: {SECRET.decode()}}}}}}}\n"
     )
-    with _kafka() as bootstrap:
-        env = {
-            "ROLLCALL_CONFIG": str(folder / "rollcall.yaml"),
-            "KAFKA_BOOTSTRAP_SERVERS": bootstrap,
-            "KAFKA_TOPIC_PREFIX": prefix,
-            "INGRESS_HOST": "127.0.0.1",
-            "INGRESS_PORT": str(port),
-            "ADMIN_PORT": str(admin),
-        }
-        with running(module_command("ingress"), log=folder / "ingress.log", env=env) as process:
-            await process.until_http(f"http://127.0.0.1:{admin}/health/ready")
-            stage = Stage(bootstrap, prefix, port, admin, process)
-            await eventually(stage.deliver, what="a first delivery is accepted")
-            yield stage
-
-
-@contextmanager
-def _kafka() -> Iterator[str]:
-    with EmbeddedKafka() as kafka:
-        yield kafka.bootstrap
+    env = {
+        "ROLLCALL_CONFIG": str(folder / "rollcall.yaml"),
+        "KAFKA_BOOTSTRAP_SERVERS": bootstrap,
+        "KAFKA_TOPIC_PREFIX": prefix,
+        "INGRESS_HOST": "127.0.0.1",
+        "INGRESS_PORT": str(port),
+        "ADMIN_PORT": str(admin),
+    }
+    with running(module_command("ingress"), log=folder / "ingress.log", env=env) as process:
+        await process.until_http(f"http://127.0.0.1:{admin}/health/ready")
+        stage = Stage(bootstrap, prefix, port, admin, process)
+        await eventually(stage.deliver, what="a first delivery is accepted")
+        yield stage
