@@ -39,16 +39,18 @@ async def _until_resynced(home: Installation, facts: list[Result]) -> None:
     worker = home.start_worker()
 
     async def half_way() -> bool:
+        home.check_alive()
         return written(home, facts) >= len(facts) / 4
 
-    await eventually(half_way, timeout_seconds=90, what="some are made good", tell=home.last_words)
+    await eventually(half_way, timeout_seconds=180, what="some are made good", tell=home.last_words)
     worker.process.kill()
     worker = home.start_worker()
 
     async def complete() -> bool:
+        home.check_alive()
         return written(home, facts) == len(facts) and home.events() + len(await home.in_doubt()) >= len(facts)
 
-    await eventually(complete, timeout_seconds=90, what="all are made good", tell=home.last_words)
+    await eventually(complete, timeout_seconds=180, what="all are made good", tell=home.last_words)
     await worker.until_ready()
     await home.until_idle(worker)
 
@@ -60,15 +62,17 @@ async def test_resync_makes_good_what_wrong_ids_and_refusals_left_undone_and_sen
     async with large_account(own_kafka.bootstrap, topic_prefix, tmp_path, factor=50) as home:
         facts = list(results(ATTENDEES, NO_SHOWS, ZoomState().account_id, datetime.now(UTC).replace(microsecond=0)))
         _write(home, RIGHT, WRONG)
+        home.is_supervised = True
         home.brevo.state.faults.add(BrevoFault(kind="400", path_prefix="/v3/events", method="POST", count=REFUSED))
         worker, variables = home.start_worker(), home.wiring.worker()
         await worker.until_ready()
         await publish(own_kafka.bootstrap, topic_prefix, iter(facts))
 
         async def told() -> bool:
+            home.check_alive()
             return home.events() == len(facts) - REFUSED
 
-        await eventually(told, timeout_seconds=60, what="the other events are there", tell=home.last_words)
+        await eventually(told, timeout_seconds=180, what="the other events are there", tell=home.last_words)
         await home.until_idle(worker)
         assert written(home, facts) == 0
         code, preview, _ = await rollcall(variables, "preview", "--session", SESSION, "--all", "--json")

@@ -193,7 +193,7 @@ class Installation:
 
         async def idle() -> bool:
             nonlocal before, since
-            self._check_alive()
+            self.check_alive()
             handled = await worker.figure("rollcall_worker_records_total")
             lag = await worker.figure("rollcall_worker_lag_records")
             now = (handled, self.brevo.state.calls.paths.total())
@@ -252,7 +252,7 @@ class Installation:
         """Until nobody has called Brevo for a while, or until the deadline (monotonic)."""
         seen, since = -1, time.monotonic()
         while (now := time.monotonic()) < min(deadline, since + _QUIET_SECONDS):
-            self._check_alive()
+            self.check_alive()
             calls = self.brevo.state.calls.paths.total()
             if calls != seen:
                 seen, since = calls, now
@@ -267,7 +267,7 @@ class Installation:
         self._services.append(service)
         return service
 
-    def _check_alive(self) -> None:
+    def check_alive(self) -> None:
         """Those that a test has stopped or killed ended with 0 or by SIGKILL."""
         for service in self._services:
             if self.is_supervised and service.process.exit_code == _UNACKNOWLEDGED:
