@@ -15,6 +15,7 @@ from ops import (
     config,
     demo,
     filters,
+    letters,
     resync,
     run,
     sandbox,
@@ -71,6 +72,7 @@ def build_app() -> typer.Typer:
     zoom.register(app)
     schemas.register(app)
     check.register(app)
+    letters.register(app)
     topics.register(app)
     backfill.register(app)
     brevo.register(app)

@@ -43,7 +43,7 @@ def facts_of(
         object_id=_text(subject.get("id")) or _text(content.get("object_id")),
         instance=next((text for name in _RUNS if (text := _text(subject.get(name)))), ""),
         contacts=frozenset(_contacts(key, content, subject)),
-        label=words.get("rollcall-label", ""),
+        label=words.get("rollcall-label") or words.get("quarantine-reason", ""),
     )
 
 

@@ -41,7 +41,7 @@ class Facts:
     contacts: frozenset[str]
     """The contact ids it tells of."""
     label: str
-    """A dead letter's class of fault, empty on all other records."""
+    """A dead letter's class of fault, why a delivery is in quarantine, empty on all other records."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,111 @@
+"""`rollcall dlq list|show|resend|park|drop`."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from typing import Annotated
+
+import orjson
+import typer
+
+from ops.brevo.account import Json, Yes
+from ops.letters import acts
+from ops.letters.frame import DryRun, Which, Why, Words, connected, expression, list_chosen, show_one
+from ops.letters.store import letters
+from ops.selection.selection import Selection
+from runtime.kafka import KafkaConnection
+from runtime.logs import configure_logging
+from schemas.topics import TOPICS, Topic
+
+Parked = Annotated[
+    bool, typer.Option("--parked", help="Also those that are parked, if an older version has seen them last.")
+]
+_DEFAULT_TOPIC = "topic=raw.dlq"
+
+
+def register(app: typer.Typer) -> None:
+    """Add the group."""
+    group = typer.Typer(help="Look at dead letters, and send them again.", no_args_is_help=True)
+    group.callback()(_group)
+    group.command("list", epilog="Example:  rollcall dlq list topic=raw.dlq label=unreadable from=2h")(list_letters)
+    group.command("show", epilog="Example:  rollcall dlq show 5d0f6a7c")(show)
+    group.command("resend", epilog="Example:  rollcall dlq resend label=defect --reason 'mended in 0.2.1'")(resend)
+    group.command("park", epilog="Example:  rollcall dlq park label=too_large --reason 'asked Zoom'")(park)
+    group.command("drop", epilog="Example:  rollcall dlq drop label=unreadable --reason 'a test of ours'")(drop)
+    app.add_typer(group, name="dlq")
+
+
+def _group() -> None:
+    """Look at dead letters, and send them again."""
+
+
+def list_letters(words: Words = None, as_json: Json = False) -> None:
+    """List dead letters: of one topic, or how many every topic has.
+
+    Without conditions it counts; with some it lists. Which: topic=raw.dlq (if none is named), label=, type=, from=,
+    to=, session=, contact=, account=, offsets=, zone=.
+    """
+    configure_logging("WARNING")
+    if words:
+        list_chosen(expression(words, _DEFAULT_TOPIC), as_json=as_json)
+    else:
+        _count(connected(), as_json=as_json)
+
+
+def show(which: Which, as_json: Json = False) -> None:
+    """Show one dead letter: why, where, how often, its shape without content, and what would be done with it now."""
+    show_one(which, _dead_letter_topics(), as_json=as_json)
+
+
+def resend(
+    words: Words = None,
+    reason: Why = "",
+    parked: Parked = False,
+    dry_run: DryRun = False,
+    yes: Yes = False,
+    as_json: Json = False,
+) -> None:
+    """Send dead letters again to the topic that they are of, after a question.
+
+    What was handled meanwhile changes nothing. One that fails again is counted, not stored; after three times it is
+    parked.
+    """
+    which = expression(words, _DEFAULT_TOPIC)
+    acts.send("dlq.resend", which, reason, parked=parked, dry_run=dry_run, yes=yes, as_json=as_json)
+
+
+def park(
+    words: Words = None, reason: Why = "", dry_run: DryRun = False, yes: Yes = False, as_json: Json = False
+) -> None:
+    """Park dead letters: they are not sent again before somebody asks for it."""
+    which = expression(words, _DEFAULT_TOPIC)
+    acts.decide("dlq.park", "parked", which, reason, dry_run=dry_run, yes=yes, as_json=as_json)
+
+
+def drop(
+    words: Words = None, reason: Why = "", dry_run: DryRun = False, yes: Yes = False, as_json: Json = False
+) -> None:
+    """Drop dead letters: they are never sent again. They stay in the topic until its retention ends."""
+    which = expression(words, _DEFAULT_TOPIC)
+    acts.decide("dlq.drop", "dropped", which, reason, dry_run=dry_run, yes=yes, as_json=as_json)
+
+
+def _count(connection: KafkaConnection, *, as_json: bool) -> None:
+    counts = {topic.name: Counter(asyncio.run(_states(connection, topic))) for topic in _dead_letter_topics()}
+    if as_json:
+        typer.echo(orjson.dumps(counts).decode())
+        return
+    for name, states in counts.items():
+        if states:
+            typer.echo(f"{name}: {', '.join(f'{count} {state}' for state, count in sorted(states.items()))}")
+    if not any(counts.values()):
+        typer.echo("no dead letters")
+
+
+async def _states(connection: KafkaConnection, topic: Topic) -> list[str]:
+    return [letter.state for letter in await letters(connection, Selection(topic))]
+
+
+def _dead_letter_topics() -> list[Topic]:
+    return [topic.dead_letter for topic in TOPICS if topic.dead_letters]

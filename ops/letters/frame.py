@@ -1,0 +1,146 @@
+"""What the commands about letters share: the selection, the question, what is shown."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shlex
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+import orjson
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from ops.failure import found_wrong
+from ops.letters.letter import Letter
+from ops.letters.masking import masked, what_would_be_done
+from ops.letters.store import letters
+from ops.selection.expression import parse_selection
+from ops.selection.finding import finder_for
+from ops.selection.selection import Selection
+from runtime.kafka import KafkaConnection
+from runtime.logs import configure_logging
+from schemas.instants import format_instant
+from schemas.topics import TOPICS, Topic
+
+Words = Annotated[list[str] | None, typer.Argument(help="Which: conditions as in docs/how-to/dead-letters.md.")]
+Why = Annotated[str, typer.Option("--reason", help="Why, for the audit topic.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would be done, and do nothing.")]
+Which = Annotated[str, typer.Argument(help="Its id, or the beginning of it, as the worker's log has it.")]
+
+
+async def chosen(connection: KafkaConnection, expression: str) -> tuple[Selection, list[Letter]]:
+    """The selection that an expression means, and its letters.
+
+    Raises:
+        ConfigurationError: it cannot be understood.
+        RetryLaterError: Kafka does not answer.
+    """
+    selection = parse_selection(expression, await finder_for(connection, expression), datetime.now(UTC))
+    return selection, await letters(connection, selection)
+
+
+def connected() -> KafkaConnection:
+    """The Kafka of the environment."""
+    return KafkaConnection.from_environment(os.environ)
+
+
+def expression(words: Sequence[str] | None, default_topic: str) -> str:
+    """One text of what the shell has taken apart, with a topic where none is named."""
+    given = [_quoted(word) for word in words or ()]
+    return " ".join(given if any(word.startswith("topic=") for word in given) else [default_topic, *given])
+
+
+def _quoted(word: str) -> str:
+    # The shell has taken the quotes of `session="Spring launch"`, or was given all conditions as one text.
+    name, equals, value = word.partition("=")
+    return f"{name}={shlex.quote(value)}" if equals and " " in value and "=" not in value else word
+
+
+def list_chosen(which: str, *, as_json: bool) -> None:
+    """Print the letters of a selection, which is told in full."""
+    selection, found = asyncio.run(chosen(connected(), which))
+    if as_json:
+        told = {"selection": str(selection), "letters": [document(letter) for letter in found]}
+        typer.echo(orjson.dumps(told).decode())
+        return
+    console = Console(highlight=False)
+    console.print(f"{selection}: {len(found)}", markup=False, soft_wrap=True)
+    if found:
+        _show_table(console, found)
+
+
+def show_one(which: str, topics: Sequence[Topic], *, as_json: bool) -> None:
+    """Print one letter: why, where, how often, its shape without content, and what would be done with it now."""
+    configure_logging("WARNING")
+    letter = asyncio.run(_find(connected(), topics, which))
+    if letter is None:
+        raise found_wrong(f"no letter's id begins with {which}; `list` shows them", as_json=as_json)
+    target = next(topic for topic in TOPICS if topic.name == letter.target)
+    now = what_would_be_done(target, letter.value, int(letter.facts.stored_at.timestamp() * 1_000))
+    if as_json:
+        typer.echo(orjson.dumps(document(letter) | {"content": masked(letter.value), "now": now}).decode())
+        return
+    for name, what in _lines(letter, now).items():
+        typer.echo(f"{name:15} {what}")
+    typer.echo(orjson.dumps(masked(letter.value), option=orjson.OPT_INDENT_2).decode())
+
+
+async def _find(connection: KafkaConnection, topics: Sequence[Topic], which: str) -> Letter | None:
+    for topic in topics:
+        for letter in await letters(connection, Selection(topic)):
+            if letter.identity.startswith(which):
+                return letter
+    return None
+
+
+def _lines(letter: Letter, now: str) -> dict[str, str]:
+    return {
+        "id": letter.identity,
+        "lies in": f"{letter.topic}/{letter.partition}/{letter.offset}",
+        "failed last at": letter.source,
+        "stage": letter.stage,
+        "label": letter.label,
+        "reason": letter.reason,
+        "attempts": f"{letter.attempts}, sent again {letter.resends} times",
+        "first": format_instant(int(letter.first_at.timestamp())),
+        "last": format_instant(int(letter.last_at.timestamp())),
+        "version": letter.version,
+        "event": letter.facts.event_type,
+        "state": letter.state,
+        "now": now,
+    }
+
+
+def document(letter: Letter) -> dict[str, Any]:
+    """A letter for machines, without its content."""
+    return {
+        "letter_id": letter.identity,
+        "topic": letter.topic,
+        "partition": letter.partition,
+        "offset": letter.offset,
+        "state": letter.state,
+        "label": letter.label,
+        "reason": letter.reason,
+        "stage": letter.stage,
+        "source": letter.source,
+        "attempts": letter.attempts,
+        "resends": letter.resends,
+        "first_at": letter.first_at.isoformat(),
+        "last_at": letter.last_at.isoformat(),
+        "version": letter.version,
+        "event_type": letter.facts.event_type,
+    }
+
+
+def _show_table(console: Console, found: Sequence[Letter]) -> None:
+    """A line each."""
+    table = Table("id", "last", "state", "label", "times", "what", box=None, padding=(0, 2, 0, 0), show_edge=False)
+    for letter in found:
+        when = format_instant(int(letter.last_at.timestamp()))
+        what = letter.reason or letter.facts.event_type
+        table.add_row(letter.identity[:8], when, letter.state, letter.label, str(letter.attempts), what)
+    console.print(table)

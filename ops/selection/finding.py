@@ -1,0 +1,79 @@
+"""Sessions and people by what people call them, read from the topics: it works while every worker is down."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from typing_extensions import override
+
+from ops.selection.expression import Finder
+from ops.selection.selection import SessionKey
+from runtime.kafka import KafkaConnection
+from runtime.reading import read_topic
+from schemas.attendance import SessionSummary
+from schemas.codec import contact_id, normalise_email
+from schemas.errors import ConfigurationError
+from schemas.topics import ATTENDANCE_SESSIONS
+
+_CONTACT_ID = re.compile(r"[0-9a-f]{32}")
+_NAMED_AT_MOST = 5
+
+
+class SessionsByWords(Finder):
+    """Finds among sessions that were read before.
+
+    Args:
+        summaries: the newest of each session, in any order.
+    """
+
+    def __init__(self, summaries: Sequence[SessionSummary]) -> None:
+        self._summaries = sorted(summaries, key=lambda each: (each.started_at is None, each.started_at))
+
+    @override
+    def session(self, words: str) -> SessionKey:
+        if words == "latest":
+            if not self._summaries:
+                raise ConfigurationError("session=latest: there is no session yet")
+            return _key(self._summaries[-1])
+        exact = [each for each in self._summaries if words in (each.session_uuid, each.object_id, *each.instances)]
+        found = exact or [each for each in self._summaries if words.casefold() in each.topic.casefold()]
+        if not found:
+            raise ConfigurationError(f"session={words}: no session has this uuid, id or title; try session=latest")
+        if len(found) > 1:
+            names = "\n".join(f"  {_line(each)}" for each in found[-_NAMED_AT_MOST:])
+            raise ConfigurationError(f"session={words} may be {len(found)} sessions, name one by its uuid:\n{names}")
+        return _key(found[0])
+
+    @override
+    def contact(self, words: str) -> str:
+        if _CONTACT_ID.fullmatch(words):
+            return words
+        email = normalise_email(words)
+        if email is None:
+            raise ConfigurationError("contact= is neither an e-mail address nor a contact id of 32 hex digits")
+        return contact_id(email)
+
+
+async def finder_for(connection: KafkaConnection, expression: str) -> Finder:
+    """A finder that knows the sessions if the expression asks for one; else none are read.
+
+    Raises:
+        ConfigurationError: the topic of sessions is not there.
+        RetryLaterError: Kafka does not answer.
+    """
+    if "session=" not in expression:
+        return SessionsByWords(())
+    newest: dict[bytes, SessionSummary | None] = {}
+    async for record in read_topic(connection, ATTENDANCE_SESSIONS):
+        newest[record.key or b""] = SessionSummary.from_bytes(record.value) if record.value else None
+    return SessionsByWords([summary for summary in newest.values() if summary is not None])
+
+
+def _key(summary: SessionSummary) -> SessionKey:
+    return SessionKey(summary.account_id, summary.object_id, summary.instances, summary.topic)
+
+
+def _line(summary: SessionSummary) -> str:
+    started = f"{summary.started_at:%Y-%m-%d %H:%M} UTC" if summary.started_at else "not begun"
+    return f"{summary.session_uuid}  {started}  {summary.topic}"
