@@ -15,7 +15,7 @@ import aiohttp
 from prometheus_client import CollectorRegistry
 
 from processors.attendance import agent as track_attendance
-from processors.attendance.book.agenda import DUE, due_ms
+from processors.attendance.book.due_jobs import DUE, due_ms
 from processors.attendance.ownership import Ownership
 from processors.attendance.settings import TrackingSettings
 from processors.attendance.tenants import TenantsApart

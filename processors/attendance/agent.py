@@ -14,8 +14,8 @@ from typing import Any
 
 from typing_extensions import override
 
-from processors.attendance.book.agenda import due_of
 from processors.attendance.book.book import TABLE, Book
+from processors.attendance.book.due_jobs import due_of
 from processors.attendance.closing.closing import Closing
 from processors.attendance.closing.exclusion import Exclusion
 from processors.attendance.intake.answers import Answers
@@ -72,17 +72,19 @@ class TrackAttendance(AccountRule):
             recorded = parse_recorded(event, received_ms)
             if recorded is not None and self._syncs(recorded.account_id, recorded.object_type):
                 book = Book(view, account_id, recorded.object_id, record.taken_ms)
-                self._recordings.take(book, recorded, _origin(record))
+                self._recordings.apply_recording(book, recorded, _origin(record))
             return
         if name in CHATS and not self._settings.interaction:
             return
         fact = parse_chatted(event) if name in CHATS else parse_event(event, received_ms)
         if fact is not None and self._syncs(fact.event.account_id, fact.event.object_type):
-            self._intake.take(Book(view, account_id, fact.event.object_id, record.taken_ms), fact, _origin(record))
+            self._intake.apply_fact(
+                Book(view, account_id, fact.event.object_id, record.taken_ms), fact, _origin(record)
+            )
 
     @override
     def answer(self, result: LookupResult, now_ms: int, view: View) -> None:
-        self._answers.take(Book(view, result.account_id, result.object_id, now_ms), result)
+        self._answers.apply_answer(Book(view, result.account_id, result.object_id, now_ms), result)
 
     def _syncs(self, account_id: str, object_type: ObjectType) -> bool:
         sync = self._settings.sync.get(account_id)

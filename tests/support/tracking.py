@@ -10,8 +10,8 @@ import orjson
 
 from processors.app import tracking_rule
 from processors.attendance.agent import SPEC as TRACK
-from processors.attendance.book.agenda import DUE, due_ms
 from processors.attendance.book.book import TABLE
+from processors.attendance.book.due_jobs import DUE, due_ms
 from processors.attendance.settings import TrackingSettings
 from processors.engagement.agent import SPEC as SCORE
 from processors.engagement.agent import ScoreEngagement
@@ -154,7 +154,7 @@ class Pipeline:
         self._run(self._track, RAW_EVENTS.name, list(bodies), TRACK.tables)
 
     def rows(self, prefix: bytes = b"") -> list[tuple[bytes, bytes]]:
-        """What the rule keeps of the account, by its own keys; without the agenda."""
+        """What the rule keeps of the account, by its own keys; without what is due."""
         of_account = f"|{self.zoom.account_id}|".encode()
         found = ((*key.partition(of_account), value) for key, value in sorted(self.stores[TABLE].rows.items()))
         rows = [(letter + b"|" + rest, value) for letter, separator, rest, value in found if separator]

@@ -43,7 +43,7 @@ class PublishedSession(NamedTuple):
     retracted: bool
 
 
-class Identity(NamedTuple):
+class AccountUser(NamedTuple):
     """Whether an address or a user id is of a user of the account."""
 
     is_own: bool
@@ -175,8 +175,10 @@ DETAILS: Kind[Details] = Kind("d", "details that Zoom answered", (), **_packed(D
 SCHEDULE: Kind[Schedule] = Kind("f", "the webinar's dates", (), **_of_bytes(Schedule), **_WEBINAR)
 CONVERSION: Kind[Conversion] = Kind("o", "webinar or meeting since when", (), **_packed(Conversion), **_WEBINAR)
 PANELIST: Kind[bool] = Kind("p", "a panelist", ("contact",), **_MARK, **_WEBINAR)
-IDENTITY_OF_EMAIL: Kind[Identity] = Kind("xe", "whose an address is", ("contact",), **_packed(Identity), **_WEBINAR)
-IDENTITY_OF_USER: Kind[Identity] = Kind("xu", "whose a user id is", ("user",), **_packed(Identity), **_WEBINAR)
+IDENTITY_OF_EMAIL: Kind[AccountUser] = Kind(
+    "xe", "whose an address is", ("contact",), **_packed(AccountUser), **_WEBINAR
+)
+IDENTITY_OF_USER: Kind[AccountUser] = Kind("xu", "whose a user id is", ("user",), **_packed(AccountUser), **_WEBINAR)
 QUESTION: Kind[Question] = Kind(
     "k", "a question to Zoom", ("purpose", "uuid", "part"), **_packed(Question, whole=astuple), **_WEBINAR
 )

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from processors.attendance.book.agenda import Job, Work, WorkKind, go_on, load, look_at, not_due, save
 from processors.attendance.book.book import Book
+from processors.attendance.book.due_jobs import Job, Work, WorkKind, go_on, load, look_at, not_due, save
 from processors.attendance.book.retention import expires_ms, forget
 from processors.attendance.book.rows import REGISTRATION, RESULT, RUN, SESSION, PublishedSession
 from processors.attendance.closing.asking import Asking
@@ -102,7 +102,7 @@ class Closing:
             if group is None:
                 # Its runs have been regrouped meanwhile: whatever was published of it is taken back or computed anew.
                 for uuid in work.runs:
-                    job.news.setdefault(uuid, book.now_ms)
+                    job.changed_at.setdefault(uuid, book.now_ms)
             is_done = group is None or self._advance(self._step_of(book, job, work, group))
         if is_done:
             self._begin_next(book, job)
@@ -230,7 +230,7 @@ class Closing:
         at_ms = next_due_ms(book, job, self._settings)
         if at_ms is not None:
             look_at(book, job, max(at_ms, book.now_ms))
-        if not (job.registrations or job.news or job.planned):
+        if not (job.registrations or job.changed_at or job.planned):
             self._await_expiry(book, job)
 
     def _await_expiry(self, book: Book, job: Job) -> None:
@@ -252,4 +252,4 @@ def _note_consequences(step: Step, session: Session, before: PublishedSession | 
         # Who was approved before its end is known only now.
         job.registrations, job.undecided = True, False
     for uuid in step.later:
-        job.news.setdefault(uuid, step.book.now_ms)
+        job.changed_at.setdefault(uuid, step.book.now_ms)

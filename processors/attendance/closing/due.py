@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from processors.attendance.book.agenda import Job, begin_planned
 from processors.attendance.book.book import Book
+from processors.attendance.book.due_jobs import Job, begin_planned
 from processors.attendance.book.rows import SESSION
 from processors.attendance.intake.groups import groups_of
 from processors.attendance.rules.sessions import Group
@@ -25,7 +25,7 @@ def works_due(book: Book, job: Job, settings: TrackingSettings) -> list[list[str
         if at_ms is not None and at_ms <= book.now_ms:
             queue.append(["session", group.uuids[0]])
             waiting.difference_update(group.uuids)
-    job.news = {uuid: at_ms for uuid, at_ms in job.news.items() if uuid in waiting}
+    job.changed_at = {uuid: at_ms for uuid, at_ms in job.changed_at.items() if uuid in waiting}
     return queue
 
 
@@ -34,7 +34,7 @@ def next_due_ms(book: Book, job: Job, settings: TrackingSettings) -> int | None:
     times = [*job.planned.values()]
     if job.registrations:
         times.append(book.now_ms)
-    if job.news:
+    if job.changed_at:
         told = _told(book)
         due = (_due_ms(job, each, told) for each in groups_of(book, settings))
         times += [at_ms for at_ms in due if at_ms is not None]
@@ -45,7 +45,7 @@ def _due_ms(job: Job, group: Group, told: dict[str, list[str]]) -> int | None:
     """When a group is to be computed: once the news of each of its runs count, and not before it was to begin."""
     if not group.ended:
         return None
-    times = [job.news[uuid] for uuid in group.uuids if uuid in job.news]
+    times = [job.changed_at[uuid] for uuid in group.uuids if uuid in job.changed_at]
     if any(name in group.uuids and given != group.uuids for name, given in told.items()):
         times.append(0)  # its runs are others than when it was told of
     if not times:

@@ -6,8 +6,8 @@ instant known is assumed. What stands earlier in this list and comes later repla
 
 from __future__ import annotations
 
-from processors.attendance.book.agenda import Job, look_at
 from processors.attendance.book.book import Book
+from processors.attendance.book.due_jobs import Job, look_at
 from processors.attendance.book.rows import CONNECTION, RUN
 from processors.attendance.intake.groups import run_rows
 from processors.attendance.intake.questions import Scope, Subject, ask, subject_of

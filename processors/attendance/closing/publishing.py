@@ -18,7 +18,7 @@ from processors.attendance.closing.results import publish_result, publish_summar
 from processors.attendance.closing.step import Progress, Step
 from processors.attendance.closing.telling import tell_choice, tell_ended, tell_session_choice
 from processors.attendance.intake.interaction import Offered, interaction_of, interaction_summary, offered_of
-from processors.attendance.rules.judgement import Contact, Left, Registrant, Result, Retract, judge
+from processors.attendance.rules.judgement import Contact, Left, Registrant, Retract, StandingResult, judge
 from processors.attendance.rules.presence import Filed
 from processors.attendance.rules.recordings import Choice
 from processors.attendance.rules.sessions import Session
@@ -72,7 +72,7 @@ class Publishing:
         session, is_final = common.session, step.work.is_final
         known = self._known(step, common, contact, rows)
         judged = judge(known, session, step.settings.stay, is_final=is_final, takes_no_shows=common.takes_no_shows)
-        if isinstance(judged, Result):
+        if isinstance(judged, StandingResult):
             _publish_judged(step, common, contact, judged, known.approved)
         elif isinstance(judged, Retract):
             first = step.rows[session.session_uuid]
@@ -123,7 +123,9 @@ def _common(step: Step, session: Session, choice: Choice | None) -> _Common:
     )
 
 
-def _publish_judged(step: Step, common: _Common, contact: str, judged: Result, approved: Sequence[Registrant]) -> None:
+def _publish_judged(
+    step: Step, common: _Common, contact: str, judged: StandingResult, approved: Sequence[Registrant]
+) -> None:
     uuids, offered = common.session.uuids, common.offered
     interaction = interaction_of(step.book, uuids, offered, contact) if judged.filed and offered else None
     publish_result(step, common.session, judged, approved, interaction)
@@ -163,7 +165,7 @@ _COUNTED = frozenset(
 )  # fmt: skip
 
 
-def _count(step: Step, session: Session, known: Contact, judged: Result | Retract | Left) -> None:
+def _count(step: Step, session: Session, known: Contact, judged: StandingResult | Retract | Left) -> None:
     counts = step.work.counts
     if isinstance(judged, Retract) and judged.why == "excluded":
         added = {"excluded": int(bool(known.filed or known.approved))}
@@ -173,8 +175,8 @@ def _count(step: Step, session: Session, known: Contact, judged: Result | Retrac
         counts[name] = counts.get(name, 0) + by
 
 
-def _counts_of(judged: Result | Retract | Left) -> dict[str, int]:
-    if isinstance(judged, Result):
+def _counts_of(judged: StandingResult | Retract | Left) -> dict[str, int]:
+    if isinstance(judged, StandingResult):
         status = judged.attendance.status
         return {"no_shows" if status == "no_show" else status: 1, "assumed": int(judged.attendance.assumed)}
     return {judged.why: 1} if judged.why in ("outside", "anonymous") else {}

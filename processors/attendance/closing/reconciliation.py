@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from processors.attendance.book.agenda import Work
 from processors.attendance.book.book import Book
+from processors.attendance.book.due_jobs import Work
 from processors.attendance.book.rows import ABSENT, TOTAL
 from processors.attendance.intake.questions import Scope, Subject, ask, state_of
-from processors.attendance.rules.judgement import Left, Result, Retract
+from processors.attendance.rules.judgement import Left, Retract, StandingResult
 from schemas.attendance import Difference, Reconciliation
 from schemas.codec import contact_id, normalise_email
 from schemas.lookups import LookupResult
@@ -48,7 +48,7 @@ def take_total(book: Book, result: LookupResult) -> None:
             book.put(TOTAL, count, result.session_uuid or "")
 
 
-def compare(work: Work, contact: str, judged: Result | Retract | Left, *, absent: bool) -> None:
+def compare(work: Work, contact: str, judged: StandingResult | Retract | Left, *, absent: bool) -> None:
     """Compare one contact with Zoom's list; a no-show of one is to be one of the other.
 
     Args:
@@ -57,13 +57,13 @@ def compare(work: Work, contact: str, judged: Result | Retract | Left, *, absent
         judged: ours.
         absent: Zoom calls it absent from every run of the session.
     """
-    status = judged.attendance.status if isinstance(judged, Result) else None
+    status = judged.attendance.status if isinstance(judged, StandingResult) else None
     work.counts["zoom_absentees"] = work.counts.get("zoom_absentees", 0) + absent
     if absent == (status == "no_show"):
         return
     if status == "no_show":
         reason = "Zoom does not call it absent: it may have seen it under another identity"
-    elif isinstance(judged, Result):
+    elif isinstance(judged, StandingResult):
         reason = f"{status}: seen for {judged.attendance.attended_seconds} s"
     else:
         reason = _WHY.get(judged.why, "no result")

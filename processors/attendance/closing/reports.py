@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from processors.attendance.book.agenda import Job, look_at, look_later, note_news
 from processors.attendance.book.book import Book
+from processors.attendance.book.due_jobs import Job, look_at, look_later, note_change
 from processors.attendance.book.rows import REPORT, REPORT_ROW, RUN, Question
 from processors.attendance.closing.states import tell_next_check
 from processors.attendance.intake.questions import Scope, Subject, ask, scope_of
@@ -74,7 +74,7 @@ def _conclude(book: Book, result: LookupResult, state: ReportState, settings: Tr
         latest = max((each.connection.leaves[-1] for each in rows), default=None)
         if latest is not None:
             book.change(RUN, row.reported(latest), uuid)
-    note_news(book, uuid, book.now_ms)
+    note_change(book, uuid, book.now_ms)
 
 
 def _is_old(row: RunRow, now_ms: int) -> bool:

@@ -9,7 +9,7 @@ from processors.attendance.book.rows import RESULT, SESSION, Published, Publishe
 from processors.attendance.closing.states import outlook, tell
 from processors.attendance.closing.step import Step
 from processors.attendance.rules.judgement import Registrant
-from processors.attendance.rules.judgement import Result as Judged
+from processors.attendance.rules.judgement import StandingResult as Judged
 from processors.attendance.rules.names import smallest_name
 from processors.attendance.rules.presence import Filed, Presence, Rule
 from processors.attendance.rules.runs import RunRow

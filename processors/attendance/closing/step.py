@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from enum import Enum, auto
 from functools import cached_property
 
-from processors.attendance.book.agenda import Job, Work
 from processors.attendance.book.book import Book
+from processors.attendance.book.due_jobs import Job, Work
 from processors.attendance.book.rows import DETAILS, REPORT, SCHEDULE, Details
 from processors.attendance.intake.questions import Scope, Subject, open_among
 from processors.attendance.rules.reports import ReportState

@@ -6,7 +6,7 @@ from typing import Any
 
 from processors.attendance.book.rows import ENDED_TOLD, RECORDING_TOLD
 from processors.attendance.closing.step import Step
-from processors.attendance.rules.judgement import Contact, Left, Result, Retract
+from processors.attendance.rules.judgement import Contact, Left, Retract, StandingResult
 from processors.attendance.rules.recordings import Choice
 from processors.attendance.rules.sessions import Session
 from schemas.attendance import Notice, Origin, Recording, SessionRecording, session_mark
@@ -31,7 +31,7 @@ def tell_session_choice(step: Step, session: Session, choice: Choice) -> None:
         step.book.send(ATTENDANCE_RESULTS.name, mark, told)
 
 
-def tell_ended(step: Step, session: Session, known: Contact, judged: Result | Retract | Left) -> None:
+def tell_ended(step: Step, session: Session, known: Contact, judged: StandingResult | Retract | Left) -> None:
     """Tell whoever came and a webinar's approved registrants that the session has ended."""
     email = known.email
     is_out = isinstance(judged, Retract) and judged.why in ("excluded", "anonymous")

@@ -68,7 +68,7 @@ class Answers:
             "recording": lambda book, result, _asked: recordings.take_answer(book, result),
         }
 
-    def take(self, book: Book, result: LookupResult) -> None:
+    def apply_answer(self, book: Book, result: LookupResult) -> None:
         """One page; pages of a question that was not asked, or repeats of its last one, change nothing more."""
         asked = answered(book, result)
         self._take[scope_of(result).purpose](book, result, asked)
@@ -118,7 +118,7 @@ class Answers:
         """A run that fell silent has an end now."""
         uuid = result.session_uuid or ""
         if is_known and plan_report(book, uuid, None, self._settings):
-            self._intake.news(book, uuid)
+            self._intake.note_change(book, uuid)
 
 
 def _registrants_of(book: Book, contacts: Iterable[str]) -> list[str]:

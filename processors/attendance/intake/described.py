@@ -11,12 +11,12 @@ from processors.attendance.book.rows import (
     IDENTITY_OF_USER,
     PANELIST,
     SCHEDULE,
+    AccountUser,
     Details,
-    Identity,
     Question,
 )
 from processors.attendance.rules.events import registered, said_dates
-from processors.attendance.rules.facts import Event, Registered, Scheduled
+from processors.attendance.rules.facts import Event, Registered, ScheduleChange
 from processors.attendance.rules.fields import identifier, instant, text, whole
 from processors.attendance.rules.filters import Described, judge
 from processors.attendance.rules.runs import RunRow
@@ -65,12 +65,12 @@ def _take_dates(book: Book, row: dict[str, Any], details: Details, answered_ms: 
     return book.change(SCHEDULE, schedule) and schedule.entries() != before
 
 
-def hear_dates(book: Book, fact: Scheduled | Registered) -> bool:
+def hear_dates(book: Book, fact: ScheduleChange | Registered) -> bool:
     """What a webhook says of the webinar's dates; true when that changes them."""
     event = fact.event
     schedule = book.get(SCHEDULE) or Schedule()
     before = schedule.entries()
-    if isinstance(fact, Scheduled):
+    if isinstance(fact, ScheduleChange):
         schedule.hear(event.event_ts, "event", event.zoom_type, fact.dates)
     else:
         dates = [Said(each, start or None, event.duration) for each, start in fact.occurrences if each]
@@ -85,12 +85,12 @@ def take_identities(book: Book, result: LookupResult, asked: Question | None) ->
     for row in result.rows:
         user_id, email = identifier(row.get("id")), normalise_email(row.get("email"))
         if user_id:
-            book.put(IDENTITY_OF_USER, Identity(True, email), user_id)
+            book.put(IDENTITY_OF_USER, AccountUser(True, email), user_id)
         if email:
-            book.put(IDENTITY_OF_EMAIL, Identity(True, email), contact_id(email))
+            book.put(IDENTITY_OF_EMAIL, AccountUser(True, email), contact_id(email))
     if asked is None:
         return
-    nobody = Identity(is_own=False, email=None)
+    nobody = AccountUser(is_own=False, email=None)
     for kind, ids in ((IDENTITY_OF_EMAIL, asked.contacts), (IDENTITY_OF_USER, asked.user_ids)):
         for each in ids:
             if not book.has(kind, each):

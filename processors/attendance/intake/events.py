@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from processors.attendance.book.agenda import load, look_at, look_later, note_news, save
 from processors.attendance.book.book import Book
+from processors.attendance.book.due_jobs import load, look_at, look_later, note_change, save
 from processors.attendance.book.rows import CONNECTION, HEARD, RUN, Heard
 from processors.attendance.closing.reports import plan_report
 from processors.attendance.closing.states import tell_run
@@ -23,7 +23,7 @@ from processors.attendance.rules.facts import (
     Fact,
     Registered,
     RoleChanged,
-    Scheduled,
+    ScheduleChange,
     Seen,
     Started,
 )
@@ -50,7 +50,7 @@ class Intake:
         self._registrants = registrants
         self._notices = notices
 
-    def take(self, book: Book, fact: Fact | Chatted, origin: Origin) -> None:
+    def apply_fact(self, book: Book, fact: Fact | Chatted, origin: Origin) -> None:
         """Change the rows that the fact concerns, and see to it that what follows from it will be looked at."""
         if isinstance(fact, Seen):  # nearly all of them
             self._live(book, fact, origin)
@@ -59,7 +59,7 @@ class Intake:
         elif isinstance(fact, Converted):
             if take_conversion(book, fact):
                 tell_registrations(book)
-        elif isinstance(fact, Scheduled):
+        elif isinstance(fact, ScheduleChange):
             if hear_dates(book, fact):
                 self.dates_changed(book)
             look_later(book, book.now_ms + int(self._settings.retain * 1000))
@@ -87,7 +87,7 @@ class Intake:
         if isinstance(fact, Ended):
             plan_report(book, event.uuid, row, self._settings)
         if row.known_end is not None and (changed or said_new):
-            self.news(book, event.uuid)
+            self.note_change(book, event.uuid)
 
     def _first_heard(self, book: Book, event: Event, origin: Origin) -> None:
         """A run is new: ask Zoom about it, and do not wait for its end for ever."""
@@ -118,21 +118,21 @@ class Intake:
             book.put(HEARD, Heard(book.now_ms, max(start, known.latest_start)))
         look_later(book, book.now_ms + int(self._settings.retain * 1000))
 
-    def news(self, book: Book, uuid: str) -> None:
+    def note_change(self, book: Book, uuid: str) -> None:
         """A run is to be computed anew, once late deliveries have had their time."""
-        note_news(book, uuid, book.now_ms + int(self._settings.settle * 1000), WALKS)
+        note_change(book, uuid, book.now_ms + int(self._settings.settle * 1000), WALKS)
 
     def registrations_changed(self, book: Book) -> None:
         """A registration decides who a connection is and who stayed away: what has ended is computed anew."""
         for each in groups_of(book, self._settings):
             if each.ended:
-                self.news(book, each.runs[-1].uuid)
+                self.note_change(book, each.runs[-1].uuid)
 
     def dates_changed(self, book: Book) -> None:
         """Runs belong to other dates now, and registrations to other starts."""
         for run in runs_of(book):
             if run.end is not None:
-                self.news(book, run.uuid)
+                self.note_change(book, run.uuid)
         tell_registrations(book)
 
 

@@ -7,8 +7,8 @@ bounded size.
 
 from __future__ import annotations
 
-from processors.attendance.book.agenda import send_tick
 from processors.attendance.book.book import Book
+from processors.attendance.book.due_jobs import send_tick
 from processors.attendance.book.rows import (
     CONTACT_REGISTRATION,
     DETAILS,

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from processors.attendance.book.agenda import look_later, note_news
 from processors.attendance.book.book import Book
+from processors.attendance.book.due_jobs import look_later, note_change
 from processors.attendance.book.rows import CHOICE, RECORDING, RUN
 from processors.attendance.intake.questions import Scope, Subject, ask
 from processors.attendance.rules.recordings import Choice, Recorded, RecordingRow, chosen, merged, ready_row
@@ -24,7 +24,7 @@ class Recordings:
     def __init__(self, settings: TrackingSettings) -> None:
         self._settings = settings
 
-    def take(self, book: Book, fact: Recorded, origin: Origin) -> None:
+    def apply_recording(self, book: Book, fact: Recorded, origin: Origin) -> None:
         """Keep a recording; what has ended already is looked at again."""
         if not self._is_wanted(fact.account_id):
             return
@@ -37,7 +37,7 @@ class Recordings:
             look_later(book, book.now_ms + int(self._settings.retain * 1000))
         run = book.get(RUN, fact.uuid)
         if run is not None and run.known_end is not None:
-            note_news(book, fact.uuid, book.now_ms + int(self._settings.settle * 1000))
+            note_change(book, fact.uuid, book.now_ms + int(self._settings.settle * 1000))
 
     def take_answer(self, book: Book, result: LookupResult) -> None:
         """The same from Zoom's answer, if there is a recording that is ready."""
@@ -45,7 +45,7 @@ class Recordings:
             if (ready := ready_row(row)) is not None:
                 uuid = result.session_uuid or ""
                 fact = Recorded(result.account_id, result.object_id, result.object_type, uuid, *ready)
-                self.take(book, fact, result.origin)
+                self.apply_recording(book, fact, result.origin)
 
     def ask(self, book: Book, subject: Subject, uuids: Sequence[str]) -> None:
         """Ask once for the recording of each run, when the result is final and no webhook has told of it.

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from processors.attendance.book.agenda import note_undecided
 from processors.attendance.book.book import Book
+from processors.attendance.book.due_jobs import note_undecided
 from processors.attendance.book.rows import (
     CONTACT_REGISTRATION,
     CONVERSION,

@@ -18,7 +18,7 @@ from processors.attendance.rules.facts import (
     Fact,
     Registered,
     RoleChanged,
-    Scheduled,
+    ScheduleChange,
     Seen,
     Shown,
     Started,
@@ -171,7 +171,7 @@ def _bound(event: dict[str, Any], object_type: ObjectType, _what: str) -> Bound 
     return Bound(told, connection, bound_to, bound_number, _shown(participant), number)
 
 
-def _scheduled(event: dict[str, Any], object_type: ObjectType, what: str) -> Scheduled:
+def _scheduled(event: dict[str, Any], object_type: ObjectType, what: str) -> ScheduleChange:
     item = event["payload"]["object"]
     told = _event(event, object_type)._replace(duration=_seconds(item))
     is_gone = what == "deleted"
@@ -179,7 +179,7 @@ def _scheduled(event: dict[str, Any], object_type: ObjectType, what: str) -> Sch
     # Without its dates, `deleted` is of the webinar itself: those that were held stay.
     if not dates and not is_gone and (told.start is not None or told.duration is not None):
         dates = [Said("", told.start, told.duration)]
-    return Scheduled(told, tuple(dates))
+    return ScheduleChange(told, tuple(dates))
 
 
 def said_dates(item: dict[str, Any], *, is_gone: bool = False) -> list[Said]:

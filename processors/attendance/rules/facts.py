@@ -124,11 +124,11 @@ class Converted:
 
 
 @dataclass(frozen=True, slots=True)
-class Scheduled:
+class ScheduleChange:
     """`webinar.created`, `webinar.updated`, `webinar.deleted`: what changed of its dates."""
 
     event: Event
     dates: tuple[Said, ...]
 
 
-Fact = Started | Ended | Seen | RoleChanged | Bound | Registered | Converted | Scheduled
+Fact = Started | Ended | Seen | RoleChanged | Bound | Registered | Converted | ScheduleChange

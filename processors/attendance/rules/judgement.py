@@ -40,7 +40,7 @@ class Contact:
 
 
 @dataclass(frozen=True, slots=True)
-class Result:
+class StandingResult:
     """A result that is to stand."""
 
     email: str
@@ -66,7 +66,7 @@ class Left:
 
 def judge(
     contact: Contact, session: Session, rules: StayRules, *, is_final: bool, takes_no_shows: bool
-) -> Result | Retract | Left:
+) -> StandingResult | Retract | Left:
     """What is to stand of a contact.
 
     Args:
@@ -86,19 +86,21 @@ def judge(
     return _who_did_not(contact, contact.email, is_final=is_final, takes_no_shows=takes_no_shows)
 
 
-def _who_came(contact: Contact, email: str, session: Session, rules: StayRules) -> Result | Retract:
+def _who_came(contact: Contact, email: str, session: Session, rules: StayRules) -> StandingResult | Retract:
     presences = {uuid: presence_of(contact.filed[uuid]) for uuid in session.uuids if contact.filed.get(uuid)}
     intervals = [interval for presence in presences.values() for interval in presence.intervals]
     joins = sum(presence.joins for presence in presences.values())
     attendance = attend(intervals, joins, session, rules)
-    return Retract("outside") if attendance is None else Result(email, attendance, presences, contact.evidence)
+    return Retract("outside") if attendance is None else StandingResult(email, attendance, presences, contact.evidence)
 
 
-def _who_did_not(contact: Contact, email: str, *, is_final: bool, takes_no_shows: bool) -> Result | Retract | Left:
+def _who_did_not(
+    contact: Contact, email: str, *, is_final: bool, takes_no_shows: bool
+) -> StandingResult | Retract | Left:
     if not contact.approved:
         return Retract("not_registered")
     if not contact.asked:
         return Left()
     if contact.seen_before or not takes_no_shows:
         return Retract("elsewhere")
-    return Result(email, NO_SHOW, {}) if is_final else Retract("not_yet")
+    return StandingResult(email, NO_SHOW, {}) if is_final else Retract("not_yet")

@@ -7,8 +7,8 @@ from typing import Any
 import orjson
 import pytest
 
-from processors.attendance.book.agenda import accounts_due, due_of, look_later
 from processors.attendance.book.book import TABLE, Book
+from processors.attendance.book.due_jobs import accounts_due, due_of, look_later
 from processors.attendance.book.rows import TOTAL
 from processors.attendance.ownership import LARGEST_HELD, MOST_HELD
 from processors.engagement.agent import TABLE as ENGAGEMENT
@@ -177,7 +177,7 @@ def test_facts_of_two_accounts_under_the_same_names_stay_apart() -> None:
 
 
 def test_books_keep_every_kind_of_row_apart() -> None:
-    """Also the agenda, and an account whose id holds the separator."""
+    """Also what is due, and an account whose id holds the separator."""
     view = TurnView(0, {TABLE: MemoryStore()})
     accounts = ("a", "b", "a|1", "")
     books = [Book(view, each, "1", 0) for each in accounts]

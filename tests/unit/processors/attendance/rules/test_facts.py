@@ -9,7 +9,7 @@ import orjson
 import pytest
 
 from processors.attendance.rules.events import parse_event
-from processors.attendance.rules.facts import Bound, Converted, Ended, Registered, RoleChanged, Scheduled, Seen
+from processors.attendance.rules.facts import Bound, Converted, Ended, Registered, RoleChanged, ScheduleChange, Seen
 from processors.attendance.rules.schedule import Said
 from schemas.errors import DeadLetterError
 
@@ -179,12 +179,12 @@ def test_dates_of_a_webinar_are_told_by_what_changes_them() -> None:
         ("webinar.deleted", (Said("1", 1_786_528_800, None, is_gone=True),)),
     ):
         fact = parse_event({**event, "event": name, "payload": {"object": item}}, RECEIVED_MS)
-        assert isinstance(fact, Scheduled)
+        assert isinstance(fact, ScheduleChange)
         assert fact.dates == dates
     moved = {"id": 5, "start_time": "2026-08-12T10:00:00Z"}
     fact = parse_event({**event, "event": "webinar.updated", "payload": {"object": moved}}, RECEIVED_MS)
-    assert isinstance(fact, Scheduled)
+    assert isinstance(fact, ScheduleChange)
     assert fact.dates == (Said("", 1_786_528_800, None),)
     gone = parse_event({**event, "event": "webinar.deleted", "payload": {"object": {"id": 5}}}, RECEIVED_MS)
-    assert isinstance(gone, Scheduled)
+    assert isinstance(gone, ScheduleChange)
     assert gone.dates == ()

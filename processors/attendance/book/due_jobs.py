@@ -18,7 +18,7 @@ from schemas.topics import TICKS
 
 WorkKind = Literal["session", "retraction", "registrations", "forgetting"]
 DUE = b"due|"
-"""What the keys of the agenda begin with: `due|<account>|<milliseconds>|<object>`."""
+"""What the keys of what is due begin with: `due|<account>|<milliseconds>|<object>`."""
 
 
 @dataclass(slots=True)
@@ -60,7 +60,7 @@ class Job:
 
     due_ms: int | None = None
     """When to look at it next."""
-    news: dict[str, int] = field(default_factory=dict)
+    changed_at: dict[str, int] = field(default_factory=dict)
     """By uuid of a run with news: from when on they count, milliseconds."""
     planned: dict[str, int] = field(default_factory=dict)
     """By uuid of a run: when to compute its session once more without any news, since time makes it final."""
@@ -120,7 +120,7 @@ def look_later(book: Book, at_ms: int) -> None:
         save(book, job)
 
 
-def note_news(book: Book, uuid: str, at_ms: int, walks: frozenset[int] = frozenset()) -> None:
+def note_change(book: Book, uuid: str, at_ms: int, walks: frozenset[int] = frozenset()) -> None:
     """There is news of a run: they count from `at_ms` on, or from when earlier news of it do.
 
     Args:
@@ -136,10 +136,10 @@ def note_news(book: Book, uuid: str, at_ms: int, walks: frozenset[int] = frozens
             work.renewed = True
             save(book, job)
         return
-    changed = uuid not in job.news
+    changed = uuid not in job.changed_at
     if changed:
-        job.news[uuid] = at_ms
-    if look_at(book, job, job.news[uuid]) or changed:
+        job.changed_at[uuid] = at_ms
+    if look_at(book, job, job.changed_at[uuid]) or changed:
         save(book, job)
 
 
@@ -147,7 +147,7 @@ def begin_planned(job: Job, now_ms: int) -> None:
     """What was planned for a time that has come is news now."""
     for uuid in [uuid for uuid, at_ms in job.planned.items() if at_ms <= now_ms]:
         del job.planned[uuid]
-        job.news.setdefault(uuid, now_ms)
+        job.changed_at.setdefault(uuid, now_ms)
 
 
 def note_undecided(book: Book) -> None:
@@ -170,13 +170,13 @@ def send_tick(book: Book, kind: Literal["continue", "announce"], job: str) -> No
 
 
 def due_of(view: View, account_id: str) -> Iterator[tuple[int, str, bytes]]:
-    """(milliseconds since 1970, object id, the row's key) of an account's agenda, in order of time."""
+    """(milliseconds since 1970, object id, the row's key) of what an account has due, in order of time."""
     for row_key, _value in view.scan(TABLE, b"%s%s|" % (DUE, key_part(account_id).encode())):
         yield due_ms(row_key), row_key.split(b"|", 3)[3].decode(), row_key
 
 
 def accounts_due(view: View) -> Iterator[str]:
-    """The accounts that have rows of the agenda, as keys have them."""
+    """The accounts that have rows of what is due, as keys have them."""
     start = DUE
     while (row := next(iter(view.scan(TABLE, DUE, start)), None)) is not None:
         account = row[0].split(b"|", 2)[1]
@@ -185,7 +185,7 @@ def accounts_due(view: View) -> Iterator[str]:
 
 
 def due_ms(row_key: bytes) -> int:
-    """When a row of the agenda is due, in milliseconds since 1970."""
+    """When a due row is due, in milliseconds since 1970."""
     return int(row_key.split(b"|", 3)[2])
 
 
