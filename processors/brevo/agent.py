@@ -118,7 +118,7 @@ class SyncContact(Effect):
             now=monotonic,
         )
         outcomes = Outcomes(schedule, metrics, clock, agent=SPEC.name, version=version)
-        checker = Checker(metrics, self._lists, settings.phone_region)
+        checker = Checker(metrics, self._lists, settings.phone_region, _ours_alone(list_keys, settings))
         processes = self._processes = ImportProcesses(api, asker, pace, monotonic)
         sampler = Sampler(api, asker, metrics, settings.sample)
         tools = Tools(
@@ -193,6 +193,12 @@ class SyncContact(Effect):
                 await self._pump.run(agent.post)
             finally:
                 asking.cancel()
+
+
+def _ours_alone(list_keys: Mapping[int, str], settings: Brevo) -> frozenset[int]:
+    """The lists of the configuration; who confirms a link in a mail is put on theirs by Brevo."""
+    confirmed = {list_id for list_id, rule in settings.list_rules.items() if rule.rule == "doi"}
+    return frozenset(list_keys) - confirmed
 
 
 def _notify_url(settings: Brevo) -> Callable[[str, str], str | None]:

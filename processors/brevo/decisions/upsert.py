@@ -101,6 +101,8 @@ class Wanted:
     """Since when Rollcall may have created it."""
     awaited: frozenset[int] = frozenset()
     """Lists that it shall be on and that do not exist at Brevo: joined once they do."""
+    ours_alone: frozenset[int] = frozenset()
+    """Lists that Rollcall alone puts people on: who was just created is on none of them but those of the call."""
 
     @classmethod
     def of(
@@ -109,6 +111,7 @@ class Wanted:
         attributes: Mapping[str, AttributeValue],
         creatable_at: datetime | None = None,
         missing: frozenset[int] = frozenset(),
+        ours_alone: frozenset[int] = frozenset(),
     ) -> Wanted:
         """A list that is both to join and to leave is joined; nothing is asked of `missing` ones."""
         lists, for_existing = frozenset(command.lists), frozenset(command.lists_for_existing)
@@ -122,6 +125,7 @@ class Wanted:
             command.creates,
             creatable_at,
             (lists | for_existing) & missing,
+            ours_alone,
         )
 
     def lacking(self, missing: frozenset[int]) -> Wanted:
@@ -278,7 +282,7 @@ def after_create(wanted: Wanted, known: Known, step: Create, *, created: bool) -
         complete=created or known.complete,
         attributes={**known.attributes, **step.attributes},
         lists=step.lists,
-        lists_left=wanted.lists_left if settled else frozenset(),
+        lists_left=(wanted.lists_left | wanted.ours_alone) - step.lists if settled else frozenset(),
         existed=False if created else known.existed,
     )
 

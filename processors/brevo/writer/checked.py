@@ -29,12 +29,16 @@ class Checker:
     Args:
         lists: nothing is asked of those that are missing.
         region: of phone numbers without a country code.
+        ours_alone: see `Wanted`.
     """
 
-    def __init__(self, metrics: BrevoMetrics, lists: ListWatch, region: str | None) -> None:
+    def __init__(
+        self, metrics: BrevoMetrics, lists: ListWatch, region: str | None, ours_alone: frozenset[int] = frozenset()
+    ) -> None:
         self._metrics = metrics
         self._lists = lists
         self._region = region
+        self._ours_alone = ours_alone
 
     def check(self, contact: str, work: UpsertWork) -> Checked:
         """The wanted state of a contact as far as Brevo can take it."""
@@ -42,4 +46,5 @@ class Checker:
         if left_out:
             log.warning("contact %s: not sent, as they are not of their type: %s", contact, ", ".join(left_out))
             self._metrics.values_left_out.inc(len(left_out))
-        return Checked(Wanted.of(work.command, attributes, work.creatable_at, self._lists.missing), left_out)
+        wanted = Wanted.of(work.command, attributes, work.creatable_at, self._lists.missing, self._ours_alone)
+        return Checked(wanted, left_out)

@@ -295,3 +295,17 @@ async def test_upsert_whose_connection_breaks_is_repeated(bench: tuple[Sink, Scr
     sink.send(upsert())
     await sink.settled()
     assert MAYA in brevo.contacts
+
+
+async def test_contact_that_we_created_is_not_taken_off_a_list_that_it_was_never_on(
+    bench: tuple[Sink, ScriptedBrevo],
+) -> None:
+    """A registration that was cancelled before it was known: no call, since after a 201 it is on our lists alone."""
+    sink, brevo = bench
+    sink.start(list_keys={16: "webinar_attendees", 17: "webinar_registrants"})
+    sink.send(upsert(1, lists=(16,)))
+    await sink.settled()
+    sink.send(upsert(2, lists=(16,), lists_left=(17,)))
+    await sink.settled()
+    assert sink.outcomes() == ["acknowledged", "unchanged"]
+    assert len(brevo.calls) == 1

@@ -211,3 +211,20 @@ def test_bodies_hold_what_brevo_expects_and_never_the_blocklist() -> None:
     body = create_body(_wanted(), Create({"D": 47}, frozenset({17, 16})))
     assert body == {"email": MAYA, "updateEnabled": True, "attributes": {"D": 47}, "listIds": [16, 17]}
     assert update_body(Update({}, frozenset(), frozenset({18}))) == {"unlinkListIds": [18]}
+
+
+def test_contact_just_created_is_on_no_other_list_of_ours() -> None:
+    """To take it off one of them needs no call; a list that Brevo itself may put it on does."""
+    want = replace(_wanted(), ours_alone=frozenset({16, 17}))
+    step = next_step(want, Known())
+    assert isinstance(step, Create)
+    known = after_create(want, Known(), step, created=True)
+    assert next_step(_wanted(lists_left=(17,)), known) is None
+    assert next_step(_wanted(lists_left=(19,)), known) == Update({}, frozenset(), frozenset({19}))
+
+
+def test_contact_that_was_there_already_may_be_on_any_list() -> None:
+    """204 to a creation: nobody has said which lists it is on."""
+    want = replace(_wanted(), ours_alone=frozenset({16, 17}))
+    known = after_create(want, Known(), Create({}, frozenset({16})), created=False)
+    assert next_step(_wanted(lists_left=(17,)), known) == Update({}, frozenset(), frozenset({17}))
