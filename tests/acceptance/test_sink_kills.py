@@ -80,12 +80,12 @@ class Kills:
     def _amid_import(self) -> Callable[[], bool]:
         """Brevo has accepted one a moment ago, and the worker has not asked for its end yet."""
         books = self._home.brevo.state.store.processes
-        known, seen_at = {each.id for each in books.all()}, dict[int, float]()
+        known, seen_at = {process.id for process in books.all()}, dict[int, float]()
 
         def amid() -> bool:
             now = time.monotonic()
-            for each in books.all():
-                seen_at.setdefault(each.id, now)
+            for process in books.all():
+                seen_at.setdefault(process.id, now)
             return any(now - at < ASKED_AFTER_SECONDS for number, at in seen_at.items() if number not in known)
 
         return amid

@@ -14,8 +14,9 @@ from contextlib import asynccontextmanager
 
 CATCH_UP_SECONDS = 0.25
 """So much of missed time may be made up in a burst: timers are late, and the rate shall be used."""
-SLOWER, FASTER = 0.5, 0.1
-"""Weights of the latest measurement in a moving mean: a window that is too small costs rate, one too large little."""
+FASTER = 0.02
+"""A window follows the slowest answer at once and forgets it by so much with each faster one: one that is too small
+costs rate whenever Kafka or Brevo hesitates, one too large costs nothing, since the rate bounds what is under way."""
 HOUR_SECONDS = 3_600
 HOURLY_BURST = 1 / 3
 """Of an hourly budget: what may be used at once. The rest is spread, so that no hour ever gets more than all of it."""
@@ -175,8 +176,8 @@ class Window:
         return self._size(self._open_seconds)
 
     def took(self, seconds: float) -> None:
-        """One was open for so long: the window follows, quickly when the answers become slow."""
-        self._open_seconds += (seconds - self._open_seconds) * (SLOWER if seconds > self._open_seconds else FASTER)
+        """One was open for so long: the window follows, at once when the answers become slow."""
+        self._open_seconds = max(seconds, self._open_seconds + (seconds - self._open_seconds) * FASTER)
         self.wake()
 
     @asynccontextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -177,6 +178,19 @@ async def test_window_holds_as_many_as_its_size_urgent_ones_first() -> None:
     await asyncio.gather(*tasks)
     assert entered == ["a", "live", "b"]
     assert window.open == 0
+
+
+def test_window_follows_a_slow_answer_at_once_and_forgets_it_slowly() -> None:
+    """Kafka hesitates now and then: the next time the window is wide enough already."""
+    window = Window(lambda seconds: math.ceil(8 * seconds))
+    window.took(0.5)
+    assert window.size == 4
+    for _ in range(10):
+        window.took(0.05)
+    assert window.size == 4
+    for _ in range(300):
+        window.took(0.05)
+    assert window.size == 1
 
 
 async def test_window_place_of_a_cancelled_holder_is_free_again() -> None:
