@@ -9,6 +9,7 @@ import socket
 import sys
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from functools import partial
 from typing import Annotated, Protocol
 
 import typer
@@ -17,6 +18,14 @@ from schemas.errors import ConfigurationError
 
 Port = Annotated[int, typer.Option("--port", min=0, max=65_535, help="Where to listen; 0: any free port.")]
 Host = Annotated[str, typer.Option("--host", help="This machine's address to listen on; 0.0.0.0 in a container.")]
+WebhookSecret = Annotated[
+    str | None,
+    typer.Option(
+        envvar="ZOOM_WEBHOOK_SECRET",
+        help="Secret token that signs the challenge of `rollcall zoom subscribe`: the ingress's.",
+        show_default="sandbox-webhook-secret",
+    ),
+]
 
 
 class _Serve(Protocol):
@@ -32,14 +41,15 @@ def register(app: typer.Typer) -> None:
     app.add_typer(group, name="sandbox")
 
 
-def zoom(port: Port = 0, host: Host = "127.0.0.1") -> None:
+def zoom(port: Port = 0, host: Host = "127.0.0.1", webhook_secret: WebhookSecret = None) -> None:
     """Serve a Zoom: REST API, token service, and a page that shows what it holds. Ctrl-C ends it."""
 
     def tell(url: str) -> None:
         print(f"Zoom's sandbox: {url} (open it in a browser). For a worker:", file=sys.stderr)
         print(f"ZOOM_API_BASE_URL={url}/v2\nZOOM_OAUTH_BASE_URL={url}", flush=True)
 
-    _serve("sandbox.zoom.server", host, port, tell)
+    server = importlib.import_module("sandbox.zoom.server")
+    _serve(partial(server.serve, webhook_secret=webhook_secret), host, port, tell)
 
 
 def brevo(port: Port = 0, host: Host = "127.0.0.1") -> None:
@@ -49,7 +59,7 @@ def brevo(port: Port = 0, host: Host = "127.0.0.1") -> None:
         print(f"Brevo's sandbox: {url} (open it in a browser). For a worker:", file=sys.stderr)
         print(f"BREVO_API_BASE_URL={url}/v3", flush=True)
 
-    _serve("sandbox.brevo.server", host, port, tell)
+    _serve(importlib.import_module("sandbox.brevo.server").serve, host, port, tell)
 
 
 def kafka(port: Port = 0) -> None:
@@ -68,8 +78,7 @@ def kafka(port: Port = 0) -> None:
             signal.pause()
 
 
-def _serve(module: str, host: str, port: int, tell: Callable[[str], None]) -> None:
-    serve: _Serve = importlib.import_module(module).serve
+def _serve(serve: _Serve, host: str, port: int, tell: Callable[[str], None]) -> None:
     try:
         asyncio.run(_until_stopped(serve, host, port, tell))
     except OSError as error:

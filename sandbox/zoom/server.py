@@ -60,10 +60,13 @@ def build_app(options: ZoomOptions | None = None, *, clock: Callable[[], float] 
 
 @asynccontextmanager
 async def run_server(
-    options: ZoomOptions | None = None, *, host: str = "127.0.0.1", port: int = 0
+    options: ZoomOptions | None = None, *, host: str = "127.0.0.1", port: int = 0, webhook_secret: str | None = None
 ) -> AsyncIterator[str]:
     """Serves until the block ends; gives the base URL (`ZOOM_OAUTH_BASE_URL`; the API is below `/v2`)."""
-    runner = web.AppRunner(build_app(options), access_log=None)
+    app = build_app(options)
+    if webhook_secret:
+        app[BACKEND].state = app[BACKEND].state.model_copy(update={"webhook_secret": webhook_secret})
+    runner = web.AppRunner(app, access_log=None)
     await runner.setup()
     try:
         site = web.TCPSite(runner, host, port)
@@ -79,10 +82,14 @@ async def serve(
     *,
     host: str = "127.0.0.1",
     port: int = 0,
+    webhook_secret: str | None = None,
     on_ready: Callable[[str], None] = lambda _: None,
 ) -> None:
-    """Serves until it is cancelled; `on_ready` hears the base URL once the port is open."""
-    async with run_server(options, host=host, port=port) as url:
+    """Serves until it is cancelled; `on_ready` hears the base URL once the port is open.
+
+    Challenges are signed with `webhook_secret`; ``None``: with the sandbox's own.
+    """
+    async with run_server(options, host=host, port=port, webhook_secret=webhook_secret) as url:
         on_ready(url)
         await asyncio.Event().wait()
 

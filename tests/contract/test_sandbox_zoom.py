@@ -16,7 +16,7 @@ from yarl import URL
 from sandbox.simulator import simulate_meeting, simulate_webinar
 from sandbox.zoom.backend import ZoomBackend, ZoomOptions
 from sandbox.zoom.endpoints import ALL_SCOPES, ENDPOINTS
-from sandbox.zoom.server import BACKEND, build_app
+from sandbox.zoom.server import BACKEND, build_app, run_server
 from sandbox.zoom.state import ZoomState
 
 EXAMPLES = Path(__file__).parents[2] / "schemas/examples/zoom.rest"
@@ -497,3 +497,13 @@ async def test_interaction_is_one_document_about_its_instance(zoom: Zoom, what: 
     """With `id`, `uuid` and `start_time`, and no total."""
     _, body = await zoom.get(f"/report/webinars/{WEBINAR}/{what}")
     assert set(body) == {"id", "uuid", "start_time", "questions"}
+
+
+async def test_challenge_is_signed_with_the_secret_that_was_given() -> None:
+    """So that the ingress of an installation beside it can prove itself."""
+    async with (
+        run_server(webhook_secret="another-webhook-secret") as url,
+        aiohttp.ClientSession() as client,
+        client.get(f"{url}/_sandbox/state") as answer,
+    ):
+        assert (await answer.json())["webhook_secret"] == "another-webhook-secret"
