@@ -36,17 +36,23 @@ def configuration(zoom: dict[str, Any] | None = None, **sections: Any) -> Config
     return Configuration.model_validate({"connectors": {"zoom": account}, "field_mapping": MAPPING, **sections})
 
 
+OF_MAYA: dict[str, Any] = {
+    "contact_id": CONTACT,
+    "email": EMAIL,
+    "account_id": ACCOUNT,
+    "object_id": "95204914252",
+    "object_type": "webinar",
+    "topic": "Roadmap",
+    "host_id": "host",
+}
+"""What all facts about one person and one webinar share."""
+
+
 def result(session: str = "s1==", *, days: int = 0, **fields: Any) -> Result:
     """55 of 60 minutes of a webinar, on time, left before the end; `days` moves the session."""
     started_at = STARTED_AT + timedelta(days=days)
     whole = {
-        "contact_id": CONTACT,
-        "email": EMAIL,
-        "account_id": ACCOUNT,
-        "object_id": "95204914252",
-        "object_type": "webinar",
-        "topic": "Roadmap",
-        "host_id": "host",
+        **OF_MAYA,
         "occurred_at": started_at + timedelta(hours=1),
         "session_uuid": session,
         "instances": (session,),
@@ -85,13 +91,7 @@ def no_show(session: str = "s1==", *, days: int = 0, **fields: Any) -> Result:
 def registration(registrant: str = "r1", *, days: int = -7, **fields: Any) -> Registration:
     """Approved for the webinar a week before it, as a webhook said; `days` moves its latest change."""
     whole = {
-        "contact_id": CONTACT,
-        "email": EMAIL,
-        "account_id": ACCOUNT,
-        "object_id": "95204914252",
-        "object_type": "webinar",
-        "topic": "Roadmap",
-        "host_id": "host",
+        **OF_MAYA,
         "occurred_at": STARTED_AT + timedelta(days=days),
         "registrant_id": registrant,
         "registration_status": "approved",
@@ -108,13 +108,7 @@ def registration(registrant: str = "r1", *, days: int = -7, **fields: Any) -> Re
 def recording(session: str = "s1==", *, days: int = 0, **fields: Any) -> Recording:
     """The recording of a session, ready five minutes after its end."""
     whole = {
-        "contact_id": CONTACT,
-        "email": EMAIL,
-        "account_id": ACCOUNT,
-        "object_id": "95204914252",
-        "object_type": "webinar",
-        "topic": "Roadmap",
-        "host_id": "host",
+        **OF_MAYA,
         "occurred_at": STARTED_AT + timedelta(days=days, minutes=65),
         "session_uuid": session,
         "instances": (session,),

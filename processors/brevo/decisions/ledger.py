@@ -172,7 +172,7 @@ class UpsertWork:
     creatable_at: Instant | None = None
     """Of the first command that may have created the contact."""
     unsure: bool = False
-    """See `ContactRow.unsure`."""
+    """Another worker may have overwritten what was written last."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ import zlib
 
 from aiohttp import web
 
+from processors.brevo.agent import SyncContact
 from schemas.codec import contact_id
 from tests.support.brevo_commands import MAYA, event, upsert
 from tests.support.scripted_brevo import Call, ScriptedBrevo
@@ -27,11 +28,8 @@ async def test_live_work_goes_before_bulk_work(bench: tuple[Sink, ScriptedBrevo]
     assert len(brevo.contacts) == 301
 
 
-async def test_revoked_partition_gets_no_new_call_and_the_one_under_way_posts(
-    bench: tuple[Sink, ScriptedBrevo],
-) -> None:
-    """The next owner goes on; what was called is told."""
-    sink, brevo = bench
+async def _revoked_in_a_call(sink: Sink, brevo: ScriptedBrevo) -> tuple[SyncContact, asyncio.Event]:
+    """The effect whose partition went while a call was under way, and what lets Brevo answer that."""
     called, answer = asyncio.Event(), asyncio.Event()
 
     async def hold(_: Call) -> None:
@@ -43,6 +41,15 @@ async def test_revoked_partition_gets_no_new_call_and_the_one_under_way_posts(
     sink.send(upsert(), event())
     await called.wait()
     effect.revoke(0)
+    return effect, answer
+
+
+async def test_revoked_partition_gets_no_new_call_and_the_one_under_way_posts(
+    bench: tuple[Sink, ScriptedBrevo],
+) -> None:
+    """The next owner goes on; what was called is told."""
+    sink, brevo = bench
+    _, answer = await _revoked_in_a_call(sink, brevo)
     sink.send(upsert(email="other@example.com"))
     answer.set()
     await sink.engine.until(lambda: bool(sink.results()))
@@ -145,17 +152,7 @@ async def test_partition_that_comes_back_while_its_call_is_under_way_goes_on(
 ) -> None:
     """The call's outcome is taken in, the contact is written for sure, and nothing breaks."""
     sink, brevo = bench
-    called, answer = asyncio.Event(), asyncio.Event()
-
-    async def hold(_: Call) -> None:
-        called.set()
-        await answer.wait()
-
-    brevo.script = hold
-    effect = sink.start()
-    sink.send(upsert(), event())
-    await called.wait()
-    effect.revoke(0)
+    effect, answer = await _revoked_in_a_call(sink, brevo)
     effect.load(0, sink.engine.stores(0))
     answer.set()
     await sink.settled()
