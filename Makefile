@@ -70,7 +70,7 @@ check: setup ## What CI checks besides tests: style, types, complexity, layers, 
 	@echo "==> ruff check";          .venv/bin/ruff check .
 	@echo "==> ruff format --check"; .venv/bin/ruff format --check .
 	@echo "==> mypy";                .venv/bin/mypy
-	@echo "==> lizard";              .venv/bin/lizard -l python -C 15 -w ingress ops processors readmodel runtime sandbox schemas tests
+	@echo "==> lizard";              .venv/bin/lizard -l python -C 15 -w console ingress ops processors readmodel runtime sandbox schemas tests
 	@echo "==> lint-imports";        .venv/bin/lint-imports
 	@echo "==> codespell";           .venv/bin/codespell
 

@@ -13,6 +13,7 @@ from ops import (
     brevo,
     check,
     config,
+    console,
     demo,
     filters,
     letters,
@@ -39,6 +40,7 @@ Examples:
   rollcall config show                what a process would run with
   rollcall ingress                    receive Zoom's webhooks
   rollcall worker                     turn them into contacts in Brevo
+  rollcall console                    look at sessions and people in a browser
   rollcall sandbox zoom --port 9001   a Zoom to play with
   rollcall simulate webinar --seed 7  a webinar's webhooks, signed
 """
@@ -64,6 +66,7 @@ def build_app() -> typer.Typer:
     app.callback()(_common)
     run.register(app)
     config.register(app)
+    console.register(app)
     sandbox.register(app)
     simulate.register(app)
     demo.register(app)

@@ -158,6 +158,39 @@ class WorkerEnvironment:
 
 
 @dataclass(frozen=True, slots=True)
+class ConsoleEnvironment:
+    """What the console is told from outside; it reads no configuration file."""
+
+    listen: Address
+    kafka: KafkaConnection
+    password_file: Path
+    url: str  # under which browsers reach it besides this machine's own names; empty: under these alone
+    trusted_header: str  # names who has signed in at a proxy; empty: nobody is believed
+    proxies: tuple[Network, ...]
+    """Whose header, and whose `X-Forwarded-For`, is believed."""
+    operators: frozenset[str]
+    """Names in the header that are operators; the others are readers."""
+
+    @classmethod
+    def read(cls, environment: Mapping[str, str]) -> Self:
+        """Raises `ConfigurationError`: everything that is wrong, one line each."""
+        reader = _Reader(environment)
+        settings = cls(
+            listen=reader.address("CONSOLE", default_host="127.0.0.1", default_port=8083),
+            kafka=reader.kafka(),
+            password_file=password_file(environment),
+            url=reader.url("CONSOLE_URL", ""),
+            trusted_header=environment.get("CONSOLE_TRUST_HEADER") or "",
+            proxies=reader.networks("CONSOLE_TRUSTED_PROXIES"),
+            operators=reader.names("CONSOLE_OPERATORS"),
+        )
+        reader.raise_problems()
+        if settings.trusted_header and not settings.proxies:
+            raise ConfigurationError("CONSOLE_TRUST_HEADER: anybody could send it; set CONSOLE_TRUSTED_PROXIES, too")
+        return settings
+
+
+@dataclass(frozen=True, slots=True)
 class Counterparts:
     """Whom an installation speaks with, as far as the secrets in its file have to fit that."""
 
@@ -179,6 +212,11 @@ class Counterparts:
 def data_dir_of(environment: Mapping[str, str]) -> Path:
     """`ROLLCALL_DATA_DIR`, or ``./data``."""
     return Path(environment.get("ROLLCALL_DATA_DIR") or "data")
+
+
+def password_file(environment: Mapping[str, str]) -> Path:
+    """The console's: `CONSOLE_PASSWORD_FILE`, else in the data folder."""
+    return Path(environment.get("CONSOLE_PASSWORD_FILE") or data_dir_of(environment) / "console" / "passwords")
 
 
 def config_path(environment: Mapping[str, str]) -> Path:

@@ -12,7 +12,7 @@ from pydantic.fields import FieldInfo
 
 from readmodel.database import url_of
 from runtime.durations import Duration, Minimum, format_duration, format_minimum, parse_duration
-from runtime.environment import IngressEnvironment, WorkerEnvironment, ZoomEnvironment, config_path
+from runtime.environment import ConsoleEnvironment, IngressEnvironment, WorkerEnvironment, ZoomEnvironment, config_path
 from runtime.models import Configuration, FieldMapping, MappedAttribute
 from runtime.section import Section
 
@@ -112,7 +112,8 @@ class _Recorder(Mapping[str, str]):
 def test_every_variable_that_a_process_asks_for_is_documented() -> None:
     """Also those that are optional; `NAME_FILE` is explained once for all secrets."""
     environment = _Recorder({"KAFKA_BOOTSTRAP_SERVERS": "localhost:9092"})
-    for read in (IngressEnvironment.read, WorkerEnvironment.read, ZoomEnvironment.read, config_path, url_of):
+    processes = (IngressEnvironment.read, WorkerEnvironment.read, ConsoleEnvironment.read, ZoomEnvironment.read)
+    for read in (*processes, config_path, url_of):
         read(environment)
     documented = set(rows("environment.md"))
     assert {name for name in environment.asked if not name.endswith("_FILE")} <= documented

@@ -7,7 +7,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
-CODE = ("ingress", "ops", "processors", "readmodel", "runtime", "sandbox", "schemas", "tests", "deploy")
+CODE = ("console", "ingress", "ops", "processors", "readmodel", "runtime", "sandbox", "schemas", "tests", "deploy")
 _SUFFIXES = {".py", ".yaml", ".toml", ".yml", ".env"}
 
 

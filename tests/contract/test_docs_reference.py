@@ -26,7 +26,7 @@ from schemas.topics import MIB, TOPICS, Topic
 from tests.support import command_page
 
 ROOT = Path(__file__).parents[2]
-PACKAGES = ("ingress", "ops", "processors", "readmodel", "runtime", "sandbox", "schemas")
+PACKAGES = ("console", "ingress", "ops", "processors", "readmodel", "runtime", "sandbox", "schemas")
 
 
 def page(name: str) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-OURS = {"ingress", "ops", "processors", "readmodel", "runtime", "sandbox", "schemas"}
+OURS = {"console", "ingress", "ops", "processors", "readmodel", "runtime", "sandbox", "schemas"}
 
 
 @pytest.fixture(scope="module")

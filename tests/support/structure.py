@@ -21,7 +21,7 @@ from statistics import median
 from rich.console import Console
 from rich.table import Table
 
-PACKAGES = ("ingress", "ops", "processors", "readmodel", "runtime", "sandbox", "schemas")
+PACKAGES = ("console", "ingress", "ops", "processors", "readmodel", "runtime", "sandbox", "schemas")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,5 @@
+"""The console: pages over the read model, for people with a browser. A process of its own, `rollcall console`.
+
+It reads the public topics into the read model and shows the tables: it holds no secret of Zoom or Brevo, calls neither,
+and writes nothing to Kafka.
+"""

@@ -1,0 +1,126 @@
+"""The console's HTTP application: its routes, and what every request passes on its way to them."""
+
+from __future__ import annotations
+
+from aiohttp import web
+from aiohttp.typedefs import Middleware
+
+from console.following import Following
+from console.gate import Gate
+from console.operations_pages import OperationsPages
+from console.people_pages import PeoplePages
+from console.protection import Handler, from_our_forms, under_our_names, with_headers
+from console.rendering import ACCOUNT, HERE, Pages
+from readmodel.database import Database
+from runtime.foreign_text import redact
+from schemas.errors import ConfigurationError, RetryLaterError
+
+_OPEN = ("/sign-in", "/console.css")
+_LARGEST_FORM = 16_384
+_REFUSALS = {
+    "wrong": "The name or the password is wrong.",
+    "no_accounts": "Nobody can sign in yet.",
+    "unusable_file": "The password file cannot be used; the console's log says why.",
+}
+
+
+def build_app(url: str, database: Database, following: Following, gate: Gate) -> web.Application:
+    """Everything composed; `url` as `ConsoleEnvironment.url`."""
+    pages = Pages(gate)
+    app = web.Application(
+        client_max_size=_LARGEST_FORM,
+        middlewares=[
+            with_headers(url), under_our_names(url), _told_in_pages(pages), _signed_in_alone(gate),
+            from_our_forms(gate),
+        ],
+    )  # fmt: skip
+    doors = Doors(gate, pages)
+    app.add_routes(
+        [
+            web.get("/console.css", _css),
+            web.get("/sign-in", doors.show),
+            web.post("/sign-in", doors.sign_in),
+            web.post("/sign-out", doors.sign_out),
+            *PeoplePages(database, pages).routes(),
+            *OperationsPages(database, pages, following).routes(),
+        ]
+    )
+    return app
+
+
+class Doors:
+    """Signing in and out."""
+
+    def __init__(self, gate: Gate, pages: Pages) -> None:
+        self._gate = gate
+        self._pages = pages
+
+    async def show(self, request: web.Request) -> web.StreamResponse:
+        """The form."""
+        return self._form(request)
+
+    async def sign_in(self, request: web.Request) -> web.StreamResponse:
+        """Check a name and a password."""
+        fields = await request.post()
+        name, password = str(fields.get("name", "")).strip().lower(), str(fields.get("password", ""))
+        if wait := self._gate.wait_seconds(request, name):
+            response = self._form(request, f"Too many attempts: try again in {wait} seconds.", 429)
+            response.headers["Retry-After"] = str(wait)
+            return response
+        word, refusal = await self._gate.sign_in(name, password)
+        if refusal:
+            return self._form(request, _REFUSALS[refusal], 401 if refusal == "wrong" else 503)
+        response = web.Response(status=303, headers={"Location": "/sessions"})
+        self._gate.set_word(response, word)
+        return response
+
+    async def sign_out(self, request: web.Request) -> web.StreamResponse:
+        """End it."""
+        response = web.Response(status=303, headers={"Location": "/sign-in"})
+        self._gate.sign_out(request, response)
+        return response
+
+    def _form(self, request: web.Request, problem: str = "", status: int = 200) -> web.Response:
+        has_accounts = self._gate.has_accounts
+        return self._pages.page(request, "sign_in.html", status=status, problem=problem, has_accounts=has_accounts)
+
+
+async def _css(_request: web.Request) -> web.StreamResponse:
+    return web.FileResponse(HERE / "static" / "console.css", headers={"Cache-Control": "max-age=300"})
+
+
+def _signed_in_alone(gate: Gate) -> Middleware:
+    @web.middleware
+    async def check(request: web.Request, handler: Handler) -> web.StreamResponse:
+        account = gate.account(request)
+        if account is not None:
+            request[ACCOUNT] = account
+        elif request.path not in _OPEN:
+            raise web.HTTPSeeOther("/sign-in")
+        return await handler(request)
+
+    return check
+
+
+def _told_in_pages(pages: Pages) -> Middleware:
+    """Errors as pages with a way on."""
+
+    @web.middleware
+    async def tell(request: web.Request, handler: Handler) -> web.StreamResponse:
+        try:
+            return await handler(request)
+        except web.HTTPSeeOther as redirect:
+            return web.Response(status=redirect.status, headers={"Location": str(redirect.location)})
+        except web.HTTPNotFound:
+            status, told = 404, "There is no such page, or what it was about is no longer kept."
+        except web.HTTPForbidden as error:
+            status, told = 403, error.text or ""
+        except web.HTTPException as error:
+            status, told = error.status, error.reason
+        except ConfigurationError as error:
+            status, told = 400, redact(str(error))
+        except RetryLaterError as error:
+            status, told = 503, redact(str(error))
+        return pages.page(request, "error.html", status=status, told=told)
+
+    return tell

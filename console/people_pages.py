@@ -1,0 +1,165 @@
+"""Pages that marketers read: sessions, one session, one contact."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from functools import partial
+from typing import TypeVar
+
+from aiohttp import web
+from sqlalchemy import Connection
+
+from console.rendering import Pages
+from console.views import links
+from console.views.bars import time_line
+from console.views.spreadsheet import lines
+from readmodel.database import Database
+from readmodel.paging import Page
+from readmodel.queries_contacts import contact, find_contacts
+from readmodel.queries_sessions import STATUSES, Order, PersonLine, SessionLine, not_synced, people, session, sessions
+from schemas.codec import normalise_email
+
+T = TypeVar("T")
+STATES = ("scheduled", "running", "waiting", "final")
+_LONGEST_QUESTION = 200
+_SEEN = ("attended", "left_early")
+_MOST_IN_TIME_LINE = 1_000
+_CSV_ROWS = 1_000
+_CSV_HEAD = ("contact_id", "email", "name", "status", "reason", "attended_seconds", "joins", "score", "brevo", "detail")
+
+
+class PeoplePages:
+    """Handlers; they ask the read model in a thread, and have no rules."""
+
+    def __init__(self, database: Database, pages: Pages) -> None:
+        self._database = database
+        self._pages = pages
+
+    def routes(self) -> list[web.RouteDef]:
+        """Whoever is signed in may see these."""
+        return [
+            web.get("/", self._home),
+            web.post("/search", self._search),
+            web.get("/sessions", self._sessions),
+            web.get("/sessions/{session}", self._session),
+            web.get("/sessions/{session}/people.csv", self._csv),
+            web.get("/contacts/{contact}", self._contact),
+        ]
+
+    async def _home(self, _request: web.Request) -> web.StreamResponse:
+        raise web.HTTPSeeOther("/sessions")
+
+    async def _search(self, request: web.Request) -> web.StreamResponse:
+        """By POST, since an address in a URL would be in histories and in the logs of proxies."""
+        asked = str((await request.post()).get("q", "")).strip()[:_LONGEST_QUESTION]
+        found = await self._ask(lambda connection: find_contacts(connection, asked))
+        if len(found) == 1:
+            raise web.HTTPSeeOther(f"/contacts/{found[0].contact_id}")
+        if found or "@" in asked:
+            return self._pages.page(request, "contacts.html", contacts=found, is_address=bool(normalise_email(asked)))
+        raise web.HTTPSeeOther("/sessions" + links.query(q=asked))
+
+    async def _sessions(self, request: web.Request) -> web.StreamResponse:
+        text = request.query.get("q", "")[:_LONGEST_QUESTION]
+        state = request.query.get("state") if request.query.get("state") in STATES else None
+        after = request.query.get("after")
+        page = await self._ask(
+            lambda connection: sessions(connection, text=text, state=state, limit=50, after=after or None)
+        )
+        return self._pages.page(
+            request, "sessions.html", page=page, text=text, state=state or "", states=STATES, after=after
+        )
+
+    async def _session(self, request: web.Request) -> web.StreamResponse:
+        show, order = request.query.get("show", ""), _order(request)
+        after = request.query.get("after") or None
+
+        def read(connection: Connection) -> tuple[SessionLine, Page[PersonLine], Page[PersonLine]]:
+            one = _found(session(connection, _key(request)))
+            seen = people(connection, one.session, statuses=_SEEN, limit=_MOST_IN_TIME_LINE)
+            return one, _people(connection, key=one.session, show=show, order=order, after=after, limit=100), seen
+
+        one, page, seen = await self._ask(read)
+        return self._pages.page(
+            request, "session.html", session=one, page=page, show=show, order=order, after=after,
+            shows=(*STATUSES, "not_synced"), time_line=time_line([each.intervals for each in seen.items],
+            one.length_seconds), seen=len(seen.items), is_cut=seen.after is not None,
+        )  # fmt: skip
+
+    async def _csv(self, request: web.Request) -> web.StreamResponse:
+        """All people of the filter; written page by page, so that a large session needs no memory."""
+        show, order = request.query.get("show", ""), _order(request)
+        one = await self._ask(lambda connection: _found(session(connection, _key(request))))
+        name = f"session-{links.session_word(one.session)}.csv"
+        response = web.StreamResponse(
+            headers={
+                "Content-Type": "text/csv; charset=utf-8",
+                "Content-Disposition": f'attachment; filename="{name}"',
+                "Cache-Control": "no-store",
+                "X-Content-Type-Options": "nosniff",
+            }
+        )
+        await response.prepare(request)
+        await response.write(lines([_CSV_HEAD]).encode())
+        after: str | None = None
+        while True:
+            page = await self._ask(
+                partial(_people, key=one.session, show=show, order=order, after=after, limit=_CSV_ROWS)
+            )
+            await response.write(lines(map(_csv_row, page.items)).encode())
+            if (after := page.after) is None:
+                break
+        await response.write_eof()
+        return response
+
+    async def _contact(self, request: web.Request) -> web.StreamResponse:
+        wanted = request.match_info["contact"]
+        try:
+            found = await self._ask(lambda connection: contact(connection, wanted, limit=100))
+        except ValueError:
+            found = None
+        return self._pages.page(request, "contact.html", contact=_found(found))
+
+    async def _ask(self, question: Callable[[Connection], T]) -> T:
+        return await ask(self._database, question)
+
+
+async def ask(database: Database, question: Callable[[Connection], T]) -> T:
+    """The answer to a question, in a thread: whoever else is served does not wait for it."""
+
+    def read() -> T:
+        with database.reading() as connection:
+            return question(connection)
+
+    return await asyncio.to_thread(read)
+
+
+def _people(
+    connection: Connection, *, key: int, show: str, order: Order, after: str | None, limit: int
+) -> Page[PersonLine]:
+    if show == "not_synced":
+        return not_synced(connection, key, limit=limit, after=after)
+    statuses = (show,) if show in STATUSES else STATUSES[:-1]
+    return people(connection, key, statuses=statuses, order=order, limit=limit, after=after)
+
+
+def _csv_row(one: PersonLine) -> tuple[object, ...]:
+    return (
+        one.contact_id, one.email, one.name, one.status, one.reason, one.attended_seconds, one.joins, one.score,
+        one.sync, one.sync_detail,
+    )  # fmt: skip
+
+
+def _order(request: web.Request) -> Order:
+    return "score" if request.query.get("order") == "score" else "time"
+
+
+def _key(request: web.Request) -> int:
+    return _found(links.session_key(request.match_info["session"]))
+
+
+def _found(value: T | None) -> T:
+    if value is None:
+        raise web.HTTPNotFound
+    return value

@@ -1,0 +1,81 @@
+"""What every request passes: the name it was asked under, the form's token, and the headers of every answer."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from urllib.parse import urlsplit
+
+from aiohttp import web
+from aiohttp.typedefs import Middleware
+
+from console.gate import Gate
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+# No script at all: pages are whole as they come.
+_POLICY = (
+    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+_HEADERS = {
+    "Content-Security-Policy": _POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    "Cache-Control": "no-store",
+}
+_OWN_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
+
+
+def names_of(url: str) -> frozenset[str]:
+    """The names that the console answers under: this machine's own, and that of `CONSOLE_URL`."""
+    return _OWN_NAMES | {urlsplit(url).hostname or "localhost"}
+
+
+def under_our_names(url: str) -> Middleware:
+    """Refuses every other name: a page elsewhere could make its own point here (DNS rebinding)."""
+    names = names_of(url)
+
+    @web.middleware
+    async def check(request: web.Request, handler: Handler) -> web.StreamResponse:
+        try:
+            asked = urlsplit(f"//{request.headers.get('Host', '')}").hostname or ""
+        except ValueError:
+            asked = ""
+        if asked.rstrip(".") not in names:
+            return web.Response(status=421, text="The console is not served under this name; set CONSOLE_URL.\n")
+        return await handler(request)
+
+    return check
+
+
+def with_headers(url: str) -> Middleware:
+    """Puts the headers on every answer, errors too."""
+    headers = dict(_HEADERS)
+    if url.startswith("https://"):
+        headers["Strict-Transport-Security"] = "max-age=31536000"
+
+    @web.middleware
+    async def add(request: web.Request, handler: Handler) -> web.StreamResponse:
+        response = await handler(request)
+        if not response.prepared:
+            response.headers.update({name: said for name, said in headers.items() if name not in response.headers})
+        return response
+
+    return add
+
+
+def from_our_forms(gate: Gate) -> Middleware:
+    """Refuses whatever would change something and does not come from a form of ours."""
+
+    @web.middleware
+    async def check(request: web.Request, handler: Handler) -> web.StreamResponse:
+        if request.method not in ("GET", "HEAD"):
+            fields = await request.post()
+            if not gate.is_ours(request, str(fields.get("csrf", ""))):
+                raise web.HTTPForbidden(text="This form is not from a page of this console, or too old: load it anew.")
+        return await handler(request)
+
+    return check

@@ -1,0 +1,45 @@
+"""Templates with the values of a page; what they show is escaped, and a name that is missing is an error."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from aiohttp import web
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from console.gate import Gate
+from console.passwords import Account
+from console.views import bars, health, links, words
+
+HERE = Path(__file__).parent
+ACCOUNT: web.RequestKey[Account] = web.RequestKey("account", Account)
+"""Who asks, of a request that was let through."""
+_FILTERS = (
+    words.words, words.state_words, words.sync_words, words.when, words.second, words.lasting, words.number, words.ago,
+    links.session_word, bars.bars, bars.told,
+)  # fmt: skip
+
+
+class Pages:
+    """Renders pages."""
+
+    def __init__(self, gate: Gate) -> None:
+        self._gate = gate
+        self._templates = Environment(
+            loader=FileSystemLoader(HERE / "templates"), autoescape=True, undefined=StrictUndefined,
+            trim_blocks=True, lstrip_blocks=True,
+        )  # fmt: skip
+        self._templates.filters |= {each.__name__: each for each in _FILTERS}
+        self._templates.globals |= {"query": links.query, "is_silent": health.is_silent}
+
+    def page(self, request: web.Request, template: str, *, status: int = 200, **values: Any) -> web.Response:
+        """The page as an answer; a browser that comes for the first time gets its word."""
+        word = self._gate.greet(request)
+        text = self._templates.get_template(template).render(
+            account=request.get(ACCOUNT), path=request.path, csrf=self._gate.token(request, word), **values
+        )
+        response = web.Response(text=text, status=status, content_type="text/html", charset="utf-8")
+        if word:
+            self._gate.set_word(response, word)
+        return response

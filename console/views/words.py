@@ -1,0 +1,111 @@
+"""Values as people read them, the same on every page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+NOTHING = "-"
+_WORDS: Mapping[str, str] = {
+    "left_early": "left early",
+    "no_show": "no-show",
+    "retracted": "taken back",
+    "present_to_the_end": "there to the end",
+    "left_before_the_end": "left before the end",
+    "below_the_minimum": "there for less than the minimum",
+    "approved_and_not_seen": "registered, and not seen",
+    "not_registered": "not registered",
+    "no_session": "of no session of its own",
+    "not_yet": "nobody is judged yet",
+    "both": "webhooks and Zoom's report",
+    "live": "webhooks alone",
+    "report": "Zoom's report alone",
+    "in_doubt": "in doubt",
+}
+_STATES: Mapping[str, str] = {
+    "scheduled": "scheduled",
+    "running": "running",
+    "ended": "ended, report awaited",
+    "live": "judged live, not final",
+    "final": "final",
+}
+_SYNC: Mapping[str, str] = {
+    "written": "in Brevo",
+    "waiting": "on its way",
+    "refused": "refused by Brevo",
+    "suppressed": "held back",
+}
+
+
+def words(code: str | None) -> str:
+    """A code of the contracts in plain words.
+
+    >>> words("left_early"), words("attended"), words(None)
+    ('left early', 'attended', '-')
+    """
+    return NOTHING if not code else _WORDS.get(code, code.replace("_", " "))
+
+
+def state_words(state: str) -> str:
+    """The state of a session."""
+    return _STATES.get(state, words(state))
+
+
+def sync_words(sync: str) -> str:
+    """How Brevo stands to a person.
+
+    >>> sync_words("waiting")
+    'on its way'
+    """
+    return _SYNC.get(sync, words(sync))
+
+
+def when(at: datetime | None) -> str:
+    """A minute of UTC.
+
+    >>> from datetime import UTC
+    >>> when(datetime(2026, 8, 12, 10, 0, 31, tzinfo=UTC))
+    '2026-08-12 10:00'
+    """
+    return NOTHING if at is None else f"{at:%Y-%m-%d %H:%M}"
+
+
+def second(at: datetime | None) -> str:
+    """A second of UTC."""
+    return NOTHING if at is None else f"{at:%Y-%m-%d %H:%M:%S}"
+
+
+def lasting(seconds: float | None) -> str:
+    """How long something took or takes.
+
+    >>> lasting(59), lasting(3300), lasting(5400), lasting(0.35), lasting(200_000)
+    ('59 s', '55 min', '1 h 30 min', '0.3 s', '2 d 7 h')
+    """
+    if seconds is None:
+        return NOTHING
+    if 0 < seconds < 10:
+        return f"{seconds:.1f} s"
+    if seconds < 60:
+        return f"{seconds:.0f} s"
+    minutes = int(seconds // 60)
+    if minutes < 60:
+        return f"{minutes} min"
+    if minutes < 48 * 60:
+        return f"{minutes // 60} h {minutes % 60} min"
+    return f"{minutes // 1440} d {minutes % 1440 // 60} h"
+
+
+def ago(at: datetime, now: datetime) -> str:
+    """How long ago something was; a clock that is ahead of ours counts as now."""
+    return f"{lasting(max(timedelta(), now - at).total_seconds())} ago"
+
+
+def number(count: float | None) -> str:
+    """A number with its thousands apart.
+
+    >>> number(12345), number(3.0), number(41.6666), number(None)
+    ('12,345', '3', '41.7', '-')
+    """
+    if count is None:
+        return NOTHING
+    return f"{count:,.0f}" if float(count).is_integer() else f"{count:,.1f}"

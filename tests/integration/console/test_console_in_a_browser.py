@@ -1,0 +1,49 @@
+"""The pages in a real browser: signing in without a script, at 400 px, in the dark, and what axe-core finds."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.integration.console.test_console_pages import CONTACT, SESSION, story
+from tests.support.browser import Page, chromium
+from tests.support.console import PASSWORD, console
+
+AXE = Path(__file__).parents[2] / "contract" / "node" / "node_modules" / "axe-core" / "axe.min.js"
+_SERIOUS = """
+axe.run(document, {resultTypes: ["violations"]}).then(
+  found => { window.found = JSON.stringify(found.violations
+    .filter(each => each.impact === "serious" || each.impact === "critical")
+    .map(each => [each.id, each.nodes.map(node => node.html.slice(0, 120))])) })
+"""
+
+
+async def _look(page: Page, url: str, *, dark: bool, width: int) -> None:
+    scheme = "dark" if dark else "light"
+    await page.call("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}])
+    await page.call(
+        "Emulation.setDeviceMetricsOverride", width=width, height=900, deviceScaleFactor=1, mobile=False
+    )  # fmt: skip
+    await page.open(url)
+    await page.until(f"location.href === {url!r} && document.readyState === 'complete'")
+
+
+async def test_pages_are_readable_for_everybody(tmp_path: Path) -> None:
+    """On a telephone nothing but tables is wider than the screen; light and dark have contrast, and all has names."""
+    async with console(tmp_path, story()) as (visitor, _), chromium(tmp_path) as page:
+        await _look(page, f"{visitor.base}/sign-in", dark=False, width=400)
+        await page.evaluate("document.querySelector('#name').value = 'ana'")
+        await page.evaluate(f"document.querySelector('#password').value = {PASSWORD!r}")
+        await page.evaluate("document.querySelector('main form').requestSubmit()")
+        await page.until("document.querySelector('h1')?.textContent === 'Sessions'")
+        for path in ("/sessions", SESSION, CONTACT, "/status", "/deliveries", "/dead-letters", "/doubts"):
+            for dark, width in ((False, 400), (True, 1200)):
+                await _look(page, visitor.base + path, dark=dark, width=width)
+                assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth"), (path, width)
+                if AXE.exists():
+                    await page.evaluate(AXE.read_text(encoding="utf-8"))
+                    await page.evaluate(_SERIOUS)
+                    assert await page.until("window.found") == "[]", (path, dark)
+        if not AXE.exists():
+            pytest.skip("widths hold; axe-core needs `npm ci --ignore-scripts --prefix tests/contract/node`")

@@ -1,0 +1,216 @@
+import csv
+import logging
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from console.attempts import MOST_PER_NAME
+from console.password_file import PasswordFile
+from console.views.links import session_word
+from readmodel.keys import session_key
+from tests.support.console import PASSWORD, Visitor, console
+from tests.support.read_model import ACCOUNT, Storyteller, Told, person, session_uuid
+
+PEOPLE = 210
+SESSION = f"/sessions/{session_word(session_key(ACCOUNT, session_uuid(1)))}"
+CONTACT = f"/contacts/{person(0).contact_id}"
+OPERATORS_ONLY = ("/deliveries", "/dead-letters", "/doubts")
+PAGES = ("/", "/sessions", "/sessions?state=final&q=Web", SESSION, f"{SESSION}?show=left_early&order=score", CONTACT,
+         "/status", *OPERATORS_ONLY, "/deliveries?quarantined=1")  # fmt: skip
+
+
+def story() -> list[Told]:
+    """A webinar with people, one of whom Brevo refuses, and what operators look at."""
+    tell = Storyteller()
+    told = [tell.session(1), tell.session(2, topic="Breakfast <b>talk</b>")]
+    for number in range(PEOPLE):
+        who = person(number)
+        told += [tell.result(who, 1, 1, attended_seconds=number * 10), tell.upsert(who, 1)]
+    told += [tell.score(person(0), [1], 2, 61), tell.registration(person(0), 1), tell.answer(person(1), 1)]
+    refused = tell.answer(person(0), 1, outcome="rejected", http_status=400, detail="the list is gone")
+    doubt = tell.answer(person(2), 1, outcome="in_doubt")
+    return [*told, refused, doubt, tell.delivery(1), tell.delivery(2, quarantine_reason="stale"), tell.dead_letter(1),
+            tell.worker("worker-1")]  # fmt: skip
+
+
+@pytest.fixture
+async def at_console(tmp_path: Path) -> AsyncIterator[tuple[Visitor, PasswordFile]]:
+    """A console with two sessions."""
+    async with console(tmp_path, story()) as found:
+        yield found
+
+
+async def test_every_page_is_there_for_operators_and_logs_no_address(
+    at_console: tuple[Visitor, PasswordFile], caplog: pytest.LogCaptureFixture
+) -> None:
+    """Also: the headers are strict, and no address of a page holds an e-mail address."""
+    visitor, _ = at_console
+    caplog.set_level(logging.DEBUG)
+    assert await visitor.sign_in("ana") == 303
+    for page in PAGES:
+        status, text = await visitor.get(page)
+        assert (status, "<h1>" in text) == (200, True), page
+        assert "script-src" not in visitor.headers["Content-Security-Policy"]
+        assert visitor.headers["Content-Security-Policy"].startswith("default-src 'none'")
+        assert visitor.headers["Cache-Control"] == "no-store"
+        assert all("@" not in link.split('"')[0] and "%40" not in link.split('"')[0] for link in text.split('href="'))
+        assert "<script" not in text
+        assert " style=" not in text
+    assert "@example.com" not in caplog.text
+    assert PASSWORD not in caplog.text
+
+
+async def test_pages_say_who_was_there_why_and_what_brevo_has(at_console: tuple[Visitor, PasswordFile]) -> None:
+    """Names are escaped."""
+    visitor, _ = at_console
+    await visitor.sign_in("ben")
+    _, sessions = await visitor.get("/sessions")
+    assert "Webinar 1" in sessions
+    assert "Breakfast &lt;b&gt;talk&lt;/b&gt;" in sessions
+    _, session = await visitor.get(SESSION)
+    assert session.count("@example.com</a>") == 100
+    assert "there from 0 s to 55 min" in session
+    _, contact = await visitor.get(CONTACT)
+    for said in (
+        person(0).email,
+        "the list is gone",
+        "attendance 55, punctuality 15, stayed 0; of 85",
+        "rejected (400)",
+    ):
+        assert said in contact, said
+    status, text = await visitor.get("/status")
+    assert status == 200
+    assert "Worker worker-1 says nothing any more" in text
+
+
+async def test_lists_go_on_to_their_end(at_console: tuple[Visitor, PasswordFile]) -> None:
+    """Every person once, over the pages and in the CSV."""
+    visitor, _ = at_console
+    await visitor.sign_in("ben")
+    path, seen = SESSION, set[str]()
+    for _ in range(3):
+        _, text = await visitor.get(path)
+        seen |= {line.split('"')[0] for line in text.split('href="/contacts/')[1:]}
+        following = text.partition('rel="next" href="')[2].partition('"')[0]
+        path = following.replace("&amp;", "&")
+    assert (len(seen), path) == (PEOPLE, "")
+    _, table = await visitor.get(f"{SESSION}/people.csv")
+    rows = list(csv.DictReader(table.splitlines()))
+    assert {row["contact_id"] for row in rows} == seen
+    assert {row["email"] for row in rows} == {person(number).email for number in range(PEOPLE)}
+
+
+async def test_people_are_found_by_address_without_it_in_a_url(at_console: tuple[Visitor, PasswordFile]) -> None:
+    """Topics are found in the same field."""
+    visitor, _ = at_console
+    await visitor.sign_in("ben")
+    await visitor.get("/sessions")
+    assert (await visitor.post("/search", q=person(0).email.upper()))[:2] == (303, CONTACT)
+    assert (await visitor.post("/search", q="webinar"))[:2] == (303, "/sessions?q=webinar")
+    status, place, text = await visitor.post("/search", q="nobody@example.com")
+    assert (status, place) == (200, "")
+    assert "Nobody with this address is known" in text
+
+
+async def test_readers_see_no_machinery(at_console: tuple[Visitor, PasswordFile]) -> None:
+    """They are told who can change that."""
+    visitor, _ = at_console
+    await visitor.sign_in("ben")
+    for page in OPERATORS_ONLY:
+        status, text = await visitor.get(page)
+        assert (status, "for operators" in text) == (403, True), page
+
+
+async def test_without_signing_in_there_is_the_form_alone(at_console: tuple[Visitor, PasswordFile]) -> None:
+    """Of every page."""
+    visitor, _ = at_console
+    for page in (*PAGES, f"{SESSION}/people.csv"):
+        _, text = await visitor.get(page)
+        assert "<h1>Sign in</h1>" in text, page
+        assert "example.com" not in text
+
+
+async def test_a_form_of_somewhere_else_changes_nothing(at_console: tuple[Visitor, PasswordFile]) -> None:
+    """Neither signing in nor out nor searching; afterwards one is still signed in."""
+    visitor, _ = at_console
+    await visitor.get("/sign-in")
+    assert (await visitor.post("/sign-in", name="ana", password=PASSWORD, csrf="0" * 64))[0] == 403
+    assert await visitor.sign_in("ana") == 303
+    before = visitor.token
+    assert (await visitor.post("/sign-out", csrf=before))[0] == 403  # of the form before signing in
+    assert (await visitor.get("/deliveries"))[0] == 200
+    assert (await visitor.post("/sign-out"))[:2] == (303, "/sign-in")
+    assert "<h1>Sign in</h1>" in (await visitor.get("/sessions"))[1]
+
+
+async def test_wrong_passwords_are_limited_by_name(at_console: tuple[Visitor, PasswordFile]) -> None:
+    """The right one is refused then, too; somebody else still gets in."""
+    visitor, _ = at_console
+    for _ in range(MOST_PER_NAME):
+        assert await visitor.sign_in("ana", "a wrong password") == 401
+    assert await visitor.sign_in("ana") == 429
+    assert int(visitor.headers["Retry-After"]) > 0
+    assert await visitor.sign_in("ben") == 303
+
+
+async def test_who_is_removed_or_changed_is_out_at_once(at_console: tuple[Visitor, PasswordFile]) -> None:
+    """Without a restart."""
+    visitor, passwords = at_console
+    await visitor.sign_in("ana")
+    assert passwords.remove("ana")
+    assert "<h1>Sign in</h1>" in (await visitor.get("/sessions"))[1]
+
+
+async def test_the_cookie_is_for_this_site_and_no_script(at_console: tuple[Visitor, PasswordFile]) -> None:
+    """It is another one after signing in."""
+    visitor, _ = at_console
+    await visitor.get("/sign-in")
+    before = visitor.headers["Set-Cookie"]
+    await visitor.post("/sign-in", name="ana", password=PASSWORD)
+    after = visitor.headers["Set-Cookie"]
+    for cookie in (before, after):
+        assert "HttpOnly" in cookie
+        assert "SameSite=Strict" in cookie
+    assert before.partition(";")[0] != after.partition(";")[0]
+
+
+async def test_other_names_than_ours_are_refused(at_console: tuple[Visitor, PasswordFile]) -> None:
+    """A page elsewhere may make its name point here."""
+    visitor, _ = at_console
+    assert (await visitor.get("/sign-in", Host="evil.example"))[0] == 421
+    assert (await visitor.get("/sign-in", Host="localhost:8083"))[0] == 200
+
+
+async def test_what_is_no_page_is_told_so(at_console: tuple[Visitor, PasswordFile]) -> None:
+    """With a way on."""
+    visitor, _ = at_console
+    await visitor.sign_in("ana")
+    for page in ("/sessions?after=nonsense", "/sessions/xyz", "/contacts/person@example.com", "/none"):
+        status, text = await visitor.get(page)
+        assert (status in (400, 404), "To the sessions" in text) == (True, True), page
+
+
+@pytest.mark.parametrize(("networks", "is_in"), [("127.0.0.0/8", True), ("10.0.0.0/8", False)])
+async def test_the_header_of_a_trusted_proxy_alone_is_believed(tmp_path: Path, networks: str, is_in: bool) -> None:
+    """And of two of them none."""
+    variables = {"CONSOLE_TRUST_HEADER": "X-Forwarded-User", "CONSOLE_TRUSTED_PROXIES": networks}
+    async with console(tmp_path, story(), CONSOLE_OPERATORS="ana", **variables) as (visitor, _):
+        _, text = await visitor.get("/sessions", **{"X-Forwarded-User": "Ana"})
+        assert ("Webinar 1" in text, "ana (operator)" in text) == (is_in, is_in)
+        _, text = await visitor.get("/sessions")
+        assert "<h1>Sign in</h1>" in text
+
+
+async def test_an_empty_console_says_what_to_do_first(tmp_path: Path) -> None:
+    """On every page."""
+    async with console(tmp_path, []) as (visitor, passwords):
+        await visitor.sign_in("ana")
+        for page, said in (
+            ("/sessions", "rollcall backfill"), ("/status", "rollcall worker"), ("/deliveries", "rollcall check"),
+        ):  # fmt: skip
+            status, text = await visitor.get(page)
+            assert (status, said in text) == (200, True), page
+        for name in ("ana", "ben"):
+            passwords.remove(name)
+        assert "rollcall console passwd" in (await visitor.get("/sign-in"))[1]

@@ -1,0 +1,103 @@
+"""A console under test: over a read model that is filled without Kafka, and a browser in a few lines."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from functools import cache
+from pathlib import Path
+
+import aiohttp
+from aiohttp import web
+
+from console.app import build_app
+from console.following import Following
+from console.gate import Gate
+from console.password_file import PasswordFile
+from console.passwords import Account, Role, hash_password
+from readmodel.changes import Source
+from readmodel.database import Database, opened
+from readmodel.projection import project
+from readmodel.writing import write
+from runtime.environment import ConsoleEnvironment
+from tests.support.read_model import Told, sqlite_url
+
+PASSWORD = "a password of tests"
+
+
+@cache
+def _hashed() -> str:
+    """Takes a while, so once."""
+    return hash_password(PASSWORD, b"salt")
+
+
+def fill(database: Database, told: Iterable[Told]) -> None:
+    """What the projector does with these records, in one transaction."""
+    records = [
+        Source(topic.name, 0, offset, 1_786_532_400_000, message.key, message.value, message.headers)
+        for offset, (topic, message) in enumerate(told)
+    ]
+    changes, unreadable = project(records)
+    assert not unreadable
+    with database.writing() as connection:
+        write(connection, changes)
+
+
+class Visitor:
+    """A browser: its cookies, and the token of the page that it saw last."""
+
+    def __init__(self, session: aiohttp.ClientSession, base: str) -> None:
+        self._session = session
+        self.base = base
+        self.token = ""
+        self.headers: dict[str, str] = {}
+
+    async def get(self, path: str, **headers: str) -> tuple[int, str]:
+        """Status and text, redirects followed."""
+        async with self._session.get(self.base + path, headers=headers) as response:
+            self.headers = dict(response.headers)
+            text = await response.text()
+        found = re.search(r'name="csrf" value="([0-9a-f]+)"', text)
+        self.token = found[1] if found else self.token
+        return response.status, text
+
+    async def post(self, path: str, **fields: str) -> tuple[int, str, str]:
+        """Status, where it leads and text; with the token of the last page unless another is given."""
+        data = {"csrf": self.token, **fields}
+        async with self._session.post(self.base + path, data=data, allow_redirects=False) as response:
+            self.headers = dict(response.headers)
+            return response.status, response.headers.get("Location", ""), await response.text()
+
+    async def sign_in(self, name: str, password: str = PASSWORD) -> int:
+        """The status of the answer: 303 when it worked."""
+        await self.get("/sign-in")
+        status, _, _ = await self.post("/sign-in", name=name, password=password)
+        return status
+
+
+@asynccontextmanager
+async def console(folder: Path, told: Iterable[Told], **variables: str) -> AsyncIterator[tuple[Visitor, PasswordFile]]:
+    """A console with the accounts `ana` (operator) and `ben` (reader), and somebody who has just come to it."""
+    environment = {
+        "KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:1", "CONSOLE_PASSWORD_FILE": str(folder / "passwords"), **variables,
+    }  # fmt: skip
+    settings = ConsoleEnvironment.read(environment)
+    passwords = PasswordFile(settings.password_file)
+    roles: dict[str, Role] = {"ana": "operator", "ben": "reader"}
+    for name, role in roles.items():
+        passwords.put(Account(name, role, _hashed()))
+    with opened(sqlite_url(folder)) as database:
+        fill(database, told)
+        gate = Gate(settings, passwords)
+        runner = web.AppRunner(build_app(settings.url, database, Following(database, settings.kafka), gate))
+        await runner.setup()
+        site = web.TCPSite(runner, "127.0.0.1", 0)
+        await site.start()
+        port = runner.addresses[0][1]
+        jar = aiohttp.CookieJar(unsafe=True)  # of an address, and not of a name
+        try:
+            async with aiohttp.ClientSession(cookie_jar=jar) as session:
+                yield Visitor(session, f"http://127.0.0.1:{port}"), passwords
+        finally:
+            await runner.cleanup()
