@@ -7,16 +7,19 @@ from aiohttp.typedefs import Middleware
 
 from console.following import Following
 from console.gate import Gate
+from console.live import LivePages
 from console.operations_pages import OperationsPages
 from console.people_pages import PeoplePages
-from console.protection import Handler, from_our_forms, under_our_names, with_headers
+from console.protection import Handler, from_our_forms, headers, under_our_names
 from console.rendering import ACCOUNT, HERE, Pages
 from readmodel.database import Database
 from runtime.foreign_text import redact
 from schemas.errors import ConfigurationError, RetryLaterError
 
-_OPEN = ("/sign-in", "/console.css")
+_OPEN = ("/health/live", "/sign-in", "/console.css", "/live.js")
 _LARGEST_FORM = 16_384
+_LONGEST_NAME = 65
+"""Longer than any account's: what is tried is remembered for a while."""
 _REFUSALS = {
     "wrong": "The name or the password is wrong.",
     "no_accounts": "Nobody can sign in yet.",
@@ -30,14 +33,20 @@ def build_app(url: str, database: Database, following: Following, gate: Gate) ->
     app = web.Application(
         client_max_size=_LARGEST_FORM,
         middlewares=[
-            with_headers(url), under_our_names(url), _told_in_pages(pages), _signed_in_alone(gate),
+            under_our_names(url), _told_in_pages(pages), _signed_in_alone(gate),
             from_our_forms(gate),
         ],
     )  # fmt: skip
+    app.on_response_prepare.append(headers(url))
+    live = LivePages(database)
+    app.on_shutdown.append(live.close)
     doors = Doors(gate, pages)
     app.add_routes(
         [
-            web.get("/console.css", _css),
+            web.get("/health/live", _alive),
+            web.get("/console.css", _static("console.css")),
+            web.get("/live.js", _static("live.js")),
+            web.get("/live", live.stream),
             web.get("/sign-in", doors.show),
             web.post("/sign-in", doors.sign_in),
             web.post("/sign-out", doors.sign_out),
@@ -62,7 +71,8 @@ class Doors:
     async def sign_in(self, request: web.Request) -> web.StreamResponse:
         """Check a name and a password."""
         fields = await request.post()
-        name, password = str(fields.get("name", "")).strip().lower(), str(fields.get("password", ""))
+        name = str(fields.get("name", "")).strip().lower()[:_LONGEST_NAME]
+        password = str(fields.get("password", ""))
         if wait := self._gate.wait_seconds(request, name):
             response = self._form(request, f"Too many attempts: try again in {wait} seconds.", 429)
             response.headers["Retry-After"] = str(wait)
@@ -85,8 +95,15 @@ class Doors:
         return self._pages.page(request, "sign_in.html", status=status, problem=problem, has_accounts=has_accounts)
 
 
-async def _css(_request: web.Request) -> web.StreamResponse:
-    return web.FileResponse(HERE / "static" / "console.css", headers={"Cache-Control": "max-age=300"})
+async def _alive(_request: web.Request) -> web.StreamResponse:
+    return web.json_response({"status": "live"})
+
+
+def _static(name: str) -> Handler:
+    async def send(_request: web.Request) -> web.StreamResponse:
+        return web.FileResponse(HERE / "static" / name, headers={"Cache-Control": "max-age=300"})
+
+    return send
 
 
 def _signed_in_alone(gate: Gate) -> Middleware:

@@ -9,8 +9,8 @@ from typing import Any
 from aiohttp import web
 from sqlalchemy import Connection
 
+from console.asking import ask, batches
 from console.following import Following
-from console.people_pages import ask
 from console.rendering import ACCOUNT, Pages
 from console.views.health import is_silent, notices
 from readmodel.database import Database
@@ -51,6 +51,7 @@ class OperationsPages:
 
         def read(connection: Connection) -> dict[str, Any]:
             return {
+                "live": batches(connection),
                 "workers": workers(connection),
                 "totals": totals(connection, since=now - _DAY),
                 "freshness": freshness(connection, now),

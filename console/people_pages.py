@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 from functools import partial
 from typing import TypeVar
@@ -10,6 +9,7 @@ from typing import TypeVar
 from aiohttp import web
 from sqlalchemy import Connection
 
+from console.asking import ask, batches
 from console.rendering import Pages
 from console.views import links
 from console.views.bars import time_line
@@ -64,12 +64,15 @@ class PeoplePages:
         text = request.query.get("q", "")[:_LONGEST_QUESTION]
         state = request.query.get("state") if request.query.get("state") in STATES else None
         after = request.query.get("after")
-        page = await self._ask(
-            lambda connection: sessions(connection, text=text, state=state, limit=50, after=after or None)
-        )
+
+        def read(connection: Connection) -> tuple[int, Page[SessionLine]]:
+            return batches(connection), sessions(connection, text=text, state=state, limit=50, after=after or None)
+
+        live, page = await self._ask(read)
         return self._pages.page(
-            request, "sessions.html", page=page, text=text, state=state or "", states=STATES, after=after
-        )
+            request, "sessions.html", live=None if after else live, page=page, text=text, state=state or "",
+            states=STATES, after=after,
+        )  # fmt: skip
 
     async def _session(self, request: web.Request) -> web.StreamResponse:
         show, order = request.query.get("show", ""), _order(request)
@@ -96,8 +99,6 @@ class PeoplePages:
             headers={
                 "Content-Type": "text/csv; charset=utf-8",
                 "Content-Disposition": f'attachment; filename="{name}"',
-                "Cache-Control": "no-store",
-                "X-Content-Type-Options": "nosniff",
             }
         )
         await response.prepare(request)
@@ -123,16 +124,6 @@ class PeoplePages:
 
     async def _ask(self, question: Callable[[Connection], T]) -> T:
         return await ask(self._database, question)
-
-
-async def ask(database: Database, question: Callable[[Connection], T]) -> T:
-    """The answer to a question, in a thread: whoever else is served does not wait for it."""
-
-    def read() -> T:
-        with database.reading() as connection:
-            return question(connection)
-
-    return await asyncio.to_thread(read)
 
 
 def _people(

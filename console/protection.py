@@ -12,9 +12,10 @@ from console.gate import Gate
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
-# No script at all: pages are whole as they come.
+# One file of script, for live updates: pages are whole without it.
 _POLICY = (
-    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; form-action 'self'; "
+    "base-uri 'none'; frame-ancestors 'none'"
 )
 _HEADERS = {
     "Content-Security-Policy": _POLICY,
@@ -51,18 +52,15 @@ def under_our_names(url: str) -> Middleware:
     return check
 
 
-def with_headers(url: str) -> Middleware:
-    """Puts the headers on every answer, errors too."""
-    headers = dict(_HEADERS)
+def headers(url: str) -> Callable[[web.Request, web.StreamResponse], Awaitable[None]]:
+    """Puts the headers on every answer as it begins, errors and streams too (`Application.on_response_prepare`)."""
+    strict = dict(_HEADERS)
     if url.startswith("https://"):
-        headers["Strict-Transport-Security"] = "max-age=31536000"
+        strict["Strict-Transport-Security"] = "max-age=31536000"
 
-    @web.middleware
-    async def add(request: web.Request, handler: Handler) -> web.StreamResponse:
-        response = await handler(request)
-        if not response.prepared:
-            response.headers.update({name: said for name, said in headers.items() if name not in response.headers})
-        return response
+    async def add(_request: web.Request, response: web.StreamResponse) -> None:
+        for name, value in strict.items():
+            response.headers.setdefault(name, value)
 
     return add
 

@@ -33,11 +33,21 @@ class Pages:
         self._templates.filters |= {each.__name__: each for each in _FILTERS}
         self._templates.globals |= {"query": links.query, "is_silent": health.is_silent}
 
-    def page(self, request: web.Request, template: str, *, status: int = 200, **values: Any) -> web.Response:
-        """The page as an answer; a browser that comes for the first time gets its word."""
+    def page(
+        self, request: web.Request, template: str, *, status: int = 200, live: int | None = None, **values: Any
+    ) -> web.Response:
+        """The page as an answer; a browser that comes for the first time gets its word.
+
+        Args:
+            request: what is answered.
+            template: its name.
+            status: of the answer.
+            live: `asking.batches` before its questions, of a page that keeps itself up to date.
+            values: what the template shows.
+        """
         word = self._gate.greet(request)
         text = self._templates.get_template(template).render(
-            account=request.get(ACCOUNT), path=request.path, csrf=self._gate.token(request, word), **values
+            account=request.get(ACCOUNT), path=request.path, live=live, csrf=self._gate.token(request, word), **values
         )
         response = web.Response(text=text, status=status, content_type="text/html", charset="utf-8")
         if word:

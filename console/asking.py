@@ -1,0 +1,30 @@
+"""Questions to the read model, each in a thread."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import TypeVar
+
+from sqlalchemy import Connection, select
+
+from readmodel.database import Database
+from readmodel.tables import META
+
+T = TypeVar("T")
+
+
+async def ask(database: Database, question: Callable[[Connection], T]) -> T:
+    """The answer to a question, in a thread: whoever else is served does not wait for it."""
+
+    def read() -> T:
+        with database.reading() as connection:
+            return question(connection)
+
+    return await asyncio.to_thread(read)
+
+
+def batches(connection: Connection) -> int:
+    """How many were written: another number means that the tables may have changed."""
+    found: int = connection.execute(select(META.c.batches)).scalar_one()
+    return found
