@@ -21,9 +21,9 @@ from ops import (
     run,
     sandbox,
     schemas,
-    session,
     simulate,
     topics,
+    views,
     zoom,
 )
 from runtime.exits import run_guarded
@@ -70,7 +70,7 @@ def build_app() -> typer.Typer:
     sandbox.register(app)
     simulate.register(app)
     demo.register(app)
-    session.register(app)
+    views.register(app)
     filters.register(app)
     zoom.register(app)
     schemas.register(app)

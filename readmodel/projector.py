@@ -32,6 +32,8 @@ POLL_MS = 500
 TOPICS_SECONDS = 30.0
 """Between looks for topics that were missing: those of a new version are made when its worker starts."""
 REQUEST_MS = 20_000
+SILENCE_SECONDS = 20.0
+"""So long nothing may come while something is missing: a broker that hangs is not reported by the client."""
 
 log = logging.getLogger(__name__)
 Heard = Callable[[int], None]
@@ -48,6 +50,7 @@ class Projector:
         *,
         heard: Heard = lambda _count: None,
         batch_records: int = BATCH_RECORDS,
+        for_a_person: bool = False,
     ) -> None:
         """Nothing is read yet.
 
@@ -56,11 +59,14 @@ class Projector:
             kafka: the cluster and the prefix.
             heard: told after each transaction how many records it took.
             batch_records: how many it takes at most.
+            for_a_person: who waits for an answer: a cluster that gives none is given up sooner.
         """
         self._database = database
         self._batch_records = batch_records
         self._kafka = kafka
         self._heard = heard
+        patient = {**kafka.client_options(), "request_timeout_ms": REQUEST_MS}
+        self._options = kafka.command_options() if for_a_person else patient
         self._logical = {f"{kafka.topic_prefix}{name}": name for name in PROJECTIONS}
 
     async def catch_up(self) -> Positions:
@@ -72,8 +78,12 @@ class Projector:
         """
         async with self._consumer() as consumer:
             ends = await self._begin(consumer)
+            heard_at = time.monotonic()
             while await self._left(consumer, ends):
-                await self._take(consumer)
+                if await self._take(consumer):
+                    heard_at = time.monotonic()
+                elif time.monotonic() - heard_at > SILENCE_SECONDS:
+                    raise TimeoutError
             return ends
 
     async def follow(self, stop: asyncio.Event) -> None:
@@ -93,11 +103,10 @@ class Projector:
     @asynccontextmanager
     async def _consumer(self) -> AsyncIterator[AIOKafkaConsumer]:
         consumer = AIOKafkaConsumer(
-            **self._kafka.client_options(),
+            **self._options,
             enable_auto_commit=False,
             auto_offset_reset="none",
             max_poll_records=self._batch_records,
-            request_timeout_ms=REQUEST_MS,
             max_partition_fetch_bytes=4 * 1_048_576,
         )
         try:
@@ -131,7 +140,7 @@ class Projector:
 
     async def _partitions(self) -> list[TopicPartition]:
         """Of the topics that there are; all are asked for, since naming a missing one may create it."""
-        admin = AIOKafkaAdminClient(**self._kafka.client_options(), request_timeout_ms=REQUEST_MS)
+        admin = AIOKafkaAdminClient(**self._options)
         try:
             await admin.start()
             found = await admin.describe_topics()
@@ -158,19 +167,20 @@ class Projector:
             if await consumer.position(each) < ends[where := (self._logical[each.topic], each.partition)]
         ]
 
-    async def _take(self, consumer: AIOKafkaConsumer) -> None:
-        """One batch, if there is one within `POLL_MS`."""
+    async def _take(self, consumer: AIOKafkaConsumer) -> bool:
+        """One batch, if there is one within `POLL_MS`; whether there was."""
         fetched = await consumer.getmany(timeout_ms=POLL_MS, max_records=self._batch_records)
         records = [self._source(each) for each in chain.from_iterable(fetched.values())]
         if not records:
-            return
+            return False
         if not await asyncio.to_thread(self._write, records):
             # Somebody else has projected some of it meanwhile: go on where the tables are now.
             known = await asyncio.to_thread(self._positions)
             for each in fetched:
                 consumer.seek(each, known.get((self._logical[each.topic], each.partition), 0))
-            return
+            return True
         self._heard(len(records))
+        return True
 
     def _write(self, records: Sequence[Source]) -> bool:
         """The rows and the offsets, in one transaction; false when the tables are not where the batch begins."""

@@ -28,6 +28,7 @@ SUMMARY = SessionSummary(
     ended_at=as_datetime(1_787_158_800),
     length_seconds=3_540,
     is_final=True,
+    state="final",
     evidence="report",
     counts=SessionCounts(registered=40, attended=30, left_early=4, no_shows=5, anonymous=2, excluded=3),
     reconciliation=Reconciliation(
@@ -56,24 +57,32 @@ def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]
     )  # fmt: skip
 
 
-async def test_session_shows_counts_and_the_reason_of_every_difference(kafka_bootstrap: str, topic_prefix: str) -> None:
-    """The latest summary of the uuid, for people and as data; another uuid is exit code 1."""
+async def test_session_shows_counts_and_the_reason_of_every_difference(
+    kafka_bootstrap: str, topic_prefix: str, tmp_path: Path
+) -> None:
+    """The latest summary, by uuid and by words, for people and as data; another uuid is exit code 1."""
     name = ATTENDANCE_SESSIONS.physical(topic_prefix)
     await create_topics(kafka_bootstrap, [name], partitions=6)
     earlier = SUMMARY.model_copy(update={"is_final": False, "reconciliation": None})
     messages = [Message(summary.to_bytes(), f"acc|{UUID}".encode()) for summary in (earlier, SUMMARY)]
     await produce(kafka_bootstrap, name, messages)
-    kafka = {"KAFKA_BOOTSTRAP_SERVERS": kafka_bootstrap, "KAFKA_TOPIC_PREFIX": topic_prefix}
-    shown = await asyncio.to_thread(run, "session", UUID, **kafka)
+    kafka = {
+        "KAFKA_BOOTSTRAP_SERVERS": kafka_bootstrap,
+        "KAFKA_TOPIC_PREFIX": topic_prefix,
+        "ROLLCALL_DATA_DIR": str(tmp_path),
+    }
+    shown = await asyncio.to_thread(run, "session", UUID, "--differences", **kafka)
     assert shown.returncode == 0, shown.stderr
-    for part in ("Quarterly roadmap", "final; from Zoom's report", "2 instances", "51 participants", "1 differences",
-                 "b64b178a98dfec3c9923bfa5ecacb178  absent at Zoom, not here: attended: seen for 60 s"):  # fmt: skip
+    for part in ("Quarterly roadmap", "final; from Zoom's report", "2 instances", "51 participants", "1 difference",
+                 "b64b178a98df  absent at Zoom, not here: attended: seen for 60 s"):  # fmt: skip
         assert part in shown.stdout
-    data = await asyncio.to_thread(run, "session", UUID, "--json", **kafka)
-    assert SessionSummary.model_validate_json(data.stdout) == SUMMARY
+    data = orjson.loads((await asyncio.to_thread(run, "session", "QUARTERLY", "--json", **kafka)).stdout)
+    assert SUMMARY.reconciliation is not None
+    assert data["reconciliation"] == SUMMARY.reconciliation.model_dump(mode="json")
+    assert (data["session_uuid"], data["attended"], data["excluded"]) == (UUID, 30, 3)
     missing = await asyncio.to_thread(run, "session", "other", **kafka)
     assert missing.returncode == 1
-    assert "no session other" in missing.stderr
+    assert f"no session is `other`; the latest are: {UUID}" in missing.stderr
 
 
 @pytest.mark.parametrize(

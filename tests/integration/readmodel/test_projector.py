@@ -10,7 +10,7 @@ from sqlalchemy.engine import URL
 from readmodel import queries_operations as operations
 from readmodel.database import opened
 from readmodel.keys import session_key
-from readmodel.projector import Projector
+from readmodel.projector import BATCH_RECORDS, Projector
 from readmodel.queries_contacts import contact, find_contacts
 from readmodel.queries_sessions import find_sessions, not_synced, people, sessions
 from runtime.kafka import KafkaConnection
@@ -23,11 +23,11 @@ from tests.support.read_model import ACCOUNT, Storyteller, contents, person, pub
 PARTITIONS = 3
 
 
-async def project(url: URL, kafka: KafkaConnection, **options: int) -> list[int]:
+async def project(url: URL, kafka: KafkaConnection, batch_records: int = BATCH_RECORDS) -> list[int]:
     """Catch up; returns the numbers of records of the transactions."""
     batches: list[int] = []
     with opened(url, kafka.topic_prefix) as database:
-        await Projector(database, kafka, heard=batches.append, **options).catch_up()
+        await Projector(database, kafka, heard=batches.append, batch_records=batch_records).catch_up()
     return batches
 
 

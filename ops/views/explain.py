@@ -1,0 +1,138 @@
+"""`rollcall explain`: why a contact's sessions, score and state at Brevo are what they are."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+
+from ops.views import explanation, people
+from ops.views.choice import NotOneError, one_contact, one_session
+from ops.views.history import Step, history
+from ops.views.model import View, read_model
+from ops.views.output import Json, Mask, Row, terminal, write_json, write_lines
+from readmodel import queries_contacts, queries_sessions
+from readmodel.queries_contacts import Attendance, Contact
+from runtime.configuration import load_for_display
+from runtime.environment import config_path
+from runtime.models import Scoring
+from schemas.errors import ConfigurationError
+
+CALLS_SHOWN = 20
+_EPILOG = """\b
+Examples:
+  rollcall explain ana.ferreira@example.com
+  rollcall explain ana.ferreira@example.com --session roadmap
+  rollcall explain b64b178a98dfec3c --json
+"""
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("explain", epilog=_EPILOG)(explain)
+
+
+def explain(
+    who: Annotated[str, typer.Argument(help="An e-mail address, a contact id, or 6 digits or more it begins with.")],
+    session: Annotated[
+        str | None, typer.Option(help="Only this one: `latest`, a uuid, an id, or words of the topic.")
+    ] = None,
+    as_json: Json = False,
+    mask: Mask = False,
+) -> None:
+    """Tell why somebody was there or absent, left out, scored so, and what Brevo has of them.
+
+    Each session with its evidence (webhooks, Zoom's report), the parts of its score and what it counts for today; the
+    tiers after each session, by the settings of rollcall.yaml; registrations; the latest calls to Brevo. Exit code 1:
+    nobody is meant, or several; they are named.
+    """
+    with read_model(as_json=as_json) as view:
+        found = one_contact(who, queries_contacts.find_contacts(view.connection, who))
+        contact = queries_contacts.contact(view.connection, found.contact_id)
+        assert contact is not None  # it was found in the same tables
+        chosen = _chosen(view, contact, session)
+        steps = _steps(contact)
+        if as_json:
+            write_json(_document(contact, chosen, steps, mask=mask))
+        else:
+            _show(contact, chosen, steps, mask=mask)
+
+
+def _chosen(view: View, contact: Contact, session: str | None) -> Sequence[Attendance]:
+    """All sessions of the contact, or the one that is meant: among those of the contact first."""
+    if session is None:
+        return contact.attendances
+    latest = [each.session for each in contact.attendances if each.session]
+    candidates = tuple(latest[:1]) if session == "latest" else queries_sessions.find_sessions(view.connection, session)
+    theirs = {each.session for each in latest}
+    among = [each for each in candidates if each.session in theirs]
+    line = one_session(session, among or candidates, latest)
+    chosen = [each for each in contact.attendances if each.person.session == line.session]
+    if not chosen:
+        raise NotOneError(
+            f"they have no result in {line.session_uuid} ({line.topic}): neither a registration nor a connection of "
+            "it leads to them, or the session is not over"
+        )
+    return chosen
+
+
+def _steps(contact: Contact) -> tuple[Step, ...]:
+    """How the score came about; nothing where the settings cannot be read."""
+    scoring = _scoring()
+    if scoring is None or contact.standing is None:
+        return ()
+    return history(contact.attendances, scoring, contact.standing.reference_date)
+
+
+def _scoring() -> Scoring | None:
+    try:
+        return load_for_display(config_path(os.environ), os.environ).scoring
+    except ConfigurationError:
+        typer.echo("warning: without rollcall.yaml nothing is told of decay and tiers; set ROLLCALL_CONFIG", err=True)
+        return None
+
+
+def _document(contact: Contact, chosen: Sequence[Attendance], steps: Sequence[Step], *, mask: bool) -> Row:
+    who = contact.who
+    return {
+        "contact_id": who.contact_id,
+        "email": None if mask else who.email,
+        "name": None if mask else who.name,
+        "standing": contact.standing,
+        "written_at": who.written_at,
+        "brevo_outcome": who.outcome,
+        "brevo_detail": who.detail,
+        "sessions": [
+            {
+                "session_uuid": each.session.session_uuid if each.session else None,
+                "topic": each.session.topic if each.session else None,
+                "started_at": each.session.started_at if each.session else None,
+                **people.row(each.person, mask=mask),
+                "evidence": {"from": each.person.evidence, "webhooks": each.person.webhooks,
+                             "report_rows": each.person.report_rows, "recognised_by": each.person.rule},
+                "score_parts": each.person.scoring,
+            }
+            for each in chosen
+        ],
+        "history": steps,
+        "registrations": contact.registrations,
+        "calls": contact.calls,
+    }  # fmt: skip
+
+
+def _show(contact: Contact, chosen: Sequence[Attendance], steps: Sequence[Step], *, mask: bool) -> None:
+    console = terminal()
+    write_lines(console, explanation.heading(contact, steps, mask=mask))
+    for each in chosen:
+        console.print()
+        write_lines(console, explanation.attendance(each, steps))
+    if contact.registrations:
+        console.print("\nRegistrations", style="bold")
+        write_lines(console, (f"  {explanation.registration(each)}" for each in contact.registrations))
+    if contact.calls:
+        console.print("\nCalls to Brevo, the latest first", style="bold")
+        write_lines(console, (f"  {explanation.call(each)}" for each in contact.calls[:CALLS_SHOWN]))
+        if len(contact.calls) > CALLS_SHOWN:
+            console.print(f"  … and {len(contact.calls) - CALLS_SHOWN} more: --json")

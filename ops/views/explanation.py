@@ -1,0 +1,114 @@
+"""Why a contact stands as it does, in sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from ops.views import words
+from ops.views.history import Step, changes_of_tier
+from readmodel.queries_contacts import Attendance, CallLine, Contact, RegistrationLine
+from readmodel.queries_sessions import PersonLine, ScoreShare, SessionLine
+
+
+def heading(contact: Contact, steps: Sequence[Step], *, mask: bool) -> Iterator[str]:
+    """Who it is, the score, the tiers, and how Brevo stands to them."""
+    who = contact.who
+    named = "" if mask or not who.name else f" ({who.name})"
+    yield f"{words.shown_email(who.email, who.contact_id, mask=mask)}{named}"
+    yield f"contact {who.contact_id}"
+    if contact.standing is None:
+        yield "no score: no result of theirs stands"
+    else:
+        held = contact.standing
+        yield f"score {held.score}, {held.tier}, as of {held.reference_date} (model {held.model_version})"
+        if held.why:
+            yield f"“{held.why}”"
+    tiers = [f"{step.tier} from {words.when(step.ended_at)} (score {step.contact_score})"
+             for step in changes_of_tier(steps)]  # fmt: skip
+    if tiers:
+        yield f"tiers: {', '.join(tiers)}"
+    yield f"Brevo: {_whole(contact)}"
+
+
+def attendance(each: Attendance, steps: Sequence[Step]) -> Iterator[str]:
+    """One session of theirs: the verdict, its evidence, its score."""
+    person, held = each.person, each.session
+    topic = held.topic or held.object_id if held else "a session of which nothing more is known"
+    at = words.when(held.started_at or held.ended_at) if held else ""
+    yield f"{at}  {topic}".strip()
+    yield f"  {person.status.replace('_', ' ')}: {words.why(person.reason) or 'no reason was given'}"
+    if person.joins:
+        yield f"  {_stay(person, held)}"
+    yield f"  evidence: {evidence(person)}"
+    if person.score is not None:
+        weights = [step.weight for step in steps if held and step.session_uuid == held.session_uuid]
+        decay = f"; counts {weights[0]:.0%} by its age" if weights else ""
+        yield f"  score {person.score}{parts(person.scoring)}{decay}"
+
+
+def _stay(person: PersonLine, held: SessionLine | None) -> str:
+    """How long they were there, out of how long."""
+    length = f" of {held.length_seconds // 60}" if held and held.length_seconds else ""
+    late = f", {person.late_seconds // 60} min late" if person.late_seconds else ""
+    ends = ", some end of it assumed" if person.assumed else ""
+    joined = words.counted(person.joins, "connection")
+    return f"{person.attended_seconds // 60}{length} min in {joined}{late}{ends}"
+
+
+def evidence(person: PersonLine) -> str:
+    """What was seen of somebody, by whom, and how they were recognised.
+
+    Nothing seen says also what was looked at: that is why somebody is absent.
+    """
+    by_report = person.evidence in ("report", "both")
+    seen = []
+    if person.webhooks:
+        seen.append(words.counted(person.webhooks, "connection") + " by webhooks")
+    if person.report_rows:
+        seen.append(words.counted(person.report_rows, "row") + " of Zoom's report")
+    if not seen:
+        looked = "in webhooks and in Zoom's report" if by_report else "in webhooks"
+        seen.append(f"nothing was seen {looked}")
+    if not person.is_final:
+        seen.append("not final yet: Zoom's report may still correct it")
+    known = words.recognised(person.rule)
+    return "; ".join([*seen, *([f"recognised by {known}"] if known else [])])
+
+
+def parts(share: ScoreShare | None) -> str:
+    """` = attendance 54.1 + punctuality 11.6 + stayed 10.0, of 85`; empty where nothing is known of it."""
+    if share is None:
+        return ""
+    named = {"attendance": share.attendance, "punctuality": share.punctuality, "stayed": share.stayed,
+             "interaction": share.interaction}  # fmt: skip
+    sums = " + ".join(f"{name} {points:.1f}" for name, points in named.items() if points is not None)
+    return f" = {sums}, of {share.maximum:.0f}"
+
+
+def registration(each: RegistrationLine) -> str:
+    """One registration in a line."""
+    taken = " (no longer theirs)" if each.retracted else ""
+    late = "" if each.before_end else ", only after the session had ended"
+    source = f", from {each.source}" if each.source else ""
+    approved = f" {words.when(each.approved_at)}" if each.approved_at else ""
+    told = "a webhook" if each.observed == "webhook" else "Zoom's list"
+    return f"{each.topic or each.object_id}: {each.status}{approved}{late}, as {told} says{source}{taken}"
+
+
+def call(each: CallLine) -> str:
+    """One command to Brevo in a line."""
+    at = words.when(each.finished_at or each.wanted_at)
+    what = each.name or each.kind or "a command"
+    outcome = (each.outcome or "no answer yet").replace("_", " ")
+    status = f" ({each.http_status})" if each.http_status else ""
+    return f"{at}  {what}: {outcome}{status}{': ' + each.detail if each.detail else ''}"
+
+
+def _whole(contact: Contact) -> str:
+    """What Brevo has of the contact, else why not."""
+    who = contact.who
+    if contact.attendances:
+        return words.at_brevo(contact.attendances[0].person)
+    if who.is_written:
+        return f"written {words.when(who.written_at)}"
+    return f"not written{': ' + who.detail if who.detail else ', nothing was wanted or answered yet'}"

@@ -1,0 +1,50 @@
+"""People of a session as rows and as a table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from rich.table import Table
+
+from ops.views import words
+from ops.views.output import Row, table
+from readmodel.queries_sessions import PersonLine
+
+COLUMNS = (
+    "email", "name", "status", "minutes", "late_minutes", "joins", "score", "reason", "is_final", "evidence",
+    "brevo", "brevo_written_at", "brevo_detail", "contact_id",
+)  # fmt: skip
+_HEADINGS = ("who", "status", "min", "score", "why, and what Brevo has")
+
+
+def row(person: PersonLine, *, mask: bool) -> Row:
+    """A person for programs and spreadsheets."""
+    late = person.late_seconds
+    return {
+        "email": None if mask else person.email,
+        "name": None if mask else person.name,
+        "status": person.status,
+        "minutes": person.attended_seconds // 60,
+        "late_minutes": None if late is None else late // 60,
+        "joins": person.joins,
+        "score": person.score,
+        "reason": person.reason,
+        "is_final": person.is_final,
+        "evidence": person.evidence,
+        "brevo": person.sync,
+        "brevo_written_at": person.written_at,
+        "brevo_detail": person.sync_detail,
+        "contact_id": person.contact_id,
+    }
+
+
+def as_table(people: Iterable[PersonLine], *, mask: bool) -> Table:
+    """For people: two lines each."""
+    made = table(*_HEADINGS, right=("min", "score"), wraps=("who", "why, and what Brevo has"))
+    for person in people:
+        who = words.shown_email(person.email, person.contact_id, mask=mask)
+        named = f"{who}\n{person.name}" if person.name and not mask else who
+        score = "" if person.score is None else str(person.score)
+        why = f"{words.why(person.reason)}\nBrevo: {words.at_brevo(person)}"
+        made.add_row(named, person.status.replace("_", " "), str(person.attended_seconds // 60), score, why)
+    return made

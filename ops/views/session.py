@@ -1,0 +1,165 @@
+"""`rollcall session`: one session, its people with their reasons, and every difference from Zoom's own list."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import islice
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from sqlalchemy import Connection
+
+from ops.views import people, words
+from ops.views.choice import one_session
+from ops.views.model import View, read_model
+from ops.views.output import Csv, Json, Mask, Row, one_form, table, terminal, write_csv, write_json, write_lines
+from ops.views.sessions import row
+from readmodel import queries_sessions as questions
+from readmodel.queries_contacts import find_contacts
+from readmodel.queries_sessions import PersonLine, SessionLine
+from schemas.instants import format_instant
+
+SHOWN = 200
+"""People of a table; documents hold all."""
+Which = Annotated[
+    str, typer.Argument(help="`latest`, a uuid or its beginning, the webinar's id, or words of the topic.")
+]
+_EPILOG = """\b
+Examples:
+  rollcall session latest
+  rollcall session roadmap --people
+  rollcall session 93577204816 --differences
+  rollcall session '/H7cZq0bS1uWm//5rXeTkQ==' --csv > people.csv
+"""
+_COUNTS = {
+    "registered": "registrations approved before the end",
+    "attended": "there in the last part of the session",
+    "left_early": "came, and left before",
+    "no_shows": "registered, and nothing was seen of them",
+    "anonymous": "connections without an e-mail: counted, not synced",
+    "excluded": "hosts, panelists, own users, excluded domains",
+    "outside": "seen, but in nothing that counts",
+    "assumed": "of those who came, some interval was not fully reported",
+    "only_webhooks": "people that Zoom's report does not have",
+    "not_synced": "Brevo does not hold the newest of them",
+}
+_ALWAYS = ("registered", "attended", "left_early", "no_shows", "anonymous", "excluded", "not_synced")
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("session", epilog=_EPILOG)(session)
+
+
+def session(
+    which: Which = "latest",
+    with_people: Annotated[
+        bool, typer.Option("--people", help="Everybody: status, minutes, score, reason, what Brevo has.")
+    ] = False,
+    with_differences: Annotated[
+        bool, typer.Option("--differences", help="Everybody of whom Zoom says something else, and what we know.")
+    ] = False,
+    as_json: Json = False,
+    as_csv: Csv = False,
+    mask: Mask = False,
+) -> None:
+    """Show one session: when, its people in numbers, what it waits for, how it compares with Zoom's own figures.
+
+    --csv holds the people. Exit code 1: no session is meant, or several are; they are named.
+    """
+    one_form(as_json=as_json, as_csv=as_csv)
+    with read_model(as_json=as_json) as view:
+        latest = questions.sessions(view.connection, limit=5).items
+        line = one_session(which, questions.find_sessions(view.connection, which), latest)
+        found = everybody(view.connection, line)
+        if as_csv:
+            write_csv((people.row(each, mask=mask) for each in found), people.COLUMNS)
+        elif as_json:
+            write_json(_document(line, found if with_people else None, mask=mask))
+        else:
+            console = terminal()
+            _show(console, line)
+            _show_differences(console, view, line, in_full=with_differences, mask=mask)
+            if with_people:
+                _show_people(console, found, mask=mask)
+
+
+def everybody(connection: Connection, line: SessionLine) -> Iterator[PersonLine]:
+    """Everybody with a result that stands, who stayed longest first."""
+    after = None
+    while True:
+        page = questions.people(connection, line.session, after=after, limit=1_000)
+        yield from page.items
+        after = page.after
+        if after is None:
+            return
+
+
+def _document(line: SessionLine, found: Iterator[PersonLine] | None, *, mask: bool) -> Row:
+    counts = {name: getattr(line, name) for name in _COUNTS}
+    return {
+        **row(line),
+        **counts,
+        "instances": line.instances,
+        "length_seconds": line.length_seconds,
+        "evidence": line.evidence,
+        "retracted": line.retracted,
+        "reconciliation": line.reconciliation,
+        "interaction": line.interaction,
+        **({} if found is None else {"people": [people.row(each, mask=mask) for each in found]}),
+    }
+
+
+def _show(console: Console, line: SessionLine) -> None:
+    console.print(f"{line.topic}  ({line.object_type} {line.object_id})", style="bold")
+    console.print(f"uuid {line.session_uuid}")
+    if line.started_at and line.ended_at:
+        start, end = (format_instant(int(each.timestamp())) for each in (line.started_at, line.ended_at))
+        console.print(f"{start} to {end}, {line.length_seconds // 60} min live")
+    elif at := line.started_at or line.scheduled_at:
+        console.print(f"{'began' if line.started_at else 'is due'} {format_instant(int(at.timestamp()))}")
+    console.print(f"{'taken back' if line.retracted else line.state}; from {words.EVIDENCE[line.evidence]}")
+    if line.waits_for:
+        again = f", looked at again {words.when(line.next_check_at)} UTC" if line.next_check_at else ""
+        console.print(f"waits for {line.waits_for}{again}")
+    if len(line.instances) > 1:
+        console.print(f"{len(line.instances)} instances: {', '.join(line.instances)}")
+    made = table("what", "count", "meaning", right=("count",), wraps=("meaning",))
+    made.show_header = False
+    for name, meaning in _COUNTS.items():
+        if name in _ALWAYS or getattr(line, name):
+            made.add_row(name.replace("_", " "), str(getattr(line, name)), meaning)
+    console.print(made)
+
+
+def _show_differences(console: Console, view: View, line: SessionLine, *, in_full: bool, mask: bool) -> None:
+    found = line.reconciliation
+    if found is None:
+        console.print("Compared with Zoom once the result is final.")
+        return
+    if found.zoom_participants is not None:
+        console.print(f"Zoom counts {found.zoom_participants} participants: devices and rejoins each on their own.")
+    if found.zoom_absentees is None:
+        console.print("Zoom has no list of absentees for it.")
+        return
+    told = words.counted(len(found.differences), "difference")
+    hint = "" if in_full or not found.differences else " (--differences shows them)"
+    console.print(f"Zoom calls {found.zoom_absentees} absent: {told}{hint}")
+    for difference in found.differences if in_full else ():
+        known = find_contacts(view.connection, difference.contact_id)
+        who = words.shown_email(known[0].email if known else None, difference.contact_id, mask=mask)
+        side = "no-show here, not at Zoom" if difference.side == "only_ours" else "absent at Zoom, not here"
+        write_lines(console, [f"  {who}  {side}: {difference.reason}"])
+    if found.truncated:
+        console.print("  … and more than one record holds")
+
+
+def _show_people(console: Console, found: Iterator[PersonLine], *, mask: bool) -> None:
+    lines = list(islice(found, SHOWN))
+    if not lines:
+        console.print("nobody has a result yet")
+        return
+    console.print(people.as_table(lines, mask=mask))
+    if next(found, None) is not None:
+        console.print(f"and more: --csv holds everybody (these are {SHOWN})")

@@ -1,0 +1,117 @@
+"""`rollcall status`: whether all is well, how fresh Brevo is, what waits, and what needs a person."""
+
+from __future__ import annotations
+
+import time
+from datetime import timedelta
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from ops.views import words
+from ops.views.health import Picture, of_worker, stages, troubles
+from ops.views.model import View, read_model
+from ops.views.output import Json, Row, table, terminal, write_json, write_lines
+from ops.views.sessions import as_table
+from readmodel import queries_operations as operations
+from readmodel.queries_sessions import sessions as page_of_sessions
+from runtime.exits import FOUND_WRONG
+
+WATCH_SECONDS = 5
+WAITING_SHOWN = 10
+_EPILOG = """\b
+Examples:
+  rollcall status
+  rollcall status --watch
+  rollcall status --json | jq .needs_a_person
+"""
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("status", epilog=_EPILOG)(status)
+
+
+def status(
+    watch: Annotated[bool, typer.Option("--watch", help="Again every 5 s, until Ctrl-C.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Show whether all is well: workers, how fresh things are, what waits, and what needs a person.
+
+    Fresh: seconds from Zoom's event to the ingress, and to Brevo's answer, per kind, of the last hour's live events.
+    It reads Kafka alone, so it works while every worker is down, and says so. Exit code 1: something needs a person.
+    """
+    if watch and as_json:
+        raise typer.BadParameter("--watch is for people: leave --json out")
+    while True:
+        wrong = _once(as_json=as_json, clear=watch)
+        if not watch:
+            break
+        time.sleep(WATCH_SECONDS)
+    if wrong:
+        raise typer.Exit(FOUND_WRONG)
+
+
+def _once(*, as_json: bool, clear: bool) -> bool:
+    with read_model(as_json=as_json) as view:
+        picture = _picture(view)
+        wrong = list(troubles(picture))
+        if as_json:
+            write_json(_document(view, picture, wrong))
+        else:
+            console = terminal()
+            if clear:
+                console.clear()
+            _show(console, view, picture, wrong)
+    return bool(wrong)
+
+
+def _picture(view: View) -> Picture:
+    return Picture(
+        view.now,
+        view.stale,
+        operations.workers(view.connection),
+        operations.totals(view.connection, since=view.now - timedelta(days=1)),
+        operations.freshness(view.connection, view.now),
+    )
+
+
+def _document(view: View, picture: Picture, wrong: list[str]) -> Row:
+    silent = {each.worker_id for each in picture.silent}
+    return {
+        "at": picture.now,
+        "needs_a_person": wrong,
+        "workers": [{**each.model_dump(mode="json"), "silent": each.worker_id in silent} for each in picture.workers],
+        "freshness": picture.freshness,
+        "totals": picture.totals,
+        "topics": operations.progress(view.connection),
+    }
+
+
+def _show(console: Console, view: View, picture: Picture, wrong: list[str]) -> None:
+    console.print("needs a person:" if wrong else "all is well", style="bold")
+    write_lines(console, (f"  {line}" for line in wrong))
+    console.print("\nWorkers", style="bold")
+    for worker in picture.workers:
+        write_lines(console, of_worker(worker, picture.now))
+    if not picture.workers:
+        console.print("none has ever said anything, or all have stopped as they should")
+    console.print("\nFresh, of the last hour: from Zoom's event", style="bold")
+    if picture.freshness:
+        made = table("until", "of", "count", "p50", "p95", right=("count", "p50", "p95"), wraps=("of",))
+        for cells in stages(picture.freshness):
+            made.add_row(*cells)
+        console.print(made)
+    else:
+        console.print("no live event came")
+    totals = picture.totals
+    console.print("\nOf the last day", style="bold")
+    console.print(
+        f"{words.counted(totals.dead_letters, 'dead letter')}, {totals.rejected} refused by Brevo, "
+        f"{totals.quarantined} quarantined; {totals.in_doubt} in doubt"
+    )
+    waiting = page_of_sessions(view.connection, state="waiting", limit=WAITING_SHOWN).items
+    console.print(f"\n{words.counted(totals.sessions_waiting, 'session')} over and not final", style="bold")
+    if waiting:
+        console.print(as_table(list(waiting), picture.now))
