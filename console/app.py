@@ -16,7 +16,7 @@ from readmodel.database import Database
 from runtime.foreign_text import redact
 from schemas.errors import ConfigurationError, RetryLaterError
 
-_OPEN = ("/health/live", "/sign-in", "/console.css", "/live.js")
+_OPEN = ("/health/ready", "/sign-in", "/console.css", "/live.js")
 _LARGEST_FORM = 16_384
 _LONGEST_NAME = 65
 """Longer than any account's: what is tried is remembered for a while."""
@@ -43,7 +43,7 @@ def build_app(url: str, database: Database, following: Following, gate: Gate) ->
     doors = Doors(gate, pages)
     app.add_routes(
         [
-            web.get("/health/live", _alive),
+            web.get("/health/ready", _ready),
             web.get("/console.css", _static("console.css")),
             web.get("/live.js", _static("live.js")),
             web.get("/live", live.stream),
@@ -95,8 +95,8 @@ class Doors:
         return self._pages.page(request, "sign_in.html", status=status, problem=problem, has_accounts=has_accounts)
 
 
-async def _alive(_request: web.Request) -> web.StreamResponse:
-    return web.json_response({"status": "live"})
+async def _ready(_request: web.Request) -> web.StreamResponse:
+    return web.json_response({"status": "ready"})
 
 
 def _static(name: str) -> Handler:

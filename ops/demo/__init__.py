@@ -28,6 +28,10 @@ Reports = Annotated[
     bool, typer.Option("--reports", help="The worker reads Zoom's reports, too; kinds named report-… imply it.")
 ]
 Keep = Annotated[bool, typer.Option("--keep", help="Leave everything running afterwards, to look at, until Ctrl-C.")]
+Look = Annotated[
+    bool,
+    typer.Option("--console", help="As --keep, with the console beside it: sessions and people in a browser."),
+]
 Against = Annotated[
     str | None,
     typer.Option(help="Webhook address of an ingress that runs already; its worker must use --zoom and --brevo."),
@@ -49,6 +53,7 @@ def demo(
     chaos: ChaosNames = "",
     reports: Reports = False,
     keep: Keep = False,
+    look: Look = False,
     against: Against = None,
     zoom: Zoom = None,
     brevo: Brevo = None,
@@ -66,12 +71,14 @@ def demo(
     if against is None:
         story = importlib.import_module("ops.demo.story")
         chosen = _SEED if seed is None else seed
-        told = story.tell(attendees=attendees, seed=chosen, chaos=chaos, reports=reports, keep=keep, as_json=as_json)
+        told = story.tell(
+            attendees=attendees, seed=chosen, chaos=chaos, reports=reports, keep=keep, look=look, as_json=as_json
+        )
         raise typer.Exit(told)
-    if zoom is None or brevo is None or keep or reports:
+    if zoom is None or brevo is None or keep or look or reports:
         raise ConfigurationError(
             "--against needs --zoom and --brevo, the addresses of the sandboxes that the worker uses, "
-            "and starts nothing that --keep could leave running or that could read --reports"
+            "and starts nothing that --keep or --console could leave running or that could read --reports"
         )
     elsewhere = importlib.import_module("ops.demo.against")
     running = elsewhere.outside(against, zoom, brevo, os.environ)

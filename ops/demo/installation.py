@@ -20,7 +20,7 @@ from sandbox.zoom.server import run_server
 
 Say = Callable[[str], None]
 # Variables of the person's own installation: the demo must not touch what they point at.
-_OWN_VARIABLES = ("ROLLCALL_", "ZOOM_", "BREVO_", "INGRESS_", "ADMIN_")
+_OWN_VARIABLES = ("ROLLCALL_", "ZOOM_", "BREVO_", "INGRESS_", "ADMIN_", "CONSOLE_")
 
 
 @dataclass(frozen=True)
@@ -32,6 +32,11 @@ class Installation:
     zoom_url: str
     brevo_url: str
     children: tuple[Child, ...]
+
+
+def inherited_of(environment: Mapping[str, str]) -> dict[str, str]:
+    """What a process of the demo keeps of the person's variables."""
+    return {name: value for name, value in environment.items() if not name.startswith(_OWN_VARIABLES)}
 
 
 @asynccontextmanager
@@ -59,7 +64,7 @@ async def installation(
         wiring = Wiring(directory, kafka, zoom_url, brevo.url, options.api_key)
         wiring.write_configuration(pace)
         # What the machine tells both processes; everything of ours comes from the wiring.
-        inherited = {name: value for name, value in environment.items() if not name.startswith(_OWN_VARIABLES)}
+        inherited = inherited_of(environment)
         port = free_port()
         ingress = await stack.enter_async_context(
             running("ingress", inherited | wiring.ingress(port), log=directory / "ingress.log", admin_port=free_port())

@@ -11,7 +11,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import AsyncExitStack, ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ import aiohttp
 from rich.console import Console
 
 from ops.demo.installation import Installation, installation
+from ops.demo.look import showing
 from ops.demo.topics import removed_afterwards
 from ops.demo.verdict import document, show
 from ops.demo.wiring import DemoPace
@@ -74,7 +75,7 @@ def scene(world: World, *, reports: bool) -> Scene:
     return Scene(world, truth, DemoPace(settle, checks))
 
 
-def tell(*, attendees: int, seed: int, chaos: str, reports: bool, keep: bool, as_json: bool) -> int:
+def tell(*, attendees: int, seed: int, chaos: str, reports: bool, keep: bool, look: bool, as_json: bool) -> int:
     """Runs the demo; the exit code: 0 all equal, 1 something differs.
 
     Raises:
@@ -97,7 +98,7 @@ def tell(*, attendees: int, seed: int, chaos: str, reports: bool, keep: bool, as
         environment = _environment(stack, say)
         say(f"Kafka at {environment['KAFKA_BOOTSTRAP_SERVERS']}")
         try:
-            return asyncio.run(_run(chosen, environment, console, say, keep=keep, as_json=as_json))
+            return asyncio.run(_run(chosen, environment, console, say, keep=keep, look=look, as_json=as_json))
         except asyncio.CancelledError:
             raise KeyboardInterrupt from None  # SIGTERM or SIGHUP, after the processes were ended
 
@@ -122,6 +123,7 @@ async def _run(
     say: Callable[[str], None],
     *,
     keep: bool,
+    look: bool,
     as_json: bool,
 ) -> int:
     main = asyncio.current_task()
@@ -136,9 +138,12 @@ async def _run(
             aiohttp.ClientSession(timeout=timeout) as session,
             removed_afterwards(kafka, kafka.topic_prefix),
             installation(Path(directory), environment, chosen.pace, session, say) as running,
+            AsyncExitStack() as stack,
         ):
             differences = await play(chosen, running, session, console, say, as_json=as_json)
-            if keep:
+            if keep or look:
+                if look:
+                    await stack.enter_async_context(showing(Path(directory), environment, session, say))
                 say(f"everything keeps running; look at {running.zoom_url} and {running.brevo_url}; Ctrl-C ends it")
                 await _until_interrupted(running)
             say("stopping")

@@ -126,7 +126,7 @@ async def test_readers_see_no_machinery(at_console: tuple[Visitor, PasswordFile]
 async def test_without_signing_in_there_is_the_form_alone(at_console: tuple[Visitor, PasswordFile]) -> None:
     """Of every page."""
     visitor, _ = at_console
-    assert await visitor.get("/health/live") == (200, '{"status": "live"}')
+    assert await visitor.get("/health/ready") == (200, '{"status": "ready"}')
     for page in (*PAGES, "/live", f"{SESSION}/people.csv"):
         _, text = await visitor.get(page)
         assert "<h1>Sign in</h1>" in text, page
