@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import traceback
 from collections import OrderedDict
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import NamedTuple
+
+from pydantic import ValidationError
 
 from processors.engine.view import Record
 from schemas.errors import DeadLetterError, RollcallError
@@ -19,6 +22,10 @@ _PACKAGES = frozenset({"processors", "runtime", "schemas"})
 
 _LONGEST_COUNT = 9
 """Digits of `rollcall-attempts` that are believed: longer ones were never ours, and cost time to read."""
+
+
+_UNREADABLE = (json.JSONDecodeError, UnicodeDecodeError, ValidationError)
+"""What parsers raise of what a record holds; orjson's error is the first."""
 
 
 class Fault(NamedTuple):
@@ -36,8 +43,10 @@ class Fault(NamedTuple):
 
 
 def fault_of(error: BaseException, *, stage: str, at_ms: int, version: str) -> Fault:
-    """What an error says; one that is not ours is a defect of ours."""
-    label = error.label if isinstance(error, DeadLetterError) else "defect"
+    """What an error says; one that is not ours is a defect of ours, unless it says that the record cannot be read."""
+    label = "unreadable" if isinstance(error, _UNREADABLE) else "defect"
+    if isinstance(error, DeadLetterError):
+        label = error.label
     return Fault(label, reason_of(error)[:300], stage, at_ms, version)
 
 

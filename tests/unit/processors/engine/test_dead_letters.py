@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import orjson
 import pytest
 
 from processors.engine.breaker import CircuitBreaker
@@ -113,6 +114,13 @@ def test_dead_letter_reason_is_one_short_line(error: BaseException, kind: bytes,
     """The first line, at most 300 characters; the kind when there is none."""
     found = headers(record(), error)
     assert (found["rollcall-label"], found["rollcall-reason"]) == (kind, reason)
+
+
+def test_record_that_no_parser_reads_is_unreadable_and_no_defect_of_ours() -> None:
+    """Broken JSON on a topic is whoever's wrote it."""
+    with pytest.raises(ValueError) as caught:  # noqa: PT011 (of the parser)
+        orjson.loads(b"{")
+    assert headers(record(), caught.value)["rollcall-label"] == b"unreadable"
 
 
 def test_dead_letter_reason_of_an_unforeseen_error_is_where_it_came_from() -> None:
