@@ -58,8 +58,12 @@ async def test_effect_follows_its_partitions_in_a_rebalance(lab: Lab) -> None:
     worker = lab.worker(data="other", rule="errands")
     await worker.until_ready()
     await held.until_ready()
+
+    async def loaded_anew() -> bool:
+        return sorted(line["load"] for line in noted(lab, "load")[loaded_before:]) == list(range(6))
+
+    await eventually(loaded_anew, what="each partition is loaded once more", tell=held.process.describe)
     assert {line["revoke"] for line in noted(lab, "revoke")} == set(range(6))
-    assert sorted(line["load"] for line in noted(lab, "load")[loaded_before:]) == list(range(6))
 
     assert held.process.terminate() == 0, held.process.describe()
     await until_done(lab, worker, set(range(200)))
