@@ -18,6 +18,9 @@ _SILENCE_SECONDS = 8.0
 # Kafka's client is imported where it is used: a help page answers at once.
 
 
+_FETCH_WAIT_MS = 20
+
+
 async def read_topic(
     connection: KafkaConnection, topic: Topic, key: bytes | None = None, *, beside: bytes | None = None
 ) -> AsyncIterator[ConsumerRecord]:
@@ -44,7 +47,11 @@ async def read_topic(
             numbers = [DefaultPartitioner()(home, numbers, numbers)]
         # The default, `latest`, races with the seek below: a read would miss records at random.
         consumer = AIOKafkaConsumer(
-            **connection.command_options(), enable_auto_commit=False, auto_offset_reset="earliest"
+            **connection.command_options(),
+            enable_auto_commit=False,
+            auto_offset_reset="earliest",
+            # The fetch of the partition before is waited for, and where that has ended it lasts so long.
+            fetch_max_wait_ms=_FETCH_WAIT_MS,
         )
         await consumer.start()
         try:

@@ -13,11 +13,23 @@ from pathlib import Path
 import pytest
 
 from sandbox.kafka import EmbeddedKafka
+from sandbox.kafka.ports import RANGE
 from tests.support.broker import Broker
 from tests.support.docker_engine import require_engine
 
 # What waits most of the time is begun first, or the end of a run would be a few tests that wait for time-outs.
 _ORDER = ("acceptance", "integration", "contract", "unit")
+
+
+_PORTS_EACH = 1_500
+
+
+def pytest_configure() -> None:
+    """Each process of a run has ports of its own: a port is picked some time before its server binds it."""
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "").removeprefix("gw")
+    if worker.isdecimal() and int(worker) < 8:
+        first = 20_000 + int(worker) * _PORTS_EACH
+        os.environ[RANGE] = f"{first}-{first + _PORTS_EACH - 1}"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

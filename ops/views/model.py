@@ -17,7 +17,6 @@ from ops.failure import found_wrong
 from ops.views.choice import NotOneError
 from ops.views.words import ago
 from readmodel.database import Database, opened, url_of
-from readmodel.projector import Projector
 from readmodel.queries_operations import progress
 from runtime.kafka import KafkaConnection
 from runtime.logs import configure_command_logging
@@ -60,6 +59,8 @@ def read_model(*, as_json: bool) -> Iterator[View]:
 
 def _catch_up(database: Database, kafka: KafkaConnection) -> str | None:
     """Project what is new; why that was not possible, if something was known before."""
+    from readmodel.projector import Projector  # noqa: PLC0415 (a help page needs no Kafka client)
+
     taken = 0
     # On stderr, and on a terminal alone; what is quick shows nothing.
     with Console(stderr=True).status("bringing the read model up to now …") as shown:
