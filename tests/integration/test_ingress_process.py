@@ -201,13 +201,18 @@ async def test_ingress_sigterm_while_kafka_is_silent_answers_503_and_ends(
             await eventually(accepted, what="a first delivery is accepted")
             own_kafka.pause()
             try:
-                waiting = [asyncio.create_task(started.post(session, numbered(number))) for number in range(1, 21)]
+                waiting: list[asyncio.Task[int]] = []
 
                 async def all_wait() -> bool:
+                    # Each waits for 2.5 s: on a machine that stalled for longer the next twenty are looked at.
+                    if all(task.done() for task in waiting):
+                        waiting[:] = [
+                            asyncio.create_task(started.post(session, numbered(number))) for number in range(1, 21)
+                        ]
                     async with session.get(f"{started.admin}/metrics") as answer:
                         return "rollcall_ingress_waiting_deliveries 20.0" in await answer.text()
 
-                await eventually(all_wait, what="20 deliveries wait for Kafka")
+                await eventually(all_wait, timeout_seconds=60, what="20 deliveries wait for Kafka")
                 started.process.signal(signal.SIGTERM)
                 assert await asyncio.gather(*waiting) == [503] * 20
                 assert await asyncio.to_thread(started.process.wait) == 0
