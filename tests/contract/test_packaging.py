@@ -36,6 +36,12 @@ def test_wheel_holds_the_license_and_every_module(wheel_files: list[str]) -> Non
     assert any(name.endswith(".dist-info/licenses/LICENSE") for name in wheel_files)
 
 
+def test_image_is_built_from_all_of_our_packages() -> None:
+    """What is not named in .dockerignore is not there when the image's wheel is built."""
+    kept = {line[1:] for line in (ROOT / ".dockerignore").read_text().splitlines() if line.startswith("!")}
+    assert kept >= OURS
+
+
 def test_every_package_has_an_init_file() -> None:
     """A folder without one is a namespace that another distribution could extend."""
     folders = {path.parent for package in OURS for path in (ROOT / package).rglob("*.py")}
