@@ -44,7 +44,7 @@ def list_letters(words: Words = None, as_json: Json = False) -> None:
     """List dead letters: of one topic, or how many every topic has.
 
     Without conditions it counts; with some it lists. Which: topic=raw.dlq (if none is named), label=, type=, from=,
-    to=, session=, contact=, account=, offsets=, zone=.
+    to=, stored-from=, stored-to=, session=, contact=, account=, offsets=, zone=.
     """
     configure_logging("WARNING")
     if words:
@@ -68,8 +68,8 @@ def resend(
 ) -> None:
     """Send dead letters again to the topic that they are of, after a question.
 
-    What was handled meanwhile changes nothing. One that fails again is counted, not stored; after three times it is
-    parked.
+    Without conditions: all of raw.dlq. What was handled meanwhile changes nothing. One that fails again is counted,
+    not stored; after three times it is parked.
     """
     which = expression(words, _DEFAULT_TOPIC)
     acts.send("dlq.resend", which, reason, parked=parked, dry_run=dry_run, yes=yes, as_json=as_json)

@@ -29,7 +29,7 @@ from schemas.topics import TOPICS, Topic
 Words = Annotated[list[str] | None, typer.Argument(help="Which: conditions as in docs/how-to/dead-letters.md.")]
 Why = Annotated[str, typer.Option("--reason", help="Why, for the audit topic.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would be done, and do nothing.")]
-Which = Annotated[str, typer.Argument(help="Its id, or the beginning of it, as the worker's log has it.")]
+Which = Annotated[str, typer.Argument(help="Its id, or the beginning of it, as `list` shows it.")]
 
 
 async def chosen(connection: KafkaConnection, expression: str) -> tuple[Selection, list[Letter]]:

@@ -34,7 +34,8 @@ def list_deliveries(words: Words = None, as_json: Json = False) -> None:
     """List quarantined deliveries, why each is there (label), and what became of it.
 
     Labels: stale (its time was too far from ours), account (signed with the secret of another account), owner (the
-    webinar is another account's). Conditions: label=, type=, from=, to=, session=, contact=, account=, offsets=, zone=.
+    webinar is another account's). Conditions: label=, type=, from=, to=, stored-from=, stored-to=, session=, contact=,
+    account=, offsets=, zone=.
     """
     configure_logging("WARNING")
     list_chosen(expression(words, _TOPIC), as_json=as_json)

@@ -18,7 +18,7 @@ Made from the commands by `python -m tests.support.command_page`; `rollcall COMM
 | Exit code | Meaning |
 |---|---|
 | 0 | done |
-| 1 | found something wrong: a difference, a refused delivery, a session that is not known |
+| 1 | found something wrong (a difference, a refused delivery, a session that is not known), or was not answered |
 | 2 | wrong usage or configuration; one message says what to change |
 | 70 | internal error, or a process stopped rather than lose something |
 | 130 | interrupted by Ctrl-C |
@@ -45,7 +45,7 @@ def _commands(command: Any, path: str) -> Iterator[tuple[str, Any]]:
 
 def _section(name: str, command: Any) -> Iterator[str]:
     parameters = [param for param in command.params if param.name != "help"]
-    arguments = [parameter.name.upper() for parameter in parameters if parameter.param_type_name == "argument"]
+    arguments = [_shown_argument(parameter) for parameter in parameters if parameter.param_type_name == "argument"]
     options = ["[OPTIONS]"] if len(parameters) > len(arguments) else []
     yield f"## {name}\n\n```console\n$ {' '.join([name, *arguments, *options])}\n```\n"
     yield f"{inspect.cleandoc(command.help or '')}\n"
@@ -55,9 +55,22 @@ def _section(name: str, command: Any) -> Iterator[str]:
             _row(parameter) for parameter in sorted(parameters, key=lambda each: each.param_type_name != "argument")
         )
         yield ""
-    _, is_one, example = _plain(command.epilog).partition("Example: ")
-    if is_one:
-        yield f"```console\n$ {example.strip()}\n```\n"
+    if examples := _examples(command.epilog or ""):
+        yield "\n".join(["```console", *(f"$ {example}" for example in examples), "```\n"])
+
+
+def _shown_argument(parameter: Any) -> str:
+    name = parameter.name.upper() + ("..." if parameter.nargs == -1 else "")
+    return name if parameter.required else f"[{name}]"
+
+
+def _examples(epilog: str) -> list[str]:
+    """One behind `Example:`, or a line each below `Examples:`."""
+    _, several, lines = epilog.partition("Examples:\n")
+    if several:
+        return [line.strip() for line in lines.splitlines() if line.strip()]
+    _, is_one, example = _plain(epilog).partition("Example: ")
+    return [example.strip()] if is_one else []
 
 
 def _row(parameter: Any) -> str:
