@@ -104,7 +104,7 @@ class EngineWorker:
         for task in done:
             if task is stopping:
                 return
-            reason = task.exception() if task is not crashed else self._app.crash_reason
+            reason = _first_cause(task.exception() if task is not crashed else self._app.crash_reason)
             name = "Faust" if task is crashed else task.get_name()
             raise FatalError(f"{name} has stopped: {type(reason).__name__}: {reason}") from reason
 
@@ -182,3 +182,10 @@ class EngineWorker:
         elif not self._kafka_answers:
             reasons.append("Kafka does not answer")
         return (*reasons, *self._waits())
+
+
+def _first_cause(error: BaseException | None) -> BaseException | None:
+    """What ended a group of tasks: the group itself says no more than that one of them failed."""
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error

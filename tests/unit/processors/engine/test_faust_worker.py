@@ -1,0 +1,38 @@
+"""What a worker says of its end."""
+
+from __future__ import annotations
+
+import asyncio
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from prometheus_client import CollectorRegistry
+
+from processors.engine.faust_worker import EngineWorker
+from processors.engine.metrics import EngineMetrics
+from schemas.errors import FatalError
+
+
+async def _overtaken() -> None:
+    raise FatalError("another one owns its partitions")
+
+
+async def _effect() -> None:
+    async with asyncio.TaskGroup() as outer:
+        await asyncio.sleep(0)
+        async with asyncio.TaskGroup() as inner:
+            inner.create_task(_overtaken())
+        outer.create_task(asyncio.Event().wait())
+
+
+async def test_error_that_ends_an_effect_is_told_whatever_groups_of_tasks_it_came_through() -> None:
+    """`ExceptionGroup: unhandled errors in a TaskGroup` helps nobody."""
+    app: Any = SimpleNamespace(wait_until_stopped=asyncio.Event().wait)
+    unused: Any = None
+    worker = EngineWorker(app, [], unused, unused, EngineMetrics(CollectorRegistry()))
+    effect = asyncio.create_task(_effect(), name="sync-contact effect")
+    with pytest.raises(
+        FatalError, match="sync-contact effect has stopped: FatalError: another one owns its partitions"
+    ):
+        await worker._until_stopped(asyncio.Event(), [effect])
