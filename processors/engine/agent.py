@@ -50,6 +50,13 @@ class Outside(Protocol):
     def stores(self, partition: int) -> dict[str, PartitionStore]:
         """The agent's tables in a partition, recovered."""
 
+    async def ensure_owner(self) -> None:
+        """Before a turn puts anything out: it was computed from rows that another worker may have changed since.
+
+        Raises:
+            FatalError: another worker may own the partitions by now.
+        """
+
     async def publish(self, outbox: Sequence[tuple[Output, Record | None]]) -> list[RefusedOutput]:
         """Returns when the broker has confirmed all but what it refuses for good."""
 
@@ -143,6 +150,7 @@ class Agent:
             except RetryLaterError as error:
                 await self._wait(error)
                 continue
+            await self._outside.ensure_owner()
             await self._publish(turn)
             changes = {partition: view.changes for partition, view in turn.views.items()}
             if refused := await self._outside.persist(changes):

@@ -115,17 +115,21 @@ class ConfirmedPublisher:
         answers = await asyncio.gather(*(self.send(topic, p, rows) for p, rows in rows_by_partition.items()))
         return [refused for _offset, refused_rows in answers for refused in refused_rows]
 
-    async def send(self, topic: str, partition: int, rows: Sequence[Row]) -> tuple[int, list[Refused]]:
+    async def send(
+        self, topic: str, partition: int, rows: Sequence[Row], *, as_owner: bool = False
+    ) -> tuple[int, list[Refused]]:
         """Send in order and wait for the broker: the last offset, and the rows it refuses, found by halving a batch.
+
+        `as_owner`: an owner alone may write these; every batch asks (`ensure_owner`), also the one that is tried again.
 
         Raises:
             FatalError: the broker will not take anything (authorization), or another worker owns the partition by now.
         """
         lock = self._locks.setdefault((topic, partition), asyncio.Lock())
         async with lock:
-            return await self._send(topic, partition, rows)
+            return await self._send(topic, partition, rows, as_owner)
 
-    async def _send(self, topic: str, partition: int, rows: Sequence[Row]) -> tuple[int, list[Refused]]:
+    async def _send(self, topic: str, partition: int, rows: Sequence[Row], as_owner: bool) -> tuple[int, list[Refused]]:
         last, refused, start = -1, list[Refused](), 0
         while start < len(rows):
             batch, count = fill_batch(self._producer, islice(rows, start, None), FILLED_BYTES)
@@ -133,20 +137,26 @@ class ConfirmedPublisher:
                 refused.append(Refused(rows[start], "larger than the producer's batch"))
                 start += 1
                 continue
-            offset, bad = await self._confirm(topic, partition, batch, rows[start : start + count])
+            offset, bad = await self._confirm(topic, partition, batch, rows[start : start + count], as_owner)
             last, start = max(last, offset), start + count
             refused.extend(bad)
         return last, refused
 
-    async def _confirm(self, topic: str, partition: int, batch: Any, rows: Sequence[Row]) -> tuple[int, list[Refused]]:
+    async def _confirm(
+        self, topic: str, partition: int, batch: Any, rows: Sequence[Row], as_owner: bool
+    ) -> tuple[int, list[Refused]]:
         failures, began = 0, time.monotonic()
         while True:
+            if as_owner:  # the last thing before the batch is given away: what lies between could be a long stop
+                await self.ensure_owner()
             try:
                 answer = await (await self._producer.send_batch(batch, topic, partition=partition))
             except REFUSALS as exc:
                 if len(rows) == 1:
                     return -1, [Refused(rows[0], type(exc).__name__)]
-                (first, bad), (second, worse) = [await self._send(topic, partition, half) for half in halves(rows)]
+                (first, bad), (second, worse) = [
+                    await self._send(topic, partition, half, as_owner) for half in halves(rows)
+                ]
                 return max(first, second), bad + worse
             except (KafkaError, TimeoutError, OSError) as exc:
                 failures += 1

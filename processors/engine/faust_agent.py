@@ -84,6 +84,10 @@ class BatchAgent(Outside, OwnAgent):
         return {name: TablePartition(table, partition) for name, table in self._tables.items()}
 
     @override
+    async def ensure_owner(self) -> None:
+        await self._engine.publisher.ensure_owner()
+
+    @override
     async def publish(self, outbox: Sequence[tuple[Output, Record | None]]) -> list[RefusedOutput]:
         by_topic: dict[str, dict[int, list[Row]]] = {}
         prefix, partition_of = self._engine.prefix, self._engine.publisher.partition_of
@@ -98,8 +102,7 @@ class BatchAgent(Outside, OwnAgent):
 
     @override
     async def persist(self, changes: Mapping[int, Mapping[str, Rows]]) -> dict[str, int]:
-        """Asks first whether the partitions are still this worker's, and writes the local store last."""
-        await self._engine.publisher.ensure_owner()
+        """Writes the local store last."""
         wanted = [(name, p, rows) for p, tables in changes.items() for name, rows in tables.items() if rows]
         answers = await asyncio.gather(*(self._log(*each) for each in wanted))
         refused: dict[str, int] = {}
@@ -116,10 +119,12 @@ class BatchAgent(Outside, OwnAgent):
 
     async def _log(self, name: str, partition: int, rows: Rows) -> tuple[int, list[Row]]:
         """Write the last value per key to the changelog: its last offset, and the rows that it refuses."""
-        changelog = self._tables[name].changelog_topic.get_topic_name()
-        offset, refused = await self._engine.publisher.send(
-            changelog, partition, [Row(key, value) for key, value in rows.items()]
+        changelog, publisher = self._tables[name].changelog_topic.get_topic_name(), self._engine.publisher
+        offset, refused = await publisher.send(
+            changelog, partition, [Row(key, value) for key, value in rows.items()], as_owner=True
         )
+        # Rows that came behind a newer owner's would let the local store believe that it has those too.
+        await publisher.ensure_owner()
         return offset, [each.row for each in refused]
 
     async def _take_back(self, name: str, partition: int, rows: Rows, refused: Sequence[Row]) -> None:

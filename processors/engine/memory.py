@@ -257,6 +257,10 @@ class MemoryEngine(Outside, OwnAgent):
         return dict(self.memory[partition])
 
     @override
+    async def ensure_owner(self) -> None:
+        """There is no other worker."""
+
+    @override
     async def publish(self, outbox: Sequence[tuple[Output, Record | None]]) -> list[RefusedOutput]:
         """What goes to a topic of the agent's own waits for a turn."""
         refused = [RefusedOutput(origin, "refused") for output, origin in outbox if self._refuses(output)]

@@ -123,10 +123,12 @@ class MortalPublisher(ConfirmedPublisher):
         self._output_topic = output_topic
 
     @override
-    async def send(self, topic: str, partition: int, rows: Sequence[Row]) -> tuple[int, list[Refused]]:
+    async def send(
+        self, topic: str, partition: int, rows: Sequence[Row], *, as_owner: bool = False
+    ) -> tuple[int, list[Refused]]:
         if topic.endswith("-changelog"):
             self._kill_point.passed("changelog")
-            answer = await super().send(topic, partition, rows)
+            answer = await super().send(topic, partition, rows, as_owner=as_owner)
             self._kill_point.passed("store")
             return answer
         if topic == self._output_topic:

@@ -183,6 +183,17 @@ async def test_delivery_owner_is_asked_before_the_first_rows_and_after_a_silence
     assert list(answers) == []
 
 
+async def test_delivery_of_an_owners_rows_asks_before_each_batch(engine_kafka: Broker, topic: str) -> None:
+    """A worker that is stopped between two batches and overtaken does not send the second."""
+    bootstrap = engine_kafka.bootstrap
+    await create_topics(bootstrap, [topic], partitions=PARTITIONS)
+    sent = rows(3, size=600_000)  # no two of them fit into one batch
+    async with publisher(bootstrap, owner=[True, True, False], session_seconds=0) as subject:
+        with pytest.raises(FatalError, match="another one owns its partitions"):
+            await subject.send(topic, 0, sent, as_owner=True)
+    assert await values(bootstrap, topic) == [row.value for row in sent[:2]]
+
+
 async def test_delivery_of_a_fenced_worker_is_fatal(breakable_kafka: Broker, topic: str) -> None:
     """Silent for longer than its session, and another worker owns the partitions: its rows would be older ones."""
     bootstrap = breakable_kafka.bootstrap
