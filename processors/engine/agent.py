@@ -138,6 +138,7 @@ class Agent:
             FatalError: nothing may be acknowledged.
         """
         self.assign(set(self._partitions) | {batch.partition for batch in batches})
+        buried: set[str] = set()
         while True:
             self.turn_began_at = began = time.monotonic()
             turn = Turn(self.effect.rule, self._breaker.copy(), self._row_bytes)
@@ -151,7 +152,7 @@ class Agent:
                 await self._wait(error)
                 continue
             await self._outside.ensure_owner()
-            await self._publish(turn)
+            await self._publish(turn, buried)
             changes = {partition: view.changes for partition, view in turn.views.items()}
             if refused := await self._outside.persist(changes):
                 self._learn(refused)
@@ -186,14 +187,21 @@ class Agent:
                 "the changelog of %s refuses a row of %d bytes: raise its max.message.bytes to 4194304", table, size
             )
 
-    async def _publish(self, turn: Turn) -> None:
-        """Outputs, then the dead letters: a record whose output is refused is one."""
+    async def _publish(self, turn: Turn, buried: set[str]) -> None:
+        """Outputs, then the dead letters: a record whose output is refused is one, however many are.
+
+        `buried`: sources of the records whose letters this turn has sent, when it is done again; those of now come in.
+        """
+        dead: set[str] = set()
         for refused in await self._outside.publish(list(turn.outbox)):
-            if refused.origin is not None:
+            if refused.origin is not None and refused.origin.source not in dead:
+                dead.add(refused.origin.source)
                 error = DeadLetterError(f"output refused: {refused.reason}", label="too_large")
                 turn.dead.append((refused.origin, error))
-        if turn.dead:
-            await self._bury(turn.dead)
+        fresh = [(record, error) for record, error in turn.dead if record.source not in buried]
+        if fresh:
+            await self._bury(fresh)
+        buried.update(record.source for record, _error in fresh)
 
     async def _bury(self, dead: Sequence[tuple[Record, BaseException]]) -> None:
         """Original key, value and headers to the dead-letter topic; of what is too large for it the beginning.

@@ -62,7 +62,7 @@ def dead_letter_headers(record: Record, fault: Fault) -> Headers:
         "rollcall-label": fault.label,
         "rollcall-reason": fault.reason,
         "rollcall-stage": fault.stage,
-        "rollcall-source": _source(record),
+        "rollcall-source": record.source,
         "rollcall-record-time-ms": str(record.timestamp_ms),
         "rollcall-first-at": at if (first := _first_at(record)) is None else _rfc3339(first),
         "rollcall-last-at": at,
@@ -124,7 +124,7 @@ def _letter_fault(record: Record, fault: Fault, identity: str, known: _Seen) -> 
         stage=fault.stage,
         label=fault.label,
         reason=fault.reason,
-        source=_source(record),
+        source=record.source,
         attempts=known.attempts,
         first_at=_instant(known.first_at_ms),
         last_at=_instant(fault.at_ms),
@@ -148,10 +148,6 @@ _LONGEST_KEPT = 1_000
 def _attempts(record: Record) -> int:
     earlier = [value for name, value in record.headers if name == "rollcall-attempts"]
     return max((int(each) for each in earlier if each.isdigit() and len(each) <= _LONGEST_COUNT), default=0)
-
-
-def _source(record: Record) -> str:
-    return f"{record.topic}/{record.partition}/{record.offset}"
 
 
 def _first_at(record: Record) -> int | None:

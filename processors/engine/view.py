@@ -35,6 +35,11 @@ class Record(NamedTuple):
     taken_ms: int = 0
     """Wall clock of the worker when it took the record, milliseconds since 1970: when it learned of it."""
 
+    @property
+    def source(self) -> str:
+        """Where it lies, which no other record does."""
+        return f"{self.topic}/{self.partition}/{self.offset}"
+
 
 @dataclass(frozen=True, slots=True)
 class Output:
@@ -203,9 +208,8 @@ class TurnView(View):
             self._known[table].update(rows)
             rows.clear()
         if self._sent:
-            source = f"{record.topic}/{record.partition}/{record.offset}"
             for each in self._sent:
-                headers = caused_by(each.headers, source)
+                headers = caused_by(each.headers, record.source)
                 self.outbox.append((Output(each.topic, each.key, each.value, headers, each.partition), record))
             self._sent = []
 

@@ -1,15 +1,18 @@
-"""A turn that is overtaken: nothing of it is put out."""
+"""A turn that is overtaken, and one that is done again: nothing of it is put out late or counted twice."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
 
 import pytest
 from typing_extensions import override
 
-from processors.engine.effect import RuleAlone
+from processors.engine.effect import Rows, RuleAlone
 from processors.engine.memory import MemoryEngine
 from processors.engine.spec import AgentSpec
 from processors.engine.view import Record, View
 from schemas.errors import DeadLetterError, FatalError
+from schemas.letters import LetterFault
 from schemas.topics import LETTERS
 from tests.support.engine_rules import OUTPUT, SEEN, SOURCE, Told
 
@@ -37,6 +40,17 @@ class Overtaken(MemoryEngine):
         raise FatalError("another one owns its partitions")
 
 
+class NarrowOnce(MemoryEngine):
+    """Its changelog refuses a row of each of the first turns; all are done again."""
+
+    turns = 0
+
+    @override
+    async def persist(self, changes: Mapping[int, Mapping[str, Rows]]) -> dict[str, int]:
+        self.turns += 1
+        return {SEEN: 1_000_000} if self.turns % 2 else await super().persist(changes)
+
+
 def told(engine: MemoryEngine, topic: str) -> list[bytes | None]:
     """Keys of what was published to a topic."""
     return [output.key for output in engine.published if output.topic == topic]
@@ -51,3 +65,30 @@ def test_turn_of_a_worker_that_was_overtaken_puts_nothing_out() -> None:
         engine.start_without_pump(RuleAlone(Tells()))
     assert (told(engine, OUTPUT.name), told(engine, DEAD_LETTERS), told(engine, LETTERS.name)) == ([], [], [])
     assert engine.memory[0][SEEN].rows == {}
+
+
+def test_turn_that_is_done_again_buries_a_record_once() -> None:
+    """Its letter lies there since the first time; the same record, read once more, is its second attempt."""
+    engine = NarrowOnce(SPEC)
+    engine.start_without_pump(RuleAlone(Tells()))
+    for _ in range(2):
+        engine.send(SOURCE.name, "bad", None)
+    assert engine.turns == 4
+    assert told(engine, DEAD_LETTERS) == [b"bad"]
+    (fault,) = [LetterFault.from_bytes(each.value or b"") for each in engine.published if each.topic == LETTERS.name]
+    assert fault.attempts == 2
+
+
+def test_record_of_which_several_outputs_are_refused_is_buried_once() -> None:
+    """It is one record that cannot be handled."""
+    engine = MemoryEngine(SPEC, refuses=lambda output: output.topic == OUTPUT.name)
+    engine.start_without_pump(RuleAlone(Tells()))
+    engine.send(SOURCE.name, "large", b"3")
+    assert (told(engine, DEAD_LETTERS), told(engine, LETTERS.name)) == ([b"large"], [])
+    (sample,) = [
+        each
+        for metric in engine.metrics.dead_letters.collect()
+        for each in metric.samples
+        if each.name.endswith("_total")
+    ]
+    assert sample.value == 1
