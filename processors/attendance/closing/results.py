@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from processors.attendance.book.book import Book
 from processors.attendance.book.rows import RESULT, SESSION, Published, PublishedSession
-from processors.attendance.closing.states import outlook, tell
+from processors.attendance.closing.states import outlook, summary_of_run, take_back, tell
 from processors.attendance.closing.step import Step
 from processors.attendance.rules.judgement import Registrant
 from processors.attendance.rules.judgement import StandingResult as Judged
@@ -131,29 +131,12 @@ def publish_summary(
 
 
 def retract_summary(book: Book, name: str, row: RunRow) -> None:
-    """What was told of as a session is none."""
+    """The results of what is no session were told: so much of it as is known is told as taken back."""
     known = book.get(SESSION, name)
     if known is None or known.retracted:
         return
-    summary = SessionSummary(
-        session_uuid=name,
-        instances=(name,),
-        account_id=row.account_id,
-        object_id=book.object_id,
-        object_type=row.object_type,
-        topic=row.topic,
-        host_id=row.host_id,
-        origin=row.origin,
-        started_at=None if row.start is None else as_datetime(row.start),
-        ended_at=None if row.known_end is None else as_datetime(row.known_end),
-        length_seconds=0,
-        is_final=True,
-        retracted=True,
-        counts=SessionCounts(),
-        state="final",
-    )
     book.put(SESSION, PublishedSession(known.given, known.end, "", retracted=True), name)
-    tell(book, summary)
+    take_back(book, summary_of_run(book, name, row))
 
 
 def _send(book: Book, result: Result) -> None:

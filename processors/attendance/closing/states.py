@@ -58,13 +58,12 @@ def tell_run(book: Book, uuid: str, row: RunRow, settings: TrackingSettings) -> 
         return
     ended = row.known_end
     next_look = None if ended is None else as_datetime(book.now_ms // 1000 + int(settings.settle))
-    summary = _summary(book, uuid, row)
     told = {
         "state": "running" if ended is None else "ended",
         "next_check_at": next_look,
         "waits_for": THE_END if ended is None else LATE_DELIVERIES,
     }
-    tell(book, summary.model_copy(update=told))
+    tell(book, summary_of_run(book, uuid, row).model_copy(update=told))
 
 
 def tell(book: Book, summary: SessionSummary) -> None:
@@ -90,11 +89,17 @@ def take_back_states(book: Book, uuids: Collection[str], *, but: str | None) -> 
     """Runs of which more was told than they are: all of `uuids` that are not the session `but`."""
     for (name,), summary in list(book.scan(STATE)):
         if name in uuids and name != but and not book.has(SESSION, name):
-            nothing = {"is_final": True, "state": "final", "retracted": True, "next_check_at": None, "waits_for": ""}
-            tell(book, summary.model_copy(update=nothing))
+            take_back(book, summary)
 
 
-def _summary(book: Book, uuid: str, row: RunRow) -> SessionSummary:
+def take_back(book: Book, summary: SessionSummary) -> None:
+    """What was told of as a session is none."""
+    nothing = {"is_final": True, "state": "final", "retracted": True, **NOTHING_TO_COME._asdict()}
+    tell(book, summary.model_copy(update=nothing))
+
+
+def summary_of_run(book: Book, uuid: str, row: RunRow) -> SessionSummary:
+    """A run as a session of its own, of which nothing was computed."""
     start, end = row.start, row.known_end
     return SessionSummary(
         session_uuid=uuid,
