@@ -72,9 +72,9 @@ async def _report_to(
     await producer.start()
     try:
         while True:
-            now = status()
-            value = now.to_bytes()
-            headers = list(event_headers(WORKERS.name, key, now, value))
+            message = status()
+            value = message.to_bytes()
+            headers = list(event_headers(WORKERS.name, key, message, value))
             await producer.send_and_wait(topic, value, key=key, headers=headers)
             await asyncio.sleep(REPORT_SECONDS)
     except asyncio.CancelledError:

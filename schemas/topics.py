@@ -6,7 +6,7 @@ Retention counts from Kafka's record time, which is the time of receipt, so a ba
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 HOUR_MS = 3_600_000
@@ -170,15 +170,7 @@ BREVO_COMMANDS = Topic(
     retention_days=14,
     dead_letters=True,
 )
-BREVO_COMMANDS_BULK = Topic(
-    name="brevo.commands.bulk.v1",
-    key="contact id, or a session's mark",
-    value="schemas.brevo.UpsertContact | TrackEvent | SendRecording | ConfirmList | SendCampaign",
-    producers=("score-engagement",),
-    consumers=("sync-contact",),
-    retention_days=14,
-    dead_letters=True,
-)
+BREVO_COMMANDS_BULK = replace(BREVO_COMMANDS, name="brevo.commands.bulk.v1")
 BREVO_RESULTS = Topic(
     name="brevo.results.v1",
     key="contact id, or nothing for an order to all workers",

@@ -13,11 +13,11 @@ import faust
 import rocksdict
 
 from processors.engine.faust_consumer import BatchSchema
+from schemas.topics import MIB
 
 RAW: faust.Schema[bytes, bytes] = faust.Schema(
     key_type=bytes, value_type=bytes, key_serializer="raw", value_serializer="raw"
 )
-MIB = 1_048_576
 RECOVERY_BATCHES = 8
 """Batches of up to a thousand rows that Faust gathers before it applies them."""
 ROCKS_OPTIONS = {

@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from processors.brevo.decisions.ledger import EventWork, Waiting, Work, contact_key
-from processors.engine.dead_letters import Fault, dead_letter_headers, reason_of, sent_again
+from processors.engine.dead_letters import dead_letter_headers, fault_of, sent_again
 from processors.engine.view import Output, Record
 from schemas.brevo import CommandOutcome, CommandResult, ContactState, OnceCommand, UpsertContact
 from schemas.brevo_feedback import BrevoFeedback
 from schemas.errors import DeadLetterError
-from schemas.topics import BREVO_COMMANDS, BREVO_COMMANDS_BULK, BREVO_EVENTS, BREVO_RESULTS, LETTERS, Topic
+from schemas.topics import BREVO_COMMANDS, BREVO_COMMANDS_BULK, BREVO_EVENTS, BREVO_RESULTS, LETTERS
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,13 +101,11 @@ def dead_letter_output(work: Work, ending: Ending, *, agent: str, version: str, 
         value=waiting.command.encode(),
         headers=tuple((name, value.encode()) for name, value in waiting.headers),
     )
-    fault = Fault(ending.error or "rejected", reason_of(DeadLetterError(ending.detail))[:300], agent, at_ms, version)
+    error = DeadLetterError(ending.detail, label=ending.error or "rejected")
+    fault = fault_of(error, stage=agent, at_ms=at_ms, version=version)
     if (repeat := sent_again(record, fault)) is not None:
         return Output.of(LETTERS.name, repeat.record_key, repeat)
     command = ("rollcall-command-id", work.command.command_id.encode())
     headers = (*(pair for pair in dead_letter_headers(record, fault) if pair[0] != command[0]), command)
-    return Output(_lane(waiting).dead_letter.name, key, record.value, headers)
-
-
-def _lane(waiting: Waiting) -> Topic:
-    return BREVO_COMMANDS if waiting.live else BREVO_COMMANDS_BULK
+    source = BREVO_COMMANDS if waiting.live else BREVO_COMMANDS_BULK
+    return Output(source.dead_letter.name, key, record.value, headers)

@@ -41,7 +41,7 @@ async def test_unrecognised_address_parks_everything_until_it_is_authorised(
     assert sorted(call.body["identifiers"]["email_id"] for call in brevo.event_calls) == sorted(people)
 
 
-async def test_parked_lane_lets_one_call_through_per_probe(bench: tuple[Sink, ScriptedBrevo]) -> None:
+async def test_parked_family_lets_one_call_through_per_probe(bench: tuple[Sink, ScriptedBrevo]) -> None:
     """One asks, the others wait; a person's `resume` does not wait for the next probe."""
     sink, brevo = bench
 

@@ -230,7 +230,7 @@ def test_rule_older_than_horizon_drops_from_score_but_not_from_counts() -> None:
     assert (shown(contact)["ENGAGEMENT_SCORE"], shown(contact)["WEBINARS_ATTENDED"]) == (0, 1)
 
 
-def test_rule_backfill_goes_to_the_bulk_lane_with_events_that_say_so() -> None:
+def test_rule_backfill_goes_with_bulk_priority_and_with_events_that_say_so() -> None:
     """What is long past waits for live work, and the sink sees by the origin that it starts no automation."""
     contact = Contact()
     outputs = contact.take(registration(origin="backfill"), result(origin="backfill"))

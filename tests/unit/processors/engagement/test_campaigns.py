@@ -43,7 +43,7 @@ class Rule:
         return told
 
 
-def test_session_gets_one_campaign_by_the_bulk_lane() -> None:
+def test_session_gets_one_campaign_with_bulk_priority() -> None:
     """Its people get nothing beside it, and no repeat or other link makes a second one."""
     other = session_recording(share_url="https://zoom.example.com/rec/share/OTHER")
     told = Rule().told(CAMPAIGN, result(), recording(), session_recording(), session_recording(), other, result())

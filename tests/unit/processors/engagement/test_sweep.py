@@ -97,7 +97,7 @@ def person(number: int) -> dict[str, Any]:
     return {"contact_id": contact_id(email), "email": email}
 
 
-def test_sweep_worked_example_writes_41_warm_to_the_bulk_lane() -> None:
+def test_sweep_worked_example_writes_41_warm_with_bulk_priority() -> None:
     """Half a half life later than 82: one score, one upsert with bulk priority, no event; revisions go on."""
     partition = Partition()
     partition.take(registration(), result())

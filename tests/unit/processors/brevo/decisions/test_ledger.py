@@ -75,7 +75,7 @@ def test_next_work_event_of_a_rejected_contact_says_why() -> None:
     assert work.contact_rejected == "bad address"
 
 
-def test_rank_of_answer_names_lane_and_offset() -> None:
+def test_rank_of_answer_names_priority_and_offset() -> None:
     """Live counts above bulk at equal revisions; an answer that does not say is below all."""
     assert rank_of_answer(5, f"{BREVO_COMMANDS.name}@17") == (5, 1, 17)
     assert rank_of_answer(5, f"{BREVO_COMMANDS_BULK.name}@17") == (5, 0, 17)

@@ -24,7 +24,7 @@ REQUEST = LookupRequest(
 SETTLED = LookupSettled(request_id="r1", account_id="acc")
 
 
-def test_intake_of_a_request_writes_a_pending_row_with_its_lane() -> None:
+def test_intake_of_a_request_writes_a_pending_row_with_its_priority() -> None:
     """The row holds all that is needed to ask after a restart."""
     stores = {PENDING: MemoryStore()}
     other = REQUEST.model_copy(update={"request_id": "r2"})
