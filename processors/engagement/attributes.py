@@ -13,7 +13,7 @@ Attributes = dict[str, tuple[AttributeType, str | int, Overwrite]]
 def attributes(values: Values, mapping: tuple[MappedSource, ...]) -> Attributes:
     """Attributes by name, in the mapping's order; a source without a value is left out."""
     return {
-        source.attribute: (source.type, value, source.overwrite)
-        for source in mapping
-        if source.source in values and (value := source.convert(values[source.source])) is not None
+        mapped.attribute: (mapped.type, value, mapped.overwrite)
+        for mapped in mapping
+        if mapped.source in values and (value := mapped.convert(values[mapped.source])) is not None
     }

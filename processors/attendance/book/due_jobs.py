@@ -191,4 +191,4 @@ def due_ms(row_key: bytes) -> int:
 
 def _due_key(book: Book, at_ms: int) -> bytes:
     # 13 digits, so that the order of the bytes is that of time (until the year 2286).
-    return f"due|{book.account}|{at_ms:013d}|{book.object_id}".encode()
+    return DUE + f"{book.account}|{at_ms:013d}|{book.object_id}".encode()
