@@ -12,9 +12,9 @@ from sqlalchemy import Connection
 from console.asking import ask, batches
 from console.following import Following
 from console.rendering import ACCOUNT, Pages
-from console.views.health import is_silent, notices
+from console.views.health import is_silent, troubles
 from readmodel.database import Database
-from readmodel.queries_operations import (
+from readmodel.queries.operations import (
     dead_letters,
     deliveries,
     freshness,
@@ -60,13 +60,13 @@ class OperationsPages:
 
         values = await ask(self._database, read)
         return self._pages.page(
-            request, "status.html", now=now, notices=self._notices(now, values["workers"], values["totals"]), **values
+            request, "status.html", now=now, troubles=self._troubles(now, values["workers"], values["totals"]), **values
         )
 
-    def _notices(self, now: datetime, seen: Sequence[WorkerStatus], counts: Any) -> Any:
+    def _troubles(self, now: datetime, seen: Sequence[WorkerStatus], counts: Any) -> Any:
         silent = [each.worker_id for each in seen if is_silent(each.at, now)]
         speaking = [each for each in seen if each.worker_id not in silent]
-        return notices(
+        return troubles(
             workers=len(seen),
             silent=silent,
             unready=[(each.worker_id, each.reasons) for each in speaking if not each.ready],
@@ -82,17 +82,17 @@ class OperationsPages:
         _for_operators(request)
         aside = request.query.get("quarantined") == "1"
         after, of = request.query.get("after") or None, request.query.get("of", "")[:64]
-        page = await ask(
+        part = await ask(
             self._database,
             lambda connection: deliveries(connection, object_id=of or None, quarantined=aside, after=after),
         )
-        return self._pages.page(request, "deliveries.html", page=page, quarantined=aside, of=of, after=after)
+        return self._pages.page(request, "deliveries.html", part=part, quarantined=aside, of=of, after=after)
 
     async def _dead_letters(self, request: web.Request) -> web.StreamResponse:
         _for_operators(request)
         after = request.query.get("after") or None
-        page = await ask(self._database, lambda connection: dead_letters(connection, after=after))
-        return self._pages.page(request, "dead_letters.html", page=page, after=after)
+        part = await ask(self._database, lambda connection: dead_letters(connection, after=after))
+        return self._pages.page(request, "dead_letters.html", part=part, after=after)
 
     async def _doubts(self, request: web.Request) -> web.StreamResponse:
         _for_operators(request)

@@ -15,9 +15,10 @@ from console.views import links
 from console.views.bars import time_line
 from console.views.spreadsheet import lines
 from readmodel.database import Database
-from readmodel.paging import Page
-from readmodel.queries_contacts import contact, find_contacts
-from readmodel.queries_sessions import STATUSES, Order, PersonLine, SessionLine, not_synced, people, session, sessions
+from readmodel.lines.sessions import PersonLine, SessionLine
+from readmodel.parts import Part
+from readmodel.queries.contacts import contact, find_contacts
+from readmodel.queries.sessions import STATUSES, Order, not_synced, people, session, sessions
 from schemas.codec import normalise_email
 
 T = TypeVar("T")
@@ -65,12 +66,12 @@ class PeoplePages:
         state = request.query.get("state") if request.query.get("state") in STATES else None
         after = request.query.get("after")
 
-        def read(connection: Connection) -> tuple[int, Page[SessionLine]]:
+        def read(connection: Connection) -> tuple[int, Part[SessionLine]]:
             return batches(connection), sessions(connection, text=text, state=state, limit=50, after=after or None)
 
-        live, page = await self._ask(read)
+        live, part = await self._ask(read)
         return self._pages.page(
-            request, "sessions.html", live=None if after else live, page=page, text=text, state=state or "",
+            request, "sessions.html", live=None if after else live, part=part, text=text, state=state or "",
             states=STATES, after=after,
         )  # fmt: skip
 
@@ -78,14 +79,14 @@ class PeoplePages:
         show, order = request.query.get("show", ""), _order(request)
         after = request.query.get("after") or None
 
-        def read(connection: Connection) -> tuple[SessionLine, Page[PersonLine], Page[PersonLine]]:
+        def read(connection: Connection) -> tuple[SessionLine, Part[PersonLine], Part[PersonLine]]:
             one = _found(session(connection, _key(request)))
             seen = people(connection, one.session, statuses=_SEEN, limit=_MOST_IN_TIME_LINE)
             return one, _people(connection, key=one.session, show=show, order=order, after=after, limit=100), seen
 
-        one, page, seen = await self._ask(read)
+        one, part, seen = await self._ask(read)
         return self._pages.page(
-            request, "session.html", session=one, page=page, show=show, order=order, after=after,
+            request, "session.html", session=one, part=part, show=show, order=order, after=after,
             shows=(*STATUSES, "not_synced"), time_line=time_line([each.intervals for each in seen.items],
             one.length_seconds), seen=len(seen.items), is_cut=seen.after is not None,
         )  # fmt: skip
@@ -105,11 +106,11 @@ class PeoplePages:
         await response.write(lines([_CSV_HEAD]).encode())
         after: str | None = None
         while True:
-            page = await self._ask(
+            part = await self._ask(
                 partial(_people, key=one.session, show=show, order=order, after=after, limit=_CSV_ROWS)
             )
-            await response.write(lines(map(_csv_row, page.items)).encode())
-            if (after := page.after) is None:
+            await response.write(lines(map(_csv_row, part.items)).encode())
+            if (after := part.after) is None:
                 break
         await response.write_eof()
         return response
@@ -128,7 +129,7 @@ class PeoplePages:
 
 def _people(
     connection: Connection, *, key: int, show: str, order: Order, after: str | None, limit: int
-) -> Page[PersonLine]:
+) -> Part[PersonLine]:
     if show == "not_synced":
         return not_synced(connection, key, limit=limit, after=after)
     statuses = (show,) if show in STATUSES else STATUSES[:-1]

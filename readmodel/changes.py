@@ -13,7 +13,7 @@ Key = tuple[Value, ...]
 Default = TypeVar("Default")
 
 
-class Kind(Enum):
+class RowKind(Enum):
     """One statement each (`readmodel.writing`)."""
 
     SESSION = auto()
@@ -35,10 +35,10 @@ class Kind(Enum):
 
 
 _UNDOES = {
-    Kind.SCORE: Kind.NO_SCORE,
-    Kind.NO_SCORE: Kind.SCORE,
-    Kind.WORKER: Kind.NO_WORKER,
-    Kind.NO_WORKER: Kind.WORKER,
+    RowKind.SCORE: RowKind.NO_SCORE,
+    RowKind.NO_SCORE: RowKind.SCORE,
+    RowKind.WORKER: RowKind.NO_WORKER,
+    RowKind.NO_WORKER: RowKind.WORKER,
 }
 
 
@@ -64,16 +64,16 @@ class Source(NamedTuple):
 class Changes:
     """Of one batch. All rows of a kind have the same columns."""
 
-    rows: dict[Kind, dict[Key, Row]] = field(default_factory=dict)
+    rows: dict[RowKind, dict[Key, Row]] = field(default_factory=dict)
 
-    def put(self, kind: Kind, key: Key, row: Row) -> None:
+    def put(self, kind: RowKind, key: Key, row: Row) -> None:
         """This is how the row is from now on."""
         self.rows.setdefault(kind, {})[key] = row
         undone = _UNDOES.get(kind)
         if undone is not None:
             self.rows.get(undone, {}).pop(key, None)
 
-    def get(self, kind: Kind, key: Key) -> Row | None:
+    def get(self, kind: RowKind, key: Key) -> Row | None:
         """What the batch has said of the row so far."""
         return self.rows.get(kind, {}).get(key)
 

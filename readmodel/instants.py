@@ -12,7 +12,7 @@ def _parsed(text: str) -> int:
     moment = datetime.fromisoformat(text)
     if moment.tzinfo is None:
         raise ValueError("an instant without a zone")
-    return round(moment.timestamp() * 1000)
+    return in_milliseconds(moment)
 
 
 def milliseconds(text: object) -> int | None:
@@ -39,6 +39,11 @@ def required_milliseconds(text: object) -> int:
     return found
 
 
+def in_milliseconds(at: datetime) -> int:
+    """Of an aware datetime."""
+    return round(at.timestamp() * 1_000)
+
+
 def moment(at_ms: int) -> datetime:
     """The aware datetime, UTC."""
-    return datetime.fromtimestamp(at_ms / 1000, UTC)
+    return datetime.fromtimestamp(at_ms / 1_000, UTC)

@@ -10,3 +10,5 @@ SCORING = ("attendance", "punctuality", "stayed", "interaction", "maximum")
 """`people.scoring`: these parts in this order (`schemas.engagement.ScoreParts`)."""
 WRITTEN = ("acknowledged", "unchanged")
 """Outcomes after which Brevo holds what was wanted."""
+OVER_NOT_FINAL = ("ended", "live")
+"""States of a session that waits for Zoom's report (`schemas.attendance.SessionSummary`)."""

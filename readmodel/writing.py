@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Dialect, Table, bindparam, delete, func, lite
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.compiler import SQLCompiler as Compiled
 
-from readmodel.changes import Changes, Kind, Row
+from readmodel.changes import Changes, Row, RowKind
 from readmodel.tables import (
     AUDIT,
     CALLS,
@@ -26,37 +26,37 @@ from readmodel.tables import (
     WORKERS,
 )
 
-_TABLES: dict[Kind, Table] = {
-    Kind.CONTACT: CONTACTS,
-    Kind.WANTED_CONTACT: CONTACTS,
-    Kind.ANSWERED_CONTACT: CONTACTS,
-    Kind.SESSION: SESSIONS,
-    Kind.PERSON: PEOPLE,
-    Kind.SCORED_PERSON: PEOPLE,
-    Kind.REGISTRATION: REGISTRATIONS,
-    Kind.SCORE: SCORES,
-    Kind.NO_SCORE: SCORES,
-    Kind.WANTED_CALL: CALLS,
-    Kind.ANSWERED_CALL: CALLS,
-    Kind.DEAD_LETTER: DEAD_LETTERS,
-    Kind.DELIVERY: DELIVERIES,
-    Kind.AUDIT: AUDIT,
-    Kind.WORKER: WORKERS,
-    Kind.NO_WORKER: WORKERS,
+_TABLES: dict[RowKind, Table] = {
+    RowKind.CONTACT: CONTACTS,
+    RowKind.WANTED_CONTACT: CONTACTS,
+    RowKind.ANSWERED_CONTACT: CONTACTS,
+    RowKind.SESSION: SESSIONS,
+    RowKind.PERSON: PEOPLE,
+    RowKind.SCORED_PERSON: PEOPLE,
+    RowKind.REGISTRATION: REGISTRATIONS,
+    RowKind.SCORE: SCORES,
+    RowKind.NO_SCORE: SCORES,
+    RowKind.WANTED_CALL: CALLS,
+    RowKind.ANSWERED_CALL: CALLS,
+    RowKind.DEAD_LETTER: DEAD_LETTERS,
+    RowKind.DELIVERY: DELIVERIES,
+    RowKind.AUDIT: AUDIT,
+    RowKind.WORKER: WORKERS,
+    RowKind.NO_WORKER: WORKERS,
 }
 """In the order in which they are written: a person's row asks how its contact stands."""
-_DELETES = (Kind.NO_SCORE, Kind.NO_WORKER)
-_KEPT: dict[Kind, Sequence[str]] = {
-    Kind.CONTACT: ("name",),
-    Kind.WANTED_CONTACT: ("email",),
-    Kind.ANSWERED_CONTACT: ("written_at",),
+_DELETES = (RowKind.NO_SCORE, RowKind.NO_WORKER)
+_KEPT: dict[RowKind, Sequence[str]] = {
+    RowKind.CONTACT: ("name",),
+    RowKind.WANTED_CONTACT: ("email",),
+    RowKind.ANSWERED_CONTACT: ("written_at",),
 }
 """Columns that keep what they have where nothing new is said."""
-_LARGEST: dict[Kind, Sequence[str]] = {Kind.WANTED_CONTACT: ("wanted_revision",)}
+_LARGEST: dict[RowKind, Sequence[str]] = {RowKind.WANTED_CONTACT: ("wanted_revision",)}
 """Columns that two topics say something of: the larger counts, whichever came first."""
-_NEWER: dict[Kind, str] = {Kind.WANTED_CALL: "wanted_at"}
+_NEWER: dict[RowKind, str] = {RowKind.WANTED_CALL: "wanted_at"}
 """Columns that decide between two topics that say the same thing: the later one counts, whichever is read first."""
-_MOVES = (Kind.WANTED_CONTACT, Kind.ANSWERED_CONTACT)
+_MOVES = (RowKind.WANTED_CONTACT, RowKind.ANSWERED_CONTACT)
 """After these the rows of a contact's results may have to say something else about `written`."""
 
 
@@ -83,19 +83,19 @@ def _execute(connection: Connection, compiled: Compiled, rows: Sequence[Row]) ->
 
 
 @cache
-def _compiled(kind: Kind, columns: tuple[str, ...], dialect: Dialect) -> Compiled:
+def _compiled(kind: RowKind, columns: tuple[str, ...], dialect: Dialect) -> Compiled:
     compiled: Compiled = _statement(kind, columns, dialect.name).compile(dialect=dialect)
     return compiled
 
 
-def _statement(kind: Kind, columns: tuple[str, ...], dialect: str) -> Any:
+def _statement(kind: RowKind, columns: tuple[str, ...], dialect: str) -> Any:
     table = _TABLES[kind]
     keys = [column.name for column in table.primary_key]
     if kind in _DELETES:
         return delete(table).where(*(table.c[name] == bindparam(name) for name in keys))
     insert: Any = postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
     values: dict[str, Any] = {name: bindparam(name, type_=table.c[name].type) for name in columns}
-    if kind in (Kind.PERSON, Kind.SCORED_PERSON):
+    if kind in (RowKind.PERSON, RowKind.SCORED_PERSON):
         written = select(IS_WRITTEN).where(CONTACTS.c.contact == values["contact"]).scalar_subquery()
         values["written"] = func.coalesce(written, literal_column("false"))
     statement = insert.values(values)

@@ -21,7 +21,7 @@ class Bar:
 
 
 @dataclass(frozen=True, slots=True)
-class Presence:
+class Headcount:
     """How many of those shown were there in one step of the session."""
 
     left: int
@@ -32,7 +32,7 @@ class Presence:
 
 
 def bars(intervals: Intervals, length_seconds: int) -> tuple[Bar, ...]:
-    """Presence in a session; what lies outside of it is cut off, and the shortest stay can still be seen.
+    """Headcount in a session; what lies outside of it is cut off, and the shortest stay can still be seen.
 
     >>> bars([(0, 900), (1800, 3600)], 3600)
     (Bar(left=0, width=250), Bar(left=500, width=500))
@@ -59,7 +59,7 @@ def told(intervals: Intervals) -> str:
     return "there " + ", ".join(f"from {lasting(since)} to {lasting(until)}" for since, until in intervals)
 
 
-def time_line(people: Sequence[Intervals], length_seconds: int, steps: int = 60) -> tuple[Presence, ...]:
+def time_line(people: Sequence[Intervals], length_seconds: int, steps: int = 60) -> tuple[Headcount, ...]:
     """How many were there in each step; a person counts in a step that they were in at its middle.
 
     >>> [each.height for each in time_line([[(0, 3600)], [(0, 1800)]], 3600, steps=4)]
@@ -74,7 +74,7 @@ def time_line(people: Sequence[Intervals], length_seconds: int, steps: int = 60)
         return ()
     edges = [WIDTH * step // steps for step in range(steps + 1)]
     return tuple(
-        Presence(
+        Headcount(
             edges[step],
             edges[step + 1] - edges[step],
             round(100 * count / highest),

@@ -11,7 +11,7 @@ SILENT_AFTER = timedelta(seconds=30)
 
 
 @dataclass(frozen=True, slots=True)
-class Notice:
+class Trouble:
     """Something for a person to do."""
 
     text: str
@@ -24,7 +24,7 @@ def is_silent(at: datetime, now: datetime) -> bool:
     return now - at > SILENT_AFTER
 
 
-def notices(  # what a page of status is made of
+def troubles(  # what a page of status is made of
     *,
     workers: int,
     silent: Sequence[str],
@@ -35,7 +35,7 @@ def notices(  # what a page of status is made of
     rejected: int,
     quarantined: int,
     reader_trouble: str,
-) -> tuple[Notice, ...]:
+) -> tuple[Trouble, ...]:
     """What needs a person, the most urgent first; nothing where all is well.
 
     Args:
@@ -51,17 +51,17 @@ def notices(  # what a page of status is made of
     """
     found = []
     if reader_trouble:
-        found.append(Notice(f"This page is not up to date: {reader_trouble}"))
+        found.append(Trouble(f"This page is not up to date: {reader_trouble}"))
     if not workers:
-        found.append(Notice("No worker runs: start one with `rollcall worker`"))
-    found += [Notice(f"Worker {name} says nothing any more: look at its logs, start it anew") for name in silent]
-    found += [Notice(f"Worker {name} is not ready: {'; '.join(why) or 'it starts'}") for name, why in unready]
-    found += [Notice(f"Calls of the family {family} wait for a person; the worker says why") for family in parked]
+        found.append(Trouble("No worker runs: start one with `rollcall worker`"))
+    found += [Trouble(f"Worker {name} says nothing any more: look at its logs, start it anew") for name in silent]
+    found += [Trouble(f"Worker {name} is not ready: {'; '.join(why) or 'it starts'}") for name, why in unready]
+    found += [Trouble(f"Calls of the family {family} wait for a person; the worker says why") for family in parked]
     counted = (
         (in_doubt, "may or may not have reached Brevo", "/doubts"),
         (dead_letters, "could not be handled in the last day", "/dead-letters"),
         (rejected, "were refused by Brevo in the last day", "/doubts"),
         (quarantined, "deliveries were put aside in the last day", "/deliveries?quarantined=1"),
     )
-    found += [Notice(f"{count:,} {text}", link) for count, text, link in counted if count]
+    found += [Trouble(f"{count:,} {text}", link) for count, text, link in counted if count]
     return tuple(found)

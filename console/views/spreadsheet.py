@@ -7,7 +7,7 @@ import io
 from collections.abc import Iterable, Sequence
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""What a cell begins with that spreadsheets calculate: owasp.org/www-community/attacks/CSV_Injection."""
+"""What spreadsheets calculate: owasp.org/www-community/attacks/CSV_Injection, checked 2026-11-27."""
 
 
 def lines(rows: Iterable[Sequence[object]]) -> str:
@@ -21,7 +21,12 @@ def lines(rows: Iterable[Sequence[object]]) -> str:
     return text.getvalue()
 
 
+def no_formula(text: str) -> str:
+    """The text, with an apostrophe before it where a spreadsheet would calculate."""
+    return f"'{text}" if text.startswith(_FORMULA) else text
+
+
 def _cell(value: object) -> object:
-    if isinstance(value, str) and value.startswith(_FORMULA):
-        return f"'{value}"
+    if isinstance(value, str):
+        return no_formula(value)
     return "" if value is None else value

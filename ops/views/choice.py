@@ -1,11 +1,11 @@
-"""Which session or contact is meant, of those that fit."""
+"""Which session or contact is meant, of those that fit. PURE."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from readmodel.queries_contacts import ContactLine
-from readmodel.queries_sessions import SessionLine
+from readmodel.lines.contacts import ContactLine
+from readmodel.lines.sessions import SessionLine
 from schemas.errors import ConfigurationError
 
 SHOWN = 5

@@ -13,8 +13,10 @@ from ops.views.choice import NotOneError, one_contact, one_session
 from ops.views.history import Step, history
 from ops.views.model import View, read_model
 from ops.views.output import Json, Mask, Row, terminal, write_json, write_lines
-from readmodel import queries_contacts, queries_sessions
-from readmodel.queries_contacts import Attendance, Contact
+from readmodel.lines.contacts import SessionResult, WholeContact
+from readmodel.queries.contacts import contact as whole_contact
+from readmodel.queries.contacts import find_contacts
+from readmodel.queries.sessions import find_sessions
 from runtime.configuration import load_for_display
 from runtime.environment import config_path
 from runtime.models import Scoring
@@ -49,8 +51,8 @@ def explain(
     nobody is meant, or several; they are named.
     """
     with read_model(as_json=as_json) as view:
-        found = one_contact(who, queries_contacts.find_contacts(view.connection, who))
-        contact = queries_contacts.contact(view.connection, found.contact_id)
+        found = one_contact(who, find_contacts(view.connection, who))
+        contact = whole_contact(view.connection, found.contact_id)
         assert contact is not None  # it was found in the same tables
         chosen = _chosen(view, contact, session)
         steps = _steps(contact)
@@ -60,16 +62,16 @@ def explain(
             _show(contact, chosen, steps, mask=mask)
 
 
-def _chosen(view: View, contact: Contact, session: str | None) -> Sequence[Attendance]:
+def _chosen(view: View, contact: WholeContact, session: str | None) -> Sequence[SessionResult]:
     """All sessions of the contact, or the one that is meant: among those of the contact first."""
     if session is None:
-        return contact.attendances
-    latest = [each.session for each in contact.attendances if each.session]
-    candidates = tuple(latest[:1]) if session == "latest" else queries_sessions.find_sessions(view.connection, session)
+        return contact.results
+    latest = [each.session for each in contact.results if each.session]
+    candidates = tuple(latest[:1]) if session == "latest" else find_sessions(view.connection, session)
     theirs = {each.session for each in latest}
     among = [each for each in candidates if each.session in theirs]
     line = one_session(session, among or candidates, latest)
-    chosen = [each for each in contact.attendances if each.person.session == line.session]
+    chosen = [each for each in contact.results if each.person.session == line.session]
     if not chosen:
         raise NotOneError(
             f"they have no result in {line.session_uuid} ({line.topic}): neither a registration nor a connection of "
@@ -78,12 +80,12 @@ def _chosen(view: View, contact: Contact, session: str | None) -> Sequence[Atten
     return chosen
 
 
-def _steps(contact: Contact) -> tuple[Step, ...]:
+def _steps(contact: WholeContact) -> tuple[Step, ...]:
     """How the score came about; nothing where the settings cannot be read."""
     scoring = _scoring()
     if scoring is None or contact.standing is None:
         return ()
-    return history(contact.attendances, scoring, contact.standing.reference_date)
+    return history(contact.results, scoring, contact.standing.reference_date)
 
 
 def _scoring() -> Scoring | None:
@@ -94,7 +96,7 @@ def _scoring() -> Scoring | None:
         return None
 
 
-def _document(contact: Contact, chosen: Sequence[Attendance], steps: Sequence[Step], *, mask: bool) -> Row:
+def _document(contact: WholeContact, chosen: Sequence[SessionResult], steps: Sequence[Step], *, mask: bool) -> Row:
     who = contact.who
     return {
         "contact_id": who.contact_id,
@@ -122,7 +124,7 @@ def _document(contact: Contact, chosen: Sequence[Attendance], steps: Sequence[St
     }  # fmt: skip
 
 
-def _show(contact: Contact, chosen: Sequence[Attendance], steps: Sequence[Step], *, mask: bool) -> None:
+def _show(contact: WholeContact, chosen: Sequence[SessionResult], steps: Sequence[Step], *, mask: bool) -> None:
     console = terminal()
     write_lines(console, explanation.heading(contact, steps, mask=mask))
     for each in chosen:

@@ -1,4 +1,4 @@
-"""Why a contact stands as it does, in sentences."""
+"""Why a contact stands as it does, in sentences. PURE."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from collections.abc import Iterator, Sequence
 
 from ops.views import words
 from ops.views.history import Step, changes_of_tier
-from readmodel.queries_contacts import Attendance, CallLine, Contact, RegistrationLine
-from readmodel.queries_sessions import PersonLine, ScoreShare, SessionLine
+from readmodel.lines.contacts import CallLine, RegistrationLine, SessionResult, WholeContact
+from readmodel.lines.sessions import PersonLine, ScoreShare, SessionLine
 
 
-def heading(contact: Contact, steps: Sequence[Step], *, mask: bool) -> Iterator[str]:
+def heading(contact: WholeContact, steps: Sequence[Step], *, mask: bool) -> Iterator[str]:
     """Who it is, the score, the tiers, and how Brevo stands to them."""
     who = contact.who
     named = "" if mask or not who.name else f" ({who.name})"
@@ -30,7 +30,7 @@ def heading(contact: Contact, steps: Sequence[Step], *, mask: bool) -> Iterator[
     yield f"Brevo: {_whole(contact)}"
 
 
-def attendance(each: Attendance, steps: Sequence[Step]) -> Iterator[str]:
+def attendance(each: SessionResult, steps: Sequence[Step]) -> Iterator[str]:
     """One session of theirs: the verdict, its evidence, its score."""
     person, held = each.person, each.session
     topic = held.topic or held.object_id if held else "a session of which nothing more is known"
@@ -104,11 +104,11 @@ def call(each: CallLine) -> str:
     return f"{at}  {what}: {outcome}{status}{': ' + each.detail if each.detail else ''}"
 
 
-def _whole(contact: Contact) -> str:
+def _whole(contact: WholeContact) -> str:
     """What Brevo has of the contact, else why not."""
     who = contact.who
-    if contact.attendances:
-        return words.at_brevo(contact.attendances[0].person)
+    if contact.results:
+        return words.at_brevo(contact.results[0].person)
     if who.is_written:
         return f"written {words.when(who.written_at)}"
     return f"not written{': ' + who.detail if who.detail else ', nothing was wanted or answered yet'}"

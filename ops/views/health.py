@@ -1,18 +1,16 @@
-"""What needs a person, and how the installation is, from what the topics say of it."""
+"""What needs a person, and how the installation is, from what the topics say of it. PURE."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from types import MappingProxyType
 
+from console.views.health import is_silent
 from ops.views import words
-from readmodel.queries_operations import Freshness, Totals
+from readmodel.lines.operations import Freshness, Totals
 from schemas.workers import BudgetUse, Period, WorkerStatus
-
-SILENT = timedelta(seconds=30)
-"""A worker speaks every 5 s; after so long without a word it is taken for dead."""
 
 _PERIODS: Mapping[Period, str] = MappingProxyType({"second": "a second", "hour": "an hour", "day": "a day"})
 
@@ -33,12 +31,12 @@ class Picture:
     @property
     def alive(self) -> tuple[WorkerStatus, ...]:
         """Workers that spoke lately."""
-        return tuple(each for each in self.workers if self.now - each.at <= SILENT)
+        return tuple(each for each in self.workers if not is_silent(each.at, self.now))
 
     @property
     def silent(self) -> tuple[WorkerStatus, ...]:
         """Workers that said no farewell and say nothing any more."""
-        return tuple(each for each in self.workers if self.now - each.at > SILENT)
+        return tuple(each for each in self.workers if is_silent(each.at, self.now))
 
 
 def troubles(picture: Picture) -> Iterator[str]:
@@ -85,7 +83,7 @@ def stages(found: Sequence[Freshness]) -> Iterator[tuple[str, ...]]:
 
 def of_worker(worker: WorkerStatus, now: datetime) -> Iterator[str]:
     """One worker, line by line."""
-    spoke = "" if now - worker.at <= SILENT else f", silent since {words.when(worker.at)}"
+    spoke = f", silent since {words.when(worker.at)}" if is_silent(worker.at, now) else ""
     ready = "ready" if worker.ready else "not ready"
     partitions = words.counted(len(worker.partitions), "partition")
     yield f"{worker.worker_id}  {worker.version}, {ready}, {partitions}{spoke}"

@@ -1,4 +1,4 @@
-"""How a contact came to its score: what each session counts for by age, and the tier after each."""
+"""How a contact came to its score: what each session counts for by age, and the tier after each. PURE."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
 from processors.engagement.contact_score import HORIZON_DAYS, SCALE, Occurrence, decay_weights, standing
-from readmodel.queries_contacts import Attendance
+from readmodel.lines.contacts import SessionResult
 from runtime.models import Scoring
 from schemas.engagement import Tier
 
@@ -26,7 +26,7 @@ class Step:
     tier: Tier
 
 
-def history(attendances: Sequence[Attendance], scoring: Scoring, reference: date) -> tuple[Step, ...]:
+def history(attendances: Sequence[SessionResult], scoring: Scoring, reference: date) -> tuple[Step, ...]:
     """The steps in order of the sessions' ends; by today's settings, whatever they were at the time."""
     scored = sorted(
         (each.session.ended_at.astimezone(UTC), each.session.session_uuid, each.person.score)

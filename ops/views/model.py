@@ -17,7 +17,7 @@ from ops.failure import found_wrong
 from ops.views.choice import NotOneError
 from ops.views.words import ago
 from readmodel.database import Database, opened, url_of
-from readmodel.queries_operations import progress
+from readmodel.queries.operations import progress
 from runtime.kafka import KafkaConnection
 from runtime.logs import configure_command_logging
 from schemas.errors import RetryLaterError

@@ -15,13 +15,12 @@ from pydantic import BaseModel
 from rich.console import Console
 from rich.table import Table
 
+from console.views.spreadsheet import no_formula
+
 Json = Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")]
 Csv = Annotated[bool, typer.Option("--csv", help="Comma-separated rows on stdout, a heading first.")]
 Mask = Annotated[bool, typer.Option("--mask", help="Hide addresses and names, for a screen that others see.")]
 Row = Mapping[str, Any]
-
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""What a spreadsheet takes for a formula: owasp.org/www-community/attacks/CSV_Injection, checked 2026-11-27."""
 
 
 def one_form(*, as_json: bool, as_csv: bool) -> None:
@@ -53,8 +52,8 @@ def cell(value: object) -> object:
         return ""
     if isinstance(value, bool):
         return "yes" if value else "no"
-    if isinstance(value, str) and value.startswith(_FORMULA):
-        return f"'{value}"
+    if isinstance(value, str):
+        return no_formula(value)
     return value.isoformat(timespec="seconds") if hasattr(value, "isoformat") else value
 
 

@@ -8,7 +8,7 @@ from rich.table import Table
 
 from ops.views import words
 from ops.views.output import Row, table
-from readmodel.queries_sessions import PersonLine
+from readmodel.lines.sessions import PersonLine
 
 COLUMNS = (
     "email", "name", "status", "minutes", "late_minutes", "joins", "score", "reason", "is_final", "evidence",

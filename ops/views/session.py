@@ -15,9 +15,9 @@ from ops.views.choice import one_session
 from ops.views.model import View, read_model
 from ops.views.output import Csv, Json, Mask, Row, one_form, table, terminal, write_csv, write_json, write_lines
 from ops.views.sessions import row
-from readmodel import queries_sessions as questions
-from readmodel.queries_contacts import find_contacts
-from readmodel.queries_sessions import PersonLine, SessionLine
+from readmodel.lines.sessions import PersonLine, SessionLine
+from readmodel.queries import sessions as questions
+from readmodel.queries.contacts import find_contacts
 from schemas.instants import format_instant
 
 SHOWN = 200
@@ -89,9 +89,9 @@ def everybody(connection: Connection, line: SessionLine) -> Iterator[PersonLine]
     """Everybody with a result that stands, who stayed longest first."""
     after = None
     while True:
-        page = questions.people(connection, line.session, after=after, limit=1_000)
-        yield from page.items
-        after = page.after
+        part = questions.people(connection, line.session, after=after, limit=1_000)
+        yield from part.items
+        after = part.after
         if after is None:
             return
 

@@ -15,8 +15,8 @@ from ops.selection.times import instant
 from ops.views import words
 from ops.views.model import read_model
 from ops.views.output import Csv, Json, Row, one_form, table, terminal, write_csv, write_json
-from readmodel.queries_sessions import SessionLine
-from readmodel.queries_sessions import sessions as page_of_sessions
+from readmodel.lines.sessions import SessionLine
+from readmodel.queries.sessions import sessions as part_of_sessions
 
 SHOWN = 50
 """Of a table; documents hold all."""
@@ -86,9 +86,9 @@ def every(connection: Connection, text: str, since: datetime | None, state: str 
     """All that fit, the latest first."""
     after = None
     while True:
-        page = page_of_sessions(connection, since=since, state=state, text=text, after=after)
-        yield from page.items
-        after = page.after
+        part = part_of_sessions(connection, since=since, state=state, text=text, after=after)
+        yield from part.items
+        after = part.after
         if after is None:
             return
 

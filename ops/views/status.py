@@ -14,8 +14,8 @@ from ops.views.health import Picture, of_worker, stages, troubles
 from ops.views.model import View, read_model
 from ops.views.output import Json, Row, table, terminal, write_json, write_lines
 from ops.views.sessions import as_table
-from readmodel import queries_operations as operations
-from readmodel.queries_sessions import sessions as page_of_sessions
+from readmodel.queries import operations
+from readmodel.queries.sessions import sessions as part_of_sessions
 from runtime.exits import FOUND_WRONG
 
 WATCH_SECONDS = 5
@@ -111,7 +111,7 @@ def _show(console: Console, view: View, picture: Picture, wrong: list[str]) -> N
         f"{words.counted(totals.dead_letters, 'dead letter')}, {totals.rejected} refused by Brevo, "
         f"{totals.quarantined} quarantined; {totals.in_doubt} in doubt"
     )
-    waiting = page_of_sessions(view.connection, state="waiting", limit=WAITING_SHOWN).items
+    waiting = part_of_sessions(view.connection, state="waiting", limit=WAITING_SHOWN).items
     console.print(f"\n{words.counted(totals.sessions_waiting, 'session')} over and not final", style="bold")
     if waiting:
         console.print(as_table(list(waiting), picture.now))

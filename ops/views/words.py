@@ -1,11 +1,11 @@
-"""How instants, spans, people and reasons are told. Instants are aware and shown in UTC."""
+"""How instants, spans, people and reasons are told. Instants are aware and shown in UTC. PURE."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 
-from readmodel.queries_sessions import PersonLine, SessionLine
+from readmodel.lines.sessions import PersonLine, SessionLine
 
 HIDDEN = "(hidden)"
 _REASONS = MappingProxyType(

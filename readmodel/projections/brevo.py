@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 
-from readmodel.changes import Changes, Kind, Row, Source, required, text, whole
+from readmodel.changes import Changes, Row, RowKind, Source, required, text, whole
 from readmodel.instants import milliseconds, required_milliseconds
 from readmodel.keys import command_key, contact_key
 from readmodel.vocabulary import WRITTEN
@@ -32,14 +32,14 @@ def project_command(source: Source, changes: Changes) -> None:
         "occurred_at": required_milliseconds(command["occurred_at"]),
         "wanted_at": source.timestamp_ms,
     }
-    before = changes.get(Kind.WANTED_CALL, (contact, call["command_id"]))
+    before = changes.get(RowKind.WANTED_CALL, (contact, call["command_id"]))
     if _number(before, "wanted_at") <= source.timestamp_ms:  # both topics may have brought it
-        changes.put(Kind.WANTED_CALL, (contact, call["command_id"]), call)
+        changes.put(RowKind.WANTED_CALL, (contact, call["command_id"]), call)
     if command["kind"] == "upsert":
-        before = changes.get(Kind.WANTED_CONTACT, (contact,))
+        before = changes.get(RowKind.WANTED_CONTACT, (contact,))
         newest = max(revision, _number(before, "wanted_revision"))
         row: Row = {"contact": contact, "email": text(command["email"]), "wanted_revision": newest}
-        changes.put(Kind.WANTED_CONTACT, (contact,), row)
+        changes.put(RowKind.WANTED_CONTACT, (contact,), row)
 
 
 def project_result(source: Source, changes: Changes) -> None:
@@ -59,13 +59,13 @@ def project_result(source: Source, changes: Changes) -> None:
         "detail": text(result["detail"]),
         "finished_at": required_milliseconds(result["finished_at"]),
     }
-    changes.put(Kind.ANSWERED_CALL, (contact, call["command_id"]), call)
+    changes.put(RowKind.ANSWERED_CALL, (contact, call["command_id"]), call)
     if result["kind"] == "upsert" and outcome not in _NO_END:
-        changes.put(Kind.ANSWERED_CONTACT, (contact,), _answered(contact, outcome, result, changes))
+        changes.put(RowKind.ANSWERED_CONTACT, (contact,), _answered(contact, outcome, result, changes))
 
 
 def _answered(contact: bytes, outcome: str, result: dict[str, Any], changes: Changes) -> Row:
-    before = changes.get(Kind.ANSWERED_CONTACT, (contact,))
+    before = changes.get(RowKind.ANSWERED_CONTACT, (contact,))
     at = milliseconds(result["finished_at"])
     held = result["acknowledged"] or {}
     left_out = [*map(str, held.get("refused", ())), *(f"list {each}" for each in held.get("refused_lists", ()))]

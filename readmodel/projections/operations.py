@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from readmodel.changes import Changes, Kind, Source, header, text
-from readmodel.instants import milliseconds
+from readmodel.changes import Changes, RowKind, Source, header, text
+from readmodel.instants import in_milliseconds, milliseconds
 from schemas.audit import AuditEntry
 from schemas.codec import pack
 from schemas.topics import QUARANTINE
@@ -17,7 +17,7 @@ def project_delivery(source: Source, changes: Changes) -> None:
     account = header(headers, "ce_source") or ""
     reason = header(headers, "quarantine-reason")
     changes.put(
-        Kind.DELIVERY,
+        RowKind.DELIVERY,
         (source.topic, source.partition, source.offset),
         {
             **source.position,
@@ -38,7 +38,7 @@ def project_dead_letter(source: Source, changes: Changes) -> None:
     headers = source.headers
     attempts = header(headers, "rollcall-attempts") or ""
     changes.put(
-        Kind.DEAD_LETTER,
+        RowKind.DEAD_LETTER,
         (source.topic, source.partition, source.offset),
         {
             **source.position,
@@ -62,13 +62,13 @@ def project_audit(source: Source, changes: Changes) -> None:
         return
     entry = AuditEntry.from_bytes(source.value)
     changes.put(
-        Kind.AUDIT,
+        RowKind.AUDIT,
         (source.partition, source.offset),
         {
             "partition": source.partition,
             "offset": source.offset,
             "entry_id": text(entry.entry_id),
-            "at": round(entry.at.timestamp() * 1000),
+            "at": in_milliseconds(entry.at),
             "operator": text(entry.operator),
             "action": text(entry.action),
             "subject": text(entry.subject),
@@ -82,10 +82,10 @@ def project_worker(source: Source, changes: Changes) -> None:
     """How a worker is, or that it has left."""
     worker = _key(source) or ""
     if source.value is None:
-        changes.put(Kind.NO_WORKER, (worker,), {"worker_id": worker})
+        changes.put(RowKind.NO_WORKER, (worker,), {"worker_id": worker})
         return
     value = source.value.decode()
-    changes.put(Kind.WORKER, (worker,), {"worker_id": worker, "at": source.timestamp_ms, "status": text(value)})
+    changes.put(RowKind.WORKER, (worker,), {"worker_id": worker, "at": source.timestamp_ms, "status": text(value)})
 
 
 def _key(source: Source) -> str | None:

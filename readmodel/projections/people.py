@@ -10,7 +10,7 @@ from typing import Any
 
 import orjson
 
-from readmodel.changes import Changes, Kind, Row, Source, required, text, whole
+from readmodel.changes import Changes, Row, RowKind, Source, required, text, whole
 from readmodel.instants import milliseconds, required_milliseconds
 from readmodel.keys import contact_key, session_key
 from readmodel.vocabulary import RETRACTED, SCORING
@@ -33,11 +33,11 @@ def project_score(source: Source, changes: Changes) -> None:
     """A contact's score, or that there is none any more."""
     contact = contact_key((source.key or b"").decode())
     if source.value is None:
-        changes.put(Kind.NO_SCORE, (contact,), {"contact": contact})
+        changes.put(RowKind.NO_SCORE, (contact,), {"contact": contact})
         return
     score = orjson.loads(source.value)
     changes.put(
-        Kind.SCORE,
+        RowKind.SCORE,
         (contact,),
         {
             "contact": contact,
@@ -52,7 +52,7 @@ def project_score(source: Source, changes: Changes) -> None:
     for each in score["sessions"]:
         session = session_key(each["account_id"], each["session_uuid"])
         changes.put(
-            Kind.SCORED_PERSON,
+            RowKind.SCORED_PERSON,
             (session, contact),
             {
                 "session": session,
@@ -70,9 +70,9 @@ def _scoring(score: dict[str, Any]) -> str:
 
 
 def _contact(fact: dict[str, Any], contact: bytes, name: str | None, changes: Changes) -> None:
-    before = changes.get(Kind.CONTACT, (contact,))
+    before = changes.get(RowKind.CONTACT, (contact,))
     known = name or (before["name"] if before else None)
-    changes.put(Kind.CONTACT, (contact,), {"contact": contact, "email": text(fact["email"]), "name": known})
+    changes.put(RowKind.CONTACT, (contact,), {"contact": contact, "email": text(fact["email"]), "name": known})
 
 
 def _result(fact: dict[str, Any], changes: Changes) -> None:
@@ -83,7 +83,7 @@ def _result(fact: dict[str, Any], changes: Changes) -> None:
     runs = fact["runs"]
     _contact(fact, contact, text(identity.get("name")), changes)
     changes.put(
-        Kind.PERSON,
+        RowKind.PERSON,
         (session, contact),
         {
             "session": session,
@@ -117,7 +117,7 @@ def _registration(fact: dict[str, Any], changes: Changes) -> None:
         "registrant_id": required(fact, "registrant_id"),
     }
     changes.put(
-        Kind.REGISTRATION,
+        RowKind.REGISTRATION,
         tuple(row.values()),
         {
             **row,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from readmodel.changes import Changes, Kind, Row, Source
+from readmodel.changes import Changes, Row, RowKind, Source
+from readmodel.instants import in_milliseconds
 from readmodel.keys import session_key
 from schemas.attendance import SessionSummary
 from schemas.codec import pack
@@ -42,8 +43,8 @@ def project_session(source: Source, changes: Changes) -> None:
         "interaction": told.interaction.model_dump_json() if told.interaction else None,
         **told.counts.model_dump(),
     }
-    changes.put(Kind.SESSION, (session,), row)
+    changes.put(RowKind.SESSION, (session,), row)
 
 
 def _ms(at: datetime | None) -> int | None:
-    return None if at is None else round(at.timestamp() * 1000)
+    return None if at is None else in_milliseconds(at)

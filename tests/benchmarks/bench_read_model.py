@@ -21,14 +21,14 @@ from pathlib import Path
 
 from sqlalchemy import Connection, make_url
 
-from readmodel import queries_operations as operations
 from readmodel.changes import Source
 from readmodel.database import Database, opened
 from readmodel.keys import session_key
 from readmodel.projection import project
 from readmodel.projector import Projector
-from readmodel.queries_contacts import contact, find_contacts
-from readmodel.queries_sessions import find_sessions, not_synced, people, sessions
+from readmodel.queries import operations
+from readmodel.queries.contacts import contact, find_contacts
+from readmodel.queries.sessions import find_sessions, not_synced, people, sessions
 from readmodel.writing import write
 from runtime.kafka import KafkaConnection
 from runtime.models import Kafka

@@ -7,12 +7,13 @@ from pathlib import Path
 
 from sqlalchemy.engine import URL
 
-from readmodel import queries_operations as operations
 from readmodel.database import opened
 from readmodel.keys import session_key
+from readmodel.lines.operations import Totals
 from readmodel.projector import BATCH_RECORDS, Projector
-from readmodel.queries_contacts import contact, find_contacts
-from readmodel.queries_sessions import find_sessions, not_synced, people, sessions
+from readmodel.queries import operations
+from readmodel.queries.contacts import contact, find_contacts
+from readmodel.queries.sessions import find_sessions, not_synced, people, sessions
 from runtime.kafka import KafkaConnection
 from runtime.models import Kafka
 from runtime.topics import ensure_topics
@@ -83,7 +84,7 @@ async def test_what_the_topics_say_is_found_again(url: URL, kafka: KafkaConnecti
         assert history is not None
         assert history.standing is not None
         assert history.standing.score == 82
-        assert [attendance.person.session for attendance in history.attendances] == [latest.session]
+        assert [attendance.person.session for attendance in history.results] == [latest.session]
         assert [line.status for line in history.registrations] == ["approved"]
         assert [(line.kind, line.outcome) for line in history.calls] == [
             ("event", "in_doubt"),
@@ -97,7 +98,7 @@ async def test_what_the_topics_say_is_found_again(url: URL, kafka: KafkaConnecti
         assert stale.quarantine_reason == "stale"
         assert [line.action for line in operations.audit(connection).items] == ["effects.resolve"]
         assert [status.worker_id for status in operations.workers(connection)] == ["worker-1"]
-        assert operations.totals(connection) == operations.Totals(1, 1, 1, 1, 0)
+        assert operations.totals(connection) == Totals(1, 1, 1, 1, 0)
         assert {progress.topic for progress in operations.progress(connection)} > {ATTENDANCE_RESULTS.name}
 
 

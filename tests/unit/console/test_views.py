@@ -6,7 +6,7 @@ import pytest
 
 from console.views import bars, health, links, spreadsheet, words
 from console.views.bars import time_line
-from console.views.health import is_silent, notices
+from console.views.health import is_silent, troubles
 from console.views.links import session_key, session_word
 from console.views.spreadsheet import lines
 
@@ -50,7 +50,7 @@ def test_worker_is_silent_after_half_a_minute() -> None:
 
 def test_all_is_well_without_a_notice() -> None:
     """So that each notice means something."""
-    assert notices(**WELL) == ()  # type: ignore[arg-type]  # values of several types
+    assert troubles(**WELL) == ()  # type: ignore[arg-type]  # values of several types
 
 
 @pytest.mark.parametrize(
@@ -69,5 +69,5 @@ def test_all_is_well_without_a_notice() -> None:
 )
 def test_each_thing_that_needs_a_person_is_one_notice(name: str, value: object, told: str) -> None:
     """In words."""
-    (one,) = notices(**{**WELL, name: value})  # type: ignore[arg-type]  # values of several types
+    (one,) = troubles(**{**WELL, name: value})  # type: ignore[arg-type]  # values of several types
     assert told in one.text

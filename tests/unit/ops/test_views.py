@@ -20,9 +20,9 @@ from ops.views.history import changes_of_tier, history
 from ops.views.output import write_csv
 from ops.views.people import as_table, row
 from ops.views.words import at_brevo, state
-from readmodel.queries_contacts import Attendance
-from readmodel.queries_operations import Totals
-from readmodel.queries_sessions import PersonLine, ScoreShare, SessionLine
+from readmodel.lines.contacts import SessionResult
+from readmodel.lines.operations import Totals
+from readmodel.lines.sessions import PersonLine, ScoreShare, SessionLine
 from runtime.models import Scoring
 from schemas.workers import AgentStatus, WorkerStatus
 
@@ -114,14 +114,14 @@ def test_a_worker_is_told_in_lines() -> None:
 def test_the_history_is_the_score_s_own_fold() -> None:
     """A half after a half life, and a tier per session."""
     earlier = session("a==", ended_at=NOW - timedelta(days=90))
-    attendances = [Attendance(person(score=82), session("b==")), Attendance(person(score=30), earlier)]
+    attendances = [SessionResult(person(score=82), session("b==")), SessionResult(person(score=30), earlier)]
     steps = history(attendances, Scoring(), date(2026, 11, 27))
     assert [(each.session_uuid, each.weight, each.contact_score, each.tier) for each in steps] == [
         ("a==", 0.5, 30, "cold"),
         ("b==", 1.0, 97, "hot"),
     ]
     assert [each.session_uuid for each in changes_of_tier([*steps, steps[-1]])] == ["a==", "b=="]
-    assert history([Attendance(person(score=None), earlier)], Scoring(), date(2026, 11, 27)) == ()
+    assert history([SessionResult(person(score=None), earlier)], Scoring(), date(2026, 11, 27)) == ()
 
 
 def test_absence_names_what_was_looked_at() -> None:

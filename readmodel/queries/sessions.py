@@ -3,113 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
 from sqlalchemy import Connection, Select, and_, func, literal, or_, select, tuple_, union_all
 
-from readmodel.instants import moment
+from readmodel.instants import in_milliseconds
 from readmodel.keys import contact_id_of
-from readmodel.paging import PAGE, Page, page_of, place_of
+from readmodel.lines.sessions import PersonLine, ScoreShare, SessionLine, Sync
+from readmodel.parts import PART, Part, part_of, place_of
+from readmodel.queries.rows import fields_of
 from readmodel.tables import CONTACTS, NOT_SYNCED, PEOPLE, SESSIONS
-from readmodel.vocabulary import NO_SCORE, RETRACTED, SCORING
+from readmodel.vocabulary import NO_SCORE, OVER_NOT_FINAL, RETRACTED, SCORING
 from schemas.attendance import InteractionSummary, Reconciliation
 from schemas.codec import unpack
 
 SHORTEST_BEGINNING = 6
 """Characters of a uuid that may stand for it."""
 STATUSES = ("attended", "left_early", "no_show", RETRACTED)
-Sync = Literal["written", "waiting", "refused", "suppressed"]
 Order = Literal["time", "score"]
-
-
-@dataclass(frozen=True, slots=True)
-class SessionLine:
-    """One session, its people in numbers."""
-
-    session: int
-    """The key that other questions want."""
-    session_uuid: str
-    account_id: str
-    object_id: str
-    object_type: str
-    topic: str
-    host_id: str
-    origin: str
-    state: str
-    waits_for: str
-    next_check_at: datetime | None
-    scheduled_at: datetime | None
-    started_at: datetime | None
-    ended_at: datetime | None
-    length_seconds: int
-    is_final: bool
-    retracted: bool
-    evidence: str
-    registered: int
-    attended: int
-    left_early: int
-    no_shows: int
-    anonymous: int
-    excluded: int
-    assumed: int
-    outside: int
-    only_webhooks: int
-    rehearsals: int
-    rows_without_identity: int
-    not_synced: int
-    """People with a result of whom Brevo does not hold the newest."""
-    instances: tuple[str, ...]
-    reconciliation: Reconciliation | None
-    interaction: InteractionSummary | None
-
-
-@dataclass(frozen=True, slots=True)
-class ScoreShare:
-    """What one session's score is made of, in points."""
-
-    attendance: float
-    punctuality: float
-    stayed: float
-    interaction: float | None
-    maximum: float
-
-
-@dataclass(frozen=True, slots=True)
-class PersonLine:
-    """One person in one session."""
-
-    session: int
-    contact_id: str
-    email: str | None
-    name: str | None
-    status: str
-    """`retracted` of a result that was taken back."""
-    reason: str | None
-    is_final: bool
-    attended_seconds: int
-    late_seconds: int | None
-    joins: int
-    assumed: bool
-    intervals: tuple[tuple[int, int], ...]
-    """Seconds since the session's start."""
-    evidence: str
-    webhooks: int
-    report_rows: int
-    rule: str | None
-    judged_at: datetime | None
-    revision: int
-    score: int | None
-    scoring: ScoreShare | None
-    sync: Sync
-    """Whether Brevo holds the newest of the contact, else why not."""
-    written_at: datetime | None
-    """When Brevo last took something of the contact."""
-    sync_detail: str
-    """Of the last answer, for people."""
-    left_out: str | None
-    """What Brevo does not take of the contact: attributes and lists."""
 
 
 def sessions(
@@ -119,9 +31,9 @@ def sessions(
     state: str | None = None,
     text: str = "",
     retracted: bool = False,
-    limit: int = PAGE,
+    limit: int = PART,
     after: str | None = None,
-) -> Page[SessionLine]:
+) -> Part[SessionLine]:
     """Sessions, the latest first.
 
     Args:
@@ -130,16 +42,16 @@ def sessions(
         state: as `SessionSummary.state`; `waiting`: all that are over and not final.
         text: in the topic, whatever the case, or the beginning of a uuid or id.
         retracted: also what turned out to be no session.
-        limit: of a page.
-        after: `Page.after` of the page before.
+        limit: of a part.
+        after: `Part.after` of the part before.
     """
     conditions: list[Any] = []
     if not retracted:
         conditions.append(SESSIONS.c.retracted.is_(False))
     if since is not None:
-        conditions.append(SESSIONS.c.sorted_at >= round(since.timestamp() * 1000))
+        conditions.append(SESSIONS.c.sorted_at >= in_milliseconds(since))
     if state == "waiting":
-        conditions.append(SESSIONS.c.state.in_(("ended", "live")))
+        conditions.append(SESSIONS.c.state.in_(OVER_NOT_FINAL))
     elif state is not None:
         conditions.append(SESSIONS.c.state == state)
     if text:
@@ -150,7 +62,7 @@ def sessions(
     chosen = select(SESSIONS, _not_synced())
     chosen = chosen.where(*conditions).order_by(SESSIONS.c.sorted_at.desc(), SESSIONS.c.session.desc())
     rows = connection.execute(chosen.limit(limit + 1)).all()
-    return page_of(rows, limit, _session, lambda row: (row.sorted_at, row.session))
+    return part_of(rows, limit, _session, lambda row: (row.sorted_at, row.session))
 
 
 def find_sessions(connection: Connection, which: str, *, limit: int = 10) -> tuple[SessionLine, ...]:
@@ -184,9 +96,9 @@ def people(
     *,
     statuses: Collection[str] = STATUSES[:-1],
     order: Order = "time",
-    limit: int = PAGE,
+    limit: int = PART,
     after: str | None = None,
-) -> Page[PersonLine]:
+) -> Part[PersonLine]:
     """People of a session, who stayed longest (or scored most) first.
 
     Args:
@@ -194,8 +106,8 @@ def people(
         key: `SessionLine.session`.
         statuses: which of `STATUSES`.
         order: by attended time or by score.
-        limit: of a page.
-        after: `Page.after` of the page before, with the same order.
+        limit: of a part.
+        after: `Part.after` of the part before, with the same order.
     """
     by = PEOPLE.c.attended_seconds if order == "time" else PEOPLE.c.score
     place = tuple_(by, PEOPLE.c.contact)
@@ -211,21 +123,21 @@ def people(
         if status in statuses
     ]
     if not parts:
-        return Page((), None)
+        return Part((), None)
     merged = union_all(*(select(part) for part in parts)).subquery()
     sort = merged.c.attended_seconds if order == "time" else merged.c.score
     chosen = _with_contact(merged).order_by(sort.desc(), merged.c.contact.desc()).limit(limit + 1)
     rows = connection.execute(chosen).all()
-    return page_of(rows, limit, _person, lambda row: (getattr(row, sort.name), bytes(row.contact)))
+    return part_of(rows, limit, _person, lambda row: (getattr(row, sort.name), bytes(row.contact)))
 
 
-def not_synced(connection: Connection, key: int, *, limit: int = PAGE, after: str | None = None) -> Page[PersonLine]:
+def not_synced(connection: Connection, key: int, *, limit: int = PART, after: str | None = None) -> Part[PersonLine]:
     """People of a session of whom Brevo does not hold the newest, in order of their id."""
     behind = [] if after is None else [PEOPLE.c.contact > place_of(after, 1)[0]]
     part = select(PEOPLE).where(PEOPLE.c.session == key, NOT_SYNCED, *behind).order_by(PEOPLE.c.contact)
     wanted = part.limit(limit + 1).subquery()
     rows = connection.execute(_with_contact(wanted).order_by(wanted.c.contact)).all()
-    return page_of(rows, limit, _person, lambda row: (bytes(row.contact),))
+    return part_of(rows, limit, _person, lambda row: (bytes(row.contact),))
 
 
 def results_of(connection: Connection, contact: bytes, *, limit: int = 1_000) -> tuple[PersonLine, ...]:
@@ -257,10 +169,8 @@ def _named(text: str) -> Any:
 
 
 def _session(row: Any) -> SessionLine:
-    fields = dict(row._mapping)  # noqa: SLF001 (SQLAlchemy's documented way)
+    fields = fields_of(row, "next_check_at", "scheduled_at", "started_at", "ended_at")
     del fields["sorted_at"]
-    for name in ("next_check_at", "scheduled_at", "started_at", "ended_at"):
-        fields[name] = _moment(fields[name])
     fields["instances"] = tuple(unpack(fields["instances"].encode()))
     for name, model in (("reconciliation", Reconciliation), ("interaction", InteractionSummary)):
         fields[name] = None if fields[name] is None else model.model_validate_json(fields[name])
@@ -268,18 +178,17 @@ def _session(row: Any) -> SessionLine:
 
 
 def _person(row: Any) -> PersonLine:
-    fields = row._mapping  # noqa: SLF001 (SQLAlchemy's documented way)
+    fields = fields_of(row, "judged_at", "written_at")
     same = ("session", "email", "name", "status", "reason", "is_final", "attended_seconds", "late_seconds", "joins",
-            "assumed", "evidence", "webhooks", "report_rows", "rule", "revision", "left_out")  # fmt: skip
+            "assumed", "evidence", "webhooks", "report_rows", "rule", "judged_at", "revision", "written_at",
+            "left_out")  # fmt: skip
     return PersonLine(
         **{name: fields[name] for name in same},
         contact_id=contact_id_of(fields["contact"]),
         intervals=_intervals(fields["intervals"]),
-        judged_at=_moment(fields["judged_at"]),
         score=None if fields["score"] == NO_SCORE else fields["score"],
         scoring=scoring_of(fields["scoring"]),
         sync=_sync(written=fields["written"], outcome=fields["outcome"], current=_is_current(fields)),
-        written_at=_moment(fields["written_at"]),
         sync_detail=fields["detail"] or "",
     )
 
@@ -310,7 +219,3 @@ def _intervals(stored: str | None) -> tuple[tuple[int, int], ...]:
         return ()
     pairs: Sequence[list[str]] = [each.split("-") for each in stored.split(",")]
     return tuple((int(since), int(until)) for since, until in pairs)
-
-
-def _moment(at_ms: int | None) -> datetime | None:
-    return None if at_ms is None else moment(at_ms)

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, func, literal, select, tuple_
 
-from readmodel.instants import moment
-from readmodel.paging import PAGE, Page, page_of, place_of
+from readmodel.instants import in_milliseconds, moment
+from readmodel.lines.contacts import CallLine
+from readmodel.lines.operations import AuditLine, DeadLetterLine, DeliveryLine, Freshness, TopicProgress, Totals
+from readmodel.parts import PART, Part, part_of, place_of
 from readmodel.percentiles import percentile
-from readmodel.queries_contacts import CallLine, call_line
+from readmodel.queries.contacts import call_line
+from readmodel.queries.rows import fields_of
 from readmodel.tables import (
     AUDIT,
     CALLS,
@@ -25,105 +26,19 @@ from readmodel.tables import (
     SESSIONS,
     WORKERS,
 )
+from readmodel.vocabulary import OVER_NOT_FINAL, WRITTEN
 from schemas.codec import unpack
 from schemas.workers import WorkerStatus
 
 _STEP_MS = 100
 """How exact a delay is told."""
-
-
-@dataclass(frozen=True, slots=True)
-class DeadLetter:
-    """A record that nobody could handle, without its content."""
-
-    topic: str
-    partition: int
-    offset: int
-    recorded_at: datetime
-    record_key: str | None
-    event_type: str | None
-    label: str
-    reason: str
-    stage: str
-    source: str
-    """``<topic>/<partition>/<offset>`` of the original."""
-    version: str
-    attempts: int
-    command_id: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Delivery:
-    """What Zoom delivered, without its content."""
-
-    topic: str
-    partition: int
-    offset: int
-    event: str
-    object_id: str | None
-    account_id: str | None
-    delivery_id: str | None
-    origin: str
-    happened_at: datetime | None
-    received_at: datetime
-    quarantine_reason: str | None
-    """``None``: it was taken."""
-
-
-@dataclass(frozen=True, slots=True)
-class AuditLine:
-    """Who did what."""
-
-    entry_id: str
-    at: datetime
-    operator: str
-    action: str
-    subject: str
-    reason: str
-    details: Mapping[str, str | int]
-
-
-@dataclass(frozen=True, slots=True)
-class Freshness:
-    """Seconds from an event at Zoom to where it got."""
-
-    stage: str
-    """`received`: at the ingress; `answered`: by Brevo."""
-    kind: str
-    """The event at Zoom; of `answered` what Brevo was told: `upsert`, or an event's name."""
-    count: int
-    p50_seconds: float
-    p95_seconds: float
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """How far the tables are in one topic."""
-
-    topic: str
-    records: int
-    """So many were read, as far as offsets tell."""
-    recorded_at: datetime
-    """Kafka's time of the last record."""
-    unreadable: int
-
-
-@dataclass(frozen=True, slots=True)
-class Totals:
-    """What may need a person, in numbers."""
-
-    dead_letters: int
-    in_doubt: int
-    rejected: int
-    quarantined: int
-    sessions_waiting: int
-    """Over, and not final."""
+_INSTANTS = ("at", "recorded_at", "received_at", "happened_at")
 
 
 def totals(connection: Connection, *, since: datetime | None = None) -> Totals:
     """Counts; of dead letters, rejected and quarantined those of `since` and later."""
-    from_ms = 0 if since is None else round(since.timestamp() * 1000)
-    waiting = SESSIONS.c.state.in_(("ended", "live")), SESSIONS.c.retracted.is_(False)
+    from_ms = 0 if since is None else in_milliseconds(since)
+    waiting = SESSIONS.c.state.in_(OVER_NOT_FINAL), SESSIONS.c.retracted.is_(False)
 
     def count(table: Any, *conditions: Any) -> int:
         return connection.execute(select(func.count()).select_from(table).where(*conditions)).scalar_one()
@@ -137,10 +52,12 @@ def totals(connection: Connection, *, since: datetime | None = None) -> Totals:
     )
 
 
-def dead_letters(connection: Connection, *, limit: int = PAGE, after: str | None = None) -> Page[DeadLetter]:
+def dead_letters(connection: Connection, *, limit: int = PART, after: str | None = None) -> Part[DeadLetterLine]:
     """Dead letters, the latest first."""
     table = DEAD_LETTERS
-    return _latest(connection, table, table.c.recorded_at, ("topic", "partition", "offset"), DeadLetter, limit, after)
+    return _latest(
+        connection, table, table.c.recorded_at, ("topic", "partition", "offset"), DeadLetterLine, limit, after
+    )
 
 
 def deliveries(
@@ -148,38 +65,38 @@ def deliveries(
     *,
     object_id: str | None = None,
     quarantined: bool = False,
-    limit: int = PAGE,
+    limit: int = PART,
     after: str | None = None,
-) -> Page[Delivery]:
+) -> Part[DeliveryLine]:
     """What Zoom delivered, the latest first; `quarantined`: only what was put aside."""
     table = DELIVERIES
     conditions: list[Any] = [QUARANTINED] if quarantined else []
     if object_id is not None:
         conditions.append(table.c.object_id == object_id)
     places = ("topic", "partition", "offset")
-    return _latest(connection, table, table.c.received_at, places, Delivery, limit, after, *conditions)
+    return _latest(connection, table, table.c.received_at, places, DeliveryLine, limit, after, *conditions)
 
 
-def audit(connection: Connection, *, limit: int = PAGE, after: str | None = None) -> Page[AuditLine]:
+def audit(connection: Connection, *, limit: int = PART, after: str | None = None) -> Part[AuditLine]:
     """What people did, the latest first."""
-    page = _latest(connection, AUDIT, AUDIT.c.at, ("partition", "offset"), dict, limit, after)
+    part = _latest(connection, AUDIT, AUDIT.c.at, ("partition", "offset"), dict, limit, after)
     lines = (
         AuditLine(
             **{name: each[name] for name in ("entry_id", "at", "operator", "action", "subject", "reason")},
             details=unpack(each["details"].encode()),
         )
-        for each in page.items
+        for each in part.items
     )
-    return Page(tuple(lines), page.after)
+    return Part(tuple(lines), part.after)
 
 
-def in_doubt(connection: Connection, *, limit: int = PAGE) -> tuple[CallLine, ...]:
+def in_doubt(connection: Connection, *, limit: int = PART) -> tuple[CallLine, ...]:
     """Events that may or may not have been sent, the latest first."""
     rows = connection.execute(select(CALLS).where(IN_DOUBT).order_by(CALLS.c.finished_at.desc()).limit(limit))
     return tuple(map(call_line, rows))
 
 
-def rejected(connection: Connection, *, limit: int = PAGE) -> tuple[CallLine, ...]:
+def rejected(connection: Connection, *, limit: int = PART) -> tuple[CallLine, ...]:
     """Commands that Brevo refused for good, the latest first."""
     rows = connection.execute(select(CALLS).where(REJECTED).order_by(CALLS.c.finished_at.desc()).limit(limit))
     return tuple(map(call_line, rows))
@@ -193,13 +110,13 @@ def workers(connection: Connection) -> tuple[WorkerStatus, ...]:
 
 def freshness(connection: Connection, now: datetime, over: timedelta = timedelta(hours=1)) -> tuple[Freshness, ...]:
     """Delays of what arrived within `over` before `now`, per stage and kind; of live events alone."""
-    since = round((now - over).timestamp() * 1000)
+    since = in_milliseconds(now - over)
     received = _delays(
         connection, DELIVERIES.c.event, DELIVERIES.c.happened_at, DELIVERIES.c.received_at, since,
         DELIVERIES.c.origin == "live",
     )  # fmt: skip
     kind = func.coalesce(CALLS.c.name, CALLS.c.kind)
-    taken = CALLS.c.outcome.in_(("acknowledged", "unchanged"))
+    taken = CALLS.c.outcome.in_(WRITTEN)
     answered = _delays(
         connection, kind, CALLS.c.occurred_at, CALLS.c.finished_at, since, CALLS.c.origin == "live", taken
     )
@@ -211,7 +128,7 @@ def freshness(connection: Connection, now: datetime, over: timedelta = timedelta
     )
 
 
-def progress(connection: Connection) -> tuple[Progress, ...]:
+def progress(connection: Connection) -> tuple[TopicProgress, ...]:
     """How far the tables are, per topic."""
     rows = connection.execute(
         select(
@@ -223,7 +140,9 @@ def progress(connection: Connection) -> tuple[Progress, ...]:
         .group_by(OFFSETS.c.topic)
         .order_by(OFFSETS.c.topic)
     )
-    return tuple(Progress(row.topic, int(row.records), moment(row.recorded_at), int(row.unreadable)) for row in rows)
+    return tuple(
+        TopicProgress(row.topic, int(row.records), moment(row.recorded_at), int(row.unreadable)) for row in rows
+    )
 
 
 def _delays(
@@ -245,21 +164,15 @@ def _delays(
 def _latest(
     connection: Connection, table: Any, at: Any, place: tuple[str, ...], item: Any, limit: int, after: str | None,
     *conditions: Any,
-) -> Page[Any]:  # fmt: skip
+) -> Part[Any]:  # fmt: skip
     columns = [at, *(table.c[name] for name in place)]
     if after is not None:
         conditions = (*conditions, tuple_(*columns) < tuple_(*map(literal, place_of(after, len(columns)))))
     chosen = select(table).where(*conditions).order_by(*(column.desc() for column in columns)).limit(limit + 1)
     rows = connection.execute(chosen).all()
-    return page_of(
+    return part_of(
         rows,
         limit,
-        lambda row: item(**_read(row)),
+        lambda row: item(**fields_of(row, *_INSTANTS)),
         lambda row: [getattr(row, column.name) for column in columns],
     )
-
-
-def _read(row: Any) -> dict[str, Any]:
-    fields = dict(row._mapping)  # noqa: SLF001 (SQLAlchemy's documented way)
-    instants = ("at", "recorded_at", "received_at", "happened_at")
-    return fields | {name: moment(fields[name]) for name in instants if fields.get(name) is not None}

@@ -12,11 +12,11 @@ from schemas.codec import pack, unpack
 from schemas.errors import ConfigurationError
 
 Item = TypeVar("Item")
-PAGE = 100
+PART = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Page(Generic[Item]):
+class Part(Generic[Item]):
     """Some rows, and where to go on."""
 
     items: tuple[Item, ...]
@@ -24,13 +24,13 @@ class Page(Generic[Item]):
     """For the next page; ``None``: this is the last."""
 
 
-def page_of(
+def part_of(
     rows: Sequence[Any], limit: int, item: Callable[[Any], Item], place: Callable[[Any], Sequence[object]]
-) -> Page[Item]:
+) -> Part[Item]:
     """The page of `limit` rows of which one more was asked for, if there is one; `place` names where a row stands."""
     shown = rows[:limit]
     after = cursor(place(shown[-1])) if len(rows) > limit else None
-    return Page(tuple(map(item, shown)), after)
+    return Part(tuple(map(item, shown)), after)
 
 
 def cursor(place: Sequence[object]) -> str:

@@ -1,0 +1,1 @@
+"""What questions to the tables are answered with: values for people, addresses among them. PURE."""
