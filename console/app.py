@@ -130,8 +130,8 @@ def _told_in_pages(pages: Pages) -> Middleware:
             return web.Response(status=redirect.status, headers={"Location": str(redirect.location)})
         except web.HTTPNotFound:
             status, told = 404, "There is no such page, or what it was about is no longer kept."
-        except web.HTTPForbidden as error:
-            status, told = 403, error.text or ""
+        except (web.HTTPBadRequest, web.HTTPForbidden) as error:
+            status, told = error.status, error.text or ""
         except web.HTTPException as error:
             status, told = error.status, error.reason
         except ConfigurationError as error:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from urllib.parse import urlsplit
 
 from aiohttp import web
@@ -65,13 +65,27 @@ def headers(url: str) -> Callable[[web.Request, web.StreamResponse], Awaitable[N
     return add
 
 
+async def _form(request: web.Request) -> Mapping[str, object]:
+    """The fields; our pages send no other kind of body, so none is parsed.
+
+    Raises:
+        web.HTTPBadRequest: it is no form, or one that cannot be read.
+    """
+    try:
+        if request.content_type == "application/x-www-form-urlencoded":
+            return await request.post()
+    except (LookupError, UnicodeError):  # of an encoding that there is not, or in another one
+        pass
+    raise web.HTTPBadRequest(text="This form cannot be read: load its page anew.")
+
+
 def from_our_forms(gate: Gate) -> Middleware:
     """Refuses whatever would change something and does not come from a form of ours."""
 
     @web.middleware
     async def check(request: web.Request, handler: Handler) -> web.StreamResponse:
         if request.method not in ("GET", "HEAD"):
-            fields = await request.post()
+            fields = await _form(request)
             if not gate.is_ours(request, str(fields.get("csrf", ""))):
                 raise web.HTTPForbidden(text="This form is not from a page of this console, or too old: load it anew.")
         return await handler(request)

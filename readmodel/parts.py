@@ -36,15 +36,15 @@ def part_of(
 def cursor(place: Sequence[object]) -> str:
     """A place as a word for URLs and command lines.
 
-    >>> place_of(cursor(["no_show", 0, b"key"]), 3)
+    >>> place_of(cursor(["no_show", 0, b"key"]), [str, int, bytes])
     ['no_show', 0, b'key']
     """
     plain = [{"hex": bytes(each).hex()} if isinstance(each, bytes | memoryview) else each for each in place]
     return base64.urlsafe_b64encode(pack(plain)).decode().rstrip("=")
 
 
-def place_of(after: str, length: int) -> list[Any]:
-    """The place that `cursor` was given.
+def place_of(after: str, types: Sequence[type]) -> list[Any]:
+    """The place that `cursor` was given: a value of each type. Anybody can write one, so nothing else is let through.
 
     Raises:
         ConfigurationError: it is none of ours.
@@ -52,8 +52,18 @@ def place_of(after: str, length: int) -> list[Any]:
     try:
         plain = unpack(base64.urlsafe_b64decode(after + "=" * (-len(after) % 4)))
         place = [bytes.fromhex(each["hex"]) if isinstance(each, dict) else each for each in plain]
+        is_ours = all(_fits(value, wanted) for value, wanted in zip(place, types, strict=True))
     except (ValueError, KeyError, TypeError, binascii.Error):
-        place = []
-    if len(place) != length:
+        is_ours = False
+    if not is_ours:
         raise ConfigurationError("this is no place to go on from: take the one that the page before gave, or none")
     return place
+
+
+def _fits(value: object, wanted: type) -> bool:
+    """Whether it is a value of that type that every database takes."""
+    if type(value) is not wanted:
+        return False
+    if isinstance(value, int):
+        return -(2**63) <= value < 2**63
+    return not isinstance(value, str) or "\0" not in value

@@ -5,15 +5,15 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, func, literal, select, tuple_
+from sqlalchemy import Connection, func, select
 
 from readmodel.instants import in_milliseconds, moment
 from readmodel.lines.contacts import CallLine
 from readmodel.lines.operations import AuditLine, DeadLetterLine, DeliveryLine, Freshness, TopicProgress, Totals
-from readmodel.parts import PART, Part, part_of, place_of
+from readmodel.parts import PART, Part, part_of
 from readmodel.percentiles import percentile
 from readmodel.queries.contacts import call_line
-from readmodel.queries.rows import fields_of
+from readmodel.queries.rows import asked, behind, fields_of
 from readmodel.tables import (
     AUDIT,
     CALLS,
@@ -72,7 +72,7 @@ def deliveries(
     table = DELIVERIES
     conditions: list[Any] = [QUARANTINED] if quarantined else []
     if object_id is not None:
-        conditions.append(table.c.object_id == object_id)
+        conditions.append(table.c.object_id == asked(object_id))
     places = ("topic", "partition", "offset")
     return _latest(connection, table, table.c.received_at, places, DeliveryLine, limit, after, *conditions)
 
@@ -166,9 +166,12 @@ def _latest(
     *conditions: Any,
 ) -> Part[Any]:  # fmt: skip
     columns = [at, *(table.c[name] for name in place)]
-    if after is not None:
-        conditions = (*conditions, tuple_(*columns) < tuple_(*map(literal, place_of(after, len(columns)))))
-    chosen = select(table).where(*conditions).order_by(*(column.desc() for column in columns)).limit(limit + 1)
+    chosen = (
+        select(table)
+        .where(*conditions, *behind(after, *columns))
+        .order_by(*(column.desc() for column in columns))
+        .limit(limit + 1)
+    )
     rows = connection.execute(chosen).all()
     return part_of(
         rows,

@@ -6,13 +6,13 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Select, and_, func, literal, or_, select, tuple_, union_all
+from sqlalchemy import Connection, Select, func, or_, select, union_all
 
 from readmodel.instants import in_milliseconds
 from readmodel.keys import contact_id_of
 from readmodel.lines.sessions import PersonLine, ScoreShare, SessionLine, Sync
 from readmodel.parts import PART, Part, part_of, place_of
-from readmodel.queries.rows import fields_of
+from readmodel.queries.rows import asked, behind, fields_of
 from readmodel.tables import CONTACTS, NOT_SYNCED, PEOPLE, SESSIONS
 from readmodel.vocabulary import NO_SCORE, OVER_NOT_FINAL, RETRACTED, SCORING
 from schemas.attendance import InteractionSummary, Reconciliation
@@ -55,10 +55,9 @@ def sessions(
     elif state is not None:
         conditions.append(SESSIONS.c.state == state)
     if text:
-        conditions.append(or_(_contains(text), _named(text)))
-    place = tuple_(SESSIONS.c.sorted_at, SESSIONS.c.session)
-    if after is not None:
-        conditions.append(place < tuple_(*map(literal, place_of(after, 2))))
+        wanted = asked(text)
+        conditions.append(or_(_contains(wanted), _named(wanted)))
+    conditions += behind(after, SESSIONS.c.sorted_at, SESSIONS.c.session)
     chosen = select(SESSIONS, _not_synced())
     chosen = chosen.where(*conditions).order_by(SESSIONS.c.sorted_at.desc(), SESSIONS.c.session.desc())
     rows = connection.execute(chosen.limit(limit + 1)).all()
@@ -72,7 +71,7 @@ def find_sessions(connection: Connection, which: str, *, limit: int = 10) -> tup
     """
     if which == "latest":
         return sessions(connection, limit=1).items
-    exact = connection.execute(select(SESSIONS, _not_synced()).where(SESSIONS.c.session_uuid == which)).all()
+    exact = connection.execute(select(SESSIONS, _not_synced()).where(SESSIONS.c.session_uuid == asked(which))).all()
     if exact:
         return tuple(map(_session, exact))
     return sessions(connection, text=which, limit=limit).items
@@ -110,12 +109,11 @@ def people(
         after: `Part.after` of the part before, with the same order.
     """
     by = PEOPLE.c.attended_seconds if order == "time" else PEOPLE.c.score
-    place = tuple_(by, PEOPLE.c.contact)
-    behind = [] if after is None else [place < tuple_(*map(literal, place_of(after, 2)))]
+    place = behind(after, by, PEOPLE.c.contact)
     # A part per status, each read in the order of its index to the end of the page.
     parts = [
         select(PEOPLE)
-        .where(PEOPLE.c.session == key, PEOPLE.c.status == status, *behind)
+        .where(PEOPLE.c.session == key, PEOPLE.c.status == status, *place)
         .order_by(by.desc(), PEOPLE.c.contact.desc())
         .limit(limit + 1)
         .subquery()
@@ -133,8 +131,8 @@ def people(
 
 def not_synced(connection: Connection, key: int, *, limit: int = PART, after: str | None = None) -> Part[PersonLine]:
     """People of a session of whom Brevo does not hold the newest, in order of their id."""
-    behind = [] if after is None else [PEOPLE.c.contact > place_of(after, 1)[0]]
-    part = select(PEOPLE).where(PEOPLE.c.session == key, NOT_SYNCED, *behind).order_by(PEOPLE.c.contact)
+    place = [] if after is None else [PEOPLE.c.contact > place_of(after, [bytes])[0]]
+    part = select(PEOPLE).where(PEOPLE.c.session == key, NOT_SYNCED, *place).order_by(PEOPLE.c.contact)
     wanted = part.limit(limit + 1).subquery()
     rows = connection.execute(_with_contact(wanted).order_by(wanted.c.contact)).all()
     return part_of(rows, limit, _person, lambda row: (bytes(row.contact),))
@@ -152,7 +150,7 @@ def _with_contact(part: Any) -> Select[Any]:
 
 
 def _not_synced() -> Any:
-    count = select(func.count()).select_from(PEOPLE).where(and_(PEOPLE.c.session == SESSIONS.c.session, NOT_SYNCED))
+    count = select(func.count()).select_from(PEOPLE).where(PEOPLE.c.session == SESSIONS.c.session, NOT_SYNCED)
     return count.correlate(SESSIONS).scalar_subquery().label("not_synced")
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import aiohttp
 from aiohttp import web
+from sqlalchemy.engine import URL
 
 from console.app import build_app
 from console.following import Following
@@ -69,6 +70,12 @@ class Visitor:
             self.headers = dict(response.headers)
             return response.status, response.headers.get("Location", ""), await response.text()
 
+    async def send(self, path: str, body: bytes, content_type: str) -> tuple[int, str]:
+        """Status and text of what no page of ours sends."""
+        headers = {"Content-Type": content_type}
+        async with self._session.post(self.base + path, data=body, headers=headers) as response:
+            return response.status, await response.text()
+
     async def sign_in(self, name: str, password: str = PASSWORD) -> int:
         """The status of the answer: 303 when it worked."""
         await self.get("/sign-in")
@@ -77,8 +84,13 @@ class Visitor:
 
 
 @asynccontextmanager
-async def console(folder: Path, told: Iterable[Told], **variables: str) -> AsyncIterator[tuple[Visitor, PasswordFile]]:
-    """A console with the accounts `ana` (operator) and `ben` (reader), and somebody who has just come to it."""
+async def console(
+    folder: Path, told: Iterable[Told], url: URL | None = None, /, **variables: str
+) -> AsyncIterator[tuple[Visitor, PasswordFile]]:
+    """A console with the accounts `ana` (operator) and `ben` (reader), and somebody who has just come to it.
+
+    Its tables are in the empty database of `url`; without one in a file of `folder`.
+    """
     environment = {
         "KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:1", "CONSOLE_PASSWORD_FILE": str(folder / "passwords"), **variables,
     }  # fmt: skip
@@ -87,7 +99,7 @@ async def console(folder: Path, told: Iterable[Told], **variables: str) -> Async
     roles: dict[str, Role] = {"ana": "operator", "ben": "reader"}
     for name, role in roles.items():
         passwords.put(Account(name, role, _hashed()))
-    with opened(sqlite_url(folder)) as database:
+    with opened(url or sqlite_url(folder)) as database:
         fill(database, told)
         gate = Gate(settings, passwords)
         runner = web.AppRunner(build_app(settings.url, database, Following(database, settings.kafka), gate))

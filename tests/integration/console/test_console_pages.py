@@ -1,9 +1,13 @@
+import base64
 import csv
+import json
 import logging
 from collections.abc import AsyncIterator
+from itertools import product
 from pathlib import Path
 
 import pytest
+from sqlalchemy.engine import URL
 
 from console.attempts import MOST_PER_NAME
 from console.password_file import PasswordFile
@@ -41,11 +45,18 @@ async def at_console(tmp_path: Path) -> AsyncIterator[tuple[Visitor, PasswordFil
         yield found
 
 
+@pytest.fixture
+async def over_either(tmp_path: Path, url: URL) -> AsyncIterator[Visitor]:
+    """The same over a database of each kind."""
+    async with console(tmp_path, story(), url) as (visitor, _):
+        yield visitor
+
+
 async def test_every_page_is_there_for_operators_and_logs_no_address(
-    at_console: tuple[Visitor, PasswordFile], caplog: pytest.LogCaptureFixture
+    over_either: Visitor, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Also: the headers are strict, and no address of a page holds an e-mail address."""
-    visitor, _ = at_console
+    visitor = over_either
     caplog.set_level(logging.DEBUG)
     assert await visitor.sign_in("ana") == 303
     for page in PAGES:
@@ -61,9 +72,9 @@ async def test_every_page_is_there_for_operators_and_logs_no_address(
     assert PASSWORD not in caplog.text
 
 
-async def test_pages_say_who_was_there_why_and_what_brevo_has(at_console: tuple[Visitor, PasswordFile]) -> None:
+async def test_pages_say_who_was_there_why_and_what_brevo_has(over_either: Visitor) -> None:
     """Names are escaped."""
-    visitor, _ = at_console
+    visitor = over_either
     await visitor.sign_in("ben")
     _, sessions = await visitor.get("/sessions")
     assert "Webinar 1" in sessions
@@ -84,9 +95,9 @@ async def test_pages_say_who_was_there_why_and_what_brevo_has(at_console: tuple[
     assert "Worker worker-1 says nothing any more" in text
 
 
-async def test_lists_go_on_to_their_end(at_console: tuple[Visitor, PasswordFile]) -> None:
+async def test_lists_go_on_to_their_end(over_either: Visitor) -> None:
     """Every person once, over the pages and in the CSV."""
-    visitor, _ = at_console
+    visitor = over_either
     await visitor.sign_in("ben")
     path, seen = SESSION, set[str]()
     for _ in range(3):
@@ -102,9 +113,9 @@ async def test_lists_go_on_to_their_end(at_console: tuple[Visitor, PasswordFile]
     assert {row["email"] for row in rows} == {person(number).email for number in range(PEOPLE)}
 
 
-async def test_people_are_found_by_address_without_it_in_a_url(at_console: tuple[Visitor, PasswordFile]) -> None:
+async def test_people_are_found_by_address_without_it_in_a_url(over_either: Visitor) -> None:
     """Topics are found in the same field."""
-    visitor, _ = at_console
+    visitor = over_either
     await visitor.sign_in("ben")
     await visitor.get("/sessions")
     assert (await visitor.post("/search", q=person(0).email.upper()))[:2] == (303, CONTACT)
@@ -184,13 +195,40 @@ async def test_other_names_than_ours_are_refused(at_console: tuple[Visitor, Pass
     assert (await visitor.get("/sign-in", Host="localhost:8083"))[0] == 200
 
 
-async def test_what_is_no_page_is_told_so(at_console: tuple[Visitor, PasswordFile]) -> None:
+async def test_what_is_no_page_is_told_so(over_either: Visitor) -> None:
     """With a way on."""
-    visitor, _ = at_console
+    visitor = over_either
     await visitor.sign_in("ana")
     for page in ("/sessions?after=nonsense", "/sessions/xyz", "/contacts/person@example.com", "/none"):
         status, text = await visitor.get(page)
         assert (status in (400, 404), "To the sessions" in text) == (True, True), page
+    for question in ("/sessions?q=%00", "/deliveries?of=%00", "/sessions?q=%ff"):
+        status, text = await visitor.get(question)
+        assert (status, "is like that" in text) == (200, True), question
+
+
+async def test_a_place_that_no_page_gave_is_refused(over_either: Visitor) -> None:
+    """Of every list, whatever somebody wrote into the URL: it is not the database's fault."""
+    await over_either.sign_in("ana")
+    places: list[object] = [[1], ["a", "b"], [None, None], [2**63, 2], [True, 1], ["\0", 1], [[1], 2], {"a": 1}]
+    lists = ("/sessions?", f"{SESSION}?", f"{SESSION}?show=not_synced&", "/deliveries?", "/dead-letters?")
+    for place, page in product(places, lists):
+        after = base64.urlsafe_b64encode(json.dumps(place).encode()).decode().rstrip("=")
+        status, text = await over_either.get(f"{page}after={after}")
+        assert (status, "this is no place to go on from" in text) == (400, True), (page, place)
+
+
+async def test_a_body_that_is_no_form_of_ours_is_refused(at_console: tuple[Visitor, PasswordFile]) -> None:
+    """Before anything of it is parsed."""
+    visitor, _ = at_console
+    for kind, body in (
+        ("application/x-www-form-urlencoded; charset=nonsense", b"q=a"),
+        ("application/x-www-form-urlencoded", b"q=\xff"),
+        ("multipart/form-data", b"q"),
+        ("application/json", b"{}"),
+    ):
+        status, text = await visitor.send("/sign-in", body, kind)
+        assert (status, "This form cannot be read" in text) == (400, True), kind
 
 
 @pytest.mark.parametrize(("networks", "is_in"), [("127.0.0.0/8", True), ("10.0.0.0/8", False)])
