@@ -164,7 +164,11 @@ made of (`SCORING`). `written`: `IS_WRITTEN` of the contact."""
 
 STANDS = and_(PEOPLE.c.status.is_not(None), PEOPLE.c.status != _literal(RETRACTED))
 NOT_SYNCED = and_(STANDS, not_(PEOPLE.c.written))
-Index("people_not_synced", PEOPLE.c.session, PEOPLE.c.contact, sqlite_where=NOT_SYNCED, postgresql_where=NOT_SYNCED)
+# With all that its condition names: SQLite looks the condition up again, and would rather read all people of a session.
+Index(
+    "people_not_synced", PEOPLE.c.session, PEOPLE.c.contact, PEOPLE.c.status, PEOPLE.c.written,
+    sqlite_where=NOT_SYNCED, postgresql_where=NOT_SYNCED,
+)  # fmt: skip
 
 REGISTRATIONS = _table(
     "registrations",
@@ -212,10 +216,16 @@ CALLS = _table(
     Column("attempts", Integer),
     _text("detail"),
     _instant("finished_at"),
-    Index("calls_by_end", "finished_at", "kind", "name", "occurred_at"),
 )
 """One per command to Brevo: what was wanted (from the commands), what became of it (from the results)."""
 
+TAKEN_LIVE = and_(CALLS.c.origin == _literal("live"), or_(*(CALLS.c.outcome == _literal(one) for one in WRITTEN)))
+"""Calls by which something of now reached Brevo: what its freshness is measured by."""
+Index(
+    "calls_taken_live", CALLS.c.finished_at, CALLS.c.kind, CALLS.c.name, CALLS.c.occurred_at, CALLS.c.origin,
+    CALLS.c.outcome,
+    sqlite_where=TAKEN_LIVE, postgresql_where=TAKEN_LIVE,
+)  # fmt: skip
 IN_DOUBT = CALLS.c.outcome == _literal("in_doubt")
 Index("calls_in_doubt", CALLS.c.finished_at, sqlite_where=IN_DOUBT, postgresql_where=IN_DOUBT)
 REJECTED = CALLS.c.outcome == _literal("rejected")
@@ -252,7 +262,7 @@ DELIVERIES = _table(
     _instant("happened_at"),
     _instant("received_at", required=True),
     _text("quarantine_reason"),
-    Index("deliveries_by_time", "received_at", "event", "happened_at"),
+    Index("deliveries_by_time", "received_at", "origin", "event", "happened_at"),
     Index("deliveries_by_object", "object_id", "received_at"),
 )
 """What Zoom delivered, by its headers alone."""

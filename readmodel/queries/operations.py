@@ -24,9 +24,10 @@ from readmodel.tables import (
     QUARANTINED,
     REJECTED,
     SESSIONS,
+    TAKEN_LIVE,
     WORKERS,
 )
-from readmodel.vocabulary import OVER_NOT_FINAL, WRITTEN
+from readmodel.vocabulary import OVER_NOT_FINAL
 from schemas.codec import unpack
 from schemas.workers import WorkerStatus
 
@@ -116,10 +117,7 @@ def freshness(connection: Connection, now: datetime, over: timedelta = timedelta
         DELIVERIES.c.origin == "live",
     )  # fmt: skip
     kind = func.coalesce(CALLS.c.name, CALLS.c.kind)
-    taken = CALLS.c.outcome.in_(WRITTEN)
-    answered = _delays(
-        connection, kind, CALLS.c.occurred_at, CALLS.c.finished_at, since, CALLS.c.origin == "live", taken
-    )
+    answered = _delays(connection, kind, CALLS.c.occurred_at, CALLS.c.finished_at, since, TAKEN_LIVE)
     found = [("received", received), ("answered", answered)]
     return tuple(
         Freshness(stage, kind, sum(counts.values()), *(percentile(counts, share) / 1000 for share in (0.5, 0.95)))

@@ -132,8 +132,10 @@ def people(
 def not_synced(connection: Connection, key: int, *, limit: int = PART, after: str | None = None) -> Part[PersonLine]:
     """People of a session of whom Brevo does not hold the newest, in order of their id."""
     place = [] if after is None else [PEOPLE.c.contact > place_of(after, [bytes])[0]]
-    part = select(PEOPLE).where(PEOPLE.c.session == key, NOT_SYNCED, *place).order_by(PEOPLE.c.contact)
-    wanted = part.limit(limit + 1).subquery()
+    # Their keys are all in the index; whole rows would have SQLite read everybody of the session.
+    part = select(PEOPLE.c.contact).where(PEOPLE.c.session == key, NOT_SYNCED, *place).order_by(PEOPLE.c.contact)
+    keys = part.limit(limit + 1).subquery()
+    wanted = select(PEOPLE).where(PEOPLE.c.session == key, PEOPLE.c.contact == keys.c.contact).subquery()
     rows = connection.execute(_with_contact(wanted).order_by(wanted.c.contact)).all()
     return part_of(rows, limit, _person, lambda row: (bytes(row.contact),))
 
