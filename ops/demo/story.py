@@ -146,7 +146,7 @@ async def _run(
                     await stack.enter_async_context(showing(Path(directory), environment, session, say))
                 say(f"everything keeps running; look at {running.zoom_url} and {running.brevo_url}; Ctrl-C ends it")
                 await _until_interrupted(running)
-            say("stopping")
+            say("stopping" if keep or look else "stopping; to look at it in a browser: rollcall demo --console")
     return 1 if differences else 0
 
 
