@@ -11,6 +11,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from typing_extensions import override
+
 from ops.contracts import Document
 
 Change = Literal[
@@ -40,6 +42,7 @@ class Break:
     change: Change
     detail: str = ""
 
+    @override
     def __str__(self) -> str:
         return f"{self.path or 'the value'}: {self.change}{f' ({self.detail})' if self.detail else ''}"
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from typing_extensions import override
 
 from runtime.explanations import describe
 from runtime.scopes import SECRETS
@@ -70,6 +71,7 @@ class _BoundedLoader(yaml.SafeLoader):
         self._depth = 0
         self._sizes: dict[str, int] = {}
 
+    @override
     def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
         """A value of the file, and how many values it stands for.
 
@@ -92,6 +94,7 @@ class _BoundedLoader(yaml.SafeLoader):
             self._sizes[anchor] = self._values - before
         return node
 
+    @override
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
         lines: dict[str, int] = {}
         for key, value in node.value:

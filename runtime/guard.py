@@ -16,6 +16,7 @@ from typing import Any, Literal
 
 from aiohttp import EMPTY_PAYLOAD, StreamReader, hdrs, web
 from aiohttp.http_exceptions import BadStatusLine, HttpProcessingError, InvalidURLError
+from typing_extensions import override
 
 from runtime.addresses import Network, is_within
 from runtime.connections import ConnectionLimits, Connections
@@ -131,6 +132,7 @@ class GuardedHandler(web.RequestHandler):
         if transport is not None:
             transport.abort()
 
+    @override
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """asyncio: it is open. One too many closes another, or is closed."""
         victim = self._guard.connections.opened(self, self._guard.address_of(transport), self._loop.time())
@@ -143,11 +145,13 @@ class GuardedHandler(web.RequestHandler):
             victim.drop("too_many_connections")
         super().connection_made(transport)
 
+    @override
     def connection_lost(self, exc: BaseException | None) -> None:
         """asyncio: it is closed."""
         self._guard.connections.closed(self)
         super().connection_lost(exc)
 
+    @override
     def data_received(self, data: bytes) -> None:
         """asyncio: bytes have come. What comes after an answer that did not wait for it is not even parsed."""
         if self._deaf:
@@ -158,17 +162,20 @@ class GuardedHandler(web.RequestHandler):
             # Nothing but aiohttp's error can stand behind a body that is not complete, and nobody tells the body.
             self._body.set_exception(web.RequestPayloadError("malformed"))
 
+    @override
     def pause_reading(self) -> None:
         """aiohttp: a body has come faster than it is read."""
         self._is_held = True
         super().pause_reading()
 
+    @override
     def resume_reading(self, resume_parser: bool = True) -> None:
         """aiohttp: there is room again; which it says twice of each body, and parses anew, also of one never held."""
         if self._is_held:
             self._is_held = False
             super().resume_reading(resume_parser)
 
+    @override
     def finish_response(
         self, request: web.BaseRequest, resp: web.StreamResponse, start_time: float | None
     ) -> Coroutine[Any, Any, tuple[web.StreamResponse, bool]]:
@@ -180,12 +187,13 @@ class GuardedHandler(web.RequestHandler):
         self._guard.connections.waits(self)
         return super().finish_response(request, resp, start_time)
 
+    @override
     def handle_error(
         self,
         request: web.BaseRequest,
         status: int = 500,
         exc: BaseException | None = None,
-        message: str | None = None,  # noqa: ARG002 (aiohttp's, with the request's own bytes)
+        message: str | None = None,  # with the request's own bytes: not told
     ) -> web.StreamResponse:
         """aiohttp: the answer to what is no HTTP, or to an error that left a handler."""
         if request.writer.output_size > 0:
@@ -200,8 +208,9 @@ class GuardedHandler(web.RequestHandler):
         answer.force_close()
         return answer
 
-    def log_exception(self, *args: Any, **kw: Any) -> None:  # noqa: ARG002 (aiohttp's, with foreign text)
-        """aiohttp: an error that no request explains; a malformed body's was told to who read it."""
+    @override
+    def log_exception(self, *args: Any, **kw: Any) -> None:
+        """aiohttp: an error that no request explains, with foreign text; a malformed body's was told to who read it."""
         if isinstance(kw.get("exc_info"), web.RequestPayloadError):
             return
         self._guard.tell("failed")

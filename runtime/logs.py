@@ -12,6 +12,8 @@ import sys
 from datetime import UTC, datetime
 from typing import Final
 
+from typing_extensions import override
+
 from runtime.foreign_text import cut, describe, redact
 
 _RECORD_FIELDS: Final = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName"}
@@ -52,6 +54,7 @@ def configure_command_logging(level: str = "WARNING") -> None:
 class LineFormatter(logging.Formatter):
     """`time=… level=… logger=… event=…` and the record's extra facts, in the order they were given."""
 
+    @override
     def format(self, record: logging.LogRecord) -> str:
         """One line: line breaks of messages and tracebacks are escaped."""
         facts: dict[str, object] = {
@@ -76,6 +79,7 @@ class RepeatLimit(logging.Filter):
         super().__init__()
         self._windows: dict[tuple[str, str], tuple[float, int]] = {}  # start of the window, records in it
 
+    @override
     def filter(self, record: logging.LogRecord) -> bool:
         """False for a repetition; decided on the record's own time."""
         if record.name.partition(".")[0] not in _CHATTY:

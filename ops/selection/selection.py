@@ -8,6 +8,8 @@ from datetime import datetime
 from fnmatch import fnmatchcase
 from types import MappingProxyType
 
+from typing_extensions import override
+
 from ops.selection.times import TimeSpan
 from schemas.topics import Topic
 
@@ -79,6 +81,7 @@ class Selection:
         # What has no time of its own cannot be said to lie outside; it is never left out in silence.
         return self.happened is None or facts.happened_at is None or self.happened.holds(facts.happened_at)
 
+    @override
     def __str__(self) -> str:
         """In full, times with their zones, for people to check before anything happens."""
         offsets = ", ".join(

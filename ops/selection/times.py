@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
+from typing_extensions import override
+
 from schemas.errors import ConfigurationError
 
 _AGO = re.compile(r"(\d{1,6})([smhd])")
@@ -26,6 +28,7 @@ class TimeSpan:
         """Whether the instant lies in it."""
         return (self.start is None or self.start <= instant) and (self.end is None or instant < self.end)
 
+    @override
     def __str__(self) -> str:
         bounds = (("from", self.start), ("to", self.end))
         return " ".join(f"{word} {told(bound)}" for word, bound in bounds if bound is not None)

@@ -55,6 +55,7 @@ class BatchMessage(ConsumerMessage):
     __slots__ = ("first",)
     first: int
 
+    @override
     def on_final_ack(self, consumer: Any) -> bool:
         """Mark the offsets below the last as acknowledged, then let Faust acknowledge the last as it does for any."""
         with ack_lock:
@@ -90,6 +91,7 @@ def batch_scheduler(max_records: int) -> type[DefaultSchedulingStrategy]:
     """
 
     class BatchScheduler(DefaultSchedulingStrategy):
+        @override
         def iterate(self, records: Any) -> Iterator[tuple[TP, Any]]:
             for tp, batch in records.items():
                 for start in range(0, len(batch), max_records):
@@ -101,12 +103,14 @@ def batch_scheduler(max_records: int) -> type[DefaultSchedulingStrategy]:
 class BatchThread(driver.AIOKafkaConsumerThread):
     """Faust's consumer thread with a shorter fetch wait."""
 
+    @override
     def _create_worker_consumer(self, transport: Any) -> Any:
         read_any_header_name()
         consumer = super()._create_worker_consumer(transport)
         consumer._fetch_max_wait_ms = FETCH_MAX_WAIT_MS
         return consumer
 
+    @override
     def verify_event_path(self, now: float, tp: TP) -> None:
         """Say nothing: Faust looks for its own stream events, which batches have none of; `worker.live` watches."""
 
@@ -129,6 +133,7 @@ class BatchThread(driver.AIOKafkaConsumerThread):
         joining.cancel()
         await asyncio.wait([joining])
 
+    @override
     async def on_thread_stop(self) -> None:
         """Say good-bye to the group, then close."""
         if self._consumer is not None:
@@ -148,9 +153,11 @@ class BatchThread(driver.AIOKafkaConsumerThread):
                 log.warning("left the group without good-bye (%s)", type(exc).__name__)
         coordinator.reset_generation()  # aiokafka has nothing to leave any more
 
+    @override
     def close(self) -> None:
         """Nothing: Faust would close aiokafka's connections from another thread's event loop."""
 
+    @override
     async def crash(self, reason: BaseException) -> None:
         """Stop the worker, unless Kafka is only away: a commit that fails then is followed by one of more."""
         if isinstance(reason, KafkaError) and reason.retriable:
@@ -162,9 +169,11 @@ class BatchThread(driver.AIOKafkaConsumerThread):
 class BatchConsumer(driver.Consumer):
     """Faust's consumer, taught what a list of records is."""
 
+    @override
     def _new_consumer_thread(self) -> BatchThread:
         return BatchThread(self, loop=self.loop, beacon=self.beacon)
 
+    @override
     def _to_message(self, tp: TP, record: Any) -> ConsumerMessage:
         if type(record) is not list:
             return super()._to_message(tp, record)
@@ -198,6 +207,7 @@ class BatchConsumer(driver.Consumer):
             self._read_offset[tp] = last.offset
         return message
 
+    @override
     async def perform_seek(self) -> None:
         """Back to what is committed, and to the beginning where nothing is: there aiokafka stays where it has read to.
 
@@ -209,7 +219,8 @@ class BatchConsumer(driver.Consumer):
         if fresh:
             await self._thread.seek_to_beginning(*map(driver.ensure_aiokafka_TP, fresh))
 
-    async def _wait_next_records(self, timeout: float) -> Any:  # noqa: ASYNC109 (Faust's signature)
+    @override
+    async def _wait_next_records(self, timeout: float) -> Any:
         # Faust sleeps a full second once back-pressure has paused every partition; look again soon instead.
         while (  # noqa: ASYNC110 (Faust offers no event to wait for)
             self.flow_active

@@ -13,6 +13,7 @@ from typing import Any
 from aiokafka.consumer import fetcher
 from aiokafka.record.default_records import _DefaultRecordBatchPy
 from aiokafka.record.memory_records import _MemoryRecordsPy
+from typing_extensions import override
 
 
 def read_any_header_name() -> None:
@@ -52,9 +53,12 @@ class _Batch:
 class _Text(bytearray):
     """Bytes whose parts decode, whatever they hold."""
 
+    @override
     def __getitem__(self, index: Any) -> Any:
         found = super().__getitem__(index)
         return _Text(found) if isinstance(found, bytearray) else found
 
-    def decode(self, encoding: str = "utf-8", errors: str = "replace") -> str:  # noqa: ARG002 (never strictly)
+    @override
+    def decode(self, encoding: str = "utf-8", errors: str = "replace") -> str:
+        # Never strictly, as aiokafka asks.
         return super().decode(encoding, "replace")

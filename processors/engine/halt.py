@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Self
 
 import orjson
+from typing_extensions import override
 
 FILE = "halted.json"
 
@@ -26,6 +27,7 @@ class Halt:
     at: str
     """UTC, ISO 8601."""
 
+    @override
     def __str__(self) -> str:
         return f"{self.agent} stopped at {self.source} ({self.reason}, {self.at})"
 

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from itertools import cycle
 from typing import cast
 
+from typing_extensions import override
+
 
 @dataclass(frozen=True, slots=True)
 class Load:
@@ -71,10 +73,12 @@ class _Connection(asyncio.Protocol):
         self._requests, self._tally = requests, tally
         self._received, self._began = b"", 0.0
 
+    @override
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)  # uvloop's is no subclass
         self._send()
 
+    @override
     def data_received(self, data: bytes) -> None:
         received = self._received = self._received + data
         head, separator, body = received.partition(b"\r\n\r\n")
@@ -90,6 +94,7 @@ class _Connection(asyncio.Protocol):
             self._transport.close()
             self.finished.set_result(None)
 
+    @override
     def connection_lost(self, error: Exception | None) -> None:
         if not self.finished.done():
             self.finished.set_exception(error or ConnectionError("the server closed the connection"))

@@ -6,6 +6,7 @@ from html.parser import HTMLParser
 from typing import Any
 
 import pytest
+from typing_extensions import override
 
 from ops.schemas import documents, exported
 
@@ -23,16 +24,19 @@ class Reader(HTMLParser):
         self.texts: set[str] = set()
         self.attributes: list[tuple[str, str | None]] = []
 
+    @override
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Opens, and keeps the attributes."""
         self.attributes += attrs
         if tag not in _VOID:
             self.open.append(tag)
 
+    @override
     def handle_endtag(self, tag: str) -> None:
         """Closes what was opened last."""
         assert self.open.pop() == tag
 
+    @override
     def handle_data(self, data: str) -> None:
         """Keeps the text."""
         self.texts.add(data.strip())

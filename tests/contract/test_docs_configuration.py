@@ -9,6 +9,7 @@ import orjson
 import pytest
 from pydantic import BaseModel, BeforeValidator
 from pydantic.fields import FieldInfo
+from typing_extensions import override
 
 from readmodel.database import url_of
 from runtime.durations import Duration, Minimum, format_duration, format_minimum, parse_duration
@@ -98,13 +99,16 @@ class _Recorder(Mapping[str, str]):
         self.values_ = values
         self.asked: set[str] = set()
 
+    @override
     def __getitem__(self, name: str) -> str:
         self.asked.add(name)
         return self.values_[name]
 
+    @override
     def __iter__(self) -> Iterator[str]:
         return iter(self.values_)
 
+    @override
     def __len__(self) -> int:
         return len(self.values_)
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.record.default_records import _DefaultRecordBatchBuilderPy
+from typing_extensions import override
 
 from tests.support.kafka import Message, produce
 
@@ -27,6 +28,7 @@ class NoText(str):
 
     __slots__ = ()
 
+    @override
     def encode(self, encoding: str = "utf-8", errors: str = "strict") -> bytes:
         """Of any text."""
         return b"\xff\xfe\x80"

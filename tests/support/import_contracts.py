@@ -13,6 +13,7 @@ from pathlib import Path
 
 import grimp
 from importlinter import Contract, ContractCheck, fields, output
+from typing_extensions import override
 
 MARK = re.compile(r"\bPURE[.:;]")
 
@@ -25,6 +26,7 @@ class PureContract(Contract):
     roots = fields.ListField(subfield=fields.StringField())
     forbidden_modules = fields.SetField(subfield=fields.StringField())
 
+    @override
     def check(self, graph: grimp.ImportGraph, verbose: bool) -> ContractCheck:
         """Broken when a PURE module imports what it must not."""
         roots, forbidden = set(self.roots), set(self.forbidden_modules)  # type: ignore[call-overload]  # a descriptor
@@ -37,6 +39,7 @@ class PureContract(Contract):
         ]
         return ContractCheck(kept=not broken, metadata={"broken": broken, "pure": len(pure)})
 
+    @override
     def render_broken_contract(self, check: ContractCheck) -> None:
         """One line for each import."""
         for line in check.metadata["broken"]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import deque
 from random import Random
 
+from typing_extensions import override
+
 from processors.attendance.agent import SPEC as TRACK
 from processors.engine.view import Output
 from sandbox.zoom.state import ZoomState
@@ -57,6 +59,7 @@ class Scattered(Pipeline):
                 self.hand_over(random)
             self.settle(hours=0)
 
+    @override
     def _deliver(self, output: Output) -> None:
         if output.topic not in (TICKS.name, LOOKUPS.name, LOOKUPS_BULK.name):
             super()._deliver(output)

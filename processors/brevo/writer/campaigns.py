@@ -79,7 +79,8 @@ class CampaignChannel(Channel):
             return Ending("acknowledged", "Brevo had sent it already", campaign_id=number)
         return Ending("in_doubt", f"campaign {number} is no draft any more: look at it at Brevo", campaign_id=number)
 
-    async def call(self, contact: str, work: EventWork) -> Answer:  # noqa: ARG002 (needed by others)
+    @override
+    async def call(self, contact: str, work: EventWork) -> Answer:
         """Send; a campaign that Brevo refuses to send as it is on its way already counts as sent now."""
         answer = await self._api.send_campaign(work.campaign_id or 0)
         if answer.status == 400 and trace_of(await self._known(work)) == "done":

@@ -47,6 +47,7 @@ class ConfirmationChannel(Channel):
         self._rules = rules
         self._may_create = may_create
 
+    @override
     async def withheld(self, contact: str, work: EventWork) -> Ending | None:
         """Not to who is on the list already, has left it, or is unsubscribed; and not without a rule."""
         command = _confirmation(work.command)

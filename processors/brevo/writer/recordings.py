@@ -64,7 +64,8 @@ class RecordingChannel(Channel):
     async def withheld(self, contact: str, work: EventWork) -> Ending | None:
         return await self._mailable.withheld(contact, work)
 
-    async def call(self, contact: str, work: EventWork) -> Answer:  # noqa: ARG002 (needed by others)
+    @override
+    async def call(self, contact: str, work: EventWork) -> Answer:
         """Send; a mail that Brevo has already, from a call whose answer was lost, counts as sent now."""
         assert isinstance(work.command, SendRecording)  # family_of says so
         answer = await self._api.send_mail(mail_body(work.command, trial=self._trial))

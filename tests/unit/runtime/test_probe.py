@@ -4,6 +4,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from threading import Thread
 
 import pytest
+from typing_extensions import override
 
 from runtime import probe
 from sandbox.kafka import free_port
@@ -19,6 +20,7 @@ def admin_port(statuses: dict[str, int]) -> Iterator[int]:
             self.end_headers()
             self.wfile.write(b"as told")
 
+        @override
         def log_message(self, *_: object) -> None:
             """Say nothing."""
 

@@ -16,6 +16,7 @@ import orjson
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from typing_extensions import override
 
 from sandbox.simulator.simulation import simulate_webinar
 from sandbox.simulator.world import Chaos
@@ -259,6 +260,7 @@ class AnyOrder(RuleBasedStateMachine):
             if isinstance(fact, Result):
                 yield fact
 
+    @override
     def teardown(self) -> None:
         """Everything arrives in the end; then it is as in any other order, and as the truth says."""
         if not hasattr(self, "pipeline"):
