@@ -1,4 +1,4 @@
-"""Entries of `ops.audit.v1` for what commands do."""
+"""Entries of `ops.audit.v1` for what commands do, and the note of what was done elsewhere than in Kafka."""
 
 from __future__ import annotations
 
@@ -7,7 +7,14 @@ import secrets
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
+import typer
+
+from ops.posting import posting_to
+from runtime.kafka import KafkaConnection
+from runtime.models import Kafka
 from schemas.audit import AuditEntry
+from schemas.errors import ConfigurationError, RetryLaterError
+from schemas.topics import AUDIT
 
 
 def operator_name() -> str:
@@ -29,3 +36,14 @@ def audit_entry(action: str, subject: str, details: Mapping[str, str | int], rea
         details=dict(details),
         at=datetime.now(UTC),
     )
+
+
+async def note_done(connection: KafkaConnection, kafka: Kafka, entry: AuditEntry) -> bool:
+    """Note what was done at Zoom, at Brevo or on this machine; whether it could be noted. If not, stderr has it."""
+    try:
+        async with posting_to(connection, kafka) as to_kafka:
+            await to_kafka.note(entry)
+    except (ConfigurationError, RetryLaterError) as error:
+        typer.echo(f"{entry.action} of {entry.subject} is done, and not noted in {AUDIT.name}: {error}", err=True)
+        return False
+    return True

@@ -10,6 +10,7 @@ import orjson
 import typer
 import yaml
 
+from ops.options import Json
 from runtime.configuration import load_for_display
 from runtime.environment import config_path
 from runtime.logs import configure_command_logging
@@ -26,7 +27,7 @@ def show(
     path: Annotated[
         Path | None, typer.Option("--config", help="The YAML file.", show_default="ROLLCALL_CONFIG, else rollcall.yaml")
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
+    as_json: Json = False,
 ) -> None:
     """Print the effective configuration: the file, its references resolved, and every default.
 

@@ -9,6 +9,7 @@ from typing import Annotated
 import orjson
 import typer
 
+from ops.options import Json
 from processors.attendance.rules.events import parse_event
 from processors.attendance.rules.filters import Described, Verdict, judge
 from runtime.configuration import load_for_display
@@ -37,7 +38,7 @@ def try_event(
     path: Annotated[
         Path | None, typer.Option("--config", help="The YAML file.", show_default="ROLLCALL_CONFIG, else rollcall.yaml")
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
+    as_json: Json = False,
 ) -> None:
     """Say whether the session of an event is synced, and which rule decided.
 

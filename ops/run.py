@@ -49,8 +49,7 @@ def worker(
     ZOOM_API_BASE_URL, ZOOM_OAUTH_BASE_URL and BREVO_API_BASE_URL. It never reads the webhook secret.
     """
     if resume:
-        importlib.import_module("ops.resume").let_go_on()
-        return
+        raise typer.Exit(importlib.import_module("ops.resume").let_go_on())
     if as_json and not dry_run:
         raise typer.BadParameter("--json needs --dry-run")
     _run_process("processors.__main__", **({"dry_run": "json" if as_json else "text"} if dry_run else {}))

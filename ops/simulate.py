@@ -16,6 +16,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from ops.options import Json
 from sandbox.simulator import ACCOUNT_ID, CHAOS, Chaos, World, simulate_meeting, simulate_webinar
 from sandbox.simulator.sender import Summary, Target, send
 from schemas.errors import ConfigurationError
@@ -36,7 +37,6 @@ Account = Annotated[str, typer.Option(envvar="ZOOM_ACCOUNT_ID", help="Zoom accou
 Rate = Annotated[float | None, typer.Option(min=0.1, help="Deliveries a second; without it as fast as answered.")]
 Minutes = Annotated[int, typer.Option("--minutes", min=20, help="Scheduled length of the session.")]
 Recorded = Annotated[bool, typer.Option("--recorded", help="With a cloud recording that Zoom tells of twice.")]
-Json = Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")]
 
 
 def register(app: typer.Typer) -> None:

@@ -12,7 +12,8 @@ from schemas.errors import ConfigurationError, RetryLaterError
 
 _PROTOCOLS = ("PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL")
 _MECHANISMS = ("PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512")
-_PATIENCE_MS = 7_000
+PATIENCE_SECONDS = 7
+"""How long a person who runs a command waits for the cluster."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,8 +108,8 @@ class KafkaConnection:
         return options
 
     def command_options(self) -> dict[str, Any]:
-        """As `client_options`, for a person who waits: what is not answered in 7 s is given up."""
-        return {**self.client_options(), "request_timeout_ms": _PATIENCE_MS}
+        """As `client_options`, for a person who waits: what is not answered in time is given up."""
+        return {**self.client_options(), "request_timeout_ms": PATIENCE_SECONDS * 1_000}
 
     def unanswered(self, error: Exception) -> RetryLaterError:
         """What a command says when the cluster does not answer."""

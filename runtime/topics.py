@@ -66,10 +66,7 @@ async def ensure_topics(
         await admin.start()
         return await _ensure(admin, kafka, wanted)
     except (KafkaError, OSError, TimeoutError) as error:
-        raise RetryLaterError(
-            f"Kafka at {connection.bootstrap_servers} does not answer ({type(error).__name__}); "
-            "check KAFKA_BOOTSTRAP_SERVERS and that the brokers are up"
-        ) from error
+        raise connection.unanswered(error) from error
     finally:
         await admin.close()
 

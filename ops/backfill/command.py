@@ -15,6 +15,7 @@ import typer
 from aiolimiter import AsyncLimiter
 from rich.console import Console
 
+from ops.audit import audit_entry
 from ops.backfill.display import bar, say_found, say_limits, say_skipped
 from ops.backfill.estimate import Estimate, estimate, reading_interval
 from ops.backfill.gathering import Gathering
@@ -24,13 +25,17 @@ from ops.backfill.reading import Reader
 from ops.backfill.sessions import PastSession, records
 from ops.backfill.spans import parse_range
 from ops.backfill.units import Unit
-from ops.failure import found_wrong
-from ops.zoom.accounts import Json, Yes, client_of, load
+from ops.failure import stopping
+from ops.options import Json, Reason, Yes, agreed
+from ops.posting import posting_to
+from ops.zoom.accounts import client_of, load
 from runtime.environment import ZoomEnvironment
 from runtime.exits import FOUND_WRONG
+from runtime.kafka import KafkaConnection
 from runtime.models import Configuration
 from runtime.references import has_reference
-from schemas.errors import ConfigurationError, RetryLaterError
+from schemas.errors import ConfigurationError
+from schemas.topics import RAW_EVENTS
 
 _GOES_ON = "Start it again with the same arguments: it goes on from here."
 Sessions = Mapping[Unit, list[PastSession]]
@@ -39,10 +44,12 @@ Sessions = Mapping[Unit, list[PastSession]]
 def backfill(
     start: Annotated[str, typer.Option("--from", help="First day, such as 2026-06-01 (UTC).")],
     end: Annotated[str, typer.Option("--to", help="Last day, included (UTC).")],
+    *,
     host: Annotated[str | None, typer.Option(help="Sessions of this user alone: Zoom user id or e-mail.")] = None,
     session: Annotated[str | None, typer.Option(help="This session alone: webinar or meeting id, or a uuid.")] = None,
     events: Annotated[bool, typer.Option("--events", help="Send Brevo events for these sessions too.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Count sessions and calls; change nothing.")] = False,
+    reason: Reason = "",
     yes: Yes = False,
     as_json: Json = False,
 ) -> None:
@@ -57,18 +64,13 @@ def backfill(
     console = Console(stderr=True)
     span = parse_range(start, end, datetime.now(UTC).date(), of_one_session=session is not None)
     wish = Wish(span, host, session, "replay" if events else "backfill")
-    try:
-        complete = asyncio.run(_backfill(wish, console, dry_run=dry_run, yes=yes, as_json=as_json))
-    except RetryLaterError as error:
-        raise found_wrong(f"stopped: {error}\n{_GOES_ON}", as_json=as_json) from None
-    except KeyboardInterrupt:
-        typer.echo(_GOES_ON, err=True)
-        raise
+    with stopping(_GOES_ON, as_json=as_json):
+        complete = asyncio.run(_backfill(wish, reason, console, dry_run=dry_run, yes=yes, as_json=as_json))
     if not complete:
         raise typer.Exit(FOUND_WRONG)
 
 
-async def _backfill(wish: Wish, console: Console, *, dry_run: bool, yes: bool, as_json: bool) -> bool:
+async def _backfill(wish: Wish, reason: str, console: Console, *, dry_run: bool, yes: bool, as_json: bool) -> bool:
     """Whether nothing is left to do."""
     configuration = load()
     say_limits(console)
@@ -78,13 +80,13 @@ async def _backfill(wish: Wish, console: Console, *, dry_run: bool, yes: bool, a
     sessions = [session for unit in chosen.values() for session in unit]
     cost = estimate(sessions, configuration.zoom_api.plan)
     say_found(console, wish, sessions, cost)
-    agreed = bool(sessions) and not dry_run and (yes or _agreed(console))
-    published = await _publish(chosen, wish, configuration, journal, console) if agreed else 0
-    if not dry_run and not found.skipped and (agreed or not sessions):
+    acts = bool(sessions) and not dry_run and agreed("Publish them?", yes=yes)
+    published = await _publish(chosen, wish, reason, configuration, journal, console) if acts else 0
+    if not dry_run and not found.skipped and (acts or not sessions):
         journal.close()
     say_skipped(console, found.skipped)
     _report(wish, sessions, cost, found, published, as_json=as_json)
-    return not found.skipped and (dry_run or agreed or not sessions)
+    return not found.skipped and (dry_run or acts or not sessions)
 
 
 def _journal(wish: Wish, configuration: Configuration) -> Journal:
@@ -111,34 +113,35 @@ async def _gather(wish: Wish, configuration: Configuration, journal: Journal, co
     return gathering.found
 
 
-def _agreed(console: Console) -> bool:
-    return console.is_terminal and typer.confirm("Publish them?", err=True)
-
-
 async def _publish(
-    chosen: Sessions, wish: Wish, configuration: Configuration, journal: Journal, console: Console
+    chosen: Sessions, wish: Wish, reason: str, configuration: Configuration, journal: Journal, console: Console
 ) -> int:
-    # Imported only now: aiokafka takes its time, and `rollcall --help` has to answer at once.
-    from ops.audit import audit_entry  # noqa: PLC0415
-    from ops.raw_events import raw_events  # noqa: PLC0415
-
     units = [(unit, each) for unit, each in chosen.items() if each and not journal.is_published(unit, wish.origin)]
     published, today = 0, datetime.now(UTC).date()
-    async with raw_events(configuration) as topic:
+    # By their ids: an e-mail address belongs in no topic but those of contacts.
+    hosts = sorted({unit.user_id for unit in chosen}) if wish.host else []
+    subject = wish.session or ", ".join(hosts) or "all hosts"
+    days = f"{wish.span.first.isoformat()}/{wish.span.last.isoformat()}"
+    details: dict[str, str | int] = {
+        "sessions": sum(len(each) for _, each in units),
+        "days": days,
+        "origin": wish.origin,
+    }
+    connection = KafkaConnection.from_environment(os.environ)
+    async with posting_to(connection, configuration.kafka, RAW_EVENTS) as to_kafka:
+        # Said first: what is stopped on the way has published something, too.
+        await to_kafka.note(audit_entry("backfill.begin", subject, details, reason))
         with bar(console, "publishing") as progress:
             for number, (unit, sessions) in enumerate(units):
                 progress(number, len(units))
                 now = time.time()
-                await topic.publish([record for session in sessions for record in records(session, wish.origin, now)])
+                found = (record for session in sessions for record in records(session, wish.origin, now))
+                await to_kafka.publish(RAW_EVENTS.name, found)
                 if unit.is_settled(today):
                     journal.note_published(unit, wish.origin)
                 published += len(sessions)
             progress(len(units), len(units))
-        days = f"{wish.span.first.isoformat()}/{wish.span.last.isoformat()}"
-        details: dict[str, str | int] = {"sessions": published, "days": days, "origin": wish.origin}
-        # By their ids: an e-mail address belongs in no topic but those of contacts.
-        hosts = sorted({unit.user_id for unit in chosen}) if wish.host else []
-        await topic.note(audit_entry("backfill", wish.session or ", ".join(hosts) or "all hosts", details))
+        await to_kafka.note(audit_entry("backfill", subject, {**details, "sessions": published}, reason))
     return published
 
 

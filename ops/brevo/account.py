@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import os
-import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from functools import partial
-from typing import Annotated, Any
-
-import typer
+from typing import Any
 
 from processors.brevo.api.client import BrevoClient
 from processors.brevo.decisions.answers import classify, refused_address
@@ -21,9 +18,6 @@ from runtime.models import Configuration
 from runtime.outcome import Outcome
 from schemas.errors import ConfigurationError, RetryLaterError
 
-Json = Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")]
-Reason = Annotated[str, typer.Option("--reason", help="Why, for the audit topic.")]
-Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
 PAUSES = 3
 """How often a command waits for Brevo's limit before it gives up."""
 
@@ -94,8 +88,3 @@ async def rows(client: BrevoClient, path: str, field: str, limit: int) -> list[d
         found += [each for each in page or () if isinstance(each, dict)]
         if not page or len(page) < limit:
             return found
-
-
-def agreed(question: str, *, yes: bool) -> bool:
-    """Whether a person said yes, by `--yes` or at a terminal; without either: no."""
-    return yes or (sys.stdin.isatty() and typer.confirm(question))

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import os
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Any
 
 import orjson
 import typer
 
-from ops.brevo.account import Json, Yes, agreed, answered, opened, rows
+from ops.audit import audit_entry, note_done
+from ops.brevo.account import answered, opened, rows
 from ops.brevo.hooks import EVENTS
 from ops.brevo.planning import FOLDER, SetupPlan, plan_of
+from ops.options import Json, Reason, Yes, agreed
 from processors.brevo.api.client import BrevoClient
 from processors.brevo.writer.bootstrap import wrong_templates
 from runtime.exits import FOUND_WRONG
+from runtime.kafka import KafkaConnection
 from runtime.logs import configure_command_logging
 from runtime.models import Configuration
 
@@ -41,18 +46,18 @@ def plan(as_json: Json = False) -> None:
         raise typer.Exit(FOUND_WRONG)
 
 
-def apply(yes: Yes = False, as_json: Json = False) -> None:
+def apply(reason: Reason = "", yes: Yes = False, as_json: Json = False) -> None:
     """Create what `rollcall brevo plan` finds missing: attributes, the folder, lists, webhooks. Nothing is removed.
 
     Nothing is changed but webhooks to brevo.webhook.url that lack events or the right secret.
 
-    Brevo chooses the ids of new lists: they are shown, to be put into connectors.zoom.lists. Exit code 1: something
-    is left that only a person can settle, or you said no.
+    Brevo chooses the ids of new lists: they are shown, to be put into connectors.zoom.lists. Noted in the audit topic.
+    Exit code 1: something is left that only a person can settle, you said no, or it could not be noted.
     """
     configure_command_logging()
-    found, done = asyncio.run(_apply(yes=yes))
+    found, done, noted = asyncio.run(_apply(reason, yes=yes))
     _show(found, done, as_json=as_json)
-    if found.problems or len(done) < len(found.creations):
+    if found.problems or len(done) < len(found.creations) or not noted:
         raise typer.Exit(FOUND_WRONG)
 
 
@@ -75,36 +80,42 @@ async def _compare(configuration: Configuration, client: BrevoClient) -> SetupPl
     return replace(found, problems=(*found.problems, *await wrong_templates(client, configuration.brevo)))
 
 
-async def _apply(*, yes: bool) -> tuple[SetupPlan, list[str]]:
+async def _apply(reason: str, *, yes: bool) -> tuple[SetupPlan, list[str], bool]:
+    """What was found, what was done about it, and whether that is in the audit topic."""
+    connection = KafkaConnection.from_environment(os.environ)
     async with opened() as (configuration, client):
         found = await _compare(configuration, client)
         if not found.creations or not agreed(f"Create {', '.join(found.creations)} at Brevo?", yes=yes):
-            return found, []
-        return found, [*await _create(client, found), *await _mend(client, found)]
+            return found, [], True
+        done: list[str] = []
+        try:
+            async for each in _made(client, found):
+                done.append(each)  # noqa: PERF401 (what was made before a refusal counts)
+        finally:
+            # What was made is noted, even where Brevo refuses the rest.
+            entry = audit_entry("brevo.apply", "brevo", {"done": len(done), "what": "; ".join(done)}, reason)
+            noted = not done or await note_done(connection, configuration.kafka, entry)
+        return found, done, noted
 
 
-async def _create(client: BrevoClient, found: SetupPlan) -> list[str]:
-    done: list[str] = []
+async def _made(client: BrevoClient, found: SetupPlan) -> AsyncIterator[str]:
+    """Create and repair one after the other; what each was, for people."""
     for attribute in found.attributes:
         path = f"/contacts/attributes/normal/{attribute.attribute}"
         await answered(client, "POST", path, {"type": attribute.type})
-        done.append(f"attribute {attribute.attribute}")
+        yield f"attribute {attribute.attribute}"
     folder_id = found.folder_id
     if found.lists and folder_id is None:
         answer = await answered(client, "POST", "/contacts/folders", {"name": FOLDER})
         folder_id = _id(answer.body)
-        done.append(f"folder {FOLDER}")
+        yield f"folder {FOLDER}"
     for lacking in found.lists:
         answer = await answered(client, "POST", "/contacts/lists", {"name": lacking.name, "folderId": folder_id})
-        done.append(f"list {lacking.name}: set {lacking.key} to {_id(answer.body)}")
-    return done
-
-
-async def _mend(client: BrevoClient, found: SetupPlan) -> list[str]:
+        yield f"list {lacking.name}: set {lacking.key} to {_id(answer.body)}"
     for hook in found.hooks:
         method, path = ("POST", "/webhooks") if hook.hook_id is None else ("PUT", f"/webhooks/{hook.hook_id}")
         await answered(client, method, path, dict(hook.body))
-    return [hook.says for hook in found.hooks]
+        yield hook.says
 
 
 def _id(body: Any) -> int:

@@ -12,9 +12,10 @@ import orjson
 import typer
 
 from ops.audit import audit_entry, operator_name
-from ops.brevo.account import Json, Reason, answered, contact, opened
+from ops.brevo.account import answered, contact, opened
 from ops.brevo.ledger import Open, doubts, ledger, suppressed, without_contact
-from ops.brevo.posting import post, post_audit
+from ops.options import Json, Reason
+from ops.posting import posting
 from processors.brevo.api.client import BrevoClient
 from processors.brevo.decisions.campaigns import Trace, campaign_name, campaign_named, trace_of
 from runtime.exits import FOUND_WRONG
@@ -181,10 +182,11 @@ async def _resolve(command_id: str, verdict: Verdict, reason: str, *, checked: b
     if at_brevo == "yes" and verdict == "resend":
         return {**told, "done": False, "says": "Brevo has this event: sending it again may mail the person twice"}
     result = decision_result(doubt, verdict, operator_name(), datetime.now(UTC))
-    await post(connection, BREVO_RESULTS, [(doubt.command.contact_id.encode(), result)])
     details = {"command_id": doubt.command.command_id, "name": doubt.command.name, "verdict": verdict}
     entry = audit_entry("effects.resolve", doubt.command.contact_id, {**details, "at_brevo": at_brevo}, reason)
-    await post_audit(connection, entry)
+    async with posting(connection) as to_kafka:
+        await to_kafka.post(BREVO_RESULTS, [(doubt.command.contact_id.encode(), result)])
+        await to_kafka.note(entry)
     return {**told, "done": True, "says": f"{doubt.command.name}: {verdict} (at Brevo: {at_brevo})"}
 
 

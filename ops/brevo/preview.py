@@ -9,8 +9,9 @@ from typing import Annotated, Any
 import orjson
 import typer
 
-from ops.brevo.account import Json, contact, opened
+from ops.brevo.account import contact, opened
 from ops.brevo.ledger import Ledger, ledger
+from ops.options import Json
 from processors.brevo.decisions.ledger import event_key
 from processors.brevo.decisions.preview import event_preview, in_words, upsert_preview
 from processors.brevo.decisions.upsert import Wanted, after_read

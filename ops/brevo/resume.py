@@ -10,8 +10,8 @@ import orjson
 import typer
 
 from ops.audit import audit_entry, operator_name
-from ops.brevo.account import Json, Reason
-from ops.brevo.posting import post_audit, post_everywhere
+from ops.options import Json, Reason
+from ops.posting import posting
 from runtime.kafka import KafkaConnection
 from runtime.logs import configure_command_logging
 from schemas.brevo import Resume
@@ -37,6 +37,7 @@ def resume(reason: Reason = "", as_json: Json = False) -> None:
 
 
 async def _tell(connection: KafkaConnection, order: Resume, reason: str) -> int:
-    told = await post_everywhere(connection, BREVO_RESULTS, order)
-    await post_audit(connection, audit_entry("brevo.resume", "brevo", {"partitions": told}, reason))
+    async with posting(connection) as to_kafka:
+        told = await to_kafka.post_everywhere(BREVO_RESULTS, order)
+        await to_kafka.note(audit_entry("brevo.resume", "brevo", {"partitions": told}, reason))
     return told

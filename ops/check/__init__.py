@@ -19,6 +19,7 @@ from ops.check.brevo import brevo_checks
 from ops.check.frame import Context, Finding, Section, run_checks
 from ops.check.kafka import kafka_checks
 from ops.check.zoom import zoom_checks
+from ops.options import Json
 from runtime.configuration import load_for_display, unresolved
 from runtime.environment import config_path
 from runtime.exits import FOUND_WRONG
@@ -38,7 +39,7 @@ def check(
         str | None,
         typer.Option(help="The ingress's webhook address.", show_default="http://127.0.0.1:INGRESS_PORT/webhooks/zoom"),
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
+    as_json: Json = False,
 ) -> None:
     """Look for what would not work at Zoom, Brevo and Kafka.
 

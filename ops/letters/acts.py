@@ -12,13 +12,13 @@ import typer
 from rich.console import Console
 from rich.progress import track
 
-from ops.brevo.account import agreed
 from ops.letters.frame import chosen, connected
 from ops.letters.letter import Letter
 from ops.letters.store import letter_desk
+from ops.options import agreed
 from ops.selection.selection import Selection
 from runtime.kafka import KafkaConnection
-from runtime.logs import configure_logging
+from runtime.logs import configure_command_logging
 from schemas.letters import LetterState
 
 
@@ -34,7 +34,7 @@ def send(act: str, expression: str, reason: str, *, parked: bool, dry_run: bool,
         yes: do not ask.
         as_json: one document on stdout.
     """
-    configure_logging("WARNING")
+    configure_command_logging("ERROR")
     connection = connected()
     selection, found = asyncio.run(chosen(connection, expression))
     kept = [letter.why_not_sent(version=version("rollcall-connector"), parked=parked) for letter in found]
@@ -53,7 +53,7 @@ def decide(
     act: str, state: LetterState, expression: str, reason: str, *, dry_run: bool, yes: bool, as_json: bool
 ) -> None:
     """Note a decision about the letters of a selection; arguments as of `send`."""
-    configure_logging("WARNING")
+    configure_command_logging("ERROR")
     connection = connected()
     selection, found = asyncio.run(chosen(connection, expression))
     due = [letter for letter in found if letter.state not in (state, "dropped")]

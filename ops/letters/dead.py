@@ -9,13 +9,13 @@ from typing import Annotated
 import orjson
 import typer
 
-from ops.brevo.account import Json, Yes
 from ops.letters import acts
-from ops.letters.frame import DryRun, Which, Why, Words, connected, expression, list_chosen, show_one
+from ops.letters.frame import Which, Words, connected, expression, list_chosen, show_one
 from ops.letters.store import letters
+from ops.options import DryRun, Json, Reason, Yes
 from ops.selection.selection import Selection
 from runtime.kafka import KafkaConnection
-from runtime.logs import configure_logging
+from runtime.logs import configure_command_logging
 from schemas.topics import TOPICS, Topic
 
 Parked = Annotated[
@@ -46,7 +46,7 @@ def list_letters(words: Words = None, as_json: Json = False) -> None:
     Without conditions it counts; with some it lists. Which: topic=raw.dlq (if none is named), label=, type=, from=,
     to=, stored-from=, stored-to=, session=, contact=, account=, offsets=, zone=.
     """
-    configure_logging("WARNING")
+    configure_command_logging("ERROR")
     if words:
         list_chosen(expression(words, _DEFAULT_TOPIC), as_json=as_json)
     else:
@@ -60,7 +60,7 @@ def show(which: Which, as_json: Json = False) -> None:
 
 def resend(
     words: Words = None,
-    reason: Why = "",
+    reason: Reason = "",
     parked: Parked = False,
     dry_run: DryRun = False,
     yes: Yes = False,
@@ -76,7 +76,7 @@ def resend(
 
 
 def park(
-    words: Words = None, reason: Why = "", dry_run: DryRun = False, yes: Yes = False, as_json: Json = False
+    words: Words = None, reason: Reason = "", dry_run: DryRun = False, yes: Yes = False, as_json: Json = False
 ) -> None:
     """Park dead letters: they are not sent again before somebody asks for it."""
     which = expression(words, _DEFAULT_TOPIC)
@@ -84,7 +84,7 @@ def park(
 
 
 def drop(
-    words: Words = None, reason: Why = "", dry_run: DryRun = False, yes: Yes = False, as_json: Json = False
+    words: Words = None, reason: Reason = "", dry_run: DryRun = False, yes: Yes = False, as_json: Json = False
 ) -> None:
     """Drop dead letters: they are never sent again. They stay in the topic until its retention ends."""
     which = expression(words, _DEFAULT_TOPIC)

@@ -22,13 +22,11 @@ from ops.selection.expression import parse_selection
 from ops.selection.finding import finder_for
 from ops.selection.selection import Selection
 from runtime.kafka import KafkaConnection
-from runtime.logs import configure_logging
+from runtime.logs import configure_command_logging
 from schemas.instants import format_instant
 from schemas.topics import TOPICS, Topic
 
 Words = Annotated[list[str] | None, typer.Argument(help="Which: conditions as in docs/how-to/dead-letters.md.")]
-Why = Annotated[str, typer.Option("--reason", help="Why, for the audit topic.")]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would be done, and do nothing.")]
 Which = Annotated[str, typer.Argument(help="Its id, or the beginning of it, as `list` shows it.")]
 
 
@@ -75,7 +73,7 @@ def list_chosen(which: str, *, as_json: bool) -> None:
 
 def show_one(which: str, topics: Sequence[Topic], *, as_json: bool) -> None:
     """Print one letter: why, where, how often, its shape without content, and what would be done with it now."""
-    configure_logging("WARNING")
+    configure_command_logging("ERROR")
     letter = asyncio.run(_find(connected(), topics, which))
     if letter is None:
         raise found_wrong(f"no letter's id begins with {which}; `list` shows them", as_json=as_json)

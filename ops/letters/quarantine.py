@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import typer
 
-from ops.brevo.account import Json, Yes
 from ops.letters import acts
-from ops.letters.frame import DryRun, Which, Why, Words, expression, list_chosen, show_one
-from runtime.logs import configure_logging
+from ops.letters.frame import Which, Words, expression, list_chosen, show_one
+from ops.options import DryRun, Json, Reason, Yes
+from runtime.logs import configure_command_logging
 from schemas.topics import QUARANTINE
 
 _TOPIC = "topic=quarantine"
@@ -37,7 +37,7 @@ def list_deliveries(words: Words = None, as_json: Json = False) -> None:
     webinar is another account's). Conditions: label=, type=, from=, to=, stored-from=, stored-to=, session=, contact=,
     account=, offsets=, zone=.
     """
-    configure_logging("WARNING")
+    configure_command_logging("ERROR")
     list_chosen(expression(words, _TOPIC), as_json=as_json)
 
 
@@ -47,7 +47,7 @@ def show(which: Which, as_json: Json = False) -> None:
 
 
 def release(
-    words: Words = None, reason: Why = "", dry_run: DryRun = False, yes: Yes = False, as_json: Json = False
+    words: Words = None, reason: Reason = "", dry_run: DryRun = False, yes: Yes = False, as_json: Json = False
 ) -> None:
     """Publish stale deliveries to the live topic, after a question.
 
@@ -58,7 +58,7 @@ def release(
 
 
 def drop(
-    words: Words = None, reason: Why = "", dry_run: DryRun = False, yes: Yes = False, as_json: Json = False
+    words: Words = None, reason: Reason = "", dry_run: DryRun = False, yes: Yes = False, as_json: Json = False
 ) -> None:
     """Drop quarantined deliveries: they are never released. They stay in the topic until its retention ends."""
     which = expression(words, _TOPIC)

@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
-from typing import Any
 
 from ops.audit import audit_entry, operator_name
 from ops.letters.letter import Letter, latest, letter_of
+from ops.posting import Posting, posting
 from ops.selection.selection import Selection
 from runtime.kafka import KafkaConnection
 from runtime.reading import read_topic
-from schemas.cloud_events import event_headers
 from schemas.letters import LetterDecision, LetterFault, LetterState
-from schemas.topics import AUDIT, LETTERS, MIB
+from schemas.topics import LETTERS
 
 
 async def letters(connection: KafkaConnection, selection: Selection) -> list[Letter]:
@@ -50,16 +49,13 @@ def _said(value: bytes) -> LetterFault | LetterDecision:
 class LetterDesk:
     """Publishes letters again and decisions about them. Use `letter_desk`."""
 
-    def __init__(self, producer: Any, prefix: str, version: str) -> None:
-        self._producer = producer
-        self._prefix = prefix
+    def __init__(self, to_kafka: Posting, version: str) -> None:
+        self._to_kafka = to_kafka
         self._version = version
 
     async def send_again(self, letter: Letter) -> None:
         """Publish the record to the topic that it is of; acknowledged when it returns."""
-        await self._producer.send_and_wait(
-            f"{self._prefix}{letter.target}", letter.value, key=letter.key, headers=letter.headers_again()
-        )
+        await self._to_kafka.publish(letter.target, [(letter.key, letter.value, letter.headers_again(), None)])
 
     async def decide(self, letter: Letter, state: LetterState, reason: str) -> None:
         """Say what became of a letter."""
@@ -73,18 +69,12 @@ class LetterDesk:
             version=self._version,
             at=datetime.now(UTC),
         )
-        value, key = decision.to_bytes(), decision.record_key
-        await self._post(LETTERS.name, key, value, list(event_headers(LETTERS.name, key, decision, value)))
+        await self._to_kafka.post(LETTERS, [(decision.record_key, decision)])
 
     async def note(self, action: str, selection: Selection, done: Sequence[Letter], reason: str) -> None:
         """The act as a whole, for the audit topic."""
         details: dict[str, str | int] = {"letters": len(done), "selection": str(selection)}
-        entry = audit_entry(action, selection.topic.name, details, reason)
-        value, key = entry.to_bytes(), entry.operator.encode()
-        await self._post(AUDIT.name, key, value, list(event_headers(AUDIT.name, key, entry, value)))
-
-    async def _post(self, topic: str, key: bytes, value: bytes, headers: list[tuple[str, bytes]]) -> None:
-        await self._producer.send_and_wait(f"{self._prefix}{topic}", value, key=key, headers=headers)
+        await self._to_kafka.note(audit_entry(action, selection.topic.name, details, reason))
 
 
 @asynccontextmanager
@@ -94,14 +84,5 @@ async def letter_desk(connection: KafkaConnection, version: str) -> AsyncIterato
     Raises:
         RetryLaterError: Kafka does not answer; what was sent before is noted letter by letter.
     """
-    from aiokafka import AIOKafkaProducer  # noqa: PLC0415 (a help page needs no Kafka client)
-    from aiokafka.errors import KafkaError  # noqa: PLC0415
-
-    producer = AIOKafkaProducer(**connection.command_options(), acks="all", max_request_size=4 * MIB)
-    try:
-        await producer.start()
-        yield LetterDesk(producer, connection.topic_prefix, version)
-    except (KafkaError, OSError, TimeoutError) as error:
-        raise connection.unanswered(error) from error
-    finally:
-        await producer.stop()
+    async with posting(connection) as to_kafka:
+        yield LetterDesk(to_kafka, version)

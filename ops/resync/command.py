@@ -15,9 +15,9 @@ from rich.console import Console
 
 from ops.audit import audit_entry
 from ops.backfill.display import bar
-from ops.brevo.account import Json, Reason, Yes, agreed
-from ops.brevo.posting import post, post_audit
-from ops.failure import found_wrong
+from ops.failure import stopping
+from ops.options import DryRun, Json, Reason, Yes, agreed
+from ops.posting import posting_to
 from ops.resync.display import document, in_words
 from ops.resync.kept import Kept
 from ops.resync.plan import ResyncPlan, ResyncPlanner
@@ -32,8 +32,8 @@ from runtime.models import Configuration
 from runtime.references import has_reference
 from schemas.codec import contact_id
 from schemas.engagement import ResyncContact
-from schemas.errors import ConfigurationError, RetryLaterError
-from schemas.topics import AUDIT, ENGAGEMENT_RESYNCS
+from schemas.errors import ConfigurationError
+from schemas.topics import ENGAGEMENT_RESYNCS
 
 _AGAIN = "Start it again with the same arguments: what was asked for already changes nothing."
 TOLD_EVERY = 500
@@ -63,7 +63,7 @@ def resync(
     ] = None,
     contact: Annotated[str | None, typer.Option(help="This one: a contact id, or an e-mail address.")] = None,
     everybody: Annotated[bool, typer.Option("--all", help="Every contact that a fact was heard of.")] = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be done; change nothing.")] = False,
+    dry_run: DryRun = False,
     reason: Reason = "",
     yes: Yes = False,
     as_json: Json = False,
@@ -80,13 +80,8 @@ def resync(
     if sum((session is not None, contact is not None, everybody)) != 1:
         raise typer.BadParameter("give exactly one of --session, --contact, --all")
     scope = ResyncScope(session, contact_id(contact) if contact and "@" in contact else contact)
-    try:
+    with stopping(_AGAIN, as_json=as_json):
         done = asyncio.run(_resync(scope, reason, dry_run=dry_run, yes=yes, as_json=as_json))
-    except RetryLaterError as error:
-        raise found_wrong(f"stopped: {error}\n{_AGAIN}", as_json=as_json) from None
-    except KeyboardInterrupt:
-        typer.echo(_AGAIN, err=True)
-        raise
     if not done:
         raise typer.Exit(FOUND_WRONG)
 
@@ -152,19 +147,17 @@ async def _request(
     console: Console,
 ) -> int | None:
     """Put the requests into Kafka; returns how many workers there are, ``None``: Kafka does not tell."""
-    from runtime.topics import ensure_topics  # noqa: PLC0415 (a help page needs no Kafka client)
-
-    await ensure_topics(connection, configuration.kafka, names=(ENGAGEMENT_RESYNCS.name, AUDIT.name))
     total, events = len(plan.contacts), plan.events.total()
     what: dict[str, str | int] = {"contacts": total, "events": events}
-    await post_audit(connection, audit_entry("resync.begin", scope.subject, what, reason))
-    at = datetime.now(UTC)
-    requests = ((each.encode(), ResyncContact(contact_id=each, requested_at=at)) for each in plan.contacts)
-    with bar(console, "requests") as tell:
-        await post(connection, ENGAGEMENT_RESYNCS, requests, lambda done: tell(done, total))
-    found = await workers(connection)
-    result: dict[str, str | int] = {**what, "requested": total, "workers": "unknown" if found is None else found}
-    await post_audit(connection, audit_entry("resync", scope.subject, result, reason))
+    async with posting_to(connection, configuration.kafka, ENGAGEMENT_RESYNCS) as to_kafka:
+        await to_kafka.note(audit_entry("resync.begin", scope.subject, what, reason))
+        at = datetime.now(UTC)
+        requests = ((each.encode(), ResyncContact(contact_id=each, requested_at=at)) for each in plan.contacts)
+        with bar(console, "requests") as tell:
+            await to_kafka.post(ENGAGEMENT_RESYNCS, requests, lambda done: tell(done, total))
+        found = await workers(connection)
+        result: dict[str, str | int] = {**what, "requested": total, "workers": "unknown" if found is None else found}
+        await to_kafka.note(audit_entry("resync", scope.subject, result, reason))
     return found
 
 

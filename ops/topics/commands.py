@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import os
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -15,8 +14,8 @@ from rich.console import Console
 from rich.table import Table
 
 from ops.audit import audit_entry
-from ops.brevo.account import Json, Reason, Yes, agreed
-from ops.brevo.posting import post_audit
+from ops.options import Json, Reason, Yes, agreed
+from ops.posting import posting
 from ops.topics.cluster import TopicAdmin, topic_admin
 from ops.topics.comparison import FoundTopic, TopicDifference, differences, strangers
 from runtime.configuration import load_for_display
@@ -102,7 +101,6 @@ def apply(lose: Lose = False, reason: Reason = "", yes: Yes = False, as_json: Js
 
 
 async def _look() -> _State:
-    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # what it would tell is the command's one sentence
     # The tables are named by the worker's agents, and Faust takes a second.
     from processors.app import changelogs  # noqa: PLC0415
 
@@ -121,7 +119,8 @@ async def _change(state: _State, due: Sequence[TopicDifference], reason: str) ->
     changed = {
         f"{difference.topic} {difference.what}": f"{difference.found} -> {difference.wanted}" for difference in due
     }
-    await post_audit(state.connection, audit_entry("topics.apply", "topics", changed, reason))
+    async with posting(state.connection) as to_kafka:
+        await to_kafka.note(audit_entry("topics.apply", "topics", changed, reason))
 
 
 async def _create(state: _State) -> None:

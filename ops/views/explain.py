@@ -8,11 +8,12 @@ from typing import Annotated
 
 import typer
 
+from ops.options import Json
 from ops.views import explanation, people
 from ops.views.choice import NotOneError, one_contact, one_session
 from ops.views.history import Step, history
 from ops.views.model import View, read_model
-from ops.views.output import Json, Mask, Row, terminal, write_json, write_lines
+from ops.views.output import Mask, Row, terminal, write_json, write_lines
 from readmodel.lines.contacts import SessionResult, WholeContact
 from readmodel.queries.contacts import contact as whole_contact
 from readmodel.queries.contacts import find_contacts

@@ -17,7 +17,6 @@ from rich.table import Table
 
 from console.views.spreadsheet import no_formula
 
-Json = Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")]
 Csv = Annotated[bool, typer.Option("--csv", help="Comma-separated rows on stdout, a heading first.")]
 Mask = Annotated[bool, typer.Option("--mask", help="Hide addresses and names, for a screen that others see.")]
 Row = Mapping[str, Any]

@@ -10,10 +10,11 @@ import typer
 from rich.console import Console
 from sqlalchemy import Connection
 
+from ops.options import Json
 from ops.views import people, words
 from ops.views.choice import one_session
 from ops.views.model import View, read_model
-from ops.views.output import Csv, Json, Mask, Row, one_form, table, terminal, write_csv, write_json, write_lines
+from ops.views.output import Csv, Mask, Row, one_form, table, terminal, write_csv, write_json, write_lines
 from ops.views.sessions import row
 from readmodel.lines.sessions import PersonLine, SessionLine
 from readmodel.queries import sessions as questions

@@ -11,10 +11,11 @@ import typer
 from rich.table import Table
 from sqlalchemy import Connection
 
+from ops.options import Json
 from ops.selection.times import instant
 from ops.views import words
 from ops.views.model import read_model
-from ops.views.output import Csv, Json, Row, one_form, table, terminal, write_csv, write_json
+from ops.views.output import Csv, Row, one_form, table, terminal, write_csv, write_json
 from readmodel.lines.sessions import SessionLine
 from readmodel.queries.sessions import sessions as part_of_sessions
 

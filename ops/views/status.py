@@ -9,10 +9,11 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from ops.options import Json
 from ops.views import words
 from ops.views.health import Picture, of_worker, stages, troubles
 from ops.views.model import View, read_model
-from ops.views.output import Json, Row, table, terminal, write_json, write_lines
+from ops.views.output import Row, table, terminal, write_json, write_lines
 from ops.views.sessions import as_table
 from readmodel.queries import operations
 from readmodel.queries.sessions import sessions as part_of_sessions

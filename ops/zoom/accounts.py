@@ -25,8 +25,6 @@ from schemas.errors import ConfigurationError
 AccountId = Annotated[
     str | None, typer.Option("--account", help="Zoom account id; needed where several are configured.")
 ]
-Json = Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")]
-Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
 
 
 def load() -> Configuration:

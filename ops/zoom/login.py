@@ -16,6 +16,8 @@ import aiohttp
 import typer
 from prometheus_client import CollectorRegistry
 
+from ops.audit import audit_entry, note_done
+from ops.options import Reason
 from ops.zoom.accounts import AccountId, choose, client_of, load
 from ops.zoom.answers import ZoomRefusedError, said
 from ops.zoom.callback import PATH, Callback
@@ -29,6 +31,7 @@ from processors.zoom.api.oauth import OneToken
 from processors.zoom.api.token_service import TokenService
 from runtime.environment import ZoomEnvironment
 from runtime.exits import FOUND_WRONG
+from runtime.kafka import KafkaConnection
 from runtime.models import Configuration, ZoomAccount
 from schemas.errors import ConfigurationError, RetryLaterError, RollcallError
 
@@ -49,12 +52,14 @@ def login(
     ] = None,
     browser: Annotated[bool, typer.Option(help="Open the page in a browser.")] = True,
     timeout: Annotated[float, typer.Option(min=1, help="Seconds to wait for the consent.")] = 300.0,
+    reason: Reason = "",
 ) -> None:
     """Let Rollcall into a Zoom account with `oauth: user`, in a browser on this machine.
 
     The login is kept in ZOOM_TOKEN_DIR (ROLLCALL_DATA_DIR/zoom-logins), readable by this user alone, encrypted when
     ZOOM_TOKEN_KEY is set. The redirect URL must be allowed in the Zoom app. Whoever lets it in must be a user of the
-    configured account; the app needs the scope user:read:user to tell. Exit code 1: no consent, or somebody else's.
+    configured account; the app needs the scope user:read:user to tell. Noted in the audit topic. Exit code 1: no
+    consent, somebody else's, or it could not be noted.
     """
     configuration = load()
     chosen = choose(configuration, account)
@@ -68,17 +73,24 @@ def login(
         secrets.token_urlsafe(VERIFIER_BYTES),
         secrets.token_urlsafe(VERIFIER_BYTES),
     )
+    connection = KafkaConnection.from_environment(os.environ)
     try:
         asyncio.run(_log_in(chosen, configuration, attempt, (host, port), timeout, browser=browser))
     except (CallbackRefusedError, ZoomRefusedError, RetryLaterError) as error:
         typer.echo(f"not connected: {error}", err=True)
         raise typer.Exit(FOUND_WRONG) from None
     typer.echo(f"Zoom account {chosen.account_id} is connected.")
+    _note(connection, configuration, "zoom.login", chosen, reason)
 
 
-def logout(account: AccountId = None) -> None:
-    """Take the consent back: revoke the tokens at Zoom and delete them here. Exit code 1: Zoom did not answer."""
-    chosen = choose(load(), account)
+def logout(account: AccountId = None, reason: Reason = "") -> None:
+    """Take the consent back: revoke the tokens at Zoom and delete them here.
+
+    Noted in the audit topic. Exit code 1: Zoom did not answer, or it could not be noted.
+    """
+    configuration = load()
+    chosen = choose(configuration, account)
+    connection = KafkaConnection.from_environment(os.environ)
     try:
         was_known = asyncio.run(_log_out(chosen))
     except RetryLaterError as error:
@@ -89,6 +101,15 @@ def logout(account: AccountId = None) -> None:
     else:
         end = "revoked and deleted" if was_known else "deleted; Zoom did not know the tokens any more"
         typer.echo(f"Login to Zoom account {chosen.account_id}: {end}.")
+        _note(connection, configuration, "zoom.logout", chosen, reason)
+
+
+def _note(
+    connection: KafkaConnection, configuration: Configuration, action: str, account: ZoomAccount, reason: str
+) -> None:
+    entry = audit_entry(action, account.account_id, {}, reason)
+    if not asyncio.run(note_done(connection, configuration.kafka, entry)):
+        raise typer.Exit(FOUND_WRONG)
 
 
 async def _log_in(

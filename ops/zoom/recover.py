@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
@@ -13,8 +12,10 @@ import typer
 from rich.console import Console
 
 from ops.failure import found_wrong
-from ops.zoom.accounts import AccountId, Json, Yes, opened
+from ops.options import Json, Reason, Yes, agreed
+from ops.zoom.accounts import AccountId, opened
 from ops.zoom.answers import ZoomRefusedError, said
+from ops.zoom.publishing import publish
 from ops.zoom.recovery import LOG_DAYS, Findings, find_lost
 from processors.zoom.api import requests
 from processors.zoom.api.api import Row
@@ -33,6 +34,7 @@ def recover(
         str, typer.Option(envvar="ZOOM_APP_ID", help="The app's id: the end of its address in Zoom's Marketplace.")
     ],
     account: AccountId = None,
+    reason: Reason = "",
     yes: Yes = False,
     as_json: Json = False,
 ) -> None:
@@ -45,11 +47,9 @@ def recover(
     console = Console(stderr=True)
     start = parse_since(since, datetime.now(UTC))
     try:
-        findings, published = asyncio.run(
-            _recover(account, app_id, start, lambda found: _agreed(found, console, yes=yes), console)
-        )
+        findings, published = asyncio.run(_recover(account, app_id, start, reason, console, yes=yes))
     except (RetryLaterError, ZoomRefusedError) as error:
-        raise found_wrong(f"not recovered: {error}", as_json=as_json) from None
+        raise found_wrong(f"not recovered: {error}; repeats are harmless", as_json=as_json) from None
     if as_json:
         typer.echo(orjson.dumps(document(findings, published)).decode())
     elif published:
@@ -100,7 +100,7 @@ def document(findings: Findings, published: int) -> dict[str, object]:
 
 
 async def _recover(
-    account_id: str | None, app_id: str, start: datetime, agreed: Callable[[Findings], bool], console: Console
+    account_id: str | None, app_id: str, start: datetime, reason: str, console: Console, *, yes: bool
 ) -> tuple[Findings, int]:
     async with opened(account_id) as (account, configuration, client):
         now = time.time()
@@ -112,12 +112,10 @@ async def _recover(
             accounts=[each.account_id for each in configuration.accounts],
             now=now,
         )
-        if not findings.lost or not agreed(findings):
+        _tell(findings, console)
+        if not findings.lost or not agreed("Publish them?", yes=yes):
             return findings, 0
-        # Imported only now: aiokafka takes its time, and `rollcall --help` has to answer at once.
-        from ops.zoom.publishing import publish  # noqa: PLC0415
-
-        return findings, await publish(findings.lost, configuration, account.account_id, start, console)
+        return findings, await publish(findings.lost, configuration, account.account_id, start, reason, console)
 
 
 async def _logs(client: ZoomClient, app_id: str, start: datetime, end: datetime) -> tuple[list[Row], list[Row]]:
@@ -129,12 +127,11 @@ async def _logs(client: ZoomClient, app_id: str, start: datetime, end: datetime)
     return failed, delivered
 
 
-def _agreed(findings: Findings, console: Console, *, yes: bool) -> bool:
+def _tell(findings: Findings, console: Console) -> None:
     kinds = ", ".join(f"{count} x {event}" for event, count in findings.by_event.items())
     console.print(
         f"{findings.failed} events failed at least once; {findings.arrived_later} arrived later, "
         f"{findings.unreadable} cannot be read, {findings.other_accounts} are of other accounts.\n"
-        f"{len(findings.lost)} are missing: {kinds}",
+        f"{len(findings.lost)} are missing{f': {kinds}' if kinds else ''}",
         highlight=False,
     )
-    return yes or (console.is_terminal and typer.confirm("Publish them?", err=True))

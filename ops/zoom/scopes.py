@@ -10,7 +10,7 @@ from typing import Annotated
 import orjson
 import typer
 
-from ops.zoom.accounts import Json
+from ops.options import Json
 from processors.zoom.features import EVENT_SCOPES, FEATURES, Feature, enabled
 from runtime.configuration import load_for_display
 from runtime.environment import config_path

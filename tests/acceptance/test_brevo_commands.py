@@ -15,18 +15,20 @@ from sandbox.brevo.server import serving
 from sandbox.brevo.store import DEMO_ATTRIBUTES, DEMO_LISTS, Options
 from sandbox.kafka import EmbeddedKafka, free_port
 from sandbox.zoom.state import ZoomState
-from schemas.audit import AuditEntry
-from schemas.topics import AUDIT, BREVO_COMMANDS
+from schemas.topics import BREVO_COMMANDS
+from tests.support.acts import acts
 from tests.support.brevo_commands import event
 from tests.support.commands import rollcall
 from tests.support.installation import API_KEY
-from tests.support.kafka import Message, produce, read_to_end
+from tests.support.kafka import Message, produce
 from tests.support.large_account import SESSION, large_account, publish, results, written
 from tests.support.processes import eventually, rollcall_command, running
 
 
-async def test_plan_shows_and_apply_creates_what_the_account_lacks(tmp_path: Path) -> None:
-    """A second apply has nothing to do; what Brevo cannot change is told."""
+async def test_plan_shows_and_apply_creates_what_the_account_lacks(
+    kafka_bootstrap: str, topic_prefix: str, tmp_path: Path
+) -> None:
+    """A second apply has nothing to do; what Brevo cannot change is told; what was done is in the audit topic."""
     lacking = {name: kind for name, kind in DEMO_ATTRIBUTES.items() if name not in ("WEBINAR_NAME", "NO_SHOWS")}
     options = Options(
         api_key=API_KEY,
@@ -34,7 +36,8 @@ async def test_plan_shows_and_apply_creates_what_the_account_lacks(tmp_path: Pat
         lists={number: name for number, name in DEMO_LISTS.items() if number != 15},
     )
     async with serving(options) as brevo:
-        wiring = Wiring(tmp_path, {"KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:1"}, "http://127.0.0.1:1", brevo.url, API_KEY)
+        kafka = {"KAFKA_BOOTSTRAP_SERVERS": kafka_bootstrap, "KAFKA_TOPIC_PREFIX": topic_prefix}
+        wiring = Wiring(tmp_path, kafka, "http://127.0.0.1:1", brevo.url, API_KEY)
         wiring.write_configuration()
         variables = wiring.worker()
         code, plan, _ = await rollcall(variables, "brevo", "plan", "--json")
@@ -51,8 +54,13 @@ async def test_plan_shows_and_apply_creates_what_the_account_lacks(tmp_path: Pat
 
         refused, _, _ = await rollcall(variables, "brevo", "apply")
         assert refused == 1
-        code, applied, _ = await rollcall(variables, "brevo", "apply", "--yes", "--json")
+        code, applied, _ = await rollcall(variables, "brevo", "apply", "--yes", "--reason", "a new account", "--json")
         assert len(applied["created"]) >= 3
+        entries = await acts(kafka_bootstrap, topic_prefix)
+        assert [(each.action, each.subject, each.reason) for each in entries] == [
+            ("brevo.apply", "brevo", "a new account")
+        ]
+        assert entries[0].details == {"done": len(applied["created"]), "what": "; ".join(applied["created"])}
         names = {each["name"]: each["type"] for each in brevo.state.store.attributes.shown() if "type" in each}
         assert (names["WEBINAR_NAME"], names["NO_SHOWS"]) == ("text", "float")
         _, again, _ = await rollcall(variables, "brevo", "plan", "--json")
@@ -83,7 +91,7 @@ async def test_doubts_are_listed_checked_and_decided(
     """An event that Brevo has is not sent again; one that it lacks is; both by a person's word."""
     async with large_account(own_kafka.bootstrap, topic_prefix, tmp_path, factor=50) as home:
         facts = list(results(2, 0, ZoomState().account_id, datetime.now(UTC).replace(microsecond=0)))
-        variables, audit = home.wiring.worker(), AUDIT.physical(topic_prefix)
+        variables = home.wiring.worker()
         home.brevo.state.faults.add(BrevoFault(kind="500", path_prefix="/v3/events", method="POST", count=1))
         worker = home.start_worker()
         await worker.until_ready()
@@ -108,7 +116,7 @@ async def test_doubts_are_listed_checked_and_decided(
         assert (code, listed["in_doubt"], listed["without_contact"]) == (0, [], [])
         code, resumed, _ = await rollcall(variables, "brevo", "resume", "--reason", "the key is new", "--json")
         assert (code, resumed["partitions"]) == (0, 6)
-        told = [AuditEntry.from_bytes(each.value or b"") for each in await read_to_end(own_kafka.bootstrap, audit)]
+        told = await acts(own_kafka.bootstrap, topic_prefix)
         assert [(each.action, each.subject, each.reason) for each in told] == [
             ("effects.resolve", doubt["contact_id"], ""),
             ("brevo.resume", "brevo", "the key is new"),

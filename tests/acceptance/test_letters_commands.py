@@ -11,10 +11,10 @@ from typer.testing import CliRunner
 
 from ops.cli import build_app
 from runtime.exits import FOUND_WRONG, INTERNAL, USAGE
-from schemas.audit import AuditEntry
 from schemas.errors import ConfigurationError
 from schemas.letters import letter_id
-from schemas.topics import AUDIT, QUARANTINE, RAW_EVENTS
+from schemas.topics import QUARANTINE, RAW_EVENTS
+from tests.support.acts import acts
 from tests.support.installation import installation
 from tests.support.kafka import Message, produce, read_to_end
 from tests.support.processes import eventually
@@ -98,9 +98,6 @@ async def test_letters_are_looked_at_sent_again_counted_and_parked(
         assert (await rollcall("quarantine", "release", "label=stale", "--yes"))["done"] == 0
         (released,) = [message for message in await read_to_end(kafka_bootstrap, raw) if message.value == STALE]
         assert "quarantine-reason" not in dict(released.headers)
-        acts = [
-            AuditEntry.from_bytes(message.value or b"").action
-            for message in await read_to_end(kafka_bootstrap, AUDIT.physical(topic_prefix))
-        ]
-        assert sorted(acts) == sorted(["dlq.resend"] * 3 + ["dlq.drop", "quarantine.release"])
+        told = [each.action for each in await acts(kafka_bootstrap, topic_prefix)]
+        assert sorted(told) == sorted(["dlq.resend"] * 3 + ["dlq.drop", "quarantine.release"])
         assert await worker.stop() == 0

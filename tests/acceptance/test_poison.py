@@ -19,6 +19,7 @@ from processors.engine.naming import APP_ID
 from schemas.letters import LETTER_ID, letter_id
 from schemas.topics import ENGAGEMENT_TICKS as SWEEPS
 from schemas.topics import RAW_EVENTS, Topic
+from tests.support.acts import acts
 from tests.support.foreign_records import produce_strange
 from tests.support.installation import Installation, Service, installation
 from tests.support.kafka import Message, committed_offsets, end_offsets, produce, read_to_end
@@ -263,6 +264,9 @@ async def test_open_breaker_stays_open_over_restarts_until_a_person_lets_it_go_o
             check=True,
         )
         assert "goes on: track-attendance stopped at zoom.events.raw.v1/0/100" in resumed.stdout
+        (entry,) = await acts(kafka_bootstrap, topic_prefix)
+        assert (entry.action, entry.subject) == ("worker.resume", "track-attendance")
+        assert entry.details["source"] == "zoom.events.raw.v1/0/100"
         await worker.until_ready()
         await until_handled(home, worker, 60)
         assert len(await read_to_end(kafka_bootstrap, letters)) == 150

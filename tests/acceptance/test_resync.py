@@ -11,9 +11,9 @@ from runtime.kafka import KafkaConnection
 from sandbox.brevo.faults import BrevoFault
 from sandbox.zoom.state import ZoomState
 from schemas.attendance import Result
-from schemas.audit import AuditEntry
 from schemas.engagement import ResyncContact
-from schemas.topics import AUDIT, ENGAGEMENT_RESYNCS
+from schemas.topics import ENGAGEMENT_RESYNCS
+from tests.support.acts import acts
 from tests.support.broker import Broker
 from tests.support.commands import rollcall
 from tests.support.installation import Installation
@@ -116,9 +116,7 @@ async def _check_records(bootstrap: str, prefix: str, requested: int) -> None:
     runs = [at for at, count in Counter(each.requested_at for each in requests).items() if count == requested]
     assert len(runs) == 2
     assert len({each.contact_id for each in requests if each.requested_at not in runs}) == ATTENDEES
-    entries = [
-        AuditEntry.from_bytes(each.value or b"") for each in await read_to_end(bootstrap, AUDIT.physical(prefix))
-    ]
+    entries = await acts(bootstrap, prefix)
     assert [(each.action, each.subject, each.reason) for each in entries] == [
         ("resync.begin", SESSION, ""),
         ("resync", SESSION, ""),

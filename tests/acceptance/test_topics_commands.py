@@ -9,9 +9,9 @@ from pathlib import Path
 
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
-from schemas.audit import AuditEntry
 from schemas.topics import AUDIT, BREVO_RESULTS, RAW_EVENTS
-from tests.support.kafka import admin, create_topics, read_to_end
+from tests.support.acts import acts
+from tests.support.kafka import admin, create_topics
 from tests.support.processes import rollcall_command
 
 
@@ -69,10 +69,7 @@ async def test_topics_are_compared_created_and_set_right(
     left = json.loads(last.stdout)["differences"]
     assert {(each["topic"], each["what"]) for each in left if each["act"] != "set"} == {(results, "partitions")}
     assert (await settings_of(kafka_bootstrap, raw))["retention.ms"] == str(30 * 86_400_000)
-    entries = [
-        AuditEntry.from_bytes(message.value or b"")
-        for message in await read_to_end(kafka_bootstrap, AUDIT.physical(topic_prefix))
-    ]
+    entries = await acts(kafka_bootstrap, topic_prefix)
     assert [(entry.action, entry.reason) for entry in entries] == [
         ("topics.apply", "first set-up"),
         ("topics.apply", ""),

@@ -23,6 +23,7 @@ from sandbox.kafka import free_port
 from sandbox.zoom.backend import ZoomOptions
 from sandbox.zoom.endpoints import ALL_SCOPES
 from sandbox.zoom.state import ZoomState
+from tests.support.acts import acts
 from tests.support.browser import chromium
 from tests.support.processes import Process, eventually, rollcall_command, running
 from tests.support.zoom_sandbox import SandboxZoom, account_of, sandbox_zoom
@@ -38,7 +39,7 @@ async def zoom() -> AsyncIterator[SandboxZoom]:
 
 
 @pytest.fixture
-def env(zoom: SandboxZoom, tmp_path: Path) -> dict[str, str]:
+def env(zoom: SandboxZoom, kafka_bootstrap: str, topic_prefix: str, tmp_path: Path) -> dict[str, str]:
     """An installation whose account uses a person's login."""
     config = {
         "account_id": STATE.account_id,
@@ -52,6 +53,8 @@ def env(zoom: SandboxZoom, tmp_path: Path) -> dict[str, str]:
         "ROLLCALL_DATA_DIR": str(tmp_path / "data"),
         "ZOOM_OAUTH_BASE_URL": zoom.url,
         "BREVO_API_KEY": "unused",
+        "KAFKA_BOOTSTRAP_SERVERS": kafka_bootstrap,
+        "KAFKA_TOPIC_PREFIX": topic_prefix,
     }
 
 
@@ -118,6 +121,11 @@ async def test_login_in_a_browser_stores_tokens_that_work_and_logout_revokes_the
     assert not stored.exists()
     async with aiohttp.ClientSession(headers={"Authorization": f"Bearer {access_token}"}) as session:
         assert (await session.get(f"{zoom.url}/v2/users")).status == 401
+    noted = await acts(env["KAFKA_BOOTSTRAP_SERVERS"], env["KAFKA_TOPIC_PREFIX"])
+    assert [(each.action, each.subject) for each in noted] == [
+        ("zoom.login", STATE.account_id),
+        ("zoom.logout", STATE.account_id),
+    ]
 
 
 async def test_login_that_the_person_declines_stores_nothing(

@@ -1,0 +1,12 @@
+"""What operators did, as `ops.audit.v1` says."""
+
+from __future__ import annotations
+
+from schemas.audit import AuditEntry
+from schemas.topics import AUDIT
+from tests.support.kafka import read_to_end
+
+
+async def acts(bootstrap: str, prefix: str) -> list[AuditEntry]:
+    """All entries, in the order of the topic."""
+    return [AuditEntry.from_bytes(each.value or b"") for each in await read_to_end(bootstrap, AUDIT.physical(prefix))]
