@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Sequence
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""What spreadsheets calculate: owasp.org/www-community/attacks/CSV_Injection, checked 2026-11-27."""
+_FORMULA = re.compile(r"(^|[;\t\r\n])(?=[=+\-@\t\r\n\uff0b\uff0d\uff1d\uff20])")
+"""Where spreadsheets begin to calculate: owasp.org/www-community/attacks/CSV_Injection, checked 2026-11-27.
+
+Not at the beginning of a cell alone: where a comma is the decimal sign, a semicolon begins another cell.
+"""
 
 
 def lines(rows: Iterable[Sequence[object]]) -> str:
@@ -22,8 +26,12 @@ def lines(rows: Iterable[Sequence[object]]) -> str:
 
 
 def no_formula(text: str) -> str:
-    """The text, with an apostrophe before it where a spreadsheet would calculate."""
-    return f"'{text}" if text.startswith(_FORMULA) else text
+    """The text, with an apostrophe wherever a spreadsheet would begin to calculate.
+
+    >>> no_formula("=1+1"), no_formula("Ana;=1+1"), no_formula("Q&A; 1+1")
+    ("'=1+1", "Ana;'=1+1", 'Q&A; 1+1')
+    """
+    return _FORMULA.sub(r"\1'", text)
 
 
 def _cell(value: object) -> object:

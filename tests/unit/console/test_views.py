@@ -29,7 +29,7 @@ def test_session_key_goes_through_a_url(key: int) -> None:
     assert session_key(session_word(key)) == key
 
 
-@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@x", "\tx"])
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@x", "\tx", "\n=1", "\uff1d1+1"])
 def test_no_cell_is_a_formula(text: str) -> None:
     """Names are what people call themselves."""
     assert lines([[text]]).strip("\r\n").strip('"').startswith("'")
