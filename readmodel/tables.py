@@ -53,6 +53,20 @@ def _instant(name: str, *, required: bool = False) -> Column[Any]:
     return Column(name, BigInteger, nullable=not required)
 
 
+def _contact() -> Column[Any]:
+    return Column("contact", LargeBinary, primary_key=True)
+
+
+def _session() -> Column[Any]:
+    return Column("session", BigInteger, primary_key=True, autoincrement=False)
+
+
+def _position() -> tuple[Column[Any], ...]:
+    """Of the record that a row stands for (`Source.position`)."""
+    partition, offset = Column("partition", Integer, primary_key=True), Column("offset", BigInteger, primary_key=True)
+    return _text("topic", key=True), partition, offset
+
+
 def _flag(name: str) -> Column[Any]:
     return Column(name, Boolean, nullable=False, server_default=false())
 
@@ -79,7 +93,7 @@ OFFSETS = _table(
 
 SESSIONS = _table(
     "sessions",
-    Column("session", BigInteger, primary_key=True, autoincrement=False),
+    _session(),
     _text("account_id", required=True),
     _text("session_uuid", required=True),
     _text("object_id", required=True),
@@ -111,7 +125,7 @@ SESSIONS = _table(
 
 CONTACTS = _table(
     "contacts",
-    Column("contact", LargeBinary, primary_key=True),
+    _contact(),
     _text("email"),
     _text("name"),
     _count("wanted_revision"),
@@ -136,8 +150,8 @@ IS_WRITTEN = func.coalesce(
 
 PEOPLE = _table(
     "people",
-    Column("session", BigInteger, primary_key=True, autoincrement=False),
-    Column("contact", LargeBinary, primary_key=True),
+    _session(),
+    _contact(),
     Column("revision", Integer),
     _text("status"),
     _text("reason"),
@@ -172,7 +186,7 @@ Index(
 
 REGISTRATIONS = _table(
     "registrations",
-    Column("contact", LargeBinary, primary_key=True),
+    _contact(),
     _text("account_id", key=True),
     _text("object_id", key=True),
     _text("registrant_id", key=True),
@@ -190,7 +204,7 @@ REGISTRATIONS = _table(
 
 SCORES = _table(
     "scores",
-    Column("contact", LargeBinary, primary_key=True),
+    _contact(),
     Column("revision", Integer, nullable=False),
     Column("score", Integer, nullable=False),
     _text("tier", required=True),
@@ -201,7 +215,7 @@ SCORES = _table(
 
 CALLS = _table(
     "calls",
-    Column("contact", LargeBinary, primary_key=True),
+    _contact(),
     Column("command_id", LargeBinary, primary_key=True),
     _text("kind"),
     _text("name"),
@@ -233,9 +247,7 @@ Index("calls_rejected", CALLS.c.finished_at, sqlite_where=REJECTED, postgresql_w
 
 DEAD_LETTERS = _table(
     "dead_letters",
-    _text("topic", key=True),
-    Column("partition", Integer, primary_key=True),
-    Column("offset", BigInteger, primary_key=True),
+    *_position(),
     _instant("recorded_at", required=True),
     _text("record_key"),
     _text("event_type"),
@@ -251,9 +263,7 @@ DEAD_LETTERS = _table(
 
 DELIVERIES = _table(
     "deliveries",
-    _text("topic", key=True),
-    Column("partition", Integer, primary_key=True),
-    Column("offset", BigInteger, primary_key=True),
+    *_position(),
     _text("event", required=True),
     _text("object_id"),
     _text("account_id"),
