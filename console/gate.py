@@ -15,7 +15,7 @@ from console.attempts import Attempts
 from console.password_file import PasswordFile
 from console.passwords import LONGEST_PASSWORD, NOBODY, Account, verify
 from console.signed_in import LASTS_SECONDS, SignedIn, form_token, is_token
-from runtime.addresses import client_of, is_within
+from runtime.addresses import client_of, is_within, network_of
 from runtime.environment import ConsoleEnvironment
 from schemas.errors import ConfigurationError
 
@@ -71,7 +71,7 @@ class Gate:
     def wait_seconds(self, request: web.Request, name: str) -> int:
         """Count an attempt; how long to wait where there were too many."""
         client = client_of(request.remote or "", request.headers.getall("X-Forwarded-For", []), self._told.proxies)
-        return self._attempts.claim(name, client, self._clock())
+        return self._attempts.claim(name, network_of(client), self._clock())
 
     async def sign_in(self, name: str, password: str) -> tuple[str, Refusal | None]:
         """The new word of whoever has proved who they are, or why not; an unknown name takes as long as a known one."""

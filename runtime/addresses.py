@@ -63,6 +63,16 @@ def client_of(peer: str, forwarded_for: Sequence[str], proxies: tuple[Network, .
     return client
 
 
+def network_of(address: str) -> str:
+    """What one customer has at least: of IPv6 a /64 (RFC 6177, section 2), of IPv4 an address.
+
+    >>> network_of("2001:db8:1:2:3::4"), network_of("192.0.2.7")
+    ('2001:db8:1:2::/64', '192.0.2.7')
+    """
+    parsed = _parsed(address)
+    return str(ip_network((parsed, 64), strict=False)) if isinstance(parsed, IPv6Address) else address
+
+
 def _parsed(address: str) -> IPv4Address | IPv6Address | None:
     try:
         parsed = ip_address(address)

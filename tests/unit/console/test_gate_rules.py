@@ -1,11 +1,14 @@
 from pathlib import Path
 
 import pytest
+from aiohttp.test_utils import make_mocked_request
 
 from console.attempts import MOST_PER_CLIENT, MOST_PER_NAME, WINDOW_SECONDS, Attempts
+from console.gate import Gate
 from console.password_file import PasswordFile
 from console.passwords import NOBODY, Account, checked_name, checked_password, hash_password, parse, verify, written
 from console.signed_in import LASTS_SECONDS, SignedIn, form_token, is_token
+from runtime.environment import ConsoleEnvironment
 from schemas.errors import ConfigurationError
 
 ANA = Account("ana", "operator", "scrypt$not a hash")
@@ -91,3 +94,20 @@ def test_form_token_is_of_one_browser_and_process() -> None:
     assert not is_token(b"secret", "other", form_token(b"secret", "word"))
     assert not is_token(b"another", "word", form_token(b"secret", "word"))
     assert not is_token(b"secret", "", form_token(b"secret", ""))
+
+
+def test_attempts_of_one_ipv6_network_count_as_one_client(tmp_path: Path) -> None:
+    """Whoever has one IPv6 address has 2**64 of them; with IPv4 every address is a client."""
+    variables = {"KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:1", "CONSOLE_TRUSTED_PROXIES": "10.0.0.0/8"}
+    gate = Gate(ConsoleEnvironment.read(variables), PasswordFile(tmp_path / "passwords"), clock=lambda: 0.0)
+
+    def wait(client: str, number: int) -> int:
+        request = make_mocked_request("POST", "/sign-in", {"X-Forwarded-For": client}).clone(remote="10.0.0.1")
+        return gate.wait_seconds(request, f"name{client}{number}")
+
+    for number in range(MOST_PER_CLIENT):
+        assert wait(f"2001:db8:0:1::{number:x}", number) == 0
+        assert wait(f"192.0.2.{number}", number) == 0
+    assert wait("2001:db8:0:1:ffff::1", 0) == WINDOW_SECONDS
+    assert wait("2001:db8:0:2::1", 0) == 0
+    assert wait("192.0.2.200", 0) == 0
