@@ -129,7 +129,7 @@ class Projector:
         begins = self._named(await consumer.beginning_offsets(there))
         ends = self._named(await consumer.end_offsets(there))
         known = await asyncio.to_thread(self._positions)
-        if not is_of(known, ends):
+        if not can_be_of(known, ends):
             log.warning("the topics begin anew: so does the read model")
             await asyncio.to_thread(self._forget)
             known = {}
@@ -219,10 +219,10 @@ class Projector:
         return {(self._logical[each.topic], each.partition): offset for each, offset in found.items()}
 
 
-def is_of(known: Positions, ends: Positions) -> bool:
+def can_be_of(known: Positions, ends: Positions) -> bool:
     """Whether the tables can have been made from these topics: none of them ends before what was read.
 
-    >>> is_of({("a", 0): 5}, {("a", 0): 5}), is_of({("a", 0): 5}, {("a", 0): 3})
+    >>> can_be_of({("a", 0): 5}, {("a", 0): 5}), can_be_of({("a", 0): 5}, {("a", 0): 3})
     (True, False)
     """
     return all(ends.get(where, 0) >= offset for where, offset in known.items())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import cache
 from operator import itemgetter
 from typing import Any
@@ -103,15 +103,12 @@ def _statement(kind: RowKind, columns: tuple[str, ...], dialect: str) -> Any:
     for name in _KEPT.get(kind, ()):
         changed[name] = func.coalesce(statement.excluded[name], table.c[name])
     for name in _LARGEST.get(kind, ()):
-        larger = sqlite_max if dialect == "sqlite" else func.greatest
+        # SQLite's `max` of two arguments is the larger one.
+        larger: Any = func.max if dialect == "sqlite" else func.greatest
         changed[name] = larger(statement.excluded[name], table.c[name])
     newer = _NEWER.get(kind)
     is_newer = None if newer is None else func.coalesce(table.c[newer] <= statement.excluded[newer], true())
     return statement.on_conflict_do_update(index_elements=keys, set_=changed, where=is_newer)
-
-
-sqlite_max: Callable[..., Any] = func.max
-"""Of two arguments: the larger one, in SQLite alone."""
 
 
 @cache

@@ -19,10 +19,10 @@ from contextlib import ExitStack
 from itertools import chain, islice
 from pathlib import Path
 
-from sqlalchemy import Connection, make_url
+from sqlalchemy import Connection
 
 from readmodel.changes import Source
-from readmodel.database import Database, opened
+from readmodel.database import VARIABLE, Database, opened, url_of
 from readmodel.keys import session_key
 from readmodel.projection import project
 from readmodel.projector import Projector
@@ -130,7 +130,7 @@ def main() -> None:
     options = parser.parse_args()
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        url = make_url(options.url) if options.url else sqlite_url(folder)
+        url = url_of({VARIABLE: options.url}) if options.url else sqlite_url(folder)
         kafka = stack.enter_context(EmbeddedKafka(progress=print))
         database = stack.enter_context(opened(url, "bench-"))
         asyncio.run(projected(database, KafkaConnection(kafka.bootstrap, topic_prefix="bench-"), options.people))
