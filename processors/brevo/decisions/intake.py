@@ -88,13 +88,17 @@ class CommandIntake(Rule):
             _take_event(command, record, view, anew_since=suppression.erased_at if suppression is not None else None)
         else:
             rank = rank_of(command.revision, record.topic, record.offset)
-            if _take_upsert(command, rank, Waiting.of(record), view) and command.retries_refused:
-                begin_refused(command.contact_id, view, self._consent)
-            if is_outdated(command, self._named_lists):
-                request = ResyncContact(
-                    contact_id=command.contact_id, requested_at=as_datetime(record.timestamp_ms // 1_000)
-                )
-                view.send(ENGAGEMENT_RESYNCS.name, contact_key(command.contact_id), request)
+            if _take_upsert(command, rank, Waiting.of(record), view):
+                self._follow(command, record, view)
+
+    def _follow(self, command: UpsertContact, record: Record, view: View) -> None:
+        """What else the newest upsert of a contact brings about."""
+        if command.retries_refused:
+            begin_refused(command.contact_id, view, self._consent)
+        if is_outdated(command, self._named_lists):
+            requested_at = as_datetime(record.timestamp_ms // 1_000)
+            request = ResyncContact(contact_id=command.contact_id, requested_at=requested_at)
+            view.send(ENGAGEMENT_RESYNCS.name, contact_key(command.contact_id), request)
 
 
 def _take_result(result: CommandResult, view: View) -> None:

@@ -231,3 +231,16 @@ async def test_command_of_an_older_file_that_comes_late_is_computed_anew_once(
     sink.send(resync(2, lists=(99,)), bulk=True)
     await sink.engine.until(lambda: sink.contact().awaited == (99,))
     assert requests(sink) == [contact_id(MAYA)]
+
+
+async def test_command_of_an_older_file_that_a_newer_one_has_overtaken_asks_for_nothing(
+    bench: tuple[Sink, ScriptedBrevo],
+) -> None:
+    """Topics that are read again from their beginning would have every contact computed anew."""
+    sink, brevo = bench
+    sink.start(list_keys={16: "connectors.zoom.lists.webinar_attendees"})
+    sink.send(upsert(2, lists=(16,)))
+    sink.send(upsert(1, lists=(99,)))
+    await sink.settled()
+    assert requests(sink) == []
+    assert brevo.contacts[MAYA].lists == {16}
