@@ -10,10 +10,9 @@ import pytest
 from sandbox.brevo.contacts import Change
 from sandbox.brevo.faults import Kind
 from sandbox.zoom.faults import ZoomFault
-from tests.contract.test_sandbox_brevo_behaviour import MAYA, NOOR, Client, Json, campaign, client
+from tests.support.brevo_client import MAYA, NOOR, Client, Json, campaign
 from tests.support.processes import eventually
 
-__all__ = ["client"]
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "sandboxes.md"
 # Required by Brevo's OpenAPI (developers.brevo.com/reference, checked 2026-11-27).
 TEMPLATE = "createdAt htmlContent id isActive modifiedAt name replyTo sender subject tag testSent toField doiTemplate"
