@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from console.asking import ask, batches
 from console.following import Following
 from console.rendering import ACCOUNT, Pages
-from console.views.health import is_silent, troubles
+from console.views.health import is_silent, known, troubles
 from readmodel.database import Database
 from readmodel.queries.operations import (
     dead_letters,
@@ -52,7 +52,7 @@ class OperationsPages:
         def read(connection: Connection) -> dict[str, Any]:
             return {
                 "live": batches(connection),
-                "workers": workers(connection),
+                "workers": known(workers(connection), now),
                 "totals": totals(connection, since=now - _DAY),
                 "freshness": freshness(connection, now),
                 "progress": progress(connection),

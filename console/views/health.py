@@ -6,8 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from schemas.workers import WorkerStatus
+
 SILENT_AFTER = timedelta(seconds=30)
 """A worker speaks every 5 s (`ops.workers.v1`)."""
+FORGOTTEN_AFTER = timedelta(days=1)
+"""A worker that was killed and replaced under another name never speaks again: after so long it is nobody's work."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +21,11 @@ class Trouble:
     text: str
     link: str = ""
     """Where to look; empty: nowhere here."""
+
+
+def known(workers: Sequence[WorkerStatus], now: datetime) -> tuple[WorkerStatus, ...]:
+    """Those that are not forgotten."""
+    return tuple(each for each in workers if now - each.at <= FORGOTTEN_AFTER)
 
 
 def is_silent(at: datetime, now: datetime) -> bool:

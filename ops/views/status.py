@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from console.views.health import known
 from ops.options import Json
 from ops.views import words
 from ops.views.health import Picture, of_worker, stages, troubles
@@ -72,7 +73,7 @@ def _picture(view: View) -> Picture:
     return Picture(
         view.now,
         view.stale,
-        operations.workers(view.connection),
+        known(operations.workers(view.connection), view.now),
         operations.totals(view.connection, since=view.now - timedelta(days=1)),
         operations.freshness(view.connection, view.now),
     )

@@ -23,6 +23,7 @@ from faust.types.tuples import TP, ConsumerMessage, ack_lock
 from typing_extensions import override
 
 from processors.engine.foreign_records import read_any_header_name
+from processors.engine.stopping import end_task
 from schemas.errors import ConfigurationError
 
 FAUST_VERSION = "0.15.3"
@@ -129,9 +130,7 @@ class BatchThread(driver.AIOKafkaConsumerThread):
 
         A consumer that is in one when it closes waits for every other member, and joins the group once more.
         """
-        joining = self._ensure_consumer()._coordinator._coordination_task
-        joining.cancel()
-        await asyncio.wait([joining])
+        await end_task(self._ensure_consumer()._coordinator._coordination_task, LEAVE_SECONDS)
 
     @override
     async def on_thread_stop(self) -> None:

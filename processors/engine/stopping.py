@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import faulthandler
 import logging
 import os
 import threading
+import time
 from collections.abc import Callable
 from typing import NoReturn
 
 STOP_SECONDS = 25.0
 """From being told to stop to the end of the process. Kubernetes kills after 30."""
 UNACKNOWLEDGED = 70
+_AGAIN_SECONDS = 0.1
 
 log = logging.getLogger(__name__)
 
@@ -21,6 +24,19 @@ def stop_at_once(reason: str) -> NoReturn:
     log.critical("stopping at once, unacknowledged: %s", reason)
     logging.shutdown()
     os._exit(UNACKNOWLEDGED)
+
+
+async def end_task(task: asyncio.Task[None], seconds: float) -> bool:
+    """Cancel a task as often as it takes; whether it has ended within so many seconds.
+
+    Once is not enough: a task that waits for another one to end, and has cancelled that itself, loses a cancellation
+    that comes at that moment (aiokafka 0.14, `_stop_heartbeat_task`), and would go on as if it had never been told.
+    """
+    ends_at = time.monotonic() + seconds
+    while not task.done() and time.monotonic() < ends_at:
+        task.cancel()
+        await asyncio.wait([task], timeout=_AGAIN_SECONDS)
+    return task.done()
 
 
 class StopDeadline:

@@ -169,7 +169,10 @@ class EmbeddedKafka:
         settings = self.directory / "server.properties"
         settings.write_text(
             server_properties(
-                self.directory / "data", port=self.port, controller_port=free_port(), overrides=self._config
+                self.directory / "data",
+                port=self.port,
+                controller_port=free_port(but=self.port),
+                overrides=self._config,
             )
         )
         self._archive = ClassArchive(installation, java)

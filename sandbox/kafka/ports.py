@@ -14,8 +14,10 @@ RANGE = "ROLLCALL_SANDBOX_PORTS"
 """Variable with another range, `20000-22999`: processes that run side by side must not take each other's ports."""
 
 
-def free_port(host: str = "127.0.0.1") -> int:
-    """A port on which nothing listens now. Somebody may still take it first: whoever binds it must expect that.
+def free_port(host: str = "127.0.0.1", *, but: int | None = None) -> int:
+    """A port on which nothing listens now, another than `but`, which is picked and not bound yet.
+
+    Somebody may still take it first: whoever binds it must expect that.
 
     Raises:
         OSError: no free port was found.
@@ -25,6 +27,8 @@ def free_port(host: str = "127.0.0.1") -> int:
     first, last = map(int, os.environ.get(RANGE, f"{_FIRST}-{_LAST}").split("-"))
     for _ in range(_ATTEMPTS):
         port = pick.randint(first, last)
+        if port == but:
+            continue
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from console.views.health import known
 from ops.views import output, words
 from ops.views.choice import NotOneError, one_session
 from ops.views.explanation import evidence, parts
@@ -103,6 +104,12 @@ def test_a_well_installation_needs_nobody() -> None:
 def test_what_needs_a_person_is_said(found: Picture, word: str) -> None:
     """Each trouble by itself."""
     assert any(word in each for each in troubles(found))
+
+
+def test_a_worker_that_was_replaced_is_forgotten_after_a_day() -> None:
+    """A container that was killed comes back under another name."""
+    gone, lately = worker(at=NOW - timedelta(hours=25)), worker(at=NOW - timedelta(hours=23))
+    assert known([gone, lately], NOW) == (lately,)
 
 
 def test_a_worker_is_told_in_lines() -> None:

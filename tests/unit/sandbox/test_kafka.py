@@ -101,7 +101,7 @@ def test_broker_whose_port_is_taken_in_between_picks_another(tmp_path: Path, mon
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         ports = iter([taken.getsockname()[1]])
-        monkeypatch.setattr("sandbox.kafka.broker.free_port", lambda: next(ports, None) or free_port())
+        monkeypatch.setattr("sandbox.kafka.broker.free_port", lambda but=None: next(ports, None) or free_port(but=but))
         kafka = EmbeddedKafka(tmp_path)
         try:
             kafka.start()

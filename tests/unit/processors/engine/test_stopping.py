@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import subprocess
 import sys
 import threading
 
-from processors.engine.stopping import UNACKNOWLEDGED, StopDeadline
+from processors.engine.stopping import UNACKNOWLEDGED, StopDeadline, end_task
 
 HANGING = """
 import threading
@@ -31,3 +32,45 @@ def test_deadline_cancelled_in_time_ends_nothing() -> None:
     deadline.start()
     deadline.cancel()
     assert not over.wait(0.2)
+
+
+async def beat() -> None:
+    """As aiokafka's heartbeat: told to end, it ends in order."""
+    try:
+        await asyncio.Event().wait()
+    except asyncio.CancelledError:
+        return
+
+
+async def test_task_that_loses_a_cancellation_is_told_again() -> None:
+    """As aiokafka's coordination does that waits for its heartbeat's end when it is told: it would go on for ever."""
+    heart = asyncio.create_task(beat())
+    await asyncio.sleep(0)
+
+    async def coordinate() -> None:
+        heart.cancel()
+        await heart
+        await asyncio.Event().wait()
+
+    coordination = asyncio.create_task(coordinate())
+    await asyncio.sleep(0)
+    assert await end_task(coordination, 10)
+    assert coordination.cancelled()
+
+
+async def test_task_that_never_ends_is_waited_for_no_longer_than_told() -> None:
+    """Whoever stops the worker goes on without it."""
+    is_over = False
+
+    async def stubborn() -> None:
+        while not is_over:
+            try:
+                await asyncio.sleep(1)
+            except asyncio.CancelledError:
+                continue
+
+    task = asyncio.create_task(stubborn())
+    await asyncio.sleep(0)
+    assert not await end_task(task, 0.3)
+    is_over = True
+    assert await end_task(task, 10)
