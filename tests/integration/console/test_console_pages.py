@@ -3,6 +3,7 @@ import csv
 import json
 import logging
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
 from itertools import product
 from pathlib import Path
 
@@ -34,8 +35,9 @@ def story() -> list[Told]:
     told += [tell.score(person(0), [1], 2, 61), tell.registration(person(0), 1), tell.answer(person(1), 1)]
     refused = tell.answer(person(0), 1, outcome="rejected", http_status=400, detail="the list is gone")
     doubt = tell.answer(person(2), 1, outcome="in_doubt")
+    lately = (datetime.now(UTC) - timedelta(minutes=5)).isoformat()
     return [*told, refused, doubt, tell.delivery(1), tell.delivery(2, quarantine_reason="stale"), tell.dead_letter(1),
-            tell.worker("worker-1")]  # fmt: skip
+            tell.worker("worker-1", at=lately)]  # fmt: skip
 
 
 @pytest.fixture
