@@ -3,163 +3,27 @@
 from __future__ import annotations
 
 import json
-from base64 import b64encode
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import aiohttp
 import pytest
-from aiohttp.test_utils import TestServer
-from yarl import URL
 
 from sandbox.simulator import simulate_meeting, simulate_webinar
-from sandbox.zoom.backend import ZoomBackend, ZoomOptions
-from sandbox.zoom.endpoints import ALL_SCOPES, ENDPOINTS
-from sandbox.zoom.server import BACKEND, build_app, run_server
+from sandbox.zoom.endpoints import ENDPOINTS
+from sandbox.zoom.server import run_server
 from sandbox.zoom.state import ZoomState
-
-EXAMPLES = Path(__file__).parents[2] / "schemas/examples/zoom.rest"
-WEBINAR, MEETING = "93577204816", "84215567031"
-SLASHED, PLAIN = "/H7cZq0bS1uWm//5rXeTkQ==", "pT9/Qw3sRzGm4yBhK1xVdA=="
-ONCE = "%2FH7cZq0bS1uWm%2F%2F5rXeTkQ%3D%3D"
-TWICE = "%252FH7cZq0bS1uWm%252F%252F5rXeTkQ%253D%253D"
-THRICE = TWICE.replace("%", "%25")
-# Keys of a participant row that one of the endpoints does not show.
-_REST_OF_A_ROW = {
-    "registrant_id": "",
-    "participant_user_id": "",
-    "customer_key": "",
-    "bo_mtg_id": "",
-    "internal_user": False,
-}
-
-
-def example(name: str) -> dict[str, Any]:
-    """A payload file."""
-    loaded: dict[str, Any] = json.loads((EXAMPLES / f"{name}.json").read_text(encoding="utf-8"))
-    return loaded
-
-
-def sample_state() -> ZoomState:
-    """An account that holds exactly what the payload files show; their second report page is two copies of a row."""
-    report = example("report_webinar_participants")["participants"]
-    participants = [_REST_OF_A_ROW | row for row in example("past_meeting_participants")["participants"]]
-    return ZoomState.model_validate(
-        {
-            "users": example("users")["users"],
-            "sessions": [
-                {
-                    "object_type": "webinar",
-                    "details": {"id": int(WEBINAR), "host_id": "kR3vQpZlTN6wYb1mUxE0dA", "topic": "T", "type": 5},
-                    "registrants": example("webinar_registrants")["registrants"],
-                    "instances": [
-                        {
-                            "uuid": SLASHED,
-                            "start_time": "2026-08-19T15:55:12Z",
-                            "end_time": "2026-08-19T17:31:05Z",
-                            "participants": [*({"internal_user": False} | row for row in (*report, *report[-2:]))],
-                            "absentees": example("past_webinar_absentees")["registrants"],
-                        }
-                    ],
-                },
-                {
-                    "object_type": "meeting",
-                    "details": {"id": int(MEETING), "host_id": "kR3vQpZlTN6wYb1mUxE0dA", "topic": "M", "type": 2},
-                    "instances": [
-                        {
-                            "uuid": PLAIN,
-                            "start_time": "2026-08-12T14:00:04Z",
-                            "end_time": "2026-08-12T15:02:41Z",
-                            "participants": participants,
-                        },
-                    ],
-                },
-            ],
-        }
-    )
-
-
-class Clock:
-    """Seconds that move only when a test says so."""
-
-    def __init__(self) -> None:
-        self.now = 1_787_200_000.0
-
-    def __call__(self) -> float:
-        """Seconds since 1970."""
-        return self.now
-
-
-class Zoom:
-    """One sandbox, and a client that sends paths exactly as written."""
-
-    def __init__(self, server: TestServer, session: aiohttp.ClientSession, clock: Clock) -> None:
-        self.server = server
-        self.session = session
-        self.clock = clock
-        self.headers: dict[str, str] = {}
-
-    @property
-    def backend(self) -> ZoomBackend:
-        """The state behind the server."""
-        return self.server.app[BACKEND]
-
-    async def token(self, secret: str | None = None, **form: str) -> tuple[int, dict[str, Any]]:
-        """`POST /oauth/token`."""
-        secret = secret or self.backend.state.client_secret
-        fields = {"grant_type": "account_credentials", "account_id": self.backend.state.account_id} | form
-        basic = {"Authorization": "Basic " + b64encode(f"sandbox-client:{secret}".encode()).decode()}
-        async with self.session.post(self.server.make_url("/oauth/token"), data=fields, headers=basic) as response:
-            return response.status, await response.json()
-
-    async def log_in(self) -> None:
-        """Uses a fresh token from here on."""
-        _, body = await self.token()
-        self.headers = {"Authorization": f"Bearer {body['access_token']}"}
-
-    async def get(self, path: str) -> tuple[int, Any]:
-        """`GET /v2<path>`, not re-encoded."""
-        status, body, _ = await self.get_with_headers(path)
-        return status, body
-
-    async def get_with_headers(self, path: str) -> tuple[int, Any, dict[str, str]]:
-        """As `get`, with the answer's headers."""
-        url = URL(f"{str(self.server.make_url('/')).rstrip('/')}/v2{path}", encoded=True)
-        async with self.session.get(url, headers=self.headers) as response:
-            return response.status, await response.json(), dict(response.headers)
-
-    async def control(self, method: str, path: str, body: object = None) -> Any:
-        """A request to `/_sandbox`."""
-        async with self.session.request(method, self.server.make_url(f"/_sandbox/{path}"), json=body) as response:
-            assert response.status < 300, await response.text()
-            return await response.json()
-
-
-async def start(options: ZoomOptions, session: aiohttp.ClientSession) -> Zoom:
-    """A sandbox with the sample state, logged in."""
-    clock = Clock()
-    server = TestServer(build_app(options, clock=clock))
-    await server.start_server()
-    zoom = Zoom(server, session, clock)
-    zoom.backend.state = sample_state()
-    await zoom.log_in()
-    return zoom
-
-
-@pytest.fixture
-async def session() -> AsyncIterator[aiohttp.ClientSession]:
-    """An HTTP client."""
-    async with aiohttp.ClientSession() as session:
-        yield session
-
-
-@pytest.fixture
-async def zoom(session: aiohttp.ClientSession) -> AsyncIterator[Zoom]:
-    """A sandbox with default options."""
-    zoom = await start(ZoomOptions(), session)
-    yield zoom
-    await zoom.server.close()
+from tests.support.zoom_paths import (
+    MEETING,
+    ONCE,
+    PLAIN,
+    SLASHED,
+    THRICE,
+    TWICE,
+    WEBINAR,
+    Zoom,
+    example,
+    sample_state,
+)
 
 
 @pytest.mark.parametrize(
@@ -304,129 +168,6 @@ async def test_registrants_are_the_approved_ones_unless_asked(zoom: Zoom) -> Non
         assert {row["status"] for row in body["registrants"]} == {wanted}
 
 
-async def test_token_answers_name_scopes_life_and_the_sandbox_itself(zoom: Zoom) -> None:
-    """The form of Zoom's server-to-server token."""
-    status, body = await zoom.token()
-    assert status == 200
-    assert body["expires_in"] == 3_599
-    assert body["scope"].split() == sorted(ALL_SCOPES)
-    assert body["api_url"] == str(zoom.server.make_url("/")).rstrip("/")
-
-
-@pytest.mark.parametrize(
-    ("form", "secret", "error"),
-    [
-        ({}, "wrong", "invalid_client"),
-        ({"grant_type": "client_credentials"}, None, "unsupported_grant_type"),
-        ({"account_id": "another"}, None, "invalid_request"),
-    ],
-)
-async def test_token_is_refused_with_zooms_words(
-    zoom: Zoom, form: dict[str, str], secret: str | None, error: str
-) -> None:
-    """HTTP 400 with `reason` and `error`."""
-    status, body = await zoom.token(secret, **form)
-    assert (status, body["error"]) == (400, error)
-
-
-async def test_unknown_and_expired_tokens_answer_124(zoom: Zoom) -> None:
-    """401 with code 124."""
-    zoom.clock.now += 3_599
-    assert (await zoom.get("/users"))[1]["code"] == 124
-    zoom.headers = {"Authorization": "Bearer nonsense"}
-    status, body = await zoom.get("/users")
-    assert (status, body["code"]) == (401, 124)
-
-
-async def test_missing_scope_is_named_with_code_4711(session: aiohttp.ClientSession) -> None:
-    """The message holds the scope to add."""
-    zoom = await start(ZoomOptions(scopes=frozenset({"webinar:read:admin"})), session)
-    assert (await zoom.get(f"/webinars/{WEBINAR}"))[0] == 200
-    status, body = await zoom.get(f"/report/webinars/{WEBINAR}/participants")
-    assert (status, body["code"]) == (400, 4711)
-    assert "[report:read:list_webinar_participants:admin]" in body["message"]
-    await zoom.server.close()
-
-
-async def test_missing_plan_is_an_error_under_http_200(session: aiohttp.ClientSession) -> None:
-    """Zoom documents code 200 under HTTP 200."""
-    zoom = await start(ZoomOptions(webinar_plan=False, plan="free"), session)
-    for path in (f"/webinars/{WEBINAR}", f"/past_meetings/{MEETING}/participants"):
-        status, body = await zoom.get(path)
-        assert (status, body["code"]) == (200, 200)
-    await zoom.server.close()
-
-
-@pytest.mark.parametrize(("plan", "heavy"), [("free", 1), ("pro", 10), ("business", 40)])
-async def test_rate_limit_answers_429_with_headers_and_ends_with_the_second(
-    session: aiohttp.ClientSession, plan: Any, heavy: int
-) -> None:
-    """Limits per plan and label; the next second is free again."""
-    zoom = await start(ZoomOptions(plan=plan), session)
-    path = f"/report/webinars/{WEBINAR}/participants"
-    answers = [await zoom.get_with_headers(path) for _ in range(heavy + 1)]
-    assert [status for status, _, _ in answers] == [200] * heavy + [429]
-    _, body, headers = answers[-1]
-    assert body["code"] == 429
-    assert (headers["X-RateLimit-Category"], headers["X-RateLimit-Limit"]) == ("Heavy", str(heavy))
-    assert (headers["X-RateLimit-Remaining"], headers["X-RateLimit-Type"]) == ("0", "QPS")
-    zoom.clock.now += 1
-    assert (await zoom.get(path))[0] == 200
-    await zoom.server.close()
-
-
-async def test_daily_limit_has_its_own_type_and_message(session: aiohttp.ClientSession) -> None:
-    """A free plan has 1,000 heavy requests a day; the scale makes it one."""
-    zoom = await start(ZoomOptions(plan="pro", limit_scale=1 / 30_000), session)
-    path = f"/report/webinars/{WEBINAR}/participants"
-    assert (await zoom.get(path))[0] == 200
-    zoom.clock.now += 1
-    status, body, headers = await zoom.get_with_headers(path)
-    assert (status, headers["X-RateLimit-Type"]) == (429, "Daily-limit")
-    assert "daily rate limit" in body["message"]
-    await zoom.server.close()
-
-
-@pytest.mark.parametrize(
-    ("form", "wanted"),
-    [
-        ("seconds", "7"),
-        ("http_date", "Thu, 20 Aug 2026 04:26:47 GMT"),
-        ("iso_date", "2026-08-20T04:26:47Z"),
-        ("none", None),
-    ],
-)
-async def test_fault_gives_retry_after_in_each_of_its_forms(zoom: Zoom, form: str, wanted: str | None) -> None:
-    """Seconds, an HTTP date, an ISO date, or nothing; once, then the true answer."""
-    fault = {"endpoint": "/webinars/{}", "status": 429, "retry_after": form, "retry_after_seconds": 7}
-    await zoom.control("POST", "faults", fault)
-    status, body, headers = await zoom.get_with_headers(f"/webinars/{WEBINAR}")
-    assert (status, body["code"], headers.get("Retry-After")) == (429, 429, wanted)
-    assert (await zoom.get(f"/webinars/{WEBINAR}"))[0] == 200
-
-
-@pytest.mark.parametrize(("kind", "count"), [("empty", 0), ("missing_rows", 2), ("zero_durations", 5)])
-async def test_fault_makes_a_report_look_unready(zoom: Zoom, kind: str, count: int) -> None:
-    """Empty, half of the rows, or durations of 0."""
-    await zoom.control("POST", "faults", {"endpoint": "/report/*", "kind": kind})
-    _, body = await zoom.get(f"/report/webinars/{WEBINAR}/participants")
-    assert len(body["participants"]) == count
-    assert all((row["duration"] == 0) == (kind == "zero_durations") for row in body["participants"])
-
-
-async def test_fault_can_break_the_connection(zoom: Zoom) -> None:
-    """The client sees no answer at all."""
-    await zoom.control("POST", "faults", {"kind": "reset", "times": 2})
-    with pytest.raises(aiohttp.ClientError):
-        await zoom.get("/users")
-
-
-async def test_tokens_and_pages_can_be_made_to_expire(zoom: Zoom) -> None:
-    """A control for tests that cannot wait an hour."""
-    await zoom.control("POST", "expire", {"what": "access_tokens"})
-    assert (await zoom.get("/users"))[0] == 401
-
-
 async def test_state_is_loaded_added_shown_and_reset(zoom: Zoom) -> None:
     """`PUT` replaces, `POST` adds, `DELETE` empties."""
     first = simulate_webinar(5, 1, starts_at=1_787_155_200).zoom
@@ -435,13 +176,6 @@ async def test_state_is_loaded_added_shown_and_reset(zoom: Zoom) -> None:
     assert await zoom.control("POST", "state", second.model_dump(mode="json")) == {"sessions": 2}
     assert ZoomState.model_validate(await zoom.control("GET", "state")) == first.merged(second)
     assert await zoom.control("DELETE", "state") == {"sessions": 0}
-
-
-async def test_misspelt_state_and_fault_are_refused(zoom: Zoom) -> None:
-    """A typo in a test must show."""
-    for method, path, body in (("PUT", "state", {"webinars": []}), ("POST", "faults", {"kindd": "reset"})):
-        async with zoom.session.request(method, zoom.server.make_url(f"/_sandbox/{path}"), json=body) as response:
-            assert response.status == 400
 
 
 async def test_page_shows_what_it_holds_and_loads_nothing_from_elsewhere(zoom: Zoom) -> None:

@@ -14,7 +14,7 @@ from sandbox.simulator import Chaos, World, simulate_meeting, simulate_webinar
 from sandbox.zoom.backend import ZoomOptions
 from sandbox.zoom.server import BACKEND, build_app
 from sandbox.zoom.state import ZoomState
-from tests.contract.test_sandbox_zoom import Clock, Zoom
+from tests.support.zoom_paths import Clock, Zoom
 
 STARTS_AT = 1_787_155_200
 HOUR = 3_600
