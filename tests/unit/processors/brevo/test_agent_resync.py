@@ -25,6 +25,18 @@ async def no_events(call: Call) -> web.StreamResponse | None:
     return error(400, "invalid_parameter", "event_name is invalid") if call.is_event else None
 
 
+async def refused(bench: tuple[Sink, ScriptedBrevo], *events: Any) -> tuple[Sink, ScriptedBrevo]:
+    """Events of a contact that Brevo refused for a cause that is mended by now."""
+    sink, brevo = bench
+    brevo.script = no_events
+    sink.start()
+    sink.send(upsert(), *events)
+    await sink.settled()
+    assert set(sink.states().values()) == {"rejected"}
+    brevo.script = None
+    return sink, brevo
+
+
 def resync(revision: int, **changes: Any) -> Any:
     """The command of a resync."""
     return upsert(revision, reason="resync", retries_refused=True, **changes)
@@ -32,13 +44,7 @@ def resync(revision: int, **changes: Any) -> Any:
 
 async def test_event_that_was_refused_is_sent_once_when_its_cause_is_mended(bench: tuple[Sink, ScriptedBrevo]) -> None:
     """By the first resync; a second one and a replay of the command send nothing."""
-    sink, brevo = bench
-    brevo.script = no_events
-    sink.start()
-    sink.send(upsert(), event(("s1", "s2")), event(("s3",)))
-    await sink.settled()
-    assert set(sink.states().values()) == {"rejected"}
-    brevo.script = None
+    sink, brevo = await refused(bench, event(("s1", "s2")), event(("s3",)))
     for revision in (2, 3):
         sink.send(resync(revision), bulk=True)
         await sink.settled()
@@ -92,12 +98,7 @@ async def test_event_that_was_sent_for_another_of_its_once_keys_is_not_tried_aga
     bench: tuple[Sink, ScriptedBrevo],
 ) -> None:
     """Sent for one is sent for all: the refused row of the other stays as it is."""
-    sink, brevo = bench
-    brevo.script = no_events
-    sink.start()
-    sink.send(upsert(), event(("s1", "s2")))
-    await sink.settled()
-    brevo.script = None
+    sink, brevo = await refused(bench, event(("s1", "s2")))
     sink.send(event(("s2", "s3")))
     await sink.settled()
     assert len(brevo.events) == 1
@@ -133,13 +134,8 @@ async def test_event_that_was_given_up_or_is_switched_off_is_not_tried_again(
 
 async def test_dead_letter_of_an_event_that_is_published_again_is_sent_once(bench: tuple[Sink, ScriptedBrevo]) -> None:
     """The ledger's `rejected` is not the end of it; however often the letter is sent again, the event is sent once."""
-    sink, brevo = bench
-    brevo.script = no_events
-    sink.start()
-    sink.send(upsert(), event())
-    await sink.settled()
+    sink, brevo = await refused(bench, event())
     (letter,) = [each for each in sink.engine.published if each.topic == BREVO_COMMANDS.dead_letter.name]
-    brevo.script = None
     for _ in range(3):
         sink.engine.send(BREVO_COMMANDS.name, contact_id(MAYA), letter.value or b"")
     await sink.settled()
@@ -149,11 +145,7 @@ async def test_dead_letter_of_an_event_that_is_published_again_is_sent_once(benc
 
 async def test_refused_event_of_who_is_deleted_at_brevo_is_forgotten(bench: tuple[Sink, ScriptedBrevo]) -> None:
     """Its command, which holds the address, is kept no longer, and no resync sends it."""
-    sink, brevo = bench
-    brevo.script = no_events
-    sink.start()
-    sink.send(upsert(), event())
-    await sink.settled()
+    sink, brevo = await refused(bench, event())
     feedback = BrevoFeedback(kind="deleted", contact_id=contact_id(MAYA), source="marketing", occurred_at=OCCURRED_AT)
     sink.engine.send(BREVO_EVENTS.name, feedback.contact_id, feedback.to_bytes())
     key = event_key(feedback.contact_id, "zoom_webinar_attended", "s1")
@@ -163,7 +155,6 @@ async def test_refused_event_of_who_is_deleted_at_brevo_is_forgotten(bench: tupl
         return EventRow.from_bytes(rows[key]).waiting is None
 
     await sink.engine.until(forgotten)
-    brevo.script = None
     sink.send(resync(2), bulk=True)
     await sink.engine.until(lambda: sink.outcomes()[-1] == "suppressed")
     assert brevo.events == []
