@@ -25,6 +25,8 @@ def unpack(data: bytes) -> Any:
 
 LONGEST_ID = 255
 """Characters. Zoom's have 10 to 60; ids become keys of records and rows, paths of look-ups and words in logs."""
+SHORTEST_BEGINNING = 6
+"""Characters of an id or uuid that a person has to write for it to be found by its beginning."""
 LONGEST_EMAIL = 320
 """Characters: 64 before the `@`, 255 behind it (https://www.rfc-editor.org/rfc/rfc5321 4.5.3.1, checked 2026-11-27)."""
 _LABEL = r"[^\W_](?:[\w-]{0,61}[^\W_])?"

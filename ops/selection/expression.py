@@ -26,7 +26,7 @@ _CONDITIONS = {
     "stored-from": "stored in Kafka at this time or later",
     "stored-to": "stored in Kafka before this time",
     "offsets": "3:100-200 (partition 3, from 100 to 200), several with commas",
-    "session": "a session: latest, its uuid, its id, or words of its title",
+    "session": "a session: latest, its uuid or its beginning, its id, or words of its title",
     "contact": "an e-mail address or a contact id",
     "account": "a Zoom account id",
     "label": "a dead letter's class of fault",

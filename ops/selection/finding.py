@@ -12,7 +12,7 @@ from ops.selection.selection import SessionKey
 from runtime.kafka import KafkaConnection
 from runtime.reading import read_topic
 from schemas.attendance import SessionSummary
-from schemas.codec import contact_id, normalise_email
+from schemas.codec import SHORTEST_BEGINNING, contact_id, normalise_email
 from schemas.errors import ConfigurationError
 from schemas.topics import ATTENDANCE_SESSIONS
 
@@ -29,17 +29,18 @@ class SessionsByWords(Finder):
 
     def __init__(self, summaries: Sequence[SessionSummary]) -> None:
         self._summaries = sorted(summaries, key=lambda each: (each.started_at is None, each.started_at))
+        self._standing = [each for each in self._summaries if not each.retracted]
 
     @override
     def session(self, words: str) -> SessionKey:
         if words == "latest":
-            if not self._summaries:
+            if not self._standing:
                 raise ConfigurationError("session=latest: there is no session yet")
-            return _key(self._summaries[-1])
-        exact = [each for each in self._summaries if words in (each.session_uuid, each.object_id, *each.instances)]
-        found = exact or [each for each in self._summaries if words.casefold() in each.topic.casefold()]
+            return _key(self._standing[-1])
+        exact = [each for each in self._summaries if words in (each.session_uuid, *each.instances)]
+        found = exact or [each for each in self._standing if _may_be(each, words)]
         if not found:
-            raise ConfigurationError(f"session={words}: no session has this uuid, id or title; try session=latest")
+            raise ConfigurationError(f"session={words}: no session has this uuid, id or title; try `rollcall sessions`")
         if len(found) > 1:
             names = "\n".join(f"  {_line(each)}" for each in found[-_NAMED_AT_MOST:])
             raise ConfigurationError(f"session={words} may be {len(found)} sessions, name one by its uuid:\n{names}")
@@ -68,6 +69,13 @@ async def finder_for(connection: KafkaConnection, expression: str) -> Finder:
     async for record in read_topic(connection, ATTENDANCE_SESSIONS):
         newest[record.key or b""] = SessionSummary.from_bytes(record.value) if record.value else None
     return SessionsByWords([summary for summary in newest.values() if summary is not None])
+
+
+def _may_be(summary: SessionSummary, words: str) -> bool:
+    """As `rollcall session` takes words (`readmodel.queries.sessions`), from the topics alone."""
+    if words == summary.object_id or words.casefold() in summary.topic.casefold():
+        return True
+    return len(words) >= SHORTEST_BEGINNING and summary.session_uuid.startswith(words)
 
 
 def _key(summary: SessionSummary) -> SessionKey:

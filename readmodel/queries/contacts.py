@@ -12,9 +12,8 @@ from readmodel.lines.contacts import CallLine, ContactLine, RegistrationLine, Sc
 from readmodel.queries.rows import fields_of
 from readmodel.queries.sessions import results_of, sessions_by_key
 from readmodel.tables import CALLS, CONTACTS, IS_WRITTEN, REGISTRATIONS, SCORES
-from schemas.codec import contact_id, normalise_email
+from schemas.codec import SHORTEST_BEGINNING, contact_id, normalise_email
 
-_SHORTEST_BEGINNING = 6
 _MOST_NAMESAKES = 10
 _DIGITS = 32
 
@@ -23,7 +22,7 @@ def find_contacts(connection: Connection, who: str) -> tuple[ContactLine, ...]:
     """The contacts that `who` may mean: an e-mail address, a contact id, or its beginning of 6 digits or more."""
     email = normalise_email(who)
     beginning = contact_id(email) if email else who.strip().lower()
-    if not _SHORTEST_BEGINNING <= len(beginning) <= _DIGITS or set(beginning) - set("0123456789abcdef"):
+    if not SHORTEST_BEGINNING <= len(beginning) <= _DIGITS or set(beginning) - set("0123456789abcdef"):
         return ()
     first, last = bytes.fromhex(beginning.ljust(_DIGITS, "0")), bytes.fromhex(beginning.ljust(_DIGITS, "f"))
     chosen = select(CONTACTS, IS_WRITTEN.label("is_written")).where(CONTACTS.c.contact.between(first, last))

@@ -16,10 +16,8 @@ from readmodel.queries.rows import asked, behind, fields_of
 from readmodel.tables import CONTACTS, NOT_SYNCED, PEOPLE, SESSIONS
 from readmodel.vocabulary import NO_SCORE, OVER_NOT_FINAL, RETRACTED, SCORING
 from schemas.attendance import InteractionSummary, Reconciliation
-from schemas.codec import unpack
+from schemas.codec import SHORTEST_BEGINNING, unpack
 
-SHORTEST_BEGINNING = 6
-"""Characters of a uuid that may stand for it."""
 STATUSES = ("attended", "left_early", "no_show", RETRACTED)
 Order = Literal["time", "score"]
 

@@ -9,8 +9,10 @@ import orjson
 import pytest
 
 from ops.selection.expression import parse_selection
+from ops.selection.finding import SessionsByWords
 from ops.selection.reading import facts_of
 from ops.selection.selection import Facts, SessionKey
+from schemas.attendance import SessionCounts, SessionSummary
 from schemas.codec import contact_id
 from schemas.errors import ConfigurationError
 
@@ -177,3 +179,54 @@ def test_facts_of_what_is_broken_are_few_and_no_error(value: bytes | None) -> No
     headers = [("rollcall-label", b"poison"), ("ce_time", b"\xff"), ("ce_type", None)]
     facts = facts_of(1, 2, NOW, None, headers, value)
     assert (facts.partition, facts.offset, facts.label, facts.happened_at) == (1, 2, "poison", None)
+
+
+def summary(uuid: str, topic: str, hour: int, *, retracted: bool = False) -> SessionSummary:
+    """A session of that day."""
+    return SessionSummary(
+        session_uuid=uuid,
+        instances=(uuid,),
+        account_id="acc",
+        object_id=f"9{hour}",
+        object_type="webinar",
+        topic=topic,
+        host_id="h",
+        started_at=NOW.replace(hour=hour),
+        ended_at=None,
+        length_seconds=0,
+        is_final=False,
+        retracted=retracted,
+        counts=SessionCounts(),
+    )
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ("latest", "94"),
+        ("/H7cZq0bS1uWm//5rXeTkQ==", "93"),
+        ("/H7cZq", "93"),
+        ("93", "93"),
+        ("SPRING", "93"),
+        ("rehearsal-uuid==", "95"),
+    ],
+)
+def test_session_is_meant_by_the_same_words_as_in_rollcall_session(words: str, expected: str) -> None:
+    """What was taken back is no session, unless its whole uuid is written."""
+    finder = SessionsByWords(
+        [
+            summary("/H7cZq0bS1uWm//5rXeTkQ==", "Spring launch", 3),
+            summary("pT9/Qw3sRzGm4yBhK1xVdA==", "Roadmap", 4),
+            summary("rehearsal-uuid==", "Spring rehearsal", 5, retracted=True),
+        ]
+    )
+    assert finder.session(words).object_id == expected
+
+
+def test_session_that_no_words_or_several_lead_to_is_told() -> None:
+    """A beginning that is too short leads to none."""
+    finder = SessionsByWords([summary("aaaaaa1", "Roadmap one", 3), summary("aaaaaa2", "Roadmap two", 4)])
+    with pytest.raises(ConfigurationError, match="no session has"):
+        finder.session("aaaaa")
+    with pytest.raises(ConfigurationError, match="may be 2 sessions"):
+        finder.session("aaaaaa")
