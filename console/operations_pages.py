@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -12,8 +12,9 @@ from sqlalchemy import Connection
 from console.asking import ask, batches
 from console.following import Following
 from console.rendering import ACCOUNT, Pages
-from console.views.health import is_silent, known, troubles
 from readmodel.database import Database
+from readmodel.health import Subject, Trouble, known, troubles
+from readmodel.lines.operations import Totals
 from readmodel.queries.operations import (
     dead_letters,
     deliveries,
@@ -27,6 +28,7 @@ from readmodel.queries.operations import (
 from schemas.workers import WorkerStatus
 
 _DAY = timedelta(days=1)
+_LINKS: Mapping[Subject, str] = {"in_doubt": "/doubts", "rejected": "/doubts", "dead_letters": "/dead-letters"}
 
 
 class OperationsPages:
@@ -63,20 +65,11 @@ class OperationsPages:
             request, "status.html", now=now, troubles=self._troubles(now, values["workers"], values["totals"]), **values
         )
 
-    def _troubles(self, now: datetime, seen: Sequence[WorkerStatus], counts: Any) -> Any:
-        silent = [each.worker_id for each in seen if is_silent(each.at, now)]
-        speaking = [each for each in seen if each.worker_id not in silent]
-        return troubles(
-            workers=len(seen),
-            silent=silent,
-            unready=[(each.worker_id, each.reasons) for each in speaking if not each.ready],
-            parked=sorted({family for each in speaking for family in each.parked}),
-            dead_letters=counts.dead_letters,
-            in_doubt=counts.in_doubt,
-            rejected=counts.rejected,
-            quarantined=counts.quarantined,
-            reader_trouble=self._following.trouble,
-        )
+    def _troubles(self, now: datetime, seen: Sequence[WorkerStatus], counts: Totals) -> list[tuple[Trouble, str]]:
+        """Each with where to look; empty: nowhere here."""
+        reader = self._following.trouble
+        stale = f"This page is not up to date: {reader}" if reader else None
+        return [(trouble, _LINKS.get(trouble.subject, "")) for trouble in troubles(now, seen, counts, stale)]
 
     async def _deliveries(self, request: web.Request) -> web.StreamResponse:
         _for_operators(request)

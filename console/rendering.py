@@ -10,7 +10,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from console.gate import Gate
 from console.passwords import Account
-from console.views import bars, health, links, words
+from console.views import bars, links, words
+from readmodel.health import is_silent
 
 HERE = Path(__file__).parent
 ACCOUNT: web.RequestKey[Account] = web.RequestKey("account", Account)
@@ -31,7 +32,7 @@ class Pages:
             trim_blocks=True, lstrip_blocks=True,
         )  # fmt: skip
         self._templates.filters |= {each.__name__: each for each in _FILTERS}
-        self._templates.globals |= {"query": links.query, "is_silent": health.is_silent}
+        self._templates.globals |= {"query": links.query, "is_silent": is_silent}
 
     def page(
         self, request: web.Request, template: str, *, status: int = 200, live: int | None = None, **values: Any

@@ -5,22 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
+from readmodel.words import EVIDENCE, REASONS
+
 NOTHING = "-"
 _WORDS: Mapping[str, str] = {
     "left_early": "left early",
     "no_show": "no-show",
     "retracted": "taken back",
-    "present_to_the_end": "there to the end",
-    "left_before_the_end": "left before the end",
-    "below_the_minimum": "there for less than the minimum",
-    "approved_and_not_seen": "registered, and not seen",
-    "not_registered": "not registered",
-    "no_session": "of no session of its own",
-    "not_yet": "nobody is judged yet",
-    "both": "webhooks and Zoom's report",
-    "live": "webhooks alone",
-    "report": "Zoom's report alone",
     "in_doubt": "in doubt",
+    **REASONS,
+    **EVIDENCE,
 }
 _STATES: Mapping[str, str] = {
     "scheduled": "scheduled",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from datetime import UTC, datetime
 
 from typing_extensions import override
 
@@ -28,7 +29,7 @@ class SessionsByWords(Finder):
     """
 
     def __init__(self, summaries: Sequence[SessionSummary]) -> None:
-        self._summaries = sorted(summaries, key=lambda each: (each.started_at is None, each.started_at))
+        self._summaries = sorted(summaries, key=_begun_at)
         self._standing = [each for each in self._summaries if not each.retracted]
 
     @override
@@ -76,6 +77,11 @@ def _may_be(summary: SessionSummary, words: str) -> bool:
     if words == summary.object_id or words.casefold() in summary.topic.casefold():
         return True
     return len(words) >= SHORTEST_BEGINNING and summary.session_uuid.startswith(words)
+
+
+def _begun_at(summary: SessionSummary) -> datetime:
+    """What has not begun comes before all that has: it is not the latest session."""
+    return summary.started_at or datetime.min.replace(tzinfo=UTC)
 
 
 def _key(summary: SessionSummary) -> SessionKey:

@@ -8,6 +8,7 @@ from ops.views import words
 from ops.views.history import Step, changes_of_tier
 from readmodel.lines.contacts import CallLine, RegistrationLine, SessionResult, WholeContact
 from readmodel.lines.sessions import PersonLine, ScoreShare, SessionLine
+from readmodel.words import counted
 
 
 def heading(contact: WholeContact, steps: Sequence[Step], *, mask: bool) -> Iterator[str]:
@@ -51,7 +52,7 @@ def _stay(person: PersonLine, held: SessionLine | None) -> str:
     length = f" of {held.length_seconds // 60}" if held and held.length_seconds else ""
     late = f", {person.late_seconds // 60} min late" if person.late_seconds else ""
     ends = ", some end of it assumed" if person.assumed else ""
-    joined = words.counted(person.joins, "connection")
+    joined = counted(person.joins, "connection")
     return f"{person.attended_seconds // 60}{length} min in {joined}{late}{ends}"
 
 
@@ -63,9 +64,9 @@ def evidence(person: PersonLine) -> str:
     by_report = person.evidence in ("report", "both")
     seen = []
     if person.webhooks:
-        seen.append(words.counted(person.webhooks, "connection") + " by webhooks")
+        seen.append(counted(person.webhooks, "connection") + " by webhooks")
     if person.report_rows:
-        seen.append(words.counted(person.report_rows, "row") + " of Zoom's report")
+        seen.append(counted(person.report_rows, "row") + " of Zoom's report")
     if not seen:
         looked = "in webhooks and in Zoom's report" if by_report else "in webhooks"
         seen.append(f"nothing was seen {looked}")

@@ -19,6 +19,7 @@ from ops.views.sessions import row
 from readmodel.lines.sessions import PersonLine, SessionLine
 from readmodel.queries import sessions as questions
 from readmodel.queries.contacts import find_contacts
+from readmodel.words import EVIDENCE, counted
 from schemas.instants import format_instant
 
 SHOWN = 200
@@ -120,7 +121,7 @@ def _show(console: Console, line: SessionLine) -> None:
         console.print(f"{start} to {end}, {line.length_seconds // 60} min live")
     elif at := line.started_at or line.scheduled_at:
         console.print(f"{'began' if line.started_at else 'is due'} {format_instant(int(at.timestamp()))}")
-    console.print(f"{'taken back' if line.retracted else line.state}; from {words.EVIDENCE[line.evidence]}")
+    console.print(f"{'taken back' if line.retracted else line.state}; from {EVIDENCE[line.evidence]}")
     if line.waits_for:
         again = f", looked at again {words.when(line.next_check_at)} UTC" if line.next_check_at else ""
         console.print(f"waits for {line.waits_for}{again}")
@@ -144,7 +145,7 @@ def _show_differences(console: Console, view: View, line: SessionLine, *, in_ful
     if found.zoom_absentees is None:
         console.print("Zoom has no list of absentees for it.")
         return
-    told = words.counted(len(found.differences), "difference")
+    told = counted(len(found.differences), "difference")
     hint = "" if in_full or not found.differences else " (--differences shows them)"
     console.print(f"Zoom calls {found.zoom_absentees} absent: {told}{hint}")
     for difference in found.differences if in_full else ():

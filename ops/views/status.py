@@ -9,15 +9,15 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from console.views.health import known
 from ops.options import Json
-from ops.views import words
 from ops.views.health import Picture, of_worker, stages, troubles
 from ops.views.model import View, read_model
 from ops.views.output import Row, table, terminal, write_json, write_lines
 from ops.views.sessions import as_table
+from readmodel.health import is_silent, known
 from readmodel.queries import operations
 from readmodel.queries.sessions import sessions as part_of_sessions
+from readmodel.words import counted
 from runtime.exits import FOUND_WRONG
 
 WATCH_SECONDS = 5
@@ -80,11 +80,12 @@ def _picture(view: View) -> Picture:
 
 
 def _document(view: View, picture: Picture, wrong: list[str]) -> Row:
-    silent = {each.worker_id for each in picture.silent}
     return {
         "at": picture.now,
         "needs_a_person": wrong,
-        "workers": [{**each.model_dump(mode="json"), "silent": each.worker_id in silent} for each in picture.workers],
+        "workers": [
+            {**each.model_dump(mode="json"), "silent": is_silent(each.at, picture.now)} for each in picture.workers
+        ],
         "freshness": picture.freshness,
         "totals": picture.totals,
         "topics": operations.progress(view.connection),
@@ -110,10 +111,10 @@ def _show(console: Console, view: View, picture: Picture, wrong: list[str]) -> N
     totals = picture.totals
     console.print("\nOf the last day", style="bold")
     console.print(
-        f"{words.counted(totals.dead_letters, 'dead letter')}, {totals.rejected} refused by Brevo, "
+        f"{counted(totals.dead_letters, 'dead letter')}, {totals.rejected} refused by Brevo, "
         f"{totals.quarantined} quarantined; {totals.in_doubt} in doubt"
     )
     waiting = part_of_sessions(view.connection, state="waiting", limit=WAITING_SHOWN).items
-    console.print(f"\n{words.counted(totals.sessions_waiting, 'session')} over and not final", style="bold")
+    console.print(f"\n{counted(totals.sessions_waiting, 'session')} over and not final", style="bold")
     if waiting:
         console.print(as_table(list(waiting), picture.now))

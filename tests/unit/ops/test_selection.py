@@ -230,3 +230,11 @@ def test_session_that_no_words_or_several_lead_to_is_told() -> None:
         finder.session("aaaaa")
     with pytest.raises(ConfigurationError, match="may be 2 sessions"):
         finder.session("aaaaaa")
+
+
+def test_session_that_has_not_begun_is_not_the_latest() -> None:
+    """Sessions are on the topic from their first registration on."""
+    coming = summary("coming-uuid==", "Summer launch", 6).model_copy(update={"started_at": None})
+    later = summary("later-uuid==", "Autumn launch", 7).model_copy(update={"started_at": None})
+    assert SessionsByWords([coming, summary("past", "Roadmap", 3), later]).session("latest").object_id == "93"
+    assert SessionsByWords([coming]).session("latest").object_id == "96"
