@@ -40,7 +40,11 @@ _ZOOM_HEADERS = {
 }
 _ZOOM_CONDITIONAL = {
     "zoom-request-id": "Zoom's request id, where it has the form of one",
-    "origin": "`backfill` or `replay`: on records that a command publishes; without it an event is live",
+    "origin": "`backfill` or `backfill_with_events`: on records of a back-fill",
+    "replay-of": "`<topic>/<partition>/<offset>` of the original: on records that a replay publishes",
+    "replay-count": "how often the original was published again, this time included: on the same",
+    "replay-id": "of the replay: on the same, and on all that follows from them",
+    "replay-effects": "`all`: the same, of a replay with `--re-emit`",
 }
 _QUARANTINE_REASON = {"quarantine-reason": "`stale` or `account`"}
 _DEAD_HEADERS = {

@@ -245,6 +245,8 @@ class Brevo(Section):
     `utc`, or an IANA name."""
     in_doubt: Literal["hold", "resend", "drop"] = "hold"
     """What becomes of an event whose answer was lost: wait for a person, send again, or forget it."""
+    max_effect_age: Duration = 24 * 3_600
+    """What a replay brings is told by event or mail only if it happened no longer ago; older is, with `--re-emit`."""
     events: Events = Events()
     recordings: RecordingSettings = RecordingSettings()
 

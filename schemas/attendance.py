@@ -9,7 +9,9 @@ from pydantic import Field, TypeAdapter
 from schemas.model import CloudEvent, Instant, Message, Wire
 
 ObjectType = Literal["webinar", "meeting"]
-Origin = Literal["live", "backfill", "replay"]
+Origin = Literal["live", "backfill", "backfill_with_events", "replay"]
+"""Who brought a fact first: Zoom, a back-fill (`rollcall backfill --events` is the second), or a replay of what was
+received before. Of a back-fill no event is sent, of a replay none that is older than `brevo.max_effect_age`."""
 AttendanceStatus = Literal["attended", "left_early", "no_show"]
 RegistrationStatus = Literal["approved", "cancelled", "denied", "pending"]
 Evidence = Literal["live", "report", "both"]

@@ -205,6 +205,14 @@ LETTERS = Topic(
     consumers=(),
     cleanup="compact",
 )
+REPLAYS = Topic(
+    name="ops.replays.v1",
+    key="replay id",
+    value="schemas.replays.Replay | ReplayOrder | ReplayNews",
+    producers=("ops", "track-attendance", "score-engagement"),
+    consumers=(),
+    retention_days=30,
+)
 BREVO_EVENTS = Topic(
     name="brevo.events.v1",
     key="contact id",
@@ -233,6 +241,7 @@ TOPICS: tuple[Topic, ...] = (
     AUDIT,
     WORKERS,
     LETTERS,
+    REPLAYS,
 )
 
 

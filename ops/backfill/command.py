@@ -63,7 +63,7 @@ def backfill(
     """
     console = Console(stderr=True)
     span = parse_range(start, end, datetime.now(UTC).date(), of_one_session=session is not None)
-    wish = Wish(span, host, session, "replay" if events else "backfill")
+    wish = Wish(span, host, session, "backfill_with_events" if events else "backfill")
     with stopping(_GOES_ON, as_json=as_json):
         complete = asyncio.run(_backfill(wish, reason, console, dry_run=dry_run, yes=yes, as_json=as_json))
     if not complete:

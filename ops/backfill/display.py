@@ -48,7 +48,7 @@ def say_found(console: Console, wish: Wish, sessions: Sequence[PastSession], cos
     people = sum(session.participants for session in sessions)
     webinars = sum(session.object_type == "webinar" for session in sessions)
     days = f", over {cost.days} days: the plan's daily pool is smaller" if cost.days > 1 else ""
-    events = "will be sent" if wish.origin == "replay" else "are suppressed; --events sends them"
+    events = "will be sent" if wish.origin == "backfill_with_events" else "are suppressed; --events sends them"
     _say(
         console,
         f"{len(sessions)} sessions from {wish.span.first} to {wish.span.last}: {webinars} webinars, "

@@ -15,7 +15,7 @@ from typing import Any
 from typing_extensions import override
 
 from processors.attendance.book.book import TABLE, Book
-from processors.attendance.book.due_jobs import due_of
+from processors.attendance.book.due_jobs import due_of, marking
 from processors.attendance.closing.closing import Closing
 from processors.attendance.closing.exclusion import Exclusion
 from processors.attendance.intake.answers import Answers
@@ -42,6 +42,7 @@ from schemas.topics import LOOKUP_RESULTS, LOOKUPS, RAW_EVENTS, TICKS
 
 SPEC = AgentSpec("track-attendance", sources=(RAW_EVENTS, LOOKUP_RESULTS, TICKS), tables=(TABLE,))
 ORIGIN_HEADER = "origin"
+_BACKFILLS: dict[bytes, Origin] = {b"backfill": "backfill", b"backfill_with_events": "backfill_with_events"}
 RECEIPT_HEADER = "ce_time"
 """When the event happened as far as the ingress knew: the time of receipt, where Zoom left out its own."""
 JOBS_PER_TICK = 20
@@ -72,15 +73,18 @@ class TrackAttendance(AccountRule):
             recorded = parse_recorded(event, received_ms)
             if recorded is not None and self._syncs(recorded.account_id, recorded.object_type):
                 book = Book(view, account_id, recorded.object_id, record.taken_ms)
-                self._recordings.apply_recording(book, recorded, _origin(record))
+                with marking(book):
+                    if self._recordings.apply_recording(book, recorded, _origin(record, view)):
+                        view.learned()
             return
         if name in CHATS and not self._settings.interaction:
             return
         fact = parse_chatted(event) if name in CHATS else parse_event(event, received_ms)
         if fact is not None and self._syncs(fact.event.account_id, fact.event.object_type):
-            self._intake.apply_fact(
-                Book(view, account_id, fact.event.object_id, record.taken_ms), fact, _origin(record)
-            )
+            book = Book(view, account_id, fact.event.object_id, record.taken_ms)
+            with marking(book):
+                if self._intake.apply_fact(book, fact, _origin(record, view)):
+                    view.learned()
 
     @override
     def answer(self, result: LookupResult, now_ms: int, view: View) -> None:
@@ -112,12 +116,12 @@ class TrackAttendance(AccountRule):
             view.send(TICKS.name, object_id.encode(), again)
 
 
-def _origin(record: Record) -> Origin:
-    """Who brought the event: Zoom, or a command whose records say so in a header."""
+def _origin(record: Record, view: View) -> Origin:
+    """Who brought the event: Zoom, or a command whose records say so. What is to be re-emitted counts as live."""
     for name, value in record.headers:
-        if name == ORIGIN_HEADER:
-            return "backfill" if value == b"backfill" else "replay" if value == b"replay" else "live"
-    return "live"
+        if name == ORIGIN_HEADER and (found := _BACKFILLS.get(value)) is not None:
+            return found
+    return "live" if view.mark is None or view.mark.re_emit else "replay"
 
 
 def _received_ms(record: Record) -> int:

@@ -51,6 +51,7 @@ from schemas.attendance import (
     REGISTRANT_FIELDS,
     AnyFact,
     Notice,
+    Origin,
     Recording,
     Registration,
     Result,
@@ -59,6 +60,7 @@ from schemas.attendance import (
 from schemas.brevo import TrackEvent
 from schemas.codec import pack
 from schemas.errors import DeadLetterError
+from schemas.replays import Mark
 from schemas.topics import (
     ATTENDANCE_RESULTS,
     BREVO_COMMANDS,
@@ -125,7 +127,8 @@ class ScoreEngagement(Rule):
             return
         if isinstance(fact, Recording):
             head = rows.head
-            _keep_recording(fact, rows, view, told=self._chosen.by == "campaign")
+            if _keep_recording(fact, rows, view, told=self._chosen.by == "campaign"):
+                view.learned()
         else:
             event = self._keep(fact, rows, view)
             scored, wanted = self._assessor.assess(rows)
@@ -167,6 +170,7 @@ class ScoreEngagement(Rule):
             taken_back = stands.retracted or stands.status == "cancelled"
         if changed:
             view.put(TABLE, key, value)
+            view.learned()
         return None if due in told or taken_back else due
 
     def _send(
@@ -180,7 +184,7 @@ class ScoreEngagement(Rule):
     ) -> Head:
         """Send what differs from what was sent before; returns the new head."""
         key = fact.contact_id.encode()
-        topic = (BREVO_COMMANDS_BULK if fact.origin == "backfill" else BREVO_COMMANDS).name
+        topic = _lane(fact.origin, view)
         head = rows.head._replace(email=fact.email)
         head = send_score(self._assessor, fact.contact_id, scored, head, view)
         revision, upsert_digest = head.revision, wanted.digest()
@@ -190,20 +194,22 @@ class ScoreEngagement(Rule):
         if event is not None:
             revision += 1
             view.send(topic, key, self._event(fact, event, revision))
-        asking = self._asking(fact, wanted, rows.head.asked)
+        asking = self._asking(fact, wanted, rows.head.asked, view.mark)
         for list_id in asking:
             revision += 1
             view.send(topic, key, confirm_list(fact, list_id, revision))
         asked = tuple(sorted({*rows.head.asked, *asking}))
         return head._replace(revision=revision, upsert_digest=upsert_digest, asked=asked)
 
-    def _asking(self, fact: Registration | Result, wanted: WantedContact, asked: tuple[int, ...]) -> list[int]:
+    def _asking(
+        self, fact: Registration | Result, wanted: WantedContact, asked: tuple[int, ...], mark: Mark | None
+    ) -> list[int]:
         """Lists that the contact is to confirm now: each once, but for who was deleted at Brevo and registers again.
 
-        Brevo's side alone knows who was. A back-fill mails nobody: who is in it may still be asked when something new
-        is heard of them.
+        Brevo's side alone knows who was. A back-fill and a replay ask nobody: who is in it may still be asked when
+        something new is heard of them.
         """
-        if fact.origin == "backfill":
+        if fact.origin in ("backfill", "replay") or (mark is not None and not mark.re_emit):
             return []
         again = self._asks_deleted and isinstance(fact, Registration)
         return sorted(set(wanted.lists.to_confirm) - (set() if again else set(asked)))
@@ -214,7 +220,7 @@ class ScoreEngagement(Rule):
         if not switched_on or not head.upsert_digest:
             return
         key, head = fact.contact_id.encode(), head._replace(revision=head.revision + 1)
-        view.send(BREVO_COMMANDS.name, key, notice_event(fact, head.revision))
+        view.send(_lane(fact.origin, view), key, notice_event(fact, head.revision))
         view.put(TABLE, head_key(fact.contact_id), encode_head(head))
 
     def _tell_session(self, fact: SessionRecording, view: View) -> None:
@@ -233,9 +239,8 @@ class ScoreEngagement(Rule):
         revision = head.revision
         for key, row in self._recordings.due(fact, rows):
             revision += 1
-            topic = BREVO_COMMANDS_BULK if row.origin == "backfill" else BREVO_COMMANDS
             command = self._recordings.command(fact, row, rows, revision)
-            view.send(topic.name, fact.contact_id.encode(), command)
+            view.send(_lane(row.origin, view), fact.contact_id.encode(), command)
             view.put(TABLE, key, encode_recording(row._replace(told=True)))
         return head._replace(revision=revision)
 
@@ -246,14 +251,20 @@ class ScoreEngagement(Rule):
         return result_event(fact, event, revision, score)
 
 
-def _keep_recording(fact: Recording, rows: ContactRows, view: View, *, told: bool) -> None:
-    """Keep it; `told`: the session gets a campaign, and its people never anything else."""
+def _lane(origin: Origin, view: View) -> str:
+    """The topic of a command: what a back-fill or a replay brings comes behind live work."""
+    return (BREVO_COMMANDS if origin == "live" and view.mark is None else BREVO_COMMANDS_BULK).name
+
+
+def _keep_recording(fact: Recording, rows: ContactRows, view: View, *, told: bool) -> bool:
+    """Keep it; `told`: the session gets a campaign, and its people never anything else. False when it was known."""
     key = fact_key(fact)
     before = rows.recordings.get(key)
     row = merged_recording(before, fact)
     row = rows.recordings[key] = row._replace(told=row.told or told)
     if row != before:
         view.put(TABLE, key, encode_recording(row))
+    return row != before
 
 
 def _fact(record: Record) -> AnyFact:

@@ -23,9 +23,10 @@ from processors.engine.effect import Effect, Rows
 from processors.engine.metrics import EngineMetrics
 from processors.engine.spec import AgentSpec
 from processors.engine.turn import Batch, Turn
-from processors.engine.view import ROW_BYTES, Output, PartitionStore, Record
+from processors.engine.view import ROW_BYTES, Output, PartitionStore, Record, marked
 from schemas.errors import DeadLetterError, FatalError, RetryLaterError
 from schemas.letters import letter_id
+from schemas.replays import mark_of
 from schemas.topics import LETTERS
 
 RETRY_SECONDS, LONGEST_RETRY_SECONDS = 1.0, 20.0
@@ -216,7 +217,8 @@ class Agent:
             if repeat is None:
                 letters.append((record, dead_letter_headers(record, fault)))
             else:
-                repeats.append((Output.of(LETTERS.name, repeat.record_key, repeat), record))
+                output = Output.of(LETTERS.name, repeat.record_key, repeat)
+                repeats.append((marked(output, mark_of(record.headers)), record))
             log.warning(
                 "dead letter stage=%s source=%s/%d/%d label=%s reason=%r%s; to look at it: rollcall dlq show %s",
                 fault.stage, record.topic, record.partition, record.offset, fault.label, fault.reason,

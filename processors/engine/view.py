@@ -6,7 +6,7 @@ import bisect
 import heapq
 import itertools
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple, Protocol, Self
 
 from typing_extensions import override
@@ -14,7 +14,8 @@ from typing_extensions import override
 from schemas.cloud_events import Headers, caused_by, event_headers, tombstone_headers
 from schemas.errors import DeadLetterError
 from schemas.model import Message
-from schemas.topics import MIB
+from schemas.replays import REPLAY_OF, Mark, ReplayNews
+from schemas.topics import MIB, REPLAYS
 
 ROW_BYTES = 3 * MIB
 """Of a row's key and value together; changelogs take 4 MiB (runtime/topics.py), headers and batch included."""
@@ -63,6 +64,11 @@ class Output:
         return cls(topic, key, value, event_headers(topic, key, message, value), partition)
 
 
+def marked(output: Output, mark: Mark | None) -> Output:
+    """The same with the mark of what it follows from."""
+    return output if mark is None else replace(output, headers=output.headers + mark.headers)
+
+
 class PartitionStore(Protocol):
     """The confirmed rows of one table in one partition."""
 
@@ -77,6 +83,8 @@ class View(Protocol):
     """A rule's only way to the world. Reads see the writes of this record and of earlier ones of the turn."""
 
     partition: int
+    mark: Mark | None
+    """The record's; what is sent has it, too. A rule that goes on with work from a row sets it to the row's."""
 
     def get(self, table: str, key: bytes) -> bytes | None:
         """The row's value, ``None`` when there is none."""
@@ -103,6 +111,9 @@ class View(Protocol):
     def pass_on(self, topic: str, key: bytes | None, value: bytes | None, headers: Headers) -> None:
         """Publish somebody else's record, which is no message of ours, with the headers that it came with."""
 
+    def learned(self) -> None:
+        """The record told a fact that was not known. Of a copy that a replay has made this is published."""
+
 
 class Rule(Protocol):
     """Plain synchronous code over one record. It decides and does no I/O."""
@@ -124,7 +135,10 @@ class TurnView(View):
     `commit` keeps what the record in hand wrote and sent, `discard` forgets it (its rule raised).
     """
 
-    __slots__ = ("_known", "_ordered", "_pending", "_row_bytes", "_sent", "changes", "outbox", "partition", "stores")
+    __slots__ = (
+        "_has_learned", "_known", "_ordered", "_pending", "_row_bytes", "_sent", "changes", "mark", "outbox",
+        "partition", "stores",
+    )  # fmt: skip
 
     def __init__(
         self, partition: int, stores: dict[str, PartitionStore], row_bytes: Mapping[str, int] | None = None
@@ -140,6 +154,8 @@ class TurnView(View):
         # As `changes`, with the confirmed rows that were read: the records of one session read some of them each time.
         self._pending: dict[str, dict[bytes, bytes | None]] = {table: {} for table in stores}
         self._sent: list[Output] = []
+        self._has_learned = False
+        self.mark: Mark | None = None
         self._ordered: dict[str, list[bytes]] = {}  # keys of `changes` in order, only of tables that were scanned
 
     @override
@@ -184,15 +200,19 @@ class TurnView(View):
 
     @override
     def send(self, topic: str, key: bytes | None, message: Message) -> None:
-        self._sent.append(Output.of(topic, key, message))
+        self._sent.append(marked(Output.of(topic, key, message), self.mark))
 
     @override
     def send_tombstone(self, topic: str, key: bytes, model: type[Message]) -> None:
-        self._sent.append(Output(topic, key, None, tombstone_headers(topic, key, model)))
+        self._sent.append(marked(Output(topic, key, None, tombstone_headers(topic, key, model)), self.mark))
 
     @override
     def pass_on(self, topic: str, key: bytes | None, value: bytes | None, headers: Headers) -> None:
         self._sent.append(Output(topic, key, value, headers))
+
+    @override
+    def learned(self) -> None:
+        self._has_learned = self.mark is not None
 
     def commit(self, record: Record) -> None:
         """Keep what `record` wrote and sent."""
@@ -207,14 +227,24 @@ class TurnView(View):
             changes.update(rows)
             self._known[table].update(rows)
             rows.clear()
+        if self._has_learned:
+            self._tell_news(record)
         if self._sent:
             for each in self._sent:
                 headers = caused_by(each.headers, record.source)
                 self.outbox.append((Output(each.topic, each.key, each.value, headers, each.partition), record))
             self._sent = []
 
+    def _tell_news(self, record: Record) -> None:
+        self._has_learned = False
+        original = dict(record.headers).get(REPLAY_OF)
+        if self.mark is not None and original is not None:  # what merely follows from a copy is no copy
+            news = ReplayNews(replay_id=self.mark.replay_id, original=original.decode(errors="replace"))
+            self._sent.append(Output.of(REPLAYS.name, news.replay_id.encode(), news))
+
     def discard(self) -> None:
         """Forget what the record in hand wrote and sent."""
+        self._has_learned = False
         for rows in self._pending.values():
             if rows:
                 rows.clear()

@@ -18,6 +18,7 @@ from processors.brevo.decisions.ledger import LEDGER, PENDING, ContactRow, Event
 from processors.engine.memory import MemoryEngine
 from runtime.brevo_models import Brevo
 from schemas.brevo import CommandResult, OnceCommand, UpsertContact
+from schemas.cloud_events import Headers
 from schemas.codec import contact_id
 from schemas.topics import BREVO_COMMANDS, BREVO_COMMANDS_BULK, BREVO_RESULTS
 from tests.support.brevo_commands import MAYA
@@ -83,11 +84,11 @@ class Sink:
         assert isinstance(self.engine.effect, SyncContact)
         return self.engine.effect
 
-    def send(self, *commands: UpsertContact | OnceCommand, bulk: bool = False) -> None:
+    def send(self, *commands: UpsertContact | OnceCommand, bulk: bool = False, headers: Headers = ()) -> None:
         """Publish commands."""
         topic = BREVO_COMMANDS_BULK if bulk else BREVO_COMMANDS
         for command in commands:
-            self.engine.send(topic.name, command.contact_id, command.to_bytes())
+            self.engine.send(topic.name, command.contact_id, command.to_bytes(), headers)
 
     async def settled(self) -> None:
         """Wait until nothing is open but what is in doubt."""

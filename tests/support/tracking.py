@@ -139,7 +139,6 @@ class Pipeline:
         self._random = random
         self._step = step
         self._offset = 0
-        self._headers: Headers = ()
         self.restart()
 
     def restart(self) -> None:
@@ -148,10 +147,9 @@ class Pipeline:
         self._track: Rule = tracking_rule(settings if self._step is None else replace(settings, step=self._step))
         self._score: Rule = ScoreEngagement(self.settings)
 
-    def feed(self, bodies: Iterable[bytes], origin: bytes = b"live") -> None:
+    def feed(self, bodies: Iterable[bytes], origin: bytes = b"live", headers: Headers = ()) -> None:
         """Webhooks arrive, in turns, without any time passing."""
-        self._headers = (("origin", origin),)
-        self._run(self._track, RAW_EVENTS.name, list(bodies), TRACK.tables)
+        self._run(self._track, RAW_EVENTS.name, list(bodies), TRACK.tables, (("origin", origin), *headers))
 
     def rows(self, prefix: bytes = b"") -> list[tuple[bytes, bytes]]:
         """What the rule keeps of the account, by its own keys; without what is due."""
@@ -263,24 +261,24 @@ class Pipeline:
         rows = self.stores[TABLE].scan(DUE, b"")
         return next((due_ms(key) for key, _value in rows), None)
 
-    def _run(self, rule: Rule, topic: str, values: list[bytes], tables: tuple[str, ...]) -> None:
+    def _run(self, rule: Rule, topic: str, values: list[bytes], tables: tuple[str, ...], headers: Headers = ()) -> None:
         while values:
             size = self._random.randint(1, 40) if self._random else 1
-            self._turn(rule, topic, values[:size], tables)
+            self._turn(rule, topic, values[:size], tables, headers)
             values = values[size:]
 
-    def _turn(self, rule: Rule, topic: str, values: list[bytes], tables: tuple[str, ...]) -> None:
+    def _turn(self, rule: Rule, topic: str, values: list[bytes], tables: tuple[str, ...], headers: Headers) -> None:
         records = []
         for value in values:
             self._offset += 1
-            records.append(Record(topic, 0, self._offset, self.now_ms, b"", value, self._headers, self.now_ms))
+            records.append(Record(topic, 0, self._offset, self.now_ms, b"", value, headers, self.now_ms))
         for output in run_turn(rule, records, {name: self.stores[name] for name in tables}):
             self._deliver(output)
 
     def _deliver(self, output: Output) -> None:
         self.sent.setdefault(output.topic, []).append(output)
         if output.topic == TICKS.name:
-            self._run(self._track, TICKS.name, [output.value or b""], TRACK.tables)
+            self._run(self._track, TICKS.name, [output.value or b""], TRACK.tables, output.headers)
         elif output.topic in (LOOKUPS.name, LOOKUPS_BULK.name):
             request = LOOKUP.validate_json(output.value or b"")
             assert isinstance(request, LookupRequest)
@@ -291,7 +289,7 @@ class Pipeline:
                 return
             self._run(self._track, LOOKUP_RESULTS.name, self._answers(request), TRACK.tables)
         elif output.topic == ATTENDANCE_RESULTS.name:
-            self._run(self._score, ATTENDANCE_RESULTS.name, [output.value or b""], SCORE.tables)
+            self._run(self._score, ATTENDANCE_RESULTS.name, [output.value or b""], SCORE.tables, output.headers)
 
     def _answers(self, request: LookupRequest) -> list[bytes]:
         readings = sum(each.lookup == "report" and each.session_uuid == request.session_uuid for each in self.asked)

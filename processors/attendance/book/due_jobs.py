@@ -6,6 +6,7 @@ Every run has a time of its own from which its news count: what is due for anoth
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
@@ -13,6 +14,7 @@ from processors.attendance.book.book import TABLE, Book, Kind, key_part
 from processors.engine.view import View
 from schemas.codec import pack, unpack
 from schemas.instants import as_datetime
+from schemas.replays import Mark
 from schemas.ticks import Tick
 from schemas.topics import TICKS
 
@@ -43,6 +45,8 @@ class Work:
     """Zoom's registrants were read once more for ids that nobody knows."""
     is_final: bool = False
     """Of a session that has been weighed: nothing more is waited for."""
+    mark: Mark | None = None
+    """Of the replay that it follows from."""
     weights: dict[str, list[int]] = field(default_factory=dict)
     """By uuid the fields of `sessions.Weight`."""
     counts: dict[str, int] = field(default_factory=dict)
@@ -71,12 +75,19 @@ class Job:
     queue: list[list[str]] = field(default_factory=list)
     """(kind, name) of the works that come next."""
     work: Work | None = None
+    mark: Mark | None = None
+    """Of the latest replay that brought news which are not worked on yet."""
 
 
 def _decode(data: bytes) -> Job:
     fields = unpack(data)
     work: dict[str, Any] | None = fields.pop("work")
-    return Job(**fields, work=Work(**work) if work else None)
+    return Job(**_with_mark(fields), work=Work(**_with_mark(work)) if work else None)
+
+
+def _with_mark(fields: dict[str, Any]) -> dict[str, Any]:
+    mark: dict[str, Any] | None = fields["mark"]
+    return fields if mark is None else {**fields, "mark": Mark(**mark)}
 
 
 JOB: Kind[Job] = Kind("j", "what is to be done", (), _decode, lambda job: pack(asdict(job)), "with its work")
@@ -111,6 +122,20 @@ def not_due(book: Book, job: Job) -> None:
     if job.due_ms is not None:
         book.view.delete(TABLE, _due_key(book, job.due_ms))
         job.due_ms = None
+
+
+@contextmanager
+def marking(book: Book) -> Iterator[None]:
+    """Around what a record changes: the work that follows from a copy has its mark, as what is sent at once has."""
+    if book.view.mark is None:  # nearly all
+        yield
+        return
+    before = book.view.get(TABLE, book.key(JOB))
+    yield
+    if book.view.get(TABLE, book.key(JOB)) not in (before, None):
+        job = load(book)
+        job.mark = book.view.mark
+        save(book, job)
 
 
 def look_later(book: Book, at_ms: int) -> None:

@@ -66,10 +66,14 @@ class Closing:
         """The job's time has come: begin with what has news that count now, and give up on what fell silent."""
         job = load(book)
         not_due(book, job)
+        # One clock tick begins the work of many ids: each follows from what brought its own news.
+        book.view.mark = job.mark
         ask_for_ends(book, job, self._settings)
         ask_due_reports(book, job, self._settings)
         if job.work is None:
             job.queue = works_due(book, job, self._settings)
+            if not (job.changed_at or job.registrations):
+                job.mark = None
             self._begin_next(book, job)
         save(book, job)
 
@@ -94,6 +98,7 @@ class Closing:
 
     def _take_step(self, book: Book, job: Job, work: Work) -> None:
         work.step += 1
+        book.view.mark = work.mark
         if work.kind != "session":
             is_done = self._other[work.kind](book, work, self._settings.step)
             job.undecided = job.undecided or load(book).undecided  # telling registrations may have noted it
@@ -214,6 +219,7 @@ class Closing:
         while job.queue:
             kind, name = job.queue.pop(0)
             if (work := self._work(book, kind, name)) is not None:
+                work.mark = book.view.mark
                 job.work = work
                 go_on(book, work)
                 return

@@ -50,33 +50,39 @@ class Intake:
         self._registrants = registrants
         self._notices = notices
 
-    def apply_fact(self, book: Book, fact: Fact | Chatted, origin: Origin) -> None:
-        """Change the rows that the fact concerns, and see to it that what follows from it will be looked at."""
+    def apply_fact(self, book: Book, fact: Fact | Chatted, origin: Origin) -> bool:
+        """Change the rows that the fact concerns, and see to it that what follows from it will be looked at.
+
+        False when it was known.
+        """
         if isinstance(fact, Seen):  # nearly all of them
-            self._live(book, fact, origin)
-        elif isinstance(fact, Registered):
-            self._registered(book, fact, origin)
-        elif isinstance(fact, Converted):
-            if take_conversion(book, fact):
+            return self._live(book, fact, origin)
+        if isinstance(fact, Registered):
+            return self._registered(book, fact, origin)
+        if isinstance(fact, Converted):
+            if is_new := take_conversion(book, fact):
                 tell_registrations(book)
-        elif isinstance(fact, ScheduleChange):
-            if hear_dates(book, fact):
+            return is_new
+        if isinstance(fact, ScheduleChange):
+            if is_new := hear_dates(book, fact):
                 self.dates_changed(book)
             look_later(book, book.now_ms + int(self._settings.retain * 1000))
-        else:
-            self._live(book, fact, origin)
+            return is_new
+        return self._live(book, fact, origin)
 
-    def _live(self, book: Book, fact: Started | Ended | Seen | RoleChanged | Bound | Chatted, origin: Origin) -> None:
+    def _live(self, book: Book, fact: Started | Ended | Seen | RoleChanged | Bound | Chatted, origin: Origin) -> bool:
         event = fact.event
         if isinstance(fact, _OF_CONNECTIONS):
             changed = _connect(book, fact)
         else:
             changed = isinstance(fact, Chatted) and take_chat(book, fact)
         known = book.get(RUN, event.uuid)
-        row = (known or RunRow(event.account_id, event.object_type)).brought_by(origin)
-        row = row.told(event, fact if isinstance(fact, _OF_RUNS) else None)
+        brought = (known or RunRow(event.account_id, event.object_type)).brought_by(origin)
+        row = brought.told(event, fact if isinstance(fact, _OF_RUNS) else None)
+        is_new = changed or known is None or row is not brought
         said_new = row is not known
-        if said_new or book.now_ms - row.heard_ms > HEARD_MS:
+        # What is only replayed was not received again: it keeps nothing any longer.
+        if said_new or (book.view.mark is None and book.now_ms - row.heard_ms > HEARD_MS):
             row = row._replace(heard_ms=max(row.heard_ms, book.now_ms))
             book.put(RUN, row, event.uuid)
         if known is None:
@@ -88,6 +94,7 @@ class Intake:
             plan_report(book, event.uuid, row, self._settings)
         if row.known_end is not None and (changed or said_new):
             self.note_change(book, event.uuid)
+        return is_new
 
     def _first_heard(self, book: Book, event: Event, origin: Origin) -> None:
         """A run is new: ask Zoom about it, and do not wait for its end for ever."""
@@ -95,7 +102,7 @@ class Intake:
         ask(book, subject, Scope("details", event.uuid))
         look_later(book, book.now_ms + int(self._settings.abandon_after * 1000))
 
-    def _registered(self, book: Book, fact: Registered, origin: Origin) -> None:
+    def _registered(self, book: Book, fact: Registered, origin: Origin) -> bool:
         event = fact.event
         subject = Subject(event.account_id, event.object_id, event.object_type, origin)
         is_webinar = event.object_type == "webinar"
@@ -106,15 +113,17 @@ class Intake:
         if dates_changed:
             self.dates_changed(book)
         if not take_registration(book, fact, origin, webhook=True):
-            return
+            return dates_changed
         if is_webinar and not is_open(book, DETAILS_FIRST):
             self._registrants.publish(book, [fact.registrant_id])
         self.registrations_changed(book)
+        return True
 
     def _note_heard(self, book: Book, fact: Registered) -> None:
         known = book.get(HEARD) or Heard()
         start = max([fact.event.start or 0, *(start for _id, start in fact.occurrences)])
-        if book.now_ms - known.at_ms > DAY_MS or start > known.latest_start:
+        is_again = known.at_ms > 0 and book.view.mark is not None
+        if (not is_again and book.now_ms - known.at_ms > DAY_MS) or start > known.latest_start:
             book.put(HEARD, Heard(book.now_ms, max(start, known.latest_start)))
         look_later(book, book.now_ms + int(self._settings.retain * 1000))
 

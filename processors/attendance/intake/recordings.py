@@ -24,20 +24,21 @@ class Recordings:
     def __init__(self, settings: TrackingSettings) -> None:
         self._settings = settings
 
-    def apply_recording(self, book: Book, fact: Recorded, origin: Origin) -> None:
-        """Keep a recording; what has ended already is looked at again."""
+    def apply_recording(self, book: Book, fact: Recorded, origin: Origin) -> bool:
+        """Keep a recording; what has ended already is looked at again. False when it was known, or is not wanted."""
         if not self._is_wanted(fact.account_id):
-            return
+            return False
         before = book.get(RECORDING, fact.uuid)
         row = merged(before, RecordingRow(fact.at, fact.share_url, fact.minutes, origin, book.now_ms))
         if row == before:
-            return
+            return False
         book.put(RECORDING, row, fact.uuid)
         if before is None:
             look_later(book, book.now_ms + int(self._settings.retain * 1000))
         run = book.get(RUN, fact.uuid)
         if run is not None and run.known_end is not None:
             note_change(book, fact.uuid, book.now_ms + int(self._settings.settle * 1000))
+        return True
 
     def take_answer(self, book: Book, result: LookupResult) -> None:
         """The same from Zoom's answer, if there is a recording that is ready."""

@@ -11,7 +11,7 @@ from processors.attendance.rules.facts import Ended, Event, Started
 from schemas.attendance import ObjectType, Origin
 from schemas.codec import pack, unpack
 
-LIVELINESS: tuple[Origin, ...] = ("backfill", "replay", "live")
+LIVELINESS: tuple[Origin, ...] = ("backfill", "backfill_with_events", "replay", "live")
 """Of what brought an event, rising."""
 
 
@@ -60,7 +60,7 @@ class RunRow(NamedTuple):
     assumed_end: int | None = None
     """The latest instant known when the run was given up."""
     origin: Origin = "backfill"
-    """`live` once any of its events was; else `replay` before `backfill`."""
+    """The liveliest of what brought its events."""
     heard_ms: int = 0
     """When its last event was received, to within a minute."""
 

@@ -85,7 +85,8 @@ class CommandIntake(Rule):
             end_suppressed(command, record, view, why)
         elif isinstance(command, OnceCommand):
             # Only a question to who has registered after their deletion comes so far (`Consent.keeps_from`).
-            _take_event(command, record, view, anew_since=suppression.erased_at if suppression is not None else None)
+            anew_since = suppression.erased_at if suppression is not None else None
+            _take_event(command, record, view, self._consent, anew_since=anew_since)
         else:
             rank = rank_of(command.revision, record.topic, record.offset)
             if _take_upsert(command, rank, Waiting.of(record), view):
@@ -168,7 +169,9 @@ def _learned(result: CommandResult, row: ContactRow, rank: Rank) -> dict[str, ob
     return changes
 
 
-def _take_event(command: OnceCommand, record: Record, view: View, *, anew_since: datetime | None) -> None:
+def _take_event(
+    command: OnceCommand, record: Record, view: View, consent: Consent, *, anew_since: datetime | None
+) -> None:
     """What became of the event before `anew_since` does not count."""
     keys = [event_key(command.contact_id, command.name, once_key) for once_key in dict.fromkeys(command.once_keys)]
     if not keys:
@@ -176,15 +179,16 @@ def _take_event(command: OnceCommand, record: Record, view: View, *, anew_since:
     absent = [key for key in keys if _may_begin(view.get(LEDGER, key), record, anew_since)]
     is_new = len(absent) == len(keys)
     # Sent for one is sent for all: the instances that are new share the fate of the one that is known.
-    state: EventState = "pending" if is_new and command.origin != "backfill" else "suppressed"
+    why = consent.holds_back(command, record)
+    state: EventState = "pending" if is_new and why is None else "suppressed"
     for key in absent:
         waiting = Waiting.of(record) if state == "pending" and key == keys[0] else None
         row = EventRow(state=state, command_id=command.command_id, waiting=waiting, happened_at=command.occurred_at)
         view.put(LEDGER, key, row.to_bytes())
     if state == "pending":
         view.put(PENDING, keys[0], OPEN)
-    elif is_new:
-        end_suppressed(command, record, view, "of a back-fill: half a year of people must not enter automations")
+    elif is_new and why is not None:
+        end_suppressed(command, record, view, why)
 
 
 def _may_begin(data: bytes | None, record: Record, anew_since: datetime | None) -> bool:

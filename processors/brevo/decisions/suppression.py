@@ -29,6 +29,7 @@ from runtime.brevo_models import Brevo, EventKind
 from schemas.brevo import ConfirmList, OnceCommand, SendRecording, TrackEvent, UpsertContact
 from schemas.brevo_feedback import BrevoFeedback, FeedbackKind
 from schemas.instants import as_datetime
+from schemas.replays import mark_of
 from schemas.topics import BREVO_RESULTS
 
 EVENT_NAMES: Mapping[EventKind, tuple[str, ...]] = {
@@ -53,6 +54,8 @@ class Consent:
     """Names of events that mail the person."""
     switched_off: frozenset[str] = frozenset()
     """Names of events that are not to be sent (`brevo.events`)."""
+    max_effect_age_seconds: float = 86_400
+    """Of what a replay brings (`brevo.max_effect_age`)."""
 
     @classmethod
     def of(cls, settings: Brevo) -> Consent:
@@ -60,11 +63,22 @@ class Consent:
         events = settings.events
         mailing = frozenset(name for kind in events.mails for name in EVENT_NAMES[kind])
         off = frozenset(name for kind, names in EVENT_NAMES.items() if not getattr(events, kind) for name in names)
-        return cls(settings.deleted, mailing, off)
+        return cls(settings.deleted, mailing, off, settings.max_effect_age)
 
     def wants(self, command: OnceCommand) -> bool:
         """Whether the operator still has such events sent."""
         return not isinstance(command, TrackEvent) or command.name not in self.switched_off
+
+    def holds_back(self, command: OnceCommand, record: Record) -> str | None:
+        """Why what was never sent must not be sent now; ``None`` when it may. `record` has the command."""
+        if command.origin == "backfill":
+            return "of a back-fill: half a year of people must not enter automations"
+        mark = mark_of(record.headers)
+        is_replayed = command.origin == "replay" if mark is None else not mark.re_emit
+        age_seconds = record.timestamp_ms / 1_000 - command.event_date.timestamp()
+        if is_replayed and age_seconds > self.max_effect_age_seconds:
+            return "of a replay, and older than brevo.max_effect_age; `rollcall replay apply --re-emit` sends such"
+        return None
 
     def is_mail(self, command: UpsertContact | OnceCommand) -> bool:
         """Whether a command is there to mail the person."""

@@ -26,7 +26,7 @@ def test_journal_opened_again_knows_what_was_read_and_published(tmp_path: Path) 
     assert again.sessions_of(UNIT) == [SESSION]
     assert again.sessions_of(OTHER) == []
     assert again.is_published(UNIT, "backfill")
-    assert not again.is_published(UNIT, "replay")
+    assert not again.is_published(UNIT, "backfill_with_events")
     assert not again.is_published(OTHER, "backfill")
 
 

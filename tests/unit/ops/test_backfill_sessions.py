@@ -70,7 +70,7 @@ def test_record_means_what_zooms_own_event_does(number: int, name: str) -> None:
 
 def test_record_names_its_origin_and_no_request_of_zoom() -> None:
     """The tracking takes the header's value."""
-    origins: tuple[Origin, ...] = ("backfill", "replay")
+    origins: tuple[Origin, ...] = ("backfill", "backfill_with_events")
     for origin in origins:
         for record in records(session(), origin, 0):
             assert dict(record.headers)["origin"] == origin.encode()

@@ -8,8 +8,10 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from schemas.attendance import Origin
 from schemas.brevo_feedback import BrevoFeedback, FeedbackKind, Source
 from schemas.codec import contact_id
+from schemas.replays import Mark
 from schemas.topics import BREVO_EVENTS
 from tests.support.brevo_commands import MAYA, OCCURRED_AT, event, upsert
 from tests.support.scripted_brevo import Call, ScriptedBrevo
@@ -66,11 +68,11 @@ async def test_unsubscribed_contact_is_kept_true_and_not_mailed(
 async def test_events_of_a_backfill_reach_brevo_only_when_they_were_asked_for(
     bench: tuple[Sink, ScriptedBrevo],
 ) -> None:
-    """The contact is written either way; `--events` makes the origin `replay`."""
+    """The contact is written either way; `--events` makes another origin."""
     sink, brevo = bench
     sink.start()
     sink.send(upsert(origin="backfill"), event(("s1",), origin="backfill"), bulk=True)
-    sink.send(event(("s2",), origin="replay"), bulk=True)
+    sink.send(event(("s2",), origin="backfill_with_events"), bulk=True)
     await sink.settled()
     assert brevo.contacts[MAYA].attributes == {"MEETING_DURATION": 47}
     assert [body["event_name"] for body in brevo.events] == ["zoom_webinar_attended"]
@@ -180,3 +182,33 @@ async def test_contact_that_brevo_has_again_is_written_again(bench: tuple[Sink, 
     await sink.settled()
     assert MAYA in brevo.contacts
     assert len(brevo.events) == 1
+
+
+@pytest.mark.parametrize(
+    ("mark", "origin", "age", "sent"),
+    [
+        (Mark("r"), "live", timedelta(hours=23), True),
+        (Mark("r"), "live", timedelta(hours=25), False),
+        (None, "replay", timedelta(hours=25), False),
+        (None, "replay", timedelta(hours=23), True),
+        (Mark("r", re_emit=True), "live", timedelta(days=20), True),
+        (None, "live", timedelta(days=20), True),
+    ],
+)
+async def test_event_that_a_replay_brings_is_sent_while_it_is_young_or_was_asked_for(
+    bench: tuple[Sink, ScriptedBrevo], mark: Mark | None, origin: Origin, age: timedelta, sent: bool
+) -> None:
+    """A replay is known by what its records carry, and later by the origin of what it brought first."""
+    sink, brevo = bench
+    sink.engine.timestamp_ms = round((OCCURRED_AT + age).timestamp() * 1_000)
+    sink.start()
+    headers = () if mark is None else mark.headers
+    sink.send(upsert(), event(origin=origin), bulk=True, headers=headers)
+    sink.send(event(origin=origin), bulk=True, headers=headers)
+    await sink.settled()
+    assert len(brevo.events) == int(sent)
+    assert [result.detail for result in sink.results() if result.outcome == "suppressed"] == (
+        []
+        if sent
+        else ["of a replay, and older than brevo.max_effect_age; `rollcall replay apply --re-emit` sends such"]
+    )

@@ -25,7 +25,7 @@ WANTED = WantedContact({}, Membership((17,), (16,)))
         (registration(registration_status="pending"), None),
         (registration(retracted=True), None),
         (registration(origin="backfill"), "registered"),
-        (registration(origin="replay"), "registered"),
+        (registration(origin="backfill_with_events"), "registered"),
         (result(), "attended"),
         (result(attendance_status="attended", is_final=False), "attended"),
         (result(object_type="meeting"), "attended"),
