@@ -72,17 +72,12 @@ class Intake:
 
     def _live(self, book: Book, fact: Started | Ended | Seen | RoleChanged | Bound | Chatted, origin: Origin) -> bool:
         event = fact.event
-        if isinstance(fact, _OF_CONNECTIONS):
-            changed = _connect(book, fact)
-        else:
-            changed = isinstance(fact, Chatted) and take_chat(book, fact)
+        changed = _take_part(book, fact)
         known = book.get(RUN, event.uuid)
         brought = (known or RunRow(event.account_id, event.object_type)).brought_by(origin)
         row = brought.told(event, fact if isinstance(fact, _OF_RUNS) else None)
-        is_new = changed or known is None or row is not brought
         said_new = row is not known
-        # What is only replayed was not received again: it keeps nothing any longer.
-        if said_new or (book.view.mark is None and book.now_ms - row.heard_ms > HEARD_MS):
+        if said_new or _is_heard_again(book, row):
             row = row._replace(heard_ms=max(row.heard_ms, book.now_ms))
             book.put(RUN, row, event.uuid)
         if known is None:
@@ -94,7 +89,7 @@ class Intake:
             plan_report(book, event.uuid, row, self._settings)
         if row.known_end is not None and (changed or said_new):
             self.note_change(book, event.uuid)
-        return is_new
+        return changed or known is None or row is not brought
 
     def _first_heard(self, book: Book, event: Event, origin: Origin) -> None:
         """A run is new: ask Zoom about it, and do not wait for its end for ever."""
@@ -152,6 +147,18 @@ def tell_registrations(book: Book) -> None:
     job.registrations = True
     if look_at(book, job, book.now_ms) or changed:
         save(book, job)
+
+
+def _is_heard_again(book: Book, row: RunRow) -> bool:
+    """Whether its row has to say so; what is only replayed was not received again, and keeps nothing any longer."""
+    return book.view.mark is None and book.now_ms - row.heard_ms > HEARD_MS
+
+
+def _take_part(book: Book, fact: Started | Ended | Seen | RoleChanged | Bound | Chatted) -> bool:
+    """What somebody did in the session; false when it was known, or is none."""
+    if isinstance(fact, _OF_CONNECTIONS):
+        return _connect(book, fact)
+    return isinstance(fact, Chatted) and take_chat(book, fact)
 
 
 def _connect(book: Book, fact: Seen | RoleChanged | Bound) -> bool:
