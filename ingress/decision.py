@@ -8,6 +8,7 @@ from typing import Any, Literal, NamedTuple
 from ingress.envelope import Delivery, OutgoingRecord, event_name, has_unbounded_id, named_account, to_record
 from ingress.signature import SigningKey, challenge_answer, is_fresh, verifying_key, well_formed
 from runtime.lenient_json import parse_json, write_json
+from schemas.codec import LONGEST_ID
 from schemas.topics import QUARANTINE, RAW_EVENTS, Topic
 
 CHALLENGE = "endpoint.url_validation"
@@ -89,7 +90,8 @@ def decide(keys: Sequence[SigningKey], delivery: Delivery, payloads_of: tuple[st
         return _challenge(key, tree)
     if not is_fresh(delivery.timestamp, delivery.received_at, key.tolerance_seconds):
         return _quarantine(key, delivery, tree, "stale", payloads_of)
-    if not name or has_unbounded_id(tree):
+    # Most bodies are shorter than an id may be, and hold none that is longer.
+    if not name or (len(delivery.body) > LONGEST_ID and has_unbounded_id(tree)):
         return Reply(400, _BAD_REQUEST, "unreadable")
     account = named_account(tree)
     if account and account not in key.accounts:

@@ -23,8 +23,10 @@ def unpack(data: bytes) -> Any:
     return orjson.loads(data)
 
 
-LONGEST_ID = 255
-"""Characters. Zoom's have 10 to 60; ids become keys of records and rows, paths of look-ups and words in logs."""
+LONGEST_ID = 1_000
+"""Characters. Zoom's have 10 to 60, and most of its bodies fewer than this in all, so that nothing in them is measured.
+
+Ids become keys of records and rows, paths of look-ups and words in logs."""
 SHORTEST_BEGINNING = 6
 """Characters of an id or uuid that a person has to write for it to be found by its beginning."""
 LONGEST_EMAIL = 320

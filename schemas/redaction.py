@@ -115,8 +115,8 @@ def reason_to_drop(name: str) -> str | None:
 
 
 @lru_cache(maxsize=512)  # objects of one kind have the same fields; only what Zoom signed or answered gets here
-def _dropped_of(names: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(name for name in names if reason_to_drop(name) is not None)
+def _changed_of(names: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(name for name in names if name == SHARED or reason_to_drop(name) is not None)
 
 
 def may_hold_parameters(body: bytes) -> bool:
@@ -138,8 +138,8 @@ def redact(tree: Any, *, with_urls: bool = True) -> int:
     while waiting:
         node: Any = waiting.pop()
         is_object = type(node) is dict
-        if is_object:
-            changed += _drop_fields(node)
+        if is_object and (names := _changed_of(tuple(node))):
+            changed += _drop_fields(node, names)
         # A JSON parser makes exactly these types, and comparing them is quicker than isinstance.
         if not with_urls:
             waiting += [value for value in (node.values() if is_object else node) if type(value) in _NODES]
@@ -155,14 +155,16 @@ def redact(tree: Any, *, with_urls: bool = True) -> int:
     return changed
 
 
-def _drop_fields(node: dict[str, Any]) -> int:
-    dropped = _dropped_of(tuple(node))
-    for name in dropped:
-        del node[name]
-    if isinstance(link := node.get(SHARED), str) and "?" in link:
-        node[SHARED] = link.partition("?")[0]
-        return len(dropped) + 1
-    return len(dropped)
+def _drop_fields(node: dict[str, Any], names: tuple[str, ...]) -> int:
+    changed = 0
+    for name in names:
+        if name != SHARED:
+            del node[name]
+            changed += 1
+        elif isinstance(link := node[name], str) and "?" in link:
+            node[name] = link.partition("?")[0]
+            changed += 1
+    return changed
 
 
 def redacted(value: Any) -> Any:

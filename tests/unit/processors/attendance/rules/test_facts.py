@@ -128,7 +128,7 @@ def test_reason_of_a_dead_letter_names_the_field_and_never_its_value(damage: Any
         ("join_time", "0001-01-01T00:00:00+14:00", "join_time is no instant"),
         ("join_time", "9999-12-31T23:59:59-14:00", "join_time is no instant"),
         ("join_time", "1969-12-31T23:59:59Z", "join_time is no instant"),
-        ("participant_uuid", "u" * 70_000, "an id of more than 255 characters"),
+        ("participant_uuid", "u" * 70_000, "an id of more than 1000 characters"),
     ],
 )
 def test_what_no_row_can_hold_is_refused_before_it_is_stored(field: str, value: str, reason: str) -> None:
