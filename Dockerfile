@@ -38,7 +38,7 @@ ENV PATH=/opt/rollcall/bin:$PATH \
 
 USER 10001:10001
 WORKDIR /var/lib/rollcall
-EXPOSE 8080 8081 8082 8083
+EXPOSE 8080 8081 8082 8083 8084
 
 # Liveness, so that whatever replaces unhealthy containers leaves those alone that only wait for Kafka.
 HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --start-interval=1s --retries=3 \

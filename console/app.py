@@ -5,13 +5,15 @@ from __future__ import annotations
 from aiohttp import web
 from aiohttp.typedefs import Middleware
 
+from console.acting import Acting
+from console.acts_pages import ActsPages
 from console.following import Following
 from console.gate import Gate
 from console.live import LivePages
 from console.operations_pages import OperationsPages
 from console.people_pages import PeoplePages
-from console.protection import Handler, from_our_forms, headers, under_our_names
-from console.rendering import ACCOUNT, HERE, Pages
+from console.protection import ACCOUNT, Handler, from_our_forms, headers, under_our_names
+from console.rendering import HERE, Pages
 from readmodel.database import Database
 from runtime.foreign_text import redact
 from schemas.errors import ConfigurationError, RetryLaterError
@@ -27,7 +29,7 @@ _REFUSALS = {
 }
 
 
-def build_app(url: str, database: Database, following: Following, gate: Gate) -> web.Application:
+def build_app(url: str, database: Database, following: Following, gate: Gate, acting: Acting) -> web.Application:
     """Everything composed; `url` as `ConsoleEnvironment.url`."""
     pages = Pages(gate)
     app = web.Application(
@@ -41,6 +43,8 @@ def build_app(url: str, database: Database, following: Following, gate: Gate) ->
     live = LivePages(database)
     app.on_shutdown.append(live.close)
     doors = Doors(gate, pages)
+    acts = ActsPages(database, pages, acting)
+    app.on_cleanup.append(acts.doings.finish)
     app.add_routes(
         [
             web.get("/health/ready", _ready),
@@ -52,6 +56,7 @@ def build_app(url: str, database: Database, following: Following, gate: Gate) ->
             web.post("/sign-out", doors.sign_out),
             *PeoplePages(database, pages).routes(),
             *OperationsPages(database, pages, following).routes(),
+            *acts.routes(),
         ]
     )
     return app

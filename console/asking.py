@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from typing import TypeVar
 
 from sqlalchemy import Connection, select
@@ -22,6 +22,11 @@ async def ask(database: Database, question: Callable[[Connection], T]) -> T:
             return question(connection)
 
     return await asyncio.to_thread(read)
+
+
+async def apart(work: Callable[[], Coroutine[None, None, T]]) -> T:
+    """What it comes to, in a thread with a loop of its own: an act may compute for many seconds."""
+    return await asyncio.to_thread(lambda: asyncio.run(work()))
 
 
 def batches(connection: Connection) -> int:

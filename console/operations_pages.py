@@ -1,4 +1,4 @@
-"""Pages that operators read: status, deliveries, dead letters, what is in doubt. Nothing is changed here."""
+"""Pages that operators read: status, deliveries, dead letters, what is in doubt. What they do: `acts_pages`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from sqlalchemy import Connection
 
 from console.asking import ask, batches
 from console.following import Following
-from console.rendering import ACCOUNT, Pages
+from console.protection import for_operators
+from console.rendering import Pages
 from readmodel.database import Database
 from readmodel.health import Subject, Trouble, known, troubles
 from readmodel.lines.operations import Totals
@@ -25,6 +26,7 @@ from readmodel.queries.operations import (
     totals,
     workers,
 )
+from schemas.letters import STATES
 from schemas.workers import WorkerStatus
 
 _DAY = timedelta(days=1)
@@ -72,7 +74,7 @@ class OperationsPages:
         return [(trouble, _LINKS.get(trouble.subject, "")) for trouble in troubles(now, seen, counts, stale)]
 
     async def _deliveries(self, request: web.Request) -> web.StreamResponse:
-        _for_operators(request)
+        for_operators(request)
         aside = request.query.get("quarantined") == "1"
         after, of = request.query.get("after") or None, request.query.get("of", "")[:64]
         part = await ask(
@@ -82,17 +84,13 @@ class OperationsPages:
         return self._pages.page(request, "deliveries.html", part=part, quarantined=aside, of=of, after=after)
 
     async def _dead_letters(self, request: web.Request) -> web.StreamResponse:
-        _for_operators(request)
+        for_operators(request)
         after = request.query.get("after") or None
-        part = await ask(self._database, lambda connection: dead_letters(connection, after=after))
-        return self._pages.page(request, "dead_letters.html", part=part, after=after)
+        state = next((each for each in STATES if each == request.query.get("state")), None)
+        part = await ask(self._database, lambda connection: dead_letters(connection, state=state, after=after))
+        return self._pages.page(request, "dead_letters.html", part=part, after=after, state=state or "", states=STATES)
 
     async def _doubts(self, request: web.Request) -> web.StreamResponse:
-        _for_operators(request)
+        for_operators(request)
         doubts, refused = await ask(self._database, lambda connection: (in_doubt(connection), rejected(connection)))
         return self._pages.page(request, "doubts.html", doubts=doubts, refused=refused)
-
-
-def _for_operators(request: web.Request) -> None:
-    if request[ACCOUNT].role != "operator":
-        raise web.HTTPForbidden(text="This page is for operators; whoever keeps the password file can make you one.")

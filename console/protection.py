@@ -9,7 +9,10 @@ from aiohttp import web
 from aiohttp.typedefs import Middleware
 
 from console.gate import Gate
+from console.passwords import Account
 
+ACCOUNT: web.RequestKey[Account] = web.RequestKey("account", Account)
+"""Who asks, of a request that was let through."""
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 # One file of script, for live updates: pages are whole without it.
@@ -63,6 +66,16 @@ def headers(url: str) -> Callable[[web.Request, web.StreamResponse], Awaitable[N
             response.headers.setdefault(name, value)
 
     return add
+
+
+def for_operators(request: web.Request) -> None:
+    """Refuses whoever is none.
+
+    Raises:
+        web.HTTPForbidden: a reader asks.
+    """
+    if request[ACCOUNT].role != "operator":
+        raise web.HTTPForbidden(text="This page is for operators; whoever keeps the password file can make you one.")
 
 
 async def _form(request: web.Request) -> Mapping[str, object]:

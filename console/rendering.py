@@ -9,13 +9,11 @@ from aiohttp import web
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from console.gate import Gate
-from console.passwords import Account
+from console.protection import ACCOUNT
 from console.views import bars, links, words
 from readmodel.health import is_silent
 
 HERE = Path(__file__).parent
-ACCOUNT: web.RequestKey[Account] = web.RequestKey("account", Account)
-"""Who asks, of a request that was let through."""
 _FILTERS = (
     words.words, words.state_words, words.sync_words, words.when, words.second, words.lasting, words.number, words.ago,
     links.session_word, bars.bars, bars.told,

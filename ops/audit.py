@@ -25,11 +25,13 @@ def operator_name() -> str:
         return "unknown"
 
 
-def audit_entry(action: str, subject: str, details: Mapping[str, str | int], reason: str = "") -> AuditEntry:
-    """What is written once the act is done."""
+def audit_entry(
+    action: str, subject: str, details: Mapping[str, str | int], reason: str = "", operator: str = ""
+) -> AuditEntry:
+    """What is written once the act is done; `operator` is who did it, if not the machine's user."""
     return AuditEntry(
         entry_id=secrets.token_hex(16),
-        operator=operator_name(),
+        operator=operator or operator_name(),
         action=action,
         subject=subject,
         reason=reason,

@@ -13,6 +13,7 @@ import typer
 
 from console.password_file import PasswordFile
 from console.passwords import SALT_BYTES, Account, checked_name, checked_password, checked_role, hash_password
+from ops.buttons import acting
 from runtime.environment import password_file
 from schemas.errors import ConfigurationError
 
@@ -30,7 +31,7 @@ def register(app: typer.Typer) -> None:
 def console(
     context: typer.Context,
     host: Annotated[str | None, typer.Option(help="Where it listens (CONSOLE_HOST, 127.0.0.1).")] = None,
-    port: Annotated[int | None, typer.Option(help="Its port (CONSOLE_PORT, 8083); 0: any free one.")] = None,
+    port: Annotated[int | None, typer.Option(help="Its port (CONSOLE_PORT, 8084); 0: any free one.")] = None,
     trust_header: Annotated[
         str | None,
         typer.Option(help="The header in which a proxy names who has signed in there (CONSOLE_TRUST_HEADER)."),
@@ -43,6 +44,8 @@ def console(
 
     It reads the public topics into the read model, and shows that: no worker has to run for it, and it holds no secret
     of Zoom or Brevo. Whoever signs in is in the password file (passwd), or is named by a proxy that is trusted.
+    Operators can do there what commands do (dlq, quarantine, resync): each act shows what it would do before, and is
+    noted with who and why.
 
     Reads ROLLCALL_DATA_DIR (./data), ROLLCALL_READ_MODEL_URL, KAFKA_BOOTSTRAP_SERVERS and the other KAFKA_ variables,
     and the CONSOLE_ variables. Stops on SIGTERM.
@@ -57,12 +60,14 @@ def console(
     }
     options = {name: value for name, value in told.items() if value is not None}
     # Imported only now: `rollcall --help` has to answer at once.
-    raise typer.Exit(importlib.import_module("console.__main__").main(**options))
+    raise typer.Exit(importlib.import_module("console.process").main(acting, **options))
 
 
 def passwd(
     name: Annotated[str, typer.Argument(help="Small letters, digits, dots and dashes; no e-mail address.")],
-    role: Annotated[str, typer.Option(help="reader: sessions, people, status; operator: all pages.")] = "reader",
+    role: Annotated[
+        str, typer.Option(help="reader: sessions, people, status; operator: all pages and acts.")
+    ] = "reader",
     file: Annotated[
         Path | None, typer.Option(help="Of the passwords (CONSOLE_PASSWORD_FILE, in ROLLCALL_DATA_DIR).")
     ] = None,

@@ -29,6 +29,8 @@ class RowKind(Enum):
     ANSWERED_CALL = auto()
     DEAD_LETTER = auto()
     DELIVERY = auto()
+    LETTER_FAULT = auto()
+    LETTER_DECISION = auto()
     AUDIT = auto()
     WORKER = auto()
     NO_WORKER = auto()

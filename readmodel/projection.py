@@ -8,7 +8,13 @@ from pydantic import ValidationError
 
 from readmodel.changes import Changes, Source
 from readmodel.projections.brevo import project_command, project_result
-from readmodel.projections.operations import project_audit, project_dead_letter, project_delivery, project_worker
+from readmodel.projections.operations import (
+    project_audit,
+    project_dead_letter,
+    project_delivery,
+    project_letter,
+    project_worker,
+)
 from readmodel.projections.people import project_fact, project_score
 from readmodel.projections.sessions import project_session
 from schemas.topics import (
@@ -19,6 +25,7 @@ from schemas.topics import (
     BREVO_COMMANDS_BULK,
     BREVO_RESULTS,
     ENGAGEMENT_SCORES,
+    LETTERS,
     QUARANTINE,
     RAW_EVENTS,
     TOPICS,
@@ -35,6 +42,7 @@ PROJECTIONS: Mapping[str, Projection] = {
     BREVO_COMMANDS_BULK.name: project_command,
     BREVO_RESULTS.name: project_result,
     AUDIT.name: project_audit,
+    LETTERS.name: project_letter,
     WORKERS.name: project_worker,
     QUARANTINE.name: project_delivery,
     RAW_EVENTS.name: project_delivery,

@@ -19,6 +19,7 @@ from sqlalchemy import (
     Table,
     Text,
     and_,
+    case,
     false,
     func,
     literal_column,
@@ -27,6 +28,7 @@ from sqlalchemy import (
 )
 
 from readmodel.vocabulary import NO_SCORE, RETRACTED, WRITTEN
+from schemas.letters import MOST_RESENDS
 
 METADATA = MetaData()
 
@@ -258,6 +260,7 @@ DEAD_LETTERS = _table(
     _text("version", required=True),
     _count("attempts"),
     _text("command_id"),
+    _text("letter_id", required=True),
     Index("dead_letters_by_time", "recorded_at"),
 )
 
@@ -272,13 +275,43 @@ DELIVERIES = _table(
     _instant("happened_at"),
     _instant("received_at", required=True),
     _text("quarantine_reason"),
+    _text("letter_id"),
     Index("deliveries_by_time", "received_at", "origin", "event", "happened_at"),
     Index("deliveries_by_object", "object_id", "received_at"),
 )
-"""What Zoom delivered, by its headers alone."""
+"""What Zoom delivered, by its headers alone; `letter_id` of what was put aside."""
 
 QUARANTINED = DELIVERIES.c.quarantine_reason.is_not(None)
 Index("deliveries_quarantined", DELIVERIES.c.received_at, sqlite_where=QUARANTINED, postgresql_where=QUARANTINED)
+
+LETTERS = _table(
+    "letters",
+    _text("letter_id", key=True),
+    _text("decision"),
+    Column("resends", Integer),
+    _instant("decided_at"),
+    _text("operator"),
+    _text("why"),
+    _instant("failed_at"),
+    Column("attempts", Integer),
+    _text("label"),
+    _text("reason"),
+)
+"""What was said of a dead letter or a quarantined delivery since: the newest decision, the newest failure."""
+
+LETTER_STATE = case(
+    (LETTERS.c.decision.is_(None), _literal("open")),
+    (LETTERS.c.decision != _literal("resent"), LETTERS.c.decision),
+    (or_(LETTERS.c.failed_at.is_(None), LETTERS.c.failed_at <= LETTERS.c.decided_at), _literal("resent")),
+    (LETTERS.c.resends >= literal_column(str(MOST_RESENDS)), _literal("parked")),
+    else_=_literal("open"),
+)
+"""As `schemas.letters.state_of`."""
+NEEDS_DECISION = or_(
+    _literal("open") == LETTER_STATE,
+    and_(_literal("parked") == LETTER_STATE, LETTERS.c.decision == _literal("resent")),
+)
+"""A letter that waits for a person: nobody has decided, or what was decided has not mended it."""
 
 AUDIT = _table(
     "audit",

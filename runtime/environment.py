@@ -176,7 +176,7 @@ class ConsoleEnvironment:
         """Raises `ConfigurationError`: everything that is wrong, one line each."""
         reader = _Reader(environment)
         settings = cls(
-            listen=reader.address("CONSOLE", default_host="127.0.0.1", default_port=8083),
+            listen=reader.address("CONSOLE", default_host="127.0.0.1", default_port=8084),
             kafka=reader.kafka(),
             password_file=password_file(environment),
             url=reader.url("CONSOLE_URL", ""),

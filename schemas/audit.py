@@ -14,7 +14,7 @@ class AuditEntry(Message):
     entry_id: str
     """Repeats of one entry have the same."""
     operator: str
-    """A user of the machine the command ran on; `zoom:<user id>` for what Zoom tells us."""
+    """A user of the machine the command ran on; `console:<account>`; `zoom:<user id>` for what Zoom tells us."""
     action: str
     """`zoom.recover`, `zoom.deauthorized`, ..."""
     subject: str

@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import hashlib
-from typing import Literal
+from datetime import datetime
+from typing import Literal, get_args
 
 from schemas.model import CloudEvent, Instant, Message
 
 LetterState = Literal["resent", "parked", "dropped"]
+"""What can be decided."""
+State = Literal["open", "resent", "parked", "dropped"]
+"""`open` waits for a person; `resent` has not failed again since; `parked` is not sent again unless it is told."""
+STATES: tuple[State, ...] = get_args(State)
+MOST_RESENDS = 3
+"""After so many the next is a person's decision: sending again has not mended it."""
 LETTER_ID = "rollcall-letter-id"
 """Header of every dead letter; a record that has it was one before."""
 
@@ -67,3 +74,32 @@ class LetterDecision(Message):
     def record_key(self) -> bytes:
         """The record's key."""
         return f"{self.letter_id}|{self.kind}".encode()
+
+
+def parse_letter_record(value: bytes) -> LetterFault | LetterDecision:
+    """A record of `ops.letters.v1`, whichever it is.
+
+    Raises:
+        ValidationError: neither.
+    """
+    return LetterDecision.from_bytes(value) if b'"kind":"decision"' in value else LetterFault.from_bytes(value)
+
+
+def state_of(
+    decided: LetterState | None, resends: int, decided_at: datetime | None, failed_at: datetime | None
+) -> State:
+    """What became of a letter.
+
+    Args:
+        decided: what a person decided last; ``None``: nothing.
+        resends: how often it was sent again by then.
+        decided_at: when.
+        failed_at: when it failed last after the first time; ``None``: never.
+    """
+    if decided is None or decided_at is None:
+        return "open"
+    if decided != "resent":
+        return decided
+    if failed_at is None or failed_at <= decided_at:
+        return "resent"
+    return "parked" if resends >= MOST_RESENDS else "open"

@@ -1,92 +1,96 @@
-"""The acts of the commands about letters: sent again, parked, dropped; each after a question, and noted."""
+"""The acts of the commands about letters: sent again, parked, dropped; each after a question, and noted.
+
+`planned` and `carry_out` are the console's buttons, too.
+"""
 
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable
 from importlib.metadata import version
 
 import orjson
 import typer
 from rich.console import Console
-from rich.progress import track
 
+from ops.audit import operator_name
+from ops.backfill.display import bar
 from ops.letters.frame import chosen, connected
-from ops.letters.letter import Letter
+from ops.letters.planning import LetterAct, LetterPlan, plan_letters
 from ops.letters.store import letter_desk
 from ops.options import agreed
-from ops.selection.selection import Selection
 from runtime.kafka import KafkaConnection
 from runtime.logs import configure_command_logging
-from schemas.letters import LetterState
 
 
-def send(act: str, expression: str, reason: str, *, parked: bool, dry_run: bool, yes: bool, as_json: bool) -> None:
-    """Publish the letters of a selection again, but for those that are not to be; it is said why.
+def act(
+    what: LetterAct, which: str, reason: str, *, dry_run: bool, yes: bool, as_json: bool, parked: bool = False
+) -> None:
+    """Do something to the letters of a selection, but for those that it is not for; it is said why.
 
     Args:
-        act: its name in the audit topic.
-        expression: which.
+        what: is done.
+        which: the selection's expression.
         reason: for the audit topic.
-        parked: also those that are parked, if an older version has seen them last.
         dry_run: only say what would be done.
         yes: do not ask.
         as_json: one document on stdout.
+        parked: as of `plan_letters`.
     """
     configure_command_logging("ERROR")
     connection = connected()
-    selection, found = asyncio.run(chosen(connection, expression))
-    kept = [letter.why_not_sent(version=version("rollcall-connector"), parked=parked) for letter in found]
-    due = [letter for letter, why in zip(found, kept, strict=True) if not why]
+    plan = asyncio.run(planned(connection, what, which, parked=parked))
     if not as_json:
-        typer.echo(f"{selection}: {len(due)} of {len(found)} are to be sent again")
-        for why, count in Counter(why for why in kept if why).items():
-            typer.echo(f"  {count} are not: {why}")
-    done = [] if dry_run or not due or not agreed(f"Send {len(due)} again?", yes=yes) else due
-    if done:
-        asyncio.run(_send(connection, selection, done, reason, act))
-    _tell("sent again", found, due, done, as_json=as_json)
-
-
-def decide(
-    act: str, state: LetterState, expression: str, reason: str, *, dry_run: bool, yes: bool, as_json: bool
-) -> None:
-    """Note a decision about the letters of a selection; arguments as of `send`."""
-    configure_command_logging("ERROR")
-    connection = connected()
-    selection, found = asyncio.run(chosen(connection, expression))
-    due = [letter for letter in found if letter.state not in (state, "dropped")]
-    if not as_json:
-        typer.echo(f"{selection}: {len(due)} of {len(found)} are to be {state}")
-    done = [] if dry_run or not due or not agreed(f"Shall {len(due)} be {state}?", yes=yes) else due
-    if done:
-        asyncio.run(_note(connection, selection, done, state, reason, act))
-    _tell(state, found, due, done, as_json=as_json)
-
-
-async def _send(
-    connection: KafkaConnection, selection: Selection, due: Sequence[Letter], reason: str, act: str
-) -> None:
-    async with letter_desk(connection, version("rollcall-connector")) as desk:
-        for letter in track(due, "sending again", console=Console(stderr=True), transient=True):
-            # Said first: a letter that fails again before the decision is there would count as failed before it.
-            await desk.decide(letter, "resent", reason)
-            await desk.send_again(letter)
-        await desk.note(act, selection, due, reason)
-
-
-async def _note(
-    connection: KafkaConnection, selection: Selection, due: Sequence[Letter], state: LetterState, reason: str, act: str
-) -> None:
-    async with letter_desk(connection, version("rollcall-connector")) as desk:
-        for letter in due:
-            await desk.decide(letter, state, reason)
-        await desk.note(act, selection, due, reason)
-
-
-def _tell(what: str, found: Sequence[Letter], due: Sequence[Letter], done: Sequence[Letter], *, as_json: bool) -> None:
+        for line in plan.in_words():
+            typer.echo(line)
+    due = len(plan.due)
+    acts = due > 0 and not dry_run and agreed(f"Shall {due} be {what.words}?", yes=yes)
+    if acts:
+        with bar(Console(stderr=True), what.words) as tell:
+            asyncio.run(carry_out(connection, plan, operator_name(), reason, lambda done: tell(done, due)))
+    done = due if acts else 0
     if as_json:
-        typer.echo(orjson.dumps({"selected": len(found), "due": len(due), "done": len(done)}).decode())
+        typer.echo(orjson.dumps({"selected": len(plan.found), "due": due, "done": done}).decode())
     else:
-        typer.echo(f"{len(done)} {what}")
+        typer.echo(f"{done} {what.words}")
+
+
+async def planned(connection: KafkaConnection, what: LetterAct, which: str, *, parked: bool) -> LetterPlan:
+    """What would be done to the letters that are there now.
+
+    Raises:
+        ConfigurationError: the expression cannot be understood.
+        RetryLaterError: Kafka does not answer.
+    """
+    selection, found = await chosen(connection, which)
+    what.check(selection.topic)
+    return plan_letters(what, selection, found, version=version("rollcall-connector"), parked=parked)
+
+
+async def carry_out(
+    connection: KafkaConnection,
+    plan: LetterPlan,
+    operator: str,
+    reason: str,
+    advance: Callable[[int], object] = lambda _: None,
+) -> None:
+    """Do it: what was done before a failure is noted letter by letter.
+
+    Args:
+        connection: to Kafka.
+        plan: what.
+        operator: who, for the audit topic.
+        reason: why.
+        advance: told how many are done.
+
+    Raises:
+        RetryLaterError: Kafka does not answer.
+    """
+    async with letter_desk(connection, version("rollcall-connector"), operator) as desk:
+        for done, letter in enumerate(plan.due, start=1):
+            # Said first: a letter that fails again before the decision is there would count as failed before it.
+            await desk.decide(letter, plan.act.state, reason)
+            if plan.act.state == "resent":
+                await desk.send_again(letter)
+            advance(done)
+        await desk.note(plan.act.name, plan.selection, plan.due, reason)

@@ -11,6 +11,7 @@ import typer
 
 from ops.letters import acts
 from ops.letters.frame import Which, Words, connected, expression, list_chosen, show_one
+from ops.letters.planning import DROP, PARK, RESEND
 from ops.letters.store import letters
 from ops.options import DryRun, Json, Reason, Yes
 from ops.selection.selection import Selection
@@ -21,7 +22,7 @@ from schemas.topics import TOPICS, Topic
 Parked = Annotated[
     bool, typer.Option("--parked", help="Also those that are parked, if an older version has seen them last.")
 ]
-_DEFAULT_TOPIC = "topic=raw.dlq"
+DEFAULT_TOPIC = "topic=raw.dlq"
 
 
 def register(app: typer.Typer) -> None:
@@ -48,14 +49,14 @@ def list_letters(words: Words = None, as_json: Json = False) -> None:
     """
     configure_command_logging("ERROR")
     if words:
-        list_chosen(expression(words, _DEFAULT_TOPIC), as_json=as_json)
+        list_chosen(expression(words, DEFAULT_TOPIC), as_json=as_json)
     else:
         _count(connected(), as_json=as_json)
 
 
 def show(which: Which, as_json: Json = False) -> None:
     """Show one dead letter: why, where, how often, its shape without content, and what would be done with it now."""
-    show_one(which, _dead_letter_topics(), as_json=as_json)
+    show_one(which, dead_letter_topics(), as_json=as_json)
 
 
 def resend(
@@ -71,28 +72,28 @@ def resend(
     Without conditions: all of raw.dlq. What was handled meanwhile changes nothing. One that fails again is counted,
     not stored; after three times it is parked.
     """
-    which = expression(words, _DEFAULT_TOPIC)
-    acts.send("dlq.resend", which, reason, parked=parked, dry_run=dry_run, yes=yes, as_json=as_json)
+    which = expression(words, DEFAULT_TOPIC)
+    acts.act(RESEND, which, reason, parked=parked, dry_run=dry_run, yes=yes, as_json=as_json)
 
 
 def park(
     words: Words = None, reason: Reason = "", dry_run: DryRun = False, yes: Yes = False, as_json: Json = False
 ) -> None:
     """Park dead letters: they are not sent again before somebody asks for it."""
-    which = expression(words, _DEFAULT_TOPIC)
-    acts.decide("dlq.park", "parked", which, reason, dry_run=dry_run, yes=yes, as_json=as_json)
+    which = expression(words, DEFAULT_TOPIC)
+    acts.act(PARK, which, reason, dry_run=dry_run, yes=yes, as_json=as_json)
 
 
 def drop(
     words: Words = None, reason: Reason = "", dry_run: DryRun = False, yes: Yes = False, as_json: Json = False
 ) -> None:
     """Drop dead letters: they are never sent again. They stay in the topic until its retention ends."""
-    which = expression(words, _DEFAULT_TOPIC)
-    acts.decide("dlq.drop", "dropped", which, reason, dry_run=dry_run, yes=yes, as_json=as_json)
+    which = expression(words, DEFAULT_TOPIC)
+    acts.act(DROP, which, reason, dry_run=dry_run, yes=yes, as_json=as_json)
 
 
 def _count(connection: KafkaConnection, *, as_json: bool) -> None:
-    counts = {topic.name: Counter(asyncio.run(_states(connection, topic))) for topic in _dead_letter_topics()}
+    counts = {topic.name: Counter(asyncio.run(_states(connection, topic))) for topic in dead_letter_topics()}
     if as_json:
         typer.echo(orjson.dumps(counts).decode())
         return
@@ -107,5 +108,6 @@ async def _states(connection: KafkaConnection, topic: Topic) -> list[str]:
     return [letter.state for letter in await letters(connection, Selection(topic))]
 
 
-def _dead_letter_topics() -> list[Topic]:
+def dead_letter_topics() -> list[Topic]:
+    """Where dead letters lie."""
     return [topic.dead_letter for topic in TOPICS if topic.dead_letters]

@@ -74,20 +74,24 @@ def list_chosen(which: str, *, as_json: bool) -> None:
 def show_one(which: str, topics: Sequence[Topic], *, as_json: bool) -> None:
     """Print one letter: why, where, how often, its shape without content, and what would be done with it now."""
     configure_command_logging("ERROR")
-    letter = asyncio.run(_find(connected(), topics, which))
+    letter = asyncio.run(find_letter(connected(), topics, which))
     if letter is None:
         raise found_wrong(f"no letter's id begins with {which}; `list` shows them", as_json=as_json)
-    target = next(topic for topic in TOPICS if topic.name == letter.target)
-    now = what_would_be_done(target, letter.value, int(letter.facts.stored_at.timestamp() * 1_000))
     if as_json:
-        typer.echo(orjson.dumps(document(letter) | {"content": masked(letter.value), "now": now}).decode())
+        seen = {"content": masked(letter.value), "now": _now(letter)}
+        typer.echo(orjson.dumps(document(letter) | seen).decode())
         return
-    for name, what in _lines(letter, now).items():
+    for name, what in in_lines(letter).items():
         typer.echo(f"{name:15} {what}")
     typer.echo(orjson.dumps(masked(letter.value), option=orjson.OPT_INDENT_2).decode())
 
 
-async def _find(connection: KafkaConnection, topics: Sequence[Topic], which: str) -> Letter | None:
+async def find_letter(connection: KafkaConnection, topics: Sequence[Topic], which: str) -> Letter | None:
+    """The letter whose id begins so; ``None``: there is none.
+
+    Raises:
+        ConfigurationError, RetryLaterError: as `letters`.
+    """
     for topic in topics:
         for letter in await letters(connection, Selection(topic)):
             if letter.identity.startswith(which):
@@ -95,7 +99,8 @@ async def _find(connection: KafkaConnection, topics: Sequence[Topic], which: str
     return None
 
 
-def _lines(letter: Letter, now: str) -> dict[str, str]:
+def in_lines(letter: Letter) -> dict[str, str]:
+    """All about a letter but its content, by name, in the order in which it is read."""
     return {
         "id": letter.identity,
         "lies in": f"{letter.topic}/{letter.partition}/{letter.offset}",
@@ -109,8 +114,13 @@ def _lines(letter: Letter, now: str) -> dict[str, str]:
         "version": letter.version,
         "event": letter.facts.event_type,
         "state": letter.state,
-        "now": now,
+        "now": _now(letter),
     }
+
+
+def _now(letter: Letter) -> str:
+    target = next(topic for topic in TOPICS if topic.name == letter.target)
+    return what_would_be_done(target, letter.value, int(letter.facts.stored_at.timestamp() * 1_000))
 
 
 def document(letter: Letter) -> dict[str, Any]:

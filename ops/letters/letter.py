@@ -5,20 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Literal
 
 from ops.selection.reading import facts_of
 from ops.selection.selection import Facts
-from schemas.letters import LETTER_ID, LetterDecision, LetterFault, letter_id
+from schemas.letters import LETTER_ID, LetterDecision, LetterFault, State, letter_id, state_of
 from schemas.topics import Topic
 
 Told = tuple[LetterFault | None, LetterDecision | None]
 """The newest failure after the first, and the newest decision."""
-State = Literal["open", "resent", "parked", "dropped"]
-"""`open` waits for a person; `resent` has not failed again since; `parked` is not sent again unless it is told."""
 
-MOST_RESENDS = 3
-"""After so many the next is a person's decision: sending again has not mended it."""
 _OWN_HEADERS = "rollcall-"
 _KEPT_OF_OURS = frozenset({LETTER_ID, "rollcall-attempts", "rollcall-first-at"})
 """What a record that is sent again tells its next dead letter."""
@@ -107,13 +102,8 @@ class Letter:
     @property
     def state(self) -> State:
         """What became of it."""
-        if self.decision is None:
-            return "open"
-        if self.decision.state != "resent":
-            return self.decision.state
-        if self.fault is None or self.fault.last_at <= self.decision.at:
-            return "resent"
-        return "parked" if self.resends >= MOST_RESENDS else "open"
+        decision, failed_at = self.decision, self.fault.last_at if self.fault else None
+        return state_of(decision.state, decision.resends, decision.at, failed_at) if decision else "open"
 
     def headers_again(self) -> list[tuple[str, bytes]]:
         """The headers that it is sent again with: the origin's, and what tells a next dead letter that it is none."""

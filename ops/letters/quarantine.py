@@ -6,11 +6,12 @@ import typer
 
 from ops.letters import acts
 from ops.letters.frame import Which, Words, expression, list_chosen, show_one
+from ops.letters.planning import DROP_DELIVERY, RELEASE
 from ops.options import DryRun, Json, Reason, Yes
 from runtime.logs import configure_command_logging
 from schemas.topics import QUARANTINE
 
-_TOPIC = "topic=quarantine"
+TOPIC = "topic=quarantine"
 
 
 def register(app: typer.Typer) -> None:
@@ -38,7 +39,7 @@ def list_deliveries(words: Words = None, as_json: Json = False) -> None:
     account=, offsets=, zone=.
     """
     configure_command_logging("ERROR")
-    list_chosen(expression(words, _TOPIC), as_json=as_json)
+    list_chosen(expression(words, TOPIC), as_json=as_json)
 
 
 def show(which: Which, as_json: Json = False) -> None:
@@ -53,13 +54,13 @@ def release(
 
     Of those of another account nothing was kept that could be released.
     """
-    which = expression(words, _TOPIC)
-    acts.send("quarantine.release", which, reason, parked=False, dry_run=dry_run, yes=yes, as_json=as_json)
+    which = expression(words, TOPIC)
+    acts.act(RELEASE, which, reason, dry_run=dry_run, yes=yes, as_json=as_json)
 
 
 def drop(
     words: Words = None, reason: Reason = "", dry_run: DryRun = False, yes: Yes = False, as_json: Json = False
 ) -> None:
     """Drop quarantined deliveries: they are never released. They stay in the topic until its retention ends."""
-    which = expression(words, _TOPIC)
-    acts.decide("quarantine.drop", "dropped", which, reason, dry_run=dry_run, yes=yes, as_json=as_json)
+    which = expression(words, TOPIC)
+    acts.act(DROP_DELIVERY, which, reason, dry_run=dry_run, yes=yes, as_json=as_json)

@@ -6,13 +6,13 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
-from ops.audit import audit_entry, operator_name
+from ops.audit import audit_entry
 from ops.letters.letter import Letter, latest, letter_of
 from ops.posting import Posting, posting
 from ops.selection.selection import Selection
 from runtime.kafka import KafkaConnection
 from runtime.reading import read_topic
-from schemas.letters import LetterDecision, LetterFault, LetterState
+from schemas.letters import LetterDecision, LetterState, parse_letter_record
 from schemas.topics import LETTERS
 
 
@@ -23,7 +23,9 @@ async def letters(connection: KafkaConnection, selection: Selection) -> list[Let
         ConfigurationError: the topics are not there.
         RetryLaterError: Kafka does not answer.
     """
-    told = latest([_said(record.value) async for record in read_topic(connection, LETTERS) if record.value])
+    told = latest(
+        [parse_letter_record(record.value) async for record in read_topic(connection, LETTERS) if record.value]
+    )
     found = [
         letter_of(
             selection.topic,
@@ -41,17 +43,13 @@ async def letters(connection: KafkaConnection, selection: Selection) -> list[Let
     return sorted(chosen, key=lambda letter: (letter.last_at, letter.partition, letter.offset))
 
 
-def _said(value: bytes) -> LetterFault | LetterDecision:
-    decision = b'"kind":"decision"' in value
-    return LetterDecision.from_bytes(value) if decision else LetterFault.from_bytes(value)
-
-
 class LetterDesk:
     """Publishes letters again and decisions about them. Use `letter_desk`."""
 
-    def __init__(self, to_kafka: Posting, version: str) -> None:
+    def __init__(self, to_kafka: Posting, version: str, operator: str) -> None:
         self._to_kafka = to_kafka
         self._version = version
+        self._operator = operator
 
     async def send_again(self, letter: Letter) -> None:
         """Publish the record to the topic that it is of; acknowledged when it returns."""
@@ -64,7 +62,7 @@ class LetterDesk:
             topic=letter.topic,
             state=state,
             resends=letter.resends + (state == "resent"),
-            operator=operator_name(),
+            operator=self._operator,
             reason=reason,
             version=self._version,
             at=datetime.now(UTC),
@@ -74,15 +72,15 @@ class LetterDesk:
     async def note(self, action: str, selection: Selection, done: Sequence[Letter], reason: str) -> None:
         """The act as a whole, for the audit topic."""
         details: dict[str, str | int] = {"letters": len(done), "selection": str(selection)}
-        await self._to_kafka.note(audit_entry(action, selection.topic.name, details, reason))
+        await self._to_kafka.note(audit_entry(action, selection.topic.name, details, reason, self._operator))
 
 
 @asynccontextmanager
-async def letter_desk(connection: KafkaConnection, version: str) -> AsyncIterator[LetterDesk]:
-    """An open desk.
+async def letter_desk(connection: KafkaConnection, version: str, operator: str) -> AsyncIterator[LetterDesk]:
+    """An open desk; `operator` is who acts.
 
     Raises:
         RetryLaterError: Kafka does not answer; what was sent before is noted letter by letter.
     """
     async with posting(connection) as to_kafka:
-        yield LetterDesk(to_kafka, version)
+        yield LetterDesk(to_kafka, version, operator)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from collections.abc import Callable, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -13,7 +14,7 @@ import orjson
 import typer
 from rich.console import Console
 
-from ops.audit import audit_entry
+from ops.audit import audit_entry, operator_name
 from ops.backfill.display import bar
 from ops.failure import stopping
 from ops.options import DryRun, Json, Reason, Yes, agreed
@@ -89,7 +90,7 @@ def resync(
 async def _resync(scope: ResyncScope, reason: str, *, dry_run: bool, yes: bool, as_json: bool) -> bool:
     """Whether it is done, or there was nothing to do."""
     console = Console(stderr=True)
-    connection, configuration = KafkaConnection.from_environment(os.environ), _configuration()
+    connection, configuration = KafkaConnection.from_environment(os.environ), resync_configuration(os.environ)
     plan = await _plan(connection, configuration, scope, console)
     told: dict[str, Any] = document(plan)
     if not as_json:
@@ -98,9 +99,13 @@ async def _resync(scope: ResyncScope, reason: str, *, dry_run: bool, yes: bool, 
     wanted = bool(plan.contacts) and not dry_run
     acts = wanted and agreed(f"Compute {len(plan.contacts)} contacts anew?", yes=yes)
     if acts:
-        told["workers"] = await _request(connection, configuration, scope, plan, reason, console)
+        with bar(console, "requests") as tell:
+            told["workers"] = await request(
+                connection, configuration, scope, plan, operator_name(), reason,
+                lambda done: tell(done, len(plan.contacts)),
+            )  # fmt: skip
         if not as_json:
-            typer.echo(_outcome(len(plan.contacts), told["workers"]))
+            typer.echo(outcome(len(plan.contacts), told["workers"]))
     if as_json:
         typer.echo(orjson.dumps({**told, "requested": len(plan.contacts) if acts else 0}).decode())
     if not plan.looked_at:
@@ -108,13 +113,14 @@ async def _resync(scope: ResyncScope, reason: str, *, dry_run: bool, yes: bool, 
     return bool(plan.looked_at) and (acts or not wanted)
 
 
-def _configuration() -> Configuration:
+def resync_configuration(environment: Mapping[str, str]) -> Configuration:
     """As the worker's, as far as commands follow from it.
 
     Raises:
-        ConfigurationError: the variable of an account's id is not set: all its lists would count as taken away.
+        ConfigurationError: there is no file, or the variable of an account's id is not set: all its lists would count
+            as taken away.
     """
-    configuration = load_for_display(config_path(os.environ), os.environ)
+    configuration = load_for_display(config_path(environment), environment)
     for account in configuration.accounts:
         if has_reference(account.account_id):
             raise ConfigurationError(f"connectors.zoom.account_id: the variable of {account.account_id} is not set")
@@ -124,44 +130,62 @@ def _configuration() -> Configuration:
 async def _plan(
     connection: KafkaConnection, configuration: Configuration, scope: ResyncScope, console: Console
 ) -> ResyncPlan:
-    plan, planner = ResyncPlan(), ResyncPlanner(configuration, datetime.now(UTC))
     reading = "reading what is kept"
     if not console.is_terminal:
         console.print(reading)
     with console.status(reading) as status:
-        async with aclosing(kept_contacts(connection, scope.contact)) as contacts:
-            async for kept in contacts:
-                if scope.takes(kept):
-                    plan.add(kept.contact_id, planner.need(kept))
-                    if plan.looked_at % TOLD_EVERY == 0:
-                        status.update(f"{reading}: {plan.looked_at} contacts")
+        return await planned(
+            connection, configuration, scope, lambda count: status.update(f"{reading}: {count} contacts")
+        )
+
+
+async def planned(
+    connection: KafkaConnection,
+    configuration: Configuration,
+    scope: ResyncScope,
+    advance: Callable[[int], object] = lambda _: None,
+) -> ResyncPlan:
+    """Whom it would concern now; `advance` is told of how many were looked at, now and then.
+
+    Raises:
+        ConfigurationError: there are no tables yet.
+        RetryLaterError: Kafka does not answer.
+    """
+    plan, planner = ResyncPlan(), ResyncPlanner(configuration, datetime.now(UTC))
+    async with aclosing(kept_contacts(connection, scope.contact)) as contacts:
+        async for kept in contacts:
+            if scope.takes(kept):
+                plan.add(kept.contact_id, planner.need(kept))
+                if plan.looked_at % TOLD_EVERY == 0:
+                    advance(plan.looked_at)
     return plan
 
 
-async def _request(
+async def request(
     connection: KafkaConnection,
     configuration: Configuration,
     scope: ResyncScope,
     plan: ResyncPlan,
+    operator: str,
     reason: str,
-    console: Console,
+    advance: Callable[[int], object] = lambda _: None,
 ) -> int | None:
     """Put the requests into Kafka; returns how many workers there are, ``None``: Kafka does not tell."""
     total, events = len(plan.contacts), plan.events.total()
     what: dict[str, str | int] = {"contacts": total, "events": events}
     async with posting_to(connection, configuration.kafka, ENGAGEMENT_RESYNCS) as to_kafka:
-        await to_kafka.note(audit_entry("resync.begin", scope.subject, what, reason))
+        await to_kafka.note(audit_entry("resync.begin", scope.subject, what, reason, operator))
         at = datetime.now(UTC)
         requests = ((each.encode(), ResyncContact(contact_id=each, requested_at=at)) for each in plan.contacts)
-        with bar(console, "requests") as tell:
-            await to_kafka.post(ENGAGEMENT_RESYNCS, requests, lambda done: tell(done, total))
+        await to_kafka.post(ENGAGEMENT_RESYNCS, requests, advance)
         found = await workers(connection)
         result: dict[str, str | int] = {**what, "requested": total, "workers": "unknown" if found is None else found}
-        await to_kafka.note(audit_entry("resync", scope.subject, result, reason))
+        await to_kafka.note(audit_entry("resync", scope.subject, result, reason, operator))
     return found
 
 
-def _outcome(requested: int, found: int | None) -> str:
+def outcome(requested: int, found: int | None) -> str:
+    """What becomes of the requests, in a sentence; `found` as `request` gives it."""
     said = f"{requested} requests are in {ENGAGEMENT_RESYNCS.name}"
     if found:
         return f"{said}: {found} running worker{'' if found == 1 else 's'} will do them, behind live work"

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from schemas.letters import State
+
 
 @dataclass(frozen=True, slots=True)
 class DeadLetterLine:
@@ -24,7 +26,10 @@ class DeadLetterLine:
     """``<topic>/<partition>/<offset>`` of the original."""
     version: str
     attempts: int
+    """Failures so far, those of being sent again among them."""
     command_id: str | None
+    letter_id: str
+    state: State
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +48,10 @@ class DeliveryLine:
     received_at: datetime
     quarantine_reason: str | None
     """``None``: it was taken."""
+    letter_id: str | None
+    """Of what was put aside."""
+    state: State | None
+    """What became of it since; ``None``: it was taken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +94,7 @@ class TopicProgress:
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """What may need a person, in numbers."""
+    """What may need a person, in numbers; letters about which nobody has decided alone."""
 
     dead_letters: int
     in_doubt: int

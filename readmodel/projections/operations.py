@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from readmodel.changes import Changes, RowKind, Source, header, text
+from readmodel.changes import Changes, Row, RowKind, Source, header, text, whole
 from readmodel.instants import in_milliseconds, milliseconds
 from schemas.audit import AuditEntry
 from schemas.codec import pack
+from schemas.letters import LETTER_ID, LetterFault, letter_id, parse_letter_record
 from schemas.topics import QUARANTINE
 
 _ZOOM = "/zoom/"
+_DEAD_LETTERS = ".dlq"
 
 
 def project_delivery(source: Source, changes: Changes) -> None:
@@ -29,6 +31,7 @@ def project_delivery(source: Source, changes: Changes) -> None:
             "happened_at": _time(header(headers, "ce_time")),
             "received_at": _time(header(headers, "received-at")) or source.timestamp_ms,
             "quarantine_reason": reason or ("unknown" if source.topic == QUARANTINE.name else None),
+            "letter_id": _letter_id(source) if source.topic == QUARANTINE.name else None,
         },
     )
 
@@ -52,8 +55,25 @@ def project_dead_letter(source: Source, changes: Changes) -> None:
             "version": header(headers, "rollcall-version") or "",
             "attempts": int(attempts) if attempts.isascii() and attempts.isdecimal() and len(attempts) < 10 else 0,
             "command_id": header(headers, "rollcall-command-id"),
+            "letter_id": _letter_id(source),
         },
     )
+
+
+def project_letter(source: Source, changes: Changes) -> None:
+    """What was said of a letter since it was stored: that it failed again, or what a person decided."""
+    if source.value is None:
+        return
+    said = parse_letter_record(source.value)
+    row: Row = {"letter_id": text(said.letter_id)}
+    if isinstance(said, LetterFault):
+        row |= {"failed_at": in_milliseconds(said.last_at), "attempts": whole(said.attempts)}
+        row |= {"label": text(said.label), "reason": text(said.reason)}
+        changes.put(RowKind.LETTER_FAULT, (said.letter_id,), row)
+        return
+    row |= {"decision": said.state, "resends": whole(said.resends), "decided_at": in_milliseconds(said.at)}
+    row |= {"operator": text(said.operator), "why": text(said.reason)}
+    changes.put(RowKind.LETTER_DECISION, (said.letter_id,), row)
 
 
 def project_audit(source: Source, changes: Changes) -> None:
@@ -90,6 +110,12 @@ def project_worker(source: Source, changes: Changes) -> None:
 
 def _key(source: Source) -> str | None:
     return None if source.key is None else text(source.key.decode("utf-8", "replace"))
+
+
+def _letter_id(source: Source) -> str:
+    return header(source.headers, LETTER_ID) or letter_id(
+        source.topic.removesuffix(_DEAD_LETTERS), source.key, source.value
+    )
 
 
 def _time(said: str | None) -> int | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, FromClause, Select, Table, case, func, select
 
 from readmodel.instants import in_milliseconds, moment
 from readmodel.lines.contacts import CallLine
@@ -20,6 +20,9 @@ from readmodel.tables import (
     DEAD_LETTERS,
     DELIVERIES,
     IN_DOUBT,
+    LETTER_STATE,
+    LETTERS,
+    NEEDS_DECISION,
     OFFSETS,
     QUARANTINED,
     REJECTED,
@@ -29,10 +32,12 @@ from readmodel.tables import (
 )
 from readmodel.vocabulary import OVER_NOT_FINAL
 from schemas.codec import unpack
+from schemas.letters import State
 from schemas.workers import WorkerStatus
 
 _STEP_MS = 100
 """How exact a delay is told."""
+_PLACE = ("topic", "partition", "offset")
 _INSTANTS = ("at", "recorded_at", "received_at", "happened_at")
 
 
@@ -44,21 +49,30 @@ def totals(connection: Connection, *, since: datetime | None = None) -> Totals:
     def count(table: Any, *conditions: Any) -> int:
         return connection.execute(select(func.count()).select_from(table).where(*conditions)).scalar_one()
 
+    def undecided(table: Any, *conditions: Any) -> int:
+        return count(_with_letters(table), NEEDS_DECISION, *conditions)
+
     return Totals(
-        dead_letters=count(DEAD_LETTERS, DEAD_LETTERS.c.recorded_at >= from_ms),
+        dead_letters=undecided(DEAD_LETTERS, DEAD_LETTERS.c.recorded_at >= from_ms),
         in_doubt=count(CALLS, IN_DOUBT),
         rejected=count(CALLS, REJECTED, CALLS.c.finished_at >= from_ms),
-        quarantined=count(DELIVERIES, QUARANTINED, DELIVERIES.c.received_at >= from_ms),
+        quarantined=undecided(DELIVERIES, QUARANTINED, DELIVERIES.c.received_at >= from_ms),
         sessions_waiting=count(SESSIONS, *waiting),
     )
 
 
-def dead_letters(connection: Connection, *, limit: int = PART, after: str | None = None) -> Part[DeadLetterLine]:
-    """Dead letters, the latest first."""
-    table = DEAD_LETTERS
+def dead_letters(
+    connection: Connection, *, state: State | None = None, limit: int = PART, after: str | None = None
+) -> Part[DeadLetterLine]:
+    """Dead letters, the latest first; label, reason and attempts of the last failure."""
+    table, said = DEAD_LETTERS, LETTERS.c
+    conditions = () if state is None else (state == LETTER_STATE,)
+    told = {name: func.coalesce(said[name], table.c[name]).label(name) for name in ("label", "reason", "attempts")}
+    columns = [told.get(each.name, each) for each in table.c]
     return _latest(
-        connection, table, table.c.recorded_at, ("topic", "partition", "offset"), DeadLetterLine, limit, after
-    )
+        connection, table, table.c.recorded_at, _PLACE, DeadLetterLine, limit, after, *conditions,
+        chosen=select(*columns, LETTER_STATE.label("state")).select_from(_with_letters(table)),
+    )  # fmt: skip
 
 
 def deliveries(
@@ -74,8 +88,11 @@ def deliveries(
     conditions: list[Any] = [QUARANTINED] if quarantined else []
     if object_id is not None:
         conditions.append(table.c.object_id == asked(object_id))
-    places = ("topic", "partition", "offset")
-    return _latest(connection, table, table.c.received_at, places, DeliveryLine, limit, after, *conditions)
+    state = case((QUARANTINED, LETTER_STATE)).label("state")
+    return _latest(
+        connection, table, table.c.received_at, _PLACE, DeliveryLine, limit, after, *conditions,
+        chosen=select(table, state).select_from(_with_letters(table)),
+    )  # fmt: skip
 
 
 def audit(connection: Connection, *, limit: int = PART, after: str | None = None) -> Part[AuditLine]:
@@ -159,18 +176,22 @@ def _delays(
     return found
 
 
+def _with_letters(table: Table) -> FromClause:
+    return table.outerjoin(LETTERS, LETTERS.c.letter_id == table.c.letter_id)
+
+
 def _latest(
     connection: Connection, table: Any, at: Any, place: tuple[str, ...], item: Any, limit: int, after: str | None,
-    *conditions: Any,
+    *conditions: Any, chosen: Select[Any] | None = None,
 ) -> Part[Any]:  # fmt: skip
     columns = [at, *(table.c[name] for name in place)]
-    chosen = (
-        select(table)
+    statement = (
+        (select(table) if chosen is None else chosen)
         .where(*conditions, *behind(after, *columns))
         .order_by(*(column.desc() for column in columns))
         .limit(limit + 1)
     )
-    rows = connection.execute(chosen).all()
+    rows = connection.execute(statement).all()
     return part_of(
         rows,
         limit,

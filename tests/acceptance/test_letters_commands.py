@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 from typer.testing import CliRunner
 
+from ops.buttons import acting
 from ops.cli import build_app
 from runtime.exits import FOUND_WRONG, INTERNAL, USAGE
 from schemas.errors import ConfigurationError
 from schemas.letters import letter_id
 from schemas.topics import QUARANTINE, RAW_EVENTS
 from tests.support.acts import acts
+from tests.support.console import console
 from tests.support.installation import installation
 from tests.support.kafka import Message, produce, read_to_end
 from tests.support.processes import eventually
@@ -29,6 +32,32 @@ STALE = b'{"event":"user.created","event_ts":1786543411234,"payload":{"account_i
 def exit_code(error: BaseException) -> int:
     """What the process would end with."""
     return USAGE if isinstance(error, ConfigurationError) else getattr(error, "exit_code", INTERNAL)
+
+
+async def _released_in_the_console(bootstrap: str, prefix: str, environment: dict[str, str], folder: Path) -> None:
+    """A delivery that is opened, planned and released on pages: what the command does."""
+    value = STALE.replace(b'"a"', b'"b"')
+    headers = (("ce_type", b"user.created"), ("quarantine-reason", b"stale"))
+    await produce(bootstrap, QUARANTINE.physical(prefix), [Message(value, b"b", headers)])
+    async with console(folder, [], None, acting(environment)) as (visitor, _):
+        await visitor.sign_in("ana")
+        _, letter = await visitor.get(f"/letters/{letter_id(QUARANTINE.name, b'b', value)}")
+        which = re.search(r'name="which" value="([^"]+)"', letter)
+        assert which is not None, letter
+        _, _, plan = await visitor.post("/acts/quarantine.release/plan", which=which[1])
+        assert "1 of 1 are to be sent again" in plan
+        digest = re.search(r'name="digest" value="([^"]+)"', plan)
+        assert digest is not None, plan
+        fields = {"which": which[1], "digest": digest[1], "reason": "our clock was off"}
+        _, place, _ = await visitor.post("/acts/quarantine.release/do", **fields)
+
+        async def done() -> bool:
+            return "1 sent again" in (await visitor.get(place))[1]
+
+        await eventually(done, timeout_seconds=60, what="it is released")
+        assert (await visitor.post("/acts/quarantine.release/do", **fields))[0] == 409  # it is resent already
+    raw = await read_to_end(bootstrap, RAW_EVENTS.physical(prefix))
+    assert [message.value for message in raw].count(value) == 1
 
 
 async def test_letters_are_looked_at_sent_again_counted_and_parked(
@@ -98,6 +127,9 @@ async def test_letters_are_looked_at_sent_again_counted_and_parked(
         assert (await rollcall("quarantine", "release", "label=stale", "--yes"))["done"] == 0
         (released,) = [message for message in await read_to_end(kafka_bootstrap, raw) if message.value == STALE]
         assert "quarantine-reason" not in dict(released.headers)
-        told = [each.action for each in await acts(kafka_bootstrap, topic_prefix)]
-        assert sorted(told) == sorted(["dlq.resend"] * 3 + ["dlq.drop", "quarantine.release"])
+        await _released_in_the_console(kafka_bootstrap, topic_prefix, dict(home.wiring.worker()), tmp_path)
+        told = await acts(kafka_bootstrap, topic_prefix)
+        done = [each.action for each in told]
+        assert sorted(done) == sorted(["dlq.resend"] * 3 + ["dlq.drop"] + ["quarantine.release"] * 2)
+        assert [each.reason for each in told if each.operator == "console:ana"] == ["our clock was off"]
         assert await worker.stop() == 0

@@ -12,6 +12,7 @@ import aiohttp
 from aiohttp import web
 from sqlalchemy.engine import URL
 
+from console.acting import Acting
 from console.app import build_app
 from console.following import Following
 from console.gate import Gate
@@ -43,6 +44,10 @@ def fill(database: Database, told: Iterable[Told]) -> None:
     assert not unreadable
     with database.writing() as connection:
         write(connection, changes)
+
+
+async def _no_letter(_identity: str) -> None:
+    return None
 
 
 class Visitor:
@@ -85,11 +90,12 @@ class Visitor:
 
 @asynccontextmanager
 async def console(
-    folder: Path, told: Iterable[Told], url: URL | None = None, /, **variables: str
+    folder: Path, told: Iterable[Told], url: URL | None = None, acting: Acting | None = None, /, **variables: str
 ) -> AsyncIterator[tuple[Visitor, PasswordFile]]:
     """A console with the accounts `ana` (operator) and `ben` (reader), and somebody who has just come to it.
 
-    Its tables are in the empty database of `url`; without one in a file of `folder`.
+    Its tables are in the empty database of `url`; without one in a file of `folder`. Without `acting` nothing can be
+    done, and there is no letter.
     """
     environment = {
         "KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:1", "CONSOLE_PASSWORD_FILE": str(folder / "passwords"), **variables,
@@ -102,7 +108,11 @@ async def console(
     with opened(url or sqlite_url(folder)) as database:
         fill(database, told)
         gate = Gate(settings, passwords)
-        runner = web.AppRunner(build_app(settings.url, database, Following(database, settings.kafka), gate))
+        runner = web.AppRunner(
+            build_app(
+                settings.url, database, Following(database, settings.kafka), gate, acting or Acting({}, _no_letter)
+            )
+        )
         await runner.setup()
         site = web.TCPSite(runner, "127.0.0.1", 0)
         await site.start()

@@ -23,6 +23,7 @@ from schemas.topics import (
     BREVO_COMMANDS_BULK,
     BREVO_RESULTS,
     ENGAGEMENT_SCORES,
+    LETTERS,
     QUARANTINE,
     RAW_EVENTS,
     WORKERS,
@@ -163,6 +164,16 @@ class Storyteller:
         pairs = tuple((name, value.encode()) for name, value in said.items())
         return BREVO_COMMANDS.dead_letter, Message(b"{}", person(number).contact_id.encode(), pairs)
 
+    def letter_fault(self, letter_id: str, **fields: Any) -> Told:
+        """That a letter has failed again."""
+        told = {**sample(LETTERS, "fault__sent_again"), "letter_id": letter_id, **fields}
+        return LETTERS, message(f"{letter_id}|fault", told)
+
+    def letter_decision(self, letter_id: str, **fields: Any) -> Told:
+        """What somebody decided about a letter."""
+        told = {**sample(LETTERS, "decision__resent"), "letter_id": letter_id, **fields}
+        return LETTERS, message(f"{letter_id}|decision", told)
+
     def audit(self, number: int) -> Told:
         """What an operator did."""
         fields = sample(AUDIT, "audit__effects_resolved")
@@ -204,7 +215,8 @@ def story(records: int, seed: int) -> Iterator[Told]:
             case _:
                 yield dice.choice(
                     (tell.session(session, length_seconds=number), tell.audit(number), tell.dead_letter(number),
-                     tell.worker(f"worker-{session % 3}"))
+                     tell.worker(f"worker-{session % 3}"), tell.letter_fault(f"{session:032x}", attempts=number),
+                     tell.letter_decision(f"{session:032x}", resends=number % 4))
                 )  # fmt: skip
 
 

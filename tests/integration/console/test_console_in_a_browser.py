@@ -6,13 +6,16 @@ from pathlib import Path
 
 import pytest
 
+from console.acting import Acting
 from readmodel.database import opened
+from tests.integration.console.test_console_acts import Basket, a_letter
 from tests.integration.console.test_console_pages import CONTACT, SESSION, story
 from tests.support.browser import Page, chromium
 from tests.support.console import PASSWORD, console, fill
 from tests.support.read_model import Storyteller, sqlite_url
 
 AXE = Path(__file__).parents[2] / "contract" / "node" / "node_modules" / "axe-core" / "axe.min.js"
+ACTS = ("/acts", "/acts/basket.empty", f"/letters/{'f' * 32}")
 _SERIOUS = """
 axe.run(document, {resultTypes: ["violations"]}).then(
   found => { window.found = JSON.stringify(found.violations
@@ -33,7 +36,8 @@ async def _look(page: Page, url: str, *, dark: bool, width: int) -> None:
 
 async def test_pages_are_readable_for_everybody(tmp_path: Path) -> None:
     """What is new shows by itself; only tables are wider than a telephone; axe-core finds no serious fault."""
-    async with console(tmp_path, story()) as (visitor, _), chromium(tmp_path) as page:
+    acting = Acting({"basket.empty": Basket()}, a_letter)
+    async with console(tmp_path, story(), None, acting) as (visitor, _), chromium(tmp_path) as page:
         await _look(page, f"{visitor.base}/sign-in", dark=False, width=400)
         await page.evaluate("document.querySelector('#name').value = 'ana'")
         await page.evaluate(f"document.querySelector('#password').value = {PASSWORD!r}")
@@ -42,7 +46,7 @@ async def test_pages_are_readable_for_everybody(tmp_path: Path) -> None:
         with opened(sqlite_url(tmp_path)) as database:  # as the projector does meanwhile
             fill(database, [Storyteller().session(3, topic="Just begun")])
         await page.until("document.querySelector('table').textContent.includes('Just begun')")
-        for path in ("/sessions", SESSION, CONTACT, "/status", "/deliveries", "/dead-letters", "/doubts"):
+        for path in ("/sessions", SESSION, CONTACT, "/status", "/deliveries", "/dead-letters", "/doubts", *ACTS):
             for dark, width in ((False, 400), (True, 1200)):
                 await _look(page, visitor.base + path, dark=dark, width=width)
                 assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth"), (path, width)

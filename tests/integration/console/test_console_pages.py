@@ -20,9 +20,9 @@ from tests.support.read_model import ACCOUNT, Storyteller, Told, person, session
 PEOPLE = 210
 SESSION = f"/sessions/{session_word(session_key(ACCOUNT, session_uuid(1)))}"
 CONTACT = f"/contacts/{person(0).contact_id}"
-OPERATORS_ONLY = ("/deliveries", "/dead-letters", "/doubts")
+OPERATORS_ONLY = ("/deliveries", "/dead-letters", "/doubts", "/acts")
 PAGES = ("/", "/sessions", "/sessions?state=final&q=Web", SESSION, f"{SESSION}?show=left_early&order=score", CONTACT,
-         "/status", *OPERATORS_ONLY, "/deliveries?quarantined=1")  # fmt: skip
+         "/status", *OPERATORS_ONLY, "/deliveries?quarantined=1", "/dead-letters?state=open")  # fmt: skip
 
 
 def story() -> list[Told]:

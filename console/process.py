@@ -6,12 +6,12 @@ import asyncio
 import logging
 import os
 import signal
-import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from aiohttp import web
 
+from console.acting import Acting
 from console.app import build_app
 from console.following import Following
 from console.gate import Gate
@@ -26,23 +26,29 @@ from runtime.logs import configure_command_logging
 
 _log = logging.getLogger("console")
 
+ActingOf = Callable[[Mapping[str, str]], Acting]
 _LIMITS = ConnectionLimits(total=256, per_address=256)
 _DRAIN_SECONDS = 5.0
 
 
-def main(**options: str) -> int:
-    """Run in the foreground until SIGTERM or SIGINT; `options` are variables that the command line overrides."""
-    return run_guarded(lambda: _run({**os.environ, **options}))
+def main(acting: ActingOf, **options: str) -> int:
+    """Run in the foreground until SIGTERM or SIGINT.
+
+    Args:
+        acting: what operators can do, over the Kafka of an environment.
+        options: variables that the command line overrides.
+    """
+    return run_guarded(lambda: _run({**os.environ, **options}, acting))
 
 
-def _run(environment: Mapping[str, str]) -> None:
+def _run(environment: Mapping[str, str], acting: ActingOf) -> None:
     configure_command_logging("INFO")  # that Kafka is away is said once, by us
     told = ConsoleEnvironment.read(environment)
     with opened(url_of(environment), told.kafka.topic_prefix) as database:
-        asyncio.run(serve(told, database))
+        asyncio.run(serve(told, database, acting(environment)))
 
 
-async def serve(told: ConsoleEnvironment, database: Database) -> None:
+async def serve(told: ConsoleEnvironment, database: Database, acting: Acting) -> None:
     """Serve until a signal.
 
     Raises:
@@ -54,7 +60,7 @@ async def serve(told: ConsoleEnvironment, database: Database) -> None:
         loop.add_signal_handler(number, stop.set)
     gate = Gate(told, PasswordFile(told.password_file))
     following = Following(database, told.kafka)
-    runner = web.AppRunner(build_app(told.url, database, following, gate), shutdown_timeout=_DRAIN_SECONDS)
+    runner = web.AppRunner(build_app(told.url, database, following, gate, acting), shutdown_timeout=_DRAIN_SECONDS)
     await runner.setup()
     guard = Guard(_LIMITS, lambda _reason: None, told.proxies)
     try:
@@ -74,7 +80,3 @@ def _ready(told: ConsoleEnvironment, port: int, *, has_accounts: bool) -> None:
     _log.info("the console is ready", extra=facts)
     if not has_accounts and not told.trusted_header:
         _log.warning("nobody can sign in yet", extra={"next": "rollcall console passwd NAME --role operator"})
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,0 +1,105 @@
+"""What operators can do from a page, as the console sees it: an act is asked, planned, shown, and only then done.
+
+The console knows no act by itself: whoever composes the process hands them over (`ops.buttons`, the commands' own
+functions). So the pages stay over the read model alone, and what a button does is what its command does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+Answers = Mapping[str, str]
+"""What a form says, by a field's name; no name is missing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """Something that an act asks."""
+
+    name: str
+    label: str
+    hint: str = ""
+    default: str = ""
+    choices: Sequence[str] = ()
+    """None: any text."""
+
+
+class Planned(Protocol):
+    """What an act would do to what is there now."""
+
+    @property
+    def lines(self) -> Sequence[str]:
+        """For people, before anything happens; no address, no content."""
+
+    @property
+    def due(self) -> int:
+        """How many things it is done to; 0: there is nothing to do."""
+
+    @property
+    def digest(self) -> str:
+        """Equal for plans that do the same: what was seen is what is done."""
+
+    async def carry_out(self, operator: str, reason: str) -> Sequence[str]:
+        """Do it, note it in the audit topic, and tell what was done, line by line.
+
+        Raises:
+            ConfigurationError: it cannot be done as things are.
+            RetryLaterError: Kafka does not answer; part of it may be done.
+        """
+
+
+class Act(Protocol):
+    """One thing that operators can do."""
+
+    @property
+    def name(self) -> str:
+        """In the audit topic and in URLs: ``dlq.resend``."""
+
+    @property
+    def title(self) -> str:
+        """On its button."""
+
+    @property
+    def about(self) -> str:
+        """What it does, in a sentence or two."""
+
+    @property
+    def fields(self) -> Sequence[Field]:
+        """What it asks."""
+
+    def command(self, answers: Answers) -> str:
+        """The command that does the same."""
+
+    async def plan(self, answers: Answers) -> Planned:
+        """What it would do.
+
+        Raises:
+            ConfigurationError: an answer means nothing.
+            RetryLaterError: Kafka does not answer.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class LetterView:
+    """A letter, opened."""
+
+    identity: str
+    lines: Mapping[str, str]
+    content: str
+    """Its shape; nothing of a person."""
+    conditions: str
+    """That mean this letter alone: the answer of its acts' field `which`."""
+    acts: Sequence[str]
+    """What can be done with it: names."""
+
+
+@dataclass(frozen=True, slots=True)
+class Acting:
+    """What the process was given."""
+
+    acts: Mapping[str, Act]
+    """By name, in the order of the page."""
+    letter: Callable[[str], Coroutine[None, None, LetterView | None]]
+    """Opens the letter of an id."""

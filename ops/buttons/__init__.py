@@ -1,0 +1,17 @@
+"""The commands' acts as buttons of the console: here each is composed of the functions that its command calls."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from console.acting import Act, Acting
+from ops.buttons.letters import LetterOpener, letter_acts
+from ops.buttons.resyncs import ResyncButton
+from runtime.kafka import KafkaConnection
+
+
+def acting(environment: Mapping[str, str]) -> Acting:
+    """All acts over the Kafka of an environment."""
+    connection = KafkaConnection.from_environment(environment)
+    acts: list[Act] = [*letter_acts(connection), ResyncButton(connection, environment)]
+    return Acting({act.name: act for act in acts}, LetterOpener(connection))
