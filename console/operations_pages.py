@@ -15,7 +15,7 @@ from console.protection import for_operators
 from console.rendering import Pages
 from readmodel.database import Database
 from readmodel.health import Subject, Trouble, known, troubles
-from readmodel.lines.operations import Totals
+from readmodel.lines.operations import TopicProgress, Totals
 from readmodel.queries.operations import (
     dead_letters,
     deliveries,
@@ -23,10 +23,13 @@ from readmodel.queries.operations import (
     in_doubt,
     progress,
     rejected,
+    setups,
     totals,
     workers,
 )
+from readmodel.queries.sessions import sessions
 from schemas.letters import STATES
+from schemas.setup import SETUP_COMMANDS, SetupReport
 from schemas.workers import WorkerStatus
 
 _DAY = timedelta(days=1)
@@ -48,6 +51,7 @@ class OperationsPages:
             web.get("/deliveries", self._deliveries),
             web.get("/dead-letters", self._dead_letters),
             web.get("/doubts", self._doubts),
+            web.get("/setup", self._setup),
         ]
 
     async def _status(self, request: web.Request) -> web.StreamResponse:
@@ -94,3 +98,15 @@ class OperationsPages:
         for_operators(request)
         doubts, refused = await ask(self._database, lambda connection: (in_doubt(connection), rejected(connection)))
         return self._pages.page(request, "doubts.html", doubts=doubts, refused=refused)
+
+    async def _setup(self, request: web.Request) -> web.StreamResponse:
+        for_operators(request)
+
+        def read(connection: Connection) -> tuple[Sequence[SetupReport], Sequence[TopicProgress], bool]:
+            return setups(connection), progress(connection), bool(sessions(connection, limit=1).items)
+
+        reports, topics, has_sessions = await ask(self._database, read)
+        return self._pages.page(
+            request, "setup.html", reports={each.command: each for each in reports}, commands=SETUP_COMMANDS,
+            has_topics=bool(topics), has_sessions=has_sessions, now=datetime.now(UTC),
+        )  # fmt: skip

@@ -32,6 +32,7 @@ class RowKind(Enum):
     LETTER_FAULT = auto()
     LETTER_DECISION = auto()
     AUDIT = auto()
+    SETUP = auto()
     WORKER = auto()
     NO_WORKER = auto()
 

@@ -13,6 +13,7 @@ from readmodel.projections.operations import (
     project_dead_letter,
     project_delivery,
     project_letter,
+    project_setup,
     project_worker,
 )
 from readmodel.projections.people import project_fact, project_score
@@ -28,6 +29,7 @@ from schemas.topics import (
     LETTERS,
     QUARANTINE,
     RAW_EVENTS,
+    SETUP,
     TOPICS,
     WORKERS,
 )
@@ -43,6 +45,7 @@ PROJECTIONS: Mapping[str, Projection] = {
     BREVO_RESULTS.name: project_result,
     AUDIT.name: project_audit,
     LETTERS.name: project_letter,
+    SETUP.name: project_setup,
     WORKERS.name: project_worker,
     QUARANTINE.name: project_delivery,
     RAW_EVENTS.name: project_delivery,

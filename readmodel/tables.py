@@ -327,6 +327,14 @@ AUDIT = _table(
     Index("audit_by_time", "at"),
 )
 
+SETUPS = _table(
+    "setups",
+    _text("command", key=True),
+    _instant("at", required=True),
+    _text("report", required=True),
+)
+"""`report` as `schemas.setup.SetupReport`."""
+
 WORKERS = _table(
     "workers",
     _text("worker_id", key=True),

@@ -24,6 +24,7 @@ from readmodel.tables import (
     REGISTRATIONS,
     SCORES,
     SESSIONS,
+    SETUPS,
     WORKERS,
 )
 
@@ -44,6 +45,7 @@ _TABLES: dict[RowKind, Table] = {
     RowKind.LETTER_FAULT: LETTERS,
     RowKind.LETTER_DECISION: LETTERS,
     RowKind.AUDIT: AUDIT,
+    RowKind.SETUP: SETUPS,
     RowKind.WORKER: WORKERS,
     RowKind.NO_WORKER: WORKERS,
 }

@@ -213,6 +213,14 @@ REPLAYS = Topic(
     consumers=(),
     retention_days=30,
 )
+SETUP = Topic(
+    name="ops.setup.v1",
+    key="command",
+    value="schemas.setup.SetupReport",
+    producers=("ops",),
+    consumers=(),
+    cleanup="compact",
+)
 BREVO_EVENTS = Topic(
     name="brevo.events.v1",
     key="contact id",
@@ -242,6 +250,7 @@ TOPICS: tuple[Topic, ...] = (
     WORKERS,
     LETTERS,
     REPLAYS,
+    SETUP,
 )
 
 

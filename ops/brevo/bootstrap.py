@@ -14,8 +14,9 @@ import typer
 from ops.audit import audit_entry, note_done
 from ops.brevo.account import answered, opened, rows
 from ops.brevo.hooks import EVENTS
-from ops.brevo.planning import FOLDER, SetupPlan, plan_of
+from ops.brevo.planning import FOLDER, SetupPlan, findings_of, plan_of
 from ops.options import Json, Reason, Yes, agreed
+from ops.setting_up import tell_found
 from processors.brevo.api.client import BrevoClient
 from processors.brevo.writer.bootstrap import wrong_templates
 from runtime.exits import FOUND_WRONG
@@ -36,11 +37,12 @@ def register(group: typer.Typer) -> None:
 def plan(as_json: Json = False) -> None:
     """Compare the account with what the configuration needs: attributes, their types, lists, webhooks, templates.
 
-    Shows in any case what each list id and attribute of the file is in the account. Changes nothing. Exit code 1:
-    something is missing or does not fit.
+    Shows in any case what each list id and attribute of the file is in the account. Changes nothing, and tells the
+    console (ops.setup.v1). Exit code 1: something is missing or does not fit.
     """
     configure_command_logging()
     found = asyncio.run(_plan())
+    asyncio.run(tell_found(os.environ, "brevo plan", findings_of(found)))
     _show(found, [], as_json=as_json)
     if not found.fits:
         raise typer.Exit(FOUND_WRONG)

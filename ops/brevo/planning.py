@@ -10,7 +10,9 @@ from ops.brevo.hooks import HookChange, hook_changes
 from processors.brevo.decisions.attributes import Needed, misfits, needed_attributes, types_of
 from processors.brevo.decisions.configured_lists import configured_lists
 from runtime.models import Configuration
+from schemas.setup import SetupFinding
 
+ABSENT = "does not exist"
 FOLDER = "Rollcall"
 """Where lists are created: Brevo wants a folder for each."""
 
@@ -32,7 +34,7 @@ class Use:
     names: str
     """`list 16`, `attribute FIRSTNAME`."""
     found: str
-    """Its name and size, or its type; `does not exist`."""
+    """Its name and size, or its type; `ABSENT`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +107,19 @@ def plan_of(
     return SetupPlan(missing, tuple(lacking), folder_id, tuple(hook_changes(webhook, hooks)), tuple(problems), uses)
 
 
+def findings_of(plan: SetupPlan) -> tuple[SetupFinding, ...]:
+    """The plan as the console has it: each list and attribute of the file with what it is in the account."""
+    uses = (
+        SetupFinding(what=use.key, level="fail" if use.found == ABSENT else "ok", found=f"{use.names}: {use.found}")
+        for use in plan.uses
+    )
+    problems = (SetupFinding(what="needs you", level="fail", found=each) for each in plan.problems)
+    missing = (
+        SetupFinding(what="missing", level="fail", found=each, advice="rollcall brevo apply") for each in plan.creations
+    )
+    return (*uses, *problems, *missing)
+
+
 def _lacking_lists(
     configuration: Configuration, lists: Sequence[Mapping[str, Any]]
 ) -> tuple[list[MissingList], list[str]]:
@@ -128,11 +143,11 @@ def _lists_used(configuration: Configuration, lists: Sequence[Mapping[str, Any]]
     for key, list_id in configured_lists(configuration):
         row = rows.get(list_id)
         # `totalSubscribers` is always 0 by now (developers.brevo.com/reference/getlists, checked 2026-11-21).
-        shown = "does not exist" if row is None else f"{row.get('name')}, {row.get('uniqueSubscribers', 0)} contacts"
+        shown = ABSENT if row is None else f"{row.get('name')}, {row.get('uniqueSubscribers', 0)} contacts"
         yield Use(key, f"list {list_id}", shown)
 
 
 def _attributes_used(needed: Sequence[Needed], types: Mapping[str, str]) -> Iterator[Use]:
     for each in needed:
-        shown = types.get(each.attribute, "does not exist")
+        shown = types.get(each.attribute, ABSENT)
         yield Use(f"field_mapping.{each.source}", f"attribute {each.attribute}", shown)

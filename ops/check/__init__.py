@@ -20,10 +20,12 @@ from ops.check.frame import Context, Finding, Section, run_checks
 from ops.check.kafka import kafka_checks
 from ops.check.zoom import zoom_checks
 from ops.options import Json
+from ops.setting_up import tell_found
 from runtime.configuration import load_for_display, unresolved
 from runtime.environment import config_path
 from runtime.exits import FOUND_WRONG
 from runtime.logs import configure_command_logging
+from schemas.setup import SetupFinding
 
 SECTIONS: tuple[Section, ...] = (zoom_checks, brevo_checks, kafka_checks)
 _MARKS = {"ok": "[green]ok[/]", "warn": "[yellow]warn[/]", "fail": "[red]fail[/]", "skip": "skip"}
@@ -45,12 +47,14 @@ def check(
 
     Zoom: token, scopes, events, plan, subscription, webhook secret, clock, webinars without registration. Brevo: key,
     lists, attributes, templates. Kafka: topics. Asks, and changes nothing; what cannot be asked for a cause that is
-    told already is skipped. Exit code 1: something fails, with what to do.
+    told already is skipped. What was found is told to the console (ops.setup.v1). Exit code 1: something fails, with
+    what to do.
     """
     configure_command_logging("ERROR")
     console = Console(stderr=as_json)
     address = url or f"http://127.0.0.1:{os.environ.get('INGRESS_PORT') or 8080}/webhooks/zoom"
     findings = asyncio.run(_run(address, console))
+    asyncio.run(tell_found(os.environ, "check", [_told(each) for each in findings]))
     if as_json:
         counted = {level: sum(finding.level == level for finding in findings) for level in _MARKS}
         typer.echo(orjson.dumps({**counted, "checks": [asdict(finding) for finding in findings]}).decode())
@@ -71,6 +75,11 @@ async def _run(url: str, console: Console) -> list[Finding]:
             return await run_checks(checks, lambda _: None)
         with console.status("checking") as status:
             return await run_checks(checks, lambda finding: status.update(f"checked {finding.check}"))
+
+
+def _told(finding: Finding) -> SetupFinding:
+    advice = "" if finding.level == "ok" else finding.advice
+    return SetupFinding(what=finding.check, level=finding.level, found=finding.found, advice=advice)
 
 
 def _show(findings: list[Finding], console: Console) -> None:

@@ -9,9 +9,10 @@ from dataclasses import dataclass, field
 
 import aiohttp
 
-from ops.check.outcome import CheckResult, Level, fail, skip
+from ops.check.outcome import CheckResult, fail, skip
 from runtime.models import Configuration
 from schemas.errors import RollcallError
+from schemas.setup import Level
 
 
 @dataclass(frozen=True, slots=True)

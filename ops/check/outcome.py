@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
-Level = Literal["ok", "warn", "fail", "skip"]
+from schemas.setup import Level
 
 
 @dataclass(frozen=True, slots=True)

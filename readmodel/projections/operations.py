@@ -7,6 +7,7 @@ from readmodel.instants import in_milliseconds, milliseconds
 from schemas.audit import AuditEntry
 from schemas.codec import pack
 from schemas.letters import LETTER_ID, LetterFault, letter_id, parse_letter_record
+from schemas.setup import SetupReport
 from schemas.topics import QUARANTINE
 
 _ZOOM = "/zoom/"
@@ -96,6 +97,15 @@ def project_audit(source: Source, changes: Changes) -> None:
             "details": pack(entry.details).decode(),
         },
     )
+
+
+def project_setup(source: Source, changes: Changes) -> None:
+    """What was found about the set-up."""
+    if source.value is None:
+        return
+    report = SetupReport.from_bytes(source.value)
+    row: Row = {"command": report.command, "at": in_milliseconds(report.at), "report": text(source.value.decode())}
+    changes.put(RowKind.SETUP, (report.command,), row)
 
 
 def project_worker(source: Source, changes: Changes) -> None:

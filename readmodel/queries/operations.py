@@ -27,12 +27,14 @@ from readmodel.tables import (
     QUARANTINED,
     REJECTED,
     SESSIONS,
+    SETUPS,
     TAKEN_LIVE,
     WORKERS,
 )
 from readmodel.vocabulary import OVER_NOT_FINAL
 from schemas.codec import unpack
 from schemas.letters import State
+from schemas.setup import SetupReport
 from schemas.workers import WorkerStatus
 
 _STEP_MS = 100
@@ -124,6 +126,12 @@ def workers(connection: Connection) -> tuple[WorkerStatus, ...]:
     """Every worker as it said last; one that died says nothing more, so look at its `at`."""
     rows = connection.execute(select(WORKERS.c.status).order_by(WORKERS.c.worker_id))
     return tuple(WorkerStatus.model_validate_json(row.status) for row in rows)
+
+
+def setups(connection: Connection) -> tuple[SetupReport, ...]:
+    """What each command found about the set-up when it was last run."""
+    rows = connection.execute(select(SETUPS.c.report).order_by(SETUPS.c.command.desc()))
+    return tuple(SetupReport.model_validate_json(row.report) for row in rows)
 
 
 def freshness(connection: Connection, now: datetime, over: timedelta = timedelta(hours=1)) -> tuple[Freshness, ...]:
