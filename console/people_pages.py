@@ -87,8 +87,8 @@ class PeoplePages:
         one, part, seen = await self._ask(read)
         return self._pages.page(
             request, "session.html", session=one, part=part, show=show, order=order, after=after,
-            shows=(*STATUSES, "not_synced"), time_line=time_line([each.intervals for each in seen.items],
-            one.length_seconds), seen=len(seen.items), is_cut=seen.after is not None,
+            shows=(*STATUSES, "not_synced"), time_line=time_line(one, [each.intervals for each in
+            seen.items]), seen=len(seen.items), is_cut=seen.after is not None,
         )  # fmt: skip
 
     async def _csv(self, request: web.Request) -> web.StreamResponse:

@@ -119,6 +119,7 @@ SESSIONS = _table(
         "only_webhooks", "rehearsals", "rows_without_identity",
     )),
     _text("instances", required=True),
+    _text("runs", required=True),
     _text("reconciliation"),
     _text("interaction"),
     Index("sessions_by_time", "sorted_at", "session"),

@@ -314,6 +314,16 @@ SessionState = Literal["running", "ended", "live", "final"]
 Zoom's report has settled them."""
 
 
+class SessionRun(Wire):
+    """One run of a session, from its start to its end at Zoom."""
+
+    run_uuid: str
+    is_main: bool
+    """False: its audience is so small that it moves no start and no end."""
+    started_at: Instant
+    ended_at: Instant
+
+
 class SessionSummary(Message):
     """One occurrence; key `<account_id>|<session_uuid>`, compacted: the latest record stands."""
 
@@ -345,3 +355,5 @@ class SessionSummary(Message):
     """When it is looked at next without any news; ``None``: it is not."""
     waits_for: str = ""
     """Why it is not final yet, for people; empty when it waits for nothing."""
+    runs: tuple[SessionRun, ...] = ()
+    """In order of their start; none before the session was judged."""

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from console.views.words import lasting
+from readmodel.lines.sessions import RunLine, SessionLine
 
-WIDTH = 1_000
+WIDTH, STEPS = 1_000, 60
+_NARROWEST = 4
 Intervals = Sequence[tuple[int, int]]
 """Seconds since the session's start."""
 
@@ -28,24 +31,31 @@ class Headcount:
     width: int
     height: int
     """In hundredths of the highest."""
+    count: int
     label: str
 
 
-def bars(intervals: Intervals, length_seconds: int) -> tuple[Bar, ...]:
-    """Headcount in a session; what lies outside of it is cut off, and the shortest stay can still be seen.
+@dataclass(frozen=True, slots=True)
+class TimeLine:
+    """A session from its start to its end: its runs, and how many were there."""
+
+    runs: tuple[tuple[Bar, bool], ...]
+    """Each with whether it is a main one."""
+    steps: tuple[Headcount, ...]
+    """None where nobody was there."""
+    told: str
+    """All of it in words, for who does not see it."""
+
+
+def bars(intervals: Intervals, span_seconds: int) -> tuple[Bar, ...]:
+    """Somebody's stays in a session; what lies outside of it is cut off, and the shortest stay can still be seen.
 
     >>> bars([(0, 900), (1800, 3600)], 3600)
     (Bar(left=0, width=250), Bar(left=500, width=500))
     """
-    if length_seconds <= 0:
+    if span_seconds <= 0:
         return ()
-    found = []
-    for since, until in intervals:
-        left = WIDTH * max(0, min(since, length_seconds)) // length_seconds
-        right = WIDTH * max(0, min(until, length_seconds)) // length_seconds
-        if until > since:
-            found.append(Bar(min(left, WIDTH - 4), max(right - left, 4)))
-    return tuple(found)
+    return tuple(_bar(since, until, span_seconds) for since, until in intervals if until > since)
 
 
 def told(intervals: Intervals) -> str:
@@ -59,15 +69,40 @@ def told(intervals: Intervals) -> str:
     return "there " + ", ".join(f"from {lasting(since)} to {lasting(until)}" for since, until in intervals)
 
 
-def time_line(people: Sequence[Intervals], length_seconds: int, steps: int = 60) -> tuple[Headcount, ...]:
+def time_line(session: SessionLine, people: Sequence[Intervals]) -> TimeLine | None:
+    """The time line of a session that has ended; ``None`` before.
+
+    Args:
+        session: with its runs.
+        people: who was there when.
+    """
+    began, span = session.started_at, session.span_seconds
+    if began is None or not span:
+        return None
+    runs = [
+        (
+            _bar(
+                round((each.started_at - began).total_seconds()), round((each.ended_at - began).total_seconds()), span
+            ),
+            each,
+        )
+        for each in session.runs
+    ]
+    steps = headcounts(people, span)
+    words = [f"{_clock(each)}{'' if each.is_main else ' (few people)'}" for each in session.runs]
+    said = f"{len(words)} runs: {', '.join(words)}. " if len(words) > 1 else ""
+    return TimeLine(tuple((bar, each.is_main) for bar, each in runs), steps, said + _most(steps, began, span))
+
+
+def headcounts(people: Sequence[Intervals], span_seconds: int, steps: int = STEPS) -> tuple[Headcount, ...]:
     """How many were there in each step; a person counts in a step that they were in at its middle.
 
-    >>> [each.height for each in time_line([[(0, 3600)], [(0, 1800)]], 3600, steps=4)]
+    >>> [each.height for each in headcounts([[(0, 3600)], [(0, 1800)]], 3600, steps=4)]
     [100, 100, 50, 50]
     """
-    if length_seconds <= 0:
+    if span_seconds <= 0:
         return ()
-    middles = [(step + 0.5) * length_seconds / steps for step in range(steps)]
+    middles = [(step + 0.5) * span_seconds / steps for step in range(steps)]
     counts = [sum(any(since <= at < until for since, until in one) for one in people) for at in middles]
     highest = max(counts, default=0)
     if not highest:
@@ -78,7 +113,27 @@ def time_line(people: Sequence[Intervals], length_seconds: int, steps: int = 60)
             edges[step],
             edges[step + 1] - edges[step],
             round(100 * count / highest),
-            f"{lasting(step * length_seconds / steps)}: {count}",
+            count,
+            f"{lasting(step * span_seconds / steps)}: {count}",
         )
         for step, count in enumerate(counts)
     )
+
+
+def _bar(since: int, until: int, span_seconds: int) -> Bar:
+    left = WIDTH * max(0, min(since, span_seconds)) // span_seconds
+    right = WIDTH * max(0, min(until, span_seconds)) // span_seconds
+    return Bar(min(left, WIDTH - _NARROWEST), max(right - left, _NARROWEST))
+
+
+def _clock(run: RunLine) -> str:
+    return f"{run.started_at:%H:%M} to {run.ended_at:%H:%M} UTC"
+
+
+def _most(steps: Sequence[Headcount], began: datetime, span_seconds: int) -> str:
+    if not steps:
+        return "Nobody who is known was there."
+    most = max(steps, key=lambda each: each.count)
+    at = began + timedelta(seconds=most.left * span_seconds / WIDTH)
+    ends = f"{steps[0].count:,} at the begin, {steps[-1].count:,} at the end"
+    return f"At most {most.count:,} at once, from {at:%H:%M} UTC on; {ends}."

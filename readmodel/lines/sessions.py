@@ -12,6 +12,16 @@ Sync = Literal["written", "waiting", "refused", "suppressed"]
 
 
 @dataclass(frozen=True, slots=True)
+class RunLine:
+    """One run of a session."""
+
+    is_main: bool
+    """False: it moves no start and no end."""
+    started_at: datetime
+    ended_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class SessionLine:
     """One session, its people in numbers."""
 
@@ -31,6 +41,7 @@ class SessionLine:
     started_at: datetime | None
     ended_at: datetime | None
     length_seconds: int
+    """Of live time: what lies between two runs does not count."""
     is_final: bool
     retracted: bool
     evidence: str
@@ -48,8 +59,17 @@ class SessionLine:
     not_synced: int
     """People with a result of whom Brevo does not hold the newest."""
     instances: tuple[str, ...]
+    runs: tuple[RunLine, ...]
+    """None before the session was judged."""
     reconciliation: Reconciliation | None
     interaction: InteractionSummary | None
+
+    @property
+    def span_seconds(self) -> int:
+        """From its start to its end by the clock: what `PersonLine.intervals` are told in."""
+        if self.started_at is None or self.ended_at is None:
+            return 0
+        return max(0, round((self.ended_at - self.started_at).total_seconds()))
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from datetime import datetime
 from readmodel.changes import Changes, Row, RowKind, Source
 from readmodel.instants import in_milliseconds
 from readmodel.keys import session_key
-from schemas.attendance import SessionSummary
+from schemas.attendance import SessionRun, SessionSummary
 from schemas.codec import pack
 
 
@@ -39,11 +39,16 @@ def project_session(source: Source, changes: Changes) -> None:
         "retracted": told.retracted,
         "evidence": told.evidence,
         "instances": pack(told.instances).decode(),
+        "runs": pack([_run(each) for each in told.runs]).decode(),
         "reconciliation": told.reconciliation.model_dump_json() if told.reconciliation else None,
         "interaction": told.interaction.model_dump_json() if told.interaction else None,
         **told.counts.model_dump(),
     }
     changes.put(RowKind.SESSION, (session,), row)
+
+
+def _run(told: SessionRun) -> list[object]:
+    return [told.is_main, in_milliseconds(told.started_at), in_milliseconds(told.ended_at)]
 
 
 def _ms(at: datetime | None) -> int | None:

@@ -8,9 +8,9 @@ from typing import Any, Literal
 
 from sqlalchemy import Connection, Select, func, or_, select, union_all
 
-from readmodel.instants import in_milliseconds
+from readmodel.instants import in_milliseconds, moment
 from readmodel.keys import contact_id_of
-from readmodel.lines.sessions import PersonLine, ScoreShare, SessionLine, Sync
+from readmodel.lines.sessions import PersonLine, RunLine, ScoreShare, SessionLine, Sync
 from readmodel.parts import PART, Part, part_of, place_of
 from readmodel.queries.rows import asked, behind, fields_of
 from readmodel.tables import CONTACTS, NOT_SYNCED, PEOPLE, SESSIONS
@@ -170,6 +170,9 @@ def _session(row: Any) -> SessionLine:
     fields = fields_of(row, "next_check_at", "scheduled_at", "started_at", "ended_at")
     del fields["sorted_at"]
     fields["instances"] = tuple(unpack(fields["instances"].encode()))
+    fields["runs"] = tuple(
+        RunLine(is_main, moment(began), moment(ended)) for is_main, began, ended in unpack(fields["runs"].encode())
+    )
     for name, model in (("reconciliation", Reconciliation), ("interaction", InteractionSummary)):
         fields[name] = None if fields[name] is None else model.model_validate_json(fields[name])
     return SessionLine(**fields)

@@ -26,6 +26,7 @@ from schemas.topics import (
     LETTERS,
     QUARANTINE,
     RAW_EVENTS,
+    SETUP,
     WORKERS,
     Topic,
 )
@@ -178,6 +179,10 @@ class Storyteller:
         """What an operator did."""
         fields = sample(AUDIT, "audit__effects_resolved")
         return AUDIT, message("ana", {**fields, "entry_id": f"entry-{number}"})
+
+    def setup(self) -> Told:
+        """What `rollcall check` has found."""
+        return SETUP, message("check", sample(SETUP, "setup__checked"))
 
     def worker(self, name: str, **fields: Any) -> Told:
         """How a worker is."""

@@ -12,7 +12,7 @@ from processors.attendance.rules.judgement import Registrant
 from processors.attendance.rules.judgement import StandingResult as Judged
 from processors.attendance.rules.names import smallest_name
 from processors.attendance.rules.presence import Filed, Presence, Rule
-from processors.attendance.rules.runs import RunRow
+from processors.attendance.rules.runs import Run, RunRow
 from processors.attendance.rules.sessions import Session
 from schemas.attendance import (
     Evidence,
@@ -24,6 +24,7 @@ from schemas.attendance import (
     RetractionReason,
     RunEvidence,
     SessionCounts,
+    SessionRun,
     SessionSummary,
 )
 from schemas.codec import contact_id
@@ -121,6 +122,7 @@ def publish_summary(
         interaction=interaction,
         counts=SessionCounts.model_validate({**counts, "rehearsals": session.rehearsals}),
         state="final" if step.work.is_final else "live",
+        runs=tuple(_run(session, run) for run in session.runs),
         **outlook(step)._asdict(),
     )
     digest = summary.digest()
@@ -128,6 +130,13 @@ def publish_summary(
         SESSION, PublishedSession(list(session.given), session.end, digest, False), summary.session_uuid
     ):
         tell(step.book, summary)
+
+
+def _run(session: Session, run: Run) -> SessionRun:
+    start, end = run.span
+    return SessionRun(
+        run_uuid=run.uuid, is_main=run.uuid in session.main, started_at=as_datetime(start), ended_at=as_datetime(end)
+    )
 
 
 def retract_summary(book: Book, name: str, row: RunRow) -> None:

@@ -46,7 +46,17 @@ async def test_pages_are_readable_for_everybody(tmp_path: Path) -> None:
         with opened(sqlite_url(tmp_path)) as database:  # as the projector does meanwhile
             fill(database, [Storyteller().session(3, topic="Just begun")])
         await page.until("document.querySelector('table').textContent.includes('Just begun')")
-        for path in ("/sessions", SESSION, CONTACT, "/status", "/deliveries", "/dead-letters", "/doubts", *ACTS):
+        for path in (
+            "/sessions",
+            SESSION,
+            CONTACT,
+            "/status",
+            "/deliveries",
+            "/dead-letters",
+            "/doubts",
+            "/setup",
+            *ACTS,
+        ):
             for dark, width in ((False, 400), (True, 1200)):
                 await _look(page, visitor.base + path, dark=dark, width=width)
                 assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth"), (path, width)

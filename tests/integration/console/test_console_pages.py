@@ -20,7 +20,7 @@ from tests.support.read_model import ACCOUNT, Storyteller, Told, person, session
 PEOPLE = 210
 SESSION = f"/sessions/{session_word(session_key(ACCOUNT, session_uuid(1)))}"
 CONTACT = f"/contacts/{person(0).contact_id}"
-OPERATORS_ONLY = ("/deliveries", "/dead-letters", "/doubts", "/acts")
+OPERATORS_ONLY = ("/deliveries", "/dead-letters", "/doubts", "/acts", "/setup")
 PAGES = ("/", "/sessions", "/sessions?state=final&q=Web", SESSION, f"{SESSION}?show=left_early&order=score", CONTACT,
          "/status", *OPERATORS_ONLY, "/deliveries?quarantined=1", "/dead-letters?state=open")  # fmt: skip
 
@@ -37,7 +37,7 @@ def story() -> list[Told]:
     doubt = tell.answer(person(2), 1, outcome="in_doubt")
     lately = (datetime.now(UTC) - timedelta(minutes=5)).isoformat()
     return [*told, refused, doubt, tell.delivery(1), tell.delivery(2, quarantine_reason="stale"), tell.dead_letter(1),
-            tell.worker("worker-1", at=lately)]  # fmt: skip
+            tell.worker("worker-1", at=lately), tell.setup()]  # fmt: skip
 
 
 @pytest.fixture
@@ -125,6 +125,50 @@ async def test_people_are_found_by_address_without_it_in_a_url(over_either: Visi
     status, place, text = await visitor.post("/search", q="nobody@example.com")
     assert (status, place) == (200, "")
     assert "Nobody with this address is known" in text
+
+
+async def test_time_line_is_of_the_clock_and_told_in_words(tmp_path: Path) -> None:
+    """Somebody who was there for the second run alone has their bar at its end, behind the gap between the runs."""
+    tell = Storyteller()
+    runs = [
+        {"run_uuid": "a", "is_main": True, "started_at": "2026-08-12T10:00:00Z", "ended_at": "2026-08-12T10:30:00Z"},
+        {"run_uuid": "b", "is_main": True, "started_at": "2026-08-12T10:45:00Z", "ended_at": "2026-08-12T11:00:00Z"},
+    ]
+    session = tell.session(1, runs=runs, length_seconds=2_700, ended_at="2026-08-12T11:00:00Z")
+    late = tell.result(person(0), 1, 1, attended_seconds=900, intervals=[[2_700, 3_600]])
+    async with console(tmp_path, [session, late]) as (visitor, _):
+        await visitor.sign_in("ben")
+        _, text = await visitor.get(SESSION)
+    assert (
+        "2 runs: 10:00 to 10:30 UTC, 10:45 to 11:00 UTC. At most 1 at once, from 10:45 UTC on; 0 at the begin" in text
+    )
+    assert '<rect class="run" x="750" y="0" width="250"' in text
+    assert '<rect x="750" y="0" width="250" height="20"/>' in text
+    assert "there from 45 min to 1 h 0 min" in text
+
+
+async def test_people_are_sorted_by_the_head_of_a_column(at_console: tuple[Visitor, PasswordFile]) -> None:
+    """The one that they are sorted by says so; the filter stays."""
+    visitor, _ = at_console
+    await visitor.sign_in("ben")
+    _, text = await visitor.get(f"{SESSION}?show=left_early")
+    assert 'aria-sort="descending">Time' in text
+    assert "show=left_early&amp;order=score" in text
+    _, text = await visitor.get(f"{SESSION}?show=left_early&order=score")
+    assert 'aria-sort="descending">Score' in text
+
+
+async def test_set_up_shows_what_commands_found(tmp_path: Path) -> None:
+    """Each with what to do, and who looked; what nobody has looked at says how."""
+    async with console(tmp_path, [Storyteller().setup()]) as (visitor, _):
+        await visitor.sign_in("ana")
+        _, text = await visitor.get("/setup")
+    assert "by ines" in text
+    assert "Brevo has no list 16" in text
+    assert "To do: give the ids" in text
+    assert text.count("✓ fine") == 1
+    assert "Nobody has run it yet" in text
+    assert "rollcall zoom subscribe" in text
 
 
 async def test_readers_see_no_machinery(at_console: tuple[Visitor, PasswordFile]) -> None:

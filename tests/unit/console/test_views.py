@@ -4,7 +4,7 @@ from types import ModuleType
 import pytest
 
 from console.views import bars, links, spreadsheet, words
-from console.views.bars import time_line
+from console.views.bars import headcounts
 from console.views.links import session_key, session_word
 from console.views.spreadsheet import lines
 
@@ -27,7 +27,7 @@ def test_no_cell_is_a_formula(text: str) -> None:
     assert lines([[text]]).strip("\r\n").strip('"').startswith("'")
 
 
-def test_time_line_of_nobody_is_empty() -> None:
-    """Nor is there one of a session without a length."""
-    assert time_line([], 3600) == ()
-    assert time_line([[(0, 10)]], 0) == ()
+def test_headcounts_of_nobody_are_none() -> None:
+    """Nor are there any of a session without a length."""
+    assert headcounts([], 3600) == ()
+    assert headcounts([[(0, 10)]], 0) == ()

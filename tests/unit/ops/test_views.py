@@ -37,7 +37,7 @@ def session(uuid: str = "uuid==", **fields: Any) -> SessionLine:
         host_id="host", origin="live", state="final", waits_for="", next_check_at=None, scheduled_at=None,
         started_at=NOW - timedelta(hours=1), ended_at=NOW, length_seconds=3_600, is_final=True, retracted=False,
         evidence="both", registered=2, attended=1, left_early=0, no_shows=1, anonymous=0, excluded=0, assumed=0,
-        outside=0, only_webhooks=0, rehearsals=0, rows_without_identity=0, not_synced=0, instances=(uuid,),
+        outside=0, only_webhooks=0, rehearsals=0, rows_without_identity=0, not_synced=0, runs=(), instances=(uuid,),
         reconciliation=None, interaction=None,
     )  # fmt: skip
     return replace(line, **fields)
