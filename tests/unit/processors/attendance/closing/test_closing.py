@@ -60,6 +60,8 @@ def assert_true(pipeline: Pipeline, truth: Truth) -> None:
     for occurrence in truth.sessions:
         summary = pipeline.summaries[occurrence.session_uuid]
         assert summary.length_seconds == occurrence.length_seconds
+        assert tuple(run.run_uuid for run in summary.runs) == summary.instances
+        assert max(run.ended_at for run in summary.runs if run.is_main) == summary.ended_at
         assert (summary.counts.anonymous, summary.counts.excluded) == (occurrence.anonymous, occurrence.excluded)
 
 
