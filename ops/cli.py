@@ -16,6 +16,7 @@ from ops import (
     console,
     demo,
     filters,
+    forget,
     letters,
     resync,
     run,
@@ -80,6 +81,7 @@ def build_app() -> typer.Typer:
     backfill.register(app)
     brevo.register(app)
     resync.register(app)
+    forget.register(app)
     return app
 
 

@@ -57,13 +57,13 @@ class Posting:
         """Publish messages by key. As `publish`."""
         await self.publish(topic.name, (_record(topic, key, message) for key, message in messages), advance)
 
-    async def post_everywhere(self, topic: Topic, message: Message) -> int:
-        """Publish a message without a key to every partition, and return how many there are."""
+    async def post_everywhere(self, topic: Topic, message: Message, key: bytes | None = None) -> int:
+        """Publish a message to every partition, whatever its key, and return how many there are."""
         name = topic.physical(self._prefix)
         partitions = await self._producer.partitions_for(name)
-        _, value, headers, _ = _record(topic, None, message)
+        _, value, headers, _ = _record(topic, key, message)
         for partition in sorted(partitions):
-            await self._producer.send_and_wait(name, value, partition=partition, headers=headers)
+            await self._producer.send_and_wait(name, value, key=key, partition=partition, headers=headers)
         return len(partitions)
 
     async def note(self, entry: AuditEntry) -> None:

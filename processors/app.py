@@ -16,6 +16,7 @@ from prometheus_client import CollectorRegistry
 
 from processors.attendance import agent as track_attendance
 from processors.attendance.book.due_jobs import DUE, due_ms
+from processors.attendance.erasure import AttendanceCleaner
 from processors.attendance.ownership import Ownership
 from processors.attendance.settings import TrackingSettings
 from processors.attendance.tenants import TenantsApart
@@ -26,6 +27,7 @@ from processors.brevo.decisions.suppression import Consent
 from processors.brevo.writer.bootstrap import check_attributes, check_templates, missing_lists
 from processors.brevo.writer.dry_run import DryRun
 from processors.engagement import agent as score_engagement
+from processors.engagement.erasure import EngagementCleaner
 from processors.engagement.sweep import second_of_day
 from processors.engagement.sweep_clock import sweep_clock
 from processors.engine.confirmed_publisher import ConfirmedPublisher, build_producer
@@ -39,7 +41,9 @@ from processors.engine.halt import Halt
 from processors.engine.metrics import EngineMetrics
 from processors.engine.naming import APP_ID, changelog_name
 from processors.engine.stopping import stop_at_once
-from processors.engine.view import Output
+from processors.engine.view import Output, Rule
+from processors.erasure.erasing import ErasingRule
+from processors.erasure.marks import Marks
 from processors.reporting import now, reporting, worker_id
 from processors.settings import WorkerSettings
 from processors.status import Condition, WorkerIdentity
@@ -172,14 +176,15 @@ def sink_of(
     )
 
 
-def tracking_rule(settings: TrackingSettings) -> TenantsApart:
+def tracking_rule(settings: TrackingSettings) -> Rule:
     """The rule of `track-attendance`, for every account of the installation."""
     (table,) = track_attendance.SPEC.tables
     ownership = Ownership(table, retain_days=math.ceil(settings.retain / 86_400))
-    return TenantsApart(track_attendance.TrackAttendance(settings), ownership)
+    rule = TenantsApart(track_attendance.TrackAttendance(settings), ownership)
+    return ErasingRule(rule, track_attendance.SPEC.name, Marks(table), AttendanceCleaner(), settings.step)
 
 
-def tracking_agent(engine: Engine, rule: TenantsApart) -> BatchAgent:
+def tracking_agent(engine: Engine, rule: Rule) -> BatchAgent:
     """The agent whose effect is its own clock: due work is found in its table."""
 
     def tick(partition: int) -> Output:
@@ -192,11 +197,17 @@ def tracking_agent(engine: Engine, rule: TenantsApart) -> BatchAgent:
 
 def scoring_agent(engine: Engine, configuration: Configuration) -> BatchAgent:
     """The agent with the clock of the decay sweep, where there is to be one."""
-    rule, sweep_at = score_engagement.ScoreEngagement(configuration), configuration.scoring.decay_sweep
+    rule, sweep_at = scoring_rule(configuration), configuration.scoring.decay_sweep
     if sweep_at is None:
         return BatchAgent(engine, score_engagement.SPEC, RuleAlone(rule))
     clock = sweep_clock(rule, table=score_engagement.TABLE, second=second_of_day(sweep_at), clock=time.time)
     return BatchAgent(engine, score_engagement.SPEC, clock)
+
+
+def scoring_rule(configuration: Configuration) -> Rule:
+    """The rule of `score-engagement`."""
+    table, scoring = score_engagement.TABLE, score_engagement.ScoreEngagement(configuration)
+    return ErasingRule(scoring, score_engagement.SPEC.name, Marks(table), EngagementCleaner(table))
 
 
 @asynccontextmanager

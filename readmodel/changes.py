@@ -33,6 +33,7 @@ class RowKind(Enum):
     LETTER_DECISION = auto()
     AUDIT = auto()
     SETUP = auto()
+    ERASED = auto()
     WORKER = auto()
     NO_WORKER = auto()
 

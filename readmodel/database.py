@@ -53,6 +53,13 @@ class Database:
             connection.execute(update(META).values(batches=META.c.batches + 1))
             yield connection
 
+    def tidy(self) -> None:
+        """Leave nothing of deleted rows in the file; PostgreSQL does so by itself."""
+        if self.is_sqlite:
+            with _reported(), self._engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+                connection.exec_driver_sql("VACUUM")
+                connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+
     def close(self) -> None:
         """Close all connections."""
         self._engine.dispose()

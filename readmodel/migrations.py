@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from sqlalchemy import Connection, insert, inspect, select, update
 
-from readmodel.tables import META, METADATA
+from readmodel.tables import ERASED, META, METADATA
 from schemas.errors import ConfigurationError
 
 Migration = Callable[[Connection], None]
@@ -16,7 +16,11 @@ def _first_tables(connection: Connection) -> None:
     METADATA.create_all(connection)
 
 
-MIGRATIONS: Sequence[Migration] = (_first_tables,)
+def _erased(connection: Connection) -> None:
+    ERASED.create(connection, checkfirst=True)
+
+
+MIGRATIONS: Sequence[Migration] = (_first_tables, _erased)
 """Number 1 first. One that is released is never changed: what follows is a new one."""
 
 

@@ -20,11 +20,13 @@ from aiokafka.errors import KafkaError, OffsetOutOfRangeError
 from readmodel import offsets
 from readmodel.changes import Source
 from readmodel.database import Database
+from readmodel.erasing import Forgotten, erase, without_names
 from readmodel.offsets import Partition, Positions
 from readmodel.projection import PROJECTIONS, project
 from readmodel.writing import write
 from runtime.kafka import KafkaConnection
 from schemas.errors import ConfigurationError, RetryLaterError
+from schemas.topics import ERASURES
 
 BATCH_RECORDS = 10_000
 """Of one transaction at most: half a second of work, after which whoever waits for the database gets it."""
@@ -184,7 +186,6 @@ class Projector:
 
     def _write(self, records: Sequence[Source]) -> bool:
         """The rows and the offsets, in one transaction; false when the tables are not where the batch begins."""
-        changes, unreadable = project(records)
         first: dict[Partition, int] = {}
         for record in records:
             first.setdefault((record.topic, record.partition), record.offset)
@@ -192,7 +193,12 @@ class Projector:
             known = offsets.positions(connection)
             if any(known.get(where, 0) > offset for where, offset in first.items()):
                 return False
+            told, _ = project([each for each in records if each.topic == ERASURES.name])
+            forgotten = Forgotten.of(connection, told)
+            changes, unreadable = project(forgotten.others(records) if forgotten else records)
+            without_names(changes, forgotten)
             write(connection, changes)
+            erase(connection, told, forgotten)
             offsets.note(connection, offsets.reached(records, unreadable))
         return True
 

@@ -336,6 +336,15 @@ SETUPS = _table(
 )
 """`report` as `schemas.setup.SetupReport`."""
 
+ERASED = _table(
+    "erased",
+    _text("mark", key=True),
+    _text("salt", required=True),
+    _instant("erased_at", required=True),
+    _instant("returned_at"),
+)
+"""Who was forgotten, by mark (`schemas.erasure`): what is read of them again makes no rows."""
+
 WORKERS = _table(
     "workers",
     _text("worker_id", key=True),

@@ -18,6 +18,7 @@ from readmodel.tables import (
     CONTACTS,
     DEAD_LETTERS,
     DELIVERIES,
+    ERASED,
     IS_WRITTEN,
     LETTERS,
     PEOPLE,
@@ -46,6 +47,7 @@ _TABLES: dict[RowKind, Table] = {
     RowKind.LETTER_DECISION: LETTERS,
     RowKind.AUDIT: AUDIT,
     RowKind.SETUP: SETUPS,
+    RowKind.ERASED: ERASED,
     RowKind.WORKER: WORKERS,
     RowKind.NO_WORKER: WORKERS,
 }

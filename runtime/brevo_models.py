@@ -240,6 +240,9 @@ class Brevo(Section):
     deleted: Literal["stay_away", "ask", "return"] = "stay_away"
     """What becomes of who was deleted at Brevo and registers again: nothing; a question (the list rule `doi`) whose
     link brings them back; or they are written again, as subscribed as Brevo makes new contacts."""
+    erased: Literal["stay_away", "return"] = "stay_away"
+    """What becomes of who was forgotten (`rollcall forget`) and registers again: nothing, ever; or they are somebody
+    new, of whom nothing from before that registration counts."""
     dates: Annotated[str, AfterValidator(_time_zone)] = "webinar"
     """In which time zone a date is told: `webinar` (the one that Zoom gives for the webinar or meeting, else UTC),
     `utc`, or an IANA name."""

@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from runtime.models import Kafka
-from schemas.topics import MIB, all_topics
+from schemas.topics import COMPACTED_WITHIN_DAYS, DAY_MS, MIB, all_topics
 
+COMPACTED = {"max.compaction.lag.ms": str(COMPACTED_WITHIN_DAYS * DAY_MS)}
 CHANGELOG_BYTES = 4 * MIB
 """Of one record of a changelog: the engine writes no row of more than 3 MiB."""
 
@@ -33,5 +34,5 @@ def wanted_topics(prefix: str, kafka: Kafka, changelogs: Sequence[str] = ()) -> 
     safe = {"min.insync.replicas": str(max(1, kafka.replication_factor - 1))}
     ours = [WantedTopic(topic.physical(prefix), topic.config() | safe) for topic in all_topics()]
     # A changelog that retention empties makes a recovery that never ends (docs/reference/topics.md).
-    settings = {"cleanup.policy": "compact", "max.message.bytes": str(CHANGELOG_BYTES)} | safe
+    settings = {"cleanup.policy": "compact", "max.message.bytes": str(CHANGELOG_BYTES), **COMPACTED} | safe
     return [*ours, *(WantedTopic(f"{prefix}{name}", settings) for name in changelogs)]

@@ -57,7 +57,9 @@ def normalise_email(text: object) -> str | None:
 # A person's results, registrations and exclusion each ask for it.
 @lru_cache(maxsize=4_096)
 def contact_id(email: str) -> str:
-    """The first 32 hex digits of the SHA-256 of a normalised e-mail: Kafka key, and the name in logs.
+    """The first 32 hex digits of the SHA-256 of a normalised e-mail: Kafka key, and the name in other topics.
+
+    It has no salt (docs/adr/0008): whoever has the address can make it.
 
     >>> contact_id("maya.okafor@example.com")
     'b64b178a98dfec3c9923bfa5ecacb178'

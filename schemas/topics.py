@@ -12,6 +12,10 @@ from typing import Literal
 HOUR_MS = 3_600_000
 DAY_MS = 24 * HOUR_MS
 MIB = 1_048_576
+COMPACTED_WITHIN_DAYS = 7
+"""So long a compacted topic may hold what was overwritten or deleted: what is forgotten is gone then, a day later its
+tombstone too. Kafka's own bound is none (https://kafka.apache.org/documentation/#topicconfigs_max.compaction.lag.ms,
+checked 2026-11-27)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +44,8 @@ class Topic:
         settings = {"cleanup.policy": self.cleanup, "max.message.bytes": str(self.max_message_bytes)}
         if self.retention_days is not None:
             settings["retention.ms"] = str(self.retention_days * DAY_MS)
+        if self.cleanup == "compact":
+            settings["max.compaction.lag.ms"] = str(COMPACTED_WITHIN_DAYS * DAY_MS)
         if self.segment_hours is not None:
             settings["segment.ms"] = str(self.segment_hours * HOUR_MS)
         return settings
@@ -131,7 +137,7 @@ ATTENDANCE_SESSIONS = Topic(
     name="attendance.sessions.v1",
     key="account id and session uuid",
     value="schemas.attendance.SessionSummary",
-    producers=("track-attendance",),
+    producers=("track-attendance", "ops"),
     consumers=(),
     cleanup="compact",
 )
@@ -139,7 +145,7 @@ ENGAGEMENT_SCORES = Topic(
     name="engagement.scores.v1",
     key="contact id",
     value="schemas.engagement.ContactScore",
-    producers=("score-engagement",),
+    producers=("score-engagement", "ops"),
     consumers=(),
     cleanup="compact",
 )
@@ -221,6 +227,15 @@ SETUP = Topic(
     consumers=(),
     cleanup="compact",
 )
+ERASURES = Topic(
+    name="ops.erasures.v1",
+    key="a person's mark, with an agent's name of how far it is; one record for each partition",
+    value="schemas.erasure.Erasure | ErasureProgress",
+    producers=("ops", "track-attendance", "look-up", "score-engagement", "sync-contact"),
+    consumers=("track-attendance", "look-up", "score-engagement", "sync-contact"),
+    cleanup="compact",
+    dead_letters=True,
+)
 BREVO_EVENTS = Topic(
     name="brevo.events.v1",
     key="contact id",
@@ -251,6 +266,7 @@ TOPICS: tuple[Topic, ...] = (
     LETTERS,
     REPLAYS,
     SETUP,
+    ERASURES,
 )
 
 

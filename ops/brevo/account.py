@@ -75,6 +75,11 @@ async def contact(client: BrevoClient, email: str) -> dict[str, Any] | None:
     return _contact(await _patiently(lambda: client.read_contact(email), "a contact", may_be_missing=True))
 
 
+async def delete_contact(client: BrevoClient, email: str) -> None:
+    """Delete one contact; one that Brevo does not have is no error. Raises as `answered`."""
+    await _patiently(lambda: client.delete_contact(email), "the deletion of a contact", may_be_missing=True)
+
+
 def _contact(answer: Answer) -> dict[str, Any] | None:
     return answer.body if answer.status == 200 and isinstance(answer.body, dict) else None
 

@@ -1,6 +1,7 @@
 """`track-attendance`: from webhooks and Zoom's answers to who attended, how long, and who stayed away.
 
-Consumes: `zoom.events.raw.v1`, `zoom.lookup-results.v1`, `attendance.ticks.v1`, all keyed by the object's id.
+Consumes: `zoom.events.raw.v1`, `zoom.lookup-results.v1`, `attendance.ticks.v1`, all keyed by the object's id, and
+`ops.erasures.v1`.
 Produces: `attendance.results.v1`, `attendance.sessions.v1`, `zoom.lookups.v1`, `attendance.ticks.v1`.
 State: one table, `attendance` (processors/attendance/book/rows.py); a fact is one row, however large the session.
 Order: none is assumed; rows are sets and extremes, and results are computed from them alone.
@@ -21,6 +22,7 @@ from processors.attendance.closing.exclusion import Exclusion
 from processors.attendance.intake.answers import Answers
 from processors.attendance.intake.deauthorized import EVENT as DEAUTHORIZED
 from processors.attendance.intake.deauthorized import parse_deauthorized
+from processors.attendance.intake.erased import answer_without_erased, without_erased
 from processors.attendance.intake.events import Intake
 from processors.attendance.intake.notices import Notices
 from processors.attendance.intake.recordings import Recordings
@@ -34,13 +36,14 @@ from processors.attendance.settings import TrackingSettings
 from processors.attendance.tenants import AccountRule
 from processors.engine.spec import AgentSpec
 from processors.engine.view import Record, View
+from processors.erasure.marks import Marks
 from schemas.attendance import ObjectType, Origin
 from schemas.instants import as_datetime, parse_instant
 from schemas.lookups import LookupResult
 from schemas.ticks import Tick
-from schemas.topics import LOOKUP_RESULTS, LOOKUPS, RAW_EVENTS, TICKS
+from schemas.topics import ERASURES, LOOKUP_RESULTS, LOOKUPS, RAW_EVENTS, TICKS
 
-SPEC = AgentSpec("track-attendance", sources=(RAW_EVENTS, LOOKUP_RESULTS, TICKS), tables=(TABLE,))
+SPEC = AgentSpec("track-attendance", sources=(RAW_EVENTS, LOOKUP_RESULTS, TICKS, ERASURES), tables=(TABLE,))
 ORIGIN_HEADER = "origin"
 _BACKFILLS: dict[bytes, Origin] = {b"backfill": "backfill", b"backfill_with_events": "backfill_with_events"}
 RECEIPT_HEADER = "ce_time"
@@ -54,6 +57,7 @@ class TrackAttendance(AccountRule):
 
     def __init__(self, settings: TrackingSettings) -> None:
         self._settings = settings
+        self._marks = Marks(TABLE, returns=settings.erased_return, partitions=settings.partitions)
         exclusion, registrants = Exclusion(settings), Registrants(settings)
         self._recordings = Recordings(settings)
         self._closing = Closing(settings, exclusion, self._recordings, registrants)
@@ -63,6 +67,11 @@ class TrackAttendance(AccountRule):
 
     @override
     def event(self, event: dict[str, Any], account_id: str, record: Record, view: View) -> None:
+        if self._marks.any(view):
+            kept = without_erased(event, self._marks, _happened(event, record), view)
+            if kept is None:
+                return
+            event = kept
         name = event.get("event")
         received_ms = 0 if event.get("event_ts") else _received_ms(record)
         if name == DEAUTHORIZED:
@@ -88,6 +97,8 @@ class TrackAttendance(AccountRule):
 
     @override
     def answer(self, result: LookupResult, now_ms: int, view: View) -> None:
+        if self._marks.any(view):
+            result = answer_without_erased(result, self._marks, view)
         self._answers.apply_answer(Book(view, result.account_id, result.object_id, now_ms), result)
 
     def _syncs(self, account_id: str, object_type: ObjectType) -> bool:
@@ -122,6 +133,12 @@ def _origin(record: Record, view: View) -> Origin:
         if name == ORIGIN_HEADER and (found := _BACKFILLS.get(value)) is not None:
             return found
     return "live" if view.mark is None or view.mark.re_emit else "replay"
+
+
+def _happened(event: dict[str, Any], record: Record) -> int:
+    """Seconds since 1970; of what says no time that can be read: when it was received."""
+    said = event.get("event_ts")
+    return (said if isinstance(said, int) and said else _received_ms(record)) // 1_000
 
 
 def _received_ms(record: Record) -> int:

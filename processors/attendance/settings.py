@@ -41,6 +41,10 @@ class TrackingSettings:
     """Whether registrants are told of the start."""
     tells_ended: bool = False
     """Whether registrants and who came are told of the end."""
+    erased_return: bool = False
+    """Whether who was forgotten comes back by registering anew (`brevo.erased`)."""
+    partitions: int = 0
+    """Of every topic."""
     step: int = 1_000
     """People (or rows) that one step of a closing handles; the worker is never blocked for longer."""
 
@@ -65,6 +69,8 @@ class TrackingSettings:
             recordings_wait=configuration.brevo.recordings.wait,
             tells_started=events.started,
             tells_ended=events.ended,
+            erased_return=configuration.brevo.erased == "return",
+            partitions=configuration.kafka.partitions,
             sync={account.account_id: account.sync for account in configuration.connectors.zoom if account.enabled},
         )
 

@@ -22,7 +22,7 @@ from typing_extensions import override
 
 from processors.brevo.api.client import BrevoClient
 from processors.brevo.decisions.budget import Pace
-from processors.brevo.decisions.intake import CommandIntake
+from processors.brevo.decisions.erasure import AGENT, sink_rule
 from processors.brevo.decisions.ledger import LEDGER, PENDING, RESUME, SUPPRESSIONS
 from processors.brevo.decisions.suppression import IMPORT_ENDED, Consent
 from processors.brevo.writer.access import Access, Family
@@ -50,11 +50,11 @@ from processors.engine.spec import AgentSpec
 from processors.engine.view import PartitionStore, Rule
 from runtime.brevo_models import Brevo
 from schemas.brevo_feedback import BrevoFeedback, import_signature
-from schemas.topics import BREVO_COMMANDS, BREVO_COMMANDS_BULK, BREVO_EVENTS, BREVO_RESULTS
+from schemas.topics import BREVO_COMMANDS, BREVO_COMMANDS_BULK, BREVO_EVENTS, BREVO_RESULTS, ERASURES
 
 SPEC = AgentSpec(
-    "sync-contact",
-    sources=(BREVO_COMMANDS, BREVO_COMMANDS_BULK, BREVO_RESULTS, BREVO_EVENTS),
+    AGENT,
+    sources=(BREVO_COMMANDS, BREVO_COMMANDS_BULK, BREVO_RESULTS, BREVO_EVENTS, ERASURES),
     tables=(LEDGER, PENDING, SUPPRESSIONS),
 )
 
@@ -101,7 +101,7 @@ class SyncContact(Effect):
             "confirmations": settings.contacts_per_second,
         }
         consent = Consent.of(settings)
-        self.rule = CommandIntake(consent, frozenset(list_keys))
+        self.rule = sink_rule(consent, frozenset(list_keys))
         self._renewals = Renewals(list_keys, clock)
         self._access = Access(rates, settings.account_calls_per_hour, total_partitions, pace, metrics, monotonic)
         asker = Asker(self._access, pace, spread)

@@ -1,6 +1,6 @@
 """The agent `score-engagement`: facts about a contact become its score, and commands to show it in Brevo.
 
-Consumes: `attendance.results.v1`, `engagement.ticks.v1`, `engagement.resyncs.v1`.
+Consumes: `attendance.results.v1`, `engagement.ticks.v1`, `engagement.resyncs.v1`, `ops.erasures.v1`.
 Produces: `engagement.scores.v1`, `brevo.commands.v1` and its bulk topic, `engagement.ticks.v1`.
 State: `engagement-by-contact`, one row per contact, registration and occurrence (processors/engagement/state.py).
 Order: none is needed; the outcome is a function of the set of facts, and an unchanged outcome sends nothing.
@@ -45,6 +45,7 @@ from processors.engagement.state import (
 from processors.engagement.sweep import DecaySweep
 from processors.engine.spec import AgentSpec
 from processors.engine.view import Record, Rule, View
+from processors.erasure.marks import Marks
 from runtime.models import Configuration
 from schemas.attendance import (
     FACT,
@@ -67,11 +68,14 @@ from schemas.topics import (
     BREVO_COMMANDS_BULK,
     ENGAGEMENT_RESYNCS,
     ENGAGEMENT_TICKS,
+    ERASURES,
 )
 
 TABLE = "engagement-by-contact"
 SPEC = AgentSpec(
-    "score-engagement", sources=(ATTENDANCE_RESULTS, ENGAGEMENT_TICKS, ENGAGEMENT_RESYNCS), tables=(TABLE,)
+    "score-engagement",
+    sources=(ATTENDANCE_RESULTS, ENGAGEMENT_TICKS, ENGAGEMENT_RESYNCS, ERASURES),
+    tables=(TABLE,),
 )
 
 
@@ -86,6 +90,7 @@ class ScoreEngagement(Rule):
         self._assessor = Assessor(configuration)
         self._sweep = DecaySweep(self._assessor, configuration, TABLE)
         self._resync = Resync(self._assessor, configuration, TABLE)
+        self._marks = Marks(TABLE, returns=configuration.brevo.erased == "return")
         self._events = configuration.brevo.events
         self._asks_deleted = configuration.brevo.deleted == "ask"
         mapping = configuration.field_mapping
@@ -116,7 +121,7 @@ class ScoreEngagement(Rule):
             self._resync.handle(record.value, view)
             return
         fact = _fact(record)
-        if self._skipped(fact):
+        if self._skipped(fact) or (self._marks.any(view) and self._kept_out(fact, view)):
             return
         if isinstance(fact, SessionRecording):
             self._tell_session(fact, view)
@@ -148,6 +153,15 @@ class ScoreEngagement(Rule):
             return True
         is_taken_back = isinstance(fact, Result | Registration) and fact.retracted
         return self._filters.excludes(fact.email) and not is_taken_back
+
+    def _kept_out(self, fact: AnyFact, view: View) -> bool:
+        """Of somebody who was forgotten; who may return does so by a registration that a webhook told of."""
+        if isinstance(fact, SessionRecording):
+            return False
+        happened = int(fact.occurred_at.timestamp())
+        if isinstance(fact, Registration) and fact.observed == "webhook" and fact.registration_status == "approved":
+            self._marks.registers(fact.contact_id, happened, view)
+        return self._marks.keeps_out(fact.contact_id, happened, view)
 
     def _keep(self, fact: Registration | Result, rows: ContactRows, view: View) -> EventKind | None:
         """Merge the fact into `rows` and the table; returns the event that it is the first to call for."""

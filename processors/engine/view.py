@@ -55,7 +55,7 @@ class Output:
     value: bytes | None
     headers: Headers = ()
     partition: int | None = None
-    """Only for messages of an agent to itself that have no key (the clock)."""
+    """Only where the key does not say it: of messages of an agent to itself, and of what every partition is told."""
 
     @classmethod
     def of(cls, topic: str, key: bytes | None, message: Message, *, partition: int | None = None) -> Self:
@@ -102,8 +102,8 @@ class View(Protocol):
     def scan(self, table: str, prefix: bytes, start: bytes = b"") -> Iterator[tuple[bytes, bytes]]:
         """Rows under `prefix` from `start` on, in key order. Rows written while it runs may or may not appear."""
 
-    def send(self, topic: str, key: bytes | None, message: Message) -> None:
-        """Publish once the turn is confirmed; `topic` is a logical name."""
+    def send(self, topic: str, key: bytes | None, message: Message, *, partition: int | None = None) -> None:
+        """Publish once the turn is confirmed; `topic` is a logical name, `partition` as that of an `Output`."""
 
     def send_tombstone(self, topic: str, key: bytes, model: type[Message]) -> None:
         """Publish that nothing of `model` stands under the key any more, on a compacted topic."""
@@ -199,8 +199,8 @@ class TurnView(View):
         return heapq.merge(confirmed, written)
 
     @override
-    def send(self, topic: str, key: bytes | None, message: Message) -> None:
-        self._sent.append(marked(Output.of(topic, key, message), self.mark))
+    def send(self, topic: str, key: bytes | None, message: Message, *, partition: int | None = None) -> None:
+        self._sent.append(marked(Output.of(topic, key, message, partition=partition), self.mark))
 
     @override
     def send_tombstone(self, topic: str, key: bytes, model: type[Message]) -> None:

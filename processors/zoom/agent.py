@@ -1,6 +1,7 @@
 """`look-up`: asks Zoom's REST API what `track-attendance` wants to know.
 
-Consumes: `zoom.lookups.v1` and `zoom.lookups.bulk.v1`, key account id, so that one worker owns an account's limits.
+Consumes: `zoom.lookups.v1` and `zoom.lookups.bulk.v1`, key account id, so that one worker owns an account's limits;
+`ops.erasures.v1`.
 Produces: `zoom.lookup-results.v1`, key object id; `LookupSettled` to `zoom.lookups.v1` once an answer is out;
 `ops.audit.v1` when Zoom tells that an account removed the app.
 State: `lookups-pending`, one row per unanswered request; the account's users in memory.
@@ -20,23 +21,26 @@ from typing_extensions import override
 
 from processors.engine.effect import Effect, OwnAgent, Rows
 from processors.engine.spec import AgentSpec
-from processors.engine.view import Output, PartitionStore
+from processors.engine.view import Output, PartitionStore, Rule
+from processors.erasure.erasing import ErasingRule
+from processors.erasure.marks import MARKS
 from processors.zoom.api.api import Row, ZoomReader
 from processors.zoom.api.metrics import ZoomMetrics
 from processors.zoom.asking import ask, told
 from processors.zoom.questions.due_queue import DueQueue, QuestionUnderWay, ZoomQuestion
+from processors.zoom.questions.erasure import LookupCleaner
 from processors.zoom.questions.identities import Directory
 from processors.zoom.questions.pages import QuestionAnswer, result_pages
-from processors.zoom.questions.pending import PENDING, RequestIntake, unpack_pending
+from processors.zoom.questions.pending import MARKED, PENDING, RequestIntake, unpack_pending
 from processors.zoom.questions.troubles import Troubles
 from runtime.backoff import Backoff
 from runtime.outcome import NoAnswer, Outcome
 from schemas.errors import ConfigurationError
 from schemas.instants import as_datetime
 from schemas.lookups import AccountDeauthorized, LookupRequest, LookupSettled
-from schemas.topics import LOOKUP_RESULTS, LOOKUPS, LOOKUPS_BULK
+from schemas.topics import ERASURES, LOOKUP_RESULTS, LOOKUPS, LOOKUPS_BULK
 
-SPEC = AgentSpec("look-up", sources=(LOOKUPS, LOOKUPS_BULK), tables=(PENDING,))
+SPEC = AgentSpec("look-up", sources=(LOOKUPS, LOOKUPS_BULK, ERASURES), tables=(PENDING,))
 
 CONCURRENCY = 4
 """Questions of one account under way at once. Zoom refuses many concurrent requests on one resource
@@ -87,7 +91,7 @@ class LookUp(Effect):
             probe_after_seconds: how long an account is kept before its token is looked at.
             missing_scopes: by account id, what the enabled features lack; absent: nobody is told.
         """
-        self.rule = RequestIntake()
+        self.rule: Rule = ErasingRule(RequestIntake(), SPEC.name, MARKED, LookupCleaner())
         self._clients = clients
         self._clock = clock
         self._metrics = metrics
@@ -113,8 +117,9 @@ class LookUp(Effect):
     @override
     def load(self, partition: int, stores: Mapping[str, PartitionStore]) -> None:
         self._due_queue.drop(partition)
-        for _, value in stores[PENDING].scan(b"", b""):
-            self._add(partition, value)
+        for key, value in stores[PENDING].scan(b"", b""):
+            if not key.startswith(MARKS):
+                self._add(partition, value)
         fresh = [each for each in self._of(partition) if each not in self._owned]
         self._owned.update(fresh)
         self._unprobed += fresh
@@ -123,6 +128,8 @@ class LookUp(Effect):
     @override
     def applied(self, partition: int, changes: Mapping[str, Rows]) -> None:
         for key, value in changes.get(PENDING, {}).items():
+            if key.startswith(MARKS):
+                continue
             if value is None:
                 self._due_queue.remove(key.decode())
             else:

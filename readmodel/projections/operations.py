@@ -1,4 +1,4 @@
-"""Deliveries, dead letters, the audit topic and workers: what operators look at. PURE."""
+"""Deliveries, dead letters, the audit topic, erasures and workers: what operators look at. PURE."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from readmodel.changes import Changes, Row, RowKind, Source, header, text, whole
 from readmodel.instants import in_milliseconds, milliseconds
 from schemas.audit import AuditEntry
 from schemas.codec import pack
+from schemas.erasure import ERASURE, Erasure
 from schemas.letters import LETTER_ID, LetterFault, letter_id, parse_letter_record
 from schemas.setup import SetupReport
 from schemas.topics import QUARANTINE
@@ -106,6 +107,19 @@ def project_setup(source: Source, changes: Changes) -> None:
     report = SetupReport.from_bytes(source.value)
     row: Row = {"command": report.command, "at": in_milliseconds(report.at), "report": text(source.value.decode())}
     changes.put(RowKind.SETUP, (report.command,), row)
+
+
+def project_erasure(source: Source, changes: Changes) -> None:
+    """Who was forgotten; every partition has the same, so one is enough. How far agents are with it is no row."""
+    if source.value is None or source.partition != 0:
+        return
+    told = ERASURE.validate_json(source.value)
+    if not isinstance(told, Erasure):
+        return
+    returned_at = None if told.returned_at is None else in_milliseconds(told.returned_at)
+    erased_at = in_milliseconds(told.erased_at)
+    row: Row = {"mark": told.mark, "salt": told.salt, "erased_at": erased_at, "returned_at": returned_at}
+    changes.put(RowKind.ERASED, (told.mark,), row)
 
 
 def project_worker(source: Source, changes: Changes) -> None:

@@ -8,13 +8,12 @@ from random import Random
 
 import orjson
 
-from processors.app import tracking_rule
+from processors.app import scoring_rule, tracking_rule
 from processors.attendance.agent import SPEC as TRACK
 from processors.attendance.book.book import TABLE
 from processors.attendance.book.due_jobs import DUE, due_ms
 from processors.attendance.settings import TrackingSettings
 from processors.engagement.agent import SPEC as SCORE
-from processors.engagement.agent import ScoreEngagement
 from processors.engine.memory import MemoryStore, run_turn
 from processors.engine.view import Output, Record, Rule
 from processors.zoom.questions.participation import participation
@@ -24,6 +23,7 @@ from schemas.attendance import FACT, AnyFact, Recording, Registration, Result, S
 from schemas.brevo import BREVO_COMMAND, OnceCommand, SendCampaign, SendRecording, TrackEvent, UpsertContact
 from schemas.cloud_events import Headers
 from schemas.codec import normalise_email
+from schemas.erasure import ERASURE, Erasure, ErasureProgress
 from schemas.instants import as_datetime
 from schemas.lookups import LOOKUP, LookupKind, LookupRequest, LookupResult
 from schemas.redaction import redacted
@@ -33,6 +33,7 @@ from schemas.topics import (
     ATTENDANCE_SESSIONS,
     BREVO_COMMANDS,
     BREVO_COMMANDS_BULK,
+    ERASURES,
     LOOKUP_RESULTS,
     LOOKUPS,
     LOOKUPS_BULK,
@@ -145,11 +146,17 @@ class Pipeline:
         """Begin with new rules on the same tables, as after a crash."""
         settings = TrackingSettings.from_configuration(self.settings)
         self._track: Rule = tracking_rule(settings if self._step is None else replace(settings, step=self._step))
-        self._score: Rule = ScoreEngagement(self.settings)
+        self._score: Rule = scoring_rule(self.settings)
 
     def feed(self, bodies: Iterable[bytes], origin: bytes = b"live", headers: Headers = ()) -> None:
         """Webhooks arrive, in turns, without any time passing."""
         self._run(self._track, RAW_EVENTS.name, list(bodies), TRACK.tables, (("origin", origin), *headers))
+
+    def forget(self, erasure: Erasure) -> dict[str, dict[str, int]]:
+        """Both agents are told, and sweep their tables; returns what each says it removed, by table."""
+        self._deliver(Output.of(ERASURES.name, erasure.record_key, erasure))
+        told = [ERASURE.validate_json(each.value or b"") for each in self.sent[ERASURES.name]]
+        return {each.agent: each.removed for each in told if isinstance(each, ErasureProgress) and each.is_done}
 
     def rows(self, prefix: bytes = b"") -> list[tuple[bytes, bytes]]:
         """What the rule keeps of the account, by its own keys; without what is due."""
@@ -288,6 +295,9 @@ class Pipeline:
                 self._kept.append(request)
                 return
             self._run(self._track, LOOKUP_RESULTS.name, self._answers(request), TRACK.tables)
+        elif output.topic == ERASURES.name:
+            self._run(self._track, ERASURES.name, [output.value or b""], TRACK.tables)
+            self._run(self._score, ERASURES.name, [output.value or b""], SCORE.tables)
         elif output.topic == ATTENDANCE_RESULTS.name:
             self._run(self._score, ATTENDANCE_RESULTS.name, [output.value or b""], SCORE.tables, output.headers)
 

@@ -77,6 +77,10 @@ class BrevoClient:
         """`PUT /contacts/{email}`: 204, 404."""
         return await self._call("PUT", _contact_path(email), body)
 
+    async def delete_contact(self, email: str) -> Answer:
+        """`DELETE /contacts/{email}`: 204, 404."""
+        return await self._call("DELETE", _contact_path(email), None)
+
     async def track_event(self, body: Mapping[str, Any]) -> Answer:
         """`POST /events`: 204."""
         return await self._call("POST", "/events", body)

@@ -16,6 +16,7 @@ from processors.brevo.decisions.ledger import (
     OPEN,
     PENDING,
     RESUME,
+    SUPPRESSIONS,
     ContactRow,
     EventRow,
     EventState,
@@ -32,7 +33,8 @@ from processors.brevo.decisions.outdated import is_outdated
 from processors.brevo.decisions.refused_events import begin_refused, was_refused
 from processors.brevo.decisions.suppression import Consent, end_suppressed, note, suppress, suppression_of
 from processors.engine.view import Record, Rule, View
-from schemas.brevo import CommandResult, Decision, OnceCommand, Resume, UpsertContact
+from processors.erasure.marks import Marks
+from schemas.brevo import BrevoCommand, CommandResult, Decision, OnceCommand, Resume, UpsertContact
 from schemas.brevo_feedback import BrevoFeedback
 from schemas.engagement import ResyncContact
 from schemas.errors import DeadLetterError
@@ -49,6 +51,7 @@ class CommandIntake(Rule):
     def __init__(self, consent: Consent, named_lists: frozenset[int] = frozenset()) -> None:
         self._consent = consent
         self._named_lists = named_lists
+        self._marks = Marks(SUPPRESSIONS, returns=consent.erased_return)
 
     @override
     def handle(self, record: Record, view: View) -> None:
@@ -63,7 +66,8 @@ class CommandIntake(Rule):
         if record.topic == BREVO_EVENTS.name:
             feedback = BrevoFeedback.from_bytes(record.value)
             _check_key(record, feedback.contact_id)
-            suppress(feedback, record, view, self._consent)
+            if feedback.kind == "import_ended" or not self._keeps_out(feedback, view):
+                suppress(feedback, record, view, self._consent)
             return
         if record.topic == BREVO_RESULTS.name and record.key is None:
             view.put(LEDGER, RESUME, Resume.from_bytes(record.value).to_bytes())
@@ -71,13 +75,18 @@ class CommandIntake(Rule):
         if record.topic == BREVO_RESULTS.name:
             result = CommandResult.from_bytes(record.value)
             _check_key(record, result.contact_id)
-            _take_result(result, view)
+            if not self._keeps_out(result, view):
+                _take_result(result, view)
             return
         self._take_command(record, view)
 
     def _take_command(self, record: Record, view: View) -> None:
         command = command_of((record.value or b"").decode())
         _check_key(record, command.contact_id)
+        if isinstance(command, UpsertContact) and command.reason == "registration":
+            self._marks.registers(command.contact_id, int(command.occurred_at.timestamp()), view)
+        if self._keeps_out(command, view):
+            return
         suppression = suppression_of(command.contact_id, view)
         if self._consent.comes_back(command, suppression):
             suppression = note(command.contact_id, "returned", command.occurred_at, view)
@@ -91,6 +100,10 @@ class CommandIntake(Rule):
             rank = rank_of(command.revision, record.topic, record.offset)
             if _take_upsert(command, rank, Waiting.of(record), view):
                 self._follow(command, record, view)
+
+    def _keeps_out(self, said: BrevoCommand | CommandResult | BrevoFeedback, view: View) -> bool:
+        """What is of somebody who was forgotten is not taken in: nothing is written, and nothing said of it."""
+        return self._marks.keeps_out(said.contact_id, int(said.occurred_at.timestamp()), view)
 
     def _follow(self, command: UpsertContact, record: Record, view: View) -> None:
         """What else the newest upsert of a contact brings about."""

@@ -119,6 +119,8 @@ def is_confirmed(posted: Posted, row: ContactRow, events: Mapping[bytes, EventRo
     """Whether a posted outcome is in the rows."""
     if isinstance(posted, PostedEvent):
         return posted.key not in events or events[posted.key].state not in ("pending", "intended")
-    if row.done is None or row.done < posted.rank:
+    if row.done is None:  # of the first upsert, or of who was forgotten while it was written
+        return row.rank is None or row.rank < posted.rank
+    if row.done < posted.rank:
         return False
     return row.rank != posted.rank or (row.awaited, row.unsure) == (posted.awaited, posted.unsure)

@@ -56,6 +56,8 @@ class Consent:
     """Names of events that are not to be sent (`brevo.events`)."""
     max_effect_age_seconds: float = 86_400
     """Of what a replay brings (`brevo.max_effect_age`)."""
+    erased_return: bool = False
+    """Whether who was forgotten comes back by registering anew (`brevo.erased`)."""
 
     @classmethod
     def of(cls, settings: Brevo) -> Consent:
@@ -63,7 +65,7 @@ class Consent:
         events = settings.events
         mailing = frozenset(name for kind in events.mails for name in EVENT_NAMES[kind])
         off = frozenset(name for kind, names in EVENT_NAMES.items() if not getattr(events, kind) for name in names)
-        return cls(settings.deleted, mailing, off, settings.max_effect_age)
+        return cls(settings.deleted, mailing, off, settings.max_effect_age, erased_return=settings.erased == "return")
 
     def wants(self, command: OnceCommand) -> bool:
         """Whether the operator still has such events sent."""
@@ -111,7 +113,7 @@ def suppress(feedback: BrevoFeedback, record: Record, view: View, consent: Conse
     """Keep what Brevo told (`record` has it); what waits and must not reach Brevo now is not done any more."""
     if feedback.kind == "import_ended":
         # The pump is told of the row; there is nothing to keep.
-        view.put(LEDGER, IMPORT_ENDED, feedback.to_bytes())
+        view.put(LEDGER, IMPORT_ENDED, feedback.model_copy(update={"contact_id": ""}).to_bytes())
         return
     if feedback.kind == "returned" and suppression_of(feedback.contact_id, view) is None:
         return  # every contact that is put on a list has this told of it

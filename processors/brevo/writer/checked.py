@@ -40,11 +40,12 @@ class Checker:
         self._region = region
         self._ours_alone = ours_alone
 
-    def check(self, contact: str, work: UpsertWork) -> Checked:
+    def check(self, work: UpsertWork) -> Checked:
         """The wanted state of a contact as far as Brevo can take it."""
         attributes, left_out = sendable(work.command.attributes, self._region)
         if left_out:
-            log.warning("contact %s: not sent, as they are not of their type: %s", contact, ", ".join(left_out))
+            told = ", ".join(left_out)
+            log.warning("brevo upsert %s: not sent, as not of their type: %s", work.command.command_id, told)
             self._metrics.values_left_out.inc(len(left_out))
         wanted = Wanted.of(work.command, attributes, work.creatable_at, self._lists.missing, self._ours_alone)
         return Checked(wanted, left_out)

@@ -8,7 +8,7 @@ from typing import Any
 
 from typing_extensions import override
 
-from processors.brevo.decisions.intake import CommandIntake
+from processors.brevo.decisions.erasure import sink_rule
 from processors.brevo.decisions.ledger import (
     LEDGER,
     RESUME,
@@ -39,7 +39,7 @@ class DryRun(Effect):
     rule: Rule
 
     def __init__(self, tell: Tell, consent: Consent) -> None:
-        self.rule = CommandIntake(consent)
+        self.rule = sink_rule(consent)
         self._tell = tell
         self._stores: dict[int, Stores] = {}
         self._reported: set[tuple[str, object]] = set()

@@ -94,7 +94,7 @@ class ImportWriter:
         shape = self._schedule.shape(contact, work)
         if shape is None or shape[0] != lists:
             return None
-        found = self._tools.checker.check(contact, work)
+        found = self._tools.checker.check(work)
         known = Known.of(work.state, uncertain=work.unsure or self._schedule.task(contact).uncertain)
         unsure = self._schedule.takeovers.is_unsure(contact)
         return Member(contact, work, found.wanted, known, found.left_out, unsure=unsure)

@@ -53,6 +53,10 @@ class Intents:
         for key, event in events.items():
             if event.state != "pending" and (future := self._events.pop(key, None)) and not future.done():
                 future.set_result(event.state == "intended")
+        for key in [key for key in self._events if contact_of(key) == contact and key not in events]:
+            # It has ended meanwhile, or its contact was forgotten.
+            if not (future := self._events.pop(key)).done():
+                future.set_result(False)
         for key in [key for key in self._withdrawn if contact_of(key) == contact]:
             intent_id, gone = self._withdrawn[key]
             if key not in events or events[key].state != "intended" or events[key].intent_id != intent_id:

@@ -102,18 +102,18 @@ class Outcomes:
             self._schedule.answered(contact, work, awaited, unsure=ending.unsure)
         if outputs:
             await self._send(outputs)
-        for contact, work, ending in endings:
-            self._count(contact, work, ending, now)
+        for _contact, work, ending in endings:
+            self._count(work, ending, now)
 
-    def _count(self, contact: str, work: Work, ending: Ending, now: datetime) -> None:
+    def _count(self, work: Work, ending: Ending, now: datetime) -> None:
         kind = "upsert" if isinstance(work, UpsertWork) else "event"
         self._metrics.results.labels(kind, ending.outcome).inc()
         if ending.outcome in ("acknowledged", "unchanged"):
             age = (now - work.command.occurred_at).total_seconds()
             self._metrics.freshness.labels(kind, priority_of(work)).observe(max(0.0, age))
         else:
-            what = (kind, work.command.command_id, contact, ending.outcome, ending.detail)
-            log.warning("brevo %s %s of contact %s: %s (%s)", *what)
+            # The command leads to its contact for who may read the topics; a log goes further than they do.
+            log.warning("brevo %s %s: %s (%s)", kind, work.command.command_id, ending.outcome, ending.detail)
 
     async def _send(self, outputs: Sequence[Output]) -> None:
         if self._post is None:

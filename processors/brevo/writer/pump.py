@@ -148,7 +148,7 @@ class Pump:
         try:
             again = await self._work_on(task.contact)
         except RevokedError:
-            log.debug("contact %s: its partition went elsewhere", task.contact)
+            log.debug("the partition of a contact went elsewhere")
         finally:
             if self._group is not None:
                 # At the end of the process the tables may be closed already.

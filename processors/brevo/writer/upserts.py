@@ -44,7 +44,7 @@ class UpsertWriter:
 
     async def write(self, contact: str, work: UpsertWork) -> Again | None:
         """Work on a contact's newest upsert until it ends (``None``) or has to come again."""
-        found = self._tools.checker.check(contact, work)
+        found = self._tools.checker.check(work)
         is_unsure = self._schedule.takeovers.is_unsure(contact)
         if work.importing is not None:
             with self._outcomes.waiting(contact):
@@ -99,7 +99,7 @@ class UpsertWriter:
             if not run.learn(step, answer, verdict):
                 return self._give_up(contact, answer, verdict)
             await self._look_at_refused_lists(contact, run)
-        return self._ended(contact, run)
+        return self._ended(contact, work, run)
 
     async def _look_at_refused_lists(self, contact: str, run: Attempt) -> None:
         """A list that does not exist is no fault of the contact."""
@@ -108,13 +108,13 @@ class UpsertWriter:
                 if lists := await self._tools.lists.lacking(run.known.refused_lists):
                     run.lack(lists)
 
-    def _ended(self, contact: str, run: Attempt) -> Ending:
+    def _ended(self, contact: str, work: UpsertWork, run: Attempt) -> Ending:
         if run.known.exists is False:
             return Ending("suppressed", UNKNOWN, run.status, run.calls)
         if run.calls == 0:
             self._tools.metrics.calls_saved.inc()
         if run.refused:
-            log.warning("contact %s: %s; the rest is written", contact, run.detail)
+            log.warning("brevo upsert %s: %s; the rest is written", work.command.command_id, run.detail)
             self._tools.metrics.values_left_out.inc(len(run.refused))
         return Ending(
             "acknowledged" if run.writes else "unchanged",

@@ -8,7 +8,9 @@ from pydantic import ValidationError
 from typing_extensions import override
 
 from processors.engine.view import Record, Rule, View
+from processors.erasure.marks import Marks
 from processors.zoom.questions.deauthorization import audit_entry
+from schemas.codec import contact_id
 from schemas.errors import DeadLetterError
 from schemas.lookups import LOOKUP, AccountDeauthorized, LookupRequest, LookupSettled
 from schemas.priority import Priority
@@ -44,6 +46,10 @@ def unpack_pending(value: bytes) -> Pending | AccountDeauthorized:
     return Pending(_PRIORITIES[value[:1]], LookupRequest.from_bytes(value[1:]))
 
 
+MARKED = Marks(PENDING)
+"""Nobody returns here: it is asked about whom others have taken in."""
+
+
 class RequestIntake(Rule):
     """Keeps exactly the unanswered requests in the table."""
 
@@ -67,7 +73,16 @@ class RequestIntake(Rule):
             view.send(AUDIT.name, entry.operator.encode(), entry)
         elif view.get(PENDING, key) is None:
             priority: Priority = "bulk" if record.topic == LOOKUPS_BULK.name else "live"
-            view.put(PENDING, key, pack_pending(Pending(priority, message)))
+            view.put(PENDING, key, pack_pending(Pending(priority, _without_erased(message, view))))
+
+
+def _without_erased(request: LookupRequest, view: View) -> LookupRequest:
+    """A request that was on its way when somebody was forgotten asks about the others."""
+    if not request.emails or not MARKED.any(view):
+        return request
+    at = int(request.requested_at.timestamp())
+    emails = tuple(each for each in request.emails if not MARKED.keeps_out(contact_id(each), at, view))
+    return request.model_copy(update={"emails": emails})
 
 
 def _parse(record: Record) -> LookupRequest | LookupSettled | AccountDeauthorized:

@@ -23,6 +23,7 @@ from schemas.topics import (
     ENGAGEMENT_RESYNCS,
     ENGAGEMENT_SCORES,
     ENGAGEMENT_TICKS,
+    ERASURES,
 )
 from tests.support.contact_facts import CONTACT, EMAIL, configuration, no_show, records, registration, result
 from tests.support.rules import record, run
@@ -87,7 +88,7 @@ def shown(contact: Contact) -> dict[str, Any]:
 def test_agent_declares_what_it_reads_and_keeps() -> None:
     """The composition root wires the agent by these."""
     assert (SPEC.name, SPEC.tables) == ("score-engagement", ("engagement-by-contact",))
-    assert SPEC.sources == (ATTENDANCE_RESULTS, ENGAGEMENT_TICKS, ENGAGEMENT_RESYNCS)
+    assert SPEC.sources == (ATTENDANCE_RESULTS, ENGAGEMENT_TICKS, ENGAGEMENT_RESYNCS, ERASURES)
 
 
 def test_rule_worked_example_shows_82() -> None:

@@ -10,15 +10,15 @@ from processors.zoom import agent as look_up
 from runtime.outcome import NoAnswer, Outcome
 from schemas.attendance import ObjectType
 from schemas.lookups import LookupKind, LookupRequest
-from schemas.topics import LOOKUP_RESULTS, LOOKUPS, LOOKUPS_BULK
+from schemas.topics import ERASURES, LOOKUP_RESULTS, LOOKUPS, LOOKUPS_BULK
 from tests.support.lookup_agent import Engine, ScriptedZoom, outcome, request
 from tests.support.processes import eventually
 
 
 def test_agent_declares_its_sources_and_table() -> None:
-    """Both topics, live first, and the one table."""
+    """Both topics, live first, whom to forget, and the one table."""
     assert look_up.SPEC.name == "look-up"
-    assert look_up.SPEC.sources == (LOOKUPS, LOOKUPS_BULK)
+    assert look_up.SPEC.sources == (LOOKUPS, LOOKUPS_BULK, ERASURES)
     assert look_up.SPEC.tables == ("lookups-pending",)
 
 

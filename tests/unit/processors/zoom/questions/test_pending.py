@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from processors.engine.memory import MemoryStore
-from processors.zoom.questions.pending import PENDING, Pending, RequestIntake, unpack_pending
+from processors.erasure.erasing import ErasingRule
+from processors.erasure.marks import MARKS
+from processors.zoom.questions.erasure import LookupCleaner
+from processors.zoom.questions.pending import MARKED, PENDING, Pending, RequestIntake, unpack_pending
+from schemas.codec import contact_id
 from schemas.errors import DeadLetterError
 from schemas.instants import as_datetime
 from schemas.lookups import LookupRequest, LookupSettled
 from schemas.topics import LOOKUPS, LOOKUPS_BULK
+from tests.support.erasures import order, rows_with, swept
 from tests.support.rules import record, run
 
 REQUEST = LookupRequest(
@@ -83,3 +90,21 @@ def test_intake_of_what_is_no_request_is_a_dead_letter_without_addresses(
     with pytest.raises(DeadLetterError, match=reason) as raised:
         run(RequestIntake(), [record(LOOKUPS.name, value, key=key)], {PENDING: MemoryStore()})
     assert "@" not in str(raised.value)
+
+
+ERASED = REQUEST.requested_at + timedelta(hours=1)
+MAYA, NOAH = "maya.okafor@example.com", "noah@example.com"
+ASKED = REQUEST.model_copy(update={"lookup": "identities", "emails": (MAYA, NOAH)})
+
+
+def test_waiting_request_asks_about_the_others_once_somebody_is_forgotten() -> None:
+    """One that waits loses the address, and so does one that was on its way; the question itself stays."""
+    stores = {PENDING: MemoryStore()}
+    rule = ErasingRule(RequestIntake(), "look-up", MARKED, LookupCleaner())
+    run(rule, [record(LOOKUPS.name, ASKED.to_bytes(), key=b"acc")], stores)
+    swept(rule, stores, order(MAYA, ERASED))
+    late = ASKED.model_copy(update={"request_id": "r2"})
+    run(rule, [record(LOOKUPS.name, late.to_bytes(), key=b"acc")], stores)
+    waiting = [unpack_pending(value) for key, value in stores[PENDING].rows.items() if not key.startswith(MARKS)]
+    assert [each.request.emails for each in waiting if isinstance(each, Pending)] == [(NOAH,), (NOAH,)]
+    assert not rows_with(stores, MAYA, contact_id(MAYA))

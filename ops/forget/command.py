@@ -1,0 +1,204 @@
+"""The command `rollcall forget`: shows where a person is, asks, has them forgotten, and proves it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from ops.audit import audit_entry
+from ops.backfill.display import bar
+from ops.failure import stopping
+from ops.forget.display import document, how_to_shorten, places_table
+from ops.forget.elsewhere import delete_at_brevo, read_model_rows, read_model_url
+from ops.forget.order import carried_out, empty_states, order_for, send
+from ops.forget.person import Person
+from ops.forget.place import Place, in_force
+from ops.forget.scan import Found, look_through
+from ops.options import DryRun, Json, Reason, Yes, agreed
+from ops.posting import posting_to
+from ops.resync.workers import workers
+from ops.views.output import terminal, write_json, write_lines
+from runtime.configuration import load_for_display
+from runtime.environment import config_path
+from runtime.exits import FOUND_WRONG
+from runtime.kafka import KafkaConnection
+from runtime.logs import configure_command_logging
+from runtime.models import Kafka
+from schemas.erasure import Erasure
+from schemas.errors import ConfigurationError
+from schemas.topics import ATTENDANCE_SESSIONS, ENGAGEMENT_SCORES, ERASURES, LETTERS
+
+Who = Annotated[str, typer.Argument(help="An e-mail address, or a contact id.", show_default=False)]
+_WAITS = (
+    "The order is in ops.erasures.v1, and no worker has carried it out yet: the next one does. Then run this command "
+    "again: it proves what is gone."
+)
+_AGAIN = "Start it again with the same arguments: what is forgotten already stays so."
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What a command found and did."""
+
+    places: list[Place]
+    read_model: int | None
+    """Rows; ``None``: this machine has no read model."""
+    mark: str = ""
+    removed: dict[str, int] = field(default_factory=dict)
+    """By table or topic; empty while nothing was."""
+    waits: bool = False
+    """The order is given, and no worker has carried it out yet."""
+    brevo: str = "left"
+
+    @property
+    def is_clean(self) -> bool:
+        """Nothing that is kept in force says anything of them."""
+        return not any(in_force(self.places)) and not self.read_model
+
+
+def forget(
+    who: Who,
+    brevo: Annotated[bool, typer.Option("--brevo", help="Delete the contact at Brevo as well.")] = False,
+    dry_run: DryRun = False,
+    reason: Reason = "",
+    yes: Yes = False,
+    as_json: Json = False,
+) -> None:
+    """Forget a person: every table, compacted topic and the read model; then prove it.
+
+    Looks through all topics first and shows what holds the address or the contact id, and until when. Then asks, and
+    puts an order into ops.erasures.v1 that names nobody: the workers remove the person from their tables, from what
+    waits for Zoom and Brevo, and take in nothing of before again, whatever is replayed or looked up later. What is
+    kept is one salted hash. Who registers anew afterwards: brevo.erased. The counts of sessions stay.
+
+    At the end everything is looked through once more: what is left is in topics that Kafka deletes from, with the day
+    by which it is gone, and how to make that sooner. With --dry-run it only looks, before or after. --reason is
+    required to act; it is noted in the audit topic without the person. Exit code 1: something is left in force, no
+    worker carries it out, or you said no.
+    """
+    configure_command_logging("ERROR")
+    person = Person.named(who)
+    if not dry_run and not reason.strip():
+        raise ConfigurationError("--reason: say why, for the audit topic, such as the number of the request")
+    with stopping(_AGAIN, as_json=as_json):
+        outcome = asyncio.run(_forget(person, reason, brevo=brevo, dry_run=dry_run, yes=yes, as_json=as_json))
+    _show(outcome, dry_run=dry_run, as_json=as_json)
+    if not dry_run and (not outcome.mark or outcome.waits or not outcome.is_clean):
+        raise typer.Exit(FOUND_WRONG)
+
+
+async def _forget(person: Person, reason: str, *, brevo: bool, dry_run: bool, yes: bool, as_json: bool) -> Outcome:
+    connection = KafkaConnection.from_environment(os.environ)
+    kafka = load_for_display(config_path(os.environ), os.environ).kafka
+    console = Console(stderr=True)
+    found = await _look(connection, person, console)
+    outcome = Outcome(found.places, await _in_read_model(connection, person))
+    if dry_run:
+        return outcome
+    if not as_json:
+        _show_places(outcome)
+    email = person.addresses_in(found.held.values())
+    if brevo and email is None:
+        raise ConfigurationError("--brevo: no address is known of this contact id; give the address instead")
+    also = " and delete them at Brevo" if brevo else ""
+    if not agreed(f"Forget this person{also}? It cannot be undone.", yes=yes):
+        return outcome
+    erasure = await order_for(connection, person)
+    await _carry_out(connection, kafka, person, erasure, outcome, reason, email if brevo else None, console)
+    outcome.places = (await _look(connection, person, console)).places
+    return outcome
+
+
+async def _carry_out(
+    connection: KafkaConnection,
+    kafka: Kafka,
+    person: Person,
+    erasure: Erasure,
+    outcome: Outcome,
+    reason: str,
+    email_at_brevo: str | None,
+    console: Console,
+) -> None:
+    outcome.mark = erasure.mark
+    states = (ATTENDANCE_SESSIONS, ENGAGEMENT_SCORES, LETTERS)
+    async with posting_to(connection, kafka, ERASURES, *states) as to_kafka:
+        await to_kafka.note(
+            audit_entry("forget.begin", erasure.mark, {"brevo": str(email_at_brevo is not None)}, reason)
+        )
+        partitions = await send(to_kafka, erasure)
+        if await workers(connection) == 0:
+            outcome.waits = True
+            return
+        with bar(console, "agents") as tell:
+            removed = await carried_out(connection, erasure, partitions, tell)
+        if removed is None:
+            outcome.waits = True
+            return
+        left = await _look(connection, person, console)
+        outcome.removed = {**removed, **await empty_states(to_kafka, person, left)}
+        if email_at_brevo is not None:
+            outcome.brevo = "deleted" if await delete_at_brevo(email_at_brevo) else "had no such contact"
+        outcome.read_model = await _in_read_model(connection, person)
+        details: dict[str, str | int] = {**outcome.removed, "brevo": outcome.brevo}
+        await to_kafka.note(audit_entry("forget", erasure.mark, details, reason))
+
+
+async def _look(connection: KafkaConnection, person: Person, console: Console) -> Found:
+    from processors.app import SPECS  # noqa: PLC0415 (Faust takes a second, a help page none)
+
+    tables = tuple(table for spec in SPECS for table in spec.tables)
+    with console.status("looking through the topics …") as shown:
+        return await look_through(
+            connection, tables, person, lambda count: shown.update(f"looking through the topics … {count:,} records")
+        )
+
+
+async def _in_read_model(connection: KafkaConnection, person: Person) -> int | None:
+    url = read_model_url()
+    return None if url is None else await read_model_rows(connection, url, person.contact_id)
+
+
+def _show(outcome: Outcome, *, dry_run: bool, as_json: bool) -> None:
+    if as_json:
+        write_json(_document(outcome))
+        return
+    console = terminal()
+    if outcome.waits:
+        write_lines(console, [_WAITS])
+        return
+    if outcome.removed:
+        for place, count in sorted(outcome.removed.items()):
+            console.print(f"removed  {place}: {count}")
+        console.print(f"Brevo: {outcome.brevo}")
+    if dry_run or outcome.removed:
+        _show_places(outcome)
+        if outcome.is_clean:
+            write_lines(console, how_to_shorten(outcome.places))
+
+
+def _show_places(outcome: Outcome) -> None:
+    console = terminal()
+    if any(place.records for place in outcome.places):
+        console.print(places_table(outcome.places, datetime.now(UTC)))
+    else:
+        console.print("no topic and no table says anything of this person")
+    if outcome.read_model is not None:
+        console.print(f"read model: {outcome.read_model} rows")
+
+
+def _document(outcome: Outcome) -> dict[str, Any]:
+    return {
+        "mark": outcome.mark or None,
+        "removed": outcome.removed,
+        "waits": outcome.waits,
+        "brevo": outcome.brevo,
+        "read_model": outcome.read_model,
+        "left_in_force": [place.topic for place in in_force(outcome.places)],
+        "places": document(outcome.places),
+    }

@@ -1,0 +1,96 @@
+"""The command `rollcall export`: all that is known of a person, for whoever has to answer a request for access."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+import orjson
+import typer
+from rich.console import Console
+
+from ops.failure import stopping
+from ops.forget.command import Who
+from ops.forget.elsewhere import known_to_brevo
+from ops.forget.extract import headers_of, own_part, text_of
+from ops.forget.person import Person
+from ops.forget.scan import Found, look_through
+from ops.views.output import plain
+from runtime.exits import FOUND_WRONG
+from runtime.kafka import KafkaConnection
+from runtime.logs import configure_command_logging
+from schemas.errors import ConfigurationError
+
+_AGAIN = "Nothing was changed: start it again."
+
+
+def export(
+    who: Who,
+    brevo: Annotated[bool, typer.Option("--brevo", help="With what Brevo shows of the contact.")] = False,
+) -> None:
+    """Write all that is known of a person as one JSON document, for a request for access.
+
+    Every row of the worker's tables and every record of every topic that says the address or the contact id, with the
+    place where it lies; of records about several people the person's part alone. Read it before you hand it on: what
+    hosts and registrants wrote is in it as they wrote it. Nothing is changed. Exit code 1: nothing is known.
+    """
+    configure_command_logging("ERROR")
+    person = Person.named(who)
+    with stopping(_AGAIN, as_json=False):
+        document = asyncio.run(_export(person, brevo=brevo))
+    options = orjson.OPT_UTC_Z | orjson.OPT_INDENT_2
+    typer.echo(orjson.dumps(document, default=plain, option=options))
+    if not any(document[part] for part in ("tables", "topics", "brevo")):
+        raise typer.Exit(FOUND_WRONG)
+
+
+async def _export(person: Person, *, brevo: bool) -> dict[str, Any]:
+    from processors.app import SPECS  # noqa: PLC0415 (Faust takes a second, a help page none)
+
+    connection = KafkaConnection.from_environment(os.environ)
+    tables = tuple(table for spec in SPECS for table in spec.tables)
+    with Console(stderr=True).status("looking through the topics …") as shown:
+        found = await look_through(
+            connection,
+            tables,
+            person,
+            lambda count: shown.update(f"looking through the topics … {count:,} records"),
+            keep=True,
+        )
+    email = person.addresses_in([*found.held.values(), *(each.value or b"" for each in found.records)])
+    if brevo and email is None:
+        raise ConfigurationError("--brevo: no address is known of this contact id; give the address instead")
+    return {
+        "contact_id": person.contact_id,
+        "email": email,
+        "written_at": datetime.now(UTC),
+        "tables": _in_force(person, found),
+        "topics": _records(person, found, connection.topic_prefix),
+        "brevo": await known_to_brevo(email) if brevo and email is not None else None,
+    }
+
+
+def _in_force(person: Person, found: Found) -> dict[str, list[dict[str, Any]]]:
+    """Rows of tables (by the names of their changelogs) and what stands in compacted topics."""
+    told: dict[str, list[dict[str, Any]]] = {}
+    for (topic, _partition, key), value in sorted(found.held.items()):
+        told.setdefault(topic, []).append({"key": text_of(key), "value": own_part(person, value)})
+    return told
+
+
+def _records(person: Person, found: Found, prefix: str) -> dict[str, list[dict[str, Any]]]:
+    told: dict[str, list[dict[str, Any]]] = {}
+    for record in sorted(found.records, key=lambda each: (each.topic, each.timestamp, each.partition, each.offset)):
+        told.setdefault(record.topic.removeprefix(prefix), []).append(
+            {
+                "partition": record.partition,
+                "offset": record.offset,
+                "at": datetime.fromtimestamp(record.timestamp / 1_000, UTC),
+                "key": text_of(record.key),
+                "headers": headers_of(record.headers),
+                "value": own_part(person, record.value),
+            }
+        )
+    return told

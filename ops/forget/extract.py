@@ -1,0 +1,72 @@
+"""What records say of one person, without what they say of others beside them. PURE.
+
+Pages of Zoom's answers, and rows of what waits, hold many people: of a list the elements that name somebody else, and
+not the person, are left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import orjson
+
+from ops.forget.person import Person
+from schemas.codec import normalise_email
+
+_BASE64_LIKE = "latin-1"
+
+
+def own_part(person: Person, value: bytes | None) -> Any:
+    """A record's or row's value as far as it is the person's: parsed, where it is JSON."""
+    if value is None:
+        return None
+    # Rows of look-ups and reports have a mark before their JSON.
+    for start in (b"{", b"["):
+        begins = value.find(start)
+        if 0 <= begins <= _LONGEST_MARK:
+            try:
+                parsed = orjson.loads(value[begins:])
+            except orjson.JSONDecodeError:
+                continue
+            return _without_others(person, parsed)
+    return value.decode(_BASE64_LIKE) if person.is_in(value) and len(value) < _LONGEST_TEXT else None
+
+
+_LONGEST_MARK = 12
+_LONGEST_TEXT = 65_536
+
+
+def _without_others(person: Person, value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _without_others(person, each) for name, each in value.items()}
+    if isinstance(value, list):
+        return [_without_others(person, each) for each in value if not _is_of_others(person, each)]
+    return value
+
+
+def _is_of_others(person: Person, element: Any) -> bool:
+    return names_somebody(element) and not person.is_in(orjson.dumps(element))
+
+
+def names_somebody(value: Any) -> bool:
+    """Whether a parsed value says any address or contact id."""
+    if isinstance(value, Mapping):
+        return any(names_somebody(each) for each in value.values())
+    if isinstance(value, list):
+        return any(names_somebody(each) for each in value)
+    return isinstance(value, str) and (normalise_email(value) is not None or _is_id(value))
+
+
+def _is_id(text: str) -> bool:
+    return len(text) == 32 and all(each in "0123456789abcdef" for each in text)
+
+
+def text_of(key: bytes | None) -> str | None:
+    """A key as text."""
+    return None if key is None else key.decode(errors="replace")
+
+
+def headers_of(headers: Iterable[tuple[str, bytes | None]]) -> dict[str, str]:
+    """Headers as text."""
+    return {name: (value or b"").decode(errors="replace") for name, value in headers}

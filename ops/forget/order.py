@@ -1,0 +1,123 @@
+"""The order to forget somebody: put into every partition, waited for, and what only a command can mend after it."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from datetime import UTC, datetime
+
+from ops.forget.person import Person
+from ops.forget.scan import Found
+from ops.posting import Posting, Record
+from runtime.kafka import KafkaConnection
+from runtime.reading import read_topic
+from schemas.attendance import SessionSummary
+from schemas.cloud_events import event_headers, tombstone_headers
+from schemas.engagement import ContactScore
+from schemas.erasure import ERASURE, Erasure, ErasureProgress, mark_of
+from schemas.letters import LetterDecision, LetterFault
+from schemas.topics import ATTENDANCE_SESSIONS, ENGAGEMENT_SCORES, ERASURES, LETTERS
+
+_SALT_BYTES = 16
+PATIENCE_SECONDS = 60.0
+"""So long no agent may say anything new before a command gives up."""
+_LOOK_SECONDS = 0.5
+Progress = Callable[[int, int], object]
+"""Is told how many agents are done in their partitions, of how many."""
+
+
+async def order_for(connection: KafkaConnection, person: Person) -> Erasure:
+    """With the salt of the installation; the first order of all makes it.
+
+    Raises:
+        RetryLaterError: Kafka does not answer.
+    """
+    salt = None
+    async for record in read_topic(connection, ERASURES):
+        if record.value is not None and isinstance(told := ERASURE.validate_json(record.value), Erasure):
+            salt = told.salt
+            break
+    salt = salt or secrets.token_hex(_SALT_BYTES)
+    now = datetime.now(UTC).replace(microsecond=0)
+    return Erasure(mark=mark_of(salt, person.contact_id), salt=salt, erased_at=now)
+
+
+async def send(to_kafka: Posting, erasure: Erasure) -> int:
+    """Into every partition, under the mark; returns how many there are."""
+    return await to_kafka.post_everywhere(ERASURES, erasure, key=erasure.record_key)
+
+
+async def carried_out(
+    connection: KafkaConnection, erasure: Erasure, partitions: int, tell: Progress
+) -> dict[str, int] | None:
+    """Wait until every agent has swept every partition: rows removed, by table. ``None``: nobody goes on with it.
+
+    Raises:
+        RetryLaterError: Kafka does not answer.
+    """
+    wanted = len(ERASURES.consumers) * partitions
+    before, heard = "", time.monotonic()
+    while True:
+        steps = [each async for each in _progress(connection, erasure)]
+        done = {(each.agent, each.partition): each.removed for each in steps if each.is_done}
+        tell(len(done), wanted)
+        if len(done) >= wanted:
+            removed: dict[str, int] = {}
+            for counts in done.values():
+                for table, count in counts.items():
+                    removed[table] = removed.get(table, 0) + count
+            return removed
+        if (said := repr(sorted((each.agent, each.partition, each.step) for each in steps))) != before:
+            before, heard = said, time.monotonic()
+        elif time.monotonic() - heard > PATIENCE_SECONDS:
+            return None
+        await asyncio.sleep(_LOOK_SECONDS)
+
+
+async def _progress(connection: KafkaConnection, erasure: Erasure) -> AsyncIterator[ErasureProgress]:
+    async for record in read_topic(connection, ERASURES):
+        if record.value is None:
+            continue
+        told = ERASURE.validate_json(record.value)
+        if isinstance(told, ErasureProgress) and (told.mark, told.erased_at) == (erasure.mark, erasure.erased_at):
+            yield told
+
+
+async def empty_states(to_kafka: Posting, person: Person, found: Found) -> dict[str, int]:
+    """What stands of them in compacted topics that no agent's rows lead to; records published, by topic."""
+    wanted = {
+        ATTENDANCE_SESSIONS.name: list(_summaries(person, found)),
+        ENGAGEMENT_SCORES.name: list(_scores(person, found)),
+        LETTERS.name: list(_letters(found)),
+    }
+    for topic, records in wanted.items():
+        await to_kafka.publish(topic, records)
+    return {topic: len(records) for topic, records in wanted.items() if records}
+
+
+def _summaries(person: Person, found: Found) -> Iterator[Record]:
+    """Each as it was, without the difference that names the person; its counts stay."""
+    for (topic, _partition, key), value in found.held.items():
+        if topic != ATTENDANCE_SESSIONS.name:
+            continue
+        summary = SessionSummary.from_bytes(value)
+        if (told := summary.reconciliation) is None:
+            continue
+        kept = tuple(each for each in told.differences if each.contact_id != person.contact_id)
+        without = summary.model_copy(update={"reconciliation": told.model_copy(update={"differences": kept})})
+        data = without.to_bytes()
+        yield key, data, list(event_headers(topic, key, without, data)), None
+
+
+def _scores(person: Person, found: Found) -> Iterator[Record]:
+    for topic, _partition, key in found.held:
+        if topic == ENGAGEMENT_SCORES.name and key == person.contact_id.encode():
+            yield key, None, list(tombstone_headers(topic, key, ContactScore)), None
+
+
+def _letters(found: Found) -> Iterator[Record]:
+    for _partition, key in sorted(found.letters_told):
+        model = LetterDecision if key.endswith(b"|decision") else LetterFault
+        yield key, None, list(tombstone_headers(LETTERS.name, key, model)), None

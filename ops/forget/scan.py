@@ -1,0 +1,173 @@
+"""Looks through every topic and changelog of the installation for a person, from the beginning to where each ends."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from ops.forget.person import Person
+from ops.forget.place import Place
+from ops.topics.cluster import topic_admin
+from processors.engine.naming import changelog_name
+from runtime.kafka import KafkaConnection
+from schemas.errors import ConfigurationError
+from schemas.letters import LETTER_ID, letter_id
+from schemas.topics import LETTERS, QUARANTINE, all_topics
+
+SILENCE_SECONDS = 20.0
+_POLL_MS = 500
+_FETCHED_AT_ONCE = 5_000
+Tell = Callable[[int], object]
+"""Is told, now and then, how many records were looked through."""
+Held = dict[tuple[str, int, bytes], bytes]
+"""By (logical topic, partition, key): the values in force that mention the person."""
+
+
+@dataclass(slots=True)
+class Found:
+    """All that the topics hold of a person."""
+
+    places: list[Place]
+    held: Held = field(default_factory=dict)
+    """Of tables and compacted topics."""
+    records: list[Any] = field(default_factory=list)
+    """Of the topics that Kafka deletes from, where they were asked for: as the client gives them."""
+    letters: set[str] = field(default_factory=set)
+    """Ids of dead letters and quarantined deliveries that mention them."""
+    letters_told: set[tuple[int, bytes]] = field(default_factory=set)
+    """(partition, key) of what stands of these in `ops.letters.v1`."""
+
+
+def logical_topics(tables: Sequence[str]) -> dict[str, str]:
+    """Every topic and changelog by its logical name, with its kind."""
+    kinds = {each.name: "log" if each.cleanup == "delete" else "state" for each in all_topics()}
+    return {**kinds, **{changelog_name(table): "table" for table in tables}}
+
+
+async def look_through(
+    connection: KafkaConnection, tables: Sequence[str], person: Person, tell: Tell, *, keep: bool = False
+) -> Found:
+    """Read everything once.
+
+    Args:
+        connection: the cluster and the prefix.
+        tables: all that the worker keeps.
+        person: who is looked for.
+        tell: told how far it is.
+        keep: with the records of topics that Kafka deletes from, for who wants to read them.
+
+    Raises:
+        ConfigurationError: there are no topics.
+        RetryLaterError: Kafka does not answer.
+    """
+    kinds = {f"{connection.topic_prefix}{name}": kind for name, kind in logical_topics(tables).items()}
+    async with topic_admin(connection) as admin:
+        topics = {name: each for name, each in (await admin.found(list(kinds))).items() if name in kinds}
+    if not topics:
+        raise ConfigurationError(
+            "there are no topics to look through: check KAFKA_BOOTSTRAP_SERVERS and KAFKA_TOPIC_PREFIX"
+        )
+    places = {name: Place(name, kinds[name], topics[name].settings) for name in topics}  # type: ignore[arg-type] # kinds are `Kind`
+    reader = _Reader(connection.topic_prefix, person, places, keep=keep)
+    await _read(connection, {name: each.partitions for name, each in topics.items()}, reader, tell)
+    return reader.result()
+
+
+async def _read(connection: KafkaConnection, partitions: Mapping[str, int], reader: _Reader, tell: Tell) -> None:
+    from aiokafka import AIOKafkaConsumer, TopicPartition  # noqa: PLC0415 (a help page needs no Kafka client)
+    from aiokafka.errors import KafkaError  # noqa: PLC0415
+
+    consumer = AIOKafkaConsumer(
+        **connection.command_options(), enable_auto_commit=False, auto_offset_reset="earliest", fetch_max_wait_ms=20
+    )
+    try:
+        await consumer.start()
+        everywhere = [TopicPartition(name, number) for name, count in partitions.items() for number in range(count)]
+        consumer.assign(everywhere)
+        ends = await consumer.end_offsets(everywhere)
+        await consumer.seek_to_beginning(*everywhere)
+        left, looked_at, heard = set(everywhere), 0, time.monotonic()
+        while left := {each for each in left if await consumer.position(each) < ends[each]}:
+            consumer.pause(*(set(consumer.assignment()) - left))
+            fetched = await consumer.getmany(timeout_ms=_POLL_MS, max_records=_FETCHED_AT_ONCE)
+            for where, records in fetched.items():
+                looked_at, heard = looked_at + len(records), time.monotonic()
+                for record in records:
+                    if record.offset < ends[where]:
+                        reader.take(record)
+            tell(looked_at)
+            _check_silence(heard)
+    except (KafkaError, OSError, TimeoutError) as error:
+        raise connection.unanswered(error) from error
+    finally:
+        await consumer.stop()
+
+
+def _check_silence(heard: float) -> None:
+    """A broker that hangs is not reported: nothing comes, for ever. Raises `TimeoutError`."""
+    if time.monotonic() - heard > SILENCE_SECONDS:
+        raise TimeoutError
+
+
+class _Reader:
+    """Takes records in, in the order of their offsets within a partition."""
+
+    def __init__(self, prefix: str, person: Person, places: Mapping[str, Place], *, keep: bool) -> None:
+        self._prefix = prefix
+        self._person = person
+        self._places = places
+        self._keep = keep
+        self._found = Found([])
+        self._told: set[tuple[int, bytes]] = set()
+
+    def take(self, record: Any) -> None:
+        """One record of the client's."""
+        place, logical = self._places[record.topic], record.topic.removeprefix(self._prefix)
+        headers = [value for _name, value in record.headers]
+        is_theirs = self._person.is_in(record.key, record.value, *headers)
+        if is_theirs:
+            place.records += 1
+            place.newest_ms = max(place.newest_ms, record.timestamp)
+            place.offsets[record.partition] = record.offset + 1
+        if logical == LETTERS.name and record.key is not None:
+            self._note(record.partition, record.key, is_there=record.value is not None)
+        if place.kind != "log":
+            self._hold(logical, record, is_theirs=is_theirs)
+        elif is_theirs:
+            self._note_letter(logical, record)
+            if self._keep:
+                self._found.records.append(record)
+
+    def result(self) -> Found:
+        """When everything was taken in."""
+        counts: dict[str, int] = {}
+        for topic, _partition, _key in self._found.held:
+            counts[topic] = counts.get(topic, 0) + 1
+        for name, place in self._places.items():
+            place.held = place.records if place.kind == "log" else counts.get(name.removeprefix(self._prefix), 0)
+        self._found.places = [self._places[name] for name in sorted(self._places)]
+        letters = self._found.letters
+        self._found.letters_told = {each for each in self._told if each[1].split(b"|")[0].decode() in letters}
+        return self._found
+
+    def _hold(self, logical: str, record: Any, *, is_theirs: bool) -> None:
+        where = (logical, record.partition, record.key or b"")
+        if is_theirs and record.value is not None:
+            self._found.held[where] = record.value
+        else:
+            self._found.held.pop(where, None)
+
+    def _note(self, partition: int, key: bytes, *, is_there: bool) -> None:
+        if is_there:
+            self._told.add((partition, key))
+        else:
+            self._told.discard((partition, key))
+
+    def _note_letter(self, logical: str, record: Any) -> None:
+        if not logical.endswith(".dlq") and logical != QUARANTINE.name:
+            return
+        said = dict(record.headers).get(LETTER_ID)
+        known = said.decode(errors="replace") if said else None
+        self._found.letters.add(known or letter_id(logical.removesuffix(".dlq"), record.key, record.value))

@@ -1,0 +1,29 @@
+"""The sink's rule with what its tables hold of a person: all rows under their id. PURE."""
+
+from __future__ import annotations
+
+from typing_extensions import override
+
+from processors.brevo.decisions.intake import CommandIntake
+from processors.brevo.decisions.ledger import LEDGER, PENDING, SUPPRESSIONS, contact_of
+from processors.brevo.decisions.suppression import Consent
+from processors.engine.view import View
+from processors.erasure.erasing import Cleaner, ErasingRule, IsErased, Row
+from processors.erasure.marks import Marks
+
+AGENT = "sync-contact"
+
+
+def sink_rule(consent: Consent, named_lists: frozenset[int] = frozenset()) -> ErasingRule:
+    """The intake, and the way out for who is to be forgotten."""
+    return ErasingRule(CommandIntake(consent, named_lists), AGENT, Marks(SUPPRESSIONS), LedgerCleaner())
+
+
+class LedgerCleaner(Cleaner):
+    """Of the agent `sync-contact`: what waits for Brevo goes with what Brevo has acknowledged."""
+
+    walks = ((LEDGER, b""), (PENDING, b""), (SUPPRESSIONS, b""))
+
+    @override
+    def cleaned(self, row: Row, is_erased: IsErased, view: View) -> bytes | None:
+        return None if is_erased(contact_of(row.key)) else row.value

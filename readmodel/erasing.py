@@ -1,0 +1,121 @@
+"""Who was forgotten (`ops.erasures.v1`): their rows go, and what is read of them again makes none."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any, NamedTuple
+
+import orjson
+from sqlalchemy import Column, Connection, delete, func, or_, select, true, update
+
+from readmodel.changes import Changes, RowKind, Source
+from readmodel.instants import milliseconds
+from readmodel.keys import contact_id_of
+from readmodel.tables import AUDIT, CALLS, CONTACTS, DEAD_LETTERS, ERASED, PEOPLE, REGISTRATIONS, SCORES
+from schemas.erasure import mark_of
+
+FORGOTTEN = "forgotten"
+"""In place of their id where an act of somebody else names it."""
+_ID_DIGITS = 32
+_BY_TIME = (
+    (PEOPLE, PEOPLE.c.judged_at),
+    (REGISTRATIONS, REGISTRATIONS.c.occurred_at),
+    (CALLS, func.coalesce(CALLS.c.occurred_at, CALLS.c.finished_at)),
+)
+"""Tables of one contact each row, and when what a row tells of was."""
+
+
+class _Marked(NamedTuple):
+    mark: str
+    returned_at: int | None
+
+
+class Forgotten:
+    """The people who were forgotten, as far as the tables know.
+
+    Args:
+        salt: of the installation; ``None`` while nobody was.
+        marked: by mark.
+    """
+
+    def __init__(self, salt: str | None, marked: Mapping[str, _Marked]) -> None:
+        self._salt = salt
+        self._marked = marked
+
+    @classmethod
+    def of(cls, connection: Connection, changes: Changes) -> Forgotten:
+        """Those in the tables, and those that a batch brings."""
+        rows: list[Mapping[Any, Any]] = [*connection.execute(select(ERASED)).mappings()]
+        rows += changes.rows.get(RowKind.ERASED, {}).values()
+        salt = rows[0]["salt"] if rows else None
+        return cls(salt, {each["mark"]: _Marked(each["mark"], each["returned_at"]) for each in rows})
+
+    def __bool__(self) -> bool:
+        """Whether anybody was."""
+        return self._salt is not None
+
+    def others(self, records: Iterable[Source]) -> list[Source]:
+        """Records without those of a person from before the erasure, or from before their return."""
+        return [record for record in records if not self._is_of_one(record)]
+
+    def _is_of_one(self, record: Source) -> bool:
+        marked = self.find((record.key or b"").decode("latin-1"))
+        if marked is None or record.value is None:
+            return False
+        return marked.returned_at is None or _happened(record.value, marked.returned_at) < marked.returned_at
+
+    def find(self, contact_id: str) -> _Marked | None:
+        """The one that a contact is, returned or not."""
+        if self._salt is None or len(contact_id) != _ID_DIGITS:
+            return None
+        return self._marked.get(mark_of(self._salt, contact_id))
+
+
+def _happened(value: bytes, otherwise: int) -> int:
+    """When it did, in milliseconds since 1970; what says no time (a score) is of all that stands now."""
+    try:
+        fields = orjson.loads(value)
+        return milliseconds(fields.get("occurred_at")) or otherwise
+    except (ValueError, AttributeError):
+        return otherwise
+
+
+def without_names(changes: Changes, forgotten: Forgotten) -> None:
+    """Acts on somebody who was forgotten name nobody."""
+    for row in changes.rows.get(RowKind.AUDIT, {}).values():
+        if forgotten.find(str(row["subject"])) is not None:
+            row["subject"] = FORGOTTEN
+
+
+def erase(connection: Connection, changes: Changes, forgotten: Forgotten) -> None:
+    """Delete the rows of those whom a batch brings, and their ids where others' acts name them.
+
+    Within the caller's transaction; the rows of after a return stay.
+    """
+    fresh = {str(mark) for (mark,) in changes.rows.get(RowKind.ERASED, {})}
+    for table, told_at in _BY_TIME:
+        for contact, marked in _of(connection, table.c.contact, fresh, forgotten):
+            theirs = table.c.contact == contact
+            before = true() if marked.returned_at is None else or_(told_at.is_(None), told_at < marked.returned_at)
+            connection.execute(delete(table).where(theirs, before))
+    for table in (CONTACTS, SCORES):
+        for contact, _marked in _of(connection, table.c.contact, fresh, forgotten):
+            left = [
+                each
+                for each, _ in _BY_TIME
+                if connection.execute(select(each.c.contact).where(each.c.contact == contact).limit(1)).first()
+            ]
+            if not left:
+                connection.execute(delete(table).where(table.c.contact == contact))
+    for column in (AUDIT.c.subject, DEAD_LETTERS.c.record_key):
+        for name, _marked in _of(connection, column, fresh, forgotten):
+            connection.execute(update(column.table).where(column == name).values({column.name: FORGOTTEN}))
+
+
+def _of(
+    connection: Connection, column: Column[Any], fresh: Collection[str], forgotten: Forgotten
+) -> list[tuple[Any, _Marked]]:
+    """What a column holds of the fresh ones, as it holds it."""
+    held = connection.execute(select(column).distinct().where(column.is_not(None))).scalars()
+    named = [(each, forgotten.find(contact_id_of(each) if isinstance(each, bytes) else each)) for each in held]
+    return [(each, marked) for each, marked in named if marked is not None and marked.mark in fresh]

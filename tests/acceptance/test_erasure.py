@@ -1,0 +1,170 @@
+"""A person is forgotten: in no table, compacted topic, read model, log or metric, and else where the proof says."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import orjson
+import rocksdict
+
+from processors.app import changelogs
+from schemas.codec import contact_id
+from schemas.topics import ATTENDANCE_RESULTS, RAW_EVENTS, all_topics
+from tests.support.acts import acts
+from tests.support.broker import Broker
+from tests.support.commands import rollcall
+from tests.support.installation import Installation, Service, installation, truth_about, webinar
+from tests.support.kafka import Message, produce, read_to_end
+from tests.support.processes import eventually
+
+ADDRESS = re.compile(r"[\w.+-]+@[\w.-]+\.\w+")
+
+
+def kept(messages: list[Message]) -> Iterator[Message]:
+    """What stands in a compacted topic: the latest of each key and partition that is no tombstone."""
+    latest = {(message.partition, message.key): message for message in messages}
+    return (message for message in latest.values() if message.value is not None)
+
+
+def says(words: tuple[str, ...], *parts: bytes | None) -> bool:
+    """Whether any of the words is in them, in any case."""
+    return any(part is not None and word.encode() in part.lower() for part in parts for word in words)
+
+
+async def found_in_topics(home: Installation, words: tuple[str, ...]) -> dict[str, tuple[int, int]]:
+    """By topic that says one of the words: (records in force, all records that say so), read by the test itself."""
+    bootstrap, prefix = home.wiring.kafka["KAFKA_BOOTSTRAP_SERVERS"], home.wiring.kafka["KAFKA_TOPIC_PREFIX"]
+    compacted = {each.name: each.cleanup == "compact" for each in all_topics()} | dict.fromkeys(changelogs(), True)
+    found = {}
+    for name, is_compacted in compacted.items():
+        messages = await read_to_end(bootstrap, f"{prefix}{name}")
+
+        def theirs(message: Message) -> bool:
+            return says(words, message.key, message.value, *(value for _name, value in message.headers))
+
+        if every := sum(map(theirs, messages)):
+            in_force = sum(map(theirs, kept(messages))) if is_compacted else every
+            found[f"{prefix}{name}"] = (in_force, every)
+    return found
+
+
+def rows_of_tables(directory: Path) -> Iterator[tuple[bytes, bytes]]:
+    """All rows of a stopped worker's tables."""
+    for database in sorted(directory.rglob("*.db")):
+        yield from rocksdict.Rdict(str(database), access_type=rocksdict.AccessType.read_only()).items()
+
+
+def logs_and_read_model(directory: Path) -> dict[str, bytes]:
+    """Content by name."""
+    return {each.name: each.read_bytes() for each in (*directory.glob("*.log"), *directory.rglob("rollcall.sqlite3*"))}
+
+
+async def metrics(service: Service) -> str:
+    """As they are scraped."""
+    async with aiohttp.ClientSession() as session, session.get(f"{service.admin_url}/metrics") as answer:
+        return await answer.text()
+
+
+async def test_person_is_forgotten_and_the_proof_is_what_a_look_at_everything_finds(
+    own_kafka: Broker, topic_prefix: str, tmp_path: Path
+) -> None:
+    """Also Brevo's contact, a dead letter's state and the read model; a replay of all webhooks brings nothing back."""
+    world = webinar(15, 4)
+    async with installation(own_kafka.bootstrap, topic_prefix, tmp_path) as home:
+        ingress, worker, variables = home.start_ingress(), home.start_worker(), home.wiring.worker()
+        await ingress.until_ready()
+        await worker.until_ready()
+        await home.enlist(world)
+        await home.send(world)
+        truth = await truth_about(world)
+        await home.until_true(truth)
+        await home.until_idle(worker)
+        people = {each for each, contact in truth.contacts.items() if contact.attributes.get("MEETING_DURATION")}
+        email = min(people)
+        words = (email, contact_id(email))
+        await parked_letter(home, own_kafka.bootstrap, email)
+        assert (await rollcall(variables, "sessions", "--json"))[0] == 0  # makes the read model
+
+        code, known, _ = await rollcall(variables, "export", email)
+        assert (code, known["email"], known["contact_id"]) == (0, *words)
+        assert {topic.removesuffix("-changelog").rpartition("worker-")[2] for topic in known["tables"]} >= {
+            "attendance", "engagement-by-contact", "brevo-ledger"
+        }  # fmt: skip
+        others = set(ADDRESS.findall(orjson.dumps(known).decode())) - {email}
+        assert not others & set(truth.contacts), "another person is in the export"
+
+        code, done, told = await rollcall(
+            variables, "forget", email, "--brevo", "--yes", "--reason", "DSR-17", "--json"
+        )
+        assert code == 0, told
+        proved = {each["topic"]: (each["held"], each["records"]) for each in done["places"]}
+        assert proved == await found_in_topics(home, words)
+        check_bounds(done)
+        assert (done["left_in_force"], done["read_model"], done["brevo"]) == ([], 0, "deleted")
+        assert done["removed"]["ops.letters.v1"] == 1
+        assert email not in home.held()["contacts"]
+
+        raw = home.physical(RAW_EVENTS)
+        again = [Message(each.value, each.key, each.headers) for each in await read_to_end(own_kafka.bootstrap, raw)]
+        await produce(own_kafka.bootstrap, raw, again)
+        await home.until_idle(worker)
+        code, looked, _ = await rollcall(variables, "forget", email, "--dry-run", "--json")
+        assert (code, looked["left_in_force"], looked["read_model"]) == (0, [], 0)
+        assert all(held == 0 for topic, (held, _) in (await found_in_topics(home, words)).items() if is_kept(topic))
+        assert email not in home.held()["contacts"]
+        assert not says(words, (await metrics(worker) + await metrics(ingress)).encode())
+
+        assert await worker.stop() == 0
+        rows = Counter(says(words, key, value) for key, value in rows_of_tables(tmp_path))
+        assert rows[True] == 0
+        assert rows[False] > 100
+        files = logs_and_read_model(tmp_path)
+        assert {"worker.log", "ingress.log", "rollcall.sqlite3"} <= set(files)
+        assert [name for name, content in files.items() if says(words, content)] == []
+        entries = [each for each in await acts(own_kafka.bootstrap, topic_prefix) if each.action.startswith("forget")]
+        assert [(each.action, each.subject, each.reason) for each in entries] == [
+            ("forget.begin", done["mark"], "DSR-17"), ("forget", done["mark"], "DSR-17")
+        ]  # fmt: skip
+
+
+async def parked_letter(home: Installation, bootstrap: str, email: str) -> None:
+    """A record about the person that nobody can read, and a decision about its letter."""
+    broken = Message(b'{"kind":"result","email":"%s"}' % email.encode(), contact_id(email).encode())
+    await produce(bootstrap, home.physical(ATTENDANCE_RESULTS), [broken])
+    letter = home.physical(ATTENDANCE_RESULTS.dead_letter)
+
+    async def buried() -> bool:
+        return bool(await read_to_end(bootstrap, letter))
+
+    await eventually(buried, timeout_seconds=60, what="the record is a dead letter", tell=home.last_words)
+    selection = f"topic={ATTENDANCE_RESULTS.dead_letter.name}"
+    code, _, told = await rollcall(home.wiring.worker(), "dlq", "park", selection, "--yes", "--json")
+    assert code == 0, told
+
+
+def is_kept(topic: str) -> bool:
+    """Whether nothing deletes from it: a changelog, or a compacted topic."""
+    return topic.endswith("-changelog") or any(
+        topic.endswith(each.name) for each in all_topics() if each.cleanup == "compact"
+    )
+
+
+def check_bounds(done: dict[str, Any]) -> None:
+    """Each place says by when it is gone: as long as the registry keeps it, and a segment more."""
+    now = datetime.now(UTC)
+    for place in done["places"]:
+        days = (datetime.fromisoformat(place["gone_by"]) - now) / timedelta(days=1)
+        known = next((each for each in all_topics() if place["topic"].endswith(each.name)), None)
+        if is_kept(place["topic"]):
+            assert 7.9 < days < 8.1, place  # compacted within 7 days, and a day for the tombstones
+        else:
+            assert known is not None
+            assert known.retention_days is not None
+            assert known.retention_days + 6.9 < days < known.retention_days + 7.1, place
+        assert f"--entity-name {place['topic']} " in place["shorter"]
