@@ -28,7 +28,7 @@ WORKER_WRITES="zoom.events.raw.v1 zoom.events.raw.v1.dlq zoom.events.quarantine.
 # A dead letter is sent again to the topic that it is of.
 COMMANDS_WRITE="$WORKER_READS ops.audit.v1 ops.letters.v1 ops.replays.v1 ops.setup.v1 attendance.sessions.v1
   engagement.scores.v1"
-# The consumer group, and how the names of the tables' changelogs begin.
+# The consumer group, and how the names of the tables' changelogs and of the transactional ids begin.
 WORKER=rollcall-worker
 
 usage() { sed -n '2,6s/^# //p' "$0" >&2; exit 2; }
@@ -57,6 +57,7 @@ case $process in
     allow Write "$WORKER_WRITES"
     allow Read "$WORKER_READS" --group "$prefix$WORKER"
     allow "$look Read Write" "$WORKER-" --resource-pattern-type prefixed
+    allow Write "" --transactional-id "$prefix$WORKER-" --resource-pattern-type prefixed
     ;;
   commands)
     allow Read "$ALL"

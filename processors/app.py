@@ -37,9 +37,10 @@ from processors.engine.faust_agent import BatchAgent, Engine
 from processors.engine.faust_app import SESSION_SECONDS, build_faust_app
 from processors.engine.faust_consumer import still_member
 from processors.engine.faust_worker import EngineWorker
+from processors.engine.fences import Fences
 from processors.engine.halt import Halt
 from processors.engine.metrics import EngineMetrics
-from processors.engine.naming import APP_ID, changelog_name
+from processors.engine.naming import APP_ID, changelog_name, fence_name
 from processors.engine.stopping import stop_at_once
 from processors.engine.view import Output, Rule
 from processors.erasure.erasing import ErasingRule
@@ -126,6 +127,7 @@ async def build_engine(
             partitions=partitions,
             still_owner=lambda: still_member(app),
             session_seconds=SESSION_SECONDS,
+            fences=Fences(producer, connection.topic_prefix),
         )
         brevo = configuration.brevo
         assert brevo.api_key is not None  # load_worker has seen to it
@@ -262,7 +264,7 @@ async def _wait_for_kafka(settings: WorkerSettings, stop: asyncio.Event) -> bool
     while not stop.is_set():
         try:
             await ensure_topics(settings.environment.kafka, settings.configuration.kafka, changelogs=changelogs())
-            await check_group(settings.environment.kafka, APP_ID)
+            await check_group(settings.environment.kafka, APP_ID, fence_name(0))
         except RetryLaterError as error:
             if not told:
                 log.warning("waiting for Kafka: %s", error)

@@ -1,7 +1,8 @@
 """Confirmed publishing: rows go out in batches, one under way per partition, until the broker took or refused them.
 
 What a batch is and which producer sends it is shared with the ingress (`runtime.kafka_batches`); waiting for a broker
-that is away, and asking whether the partitions are still this worker's, is the engine's alone.
+that is away, asking whether the partitions are still this worker's, and fencing off who owned them before (`fences`)
+is the engine's alone.
 """
 
 from __future__ import annotations
@@ -10,13 +11,14 @@ import asyncio
 import logging
 import math
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from itertools import islice
 from typing import Any, NamedTuple
 
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaConnectionError, KafkaError, KafkaTimeoutError
+from aiokafka.errors import KafkaConnectionError, KafkaError, KafkaTimeoutError, ProducerFenced
 
+from processors.engine.fences import Fences
 from runtime.backoff import Backoff
 from runtime.kafka import KafkaConnection
 from runtime.kafka_batches import REFUSALS, confirming_producer, fill_batch, halves, key_hash
@@ -32,6 +34,9 @@ REQUEST_SECONDS = 10.0
 PASSING = (KafkaTimeoutError, KafkaConnectionError)
 """These are not marked as retriable by aiokafka, yet end when the broker is back."""
 PAUSES = Backoff(first_seconds=0.1, longest_seconds=2.0)
+FENCE_KEY = b"\0"
+"""Of the tombstone that puts a fence into a changelog; no table has such a key."""
+OVERTAKEN = "this worker was silent for too long and another one owns its partitions"
 
 NO_HEADERS: list[tuple[str, bytes]] = []  # aiokafka wants a list and only reads it
 
@@ -68,6 +73,7 @@ class ConfirmedPublisher:
         partitions: of every topic; which one a key belongs to follows from it.
         still_owner: asks Kafka; when it says no, another worker has taken over and nothing more may be written.
         session_seconds: Kafka's session time-out: so long after an answer nobody else can be the owner.
+        fences: of the same producer.
     """
 
     def __init__(
@@ -77,8 +83,10 @@ class ConfirmedPublisher:
         partitions: int,
         still_owner: Callable[[], Awaitable[bool]],
         session_seconds: float,
+        fences: Fences,
     ) -> None:
         self._producer = producer
+        self._fences = fences
         self._partitions = partitions
         self._hash = key_hash()
         self._locks: dict[tuple[str, int], asyncio.Lock] = {}
@@ -95,7 +103,7 @@ class ConfirmedPublisher:
         return self._hash(key) % self._partitions
 
     async def ensure_owner(self) -> None:
-        """Call before writing rows that an owner alone may write; Kafka is asked unless it has answered a moment ago.
+        """Call before putting out what an owner alone may; Kafka is asked unless it has answered a moment ago.
 
         A process that was stopped, or swapped out, for longer than its session does not know it when it wakes up.
 
@@ -107,8 +115,19 @@ class ConfirmedPublisher:
             if asked_at - self._owner_at < self._trusted_seconds:
                 return
             if not await self._still_owner():
-                raise FatalError("this worker was silent for too long and another one owns its partitions")
+                raise FatalError(OVERTAKEN)
             self._owner_at = asked_at
+
+    async def take_over(self, changelogs: Iterable[tuple[str, int]]) -> None:
+        """Fence off whoever owned these partitions of changelogs before: behind it their ends hold all that counts.
+
+        Raises:
+            FatalError: this user may not, or somebody has taken them over from us meanwhile.
+        """
+        changelogs = list(changelogs)
+        await asyncio.gather(*(self._fences.put_up(partition) for partition in {each for _topic, each in changelogs}))
+        row = Row(FENCE_KEY, None)
+        await asyncio.gather(*(self.send(topic, partition, [row], as_owner=True) for topic, partition in changelogs))
 
     async def publish(self, topic: str, rows_by_partition: dict[int, list[Row]]) -> list[Refused]:
         """Send to several partitions of one topic at once; returns what the broker refused."""
@@ -120,7 +139,7 @@ class ConfirmedPublisher:
     ) -> tuple[int, list[Refused]]:
         """Send in order and wait for the broker: the last offset, and the rows it refuses, found by halving a batch.
 
-        `as_owner`: an owner alone may write these; every batch asks (`ensure_owner`), also the one that is tried again.
+        `as_owner`: to a changelog, which takes rows of its owner alone (`take_over`).
 
         Raises:
             FatalError: the broker will not take anything (authorization), or another worker owns the partition by now.
@@ -146,9 +165,10 @@ class ConfirmedPublisher:
         self, topic: str, partition: int, batch: Any, rows: Sequence[Row], as_owner: bool
     ) -> tuple[int, list[Refused]]:
         failures, began = 0, time.monotonic()
+        fence = self._fences.of(partition) if as_owner else None
         while True:
-            if as_owner:  # the last thing before the batch is given away: what lies between could be a long stop
-                await self.ensure_owner()
+            if fence is not None:
+                fence.stamp(batch, topic)
             try:
                 answer = await (await self._producer.send_batch(batch, topic, partition=partition))
             except REFUSALS as exc:
@@ -158,6 +178,8 @@ class ConfirmedPublisher:
                     await self._send(topic, partition, half, as_owner) for half in halves(rows)
                 ]
                 return max(first, second), bad + worse
+            except ProducerFenced as exc:
+                raise FatalError(OVERTAKEN) from exc
             except (KafkaError, TimeoutError, OSError) as exc:
                 failures += 1
                 await self._after_failure(exc, topic, began)
@@ -165,6 +187,8 @@ class ConfirmedPublisher:
                 batch, _ = fill_batch(self._producer, rows)
             else:
                 self.waiting_since = None
+                if fence is not None:
+                    fence.written(topic, len(rows))
                 return answer.offset + len(rows) - 1, []
 
     async def _after_failure(self, exc: BaseException, topic: str, began: float) -> None:

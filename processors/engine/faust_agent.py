@@ -119,12 +119,10 @@ class BatchAgent(Outside, OwnAgent):
 
     async def _log(self, name: str, partition: int, rows: Rows) -> tuple[int, list[Row]]:
         """Write the last value per key to the changelog: its last offset, and the rows that it refuses."""
-        changelog, publisher = self._tables[name].changelog_topic.get_topic_name(), self._engine.publisher
-        offset, refused = await publisher.send(
+        changelog = self._tables[name].changelog_topic.get_topic_name()
+        offset, refused = await self._engine.publisher.send(
             changelog, partition, [Row(key, value) for key, value in rows.items()], as_owner=True
         )
-        # Rows that came behind a newer owner's would let the local store believe that it has those too.
-        await publisher.ensure_owner()
         return offset, [each.row for each in refused]
 
     async def _take_back(self, name: str, partition: int, rows: Rows, refused: Sequence[Row]) -> None:

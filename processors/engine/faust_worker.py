@@ -14,6 +14,7 @@ from aiokafka import AIOKafkaProducer
 from processors.engine.confirmed_publisher import ConfirmedPublisher
 from processors.engine.faust_agent import BatchAgent
 from processors.engine.faust_consumer import leave_rebalances
+from processors.engine.faust_tables import TakeOver
 from processors.engine.halt import Halt
 from processors.engine.metrics import EngineMetrics
 from processors.engine.stopping import StopDeadline
@@ -58,6 +59,7 @@ class EngineWorker:
                 nothing was acknowledged that was not confirmed.
         """
         self._app.on_partitions_revoked.connect(self._revoked, weak=False)
+        TakeOver(self._app, self._publisher.take_over)
         deadline = StopDeadline()
         told = asyncio.create_task(self._start_when(stop, deadline))
         try:

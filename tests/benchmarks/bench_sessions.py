@@ -35,6 +35,7 @@ from processors.engine.faust_agent import Engine
 from processors.engine.faust_app import SESSION_SECONDS, build_faust_app
 from processors.engine.faust_consumer import still_member
 from processors.engine.faust_worker import EngineWorker
+from processors.engine.fences import Fences
 from processors.engine.metrics import EngineMetrics
 from processors.engine.naming import changelog_name
 from processors.engine.stopping import stop_at_once
@@ -96,7 +97,11 @@ async def serve(bootstrap: str, data_dir: Path) -> None:
     producer = build_producer(connection)
     partitions = configuration.kafka.partitions
     publisher = ConfirmedPublisher(
-        producer, partitions=partitions, still_owner=lambda: still_member(app), session_seconds=SESSION_SECONDS
+        producer,
+        partitions=partitions,
+        still_owner=lambda: still_member(app),
+        session_seconds=SESSION_SECONDS,
+        fences=Fences(producer, ""),
     )
     engine = Engine(app, publisher, EngineMetrics(CollectorRegistry()), "", partitions, "0.0.0", stop_at_once)
     agent = tracking_agent(engine, tracking_rule(TrackingSettings.from_configuration(configuration)))

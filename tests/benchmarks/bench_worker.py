@@ -39,6 +39,7 @@ from processors.engine.faust_agent import Engine
 from processors.engine.faust_app import SESSION_SECONDS, build_faust_app
 from processors.engine.faust_consumer import still_member
 from processors.engine.faust_worker import EngineWorker
+from processors.engine.fences import Fences
 from processors.engine.metrics import EngineMetrics
 from processors.engine.naming import changelog_name
 from processors.engine.stopping import stop_at_once
@@ -195,7 +196,11 @@ async def run_track(task: Task, meter: Meter) -> None:
     app = build_faust_app(connection, kafka, Path(task.data_dir))
     producer, metrics = build_producer(connection), EngineMetrics(CollectorRegistry())
     publisher = ConfirmedPublisher(
-        producer, partitions=PARTITIONS, still_owner=lambda: still_member(app), session_seconds=SESSION_SECONDS
+        producer,
+        partitions=PARTITIONS,
+        still_owner=lambda: still_member(app),
+        session_seconds=SESSION_SECONDS,
+        fences=Fences(producer, task.prefix),
     )
     engine = Engine(app, publisher, metrics, task.prefix, PARTITIONS, "0.0.0", stop_at_once)
     agent = tracking_agent(engine, tracking_rule(TrackingSettings.from_configuration(configuration)))

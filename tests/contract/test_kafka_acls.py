@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from processors.app import changelogs
-from processors.engine.naming import APP_ID
+from processors.engine.naming import APP_ID, fence_name
 from schemas.topics import all_topics
 
 SCRIPT = Path(__file__).parents[2] / "deploy" / "kafka-acls.sh"
@@ -17,7 +17,7 @@ PREFIX = "stage-"
 AGENTS = {"worker", "track-attendance", "look-up", "score-engagement", "sync-contact"}
 CHANGELOGS = ("prefixed", f"{PREFIX}{APP_ID}-")
 Right = tuple[str, str, str]
-"""Operation, `topic`, `group` or `prefixed`, and the name."""
+"""Operation, `topic`, `group`, `transactional-id` or `prefixed`, and the name."""
 
 
 def run(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
@@ -43,6 +43,8 @@ def rights(process: str, **variables: str) -> set[Right]:
         options = list(zip(words[5::2], words[6::2], strict=True))
         kinds = {"--topic": "prefixed" if ("--resource-pattern-type", "prefixed") in options else "topic"}
         kinds["--group"] = "group"
+        if ("--resource-pattern-type", "prefixed") in options:
+            kinds["--transactional-id"] = "transactional-id"
         operations = [value for name, value in options if name == "--operation"]
         given |= {
             (operation, kinds[name], value) for operation in operations for name, value in options if name in kinds
@@ -64,7 +66,7 @@ WORKER = (
     on_topics("Write", {topic.name for topic in all_topics() if AGENTS & {*topic.producers}})
     | on_topics("Read", {topic.name for topic in all_topics() if AGENTS & {*topic.consumers}})
     | {(operation, *CHANGELOGS) for operation in ("Describe", "Read", "Write")}
-    | {("Read", "group", f"{PREFIX}{APP_ID}")}
+    | {("Read", "group", f"{PREFIX}{APP_ID}"), ("Write", "transactional-id", f"{PREFIX}{APP_ID}-")}
 )
 COMMANDS = (
     on_topics("Read", ALL)
@@ -95,8 +97,8 @@ def test_acls_where_operators_own_the_topics_do_not_let_anybody_create(process: 
 
 
 def test_acls_changelogs_begin_as_the_script_says() -> None:
-    """The tables' topics are allowed by the beginning of their names, so that a new table needs no new right."""
-    assert all(name.startswith(f"{APP_ID}-") for name in changelogs())
+    """The tables and the fences are allowed by how their names begin, so that a new table needs no new right."""
+    assert all(name.startswith(f"{APP_ID}-") for name in (*changelogs(), fence_name(0)))
 
 
 def test_acls_wrong_usage_is_explained() -> None:

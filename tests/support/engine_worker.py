@@ -27,6 +27,7 @@ from processors.engine.faust_app import build_faust_app
 from processors.engine.faust_consumer import batch_scheduler, still_member
 from processors.engine.faust_tables import TablePartition
 from processors.engine.faust_worker import EngineWorker
+from processors.engine.fences import Fences
 from processors.engine.metrics import EngineMetrics
 from processors.engine.spec import AgentSpec
 from processors.engine.stopping import stop_at_once
@@ -184,6 +185,7 @@ def _build_worker(settings: LabSettings, registry: CollectorRegistry) -> EngineW
         partitions=PARTITIONS,
         still_owner=lambda: still_member(app),
         session_seconds=settings.session_seconds,
+        fences=Fences(producer, connection.topic_prefix),
         kill_point=kill_point,
         output_topic=OUTPUT.physical(connection.topic_prefix),
     )

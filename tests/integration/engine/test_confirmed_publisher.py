@@ -6,10 +6,13 @@ import asyncio
 import itertools
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
+from typing import Any
 
 import pytest
+from aiokafka import AIOKafkaProducer
 
 from processors.engine.confirmed_publisher import BATCH_BYTES, ConfirmedPublisher, Row, build_producer
+from processors.engine.fences import Fences
 from runtime.kafka import KafkaConnection
 from schemas.errors import FatalError
 from tests.support.broker import Broker
@@ -20,9 +23,32 @@ from tests.support.processes import eventually
 PARTITIONS = 3
 
 
+class Way:
+    """What lies between a publisher and its producer: what is held up begins its way to the broker later."""
+
+    def __init__(self, producer: AIOKafkaProducer, held: asyncio.Event | None) -> None:
+        self._producer = producer
+        self._held = held
+
+    def create_batch(self) -> Any:
+        """The producer's."""
+        return self._producer.create_batch()
+
+    async def send_batch(self, batch: Any, topic: str, *, partition: int) -> Any:
+        """Behind the event."""
+        if self._held is not None:
+            await self._held.wait()
+        return await self._producer.send_batch(batch, topic, partition=partition)
+
+
 @asynccontextmanager
 async def publisher(
-    bootstrap: str, *, owner: Iterable[bool] = itertools.repeat(True), session_seconds: float = 60
+    bootstrap: str,
+    *,
+    owner: Iterable[bool] = itertools.repeat(True),
+    session_seconds: float = 60,
+    prefix: str = "",
+    held: asyncio.Event | None = None,
 ) -> AsyncIterator[ConfirmedPublisher]:
     """A publisher that works, with its producer; whether it still owns its partitions is answered in turn."""
     answers = iter(owner)
@@ -32,9 +58,14 @@ async def publisher(
 
     producer = build_producer(KafkaConnection(bootstrap), request_seconds=2)
     await producer.start()
+    way: Any = Way(producer, held)
     try:
         yield ConfirmedPublisher(
-            producer, partitions=PARTITIONS, still_owner=still_owner, session_seconds=session_seconds
+            way,
+            partitions=PARTITIONS,
+            still_owner=still_owner,
+            session_seconds=session_seconds,
+            fences=Fences(producer, prefix),
         )
     finally:
         await producer.stop()
@@ -85,22 +116,26 @@ async def test_delivery_key_lands_where_any_producer_puts_it(engine_kafka: Broke
         assert {key: subject.partition_of(key) for key in keys} == found
 
 
-async def test_delivery_refused_batch_is_halved_to_the_guilty_rows(engine_kafka: Broker, topic: str) -> None:
+@pytest.mark.parametrize("as_owner", [False, True])
+async def test_delivery_refused_batch_is_halved_to_the_guilty_rows(
+    engine_kafka: Broker, topic: str, topic_prefix: str, as_owner: bool
+) -> None:
     """The limit is the batch's, so innocent rows are refused with it: they still go out, in order, exactly once."""
     bootstrap = engine_kafka.bootstrap
     await create_topics(bootstrap, [topic], partitions=PARTITIONS, config={"max.message.bytes": "5000"})
     sent = rows(200)
     for guilty in (0, 77, 78, 199):
         sent[guilty] = sent[guilty]._replace(value=b"x" * 6_000)
-    async with publisher(bootstrap) as subject:
-        last, refused = await subject.send(topic, 0, sent)
+    async with publisher(bootstrap, prefix=topic_prefix) as subject:
+        await subject.take_over([(topic, 0)])
+        last, refused = await subject.send(topic, 0, sent, as_owner=as_owner)
         assert [each.row.origin for each in refused] == [0, 77, 78, 199]
-        assert last == 195
+        assert last == 196
         again = rows(50)
-        assert await subject.send(topic, 0, again) == (245, []), "the partition stays usable"
-    assert await values(bootstrap, topic) == [row.value for row in sent if row.value != b"x" * 6_000] + [
-        row.value for row in again
-    ]
+        assert await subject.send(topic, 0, again, as_owner=as_owner) == (246, []), "the partition stays usable"
+    assert await values(bootstrap, topic) == [
+        None, *(row.value for row in sent if row.value != b"x" * 6_000), *(row.value for row in again)
+    ]  # fmt: skip
 
 
 async def test_delivery_row_larger_than_a_batch_of_ours_is_refused_alone(engine_kafka: Broker, topic: str) -> None:
@@ -183,15 +218,49 @@ async def test_delivery_owner_is_asked_before_the_first_rows_and_after_a_silence
     assert list(answers) == []
 
 
-async def test_delivery_of_an_owners_rows_asks_before_each_batch(engine_kafka: Broker, topic: str) -> None:
-    """A worker that is stopped between two batches and overtaken does not send the second."""
-    bootstrap = engine_kafka.bootstrap
+async def test_rows_on_their_way_when_another_worker_takes_over_are_refused(
+    engine_kafka: Broker, topic: str, topic_prefix: str
+) -> None:
+    """The broker itself refuses them, however late they arrive: an older row never lies behind a newer one."""
+    bootstrap, on_its_way = engine_kafka.bootstrap, asyncio.Event()
     await create_topics(bootstrap, [topic], partitions=PARTITIONS)
-    sent = rows(3, size=600_000)  # no two of them fit into one batch
-    async with publisher(bootstrap, owner=[True, True, False], session_seconds=0) as subject:
+    on_its_way.set()
+    async with (
+        publisher(bootstrap, prefix=topic_prefix, held=on_its_way) as former,
+        publisher(bootstrap, prefix=topic_prefix) as owner,
+    ):
+        await former.take_over([(topic, 0), (topic, 1)])
+        await former.send(topic, 0, [Row(b"k", b"first")], as_owner=True)
+        on_its_way.clear()
+        late = asyncio.create_task(former.send(topic, 0, [Row(b"k", b"old")], as_owner=True))
+        await owner.take_over([(topic, 0)])
+        await owner.send(topic, 0, [Row(b"k", b"new")], as_owner=True)
+        on_its_way.set()
         with pytest.raises(FatalError, match="another one owns its partitions"):
-            await subject.send(topic, 0, sent, as_owner=True)
-    assert await values(bootstrap, topic) == [row.value for row in sent[:2]]
+            await late
+        await former.send(topic, 1, [Row(b"k", b"mine")], as_owner=True)
+    assert [each for each in await values(bootstrap, topic) if each is not None] == [b"first", b"new", b"mine"]
+
+
+async def test_rows_of_an_owner_that_are_sent_again_land_once(
+    breakable_kafka: Broker, topic: str, topic_prefix: str
+) -> None:
+    """The answer to a request gets lost while the broker hangs: what it has taken already, it takes once."""
+    bootstrap = breakable_kafka.bootstrap
+    await create_topics(bootstrap, [topic], partitions=PARTITIONS)
+    async with publisher(bootstrap, prefix=topic_prefix) as subject:
+        await subject.take_over([(topic, 0)])
+        breakable_kafka.pause()
+        sending = asyncio.create_task(subject.send(topic, 0, rows(100), as_owner=True))
+
+        async def waits() -> bool:
+            return subject.waiting_since is not None
+
+        await eventually(waits, what="the publisher waits")
+        breakable_kafka.resume()
+        assert await asyncio.wait_for(sending, 30) == (100, [])
+        assert await subject.send(topic, 0, rows(1), as_owner=True) == (101, [])
+    assert await values(bootstrap, topic) == [None, *(row.value for row in rows(100)), rows(1)[0].value]
 
 
 async def test_delivery_of_a_fenced_worker_is_fatal(breakable_kafka: Broker, topic: str) -> None:

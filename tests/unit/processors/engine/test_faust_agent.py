@@ -10,7 +10,7 @@ import pytest
 from prometheus_client import CollectorRegistry
 from typing_extensions import override
 
-from processors.engine.confirmed_publisher import ConfirmedPublisher, Refused, Row
+from processors.engine.confirmed_publisher import OVERTAKEN, ConfirmedPublisher, Refused, Row
 from processors.engine.effect import RuleAlone
 from processors.engine.faust_agent import BatchAgent, Engine
 from processors.engine.faust_app import build_faust_app
@@ -24,19 +24,22 @@ from tests.support.engine_rules import SEEN, SOURCE, Reminders
 
 
 class Confirms(ConfirmedPublisher):
-    """A broker that takes all rows, and a worker whose ownership is asked for each time."""
+    """A broker that takes all rows of who owns the partition, and none of a former owner's."""
 
     def __init__(self, *, is_owner: bool) -> None:
         async def still_owner() -> bool:
-            return is_owner
+            return True  # it was, a moment ago
 
-        no_producer: Any = None
-        super().__init__(no_producer, partitions=1, still_owner=still_owner, session_seconds=0)
+        nothing: Any = None
+        super().__init__(nothing, partitions=1, still_owner=still_owner, session_seconds=0, fences=nothing)
+        self._is_owner = is_owner
 
     @override
     async def send(
         self, topic: str, partition: int, rows: Sequence[Row], *, as_owner: bool = False
     ) -> tuple[int, list[Refused]]:
+        if not self._is_owner:
+            raise FatalError(OVERTAKEN)
         return 7, []
 
 
@@ -50,7 +53,7 @@ def agent(data_dir: Path, *, is_owner: bool) -> BatchAgent:
 
 
 async def test_rows_of_a_worker_that_was_overtaken_meanwhile_do_not_reach_its_disk(tmp_path: Path) -> None:
-    """They may lie behind newer rows of the next owner, which a later recovery from behind them would leave out."""
+    """Kafka has refused them: a recovery would never undo what lies in the local store alone."""
     changes = {0: {SEEN: {b"key": b"value"}}}
     overtaken = agent(tmp_path / "overtaken", is_owner=False)
     with pytest.raises(FatalError, match="another one owns its partitions"):
