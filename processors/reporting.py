@@ -58,9 +58,13 @@ async def _report(
 ) -> None:
     usage, topic = Usage(), WORKERS.physical(kafka.topic_prefix)
     while True:
-        with suppress(*_AWAY):
+        try:
             if await _is_there(kafka, topic):
                 await _report_to(kafka, topic, identity, lambda: _status(identity, condition(), registry, usage))
+        except _AWAY:
+            pass  # then nobody is told
+        except Exception:  # nobody waits for this task: its end would be noticed by nobody
+            log.exception("how this worker is could not be told; tried again")
         await asyncio.sleep(REPORT_SECONDS)
 
 

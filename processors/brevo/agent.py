@@ -168,8 +168,7 @@ class SyncContact(Effect):
     @override
     def load(self, partition: int, stores: Mapping[str, PartitionStore]) -> None:
         self._catching_up.begin(partition)
-        self._renewals.load(stores)
-        self._pump.load(partition, stores)
+        self._pump.load(partition, stores, self._renewals.look_at)
 
     @override
     def applied(self, partition: int, changes: Mapping[str, Rows]) -> None:

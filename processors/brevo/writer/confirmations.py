@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import partial
-from typing import Any
 
 from typing_extensions import override
 
 from processors.brevo.api.client import BrevoClient
+from processors.brevo.decisions.answers import classify
 from processors.brevo.decisions.confirmation import confirmation_body, why_not_asked
 from processors.brevo.decisions.ledger import EventWork
 from processors.brevo.decisions.results import Ending
@@ -21,6 +21,7 @@ from processors.brevo.writer.channels import Channel
 from processors.brevo.writer.schedule import WorkSchedule
 from runtime.brevo_models import ListRule
 from runtime.calls import Answer
+from runtime.outcome import Outcome
 from schemas.brevo import ConfirmList, OnceCommand
 
 
@@ -56,7 +57,10 @@ class ConfirmationChannel(Channel):
             return Ending("suppressed", detail=f"list {command.list_id} needs no confirmation any more")
         urgent = self._schedule.task(contact).urgent
         answer = await self._asker.ask("contacts", partial(self._api.read_contact, command.email), urgent=urgent)
-        held: Mapping[str, Any] | None = answer.body if answer.status == 200 and isinstance(answer.body, dict) else None
+        verdict = classify(answer)
+        if verdict.outcome is Outcome.REJECT:
+            return Ending("suppressed", detail=verdict.says, status=answer.status, attempts=1)
+        held = answer.body if verdict.outcome is Outcome.DONE else None
         if held is None and self._may_create:
             return None
         why = why_not_asked(held, command.list_id)

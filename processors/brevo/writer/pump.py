@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
-from processors.brevo.decisions.ledger import UpsertWork
+from processors.brevo.decisions.ledger import ContactRow, UpsertWork
 from processors.brevo.writer.access import FAMILIES, Family
 from processors.brevo.writer.events import EventSender
 from processors.brevo.writer.imports import ImportWriter
@@ -41,9 +41,9 @@ class Pump:
         self._importing: set[asyncio.Task[None]] = set()
         self._timers: dict[Family, asyncio.TimerHandle] = {}
 
-    def load(self, partition: int, stores: Stores) -> None:
-        """Take a recovered partition over."""
-        self._schedule.load(partition, stores)
+    def load(self, partition: int, stores: Stores, found: Callable[[str, ContactRow], None]) -> None:
+        """Take a recovered partition over; `found` is told of every contact with something open."""
+        self._schedule.load(partition, stores, found)
         self._access.assigned(self._schedule.partitions)
 
     def applied(self, partition: int, keys: Iterable[bytes]) -> None:

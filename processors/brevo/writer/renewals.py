@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection
 from datetime import datetime
 
-from processors.brevo.decisions.ledger import contact_key, contact_row, open_contacts
+from processors.brevo.decisions.ledger import ContactRow, contact_key
 from processors.brevo.decisions.outdated import waits_for_another_list
 from processors.engine.effect import Post
-from processors.engine.view import Output, PartitionStore
+from processors.engine.view import Output
 from schemas.engagement import ResyncContact
 from schemas.topics import ENGAGEMENT_RESYNCS
 
@@ -34,13 +34,11 @@ class Renewals:
         self._found: list[str] = []
         self._loaded = asyncio.Event()
 
-    def load(self, stores: Mapping[str, PartitionStore]) -> None:
-        """Look at everything open of a partition that is ours now."""
-        for contact in open_contacts(stores) if self._named else ():
-            pending = contact_row(stores, contact).pending
-            if pending is not None and waits_for_another_list(pending.command, self._named):
-                self._found.append(contact)
-                self._loaded.set()
+    def look_at(self, contact: str, row: ContactRow) -> None:
+        """Something of the contact is open in a partition that is ours now."""
+        if row.pending is not None and waits_for_another_list(row.pending.command, self._named):
+            self._found.append(contact)
+            self._loaded.set()
 
     async def run(self, post: Post) -> None:
         """Ask for them, until cancelled."""

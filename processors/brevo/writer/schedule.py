@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from processors.brevo.decisions.bulk import Shape, shape_of
 from processors.brevo.decisions.ledger import (
+    ContactRow,
+    EventRow,
     UpsertWork,
     Work,
     contact_of,
@@ -95,17 +97,19 @@ class WorkSchedule:
         """How many are ours."""
         return len(self._partitions)
 
-    def load(self, partition: int, stores: Stores) -> None:
-        """Take a partition over: everything open is looked at."""
+    def load(self, partition: int, stores: Stores, found: Callable[[str, ContactRow], None]) -> None:
+        """Take a partition over: everything open is looked at, and told to `found`, each row read once."""
         self._partitions[partition] = stores
         for contact in list(open_contacts(stores)):
-            if contact_row(stores, contact).pending is not None:
+            row = contact_row(stores, contact)
+            if row.pending is not None:
                 # Whoever had the partition before may have called for this or an older revision and died.
                 # A partition may come back while a call from before is still under way.
                 task = self._tasks.setdefault(contact, ContactTask(contact, partition))
                 task.uncertain = True
                 self.takeovers.begin(partition, contact)
-            self._look_at(partition, contact)
+            found(contact, row)
+            self._decide(partition, contact, row, open_events(stores, contact))
 
     def look_again(self) -> None:
         """Those whose former owner writes no more may be written once more."""
@@ -225,7 +229,16 @@ class WorkSchedule:
 
     def _look_at(self, partition: int, contact: str, again_after: float | None = None) -> None:
         stores = self._partitions[partition]
-        row, events = contact_row(stores, contact), open_events(stores, contact)
+        self._decide(partition, contact, contact_row(stores, contact), open_events(stores, contact), again_after)
+
+    def _decide(
+        self,
+        partition: int,
+        contact: str,
+        row: ContactRow,
+        events: Mapping[bytes, EventRow],
+        again_after: float | None = None,
+    ) -> None:
         self._tally.note(partition, contact, row, events)
         self.intents.note(contact, row, events)
         task = self._tasks.get(contact) or ContactTask(contact, partition)

@@ -110,12 +110,15 @@ class Transport:
             if verdict.step == "new token" and refused is None:
                 refused = token
                 self._metrics.retries.labels(endpoint.name, "token").inc()
-            elif verdict.outcome is Outcome.PAUSE and limited + 1 < LIMITED_ATTEMPTS:
-                limited += 1
+                continue
+            if verdict.outcome is Outcome.PAUSE:
+                # Whether or not this request is made again: others of its label would be refused as well.
                 await self._budget.hold(endpoint.label, self._held_seconds(reply, verdict))
-                self._metrics.retries.labels(endpoint.name, "limit").inc()
-            else:
-                return self._no_answer(endpoint, reply, verdict, token)
+                limited += 1
+                if limited < LIMITED_ATTEMPTS:
+                    self._metrics.retries.labels(endpoint.name, "limit").inc()
+                    continue
+            return self._no_answer(endpoint, reply, verdict, token)
 
     async def _exchange(self, request: Request, token: Token) -> _Reply | NoAnswer:
         endpoint = request.endpoint

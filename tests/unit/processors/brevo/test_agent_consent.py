@@ -168,6 +168,23 @@ async def test_person_is_not_asked_in_vain_or_against_their_will(
     assert sink.outcomes()[-1] == "suppressed"
 
 
+async def test_person_whom_brevo_does_not_show_is_not_asked(bench: tuple[Sink, ScriptedBrevo]) -> None:
+    """A refusal to read is no word that there is nobody, whose consent nobody could have withdrawn."""
+    sink, brevo = bench
+
+    async def script(call: Call) -> web.StreamResponse | None:
+        if call.method == "GET" and MAYA in brevo.contacts:
+            return error(400, "invalid_parameter", "Invalid identifier")
+        return None
+
+    brevo.script = script
+    sink.start(**RULES, deleted="ask")
+    sink.send(upsert(lists=()), _confirm())
+    await sink.settled()
+    assert brevo.confirmations == []
+    assert sink.outcomes()[-1] == "suppressed"
+
+
 async def test_unsubscribed_person_that_waits_is_not_asked(bench: tuple[Sink, ScriptedBrevo]) -> None:
     """The feedback comes before the mail, by whichever way."""
     sink, brevo = bench

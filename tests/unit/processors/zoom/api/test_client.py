@@ -355,6 +355,17 @@ async def test_call_refused_with_429_again_and_again_is_for_later(zoom: Scripted
     assert len(zoom.raw_paths) == 5
 
 
+async def test_call_refused_with_429_for_the_last_time_holds_the_others_too(zoom: ScriptedZoom, build: Build) -> None:
+    """Whoever asks next with the same label would be refused as well."""
+    limited = [Reply({"code": 429, "message": PER_SECOND}, 429, {"Retry-After": "0"}) for _ in range(4)]
+    zoom.will(*limited, Reply({"code": 429, "message": PER_SECOND}, 429, {"Retry-After": "600"}))
+    client = build()
+    for _ in range(2):
+        with pytest.raises(RetryLaterError):
+            said(await client.details("meeting", "1"))
+    assert len(zoom.raw_paths) == 5
+
+
 async def test_call_refused_by_the_daily_limit_is_for_after_midnight_without_asking_again(
     zoom: ScriptedZoom, build: Build
 ) -> None:
