@@ -39,6 +39,8 @@ class Figures:
     told_seconds: float = 0
     contact_calls: int = 0
     account_calls: int = 0
+    waited_seconds: float = 0
+    """Until the first event of somebody who was imported."""
     events: int = 0
     events_seconds: float = 0
 
@@ -90,7 +92,10 @@ async def measure(attendees: int, no_shows: int, watch_seconds: float) -> tuple[
             )
             await live
             figures.contact_calls, figures.account_calls = calls["contacts"] - before, calls["rest"]
-            await asyncio.sleep(2)
+            begun = home.events()
+            # Brevo tells the end of an import late, and events wait for it: from then on their rate counts.
+            await since(began_at, lambda: home.events() > begun + 1, "events follow the contacts", home)
+            figures.waited_seconds = time.monotonic() - began_at
             figures.events, watched_at = -home.events(), time.monotonic()
             await asyncio.sleep(watch_seconds)
             figures.events += home.events()
@@ -129,7 +134,8 @@ def report(figures: Figures, facts: list[Result], allowed_per_second: float) -> 
         ("calls of the hourly budget", f"{figures.account_calls}", "0"),
         ("newcomer's contact after", f"{figures.registered_seconds:.1f} s", ""),
         ("newcomer's event after", f"{figures.told_seconds:.1f} s", ""),
-        ("events a second", f"{rate:.2f}", ""),
+        ("first event of an import after", f"{figures.waited_seconds:.1f} s", ""),
+        ("events a second from then on", f"{rate:.2f}", ""),
         ("of the allowed rate", f"{rate / allowed_per_second:.1%}", ""),
     ):
         print(f"{name:32} {ours:>12} {theirs:>14}")  # noqa: T201
