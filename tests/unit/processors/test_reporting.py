@@ -13,7 +13,7 @@ from processors import reporting
 from processors.status import Condition, WorkerIdentity
 from runtime.kafka import KafkaConnection
 
-IDENTITY = WorkerIdentity("host.1", "1.0.0", datetime(2026, 8, 12, tzinfo=UTC), None)
+IDENTITY = WorkerIdentity("host.1", "1.0.0", datetime(2026, 8, 12, tzinfo=UTC), 100.0)
 
 
 async def test_report_that_fails_by_a_fault_of_ours_is_tried_again_and_logged(
