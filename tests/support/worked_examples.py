@@ -1,16 +1,22 @@
-"""The worked examples of docs/reference/attendance.md as webhooks and answers of Zoom, and what must come of them.
+"""The worked examples of docs/reference/attendance.md as webhooks and answers of Zoom.
 
-One line a fact. Times are UTC of 2026-08-19, or so many days before or after it: `10:00`, `-1d 16:00`.
+One line a fact. Times are UTC of 2026-08-19, or so many days before or after it: `10:00`, `-1d 16:00`. What stands in
+brackets are Zoom's fields of a registrant or a participant: `(first_name Ana; source newsletter)`.
 
     webinar 10:00 60 min                    its date; `series 10:00 60 min: one, two +7d` has several, `meeting` none
-    setting attended_minimum 5m             of the section `sessions`
-    registered bo [for two] [at -3d 09:00] [by list]
-    run A 10:00-11:00 [practice]            `A 10:00-` has no `ended`
-    ana in A 10:00-10:55 [phone]            a connection; a side that is missing was lost; `host` is the host
-    report A: ana 10:00-10:50, - 10:00-10:20 [phone]     rows; `-` has no identity; `report A: none`
-    => ana attended 55 min                  status and whole minutes; `=> ana nothing`: no result
-    => session 10:00-11:00                  live time; `=> no session`
-    => rehearsals 1                         any of the summary's counts
+    told at -5d 09:00: 10:00                `webinar.updated` with that start; `told at -5d 09:00: two +6d 10:00`
+    titled Spring talk                      its topic; `time zone America/Los_Angeles` is Zoom's, too
+    setting sessions.settle 2m              of the configuration
+    panelist pia                            `colleague tom` is a user of the account
+    registered bo [for two] [at -3d 09:00] [by list] [(…)]
+    cancelled bo at -1d 09:00               or `denied`
+    run A 10:00-11:00 [practice]            `unheard`: no `ended` came; `A 10:00-`: Zoom knows no end either
+    ana in A 10:00-10:55 [phone] [(…)]      a connection; a side that is missing was lost; `host` is the host
+    bound ana phone to bo pc in A           Zoom says that a phone is of who sits there
+    reading A: none                         what Zoom's report gave first
+    report A: ana 10:00-10:50, - 10:00-10:20 of ana phone     rows; `-` has no identity; `report A: none`
+    recording A at 11:30                    is told by webhook
+    => ana attended 55 min                  what comes of it: `tests/support/worked_outcomes.py`
 """
 
 from __future__ import annotations
@@ -21,15 +27,16 @@ from pathlib import Path
 from typing import Any
 
 import orjson
+import yaml
 
 from sandbox.zoom.state import Instance, ZoomObject, ZoomState
 from schemas.instants import format_instant, parse_instant
-from tests.support.tracking import Pipeline, configuration
 
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "attendance.md"
 DAY = parse_instant("2026-08-19T00:00:00Z") or 0
 OBJECT, HOST = "93577204816", "host"
 TIME = r"(?:[+-]\d+d )?\d\d:\d\d(?::\d\d)?"
+FIELDS = r"(?: \((?P<fields>.+)\))?"
 
 
 def examples() -> list[tuple[str, str]]:
@@ -56,20 +63,37 @@ def address(name: str) -> str:
     return f"{name}@example.com"
 
 
+def _fields(match: re.Match[str]) -> dict[str, Any]:
+    """Zoom's fields that stand in brackets."""
+    pairs = [each.partition(" ") for each in (match["fields"] or "").split("; ") if each]
+    fields: dict[str, Any] = {name: value for name, _blank, value in pairs}
+    if (source := fields.pop("source", None)) is not None:
+        fields["tracking_source"] = {"source_name": source}
+    if (answer := fields.pop("answer", None)) is not None:
+        title, _, value = answer.partition(": ")
+        fields["custom_questions"] = [{"title": title, "value": value}]
+    return fields
+
+
 @dataclass
 class Example:
     """One example on its way to the rules."""
 
     kind: str = "meeting"
     zoom_type: int = 2
+    topic: str = "T"
+    time_zone: str | None = None
     start: int | None = None
     minutes: int = 60
     dates: dict[str, int] = field(default_factory=dict)
-    sessions: dict[str, Any] = field(default_factory=dict)
+    configured: dict[str, dict[str, Any]] = field(default_factory=dict)
     bodies: list[bytes] = field(default_factory=list)
-    registrants: list[dict[str, Any]] = field(default_factory=list)
+    registrants: dict[str, dict[str, Any]] = field(default_factory=dict)
+    panelists: list[dict[str, Any]] = field(default_factory=list)
+    users: list[dict[str, Any]] = field(default_factory=list)
     runs: dict[str, tuple[int, int | None]] = field(default_factory=dict)
-    reports: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    readings: dict[str, list[list[dict[str, Any]]]] = field(default_factory=dict)
+    """Of each run's report, the last of them for good."""
     expected: list[str] = field(default_factory=list)
 
     def read(self, line: str) -> None:
@@ -84,12 +108,12 @@ class Example:
                 return
         raise ValueError(f"no such line: {line}")
 
-    def say(self, name: str, at: int, **fields: Any) -> None:
+    def say(self, event: str, at: int, **fields: Any) -> None:
         """A webhook, a second later."""
-        item = {"id": OBJECT, "host_id": HOST, "topic": "T", "type": self.zoom_type, "duration": self.minutes, **fields}
-        payload = {"account_id": ZoomState().account_id, "object": item}
-        body = {"event": f"{self.kind}.{name}", "event_ts": at * 1_000 + 1_000, "payload": payload}
-        self.bodies.append(orjson.dumps(body))
+        named = event if "." in event else f"{self.kind}.{event}"
+        item = {"id": OBJECT, "host_id": HOST, "topic": self.topic, "type": self.zoom_type, "duration": self.minutes}
+        payload = {"account_id": ZoomState().account_id, "object": {**item, **fields}}
+        self.bodies.append(orjson.dumps({"event": named, "event_ts": at * 1_000 + 1_000, "payload": payload}))
 
     def date(self, match: re.Match[str]) -> None:
         """`webinar 10:00 60 min`, `series 10:00 60 min: one, two +7d, three +4h`."""
@@ -99,22 +123,47 @@ class Example:
             name, _, later = each.partition(" ")
             self.dates[name] = self.start + int(later[:-1] or 0) * (3_600 if later.endswith("h") else 86_400)
 
+    def told(self, match: re.Match[str]) -> None:
+        """`told at -5d 09:00: two +6d 10:00`."""
+        start = format_instant(seconds(match["start"]))
+        if match["date"] is None:
+            self.say("updated", seconds(match["at"]), start_time=start)
+        else:
+            date = {"occurrence_id": match["date"], "start_time": start}
+            self.say("updated", seconds(match["at"]), occurrences=[date])
+
     def setting(self, match: re.Match[str]) -> None:
-        """`setting attended_minimum 5m`."""
-        value = match["value"]
-        self.sessions[match["name"]] = float(value) if re.fullmatch(r"[\d.]+", value) else value
+        """`setting sessions.attended_minimum 5m`."""
+        section, *path, name = match["name"].split(".")
+        inner = self.configured.setdefault(section, {})
+        for each in path:
+            inner = inner.setdefault(each, {})
+        inner[name] = yaml.safe_load(match["value"])
+
+    def known(self, match: re.Match[str]) -> None:
+        """`panelist pia`, `colleague tom`."""
+        who = {"id": match["who"], "email": address(match["who"])}
+        (self.panelists if match["what"] == "panelist" else self.users).append(who)
 
     def registered(self, match: re.Match[str]) -> None:
         """`registered bo for two at -3d 09:00 by list`."""
         at, name = seconds(match["at"] or "-3d 09:00"), match["who"]
         row = {"id": f"R{name}", "email": address(name), "first_name": name.title(), "status": "approved"}
+        row |= _fields(match)
         named = [match["date"]] if match["date"] else []
         listed = {"occurrence_ids": named or list(self.dates)} if self.dates else {}
-        self.registrants.append({**row, "create_time": format_instant(at), **listed})
+        self.registrants[name] = {**row, "create_time": format_instant(at), **listed}
         if match["list"] is None:
             occurrences = [{"occurrence_id": each, "start_time": format_instant(self.dates[each])} for each in named]
             starts = {} if self.start is None else {"start_time": format_instant(self.start)}
             self.say("registration_created", at, registrant=row, occurrences=occurrences, **starts)
+
+    def changed(self, match: re.Match[str]) -> None:
+        """`cancelled bo at -1d 09:00`."""
+        row = self.registrants[match["who"]]
+        row["status"] = match["status"]
+        said = {name: row[name] for name in ("id", "email", "first_name")}
+        self.say(f"registration_{match['status']}", seconds(match["at"]), registrant=said)
 
     def run(self, match: re.Match[str]) -> None:
         """`run A 10:00-11:00 practice`."""
@@ -122,16 +171,15 @@ class Example:
         end = seconds(match["to"], match["from"]) if match["to"] else None
         self.runs[uuid] = (start, end)
         self.say("started", start, uuid=uuid, start_time=format_instant(start))
-        if end is not None:
-            over = {"end_time": format_instant(end), "practice_session": match["practice"] is not None}
+        if end is not None and match["kind"] != "unheard":
+            over = {"end_time": format_instant(end), "practice_session": match["kind"] == "practice"}
             self.say("ended", end, uuid=uuid, start_time=format_instant(start), **over)
 
     def stay(self, match: re.Match[str]) -> None:
         """`ana in A 10:00-10:55 phone`."""
         who, uuid = match["who"], match["run"]
         own = {"participant_user_id": HOST} if who == HOST else {} if who == "-" else {"email": address(who)}
-        device = f"{who} {match['device'] or 'pc'}"
-        shown = {"user_name": who.title(), "participant_uuid": device, "user_id": f"no. of {device}", **own}
+        shown = {"user_name": who.title(), **_device(f"{who} {match['device'] or 'pc'}"), **own, **_fields(match)}
         if match["from"]:
             join = seconds(match["from"])
             self.say("participant_joined", join, uuid=uuid, participant={**shown, "join_time": format_instant(join)})
@@ -139,18 +187,37 @@ class Example:
             leave = seconds(match["to"], match["from"])
             self.say("participant_left", leave, uuid=uuid, participant={**shown, "leave_time": format_instant(leave)})
 
+    def bound(self, match: re.Match[str]) -> None:
+        """`bound ana phone to bo pc in A`."""
+        start, _end = self.runs[match["run"]]
+        participant = {**_device(match["phone"]), "bind_participant_uuid": match["seat"]}
+        self.say("participant_bind", start, uuid=match["run"], participant=participant)
+
     def report(self, match: re.Match[str]) -> None:
-        """`report A: ana 10:00-10:50, - 10:00-10:20 ana phone`: a row without identity has that connection's number."""
-        rows = self.reports.setdefault(match["run"], [])
+        """`report A: ana 10:00-10:50, - 10:00-10:20 of ana phone`: a row without identity has that connection's number."""
+        rows = []
         for each in [] if match["rows"] == "none" else match["rows"].split(", "):
             row = re.fullmatch(rf"(?P<who>\S+) (?P<from>{TIME})-(?P<to>{TIME})(?: of (?P<device>.+))?", each)
             if row is None:
                 raise ValueError(f"no such row: {each}")
             start, end = seconds(row["from"]), seconds(row["to"], row["from"])
             own = {} if row["who"] == "-" else {"user_email": address(row["who"])}
-            number = f"no. of {row['device'] or row['who'] + ' pc'}"
+            number = _device(row["device"] or f"{row['who']} pc")["user_id"]
             times = {"join_time": format_instant(start), "leave_time": format_instant(end), "duration": end - start}
             rows.append({"user_id": number, "name": "", **own, **times})
+        self.readings.setdefault(match["run"], []).append(rows)
+
+    def recording(self, match: re.Match[str]) -> None:
+        """`recording A at 11:30`, as long as the run."""
+        start, end = self.runs[match["run"]]
+        told = {
+            "uuid": match["run"],
+            "start_time": format_instant(start),
+            "duration": ((end or start) - start) // 60,
+            "share_url": f"https://zoom.example.com/rec/{match['run']}",
+            "recording_files": [{"file_type": "MP4", "status": "completed"}],
+        }
+        self.say("recording.completed", seconds(match["at"]), **told)
 
     def expect(self, match: re.Match[str]) -> None:
         """`=> ana attended 55 min`."""
@@ -158,82 +225,63 @@ class Example:
 
     def zoom(self) -> ZoomState:
         """What Zoom answers."""
-        dates = [
-            {
-                "occurrence_id": name,
-                "start_time": format_instant(start),
-                "duration": self.minutes,
-                "status": "available",
-            }
-            for name, start in self.dates.items()
-        ]
-        details = {"id": OBJECT, "host_id": HOST, "topic": "T", "type": self.zoom_type, "duration": self.minutes}
+        details = {"id": OBJECT, "host_id": HOST, "topic": self.topic, "type": self.zoom_type}
+        details |= {"duration": self.minutes, "timezone": self.time_zone}
         if self.start is not None:
             details["start_time"] = format_instant(self.start)
-        runs = tuple(
-            Instance(
-                uuid=uuid,
-                start_time=format_instant(start),
-                end_time=format_instant(end) if end is not None else None,
-                participants=tuple(self.reports.get(uuid, ())),
-            )
-            for uuid, (start, end) in self.runs.items()
-        )
+        if self.dates:
+            details["occurrences"] = [
+                {
+                    "occurrence_id": name,
+                    "start_time": format_instant(start),
+                    "duration": self.minutes,
+                    "status": "available",
+                }
+                for name, start in self.dates.items()
+            ]
         kind: Any = self.kind
         session = ZoomObject(
             object_type=kind,
-            details={**details, **({"occurrences": dates} if dates else {})},
-            registrants=tuple(self.registrants),
-            instances=runs,
+            details=details,
+            registrants=tuple(self.registrants.values()),
+            panelists=tuple(self.panelists),
+            instances=tuple(self._instance(uuid, *span) for uuid, span in self.runs.items()),
         )
-        return ZoomState(sessions=(session,))
+        return ZoomState(sessions=(session,), users=tuple(self.users))
+
+    def _instance(self, uuid: str, start: int, end: int | None) -> Instance:
+        *earlier, last = self.readings.get(uuid, [[]])
+        return Instance(
+            uuid=uuid,
+            start_time=format_instant(start),
+            end_time=format_instant(end) if end is not None else None,
+            participants=tuple(last),
+            earlier_readings=tuple(tuple(rows) for rows in earlier),
+        )
 
 
+def _device(name: str) -> dict[str, str]:
+    return {"participant_uuid": name, "user_id": f"no. of {name}"}
+
+
+_WHO, _RUN = r"(?P<who>[\w-]+)", r"(?P<run>\w+)"
 _LINES: tuple[tuple[str, Any], ...] = (
     (rf"(?:webinar|series) (?P<at>{TIME}) (?P<minutes>\d+) min(?:: (?P<dates>.+))?", Example.date),
-    (r"setting (?P<name>\w+) (?P<value>\S+)", Example.setting),
-    (rf"registered (?P<who>\w+)(?: for (?P<date>\w+))?(?: at (?P<at>{TIME}))?(?P<list> by list)?", Example.registered),
-    (rf"run (?P<run>\w+) (?P<from>{TIME})-(?P<to>{TIME})?(?P<practice> practice)?", Example.run),
-    (rf"(?P<who>[\w-]+) in (?P<run>\w+) (?P<from>{TIME})?-(?P<to>{TIME})?(?: (?P<device>\w+))?", Example.stay),
-    (r"report (?P<run>\w+): (?P<rows>.+)", Example.report),
+    (r"meeting(?: of type (?P<type>\d+))?", lambda it, match: setattr(it, "zoom_type", int(match["type"] or 2))),
+    (rf"told at (?P<at>{TIME}): (?:(?P<date>\w+) )?(?P<start>{TIME})", Example.told),
+    (r"titled (?P<topic>.+)", lambda it, match: setattr(it, "topic", match["topic"])),
+    (r"time zone (?P<zone>\S+)", lambda it, match: setattr(it, "time_zone", match["zone"])),
+    (r"setting (?P<name>[\w.]+) (?P<value>.+)", Example.setting),
+    (rf"(?P<what>panelist|colleague) {_WHO}", Example.known),
+    (
+        rf"registered {_WHO}(?: for (?P<date>\w+))?(?: at (?P<at>{TIME}))?(?P<list> by list)?{FIELDS}",
+        Example.registered,
+    ),
+    (rf"(?P<status>cancelled|denied) {_WHO} at (?P<at>{TIME})", Example.changed),
+    (rf"run {_RUN} (?P<from>{TIME})-(?P<to>{TIME})?(?: (?P<kind>practice|unheard))?", Example.run),
+    (rf"{_WHO} in {_RUN} (?P<from>{TIME})?-(?P<to>{TIME})?(?: (?P<device>\w+))?{FIELDS}", Example.stay),
+    (rf"bound (?P<phone>\S+ \w+) to (?P<seat>\S+ \w+) in {_RUN}", Example.bound),
+    (rf"(?:reading|report) {_RUN}: (?P<rows>.+)", Example.report),
+    (rf"recording {_RUN} at (?P<at>{TIME})", Example.recording),
     (r"=> (?P<what>.+)", Example.expect),
-    (r"meeting", lambda _example, _match: None),
 )
-
-
-def outcome(text: str) -> tuple[set[str], set[str]]:
-    """(what an example says must come of it, what comes of it) in the example's words."""
-    example = Example()
-    for line in text.splitlines():
-        example.read(line.strip())
-    checks = ["5m", "15m"] if example.reports else []
-    pipeline = Pipeline(configuration(sessions={"report_checks": checks, **example.sessions}), example.zoom())
-    pipeline.now_ms = max(orjson.loads(body)["event_ts"] for body in example.bodies) + 1_000
-    pipeline.feed(example.bodies)
-    pipeline.settle(hours=80)
-    return set(example.expected), {each for each in example.expected if _is_so(each, pipeline)}
-
-
-def _is_so(said: str, pipeline: Pipeline) -> bool:
-    results = {each.email.partition("@")[0]: each for each in pipeline.results.values()}
-    summaries = list(pipeline.summaries.values())
-    if said == "no session":
-        return not summaries
-    if (match := re.fullmatch(rf"session (?P<from>{TIME})-(?P<to>{TIME})", said)) is not None:
-        spans = [(summary.started_at, summary.ended_at) for summary in summaries]
-        wanted = (seconds(match["from"]), seconds(match["to"], match["from"]))
-        return [tuple(int(at.timestamp()) for at in span if at) for span in spans] == [wanted]
-    if (match := re.fullmatch(r"(?P<count>[a-z_]+) (?P<number>\d+)", said)) is not None:
-        return [getattr(summary.counts, match["count"]) for summary in summaries] == [int(match["number"])]
-    who, _, what = said.partition(" ")
-    if what == "nothing":
-        return who not in results
-    if who not in results:
-        return False
-    result = results[who]
-    minutes = (result.attended_seconds + 30) // 60
-    return what in (
-        result.attendance_status,
-        f"{result.attendance_status} {minutes} min",
-        (result.reason or "").replace("_", " "),
-    )

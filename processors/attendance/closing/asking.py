@@ -89,8 +89,7 @@ class Asking:
                 position = cursor
                 break
             note(unknown)
-        name = f"{step.group.runs[0].uuid}.{work.step}"
-        scopes = ask_identities(step.book, step.subject, name, unknown.emails, unknown.user_ids)
+        scopes = ask_identities(step.book, step.subject, unknown.emails, unknown.user_ids)
         if unknown.registrant_ids and not work.searched:
             again = Scope("registrants", step.group.runs[-1].uuid, f"again.{step.book.now_ms}")
             scopes.append(ask(step.book, step.subject, again))

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import chain
 from typing import Literal, NamedTuple
 
 from processors.attendance.book.book import Book
@@ -124,14 +126,16 @@ def ask(
 
 
 def ask_identities(
-    book: Book, subject: Subject, name: str, emails: Iterable[str], user_ids: Iterable[str] = ()
+    book: Book, subject: Subject, emails: Iterable[str], user_ids: Iterable[str] = ()
 ) -> list[Scope]:
-    """Ask whose these are, in questions of `CHUNK` each; `name` tells several rounds apart."""
+    """Ask whose these are, in questions of `CHUNK` each."""
     addresses, users = sorted(set(emails)), sorted(set(user_ids))
     scopes = []
     for start in range(0, max(len(addresses), len(users)), CHUNK):
         part = addresses[start : start + CHUNK], users[start : start + CHUNK]
-        scope = Scope("identities", "", f"{name}.{book.now_ms}.{start}")
+        # All records of a turn are taken at one instant: what is asked tells their questions apart.
+        digest = hashlib.sha256("|".join(chain(*part)).encode()).hexdigest()[:16]
+        scope = Scope("identities", "", f"{book.now_ms}.{digest}")
         scopes.append(ask(book, subject, scope, emails=part[0], user_ids=part[1]))
     return scopes
 

@@ -96,7 +96,7 @@ class Registrants:
             if row is not None and row.email is not None and not self._publish_one(book, webinar, registrant_id, row):
                 unknown[row.email] = webinar.subject(row)
         if unknown:
-            ask_identities(book, next(iter(unknown.values())), "registered", unknown)
+            ask_identities(book, next(iter(unknown.values())), unknown)
 
     def _publish_one(self, book: Book, webinar: _Webinar, registrant_id: str, row: RegistrationRow) -> bool:
         """Tell of one registration; false when its address has to be asked about first."""

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.worked_examples import examples, outcome
+from tests.support.worked_examples import examples
+from tests.support.worked_outcomes import outcome
 
-SECTIONS = {"1", "2", "3", "4", "5"}
+SECTIONS = {"1", "2", "3", "4", "5", "8"}
 
 
 @pytest.mark.parametrize(("heading", "text"), examples(), ids=lambda each: each.splitlines()[0])
