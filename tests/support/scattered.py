@@ -50,7 +50,7 @@ class Scattered(Pipeline):
     def hand_over_again(self, random: Random) -> None:
         """A record that was there before, as after a crash."""
         topic, value = random.choice(self.handed_over)
-        self._run(self._track, topic, [value], TRACK.tables)
+        self.repeat(topic, [value])
 
     def come_to_rest(self, random: Random) -> None:
         """Everything arrives that is under way, and what is due because of it is done."""

@@ -158,6 +158,10 @@ class Pipeline:
         told = [ERASURE.validate_json(each.value or b"") for each in self.sent[ERASURES.name]]
         return {each.agent: each.removed for each in told if isinstance(each, ErasureProgress) and each.is_done}
 
+    def repeat(self, topic: str, values: Iterable[bytes]) -> None:
+        """Records reach the rule that it has had before, as after a crash."""
+        self._run(self._track, topic, list(values), TRACK.tables)
+
     def rows(self, prefix: bytes = b"") -> list[tuple[bytes, bytes]]:
         """What the rule keeps of the account, by its own keys; without what is due."""
         of_account = f"|{self.zoom.account_id}|".encode()

@@ -194,7 +194,7 @@ class Example:
         self.say("participant_bind", start, uuid=match["run"], participant=participant)
 
     def report(self, match: re.Match[str]) -> None:
-        """`report A: ana 10:00-10:50, - 10:00-10:20 of ana phone`: a row without identity has that connection's number."""
+        """`report A: ana 10:00-10:50, - 10:00-10:20 of ana phone`: a row without identity has that one's number."""
         rows = []
         for each in [] if match["rows"] == "none" else match["rows"].split(", "):
             row = re.fullmatch(rf"(?P<who>\S+) (?P<from>{TIME})-(?P<to>{TIME})(?: of (?P<device>.+))?", each)

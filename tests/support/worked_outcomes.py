@@ -1,13 +1,13 @@
 """What comes of a worked example (see `tests/support/worked_examples.py`), in its own words.
 
-    => ana attended 55 min                  status and whole minutes of a result; `=> ana left before the end`: its reason
-    => ana nothing                          no result
-    => ana judged 11:00                     when, at the earliest; `=> ana by report`: from what
-    => session 10:00-11:00                  live time of the only one; `=> no session`, `=> 2 sessions`, `=> end assumed`
-    => rehearsals 1                         any of the summary's counts
-    => ana shows duration 55                a source of `field_mapping`; `=> ana shows no duration`
-    => ana is on webinar_attendees          a list; `=> ana is not on webinar_no_shows`
-    => ana is told zoom_webinar_attended    an event, once; `with minutes 55`; `=> ana is not told zoom_webinar_no_show`
+=> ana attended 55 min                  status and whole minutes of a result; `=> ana left before the end`: its reason
+=> ana nothing                          no result
+=> ana judged 11:00                     when, at the earliest; `=> ana by report`: from what
+=> session 10:00-11:00                  live time of the only one; `=> no session`, `=> 2 sessions`, `=> end assumed`
+=> rehearsals 1                         any of the summary's counts
+=> ana shows duration 55                a source of `field_mapping`; `=> ana shows no duration`
+=> ana is on webinar_attendees          a list; `=> ana is not on webinar_no_shows`
+=> ana is told zoom_webinar_attended    an event, once; `with minutes 55`; `=> ana is not told zoom_webinar_no_show`
 """
 
 from __future__ import annotations
@@ -44,8 +44,8 @@ def outcome(text: str) -> tuple[set[str], set[str]]:
 
 def played(example: Example) -> Pipeline:
     """All webhooks in Zoom's order, soon after the last of them, then everything that is due."""
-    sections = dict(example.configured)
-    sections["sessions"] = {"report_checks": ["5m", "15m"] if example.readings else [], **sections.get("sessions", {})}
+    sections: dict[str, Any] = {"sessions": {}, **example.configured}
+    sections["sessions"] = {"report_checks": ["5m", "15m"] if example.readings else [], **sections["sessions"]}
     mapping = {source: source.upper() for source in SOURCES} | {"custom_questions": {QUESTION: QUESTION.upper()}}
     pipeline = Pipeline(configuration(field_mapping=mapping, **sections), example.zoom())
     in_order = sorted(example.bodies, key=_event_ts)
@@ -99,7 +99,9 @@ class Outcome:
 
     def judged(self, match: re.Match[str]) -> bool:
         """`ana judged 11:00`: the first that was told of them."""
-        told = [each for each in self.pipeline.facts if isinstance(each, Result) and each.email == address(match["who"])]
+        told = [
+            each for each in self.pipeline.facts if isinstance(each, Result) and each.email == address(match["who"])
+        ]
         return bool(told) and int(told[0].judged_at.timestamp()) == seconds(match["at"])
 
     def shows(self, match: re.Match[str]) -> bool:

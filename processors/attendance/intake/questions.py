@@ -125,9 +125,7 @@ def ask(
     return scope
 
 
-def ask_identities(
-    book: Book, subject: Subject, emails: Iterable[str], user_ids: Iterable[str] = ()
-) -> list[Scope]:
+def ask_identities(book: Book, subject: Subject, emails: Iterable[str], user_ids: Iterable[str] = ()) -> list[Scope]:
     """Ask whose these are, in questions of `CHUNK` each."""
     addresses, users = sorted(set(emails)), sorted(set(user_ids))
     scopes = []

@@ -6,7 +6,7 @@ from sandbox.zoom.state import ZoomState
 from tests.support.tracking import Pipeline, configuration
 from tests.support.worked_examples import Example, address, seconds
 
-SESSIONS = {"settle": "2s", "report_checks": ["3s", "6s", "9s"], "abandon_after": "15s"}
+SESSIONS: dict[str, object] = {"settle": "2s", "report_checks": ["3s", "6s", "9s"], "abandon_after": "15s"}
 SECOND, HOUR = 1 / 3_600, 1.0
 
 
@@ -18,9 +18,9 @@ def told_by(lines: str, zoom_type: int = 2) -> Example:
     return example
 
 
-def pipeline_at(zoom: ZoomState, at: str) -> Pipeline:
+def pipeline_at(zoom: ZoomState, at: str, **sessions: object) -> Pipeline:
     """Before anything has arrived."""
-    pipeline = Pipeline(configuration(sessions=SESSIONS), zoom)
+    pipeline = Pipeline(configuration(sessions=SESSIONS | sessions), zoom)
     pipeline.now_ms = seconds(at) * 1_000
     return pipeline
 
@@ -65,6 +65,21 @@ def test_report_check_of_one_meeting_brings_no_other_result_forward() -> None:
     assert events_of(pipeline) == [("ana", "zoom_meeting_attended", "left_early")]
 
 
+def test_news_of_a_first_run_bring_those_of_the_second_not_forward() -> None:
+    """The host came back: what was known of the first run for long does not publish the last word early."""
+    runs = "meeting\nrun A 10:00-10:30\nana in A 10:00-10:30\nrun B 10:35-11:30"
+    example = told_by(f"{runs}\nana in B 10:35-10:50", zoom_type=8)
+    last, ended = of(example.bodies, b"participant_left", b'"B"'), of(example.bodies, b".ended", b'"B"')
+    pipeline = pipeline_at(example.zoom(), "11:30:01")
+    pipeline.feed(body for body in example.bodies if body not in (*last, *ended))
+    pipeline.settle(hours=5 * SECOND)
+    pipeline.feed(ended)
+    pipeline.settle(hours=SECOND)
+    pipeline.feed(last)
+    pipeline.settle(hours=HOUR)
+    assert events_of(pipeline) == [("ana", "zoom_meeting_attended", "left_early")]
+
+
 def test_assumed_end_gives_way_to_the_report() -> None:
     """Zoom had no word on the end and an empty report when the run was given up; the report that settles has both."""
     webhooks = "webinar 10:00 30 min\nrun A 10:00-10:30\nana in A 10:00-10:20"
@@ -102,6 +117,23 @@ def test_own_user_who_arrives_while_identities_are_awaited_is_asked_about() -> N
     pipeline.settle(hours=HOUR)
     assert events_of(pipeline) == [("ana", "zoom_meeting_attended", "attended")]
     assert {fact.email for fact in pipeline.facts} == {address("ana")}
+
+
+def test_guest_who_arrives_while_identities_are_awaited_has_a_result() -> None:
+    """Nothing that comes later has to bring them back: no report is read."""
+    example = told_by("meeting\nrun A 10:00-11:00\nana in A 10:00-11:00\ngil in A 10:00-10:20", zoom_type=8)
+    late = of(example.bodies, address("gil").encode())
+    pipeline = pipeline_at(example.zoom(), "11:00:01", report_checks=[])
+    pipeline.held_back = frozenset({"identities"})
+    pipeline.feed(body for body in example.bodies if body not in late)
+    pipeline.settle(hours=2.5 * SECOND)
+    pipeline.feed(late)
+    pipeline.let_through("identities")
+    pipeline.settle(hours=HOUR)
+    assert {each.email: each.attendance_status for each in pipeline.results.values()} == {
+        address("ana"): "attended",
+        address("gil"): "left_early",
+    }
 
 
 def test_registrant_who_arrives_while_identities_are_awaited_is_told_under_the_registered_address() -> None:

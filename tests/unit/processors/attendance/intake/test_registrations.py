@@ -1,4 +1,4 @@
-"""Registrations that come in a crowd."""
+"""When a registration is told of, and how often: in a crowd, at the very end, and after it was taken back."""
 
 from __future__ import annotations
 
@@ -7,15 +7,17 @@ from random import Random
 import pytest
 
 from sandbox.zoom.state import ZoomState
+from schemas.attendance import Registration
 from tests.support.tracking import Pipeline, configuration
 from tests.support.worked_examples import Example, address, seconds
+from tests.support.worked_outcomes import played
 
 CROWD = [f"p{number:02}" for number in range(40)]
 
 
 @pytest.mark.parametrize("random", [None, Random(1)], ids=["one each", "many in a turn"])
 def test_registrations_that_come_at_one_instant_are_all_told(random: Random | None) -> None:
-    """Each address is asked about, however many others are just then: all records of a turn have one time of receipt."""
+    """Each address is asked about, however many others are just then: records of a turn have one time of receipt."""
     example = Example()
     for line in ("webinar 10:00 60 min", *(f"registered {who} at -1d 10:00" for who in CROWD)):
         example.read(line)
@@ -29,3 +31,32 @@ def test_registrations_that_come_at_one_instant_are_all_told(random: Random | No
     assert set(pipeline.upserts) == {address(who) for who in CROWD}
     told = [(event.email, event.name) for event in pipeline.events]
     assert sorted(told) == [(address(who), "zoom_webinar_registered") for who in CROWD]
+
+
+@pytest.mark.parametrize(("at", "events"), [("10:59:58", 1), ("10:59:59", 0)], ids=["before E", "at E"])
+def test_registration_approved_at_the_end_is_not_told_of_as_an_event(at: str, events: int) -> None:
+    """Approved before E: Zoom's `event_ts` is a second after the time here."""
+    example = Example()
+    for line in ("webinar 10:00 60 min", f"registered ana at {at}", "run A 10:00-11:00", "bo in A 10:00-11:00"):
+        example.read(line)
+    pipeline = played(example)
+    assert [event.name for event in pipeline.events if event.email == address("ana")].count(
+        "zoom_webinar_registered"
+    ) == events
+    assert pipeline.upserts[address("ana")].lists
+
+
+def test_revision_of_a_registration_goes_on_after_it_was_taken_back() -> None:
+    """A webinar that was made a meeting, and a webinar again: an old revision never overwrites a newer one."""
+    example = Example()
+    example.read("webinar 10:00 60 min")
+    example.read("registered ana")
+    example.say("converted_to_meeting", seconds("-2d 10:00"))
+    example.say("meeting.converted_to_webinar", seconds("-1d 10:00"))
+    pipeline = Pipeline(configuration(), example.zoom())
+    pipeline.now_ms = seconds("-1d 11:00") * 1_000
+    for body in example.bodies:
+        pipeline.feed([body])
+        pipeline.settle(hours=1)
+    told = [each for each in pipeline.facts if isinstance(each, Registration)]
+    assert [(each.revision, each.retracted) for each in told] == [(1, False), (2, True), (3, False)]

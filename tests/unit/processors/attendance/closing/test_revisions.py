@@ -1,0 +1,35 @@
+"""What was told once and changes: a revision only grows."""
+
+from __future__ import annotations
+
+import orjson
+
+from schemas.attendance import Result
+from tests.support.tracking import Pipeline, configuration
+from tests.support.worked_examples import Example, address, seconds
+
+
+def test_revision_of_a_result_goes_on_after_it_was_taken_back() -> None:
+    """Live she attended; by the report she left before it began; then Zoom redelivers that she came back."""
+    example = Example()
+    lines = "webinar 10:00 60 min\nrun A 09:30-11:00\nana in A 09:40-\nbo in A 10:00-11:00"
+    report = "report A: ana 09:40-09:50, bo 10:00-11:00"
+    for line in (*lines.splitlines(), report, "ana in A 10:10-10:40 phone"):
+        example.read(line)
+    late = [
+        body
+        for body in example.bodies
+        if orjson.loads(body)["payload"]["object"].get("participant") and b"phone" in body
+    ]
+    pipeline = Pipeline(configuration(sessions={"report_checks": ["5m", "15m"]}), example.zoom())
+    pipeline.now_ms = seconds("11:00:02") * 1_000
+    pipeline.feed(body for body in example.bodies if body not in late)
+    pipeline.settle(hours=1)
+    pipeline.feed(late)
+    pipeline.settle(hours=1)
+    told = [each for each in pipeline.facts if isinstance(each, Result) and each.email == address("ana")]
+    assert [(each.revision, each.retracted, each.attended_seconds // 60) for each in told] == [
+        (1, False, 60),
+        (2, True, 0),
+        (3, False, 30),
+    ]
