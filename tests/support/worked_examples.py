@@ -267,7 +267,8 @@ def _device(name: str) -> dict[str, str]:
 _WHO, _RUN = r"(?P<who>[\w-]+)", r"(?P<run>\w+)"
 _LINES: tuple[tuple[str, Any], ...] = (
     (rf"(?:webinar|series) (?P<at>{TIME}) (?P<minutes>\d+) min(?:: (?P<dates>.+))?", Example.date),
-    (r"meeting(?: of type (?P<type>\d+))?", lambda it, match: setattr(it, "zoom_type", int(match["type"] or 2))),
+    (r"meeting", lambda _it, _match: None),
+    (r"meeting of type (?P<type>\d+)", lambda it, match: setattr(it, "zoom_type", int(match["type"]))),
     (rf"told at (?P<at>{TIME}): (?:(?P<date>\w+) )?(?P<start>{TIME})", Example.told),
     (r"titled (?P<topic>.+)", lambda it, match: setattr(it, "topic", match["topic"])),
     (r"time zone (?P<zone>\S+)", lambda it, match: setattr(it, "time_zone", match["zone"])),
