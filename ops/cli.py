@@ -18,6 +18,7 @@ from ops import (
     filters,
     forget,
     letters,
+    replay,
     resync,
     run,
     sandbox,
@@ -82,6 +83,7 @@ def build_app() -> typer.Typer:
     brevo.register(app)
     resync.register(app)
     forget.register(app)
+    replay.register(app)
     return app
 
 

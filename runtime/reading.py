@@ -42,7 +42,8 @@ async def read_topic(
 
     name = topic.physical(connection.topic_prefix)
     try:
-        numbers = await _partitions(connection, name)
+        if (numbers := (await partitions_of_topics(connection)).get(name)) is None:
+            raise missing(name)
         if (home := key or beside) is not None:
             numbers = [DefaultPartitioner()(home, numbers, numbers)]
         # The default, `latest`, races with the seek below: a read would miss records at random.
@@ -65,22 +66,24 @@ async def read_topic(
         raise connection.unanswered(error) from error
 
 
-async def _partitions(connection: KafkaConnection, name: str) -> list[int]:
-    """The topic's partitions in order; all topics are asked for, since naming a missing one may create it."""
+async def partitions_of_topics(connection: KafkaConnection) -> dict[str, list[int]]:
+    """By topic, as the cluster calls it, its partitions in order; of all, since naming a missing one may create it."""
     from aiokafka.admin import AIOKafkaAdminClient  # noqa: PLC0415
 
     admin = AIOKafkaAdminClient(**connection.command_options())
     try:
         await admin.start()
-        found = {each["topic"]: sorted(one["partition"] for one in each["partitions"])
-                 for each in await admin.describe_topics()}  # fmt: skip
+        return {each["topic"]: sorted(one["partition"] for one in each["partitions"])
+                for each in await admin.describe_topics()}  # fmt: skip
     finally:
         await admin.close()
-    if name not in found:
-        raise ConfigurationError(
-            f"there is no topic {name}: start a worker once, or check KAFKA_BOOTSTRAP_SERVERS and KAFKA_TOPIC_PREFIX"
-        )
-    return found[name]
+
+
+def missing(name: str) -> ConfigurationError:
+    """What to say of a topic that is not there."""
+    return ConfigurationError(
+        f"there is no topic {name}: start a worker once, or check KAFKA_BOOTSTRAP_SERVERS and KAFKA_TOPIC_PREFIX"
+    )
 
 
 async def _read(consumer: AIOKafkaConsumer, partition: TopicPartition) -> AsyncIterator[ConsumerRecord]:

@@ -135,6 +135,8 @@ class Replay(Message):
     at: Instant
     claim: int = 1
     """Grows with every process that takes it on: the latest goes on, all others stop."""
+    runner: str
+    """Which process that is."""
     begins: PlaceCounts
     """Offsets of the topic: from where on it is read,"""
     ends: PlaceCounts
@@ -143,11 +145,20 @@ class Replay(Message):
     """where it has come to."""
     known_to: PlaceCounts
     """Offsets of the topic before which all its copies are counted in `published` and `goes_on`."""
-    read: int = 0
     published: int = 0
-    followed_from: dict[str, PlaceCounts] = Field(default_factory=dict)
+    followed_from: dict[str, PlaceCounts]
     """By topic where it ended before the first copy: what followed lies behind."""
     report: ReplayReport | None = None
+
+    @property
+    def read(self) -> int:
+        """Records looked at so far."""
+        return sum(self.goes_on[number] - begin for number, begin in self.begins.items())
+
+    @property
+    def mark(self) -> Mark:
+        """Of its copies."""
+        return Mark(self.replay_id, self.re_emit)
 
 
 class ReplayOrder(Message):

@@ -17,6 +17,8 @@ from schemas.codec import contact_id, normalise_email
 
 _PEOPLE = ("participant", "registrant")
 _RUNS = ("session_uuid", "session", "uuid")
+_OF_NO_RUN = ("registration_", "created", "updated", "deleted", "converted")
+"""What Zoom's events about a webinar as a whole are called behind the dot: their `uuid` is that of no run."""
 
 
 def facts_of(
@@ -32,19 +34,23 @@ def facts_of(
     content = _object(value)
     payload = _mapping(content.get("payload"))
     subject = _mapping(payload.get("object")) or content
-    kind = words.get("ce_type", "")
+    kind = words.get("ce_type", "") or _text(content.get("event"))
     return Facts(
         partition=partition,
         offset=offset,
         stored_at=stored_at,
         happened_at=_instant(words.get("ce_time", "")),
-        event_type=kind or _text(content.get("event")),
+        event_type=kind,
         account_id=_text(payload.get("account_id")) or _text(content.get("account_id")),
         object_id=_text(subject.get("id")) or _text(content.get("object_id")),
-        instance=next((text for name in _RUNS if (text := _text(subject.get(name)))), ""),
+        instance="" if kind.rpartition(".")[2].startswith(_OF_NO_RUN) else _run(subject),
         contacts=frozenset(_contacts(key, content, subject)),
         label=words.get("rollcall-label") or words.get("quarantine-reason", ""),
     )
+
+
+def _run(subject: Mapping[str, Any]) -> str:
+    return next((text for name in _RUNS if (text := _text(subject.get(name)))), "")
 
 
 def _contacts(key: bytes | None, content: Mapping[str, Any], subject: Mapping[str, Any]) -> Iterable[str]:

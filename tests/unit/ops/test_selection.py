@@ -164,6 +164,13 @@ def test_facts_of_an_event_of_zoom() -> None:
     assert facts_of(3, 120, NOW, b"9100001", headers, orjson.dumps(event)) == FACTS
 
 
+@pytest.mark.parametrize("event", ["webinar.registration_created", "webinar.updated", "webinar.deleted"])
+def test_facts_of_an_event_about_a_webinar_as_a_whole_name_no_run(event: str) -> None:
+    """Its `uuid` is that of no run: it is of every session of the webinar."""
+    value = orjson.dumps({"event": event, "payload": {"object": {"id": 9100001, "uuid": "of-no-run"}}})
+    assert facts_of(3, 120, NOW, b"9100001", [("ce_type", event.encode())], value).instance == ""
+
+
 def test_facts_of_a_record_of_ours() -> None:
     """Results and commands name their contact and session themselves."""
     value = orjson.dumps({"contact_id": MAYA, "account_id": "abc", "object_id": "9100001", "session_uuid": "run-1"})

@@ -1,0 +1,120 @@
+"""A replay that is killed, paused and resumed, with real processes: nothing changes, nobody is told anything again."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+from runtime.exits import FOUND_WRONG, USAGE
+from sandbox.simulator import World
+from schemas.replays import REPLAY_COUNT, REPLAY_ID, REPLAY_OF
+from schemas.topics import RAW_EVENTS
+from tests.support.acts import acts
+from tests.support.installation import Installation, installation, truth_about, webinar
+from tests.support.kafka import Message, read_to_end
+from tests.support.processes import eventually
+from tests.support.replays import ZEROS, Replaying, kept, replaying
+
+_REASON = ("--reason", "a release could not read some")
+
+
+async def copies(home: Installation, replay_id: str | None = None) -> list[Message]:
+    """Of one replay, or of all."""
+    bootstrap = home.wiring.kafka["KAFKA_BOOTSTRAP_SERVERS"]
+    found = await read_to_end(bootstrap, home.physical(RAW_EVENTS))
+    wanted = None if replay_id is None else replay_id.encode()
+    return [
+        each for each in found if REPLAY_OF in dict(each.headers) and wanted in (None, dict(each.headers)[REPLAY_ID])
+    ]
+
+
+async def only(home: Installation) -> str:
+    """The id of the one replay that there is."""
+    (known,) = (await replaying(home, "status"))["replays"]
+    replay_id: str = known["replay_id"]
+    return replay_id
+
+
+async def until_published(home: Installation, at_least: int) -> None:
+    """Wait for so many copies."""
+
+    async def there() -> bool:
+        return len(await copies(home)) >= at_least
+
+    await eventually(there, timeout_seconds=90, what=f"{at_least} copies are published", tell=home.last_words)
+
+
+async def test_replay_that_is_killed_paused_and_resumed_publishes_each_once_and_changes_nothing(
+    kafka_bootstrap: str, topic_prefix: str, tmp_path: Path
+) -> None:
+    """Tables and Brevo are equal, the report counts no consequences, the second time neither; every act is noted."""
+    world: World = webinar(30, seed=11)
+    async with installation(kafka_bootstrap, topic_prefix, tmp_path) as home:
+        await home.enlist(world)
+        ingress, worker = home.start_ingress(), home.start_worker()
+        await ingress.until_ready()
+        await worker.until_ready()
+        await home.send(world)
+        await home.until_true(await truth_about(world))
+        await home.until_idle(worker)
+        tables, held, events, writes = await kept(home), home.held(), home.events(), home.writes()
+        originals = await read_to_end(kafka_bootstrap, home.physical(RAW_EVENTS))
+
+        plan = await replaying(home, "plan", "session=latest")
+        assert (plan["selected"], plan["copies"]) == (len(originals), 0)
+        assert sum(plan["partitions"].values()) == sum(plan["types"].values()) == len(originals)
+        await replaying(home, "apply", "session=latest", "--yes", *_REASON, code=USAGE)
+        wrong = ("--yes", "--expect", str(len(originals) + 1))
+        await replaying(home, "apply", "session=latest", *wrong, *_REASON, code=FOUND_WRONG)
+        assert await copies(home) == []
+
+        right = ("apply", "session=latest", "--yes", "--expect", str(len(originals)), *_REASON)
+        first = Replaying(home, *right, "--rate", "8")
+        await until_published(home, 10)
+        first.kill()
+        replay_id = await only(home)
+        second = Replaying(home, "resume", replay_id)
+        await until_published(home, 30)
+        paused = await replaying(home, "pause", replay_id)
+        assert paused == {**(await second.ended()), "at": paused["at"]}
+        assert (paused["state"], paused["report"]) == ("paused", None)
+        assert paused["published"] == len(await copies(home, replay_id)) < len(originals)
+        done = await replaying(home, "resume", replay_id, "--reason", "go on", "--rate", "2000")
+
+        assert (done["state"], done["published"]) == ("done", len(originals))
+        assert done["report"].items() >= {**ZEROS, "published": len(originals)}.items()
+        made = await copies(home, replay_id)
+        check_copies(originals, made, count=b"1")
+
+        again = await replaying(home, *right)
+        assert again["report"].items() >= {**ZEROS, "published": len(originals)}.items()
+        check_copies(originals, await copies(home, again["replay_id"]), count=b"2")
+        counted = await replaying(home, "status", replay_id)
+        assert counted["report"] == done["report"]
+        assert (await kept(home), home.held()) == (tables, held)
+        assert (home.events(), home.writes()) == (events, writes)
+        told = [(each.action, each.subject) for each in await acts(kafka_bootstrap, topic_prefix)]
+        assert told == [
+            *((f"replay{act}", replay_id) for act in (".begin", ".resume", ".pause", ".resume", "")),
+            ("replay.begin", again["replay_id"]),
+            ("replay", again["replay_id"]),
+        ]
+        assert (await worker.stop(), await ingress.stop()) == (0, 0)
+
+
+def check_copies(originals: list[Message], made: list[Message], *, count: bytes) -> None:
+    """Each original once, in its partition, with its key, value, time and headers."""
+    by_place = {f"{RAW_EVENTS.name}/{each.partition}/{each.offset}": each for each in originals}
+    of = Counter(dict(each.headers)[REPLAY_OF].decode() for each in made)
+    assert of == dict.fromkeys(by_place, 1)
+    for each in made:
+        headers = dict(each.headers)
+        original = by_place[headers[REPLAY_OF].decode()]
+        assert headers[REPLAY_COUNT] == count
+        assert (each.key, each.value, each.partition, each.timestamp_ms) == (
+            original.key,
+            original.value,
+            original.partition,
+            original.timestamp_ms,
+        )
+        assert set(original.headers) < set(each.headers)
