@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from ops.brevo import bootstrap, effects, preview, resume
+from ops.brevo import bootstrap, effects, preview, resolving, resume
 
 
 def register(app: typer.Typer) -> None:
@@ -13,5 +13,8 @@ def register(app: typer.Typer) -> None:
     bootstrap.register(group)
     resume.register(group)
     app.add_typer(group, name="brevo")
-    effects.register(app)
+    doubts = typer.Typer(invoke_without_command=True)
+    doubts.callback(epilog=effects.EPILOG)(effects.effects)
+    doubts.command("resolve", epilog=resolving.EPILOG)(resolving.resolve)
+    app.add_typer(doubts, name="effects")
     preview.register(app)

@@ -88,23 +88,24 @@ async def test_apply_says_created_of_nothing_that_somebody_else_answered(tmp_pat
 async def test_doubts_are_listed_checked_and_decided(
     own_kafka: EmbeddedKafka, topic_prefix: str, tmp_path: Path
 ) -> None:
-    """An event that Brevo has is not sent again; one that it lacks is; both by a person's word."""
+    """An event that Brevo has is not sent again; those that it lacks are; one by one or all by a person's word."""
     async with large_account(own_kafka.bootstrap, topic_prefix, tmp_path, factor=50) as home:
-        facts = list(results(2, 0, ZoomState().account_id, datetime.now(UTC).replace(microsecond=0)))
+        facts = list(results(4, 0, ZoomState().account_id, datetime.now(UTC).replace(microsecond=0)))
         variables = home.wiring.worker()
-        home.brevo.state.faults.add(BrevoFault(kind="500", path_prefix="/v3/events", method="POST", count=1))
+        home.brevo.state.faults.add(BrevoFault(kind="500", path_prefix="/v3/events", method="POST", count=3))
         worker = home.start_worker()
         await worker.until_ready()
         await publish(own_kafka.bootstrap, topic_prefix, iter(facts))
 
         async def doubtful() -> bool:
-            return len(await home.in_doubt()) == 1 and home.events() == 1
+            return len(await home.in_doubt()) == 3 and home.events() == 1
 
-        await eventually(doubtful, what="one event is in doubt", tell=home.last_words)
+        await eventually(doubtful, what="three events are in doubt", tell=home.last_words)
         code, listed, _ = await rollcall(variables, "effects", "--check", "--json")
         assert code == 1
-        (doubt,) = listed["in_doubt"]
-        assert doubt["at_brevo"] == "no"
+        doubt, *others = listed["in_doubt"]
+        assert {each["at_brevo"] for each in (doubt, *others)} == {"no"}
+        assert {each["email"] for each in (doubt, *others)} <= {fact.email for fact in facts}
         code, told, _ = await rollcall(variables, "effects", "resolve", doubt["id"], "--resend", "--json")
         assert (code, told["done"]) == (0, True)
 
@@ -112,6 +113,17 @@ async def test_doubts_are_listed_checked_and_decided(
             return home.events() == 2
 
         await eventually(sent, what="it was sent again", tell=home.last_words)
+        bulk = ("effects", "resolve", "--name", doubt["name"], "--as-found", "--reason", "answers were lost", "--json")
+        code, told, _ = await rollcall(variables, *bulk)
+        assert (code, home.events()) == (1, 2), "nobody has said yes"
+        code, told, _ = await rollcall(variables, *bulk, "--yes")
+        assert (code, told["done"]) == (0, 2)
+        assert {(each["id"], each["verdict"]) for each in told["events"]} == {(each["id"], "resend") for each in others}
+
+        async def all_sent() -> bool:
+            return home.events() == 4
+
+        await eventually(all_sent, what="the others were sent again", tell=home.last_words)
         code, listed, _ = await rollcall(variables, "effects", "--json")
         assert (code, listed["in_doubt"], listed["without_contact"]) == (0, [], [])
         code, resumed, _ = await rollcall(variables, "brevo", "resume", "--reason", "the key is new", "--json")
@@ -119,9 +131,11 @@ async def test_doubts_are_listed_checked_and_decided(
         told = await acts(own_kafka.bootstrap, topic_prefix)
         assert [(each.action, each.subject, each.reason) for each in told] == [
             ("effects.resolve", doubt["contact_id"], ""),
+            ("effects.resolve", "2 events", "answers were lost"),
             ("brevo.resume", "brevo", "the key is new"),
         ]
         assert told[0].details.items() >= {"command_id": doubt["id"], "verdict": "resend", "at_brevo": "no"}.items()
+        assert told[1].details == {"wish": "as_found", "resend": 2}
         assert {each.operator for each in told} == {operator_name()}
         stray = event(email="nobody@example.com")
         message = Message(stray.to_bytes(), stray.contact_id.encode())

@@ -1,0 +1,43 @@
+from __future__ import annotations
+
+import doctest
+
+import pytest
+
+from ops.brevo import choosing
+from ops.brevo.choosing import Choice
+from ops.brevo.ledger import Open
+from ops.selection.selection import SessionKey
+from tests.support.brevo_commands import MAYA, event
+
+LAUNCH = SessionKey("abc", "9100001", ("run-1", "run-2"))
+DOUBTS = [
+    Open(event(once=("a",), session="run-2"), "t@1"),
+    Open(event(once=("b",), session="run-9"), "t@2"),
+    Open(event(once=("c",), email="bo@example.com", session="run-1", name="zoom_recording_ready"), "t@3"),
+    Open(event(once=("d",), email="bo@example.com"), "t@4"),
+]
+
+
+def test_what_becomes_of_an_event_examples_hold() -> None:
+    """What Brevo has is never sent again."""
+    found = doctest.testmod(choosing)
+    assert found.attempted
+    assert not found.failed
+
+
+@pytest.mark.parametrize(
+    ("choice", "expected"),
+    [
+        (Choice(), "abcd"),
+        (Choice(session=LAUNCH), "ac"),
+        (Choice(contact=DOUBTS[0].command.contact_id), "ab"),
+        (Choice(name="zoom_recording_ready"), "c"),
+        (Choice(session=LAUNCH, contact=DOUBTS[0].command.contact_id), "a"),
+        (Choice(command_id=DOUBTS[1].command.command_id), "b"),
+    ],
+)
+def test_choice_takes_what_meets_every_condition(choice: Choice, expected: str) -> None:
+    """A run of the session is as good as another."""
+    assert "".join(each.command.once_keys[0] for each in choice.of(DOUBTS)) == expected
+    assert DOUBTS[0].command.email == MAYA
