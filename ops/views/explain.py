@@ -13,7 +13,7 @@ from ops.views import explanation, people
 from ops.views.choice import NotOneError, one_contact, one_session
 from ops.views.history import Step, history
 from ops.views.model import View, read_model
-from ops.views.output import Mask, Row, terminal, write_json, write_lines
+from ops.views.output import Csv, Mask, Row, one_form, terminal, write_csv, write_json, write_lines
 from readmodel.lines.contacts import SessionResult, WholeContact
 from readmodel.queries.contacts import contact as whole_contact
 from readmodel.queries.contacts import find_contacts
@@ -24,6 +24,7 @@ from runtime.models import Scoring
 from schemas.errors import ConfigurationError
 
 CALLS_SHOWN = 20
+COLUMNS = ("started_at", "topic", "session_uuid", *people.COLUMNS)
 _EPILOG = """\b
 Examples:
   rollcall explain ana.ferreira@example.com
@@ -43,21 +44,25 @@ def explain(
         str | None, typer.Option(help="Only this one: `latest`, a uuid, an id, or words of the topic.")
     ] = None,
     as_json: Json = False,
+    as_csv: Csv = False,
     mask: Mask = False,
 ) -> None:
     """Tell why somebody was there or absent, left out, scored so, and what Brevo has of them.
 
     Each session with its evidence (webhooks, Zoom's report), the parts of its score and what it counts for today; the
-    tiers after each session, by the settings of rollcall.yaml; registrations; the latest calls to Brevo. Exit code 1:
-    nobody is meant, or several; they are named.
+    tiers after each session, by the settings of rollcall.yaml; registrations; the latest calls to Brevo. --csv holds
+    the sessions. Exit code 1: nobody is meant, or several; they are named.
     """
+    one_form(as_json=as_json, as_csv=as_csv)
     with read_model(as_json=as_json) as view:
         found = one_contact(who, find_contacts(view.connection, who))
         contact = whole_contact(view.connection, found.contact_id)
         assert contact is not None  # it was found in the same tables
         chosen = _chosen(view, contact, session)
         steps = _steps(contact)
-        if as_json:
+        if as_csv:
+            write_csv((_row(each, mask=mask) for each in chosen), COLUMNS)
+        elif as_json:
             write_json(_document(contact, chosen, steps, mask=mask))
         else:
             _show(contact, chosen, steps, mask=mask)
@@ -109,10 +114,7 @@ def _document(contact: WholeContact, chosen: Sequence[SessionResult], steps: Seq
         "brevo_detail": who.detail,
         "sessions": [
             {
-                "session_uuid": each.session.session_uuid if each.session else None,
-                "topic": each.session.topic if each.session else None,
-                "started_at": each.session.started_at if each.session else None,
-                **people.row(each.person, mask=mask),
+                **_row(each, mask=mask),
                 "evidence": {"from": each.person.evidence, "webhooks": each.person.webhooks,
                              "report_rows": each.person.report_rows, "recognised_by": each.person.rule},
                 "score_parts": each.person.scoring,
@@ -123,6 +125,16 @@ def _document(contact: WholeContact, chosen: Sequence[SessionResult], steps: Seq
         "registrations": contact.registrations,
         "calls": contact.calls,
     }  # fmt: skip
+
+
+def _row(each: SessionResult, *, mask: bool) -> Row:
+    held = each.session
+    return {
+        "session_uuid": held.session_uuid if held else None,
+        "topic": held.topic if held else None,
+        "started_at": held.started_at if held else None,
+        **people.row(each.person, mask=mask),
+    }
 
 
 def _show(contact: WholeContact, chosen: Sequence[SessionResult], steps: Sequence[Step], *, mask: bool) -> None:

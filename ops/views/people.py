@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 
 from rich.table import Table
 
@@ -12,12 +13,17 @@ from readmodel.lines.sessions import PersonLine
 
 COLUMNS = (
     "email", "name", "status", "minutes", "late_minutes", "joins", "score", "reason", "is_final", "evidence",
-    "brevo", "brevo_written_at", "brevo_detail", "contact_id",
+    "brevo", "brevo_written_at", "brevo_detail", "in_doubt", "contact_id",
 )  # fmt: skip
 _HEADINGS = ("who", "status", "min", "score", "why, and what Brevo has")
 
 
-def row(person: PersonLine, *, mask: bool) -> Row:
+Doubts = Mapping[str, Sequence[str]]
+"""By contact id: names of the events that may or may not have been sent."""
+NO_DOUBTS: Doubts = MappingProxyType({})
+
+
+def row(person: PersonLine, doubts: Doubts = NO_DOUBTS, *, mask: bool) -> Row:
     """A person for programs and spreadsheets."""
     late = person.late_seconds
     return {
@@ -34,17 +40,19 @@ def row(person: PersonLine, *, mask: bool) -> Row:
         "brevo": person.sync,
         "brevo_written_at": person.written_at,
         "brevo_detail": person.sync_detail,
+        "in_doubt": ", ".join(doubts.get(person.contact_id, ())),
         "contact_id": person.contact_id,
     }
 
 
-def as_table(people: Iterable[PersonLine], *, mask: bool) -> Table:
+def as_table(people: Iterable[PersonLine], doubts: Doubts = NO_DOUBTS, *, mask: bool) -> Table:
     """For people: two lines each."""
     made = table(*_HEADINGS, right=("min", "score"), wraps=("who", "why, and what Brevo has"))
     for person in people:
         who = words.shown_email(person.email, person.contact_id, mask=mask)
         named = f"{who}\n{person.name}" if person.name and not mask else who
         score = "" if person.score is None else str(person.score)
-        why = f"{words.why(person.reason)}\nBrevo: {words.at_brevo(person)}"
+        doubt = "".join(f"\nin doubt: {name}" for name in doubts.get(person.contact_id, ()))
+        why = f"{words.why(person.reason)}\nBrevo: {words.at_brevo(person)}{doubt}"
         made.add_row(named, person.status.replace("_", " "), str(person.attended_seconds // 60), score, why)
     return made

@@ -19,9 +19,12 @@ from ops.views.sessions import row
 from readmodel.lines.sessions import PersonLine, SessionLine
 from readmodel.queries import sessions as questions
 from readmodel.queries.contacts import find_contacts
+from readmodel.queries.operations import in_doubt
 from readmodel.words import EVIDENCE, counted
 from schemas.instants import format_instant
 
+DIFFERENCES = ("email", "contact_id", "side", "reason")
+MOST_DOUBTS = 100_000
 SHOWN = 200
 """People of a table; documents hold all."""
 Which = Annotated[
@@ -68,23 +71,28 @@ def session(
 ) -> None:
     """Show one session: when, its people in numbers, what it waits for, how it compares with Zoom's own figures.
 
-    --csv holds the people. Exit code 1: no session is meant, or several are; they are named.
+    --csv holds the people, with --differences those of whom Zoom says something else. Exit code 1: no
+    session is meant, or several are; they are named.
     """
     one_form(as_json=as_json, as_csv=as_csv)
     with read_model(as_json=as_json) as view:
         latest = questions.sessions(view.connection, limit=5).items
         line = one_session(which, questions.find_sessions(view.connection, which), latest)
+        doubts = doubts_of(view.connection, line)
         found = everybody(view.connection, line)
-        if as_csv:
-            write_csv((people.row(each, mask=mask) for each in found), people.COLUMNS)
+        if as_csv and with_differences:
+            write_csv(differences(view.connection, line, mask=mask), DIFFERENCES)
+        elif as_csv:
+            write_csv((people.row(each, doubts, mask=mask) for each in found), people.COLUMNS)
         elif as_json:
-            write_json(_document(line, found if with_people else None, mask=mask))
+            rows = (people.row(each, doubts, mask=mask) for each in found)
+            write_json(_document(view.connection, line, rows if with_people else None, mask=mask))
         else:
             console = terminal()
             _show(console, line)
             _show_differences(console, view, line, in_full=with_differences, mask=mask)
             if with_people:
-                _show_people(console, found, mask=mask)
+                _show_people(console, found, doubts, mask=mask)
 
 
 def everybody(connection: Connection, line: SessionLine) -> Iterator[PersonLine]:
@@ -98,7 +106,24 @@ def everybody(connection: Connection, line: SessionLine) -> Iterator[PersonLine]
             return
 
 
-def _document(line: SessionLine, found: Iterator[PersonLine] | None, *, mask: bool) -> Row:
+def doubts_of(connection: Connection, line: SessionLine) -> people.Doubts:
+    """Events of a session that may or may not have been sent, by contact."""
+    found: dict[str, list[str]] = {}
+    uuids = (line.session_uuid, *line.instances)
+    for call in in_doubt(connection, limit=MOST_DOUBTS, sessions=uuids):
+        found.setdefault(call.contact_id, []).append(call.name or "an event")
+    return found
+
+
+def differences(connection: Connection, line: SessionLine, *, mask: bool) -> Iterator[Row]:
+    """Everybody of whom Zoom says something else, for programs and spreadsheets."""
+    for each in line.reconciliation.differences if line.reconciliation else ():
+        known = find_contacts(connection, each.contact_id)
+        email = None if mask or not known else known[0].email
+        yield {"email": email, "contact_id": each.contact_id, "side": each.side, "reason": each.reason}
+
+
+def _document(connection: Connection, line: SessionLine, found: Iterator[Row] | None, *, mask: bool) -> Row:
     counts = {name: getattr(line, name) for name in _COUNTS}
     return {
         **row(line),
@@ -109,7 +134,8 @@ def _document(line: SessionLine, found: Iterator[PersonLine] | None, *, mask: bo
         "retracted": line.retracted,
         "reconciliation": line.reconciliation,
         "interaction": line.interaction,
-        **({} if found is None else {"people": [people.row(each, mask=mask) for each in found]}),
+        "differences": list(differences(connection, line, mask=mask)),
+        **({} if found is None else {"people": list(found)}),
     }
 
 
@@ -157,11 +183,11 @@ def _show_differences(console: Console, view: View, line: SessionLine, *, in_ful
         console.print("  … and more than one record holds")
 
 
-def _show_people(console: Console, found: Iterator[PersonLine], *, mask: bool) -> None:
+def _show_people(console: Console, found: Iterator[PersonLine], doubts: people.Doubts, *, mask: bool) -> None:
     lines = list(islice(found, SHOWN))
     if not lines:
         console.print("nobody has a result yet")
         return
-    console.print(people.as_table(lines, mask=mask))
+    console.print(people.as_table(lines, doubts, mask=mask))
     if next(found, None) is not None:
         console.print(f"and more: --csv holds everybody (these are {SHOWN})")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -110,9 +111,15 @@ def audit(connection: Connection, *, limit: int = PART, after: str | None = None
     return Part(tuple(lines), part.after)
 
 
-def in_doubt(connection: Connection, *, limit: int = PART) -> tuple[CallLine, ...]:
-    """Events that may or may not have been sent, the latest first."""
-    rows = connection.execute(select(CALLS).where(IN_DOUBT).order_by(CALLS.c.finished_at.desc()).limit(limit))
+def in_doubt(
+    connection: Connection, *, limit: int = PART, sessions: Sequence[str] | None = None
+) -> tuple[CallLine, ...]:
+    """Events that may or may not have been sent, the latest first; only those of these `sessions`, by any of the uuids.
+
+    All of them are few: their index is read whole.
+    """
+    of = () if sessions is None else (CALLS.c.session_uuid.in_(sessions),)
+    rows = connection.execute(select(CALLS).where(IN_DOUBT, *of).order_by(CALLS.c.finished_at.desc()).limit(limit))
     return tuple(map(call_line, rows))
 
 

@@ -90,7 +90,10 @@ async def test_what_the_topics_say_is_found_again(url: URL, kafka: KafkaConnecti
             ("event", "in_doubt"),
             ("upsert", "acknowledged"),
         ]
-        assert [line.contact_id for line in operations.in_doubt(connection)] == [ana.contact_id]
+        (doubt,) = operations.in_doubt(connection)
+        assert doubt.contact_id == ana.contact_id
+        assert operations.in_doubt(connection, sessions=[doubt.session_uuid or "", "another"]) == (doubt,)
+        assert operations.in_doubt(connection, sessions=["another"]) == ()
         assert [line.contact_id for line in operations.rejected(connection)] == [ben.contact_id]
         assert [letter.source for letter in operations.dead_letters(connection).items] == ["brevo.commands.v1/0/7"]
         assert len(operations.deliveries(connection).items) == 2

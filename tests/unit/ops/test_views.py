@@ -161,6 +161,15 @@ def test_what_brevo_has_of_somebody(fields: dict[str, Any], told: str) -> None:
     assert at_brevo(person(**fields)) == told
 
 
+def test_events_in_doubt_are_told_beside_what_brevo_has_of_somebody() -> None:
+    """A contact can be written while nobody knows of an event whether it was sent."""
+    doubts = {person().contact_id: ["zoom_webinar_attended"], "somebody else": ["x"]}
+    assert row(person(), doubts, mask=True)["in_doubt"] == "zoom_webinar_attended"
+    assert row(person(), mask=True)["in_doubt"] == ""
+    (cell,) = as_table([person()], doubts, mask=True).columns[4].cells
+    assert str(cell).endswith("Brevo: written 2026-11-27 12:00\nin doubt: zoom_webinar_attended")
+
+
 def test_a_state_says_when_it_is_looked_at_again() -> None:
     """Today by the clock, later by the date, and `due` once the time has come."""
     waiting = session(state="live", is_final=False, next_check_at=NOW + timedelta(hours=2))
