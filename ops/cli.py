@@ -25,6 +25,7 @@ from ops import (
     schemas,
     simulate,
     topics,
+    trace,
     views,
     zoom,
 )
@@ -73,6 +74,7 @@ def build_app() -> typer.Typer:
     simulate.register(app)
     demo.register(app)
     views.register(app)
+    trace.register(app)
     filters.register(app)
     zoom.register(app)
     schemas.register(app)

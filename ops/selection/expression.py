@@ -121,10 +121,18 @@ def _conditions(text: str) -> Mapping[str, Sequence[str]]:
 
 
 def _topic(given: Mapping[str, Sequence[str]]) -> Topic:
-    known = {topic.name: topic for topic in all_topics()}
     if "topic" not in given:
         raise ConfigurationError(f"the selection names no topic: add topic= with {', '.join(_SHORT)} or a whole name")
-    written = given["topic"][0]
+    return topic_named(given["topic"][0])
+
+
+def topic_named(written: str) -> Topic:
+    """The topic of a whole or a short name, with `.dlq` its dead letters.
+
+    Raises:
+        ConfigurationError: there is none of that name.
+    """
+    known = {topic.name: topic for topic in all_topics()}
     name, letters = written.removesuffix(_DEAD_LETTERS), written.endswith(_DEAD_LETTERS)
     full = f"{_SHORT.get(name, name)}{_DEAD_LETTERS if letters else ''}"
     if full not in known:

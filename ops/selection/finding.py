@@ -37,7 +37,7 @@ class SessionsByWords(Finder):
         if words == "latest":
             if not self._standing:
                 raise ConfigurationError("session=latest: there is no session yet")
-            return _key(self._standing[-1])
+            return key_of(self._standing[-1])
         exact = [each for each in self._summaries if words in (each.session_uuid, *each.instances)]
         found = exact or [each for each in self._standing if _may_be(each, words)]
         if not found:
@@ -45,7 +45,7 @@ class SessionsByWords(Finder):
         if len(found) > 1:
             names = "\n".join(f"  {_line(each)}" for each in found[-_NAMED_AT_MOST:])
             raise ConfigurationError(f"session={words} may be {len(found)} sessions, name one by its uuid:\n{names}")
-        return _key(found[0])
+        return key_of(found[0])
 
     @override
     def contact(self, words: str) -> str:
@@ -64,12 +64,20 @@ async def finder_for(connection: KafkaConnection, expression: str) -> Finder:
         ConfigurationError: the topic of sessions is not there.
         RetryLaterError: Kafka does not answer.
     """
-    if "session=" not in expression:
-        return SessionsByWords(())
+    return SessionsByWords(await newest_summaries(connection) if "session=" in expression else ())
+
+
+async def newest_summaries(connection: KafkaConnection) -> list[SessionSummary]:
+    """What is told of each session now, in no order.
+
+    Raises:
+        ConfigurationError: the topic of sessions is not there.
+        RetryLaterError: Kafka does not answer.
+    """
     newest: dict[bytes, SessionSummary | None] = {}
     async for record in read_topic(connection, ATTENDANCE_SESSIONS):
         newest[record.key or b""] = SessionSummary.from_bytes(record.value) if record.value else None
-    return SessionsByWords([summary for summary in newest.values() if summary is not None])
+    return [summary for summary in newest.values() if summary is not None]
 
 
 def _may_be(summary: SessionSummary, words: str) -> bool:
@@ -84,7 +92,8 @@ def _begun_at(summary: SessionSummary) -> datetime:
     return summary.started_at or datetime.min.replace(tzinfo=UTC)
 
 
-def _key(summary: SessionSummary) -> SessionKey:
+def key_of(summary: SessionSummary) -> SessionKey:
+    """The session, as records of different topics name it."""
     return SessionKey(summary.account_id, summary.object_id, summary.instances, summary.topic)
 
 

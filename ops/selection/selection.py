@@ -101,7 +101,11 @@ class Selection:
 
 
 def _is_of(session: SessionKey, facts: Facts) -> bool:
-    if (facts.account_id and facts.account_id != session.account_id) or facts.object_id != session.object_id:
+    if facts.account_id and facts.account_id != session.account_id:
+        return False
+    if not facts.object_id:  # a command, and what became of it, names the session alone
+        return facts.instance in session.instances
+    if facts.object_id != session.object_id:
         return False
     # A registration or a change of the schedule names no run: it is of every session of its id.
     return not facts.instance or facts.instance in session.instances

@@ -7,6 +7,7 @@ import csv
 import io
 import subprocess
 from collections import Counter
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +16,13 @@ import orjson
 from ops.demo.wiring import DemoPace
 from sandbox.truth import Rules, truth_of
 from schemas.codec import contact_id
+from schemas.topics import BREVO_RESULTS, ENGAGEMENT_TICKS, RAW_EVENTS, TICKS, WORKERS, all_topics
 from tests.support.broker import Broker
-from tests.support.installation import installation, webinar
+from tests.support.installation import Installation, installation, webinar
+from tests.support.kafka import Message, read_to_end
 from tests.support.processes import eventually, rollcall_command
+
+Run = Callable[..., Awaitable[subprocess.CompletedProcess[str]]]
 
 ATTENDEES = 24
 WIDTH = 80
@@ -98,6 +103,11 @@ async def test_the_commands_tell_what_is_true_of_a_finished_webinar(
         assert unknown.returncode == 1
         assert line["session_uuid"] in unknown.stderr
 
+        in_kafka = await stored(home)
+        steps = await check_trace_of_contact(in_kafka, run, best.email)
+        await check_trace_of_session(in_kafka, run, line["session_uuid"])
+        await check_trace_of_delivery(steps, run)
+
         well = await run("status")
         assert "all is well" in well.stdout, well.stdout
         assert well.returncode == 0
@@ -115,6 +125,71 @@ async def test_the_commands_tell_what_is_true_of_a_finished_webinar(
         assert "does not answer" in stale.stderr
         assert "what follows is of" in stale.stderr
         assert stale.stdout == listed.stdout
+
+
+Places = set[tuple[str, int | None, int | None]]
+
+
+async def stored(home: Installation) -> list[tuple[str, Message]]:
+    """Everything that is in Kafka, with its topic, but clocks and what workers say of themselves."""
+    bootstrap = home.wiring.kafka["KAFKA_BOOTSTRAP_SERVERS"]
+    topics = [topic for topic in all_topics() if topic not in (TICKS, ENGAGEMENT_TICKS, WORKERS)]
+    return [(topic.name, each) for topic in topics for each in await read_to_end(bootstrap, home.physical(topic))]
+
+
+def places(found: list[tuple[str, Message]], *words: str) -> Places:
+    """Where records lie whose text has one of the words."""
+    return {
+        (topic, each.partition, each.offset)
+        for topic, each in found
+        if any(word.encode() in (each.value or b"").lower() for word in words)
+    }
+
+
+def places_of(steps: list[dict[str, Any]]) -> Places:
+    """Where the records of a trace lie."""
+    return {(each["topic"], each["partition"], each["offset"]) for each in steps}
+
+
+async def check_trace_of_contact(found: list[tuple[str, Message]], run: Run, email: str) -> list[dict[str, Any]]:
+    """It has every record that names them, in order of time, each where it really lies."""
+    steps: list[dict[str, Any]] = orjson.loads((await run("trace", "contact", email, "--json")).stdout)["steps"]
+    assert places(found, email, contact_id(email)) <= places_of(steps)
+    assert [each["stored_at"] for each in steps] == sorted(each["stored_at"] for each in steps)
+    assert {each["kind"] for each in steps} >= {"event", "answer", "decision", "score", "command", "call"}
+    assert {each["email"] for each in steps if each["topic"] == "attendance.results.v1"} == {email}
+    masked = await run("trace", "contact", contact_id(email), "--mask", "--csv")
+    assert "@" not in masked.stdout
+    assert len(masked.stdout.splitlines()) == len(steps) + 1
+    return steps
+
+
+async def check_trace_of_session(found: list[tuple[str, Message]], run: Run, uuid: str) -> None:
+    """It has every webhook, and what became of every command that it caused; or the latest of these alone."""
+    told = orjson.loads((await run("trace", "session", "latest", "--json", "--limit", "100000")).stdout)
+    of_session, held = told["steps"], places_of(told["steps"])
+    assert {(topic, each.partition, each.offset) for topic, each in found if topic == RAW_EVENTS.name} <= held
+    assert {place for place in places(found, uuid.lower()) if place[0] == BREVO_RESULTS.name} <= held
+    few = orjson.loads((await run("trace", "session", uuid, "--json", "--limit", "7")).stdout)
+    assert (few["steps"], few["left_out"]) == (of_session[-7:], len(of_session) - 7)
+
+
+async def check_trace_of_delivery(steps: list[dict[str, Any]], run: Run) -> None:
+    """It begins with the delivery, by whichever name, and goes on with what followed for its person."""
+    joined = next(each for each in steps if each["what"] == "webinar.participant_joined")
+    place = f"raw:{joined['partition']}:{joined['offset']}"
+    by_place, by_id = [
+        orjson.loads((await run("trace", "delivery", which, "--json")).stdout)["steps"]
+        for which in (place, joined["event_id"])
+    ]
+    assert by_place == by_id
+    assert joined in by_place
+    assert all(each in steps for each in by_place)
+    assert any(each["kind"] == "call" for each in by_place)
+    shown = await run("trace", "delivery", place)
+    assert max(map(len, shown.stdout.splitlines())) <= WIDTH
+    gone = await run("trace", "delivery", "raw:0:99999999")
+    assert (gone.returncode, "is not there" in gone.stderr) == (2, True)
 
 
 def _run(variables: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:

@@ -178,6 +178,23 @@ def test_facts_of_a_record_of_ours() -> None:
     assert (facts.contacts, facts.object_id, facts.instance) == (frozenset({MAYA}), "9100001", "run-1")
 
 
+def test_facts_of_a_registration_name_no_run() -> None:
+    """Its `uuid` is that of the webinar as it is planned: it is of every session."""
+    event = {"payload": {"account_id": "abc", "object": {"id": 9100001, "uuid": "planned"}}}
+    headers = [("ce_type", b"webinar.registration_created")]
+    facts = facts_of(3, 120, NOW, b"9100001", headers, orjson.dumps(event))
+    assert facts.instance == ""
+    assert holds("topic=raw session=latest", facts)
+
+
+def test_command_that_names_its_session_alone_is_of_that_session() -> None:
+    """Commands and what became of them say nothing of account and object."""
+    of = facts_of(0, 0, NOW, b"c", [], orjson.dumps({"contact_id": MAYA, "session": "run-2"}))
+    other = facts_of(0, 0, NOW, b"c", [], orjson.dumps({"contact_id": MAYA, "session": "run-9"}))
+    none = facts_of(0, 0, NOW, b"c", [], orjson.dumps({"contact_id": MAYA}))
+    assert [holds("topic=commands session=latest", each) for each in (of, other, none)] == [True, False, False]
+
+
 @pytest.mark.parametrize(
     "value", [None, b"", b"\xff\x00", b"[]", b'"x"', b'{"payload": 5}', b'{"payload":{"object":[]}}']
 )

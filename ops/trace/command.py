@@ -1,0 +1,255 @@
+"""`rollcall trace`: what happened to a contact, in a session, or after a delivery, step by step in order of time."""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+import os
+import re
+from collections.abc import Callable, Coroutine, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from ops.failure import found_wrong
+from ops.options import Json
+from ops.selection.expression import topic_named
+from ops.selection.finding import SessionsByWords, key_of, newest_summaries
+from ops.selection.times import instant
+from ops.trace.describe import Step, step_of
+from ops.trace.reading import Heard, Topics, reading
+from ops.trace.trail import Seen, Trail, subject_of, topics_of
+from ops.views import words
+from ops.views.output import Csv, Mask, Row, one_form, table, terminal, write_csv, write_json
+from runtime.kafka import KafkaConnection
+from runtime.logs import configure_command_logging
+from schemas.codec import SHORTEST_BEGINNING
+from schemas.errors import ConfigurationError
+from schemas.topics import ATTENDANCE_RESULTS, LETTERS, QUARANTINE, RAW_EVENTS
+
+COLUMNS = (
+    "stored_at", "happened_at", "kind", "what", "email", "contact_id", "topic", "partition", "offset", "event_id",
+)  # fmt: skip
+SHOWN = 2_000
+_WHAT = "what, about whom, and where it lies"
+_PLACE = re.compile(r"([A-Za-z0-9._-]+)[:/](\d{1,6})[:/](\d{1,18})")
+Since = Annotated[str | None, typer.Option(help="Stored from then on: 7d (so long ago), 10:00 or 2026-11-20, in UTC.")]
+Limit = Annotated[int, typer.Option(min=1, help="At most so many steps, the latest of them.")]
+Build = Callable[[Topics, Heard], Coroutine[Any, Any, Trail]]
+_EPILOG = """\b
+Examples:
+  rollcall trace contact ana.ferreira@example.com
+  rollcall trace session latest --csv > trace.csv
+  rollcall trace delivery raw:3:120
+"""
+
+
+def register(app: typer.Typer) -> None:
+    """Add the group `trace`."""
+    group = typer.Typer(
+        help="Show every event, decision, look-up, command and call of a contact, a session or a delivery.",
+        no_args_is_help=True,
+        epilog=_EPILOG,
+    )
+    group.command("contact", epilog="Example:  rollcall trace contact ana.ferreira@example.com")(contact)
+    group.command("session", epilog="Example:  rollcall trace session latest --since 2h")(session)
+    group.command("delivery", epilog="Example:  rollcall trace delivery zoom.events.raw.v1/3/120")(delivery)
+    app.add_typer(group, name="trace")
+
+
+def contact(
+    who: Annotated[str, typer.Argument(help="An e-mail address or a contact id.")],
+    since: Since = None,
+    limit: Limit = SHOWN,
+    as_json: Json = False,
+    as_csv: Csv = False,
+    mask: Mask = False,
+) -> None:
+    """Trace one person: webhooks, look-ups that name them, results, scores, commands, what Brevo answered and told.
+
+    Webhooks that name them by their registration alone are found, too. Exit code 1: nothing is known of them.
+    """
+
+    async def build(topics: Topics, heard: Heard) -> Trail:
+        trail = Trail(contact=SessionsByWords(()).contact(who), email=who if "@" in who else None)
+        # What is learned of the person from the results is what the rest is recognised by.
+        async for seen in topics.read([(ATTENDANCE_RESULTS, (trail.contact or "").encode())], None, heard):
+            trail.holds(seen)
+        return trail
+
+    _trace(build, Form(since, limit, as_json, as_csv, mask), none="nothing in Kafka leads to this contact")
+
+
+def session(
+    which: Annotated[str, typer.Argument(help="`latest`, a uuid or its beginning, an id, or words of the topic.")],
+    since: Since = None,
+    limit: Limit = SHOWN,
+    as_json: Json = False,
+    as_csv: Csv = False,
+    mask: Mask = False,
+) -> None:
+    """Trace one session: its webhooks, registrations, look-ups, results of everybody, commands and calls.
+
+    Exit code 1: nothing of it is in Kafka any more.
+    """
+
+    async def build(_topics: Topics, _heard: Heard) -> Trail:
+        summaries = await newest_summaries(_kafka())
+        return Trail(session=SessionsByWords(summaries).session(which))
+
+    _trace(build, Form(since, limit, as_json, as_csv, mask), none="nothing of this session is in Kafka any more")
+
+
+def delivery(
+    which: Annotated[
+        str,
+        typer.Argument(
+            help="TOPIC:PARTITION:OFFSET (raw:3:120), or Zoom's request id, an event's id or a dedupe key, or the "
+            f"first {SHORTEST_BEGINNING} characters or more."
+        ),
+    ],
+    limit: Limit = SHOWN,
+    as_json: Json = False,
+    as_csv: Csv = False,
+    mask: Mask = False,
+) -> None:
+    """Trace one delivery: itself, its repeats and letters, and what followed for its person in its session.
+
+    Exit code 1: no such delivery is in Kafka any more.
+    """
+
+    async def build(topics: Topics, heard: Heard) -> Trail:
+        found = await _delivery(topics, which, heard)
+        if found is None:
+            return Trail(identities=frozenset({which}), since=datetime.max.replace(tzinfo=UTC))
+        contact_of: dict[str, str] = {}
+        if not found.facts().contacts:
+            async for seen in topics.read([(ATTENDANCE_RESULTS, None)], None, heard):
+                content = seen.content()
+                identity = content.get("identity") or {}
+                registrant = content.get("registrant_id") or identity.get("registrant_id")
+                if registrant:
+                    contact_of[registrant] = content["contact_id"]
+        sessions = [key_of(each) for each in await newest_summaries(_kafka())]
+        return subject_of(found, contact_of, sessions)
+
+    _trace(build, Form(None, limit, as_json, as_csv, mask), none=f"no delivery is called {which}")
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """What of a trace is wanted, and how it is shown."""
+
+    since: str | None
+    limit: int
+    as_json: bool
+    as_csv: bool
+    mask: bool
+
+
+@dataclass(slots=True)
+class Latest:
+    """The latest steps, as many as are wanted; what is older is counted alone."""
+
+    limit: int
+    left_out: int = 0
+    _kept: list[tuple[datetime, str, int, int, Step]] = field(default_factory=list)
+
+    def add(self, step: Step) -> None:
+        """Keep it, if it is among the latest."""
+        entry = (step.stored_at, step.topic, step.partition, step.offset, step)
+        if len(self._kept) < self.limit:
+            heapq.heappush(self._kept, entry)
+        else:
+            heapq.heappushpop(self._kept, entry)
+            self.left_out += 1
+
+    def in_order(self) -> list[Step]:
+        """By the time at which Kafka took them."""
+        return [entry[-1] for entry in sorted(self._kept, key=lambda entry: entry[:-1])]
+
+
+def _kafka() -> KafkaConnection:
+    return KafkaConnection.from_environment(os.environ)
+
+
+def _trace(build: Build, form: Form, *, none: str) -> None:
+    one_form(as_json=form.as_json, as_csv=form.as_csv)
+    configure_command_logging("ERROR")
+    since = instant(form.since, datetime.now(UTC), UTC) if form.since else None
+    with _progress() as heard:
+        found = asyncio.run(_found(build, since, form.limit, heard))
+    steps = found.in_order()
+    if not steps:
+        raise found_wrong(f"{none}; topics keep what docs/reference/topics.md says", as_json=form.as_json)
+    if form.as_csv:
+        write_csv((row(each, mask=form.mask) for each in steps), COLUMNS)
+    elif form.as_json:
+        write_json({"steps": [row(each, mask=form.mask) for each in steps], "left_out": found.left_out})
+    else:
+        _show(steps, found.left_out, mask=form.mask)
+
+
+@contextmanager
+def _progress() -> Iterator[Heard]:
+    """On stderr, and on a terminal alone; what is quick shows nothing."""
+    with Console(stderr=True).status("reading the topics …") as shown:
+        yield lambda read, total: shown.update(f"reading the topics … {read:,} of {total:,} records")
+
+
+async def _found(build: Build, since: datetime | None, limit: int, heard: Heard) -> Latest:
+    latest = Latest(limit)
+    async with reading(_kafka()) as topics:
+        trail = await build(topics, heard)
+        places = list(topics_of(trail))
+        # Letters are known by the dead letters that they are about, so they come behind these.
+        for part in ([each for each in places if each[0] != LETTERS], [(LETTERS, None)]):
+            async for seen in topics.read(part, since or trail.since, heard):
+                if trail.holds(seen):
+                    latest.add(step_of(seen))
+    return latest
+
+
+async def _delivery(topics: Topics, which: str, heard: Heard) -> Seen | None:
+    if place := _PLACE.fullmatch(which):
+        return await topics.one(topic_named(place[1]), int(place[2]), int(place[3]))
+    if len(which) < SHORTEST_BEGINNING:
+        raise ConfigurationError(f"{which} is too short: write {SHORTEST_BEGINNING} characters or more, or a place")
+    found: dict[frozenset[str], Seen] = {}
+    async for seen in topics.read(
+        [(RAW_EVENTS, None), (RAW_EVENTS.dead_letter, None), (QUARANTINE, None)], None, heard
+    ):
+        if any(each.startswith(which) for each in seen.identities):
+            before = found.get(seen.identities)
+            found[seen.identities] = seen if before is None or seen.stored_at < before.stored_at else before
+    facts = {each.headers.get("dedupe-key") or each.source for each in found.values()}
+    if len(facts) > 1:
+        named = ", ".join(sorted(each.source for each in found.values())[:5])
+        raise ConfigurationError(
+            f"{which} begins the ids of {len(facts)} deliveries; write more of it, or one of {named}"
+        )
+    return min(found.values(), key=lambda each: each.stored_at, default=None)
+
+
+def row(step: Step, *, mask: bool) -> Row:
+    """A step for programs and spreadsheets."""
+    return {name: getattr(step, name) for name in COLUMNS} | ({"email": None} if mask else {})
+
+
+def _show(steps: Sequence[Step], left_out: int, *, mask: bool) -> None:
+    made = table(
+        "stored (UTC)", "kind", "what, about whom, and where it lies", wraps=("what, about whom, and where it lies",)
+    )
+    several = len({each.contact_id for each in steps if each.contact_id}) > 1
+    for step in steps:
+        who = words.shown_email(step.email, step.contact_id, mask=mask) if several and step.contact_id else ""
+        what = "\n".join(part for part in (step.what, who, step.source) if part)
+        made.add_row(f"{step.stored_at:%Y-%m-%d}\n{step.stored_at:%H:%M:%S.%f}"[:-3], step.kind, what)
+    console = terminal()
+    if left_out:
+        console.print(f"{left_out} earlier steps are left out: --since or --limit")
+    console.print(made)

@@ -1,0 +1,251 @@
+"""Which records are of a trace: those of a contact, of a session, or what followed from one delivery. PURE.
+
+What a record says of persons and sessions is `ops.selection`'s to read; here is added what only a trace needs: rows of
+Zoom's answers, the addresses of a look-up, and webhooks that name a person by the id of the registration alone. A trail
+learns those ids from the results, which are read first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import orjson
+
+from ops.selection.reading import facts_of
+from ops.selection.selection import Facts, Selection, SessionKey
+from schemas.codec import contact_id, normalise_email
+from schemas.letters import LETTER_ID, letter_id
+from schemas.topics import LETTERS, LOOKUP_RESULTS, TOPICS, Topic
+
+_ADDRESSES = ("email", "user_email")
+_IDENTITIES = ("ce_id", "dedupe-key", "zoom-request-id", "body-sha256", LETTER_ID)
+"""Headers that name a delivery."""
+_OF_ZOOM = frozenset({"zoom.events.raw.v1", "zoom.events.quarantine.v1", "zoom.events.raw.v1.dlq"})
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """One record as it lies in Kafka."""
+
+    topic: str
+    """Logical name."""
+    partition: int
+    offset: int
+    stored_at: datetime
+    key: bytes | None
+    value: bytes | None
+    headers: Mapping[str, str]
+
+    @property
+    def source(self) -> str:
+        """Where it lies."""
+        return f"{self.topic}/{self.partition}/{self.offset}"
+
+    @property
+    def identities(self) -> frozenset[str]:
+        """What a delivery is called by."""
+        return frozenset(self.headers[name] for name in _IDENTITIES if self.headers.get(name))
+
+    def facts(self) -> Facts:
+        """What it says of the things that selections ask about."""
+        headers = [(name, value.encode()) for name, value in self.headers.items()]
+        return facts_of(self.partition, self.offset, self.stored_at, self.key, headers, self.value)
+
+    def content(self) -> Mapping[str, Any]:
+        """The value's fields; none of what is no JSON object."""
+        try:
+            content = orjson.loads(self.value or b"null")
+        except orjson.JSONDecodeError:
+            return {}
+        return content if isinstance(content, dict) else {}
+
+
+@dataclass(slots=True)
+class Trail:
+    """What is asked for; conditions that are `None` or empty are none, several have all to be met.
+
+    A delivery's trail begins with its own records, named by `identities`, and goes on with what it is about.
+    """
+
+    contact: str | None = None
+    email: str | None = None
+    """The contact's, once it is known."""
+    session: SessionKey | None = None
+    identities: frozenset[str] = frozenset()
+    of_nobody: bool = False
+    """Only what is of the session as a whole."""
+    since: datetime | None = None
+    """Of the records that do not bear one of the `identities`."""
+    registrants: set[str] = field(default_factory=set)
+    """Ids of the contact's registrations."""
+    letters: set[str] = field(default_factory=set)
+    """Ids of the dead letters and quarantined deliveries that were found."""
+
+    def holds(self, seen: Seen) -> bool:
+        """Whether a record is of it; what is found teaches it what else is."""
+        if not self._may_hold(seen):
+            return False
+        is_found = bool(self.identities & seen.identities) or (
+            (self.since is None or seen.stored_at >= self.since) and self._is_about(seen)
+        )
+        if is_found:
+            self._learn(seen)
+        return is_found
+
+    def _may_hold(self, seen: Seen) -> bool:
+        """A look at the bytes, before anything is parsed: most records are of somebody else."""
+        value = seen.value
+        if not value or b"\\" in value or seen.topic == LETTERS.name or self.identities & seen.identities:
+            return True
+        if (words := self._words()) is None or (seen.key or b"").decode(errors="replace") == self.contact:
+            return True
+        text = value.lower()
+        return any(word in text for word in words)
+
+    def _words(self) -> list[bytes] | None:
+        """One of these, in lower case, is in every record of it; `None`: that cannot be said."""
+        if self.contact is None:
+            return [] if self.session is None else _lowered(self.session.object_id, *self.session.instances)
+        if self.email is None or not self.email.isascii():
+            return None  # it may be told of by an address that nobody knows yet, or in other capitals
+        return _lowered(self.contact, self.email, *self.registrants)
+
+    def _is_about(self, seen: Seen) -> bool:
+        content = seen.content()
+        if seen.topic == LETTERS.name:
+            return content.get("letter_id") in self.letters
+        facts = seen.facts()
+        if self.of_nobody and (facts.contacts or _people(content)):
+            return False
+        if self.contact is not None and not self._is_of_contact(facts, content):
+            return False
+        return self.session is None or self._is_of_session(facts, content)
+
+    def _is_of_contact(self, facts: Facts, content: Mapping[str, Any]) -> bool:
+        if isinstance(named := content.get("contact_id"), str):
+            return named == self.contact
+        return (
+            self.contact in facts.contacts
+            or self.contact in _named(content)
+            or not self.registrants.isdisjoint(_registrants(content))
+        )
+
+    def _is_of_session(self, facts: Facts, content: Mapping[str, Any]) -> bool:
+        session = self.session
+        assert session is not None
+        if of := _sessions(content):
+            return not of.isdisjoint(session.instances)
+        if facts.object_id:
+            return Selection(_ANY, session=session).holds(facts)
+        # Of a contact's own records those that name no session are told, too: what was decided of the person.
+        return self.contact is not None or session.object_id in _texts(content.get("details"), content.get("subject"))
+
+    def _learn(self, seen: Seen) -> None:
+        content = seen.content()
+        if seen.topic.endswith(".dlq") or "quarantine-reason" in seen.headers:
+            topic = seen.topic.removesuffix(".dlq")
+            self.letters.add(seen.headers.get(LETTER_ID) or letter_id(topic, seen.key, seen.value))
+        if self.contact is None or content.get("contact_id") != self.contact:
+            return
+        self.email = self.email or normalise_email(content.get("email"))
+        self.registrants |= _registrants(content)
+
+
+_ANY = TOPICS[0]
+"""A selection is of one topic; whether a record is of a session is asked in the same way of all."""
+
+
+def subject_of(seen: Seen, contact_of: Mapping[str, str], sessions: Iterable[SessionKey]) -> Trail:
+    """What followed from a delivery: the trail of its person in its session, from then on.
+
+    Args:
+        seen: the delivery.
+        contact_of: contact ids by the id of a registration.
+        sessions: all that are known.
+    """
+    facts, content = seen.facts(), seen.content()
+    contact = next(iter(sorted(facts.contacts)), None)
+    if contact is None:
+        contact = next((contact_of[each] for each in sorted(_registrants(content)) if each in contact_of), None)
+    held = next((each for each in sessions if facts.instance and facts.instance in each.instances), None)
+    if held is None and facts.object_id:
+        held = SessionKey(facts.account_id, facts.object_id, (facts.instance,) if facts.instance else ())
+    return Trail(
+        contact=contact,
+        session=held,
+        identities=seen.identities,
+        of_nobody=contact is None and not _people(content),
+        since=seen.stored_at,
+    )
+
+
+def topics_of(trail: Trail) -> Iterator[tuple[Topic, bytes | None]]:
+    """The topics that may hold something of a trail, each with a key whose partition alone has it; `None`: all have.
+
+    Clocks and what workers say of themselves are of nobody.
+    """
+    for topic in (each for one in TOPICS for each in ((one, one.dead_letter) if one.dead_letters else (one,))):
+        if topic.name.removesuffix(".dlq") in ("attendance.ticks.v1", "engagement.ticks.v1", "ops.workers.v1"):
+            continue
+        key = None
+        if trail.contact is not None and topic.key.startswith("contact id"):
+            key = trail.contact.encode()
+        elif trail.session is not None and topic.name in (*_OF_ZOOM, LOOKUP_RESULTS.name):
+            key = trail.session.object_id.encode()
+        yield topic, key
+
+
+def _registrants(content: Mapping[str, Any]) -> set[str]:
+    """Ids of registrations that a record names: a registration, a result, a webhook, or a row of an answer."""
+    identity, people = content.get("identity"), _people(content)
+    places = [content, *([identity] if isinstance(identity, dict) else ()), *people.values(), *_rows(content)]
+    found = {place.get("registrant_id") for place in places} | {people.get("registrant", {}).get("id")}
+    if content.get("lookup") == "registrants":
+        found |= {row.get("id") for row in _rows(content)}
+    return {each for each in found if isinstance(each, str) and each}
+
+
+def _people(content: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:
+    """Who a webhook is about, by `participant` and `registrant`."""
+    payload = content.get("payload")
+    subject = payload.get("object") if isinstance(payload, dict) else None
+    told = {name: subject.get(name) for name in ("participant", "registrant")} if isinstance(subject, dict) else {}
+    return {name: each for name, each in told.items() if isinstance(each, dict)}
+
+
+def _named(content: Mapping[str, Any]) -> set[str]:
+    """Contact ids that a record names beside those of `ops.selection`."""
+    rows = [row.get(name) for row in _rows(content) for name in _ADDRESSES]
+    asked = content.get("emails")
+    addresses = [normalise_email(each) for each in (*rows, *(asked if isinstance(asked, list) else ()))]
+    reconciled = content.get("reconciliation")
+    differences = reconciled.get("differences", ()) if isinstance(reconciled, dict) else ()
+    told = {each.get("contact_id") for each in differences if isinstance(each, dict)}
+    acted = _texts(content.get("details"), content.get("subject"))
+    return {contact_id(each) for each in addresses if each} | {each for each in told if each} | acted
+
+
+def _sessions(content: Mapping[str, Any]) -> set[str]:
+    """Uuids of sessions that a record of ours names as those that it is of."""
+    named = {content.get(name) for name in ("session_uuid", "session")}
+    scored = content.get("sessions")
+    for each in scored if isinstance(scored, list) else ():
+        named.add(each.get("session_uuid") if isinstance(each, dict) else None)
+    return {each for each in named if isinstance(each, str) and each}
+
+
+def _lowered(*words: str) -> list[bytes]:
+    return [word.lower().encode() for word in words]
+
+
+def _rows(content: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    rows = content.get("rows")
+    return [each for each in rows if isinstance(each, dict)] if isinstance(rows, list) else []
+
+
+def _texts(details: object, subject: object) -> set[str]:
+    values = [*(details.values() if isinstance(details, dict) else ()), subject]
+    return {each for each in values if isinstance(each, str) and each}
