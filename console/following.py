@@ -33,12 +33,12 @@ class Following:
             except (ConfigurationError, RetryLaterError) as error:
                 told = redact(str(error))
                 if told != self.trouble:
-                    log.warning("the read model is not kept up", extra={"reason": told})
+                    log.warning("read model not kept up", extra={"reason": told})
                 self.trouble = told
                 with suppress(TimeoutError):
                     await asyncio.wait_for(stop.wait(), _PAUSE_SECONDS)
 
     def _heard(self, _records: int) -> None:
         if self.trouble:
-            log.info("the read model is kept up again")
+            log.info("read model kept up again")
         self.trouble = ""

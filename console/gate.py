@@ -78,7 +78,7 @@ class Gate:
         try:
             accounts = self._passwords.accounts()
         except ConfigurationError as error:
-            log.error("the password file cannot be used", extra={"reason": str(error)})  # noqa: TRY400 (not a bug)
+            log.error("password file unusable", extra={"reason": str(error)})  # noqa: TRY400 (not a bug)
             return "", "unusable_file"
         if not accounts:
             return "", "no_accounts"
@@ -87,7 +87,7 @@ class Gate:
             hashed = account.hashed if account else NOBODY
             is_right = await asyncio.to_thread(verify, password[: LONGEST_PASSWORD + 1], hashed)
         if account is None or not is_right:
-            log.warning("somebody could not sign in", extra={"account": account.name if account else "unknown"})
+            log.warning("sign-in refused", extra={"account": account.name if account else "unknown"})
             return "", "wrong"
         self._attempts.succeeded(name)
         word = secrets.token_urlsafe(32)

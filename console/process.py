@@ -18,11 +18,11 @@ from console.gate import Gate
 from console.password_file import PasswordFile
 from readmodel.database import Database, opened, url_of
 from runtime.connections import ConnectionLimits
-from runtime.environment import ConsoleEnvironment
+from runtime.environment import ConsoleEnvironment, log_form
 from runtime.exits import run_guarded
 from runtime.guard import Guard
 from runtime.listening import listen
-from runtime.logs import configure_command_logging
+from runtime.logs import configure_logging
 
 _log = logging.getLogger("console")
 
@@ -42,7 +42,7 @@ def main(acting: ActingOf, **options: str) -> int:
 
 
 def _run(environment: Mapping[str, str], acting: ActingOf) -> None:
-    configure_command_logging("INFO")  # that Kafka is away is said once, by us
+    configure_logging(form=log_form(environment))
     told = ConsoleEnvironment.read(environment)
     with opened(url_of(environment), told.kafka.topic_prefix) as database:
         asyncio.run(serve(told, database, acting(environment)))
@@ -77,6 +77,6 @@ async def serve(told: ConsoleEnvironment, database: Database, acting: Acting) ->
 
 def _ready(told: ConsoleEnvironment, port: int, *, has_accounts: bool) -> None:
     facts: dict[str, Any] = {"url": told.url or f"http://{told.listen.host}:{port}"}
-    _log.info("the console is ready", extra=facts)
+    _log.info("ready", extra=facts)
     if not has_accounts and not told.trusted_header:
-        _log.warning("nobody can sign in yet", extra={"next": "rollcall console passwd NAME --role operator"})
+        _log.warning("nobody can sign in", extra={"next": "rollcall console passwd NAME --role operator"})

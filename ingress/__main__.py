@@ -23,7 +23,7 @@ from ingress.settings import IngressSettings, ingress_settings
 from runtime.admin import AdminServer, Readiness
 from runtime.configuration import load_ingress
 from runtime.descriptors import raise_descriptor_limit, within_descriptors
-from runtime.environment import config_path
+from runtime.environment import config_path, log_form
 from runtime.exits import run_guarded
 from runtime.guard import Guard
 from runtime.listening import listen
@@ -42,10 +42,11 @@ def main() -> int:
 
 
 def _run(environment: Mapping[str, str]) -> None:
-    configure_logging()
+    form = log_form(environment)
+    configure_logging(form=form)
     settings = ingress_settings(load_ingress(config_path(environment), environment), environment)
     settings.connection.client_options()  # certificates that cannot be loaded are told now
-    configure_logging(settings.log_level)
+    configure_logging(settings.log_level, form)
     connections = within_descriptors(settings.limits.connections, raise_descriptor_limit())
     settings = replace(settings, limits=replace(settings.limits, connections=connections))
     gc.freeze()  # modules live for ever: the collector need not look at them during a rush
@@ -80,7 +81,12 @@ async def serve(settings: IngressSettings) -> None:
         registry=metrics.registry,
         names=settings.admin_names,
     )
-    async with _admin(admin), _connected(link) as connection, _public(settings, publisher, metrics):
+    async with (
+        _admin(admin),
+        _connected(link) as connection,
+        _public(settings, publisher, metrics) as port,
+        _telling(settings, link, port),
+    ):
         stopping = asyncio.create_task(stop.wait())
         await asyncio.wait([stopping, connection], return_when=asyncio.FIRST_COMPLETED)
         stopping.cancel()
@@ -109,7 +115,7 @@ async def _connected(link: KafkaLink) -> AsyncIterator[asyncio.Task[None]]:
 
 
 @asynccontextmanager
-async def _public(settings: IngressSettings, publisher: KafkaPublisher, metrics: IngressMetrics) -> AsyncIterator[None]:
+async def _public(settings: IngressSettings, publisher: KafkaPublisher, metrics: IngressMetrics) -> AsyncIterator[int]:
     """The public port. Leaving it closes the port first, then answers what was accepted, then ends the publisher."""
     server = web.Server(build_app(settings, publisher, metrics))
     runner = web.ServerRunner(server, shutdown_timeout=_DRAIN_SECONDS)
@@ -120,12 +126,29 @@ async def _public(settings: IngressSettings, publisher: KafkaPublisher, metrics:
         # The signature is over the bytes received.
         with await listen(runner, settings.listen, guard, auto_decompress=False) as port:
             _log.info("listening", extra={"host": settings.listen.host, "port": port})
-            yield
+            yield port
             _log.info("draining")
     finally:
         await runner.cleanup()
         await publisher.close()
     _log.info("drained")
+
+
+@asynccontextmanager
+async def _telling(settings: IngressSettings, link: KafkaLink, port: int) -> AsyncIterator[None]:
+    """Says once that deliveries are taken."""
+
+    async def tell() -> None:
+        await link.connected.wait()
+        facts = {"host": settings.listen.host, "port": port, "brokers": settings.connection.bootstrap_servers}
+        _log.info("ready", extra=facts | {"accounts": len(settings.accounts)})
+
+    task = asyncio.create_task(tell())
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.wait([task])
 
 
 def _readiness(link: KafkaLink, *, is_draining: bool) -> Readiness:

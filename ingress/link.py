@@ -27,6 +27,7 @@ _PROBE_SECONDS = 2.0
 _PATIENCE_SECONDS = 15.0
 """So long the producer looks for the brokers it knows; then they are looked up anew, as they may have moved."""
 _STOP_SECONDS = 5.0
+_UNTIL_THEN = "deliveries are answered 503 and come again for 85 minutes; bring the brokers back until then"
 
 
 class KafkaLink:
@@ -51,6 +52,9 @@ class KafkaLink:
         self._topics = topics
         self._batch_bytes = batch_bytes
         self._broken = asyncio.Event()
+        self.connected = asyncio.Event()
+        """Set once Kafka has been reached for the first time."""
+        self._lost_at = 0.0
 
     async def run(self) -> None:
         """Connect and stay connected, until cancelled.
@@ -78,9 +82,12 @@ class KafkaLink:
                 await self._attempt()
             except (RetryLaterError, KafkaError, OSError, TimeoutError) as error:
                 if logged != (logged := str(error)):
-                    _log.warning("kafka not reached", extra={"reason": logged, "retry_seconds": _RETRY_SECONDS})
+                    facts = {"reason": logged, "retry_seconds": _RETRY_SECONDS}
+                    _log.warning("kafka not reached", extra=facts | {"next": _UNTIL_THEN})
                 await asyncio.sleep(_RETRY_SECONDS)
-        _log.info("kafka reached", extra={"brokers": self._connection.bootstrap_servers})
+        if logged or self.connected.is_set():
+            _log.info("kafka reached", extra={"brokers": self._connection.bootstrap_servers})
+        self.connected.set()
 
     async def _attempt(self) -> None:
         await ensure_topics(self._connection, self._kafka, names=[topic.name for topic in self._topics])
@@ -114,7 +121,13 @@ class KafkaLink:
         reached = await kafka_answers(self.producer, _REQUEST_SECONDS)
         if reached != self.is_reached:
             self.is_reached = reached
-            _log.log(logging.INFO if reached else logging.WARNING, "kafka reached again" if reached else "kafka lost")
+            now = asyncio.get_running_loop().time()
+            if reached:
+                _log.info("kafka reached again", extra={"away_seconds": round(now - self._lost_at, 1)})
+            else:
+                self._lost_at = now
+                facts = {"brokers": self._connection.bootstrap_servers}
+                _log.warning("kafka lost", extra=facts | {"next": _UNTIL_THEN})
         return reached
 
     async def _disconnect(self) -> None:

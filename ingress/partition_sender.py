@@ -110,16 +110,19 @@ class PartitionSender:
         """Log it once until the right is given: every delivery meets it."""
         if self._may_write:
             self._may_write = False
-            _log.error("kafka refuses records: its user has no right to write", extra={"topic": self._topic})
+            _log.error("kafka refuses records", extra={
+                "topic": self._topic, "reason": "its user has no right to write",
+                "next": "give the right (deploy/kafka-acls.sh); deliveries are answered 503 until then",
+            })  # fmt: skip
 
     async def _send_halves(self, producer: Any, members: list[WaitingRecord]) -> None:
         """Find the record that the broker refuses: the others are not to suffer for it."""
         if len(members) == 1:
             record = members[0].record
-            _log.error(
-                "record refused by kafka; raise the topic's max.message.bytes",
-                extra={"topic": self._topic, "partition": self._partition, "bytes": len(record.value)},
-            )
+            _log.error("record refused by kafka", extra={
+                "topic": self._topic, "partition": self._partition, "bytes": len(record.value),
+                "next": "raise the topic's max.message.bytes: rollcall topics plan shows it",
+            })  # fmt: skip
             _fail(members, "refused")
             return
         for half in map(deque, halves(members)):

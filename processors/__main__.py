@@ -16,6 +16,7 @@ from processors.app import run_worker
 from processors.brevo.decisions.preview import in_words
 from processors.data_dir import keep_files_private, locked_data_dir
 from processors.settings import WorkerSettings
+from runtime.environment import log_form
 from runtime.exits import run_guarded
 from runtime.logs import configure_logging
 
@@ -30,12 +31,13 @@ def main(dry_run: Literal["text", "json"] | None = None) -> int:
 
 
 def _run(environment: Mapping[str, str], dry_run: Literal["text", "json"] | None) -> None:
-    configure_logging()
+    form = log_form(environment)
+    configure_logging(form=form)
     keep_files_private()
     tell = None if dry_run is None else _teller(dry_run)
     settings = WorkerSettings.read(environment, tell)
     settings.environment.kafka.client_options()  # certificates that cannot be loaded are told now
-    configure_logging(settings.configuration.log_level)
+    configure_logging(settings.configuration.log_level, form)
     with (
         locked_data_dir(settings.environment.data_dir),
         asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,

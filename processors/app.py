@@ -6,7 +6,7 @@ import asyncio
 import logging
 import math
 import time
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from datetime import UTC, datetime
 from functools import partial
@@ -18,6 +18,7 @@ from processors.attendance import agent as track_attendance
 from processors.attendance.book.due_jobs import DUE, due_ms
 from processors.attendance.erasure import AttendanceCleaner
 from processors.attendance.ownership import Ownership
+from processors.attendance.session_log import SessionLog
 from processors.attendance.settings import TrackingSettings
 from processors.attendance.tenants import TenantsApart
 from processors.brevo import agent as sync_contact
@@ -45,6 +46,7 @@ from processors.engine.stopping import stop_at_once
 from processors.engine.view import Output, Rule
 from processors.erasure.erasing import ErasingRule
 from processors.erasure.marks import Marks
+from processors.readiness_log import Situation, telling
 from processors.reporting import now, reporting, worker_id
 from processors.settings import WorkerSettings
 from processors.status import Condition, WorkerIdentity
@@ -91,12 +93,17 @@ async def run_worker(settings: WorkerSettings, stop: asyncio.Event) -> None:
     server = AdminServer(admin.host, admin.port, live=process.live, ready=process.ready, registry=registry, names=names)
     await server.start()
     try:
-        async with reporting(settings.environment.kafka, _identity(settings), process.condition, registry):
+        identity = _identity(settings)
+        async with (
+            reporting(settings.environment.kafka, identity, process.condition, registry),
+            telling(_facts(settings, identity), process.situation),
+        ):
             if not await _wait_until_released(settings, process, stop) or not await _wait_for_kafka(settings, stop):
                 return
             async with build_engine(settings, registry) as (worker, *effects):
                 process.worker, process.effects = worker, tuple(effects)
                 await worker.run(stop)
+                log.info("drained")
     finally:
         await server.stop()
 
@@ -108,6 +115,16 @@ def _identity(settings: WorkerSettings) -> WorkerIdentity:
         started_at=now(),
         account_calls_per_hour=settings.configuration.brevo.account_calls_per_hour,
     )
+
+
+def _facts(settings: WorkerSettings, identity: WorkerIdentity) -> Mapping[str, object]:
+    """What a worker says of itself when it is ready."""
+    environment = settings.environment
+    return {
+        "version": identity.version,
+        "worker": identity.worker_id,
+        "brokers": environment.kafka.bootstrap_servers,
+    }
 
 
 @asynccontextmanager
@@ -194,7 +211,8 @@ def tracking_agent(engine: Engine, rule: Rule) -> BatchAgent:
         return Output.of(TICKS.name, None, Tick(kind="clock", now=now), partition=partition)
 
     due_times = RowDueTimes(track_attendance.SPEC.tables[0], DUE, due_ms)
-    return BatchAgent(engine, track_attendance.SPEC, DueClock(rule, due_times, tick=tick))
+    clock = DueClock(rule, due_times, tick=tick)
+    return BatchAgent(engine, track_attendance.SPEC, clock, heard=SessionLog().hear)
 
 
 def scoring_agent(engine: Engine, configuration: Configuration) -> BatchAgent:
@@ -252,7 +270,10 @@ async def _wait_until_released(settings: WorkerSettings, process: _Process, stop
             return True
         if process.halt is None:
             process.halt = halt
-            log.error("%s; look at its dead letters, then run `rollcall worker --resume`", halt)
+            log.error("halted", extra={
+                "agent": halt.agent, "source": halt.source, "reason": halt.reason,
+                "next": "rollcall dlq list; mend the cause, then rollcall worker --resume",
+            })  # fmt: skip
         with suppress(TimeoutError):
             await asyncio.wait_for(stop.wait(), HALT_SECONDS)
     return False
@@ -267,13 +288,15 @@ async def _wait_for_kafka(settings: WorkerSettings, stop: asyncio.Event) -> bool
             await check_group(settings.environment.kafka, APP_ID, fence_name(0))
         except RetryLaterError as error:
             if not told:
-                log.warning("waiting for Kafka: %s", error)
+                log.warning("kafka not reached", extra={"reason": str(error), "retry_seconds": KAFKA_RETRY_SECONDS})
                 told = True
             try:
                 await asyncio.wait_for(stop.wait(), KAFKA_RETRY_SECONDS)
             except TimeoutError:
                 continue
         else:
+            if told:
+                log.info("kafka reached", extra={"brokers": settings.environment.kafka.bootstrap_servers})
             return True
     return False
 
@@ -301,6 +324,13 @@ class _Process:
         return Readiness(
             ok=not waiting, reasons=waiting + tuple(reason for of in self.effects for reason in of.reasons)
         )
+
+    def situation(self) -> Situation | None:
+        """What its log tells of; nothing before the engine runs."""
+        if self.worker is None:
+            return None
+        reasons = self.worker.not_ready()
+        return Situation(not reasons, self.worker.kafka_is_away, reasons, self.worker.partitions)
 
     def condition(self) -> Condition:
         """What others are told of it."""

@@ -64,7 +64,7 @@ async def _report(
         except _AWAY:
             pass  # then nobody is told
         except Exception:  # nobody waits for this task: its end would be noticed by nobody
-            log.exception("how this worker is could not be told; tried again")
+            log.exception("status not told")
         await asyncio.sleep(REPORT_SECONDS)
 
 

@@ -132,7 +132,7 @@ class Projector:
         ends = self._named(await consumer.end_offsets(there))
         known = await asyncio.to_thread(self._positions)
         if not can_be_of(known, ends):
-            log.warning("the topics begin anew: so does the read model")
+            log.warning("read model begins anew", extra={"reason": "the topics have begun anew"})
             await asyncio.to_thread(self._forget)
             known = {}
         for each in there:

@@ -12,6 +12,7 @@ from pydantic import SecretStr
 
 from runtime.addresses import Network, parse_networks
 from runtime.kafka import KafkaConnection
+from runtime.logs import Form
 from runtime.references import look_up
 from runtime.secrecy import shows_secrets
 from schemas.errors import ConfigurationError
@@ -217,6 +218,21 @@ def data_dir_of(environment: Mapping[str, str]) -> Path:
 def password_file(environment: Mapping[str, str]) -> Path:
     """The console's: `CONSOLE_PASSWORD_FILE`, else in the data folder."""
     return Path(environment.get("CONSOLE_PASSWORD_FILE") or data_dir_of(environment) / "console" / "passwords")
+
+
+def log_form(environment: Mapping[str, str]) -> Form:
+    """`ROLLCALL_LOG_FORMAT`: how each process writes its log.
+
+    Raises:
+        ConfigurationError: it is neither `text` nor `json`.
+    """
+    match environment.get("ROLLCALL_LOG_FORMAT") or "text":
+        case "text":
+            return "text"
+        case "json":
+            return "json"
+        case other:
+            raise ConfigurationError(f"ROLLCALL_LOG_FORMAT: `{other}` is no form of a log; set it to text or json")
 
 
 def config_path(environment: Mapping[str, str]) -> Path:

@@ -1,7 +1,8 @@
-"""Logs on stderr: one line a record as `key=value`, with addresses and keys hidden as a last defence.
+"""Logs on stderr: a record is one line of `key=value` or of JSON, with addresses and keys hidden as a last defence.
 
-Code logs an event's name and its facts apart: `log.info("delivery accepted", extra={"delivery": delivery_id})`.
-It never logs headers, bodies, e-mail addresses or signatures; what slips through all the same is hidden here.
+Code logs an event's name and its facts apart: `log.info("delivery accepted", extra={"delivery": delivery_id})`; a fact
+`next` says what a person can do. It never logs headers, bodies, e-mail addresses or signatures; what slips through all
+the same is hidden here. `docs/how-to/logs.md` has every event, which a test compares with the code.
 """
 
 from __future__ import annotations
@@ -9,46 +10,60 @@ from __future__ import annotations
 import json
 import logging
 import sys
+from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Final
+from types import MappingProxyType
+from typing import Final, Literal
 
 from typing_extensions import override
 
 from runtime.foreign_text import cut, describe, redact
 
+Form = Literal["text", "json"]
+"""Lines for people (`key=value`), or one JSON object a line for programs."""
+
 _RECORD_FIELDS: Final = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName"}
-_CHATTY: Final = ("aiokafka", "faust", "mode", "asyncio")
-"""Libraries that repeat a message hundreds of times a second while a broker is away."""
+_LIBRARIES: Final[Mapping[str, int]] = MappingProxyType(
+    {
+        # Whether Kafka is there, both processes and all commands say themselves, once and in a sentence.
+        "aiokafka": logging.CRITICAL,
+        # What ends the worker is in its last line; what these two warn of besides are their own inner affairs.
+        "faust": logging.CRITICAL,
+        "mode": logging.CRITICAL,
+        "asyncio": logging.WARNING,
+    }
+)
+"""What each library under us may say at least, unless the level is `DEBUG`: then its warnings are shown."""
 _CHATTY_LINES: Final = 5
 _CHATTY_SECONDS: Final = 10.0
 _CHATTY_TEMPLATES: Final = 1_000
 """Bounds the memory when a library puts values into its templates."""
 
 
-def configure_logging(level: str = "INFO") -> None:
+def configure_logging(level: str = "INFO", form: Form = "text") -> None:
     """Send all logs to stderr; harmless to call again with another level.
-
-    The libraries under us say warnings at most: below that Faust builds a record for every send.
 
     Args:
         level: `DEBUG`, `INFO`, `WARNING` or `ERROR`, for our own loggers.
+        form: of the lines.
     """
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(LineFormatter())
+    handler.setFormatter(LineFormatter() if form == "text" else JsonFormatter())
     handler.addFilter(RepeatLimit())
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
-    for name in (*_CHATTY, "aiohttp.access"):
-        logging.getLogger(name).setLevel(max(logging.WARNING, root.level))
+    for name, quiet in _LIBRARIES.items():
+        # Their own DEBUG is never shown: Faust would build a record for every send.
+        logging.getLogger(name).setLevel(logging.WARNING if root.level <= logging.DEBUG else max(quiet, root.level))
+    logging.getLogger("aiohttp.access").setLevel(max(logging.WARNING, root.level))
     # It writes a malformed request's own bytes; `runtime.guard` counts these instead.
     logging.getLogger("aiohttp.server").setLevel(logging.CRITICAL)
 
 
 def configure_command_logging(level: str = "WARNING") -> None:
-    """As `configure_logging`, for a command that says itself, in a sentence, when Kafka does not answer."""
+    """As `configure_logging`, for a command: its answer is on stdout, and what went wrong is its last sentence."""
     configure_logging(level)
-    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
 
 
 class LineFormatter(logging.Formatter):
@@ -57,23 +72,27 @@ class LineFormatter(logging.Formatter):
     @override
     def format(self, record: logging.LogRecord) -> str:
         """One line: line breaks of messages and tracebacks are escaped."""
-        facts: dict[str, object] = {
-            "time": datetime.fromtimestamp(record.created, UTC)
-            .isoformat(timespec="milliseconds")
-            .replace("+00:00", "Z"),
-            "level": record.levelname.lower(),
-            "logger": record.name,
-            "event": record.getMessage(),
+        return " ".join(f"{key}={_quoted(_shown(key, value))}" for key, value in _facts(record).items())
+
+
+class JsonFormatter(logging.Formatter):
+    """The same facts as an object; numbers and booleans stay what they are."""
+
+    @override
+    def format(self, record: logging.LogRecord) -> str:
+        """One line."""
+        facts = {
+            key: value if isinstance(value, int | float | None) else _shown(key, value)
+            for key, value in _facts(record).items()
         }
-        facts |= {key: value for key, value in record.__dict__.items() if key not in _RECORD_FIELDS}
-        if record.exc_info:
-            error = record.exc_info[1]
-            facts["error"] = "none" if error is None else describe(error)
-        return " ".join(f"{key}={_shown(key, value)}" for key, value in facts.items())
+        return json.dumps(facts)
 
 
 class RepeatLimit(logging.Filter):
-    """Lets a chatty library say the same thing five times in ten seconds; the next line says how many were left out."""
+    """Lets a library say the same thing five times in ten seconds; the next line says how many were left out.
+
+    While a broker is away some repeat a message hundreds of times a second.
+    """
 
     def __init__(self) -> None:
         super().__init__()
@@ -82,7 +101,7 @@ class RepeatLimit(logging.Filter):
     @override
     def filter(self, record: logging.LogRecord) -> bool:
         """False for a repetition; decided on the record's own time."""
-        if record.name.partition(".")[0] not in _CHATTY:
+        if record.name.partition(".")[0] not in _LIBRARIES:
             return True
         key = (record.name, cut(str(record.msg)))
         start, count = self._windows.get(key, (record.created, 0))
@@ -96,9 +115,23 @@ class RepeatLimit(logging.Filter):
         return count < _CHATTY_LINES
 
 
+def _facts(record: logging.LogRecord) -> dict[str, object]:
+    facts: dict[str, object] = {
+        "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        "level": record.levelname.lower(),
+        "logger": record.name,
+        "event": record.getMessage(),
+    }
+    facts |= {key: value for key, value in record.__dict__.items() if key not in _RECORD_FIELDS}
+    if record.exc_info:
+        error = record.exc_info[1]
+        facts["error"] = "none" if error is None else describe(error)
+    return facts
+
+
 def _shown(key: str, value: object) -> str:
     text = value if isinstance(value, str) else str(value)
-    return _quoted(redact(text if key == "error" else cut(text)))
+    return redact(text if key == "error" else cut(text))
 
 
 def _quoted(text: str) -> str:

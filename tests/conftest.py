@@ -16,6 +16,7 @@ from sandbox.kafka import EmbeddedKafka
 from sandbox.kafka.ports import RANGE
 from tests.support.broker import Broker
 from tests.support.docker_engine import require_engine
+from tests.support.log_lines import WithFacts
 
 # What waits most of the time is begun first, or the end of a run would be a few tests that wait for time-outs.
 _ORDER = ("acceptance", "integration", "contract", "unit")
@@ -37,6 +38,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     root = Path(__file__).parent
     rank = {layer: place for place, layer in enumerate(_ORDER)}
     items.sort(key=lambda item: rank.get(item.path.relative_to(root).parts[0], len(_ORDER)))
+
+
+@pytest.fixture(autouse=True)
+def logs_with_their_facts(caplog: pytest.LogCaptureFixture) -> None:
+    """`caplog.text` has what is logged as `extra`, too: there is where something could leak."""
+    caplog.handler.setFormatter(WithFacts("%(levelname)s %(name)s %(message)s"))
 
 
 @pytest.fixture(scope="session")

@@ -29,7 +29,14 @@ from runtime.kafka import KafkaConnection
 from runtime.logs import configure_command_logging
 from schemas.codec import SHORTEST_BEGINNING
 from schemas.errors import ConfigurationError
-from schemas.topics import ATTENDANCE_RESULTS, LETTERS, QUARANTINE, RAW_EVENTS
+from schemas.topics import (
+    ATTENDANCE_RESULTS,
+    BREVO_COMMANDS,
+    BREVO_COMMANDS_BULK,
+    LETTERS,
+    QUARANTINE,
+    RAW_EVENTS,
+)
 
 COLUMNS = (
     "stored_at", "happened_at", "kind", "what", "email", "contact_id", "topic", "partition", "offset", "event_id",
@@ -108,8 +115,8 @@ def delivery(
     which: Annotated[
         str,
         typer.Argument(
-            help="TOPIC:PARTITION:OFFSET (raw:3:120), or Zoom's request id, an event's id or a dedupe key, or the "
-            f"first {SHORTEST_BEGINNING} characters or more."
+            help="TOPIC:PARTITION:OFFSET (raw:3:120), or Zoom's request id, an event's id, a dedupe key or a command's "
+            f"id, or the first {SHORTEST_BEGINNING} characters or more."
         ),
     ],
     limit: Limit = SHOWN,
@@ -219,20 +226,16 @@ async def _delivery(topics: Topics, which: str, heard: Heard) -> Seen | None:
         return await topics.one(topic_named(place[1]), int(place[2]), int(place[3]))
     if len(which) < SHORTEST_BEGINNING:
         raise ConfigurationError(f"{which} is too short: write {SHORTEST_BEGINNING} characters or more, or a place")
-    found: dict[frozenset[str], Seen] = {}
-    async for seen in topics.read(
-        [(RAW_EVENTS, None), (RAW_EVENTS.dead_letter, None), (QUARANTINE, None)], None, heard
-    ):
-        if any(each.startswith(which) for each in seen.identities):
-            before = found.get(seen.identities)
-            found[seen.identities] = seen if before is None or seen.stored_at < before.stored_at else before
-    facts = {each.headers.get("dedupe-key") or each.source for each in found.values()}
-    if len(facts) > 1:
-        named = ", ".join(sorted(each.source for each in found.values())[:5])
-        raise ConfigurationError(
-            f"{which} begins the ids of {len(facts)} deliveries; write more of it, or one of {named}"
-        )
-    return min(found.values(), key=lambda each: each.stored_at, default=None)
+    found: dict[str, Seen] = {}
+    named = (RAW_EVENTS, RAW_EVENTS.dead_letter, QUARANTINE, BREVO_COMMANDS, BREVO_COMMANDS_BULK)
+    async for seen in topics.read([(topic, None) for topic in named], None, heard):
+        if seen.is_called(which):
+            before = found.get(seen.fact)
+            found[seen.fact] = seen if before is None or seen.stored_at < before.stored_at else before
+    if len(found) > 1:
+        places = ", ".join(sorted(each.source for each in found.values())[:5])
+        raise ConfigurationError(f"{which} begins the ids of {len(found)} deliveries; write more, or one of {places}")
+    return next(iter(found.values()), None)
 
 
 def row(step: Step, *, mask: bool) -> Row:

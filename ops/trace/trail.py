@@ -49,6 +49,20 @@ class Seen:
         """What a delivery is called by."""
         return frozenset(self.headers[name] for name in _IDENTITIES if self.headers.get(name))
 
+    def is_called(self, which: str) -> bool:
+        """Whether one of its names, or its command's id, begins so."""
+        if any(each.startswith(which) for each in self.identities):
+            return True
+        # Few values have the word, so hardly any is parsed.
+        if which.encode() not in (self.value or b""):
+            return False
+        return str(self.content().get("command_id", "")).startswith(which)
+
+    @property
+    def fact(self) -> str:
+        """What repeats of it share."""
+        return self.headers.get("dedupe-key") or str(self.content().get("command_id") or self.source)
+
     def facts(self) -> Facts:
         """What it says of the things that selections ask about."""
         headers = [(name, value.encode()) for name, value in self.headers.items()]

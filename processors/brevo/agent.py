@@ -27,6 +27,7 @@ from processors.brevo.decisions.ledger import LEDGER, PENDING, RESUME, SUPPRESSI
 from processors.brevo.decisions.suppression import IMPORT_ENDED, Consent
 from processors.brevo.writer.access import Access, Family
 from processors.brevo.writer.asking import Asker
+from processors.brevo.writer.batch_log import BatchLog
 from processors.brevo.writer.campaigns import CampaignChannel
 from processors.brevo.writer.catching_up import CatchingUp
 from processors.brevo.writer.channels import Channel
@@ -117,7 +118,7 @@ class SyncContact(Effect):
             overtaken_seconds=pace.overtaken_seconds,
             now=monotonic,
         )
-        outcomes = Outcomes(schedule, metrics, clock, agent=SPEC.name, version=version)
+        outcomes = Outcomes(schedule, metrics, clock, BatchLog(monotonic), agent=SPEC.name, version=version)
         checker = Checker(metrics, self._lists, settings.phone_region, _ours_alone(list_keys, settings))
         processes = self._processes = ImportProcesses(api, asker, pace, monotonic)
         sampler = Sampler(api, asker, metrics, settings.sample)

@@ -14,7 +14,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 from processors.engine.breaker import CircuitBreaker
@@ -80,6 +80,10 @@ class Turned(NamedTuple):
     """Why the worker has to stop behind what was handled; ``None``: it goes on."""
 
 
+Heard = Callable[[Iterable[Output]], None]
+"""Is told, for the log, what a turn has published once all of the turn is confirmed. Must not block."""
+
+
 class Agent:
     """One agent of a worker, whoever brings its records."""
 
@@ -92,6 +96,7 @@ class Agent:
         version: str,
         *,
         pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        heard: Heard | None = None,
     ) -> None:
         self.spec = spec
         self.effect = effect
@@ -106,6 +111,7 @@ class Agent:
         self._metrics = metrics
         self._version = version
         self._pause = pause
+        self._heard = heard
         self._breaker = CircuitBreaker()
         self._graveyard = Graveyard()
         self._row_bytes = dict.fromkeys(spec.tables, ROW_BYTES)
@@ -160,6 +166,8 @@ class Agent:
                 continue
             self._breaker = turn.breaker
             self._count(turn, batches, time.monotonic() - began)
+            if self._heard is not None:
+                self._heard(output for output, _origin in turn.outbox)
             self.turn_began_at = None
             return Turned(turn.handled, changes, turn.halt)
 
@@ -172,7 +180,7 @@ class Agent:
     async def _wait(self, error: RetryLaterError) -> None:
         seconds = RETRY_SECONDS if error.after_seconds is None else error.after_seconds
         seconds = min(max(seconds, 0.0), LONGEST_RETRY_SECONDS)
-        log.warning("turn of %s again in %.1f s: %s", self.spec.name, seconds, error)
+        log.warning("turn again", extra={"agent": self.spec.name, "in_seconds": seconds, "reason": str(error)})
         self._metrics.retries.labels(self.spec.name).inc()
         self.turn_began_at, self.waits_because = None, str(error)
         try:
@@ -184,9 +192,9 @@ class Agent:
         """A changelog takes less than it should: the turn is done again, and rows so large are their record's fault."""
         for table, size in refused.items():
             self._row_bytes[table] = min(self._row_bytes[table], size - 1)
-            log.error(
-                "the changelog of %s refuses a row of %d bytes: raise its max.message.bytes to 4194304", table, size
-            )
+            log.error("row refused by its changelog", extra={
+                "table": table, "bytes": size, "next": "raise the changelog's max.message.bytes to 4194304",
+            })  # fmt: skip
 
     async def _publish(self, turn: Turn, buried: set[str]) -> None:
         """Outputs, then the dead letters: a record whose output is refused is one, however many are.
@@ -219,11 +227,11 @@ class Agent:
             else:
                 output = Output.of(LETTERS.name, repeat.record_key, repeat)
                 repeats.append((marked(output, mark_of(record.headers)), record))
-            log.warning(
-                "dead letter stage=%s source=%s/%d/%d label=%s reason=%r%s; to look at it: rollcall dlq show %s",
-                fault.stage, record.topic, record.partition, record.offset, fault.label, fault.reason,
-                f" attempts={repeat.attempts}" if repeat else "", letter_id(record.topic, record.key, record.value),
-            )  # fmt: skip
+            log.warning("dead letter", extra={
+                "stage": fault.stage, "source": record.source, "label": fault.label, "reason": fault.reason,
+                **({"attempts": repeat.attempts} if repeat else {}),
+                "next": f"rollcall dlq show {letter_id(record.topic, record.key, record.value)}",
+            })  # fmt: skip
         refused = await self._outside.publish(
             [(_letter(record, record.key, record.value, headers), record) for record, headers in letters] + repeats
         )

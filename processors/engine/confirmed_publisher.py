@@ -201,5 +201,6 @@ class ConfirmedPublisher:
             raise FatalError(f"Kafka refuses records for {topic}: {type(exc).__name__}") from exc
         if self.waiting_since is None:
             self.waiting_since = began
-            log.warning("Kafka does not take records (%s), waiting", type(exc).__name__)
+            # That Kafka is away is told once of all topics, by whoever asks the worker how it is.
+            log.debug("records not taken", extra={"topic": topic, "reason": type(exc).__name__})
         await self.ensure_owner()

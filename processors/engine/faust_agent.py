@@ -15,7 +15,7 @@ from aiokafka.errors import KafkaError
 from faust.types.tuples import TP
 from typing_extensions import override
 
-from processors.engine.agent import Agent, Outside, RefusedOutput, Turned
+from processors.engine.agent import Agent, Heard, Outside, RefusedOutput, Turned
 from processors.engine.confirmed_publisher import ConfirmedPublisher, Row
 from processors.engine.effect import Effect, OwnAgent, Position, Rows
 from processors.engine.faust_consumer import BatchSchema, committed_offset
@@ -54,9 +54,9 @@ class Engine:
 class BatchAgent(Outside, OwnAgent):
     """Registers one agent with Faust and carries its batches through (`effect.OwnAgent`, `agent.Outside`)."""
 
-    def __init__(self, engine: Engine, spec: AgentSpec, effect: Effect) -> None:
+    def __init__(self, engine: Engine, spec: AgentSpec, effect: Effect, *, heard: Heard | None = None) -> None:
         self.spec, self.effect = spec, effect
-        self.core = Agent(spec, effect, self, engine.metrics, engine.version)
+        self.core = Agent(spec, effect, self, engine.metrics, engine.version, heard=heard)
         self.halt: Halt | None = None
         """Where its breaker has stopped it; the worker is to end."""
         self._engine = engine
@@ -187,7 +187,7 @@ class BatchAgent(Outside, OwnAgent):
                 turned = await self.core.turn([self._batch(message, taken_ms) for message in messages])
             except Exception as exc:
                 # Whatever it is, nothing may be acknowledged; a cancelled agent acknowledges nothing either.
-                log.exception("turn failed")
+                log.exception("turn failed", extra={"agent": self.spec.name})
                 self._engine.stop(f"{self.spec.name}: {type(exc).__name__}: {exc}")
                 return
             self._acknowledge(messages, turned)

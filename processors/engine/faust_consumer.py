@@ -35,6 +35,8 @@ LEAVE_SECONDS = 3.0
 """For the good-bye to the group; without one Kafka gives the partitions away at the end of the session."""
 
 log = logging.getLogger(__name__)
+_FAUSTS = logging.getLogger("faust.transport")
+"""What Faust says of a service, it says by the logger of the class's module: `Starting…` is not ours to tell."""
 
 
 def require_faust_version() -> None:
@@ -104,6 +106,8 @@ def batch_scheduler(max_records: int) -> type[DefaultSchedulingStrategy]:
 class BatchThread(driver.AIOKafkaConsumerThread):
     """Faust's consumer thread with a shorter fetch wait."""
 
+    logger = _FAUSTS
+
     @override
     def _create_worker_consumer(self, transport: Any) -> Any:
         read_any_header_name()
@@ -149,7 +153,9 @@ class BatchThread(driver.AIOKafkaConsumerThread):
                 async with asyncio.timeout(LEAVE_SECONDS):
                     await consumer._client.send(node, LeaveGroupRequest(coordinator.group_id, member))
             except (KafkaError, TimeoutError) as exc:
-                log.warning("left the group without good-bye (%s)", type(exc).__name__)
+                log.warning("left without good-bye", extra={
+                    "reason": type(exc).__name__, "next": "nothing: Kafka gives the partitions away after its time-out",
+                })  # fmt: skip
         coordinator.reset_generation()  # aiokafka has nothing to leave any more
 
     @override
@@ -160,13 +166,15 @@ class BatchThread(driver.AIOKafkaConsumerThread):
     async def crash(self, reason: BaseException) -> None:
         """Stop the worker, unless Kafka is only away: a commit that fails then is followed by one of more."""
         if isinstance(reason, KafkaError) and reason.retriable:
-            log.warning("consumer goes on after %s", type(reason).__name__)
+            log.debug("consumer goes on", extra={"after": type(reason).__name__})
             return
         await super().crash(reason)
 
 
 class BatchConsumer(driver.Consumer):
     """Faust's consumer, taught what a list of records is."""
+
+    logger = _FAUSTS
 
     @override
     def _new_consumer_thread(self) -> BatchThread:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -19,13 +20,15 @@ from processors.engine.halt import Halt
 from processors.engine.metrics import EngineMetrics
 from processors.engine.stopping import StopDeadline
 from runtime.reachability import kafka_answers
-from schemas.errors import FatalError
+from schemas.errors import FatalError, RollcallError
 
 STUCK_SECONDS = 120.0
 """A turn that takes longer, or a backlog in which nothing was handled for so long, is no progress."""
 WATCH_SECONDS = 0.05
 PROBE_SECONDS, ANSWER_SECONDS = 2.0, 5.0
 """Between questions to Kafka, and for an answer: a worker that has nothing to send would not notice that it is away."""
+
+log = logging.getLogger(__name__)
 
 
 class EngineWorker:
@@ -90,6 +93,7 @@ class EngineWorker:
     @staticmethod
     async def _start_when(stop: asyncio.Event, deadline: StopDeadline) -> None:
         await stop.wait()
+        log.info("draining")
         deadline.start()
 
     async def _until_stopped(self, stop: asyncio.Event, tasks: Sequence[asyncio.Task[None]]) -> None:
@@ -108,6 +112,8 @@ class EngineWorker:
                 return
             reason = _first_cause(task.exception() if task is not crashed else self._app.crash_reason)
             name = "Faust" if task is crashed else task.get_name()
+            if reason is not None and not isinstance(reason, RollcallError):
+                log.error("engine failed", exc_info=reason)
             raise FatalError(f"{name} has stopped: {type(reason).__name__}: {reason}") from reason
 
     async def _halted(self) -> Halt:
@@ -135,7 +141,7 @@ class EngineWorker:
                     agent.core.assign(partitions)
             now_handled = sum(agent.core.handled for agent in self._agents)
             backlog = sum(self._lag(agent) for agent in self._agents) if ready else 0
-            if now_handled != handled or not backlog or self._is_away() or self._waits():
+            if now_handled != handled or not backlog or self.kafka_is_away or self._waits():
                 handled, self._progress_at = now_handled, time.monotonic()
             await asyncio.sleep(WATCH_SECONDS)
 
@@ -144,7 +150,9 @@ class EngineWorker:
             self._kafka_answers = await kafka_answers(self._producer, ANSWER_SECONDS)
             await asyncio.sleep(PROBE_SECONDS)
 
-    def _is_away(self) -> bool:
+    @property
+    def kafka_is_away(self) -> bool:
+        """Whether Kafka has stopped to take records, or to answer."""
         return self._publisher.waiting_since is not None or not self._kafka_answers
 
     def _waits(self) -> list[str]:
@@ -167,7 +175,7 @@ class EngineWorker:
             core.turn_began_at is not None and now - core.turn_began_at > STUCK_SECONDS
             for core in (agent.core for agent in self._agents)
         )
-        return self._is_away() or not (stuck_turn or now - self._progress_at > STUCK_SECONDS)
+        return self.kafka_is_away or not (stuck_turn or now - self._progress_at > STUCK_SECONDS)
 
     @property
     def partitions(self) -> tuple[int, ...]:

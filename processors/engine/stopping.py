@@ -21,7 +21,9 @@ log = logging.getLogger(__name__)
 
 def stop_at_once(reason: str) -> NoReturn:
     """Leave without acknowledging: whoever gets the partitions next reads the batch again."""
-    log.critical("stopping at once, unacknowledged: %s", reason)
+    log.critical("stopping at once", extra={
+        "reason": reason, "next": "nothing was acknowledged that was not confirmed: start it again",
+    })  # fmt: skip
     logging.shutdown()
     os._exit(UNACKNOWLEDGED)
 

@@ -34,6 +34,7 @@ from processors.zoom.questions.pages import QuestionAnswer, result_pages
 from processors.zoom.questions.pending import MARKED, PENDING, RequestIntake, unpack_pending
 from processors.zoom.questions.troubles import Troubles
 from runtime.backoff import Backoff
+from runtime.outage import Outage
 from runtime.outcome import NoAnswer, Outcome
 from schemas.errors import ConfigurationError
 from schemas.instants import as_datetime
@@ -54,8 +55,6 @@ PROBE_SECONDS = 60.0
 POST_BYTES = 4_000_000
 """Results are posted in portions of about this, so that a long list is never in memory twice."""
 
-_LEVELS: Mapping[Outcome, int] = {Outcome.RETRY: logging.WARNING, Outcome.PAUSE: logging.WARNING}
-"""Of the line about a question that waits; what waits for a person has one line of its own, once."""
 BACKOFF = Backoff(first_seconds=1, longest_seconds=300)
 """An outage is noticed to be over within five minutes; a longer wait that Zoom asks for is kept."""
 MissingScopes = Callable[[frozenset[str]], Mapping[str, str]]
@@ -105,6 +104,7 @@ class LookUp(Effect):
         """Account ids: only their owner asks for tokens, since in some accounts a second one ends the first."""
         self._unprobed: list[str] = []
         self._troubles = Troubles()
+        self._outages: dict[str, Outage] = {}
         self._users: dict[str, tuple[float, QuestionAnswer]] = {}
         self._deauthorized: list[AccountDeauthorized] = []
         self._changed = asyncio.Event()
@@ -178,10 +178,13 @@ class LookUp(Effect):
             dropped = client is not None and await asyncio.to_thread(client.drop_login, message.at.timestamp())
         except ConfigurationError:
             # The row stays: it is tried again when the partition is taken over, or the worker starts.
-            log.exception("account %s was deauthorized, but its login is still stored", message.account_id)
+            log.exception("login still stored", extra={
+                "account": message.account_id, "reason": "the account removed the app, and its login cannot be deleted",
+                "next": "make ZOOM_TOKEN_DIR writable, then restart the worker",
+            })  # fmt: skip
             return
         if dropped:
-            log.error("Zoom account %s removed the app: run `rollcall zoom login` to go on", message.account_id)
+            log.error("zoom app removed", extra={"account": message.account_id, "next": "rollcall zoom login"})
         await agent.post([_settled(message)])
 
     async def _wait(self, seconds: float | None) -> None:
@@ -214,10 +217,10 @@ class LookUp(Effect):
         answer = await self._answer(asked)
         if isinstance(answer, NoAnswer):
             seconds = self._backoff.at_least(answer.after_seconds, asked.failures + 1, self._jitter())
-            level = _LEVELS.get(answer.outcome, logging.DEBUG)
-            log.log(
-                level, "look-up of %s %s waits %.0f s: %s", question.lookup, question.object_id, seconds, answer.says
-            )
+            log.debug("look-up waits", extra={
+                "lookup": question.lookup, "object": question.object_id, "seconds": round(seconds),
+                "reason": answer.says,
+            })  # fmt: skip
             self._metrics.lookups.labels(question.lookup, "delayed").inc(len(asked.waiting))
             self._due_queue.retry(asked, self._clock() + seconds)
         else:
@@ -238,7 +241,7 @@ class LookUp(Effect):
             answer = await self._ask(client.at(asked.priority), question)
         except Exception as error:
             # One answer that we cannot read must not stop the others, nor be asked for ever.
-            log.exception("look-up of %s %s failed", question.lookup, question.object_id)
+            log.exception("look-up failed", extra={"lookup": question.lookup, "object": question.object_id})
             self._metrics.lookups.labels(question.lookup, "failed").inc()
             return QuestionAnswer("unavailable", f"internal error ({type(error).__name__}), see the worker's log")
         if question.lookup != "identities":
@@ -264,13 +267,29 @@ class LookUp(Effect):
     def _note_trouble(self, account_id: str, what: str, came: QuestionAnswer | Sequence[Row] | NoAnswer) -> None:
         if isinstance(came, QuestionAnswer) and came.outcome != "found":
             return  # Zoom was not asked
+        before = self._troubles.count(account_id)
         trouble = self._troubles.note(account_id, what, came if isinstance(came, NoAnswer) else Outcome.DONE)
         self._say(trouble, account_id)
+        if before and not self._troubles.count(account_id):
+            log.info("zoom trouble over", extra={"account": account_id})
+        self._note_outage(account_id, came)
 
     def _say(self, trouble: str | None, account_id: str) -> None:
         self._metrics.troubles.labels(account_id).set(self._troubles.count(account_id))
         if trouble is not None:
-            log.error("%s", trouble)
+            log.error("zoom trouble", extra={"reason": trouble, "next": "mend it; rollcall check looks at it again"})
+
+    def _note_outage(self, account_id: str, came: QuestionAnswer | Sequence[Row] | NoAnswer) -> None:
+        """An outage waits for nobody: each question comes again by itself. It is told once, and its end."""
+        outage = self._outages.setdefault(account_id, Outage())
+        if isinstance(came, NoAnswer) and came.outcome is Outcome.RETRY:
+            if outage.failed(self._clock()):
+                log.warning("zoom lost", extra={
+                    "account": account_id, "reason": came.says,
+                    "next": "nothing is lost, and it goes on by itself; https://status.zoom.us",
+                })  # fmt: skip
+        elif (seconds := outage.answered(self._clock())) is not None:
+            log.info("zoom reached again", extra={"account": account_id, "away_seconds": round(seconds, 1)})
 
     async def _tell(self, asked: QuestionUnderWay, answer: QuestionAnswer, agent: OwnAgent) -> None:
         portion: list[Output] = []

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import shlex
+from collections import Counter
 from pathlib import Path
 
 from processors.engine.faust_app import SESSION_SECONDS
@@ -33,6 +36,27 @@ async def stay_away(home: Installation, kafka: Broker, *services: Service) -> No
     await asyncio.gather(*(service.until_ready() for service in services))
 
 
+def check_story(worker: Service, ingress: Service) -> None:
+    """Who reads the logs alone knows what happened, and hears nothing of frameworks; the worker's is JSON."""
+    lines = [json.loads(line) for line in worker.process.output().splitlines()]
+    assert {line["logger"].partition(".")[0] for line in lines} == {"processors"}
+    events = Counter(line["event"] for line in lines)
+    assert {name: events[name] for name in ("ready", "session final", "draining", "drained")} == dict.fromkeys(
+        ("ready", "session final", "draining", "drained"), 1
+    )
+    assert events["session live"] <= 1
+    assert events["kafka lost"] == events["kafka reached again"] in (1, 2)
+    (final,) = (line for line in lines if line["event"] == "session final")
+    batches = [line for line in lines if line["event"] == "brevo written"]
+    assert final["registered"] > 150
+    assert final["next"] == f"rollcall session {shlex.quote(final['session'])}"
+    assert any(final["session"] in line.get("sessions", "") and line["contacts"] for line in batches)
+    said = ingress.process.output()
+    assert [said.count(f"event={name} ") for name in ("listening", "ready")] == [1, 1]
+    assert said.count('event="kafka lost"') >= 1
+    assert "logger=aiokafka" not in said
+
+
 async def test_broker_killed_and_away_under_load_everything_ends_true(
     own_kafka: Broker, topic_prefix: str, tmp_path: Path
 ) -> None:
@@ -41,7 +65,7 @@ async def test_broker_killed_and_away_under_load_everything_ends_true(
     accepted: list[bool] = []
     async with installation(own_kafka.bootstrap, topic_prefix, tmp_path, settle_seconds=8) as home:
         await home.enlist(world)
-        ingress, worker = home.start_ingress(), home.start_worker()
+        ingress, worker = home.start_ingress(), home.start_worker(environment={"ROLLCALL_LOG_FORMAT": "json"})
         await asyncio.gather(ingress.until_ready(), worker.until_ready())
 
         sending = asyncio.create_task(home.send(world, accepted.append))
@@ -58,3 +82,4 @@ async def test_broker_killed_and_away_under_load_everything_ends_true(
         assert await home.until_true(await truth_about(world)) == []
         await home.check_nothing_lost(world)
         assert (await ingress.stop(), await worker.stop()) == (0, 0)
+        check_story(worker, ingress)

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
+import orjson
 from prometheus_client.parser import text_string_to_metric_families
 
 from ops.demo.wiring import LIMIT_FACTOR, DemoPace, Wiring
@@ -32,7 +33,7 @@ from sandbox.zoom.backend import ZoomOptions
 from sandbox.zoom.server import run_server
 from sandbox.zoom.state import ZoomState
 from schemas.brevo import CommandResult
-from schemas.codec import contact_id
+from schemas.codec import contact_id, normalise_email
 from schemas.topics import BREVO_RESULTS, RAW_EVENTS, Topic, all_topics
 from tests.support.kafka import committed_offsets, end_offsets, read_to_end
 from tests.support.processes import Process, eventually, rollcall_command, running
@@ -44,6 +45,10 @@ CHAOS: frozenset[Chaos] = frozenset({"dup", "reorder", "lost-left"})
 _QUIET_SECONDS = 2.0
 _LOG_CHARACTERS = 5_000
 _UNACKNOWLEDGED = 70
+_SHORT_NAME = 6
+"""Characters of a name that may well be part of another word."""
+HIDDEN = "(address)"
+"""What `runtime.logs` shows instead of an address that nothing else has kept out of a line."""
 
 
 def webinar(attendees: int, seed: int, chaos: frozenset[Chaos] = CHAOS) -> World:
@@ -113,6 +118,7 @@ class Installation:
     is_supervised: bool = False
     """Whether what stops with 70, unacknowledged, is started again while `until_true` waits, as supervisors do."""
     _services: list[Service] = field(default_factory=list)
+    _worlds: list[World] = field(default_factory=list)
 
     @property
     def directory(self) -> Path:
@@ -138,6 +144,7 @@ class Installation:
 
     async def enlist(self, *worlds: World) -> None:
         """Let Zoom know of the sessions; all at once, since the worker remembers an account's users for a while."""
+        self._worlds += worlds
         for world in worlds:
             await load_zoom(world, self.wiring.zoom_url)
 
@@ -248,6 +255,13 @@ class Installation:
         logs = sorted(self.directory.glob("*.log"))
         return "\n\n".join(f"{log.name}:\n{log.read_text(errors='replace')[-_LOG_CHARACTERS:]}" for log in logs)
 
+    def check_logs(self) -> None:
+        """No log of the run shows a key, a person's address or name, or that something of it was hidden in time."""
+        wanted = {HIDDEN, API_KEY, self.wiring.webhook_secret, ZoomState().client_secret}
+        wanted |= {text for world in self._worlds for text in personal(world)}
+        shown = {log.name: log.read_text(errors="replace") for log in self.directory.glob("*.log")}
+        assert [(name, each) for name, text in shown.items() for each in wanted if each in text] == []
+
     async def _until_quiet(self, deadline: float) -> None:
         """Until nobody has called Brevo for a while, or until the deadline (monotonic)."""
         seen, since = -1, time.monotonic()
@@ -273,6 +287,15 @@ class Installation:
             if self.is_supervised and service.process.exit_code == _UNACKNOWLEDGED:
                 service.process.restart()
             assert service.process.exit_code in (None, 0, -9), service.process.describe()
+
+
+def personal(world: World) -> set[str]:
+    """Each person's address, name and contact id, as far as webhooks tell of them."""
+    objects = [orjson.loads(delivery.body)["payload"]["object"] for delivery in world.deliveries]
+    people = [each.get("registrant") or each.get("participant") or {} for each in objects]
+    told = {person.get(name) or "" for person in people for name in ("email", "user_name", "last_name")}
+    ids = {contact_id(email) for text in told if (email := normalise_email(text))}
+    return {text for text in told if len(text) > _SHORT_NAME} | ids
 
 
 def _knowledge(result: CommandResult) -> int:
@@ -315,6 +338,7 @@ async def installation(
             home = Installation(wiring, brevo, stack)
             try:
                 yield home
+                home.check_logs()
             except Exception as error:
                 error.add_note(home.last_words())
                 raise

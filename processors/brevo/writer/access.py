@@ -19,6 +19,7 @@ from processors.brevo.decisions.answers import AnswerClass, classify, refused_ad
 from processors.brevo.decisions.budget import Pace, intent_window, share
 from processors.brevo.writer.metrics import BrevoMetrics
 from runtime.calls import Answer
+from runtime.outage import Outage
 from runtime.outcome import Outcome
 
 Family = Literal["contacts", "events", "mails", "confirmations", "campaigns"]
@@ -72,6 +73,7 @@ class Access:
         self._metrics = metrics
         self._now = now
         self._soon_seconds = pace.first_backoff_seconds
+        self._outage = Outage()
         self._account = Parking(pace.probe_seconds)
         self._parkings = {
             family: Parking(pace.probe_seconds * (CAMPAIGN_PROBES if family == "campaigns" else 1))
@@ -146,13 +148,15 @@ class Access:
             self._park(self._account, "all calls", verdict, answer)
         elif verdict.outcome in (Outcome.STOP, Outcome.FOREIGN):
             self._park(self._parkings[family], family, verdict, answer)
-        elif answer.status is not None and answer.status < 500:
-            self._go_on((self._account, self._parkings[family]))
+        elif answer.status is not None and answer.status < 500 and self._go_on((self._account, self._parkings[family])):
+            log.info("brevo answers again", extra={"calls": family})
+        self._note_outage(verdict, answer)
         return verdict
 
     def resume(self) -> None:
         """Go on with everything, as a person asked."""
-        self._go_on((self._account, *self._parkings.values()))
+        if self._go_on((self._account, *self._parkings.values())):
+            log.info("brevo tried again", extra={"reason": "a person asked for it"})
 
     @staticmethod
     def _window(limiter: Limiter) -> Window:
@@ -167,14 +171,29 @@ class Access:
         reason = f"{verdict.says} (HTTP {answer.status}{f', address {address}' if address else ''})"
         # Somebody in between is often gone after a moment.
         if parking.park(reason, self._now(), self._soon_seconds if verdict.outcome is Outcome.FOREIGN else None):
-            log.error("brevo parked: %s; %s wait, nothing is lost, probed now and then", reason, what)
+            log.error("brevo parked", extra={
+                "calls": what, "reason": reason,
+                "next": "nothing is lost; mend it, then rollcall brevo resume, or wait for the next probe",
+            })  # fmt: skip
         self._changed()
 
-    def _go_on(self, parkings: tuple[Parking, ...]) -> None:
+    def _go_on(self, parkings: tuple[Parking, ...]) -> bool:
         were_parked = [parking.clear() for parking in parkings]
         if any(were_parked):
-            log.warning("brevo answers again: going on")
             self._changed()
+        return any(were_parked)
+
+    def _note_outage(self, verdict: AnswerClass, answer: Answer) -> None:
+        """An outage parks nothing: each call comes again by itself. It is told once, and its end."""
+        if verdict.outcome is Outcome.FOREIGN:
+            return  # somebody in between, of whom a line of their own tells
+        if answer.status is None or answer.status >= 500:
+            if self._outage.failed(self._now()):
+                log.warning("brevo lost", extra={
+                    "reason": verdict.says, "next": "nothing is lost, and it goes on by itself; https://status.brevo.com",
+                })  # fmt: skip
+        elif (seconds := self._outage.answered(self._now())) is not None:
+            log.info("brevo reached again", extra={"away_seconds": round(seconds, 1)})
 
     def _changed(self) -> None:
         for family, limiter in self.limiters.items():

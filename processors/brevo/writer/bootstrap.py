@@ -30,7 +30,7 @@ async def check_attributes(client: BrevoClient, configuration: Configuration) ->
     verdict = classify(answer)
     rows = answer.body.get("attributes") if isinstance(answer.body, dict) else None
     if verdict.outcome is not Outcome.DONE or not isinstance(rows, list):
-        log.warning("attributes not checked: %s", verdict.says)
+        log.warning("attributes not checked", extra={"reason": verdict.says})
         return
     existing = types_of(row for row in rows if isinstance(row, dict))
     refused = []
@@ -38,7 +38,9 @@ async def check_attributes(client: BrevoClient, configuration: Configuration) ->
         if misfit.needed.explicit and configuration.brevo.missing_attributes == "refuse":
             refused.append(f"field_mapping.{misfit.needed.source}: {misfit.says}")
         else:
-            log.warning("brevo attribute: %s; until then its values are dropped", misfit.says)
+            log.warning("attribute missing at brevo", extra={
+                "source": misfit.needed.source, "next": f"{misfit.says}; until then its values are dropped",
+            })  # fmt: skip
     if refused:
         advice = "(or set brevo.missing_attributes: warn)"
         raise ConfigurationError("\n".join([*refused, advice]))
@@ -55,7 +57,7 @@ async def missing_lists(client: BrevoClient, configuration: Configuration) -> fr
         if verdict.outcome in (Outcome.MISSING, Outcome.REJECT):
             missing.add(list_id)
         elif verdict.outcome is not Outcome.DONE:
-            log.warning("list %d not checked: %s", list_id, verdict.says)
+            log.warning("list not checked", extra={"list": list_id, "reason": verdict.says})
     return frozenset(missing)
 
 
@@ -95,7 +97,7 @@ async def wrong_templates(client: BrevoClient, settings: Brevo) -> list[str]:
         if verdict.outcome in (Outcome.MISSING, Outcome.REJECT):
             wrong.append(f"{where} does not exist at Brevo; make {kind} there and give its id")
         elif verdict.outcome is not Outcome.DONE or not isinstance(answer.body, dict):
-            log.warning("template %d not checked: %s", template_id, verdict.says)
+            log.warning("template not checked", extra={"template": template_id, "reason": verdict.says})
         elif answer.body.get("isActive") is False:
             wrong.append(f"{where} is not active: activate it at Brevo")
         elif kind == DOUBLE_OPT_IN and answer.body.get("doiTemplate") is False:
@@ -112,5 +114,5 @@ async def _wrong_lists(client: BrevoClient, settings: Brevo) -> list[str]:
         if verdict.outcome in (Outcome.MISSING, Outcome.REJECT):
             wrong.append(f"brevo.recordings.campaign: list {list_id} does not exist at Brevo; give the id of one")
         elif verdict.outcome is not Outcome.DONE:
-            log.warning("list %d not checked: %s", list_id, verdict.says)
+            log.warning("list not checked", extra={"list": list_id, "reason": verdict.says})
     return wrong

@@ -44,8 +44,10 @@ class Checker:
         """The wanted state of a contact as far as Brevo can take it."""
         attributes, left_out = sendable(work.command.attributes, self._region)
         if left_out:
-            told = ", ".join(left_out)
-            log.warning("brevo upsert %s: not sent, as not of their type: %s", work.command.command_id, told)
+            log.warning("values left out", extra={
+                "command": work.command.command_id, "reason": "they are not of their type",
+                "attributes": ", ".join(left_out),
+            })  # fmt: skip
             self._metrics.values_left_out.inc(len(left_out))
         wanted = Wanted.of(work.command, attributes, work.creatable_at, self._lists.missing, self._ours_alone)
         return Checked(wanted, left_out)

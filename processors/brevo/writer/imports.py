@@ -152,7 +152,9 @@ class ImportWriter:
         end = ProcessEnd(f"refused with HTTP {answer.status}")
         if answer.status is not None and answer.status < 300 and isinstance(process_id, int):
             end = await self._processes.follow(import_id, process_id)
-            log.info("brevo import %d of %d contacts: %s", process_id, len(rows), end.status)
+            log.info("brevo import done", extra={
+                "process_id": process_id, "contacts": len(rows), "status": end.status, "refused": len(end.refused),
+            })  # fmt: skip
         self._processes.ended.add(import_id)
         if answer.status == TOO_LARGE and len(rows) > 1:
             middle = len(rows) // 2
@@ -162,7 +164,9 @@ class ImportWriter:
         if answer.status == BAD_REQUEST and await self._tools.lists.lacking(lists):
             return
         if not end.completed:
-            log.warning("brevo import of %d contacts: %s; they are written one by one", len(rows), end.status)
+            log.warning("brevo import failed", extra={
+                "contacts": len(rows), "status": end.status, "next": "nothing: they are written one by one",
+            })  # fmt: skip
             self._write_alone(contacts)
             return
         await self._complete(import_id, rows, lists, end, answer.status)
@@ -185,7 +189,7 @@ class ImportWriter:
         by_command = {row.member.work.command.command_id: row for row in rows}
         for command_id in self._tools.sampler.chosen(list(by_command)):
             row = by_command[command_id]
-            await self._tools.sampler.check(row.member.contact, row.member.wanted.email, row.attributes)
+            await self._tools.sampler.check(row.member.wanted.email, row.attributes)
 
     async def _intend(self, import_id: str, rows: list[ImportRow]) -> list[ImportRow]:
         """The rows whose intent is confirmed; the others went elsewhere or ended meanwhile."""

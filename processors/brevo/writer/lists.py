@@ -71,7 +71,7 @@ class ListWatch:
             await asyncio.sleep(self._probe_seconds)
             back = {each for each in sorted(self.missing) if await self._exists(each)}
             if back:
-                log.warning("brevo lists %s exist now: who belongs on them joins", sorted(back))
+                log.info("lists exist at brevo now", extra={"lists": _named(back)})
                 self._note(self.missing - back)
                 self.returned()
 
@@ -83,4 +83,8 @@ class ListWatch:
         fresh, self.missing = missing - self.missing, missing
         self._metrics.lists_missing.set(len(missing))
         if fresh:
-            log.error("brevo lists %s do not exist%s", sorted(fresh), "".join(f"; {each}" for each in self.reasons))
+            log.error("lists missing at brevo", extra={"lists": _named(fresh), "next": "; ".join(self.reasons)})
+
+
+def _named(list_ids: Collection[int]) -> str:
+    return ",".join(map(str, sorted(list_ids)))

@@ -10,6 +10,7 @@ from datetime import datetime
 
 from processors.brevo.decisions.ledger import UpsertWork, Work
 from processors.brevo.decisions.results import Ending, dead_letter_output, deletion_output, result_output
+from processors.brevo.writer.batch_log import BatchLog
 from processors.brevo.writer.metrics import BrevoMetrics
 from processors.brevo.writer.schedule import WorkSchedule
 from processors.brevo.writer.tasks import priority_of
@@ -37,11 +38,20 @@ class Outcomes:
         agent: name in dead letters.
         version: of the code, in dead letters.
         clock: aware wall time.
+        batches: what tells the log of them.
     """
 
     def __init__(
-        self, schedule: WorkSchedule, metrics: BrevoMetrics, clock: Callable[[], datetime], *, agent: str, version: str
+        self,
+        schedule: WorkSchedule,
+        metrics: BrevoMetrics,
+        clock: Callable[[], datetime],
+        batches: BatchLog,
+        *,
+        agent: str,
+        version: str,
     ) -> None:
+        self.batches = batches
         self._schedule = schedule
         self._metrics = metrics
         self._clock = clock
@@ -108,14 +118,24 @@ class Outcomes:
     def _count(self, work: Work, ending: Ending, now: datetime) -> None:
         kind = "upsert" if isinstance(work, UpsertWork) else "event"
         self._metrics.results.labels(kind, ending.outcome).inc()
+        self.batches.note(work, ending)
         if ending.outcome in ("acknowledged", "unchanged"):
             age = (now - work.command.occurred_at).total_seconds()
             self._metrics.freshness.labels(kind, priority_of(work)).observe(max(0.0, age))
-        else:
-            # The command leads to its contact for who may read the topics; a log goes further than they do.
-            log.warning("brevo %s %s: %s (%s)", kind, work.command.command_id, ending.outcome, ending.detail)
+        elif ending.outcome != "suppressed":  # as it was wanted: counted with its batch
+            _say(kind, work, ending)
 
     async def _send(self, outputs: Sequence[Output]) -> None:
         if self._post is None:
             raise RuntimeError("nothing can be posted before run()")
         await self._post(outputs)
+
+
+def _say(kind: str, work: Work, ending: Ending) -> None:
+    # The command leads to its contact for who may read the topics; a log goes further than they do.
+    command_id = work.command.command_id
+    facts = {"kind": kind, "command": command_id, "reason": ending.detail}
+    if ending.outcome == "in_doubt":
+        log.warning("event in doubt", extra=facts | {"next": "rollcall effects --check, then rollcall effects resolve"})
+    else:
+        log.warning("refused by brevo", extra=facts | {"next": f"rollcall trace delivery {command_id}"})

@@ -95,7 +95,9 @@ class ImportProcesses:
             if not any(_is_unfinished(each) for each in processes or ()):
                 return
             if self._now() > last_at:
-                log.warning("brevo import: some process has not ended for long; writing goes on without it")
+                log.warning("import not ended", extra={
+                    "next": "nothing: writing goes on without it; Brevo shows its imports under Contacts, Import",
+                })  # fmt: skip
                 return
             await asyncio.sleep(next_poll(asked, self._pace))
             asked += 1

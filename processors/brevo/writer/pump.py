@@ -65,6 +65,7 @@ class Pump:
             looking = [
                 group.create_task(self._lists.run(), name="brevo lists"),
                 group.create_task(self._look_again(), name="brevo take-overs"),
+                group.create_task(self._outcomes.batches.run(), name="brevo batch log"),
             ]
             try:
                 for family in FAMILIES:
@@ -81,6 +82,7 @@ class Pump:
                 for job in (*(task.job for task in self._schedule.busy()), *self._importing):
                     if job is not None:
                         job.cancel()
+                self._outcomes.batches.say()
 
     def dispatch(self, family: Family) -> None:
         """Begin as much of a family's work as may run at once; some places are for live work alone."""
@@ -148,7 +150,7 @@ class Pump:
         try:
             again = await self._work_on(task.contact)
         except RevokedError:
-            log.debug("the partition of a contact went elsewhere")
+            log.debug("partition went elsewhere")
         finally:
             if self._group is not None:
                 # At the end of the process the tables may be closed already.

@@ -46,7 +46,9 @@ class Renewals:
             await self._loaded.wait()
             self._loaded.clear()
             found, self._found = self._found, []
-            log.warning("%d contacts wait for lists that the configuration does not name: computed anew", len(found))
+            log.info("contacts computed anew", extra={
+                "contacts": len(found), "reason": "they wait for lists that rollcall.yaml does not name any more",
+            })  # fmt: skip
             for start in range(0, len(found), AT_ONCE):
                 await post([self._request(contact) for contact in found[start : start + AT_ONCE]])
 

@@ -39,7 +39,7 @@ class Sampler:
         )
         return [each for each, _ in zip(found, range(MOST_AT_ONCE), strict=False)]
 
-    async def check(self, contact: str, email: str, written: Mapping[str, object]) -> None:
+    async def check(self, email: str, written: Mapping[str, object]) -> None:
         """Compare what was written with what Brevo holds; a contact that somebody has deleted proves nothing."""
         answer = await self._asker.ask("contacts", partial(self._api.read_contact, email))
         held = answer.body.get("attributes") if isinstance(answer.body, dict) and answer.status == 200 else None
@@ -48,9 +48,6 @@ class Sampler:
         self._metrics.sampled.inc()
         if names := dropped(written, held):
             self._metrics.values_dropped.inc(len(names))
-            log.error(
-                "brevo has dropped values of contact %s without an error: %s; check the attributes' types with "
-                "`rollcall brevo plan`",
-                contact,
-                ", ".join(names),
-            )
+            log.error("values dropped by brevo", extra={
+                "attributes": ", ".join(names), "next": "rollcall brevo plan compares their types with ours",
+            })  # fmt: skip

@@ -58,7 +58,7 @@ class UpsertWriter:
         self._schedule.task(contact).uncertain = False
         if result.outcome == "acknowledged" and self._tools.sampler.chosen([work.command.command_id]):
             with self._outcomes.waiting(contact):
-                await self._tools.sampler.check(contact, work.command.email, _always(found.wanted, result))
+                await self._tools.sampler.check(work.command.email, _always(found.wanted, result))
         return None
 
     def joins_batch(self, task: ContactTask) -> bool:
@@ -114,7 +114,7 @@ class UpsertWriter:
         if run.calls == 0:
             self._tools.metrics.calls_saved.inc()
         if run.refused:
-            log.warning("brevo upsert %s: %s; the rest is written", work.command.command_id, run.detail)
+            log.warning("values refused by brevo", extra={"command": work.command.command_id, "reason": run.detail})
             self._tools.metrics.values_left_out.inc(len(run.refused))
         return Ending(
             "acknowledged" if run.writes else "unchanged",

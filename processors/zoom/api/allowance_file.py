@@ -59,8 +59,11 @@ class AllowanceFile:
             descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, PRIVATE_FILE)
         except OSError as error:
             # Without a data folder there is no worker here to share with.
-            level = logging.INFO if isinstance(error, FileNotFoundError) else logging.WARNING
-            log.log(level, "%s: %s; Zoom's limits are kept for this process alone", self._path, error.strerror)
+            facts = {"file": str(self._path), "reason": error.strerror}
+            if isinstance(error, FileNotFoundError):
+                log.debug("zoom's limits kept alone", extra=facts)
+            else:
+                log.warning("zoom's limits kept alone", extra=facts | {"next": "make ZOOM_BUDGET_DIR writable"})
             self._path = None
             return None
         stack.callback(os.close, descriptor)

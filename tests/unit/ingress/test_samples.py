@@ -9,6 +9,7 @@ from ingress.envelope import Delivery
 from ingress.samples import SampleLog
 from ingress.signature import signature_of
 from tests.support.ingress import ACCOUNT, KEY, REQUEST_ID, SECRET, as_zoom_writes, example
+from tests.support.log_lines import facts
 
 
 def delivery_of(name: str, at: float) -> tuple[Delivery, Publish]:
@@ -43,6 +44,16 @@ def test_sample_log_one_a_second_and_event(caplog: pytest.LogCaptureFixture) -> 
         samples.show(*delivery_of("meeting.started__plain", at))
     samples.show(*delivery_of("meeting.ended__plain", 1e9 + 1.1))
     assert len(caplog.records) == 3
+
+
+def test_sample_log_ends_by_itself_after_an_hour_and_says_so_once(caplog: pytest.LogCaptureFixture) -> None:
+    """Whoever has forgotten it finds no full disk a year later."""
+    caplog.set_level(logging.INFO)
+    samples = SampleLog({ACCOUNT})
+    for at in (1e9, 1e9 + 3_599, 1e9 + 3_600, 1e9 + 9_999):
+        samples.show(*delivery_of("meeting.started__plain", at))
+    assert caplog.messages == ["delivery", "delivery", "deliveries shown no more"]
+    assert facts(caplog.records[-1])["next"] == "restart the ingress for another one"
 
 
 def test_sample_log_account_that_did_not_ask_is_silent(caplog: pytest.LogCaptureFixture) -> None:

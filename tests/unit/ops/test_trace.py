@@ -129,6 +129,15 @@ def test_trail_of_a_delivery_goes_on_with_its_person_in_its_session_from_then_on
     assert not trail.holds(seen("ops.letters.v1", {"kind": "decision", "letter_id": "l2"}))
 
 
+def test_delivery_is_called_by_its_headers_and_a_command_by_its_id() -> None:
+    """By the beginning, too; a word in a value is no name."""
+    command = seen("brevo.commands.v1", {"kind": "event", "command_id": "d728b4cc", "name": "reg-1"}, ce_id="e1")
+    called = [command.is_called(each) for each in ("d728b4", "d728b4cc", "e1", "reg-1", "28b4cc")]
+    assert called == [True, True, True, False, False]
+    assert joined({}).is_called("request")
+    assert (joined({}).fact, command.fact) == ("f" * 64, "d728b4cc")
+
+
 def test_topics_are_read_in_the_one_partition_that_may_hold_something() -> None:
     """And clocks not at all."""
     contact, session = dict(topics_of(maya())), dict(topics_of(Trail(session=LAUNCH)))

@@ -35,4 +35,4 @@ async def test_report_that_fails_by_a_fault_of_ours_is_tried_again_and_logged(
     async with reporting.reporting(KafkaConnection("localhost:9"), IDENTITY, lambda: condition, CollectorRegistry()):
         async with asyncio.timeout(30):
             await twice.wait()
-    assert "could not be told" in caplog.text
+    assert "status not told" in caplog.text

@@ -5,7 +5,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from runtime.environment import log_form
 from runtime.logs import LineFormatter, RepeatLimit, configure_logging
+from schemas.errors import ConfigurationError
 
 
 def record(
@@ -91,18 +93,52 @@ def test_repeat_limit_our_own_records_always_pass() -> None:
     assert all(limit.filter(record(logger="processors.engine")) for _ in range(50))
 
 
-def test_configure_logging_libraries_stay_at_warning(
+def test_configure_logging_frameworks_are_heard_at_debug_alone_and_of_warnings_alone(
     restored_logging: None, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """DEBUG is for our own loggers; the call may be repeated with another level."""
-    configure_logging("ERROR")
-    configure_logging("DEBUG")
-    logging.getLogger("ingress.app").debug("seen", extra={"delivery": "d-1"})
-    logging.getLogger("aiokafka.consumer").info("unseen")
-    logging.getLogger("faust").warning("seen too")
+    """What an operator needs of it, we say in our own words; the call may be repeated with another level."""
+    for level in ("INFO", "DEBUG"):
+        configure_logging(level)
+        logging.getLogger("ingress.app").info(level, extra={"delivery": "d-1"})
+        logging.getLogger("aiokafka.consumer").info("unseen")
+        for name in ("faust", "mode.timers", "aiokafka.consumer.group_coordinator"):
+            logging.getLogger(name).error("noise")
     captured = capsys.readouterr()
     assert captured.out == ""
     assert [line.partition("logger=")[2] for line in captured.err.splitlines()] == [
-        "ingress.app event=seen delivery=d-1",
-        'faust event="seen too"',
+        "ingress.app event=INFO delivery=d-1",
+        "ingress.app event=DEBUG delivery=d-1",
+        "faust event=noise",
+        "mode.timers event=noise",
+        "aiokafka.consumer.group_coordinator event=noise",
     ]
+
+
+def test_configure_logging_as_json_is_an_object_a_line(
+    restored_logging: None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The same facts under the same names; numbers stay numbers, and addresses are hidden there, too."""
+    configure_logging("INFO", "json")
+    facts = {"contacts": 12, "seconds": 0.5, "reason": 'maya@example.com said "no"\u2028\n', "batch": None}
+    logging.getLogger("processors.brevo").info("brevo written", extra=facts)
+    (line,) = capsys.readouterr().err.splitlines()
+    shown = json.loads(line)
+    assert shown.pop("time").endswith("Z")
+    assert shown == {
+        "level": "info",
+        "logger": "processors.brevo",
+        "event": "brevo written",
+        "contacts": 12,
+        "seconds": 0.5,
+        "reason": '(address) said "no"\u2028\n',
+        "batch": None,
+    }
+
+
+def test_log_form_is_one_of_two() -> None:
+    """Text unless json is asked for; anything else is told before anything starts."""
+    assert [log_form({}), log_form({"ROLLCALL_LOG_FORMAT": ""}), log_form({"ROLLCALL_LOG_FORMAT": "json"})] == [
+        "text", "text", "json",
+    ]  # fmt: skip
+    with pytest.raises(ConfigurationError, match="ROLLCALL_LOG_FORMAT: `xml` is no form of a log"):
+        log_form({"ROLLCALL_LOG_FORMAT": "xml"})

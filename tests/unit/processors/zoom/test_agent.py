@@ -161,7 +161,8 @@ async def test_identities_without_the_scope_are_unavailable_and_zoom_is_not_aske
         await engine.until_settled()
     assert zoom.calls == ["users"]
     assert outcome(engine, "a") == outcome(engine, "b") == ("unavailable", "4711: scopes")
-    assert caplog.messages == ["zoom account acc: identities: 4711: scopes"]
+    told = [record.__dict__["reason"] for record in caplog.records if record.levelname == "ERROR"]
+    assert told == ["zoom account acc: identities: 4711: scopes"]
 
 
 async def test_refusal_is_answered_with_zooms_code_and_does_not_stop_others(engine: Engine, zoom: ScriptedZoom) -> None:
@@ -237,8 +238,8 @@ async def test_stranger_in_zooms_place_is_believed_in_nothing_and_told_once(
         await engine.until_settled()
     assert outcome(engine, "a") == outcome(engine, "b") == ("found", "")
     assert not list(engine.look_up.reasons)
-    errors = [record.message for record in caplog.records if record.levelname == "ERROR"]
-    assert errors == ["zoom account acc: HTTP 404, and not from Zoom"]
+    told = [record.__dict__["reason"] for record in caplog.records if record.levelname == "ERROR"]
+    assert told == ["zoom account acc: HTTP 404, and not from Zoom"]
     assert engine.registry.get_sample_value("rollcall_zoom_troubles", {"account": "acc"}) == 0
 
 

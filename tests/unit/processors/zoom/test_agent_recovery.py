@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections import Counter, deque
 
 import pytest
@@ -15,6 +16,7 @@ from schemas.errors import ConfigurationError, FatalError
 from schemas.instants import as_datetime
 from schemas.lookups import AccountDeauthorized, LookupSettled
 from schemas.topics import LOOKUP_RESULTS, LOOKUPS, LOOKUPS_BULK
+from tests.support.log_lines import told
 from tests.support.lookup_agent import DEADLINE_SECONDS, Engine, ScriptedZoom, request
 from tests.support.processes import eventually
 
@@ -31,6 +33,22 @@ async def test_outage_delays_and_loses_nothing(engine: Engine, zoom: ScriptedZoo
     assert {result.outcome for result in engine.results} == {"found"}
     assert Counter(zoom.calls) == {f"registrants {n}": n % 4 + 2 for n in range(20)}
     assert zoom.most <= look_up.CONCURRENCY
+
+
+async def test_outage_of_zoom_is_told_once_and_so_is_its_end(
+    engine: Engine, zoom: ScriptedZoom, caplog: pytest.LogCaptureFixture
+) -> None:
+    """However many questions meet it."""
+    caplog.set_level(logging.INFO)
+    for n in range(2):
+        zoom.failures[f"registrants {n}"] = deque(NoAnswer(Outcome.RETRY, "HTTP 503") for _ in range(2))
+    engine.ask(*(request(f"r{n}", object_id=str(n)) for n in range(2)))
+    async with engine.running():
+        await engine.until_settled()
+    lost, back = told(caplog)
+    assert (lost[0], lost[1]["account"], lost[1]["reason"]) == ("zoom lost", "acc", "HTTP 503")
+    assert str(lost[1]["next"]).startswith("nothing is lost")
+    assert (back[0], back[1]["account"]) == ("zoom reached again", "acc")
 
 
 async def test_request_that_fails_again_and_again_does_not_hold_up_others(engine: Engine, zoom: ScriptedZoom) -> None:
@@ -128,7 +146,7 @@ async def test_deauthorized_account_whose_login_cannot_be_removed_is_tried_again
         await engine.until_settled(left=1)
 
         async def told() -> bool:
-            return "is still stored" in caplog.text
+            return "login still stored" in caplog.text
 
         await eventually(told, what="the log tells that the login is still stored")
     assert [key for key, _ in engine.store.scan(b"", b"")] == [b"d"]
