@@ -12,8 +12,10 @@ from schemas.replays import Replay, ReplayReport
 from schemas.topics import BREVO_RESULTS, all_topics
 
 _POLL_SECONDS = 0.5
-_QUIET_SECONDS = 5.0
+_QUIET_SECONDS = 3.0
 """Besides the time that results wait after news (`sessions.settle`): a tick of the clock, and a call of Brevo's."""
+_OPEN_SECONDS = 30.0
+"""So long without a change, while commands are open: Brevo's limits, or Brevo itself, make them wait."""
 
 
 class Following:
@@ -61,7 +63,7 @@ class Following:
             await asyncio.sleep(_POLL_SECONDS)
         tell("counting what follows")
         report, since = await self.count(), time.monotonic()
-        while time.monotonic() - since < settle_seconds + _QUIET_SECONDS:
+        while time.monotonic() - since < settle_seconds + (_OPEN_SECONDS if report.open else _QUIET_SECONDS):
             await asyncio.sleep(_POLL_SECONDS)
             before, report = report, await self.count()
             if report != before:

@@ -78,9 +78,10 @@ class Runner:
             RetryLaterError: another process was faster.
         """
         await self._say("running")
+        await self._listen()
         while not self._is_claimed:
-            await self._listen()
             await asyncio.sleep(_POLL_SECONDS)
+            await self._listen()
         await self._find_copies()
 
     async def run(self) -> Replay:
@@ -122,7 +123,7 @@ class Runner:
             now = time.monotonic()
             if now >= self._beat_at:
                 await self._say("running")
-                await self._listen()
+            await self._listen()
             if self._pause_wanted:
                 return False
             seconds = self._pace.wait(now)

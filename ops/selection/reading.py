@@ -16,6 +16,7 @@ from ops.selection.selection import Facts
 from schemas.codec import contact_id, normalise_email
 
 _PEOPLE = ("participant", "registrant")
+_WORDS = frozenset({"ce_type", "ce_time", "rollcall-label", "quarantine-reason"})
 _RUNS = ("session_uuid", "session", "uuid")
 _OF_NO_RUN = ("registration_", "created", "updated", "deleted", "converted")
 """What Zoom's events about a webinar as a whole are called behind the dot: their `uuid` is that of no run."""
@@ -30,7 +31,7 @@ def facts_of(
     value: bytes | None,
 ) -> Facts:
     """The facts of one record as it lies in Kafka; `stored_at` is its record time, aware."""
-    words = {name: (content or b"").decode(errors="replace") for name, content in headers}
+    words = {name: (content or b"").decode(errors="replace") for name, content in headers if name in _WORDS}
     content = _object(value)
     payload = _mapping(content.get("payload"))
     subject = _mapping(payload.get("object")) or content

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+import orjson
+import pytest
+
+from ingress.envelope import Delivery, to_record
 from runtime.exits import FOUND_WRONG, USAGE
 from sandbox.simulator import World
 from schemas.replays import REPLAY_COUNT, REPLAY_ID, REPLAY_OF
 from schemas.topics import RAW_EVENTS
 from tests.support.acts import acts
-from tests.support.installation import Installation, installation, truth_about, webinar
-from tests.support.kafka import Message, read_to_end
+from tests.support.broker import Broker
+from tests.support.installation import Installation, Service, installation, truth_about, webinar
+from tests.support.kafka import Message, end_offsets, produce, read_to_end
 from tests.support.processes import eventually
 from tests.support.replays import ZEROS, Replaying, kept, replaying
 
@@ -35,13 +42,19 @@ async def only(home: Installation) -> str:
     return replay_id
 
 
-async def until_published(home: Installation, at_least: int) -> None:
-    """Wait for so many copies."""
+async def stored(home: Installation) -> int:
+    """How many raw events there are."""
+    bootstrap = home.wiring.kafka["KAFKA_BOOTSTRAP_SERVERS"]
+    return sum((await end_offsets(bootstrap, home.physical(RAW_EVENTS))).values())
+
+
+async def until_stored(home: Installation, at_least: int) -> None:
+    """Wait for so many."""
 
     async def there() -> bool:
-        return len(await copies(home)) >= at_least
+        return await stored(home) >= at_least
 
-    await eventually(there, timeout_seconds=90, what=f"{at_least} copies are published", tell=home.last_words)
+    await eventually(there, timeout_seconds=90, what=f"{at_least} are there", tell=home.last_words)
 
 
 async def test_replay_that_is_killed_paused_and_resumed_publishes_each_once_and_changes_nothing(
@@ -70,11 +83,11 @@ async def test_replay_that_is_killed_paused_and_resumed_publishes_each_once_and_
 
         right = ("apply", "session=latest", "--yes", "--expect", str(len(originals)), *_REASON)
         first = Replaying(home, *right, "--rate", "8")
-        await until_published(home, 10)
+        await until_stored(home, len(originals) + 10)
         first.kill()
         replay_id = await only(home)
         second = Replaying(home, "resume", replay_id)
-        await until_published(home, 30)
+        await until_stored(home, len(originals) + 30)
         paused = await replaying(home, "pause", replay_id)
         assert paused == {**(await second.ended()), "at": paused["at"]}
         assert (paused["state"], paused["report"]) == ("paused", None)
@@ -118,3 +131,66 @@ def check_copies(originals: list[Message], made: list[Message], *, count: bytes)
             original.timestamp_ms,
         )
         assert set(original.headers) < set(each.headers)
+
+
+SESSIONS, PEOPLE, LEAST = 200, 60, 50_000
+KILLED_AT = (8_000, 21_000, 36_000)
+
+
+@pytest.mark.torture
+async def test_replay_of_fifty_thousand_events_killed_three_times_changes_nothing(
+    own_kafka: Broker, topic_prefix: str, tmp_path: Path
+) -> None:
+    """Equal tables, an equal Brevo, no event; each original is copied once; the second time it says zeros."""
+    worlds = [webinar(PEOPLE, seed) for seed in range(SESSIONS)]
+    async with installation(own_kafka.bootstrap, topic_prefix, tmp_path) as home:
+        file = home.directory / "rollcall.yaml"
+        file.write_text(file.read_text().replace("_per_second: 200", "_per_second: 400"))
+        await home.enlist(*worlds)
+        worker = home.start_worker()
+        await worker.until_ready()
+        await produce(own_kafka.bootstrap, home.physical(RAW_EVENTS), received(worlds))
+        await until_still(home, worker)
+        originals = await read_to_end(own_kafka.bootstrap, home.physical(RAW_EVENTS))
+        tables, held, events, writes = await kept(home), home.held(), home.events(), home.writes()
+        assert len(originals) >= LEAST
+        assert events > SESSIONS * PEOPLE / 2, "somebody was told something"
+
+        right = ("apply", "topic=raw", "--yes", "--expect", str(len(originals)), *_REASON)
+        running = Replaying(home, *right)
+        for killed_at in KILLED_AT:
+            await until_stored(home, len(originals) + killed_at)
+            running.kill()
+            running = Replaying(home, "resume", await only(home))
+        done = await running.ended(seconds=300)
+        assert done["report"].items() >= {**ZEROS, "published": len(originals)}.items()
+        check_copies(originals, await copies(home, done["replay_id"]), count=b"1")
+        again = await replaying(home, *right, "--rate", "10000")
+        assert again["report"].items() >= {**ZEROS, "published": len(originals)}.items()
+        assert (await kept(home), home.held()) == (tables, held)
+        assert (home.events(), home.writes()) == (events, writes)
+        assert await worker.stop() == 0
+
+
+def received(worlds: Sequence[World]) -> Iterator[Message]:
+    """What the ingress would have published of them."""
+    for world in worlds:
+        for each in world.deliveries:
+            delivery = Delivery(each.body, b"", b"", each.request_id, time.time())
+            record = to_record(delivery, orjson.loads(each.body), "-")
+            yield Message(record.value, record.key, tuple(record.headers), timestamp_ms=record.timestamp_ms)
+
+
+async def until_still(home: Installation, worker: Service) -> None:
+    """Wait until nothing has moved for ten seconds: Brevo takes some minutes for all."""
+    before, since = (-1.0, -1), time.monotonic()
+
+    async def still() -> bool:
+        nonlocal before, since
+        home.check_alive()
+        now = (await worker.figure("rollcall_worker_records_total"), home.brevo.state.calls.paths.total())
+        if now != before or await worker.figure("rollcall_worker_lag_records"):
+            before, since = now, time.monotonic()
+        return time.monotonic() - since > 10
+
+    await eventually(still, timeout_seconds=900, what="all is handled", tell=home.last_words)

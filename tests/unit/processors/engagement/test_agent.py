@@ -10,12 +10,13 @@ from hypothesis import strategies as st
 from processors.engagement.agent import SPEC, TABLE, ScoreEngagement
 from processors.engagement.state import head_key
 from processors.engine.memory import MemoryStore
-from processors.engine.view import Output
+from processors.engine.view import Output, Record
 from schemas.attendance import AttendanceFact, Moment, Notice, Registration, Result
 from schemas.brevo import BREVO_COMMAND, BrevoCommand, ConfirmList, TrackEvent, UpsertContact
 from schemas.codec import unpack
 from schemas.engagement import ContactScore
 from schemas.errors import DeadLetterError
+from schemas.replays import REPLAY_OF, Mark, ReplayNews, mark_of
 from schemas.topics import (
     ATTENDANCE_RESULTS,
     BREVO_COMMANDS,
@@ -24,6 +25,7 @@ from schemas.topics import (
     ENGAGEMENT_SCORES,
     ENGAGEMENT_TICKS,
     ERASURES,
+    REPLAYS,
 )
 from tests.support.contact_facts import CONTACT, EMAIL, configuration, no_show, records, registration, result
 from tests.support.rules import record, run
@@ -447,3 +449,32 @@ def test_rule_upsert_has_the_address_and_the_contact() -> None:
     contact = Contact()
     contact.take(result())
     assert (contact.upsert.email, contact.upsert.contact_id) == (EMAIL, CONTACT)
+
+
+def copies(*facts: Fact, mark: Mark) -> list[Record]:
+    """Those of a replay of the topic."""
+    return [each._replace(headers=(*mark.headers, (REPLAY_OF, each.source.encode()))) for each in records(*facts)]
+
+
+def test_replayed_result_says_nothing_where_it_is_known_and_is_news_behind_live_work_where_not() -> None:
+    """The topic of results may be replayed, too: for a score that was lost, say."""
+    contact, other = Contact(), Contact()
+    contact.take(registration(), result())
+    mark = Mark("r")
+    assert run(contact.rule, copies(registration(), result(), mark=mark), {TABLE: contact.store}) == []
+    outputs = run(other.rule, copies(registration(), result(), mark=mark), {TABLE: other.store})
+    news = [ReplayNews.from_bytes(each.value or b"") for each in outputs if each.topic == REPLAYS.name]
+    assert [each.replay_id for each in news] == ["r", "r"]
+    assert {each.topic for each in outputs} == {REPLAYS.name, ENGAGEMENT_SCORES.name, BREVO_COMMANDS_BULK.name}
+    assert {mark_of(each.headers) for each in outputs if each.topic != REPLAYS.name} == {mark}
+
+
+def test_replay_asks_nobody_whether_they_want_to_be_on_a_list_unless_old_effects_are_wanted() -> None:
+    """Who is not asked may still be, when something new is heard of them."""
+    rule = ScoreEngagement(configuration(brevo=DOI))
+
+    def asked(mark: Mark) -> int:
+        outputs = run(rule, copies(registration(), mark=mark), {TABLE: MemoryStore()})
+        return sum(isinstance(each, ConfirmList) for each in commands(outputs))
+
+    assert (asked(Mark("r")), asked(Mark("r", re_emit=True))) == (0, 1)
