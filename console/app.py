@@ -14,6 +14,7 @@ from console.operations_pages import OperationsPages
 from console.people_pages import PeoplePages
 from console.protection import ACCOUNT, Handler, from_our_forms, headers, under_our_names
 from console.rendering import HERE, Pages
+from console.score_pages import ScorePages
 from readmodel.database import Database
 from runtime.foreign_text import redact
 from schemas.errors import ConfigurationError, RetryLaterError
@@ -55,6 +56,7 @@ def build_app(url: str, database: Database, following: Following, gate: Gate, ac
             web.post("/sign-in", doors.sign_in),
             web.post("/sign-out", doors.sign_out),
             *PeoplePages(database, pages).routes(),
+            *ScorePages(database, pages).routes(),
             *OperationsPages(database, pages, following).routes(),
             *acts.routes(),
         ]

@@ -13,6 +13,7 @@ from console.asking import ask, batches
 from console.rendering import Pages
 from console.views import links
 from console.views.bars import time_line
+from console.views.curve import score_curve
 from console.views.spreadsheet import lines
 from readmodel.database import Database
 from readmodel.lines.sessions import PersonLine, SessionLine
@@ -121,7 +122,9 @@ class PeoplePages:
             found = await self._ask(lambda connection: contact(connection, wanted, limit=100))
         except ValueError:
             found = None
-        return self._pages.page(request, "contact.html", contact=_found(found))
+        whole = _found(found)
+        curve = score_curve(whole.results, whole.standing) if whole.standing else None
+        return self._pages.page(request, "contact.html", contact=whole, curve=curve)
 
     async def _ask(self, question: Callable[[Connection], T]) -> T:
         return await ask(self._database, question)

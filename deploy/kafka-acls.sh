@@ -10,7 +10,7 @@ set -euo pipefail
 ALL="zoom.events.raw.v1 zoom.events.raw.v1.dlq zoom.events.quarantine.v1 zoom.lookups.v1 zoom.lookups.v1.dlq
   zoom.lookups.bulk.v1 zoom.lookups.bulk.v1.dlq zoom.lookup-results.v1 zoom.lookup-results.v1.dlq attendance.ticks.v1
   attendance.ticks.v1.dlq attendance.results.v1 attendance.results.v1.dlq attendance.sessions.v1 engagement.scores.v1
-  engagement.ticks.v1 engagement.ticks.v1.dlq engagement.resyncs.v1 engagement.resyncs.v1.dlq
+  engagement.candidates.v1 engagement.ticks.v1 engagement.ticks.v1.dlq engagement.resyncs.v1 engagement.resyncs.v1.dlq
   brevo.commands.v1 brevo.commands.v1.dlq brevo.commands.bulk.v1 brevo.commands.bulk.v1.dlq
   brevo.results.v1 brevo.results.v1.dlq brevo.events.v1 brevo.events.v1.dlq ops.audit.v1 ops.workers.v1 ops.letters.v1
   ops.replays.v1 ops.setup.v1 ops.erasures.v1 ops.erasures.v1.dlq"
@@ -20,14 +20,14 @@ WORKER_READS="zoom.events.raw.v1 zoom.lookups.v1 zoom.lookups.bulk.v1 zoom.looku
   brevo.commands.v1 brevo.commands.bulk.v1 brevo.results.v1 brevo.events.v1 ops.erasures.v1"
 WORKER_WRITES="zoom.events.raw.v1 zoom.events.raw.v1.dlq zoom.events.quarantine.v1 zoom.lookups.v1 zoom.lookups.v1.dlq zoom.lookups.bulk.v1 zoom.lookups.bulk.v1.dlq
   zoom.lookup-results.v1 zoom.lookup-results.v1.dlq attendance.ticks.v1 attendance.ticks.v1.dlq attendance.results.v1
-  attendance.results.v1.dlq attendance.sessions.v1 engagement.scores.v1 engagement.ticks.v1
+  attendance.results.v1.dlq attendance.sessions.v1 engagement.scores.v1 engagement.candidates.v1 engagement.ticks.v1
   engagement.ticks.v1.dlq engagement.resyncs.v1 engagement.resyncs.v1.dlq
   brevo.commands.v1 brevo.commands.v1.dlq brevo.commands.bulk.v1 brevo.commands.bulk.v1.dlq
   brevo.results.v1 brevo.results.v1.dlq brevo.events.v1 brevo.events.v1.dlq ops.audit.v1 ops.workers.v1 ops.letters.v1
   ops.replays.v1 ops.erasures.v1 ops.erasures.v1.dlq"
 # A dead letter is sent again to the topic that it is of.
 COMMANDS_WRITE="$WORKER_READS ops.audit.v1 ops.letters.v1 ops.replays.v1 ops.setup.v1 attendance.sessions.v1
-  engagement.scores.v1"
+  engagement.scores.v1 engagement.candidates.v1"
 # The consumer group, and how the names of the tables' changelogs and of the transactional ids begin.
 WORKER=rollcall-worker
 

@@ -10,9 +10,9 @@ from collections.abc import Mapping
 
 from ops.contracts import Document, models_of, schema_file
 from schemas.cloud_events import event_type, schema_name
-from schemas.engagement import ContactScore
+from schemas.engagement import CandidateScores, ContactScore
 from schemas.model import Message
-from schemas.topics import ENGAGEMENT_SCORES, QUARANTINE, Topic, all_topics
+from schemas.topics import ENGAGEMENT_CANDIDATES, ENGAGEMENT_SCORES, QUARANTINE, Topic, all_topics
 
 ASYNCAPI_FILE = "asyncapi.json"
 Samples = Mapping[str, Mapping[str, Document]]
@@ -21,7 +21,7 @@ Samples = Mapping[str, Mapping[str, Document]]
 _ASYNCAPI_VERSION = "3.1.0"
 _BINDING_VERSION = "0.5.0"
 _SCHEMA_FORMAT = "application/schema+json;version=draft-2020-12"
-_TOMBSTONES = {ENGAGEMENT_SCORES: ContactScore}
+_TOMBSTONES: Mapping[Topic, type[Message]] = {ENGAGEMENT_SCORES: ContactScore, ENGAGEMENT_CANDIDATES: CandidateScores}
 """Topics that have them, and of which kind."""
 _ZOOM_MESSAGE = "ZoomEvent"
 _DEAD_LETTER = "DeadLetter"

@@ -23,6 +23,7 @@ from ops import (
     run,
     sandbox,
     schemas,
+    score,
     simulate,
     topics,
     trace,
@@ -86,6 +87,7 @@ def build_app() -> typer.Typer:
     resync.register(app)
     forget.register(app)
     replay.register(app)
+    score.register(app)
     return app
 
 

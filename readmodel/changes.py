@@ -23,6 +23,8 @@ class RowKind(Enum):
     REGISTRATION = auto()
     SCORE = auto()
     NO_SCORE = auto()
+    NO_CANDIDATES = auto()
+    CANDIDATE = auto()
     WANTED_CONTACT = auto()
     ANSWERED_CONTACT = auto()
     WANTED_CALL = auto()
@@ -76,6 +78,10 @@ class Changes:
         undone = _UNDOES.get(kind)
         if undone is not None:
             self.rows.get(undone, {}).pop(key, None)
+
+    def drop(self, kind: RowKind, key: Key) -> None:
+        """The batch has nothing to say of the row any more."""
+        self.rows.get(kind, {}).pop(key, None)
 
     def get(self, kind: RowKind, key: Key) -> Row | None:
         """What the batch has said of the row so far."""

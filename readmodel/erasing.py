@@ -11,7 +11,7 @@ from sqlalchemy import Column, Connection, delete, func, or_, select, true, upda
 from readmodel.changes import Changes, RowKind, Source
 from readmodel.instants import milliseconds
 from readmodel.keys import contact_id_of
-from readmodel.tables import AUDIT, CALLS, CONTACTS, DEAD_LETTERS, ERASED, PEOPLE, REGISTRATIONS, SCORES
+from readmodel.tables import AUDIT, CALLS, CANDIDATES, CONTACTS, DEAD_LETTERS, ERASED, PEOPLE, REGISTRATIONS, SCORES
 from schemas.erasure import mark_of
 
 FORGOTTEN = "forgotten"
@@ -98,7 +98,7 @@ def erase(connection: Connection, changes: Changes, forgotten: Forgotten) -> Non
             theirs = table.c.contact == contact
             before = true() if marked.returned_at is None else or_(told_at.is_(None), told_at < marked.returned_at)
             connection.execute(delete(table).where(theirs, before))
-    for table in (CONTACTS, SCORES):
+    for table in (CONTACTS, SCORES, CANDIDATES):
         for contact, _marked in _of(connection, table.c.contact, fresh, forgotten):
             left = [
                 each

@@ -8,6 +8,7 @@ from pydantic import ValidationError
 
 from readmodel.changes import Changes, Source
 from readmodel.projections.brevo import project_command, project_result
+from readmodel.projections.candidates import project_candidates
 from readmodel.projections.operations import (
     project_audit,
     project_dead_letter,
@@ -26,6 +27,7 @@ from schemas.topics import (
     BREVO_COMMANDS,
     BREVO_COMMANDS_BULK,
     BREVO_RESULTS,
+    ENGAGEMENT_CANDIDATES,
     ENGAGEMENT_SCORES,
     ERASURES,
     LETTERS,
@@ -42,6 +44,7 @@ PROJECTIONS: Mapping[str, Projection] = {
     ATTENDANCE_SESSIONS.name: project_session,
     ATTENDANCE_RESULTS.name: project_fact,
     ENGAGEMENT_SCORES.name: project_score,
+    ENGAGEMENT_CANDIDATES.name: project_candidates,
     BREVO_COMMANDS.name: project_command,
     BREVO_COMMANDS_BULK.name: project_command,
     BREVO_RESULTS.name: project_result,

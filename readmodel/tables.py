@@ -214,7 +214,32 @@ SCORES = _table(
     _text("reference_date", required=True),
     _text("why", required=True),
     _text("model_version", required=True),
+    _count("half_life_days"),
+    _count("hot_from"),
+    _count("warm_from"),
 )
+
+CANDIDATES = _table(
+    "candidates",
+    _contact(),
+    _text("model", key=True),
+    Column("score", Integer),
+    _text("tier"),
+    _text("failed"),
+    Column("live_score", Integer, nullable=False),
+    _text("live_tier", required=True),
+    _text("reference_date", required=True),
+    # All that a comparison counts, in its order: it is read once, and nothing is sorted.
+    Index("candidates_compared", "model", "live_score", "score", "live_tier", "tier"),
+)
+"""What a candidate model gives a contact beside the live one, on the same day; `failed`: why it gives nothing."""
+
+MOVED = CANDIDATES.c.tier != CANDIDATES.c.live_tier
+Index(
+    "candidates_moved", CANDIDATES.c.model, CANDIDATES.c.score, CANDIDATES.c.contact, CANDIDATES.c.tier,
+    CANDIDATES.c.live_tier,
+    sqlite_where=MOVED, postgresql_where=MOVED,
+)  # fmt: skip
 
 CALLS = _table(
     "calls",

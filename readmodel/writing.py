@@ -15,6 +15,7 @@ from readmodel.changes import Changes, Row, RowKind
 from readmodel.tables import (
     AUDIT,
     CALLS,
+    CANDIDATES,
     CONTACTS,
     DEAD_LETTERS,
     DELIVERIES,
@@ -39,6 +40,8 @@ _TABLES: dict[RowKind, Table] = {
     RowKind.REGISTRATION: REGISTRATIONS,
     RowKind.SCORE: SCORES,
     RowKind.NO_SCORE: SCORES,
+    RowKind.NO_CANDIDATES: CANDIDATES,
+    RowKind.CANDIDATE: CANDIDATES,
     RowKind.WANTED_CALL: CALLS,
     RowKind.ANSWERED_CALL: CALLS,
     RowKind.DEAD_LETTER: DEAD_LETTERS,
@@ -51,8 +54,9 @@ _TABLES: dict[RowKind, Table] = {
     RowKind.WORKER: WORKERS,
     RowKind.NO_WORKER: WORKERS,
 }
-"""In the order in which they are written: a person's row asks how its contact stands."""
-_DELETES = (RowKind.NO_SCORE, RowKind.NO_WORKER)
+"""In the order in which they are written: a person's row asks how its contact stands, and a contact's candidates take
+the place of all those before."""
+_DELETES = (RowKind.NO_SCORE, RowKind.NO_CANDIDATES, RowKind.NO_WORKER)
 _KEPT: dict[RowKind, Sequence[str]] = {
     RowKind.CONTACT: ("name",),
     RowKind.WANTED_CONTACT: ("email",),
@@ -99,7 +103,7 @@ def _statement(kind: RowKind, columns: tuple[str, ...], dialect: str) -> Any:
     table = _TABLES[kind]
     keys = [column.name for column in table.primary_key]
     if kind in _DELETES:
-        return delete(table).where(*(table.c[name] == bindparam(name) for name in keys))
+        return delete(table).where(*(table.c[name] == bindparam(name) for name in columns))
     insert: Any = postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
     values: dict[str, Any] = {name: bindparam(name, type_=table.c[name].type) for name in columns}
     if kind in (RowKind.PERSON, RowKind.SCORED_PERSON):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, cast, get_args
 
 from pydantic_core import ErrorDetails
@@ -13,6 +13,8 @@ from runtime.scopes import Keys, is_secret
 from runtime.section import Section
 
 Location = tuple[str | int, ...]
+_ANY = "*"
+"""In the place of a key that the user names."""
 
 _EXPECTED = {
     "bool": "true or false",
@@ -133,7 +135,7 @@ def _given(location: Location, document: Mapping[str, Any], *, hidden: bool) -> 
 def _nearest(keys: Keys) -> str:
     """The known key most like the last one: of the same section, else of any, else whatever is nearest."""
     *above, wrong = keys
-    here = [path[-1] for path in _known() if path[:-1] == tuple(above)]
+    here = [path[-1] for path in _known() if _is_at(path[:-1], above)]
     if close := difflib.get_close_matches(wrong, here, n=1):
         return close[0]
     everywhere = {path[-1]: ".".join(path) for path in _known()}
@@ -142,11 +144,17 @@ def _nearest(keys: Keys) -> str:
     return difflib.get_close_matches(wrong, here, n=1, cutoff=0.0)[0]
 
 
+def _is_at(path: Keys, keys: Sequence[str]) -> bool:
+    return len(path) == len(keys) and all(known in (key, _ANY) for known, key in zip(path, keys, strict=True))
+
+
 def _known(section: type[Section] = Configuration, above: Keys = ()) -> Iterator[Keys]:
     for name, field in section.model_fields.items():
         yield (*above, name)
         if below := _section_of(field.annotation):
-            yield from _known(below, (*above, name))
+            # Numbers are no keys here: `explain` leaves them out.
+            named = (_ANY,) if get_args(field.annotation)[:1] == (str,) else ()
+            yield from _known(below, (*above, name, *named))
 
 
 def _section_of(annotation: Any) -> type[Section] | None:

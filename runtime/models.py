@@ -6,15 +6,15 @@ names the nearest known one). Secrets are `SecretStr`: they show as stars wherev
 
 from __future__ import annotations
 
-import re
 from itertools import combinations
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, model_validator
+from pydantic import BeforeValidator, Field, SecretStr, model_validator
 
 from runtime.brevo_models import Brevo
 from runtime.domains import Domain, ascii_domain
 from runtime.durations import Duration, Minimum, MinimumLength
+from runtime.scoring_models import Scoring
 from runtime.section import Section
 from schemas.brevo import AttributeType, Overwrite
 
@@ -23,14 +23,6 @@ def _lower(value: object) -> object:
     return value.lower() if isinstance(value, str) else value
 
 
-def _time_of_day(value: str) -> str:
-    if not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", value):
-        raise ValueError('must be a time of day in UTC such as "03:30", or off')
-    return value
-
-
-TimeOfDay = Annotated[str, AfterValidator(_time_of_day)]
-"""`HH:MM`."""
 LogLevel = Annotated[Literal["verbose", "debug", "info", "warning", "error"], BeforeValidator(_lower)]
 
 
@@ -133,51 +125,6 @@ class Sessions(Section):
     """How long the facts of a session are kept after their receipt."""
     end_window: float = Field(default=0.05, ge=0, le=1)
     """Who is there in this last part of the live time stayed to the end."""
-
-
-class Weights(Section):
-    """Points of the parts of a score (attendance.md 6)."""
-
-    attendance: int = Field(default=60, ge=0)
-    punctuality: int = Field(default=15, ge=0)
-    stayed: int = Field(default=10, ge=0)
-    interaction: int = Field(default=15, ge=0)
-
-
-class Tiers(Section):
-    """Borders of the tiers, in points of the contact score."""
-
-    hot: int = Field(default=70, ge=0, le=100)
-    warm: int = Field(default=40, ge=0, le=100)
-    hysteresis: int = Field(default=3, ge=0)
-
-    @model_validator(mode="after")
-    def _in_order(self) -> Tiers:
-        if self.hot <= self.warm:
-            raise ValueError(f"hot ({self.hot}) has to be above warm ({self.warm}): who is hot has more points")
-        return self
-
-
-class Scoring(Section):
-    """The score's model; a digest of all of it is in every score."""
-
-    model_version: str = "1"
-    weights: Weights = Weights()
-    half_life_days: int = Field(default=90, gt=0)
-    tiers: Tiers = Tiers()
-    decay_sweep: TimeOfDay | None = None
-    """`HH:MM` in UTC, or off."""
-
-    @model_validator(mode="before")
-    @classmethod
-    def _sweep_as_written(cls, value: Any) -> Any:
-        # YAML 1.1 reads a bare `off` as false, and a bare 13:30 as a number of base 60.
-        written = value.get("decay_sweep") if isinstance(value, dict) else None
-        if written in (False, "off"):
-            return {**value, "decay_sweep": None}
-        if isinstance(written, int) and not isinstance(written, bool):
-            return {**value, "decay_sweep": f"{written // 60:02d}:{written % 60:02d}"}
-        return value
 
 
 class PatternFilter(Section):

@@ -149,6 +149,14 @@ ENGAGEMENT_SCORES = Topic(
     consumers=(),
     cleanup="compact",
 )
+ENGAGEMENT_CANDIDATES = Topic(
+    name="engagement.candidates.v1",
+    key="contact id",
+    value="schemas.engagement.CandidateScores",
+    producers=("score-engagement", "ops"),
+    consumers=(),
+    cleanup="compact",
+)
 ENGAGEMENT_TICKS = Topic(
     name="engagement.ticks.v1",
     key="contact id, or nothing for the clock",
@@ -161,7 +169,7 @@ ENGAGEMENT_TICKS = Topic(
 ENGAGEMENT_RESYNCS = Topic(
     name="engagement.resyncs.v1",
     key="contact id",
-    value="schemas.engagement.ResyncContact",
+    value="schemas.engagement.ResyncContact | RebuildScore",
     producers=("ops", "sync-contact"),
     consumers=("score-engagement",),
     retention_days=14,
@@ -255,6 +263,7 @@ TOPICS: tuple[Topic, ...] = (
     ATTENDANCE_RESULTS,
     ATTENDANCE_SESSIONS,
     ENGAGEMENT_SCORES,
+    ENGAGEMENT_CANDIDATES,
     ENGAGEMENT_TICKS,
     ENGAGEMENT_RESYNCS,
     BREVO_COMMANDS,

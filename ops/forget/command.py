@@ -32,7 +32,7 @@ from runtime.logs import configure_command_logging
 from runtime.models import Kafka
 from schemas.erasure import Erasure
 from schemas.errors import ConfigurationError
-from schemas.topics import ATTENDANCE_SESSIONS, ENGAGEMENT_SCORES, ERASURES, LETTERS
+from schemas.topics import ATTENDANCE_SESSIONS, ENGAGEMENT_CANDIDATES, ENGAGEMENT_SCORES, ERASURES, LETTERS
 
 Who = Annotated[str, typer.Argument(help="An e-mail address, or a contact id.", show_default=False)]
 _WAITS = (
@@ -126,7 +126,7 @@ async def _carry_out(
     console: Console,
 ) -> None:
     outcome.mark = erasure.mark
-    states = (ATTENDANCE_SESSIONS, ENGAGEMENT_SCORES, LETTERS)
+    states = (ATTENDANCE_SESSIONS, ENGAGEMENT_SCORES, ENGAGEMENT_CANDIDATES, LETTERS)
     async with posting_to(connection, kafka, ERASURES, *states) as to_kafka:
         await to_kafka.note(
             audit_entry("forget.begin", erasure.mark, {"brevo": str(email_at_brevo is not None)}, reason)

@@ -12,12 +12,12 @@ from sqlalchemy.engine import URL
 from ops.brevo.account import contact, delete_contact, opened
 from readmodel import database
 from readmodel.keys import contact_key
-from readmodel.tables import CALLS, CONTACTS, PEOPLE, REGISTRATIONS, SCORES
+from readmodel.tables import CALLS, CANDIDATES, CONTACTS, PEOPLE, REGISTRATIONS, SCORES
 from runtime.kafka import KafkaConnection
 from runtime.references import look_up
 from schemas.errors import RetryLaterError
 
-_TABLES = (CONTACTS, PEOPLE, REGISTRATIONS, SCORES, CALLS)
+_TABLES = (CONTACTS, PEOPLE, REGISTRATIONS, SCORES, CANDIDATES, CALLS)
 _CALLS_UNDER_WAY_SECONDS = 2.0
 _DELETIONS = 3
 

@@ -15,10 +15,11 @@ from runtime.kafka import KafkaConnection
 from runtime.reading import read_topic
 from schemas.attendance import SessionSummary
 from schemas.cloud_events import event_headers, tombstone_headers
-from schemas.engagement import ContactScore
+from schemas.engagement import CandidateScores, ContactScore
 from schemas.erasure import ERASURE, Erasure, ErasureProgress, mark_of
 from schemas.letters import LetterDecision, LetterFault
-from schemas.topics import ATTENDANCE_SESSIONS, ENGAGEMENT_SCORES, ERASURES, LETTERS
+from schemas.model import Message
+from schemas.topics import ATTENDANCE_SESSIONS, ENGAGEMENT_CANDIDATES, ENGAGEMENT_SCORES, ERASURES, LETTERS, Topic
 
 _SALT_BYTES = 16
 PATIENCE_SECONDS = 60.0
@@ -89,7 +90,8 @@ async def empty_states(to_kafka: Posting, person: Person, found: Found) -> dict[
     """What stands of them in compacted topics that no agent's rows lead to; records published, by topic."""
     wanted = {
         ATTENDANCE_SESSIONS.name: list(_summaries(person, found)),
-        ENGAGEMENT_SCORES.name: list(_scores(person, found)),
+        ENGAGEMENT_SCORES.name: list(_scores(person, found, ENGAGEMENT_SCORES, ContactScore)),
+        ENGAGEMENT_CANDIDATES.name: list(_scores(person, found, ENGAGEMENT_CANDIDATES, CandidateScores)),
         LETTERS.name: list(_letters(found)),
     }
     for topic, records in wanted.items():
@@ -111,10 +113,10 @@ def _summaries(person: Person, found: Found) -> Iterator[Record]:
         yield key, data, list(event_headers(topic, key, without, data)), None
 
 
-def _scores(person: Person, found: Found) -> Iterator[Record]:
+def _scores(person: Person, found: Found, of: Topic, model: type[Message]) -> Iterator[Record]:
     for topic, _partition, key in found.held:
-        if topic == ENGAGEMENT_SCORES.name and key == person.contact_id.encode():
-            yield key, None, list(tombstone_headers(topic, key, ContactScore)), None
+        if topic == of.name and key == person.contact_id.encode():
+            yield key, None, list(tombstone_headers(topic, key, model)), None
 
 
 def _letters(found: Found) -> Iterator[Record]:

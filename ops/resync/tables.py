@@ -18,7 +18,7 @@ from processors.brevo.decisions.ledger import (
     contact_of,
 )
 from processors.engagement.agent import TABLE
-from processors.engagement.state import decode_rows
+from processors.engagement.state import ContactRows, decode_rows
 from processors.engagement.sweep import BEHIND_CONTACTS
 from processors.engine.naming import changelog_name
 from runtime.kafka import KafkaConnection
@@ -42,11 +42,12 @@ async def kept_contacts(connection: KafkaConnection, contact_id: str | None = No
     """
     beside = contact_id.encode() if contact_id else None
     async with AsyncExitStack() as stack:
-        facts = await stack.enter_async_context(aclosing(_partitions(connection, TABLE, beside)))
-        ledger = _Beside(await stack.enter_async_context(aclosing(_partitions(connection, LEDGER, beside))))
-        told = _Beside(await stack.enter_async_context(aclosing(_partitions(connection, SUPPRESSIONS, beside))))
+        facts = await stack.enter_async_context(aclosing(partitions(connection, changelog(TABLE), beside)))
+        ledger = Beside(await stack.enter_async_context(aclosing(partitions(connection, changelog(LEDGER), beside))))
+        told = await stack.enter_async_context(aclosing(partitions(connection, changelog(SUPPRESSIONS), beside)))
+        suppressions = Beside(told)
         async for number, rows in facts:
-            for kept in _contacts(rows, await ledger.rows(number), await told.rows(number)):
+            for kept in _contacts(rows, await ledger.rows(number), await suppressions.rows(number)):
                 if contact_id in (None, kept.contact_id):
                     yield kept
 
@@ -57,28 +58,35 @@ def _contacts(facts: Rows, ledger: Rows, told: Rows) -> Iterator[Kept]:
         # Of millions of events a few were refused; the words of a command may say so too, which does no harm.
         if b"/" in key and REFUSED in value:
             events[contact_of(key)][key] = EventRow.from_bytes(value)
-    # Ids of contacts are hex digits: what is of none comes behind them.
-    keys = itertools.takewhile(lambda key: key < BEHIND_CONTACTS, sorted(facts))
-    for name, of_contact in itertools.groupby(keys, lambda key: key.partition(b"|")[0]):
-        contact = name.decode()
+    for contact, rows in facts_by_contact(facts):
         row, suppressed = ledger.get(contact_key(contact)), told.get(contact_key(contact))
         yield Kept(
             contact,
-            decode_rows(contact, ((key, facts[key]) for key in of_contact)),
+            rows,
             ContactRow() if row is None else ContactRow.from_bytes(row),
             events.get(contact, {}),
             None if suppressed is None else Suppression.from_bytes(suppressed),
         )
 
 
-class _Beside:
+def facts_by_contact(facts: Rows) -> Iterator[tuple[str, ContactRows]]:
+    """What is kept of each contact, of the rows of a partition of `TABLE`."""
+    # Ids of contacts are hex digits: what is of none comes behind them.
+    keys = itertools.takewhile(lambda key: key < BEHIND_CONTACTS, sorted(facts))
+    for name, of_contact in itertools.groupby(keys, lambda key: key.partition(b"|")[0]):
+        contact = name.decode()
+        yield contact, decode_rows(contact, ((key, facts[key]) for key in of_contact))
+
+
+class Beside:
     """The rows of another table, partition by partition, asked for in the order of their numbers."""
 
-    def __init__(self, partitions: _Partitions) -> None:
-        self._partitions = partitions
+    def __init__(self, of: _Partitions) -> None:
+        self._partitions = of
         self._number, self._rows = -1, Rows()
 
     async def rows(self, number: int) -> Rows:
+        """Of that partition; none where it has none."""
         while self._number < number:
             try:
                 self._number, self._rows = await anext(self._partitions)
@@ -87,12 +95,12 @@ class _Beside:
         return self._rows if self._number == number else {}
 
 
-async def _partitions(
-    connection: KafkaConnection, table: str, beside: bytes | None
+async def partitions(
+    connection: KafkaConnection, topic: Topic, beside: bytes | None = None
 ) -> AsyncGenerator[tuple[int, Rows]]:
-    """Number and rows of each partition that has any, ascending."""
+    """Number and rows of each partition of a compacted topic that has any, ascending; as `read_topic`."""
     number, rows = -1, Rows()
-    async for record in read_topic(connection, _changelog(table), beside=beside):
+    async for record in read_topic(connection, topic, beside=beside):
         if record.partition != number:
             if rows:
                 yield number, rows
@@ -107,5 +115,6 @@ async def _partitions(
         yield number, rows
 
 
-def _changelog(table: str) -> Topic:
+def changelog(table: str) -> Topic:
+    """The topic that a table is kept in."""
     return Topic(changelog_name(table), key="row key", value="a row", producers=(), consumers=(), cleanup="compact")

@@ -20,7 +20,7 @@ from readmodel.queries.contacts import find_contacts
 from readmodel.queries.sessions import find_sessions
 from runtime.configuration import load_for_display
 from runtime.environment import config_path
-from runtime.models import Scoring
+from runtime.scoring_models import Scoring
 from schemas.errors import ConfigurationError
 
 CALLS_SHOWN = 20

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
-from processors.engagement.contact_score import HORIZON_DAYS, SCALE, Occurrence, decay_weights, standing
+from processors.engagement.contact_score import SCALE, Occurrence, decay_weights, standing
 from readmodel.lines.contacts import SessionResult
-from runtime.models import Scoring
-from schemas.engagement import Tier
+from runtime.scoring_models import Scoring
+from schemas.engagement import HORIZON_DAYS, Tier
 
 
 @dataclass(frozen=True, slots=True)

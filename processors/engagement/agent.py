@@ -1,7 +1,8 @@
 """The agent `score-engagement`: facts about a contact become its score, and commands to show it in Brevo.
 
 Consumes: `attendance.results.v1`, `engagement.ticks.v1`, `engagement.resyncs.v1`, `ops.erasures.v1`.
-Produces: `engagement.scores.v1`, `brevo.commands.v1` and its bulk topic, `engagement.ticks.v1`.
+Produces: `engagement.scores.v1`, `engagement.candidates.v1`, `brevo.commands.v1` and its bulk topic,
+    `engagement.ticks.v1`.
 State: `engagement-by-contact`, one row per contact, registration and occurrence (processors/engagement/state.py).
 Order: none is needed; the outcome is a function of the set of facts, and an unchanged outcome sends nothing.
 On failure: a record that is no fact we know is a dead letter.
@@ -14,6 +15,7 @@ from typing_extensions import override
 
 from processors.engagement.assessment import Assessor, Scored, WantedContact
 from processors.engagement.campaigns import campaign_command, campaign_row_key, told_by
+from processors.engagement.candidates import Candidates
 from processors.engagement.commands import (
     confirm_list,
     event_due,
@@ -25,7 +27,7 @@ from processors.engagement.commands import (
 from processors.engagement.consent import questions_of
 from processors.engagement.recordings import RecordingRules
 from processors.engagement.resync import Resync
-from processors.engagement.rewriting import send_score
+from processors.engagement.rewriting import Rewriter
 from processors.engagement.state import (
     ContactRows,
     EventKind,
@@ -88,8 +90,9 @@ class ScoreEngagement(Rule):
 
     def __init__(self, configuration: Configuration) -> None:
         self._assessor = Assessor(configuration)
-        self._sweep = DecaySweep(self._assessor, configuration, TABLE)
-        self._resync = Resync(self._assessor, configuration, TABLE)
+        self._rewriter = Rewriter(self._assessor, Candidates.of(self._assessor, configuration), TABLE)
+        self._sweep = DecaySweep(self._rewriter, configuration, TABLE)
+        self._resync = Resync(self._rewriter, configuration, TABLE)
         self._marks = Marks(TABLE, returns=configuration.brevo.erased == "return")
         self._events = configuration.brevo.events
         self._asks_deleted = configuration.brevo.deleted == "ask"
@@ -200,7 +203,7 @@ class ScoreEngagement(Rule):
         key = fact.contact_id.encode()
         topic = _lane(fact.origin, view)
         head = rows.head._replace(email=fact.email)
-        head = send_score(self._assessor, fact.contact_id, scored, head, view)
+        head = self._rewriter.send_score(fact.contact_id, rows, scored, head, view)
         revision, upsert_digest = head.revision, wanted.digest()
         if upsert_digest != rows.head.upsert_digest:
             revision += 1
@@ -261,7 +264,7 @@ class ScoreEngagement(Rule):
     def _event(self, fact: Registration | Result, event: EventKind, revision: int) -> TrackEvent:
         if isinstance(fact, Registration):
             return registered_event(fact, revision)
-        score = self._assessor.points(merged_session(None, fact, None)).score
+        score = self._assessor.model.points(merged_session(None, fact, None)).score
         return result_event(fact, event, revision, score)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
@@ -15,13 +14,13 @@ from processors.engagement.contact import (
     registration_values,
     result_values,
 )
-from processors.engagement.contact_score import Occurrence, ScoreOnDay, decay_weights, standing
-from processors.engagement.score import Points, session_points
+from processors.engagement.contact_score import ScoreOnDay
+from processors.engagement.model import Model, digest
+from processors.engagement.score import Points
 from processors.engagement.state import ContactRows, SessionRow
 from processors.engagement.why import why
 from runtime.field_mapping import mapped_sources
 from runtime.models import Configuration
-from schemas.codec import pack
 from schemas.engagement import ContactScore
 from schemas.instants import SECONDS_PER_DAY, as_datetime, utc_date
 
@@ -61,28 +60,15 @@ class Assessor:
     """Applies the configuration to what is kept of a contact; the same rows always give the same answer."""
 
     def __init__(self, configuration: Configuration) -> None:
-        self._scoring = configuration.scoring
-        self._decay = decay_weights(configuration.scoring.half_life_days)
+        self.model = Model(configuration.scoring)
         self._mapping = mapped_sources(configuration.field_mapping)
         self._lists = {account.account_id: account.lists for account in configuration.connectors.zoom}
         self._list_rules = configuration.brevo.list_rules
         self._dates = configuration.brevo.dates
-        self.settings_digest = digest(configuration.scoring.model_dump(mode="json"))
-
-    def points(self, row: SessionRow) -> Points:
-        """The points of one result."""
-        return session_points(
-            attended_seconds=row.attended_seconds,
-            length_seconds=row.length_seconds,
-            late_seconds=row.late_seconds,
-            stayed=row.status == "attended",
-            interaction=row.interaction,
-            weights=self._scoring.weights,
-        )
 
     def assess(self, rows: ContactRows) -> tuple[Scored | None, WantedContact]:
         """The contact's score (``None`` while no result stands) and what Brevo shall hold."""
-        results = in_order(row for row in rows.sessions.values() if not row.retracted)
+        results = standing_results(rows)
         scored = self._scored(results, rows.head.swept_day)
         values = registration_values(row for row in rows.registrations.values() if not row.retracted)
         named = values.get("name")
@@ -120,40 +106,36 @@ class Assessor:
                 "reference_date": utc_date(scored.standing.day * SECONDS_PER_DAY),
                 "why": scored.why,
                 "sessions": sessions,
-                "model_version": self._scoring.model_version,
-                "settings_digest": self.settings_digest,
+                "model_version": self.model.settings.model_version,
+                "settings_digest": self.model.settings_digest,
+                "half_life_days": self.model.settings.half_life_days,
+                "hot_from": self.model.settings.tiers.hot,
+                "warm_from": self.model.settings.tiers.warm,
             }
         )
 
     def standing_on(self, rows: ContactRows, swept_day: int) -> ScoreOnDay | None:
         """Where the contact would stand after a decay sweep of that day; ``None`` while no result stands."""
-        results = in_order(row for row in rows.sessions.values() if not row.retracted)
-        return self._standing(results, [self.points(row).score for row in results], swept_day)
+        return self.model.standing(standing_results(rows), swept_day)
 
     def _scored(self, results: Sequence[SessionRow], swept_day: int) -> Scored | None:
-        points = [self.points(row) for row in results]
+        points = [self.model.points(row) for row in results]
         scores = [point.score for point in points]
-        now = self._standing(results, scores, swept_day)
+        now = self.model.standing_of(results, scores, swept_day)
         if now is None:
             return None
         counted = tuple(zip(results, points, scores, strict=True))[now.first :]
         return Scored(now, counted, why(results[-1]))
 
-    def _standing(self, results: Sequence[SessionRow], scores: Sequence[int], swept_day: int) -> ScoreOnDay | None:
-        days = [row.ended_at // SECONDS_PER_DAY for row in results]
-        occurrences = [Occurrence(day, score) for day, score in zip(days, scores, strict=True)]
-        at_day = swept_day if days and swept_day > days[-1] else None
-        return standing(occurrences, self._decay, self._scoring.tiers, at_day=at_day)
+
+def standing_results(rows: ContactRows) -> list[SessionRow]:
+    """What was not taken back, by (E, session_uuid): the last is the latest."""
+    return in_order(row for row in rows.sessions.values() if not row.retracted)
 
 
 def in_order(rows: Iterable[SessionRow]) -> list[SessionRow]:
     """By (E, session_uuid): the last is the latest."""
     return sorted(rows, key=lambda row: (row.ended_at, row.session_uuid))
-
-
-def digest(value: object) -> str:
-    """Short hash of a value of plain JSON."""
-    return hashlib.sha256(pack(value)).hexdigest()[:16]
 
 
 def _parts(points: Points) -> dict[str, float | None]:

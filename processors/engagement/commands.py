@@ -23,7 +23,7 @@ class Recomputed(NamedTuple):
     contact_id: str
     email: str
     occurred_at: datetime
-    kind: Literal["decay", "resync"]
+    kind: Literal["decay", "resync", "rebuild"]
     retracted: Literal[False] = False
     origin: Origin = "live"
 

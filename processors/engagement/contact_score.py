@@ -10,11 +10,9 @@ from collections.abc import Sequence
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 from typing import NamedTuple
 
-from runtime.models import Tiers
-from schemas.engagement import Tier
+from runtime.scoring_models import Tiers
+from schemas.engagement import HORIZON_DAYS, Tier
 
-HORIZON_DAYS = 730
-"""Older occurrences drop out (attendance.md 7)."""
 SCALE = 10**30
 """What an occurrence of today weighs in the table of weights."""
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing_extensions import override
 
-from processors.engagement.state import head_key
+from processors.engagement.state import decode_head, head_key
 from processors.engagement.sweep import SWEEP_KEY, Sweep, decode_sweep, encode_sweep
 from processors.engine.view import View
 from processors.erasure.erasing import Cleaner, IsErased, Row
-from schemas.engagement import ContactScore
-from schemas.topics import ENGAGEMENT_SCORES
+from schemas.engagement import CandidateScores, ContactScore
+from schemas.topics import ENGAGEMENT_CANDIDATES, ENGAGEMENT_SCORES
 
 
 class EngagementCleaner(Cleaner):
@@ -20,7 +20,7 @@ class EngagementCleaner(Cleaner):
 
     @override
     def cleaned(self, row: Row, is_erased: IsErased, view: View) -> bytes | None:
-        """Their score goes with the head of their rows."""
+        """Their scores go with the head of their rows."""
         if row.key == SWEEP_KEY:
             return _without(decode_sweep(row.value), row, is_erased)
         contact = row.key.partition(b"|")[0].decode()
@@ -28,6 +28,8 @@ class EngagementCleaner(Cleaner):
             return row.value
         if row.key == head_key(contact):
             view.send_tombstone(ENGAGEMENT_SCORES.name, contact.encode(), ContactScore)
+            if decode_head(row.value).candidates_digest:
+                view.send_tombstone(ENGAGEMENT_CANDIDATES.name, contact.encode(), CandidateScores)
         return None
 
 

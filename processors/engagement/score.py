@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from runtime.models import Weights
+from runtime.scoring_models import Weights
 from schemas.attendance import Interaction
 
 ON_TIME_SECONDS = 120

@@ -41,6 +41,8 @@ class Head(NamedTuple):
     """Lists that the contact was asked to confirm, ascending."""
     swept_day: int = 0
     """Days since 1970: of the latest decay sweep that wrote the contact. Its score is never of an earlier day again."""
+    candidates_digest: str = ""
+    """Of what candidate models were last said to give; empty while nothing is."""
 
 
 class SessionRow(NamedTuple):
@@ -223,8 +225,10 @@ def _with(events: tuple[EventKind, ...], due: EventKind | None) -> tuple[EventKi
 
 
 def encode_head(head: Head) -> bytes:
-    """The head as its row's value; what no sweep has written is written down as without sweeps."""
-    return pack(list(head if head.swept_day else head[:-1]))
+    """The head as its row's value; who uses neither sweeps nor candidates pays for none."""
+    if head.candidates_digest:
+        return pack(list(head))
+    return pack(list(head[:-1] if head.swept_day else head[:-2]))
 
 
 def encode_session(row: SessionRow) -> bytes:
@@ -252,7 +256,7 @@ def decode_rows(contact_id: str, stored: Iterable[tuple[bytes, bytes]]) -> Conta
     recording_prefix = f"{contact_id}|w|".encode()
     for key, value in stored:
         if key == head_at:
-            head = _decode_head(value)
+            head = decode_head(value)
         elif key.startswith(registration_prefix):
             registrations[key] = decode_registration(value)
         elif key.startswith(recording_prefix):
@@ -262,7 +266,8 @@ def decode_rows(contact_id: str, stored: Iterable[tuple[bytes, bytes]]) -> Conta
     return ContactRows(head, sessions, registrations, recordings)
 
 
-def _decode_head(value: bytes) -> Head:
+def decode_head(value: bytes) -> Head:
+    """What `encode_head` wrote."""
     head = Head(*unpack(value))
     return head._replace(asked=tuple(head.asked))
 

@@ -11,9 +11,8 @@ from collections.abc import Iterator
 from datetime import date, datetime
 from typing import NamedTuple
 
-from processors.engagement.assessment import Assessor
 from processors.engagement.commands import Recomputed
-from processors.engagement.rewriting import rewrite
+from processors.engagement.rewriting import Rewriter
 from processors.engagement.state import ContactRows, decode_rows
 from processors.engine.view import View
 from runtime.models import Configuration
@@ -77,8 +76,8 @@ def latest_due_day(now: float, second: int) -> int:
 class DecaySweep:
     """Does the steps of the sweeps; without `scoring.decay_sweep` none."""
 
-    def __init__(self, assessor: Assessor, configuration: Configuration, table: str) -> None:
-        self._assessor = assessor
+    def __init__(self, rewriter: Rewriter, configuration: Configuration, table: str) -> None:
+        self._rewriter = rewriter
         self._table = table
         time = configuration.scoring.decay_sweep
         self._second = None if time is None else second_of_day(time)
@@ -119,7 +118,7 @@ class DecaySweep:
             if self._has_fallen(rows, day):
                 head = rows.head._replace(swept_day=day)
                 cause = Recomputed(contact_id, head.email, occurred_at, "decay")
-                rewrite(self._assessor, self._table, cause, rows._replace(head=head), view)
+                self._rewriter.rewrite(cause, rows._replace(head=head), view)
             if handled >= STEP_ROWS:
                 return contact_id
         return None
@@ -135,8 +134,9 @@ class DecaySweep:
         """Whether the contact is written: what was written last is where it stood after the sweep of its head."""
         if not rows.head.score_digest or self._filters.excludes(rows.head.email):
             return False
-        before = self._assessor.standing_on(rows, rows.head.swept_day)
-        after = self._assessor.standing_on(rows, day)
+        assessor = self._rewriter.assessor
+        before = assessor.standing_on(rows, rows.head.swept_day)
+        after = assessor.standing_on(rows, day)
         if before is None or after is None or after.day <= before.day:
             return False
         return after.tier != before.tier or before.score - after.score >= FALL

@@ -35,6 +35,9 @@ class ScoreLine:
     why: str
     reference_date: date
     model_version: str
+    half_life_days: int
+    hot_from: int
+    warm_from: int
 
 
 @dataclass(frozen=True, slots=True)

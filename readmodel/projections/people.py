@@ -47,6 +47,9 @@ def project_score(source: Source, changes: Changes) -> None:
             "reference_date": required(score, "reference_date"),
             "why": required(score, "why"),
             "model_version": required(score, "model_version"),
+            "half_life_days": whole(score["half_life_days"]),
+            "hot_from": whole(score["hot_from"]),
+            "warm_from": whole(score["warm_from"]),
         },
     )
     for each in score["sessions"]:

@@ -86,7 +86,10 @@ def _registration(row: Any) -> RegistrationLine:
 def _standing(row: Any) -> ScoreLine | None:
     if row is None:
         return None
-    return ScoreLine(row.score, row.tier, row.why, date.fromisoformat(row.reference_date), row.model_version)
+    fields = fields_of(row)
+    for name in ("contact", "revision"):
+        del fields[name]
+    return ScoreLine(**fields | {"reference_date": date.fromisoformat(fields["reference_date"])})
 
 
 def _time_of(result: SessionResult) -> float:

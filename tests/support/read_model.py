@@ -22,6 +22,7 @@ from schemas.topics import (
     BREVO_COMMANDS,
     BREVO_COMMANDS_BULK,
     BREVO_RESULTS,
+    ENGAGEMENT_CANDIDATES,
     ENGAGEMENT_SCORES,
     LETTERS,
     QUARANTINE,
@@ -119,6 +120,24 @@ class Storyteller:
     def no_score(self, who: Person) -> Told:
         """That nothing of somebody stands any more."""
         return ENGAGEMENT_SCORES, message(who.contact_id, None)
+
+    def candidates(self, who: Person, live: int, *failed: str, **scores: int) -> Told:
+        """What candidate models would give somebody; tiers by the usual borders."""
+
+        def score(model: str, points: int) -> dict[str, Any]:
+            tier = "hot" if points >= 70 else "warm" if points >= 40 else "cold"
+            return {"model_version": model, "settings_digest": "0", "contact_score": points, "tier": tier}
+
+        told = {
+            "schema_version": 1, "contact_id": who.contact_id, "reference_date": "2026-08-12",
+            "live": score("1", live), "candidates": [score(model, points) for model, points in scores.items()],
+            "failed": [{"model_version": model, "error": "ZeroDivisionError"} for model in failed],
+        }  # fmt: skip
+        return ENGAGEMENT_CANDIDATES, message(who.contact_id, told)
+
+    def no_candidates(self, who: Person) -> Told:
+        """That no candidate gives somebody anything any more."""
+        return ENGAGEMENT_CANDIDATES, message(who.contact_id, None)
 
     def upsert(self, who: Person, revision: int, *, bulk: bool = False) -> Told:
         """What Brevo shall hold of somebody."""
@@ -218,10 +237,12 @@ def story(records: int, seed: int) -> Iterator[Told]:
                 reason = {"quarantine_reason": "stale"} if dice.random() < 0.3 else {}
                 yield tell.delivery(number, **reason)
             case _:
+                some = dict.fromkeys(dice.sample(("a", "b", "c"), dice.randrange(4)), dice.randrange(101))
                 yield dice.choice(
                     (tell.session(session, length_seconds=number), tell.audit(number), tell.dead_letter(number),
                      tell.worker(f"worker-{session % 3}"), tell.letter_fault(f"{session:032x}", attempts=number),
-                     tell.letter_decision(f"{session:032x}", resends=number % 4))
+                     tell.letter_decision(f"{session:032x}", resends=number % 4),
+                     tell.candidates(who, session, **some), tell.no_candidates(who))
                 )  # fmt: skip
 
 

@@ -22,7 +22,8 @@ SESSION = f"/sessions/{session_word(session_key(ACCOUNT, session_uuid(1)))}"
 CONTACT = f"/contacts/{person(0).contact_id}"
 OPERATORS_ONLY = ("/deliveries", "/dead-letters", "/doubts", "/acts", "/setup")
 PAGES = ("/", "/sessions", "/sessions?state=final&q=Web", SESSION, f"{SESSION}?show=left_early&order=score", CONTACT,
-         "/status", *OPERATORS_ONLY, "/deliveries?quarantined=1", "/dead-letters?state=open")  # fmt: skip
+         "/scores", "/scores?model=2&to=hot", "/status", *OPERATORS_ONLY, "/deliveries?quarantined=1",
+         "/dead-letters?state=open")  # fmt: skip
 
 
 def story() -> list[Told]:
@@ -32,6 +33,7 @@ def story() -> list[Told]:
     for number in range(PEOPLE):
         who = person(number)
         told += [tell.result(who, 1, 1, attended_seconds=number * 10), tell.upsert(who, 1)]
+    told += [tell.candidates(person(0), 61, **{"2": 75}), tell.candidates(person(1), 80, **{"2": 39})]
     told += [tell.score(person(0), [1], 2, 61), tell.registration(person(0), 1), tell.answer(person(1), 1)]
     refused = tell.answer(person(0), 1, outcome="rejected", http_status=400, detail="the list is gone")
     doubt = tell.answer(person(2), 1, outcome="in_doubt")
@@ -300,3 +302,40 @@ async def test_an_empty_console_says_what_to_do_first(tmp_path: Path) -> None:
         for name in ("ana", "ben"):
             passwords.remove(name)
         assert "rollcall console passwd" in (await visitor.get("/sign-in"))[1]
+
+
+async def test_scores_page_says_who_would_change_tier(over_either: Visitor) -> None:
+    """With the figures of all, a filter, and the same as CSV."""
+    visitor = over_either
+    await visitor.sign_in("ben")
+    _, text = await visitor.get("/scores")
+    assert text.index(person(0).email) < text.index(person(1).email)
+    assert 'aria-current="true">all 2</a>' in text
+    assert "<title>60-69, live: 1</title>" in text
+    assert "<title>70-79, 2: 1</title>" in text
+    _, text = await visitor.get("/scores?model=2&to=cold")
+    assert person(0).email not in text
+    assert person(1).email in text
+    _, text = await visitor.get("/scores/movers.csv?model=2")
+    assert [row["tier"] for row in csv.DictReader(text.splitlines())] == ["hot", "cold"]
+    assert (await visitor.get("/scores/movers.csv?model=3"))[0] == 404
+
+
+async def test_contact_page_shows_how_the_score_came_about(over_either: Visitor) -> None:
+    """An area for each part that earned something, and what each session adds."""
+    visitor = over_either
+    await visitor.sign_in("ben")
+    _, text = await visitor.get(CONTACT)
+    assert '<polygon class="attendance" points="0.0,' in text
+    assert '<polygon class="punctuality"' in text
+    assert '<polygon class="stayed"' not in text
+    assert "a half every 90 days" in text
+    assert '<td class="n">61</td>\n<td class="n">61</td>' in text
+
+
+async def test_scores_page_says_what_to_do_first(tmp_path: Path) -> None:
+    """Without a candidate."""
+    async with console(tmp_path, [Storyteller().session(1)]) as (visitor, _):
+        await visitor.sign_in("ben")
+        _, text = await visitor.get("/scores")
+        assert "scoring.candidates" in text

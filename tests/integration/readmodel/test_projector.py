@@ -9,9 +9,11 @@ from sqlalchemy.engine import URL
 
 from readmodel.database import opened
 from readmodel.keys import session_key
+from readmodel.lines.candidates import Comparison
 from readmodel.lines.operations import Totals
 from readmodel.projector import BATCH_RECORDS, Projector
 from readmodel.queries import operations
+from readmodel.queries.candidates import candidate_models, comparison, movers
 from readmodel.queries.contacts import contact, find_contacts
 from readmodel.queries.sessions import find_sessions, not_synced, people, sessions
 from runtime.kafka import KafkaConnection
@@ -103,6 +105,47 @@ async def test_what_the_topics_say_is_found_again(url: URL, kafka: KafkaConnecti
         assert [status.worker_id for status in operations.workers(connection)] == ["worker-1"]
         assert operations.totals(connection) == Totals(1, 1, 1, 1, 0)
         assert {progress.topic for progress in operations.progress(connection)} > {ATTENDANCE_RESULTS.name}
+
+
+async def test_candidates_are_compared_with_the_live_score_and_movers_are_named(
+    url: URL, kafka: KafkaConnection
+) -> None:
+    """The newest of a contact takes the place of all its models; a tombstone of everything."""
+    await ensure_topics(kafka, Kafka(partitions=PARTITIONS))
+    tell, (ana, ben, cleo, dora, emil) = Storyteller(), map(person, range(5))
+    told = [
+        tell.registration(ana, 1, first_name="Ana", last_name="Ferreira"),
+        *(tell.score(who, [1], 1, 50) for who in (ana, ben, cleo, dora, emil)),
+        tell.candidates(ana, 50, old=1, gone=2),
+        tell.candidates(ana, 50, old=75),
+        tell.candidates(ben, 45, old=100),
+        tell.candidates(cleo, 71, old=69, b=71),
+        tell.candidates(dora, 39, "old"),
+        tell.candidates(emil, 90, old=90),
+        tell.no_candidates(emil),
+    ]
+    assert sum([await publish(kafka, told), *(-count for count in await project(url, kafka))]) == 0
+    with opened(url, kafka.topic_prefix) as database, database.reading() as connection:
+        assert candidate_models(connection) == ("b", "old")
+        assert comparison(connection, "old") == Comparison(
+            model="old",
+            contacts=4,
+            scored=5,
+            failed=1,
+            tiers={("hot", "warm"): 1, ("warm", "hot"): 2},
+            live_bins=(0, 0, 0, 0, 1, 1, 0, 1, 0, 0),
+            bins=(0, 0, 0, 0, 0, 0, 1, 1, 0, 1),
+        )
+        first = movers(connection, "old", limit=2)
+        assert [(each.contact_id, each.live_score, each.score, each.tier) for each in first.items] == [
+            (ben.contact_id, 45, 100, "hot"),
+            (ana.contact_id, 50, 75, "hot"),
+        ]
+        assert (first.items[1].email, first.items[1].name) == (ana.email, "Ana Ferreira")
+        assert [each.contact_id for each in movers(connection, "old", after=first.after).items] == [cleo.contact_id]
+        assert [each.contact_id for each in movers(connection, "old", to="warm").items] == [cleo.contact_id]
+        assert movers(connection, "b").items == movers(connection, "x\0").items == ()
+        assert comparison(connection, "b").moved == comparison(connection, "nobody").contacts == 0
 
 
 async def test_what_came_later_is_added_and_nothing_counts_twice(url: URL, kafka: KafkaConnection) -> None:

@@ -3,13 +3,13 @@ from types import ModuleType
 
 import pytest
 
-from console.views import bars, links, spreadsheet, words
+from console.views import bars, curve, histogram, links, spreadsheet, words
 from console.views.bars import headcounts
 from console.views.links import session_key, session_word
 from console.views.spreadsheet import lines
 
 
-@pytest.mark.parametrize("module", [bars, links, spreadsheet, words])
+@pytest.mark.parametrize("module", [bars, curve, histogram, links, spreadsheet, words])
 def test_examples_of_the_docstrings(module: ModuleType) -> None:
     """They are the rules."""
     assert doctest.testmod(module).failed == 0

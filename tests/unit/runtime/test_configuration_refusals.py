@@ -116,6 +116,10 @@ def test_load_worker_empty_credentials_are_refused(files: Files) -> None:
             {**SMALLEST, "scoring": {"tiers": {"hott": 3}}},
             "scoring.tiers.hott: unknown key; the nearest known one is `hot`",
         ),
+        (
+            {**SMALLEST, "scoring": {"candidates": {"2": {"weights": {"stayd": 20}}}}},
+            "scoring.candidates.2.weights.stayd: unknown key; the nearest known one is `stayed`",
+        ),
     ],
 )
 def test_load_unknown_key_names_the_nearest(files: Files, document: object, error: str) -> None:

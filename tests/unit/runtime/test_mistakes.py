@@ -37,6 +37,14 @@ def told(path: Path, text: str | bytes) -> str:
             "scoring.tiers: hot (40) has to be above warm (70): who is hot has more points",
         ),
         (
+            f'{SECRET.format("s")}scoring: {{candidates: {{"2": {{tiers: {{warm: 75}}}}}}}}\n',
+            "scoring: candidates.2.tiers: hot (70) has to be above warm (75): who is hot has more points",
+        ),
+        (
+            f'{SECRET.format("s")}scoring: {{candidates: {{"1": {{half_life_days: 30}}}}}}\n',
+            "scoring: candidates: `1` is the model_version of the live model: give it another name",
+        ),
+        (
             f"{HEAD}    client_secret: s\n    lists: {{webinar_attendees: 16, webinar_registrants: 16}}\n{KEY}",
             "connectors.zoom.lists: list 16 is both webinar_registrants and webinar_attendees: give two lists",
         ),

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from processors.engagement.contact_score import HORIZON_DAYS, SCALE, Occurrence, ScoreOnDay, decay_weights, standing
-from runtime.models import Tiers
+from processors.engagement.contact_score import SCALE, Occurrence, ScoreOnDay, decay_weights, standing
+from runtime.scoring_models import Tiers
+from schemas.engagement import HORIZON_DAYS
 
 DECAY = decay_weights(90)
 DAY = 20_000

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from processors.engagement import contact_score, score
 from processors.engagement.score import Points, session_points
-from runtime.models import Weights
+from runtime.scoring_models import Weights
 from schemas.attendance import Interaction
 
 

@@ -1,0 +1,78 @@
+"""The page on which marketers see who would change tier by another score model."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+from aiohttp import web
+from sqlalchemy import Connection
+
+from console.asking import ask, batches
+from console.rendering import Pages
+from console.views.histogram import pairs
+from console.views.spreadsheet import lines
+from readmodel.database import Database
+from readmodel.lines.candidates import MoverLine
+from readmodel.queries.candidates import candidate_models, comparison, movers
+
+TIERS = ("hot", "warm", "cold")
+_CSV_ROWS = 1_000
+_CSV_HEAD = ("contact_id", "email", "name", "live_score", "live_tier", "score", "tier", "reference_date")
+
+
+class ScorePages:
+    """Handlers; they ask the read model in a thread, and have no rules."""
+
+    def __init__(self, database: Database, pages: Pages) -> None:
+        self._database = database
+        self._pages = pages
+
+    def routes(self) -> list[web.RouteDef]:
+        """Whoever is signed in may see these."""
+        return [web.get("/scores", self._show), web.get("/scores/movers.csv", self._csv)]
+
+    async def _show(self, request: web.Request) -> web.StreamResponse:
+        wanted, to, after = request.query.get("model"), _to(request), request.query.get("after") or None
+
+        def read(connection: Connection) -> dict[str, Any]:
+            live, models = batches(connection), candidate_models(connection)
+            model = wanted if wanted in models else next(iter(models), None)
+            if model is None:
+                return {"live": live, "models": (), "found": None, "part": None, "pairs": ()}
+            found, part = comparison(connection, model), movers(connection, model, to=to, limit=100, after=after)
+            return {"live": None if after else live, "models": models, "found": found, "part": part,
+                    "pairs": pairs(found)}  # fmt: skip
+
+        values = await ask(self._database, read)
+        return self._pages.page(request, "scores.html", tiers=TIERS, to=to or "", after=after, **values)
+
+    async def _csv(self, request: web.Request) -> web.StreamResponse:
+        """Everybody who would change tier; written page by page, so that many need no memory."""
+        model, to = request.query.get("model", ""), _to(request)
+        if model not in await ask(self._database, candidate_models):
+            raise web.HTTPNotFound
+        response = web.StreamResponse(
+            headers={
+                "Content-Type": "text/csv; charset=utf-8",
+                "Content-Disposition": 'attachment; filename="movers.csv"',
+            }
+        )
+        await response.prepare(request)
+        await response.write(lines([_CSV_HEAD]).encode())
+        after: str | None = None
+        while True:
+            part = await ask(self._database, partial(movers, model=model, to=to, limit=_CSV_ROWS, after=after))
+            await response.write(lines(map(_csv_row, part.items)).encode())
+            if (after := part.after) is None:
+                break
+        await response.write_eof()
+        return response
+
+
+def _csv_row(line: MoverLine) -> tuple[object, ...]:
+    return tuple(getattr(line, name) for name in _CSV_HEAD)
+
+
+def _to(request: web.Request) -> str | None:
+    return request.query.get("to") if request.query.get("to") in TIERS else None

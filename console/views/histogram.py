@@ -1,0 +1,56 @@
+"""How scores lie by two models, as bars of a width of 1000 and a height of 100."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from readmodel.lines.candidates import BIN_POINTS, Comparison
+
+WIDTH = 1_000
+HEIGHT = 100
+_GAP = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """The two bars of some scores."""
+
+    label: str
+    left: int
+    width: int
+    """Of each of them; the candidate's is beside the live one's."""
+    live: int
+    """Contacts."""
+    model: int
+    live_height: int
+    model_height: int
+
+
+def pairs(found: Comparison) -> tuple[Pair, ...]:
+    """From the lowest scores to the highest; nothing where nobody is.
+
+    >>> one = (1, *[0] * 9)
+    >>> [(each.label, each.live_height) for each in pairs(Comparison("2", 1, 1, 0, {}, one, one))][-2:]
+    [('80-89', 0), ('90-100', 0)]
+    """
+    highest = max((*found.live_bins, *found.bins), default=0)
+    if not highest:
+        return ()
+    step = WIDTH // len(found.bins)
+    return tuple(
+        Pair(
+            _label(place, len(found.bins)),
+            place * step + _GAP,
+            step // 2 - _GAP,
+            live,
+            model,
+            round(HEIGHT * live / highest),
+            round(HEIGHT * model / highest),
+        )
+        for place, (live, model) in enumerate(zip(found.live_bins, found.bins, strict=True))
+    )
+
+
+def _label(place: int, bins: int) -> str:
+    first = place * BIN_POINTS
+    return f"{first}-{100 if place == bins - 1 else first + BIN_POINTS - 1}"
