@@ -5,6 +5,7 @@ brackets are Zoom's fields of a registrant or a participant: `(first_name Ana; s
 
     webinar 10:00 60 min                    its date; `series 10:00 60 min: one, two +7d` has several, `meeting` none
     told at -5d 09:00: 10:00                `webinar.updated` with that start; `told at -5d 09:00: two +6d 10:00`
+    deleted one at +1d 09:00                that date, and Zoom says so when it is asked
     titled Spring talk                      its topic; `time zone America/Los_Angeles` is Zoom's, too
     setting sessions.settle 2m              of the configuration
     panelist pia                            `colleague tom` is a user of the account
@@ -86,6 +87,7 @@ class Example:
     start: int | None = None
     minutes: int = 60
     dates: dict[str, int] = field(default_factory=dict)
+    deleted: set[str] = field(default_factory=set)
     configured: dict[str, dict[str, Any]] = field(default_factory=dict)
     bodies: list[bytes] = field(default_factory=list)
     registrants: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -131,6 +133,11 @@ class Example:
         else:
             date = {"occurrence_id": match["date"], "start_time": start}
             self.say("updated", seconds(match["at"]), occurrences=[date])
+
+    def delete(self, match: re.Match[str]) -> None:
+        """`deleted one at +1d 09:00`."""
+        self.deleted.add(match["date"])
+        self.say("deleted", seconds(match["at"]), occurrences=[{"occurrence_id": match["date"]}])
 
     def setting(self, match: re.Match[str]) -> None:
         """`setting sessions.attended_minimum 5m`."""
@@ -235,7 +242,7 @@ class Example:
                     "occurrence_id": name,
                     "start_time": format_instant(start),
                     "duration": self.minutes,
-                    "status": "available",
+                    "status": "deleted" if name in self.deleted else "available",
                 }
                 for name, start in self.dates.items()
             ]
@@ -270,6 +277,7 @@ _LINES: tuple[tuple[str, Any], ...] = (
     (r"meeting", lambda _it, _match: None),
     (r"meeting of type (?P<type>\d+)", lambda it, match: setattr(it, "zoom_type", int(match["type"]))),
     (rf"told at (?P<at>{TIME}): (?:(?P<date>\w+) )?(?P<start>{TIME})", Example.told),
+    (rf"deleted (?P<date>\w+) at (?P<at>{TIME})", Example.delete),
     (r"titled (?P<topic>.+)", lambda it, match: setattr(it, "topic", match["topic"])),
     (r"time zone (?P<zone>\S+)", lambda it, match: setattr(it, "time_zone", match["zone"])),
     (r"setting (?P<name>[\w.]+) (?P<value>.+)", Example.setting),

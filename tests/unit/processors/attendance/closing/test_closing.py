@@ -110,6 +110,20 @@ def test_deliveries_shuffled_doubled_and_interrupted_end_in_the_same_results(see
         assert_true(disturbed, truth_of([delivery.body for delivery in world.deliveries], world.zoom))
 
 
+@pytest.mark.parametrize("step", [4, 9])
+def test_closing_in_small_steps_ends_in_the_same_records(step: int) -> None:
+    """What a step leaves for the next one is in the rows: nothing is counted twice, or forgotten."""
+    world = simulate_webinar(20, 2, frozenset({"restart", "multi-device", "lost-left"}), starts_at=STARTS_AT)
+    bodies = [delivery.body for delivery in world.deliveries]
+    at_once, in_steps = (Pipeline(configuration(sessions=CHECKED), world.zoom, step=each) for each in (None, step))
+    for pipeline in (at_once, in_steps):
+        pipeline.feed(bodies)
+        pipeline.settle()
+    assert list(in_steps.results.values()) == list(at_once.results.values())
+    assert in_steps.summaries == at_once.summaries
+    assert all(summary.is_final and summary.counts.attended for summary in in_steps.summaries.values())
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_report_corrects_what_webhooks_lost(seed: int) -> None:
     """With joins and leaves lost, everybody equals the truth once the report has settled."""

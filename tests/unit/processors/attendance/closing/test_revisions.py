@@ -33,3 +33,24 @@ def test_revision_of_a_result_goes_on_after_it_was_taken_back() -> None:
         (2, True, 0),
         (3, False, 30),
     ]
+
+
+def test_results_of_a_session_that_is_part_of_another_are_taken_back() -> None:
+    """The webhooks of a first run of the same date come late: it gives the session its name."""
+    example = Example()
+    lines = "webinar 10:00 60 min\nrun A 09:55-10:20\nana in A 10:00-10:20\nrun B 10:25-11:00\nana in B 10:25-11:00"
+    for line in lines.splitlines():
+        example.read(line)
+    late = [body for body in example.bodies if orjson.loads(body)["payload"]["object"]["uuid"] == "A"]
+    pipeline = Pipeline(configuration(sessions={"report_checks": []}), example.zoom())
+    pipeline.now_ms = seconds("11:00:02") * 1_000
+    pipeline.feed(body for body in example.bodies if body not in late)
+    pipeline.settle(hours=1)
+    assert {each.session_uuid for each in pipeline.results.values()} == {"B"}
+    pipeline.feed(late)
+    pipeline.settle(hours=1)
+    (result,) = pipeline.results.values()
+    assert (result.session_uuid, result.attended_seconds) == ("A", 55 * 60)
+    taken_back = [each for each in pipeline.facts if isinstance(each, Result) and each.retracted]
+    assert [(each.session_uuid, each.revision) for each in taken_back] == [("B", 2)]
+    assert [summary.retracted for summary in pipeline.session_states["B"]][-1]

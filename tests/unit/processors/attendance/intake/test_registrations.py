@@ -60,3 +60,21 @@ def test_revision_of_a_registration_goes_on_after_it_was_taken_back() -> None:
         pipeline.settle(hours=1)
     told = [each for each in pipeline.facts if isinstance(each, Registration)]
     assert [(each.revision, each.retracted) for each in told] == [(1, False), (2, True), (3, False)]
+
+
+def test_registration_that_is_told_after_the_session_makes_a_no_show_of_who_did_not_come() -> None:
+    """Its webhook was held up: she was approved before the end."""
+    example = Example()
+    for line in ("webinar 10:00 60 min", "run A 10:00-11:00", "bo in A 10:00-11:00", "registered ana at -1d 10:00"):
+        example.read(line)
+    late = [body for body in example.bodies if address("ana").encode() in body]
+    example.registrants.clear()
+    pipeline = Pipeline(configuration(sessions={"report_checks": []}), example.zoom())
+    pipeline.now_ms = seconds("11:00:02") * 1_000
+    pipeline.feed(body for body in example.bodies if body not in late)
+    pipeline.settle(hours=1)
+    assert {each.email for each in pipeline.results.values()} == {address("bo")}
+    pipeline.feed(late)
+    pipeline.settle(hours=1)
+    statuses = {each.email: each.attendance_status for each in pipeline.results.values()}
+    assert statuses == {address("bo"): "attended", address("ana"): "no_show"}
