@@ -43,7 +43,8 @@ class Connection:
 
     def to_bytes(self) -> bytes:
         """The same bytes for the same set of facts."""
-        fields: list[object] = [self.joins, self.leaves, *self.shown, self.numbers, self.filed_as]
+        shown = (self.registrant_id, self.email, self.user_id, self.name)
+        fields: list[object] = [self.joins, self.leaves, *shown, self.numbers, self.filed_as]
         if self.panelist or self.bound_to is not None or self.bound_number is not None:
             fields += [self.panelist, self.bound_to, self.bound_number]  # of few: every event writes the row
         return pack(fields)

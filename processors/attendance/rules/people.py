@@ -13,9 +13,9 @@ from processors.attendance.rules.sessions import Session
 from schemas.attendance import AttendanceStatus, Reason
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class StayRules:
-    """Who stayed to the end."""
+    """Who stayed to the end. One object of the settings: its exact fractions are slow to compare."""
 
     end_window: Fraction
     """Part of the live time."""

@@ -90,7 +90,7 @@ class RunRow(NamedTuple):
 
     def brought_by(self, origin: Origin) -> RunRow:
         """Take in what brought an event of it: the liveliest counts, whatever came first."""
-        if LIVELINESS.index(origin) <= LIVELINESS.index(self.origin):
+        if origin == self.origin or LIVELINESS.index(origin) < LIVELINESS.index(self.origin):
             return self
         return self._replace(origin=origin)
 

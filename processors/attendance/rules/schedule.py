@@ -151,13 +151,10 @@ class Schedule:
             start = listed.start if listed else None
             own = listed.duration if listed and listed.duration is not None else duration
             statements.append(_Statement(at_ms, "reading", start, own, gone))
-        start = next(
-            (statement.start for statement in sorted(statements, key=_key) if statement.start is not None), None
-        )
-        length = next(
-            (statement.duration for statement in sorted(statements, key=_key) if statement.duration is not None), None
-        )
-        for statement in sorted(statements, key=_key):
+        ordered = sorted(statements, key=_key)
+        start = next((each.start for each in ordered if each.start is not None), None)
+        length = next((each.duration for each in ordered if each.duration is not None), None)
+        for statement in ordered:
             start = start if statement.start is None else statement.start
             length = length if statement.duration is None else statement.duration
             yield statement._replace(start=start, duration=length)

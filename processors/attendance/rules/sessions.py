@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
 from typing import NamedTuple
 
 from processors.attendance.rules.intervals import clip, length, union
@@ -99,7 +100,7 @@ class Weight(NamedTuple):
         return Weight(self.people + other.people, self.seconds + other.seconds, self.after + other.after)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Session:
     """A group that has ended and been weighed."""
 
@@ -117,7 +118,7 @@ class Session:
         """Its name everywhere: the uuid of its first run."""
         return self.runs[0].uuid
 
-    @property
+    @cached_property
     def uuids(self) -> tuple[str, ...]:
         """Of its runs, in order."""
         return tuple(run.uuid for run in self.runs)
@@ -132,7 +133,7 @@ class Session:
         """E, of the live time."""
         return self.live[-1][1]
 
-    @property
+    @cached_property
     def length(self) -> int:
         """Seconds of live time."""
         return length(self.live)
