@@ -63,6 +63,8 @@ case $process in
     allow Read "$ALL"
     allow Read "$WORKER-" --resource-pattern-type prefixed
     allow Write "$COMMANDS_WRITE"
+    # A replay waits while the workers are behind, and until they have handled it.
+    allow Describe "" --group "$prefix$WORKER"
     ;;
   *) usage ;;
 esac

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from processors.engine.naming import APP_ID
 from runtime.kafka import KafkaConnection
 from runtime.reading import missing, partitions_of_topics
+from schemas.errors import ConfigurationError
 from schemas.topics import (
     ATTENDANCE_RESULTS,
     BREVO_COMMANDS,
@@ -145,6 +146,7 @@ class WorkerProgress:
 
     async def _handled(self) -> dict[tuple[str, int], int]:
         from aiokafka.errors import (  # noqa: PLC0415
+            GroupAuthorizationFailedError,
             GroupCoordinatorNotAvailableError,
             GroupLoadInProgressError,
             NotCoordinatorForGroupError,
@@ -155,6 +157,11 @@ class WorkerProgress:
             found = await self._admin.list_consumer_group_offsets(f"{prefix}{APP_ID}")
         except (GroupCoordinatorNotAvailableError, GroupLoadInProgressError, NotCoordinatorForGroupError):
             return {}  # a broker that has just started; asked again soon
+        except GroupAuthorizationFailedError as error:
+            raise ConfigurationError(
+                f"the cluster does not tell this user how far the group {prefix}{APP_ID} is; give it the right to "
+                "describe the group (deploy/kafka-acls.sh commands)"
+            ) from error
         return {
             (each.topic.removeprefix(prefix), each.partition): known.offset
             for each, known in found.items()

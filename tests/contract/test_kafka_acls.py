@@ -70,6 +70,8 @@ WORKER = (
 )
 COMMANDS = (
     on_topics("Read", ALL)
+    # A replay waits while the workers are behind.
+    | {("Describe", "group", f"{PREFIX}{APP_ID}")}
     | {("Read", *CHANGELOGS)}
     | on_topics("Write", {topic.name for topic in all_topics() if "ops" in topic.producers})
     # Back-fills, decisions about effects in doubt, and dead letters that are sent again to the topic that they are of.
