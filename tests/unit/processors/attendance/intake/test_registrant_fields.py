@@ -47,6 +47,7 @@ def test_webhook_and_list_tell_the_same_of_a_registrant() -> None:
     webinar = ZoomObject(object_type="webinar", details=details, registrants=(listed,))
     by_list = told(ZoomState(sessions=(webinar,)), event("started", uuid="u=="))
     assert (by_webhook.observed, by_list.observed) == ("webhook", "list")
+    assert by_webhook.occurrences == by_list.occurrences == (), "the list of the whole webinar says nothing of dates"
     for registration in (by_webhook, by_list):
         assert {name: getattr(registration, name) for name in REGISTRANT_FIELDS} == FILLED_IN
 
