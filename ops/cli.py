@@ -18,6 +18,7 @@ from ops import (
     filters,
     forget,
     letters,
+    rebuild,
     replay,
     resync,
     run,
@@ -88,6 +89,7 @@ def build_app() -> typer.Typer:
     forget.register(app)
     replay.register(app)
     score.register(app)
+    rebuild.register(app)
     return app
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -47,6 +47,13 @@ class Posting:
             await asyncio.gather(*sent)
             done += len(window)
             advance(done)
+
+    async def write_rows(self, changelog: str, partition: int, rows: Mapping[bytes, bytes]) -> None:
+        """Write rows into one partition of a table's changelog; return when all are acknowledged."""
+        name, remaining = f"{self._prefix}{changelog}", iter(rows.items())
+        while window := list(itertools.islice(remaining, WINDOW)):
+            sent = [await self._producer.send(name, value, key=key, partition=partition) for key, value in window]
+            await asyncio.gather(*sent)
 
     async def post(
         self,

@@ -8,6 +8,7 @@ import math
 import time
 from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 
@@ -41,31 +42,37 @@ from processors.engine.faust_worker import EngineWorker
 from processors.engine.fences import Fences
 from processors.engine.halt import Halt
 from processors.engine.metrics import EngineMetrics
-from processors.engine.naming import APP_ID, changelog_name, fence_name
+from processors.engine.naming import APP_ID, FIRST_STATE, Names, fence_name
+from processors.engine.states import OfState
 from processors.engine.stopping import stop_at_once
 from processors.engine.view import Output, Rule
 from processors.erasure.erasing import ErasingRule
 from processors.erasure.marks import Marks
-from processors.readiness_log import Situation, telling
+from processors.process import WorkerProcess
+from processors.readiness_log import telling
 from processors.reporting import now, reporting, worker_id
 from processors.settings import WorkerSettings
-from processors.status import Condition, WorkerIdentity
+from processors.status import WorkerIdentity
 from processors.zoom import agent as look_up
 from processors.zoom.api.client import ZoomClient
 from processors.zoom.api.login_store import LoginStore
 from processors.zoom.api.metrics import ZoomMetrics
 from processors.zoom.features import missing_scopes
-from runtime.admin import AdminServer, Readiness
+from runtime.admin import AdminServer
 from runtime.groups import check_group
 from runtime.models import Configuration
+from runtime.states import FIRST_LIVE, read_live
 from runtime.topics import ensure_topics
 from schemas.errors import RetryLaterError
 from schemas.instants import as_datetime
+from schemas.states import LiveState
 from schemas.ticks import Tick
-from schemas.topics import TICKS
+from schemas.topics import STATES, TICKS
 
 SPECS = (track_attendance.SPEC, look_up.SPEC, score_engagement.SPEC, sync_contact.SPEC)
 """All agents of a worker."""
+STATE_TABLES = frozenset((*track_attendance.SPEC.tables, *score_engagement.SPEC.tables))
+"""Tables that are computed from what Zoom said; the others hold what was asked and done, and stay as they are."""
 KAFKA_RETRY_SECONDS = 1.0
 HALT_SECONDS = 1.0
 """Between looks whether a halted worker may go on."""
@@ -74,9 +81,10 @@ Sink = sync_contact.SyncContact | DryRun
 log = logging.getLogger(__name__)
 
 
-def changelogs() -> tuple[str, ...]:
-    """Logical names of all tables' changelogs."""
-    return tuple(changelog_name(table) for spec in SPECS for table in spec.tables)
+def changelogs(state: str = FIRST_STATE) -> tuple[str, ...]:
+    """Logical names of all tables' changelogs, with this state's."""
+    names = Names("", state, STATE_TABLES)
+    return tuple(names.changelog(table) for spec in SPECS for table in spec.tables)
 
 
 async def run_worker(settings: WorkerSettings, stop: asyncio.Event) -> None:
@@ -87,7 +95,7 @@ async def run_worker(settings: WorkerSettings, stop: asyncio.Event) -> None:
         FatalError: something that would lose records; nothing was acknowledged.
     """
     registry = CollectorRegistry()
-    process = _Process()
+    process = WorkerProcess()
     admin = settings.environment.admin
     names = settings.environment.admin_names
     server = AdminServer(admin.host, admin.port, live=process.live, ready=process.ready, registry=registry, names=names)
@@ -98,9 +106,12 @@ async def run_worker(settings: WorkerSettings, stop: asyncio.Event) -> None:
             reporting(settings.environment.kafka, identity, process.condition, registry),
             telling(_facts(settings, identity), process.situation),
         ):
-            if not await _wait_until_released(settings, process, stop) or not await _wait_for_kafka(settings, stop):
+            if not await _wait_until_released(settings, process, stop):
                 return
-            async with build_engine(settings, registry) as (worker, *effects):
+            live = await _wait_for_kafka(settings, stop)
+            if live is None:
+                return
+            async with build_engine(settings, registry, live) as (worker, *effects):
                 process.worker, process.effects = worker, tuple(effects)
                 await worker.run(stop)
                 log.info("drained")
@@ -129,9 +140,9 @@ def _facts(settings: WorkerSettings, identity: WorkerIdentity) -> Mapping[str, o
 
 @asynccontextmanager
 async def build_engine(
-    settings: WorkerSettings, registry: CollectorRegistry
+    settings: WorkerSettings, registry: CollectorRegistry, live: LiveState = FIRST_LIVE
 ) -> AsyncIterator[tuple[EngineWorker, look_up.LookUp, Sink]]:
-    """Compose agents, effects and engine; the clients are closed at the end."""
+    """Compose agents, effects and engine on the live state; the clients are closed at the end."""
     configuration, environment = settings.configuration, settings.environment
     partitions = configuration.kafka.partitions
     connection = environment.kafka
@@ -157,7 +168,7 @@ async def build_engine(
             app=app,
             publisher=publisher,
             metrics=metrics,
-            prefix=connection.topic_prefix,
+            names=Names(connection.topic_prefix, live.state, STATE_TABLES),
             partitions=partitions,
             version=settings.version,
             stop=stop_at_once,
@@ -165,9 +176,9 @@ async def build_engine(
         zoom = await stack.enter_async_context(_zoom_effect(settings, registry, publisher))
         sink = sink_of(settings, brevo_client, registry, missing)
         agents = [
-            tracking_agent(engine, tracking_rule(TrackingSettings.from_configuration(configuration))),
+            tracking_agent(engine, tracking_rule(tracking_settings(configuration, live))),
             BatchAgent(engine, look_up.SPEC, zoom),
-            scoring_agent(engine, configuration),
+            scoring_agent(engine, configuration, live),
             BatchAgent(engine, sync_contact.SPEC, sink),
         ]
         yield EngineWorker(app, agents, publisher, producer, metrics), zoom, sink
@@ -195,6 +206,11 @@ def sink_of(
     )
 
 
+def tracking_settings(configuration: Configuration, live: LiveState) -> TrackingSettings:
+    """What it reads of the configuration, and how far revisions have come."""
+    return replace(TrackingSettings.from_configuration(configuration), revision_floor=live.revision_floor)
+
+
 def tracking_rule(settings: TrackingSettings) -> Rule:
     """The rule of `track-attendance`, for every account of the installation."""
     (table,) = track_attendance.SPEC.tables
@@ -205,28 +221,29 @@ def tracking_rule(settings: TrackingSettings) -> Rule:
 
 def tracking_agent(engine: Engine, rule: Rule) -> BatchAgent:
     """The agent whose effect is its own clock: due work is found in its table."""
-
-    def tick(partition: int) -> Output:
-        now = as_datetime(int(time.time()))
-        return Output.of(TICKS.name, None, Tick(kind="clock", now=now), partition=partition)
-
     due_times = RowDueTimes(track_attendance.SPEC.tables[0], DUE, due_ms)
-    clock = DueClock(rule, due_times, tick=tick)
+    clock = DueClock(rule, due_times, tick=tracking_tick)
     return BatchAgent(engine, track_attendance.SPEC, clock, heard=SessionLog().hear)
 
 
-def scoring_agent(engine: Engine, configuration: Configuration) -> BatchAgent:
+def tracking_tick(partition: int) -> Output:
+    """The clock's message to `track-attendance`: something is due."""
+    return Output.of(TICKS.name, None, Tick(kind="clock", now=as_datetime(int(time.time()))), partition=partition)
+
+
+def scoring_agent(engine: Engine, configuration: Configuration, live: LiveState) -> BatchAgent:
     """The agent with the clock of the decay sweep, where there is to be one."""
-    rule, sweep_at = scoring_rule(configuration), configuration.scoring.decay_sweep
+    rule = OfState(scoring_rule(configuration, live.revision_floor), engine.names.state)
+    sweep_at = configuration.scoring.decay_sweep
     if sweep_at is None:
         return BatchAgent(engine, score_engagement.SPEC, RuleAlone(rule))
     clock = sweep_clock(rule, table=score_engagement.TABLE, second=second_of_day(sweep_at), clock=time.time)
     return BatchAgent(engine, score_engagement.SPEC, clock)
 
 
-def scoring_rule(configuration: Configuration) -> Rule:
+def scoring_rule(configuration: Configuration, revision_floor: int = 0) -> Rule:
     """The rule of `score-engagement`."""
-    table, scoring = score_engagement.TABLE, score_engagement.ScoreEngagement(configuration)
+    table, scoring = score_engagement.TABLE, score_engagement.ScoreEngagement(configuration, revision_floor)
     return ErasingRule(scoring, score_engagement.SPEC.name, Marks(table), EngagementCleaner(table))
 
 
@@ -261,7 +278,7 @@ async def _zoom_effect(
         )
 
 
-async def _wait_until_released(settings: WorkerSettings, process: _Process, stop: asyncio.Event) -> bool:
+async def _wait_until_released(settings: WorkerSettings, process: WorkerProcess, stop: asyncio.Event) -> bool:
     """Until nobody's breaker is open any more; false when told to stop before that."""
     while not stop.is_set():
         halt = Halt.read(settings.environment.data_dir)
@@ -279,13 +296,16 @@ async def _wait_until_released(settings: WorkerSettings, process: _Process, stop
     return False
 
 
-async def _wait_for_kafka(settings: WorkerSettings, stop: asyncio.Event) -> bool:
-    """Until the topics and the group are there; false when told to stop before that."""
+async def _wait_for_kafka(settings: WorkerSettings, stop: asyncio.Event) -> LiveState | None:
+    """Until the topics and the group are there: the live state; ``None`` when told to stop before that."""
+    connection, kafka = settings.environment.kafka, settings.configuration.kafka
     told = False
     while not stop.is_set():
         try:
-            await ensure_topics(settings.environment.kafka, settings.configuration.kafka, changelogs=changelogs())
-            await check_group(settings.environment.kafka, APP_ID, fence_name(0))
+            await ensure_topics(connection, kafka, names=[STATES.name])
+            live = await read_live(connection)
+            await ensure_topics(connection, kafka, changelogs=changelogs(live.state))
+            await check_group(connection, APP_ID, fence_name(0))
         except RetryLaterError as error:
             if not told:
                 log.warning("kafka not reached", extra={"reason": str(error), "retry_seconds": KAFKA_RETRY_SECONDS})
@@ -297,42 +317,5 @@ async def _wait_for_kafka(settings: WorkerSettings, stop: asyncio.Event) -> bool
         else:
             if told:
                 log.info("kafka reached", extra={"brokers": settings.environment.kafka.bootstrap_servers})
-            return True
-    return False
-
-
-class _Process:
-    """What the admin port tells of the process, from its first moment on."""
-
-    def __init__(self) -> None:
-        self.worker: EngineWorker | None = None
-        self.effects: tuple[look_up.LookUp | Sink, ...] = ()
-        self.halt: Halt | None = None
-        """Why nothing is begun."""
-
-    def live(self) -> bool:
-        """Waiting for Kafka is life; a stuck engine is none."""
-        return self.worker is None or self.worker.live()
-
-    def ready(self) -> Readiness:
-        """Not ready while partitions or Kafka are awaited; with the reasons, also why Zoom or Brevo are."""
-        if self.halt is not None:
-            return Readiness(ok=False, reasons=(f"{self.halt}; `rollcall worker --resume` goes on behind it",))
-        if self.worker is None:
-            return Readiness(ok=False, reasons=("waiting for Kafka",))
-        waiting = self.worker.not_ready()
-        return Readiness(
-            ok=not waiting, reasons=waiting + tuple(reason for of in self.effects for reason in of.reasons)
-        )
-
-    def situation(self) -> Situation | None:
-        """What its log tells of; nothing before the engine runs."""
-        if self.worker is None:
-            return None
-        reasons = self.worker.not_ready()
-        return Situation(not reasons, self.worker.kafka_is_away, reasons, self.worker.partitions)
-
-    def condition(self) -> Condition:
-        """What others are told of it."""
-        ready = self.ready()
-        return Condition(now(), ready.ok, ready.reasons, self.worker.partitions if self.worker else ())
+            return live
+    return None

@@ -13,6 +13,7 @@ from runtime.kafka import KafkaConnection
 from runtime.models import Kafka
 from runtime.wanted_topics import WantedTopic, wanted_topics
 from schemas.errors import ConfigurationError, RetryLaterError
+from schemas.topics import Topic
 
 # Codes of Kafka's protocol: https://kafka.apache.org/protocol#protocol_error_codes, checked 2026-11-21
 _TOPIC_AUTHORIZATION_FAILED = 29
@@ -40,6 +41,7 @@ async def ensure_topics(
     *,
     names: Iterable[str] | None = None,
     changelogs: Sequence[str] = (),
+    others: Sequence[Topic] = (),
 ) -> tuple[str, ...]:
     """Create what is missing and wait until every topic can be used; several processes may do so at once.
 
@@ -48,6 +50,7 @@ async def ensure_topics(
         kafka: the section of the configuration: how many partitions, and whether to create at all.
         names: logical names of the registry's topics to look after; ``None`` means all.
         changelogs: logical names (without prefix) of the tables' changelogs: compacted, never deleted from.
+        others: topics of no registry, looked after in any case.
 
     Returns:
         The names on the cluster of the topics that this call created.
@@ -57,9 +60,9 @@ async def ensure_topics(
             or the cluster refuses to create it.
         RetryLaterError: Kafka does not answer.
     """
-    wanted = wanted_topics(connection.topic_prefix, kafka, changelogs)
+    wanted = wanted_topics(connection.topic_prefix, kafka, changelogs, others)
     if names is not None:
-        chosen = {f"{connection.topic_prefix}{name}" for name in (*names, *changelogs)}
+        chosen = {f"{connection.topic_prefix}{name}" for name in (*names, *changelogs, *(each.name for each in others))}
         wanted = [topic for topic in wanted if topic.name in chosen]
     admin = AIOKafkaAdminClient(**connection.client_options(), request_timeout_ms=_REQUEST_SECONDS * 1_000)
     try:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from runtime.models import Kafka
-from schemas.topics import COMPACTED_WITHIN_DAYS, DAY_MS, MIB, all_topics
+from schemas.topics import COMPACTED_WITHIN_DAYS, DAY_MS, MIB, Topic, all_topics
 
 COMPACTED = {"max.compaction.lag.ms": str(COMPACTED_WITHIN_DAYS * DAY_MS)}
 CHANGELOG_BYTES = 4 * MIB
@@ -23,16 +23,19 @@ class WantedTopic:
     """Kafka's topic configuration, as texts."""
 
 
-def wanted_topics(prefix: str, kafka: Kafka, changelogs: Sequence[str] = ()) -> list[WantedTopic]:
+def wanted_topics(
+    prefix: str, kafka: Kafka, changelogs: Sequence[str] = (), others: Sequence[Topic] = ()
+) -> list[WantedTopic]:
     """Every topic of an installation, those of the registry first.
 
     Args:
         prefix: `KAFKA_TOPIC_PREFIX`.
         kafka: how many replicas; one of them may be away while records are still acknowledged, where there are several.
         changelogs: logical names of the tables' changelogs: compacted, never deleted from.
+        others: beside the registry's, those of a rebuild.
     """
     safe = {"min.insync.replicas": str(max(1, kafka.replication_factor - 1))}
-    ours = [WantedTopic(topic.physical(prefix), topic.config() | safe) for topic in all_topics()]
+    ours = [WantedTopic(topic.physical(prefix), topic.config() | safe) for topic in (*all_topics(), *others)]
     # A changelog that retention empties makes a recovery that never ends (docs/reference/topics.md).
     settings = {"cleanup.policy": "compact", "max.message.bytes": str(CHANGELOG_BYTES), **COMPACTED} | safe
     return [*ours, *(WantedTopic(f"{prefix}{name}", settings) for name in changelogs)]

@@ -21,11 +21,12 @@ Evidence = Literal["live", "report", "both"]
 Reason = Literal["present_to_the_end", "left_before_the_end", "below_the_minimum", "approved_and_not_seen"]
 """Why a result is what it is; `below_the_minimum`: to the end, but for less than `sessions.attended_minimum`."""
 RetractionReason = Literal[
-    "excluded", "outside", "anonymous", "not_registered", "elsewhere", "not_yet", "no_session"
+    "excluded", "outside", "anonymous", "not_registered", "elsewhere", "not_yet", "no_session", "recomputed"
 ]  # fmt: skip
 """Why a result must not stand: a rule leaves the person out; they were in nothing that counts; nothing leads to an
 address; no approved registration does (or to another address now); there was nothing to stay away from, or they were in
-an earlier session of the date; nobody is judged yet; it is of no session (a practice, a rehearsal, merged)."""
+an earlier session of the date; nobody is judged yet; it is of no session (a practice, a rehearsal, merged);
+a state that was rebuilt by other rules, and is live now, does not have it."""
 
 
 class Identity(Wire):

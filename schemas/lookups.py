@@ -106,3 +106,5 @@ class LookupResult(Message):
     """As Zoom sends them, less links, passcodes and phone numbers."""
     origin: Origin = "live"
     answered_at: Instant
+    asked: tuple[str, ...] = ()
+    """Of `identities`: user ids and contact ids that were asked about, hits or not; on the last page."""

@@ -111,7 +111,8 @@ LOOKUP_RESULTS = Topic(
     value="schemas.lookups.LookupResult",
     producers=("look-up",),
     consumers=("track-attendance",),
-    retention_days=7,
+    # As long as the raw events: a rebuild asks these instead of Zoom.
+    retention_days=30,
     max_message_bytes=2 * MIB,
     dead_letters=True,
 )
@@ -244,6 +245,14 @@ ERASURES = Topic(
     cleanup="compact",
     dead_letters=True,
 )
+STATES = Topic(
+    name="ops.states.v1",
+    key="`live`, or the state's name",
+    value="schemas.states.LiveState | RebuiltState",
+    producers=("ops",),
+    consumers=("worker",),
+    cleanup="compact",
+)
 BREVO_EVENTS = Topic(
     name="brevo.events.v1",
     key="contact id",
@@ -276,7 +285,31 @@ TOPICS: tuple[Topic, ...] = (
     REPLAYS,
     SETUP,
     ERASURES,
+    STATES,
 )
+
+
+HELD_EVENTS = replace(
+    RAW_EVENTS,
+    name="held.events.v1",
+    producers=("track-attendance",),
+)
+"""Of a rebuild: events that waited for an answer whose they are, as the worker puts them into the raw topic again."""
+KEPT_ANSWERS = replace(LOOKUP_RESULTS, name="kept.answers.v1", producers=("track-attendance",))
+"""Of a rebuild: answers of `zoom.lookup-results.v1` to what is asked now."""
+
+
+def rebuild_topics() -> tuple[Topic, ...]:
+    """What a rebuild has of its own, with dead letters: all that its two agents write, and what they tell themselves.
+
+    `zoom.lookups.bulk.v1` is the worker's: what nobody has kept an answer to is asked there, if a person wants it.
+    """
+    agents = {"track-attendance", "score-engagement"}
+    shared = (RAW_EVENTS, LOOKUP_RESULTS, LOOKUPS, LOOKUPS_BULK)
+    written = [topic for topic in TOPICS if agents & {*topic.producers} and topic not in shared]
+    own = (*written, ENGAGEMENT_RESYNCS, HELD_EVENTS, KEPT_ANSWERS)
+    read = [topic for topic in (*own, RAW_EVENTS, LOOKUP_RESULTS) if agents & {*topic.consumers}]
+    return (*own, *(topic.dead_letter for topic in read))
 
 
 def all_topics() -> tuple[Topic, ...]:

@@ -30,6 +30,7 @@ from runtime.exits import FOUND_WRONG
 from runtime.kafka import KafkaConnection
 from runtime.logs import configure_command_logging
 from runtime.models import Kafka
+from runtime.states import read_live, read_states
 from schemas.erasure import Erasure
 from schemas.errors import ConfigurationError
 from schemas.topics import ATTENDANCE_SESSIONS, ENGAGEMENT_CANDIDATES, ENGAGEMENT_SCORES, ERASURES, LETTERS
@@ -107,6 +108,11 @@ async def _forget(person: Person, reason: str, *, brevo: bool, dry_run: bool, ye
     if brevo and email is None:
         raise ConfigurationError("--brevo: no address is known of this contact id; give the address instead")
     also = " and delete them at Brevo" if brevo else ""
+    if beside := (await read_states(connection)).beside:
+        raise ConfigurationError(
+            f"{', '.join(beside)}: states of the tables beside the live one hold people, too, and nobody looks into "
+            f"them; drop them first (rollcall rebuild drop {beside[0]})"
+        )
     if not agreed(f"Forget this person{also}? It cannot be undone.", yes=yes):
         return outcome
     erasure = await order_for(connection, person)
@@ -150,12 +156,12 @@ async def _carry_out(
 
 
 async def _look(connection: KafkaConnection, person: Person, console: Console) -> Found:
-    from processors.app import SPECS  # noqa: PLC0415 (Faust takes a second, a help page none)
+    from processors.app import changelogs  # noqa: PLC0415 (Faust takes a second, a help page none)
 
-    tables = tuple(table for spec in SPECS for table in spec.tables)
+    kept = changelogs((await read_live(connection)).state)
     with console.status("looking through the topics …") as shown:
         return await look_through(
-            connection, tables, person, lambda count: shown.update(f"looking through the topics … {count:,} records")
+            connection, kept, person, lambda count: shown.update(f"looking through the topics … {count:,} records")
         )
 
 

@@ -10,7 +10,6 @@ from typing import Any
 from ops.forget.person import Person
 from ops.forget.place import Place
 from ops.topics.cluster import topic_admin
-from processors.engine.naming import changelog_name
 from runtime.kafka import KafkaConnection
 from schemas.errors import ConfigurationError
 from schemas.letters import LETTER_ID, letter_id
@@ -40,20 +39,20 @@ class Found:
     """(partition, key) of what stands of these in `ops.letters.v1`."""
 
 
-def logical_topics(tables: Sequence[str]) -> dict[str, str]:
+def logical_topics(changelogs: Sequence[str]) -> dict[str, str]:
     """Every topic and changelog by its logical name, with its kind."""
     kinds = {each.name: "log" if each.cleanup == "delete" else "state" for each in all_topics()}
-    return {**kinds, **{changelog_name(table): "table" for table in tables}}
+    return {**kinds, **dict.fromkeys(changelogs, "table")}
 
 
 async def look_through(
-    connection: KafkaConnection, tables: Sequence[str], person: Person, tell: Tell, *, keep: bool = False
+    connection: KafkaConnection, changelogs: Sequence[str], person: Person, tell: Tell, *, keep: bool = False
 ) -> Found:
     """Read everything once.
 
     Args:
         connection: the cluster and the prefix.
-        tables: all that the worker keeps.
+        changelogs: of all tables that the worker keeps, by their logical names.
         person: who is looked for.
         tell: told how far it is.
         keep: with the records of topics that Kafka deletes from, for who wants to read them.
@@ -62,7 +61,7 @@ async def look_through(
         ConfigurationError: there are no topics.
         RetryLaterError: Kafka does not answer.
     """
-    kinds = {f"{connection.topic_prefix}{name}": kind for name, kind in logical_topics(tables).items()}
+    kinds = {f"{connection.topic_prefix}{name}": kind for name, kind in logical_topics(changelogs).items()}
     async with topic_admin(connection) as admin:
         topics = {name: each for name, each in (await admin.found(list(kinds))).items() if name in kinds}
     if not topics:

@@ -6,6 +6,7 @@ import itertools
 from collections import defaultdict
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import AsyncExitStack, aclosing
+from dataclasses import dataclass, replace
 
 from ops.resync.kept import Kept
 from processors.brevo.decisions.ledger import (
@@ -20,10 +21,11 @@ from processors.brevo.decisions.ledger import (
 from processors.engagement.agent import TABLE
 from processors.engagement.state import ContactRows, decode_rows
 from processors.engagement.sweep import BEHIND_CONTACTS
-from processors.engine.naming import changelog_name
+from processors.engine.naming import FIRST_STATE, changelog_name
 from runtime.kafka import KafkaConnection
 from runtime.reading import read_topic
-from schemas.topics import Topic
+from runtime.states import read_live
+from schemas.topics import ENGAGEMENT_SCORES, Topic
 
 Rows = dict[bytes, bytes]
 REFUSED = b'"rejected"'
@@ -32,7 +34,7 @@ _Partitions = AsyncGenerator[tuple[int, Rows]]
 
 
 async def kept_contacts(connection: KafkaConnection, contact_id: str | None = None) -> AsyncGenerator[Kept]:
-    """Every contact that a fact was heard of, or the one; rows of equal keys are in partitions of one number.
+    """Every contact that the live state has heard a fact of, or the one; rows of equal keys are in equal partitions.
 
     Memory holds one partition of the three tables.
 
@@ -41,8 +43,9 @@ async def kept_contacts(connection: KafkaConnection, contact_id: str | None = No
         RetryLaterError: Kafka does not answer.
     """
     beside = contact_id.encode() if contact_id else None
+    state = (await read_live(connection)).state
     async with AsyncExitStack() as stack:
-        facts = await stack.enter_async_context(aclosing(partitions(connection, changelog(TABLE), beside)))
+        facts = await stack.enter_async_context(aclosing(partitions(connection, changelog(TABLE, state), beside)))
         ledger = Beside(await stack.enter_async_context(aclosing(partitions(connection, changelog(LEDGER), beside))))
         told = await stack.enter_async_context(aclosing(partitions(connection, changelog(SUPPRESSIONS), beside)))
         suppressions = Beside(told)
@@ -50,6 +53,37 @@ async def kept_contacts(connection: KafkaConnection, contact_id: str | None = No
             for kept in _contacts(rows, await ledger.rows(number), await suppressions.rows(number)):
                 if contact_id in (None, kept.contact_id):
                     yield kept
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """One contact in two states."""
+
+    live: Kept
+    other: Kept
+    score: bytes | None
+    """What `engagement.scores.v1` has of it."""
+
+
+async def paired_contacts(connection: KafkaConnection, count: int, live: str, other: str) -> AsyncGenerator[Pair]:
+    """Every contact that one of two states has heard a fact of, through all `count` partitions. As `kept_contacts`."""
+    topics = (
+        changelog(TABLE, live),
+        changelog(TABLE, other),
+        changelog(LEDGER),
+        changelog(SUPPRESSIONS),
+        ENGAGEMENT_SCORES,
+    )
+    async with AsyncExitStack() as stack:
+        beside = [Beside(await stack.enter_async_context(aclosing(partitions(connection, each)))) for each in topics]
+        for number in range(count):
+            facts, others, ledger, told, scores = [await each.rows(number) for each in beside]
+            ones = {kept.contact_id: kept for kept in _contacts(facts, ledger, told)}
+            twos = {kept.contact_id: kept for kept in _contacts(others, ledger, told)}
+            for contact in sorted({*ones, *twos}):
+                known = ones.get(contact) or twos[contact]
+                nothing = replace(known, rows=decode_rows(contact, ()))
+                yield Pair(ones.get(contact, nothing), twos.get(contact, nothing), scores.get(contact.encode()))
 
 
 def _contacts(facts: Rows, ledger: Rows, told: Rows) -> Iterator[Kept]:
@@ -95,6 +129,13 @@ class Beside:
         return self._rows if self._number == number else {}
 
 
+async def rows_of(connection: KafkaConnection, table: str, state: str) -> AsyncGenerator[tuple[int, Rows]]:
+    """Number and rows of each partition of a table of a state that has any, ascending. As `kept_contacts`."""
+    async with aclosing(partitions(connection, changelog(table, state))) as each:
+        async for number, rows in each:
+            yield number, rows
+
+
 async def partitions(
     connection: KafkaConnection, topic: Topic, beside: bytes | None = None
 ) -> AsyncGenerator[tuple[int, Rows]]:
@@ -115,6 +156,7 @@ async def partitions(
         yield number, rows
 
 
-def changelog(table: str) -> Topic:
-    """The topic that a table is kept in."""
-    return Topic(changelog_name(table), key="row key", value="a row", producers=(), consumers=(), cleanup="compact")
+def changelog(table: str, state: str = FIRST_STATE) -> Topic:
+    """A table's changelog as a topic."""
+    name = changelog_name(table, state)
+    return Topic(name, key="row key", value="a row", producers=(), consumers=(), cleanup="compact")

@@ -1,4 +1,4 @@
-"""How many workers there are, as their consumer group says."""
+"""How many members a consumer group has: the workers, or whoever rebuilds."""
 
 from __future__ import annotations
 
@@ -10,8 +10,10 @@ _MEMBERS = 5
 2026-11-27)."""
 
 
-async def workers(connection: KafkaConnection) -> int | None:
-    """Members of the workers' group; ``None``: this user may not know. One that was killed counts for some seconds.
+async def workers(connection: KafkaConnection, name: str = APP_ID) -> int | None:
+    """Members of the group of that name, without the prefix; ``None``: this user may not know.
+
+    One that was killed counts for some seconds.
 
     Raises:
         RetryLaterError: Kafka does not answer.
@@ -22,7 +24,7 @@ async def workers(connection: KafkaConnection) -> int | None:
     admin = AIOKafkaAdminClient(**connection.command_options())
     try:
         await admin.start()
-        (answer,) = await admin.describe_consumer_groups([f"{connection.topic_prefix}{APP_ID}"])
+        (answer,) = await admin.describe_consumer_groups([f"{connection.topic_prefix}{name}"])
         (group,) = answer.groups
         return None if group[0] else len(group[_MEMBERS])
     except GroupAuthorizationFailedError:

@@ -10,6 +10,7 @@ from ops.resync.tables import Beside, changelog, facts_by_contact, partitions
 from processors.engagement.agent import TABLE
 from processors.engagement.state import ContactRows
 from runtime.kafka import KafkaConnection
+from runtime.states import read_live
 from schemas.engagement import ContactScore, Tier
 from schemas.topics import ENGAGEMENT_SCORES
 
@@ -30,8 +31,9 @@ async def scored_contacts(connection: KafkaConnection) -> AsyncGenerator[ScoredC
         ConfigurationError: there is no such table.
         RetryLaterError: Kafka does not answer.
     """
+    state = (await read_live(connection)).state
     async with AsyncExitStack() as stack:
-        facts = await stack.enter_async_context(aclosing(partitions(connection, changelog(TABLE))))
+        facts = await stack.enter_async_context(aclosing(partitions(connection, changelog(TABLE, state))))
         scores = Beside(await stack.enter_async_context(aclosing(partitions(connection, ENGAGEMENT_SCORES))))
         async for number, kept in facts:
             told = await scores.rows(number)

@@ -18,12 +18,14 @@ from ops.options import Json, Reason, Yes, agreed
 from ops.posting import posting
 from ops.topics.cluster import TopicAdmin, topic_admin
 from ops.topics.comparison import FoundTopic, TopicDifference, differences, strangers
+from processors.engine.naming import APP_ID, rebuild_topic
 from runtime.configuration import load_for_display
 from runtime.environment import config_path
 from runtime.exits import FOUND_WRONG
 from runtime.kafka import KafkaConnection
 from runtime.logs import configure_command_logging
 from runtime.models import Kafka
+from runtime.states import States, read_states
 from runtime.wanted_topics import WantedTopic, wanted_topics
 from schemas.topics import all_topics
 
@@ -50,6 +52,8 @@ class _State:
     kafka: Kafka
     wanted: Sequence[WantedTopic]
     found: dict[str, FoundTopic]
+    beside: tuple[str, ...]
+    """How names begin that are of states beside the live one."""
 
     @property
     def differences(self) -> list[TopicDifference]:
@@ -57,7 +61,8 @@ class _State:
 
     @property
     def strangers(self) -> list[str]:
-        return strangers(self.wanted, self.found, self.connection.topic_prefix)
+        names = strangers(self.wanted, self.found, self.connection.topic_prefix)
+        return [name for name in names if not name.startswith(self.beside)]
 
 
 def plan(as_json: Json = False) -> None:
@@ -106,9 +111,20 @@ async def _look() -> _State:
 
     connection = KafkaConnection.from_environment(os.environ)
     kafka = load_for_display(config_path(os.environ), os.environ).kafka
-    wanted = wanted_topics(connection.topic_prefix, kafka, changelogs())
+    states = await read_states(connection)
+    wanted = wanted_topics(connection.topic_prefix, kafka, changelogs(states.live.state))
+    beside = _beside(connection.topic_prefix, states)
     async with topic_admin(connection) as admin:
-        return _State(connection, kafka, wanted, await admin.found([topic.name for topic in wanted]))
+        return _State(connection, kafka, wanted, await admin.found([topic.name for topic in wanted]), beside)
+
+
+def _beside(prefix: str, states: States) -> tuple[str, ...]:
+    """How the names of the topics begin that belong to states which are not live; `rollcall rebuild` looks after them.
+
+    Changelogs of states are called like those of the live one, with the state's name in it.
+    """
+    rebuilt = tuple(f"{prefix}{rebuild_topic(name, '')}" for name in (*states.rebuilt, *states.live.positions))
+    return (*rebuilt, f"{prefix}{APP_ID}-") if states.rebuilt else ()
 
 
 async def _change(state: _State, due: Sequence[TopicDifference], reason: str) -> None:

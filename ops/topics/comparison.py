@@ -17,7 +17,7 @@ Act = Literal["create", "set", "lose", "by_hand"]
 that is told; `by_hand`: nothing that a running installation can have done to it."""
 
 _PARTITIONS = (
-    "the tables need the number they were made with: set kafka.partitions to it, or begin anew under another "
+    "the tables need the number they were made with: set kafka.partitions to it, or grow into another "
     "KAFKA_TOPIC_PREFIX (docs/how-to/topics.md)"
 )
 _REPLICAS = "move them with kafka-reassign-partitions.sh; a new topic has the number at once"

@@ -47,6 +47,8 @@ class TrackingSettings:
     """Of every topic."""
     step: int = 1_000
     """People (or rows) that one step of a closing handles; the worker is never blocked for longer."""
+    revision_floor: int = 0
+    """Every revision is above it: what a state tells counts as newer than what others told that were live before."""
 
     @classmethod
     def from_configuration(cls, configuration: Configuration) -> TrackingSettings:

@@ -84,15 +84,20 @@ SPEC = AgentSpec(
 class ScoreEngagement(Rule):
     """The rule: keep the fact, compute the contact anew over all that stands, send what has changed.
 
+    Args:
+        configuration: of the worker.
+        revision_floor: every revision is above it (`TrackingSettings.revision_floor`).
+
     Raises:
         ConfigurationError: on construction, for a `field_mapping` that cannot work.
     """
 
-    def __init__(self, configuration: Configuration) -> None:
+    def __init__(self, configuration: Configuration, revision_floor: int = 0) -> None:
         self._assessor = Assessor(configuration)
+        self._floor = revision_floor
         self._rewriter = Rewriter(self._assessor, Candidates.of(self._assessor, configuration), TABLE)
-        self._sweep = DecaySweep(self._rewriter, configuration, TABLE)
-        self._resync = Resync(self._rewriter, configuration, TABLE)
+        self._sweep = DecaySweep(self._rewriter, configuration, TABLE, revision_floor)
+        self._resync = Resync(self._rewriter, configuration, TABLE, revision_floor)
         self._marks = Marks(TABLE, returns=configuration.brevo.erased == "return")
         self._events = configuration.brevo.events
         self._asks_deleted = configuration.brevo.deleted == "ask"
@@ -129,7 +134,7 @@ class ScoreEngagement(Rule):
         if isinstance(fact, SessionRecording):
             self._tell_session(fact, view)
             return
-        rows = decode_rows(fact.contact_id, view.scan(TABLE, contact_prefix(fact.contact_id)))
+        rows = decode_rows(fact.contact_id, view.scan(TABLE, contact_prefix(fact.contact_id)), self._floor)
         if isinstance(fact, Notice):
             self._tell_notice(fact, rows.head, view)
             return

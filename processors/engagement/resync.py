@@ -15,7 +15,8 @@ from schemas.topics import ENGAGEMENT_RESYNCS
 class Resync:
     """Does what a request asks for; a request that is repeated ends in the same."""
 
-    def __init__(self, rewriter: Rewriter, configuration: Configuration, table: str) -> None:
+    def __init__(self, rewriter: Rewriter, configuration: Configuration, table: str, revision_floor: int = 0) -> None:
+        self._floor = revision_floor
         self._rewriter = rewriter
         self._table = table
         self._configuration = configuration
@@ -31,7 +32,8 @@ class Resync:
         if value is None:
             raise DeadLetterError(f"{ENGAGEMENT_RESYNCS.name}: a record without a value says nothing")
         request = REQUEST.validate_json(value)
-        rows = decode_rows(request.contact_id, view.scan(self._table, contact_prefix(request.contact_id)))
+        stored = view.scan(self._table, contact_prefix(request.contact_id))
+        rows = decode_rows(request.contact_id, stored, self._floor)
         if isinstance(request, RebuildScore):
             self._rebuild(request, rows, view)
         elif can_be_resynced(rows, self._configuration):

@@ -249,8 +249,8 @@ def encode_registration(row: ContactRegistration) -> bytes:
     return pack(list(row))
 
 
-def decode_rows(contact_id: str, stored: Iterable[tuple[bytes, bytes]]) -> ContactRows:
-    """All rows under `contact_prefix`, as (key, value)."""
+def decode_rows(contact_id: str, stored: Iterable[tuple[bytes, bytes]], floor: int = 0) -> ContactRows:
+    """All rows under `contact_prefix`, as (key, value); the head's revision is no lower than `floor`."""
     head, sessions, registrations, recordings = Head(), {}, {}, {}
     head_at, registration_prefix = head_key(contact_id), f"{contact_id}|r|".encode()
     recording_prefix = f"{contact_id}|w|".encode()
@@ -263,7 +263,7 @@ def decode_rows(contact_id: str, stored: Iterable[tuple[bytes, bytes]]) -> Conta
             recordings[key] = decode_recording(value)
         else:
             sessions[key] = decode_session(value)
-    return ContactRows(head, sessions, registrations, recordings)
+    return ContactRows(head._replace(revision=max(head.revision, floor)), sessions, registrations, recordings)
 
 
 def decode_head(value: bytes) -> Head:

@@ -76,7 +76,8 @@ def latest_due_day(now: float, second: int) -> int:
 class DecaySweep:
     """Does the steps of the sweeps; without `scoring.decay_sweep` none."""
 
-    def __init__(self, rewriter: Rewriter, configuration: Configuration, table: str) -> None:
+    def __init__(self, rewriter: Rewriter, configuration: Configuration, table: str, revision_floor: int = 0) -> None:
+        self._floor = revision_floor
         self._rewriter = rewriter
         self._table = table
         time = configuration.scoring.decay_sweep
@@ -114,7 +115,7 @@ class DecaySweep:
         handled = 0
         for contact_id, stored in self._contacts(walked, view):
             handled += len(stored)
-            rows = decode_rows(contact_id, stored)
+            rows = decode_rows(contact_id, stored, self._floor)
             if self._has_fallen(rows, day):
                 head = rows.head._replace(swept_day=day)
                 cause = Recomputed(contact_id, head.email, occurred_at, "decay")

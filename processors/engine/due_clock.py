@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import heapq
+import itertools
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -53,6 +54,21 @@ class RowDueTimes(DueTimes):
         return (self.due_ms(key) for key, value in rows if value is not None and key.startswith(self.prefix))
 
 
+@dataclass(frozen=True, slots=True)
+class AllDueTimes(DueTimes):
+    """What any of several tables says."""
+
+    parts: Sequence[DueTimes]
+
+    @override
+    def due(self, stores: Mapping[str, PartitionStore]) -> Iterable[int]:
+        return itertools.chain.from_iterable(each.due(stores) for each in self.parts)
+
+    @override
+    def added(self, changes: Mapping[str, Rows]) -> Iterable[int]:
+        return itertools.chain.from_iterable(each.added(changes) for each in self.parts)
+
+
 class DueClock(Effect):
     """An effect (`effect.Effect`) that does nothing outside but wait.
 
@@ -69,6 +85,11 @@ class DueClock(Effect):
         self._due: dict[int, list[int]] = {}
         self._held: dict[int, Position] = {}
         self._changed = asyncio.Event()
+        self._posts = False
+
+    def is_idle(self, now_ms: int) -> bool:
+        """Whether nothing is due, and nothing that was due is still on its way to the agent."""
+        return not self._posts and all(not due or due[0] > now_ms for due in self._due.values())
 
     @override
     def load(self, partition: int, stores: Mapping[str, PartitionStore]) -> None:
@@ -92,9 +113,11 @@ class DueClock(Effect):
     async def run(self, agent: OwnAgent) -> None:
         while True:
             now_ms = int(time.time() * 1000)
+            self._posts = True
             ready = [partition for partition in list(self._due) if await self._is_due(agent, partition, now_ms)]
             if ready:
                 await agent.post([self._tick(partition) for partition in ready])
+            self._posts = False
             self._changed.clear()
             try:
                 await asyncio.wait_for(self._changed.wait(), self._pause(now_ms))

@@ -21,7 +21,7 @@ Post = Callable[[Sequence[Output]], Awaitable[None]]
 Rows = Mapping[bytes, bytes | None]
 """Confirmed changes of one table: key to value, ``None`` where the row was removed."""
 Position = Mapping[str, int]
-"""Per topic of the agent: the offset behind the last record of a partition."""
+"""Per topic of the agent, as the engine calls it: the offset behind the last record of a partition."""
 
 
 class OwnAgent(Protocol):

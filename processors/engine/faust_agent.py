@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -22,7 +22,9 @@ from processors.engine.faust_consumer import BatchSchema, committed_offset
 from processors.engine.faust_tables import TablePartition, declare_table
 from processors.engine.halt import Halt
 from processors.engine.metrics import EngineMetrics
+from processors.engine.naming import Names
 from processors.engine.spec import AgentSpec
+from processors.engine.states import state_headers
 from processors.engine.turn import Batch
 from processors.engine.view import Output, PartitionStore, Record
 from schemas.cloud_events import Headers
@@ -36,6 +38,16 @@ QUEUED_BATCHES = 16
 log = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True, slots=True)
+class History:
+    """How records are taken that were written long ago, where a rebuild reads them once more."""
+
+    topics: frozenset[str] = frozenset()
+    """Logical names: their records count as taken when they were written."""
+    paced: Callable[[int], Awaitable[None]] | None = None
+    """Is told after each turn how many of them it had, and returns when the next one may begin."""
+
+
 @dataclass(slots=True)
 class Engine:
     """What all agents of a worker share."""
@@ -43,12 +55,12 @@ class Engine:
     app: faust.App
     publisher: ConfirmedPublisher
     metrics: EngineMetrics
-    prefix: str
-    """Put before every logical topic name."""
+    names: Names
     partitions: int
     version: str
     stop: Callable[[str], None]
     """Ends the process at once, unacknowledged (code 70)."""
+    history: History = History()
 
 
 class BatchAgent(Outside, OwnAgent):
@@ -60,8 +72,12 @@ class BatchAgent(Outside, OwnAgent):
         self.halt: Halt | None = None
         """Where its breaker has stopped it; the worker is to end."""
         self._engine = engine
-        self._logical = {topic.physical(engine.prefix): topic.name for topic in spec.sources}
-        self._tables = {name: declare_table(engine.app, name, engine.partitions) for name in spec.tables}
+        names = engine.names
+        self._logical = {each: topic.name for topic in spec.sources for each in names.sources(topic.name)}
+        self._tables = {
+            name: declare_table(engine.app, names.table(name), engine.partitions, names.changelog(name))
+            for name in spec.tables
+        }
         self._handled: dict[tuple[str, int], int] = {}  # (physical topic, partition) -> offset behind the last record
         source = engine.app.topic(
             *self._logical,
@@ -90,13 +106,14 @@ class BatchAgent(Outside, OwnAgent):
     @override
     async def publish(self, outbox: Sequence[tuple[Output, Record | None]]) -> list[RefusedOutput]:
         by_topic: dict[str, dict[int, list[Row]]] = {}
-        prefix, partition_of = self._engine.prefix, self._engine.publisher.partition_of
+        names, partition_of = self._engine.names, self._engine.publisher.partition_of
         for output, origin in outbox:
             partition = output.partition
             if partition is None:
                 partition = partition_of(output.key or b"")
-            rows = by_topic.setdefault(prefix + output.topic, {}).setdefault(partition, [])
-            rows.append(Row(output.key, output.value, list(output.headers), origin))
+            rows = by_topic.setdefault(names.topic(output.topic), {}).setdefault(partition, [])
+            headers = [*output.headers, *state_headers(output.topic, names.state)]
+            rows.append(Row(output.key, output.value, headers, origin))
         answers = await asyncio.gather(*(self._engine.publisher.publish(t, rows) for t, rows in by_topic.items()))
         return [RefusedOutput(refused.row.origin, refused.reason) for answer in answers for refused in answer]
 
@@ -151,12 +168,11 @@ class BatchAgent(Outside, OwnAgent):
             answer = await consumer.highwaters(*(TP(topic, partition) for topic in self._logical))
         except (KafkaError, TimeoutError) as exc:
             raise RetryLaterError(f"Kafka does not tell where the topics of {self.spec.name} end") from exc
-        return {self._logical[tp.topic]: offset for tp, offset in answer.items()}
+        return {tp.topic: offset for tp, offset in answer.items()}
 
     @override
     def has_handled(self, partition: int, position: Position) -> bool:
-        physical = {logical: name for name, logical in self._logical.items()}
-        return all(offset <= self._position(physical[topic], partition) for topic, offset in position.items())
+        return all(offset <= self._position(topic, partition) for topic, offset in position.items())
 
     def lag(self) -> int:
         """Records of its partitions that are not handled yet, as far as the last fetches told."""
@@ -192,6 +208,8 @@ class BatchAgent(Outside, OwnAgent):
                 return
             self._acknowledge(messages, turned)
             self.core.tell_effect(turned.changes)
+            if self._engine.history.paced is not None:
+                await self._engine.history.paced(self._historic(messages))
 
     def _ours(self, events: Sequence[Any]) -> list[Any]:
         """The messages to work on. What a rebalance overtook is dropped unacknowledged and read again.
@@ -207,12 +225,20 @@ class BatchAgent(Outside, OwnAgent):
             app.consumer.track_message(message)
         return messages
 
+    def _historic(self, messages: Sequence[Any]) -> int:
+        topics = self._engine.history.topics
+        return sum(len(message.value) for message in messages if self._logical[message.topic] in topics)
+
     def _batch(self, message: Any, taken_ms: int) -> Batch:
         topic = self._logical[message.topic]
+        is_historic = topic in self._engine.history.topics
         records = [
-            Record(topic, raw.partition, raw.offset, raw.timestamp, raw.key, raw.value, _whole(raw.headers), taken_ms)
+            Record(
+                topic, raw.partition, raw.offset, raw.timestamp, raw.key, raw.value, _whole(raw.headers),
+                raw.timestamp if is_historic else taken_ms,
+            )
             for raw in message.value
-        ]
+        ]  # fmt: skip
         return Batch(topic, message.partition, records)
 
     def _acknowledge(self, messages: Sequence[Any], turned: Turned) -> None:

@@ -19,15 +19,15 @@ SESSION_SECONDS = 10.0
 heartbeats go on while a turn computes."""
 
 
-def build_faust_app(connection: KafkaConnection, kafka: Kafka, data_dir: Path) -> faust.App:
-    """An app whose records travel in batches and whose tables are kept below `data_dir`.
+def build_faust_app(connection: KafkaConnection, kafka: Kafka, data_dir: Path, group: str = APP_ID) -> faust.App:
+    """An app whose records travel in batches and whose tables are kept below `data_dir`; `group`: without the prefix.
 
     Raises:
         ConfigurationError: another version of Faust is installed, or the Kafka security settings do not fit.
     """
     require_faust_version()
     app = faust.App(
-        f"{connection.topic_prefix}{APP_ID}",
+        f"{connection.topic_prefix}{group}",
         broker=[f"kafka://{server.strip()}" for server in connection.bootstrap_servers.split(",")],
         broker_credentials=_credentials(connection),
         datadir=data_dir,

@@ -36,8 +36,15 @@ ROCKS_OPTIONS = {
 }
 
 
-def declare_table(app: faust.App, name: str, partitions: int) -> Any:
-    """A table of bytes whose changelog has as many partitions as every topic, and is recovered in batches."""
+def declare_table(app: faust.App, name: str, partitions: int, changelog: str) -> Any:
+    """A table of bytes whose changelog has as many partitions as every topic, and is recovered in batches.
+
+    Args:
+        app: of the worker.
+        name: of its store.
+        partitions: of every topic.
+        changelog: the topic on the cluster; Faust would name it after the app, and a rebuild is another one.
+    """
     table: Any = app.Table(
         name,
         partitions=partitions,
@@ -46,12 +53,29 @@ def declare_table(app: faust.App, name: str, partitions: int) -> Any:
         schema=RAW,
         options=ROCKS_OPTIONS,
         recovery_buffer_size=RECOVERY_BATCHES,
-    )
-    table.changelog_topic.schema = BatchSchema(
-        key_type=bytes, value_type=bytes, key_serializer="raw", value_serializer="raw"
+        changelog_topic=_changelog(app, changelog, partitions),
     )
     table.apply_changelog_batch = partial(_recover, table)
     return table
+
+
+def _changelog(app: faust.App, name: str, partitions: int) -> Any:
+    """As Faust makes them (`faust/tables/base.py`, `_new_changelog_topic`), of another name and in batches."""
+    topic: Any = app.topic(
+        name,
+        key_type=bytes,
+        value_type=bytes,
+        key_serializer="raw",
+        value_serializer="raw",
+        partitions=partitions,
+        compacting=True,
+        acks=False,
+        internal=True,
+        maxsize=131_072,
+        allow_empty=True,
+    )
+    topic.schema = BatchSchema(key_type=bytes, value_type=bytes, key_serializer="raw", value_serializer="raw")
+    return topic
 
 
 def _recover(table: Any, events: Iterable[Any]) -> None:

@@ -29,7 +29,7 @@ from aiokafka.errors import (
 )
 from aiokafka.protocol.transaction import InitProducerIdRequest
 
-from processors.engine.naming import fence_name
+from processors.engine.naming import APP_ID, fence_name
 from runtime.backoff import Backoff
 from schemas.errors import FatalError
 
@@ -63,11 +63,13 @@ class Fences:
     Args:
         producer: started; whose connections are used.
         prefix: of the installation's names.
+        group: whose members follow each other; without the prefix.
     """
 
-    def __init__(self, producer: AIOKafkaProducer, prefix: str) -> None:
+    def __init__(self, producer: AIOKafkaProducer, prefix: str, group: str = APP_ID) -> None:
         self._producer = producer
         self._prefix = prefix
+        self._group = group
         self._fences: dict[int, Fence] = {}
 
     def of(self, partition: int) -> Fence:
@@ -82,7 +84,7 @@ class Fences:
         Raises:
             FatalError: this user may not.
         """
-        name, failures = f"{self._prefix}{fence_name(partition)}", 0
+        name, failures = f"{self._prefix}{fence_name(partition, self._group)}", 0
         while True:
             try:
                 self._fences[partition] = await self._next_epoch(name)

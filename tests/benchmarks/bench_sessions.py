@@ -37,7 +37,7 @@ from processors.engine.faust_consumer import still_member
 from processors.engine.faust_worker import EngineWorker
 from processors.engine.fences import Fences
 from processors.engine.metrics import EngineMetrics
-from processors.engine.naming import changelog_name
+from processors.engine.naming import Names, changelog_name
 from processors.engine.stopping import stop_at_once
 from runtime.kafka import KafkaConnection
 from runtime.logs import configure_logging
@@ -103,7 +103,7 @@ async def serve(bootstrap: str, data_dir: Path) -> None:
         session_seconds=SESSION_SECONDS,
         fences=Fences(producer, ""),
     )
-    engine = Engine(app, publisher, EngineMetrics(CollectorRegistry()), "", partitions, "0.0.0", stop_at_once)
+    engine = Engine(app, publisher, EngineMetrics(CollectorRegistry()), Names(""), partitions, "0.0.0", stop_at_once)
     agent = tracking_agent(engine, tracking_rule(TrackingSettings.from_configuration(configuration)))
     worker = EngineWorker(app, [agent], publisher, producer, engine.metrics)
     working = asyncio.create_task(worker.run(asyncio.Event()))

@@ -4,6 +4,7 @@ One run, one broker, one backlog of participant events, each variant in a proces
 
 - *bare*: aiokafka alone, which parses each event and publishes it again, a batch per partition and poll: the ceiling;
 - *track*: the engine with the rule of `track-attendance`, its table in RocksDB and its changelog, all confirmed;
+- *rebuild*: the same as `rollcall rebuild start` runs it, with the agent behind it and the answers that were kept;
 - *plain*: an ordinary Faust agent with a table in memory and one output per event, nothing awaited to the confirmation.
 
 Compare the ratios: the broker and everything else on the machine take their part of the same cores.
@@ -41,8 +42,10 @@ from processors.engine.faust_consumer import still_member
 from processors.engine.faust_worker import EngineWorker
 from processors.engine.fences import Fences
 from processors.engine.metrics import EngineMetrics
-from processors.engine.naming import changelog_name
+from processors.engine.naming import Names, changelog_name
 from processors.engine.stopping import stop_at_once
+from processors.rebuilding import RebuildOrder, RebuildProgress, run_rebuild
+from processors.rebuilding import create_topics as create_rebuild_topics
 from runtime.kafka import KafkaConnection
 from runtime.logs import configure_logging
 from runtime.models import Configuration, Connectors, Kafka, ZoomAccount
@@ -202,7 +205,7 @@ async def run_track(task: Task, meter: Meter) -> None:
         session_seconds=SESSION_SECONDS,
         fences=Fences(producer, task.prefix),
     )
-    engine = Engine(app, publisher, metrics, task.prefix, PARTITIONS, "0.0.0", stop_at_once)
+    engine = Engine(app, publisher, metrics, Names(task.prefix), PARTITIONS, "0.0.0", stop_at_once)
     agent = tracking_agent(engine, tracking_rule(TrackingSettings.from_configuration(configuration)))
     working = asyncio.create_task(EngineWorker(app, [agent], publisher, producer, metrics).run(meter.done))
     while not meter.done.is_set():
@@ -212,7 +215,25 @@ async def run_track(task: Task, meter: Meter) -> None:
     await working
 
 
-RUNS: dict[str, Callable[[Task, Meter], Awaitable[None]]] = {"bare": run_bare, "track": run_track, "plain": run_plain}
+async def run_rebuilt(task: Task, meter: Meter) -> None:
+    """The product's rebuild, from the beginning of the topic."""
+    zoom = Connectors(zoom=(ZoomAccount(account_id="any"),))
+    configuration = Configuration(connectors=zoom, kafka=Kafka(partitions=PARTITIONS))
+    connection, order = KafkaConnection(task.bootstrap, topic_prefix=task.prefix), RebuildOrder("bench")
+    await create_rebuild_topics(connection, configuration, order.state)
+
+    async def tell(progress: RebuildProgress) -> None:
+        meter.handled(progress.handled)
+
+    await run_rebuild(order, configuration, connection, Path(task.data_dir), "0.0.0", meter.done, tell)
+
+
+RUNS: dict[str, Callable[[Task, Meter], Awaitable[None]]] = {
+    "bare": run_bare,
+    "track": run_track,
+    "rebuild": run_rebuilt,
+    "plain": run_plain,
+}
 
 
 def run_child(task: Task) -> None:

@@ -9,8 +9,18 @@ from pathlib import Path
 import pytest
 
 from processors.app import changelogs
-from processors.engine.naming import APP_ID, fence_name
-from schemas.topics import all_topics
+from processors.engine.naming import APP_ID, fence_name, rebuild_group, rebuild_topic
+from schemas.topics import (
+    ATTENDANCE_RESULTS,
+    ATTENDANCE_SESSIONS,
+    AUDIT,
+    ENGAGEMENT_RESYNCS,
+    ENGAGEMENT_SCORES,
+    LOOKUPS_BULK,
+    STATES,
+    all_topics,
+    rebuild_topics,
+)
 
 SCRIPT = Path(__file__).parents[2] / "deploy" / "kafka-acls.sh"
 PREFIX = "stage-"
@@ -77,11 +87,26 @@ COMMANDS = (
     # Back-fills, decisions about effects in doubt, and dead letters that are sent again to the topic that they are of.
     | on_topics("Write", {topic.name for topic in all_topics() if AGENTS & {*topic.consumers}})
 )
+_EVERYTHING = ("Create", "Delete", "Describe", "Read", "Write")
+REBUILD = (
+    LOOK
+    | CREATE
+    | on_topics("Read", ALL)
+    | on_topics("Write", {LOOKUPS_BULK.name, AUDIT.name, STATES.name})
+    # What a switch tells.
+    | on_topics("Write", {each.name for each in (ATTENDANCE_RESULTS, ATTENDANCE_SESSIONS, ENGAGEMENT_SCORES)})
+    | on_topics("Write", {ENGAGEMENT_RESYNCS.name})
+    | {(operation, *CHANGELOGS) for operation in _EVERYTHING}
+    | {(operation, "prefixed", f"{PREFIX}rebuild.") for operation in _EVERYTHING}
+    | {("Read", "group", f"{PREFIX}{APP_ID}"), ("Read", "group", f"{PREFIX}{rebuild_group('')}")}
+    | {("Write", "transactional-id", f"{PREFIX}{rebuild_group('')}")}
+)
 
 
 @pytest.mark.parametrize(
     ("process", "expected"),
     [
+        ("rebuild", REBUILD),
         ("ingress", on_topics("Create", INGRESS_WRITES) | INGRESS),
         ("worker", LOOK | CREATE | {("Create", *CHANGELOGS)} | WORKER),
         ("commands", COMMANDS),
@@ -100,7 +125,8 @@ def test_acls_where_operators_own_the_topics_do_not_let_anybody_create(process: 
 
 def test_acls_changelogs_begin_as_the_script_says() -> None:
     """The tables and the fences are allowed by how their names begin, so that a new table needs no new right."""
-    assert all(name.startswith(f"{APP_ID}-") for name in (*changelogs(), fence_name(0)))
+    assert all(name.startswith(f"{APP_ID}-") for name in (*changelogs(), *changelogs("other"), fence_name(0)))
+    assert all(rebuild_topic("other", topic.name).startswith("rebuild.") for topic in rebuild_topics())
 
 
 def test_acls_wrong_usage_is_explained() -> None:
@@ -108,4 +134,4 @@ def test_acls_wrong_usage_is_explained() -> None:
     for arguments in (("ingress",), ("everything", "User:somebody")):
         done = run(*arguments)
         assert (done.returncode, done.stdout) == (2, "")
-        assert "ingress|worker|commands PRINCIPAL" in done.stderr
+        assert "ingress|worker|commands|rebuild PRINCIPAL" in done.stderr

@@ -29,6 +29,7 @@ from processors.engine.faust_tables import TablePartition
 from processors.engine.faust_worker import EngineWorker
 from processors.engine.fences import Fences
 from processors.engine.metrics import EngineMetrics
+from processors.engine.naming import Names
 from processors.engine.spec import AgentSpec
 from processors.engine.stopping import stop_at_once
 from runtime.admin import AdminServer, Readiness
@@ -194,7 +195,7 @@ def _build_worker(settings: LabSettings, registry: CollectorRegistry) -> EngineW
         app=app,
         publisher=publisher,
         metrics=metrics,
-        prefix=connection.topic_prefix,
+        names=Names(connection.topic_prefix),
         partitions=PARTITIONS,
         version="0.0.0",
         stop=stop_at_once,

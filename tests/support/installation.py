@@ -18,9 +18,11 @@ import orjson
 from prometheus_client.parser import text_string_to_metric_families
 
 from ops.demo.wiring import LIMIT_FACTOR, DemoPace, Wiring
+from ops.resync.workers import workers
 from ops.simulate import load_zoom, recent_start
 from processors.brevo.decisions.ledger import EVENT_STATES
 from processors.engine.naming import APP_ID
+from runtime.kafka import KafkaConnection
 from sandbox.brevo.server import RunningBrevo, serving
 from sandbox.brevo.snapshot import snapshot
 from sandbox.brevo.store import Options
@@ -209,6 +211,15 @@ class Installation:
             return time.monotonic() - since > SETTLE_SECONDS + 1
 
         await eventually(idle, timeout_seconds=60, what="nothing moves")
+
+    async def until_nobody(self, group: str = APP_ID) -> None:
+        """Wait until Kafka knows that a group has no member; one that was killed stays as long as its session."""
+        connection = KafkaConnection.from_environment(self.wiring.kafka)
+
+        async def nobody() -> bool:
+            return await workers(connection, group) == 0
+
+        await eventually(nobody, timeout_seconds=90, what=f"nobody is in {group}", tell=self.last_words)
 
     async def results(self) -> list[CommandResult]:
         """Every outcome of the sink."""

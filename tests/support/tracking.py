@@ -142,11 +142,11 @@ class Pipeline:
         self._offset = 0
         self.restart()
 
-    def restart(self) -> None:
-        """Begin with new rules on the same tables, as after a crash."""
-        settings = TrackingSettings.from_configuration(self.settings)
+    def restart(self, revision_floor: int = 0) -> None:
+        """Begin with new rules on the same tables, as after a crash, or after a switch."""
+        settings = replace(TrackingSettings.from_configuration(self.settings), revision_floor=revision_floor)
         self._track: Rule = tracking_rule(settings if self._step is None else replace(settings, step=self._step))
-        self._score: Rule = scoring_rule(self.settings)
+        self._score: Rule = scoring_rule(self.settings, revision_floor)
 
     def feed(self, bodies: Iterable[bytes], origin: bytes = b"live", headers: Headers = ()) -> None:
         """Webhooks arrive, in turns, without any time passing."""

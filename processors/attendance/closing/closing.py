@@ -195,7 +195,7 @@ class Closing:
                 work.cursor = contact
                 return False
             budget -= 1
-            retract_result(book, work.name, row, contact, "no_session")
+            retract_result(book, work.name, row, contact, "no_session", floor=self._settings.revision_floor)
         retract_summary(book, work.name, row)
         return True
 

@@ -76,7 +76,8 @@ class Publishing:
             _publish_judged(step, common, contact, judged, known.approved)
         elif isinstance(judged, Retract):
             first = step.rows[session.session_uuid]
-            retract_result(step.book, session.session_uuid, first, contact, judged.why, session)
+            floor = step.settings.revision_floor
+            retract_result(step.book, session.session_uuid, first, contact, judged.why, session, floor=floor)
         if step.settings.tells_ended:
             tell_ended(step, session, known, judged)
         _count(step, session, known, judged)

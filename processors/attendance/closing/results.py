@@ -38,7 +38,7 @@ def publish_result(
     """Publish a person's result as a new revision, unless it is the one that stands."""
     name, contact = session.session_uuid, contact_id(judged.email)
     before = step.book.get(RESULT, name, contact)
-    revision = before.revision + 1 if before else 1
+    revision = max(before.revision if before else 0, step.settings.revision_floor) + 1
     result = _result(step, session, judged, _identity(judged.filed, approved), interaction, revision)
     # Who happened to bring the news is no news, nor is when it was looked at.
     digest = result.digest("origin", "judged_at", "revision")
@@ -48,7 +48,14 @@ def publish_result(
 
 
 def retract_result(
-    book: Book, name: str, row: RunRow, contact: str, why: RetractionReason, session: Session | None = None
+    book: Book,
+    name: str,
+    row: RunRow,
+    contact: str,
+    why: RetractionReason,
+    session: Session | None = None,
+    *,
+    floor: int,
 ) -> None:
     """Take back what was published of a contact, if anything.
 
@@ -59,6 +66,7 @@ def retract_result(
         contact: whose result it is.
         why: for the record.
         session: as it is now; ``None`` for what is none any more.
+        floor: `TrackingSettings.revision_floor`.
     """
     before = book.get(RESULT, name, contact)
     if before is None or before.retracted:
@@ -78,7 +86,7 @@ def retract_result(
         session_uuid=name,
         instances=session.uuids if session else (name,),
         given=session.given if session else (name,),
-        revision=before.revision + 1,
+        revision=max(before.revision, floor) + 1,
         retracted=True,
         retraction_reason=why,
         is_final=True,

@@ -130,7 +130,7 @@ class Registrants:
         return judge(self._settings.filters, described).wanted
 
     def _emit(self, book: Book, fact: Registration, told: Published | None, *, wanted: bool) -> None:
-        revision = told.revision if told else 0
+        revision = max(told.revision if told else 0, self._settings.revision_floor)
         if told and not told.retracted and (told.email != fact.email or not wanted):
             revision += 1
             former = {"email": told.email, "contact_id": contact_id(told.email), "retracted": True}

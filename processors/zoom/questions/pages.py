@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from processors.zoom.questions.identities import Directory
-from schemas.codec import pack
+from schemas.codec import contact_id, pack
 from schemas.lookups import LookupRequest, LookupResult
 from schemas.redaction import redacted
 
@@ -65,7 +65,14 @@ def result_pages(request: LookupRequest, answer: QuestionAnswer, answered_at: da
     )
     pages = list(_cut(rows)) or [()]
     for number, page in enumerate(pages):
-        yield first.model_copy(update={"page": number, "last": number == len(pages) - 1, "rows": page})
+        last = number == len(pages) - 1
+        asked = _asked(request) if last and request.lookup == "identities" else ()
+        yield first.model_copy(update={"page": number, "last": last, "rows": page, "asked": asked})
+
+
+def _asked(request: LookupRequest) -> tuple[str, ...]:
+    """An answer tells only of those that it found."""
+    return (*request.user_ids, *map(contact_id, request.emails))
 
 
 def _cut(rows: Sequence[Row]) -> Iterator[tuple[Row, ...]]:

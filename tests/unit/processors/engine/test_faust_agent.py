@@ -15,6 +15,7 @@ from processors.engine.effect import RuleAlone
 from processors.engine.faust_agent import BatchAgent, Engine
 from processors.engine.faust_app import build_faust_app
 from processors.engine.metrics import EngineMetrics
+from processors.engine.naming import Names
 from processors.engine.spec import AgentSpec
 from processors.engine.stopping import stop_at_once
 from runtime.kafka import KafkaConnection
@@ -48,7 +49,7 @@ def agent(data_dir: Path, *, is_owner: bool) -> BatchAgent:
     kafka = Kafka(partitions=1)
     app = build_faust_app(KafkaConnection("localhost:9"), kafka, data_dir)
     metrics = EngineMetrics(CollectorRegistry())
-    engine = Engine(app, Confirms(is_owner=is_owner), metrics, "", kafka.partitions, "0.0.0", stop_at_once)
+    engine = Engine(app, Confirms(is_owner=is_owner), metrics, Names(""), kafka.partitions, "0.0.0", stop_at_once)
     return BatchAgent(engine, AgentSpec("lab", (SOURCE,), (SEEN,)), RuleAlone(Reminders()))
 
 

@@ -1,0 +1,113 @@
+"""`rollcall rebuild drop`: deletes a state that is not live; a switch to or from it can no longer be undone."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+import orjson
+import typer
+
+from ops.audit import audit_entry
+from ops.failure import found_wrong, stopping
+from ops.options import Json, Reason, Yes, agreed
+from ops.posting import posting_to
+from ops.rebuild.diff import Name
+from ops.resync.command import resync_configuration
+from ops.resync.workers import workers
+from processors.engine.naming import APP_ID, FIRST_STATE, rebuild_group, rebuild_topic, table_name
+from runtime.kafka import KafkaConnection
+from runtime.logs import configure_command_logging
+from runtime.states import States, read_states
+from schemas.errors import ConfigurationError
+from schemas.states import LIVE_KEY, RebuiltState
+from schemas.topics import STATES
+
+_AGAIN = "Repeat it: it deletes what is left."
+
+
+def drop(name: Name, reason: Reason = "", yes: Yes = False, as_json: Json = False) -> None:
+    """Delete a state that is not live: its changelogs, its topics, what is noted of it.
+
+    A switch from it can no longer be undone, and its name cannot be taken again. The live state is never dropped. Its
+    tables on disk, in ROLLCALL_DATA_DIR, are deleted by hand. Noted in the audit topic. Exit code 1: you said no, or
+    Kafka does not answer.
+    """
+    configure_command_logging("ERROR")
+    with stopping(_AGAIN, as_json=as_json):
+        deleted = asyncio.run(_drop(name, reason, yes=yes))
+    if deleted is None:
+        raise found_wrong("nothing was changed", as_json=as_json)
+    if as_json:
+        typer.echo(orjson.dumps({"state": name, "topics": deleted}).decode())
+    else:
+        typer.echo(f"{name} is dropped: {len(deleted)} topics were deleted")
+
+
+async def _drop(name: str, reason: str, *, yes: bool) -> list[str] | None:
+    connection, configuration = KafkaConnection.from_environment(os.environ), resync_configuration(os.environ)
+    states = await read_states(connection)
+    live = states.live
+    _check(states, name)
+    if await workers(connection, rebuild_group(name)):
+        raise ConfigurationError(f"somebody is computing {name}: stop that first")
+    undone = f"; the switch from {name} to {live.state} cannot be undone then" if name == live.previous else ""
+    if not agreed(f"Drop {name}{undone}?", yes=yes):
+        return None
+    known = states.rebuilt.get(name) or RebuiltState(
+        name=name, stage="dropped", started_at=datetime.now(UTC), version="", beside=""
+    )
+    left = {state: at for state, at in live.positions.items() if state != name}
+    previous = "" if live.previous == name else live.previous
+    async with posting_to(connection, configuration.kafka, STATES) as to_kafka:
+        if left != live.positions or previous != live.previous:
+            now = live.model_copy(update={"positions": left, "previous": previous})
+            await to_kafka.post(STATES, [(LIVE_KEY, now)])
+        await to_kafka.post(STATES, [(name.encode(), known.model_copy(update={"stage": "dropped"}))])
+        deleted = await _delete(connection, name)
+        await to_kafka.note(audit_entry("rebuild.drop", name, {"topics": len(deleted)}, reason))
+    return deleted
+
+
+def _check(states: States, name: str) -> None:
+    """Raises `ConfigurationError`: it is not to be dropped."""
+    if name == states.live.state:
+        raise ConfigurationError(f"{name} is the live state: switch to another one before it is dropped")
+    if not states.live.is_told:
+        raise ConfigurationError(
+            f"the switch to {states.live.state} was stopped before all was told: repeat it before {name} is dropped"
+        )
+    if name not in states.rebuilt and name not in states.live.positions:
+        raise ConfigurationError(f"there is no state {name}")
+
+
+async def _delete(connection: KafkaConnection, name: str) -> list[str]:
+    """Every topic that is the state's alone; the names on the cluster."""
+    from aiokafka.admin import AIOKafkaAdminClient  # noqa: PLC0415 (a help page needs no Kafka client)
+    from aiokafka.errors import KafkaError, for_code  # noqa: PLC0415
+
+    admin = AIOKafkaAdminClient(**connection.command_options())
+    try:
+        await admin.start()
+        mine = _of_state(name, [each["topic"] for each in await admin.describe_topics()], connection.topic_prefix)
+        answer = await admin.delete_topics(mine) if mine else None
+    except (KafkaError, OSError, TimeoutError) as error:
+        raise connection.unanswered(error) from error
+    finally:
+        await admin.close()
+    for topic, code, *_ in answer.topic_error_codes if answer else ():
+        if code:
+            raise ConfigurationError(f"the cluster does not delete the topic {topic}: {for_code(code).__name__}")
+    return mine
+
+
+def _of_state(name: str, found: Sequence[str], prefix: str) -> list[str]:
+    from processors.app import STATE_TABLES  # noqa: PLC0415 (Faust takes a second)
+    from processors.rebuild.kept_answers import TABLE  # noqa: PLC0415 (as above)
+
+    tables = {*STATE_TABLES, *(() if name == FIRST_STATE else (TABLE,))}
+    changelogs = {f"{prefix}{APP_ID}-{table_name(table, name)}-changelog" for table in tables}
+    own = f"{prefix}{rebuild_topic(name, '')}"
+    return sorted(each for each in found if each in changelogs or each.startswith(own))

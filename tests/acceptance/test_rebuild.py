@@ -1,0 +1,160 @@
+"""A state rebuilt beside the live one: by the same rules it is equal, by others it is compared, switched to, undone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from processors.engine.naming import changelog_name, rebuild_group
+from schemas.engagement import ContactScore
+from schemas.topics import ENGAGEMENT_SCORES
+from tests.support.acts import acts
+from tests.support.broker import Broker
+from tests.support.commands import rollcall
+from tests.support.installation import Installation, Service, installation, truth_about, webinar
+from tests.support.kafka import read_to_end, topics_of
+from tests.support.processes import eventually, rollcall_command, running
+
+ATTENDEES = 40
+OTHER_RULES = (
+    "sessions: {attended_minimum: 45m, ",
+    "scoring: {weights: {attendance: 20, punctuality: 70, stayed: 10}}\nsessions: {attended_minimum: 45m, ",
+)
+
+
+def _write(home: Installation, before: str, after: str) -> None:
+    file = home.directory / "rollcall.yaml"
+    text = file.read_text()
+    assert before in text
+    file.write_text(text.replace(before, after))
+
+
+async def _stop(home: Installation, worker: Service) -> None:
+    assert await worker.stop() == 0
+    await home.until_nobody()
+
+
+async def _ended(home: Installation, worker: Service) -> None:
+    """Everything that a worker has to do is done, and seen at Brevo."""
+    await worker.until_ready()
+    await home.until_idle(worker)
+
+
+def _contacts(home: Installation) -> dict[str, tuple[frozenset[int], dict[str, Any]]]:
+    """Lists and attributes by address."""
+    return {each["email"]: (frozenset(each["listIds"]), each["attributes"]) for each in home.held()["contacts"]}
+
+
+async def _scores(home: Installation) -> dict[str, int]:
+    messages = await read_to_end(home.wiring.kafka["KAFKA_BOOTSTRAP_SERVERS"], home.physical(ENGAGEMENT_SCORES))
+    newest = {message.key: message.value for message in messages}
+    found = [ContactScore.from_bytes(value) for value in newest.values() if value is not None]
+    return {each.contact_id: each.contact_score for each in found}
+
+
+async def _forget_one(home: Installation) -> bytes:
+    """Somebody who was there is forgotten; their contact id."""
+    contact = min(await _scores(home))
+    code, _, problem = await rollcall(home.wiring.worker(), "forget", contact, "--reason", "asked for", "--yes")
+    assert code == 0, problem
+    return contact.encode()
+
+
+async def _keys(home: Installation, state: str) -> list[bytes]:
+    """Of the rows that a state has of people."""
+    found: dict[bytes, bytes | None] = {}
+    for table in ("attendance", "engagement-by-contact"):
+        topic = home.wiring.kafka["KAFKA_TOPIC_PREFIX"] + changelog_name(table, state)
+        messages = await read_to_end(home.wiring.kafka["KAFKA_BOOTSTRAP_SERVERS"], topic)
+        found |= {message.key or b"": message.value for message in messages}
+    return [key for key, value in found.items() if value is not None]
+
+
+async def _command(variables: Mapping[str, str], *words: str, code: int = 0) -> Any:
+    """The document of `rollcall rebuild …`."""
+    ended, told, problem = await rollcall(variables, "rebuild", *words, "--json")
+    assert ended == code, (told, problem)
+    return told
+
+
+async def _killed_start(home: Installation, variables: Mapping[str, str]) -> None:
+    """`rebuild start` at a slow pace, killed in the middle."""
+    command = rollcall_command("rebuild", "start", "stricter", "--rate", "60", "--reason", "a stricter rule")
+    log = home.directory / "rebuild.log"
+    with running(command, log=log, env=variables) as process:
+
+        async def half_way() -> bool:
+            words = log.read_text().split("records: ")[-1].split()
+            return bool(words) and words[0].isdecimal() and int(words[0]) > 60
+
+        await eventually(half_way, timeout_seconds=60, what="some records are handled", tell=home.last_words)
+        process.kill()
+    await home.until_nobody(rebuild_group("stricter"))
+
+
+async def test_rebuild_by_other_rules_is_compared_switched_to_undone_and_dropped(
+    own_kafka: Broker, topic_prefix: str, tmp_path: Path
+) -> None:
+    """Beside a running worker, through a kill; Brevo follows by differences alone, both ways, and gets no event."""
+    async with installation(own_kafka.bootstrap, topic_prefix, tmp_path) as home:
+        world = webinar(ATTENDEES, seed=5)
+        await home.enlist(world)
+        ingress, worker = home.start_ingress(), home.start_worker()
+        await ingress.until_ready()
+        await home.send(world)
+        await home.until_true(await truth_about(world))
+        gone = await _forget_one(home)
+        before, scores, events = _contacts(home), await _scores(home), home.events()
+        variables = home.wiring.worker()
+
+        same = await _command(variables, "start", "same")
+        assert (same["stage"], same["unanswered"], same["dead_letters"]) == ("built", 0, 0)
+        found = await _command(variables, "diff", "same")
+        assert (found["contacts"], found["facts"], found["scores"]) == ([], [], [])
+        assert not [each for each in await _keys(home, "same") if gone in each]
+
+        _write(home, "sessions: {", OTHER_RULES[1])
+        await _killed_start(home, variables)
+        await _command(variables, "start", "stricter")
+        found = await _command(variables, "diff", "stricter", code=1)
+        assert found["looked_at"] >= len(found["contacts"]) > 0
+        assert any("attended -> left_early" in each["why"] for each in found["facts"])
+        assert any("punctuality" in each["why"] for each in found["scores"])
+
+        code, _, problem = await rollcall(variables, "rebuild", "switch", "stricter", "--yes")
+        assert (code, "stop all workers first" in problem) == (2, True), problem
+        await _stop(home, worker)
+        await _command(variables, "start", "stricter")
+        told = await _command(variables, "switch", "stricter", "--yes", "--reason", "agreed")
+        assert (told["live"], told["previous"], told["untold"]) == ("stricter", "first", 0)
+        writes = home.writes()
+        worker = home.start_worker()
+        await _ended(home, worker)
+        assert home.events() == events
+        assert writes < home.writes()
+        assert _contacts(home) != before
+        stricter = await _scores(home)
+        assert {each["contact_id"]: each["rebuilt"]["score"] for each in found["scores"]}.items() <= stricter.items()
+        code, resync, problem = await rollcall(variables, "resync", "--all", "--dry-run", "--json")
+        assert (code, resync["contacts"]) == (0, []), problem
+
+        await _stop(home, worker)
+        _write(home, OTHER_RULES[1], "sessions: {")
+        told = await _command(variables, "switch", "--undo", "--yes")
+        assert (told["live"], told["previous"]) == ("first", "stricter")
+        worker = home.start_worker()
+        await _ended(home, worker)
+        assert (_contacts(home), await _scores(home), home.events()) == (before, scores, events)
+
+        dropped = await _command(variables, "drop", "stricter", "--yes")
+        assert dropped["topics"]
+        left = await topics_of(own_kafka.bootstrap, topic_prefix)
+        assert not [each for each in left if "stricter" in each]
+        code, _, problem = await rollcall(variables, "rebuild", "switch", "--undo", "--yes")
+        assert (code, "nothing to undo" in problem) == (2, True), problem
+        noted = [each.action for each in await acts(own_kafka.bootstrap, topic_prefix) if "rebuild" in each.action]
+        assert noted == [
+            "rebuild.start", "rebuild.built", "rebuild.start", "rebuild.built", "rebuild.built", "rebuild.switch",
+            "rebuild.undo", "rebuild.drop",
+        ]  # fmt: skip
