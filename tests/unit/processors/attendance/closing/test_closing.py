@@ -13,7 +13,10 @@ from sandbox.truth.contacts import Truth, truth_of
 from sandbox.truth.rules import Rules
 from schemas.attendance import Result
 from schemas.lookups import LookupKind
+from schemas.ticks import Tick
+from schemas.topics import TICKS
 from tests.support.tracking import Pipeline, configuration
+from tests.support.worked_examples import Example, seconds
 
 STARTS_AT = 1_786_543_200
 
@@ -108,6 +111,23 @@ def test_deliveries_shuffled_doubled_and_interrupted_end_in_the_same_results(see
         same = {key: each.model_copy(update={"revision": 0}) for key, each in disturbed.results.items()}
         assert same == {key: each.model_copy(update={"revision": 0}) for key, each in in_order.results.items()}
         assert_true(disturbed, truth_of([delivery.body for delivery in world.deliveries], world.zoom))
+
+
+@pytest.mark.parametrize(("people", "continuations"), [(1, 1), (40, 1), (400, 6)])
+def test_closing_goes_on_in_one_turn_until_its_budget_is_spent(people: int, continuations: int) -> None:
+    """A message to itself for each 200 people or rows here, and not one for each phase, however few came."""
+    stays = [f"p{number} in A 10:00-11:00" for number in range(people)]
+    example = Example()
+    for line in ("meeting", "run A 10:00-11:00", *stays):
+        example.read(line)
+    pipeline = Pipeline(configuration(sessions=UNCHECKED), example.zoom(), step=200)
+    pipeline.now_ms = seconds("11:00:02") * 1_000
+    pipeline.feed(example.bodies)
+    pipeline.sent.clear()  # Zoom's answer to the first fact made it look at registrations
+    pipeline.settle(hours=1)
+    ticks = [Tick.from_bytes(output.value or b"") for output in pipeline.sent[TICKS.name]]
+    assert len(pipeline.results) == people
+    assert [tick.kind for tick in ticks] == ["continue"] * continuations
 
 
 @pytest.mark.parametrize("step", [4, 9])
