@@ -6,6 +6,7 @@ waited for, since it could overwrite newer values; that is what the intents are 
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import uuid
 from collections.abc import Callable, Collection, Iterable, Sequence
@@ -38,6 +39,8 @@ from processors.brevo.writer.tools import Tools
 T = TypeVar("T")
 
 BAD_REQUEST, TOO_LARGE = 400, 413
+AT_A_TIME = 100
+"""Contacts that are looked at before others get a turn: thousands would hold up whoever registers meanwhile."""
 AT_ONCE = 1_000
 """Outcomes posted together: so the tables are confirmed while the next are made."""
 
@@ -65,7 +68,12 @@ class ImportWriter:
     async def write(self, shape: Shape, contacts: Sequence[str]) -> None:
         """Bring busy contacts to what they want; each is released when it is done, or is to be written alone."""
         # Whose command has changed since the batch came together is in another one now: it goes back to its queue.
-        members = [member for contact in contacts if (member := self._member(contact, shape[0])) is not None]
+        members: list[Member] = []
+        for number, contact in enumerate(contacts):
+            if number % AT_A_TIME == AT_A_TIME - 1:
+                await asyncio.sleep(0)
+            if (member := self._member(contact, shape[0])) is not None:
+                members.append(member)
         for import_id in sorted({each.work.importing for each in members if each.work.importing}):
             await self._processes.settled(import_id)
         members = self._sure(await self._answered(members))
