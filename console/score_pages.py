@@ -14,9 +14,8 @@ from console.views.histogram import pairs
 from console.views.spreadsheet import lines
 from readmodel.database import Database
 from readmodel.lines.candidates import MoverLine
-from readmodel.queries.candidates import candidate_models, comparison, movers
+from readmodel.queries.candidates import TIERS, candidate_models, comparison, movers
 
-TIERS = ("hot", "warm", "cold")
 _CSV_ROWS = 1_000
 _CSV_HEAD = ("contact_id", "email", "name", "live_score", "live_tier", "score", "tier", "reference_date")
 

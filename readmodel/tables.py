@@ -236,7 +236,7 @@ CANDIDATES = _table(
 
 MOVED = CANDIDATES.c.tier != CANDIDATES.c.live_tier
 Index(
-    "candidates_moved", CANDIDATES.c.model, CANDIDATES.c.score, CANDIDATES.c.contact, CANDIDATES.c.tier,
+    "candidates_moved", CANDIDATES.c.model, CANDIDATES.c.tier, CANDIDATES.c.score, CANDIDATES.c.contact,
     CANDIDATES.c.live_tier,
     sqlite_where=MOVED, postgresql_where=MOVED,
 )  # fmt: skip

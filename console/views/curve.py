@@ -44,7 +44,7 @@ class Counted:
 
 @dataclass(frozen=True, slots=True)
 class Area:
-    """What one part adds, on top of those before it."""
+    """What one part adds, on top of those before it; all of them are 100 where the sum would be more."""
 
     part: str
     points: str
@@ -82,7 +82,10 @@ def score_curve(results: Sequence[SessionResult], standing: ScoreLine) -> Curve 
         last,
         tuple(_area(place, corners) for place in range(len(PARTS)) if any(parts[place] for _, parts in corners)),
         round(WIDTH * (standing.reference_date - first).days / span),
-        {each.session: sum(each.points) * each.weight(standing.reference_date, half_life) for each in counted},
+        {
+            each.session: round(sum(each.points) * each.weight(standing.reference_date, half_life), 6)
+            for each in counted
+        },
     )
 
 
@@ -113,11 +116,13 @@ def _parts_on(counted: Sequence[Counted], day: date, half_life: int, *, before: 
         weight = each.weight(day, half_life)
         for place, points in enumerate(each.points):
             sums[place] += points * weight
-    return tuple(sums)
+    # Beyond 100 all give way alike: what is cut off the top would be the last part alone.
+    scale = min(1.0, HEIGHT / max(sum(sums), 1.0))
+    return tuple(each * scale for each in sums)
 
 
 def _area(place: int, corners: Sequence[tuple[float, Sequence[float]]]) -> Area:
     below = [(x, sum(parts[:place])) for x, parts in corners]
     above = [(x, sum(parts[: place + 1])) for x, parts in corners]
     outline = [*above, *reversed(below)]
-    return Area(PARTS[place], " ".join(f"{x:.1f},{HEIGHT - min(HEIGHT, value):.1f}" for x, value in outline))
+    return Area(PARTS[place], " ".join(f"{x:.1f},{HEIGHT - value:.1f}" for x, value in outline))

@@ -15,13 +15,12 @@ from ops.views.model import read_model
 from ops.views.output import Csv, Mask, Row, one_form, table, terminal, write_csv, write_json
 from ops.views.words import shown_email
 from readmodel.lines.candidates import BIN_POINTS, Comparison, MoverLine
-from readmodel.queries.candidates import candidate_models, comparison, movers
+from readmodel.queries.candidates import TIERS, candidate_models, comparison, movers
 from readmodel.words import counted
 
 SHOWN = 50
 """Of a table; documents hold all."""
 COLUMNS = ("contact_id", "email", "name", "live_score", "live_tier", "score", "tier", "reference_date")
-TIERS = ("hot", "warm", "cold")
 _BAR = 30
 """Characters of the longest bar."""
 
@@ -135,7 +134,9 @@ def _show(found: Comparison, moved: Iterator[MoverLine], *, mask: bool) -> None:
 def _show_movers(lines: Sequence[MoverLine], *, mask: bool) -> None:
     if not lines:
         return
-    made = table("contact", "live", "tier", "score", "tier", right=("live", "score"), wraps=("contact",))
+    made = table(
+        "contact", "live\nscore", "live\ntier", "score", "tier", right=("live\nscore", "score"), wraps=("contact",)
+    )
     for each in lines[:SHOWN]:
         who = shown_email(each.email, each.contact_id, mask=mask)
         made.add_row(who, str(each.live_score), each.live_tier, str(each.score), each.tier)

@@ -36,7 +36,9 @@ class Candidates:
         """Those of the file."""
         return cls(live, tuple(map(Model, configuration.scoring.every_candidate())))
 
-    def tell(self, contact_id: str, rows: ContactRows, scored: Scored | None, head: Head, view: View) -> Head:
+    def tell(
+        self, contact_id: str, rows: ContactRows, scored: Scored | None, head: Head, view: View, *, again: bool = False
+    ) -> Head:
         """Send what differs; returns the head after it.
 
         Args:
@@ -45,10 +47,11 @@ class Candidates:
             scored: the live score of these rows.
             head: the contact's, as it is after the live score was sent.
             view: takes the record.
+            again: also what does not differ, since the topic may hold something else.
         """
         found = self.of_contact(contact_id, rows, scored)
         now = candidates_digest(found)
-        if now == head.candidates_digest:
+        if now == head.candidates_digest and not (again and now):
             return head
         key = contact_id.encode()
         if found is None:

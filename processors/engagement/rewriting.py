@@ -33,12 +33,15 @@ class Rewriter:
     def rewrite(self, cause: Recomputed, rows: ContactRows, view: View) -> None:
         """Send what follows from `rows` and no fact, the command with bulk priority.
 
-        A resync sends the command in any case: what Brevo refused stands in the sink's rows alone.
+        A resync sends command and candidates in any case: what Brevo refused stands in the sink's rows alone, and what
+        the topic has of candidates may be of other rows, from before a switch of the tables.
         """
+        again = cause.kind == "resync"
         scored, wanted = self.assessor.assess(rows)
-        head = self.send_score(cause.contact_id, rows, scored, rows.head, view)
+        head = self._send_live(cause.contact_id, scored, rows.head, view)
+        head = self.candidates.tell(cause.contact_id, rows, scored, head, view, again=again)
         digest = wanted.digest()
-        if digest != head.upsert_digest or cause.kind == "resync":
+        if digest != head.upsert_digest or again:
             head = head._replace(revision=head.revision + 1, upsert_digest=digest)
             command = upsert_contact(cause, head.revision, wanted, digest)
             view.send(BREVO_COMMANDS_BULK.name, cause.contact_id.encode(), command)

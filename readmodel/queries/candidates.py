@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, func, select, union_all
 
 from readmodel.keys import contact_id_of
 from readmodel.lines.candidates import BIN_POINTS, Comparison, MoverLine
@@ -15,6 +15,7 @@ from readmodel.parts import PART, Part, part_of
 from readmodel.queries.rows import asked, behind, fields_of
 from readmodel.tables import CANDIDATES, CONTACTS, MOVED, SCORES
 
+TIERS = ("hot", "warm", "cold")
 _BINS = 100 // BIN_POINTS
 
 
@@ -64,15 +65,22 @@ def movers(
         after: `Part.after` of the part before.
     """
     of = CANDIDATES.c
-    conditions = [of.model == asked(model), MOVED, *behind(after, of.score, of.contact)]
-    if to is not None:
-        conditions.append(of.tier == to)
-    part = select(CANDIDATES).where(*conditions).order_by(of.score.desc(), of.contact.desc()).limit(limit + 1)
-    found = part.subquery()
+    place = behind(after, of.score, of.contact)
+    # A part per tier, each read in the order of its index to the end of the page.
+    parts = [
+        select(CANDIDATES)
+        .where(of.model == asked(model), MOVED, of.tier == tier, *place)
+        .order_by(of.score.desc(), of.contact.desc())
+        .limit(limit + 1)
+        .subquery()
+        for tier in (TIERS if to is None else (to,))
+    ]
+    found = union_all(*(select(part) for part in parts)).subquery()
     chosen = (
         select(found, CONTACTS.c.email, CONTACTS.c.name)
         .join_from(found, CONTACTS, CONTACTS.c.contact == found.c.contact, isouter=True)
         .order_by(found.c.score.desc(), found.c.contact.desc())
+        .limit(limit + 1)
     )
     rows = connection.execute(chosen).all()
     return part_of(rows, limit, _mover, lambda row: (row.score, bytes(row.contact)))

@@ -66,6 +66,9 @@ def test_curve_jumps_at_a_session_and_is_cut_at_100() -> None:
     upper = upper[: len(upper) // 2]
     assert [points for x, points in upper if x == 500.0] == [41.0, 100.0]
     assert curve.adds == {1: 41.0, 2: 82.0}
+    # Parts of 123 points share the 100 as they share the 123.
+    attendance = max(points for x, points in corners(curve.areas[0].points) if x == 500.0)
+    assert attendance == pytest.approx(100 * 55 / 70, abs=0.1)
 
 
 def test_curve_leaves_out_what_does_not_count() -> None:

@@ -20,7 +20,7 @@ from processors.engine.view import Output
 from runtime.models import Configuration
 from schemas.attendance import Result
 from schemas.brevo import BREVO_COMMAND, UpsertContact
-from schemas.engagement import CandidateScores, ContactScore, FailedModel, RebuildScore
+from schemas.engagement import CandidateScores, ContactScore, FailedModel, RebuildScore, ResyncContact
 from schemas.ticks import SweepTick
 from schemas.topics import (
     BREVO_COMMANDS_BULK,
@@ -258,6 +258,14 @@ def test_rebuild_of_a_candidate_is_no_switch_once_that_candidate_is_live() -> No
     switched = configuration(scoring={"model_version": "short", **SHORT})
     assert rebuilt(store, switched, model(BESIDE, "short"), switch=False) == []
     assert rebuilt(store, switched, model(switched), switch=True) != []
+
+
+def test_resync_tells_candidates_again() -> None:
+    """The topic may hold what followed from other tables."""
+    store, before = taken(BESIDE, *TWO_SESSIONS)
+    value = ResyncContact(contact_id=CONTACT, requested_at=ASKED_AT).to_bytes()
+    again = run(ScoreEngagement(BESIDE), [record(ENGAGEMENT_RESYNCS.name, value)], {TABLE: store})
+    assert candidates_of(again) == candidates_of(before)[-1:]
 
 
 def test_rebuild_of_an_excluded_domain_does_nothing() -> None:
