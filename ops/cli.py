@@ -17,6 +17,7 @@ from ops import (
     demo,
     filters,
     forget,
+    gameday,
     letters,
     rebuild,
     replay,
@@ -75,6 +76,7 @@ def build_app() -> typer.Typer:
     sandbox.register(app)
     simulate.register(app)
     demo.register(app)
+    gameday.register(app)
     views.register(app)
     trace.register(app)
     filters.register(app)

@@ -33,7 +33,7 @@ def outside(webhook_url: str, zoom_url: str, brevo_url: str, environment: Mappin
         raise ConfigurationError(
             "no secret to sign with: set ZOOM_WEBHOOK_SECRET or ZOOM_WEBHOOK_SECRET_FILE as the ingress has it"
         )
-    return Installation(webhook_url, secret, zoom_url.rstrip("/"), brevo_url.rstrip("/"), children=())
+    return Installation(webhook_url, secret, zoom_url.rstrip("/"), brevo_url.rstrip("/"), children=(), variables={})
 
 
 def tell(running: Installation, *, attendees: int, seed: int, chaos: str, as_json: bool) -> int:

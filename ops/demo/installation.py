@@ -32,6 +32,8 @@ class Installation:
     zoom_url: str
     brevo_url: str
     children: tuple[Child, ...]
+    variables: Mapping[str, str]
+    """Of the worker and of commands beside it; none where it was not started here."""
 
 
 def inherited_of(environment: Mapping[str, str]) -> dict[str, str]:
@@ -69,10 +71,12 @@ async def installation(
         ingress = await stack.enter_async_context(
             running("ingress", inherited | wiring.ingress(port), log=directory / "ingress.log", admin_port=free_port())
         )
+        variables = inherited | wiring.worker()
         worker = await stack.enter_async_context(
-            running("worker", inherited | wiring.worker(), log=directory / "worker.log", admin_port=free_port())
+            running("worker", variables, log=directory / "worker.log", admin_port=free_port())
         )
         say("starting ingress and worker")
         await asyncio.gather(ingress.until_ready(session), worker.until_ready(session))
         webhook_url = f"http://127.0.0.1:{port}/webhooks/zoom"
-        yield Installation(webhook_url, wiring.webhook_secret, zoom_url, brevo.address, (ingress, worker))
+        secret = wiring.webhook_secret
+        yield Installation(webhook_url, secret, zoom_url, brevo.address, (ingress, worker), variables)

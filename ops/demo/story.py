@@ -95,7 +95,7 @@ def tell(*, attendees: int, seed: int, chaos: str, reports: bool, keep: bool, lo
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.default_int_handler)
     with ExitStack() as stack:
-        environment = _environment(stack, say)
+        environment = own_kafka(stack, say)
         say(f"Kafka at {environment['KAFKA_BOOTSTRAP_SERVERS']}")
         try:
             return asyncio.run(_run(chosen, environment, console, say, keep=keep, look=look, as_json=as_json))
@@ -103,7 +103,7 @@ def tell(*, attendees: int, seed: int, chaos: str, reports: bool, keep: bool, lo
             raise KeyboardInterrupt from None  # SIGTERM or SIGHUP, after the processes were ended
 
 
-def _environment(stack: ExitStack, say: Callable[[str], None]) -> dict[str, str]:
+def own_kafka(stack: ExitStack, say: Callable[[str], None]) -> dict[str, str]:
     """The person's environment with their own Kafka, or without it and with one that ends with `stack`.
 
     A topic prefix of its own keeps the demo apart from whatever else is on that Kafka.
@@ -160,9 +160,9 @@ async def play(
     as_json: bool,
 ) -> list[Mismatch]:
     """Sends the webinar to what runs, waits for Brevo, and prints the verdict; what differs."""
-    await _send(chosen.world, running, console, say)
+    await send(chosen.world, running, console, say)
     say("waiting until Brevo holds the whole result")
-    differences = await _settled(chosen, running, session)
+    differences = await settled(chosen, running, session)
     if differences:
         _show_logs(running, console)
     if as_json:
@@ -173,7 +173,12 @@ async def play(
     return differences
 
 
-async def _send(world: World, running: Installation, console: Console, say: Callable[[str], None]) -> None:
+async def send(world: World, running: Installation, console: Console, say: Callable[[str], None]) -> None:
+    """Tells the sandbox's Zoom of the webinar, and sends its webhooks.
+
+    Raises:
+        FatalError: the ingress did not accept them.
+    """
     await load_zoom(world, running.zoom_url)
     trouble = f", with {', '.join(sorted(world.chaos))}" if world.chaos else ""
     say(f"sending {len(world.deliveries)} signed webhooks of “{world.event.topic}”{trouble}")
@@ -186,7 +191,7 @@ async def _send(world: World, running: Installation, console: Console, say: Call
     say(f"all {sent.accepted} accepted in {sent.seconds:.1f} s")
 
 
-async def _settled(chosen: Scene, running: Installation, session: aiohttp.ClientSession) -> list[Mismatch]:
+async def settled(chosen: Scene, running: Installation, session: aiohttp.ClientSession) -> list[Mismatch]:
     """The differences once Brevo is equal and quiet, or once nothing moves any more."""
     clock = asyncio.get_running_loop().time
     begun = changed_at = clock()

@@ -57,6 +57,24 @@ class Page:
         """Go to an address."""
         await self.call("Page.navigate", url=url)
 
+    async def look(self, url: str, *, width: int, height: int = 900, dark: bool = False) -> None:
+        """Go to an address with a window of so many pixels, and wait until it is there."""
+        scheme = "dark" if dark else "light"
+        await self.call("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}])
+        await self.call(
+            "Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False
+        )
+        await self.open(url)
+        await self.until(f"location.href === {url!r} && document.readyState === 'complete'")
+
+    async def sign_in(self, base: str, name: str, password: str) -> None:
+        """Sign in to a console, on its form."""
+        await self.look(f"{base}/sign-in", width=400)
+        await self.evaluate(f"document.querySelector('#name').value = {name!r}")
+        await self.evaluate(f"document.querySelector('#password').value = {password!r}")
+        await self.evaluate("document.querySelector('main form').requestSubmit()")
+        await self.until("document.querySelector('h1')?.textContent === 'Sessions'")
+
     async def until(self, script: str) -> Any:
         """The first truthy value of an expression."""
 

@@ -10,7 +10,7 @@ from console.acting import Acting
 from readmodel.database import opened
 from tests.integration.console.test_console_acts import Basket, a_letter
 from tests.integration.console.test_console_pages import CONTACT, SESSION, story
-from tests.support.browser import Page, chromium
+from tests.support.browser import chromium
 from tests.support.console import PASSWORD, console, fill
 from tests.support.read_model import Storyteller, sqlite_url
 
@@ -24,25 +24,11 @@ axe.run(document, {resultTypes: ["violations"]}).then(
 """
 
 
-async def _look(page: Page, url: str, *, dark: bool, width: int) -> None:
-    scheme = "dark" if dark else "light"
-    await page.call("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}])
-    await page.call(
-        "Emulation.setDeviceMetricsOverride", width=width, height=900, deviceScaleFactor=1, mobile=False
-    )  # fmt: skip
-    await page.open(url)
-    await page.until(f"location.href === {url!r} && document.readyState === 'complete'")
-
-
 async def test_pages_are_readable_for_everybody(tmp_path: Path) -> None:
     """What is new shows by itself; only tables are wider than a telephone; axe-core finds no serious fault."""
     acting = Acting({"basket.empty": Basket()}, a_letter)
     async with console(tmp_path, story(), None, acting) as (visitor, _), chromium(tmp_path) as page:
-        await _look(page, f"{visitor.base}/sign-in", dark=False, width=400)
-        await page.evaluate("document.querySelector('#name').value = 'ana'")
-        await page.evaluate(f"document.querySelector('#password').value = {PASSWORD!r}")
-        await page.evaluate("document.querySelector('main form').requestSubmit()")
-        await page.until("document.querySelector('h1')?.textContent === 'Sessions'")
+        await page.sign_in(visitor.base, "ana", PASSWORD)
         with opened(sqlite_url(tmp_path)) as database:  # as the projector does meanwhile
             fill(database, [Storyteller().session(3, topic="Just begun")])
         await page.until("document.querySelector('table').textContent.includes('Just begun')")
@@ -58,7 +44,7 @@ async def test_pages_are_readable_for_everybody(tmp_path: Path) -> None:
             *ACTS,
         ):
             for dark, width in ((False, 400), (True, 1200)):
-                await _look(page, visitor.base + path, dark=dark, width=width)
+                await page.look(visitor.base + path, dark=dark, width=width)
                 assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth"), (path, width)
                 if AXE.exists():
                     await page.evaluate(AXE.read_text(encoding="utf-8"))

@@ -1,0 +1,94 @@
+"""The drills: each hurts the installation, waits for its alert, and mends it by the runbook's commands alone."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+import orjson
+
+from ops.demo.story import Scene
+from ops.gameday.ground import Ground, NotMendedError
+from ops.posting import Record, posting
+from runtime.kafka import KafkaConnection
+from schemas.topics import RAW_EVENTS
+
+_POISON = 120
+"""Records of garbage: more than the breaker lets pass in a row."""
+
+
+@dataclass(frozen=True, slots=True)
+class Drill:
+    """One thing that goes wrong."""
+
+    name: str
+    alert: str
+    """As docs/how-to/operate.md and the runbook call it."""
+    about: str
+    play: Callable[[Ground, Scene], Awaitable[None]]
+
+
+async def outage(ground: Ground, scene: Scene) -> None:
+    """Brevo lets nobody of this machine in while a webinar is held; nothing is lost, and it goes on when told."""
+    await ground.fault_at_brevo("401_ip")
+    await ground.send(scene)
+
+    async def parked() -> bool:
+        return await ground.metric("rollcall_brevo_parked") >= 1
+
+    await ground.until("the alert `Brevo parked` fires: rollcall_brevo_parked is 1", parked)
+
+    await ground.until_ill("IP address")
+    ground.say("the address is authorised at Brevo")
+    await ground.fault_at_brevo(None)
+    await ground.rollcall("brevo resume --reason 'the address is authorised'")
+    await _equal(ground, scene)
+    await ground.until_well()
+
+
+async def poison(ground: Ground, scene: Scene) -> None:
+    """A release of others writes what nobody can read: the worker stops itself, is told to go on, and loses nothing."""
+    await _write_garbage(ground)
+    code = await ground.worker.process.wait()
+    ground.say(f"the worker has ended with {code}; its supervisor starts it again")
+    await ground.start_worker()
+    await ground.until_ill("stopped at")
+    await ground.rollcall("dlq list")
+    listed = orjson.loads(await ground.rollcall("dlq list label=unreadable from=1h --json"))
+    await ground.rollcall("dlq show {letter}", letter=listed["letters"][0]["letter_id"][:12])
+    await ground.rollcall("worker --resume")
+
+    async def handled() -> bool:
+        return await ground.metric("rollcall_worker_partitions") > 0 and not await ground.metric(_LAG)
+
+    await ground.until("the rest is handled: rollcall_worker_lag_records is 0", handled)
+    await ground.rollcall("dlq drop label=unreadable --reason 'a release of theirs wrote it' --yes")
+    await ground.until_well()
+    await _equal(ground, scene)
+
+
+_LAG = "rollcall_worker_lag_records"
+DRILLS = (
+    Drill("outage", "Brevo parked", "Brevo refuses this machine while a webinar is held", outage),
+    Drill("poison", "dead letters", "somebody writes what nobody can read, and the worker stops itself", poison),
+)
+"""In the order in which they are played."""
+
+
+async def _equal(ground: Ground, scene: Scene) -> None:
+    if differences := await ground.differences(scene):
+        told = "; ".join(
+            f"{each.field} of a contact is {each.actual!r}, not {each.wanted!r}" for each in differences[:3]
+        )
+        raise NotMendedError(f"{len(differences)} differences from the truth: {told}")
+    ground.say(f"Brevo holds the truth of {len(scene.truth.contacts)} contacts")
+
+
+async def _write_garbage(ground: Ground) -> None:
+    garbage: list[Record] = [
+        (b"garbage", orjson.dumps({"event": "webinar.ended", "event_ts": 1_786_543_411_000 + number}), [], None)
+        for number in range(_POISON)
+    ]
+    async with posting(KafkaConnection.from_environment(ground.home.variables)) as to_kafka:
+        await to_kafka.publish(RAW_EVENTS.name, garbage)
+    ground.say(f"{_POISON} records of garbage are in {RAW_EVENTS.name}")
