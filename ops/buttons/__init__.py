@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from console.acting import Act, Acting
+from ops.buttons.erasures import ErasureButton
 from ops.buttons.letters import LetterOpener, letter_acts
+from ops.buttons.replays import ReplayButton
 from ops.buttons.resyncs import ResyncButton
 from runtime.kafka import KafkaConnection
 
@@ -13,5 +15,10 @@ from runtime.kafka import KafkaConnection
 def acting(environment: Mapping[str, str]) -> Acting:
     """All acts over the Kafka of an environment."""
     connection = KafkaConnection.from_environment(environment)
-    acts: list[Act] = [*letter_acts(connection), ResyncButton(connection, environment)]
+    acts: list[Act] = [
+        *letter_acts(connection),
+        ResyncButton(connection, environment),
+        ReplayButton(environment),
+        ErasureButton(environment),
+    ]
     return Acting({act.name: act for act in acts}, LetterOpener(connection))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Annotated, Any
@@ -11,7 +12,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from ops.audit import audit_entry
+from ops.audit import audit_entry, operator_name
 from ops.backfill.display import bar
 from ops.failure import stopping
 from ops.forget.display import document, how_to_shorten, places_table
@@ -31,7 +32,6 @@ from runtime.kafka import KafkaConnection
 from runtime.logs import configure_command_logging
 from runtime.models import Kafka
 from runtime.states import read_live, read_states
-from schemas.erasure import Erasure
 from schemas.errors import ConfigurationError
 from schemas.topics import ATTENDANCE_SESSIONS, ENGAGEMENT_CANDIDATES, ENGAGEMENT_SCORES, ERASURES, LETTERS
 
@@ -95,11 +95,9 @@ def forget(
 
 
 async def _forget(person: Person, reason: str, *, brevo: bool, dry_run: bool, yes: bool, as_json: bool) -> Outcome:
-    connection = KafkaConnection.from_environment(os.environ)
-    kafka = load_for_display(config_path(os.environ), os.environ).kafka
-    console = Console(stderr=True)
-    found = await _look(connection, person, console)
-    outcome = Outcome(found.places, await _in_read_model(connection, person))
+    where = Where.of(os.environ, Console(stderr=True))
+    found = await look(where, person)
+    outcome = Outcome(found.places, await in_read_model(where, person))
     if dry_run:
         return outcome
     if not as_json:
@@ -108,66 +106,118 @@ async def _forget(person: Person, reason: str, *, brevo: bool, dry_run: bool, ye
     if brevo and email is None:
         raise ConfigurationError("--brevo: no address is known of this contact id; give the address instead")
     also = " and delete them at Brevo" if brevo else ""
-    if beside := (await read_states(connection)).beside:
+    await check_states(where)
+    if not agreed(f"Forget this person{also}? It cannot be undone.", yes=yes):
+        return outcome
+    order = ErasureOrder(person, email if brevo else None, operator_name(), reason)
+    await carry_out(where, order, outcome)
+    return outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """Where somebody is looked for and forgotten."""
+
+    connection: KafkaConnection
+    kafka: Kafka
+    environment: Mapping[str, str]
+    """Names this machine's read model."""
+    console: Console
+    """For progress."""
+
+    @classmethod
+    def of(cls, environment: Mapping[str, str], console: Console) -> Where:
+        """As an environment says.
+
+        Raises:
+            ConfigurationError: what is missing in it.
+        """
+        kafka = load_for_display(config_path(environment), environment).kafka
+        return cls(KafkaConnection.from_environment(environment), kafka, environment, console)
+
+
+@dataclass(frozen=True, slots=True)
+class ErasureOrder:
+    """Whom to forget, and on whose word."""
+
+    person: Person
+    email_at_brevo: str | None
+    """Whose contact is deleted there; ``None``: nobody's."""
+    operator: str
+    reason: str
+
+
+async def check_states(where: Where) -> None:
+    """Refuse where nobody could prove it.
+
+    Raises:
+        ConfigurationError: there is a state of the tables beside the live one.
+        RetryLaterError: Kafka does not answer.
+    """
+    if beside := (await read_states(where.connection)).beside:
         raise ConfigurationError(
             f"{', '.join(beside)}: states of the tables beside the live one hold people, too, and nobody looks into "
             f"them; drop them first (rollcall rebuild drop {beside[0]})"
         )
-    if not agreed(f"Forget this person{also}? It cannot be undone.", yes=yes):
-        return outcome
+
+
+async def carry_out(where: Where, order: ErasureOrder, outcome: Outcome) -> None:
+    """Have the workers forget the person, empty what is kept in force, and look at everything once more.
+
+    Raises:
+        RetryLaterError: Kafka, Brevo or the read model does not answer; do it again.
+    """
+    person, email_at_brevo, connection = order.person, order.email_at_brevo, where.connection
     erasure = await order_for(connection, person)
-    await _carry_out(connection, kafka, person, erasure, outcome, reason, email if brevo else None, console)
-    outcome.places = (await _look(connection, person, console)).places
-    return outcome
-
-
-async def _carry_out(
-    connection: KafkaConnection,
-    kafka: Kafka,
-    person: Person,
-    erasure: Erasure,
-    outcome: Outcome,
-    reason: str,
-    email_at_brevo: str | None,
-    console: Console,
-) -> None:
     outcome.mark = erasure.mark
     states = (ATTENDANCE_SESSIONS, ENGAGEMENT_SCORES, ENGAGEMENT_CANDIDATES, LETTERS)
-    async with posting_to(connection, kafka, ERASURES, *states) as to_kafka:
+    async with posting_to(connection, where.kafka, ERASURES, *states) as to_kafka:
         await to_kafka.note(
-            audit_entry("forget.begin", erasure.mark, {"brevo": str(email_at_brevo is not None)}, reason)
+            audit_entry(
+                "forget.begin", erasure.mark, {"brevo": str(email_at_brevo is not None)}, order.reason, order.operator
+            )
         )
         partitions = await send(to_kafka, erasure)
         if await workers(connection) == 0:
             outcome.waits = True
             return
-        with bar(console, "agents") as tell:
+        with bar(where.console, "agents") as tell:
             removed = await carried_out(connection, erasure, partitions, tell)
         if removed is None:
             outcome.waits = True
             return
-        left = await _look(connection, person, console)
+        left = await look(where, person)
         outcome.removed = {**removed, **await empty_states(to_kafka, person, left)}
         if email_at_brevo is not None:
             outcome.brevo = "deleted" if await delete_at_brevo(email_at_brevo) else "had no such contact"
-        outcome.read_model = await _in_read_model(connection, person)
+        outcome.read_model = await in_read_model(where, person)
         details: dict[str, str | int] = {**outcome.removed, "brevo": outcome.brevo}
-        await to_kafka.note(audit_entry("forget", erasure.mark, details, reason))
+        await to_kafka.note(audit_entry("forget", erasure.mark, details, order.reason, order.operator))
+        outcome.places = (await look(where, person)).places
 
 
-async def _look(connection: KafkaConnection, person: Person, console: Console) -> Found:
+async def look(where: Where, person: Person) -> Found:
+    """Where anything says something of the person, in every topic and changelog of the live state.
+
+    Raises:
+        RetryLaterError: Kafka does not answer.
+    """
     from processors.app import changelogs  # noqa: PLC0415 (Faust takes a second, a help page none)
 
-    kept = changelogs((await read_live(connection)).state)
-    with console.status("looking through the topics …") as shown:
+    kept = changelogs((await read_live(where.connection)).state)
+    with where.console.status("looking through the topics …") as shown:
         return await look_through(
-            connection, kept, person, lambda count: shown.update(f"looking through the topics … {count:,} records")
+            where.connection,
+            kept,
+            person,
+            lambda count: shown.update(f"looking through the topics … {count:,} records"),
         )
 
 
-async def _in_read_model(connection: KafkaConnection, person: Person) -> int | None:
-    url = read_model_url()
-    return None if url is None else await read_model_rows(connection, url, person.contact_id)
+async def in_read_model(where: Where, person: Person) -> int | None:
+    """Rows about the person in the read model of this machine; ``None``: there is none."""
+    url = read_model_url(where.environment)
+    return None if url is None else await read_model_rows(where.connection, url, person.contact_id)
 
 
 def _show(outcome: Outcome, *, dry_run: bool, as_json: bool) -> None:

@@ -31,6 +31,14 @@ def _gone_by(place: Place, now: datetime) -> str:
     return "never" if at is None else f"{max(at, now):%Y-%m-%d}"
 
 
+def in_words(places: list[Place], now: datetime) -> Iterator[str]:
+    """The same without a table."""
+    for place in places:
+        if place.records:
+            held = "" if place.kind == "log" else f"{place.held} in force, "
+            yield f"{place.topic}: {held}{place.records} records, gone by {_gone_by(place, now)}"
+
+
 def how_to_shorten(places: list[Place]) -> Iterator[str]:
     """The commands that make it sooner, a line each; nothing where nothing is left."""
     left = [place for place in places if place.records]

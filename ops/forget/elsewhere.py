@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import os
+from collections.abc import Mapping
 from pathlib import Path
 
 from sqlalchemy import func, select
@@ -22,10 +22,10 @@ _CALLS_UNDER_WAY_SECONDS = 2.0
 _DELETIONS = 3
 
 
-def read_model_url() -> URL | None:
+def read_model_url(environment: Mapping[str, str]) -> URL | None:
     """Of the read model that this machine has; ``None``: nobody has made one, and nobody needs to."""
-    url = database.url_of(os.environ)
-    is_there = bool(look_up(database.VARIABLE, os.environ)) or Path(url.database or "").exists()
+    url = database.url_of(environment)
+    is_there = bool(look_up(database.VARIABLE, environment)) or Path(url.database or "").exists()
     return url if is_there else None
 
 

@@ -19,12 +19,11 @@ from ops.demo.children import Child, running
 from ops.demo.installation import Installation
 from ops.demo.story import Scene, send, settled
 from sandbox.kafka import free_port
-from sandbox.truth.comparison import Mismatch
 
 _COMMAND_SECONDS = 120.0
 _PATIENCE_SECONDS = 120.0
 _POLL_SECONDS = 0.5
-_SHOWN_LINES = 14
+_SHOWN_LINES, _LONGEST_LINE = 14, 200
 
 
 class NotMendedError(Exception):
@@ -43,6 +42,8 @@ class Ground:
     say: Callable[[str], None]
     ran: list[str] = field(default_factory=list)
     """Commands, as the runbook has them."""
+    was_held: bool = False
+    """The webinar: drills share one."""
 
     @property
     def worker(self) -> Child:
@@ -119,13 +120,22 @@ class Ground:
         families = text_string_to_metric_families(text)
         return sum(sample.value for family in families for sample in family.samples if sample.name == name)
 
-    async def send(self, scene: Scene) -> None:
-        """Hold a webinar."""
-        await send(scene.world, self.home, self.console, self.say)
+    async def hold(self, scene: Scene) -> None:
+        """Hold the webinar, unless an earlier drill has."""
+        if not self.was_held:
+            await send(scene.world, self.home, self.console, self.say)
+            self.was_held = True
 
-    async def differences(self, scene: Scene) -> list[Mismatch]:
-        """What Brevo holds otherwise than the truth, once it is quiet."""
-        return await settled(scene, self.home, self.session)
+    async def equal(self, scene: Scene) -> None:
+        """Wait until Brevo holds the truth of the webinar.
+
+        Raises:
+            NotMendedError: it is quiet, and holds something else.
+        """
+        if differences := await settled(scene, self.home, self.session):
+            told = "; ".join(f"{one.field} is {one.actual!r}, not {one.wanted!r}" for one in differences[:3])
+            raise NotMendedError(f"{len(differences)} differences from the truth: {told}")
+        self.say(f"Brevo holds the truth of {len(scene.truth.contacts)} contacts")
 
     async def held(self) -> Mapping[str, Any]:
         """What Brevo holds."""
@@ -165,6 +175,10 @@ class Ground:
         lines = told.splitlines()
         self.console.print(f"$ rollcall {command}", style="bold", highlight=False, markup=False, soft_wrap=True)
         for line in lines[:_SHOWN_LINES]:
-            self.console.print(f"  {line}", highlight=False, markup=False, soft_wrap=True)
+            self.console.print(f"  {_cut(line)}", highlight=False, markup=False, soft_wrap=True)
         if len(lines) > _SHOWN_LINES:
             self.console.print(f"  … {len(lines) - _SHOWN_LINES} more lines", highlight=False)
+
+
+def _cut(line: str) -> str:
+    return line if len(line) <= _LONGEST_LINE else f"{line[:_LONGEST_LINE]}…"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -45,16 +45,23 @@ class Place:
     configuration: Configuration
     console: Console
     """For progress; stderr."""
+    operator: str
+    """Who acts."""
 
     @classmethod
     def here(cls) -> Place:
-        """As the environment says.
+        """As the environment says, for the machine's user."""
+        return cls.of(os.environ, Console(stderr=True), operator_name())
+
+    @classmethod
+    def of(cls, environment: Mapping[str, str], console: Console, operator: str) -> Place:
+        """As an environment says.
 
         Raises:
             ConfigurationError: what is missing in it.
         """
-        configuration = load_for_display(config_path(os.environ), os.environ)
-        return cls(KafkaConnection.from_environment(os.environ), configuration, Console(stderr=True))
+        configuration = load_for_display(config_path(environment), environment)
+        return cls(KafkaConnection.from_environment(environment), configuration, console, operator)
 
     def posting(self) -> AbstractAsyncContextManager[Posting]:
         """A producer, once the topics of replays and acts are there."""
@@ -78,8 +85,8 @@ async def plan(place: Place, expression: str) -> ReplayPlan:
 async def begin(place: Place, found: ReplayPlan, *, reason: str, rate: int, re_emit: bool) -> Replay:
     """A new replay, said in the audit topic; nothing is published yet."""
     async with place.posting() as to_kafka, tails(place.connection) as topic:
-        replay = await begun(topic, found, reason=reason, rate=rate, re_emit=re_emit)
-        await _note(to_kafka, "replay.begin", replay, reason)
+        replay = await begun(topic, found, reason=reason, rate=rate, re_emit=re_emit, operator=place.operator)
+        await _note(place, to_kafka, "replay.begin", replay, reason)
         return replay
 
 
@@ -94,7 +101,7 @@ async def run(place: Place, replay: Replay, reason: str) -> Replay:
             replay = await _publish(place, replay, to_kafka)
         if replay.state == "published":
             replay = await _count(place, replay, to_kafka)
-            await _note(to_kafka, "replay", replay, reason)
+            await _note(place, to_kafka, "replay", replay, reason)
         return replay
 
 
@@ -143,7 +150,7 @@ async def taken_on(place: Place, history: History, reason: str, rate: int | None
             f"{replay.replay_id} runs, begun by {replay.operator}; `rollcall replay pause {replay.replay_id}` stops it"
         )
     async with place.posting() as to_kafka:
-        await _note(to_kafka, "replay.resume", replay, reason)
+        await _note(place, to_kafka, "replay.resume", replay, reason)
     changes = {"claim": replay.claim + 1, "runner": new_runner(), "rate": rate or replay.rate}
     return replay.model_copy(update=changes)
 
@@ -171,9 +178,9 @@ async def pause(place: Place, history: History, reason: str) -> Replay:
         raise ConfigurationError(f"{replay.replay_id} is {replay.state}: there is nothing to pause")
     async with place.posting() as to_kafka, tails(place.connection) as topic:
         orders = await Orders.of(topic, replay.replay_id)
-        order = ReplayOrder(replay_id=replay.replay_id, operator=operator_name(), at=datetime.now(UTC))
+        order = ReplayOrder(replay_id=replay.replay_id, operator=place.operator, at=datetime.now(UTC))
         await to_kafka.post(REPLAYS, [(replay.replay_id.encode(), order)])
-        await _note(to_kafka, "replay.pause", replay, reason)
+        await _note(place, to_kafka, "replay.pause", replay, reason)
         return await _until_paused(place, orders, replay, to_kafka)
 
 
@@ -198,8 +205,9 @@ async def _until_paused(place: Place, orders: Orders, replay: Replay, to_kafka: 
     raise RetryLaterError(f"{replay.replay_id} runs on after {_PAUSED_WITHIN_SECONDS:.0f} s: look at its terminal")
 
 
-async def _note(to_kafka: Posting, action: str, replay: Replay, reason: str) -> None:
+async def _note(place: Place, to_kafka: Posting, action: str, replay: Replay, reason: str) -> None:
     figures: dict[str, str | int] = {"selection": replay.said, "expected": replay.expected}
     if replay.report is not None:
         figures |= replay.report.model_dump()
-    await to_kafka.note(audit_entry(action, replay.replay_id, {**figures, "published": replay.published}, reason))
+    figures["published"] = replay.published
+    await to_kafka.note(audit_entry(action, replay.replay_id, figures, reason, place.operator))

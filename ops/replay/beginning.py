@@ -6,7 +6,6 @@ import secrets
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 
-from ops.audit import operator_name
 from ops.replay.copies import Earlier
 from ops.replay.history import History
 from ops.replay.plan import ReplayPlan
@@ -54,14 +53,14 @@ def _overlap(one: range, other: range) -> range:
     return range(max(one.start, other.start), min(one.stop, other.stop))
 
 
-async def begun(topic: Tails, plan: ReplayPlan, *, reason: str, rate: int, re_emit: bool) -> Replay:
+async def begun(topic: Tails, plan: ReplayPlan, *, reason: str, rate: int, re_emit: bool, operator: str) -> Replay:
     """A replay of what was counted, before its first copy."""
     now = datetime.now(UTC)
     followed = await topic.ends([*FOLLOWED, plan.selection.topic])
     return Replay(
         replay_id=f"{now:%Y%m%d-%H%M%S}-{secrets.token_hex(2)}",
         state="running",
-        operator=operator_name(),
+        operator=operator,
         reason=reason,
         selection=to_wire(plan.selection),
         said=str(plan.selection),

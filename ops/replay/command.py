@@ -24,19 +24,19 @@ T = TypeVar("T")
 Words = Annotated[list[str] | None, typer.Argument(help="Which: conditions as in docs/how-to/replay.md.")]
 Which = Annotated[str, typer.Argument(help="Its id, or the beginning of it.")]
 Rate = Annotated[int, typer.Option(min=1, max=100_000, help="Copies a second, at most.")]
-_TOPIC = "topic=raw"
-_RATE = 2_000
+TOPIC = "topic=raw"
+RATE = 2_000
 _AGAIN = "`rollcall replay status` shows how far it is, `rollcall replay resume ID` goes on from there."
 
 
-def plan(words: Words = None, rate: Rate = _RATE, as_json: Json = False) -> None:
+def plan(words: Words = None, rate: Rate = RATE, as_json: Json = False) -> None:
     """Count what a selection holds, by partition and type, and tell how long a replay of it takes; change nothing.
 
     Which: topic=raw (if none is named) or topic=results, type=, from=, to=, stored-from=, stored-to=, session=,
     contact=, account=, offsets=, zone=. Copies that earlier replays have made are left out. Exit code 1: nothing is
     selected, or Kafka does not answer.
     """
-    found = _run(acts.plan(_here(), expression(words, _TOPIC)), as_json=as_json)
+    found = _run(acts.plan(_here(), expression(words, TOPIC)), as_json=as_json)
     if as_json:
         typer.echo(orjson.dumps(document(found, rate)).decode())
     else:
@@ -48,7 +48,7 @@ def plan(words: Words = None, rate: Rate = _RATE, as_json: Json = False) -> None
 def apply(
     reason: Annotated[str, typer.Option("--reason", help="Why, for the audit topic.")],
     words: Words = None,
-    rate: Rate = _RATE,
+    rate: Rate = RATE,
     re_emit: Annotated[
         bool, typer.Option("--re-emit", help="Send events and mails that were never sent, however old.")
     ] = False,
@@ -70,7 +70,7 @@ def apply(
     if not reason.strip():
         raise typer.BadParameter("--reason says nothing: whoever looks at the audit topic wants to know why")
     place = _here()
-    found = _run(acts.plan(place, expression(words, _TOPIC)), as_json=as_json)
+    found = _run(acts.plan(place, expression(words, TOPIC)), as_json=as_json)
     if not as_json:
         typer.echo("\n".join(in_words(found, rate)))
     if not found.count:

@@ -13,6 +13,7 @@ import aiohttp
 import orjson
 import rocksdict
 
+from ops.buttons.erasures import ErasureButton
 from processors.app import changelogs
 from schemas.codec import contact_id
 from schemas.topics import ATTENDANCE_RESULTS, RAW_EVENTS, all_topics
@@ -120,6 +121,14 @@ async def test_person_is_forgotten_and_the_proof_is_what_a_look_at_everything_fi
         assert email not in home.held()["contacts"]
         assert not says(words, (await metrics(worker) + await metrics(ingress)).encode())
 
+        another = min(people - {email})
+        button = await ErasureButton(variables).plan({"who": another})
+        assert any("in force" in line for line in button.lines)
+        pressed = await button.carry_out("console:ana", "DSR-18")
+        assert "nothing in force is left" in pressed
+        assert not any(held for topic, (held, _) in (await found_in_topics(home, (another,))).items() if is_kept(topic))
+        assert another in home.held()["contacts"]
+
         assert await worker.stop() == 0
         rows = Counter(says(words, key, value) for key, value in rows_of_tables(tmp_path))
         assert rows[True] == 0
@@ -128,8 +137,11 @@ async def test_person_is_forgotten_and_the_proof_is_what_a_look_at_everything_fi
         assert {"worker.log", "ingress.log", "rollcall.sqlite3"} <= set(files)
         assert [name for name, content in files.items() if says(words, content)] == []
         entries = [each for each in await acts(own_kafka.bootstrap, topic_prefix) if each.action.startswith("forget")]
-        assert [(each.action, each.subject, each.reason) for each in entries] == [
+        assert [(each.action, each.subject, each.reason) for each in entries[:2]] == [
             ("forget.begin", done["mark"], "DSR-17"), ("forget", done["mark"], "DSR-17")
+        ]  # fmt: skip
+        assert [(each.action, each.operator, each.reason) for each in entries[2:]] == [
+            ("forget.begin", "console:ana", "DSR-18"), ("forget", "console:ana", "DSR-18")
         ]  # fmt: skip
 
 

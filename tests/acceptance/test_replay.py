@@ -11,6 +11,7 @@ import orjson
 import pytest
 
 from ingress.envelope import Delivery, to_record
+from ops.buttons.replays import ReplayButton
 from runtime.exits import FOUND_WRONG, USAGE
 from sandbox.simulator import World
 from schemas.replays import REPLAY_COUNT, REPLAY_ID, REPLAY_OF
@@ -99,7 +100,11 @@ async def test_replay_that_is_killed_paused_and_resumed_publishes_each_once_and_
         made = await copies(home, replay_id)
         check_copies(originals, made, count=b"1")
 
-        again = await replaying(home, *right)
+        button = await ReplayButton(home.wiring.worker()).plan({"which": "session=latest", "rate": "2000"})
+        assert button.due == len(originals)
+        pressed = await button.carry_out("console:ana", "once more")
+        again = await replaying(home, "status", pressed[0].partition(" ")[0])
+        assert (again["state"], again["operator"]) == ("done", "console:ana")
         assert again["report"].items() >= {**ZEROS, "published": len(originals)}.items()
         check_copies(originals, await copies(home, again["replay_id"]), count=b"2")
         counted = await replaying(home, "status", replay_id)

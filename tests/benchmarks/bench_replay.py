@@ -132,7 +132,7 @@ async def run_replay(connection: KafkaConnection, events: int) -> float:
     ):
         plan = await planned(source, selection, lambda *_: None)
         assert plan.count == events, "copies of an earlier turn are not selected"
-        replay = await begun(source, plan, reason="a benchmark", rate=UNLIMITED, re_emit=False)
+        replay = await begun(source, plan, reason="a benchmark", rate=UNLIMITED, re_emit=False, operator="bench")
         orders = await Orders.of(said, replay.replay_id)
         runner = Runner(replay, Copying(selection, replay.mark, ()), Tools(source, orders, posting, to_topic, None))
         await runner.claim()
