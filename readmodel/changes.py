@@ -31,6 +31,7 @@ class RowKind(Enum):
     ANSWERED_CALL = auto()
     DEAD_LETTER = auto()
     DELIVERY = auto()
+    NO_LETTER = auto()
     LETTER_FAULT = auto()
     LETTER_DECISION = auto()
     AUDIT = auto()
@@ -41,10 +42,11 @@ class RowKind(Enum):
 
 
 _UNDOES = {
-    RowKind.SCORE: RowKind.NO_SCORE,
-    RowKind.NO_SCORE: RowKind.SCORE,
-    RowKind.WORKER: RowKind.NO_WORKER,
-    RowKind.NO_WORKER: RowKind.WORKER,
+    RowKind.SCORE: (RowKind.NO_SCORE,),
+    RowKind.NO_SCORE: (RowKind.SCORE,),
+    RowKind.WORKER: (RowKind.NO_WORKER,),
+    RowKind.NO_WORKER: (RowKind.WORKER,),
+    RowKind.NO_LETTER: (RowKind.LETTER_FAULT, RowKind.LETTER_DECISION),
 }
 
 
@@ -75,8 +77,7 @@ class Changes:
     def put(self, kind: RowKind, key: Key, row: Row) -> None:
         """This is how the row is from now on."""
         self.rows.setdefault(kind, {})[key] = row
-        undone = _UNDOES.get(kind)
-        if undone is not None:
+        for undone in _UNDOES.get(kind, ()):
             self.rows.get(undone, {}).pop(key, None)
 
     def drop(self, kind: RowKind, key: Key) -> None:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import math
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -23,6 +22,7 @@ from readmodel.database import Database
 from readmodel.erasing import Forgotten, erase, without_names
 from readmodel.offsets import Partition, Positions
 from readmodel.projection import PROJECTIONS, project
+from readmodel.pruning import has_outlived, prune
 from readmodel.writing import write
 from runtime.kafka import KafkaConnection
 from schemas.errors import ConfigurationError, RetryLaterError
@@ -33,6 +33,8 @@ BATCH_RECORDS = 10_000
 POLL_MS = 500
 TOPICS_SECONDS = 30.0
 """Between looks for topics that were missing: those of a new version are made when its worker starts."""
+BEGINS_SECONDS = 3_600.0
+"""Between looks for what Kafka has deleted meanwhile."""
 REQUEST_MS = 20_000
 SILENCE_SECONDS = 20.0
 """So long nothing may come while something is missing: a broker that hangs is not reported by the client."""
@@ -98,7 +100,7 @@ class Projector:
             async with self._consumer() as consumer:
                 await self._begin(consumer)
                 is_whole = {each.topic for each in consumer.assignment()} == set(self._logical)
-                again_at = math.inf if is_whole else time.monotonic() + TOPICS_SECONDS
+                again_at = time.monotonic() + (BEGINS_SECONDS if is_whole else TOPICS_SECONDS)
                 while not stop.is_set() and time.monotonic() < again_at:
                     await self._take(consumer)
 
@@ -135,6 +137,7 @@ class Projector:
             log.warning("read model begins anew", extra={"reason": "the topics have begun anew"})
             await asyncio.to_thread(self._forget)
             known = {}
+        await asyncio.to_thread(self._prune, begins)
         for each in there:
             where = (self._logical[each.topic], each.partition)
             consumer.seek(each, max(known.get(where, 0), begins[where]))
@@ -201,6 +204,13 @@ class Projector:
             erase(connection, told, forgotten)
             offsets.note(connection, offsets.reached(records, unreadable))
         return True
+
+    def _prune(self, begins: Positions) -> None:
+        with self._database.reading() as reading:
+            if not has_outlived(reading, begins):
+                return
+        with self._database.writing() as connection:
+            prune(connection, begins)
 
     def _positions(self) -> Positions:
         with self._database.reading() as connection:

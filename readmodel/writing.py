@@ -46,6 +46,7 @@ _TABLES: dict[RowKind, Table] = {
     RowKind.ANSWERED_CALL: CALLS,
     RowKind.DEAD_LETTER: DEAD_LETTERS,
     RowKind.DELIVERY: DELIVERIES,
+    RowKind.NO_LETTER: LETTERS,
     RowKind.LETTER_FAULT: LETTERS,
     RowKind.LETTER_DECISION: LETTERS,
     RowKind.AUDIT: AUDIT,
@@ -56,7 +57,7 @@ _TABLES: dict[RowKind, Table] = {
 }
 """In the order in which they are written: a person's row asks how its contact stands, and a contact's candidates take
 the place of all those before."""
-_DELETES = (RowKind.NO_SCORE, RowKind.NO_CANDIDATES, RowKind.NO_WORKER)
+_DELETES = (RowKind.NO_SCORE, RowKind.NO_CANDIDATES, RowKind.NO_WORKER, RowKind.NO_LETTER)
 _KEPT: dict[RowKind, Sequence[str]] = {
     RowKind.CONTACT: ("name",),
     RowKind.WANTED_CONTACT: ("email",),

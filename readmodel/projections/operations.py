@@ -63,8 +63,10 @@ def project_dead_letter(source: Source, changes: Changes) -> None:
 
 
 def project_letter(source: Source, changes: Changes) -> None:
-    """What was said of a letter since it was stored: that it failed again, or what a person decided."""
+    """What was said of a letter since it was stored: that it failed again, what a person decided, or nothing more."""
     if source.value is None:
+        letter = (_key(source) or "").partition("|")[0]
+        changes.put(RowKind.NO_LETTER, (letter,), {"letter_id": letter})
         return
     said = parse_letter_record(source.value)
     row: Row = {"letter_id": text(said.letter_id)}

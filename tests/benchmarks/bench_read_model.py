@@ -3,9 +3,10 @@
 `python -m tests.benchmarks.bench_read_model [--people 100000] [--results 1000000] [--url postgresql://…]`
 
 Records of one session of `--people` are projected from a Kafka of the benchmark's own: results, scores, commands and
-answers. Then the tables are filled up to `--results` in sessions of 50,000, and each question is asked 20 times. CPU is
-that of the projecting process, which another busy process does not change. The last column compares the rate with the
-20,000 records a second, and the slowest of 20 answers with the 100 ms, that are promised.
+answers. Then the tables are filled up to `--results` in sessions of 50,000, and each question is asked, and each of the
+console's pages loaded, 20 times. CPU is that of the projecting process, which another busy process does not change. The
+last column compares the rate with the 20,000 records a second, and the slowest of 20 answers with the 100 ms, that are
+promised.
 """
 
 from __future__ import annotations
@@ -20,7 +21,9 @@ from itertools import chain, islice
 from pathlib import Path
 
 from sqlalchemy import Connection
+from sqlalchemy.engine import URL
 
+from console.views.links import session_word
 from readmodel.changes import Source
 from readmodel.database import VARIABLE, Database, opened, url_of
 from readmodel.keys import session_key
@@ -35,6 +38,7 @@ from runtime.models import Kafka
 from runtime.topics import ensure_topics
 from sandbox.kafka import EmbeddedKafka
 from schemas.instants import as_datetime
+from tests.support.console import console
 from tests.support.read_model import ACCOUNT, Storyteller, Told, person, publish, session_uuid, sqlite_url
 
 RATE, ANSWER_MS = 20_000, 100
@@ -52,14 +56,14 @@ def portions(told: Iterable[Told], size: int) -> Iterator[list[Told]]:
 
 def session_of(number: int, count: int) -> Iterator[Told]:
     """Everything about one session of so many people."""
-    tell = Storyteller()
-    yield tell.session(number)
+    story = Storyteller()
+    yield story.session(number)
     for each in range(count):
         who = person(each)
-        yield tell.result(who, number, 1, attended_seconds=each % 3_600)
-        yield tell.score(who, [number], 1, each % 101)
-        yield tell.upsert(who, 2)
-        yield tell.answer(who, 2)
+        yield story.result(who, number, 1, attended_seconds=each % 3_600)
+        yield story.score(who, [number], 1, each % 101)
+        yield story.upsert(who, 2)
+        yield story.answer(who, 2)
 
 
 async def projected(database: Database, kafka: KafkaConnection, count: int) -> None:
@@ -77,9 +81,9 @@ async def projected(database: Database, kafka: KafkaConnection, count: int) -> N
 
 def fill(database: Database, count: int) -> None:
     """So many results in sessions of `SESSION_PEOPLE`, written as the projector writes them."""
-    tell = Storyteller()
+    story = Storyteller()
     for number in range(1, count // SESSION_PEOPLE + 1):
-        told = chain([tell.session(number)], (tell.result(person(each), number, 1) for each in range(SESSION_PEOPLE)))
+        told = chain([story.session(number)], (story.result(person(each), number, 1) for each in range(SESSION_PEOPLE)))
         for part in portions(told, 10_000):
             sources = [Source(topic.name, 0, 0, 0, each.key, each.value, each.headers) for topic, each in part]
             with database.writing() as connection:
@@ -116,9 +120,32 @@ def ask(database: Database) -> None:
                 began = time.perf_counter()
                 question(connection)
                 times.append((time.perf_counter() - began) * 1000)
-        median, slowest = sorted(times)[REPEATS // 2], max(times)
-        row = f"{name:28} {median:>10.1f} ms median {slowest:>8.1f} ms slowest"
-        print(f"{row} {slowest / ANSWER_MS:>8.2f} of {ANSWER_MS} ms", flush=True)  # noqa: T201
+        tell(name, times)
+
+
+async def load(folder: Path, url: URL) -> None:
+    """Print how long each page takes, from the request to its last byte."""
+    session = f"/sessions/{session_word(session_key(ACCOUNT, session_uuid(1)))}"
+    contact_page = f"/contacts/{person(7).contact_id}"
+    pages = ("/sessions", session, f"{session}?order=score", f"{session}?show=not_synced", contact_page, "/status",
+             "/deliveries", "/dead-letters", "/doubts", "/setup", "/acts")  # fmt: skip
+    async with console(folder, [], url) as (visitor, _):
+        await visitor.sign_in("ana")
+        for page in pages:
+            times = []
+            for _ in range(REPEATS):
+                began = time.perf_counter()
+                status, _text = await visitor.get(page)
+                times.append((time.perf_counter() - began) * 1000)
+                assert status == 200, page
+            tell(f"page {page.replace(session, 'session').replace(contact_page, 'contact')}", times)
+
+
+def tell(name: str, times: Sequence[float]) -> None:
+    """A line about so many milliseconds each."""
+    median, slowest = sorted(times)[len(times) // 2], max(times)
+    row = f"{name:28} {median:>10.1f} ms median {slowest:>8.1f} ms slowest"
+    print(f"{row} {slowest / ANSWER_MS:>8.2f} of {ANSWER_MS} ms", flush=True)  # noqa: T201
 
 
 def main() -> None:
@@ -132,13 +159,14 @@ def main() -> None:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         url = url_of({VARIABLE: options.url}) if options.url else sqlite_url(folder)
         kafka = stack.enter_context(EmbeddedKafka(progress=print))
-        database = stack.enter_context(opened(url, "bench-"))
-        asyncio.run(projected(database, KafkaConnection(kafka.bootstrap, topic_prefix="bench-"), options.people))
+        database = stack.enter_context(opened(url))
+        asyncio.run(projected(database, KafkaConnection(kafka.bootstrap), options.people))
         if database.is_sqlite:
             size = sum(path.stat().st_size for path in (folder / "read-model").iterdir() if path.suffix == ".sqlite3")
             print(f"{'on disk':28} {size / options.people:>10,.0f} bytes a person, with score, call and contact")  # noqa: T201
         fill(database, options.results)
         ask(database)
+        asyncio.run(load(folder, url))
 
 
 if __name__ == "__main__":

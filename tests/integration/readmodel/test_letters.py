@@ -10,9 +10,9 @@ from sqlalchemy.engine import URL
 from readmodel.database import opened
 from readmodel.queries.operations import dead_letters, deliveries, totals
 from schemas.letters import MOST_RESENDS, STATES, LetterState, letter_id, state_of
-from schemas.topics import BREVO_COMMANDS, QUARANTINE
+from schemas.topics import BREVO_COMMANDS, LETTERS, QUARANTINE
 from tests.support.console import fill
-from tests.support.read_model import Storyteller, Told
+from tests.support.read_model import Storyteller, Told, message
 
 NOON = datetime(2026, 8, 12, 12, tzinfo=UTC)
 DECIDED: tuple[LetterState | None, ...] = (None, "resent", "parked", "dropped")
@@ -73,3 +73,20 @@ async def test_delivery_that_was_released_needs_nobody(url: URL) -> None:
         with database.reading() as connection:
             (line,) = deliveries(connection, quarantined=True).items
             assert (line.state, totals(connection).quarantined) == ("resent", 0)
+
+
+async def test_letter_that_is_forgotten_is_open_again(url: URL) -> None:
+    """Whether what was said of it came before or in the same batch; what is said later stands."""
+    tell = Storyteller()
+    topic, record = tell.dead_letter(1)
+    identity = letter_id(BREVO_COMMANDS.name, record.key, record.value)
+    said = [tell.letter_fault(identity), tell.letter_decision(identity, state="dropped")]
+    nothing: list[Told] = [(LETTERS, message(f"{identity}|{kind}", None)) for kind in ("fault", "decision")]
+    later = tell.letter_decision(identity, state="parked", at=NOON.isoformat())
+    for batches, state in (([said, nothing], "open"), ([[*said, *nothing]], "open"), ([[*nothing, later]], "parked")):
+        with opened(url) as database:
+            for batch in ([(topic, record)], *batches):
+                fill(database, batch)
+            with database.reading() as connection:
+                (line,) = dead_letters(connection).items
+                assert line.state == state, batches
