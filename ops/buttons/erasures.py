@@ -12,7 +12,7 @@ import orjson
 from rich.console import Console
 
 from console.acting import Answers, Field
-from ops.forget.command import ErasureOrder, Outcome, Where, carry_out, in_read_model, look
+from ops.forget.command import ErasureOrder, Outcome, Where, carry_out, check_states, in_read_model, look
 from ops.forget.display import in_words
 from ops.forget.person import Person
 from ops.forget.place import in_force
@@ -38,6 +38,7 @@ class ErasureButton:
     async def plan(self, answers: Answers) -> PlannedErasure:
         """Of what the topics hold now."""
         person, where = Person.named(answers["who"]), Where.of(self.environment, Console(quiet=True))
+        await check_states(where)
         found = await look(where, person)
         return PlannedErasure(where, person, Outcome(found.places, await in_read_model(where, person)))
 

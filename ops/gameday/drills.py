@@ -84,6 +84,26 @@ async def replay(ground: Ground, scene: Scene) -> None:
         raise NotMendedError("Brevo holds something else than before the replay")
 
 
+async def rebuild(ground: Ground, scene: Scene) -> None:
+    """The tables are computed anew beside the live ones, compared, switched to, and that is taken back."""
+    await ground.hold(scene)
+    await ground.equal(scene)
+    await ground.rollcall("rebuild start anew --reason 'a rule was changed'")
+    await ground.rollcall("rebuild diff anew")
+    await ground.stop_worker()
+    await ground.rollcall("rebuild start anew")
+    await ground.rollcall("rebuild switch anew --reason 'nothing differs' --yes")
+    await ground.start_worker()
+    await ground.until_well()
+    await ground.equal(scene)
+    await ground.stop_worker()
+    await ground.rollcall("rebuild switch --undo --reason 'a drill' --yes")
+    await ground.start_worker()
+    await ground.rollcall("rebuild drop anew --reason 'a drill' --yes")
+    await ground.until_well()
+    await ground.equal(scene)
+
+
 async def erasure(ground: Ground, scene: Scene) -> None:
     """Somebody asks what is known of them, and then to be forgotten: nothing in force says anything of them."""
     await ground.hold(scene)
@@ -103,6 +123,7 @@ DRILLS = (
     Drill("outage", "Brevo parked", "Brevo refuses this machine while a webinar is held", outage),
     Drill("poison", "dead letters", "somebody writes what nobody can read, and the worker stops itself", poison),
     Drill("replay", "Replay", "a session's events are worked on once more", replay),
+    Drill("rebuild", "Rebuild", "the tables are computed anew, switched to, and that is taken back", rebuild),
     Drill("erasure", "Erasure", "somebody asks to be forgotten", erasure),
 )
 """In the order in which they are played: who is forgotten is no part of the truth any more."""

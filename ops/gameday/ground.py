@@ -59,6 +59,11 @@ class Ground:
         self.home = replace(self.home, children=(self.home.children[0], child))
         await self.until("the worker is alive", self._is_alive)
 
+    async def stop_worker(self) -> None:
+        """As its supervisor stops it."""
+        self.worker.process.terminate()
+        await self.worker.process.wait()
+
     async def rollcall(self, line: str, *, code: int = 0, **words: str) -> str:
         """Run a command of the runbook, show it with its output, and return that.
 
