@@ -78,7 +78,7 @@ class Stranger:
             return Message(value, _own_key(value or b""), partition=random.randrange(6))
         value = random.choice((self._noise, self._mutated, self._rewritten))(topic)
         key = random.choice((None, b"", b"k", random.randbytes(20), str(random.randrange(10**11)).encode()))
-        if value is None and key is None:  # aiokafka's producer refuses it
+        if key is None and (value is None or topic.cleanup == "compact"):  # a producer, or the broker, refuses it
             key = b"k"
         return Message(value, key, headers, partition=random.randrange(6))
 
@@ -192,7 +192,7 @@ async def fuzz(home: Installation, seed: int, count: int, timeout_seconds: float
     await check_each(home, worker)
     bootstrap = home.wiring.kafka["KAFKA_BOOTSTRAP_SERVERS"]
     for topic in SOURCES:
-        await produce_strange(bootstrap, home.physical(topic))
+        await produce_strange(bootstrap, home.physical(topic), is_compacted=topic.cleanup == "compact")
     await until_handled(home, worker, timeout_seconds)
     stop.set()
     silence = await watching

@@ -34,15 +34,19 @@ class NoText(str):
         return b"\xff\xfe\x80"
 
 
-async def produce_strange(bootstrap: str, topic: str) -> int:
-    """Send all kinds to the partitions in turn, and 5 MB in a batch of some KB; returns how many there are."""
+async def produce_strange(bootstrap: str, topic: str, *, is_compacted: bool = False) -> int:
+    """Send all kinds to the partitions in turn, and 5 MB in a batch of some KB; returns how many there are.
+
+    On a compacted topic each has a key: the broker refuses others.
+    """
     producer = AIOKafkaProducer(bootstrap_servers=bootstrap, acks="all", max_request_size=4_194_304)
     await producer.start()
     try:
         records = [*STRANGE, (b"name of bytes", b"{", [(NoText("x"), b"y"), ("z", b"z")])]
         for number, (key, value, headers) in enumerate(records):
             batch = _batch(producer)
-            batch.append(timestamp=int(time.time() * 1000), key=key, value=value, headers=headers)
+            own = b"k" if is_compacted and key is None else key
+            batch.append(timestamp=int(time.time() * 1000), key=own, value=value, headers=headers)
             await (await producer.send_batch(batch, topic, partition=number % 6))
     finally:
         await producer.stop()
