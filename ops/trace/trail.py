@@ -102,7 +102,7 @@ class Trail:
         """Whether a record is of it; what is found teaches it what else is."""
         if not self._may_hold(seen):
             return False
-        is_found = bool(self.identities & seen.identities) or (
+        is_found = self._is_called(seen) or (
             (self.since is None or seen.stored_at >= self.since) and self._is_about(seen)
         )
         if is_found:
@@ -112,12 +112,15 @@ class Trail:
     def _may_hold(self, seen: Seen) -> bool:
         """A look at the bytes, before anything is parsed: most records are of somebody else."""
         value = seen.value
-        if not value or b"\\" in value or seen.topic == LETTERS.name or self.identities & seen.identities:
+        if not value or b"\\" in value or seen.topic == LETTERS.name or self._is_called(seen):
             return True
         if (words := self._words()) is None or (seen.key or b"").decode(errors="replace") == self.contact:
             return True
         text = value.lower()
         return any(word in text for word in words)
+
+    def _is_called(self, seen: Seen) -> bool:
+        return bool(self.identities) and not self.identities.isdisjoint(seen.identities)
 
     def _words(self) -> list[bytes] | None:
         """One of these, in lower case, is in every record of it; `None`: that cannot be said."""
@@ -131,6 +134,8 @@ class Trail:
         content = seen.content()
         if seen.topic == LETTERS.name:
             return content.get("letter_id") in self.letters
+        if self.contact is None and self.session is None:
+            return False
         facts = seen.facts()
         if self.of_nobody and (facts.contacts or _people(content)):
             return False

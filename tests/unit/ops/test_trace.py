@@ -129,6 +129,14 @@ def test_trail_of_a_delivery_goes_on_with_its_person_in_its_session_from_then_on
     assert not trail.holds(seen("ops.letters.v1", {"kind": "decision", "letter_id": "l2"}))
 
 
+def test_trail_of_a_delivery_that_is_about_nothing_has_itself_alone() -> None:
+    """As of an account that removed the app."""
+    delivery = seen(RAW_EVENTS.name, {"event": "app_deauthorized", "payload": {"account_id": "abc"}}, ce_id="request-9")
+    trail = subject_of(delivery, {}, [LAUNCH])
+    other = seen("brevo.commands.v1", {"kind": "event", "session": "run-1", "reason": 'a "word"'})
+    assert [trail.holds(each) for each in (delivery, result(), other)] == [True, False, False]
+
+
 def test_delivery_is_called_by_its_headers_and_a_command_by_its_id() -> None:
     """By the beginning, too; a word in a value is no name."""
     command = seen("brevo.commands.v1", {"kind": "event", "command_id": "d728b4cc", "name": "reg-1"}, ce_id="e1")
