@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 import sys
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Final, Literal
@@ -25,8 +27,8 @@ Form = Literal["text", "json"]
 _RECORD_FIELDS: Final = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName"}
 _LIBRARIES: Final[Mapping[str, int]] = MappingProxyType(
     {
-        # Whether Kafka is there, both processes and all commands say themselves, once and in a sentence.
-        "aiokafka": logging.CRITICAL,
+        # Whether Kafka is there, both processes and all commands say themselves, once and in a sentence; see below.
+        "aiokafka": logging.ERROR,
         # What ends the worker is in its last line; what these two warn of besides are their own inner affairs.
         "faust": logging.CRITICAL,
         "mode": logging.CRITICAL,
@@ -34,6 +36,31 @@ _LIBRARIES: Final[Mapping[str, int]] = MappingProxyType(
     }
 )
 """What each library under us may say at least, unless the level is `DEBUG`: then its warnings are shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Translation:
+    """What a library alone knows, in our words; anything else that it says at this level is left out."""
+
+    pattern: re.Pattern[str]
+    event: str
+    next: str
+
+
+KAFKAS: Final = (
+    _Translation(
+        re.compile(r"SaslAuthenticationFailed|Sasl\w*Error|SASL"),
+        "kafka refuses the login",
+        "check KAFKA_SASL_USERNAME, KAFKA_SASL_PASSWORD and KAFKA_SASL_MECHANISM",
+    ),
+    _Translation(
+        re.compile(r"certificate|SSL|ssl"),
+        "no trust between kafka and us",
+        "check KAFKA_SECURITY_PROTOCOL, KAFKA_SSL_CAFILE, KAFKA_SSL_CERTFILE and the brokers' certificates",
+    ),
+)
+"""Why Kafka does not answer, where aiokafka logs it and raises no more than that there is no connection."""
+_SAID_AGAIN_SECONDS: Final = 60.0
 _CHATTY_LINES: Final = 5
 _CHATTY_SECONDS: Final = 10.0
 _CHATTY_TEMPLATES: Final = 1_000
@@ -49,10 +76,12 @@ def configure_logging(level: str = "INFO", form: Form = "text") -> None:
     """
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(LineFormatter() if form == "text" else JsonFormatter())
-    handler.addFilter(RepeatLimit())
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
+    if root.level > logging.DEBUG:
+        handler.addFilter(Translator())
+    handler.addFilter(RepeatLimit())
     for name, quiet in _LIBRARIES.items():
         # Their own DEBUG is never shown: Faust would build a record for every send.
         logging.getLogger(name).setLevel(logging.WARNING if root.level <= logging.DEBUG else max(quiet, root.level))
@@ -86,6 +115,30 @@ class JsonFormatter(logging.Formatter):
             for key, value in _facts(record).items()
         }
         return json.dumps(facts)
+
+
+class Translator(logging.Filter):
+    """Of aiokafka's lines lets those through that say why there is no connection, in our words and once a minute."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._said: dict[str, float] = {}
+
+    @override
+    def filter(self, record: logging.LogRecord) -> bool:
+        """False for what nobody needs."""
+        if record.name.partition(".")[0] != "aiokafka":
+            return True
+        told = record.getMessage()
+        for each in KAFKAS:
+            if each.pattern.search(cut(told)) is None:
+                continue
+            if record.created - self._said.get(each.event, -_SAID_AGAIN_SECONDS) < _SAID_AGAIN_SECONDS:
+                return False
+            self._said[each.event] = record.created
+            record.msg, record.args, record.reason, record.next = each.event, (), told, each.next
+            return True
+        return False
 
 
 class RepeatLimit(logging.Filter):

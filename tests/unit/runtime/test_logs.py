@@ -114,6 +114,25 @@ def test_configure_logging_frameworks_are_heard_at_debug_alone_and_of_warnings_a
     ]
 
 
+def test_why_kafka_does_not_answer_is_said_in_our_words_once_a_minute(
+    restored_logging: None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Aiokafka logs that the login is refused, and raises no more than that there is no connection."""
+    configure_logging("INFO")
+    log = logging.getLogger("aiokafka")
+    for node in range(3):
+        log.error(
+            "Unable connect to node with id %s: %s", node, "[Error 58] SaslAuthenticationFailed: Authentication failed"
+        )
+        log.error("Unable connect to node with id %s: %s", node, "[Errno 111] Connect call failed")
+    log.error('Unable connect to "%s:%s": %s', "k", 9093, "certificate verify failed: self-signed certificate")
+    refused, untrusted = capsys.readouterr().err.splitlines()
+    assert 'event="kafka refuses the login"' in refused
+    assert "SaslAuthenticationFailed" in refused
+    assert "check KAFKA_SASL_USERNAME" in refused
+    assert 'event="no trust between kafka and us"' in untrusted
+
+
 def test_configure_logging_as_json_is_an_object_a_line(
     restored_logging: None, capsys: pytest.CaptureFixture[str]
 ) -> None:
