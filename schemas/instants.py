@@ -50,3 +50,12 @@ def format_instant(seconds: int) -> str:
 def utc_date(seconds: int) -> date:
     """The UTC calendar date of an instant."""
     return datetime.fromtimestamp(seconds, UTC).date()
+
+
+def whole_minutes(seconds: int) -> int:
+    """Minutes of presence and of sessions, half up, wherever they are told.
+
+    >>> whole_minutes(89), whole_minutes(90)
+    (1, 2)
+    """
+    return (seconds + 30) // 60

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from readmodel.words import EVIDENCE, REASONS
+from schemas.instants import whole_minutes
 
 NOTHING = "-"
 _WORDS: Mapping[str, str] = {
@@ -72,7 +73,7 @@ def second(at: datetime | None) -> str:
 def lasting(seconds: float | None) -> str:
     """How long something took or takes.
 
-    >>> lasting(59), lasting(3300), lasting(5400), lasting(0.35), lasting(200_000)
+    >>> lasting(59), lasting(3270), lasting(5400), lasting(0.35), lasting(200_000)
     ('59 s', '55 min', '1 h 30 min', '0.3 s', '2 d 7 h')
     """
     if seconds is None:
@@ -81,7 +82,7 @@ def lasting(seconds: float | None) -> str:
         return f"{seconds:.1f} s"
     if seconds < 60:
         return f"{seconds:.0f} s"
-    minutes = int(seconds // 60)
+    minutes = whole_minutes(int(seconds))
     if minutes < 60:
         return f"{minutes} min"
     if minutes < 48 * 60:

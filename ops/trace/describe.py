@@ -11,6 +11,7 @@ from typing import Any, Literal
 from ops.trace.trail import Seen
 from readmodel.words import counted
 from schemas.codec import contact_id, normalise_email
+from schemas.instants import whole_minutes
 
 Content = Mapping[str, Any]
 Kind = Literal["event", "look-up", "answer", "decision", "score", "command", "call", "told by Brevo", "letter", "act"]
@@ -104,7 +105,7 @@ def _fact(content: Content, seen: Seen) -> str:
             told = f"registration {content.get('registration_status')}, by {content.get('observed')}"
         case "result":
             final = "final" if content.get("is_final") else "live"
-            minutes = (content.get("attended_seconds") or 0) // 60
+            minutes = whole_minutes(content.get("attended_seconds") or 0)
             told = f"{final} result: {content.get('attendance_status')}, {minutes} min ({content.get('reason')})"
         case "notice":
             told = f"told that the session has {content.get('moment')}"

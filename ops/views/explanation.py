@@ -9,6 +9,7 @@ from ops.views.history import Step, changes_of_tier
 from readmodel.lines.contacts import CallLine, RegistrationLine, SessionResult, WholeContact
 from readmodel.lines.sessions import PersonLine, ScoreShare, SessionLine
 from readmodel.words import counted
+from schemas.instants import whole_minutes
 
 
 def heading(contact: WholeContact, steps: Sequence[Step], *, mask: bool) -> Iterator[str]:
@@ -49,11 +50,11 @@ def attendance(each: SessionResult, steps: Sequence[Step]) -> Iterator[str]:
 
 def _stay(person: PersonLine, held: SessionLine | None) -> str:
     """How long they were there, out of how long."""
-    length = f" of {held.length_seconds // 60}" if held and held.length_seconds else ""
-    late = f", {person.late_seconds // 60} min late" if person.late_seconds else ""
+    length = f" of {whole_minutes(held.length_seconds)}" if held and held.length_seconds else ""
+    late = f", {whole_minutes(person.late_seconds)} min late" if person.late_seconds else ""
     ends = ", some end of it assumed" if person.assumed else ""
     joined = counted(person.joins, "connection")
-    return f"{person.attended_seconds // 60}{length} min in {joined}{late}{ends}"
+    return f"{whole_minutes(person.attended_seconds)}{length} min in {joined}{late}{ends}"
 
 
 def evidence(person: PersonLine) -> str:

@@ -10,6 +10,7 @@ from rich.table import Table
 from ops.views import words
 from ops.views.output import Row, table
 from readmodel.lines.sessions import PersonLine
+from schemas.instants import whole_minutes
 
 COLUMNS = (
     "email", "name", "status", "minutes", "late_minutes", "joins", "score", "reason", "is_final", "evidence",
@@ -30,8 +31,8 @@ def row(person: PersonLine, doubts: Doubts = NO_DOUBTS, *, mask: bool) -> Row:
         "email": None if mask else person.email,
         "name": None if mask else person.name,
         "status": person.status,
-        "minutes": person.attended_seconds // 60,
-        "late_minutes": None if late is None else late // 60,
+        "minutes": whole_minutes(person.attended_seconds),
+        "late_minutes": None if late is None else whole_minutes(late),
         "joins": person.joins,
         "score": person.score,
         "reason": person.reason,
@@ -54,5 +55,5 @@ def as_table(people: Iterable[PersonLine], doubts: Doubts = NO_DOUBTS, *, mask: 
         score = "" if person.score is None else str(person.score)
         doubt = "".join(f"\nin doubt: {name}" for name in doubts.get(person.contact_id, ()))
         why = f"{words.why(person.reason)}\nBrevo: {words.at_brevo(person)}{doubt}"
-        made.add_row(named, person.status.replace("_", " "), str(person.attended_seconds // 60), score, why)
+        made.add_row(named, person.status.replace("_", " "), str(whole_minutes(person.attended_seconds)), score, why)
     return made

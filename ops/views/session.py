@@ -21,7 +21,7 @@ from readmodel.queries import sessions as questions
 from readmodel.queries.contacts import find_contacts
 from readmodel.queries.operations import in_doubt
 from readmodel.words import EVIDENCE, counted
-from schemas.instants import format_instant
+from schemas.instants import format_instant, whole_minutes
 
 DIFFERENCES = ("email", "contact_id", "side", "reason")
 MOST_DOUBTS = 100_000
@@ -144,7 +144,7 @@ def _show(console: Console, line: SessionLine) -> None:
     console.print(f"uuid {line.session_uuid}")
     if line.started_at and line.ended_at:
         start, end = (format_instant(int(each.timestamp())) for each in (line.started_at, line.ended_at))
-        console.print(f"{start} to {end}, {line.length_seconds // 60} min live")
+        console.print(f"{start} to {end}, {whole_minutes(line.length_seconds)} min live")
     elif at := line.started_at or line.scheduled_at:
         console.print(f"{'began' if line.started_at else 'is due'} {format_instant(int(at.timestamp()))}")
     console.print(f"{'taken back' if line.retracted else line.state}; from {EVIDENCE[line.evidence]}")

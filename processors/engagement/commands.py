@@ -7,12 +7,11 @@ from datetime import datetime
 from typing import Literal, NamedTuple
 
 from processors.engagement.assessment import WantedContact
-from processors.engagement.score import whole_minutes
 from processors.engagement.state import ContactRecording, EventKind
 from runtime.brevo_models import Events
 from schemas.attendance import Notice, Origin, Recording, Registration, Result
 from schemas.brevo import ConfirmList, SendRecording, TrackEvent, UpsertContact
-from schemas.instants import as_datetime
+from schemas.instants import as_datetime, whole_minutes
 
 Properties = dict[str, str | int | float | bool]
 

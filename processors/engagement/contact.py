@@ -11,10 +11,10 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from processors.engagement.contact_score import ScoreOnDay
-from processors.engagement.score import whole_minutes
 from processors.engagement.state import ContactRegistration, SessionRow
 from runtime.field_mapping import question_source
 from runtime.models import Lists
+from schemas.instants import whole_minutes
 
 Values = dict[str, str | int]
 """By source of `field_mapping`: texts, whole numbers, and dates as ``YYYY-MM-DD``. What is not known is left out."""

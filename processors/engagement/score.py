@@ -23,15 +23,6 @@ _KINDS = 3
 """Polls, questions and chat share the points of the interaction equally."""
 
 
-def whole_minutes(seconds: int) -> int:
-    """Minutes, half up.
-
-    >>> whole_minutes(89), whole_minutes(90)
-    (1, 2)
-    """
-    return (seconds + 30) // 60
-
-
 class Points(NamedTuple):
     """Points earned per part, and the most that could be earned, all in 1/`unit` points."""
 

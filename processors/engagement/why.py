@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from processors.engagement.score import ON_TIME_SECONDS, whole_minutes
+from processors.engagement.score import ON_TIME_SECONDS
 from processors.engagement.state import SessionRow
 from schemas.attendance import Interaction
+from schemas.instants import whole_minutes
 
 MAX_CHARACTERS = 200
 """Longest sentence written (attendance.md 8)."""
