@@ -14,5 +14,8 @@ Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
 
 
 def agreed(question: str, *, yes: bool) -> bool:
-    """Whether a person said yes, by `--yes` or at a terminal; without either: no. Asks on stderr."""
-    return yes or (sys.stdin.isatty() and typer.confirm(question, err=True))
+    """Whether a person said yes, by `--yes` or at a terminal; without either: no, and says so. Asks on stderr."""
+    if yes or sys.stdin.isatty():
+        return yes or typer.confirm(question, err=True)
+    typer.echo(f"nothing was done: {question} --yes says so where no terminal can be asked", err=True)
+    return False
