@@ -140,6 +140,8 @@ def check_copies(originals: list[Message], made: list[Message], *, count: bytes)
 
 SESSIONS, PEOPLE, LEAST = 200, 60, 50_000
 KILLED_AT = (8_000, 21_000, 36_000)
+_FEW = "events: {registered: false, attended: false}"
+"""Only who stayed away: with all events Brevo's limits alone would take a quarter of an hour."""
 
 
 @pytest.mark.torture
@@ -150,7 +152,7 @@ async def test_replay_of_fifty_thousand_events_killed_three_times_changes_nothin
     worlds = [webinar(PEOPLE, seed) for seed in range(SESSIONS)]
     async with installation(own_kafka.bootstrap, topic_prefix, tmp_path) as home:
         file = home.directory / "rollcall.yaml"
-        file.write_text(file.read_text().replace("_per_second: 200", "_per_second: 400"))
+        file.write_text(file.read_text().replace("events_per_second: 200", f"events_per_second: 400, {_FEW}"))
         await home.enlist(*worlds)
         worker = home.start_worker()
         await worker.until_ready()
@@ -159,7 +161,7 @@ async def test_replay_of_fifty_thousand_events_killed_three_times_changes_nothin
         originals = await read_to_end(own_kafka.bootstrap, home.physical(RAW_EVENTS))
         tables, held, events, writes = await kept(home), home.held(), home.events(), home.writes()
         assert len(originals) >= LEAST
-        assert events > SESSIONS * PEOPLE / 2, "somebody was told something"
+        assert events > SESSIONS, "somebody was told something"
 
         right = ("apply", "topic=raw", "--yes", "--expect", str(len(originals)), *_REASON)
         running = Replaying(home, *right)
@@ -187,14 +189,15 @@ def received(worlds: Sequence[World]) -> Iterator[Message]:
 
 
 async def until_still(home: Installation, worker: Service) -> None:
-    """Wait until nothing has moved for ten seconds: Brevo takes some minutes for all."""
+    """Wait until nothing is open, and nothing has moved for ten seconds: Brevo takes some minutes for all."""
     before, since = (-1.0, -1), time.monotonic()
 
     async def still() -> bool:
         nonlocal before, since
         home.check_alive()
         now = (await worker.figure("rollcall_worker_records_total"), home.brevo.state.calls.paths.total())
-        if now != before or await worker.figure("rollcall_worker_lag_records"):
+        figures = ("rollcall_worker_lag_records", "rollcall_brevo_waiting", "rollcall_zoom_lookups_pending")
+        if now != before or any([await worker.figure(name) for name in figures]):
             before, since = now, time.monotonic()
         return time.monotonic() - since > 10
 
