@@ -6,11 +6,20 @@ import pytest
 from typing_extensions import override
 
 from processors.engine.memory import run_turn
-from processors.engine.naming import Names, changelog_name, checked_state_name
+from processors.engine.naming import Names, changelog_name, checked_state_name, rebuild_topic
 from processors.engine.states import OfState, state_headers
 from processors.engine.view import Record, Rule, View
+from processors.rebuilding import TRACKING, names_of, own_topics
 from schemas.errors import ConfigurationError
-from schemas.topics import ATTENDANCE_RESULTS, ENGAGEMENT_TICKS
+from schemas.topics import (
+    ATTENDANCE_RESULTS,
+    ENGAGEMENT_TICKS,
+    ERASURES,
+    LOOKUP_RESULTS,
+    LOOKUPS_BULK,
+    RAW_EVENTS,
+    TOPICS,
+)
 
 
 class Reader(Rule):
@@ -57,3 +66,17 @@ def test_a_state_has_a_name_that_topics_may_have(name: str) -> None:
     """It is part of theirs."""
     with pytest.raises(ConfigurationError, match="no name for a state"):
         checked_state_name(name)
+
+
+def test_a_rebuild_writes_to_the_installation_what_it_asks_of_zoom_and_nothing_else() -> None:
+    """And reads there what the ingress, Zoom and an erasure have said; what it tells itself is its own."""
+    names = names_of("p-", "weights")
+    written = {topic.name for topic in TOPICS if names.topic(topic.name) == f"p-{topic.name}"}
+    assert written == {LOOKUPS_BULK.name}
+    sources = {each for topic in TRACKING.sources for each in names.sources(topic.name) if "rebuild" not in each}
+    assert sources == {f"p-{each.name}" for each in (RAW_EVENTS, LOOKUP_RESULTS, ERASURES)}
+    assert f"p-{rebuild_topic('weights', ERASURES.name)}" in names.sources(ERASURES.name)
+    own = {topic.name for topic in own_topics("weights")}
+    assert {name.removeprefix("p-") for topic in TRACKING.sources for name in names.sources(topic.name)} - own == {
+        each.removeprefix("p-") for each in sources
+    }
