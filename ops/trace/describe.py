@@ -44,7 +44,7 @@ class Step:
 def step_of(seen: Seen) -> Step:
     """The step that a record is; what cannot be read is one, too."""
     content, facts = seen.content(), seen.facts()
-    kind, told = _KINDS.get(seen.topic.removesuffix(".dlq"), ("decision", _type))
+    kind, told = _KINDS.get(seen.topic.removesuffix(".dlq"), ("act", _type))
     try:
         what = told(content, seen)
     except (TypeError, ValueError, AttributeError):  # anybody may have written it, and it is shown all the same
