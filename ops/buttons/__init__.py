@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from console.acting import Act, Acting
 from ops.buttons.erasures import ErasureButton
 from ops.buttons.letters import LetterOpener, letter_acts
+from ops.buttons.rebuilds import DropStateButton
 from ops.buttons.replays import ReplayButton
 from ops.buttons.resyncs import ResyncButton
 from runtime.kafka import KafkaConnection
@@ -19,6 +20,7 @@ def acting(environment: Mapping[str, str]) -> Acting:
         *letter_acts(connection),
         ResyncButton(connection, environment),
         ReplayButton(environment),
+        DropStateButton(connection, environment),
         ErasureButton(environment),
     ]
     return Acting({act.name: act for act in acts}, LetterOpener(connection))

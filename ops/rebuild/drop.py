@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 import orjson
 import typer
 
-from ops.audit import audit_entry
+from ops.audit import audit_entry, operator_name
 from ops.failure import found_wrong, stopping
 from ops.options import Json, Reason, Yes, agreed
 from ops.posting import posting_to
@@ -20,6 +20,7 @@ from ops.resync.workers import workers
 from processors.engine.naming import APP_ID, FIRST_STATE, rebuild_group, rebuild_topic, table_name
 from runtime.kafka import KafkaConnection
 from runtime.logs import configure_command_logging
+from runtime.models import Configuration
 from runtime.states import States, read_states
 from schemas.errors import ConfigurationError
 from schemas.states import LIVE_KEY, RebuiltState
@@ -48,14 +49,43 @@ def drop(name: Name, reason: Reason = "", yes: Yes = False, as_json: Json = Fals
 
 async def _drop(name: str, reason: str, *, yes: bool) -> list[str] | None:
     connection, configuration = KafkaConnection.from_environment(os.environ), resync_configuration(os.environ)
+    states = await droppable(connection, name)
+    if not agreed(f"{what_is_lost(states, name)}?", yes=yes):
+        return None
+    return await drop_state(connection, configuration, states, name, operator_name(), reason)
+
+
+async def droppable(connection: KafkaConnection, name: str) -> States:
+    """The states, where this one may be dropped.
+
+    Raises:
+        ConfigurationError: it may not.
+        RetryLaterError: Kafka does not answer.
+    """
     states = await read_states(connection)
-    live = states.live
     _check(states, name)
     if await workers(connection, rebuild_group(name)):
         raise ConfigurationError(f"somebody is computing {name}: stop that first")
+    return states
+
+
+def what_is_lost(states: States, name: str) -> str:
+    """What dropping it means, for whoever is asked."""
+    live = states.live
     undone = f"; the switch from {name} to {live.state} cannot be undone then" if name == live.previous else ""
-    if not agreed(f"Drop {name}{undone}?", yes=yes):
-        return None
+    return f"Drop {name}{undone}"
+
+
+async def drop_state(
+    connection: KafkaConnection, configuration: Configuration, states: States, name: str, operator: str, reason: str
+) -> list[str]:
+    """Delete what is the state's alone; the topics that were deleted. `states` as `droppable` gives them.
+
+    Raises:
+        ConfigurationError: the cluster refuses.
+        RetryLaterError: Kafka does not answer; do it again.
+    """
+    live = states.live
     known = states.rebuilt.get(name) or RebuiltState(
         name=name, stage="dropped", started_at=datetime.now(UTC), version="", beside=""
     )
@@ -67,7 +97,7 @@ async def _drop(name: str, reason: str, *, yes: bool) -> list[str] | None:
             await to_kafka.post(STATES, [(LIVE_KEY, now)])
         await to_kafka.post(STATES, [(name.encode(), known.model_copy(update={"stage": "dropped"}))])
         deleted = await _delete(connection, name)
-        await to_kafka.note(audit_entry("rebuild.drop", name, {"topics": len(deleted)}, reason))
+        await to_kafka.note(audit_entry("rebuild.drop", name, {"topics": len(deleted)}, reason, operator))
     return deleted
 
 

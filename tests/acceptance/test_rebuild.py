@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from ops.buttons.rebuilds import DropStateButton
 from processors.engine.naming import changelog_name, rebuild_group
+from runtime.kafka import KafkaConnection
 from schemas.engagement import ContactScore
 from schemas.topics import ENGAGEMENT_SCORES
 from tests.support.acts import acts
@@ -147,8 +149,10 @@ async def test_rebuild_by_other_rules_is_compared_switched_to_undone_and_dropped
         await _ended(home, worker)
         assert (_contacts(home), await _scores(home), home.events()) == (before, scores, events)
 
-        dropped = await _command(variables, "drop", "stricter", "--yes")
-        assert dropped["topics"]
+        button = DropStateButton(KafkaConnection.from_environment(variables), variables)
+        planned = await button.plan({"state": "stricter"})
+        assert planned.lines[-1] == "first is live, and stays so"
+        assert "topics were deleted" in (await planned.carry_out("console:ana", "agreed"))[0]
         left = await topics_of(own_kafka.bootstrap, topic_prefix)
         assert not [each for each in left if "stricter" in each]
         code, _, problem = await rollcall(variables, "rebuild", "switch", "--undo", "--yes")
