@@ -169,7 +169,7 @@ async def test_set_up_shows_what_commands_found(tmp_path: Path) -> None:
     assert "Brevo has no list 16" in text
     assert "To do: give the ids" in text
     assert text.count("✓ fine") == 1
-    assert "Nobody has run it yet" in text
+    assert "nobody has run it yet" in text
     assert "rollcall zoom subscribe" in text
 
 
