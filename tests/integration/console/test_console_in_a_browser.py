@@ -36,6 +36,7 @@ async def test_pages_are_readable_for_everybody(tmp_path: Path) -> None:
             "/sessions",
             SESSION,
             CONTACT,
+            "/scores",
             "/status",
             "/deliveries",
             "/dead-letters",
