@@ -40,6 +40,7 @@ async def check_group(connection: KafkaConnection, name: str, fence: str) -> Non
         # A fresh broker has none yet, which Faust waits for.
         with suppress(GroupCoordinatorNotAvailableError):
             await admin.find_coordinator(group)
+        with suppress(GroupCoordinatorNotAvailableError):
             await admin.find_coordinator(f"{connection.topic_prefix}{fence}", CoordinationType.TRANSACTION)
     except GroupAuthorizationFailedError as error:
         raise ConfigurationError(

@@ -143,6 +143,11 @@ async def test_worker_without_a_certificate_waits_and_is_not_ready(guarded: Guar
     [
         (f"--operation Read --group {PREFIX}rollcall-worker", 2, f"join the consumer group {PREFIX}rollcall-worker"),
         (
+            f"--operation Write --transactional-id {PREFIX}rollcall-worker- --resource-pattern-type prefixed",
+            2,
+            f"write the transactional ids that begin with {PREFIX}rollcall-worker-",
+        ),
+        (
             f"--operation Read --topic {PREFIX}zoom.events.raw.v1",
             70,
             f"TopicAuthorizationFailedError: {PREFIX}zoom.events.raw.v1",
@@ -153,7 +158,7 @@ async def test_worker_without_a_certificate_waits_and_is_not_ready(guarded: Guar
             f"Kafka refuses records for {PREFIX}brevo.commands.v1: TopicAuthorizationFailedError",
         ),
     ],
-    ids=["group", "read", "write"],
+    ids=["group", "transactional ids", "read", "write"],
 )
 async def test_worker_without_one_right_stops_and_names_what_it_may_not(
     right: str, code: int, words: str, guarded: GuardedKafka, tmp_path: Path
