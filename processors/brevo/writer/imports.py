@@ -67,13 +67,7 @@ class ImportWriter:
 
     async def write(self, shape: Shape, contacts: Sequence[str]) -> None:
         """Bring busy contacts to what they want; each is released when it is done, or is to be written alone."""
-        # Whose command has changed since the batch came together is in another one now: it goes back to its queue.
-        members: list[Member] = []
-        for number, contact in enumerate(contacts):
-            if number % AT_A_TIME == AT_A_TIME - 1:
-                await asyncio.sleep(0)
-            if (member := self._member(contact, shape[0])) is not None:
-                members.append(member)
+        members = await self._members(shape[0], contacts)
         for import_id in sorted({each.work.importing for each in members if each.work.importing}):
             await self._processes.settled(import_id)
         members = self._sure(await self._answered(members))
@@ -85,6 +79,16 @@ class ImportWriter:
         for piece in pieces(rows):
             await self._write(piece, shape[0])
             self._release(row.member.contact for row in piece)
+
+    async def _members(self, lists: tuple[int, ...], contacts: Sequence[str]) -> list[Member]:
+        """Those to write; whose command has changed since the batch came together goes back to its queue."""
+        members: list[Member] = []
+        for number, contact in enumerate(contacts):
+            if number % AT_A_TIME == AT_A_TIME - 1:
+                await asyncio.sleep(0)
+            if (member := self._member(contact, lists)) is not None:
+                members.append(member)
+        return members
 
     async def _end_unimported(self, members: list[Member]) -> None:
         """Brevo holds all that they want, or they are written alone."""

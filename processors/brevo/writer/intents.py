@@ -50,6 +50,10 @@ class Intents:
     def note(self, contact: str, row: ContactRow, events: Mapping[bytes, EventRow]) -> None:
         """What the confirmed rows of a contact say."""
         self._note_import(contact, row)
+        self._note_intended(contact, events)
+        self._note_withdrawn(contact, events)
+
+    def _note_intended(self, contact: str, events: Mapping[bytes, EventRow]) -> None:
         for key, event in events.items():
             if event.state != "pending" and (future := self._events.pop(key, None)) and not future.done():
                 future.set_result(event.state == "intended")
@@ -57,6 +61,8 @@ class Intents:
             # It has ended meanwhile, or its contact was forgotten.
             if not (future := self._events.pop(key)).done():
                 future.set_result(False)
+
+    def _note_withdrawn(self, contact: str, events: Mapping[bytes, EventRow]) -> None:
         for key in [key for key in self._withdrawn if contact_of(key) == contact]:
             intent_id, gone = self._withdrawn[key]
             if key not in events or events[key].state != "intended" or events[key].intent_id != intent_id:
