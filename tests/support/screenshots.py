@@ -35,7 +35,7 @@ async def _commands(running: Installation) -> None:
     """What the set-up page shows is found by commands; that something is missing is no failure of theirs."""
     environment = {**running.variables, "ZOOM_WEBHOOK_SECRET": running.webhook_secret}
     url = ("--url", running.webhook_url)
-    for words in (("zoom", "subscribe", *url, "--yes"), ("check", *url), ("brevo", "plan")):
+    for words in (("check", *url), ("brevo", "plan")):
         process = await asyncio.create_subprocess_exec(
             *rollcall_command(*words), env=environment, stdout=asyncio.subprocess.DEVNULL
         )
