@@ -6,7 +6,7 @@ import asyncio
 import logging
 import math
 import time
-from collections.abc import AsyncIterator, Collection, Mapping
+from collections.abc import AsyncIterator, Collection
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -48,11 +48,10 @@ from processors.engine.stopping import stop_at_once
 from processors.engine.view import Output, Rule
 from processors.erasure.erasing import ErasingRule
 from processors.erasure.marks import Marks
-from processors.process import WorkerProcess
+from processors.process import WorkerProcess, facts_of, identity_of
 from processors.readiness_log import telling
-from processors.reporting import now, reporting, worker_id
+from processors.reporting import reporting
 from processors.settings import WorkerSettings
-from processors.status import WorkerIdentity
 from processors.zoom import agent as look_up
 from processors.zoom.api.client import ZoomClient
 from processors.zoom.api.login_store import LoginStore
@@ -73,8 +72,7 @@ SPECS = (track_attendance.SPEC, look_up.SPEC, score_engagement.SPEC, sync_contac
 """All agents of a worker."""
 STATE_TABLES = frozenset((*track_attendance.SPEC.tables, *score_engagement.SPEC.tables))
 """Tables that are computed from what Zoom said; the others hold what was asked and done, and stay as they are."""
-KAFKA_RETRY_SECONDS = 1.0
-HALT_SECONDS = 1.0
+KAFKA_RETRY_SECONDS, HALT_SECONDS = 1.0, 1.0
 """Between looks whether a halted worker may go on."""
 Sink = sync_contact.SyncContact | DryRun
 
@@ -101,10 +99,10 @@ async def run_worker(settings: WorkerSettings, stop: asyncio.Event) -> None:
     server = AdminServer(admin.host, admin.port, live=process.live, ready=process.ready, registry=registry, names=names)
     await server.start()
     try:
-        identity = _identity(settings)
+        identity = identity_of(settings)
         async with (
             reporting(settings.environment.kafka, identity, process.condition, registry),
-            telling(_facts(settings, identity), process.situation),
+            telling(facts_of(settings), process.situation),
         ):
             if not await _wait_until_released(settings, process, stop):
                 return
@@ -117,25 +115,6 @@ async def run_worker(settings: WorkerSettings, stop: asyncio.Event) -> None:
                 log.info("drained")
     finally:
         await server.stop()
-
-
-def _identity(settings: WorkerSettings) -> WorkerIdentity:
-    return WorkerIdentity(
-        worker_id=worker_id(settings.environment.data_dir),
-        version=settings.version,
-        started_at=now(),
-        account_calls_per_hour=settings.configuration.brevo.account_calls_per_hour,
-    )
-
-
-def _facts(settings: WorkerSettings, identity: WorkerIdentity) -> Mapping[str, object]:
-    """What a worker says of itself when it is ready."""
-    environment = settings.environment
-    return {
-        "version": identity.version,
-        "worker": identity.worker_id,
-        "brokers": environment.kafka.bootstrap_servers,
-    }
 
 
 @asynccontextmanager

@@ -1,14 +1,16 @@
-"""What the admin port tells of a worker's process."""
+"""What a worker's process tells of itself: on its admin port, in its log, to others."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Protocol
 
 from processors.engine.faust_worker import EngineWorker
 from processors.engine.halt import Halt
 from processors.readiness_log import Situation
-from processors.reporting import now
-from processors.status import Condition
+from processors.reporting import now, worker_id
+from processors.settings import WorkerSettings
+from processors.status import Condition, WorkerIdentity
 from runtime.admin import Readiness
 
 
@@ -55,3 +57,23 @@ class WorkerProcess:
         """What others are told of it."""
         ready = self.ready()
         return Condition(now(), ready.ok, ready.reasons, self.worker.partitions if self.worker else ())
+
+
+def identity_of(settings: WorkerSettings) -> WorkerIdentity:
+    """Who it is among others, from now on."""
+    return WorkerIdentity(
+        worker_id=worker_id(settings.environment.data_dir),
+        version=settings.version,
+        started_at=now(),
+        account_calls_per_hour=settings.configuration.brevo.account_calls_per_hour,
+    )
+
+
+def facts_of(settings: WorkerSettings) -> Mapping[str, object]:
+    """What it says of itself when it is ready."""
+    environment = settings.environment
+    return {
+        "version": settings.version,
+        "worker": worker_id(environment.data_dir),
+        "brokers": environment.kafka.bootstrap_servers,
+    }
