@@ -10,12 +10,13 @@ from typing import Any
 
 from aiokafka.errors import KafkaError
 
+from runtime.cluster import KafkaState, kafka_state, why_not_the_same
 from runtime.kafka import KafkaConnection
 from runtime.kafka_batches import confirming_producer
 from runtime.models import Kafka
 from runtime.reachability import kafka_answers
 from runtime.topics import ensure_topics
-from schemas.errors import RetryLaterError
+from schemas.errors import ConfigurationError, RetryLaterError
 from schemas.topics import Topic
 
 _log = logging.getLogger(__name__)
@@ -24,6 +25,8 @@ _REQUEST_SECONDS = 2.0
 """Below the 2.5 s of an answer: a batch that a silent broker holds makes room for the next."""
 _RETRY_SECONDS = 1.0
 _PROBE_SECONDS = 2.0
+_CHECK_SECONDS = 30.0
+"""Between looks whether it is still the same Kafka."""
 _PATIENCE_SECONDS = 15.0
 """So long the producer looks for the brokers it knows; then they are looked up anew, as they may have moved."""
 _STOP_SECONDS = 5.0
@@ -51,6 +54,9 @@ class KafkaLink:
         self._kafka = kafka
         self._topics = topics
         self._batch_bytes = batch_bytes
+        self._names = [topic.physical(connection.topic_prefix) for topic in topics]
+        self._known: KafkaState | None = None
+        self._acknowledged: dict[tuple[str, int], int] = {}
         self._broken = asyncio.Event()
         self.connected = asyncio.Event()
         """Set once Kafka has been reached for the first time."""
@@ -60,7 +66,7 @@ class KafkaLink:
         """Connect and stay connected, until cancelled.
 
         Raises:
-            ConfigurationError: the cluster's topics are not as the tables need them.
+            ConfigurationError: the topics are not as the tables need them, or it is not the Kafka that it was.
         """
         try:
             while True:
@@ -69,6 +75,10 @@ class KafkaLink:
                 await self._disconnect()
         finally:
             await self._disconnect()
+
+    def note_end(self, topic: str, partition: int, end: int) -> None:
+        """Kafka has acknowledged what lies before this offset: it must be there whenever it answers again."""
+        self._acknowledged[topic, partition] = end
 
     def report_broken(self, producer: Any) -> None:
         """Told by those who find the producer unusable: a new one is made, if it is still that one."""
@@ -90,12 +100,12 @@ class KafkaLink:
         self.connected.set()
 
     async def _attempt(self) -> None:
+        await self._check_same()
         await ensure_topics(self._connection, self._kafka, names=[topic.name for topic in self._topics])
         producer = self._new_producer()
         try:
             await producer.start()
-            names = [topic.physical(self._connection.topic_prefix) for topic in self._topics]
-            self.partitions = {name: len(await producer.partitions_for(name)) for name in names}
+            self.partitions = {name: len(await producer.partitions_for(name)) for name in self._names}
         except BaseException:
             await producer.stop()
             raise
@@ -108,13 +118,38 @@ class KafkaLink:
     async def _watch(self) -> None:
         """Returns when the producer has to be made anew."""
         loop = asyncio.get_running_loop()
-        last_answer = loop.time()
+        last_answer = checked_at = loop.time()
         while loop.time() - last_answer < _PATIENCE_SECONDS:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._broken.wait(), _PROBE_SECONDS)
                 return
-            if await self._answers():
-                last_answer = loop.time()
+            was_reached = self.is_reached
+            if not await self._answers():
+                continue
+            last_answer = loop.time()
+            if not was_reached or last_answer - checked_at > _CHECK_SECONDS:
+                checked_at = last_answer
+                with contextlib.suppress(RetryLaterError):
+                    await self._check_same()
+
+    async def _check_same(self) -> None:
+        """Whether it is the Kafka that it was: what is acknowledged by another one would reach nobody.
+
+        Raises:
+            ConfigurationError: it is not.
+            RetryLaterError: it does not answer.
+        """
+        found = await kafka_state(self._connection, self._names)
+        why = None
+        if self._known is not None:
+            known = KafkaState(self._known.cluster_id, {**self._known.ends, **self._acknowledged})
+            why = why_not_the_same(known, found)
+        if why is not None:
+            raise ConfigurationError(
+                f"Kafka at {self._connection.bootstrap_servers} {why}; check KAFKA_BOOTSTRAP_SERVERS, or restore its "
+                "data; to go on with what it has, start the ingress again (docs/how-to/kafka-lost.md)"
+            )
+        self._known = found
 
     async def _answers(self) -> bool:
         assert self.producer is not None

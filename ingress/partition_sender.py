@@ -90,7 +90,7 @@ class PartitionSender:
             _fail(members, "failed")
             return
         try:
-            await acknowledgement
+            acknowledged = await acknowledgement
         except REFUSALS:
             await self._send_halves(producer, members)
         except TopicAuthorizationFailedError:
@@ -101,6 +101,7 @@ class PartitionSender:
             _fail(members, "failed")
         else:
             self._may_write = True
+            self._link.note_end(self._topic, self._partition, acknowledged.offset + len(members))
             self._acknowledged()
             for waiting in members:
                 if not waiting.acknowledged.done():

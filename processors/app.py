@@ -33,6 +33,7 @@ from processors.engagement.erasure import EngagementCleaner
 from processors.engagement.sweep import second_of_day
 from processors.engagement.sweep_clock import sweep_clock
 from processors.engine.confirmed_publisher import ConfirmedPublisher, build_producer
+from processors.engine.continuity import Continuity
 from processors.engine.due_clock import DueClock, RowDueTimes
 from processors.engine.effect import RuleAlone
 from processors.engine.faust_agent import BatchAgent, Engine
@@ -160,7 +161,14 @@ async def build_engine(
             scoring_agent(engine, configuration, live),
             BatchAgent(engine, sync_contact.SPEC, sink),
         ]
-        yield EngineWorker(app, agents, publisher, producer, metrics), zoom, sink
+        yield EngineWorker(app, agents, publisher, producer, metrics, continuity_of(settings, live.state)), zoom, sink
+
+
+def continuity_of(settings: WorkerSettings, state: str = FIRST_STATE) -> Continuity:
+    """What knows which Kafka the worker's tables are of."""
+    environment = settings.environment
+    prefix = environment.kafka.topic_prefix
+    return Continuity(environment.kafka, environment.data_dir, [f"{prefix}{name}" for name in changelogs(state)])
 
 
 def sink_of(
@@ -281,6 +289,7 @@ async def _wait_for_kafka(settings: WorkerSettings, stop: asyncio.Event) -> Live
     told = False
     while not stop.is_set():
         try:
+            await continuity_of(settings).check_cluster()
             await ensure_topics(connection, kafka, names=[STATES.name])
             live = await read_live(connection)
             await ensure_topics(connection, kafka, changelogs=changelogs(live.state))

@@ -20,7 +20,12 @@ def _erased(connection: Connection) -> None:
     ERASED.create(connection, checkfirst=True)
 
 
-MIGRATIONS: Sequence[Migration] = (_first_tables, _erased)
+def _cluster(connection: Connection) -> None:
+    if "cluster_id" not in {each["name"] for each in inspect(connection).get_columns(META.name)}:
+        connection.exec_driver_sql("ALTER TABLE meta ADD COLUMN cluster_id TEXT")
+
+
+MIGRATIONS: Sequence[Migration] = (_first_tables, _erased, _cluster)
 """Number 1 first. One that is released is never changed: what follows is a new one."""
 
 

@@ -15,6 +15,7 @@ from itertools import chain
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError, OffsetOutOfRangeError
+from sqlalchemy import select, update
 
 from readmodel import offsets
 from readmodel.changes import Source
@@ -23,6 +24,7 @@ from readmodel.erasing import Forgotten, erase, without_names
 from readmodel.offsets import Partition, Positions
 from readmodel.projection import PROJECTIONS, project
 from readmodel.pruning import has_outlived, prune
+from readmodel.tables import META
 from readmodel.writing import write
 from runtime.kafka import KafkaConnection
 from schemas.errors import ConfigurationError, RetryLaterError
@@ -128,7 +130,8 @@ class Projector:
 
     async def _begin(self, consumer: AIOKafkaConsumer) -> Positions:
         """Assign every partition that there is, go to where the tables are, and tell where the topics end."""
-        there = await self._partitions()
+        there, cluster_id = await self._partitions()
+        await asyncio.to_thread(self._claim, cluster_id)
         consumer.assign(there)
         begins = self._named(await consumer.beginning_offsets(there))
         ends = self._named(await consumer.end_offsets(there))
@@ -143,12 +146,16 @@ class Projector:
             consumer.seek(each, max(known.get(where, 0), begins[where]))
         return ends
 
-    async def _partitions(self) -> list[TopicPartition]:
-        """Of the topics that there are; all are asked for, since naming a missing one may create it."""
+    async def _partitions(self) -> tuple[list[TopicPartition], str]:
+        """Of the topics that there are, and the cluster's id.
+
+        All are asked for, since naming a missing one may create it.
+        """
         admin = AIOKafkaAdminClient(**self._options)
         try:
             await admin.start()
             found = await admin.describe_topics()
+            cluster_id: str = (await admin.describe_cluster())["cluster_id"] or ""
         finally:
             await admin.close()
         there = [
@@ -162,7 +169,7 @@ class Projector:
                 "there are no topics to read: start a worker once, or check KAFKA_BOOTSTRAP_SERVERS and "
                 "KAFKA_TOPIC_PREFIX"
             )
-        return there
+        return there, cluster_id
 
     async def _left(self, consumer: AIOKafkaConsumer, ends: Positions) -> Sequence[Partition]:
         """The partitions that are not read to `ends`."""
@@ -211,6 +218,24 @@ class Projector:
                 return
         with self._database.writing() as connection:
             prune(connection, begins)
+
+    def _claim(self, cluster_id: str) -> None:
+        """The tables are of one cluster: a wrong address must not empty them.
+
+        Raises:
+            ConfigurationError: they are of another one.
+        """
+        with self._database.reading() as connection:
+            known = connection.execute(select(META.c.cluster_id)).scalar_one()
+        if known is None:
+            with self._database.writing() as connection:
+                connection.execute(update(META).values(cluster_id=cluster_id))
+        elif known != cluster_id:
+            raise ConfigurationError(
+                f"Kafka at {self._kafka.bootstrap_servers} is another cluster than the read model is of: its id is "
+                f"{cluster_id}, and was {known}; check KAFKA_BOOTSTRAP_SERVERS, or delete the read model, and it is "
+                "built anew (docs/how-to/kafka-lost.md)"
+            )
 
     def _positions(self) -> Positions:
         with self._database.reading() as connection:

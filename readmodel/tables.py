@@ -80,6 +80,7 @@ META = Table(
     Column("schema_version", Integer, nullable=False),
     Column("topic_prefix", Text),
     Column("batches", BigInteger, nullable=False),
+    Column("cluster_id", Text),
 )
 """One row. Who writes increases `batches` first, so that two projectors take turns."""
 

@@ -95,6 +95,11 @@ class BatchAgent(Outside, OwnAgent):
 
         engine.app.agent(source, name=spec.name, concurrency=1)(agent)
 
+    @property
+    def tables(self) -> list[Any]:
+        """As Faust has them."""
+        return list(self._tables.values())
+
     @override
     def stores(self, partition: int) -> dict[str, PartitionStore]:
         return {name: TablePartition(table, partition) for name, table in self._tables.items()}

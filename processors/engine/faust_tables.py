@@ -144,6 +144,12 @@ class TablePartition:
         value: bytes | None = self._db.get(key)
         return value
 
+    @property
+    def changelog_offset(self) -> int | None:
+        """Of the last changelog row that it has; ``None``: it has none."""
+        offset = self._db.get(self._store.offset_key)
+        return None if offset is None else int(offset)
+
     def scan(self, prefix: bytes, start: bytes) -> Iterator[tuple[bytes, bytes]]:
         """Rows under `prefix` from `start` on, in key order."""
         options = rocksdict.ReadOptions()
@@ -165,6 +171,39 @@ class TablePartition:
                 batch.put(key, value)
         batch.put(self._store.offset_key, str(changelog_offset).encode())
         self._db.write(batch)
+
+
+def changelog_ends(tables: Iterable[Any]) -> dict[tuple[str, int], int]:
+    """By changelog and partition the offset behind what the tables on disk hold; before Faust opens them."""
+    ends: dict[tuple[str, int], int] = {}
+    for table in tables:
+        store, changelog = table.data, table.changelog_topic.get_topic_name()
+        for partition in range(table.partitions):
+            path = store.partition_path(partition)
+            if not path.exists():
+                continue
+            database = rocksdict.Rdict(
+                str(path), rocksdict.Options(raw_mode=True), access_type=rocksdict.AccessType.read_only()
+            )
+            try:
+                offset = database.get(store.offset_key)
+            finally:
+                database.close()
+            if offset is not None:
+                ends[changelog, partition] = int(offset) + 1
+    return ends
+
+
+def opened_ends(tables: Iterable[Any], partitions: Iterable[int]) -> dict[tuple[str, int], int]:
+    """The same of tables that are open, in the partitions that are ours."""
+    ends: dict[tuple[str, int], int] = {}
+    owned = tuple(partitions)
+    for table in tables:
+        for partition in owned:
+            offset = TablePartition(table, partition).changelog_offset
+            if offset is not None:
+                ends[table.changelog_topic.get_topic_name(), partition] = offset + 1
+    return ends
 
 
 def _after(prefix: bytes) -> bytes | None:

@@ -13,20 +13,23 @@ import faust
 from aiokafka import AIOKafkaProducer
 
 from processors.engine.confirmed_publisher import ConfirmedPublisher
+from processors.engine.continuity import Continuity
 from processors.engine.faust_agent import BatchAgent
 from processors.engine.faust_consumer import leave_rebalances
-from processors.engine.faust_tables import TakeOver
+from processors.engine.faust_tables import TakeOver, opened_ends
 from processors.engine.halt import Halt
 from processors.engine.metrics import EngineMetrics
-from processors.engine.stopping import StopDeadline
+from processors.engine.stopping import StopDeadline, refuse_at_once
 from runtime.reachability import kafka_answers
-from schemas.errors import FatalError, RollcallError
+from schemas.errors import ConfigurationError, FatalError, RetryLaterError, RollcallError
 
 STUCK_SECONDS = 120.0
 """A turn that takes longer, or a backlog in which nothing was handled for so long, is no progress."""
 WATCH_SECONDS = 0.05
-PROBE_SECONDS, ANSWER_SECONDS = 2.0, 5.0
-"""Between questions to Kafka, and for an answer: a worker that has nothing to send would not notice that it is away."""
+PROBE_SECONDS, ANSWER_SECONDS, CHECK_SECONDS = 2.0, 5.0, 30.0
+"""Between questions to Kafka, for an answer, and between looks whether it is still the same: a worker that has nothing
+to send would not notice that it is away."""
+RETRY_SECONDS = 1.0
 
 log = logging.getLogger(__name__)
 
@@ -41,12 +44,15 @@ class EngineWorker:
         publisher: ConfirmedPublisher,
         producer: AIOKafkaProducer,
         metrics: EngineMetrics,
+        continuity: Continuity | None = None,
     ) -> None:
         self._app: Any = app
+        self._continuity = continuity
         self._agents = agents
         self._publisher = publisher
         self._producer = producer
         self._metrics = metrics
+        self._tables = [table for agent in agents for table in agent.tables]
         self._generation: int | None = None
         self._progress_at = time.monotonic()
         self._started = False
@@ -58,9 +64,12 @@ class EngineWorker:
         A drain that takes longer than `STOP_SECONDS` ends the process, unacknowledged.
 
         Raises:
+            ConfigurationError: Kafka is not the one that the tables were made of.
             FatalError: Faust or an effect has crashed, or a breaker is open, which is remembered in the data folder;
                 nothing was acknowledged that was not confirmed.
         """
+        if not await self._may_begin(stop):
+            return
         self._app.on_partitions_revoked.connect(self._revoked, weak=False)
         TakeOver(self._app, self._publisher.take_over)
         deadline = StopDeadline()
@@ -73,6 +82,17 @@ class EngineWorker:
         finally:
             told.cancel()
             deadline.cancel()
+
+    async def _may_begin(self, stop: asyncio.Event) -> bool:
+        """Once Kafka has told that the tables are of it; false when told to stop before that."""
+        while self._continuity is not None and not stop.is_set():
+            try:
+                await self._continuity.begin(self._tables)
+            except RetryLaterError:
+                await asyncio.sleep(RETRY_SECONDS)
+            else:
+                break
+        return not stop.is_set()
 
     async def _work(self, stop: asyncio.Event, deadline: StopDeadline) -> None:
         tasks = [asyncio.create_task(each(), name=each.__name__.strip("_")) for each in (self._watch, self._probe)]
@@ -146,9 +166,29 @@ class EngineWorker:
             await asyncio.sleep(WATCH_SECONDS)
 
     async def _probe(self) -> None:
+        checked_at = time.monotonic()
         while True:
-            self._kafka_answers = await kafka_answers(self._producer, ANSWER_SECONDS)
+            answers = await kafka_answers(self._producer, ANSWER_SECONDS)
+            is_back = answers and (not self._kafka_answers or self._publisher.waiting_since is not None)
+            if is_back or (answers and time.monotonic() - checked_at > CHECK_SECONDS):
+                checked_at = time.monotonic()
+                answers = await self._is_the_same()
+            self._kafka_answers = answers
             await asyncio.sleep(PROBE_SECONDS)
+
+    async def _is_the_same(self) -> bool:
+        """Whether Kafka answers once more; where it is not the one that it was the process ends.
+
+        There is nothing to drain: what is under way is of the other one, and nobody would confirm it.
+        """
+        try:
+            if self._continuity is not None:
+                await self._continuity.check(opened_ends(self._tables, self.partitions))
+        except RetryLaterError:
+            return False
+        except ConfigurationError as error:
+            refuse_at_once(str(error))
+        return True
 
     @property
     def kafka_is_away(self) -> bool:

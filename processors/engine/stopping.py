@@ -6,10 +6,13 @@ import asyncio
 import faulthandler
 import logging
 import os
+import sys
 import threading
 import time
 from collections.abc import Callable
 from typing import NoReturn
+
+from runtime.exits import USAGE
 
 STOP_SECONDS = 25.0
 """From being told to stop to the end of the process. Kubernetes kills after 30."""
@@ -26,6 +29,14 @@ def stop_at_once(reason: str) -> NoReturn:
     })  # fmt: skip
     logging.shutdown()
     os._exit(UNACKNOWLEDGED)
+
+
+def refuse_at_once(reason: str) -> NoReturn:
+    """Leave without acknowledging, with the code for what a person has to change."""
+    logging.shutdown()
+    sys.stderr.write(f"error: {reason}\n")
+    sys.stderr.flush()
+    os._exit(USAGE)
 
 
 async def end_task(task: asyncio.Task[None], seconds: float) -> bool:

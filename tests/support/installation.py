@@ -290,6 +290,10 @@ class Installation:
         self._services.append(service)
         return service
 
+    def let_go(self, service: Service) -> None:
+        """It has ended by itself, as the test wanted: `check_alive` looks at it no more."""
+        self._services.remove(service)
+
     def check_alive(self) -> None:
         """Those that a test has stopped or killed ended with 0 or by SIGKILL."""
         for service in self._services:

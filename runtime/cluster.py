@@ -1,0 +1,86 @@
+"""Whether the Kafka that answers is the one that was known: no other cluster, no empty and no older copy of it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import KafkaError
+
+from runtime.kafka import KafkaConnection
+
+Ends = Mapping[tuple[str, int], int]
+"""By topic, as it is named on the cluster, and partition: the next offset."""
+
+
+@dataclass(frozen=True, slots=True)
+class KafkaState:
+    """What distinguishes one Kafka from another."""
+
+    cluster_id: str
+    ends: Ends = field(default_factory=dict)
+    """Of the topics that were asked for, as far as they are there."""
+
+
+async def kafka_state(connection: KafkaConnection, topics: Collection[str]) -> KafkaState:
+    """Ask it, in two connections of a moment.
+
+    Args:
+        connection: brokers and security.
+        topics: whose ends are told, by their names on the cluster.
+
+    Raises:
+        RetryLaterError: Kafka does not answer.
+    """
+    admin = AIOKafkaAdminClient(**connection.command_options())
+    try:
+        await admin.start()
+        cluster = await admin.describe_cluster()
+        there = [
+            TopicPartition(each["topic"], one["partition"])
+            # All are asked for: a request that names a missing one would make some brokers create it.
+            for each in await admin.describe_topics()
+            if each["topic"] in topics
+            for one in each["partitions"]
+        ]
+        ends = await _ends(connection, there) if there else {}
+    except (KafkaError, OSError, TimeoutError) as error:
+        raise connection.unanswered(error) from error
+    finally:
+        await admin.close()
+    return KafkaState(cluster["cluster_id"] or "", ends)
+
+
+async def _ends(connection: KafkaConnection, there: list[TopicPartition]) -> Ends:
+    consumer = AIOKafkaConsumer(**connection.command_options(), enable_auto_commit=False)
+    # Without partitions it could not be stopped: aiokafka 0.14 awaits a task of its own that has not begun.
+    consumer.assign(there)
+    try:
+        await consumer.start()
+        return {(each.topic, each.partition): end for each, end in (await consumer.end_offsets(there)).items()}
+    finally:
+        await consumer.stop()
+
+
+def why_not_the_same(known: KafkaState, found: KafkaState) -> str | None:
+    """What says that it is not the Kafka that was known, for the middle of a sentence; ``None``: nothing does.
+
+    >>> why_not_the_same(KafkaState("A"), KafkaState("B"))
+    'is another cluster: its id is B, and was A'
+    >>> why_not_the_same(KafkaState("A", {("t", 0): 7}), KafkaState("A", {("t", 0): 7, ("t", 1): 1}))
+    >>> why_not_the_same(KafkaState("A", {("t", 0): 7}), KafkaState("A", {("t", 0): 3}))
+    'has lost records: t, partition 0, ends at 3, and did at 7'
+    >>> why_not_the_same(KafkaState("A", {("t", 0): 7}), KafkaState("A"))
+    'has come back empty: the topic t is gone'
+    """
+    if known.cluster_id != found.cluster_id:
+        return f"is another cluster: its id is {found.cluster_id}, and was {known.cluster_id}"
+    for (topic, partition), end in sorted(known.ends.items()):
+        now = found.ends.get((topic, partition))
+        if now is None and end:
+            return f"has come back empty: the topic {topic} is gone"
+        if now is not None and now < end:
+            return f"has lost records: {topic}, partition {partition}, ends at {now}, and did at {end}"
+    return None
