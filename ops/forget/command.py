@@ -31,7 +31,7 @@ from runtime.exits import FOUND_WRONG
 from runtime.kafka import KafkaConnection
 from runtime.logs import configure_command_logging
 from runtime.models import Kafka
-from runtime.states import read_live, read_states
+from runtime.states import read_states
 from schemas.errors import ConfigurationError
 from schemas.topics import ATTENDANCE_SESSIONS, ENGAGEMENT_CANDIDATES, ENGAGEMENT_SCORES, ERASURES, LETTERS
 
@@ -197,18 +197,14 @@ async def carry_out(where: Where, order: ErasureOrder, outcome: Outcome) -> None
 
 
 async def look(where: Where, person: Person) -> Found:
-    """Where anything says something of the person, in every topic and changelog of the live state.
+    """Where anything says something of the person, in every topic and changelog, of tables beside the live ones too.
 
     Raises:
         RetryLaterError: Kafka does not answer.
     """
-    from processors.app import changelogs  # noqa: PLC0415 (Faust takes a second, a help page none)
-
-    kept = changelogs((await read_live(where.connection)).state)
     with where.console.status("looking through the topics …") as shown:
         return await look_through(
             where.connection,
-            kept,
             person,
             lambda count: shown.update(f"looking through the topics … {count:,} records"),
         )

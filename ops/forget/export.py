@@ -21,7 +21,6 @@ from ops.views.output import plain
 from runtime.exits import FOUND_WRONG
 from runtime.kafka import KafkaConnection
 from runtime.logs import configure_command_logging
-from runtime.states import read_live
 from schemas.errors import ConfigurationError
 
 _AGAIN = "Nothing was changed: start it again."
@@ -48,14 +47,10 @@ def export(
 
 
 async def _export(person: Person, *, brevo: bool) -> dict[str, Any]:
-    from processors.app import changelogs  # noqa: PLC0415 (Faust takes a second, a help page none)
-
     connection = KafkaConnection.from_environment(os.environ)
-    kept = changelogs((await read_live(connection)).state)
     with Console(stderr=True).status("looking through the topics …") as shown:
         found = await look_through(
             connection,
-            kept,
             person,
             lambda count: shown.update(f"looking through the topics … {count:,} records"),
             keep=True,

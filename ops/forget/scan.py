@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from ops.forget.person import Person
-from ops.forget.place import Place
+from ops.forget.place import Kind, Place
 from ops.topics.cluster import topic_admin
+from processors.engine.naming import APP_ID
 from runtime.kafka import KafkaConnection
 from schemas.errors import ConfigurationError
 from schemas.letters import LETTER_ID, letter_id
@@ -39,20 +40,28 @@ class Found:
     """(partition, key) of what stands of these in `ops.letters.v1`."""
 
 
-def logical_topics(changelogs: Sequence[str]) -> dict[str, str]:
-    """Every topic and changelog by its logical name, with its kind."""
-    kinds = {each.name: "log" if each.cleanup == "delete" else "state" for each in all_topics()}
-    return {**kinds, **dict.fromkeys(changelogs, "table")}
+_REGISTERED = frozenset(topic.name for topic in all_topics())
+_OTHERS = (f"{APP_ID}-", "rebuild.")
+"""How changelogs begin, of tables that are live and of those beside them, and what a rebuild puts out."""
 
 
-async def look_through(
-    connection: KafkaConnection, changelogs: Sequence[str], person: Person, tell: Tell, *, keep: bool = False
-) -> Found:
+def is_of_the_installation(name: str) -> bool:
+    """Whether the topic of this logical name holds what Rollcall knows of people."""
+    return name in _REGISTERED or name.startswith(_OTHERS)
+
+
+def kind_of(name: str, policy: str) -> Kind:
+    """Of a topic by its name and its `cleanup.policy`."""
+    if name.endswith("-changelog"):
+        return "table"
+    return "state" if "compact" in policy else "log"
+
+
+async def look_through(connection: KafkaConnection, person: Person, tell: Tell, *, keep: bool = False) -> Found:
     """Read everything once.
 
     Args:
         connection: the cluster and the prefix.
-        changelogs: of all tables that the worker keeps, by their logical names.
         person: who is looked for.
         tell: told how far it is.
         keep: with the records of topics that Kafka deletes from, for who wants to read them.
@@ -61,15 +70,20 @@ async def look_through(
         ConfigurationError: there are no topics.
         RetryLaterError: Kafka does not answer.
     """
-    kinds = {f"{connection.topic_prefix}{name}": kind for name, kind in logical_topics(changelogs).items()}
+    prefix = connection.topic_prefix
     async with topic_admin(connection) as admin:
-        topics = {name: each for name, each in (await admin.found(list(kinds))).items() if name in kinds}
+        there = [name for name in await admin.found(()) if name.startswith(prefix)]
+        wanted = frozenset(name for name in there if is_of_the_installation(name.removeprefix(prefix)))
+        topics = {name: each for name, each in (await admin.found(sorted(wanted))).items() if name in wanted}
     if not topics:
         raise ConfigurationError(
             "there are no topics to look through: check KAFKA_BOOTSTRAP_SERVERS and KAFKA_TOPIC_PREFIX"
         )
-    places = {name: Place(name, kinds[name], topics[name].settings) for name in topics}  # type: ignore[arg-type] # kinds are `Kind`
-    reader = _Reader(connection.topic_prefix, person, places, keep=keep)
+    places = {
+        name: Place(name, kind_of(name, each.settings.get("cleanup.policy", "")), each.settings)
+        for name, each in topics.items()
+    }
+    reader = _Reader(prefix, person, places, keep=keep)
     await _read(connection, {name: each.partitions for name, each in topics.items()}, reader, tell)
     return reader.result()
 

@@ -130,7 +130,10 @@ async def test_person_is_forgotten_and_the_proof_is_what_a_look_at_everything_fi
         files = logs_and_read_model(tmp_path)
         assert {"worker.log", "ingress.log", "rollcall.sqlite3"} <= set(files)
         assert [name for name, content in files.items() if says(words, content)] == []
-        entries = [each for each in await acts(own_kafka.bootstrap, topic_prefix) if each.action.startswith("forget")]
+        noted = await acts(own_kafka.bootstrap, topic_prefix)
+        assert "dlq.park" in {each.action for each in noted}
+        entries = [each for each in noted if each.action.startswith("forget")]
+        assert [each.result for each in entries] == ["begun", "done"] * 2
         assert [(each.action, each.subject, each.reason) for each in entries[:2]] == [
             ("forget.begin", done["mark"], "DSR-17"), ("forget", done["mark"], "DSR-17")
         ]  # fmt: skip
