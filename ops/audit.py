@@ -12,7 +12,7 @@ import typer
 from ops.posting import posting_to
 from runtime.kafka import KafkaConnection
 from runtime.models import Kafka
-from schemas.audit import AuditEntry
+from schemas.audit import AuditEntry, Result
 from schemas.errors import ConfigurationError, RetryLaterError
 from schemas.topics import AUDIT
 
@@ -26,9 +26,24 @@ def operator_name() -> str:
 
 
 def audit_entry(
-    action: str, subject: str, details: Mapping[str, str | int], reason: str = "", operator: str = ""
+    action: str,
+    subject: str,
+    details: Mapping[str, str | int],
+    reason: str = "",
+    operator: str = "",
+    *,
+    result: Result | None = None,
 ) -> AuditEntry:
-    """What is written once the act is done; `operator` is who did it, if not the machine's user."""
+    """What is written of an act.
+
+    Args:
+        action: one word for the command, and `.begin` behind it where another entry follows at the end.
+        subject: what it is done to.
+        details: figures and names; no addresses.
+        reason: as the operator gave it.
+        operator: who does it, if not the machine's user.
+        result: `begun` of what has begun, else `done`, if not said.
+    """
     return AuditEntry(
         entry_id=secrets.token_hex(16),
         operator=operator or operator_name(),
@@ -37,6 +52,7 @@ def audit_entry(
         reason=reason,
         details=dict(details),
         at=datetime.now(UTC),
+        result=result or ("begun" if action.endswith(".begin") else "done"),
     )
 
 

@@ -14,7 +14,7 @@ from runtime.kafka import KafkaConnection
 from runtime.logs import configure_command_logging
 
 
-def let_go_on() -> int:
+def let_go_on(reason: str = "") -> int:
     """Forget the halt in ROLLCALL_DATA_DIR: a waiting worker goes on within a second, one that starts does at once.
 
     Returns the exit code: 1 when it could not be noted in the audit topic.
@@ -29,5 +29,5 @@ def let_go_on() -> int:
     clear_halt(data_dir)
     print(f"goes on: {halt}")
     details: dict[str, str | int] = {"source": halt.source, "reason": halt.reason, "halted_at": halt.at}
-    noted = asyncio.run(note_done(connection, kafka, audit_entry("worker.resume", halt.agent, details)))
+    noted = asyncio.run(note_done(connection, kafka, audit_entry("worker.resume", halt.agent, details, reason)))
     return DONE if noted else FOUND_WRONG

@@ -34,6 +34,7 @@ def worker(
             "--resume", help="Let a worker go on that stopped after too many dead letters; says so and ends at once."
         ),
     ] = False,
+    reason: Annotated[str, typer.Option("--reason", help="With --resume: why, for the audit topic.")] = "",
     as_json: Annotated[bool, typer.Option("--json", help="With --dry-run: each line is a JSON document.")] = False,
 ) -> None:
     """Work out who attended, and keep Brevo true to it.
@@ -49,7 +50,7 @@ def worker(
     ZOOM_API_BASE_URL, ZOOM_OAUTH_BASE_URL and BREVO_API_BASE_URL. It never reads the webhook secret.
     """
     if resume:
-        raise typer.Exit(importlib.import_module("ops.resume").let_go_on())
+        raise typer.Exit(importlib.import_module("ops.resume").let_go_on(reason))
     if as_json and not dry_run:
         raise typer.BadParameter("--json needs --dry-run")
     _run_process("processors.__main__", **({"dry_run": "json" if as_json else "text"} if dry_run else {}))

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import Field
 
 from schemas.model import CloudEvent, Instant, Message
+
+Result = Literal["begun", "done", "stopped"]
+"""`begun`: an entry of its own follows when the act ends; `stopped`: part of it is done, and `details` say what."""
 
 
 class AuditEntry(Message):
@@ -22,3 +27,4 @@ class AuditEntry(Message):
     reason: str = ""
     details: dict[str, str | int] = Field(default_factory=dict)
     at: Instant
+    result: Result = "done"

@@ -23,6 +23,7 @@ from runtime.exits import FOUND_WRONG
 from runtime.kafka import KafkaConnection
 from runtime.logs import configure_command_logging
 from runtime.models import Configuration
+from schemas.audit import Result
 
 PAGE = 50
 """The most lists or folders that Brevo gives at once."""
@@ -95,7 +96,9 @@ async def _apply(reason: str, *, yes: bool) -> tuple[SetupPlan, list[str], bool]
                 done.append(each)  # noqa: PERF401 (what was made before a refusal counts)
         finally:
             # What was made is noted, even where Brevo refuses the rest.
-            entry = audit_entry("brevo.apply", "brevo", {"done": len(done), "what": "; ".join(done)}, reason)
+            details: dict[str, str | int] = {"done": len(done), "what": "; ".join(done)}
+            result: Result = "done" if len(done) == len(found.creations) else "stopped"
+            entry = audit_entry("brevo.apply", "brevo", details, reason, result=result)
             noted = not done or await note_done(connection, configuration.kafka, entry)
         return found, done, noted
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Annotated
 
@@ -27,6 +27,7 @@ from runtime.logs import configure_command_logging
 from runtime.models import Kafka
 from runtime.states import States, read_states
 from runtime.wanted_topics import WantedTopic, wanted_topics
+from schemas.audit import Result
 from schemas.topics import all_topics
 
 Lose = Annotated[
@@ -128,15 +129,21 @@ def _beside(prefix: str, states: States) -> tuple[str, ...]:
 
 
 async def _change(state: _State, due: Sequence[TopicDifference], reason: str) -> None:
-    if any(difference.act == "create" for difference in due):
-        await _create(state)
-    async with topic_admin(state.connection) as admin:
-        await _set(admin, [difference for difference in due if difference.act != "create"])
-    changed = {
-        f"{difference.topic} {difference.what}": f"{difference.found} -> {difference.wanted}" for difference in due
-    }
-    async with posting(state.connection) as to_kafka:
-        await to_kafka.note(audit_entry("topics.apply", "topics", changed, reason))
+    done: list[TopicDifference] = []
+    try:
+        if created := [difference for difference in due if difference.act == "create"]:
+            await _create(state)
+            done += created
+        async with topic_admin(state.connection) as admin:
+            async for changed in _set(admin, [difference for difference in due if difference.act != "create"]):
+                done += changed
+    finally:
+        # What was changed is noted, even where the cluster refuses the rest.
+        result: Result = "done" if len(done) == len(due) else "stopped"
+        details = {f"{each.topic} {each.what}": f"{each.found} -> {each.wanted}" for each in done}
+        if done:
+            async with posting(state.connection) as to_kafka:
+                await to_kafka.note(audit_entry("topics.apply", "topics", details, reason, result=result))
 
 
 async def _create(state: _State) -> None:
@@ -152,9 +159,12 @@ async def _create(state: _State) -> None:
     await ensure_topics(state.connection, kafka, names=names, changelogs=tables)
 
 
-async def _set(admin: TopicAdmin, due: Sequence[TopicDifference]) -> None:
+async def _set(admin: TopicAdmin, due: Sequence[TopicDifference]) -> AsyncIterator[list[TopicDifference]]:
+    """Topic by topic; what was set of each."""
     for topic in dict.fromkeys(difference.topic for difference in due):
-        await admin.change(topic, [difference for difference in due if difference.topic == topic])
+        changes = [difference for difference in due if difference.topic == topic]
+        await admin.change(topic, changes)
+        yield changes
 
 
 def _document(state: _State) -> dict[str, object]:
