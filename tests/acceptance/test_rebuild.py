@@ -82,7 +82,7 @@ async def _command(variables: Mapping[str, str], *words: str, code: int = 0) -> 
 
 async def _killed_start(home: Installation, variables: Mapping[str, str]) -> None:
     """`rebuild start` at a slow pace, killed in the middle."""
-    command = rollcall_command("rebuild", "start", "stricter", "--rate", "60", "--reason", "a stricter rule")
+    command = rollcall_command("rebuild", "start", "stricter", "--rate", "20", "--reason", "a stricter rule")
     log = home.directory / "rebuild.log"
     with running(command, log=log, env=variables) as process:
 
