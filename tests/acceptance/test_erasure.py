@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ import rocksdict
 
 from ops.buttons.erasures import ErasureButton
 from processors.app import changelogs
+from schemas.audit import AuditEntry
 from schemas.codec import contact_id
 from schemas.topics import ATTENDANCE_RESULTS, RAW_EVENTS, all_topics
 from tests.support.acts import acts
@@ -124,22 +125,31 @@ async def test_person_is_forgotten_and_the_proof_is_what_a_look_at_everything_fi
         await forgotten_by_a_button(home, min(people - {email}))
 
         assert await worker.stop() == 0
-        rows = Counter(says(words, key, value) for key, value in rows_of_tables(tmp_path))
-        assert rows[True] == 0
-        assert rows[False] > 100
-        files = logs_and_read_model(tmp_path)
-        assert {"worker.log", "ingress.log", "rollcall.sqlite3"} <= set(files)
-        assert [name for name, content in files.items() if says(words, content)] == []
-        noted = await acts(own_kafka.bootstrap, topic_prefix)
-        assert "dlq.park" in {each.action for each in noted}
-        entries = [each for each in noted if each.action.startswith("forget")]
-        assert [each.result for each in entries] == ["begun", "done"] * 2
-        assert [(each.action, each.subject, each.reason) for each in entries[:2]] == [
-            ("forget.begin", done["mark"], "DSR-17"), ("forget", done["mark"], "DSR-17")
-        ]  # fmt: skip
-        assert [(each.action, each.operator, each.reason) for each in entries[2:]] == [
-            ("forget.begin", "console:ana", "DSR-18"), ("forget", "console:ana", "DSR-18")
-        ]  # fmt: skip
+        nothing_on_this_machine_says(words, tmp_path)
+        both_are_noted(await acts(own_kafka.bootstrap, topic_prefix), done["mark"])
+
+
+def nothing_on_this_machine_says(words: tuple[str, str], directory: Path) -> None:
+    """No table, no log, no file of the read model."""
+    rows = Counter(says(words, key, value) for key, value in rows_of_tables(directory))
+    assert rows[True] == 0
+    assert rows[False] > 100
+    files = logs_and_read_model(directory)
+    assert {"worker.log", "ingress.log", "rollcall.sqlite3"} <= set(files)
+    assert [name for name, content in files.items() if says(words, content)] == []
+
+
+def both_are_noted(noted: Sequence[AuditEntry], mark: str) -> None:
+    """The one by the command and the one by the button, each as it began and as it ended; and the parked letter."""
+    assert "dlq.park" in {each.action for each in noted}
+    entries = [each for each in noted if each.action.startswith("forget")]
+    assert [each.result for each in entries] == ["begun", "done"] * 2
+    assert [(each.action, each.subject, each.reason) for each in entries[:2]] == [
+        ("forget.begin", mark, "DSR-17"), ("forget", mark, "DSR-17")
+    ]  # fmt: skip
+    assert [(each.action, each.operator, each.reason) for each in entries[2:]] == [
+        ("forget.begin", "console:ana", "DSR-18"), ("forget", "console:ana", "DSR-18")
+    ]  # fmt: skip
 
 
 def at_brevo(home: Installation) -> set[str]:
