@@ -83,7 +83,7 @@ async def test_replay_that_is_killed_paused_and_resumed_publishes_each_once_and_
         assert await copies(home) == []
 
         right = ("apply", "session=latest", "--yes", "--expect", str(len(originals)), *_REASON)
-        first = Replaying(home, *right, "--rate", "8")
+        first = Replaying(home, *right, "--rate", "4")
         await until_stored(home, len(originals) + 10)
         first.kill()
         replay_id = await only(home)
