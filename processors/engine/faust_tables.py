@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import faust
@@ -22,6 +23,8 @@ from schemas.topics import MIB
 RAW: faust.Schema[bytes, bytes] = faust.Schema(
     key_type=bytes, value_type=bytes, key_serializer="raw", value_serializer="raw"
 )
+OFFSET_KEY = b"__faust\0offset__"
+"""Of the row of a table that says which changelog offset it is at (`faust.stores.rocksdb`)."""
 RECOVERY_BATCHES = 8
 """Batches of up to a thousand rows that Faust gathers before it applies them."""
 FENCE_SECONDS = 20.0
@@ -177,16 +180,17 @@ def changelog_ends(tables: Iterable[Any]) -> dict[tuple[str, int], int]:
     """By changelog and partition the offset behind what the tables on disk hold; before Faust opens them."""
     ends: dict[tuple[str, int], int] = {}
     for table in tables:
-        store, changelog = table.data, table.changelog_topic.get_topic_name()
+        # Not by the table's own store: once that is made before the app starts Faust cannot stop it any more.
+        folder, changelog = Path(table.app.conf.tabledir), table.changelog_topic.get_topic_name()
         for partition in range(table.partitions):
-            path = store.partition_path(partition)
+            path = folder / f"{table.name}-{partition}.db"
             if not path.exists():
                 continue
             database = rocksdict.Rdict(
                 str(path), rocksdict.Options(raw_mode=True), access_type=rocksdict.AccessType.read_only()
             )
             try:
-                offset = database.get(store.offset_key)
+                offset = database.get(OFFSET_KEY)
             finally:
                 database.close()
             if offset is not None:
