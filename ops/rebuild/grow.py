@@ -32,11 +32,9 @@ from ops.topics.cluster import topic_admin
 from processors.engine.naming import APP_ID, FIRST_STATE, Names, changelog_name
 from processors.engine.states import STATE_HEADER
 from runtime.kafka import KafkaConnection
-from runtime.kafka_batches import key_hash
 from runtime.logs import configure_command_logging
 from runtime.models import Configuration
 from runtime.states import read_live
-from runtime.topics import ensure_topics
 from schemas.erasure import ERASURE, Erasure
 from schemas.errors import ConfigurationError
 from schemas.states import LIVE_KEY, LiveState, Positions
@@ -105,12 +103,15 @@ class _Grow:
         self._old = replace(self._new, topic_prefix=old_prefix)
         self._configuration: Configuration = resync_configuration(os.environ)
         self._partitions = self._configuration.kafka.partitions
+        from runtime.kafka_batches import key_hash  # noqa: PLC0415 (a help page needs no Kafka client)
+
         self._hash = key_hash()
         self._console = Console(stderr=True)
 
     async def run(self, reason: str, *, yes: bool) -> dict[str, int] | None:
         """What was done; ``None``: a person said no."""
         from processors.app import changelogs  # noqa: PLC0415 (Faust takes a second)
+        from runtime.topics import ensure_topics  # noqa: PLC0415 (a help page needs no Kafka client)
 
         before = await self._check()
         live = await read_live(self._old)

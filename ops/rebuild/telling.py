@@ -13,7 +13,6 @@ from processors.engine.states import state_headers
 from runtime.kafka import KafkaConnection
 from runtime.models import Configuration
 from runtime.reading import read_topic
-from runtime.topics import ensure_topics
 from schemas.attendance import Result, SessionSummary
 from schemas.cloud_events import event_headers, tombstone_headers
 from schemas.engagement import ContactScore, ResyncContact
@@ -58,6 +57,8 @@ async def tell(
     facts = list(_facts(found, after, before, live.revision_floor))
     sessions = await _sessions(connection, live, rebuilt)
     kept = topic_of(ATTENDANCE_SESSIONS, live.previous)
+    from runtime.topics import ensure_topics  # noqa: PLC0415 (a help page needs no Kafka client)
+
     await ensure_topics(connection, configuration.kafka, names=[], others=[kept])
     topics = (ATTENDANCE_RESULTS, ENGAGEMENT_SCORES, ATTENDANCE_SESSIONS, ENGAGEMENT_RESYNCS)
     async with posting_to(connection, configuration.kafka, *topics) as to_kafka:

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from ops.replay.history import History, histories, parse
 from ops.replay.tails import Tails
 from runtime.kafka import KafkaConnection
-from runtime.kafka_batches import key_hash
 from runtime.reading import read_topic
 from schemas.errors import ConfigurationError
 from schemas.replays import Replay, ReplayOrder
@@ -50,6 +49,8 @@ class Orders:
     @classmethod
     async def of(cls, topic: Tails, replay_id: str) -> Orders:
         """From now on."""
+        from runtime.kafka_batches import key_hash  # noqa: PLC0415 (a help page needs no Kafka client)
+
         ends = (await topic.ends([REPLAYS]))[REPLAYS.name]
         partition = key_hash()(replay_id.encode()) % len(ends)
         return cls(topic, replay_id, partition, ends[partition])

@@ -87,7 +87,7 @@ async def test_the_commands_tell_what_is_true_of_a_finished_webinar(
         told = orjson.loads((await run("explain", best.email, "--session", "latest", "--json")).stdout)
         assert (told["standing"]["score"], told["standing"]["tier"]) == (best.contact_score, best.tier)
         assert told["history"][-1]["tier"] == best.tier
-        assert told["sessions"][0]["minutes"] == (best.attended_seconds or 0) // 60
+        assert told["sessions"][0]["minutes"] == ((best.attended_seconds or 0) + 30) // 60
         assert told["standing"]["why"] == best.why
         assert any(call["kind"] == "upsert" and call["outcome"] == "acknowledged" for call in told["calls"])
 

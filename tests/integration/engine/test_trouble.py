@@ -91,7 +91,7 @@ async def test_worker_row_that_its_changelog_refuses_is_its_records_fault(lab: L
     worker = lab.worker(rule="seen-beside", session_seconds=10)
     await lab.until_acknowledged(worker)
     assert worker.process.terminate() == 0, worker.process.describe()
-    assert "the changelog of seen refuses a row" in worker.process.output()
+    assert 'event="row refused by its changelog" table=seen' in worker.process.output()
     assert [event["i"] for event in await lab.read(lab.dead_letters)] == [too_large]
     await lab.verify(worker)  # outputs of that turn may be there twice: they go before the rows
     assert (await lab.logged(PENDING), list(stored(worker, PENDING))) == ({}, [])
