@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from typing import Any
 
 from aiokafka.errors import KafkaError
@@ -32,6 +32,9 @@ _PATIENCE_SECONDS = 15.0
 _STOP_SECONDS = 5.0
 _UNTIL_THEN = "deliveries are answered 503 and come again for 85 minutes; bring the brokers back until then"
 
+Look = Callable[[KafkaConnection, Collection[str]], Awaitable[KafkaState]]
+"""Asks Kafka who it is, and where these topics end."""
+
 
 class KafkaLink:
     """The one connection of the process; `run` it as a task.
@@ -41,9 +44,18 @@ class KafkaLink:
         kafka: how topics are created.
         topics: those that are written to: they are made where they are missing, no others are looked at.
         batch_bytes: of one batch.
+        look: asks Kafka.
     """
 
-    def __init__(self, connection: KafkaConnection, kafka: Kafka, *, topics: Sequence[Topic], batch_bytes: int) -> None:
+    def __init__(
+        self,
+        connection: KafkaConnection,
+        kafka: Kafka,
+        *,
+        topics: Sequence[Topic],
+        batch_bytes: int,
+        look: Look = kafka_state,
+    ) -> None:
         self.producer: Any | None = None
         """aiokafka's producer while Kafka is reached, or was a moment ago."""
         self.partitions: dict[str, int] = {}
@@ -55,6 +67,7 @@ class KafkaLink:
         self._topics = topics
         self._batch_bytes = batch_bytes
         self._names = [topic.physical(connection.topic_prefix) for topic in topics]
+        self._look = look
         self._known: KafkaState | None = None
         self._acknowledged: dict[tuple[str, int], int] = {}
         self._broken = asyncio.Event()
@@ -100,7 +113,7 @@ class KafkaLink:
         self.connected.set()
 
     async def _attempt(self) -> None:
-        await self._check_same()
+        await self.check_same()
         await ensure_topics(self._connection, self._kafka, names=[topic.name for topic in self._topics])
         producer = self._new_producer()
         try:
@@ -130,20 +143,21 @@ class KafkaLink:
             if not was_reached or last_answer - checked_at > _CHECK_SECONDS:
                 checked_at = last_answer
                 with contextlib.suppress(RetryLaterError):
-                    await self._check_same()
+                    await self.check_same()
 
-    async def _check_same(self) -> None:
+    async def check_same(self) -> None:
         """Whether it is the Kafka that it was: what is acknowledged by another one would reach nobody.
 
         Raises:
             ConfigurationError: it is not.
             RetryLaterError: it does not answer.
         """
-        found = await kafka_state(self._connection, self._names)
+        # What is acknowledged while Kafka is asked may lie behind the ends that it tells.
+        ends = dict(self._acknowledged)
+        found = await self._look(self._connection, self._names)
         why = None
         if self._known is not None:
-            known = KafkaState(self._known.cluster_id, {**self._known.ends, **self._acknowledged})
-            why = why_not_the_same(known, found)
+            why = why_not_the_same(KafkaState(self._known.cluster_id, {**self._known.ends, **ends}), found)
         if why is not None:
             raise ConfigurationError(
                 f"Kafka at {self._connection.bootstrap_servers} {why}; check KAFKA_BOOTSTRAP_SERVERS, or restore its "
