@@ -244,6 +244,8 @@ def _named(content: Mapping[str, Any]) -> set[str]:
     differences = reconciled.get("differences", ()) if isinstance(reconciled, dict) else ()
     told = {each.get("contact_id") for each in differences if isinstance(each, dict)}
     acted = _texts(content.get("details"), content.get("subject"))
+    of_answer = content.get("asked")  # contact ids and user ids that Zoom was asked about, hits or not
+    told |= {each for each in of_answer if isinstance(each, str)} if isinstance(of_answer, list) else set()
     return {contact_id(each) for each in addresses if each} | {each for each in told if each} | acted
 
 
