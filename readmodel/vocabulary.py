@@ -11,4 +11,4 @@ SCORING = ("attendance", "punctuality", "stayed", "interaction", "maximum")
 WRITTEN = ("acknowledged", "unchanged")
 """Outcomes after which Brevo holds what was wanted."""
 OVER_NOT_FINAL = ("ended", "live")
-"""States of a session that waits for Zoom's report (`schemas.attendance.SessionSummary`)."""
+"""States of a session that waits for Zoom's report (`schemas.sessions.SessionSummary`)."""

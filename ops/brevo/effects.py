@@ -21,9 +21,9 @@ from readmodel.words import counted
 from runtime.exits import FOUND_WRONG
 from runtime.kafka import KafkaConnection
 from runtime.logs import configure_command_logging
-from schemas.attendance import SessionSummary
 from schemas.errors import ConfigurationError
 from schemas.instants import format_instant
+from schemas.sessions import SessionSummary
 
 Check = Annotated[bool, typer.Option("--check", help="Ask Brevo whether it has them: up to two calls for each.")]
 OfSession = Annotated[

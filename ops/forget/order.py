@@ -13,12 +13,12 @@ from ops.forget.scan import Found
 from ops.posting import Posting, Record
 from runtime.kafka import KafkaConnection
 from runtime.reading import read_topic
-from schemas.attendance import SessionSummary
 from schemas.cloud_events import event_headers, tombstone_headers
 from schemas.engagement import CandidateScores, ContactScore
 from schemas.erasure import ERASURE, Erasure, ErasureProgress, mark_of
 from schemas.letters import LetterDecision, LetterFault
 from schemas.model import Message
+from schemas.sessions import SessionSummary
 from schemas.topics import ATTENDANCE_SESSIONS, ENGAGEMENT_CANDIDATES, ENGAGEMENT_SCORES, ERASURES, LETTERS, Topic
 
 _SALT_BYTES = 16

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import NamedTuple
 
-from schemas.attendance import SessionSummary
+from schemas.sessions import SessionSummary
 
 Summaries = Mapping[bytes, SessionSummary]
 _BESIDE = ("origin", "next_check_at")

@@ -13,10 +13,11 @@ from processors.engine.states import state_headers
 from runtime.kafka import KafkaConnection
 from runtime.models import Configuration
 from runtime.reading import read_topic
-from schemas.attendance import Result, SessionSummary
+from schemas.attendance import Result
 from schemas.cloud_events import event_headers, tombstone_headers
 from schemas.engagement import ContactScore, ResyncContact
 from schemas.errors import ConfigurationError
+from schemas.sessions import SessionSummary
 from schemas.states import LiveState, RebuiltState
 from schemas.topics import ATTENDANCE_RESULTS, ATTENDANCE_SESSIONS, ENGAGEMENT_RESYNCS, ENGAGEMENT_SCORES, Topic
 

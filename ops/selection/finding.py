@@ -12,9 +12,9 @@ from ops.selection.expression import Finder
 from ops.selection.selection import SessionKey
 from runtime.kafka import KafkaConnection
 from runtime.reading import read_topic
-from schemas.attendance import SessionSummary
 from schemas.codec import SHORTEST_BEGINNING, contact_id, normalise_email
 from schemas.errors import ConfigurationError
+from schemas.sessions import SessionSummary
 from schemas.topics import ATTENDANCE_SESSIONS
 
 _CONTACT_ID = re.compile(r"[0-9a-f]{32}")

@@ -11,8 +11,8 @@ from collections import OrderedDict
 from collections.abc import Iterable
 
 from processors.engine.view import Output
-from schemas.attendance import SessionSummary
 from schemas.instants import format_instant
+from schemas.sessions import SessionSummary
 from schemas.topics import ATTENDANCE_SESSIONS
 
 REMEMBERED = 1_000

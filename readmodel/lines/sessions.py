@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from schemas.attendance import InteractionSummary, Reconciliation
+from schemas.sessions import InteractionSummary, Reconciliation
 
 Sync = Literal["written", "waiting", "refused", "suppressed"]
 

@@ -7,8 +7,8 @@ from datetime import datetime
 from readmodel.changes import Changes, Row, RowKind, Source
 from readmodel.instants import in_milliseconds
 from readmodel.keys import session_key
-from schemas.attendance import SessionRun, SessionSummary
 from schemas.codec import pack
+from schemas.sessions import SessionRun, SessionSummary
 
 
 def project_session(source: Source, changes: Changes) -> None:

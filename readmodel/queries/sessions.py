@@ -15,8 +15,8 @@ from readmodel.parts import PART, Part, part_of, place_of
 from readmodel.queries.rows import asked, behind, fields_of
 from readmodel.tables import CONTACTS, NOT_SYNCED, PEOPLE, SESSIONS
 from readmodel.vocabulary import NO_SCORE, OVER_NOT_FINAL, RETRACTED, SCORING
-from schemas.attendance import InteractionSummary, Reconciliation
 from schemas.codec import SHORTEST_BEGINNING, unpack
+from schemas.sessions import InteractionSummary, Reconciliation
 
 STATUSES = ("attended", "left_early", "no_show", RETRACTED)
 Order = Literal["time", "score"]

@@ -9,8 +9,8 @@ from pathlib import Path
 import orjson
 import pytest
 
-from schemas.attendance import Difference, Reconciliation, SessionCounts, SessionSummary
 from schemas.instants import as_datetime
+from schemas.sessions import Difference, Reconciliation, SessionCounts, SessionSummary
 from schemas.topics import ATTENDANCE_SESSIONS
 from tests.support.kafka import Message, create_topics, produce
 from tests.support.processes import rollcall_command

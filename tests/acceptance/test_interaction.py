@@ -13,7 +13,8 @@ from sandbox.truth.scores import SessionPart, session_score
 from sandbox.zoom.backend import ZoomOptions
 from sandbox.zoom.endpoints import ALL_SCOPES
 from sandbox.zoom.state import Instance, ZoomObject
-from schemas.attendance import FACT, Interaction, Result, SessionSummary
+from schemas.attendance import FACT, Interaction, Result
+from schemas.sessions import SessionSummary
 from schemas.topics import ATTENDANCE_RESULTS, ATTENDANCE_SESSIONS, LOOKUP_RESULTS
 from tests.support.broker import Broker
 from tests.support.installation import Installation, installation, webinar

@@ -19,7 +19,7 @@ from processors.engine.view import Output, Record, Rule
 from processors.zoom.questions.participation import participation
 from runtime.models import Configuration
 from sandbox.zoom.state import Instance, Row, ZoomObject, ZoomState
-from schemas.attendance import FACT, AnyFact, Recording, Registration, Result, SessionSummary
+from schemas.attendance import FACT, AnyFact, Recording, Registration, Result
 from schemas.brevo import BREVO_COMMAND, OnceCommand, SendCampaign, SendRecording, TrackEvent, UpsertContact
 from schemas.cloud_events import Headers
 from schemas.codec import normalise_email
@@ -27,6 +27,7 @@ from schemas.erasure import ERASURE, Erasure, ErasureProgress
 from schemas.instants import as_datetime
 from schemas.lookups import LOOKUP, LookupKind, LookupRequest, LookupResult
 from schemas.redaction import redacted
+from schemas.sessions import SessionSummary
 from schemas.ticks import Tick
 from schemas.topics import (
     ATTENDANCE_RESULTS,

@@ -19,8 +19,9 @@ from typing import Any
 
 import orjson
 
-from schemas.attendance import REGISTRANT_FIELDS, Result, SessionSummary
+from schemas.attendance import REGISTRANT_FIELDS, Result
 from schemas.brevo import SendRecording, TrackEvent
+from schemas.sessions import SessionSummary
 from tests.support.tracking import Pipeline, configuration
 from tests.support.worked_examples import TIME, Example, address, seconds
 

@@ -16,9 +16,10 @@ from processors.attendance.rules.registrations import RegistrationRow
 from processors.attendance.rules.reports import ReportRow, ReportState
 from processors.attendance.rules.runs import RunRow
 from processors.attendance.rules.schedule import Schedule
-from schemas.attendance import ObjectType, Origin, SessionSummary
+from schemas.attendance import ObjectType, Origin
 from schemas.codec import pack, unpack
 from schemas.model import Message
+from schemas.sessions import SessionSummary
 
 R = TypeVar("R")
 

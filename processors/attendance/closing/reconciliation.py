@@ -12,9 +12,9 @@ from processors.attendance.book.due_jobs import Work
 from processors.attendance.book.rows import ABSENT, TOTAL
 from processors.attendance.intake.questions import Scope, Subject, ask, state_of
 from processors.attendance.rules.judgement import Left, Retract, StandingResult
-from schemas.attendance import Difference, Reconciliation
 from schemas.codec import contact_id, normalise_email
 from schemas.lookups import LookupResult
+from schemas.sessions import Difference, Reconciliation
 
 MOST_DIFFERENCES = 1_000
 """What one summary holds; far more than a human reads."""

@@ -14,21 +14,10 @@ from processors.attendance.rules.names import smallest_name
 from processors.attendance.rules.presence import Filed, Presence, Rule
 from processors.attendance.rules.runs import Run, RunRow
 from processors.attendance.rules.sessions import Session
-from schemas.attendance import (
-    Evidence,
-    Identity,
-    Interaction,
-    InteractionSummary,
-    Reconciliation,
-    Result,
-    RetractionReason,
-    RunEvidence,
-    SessionCounts,
-    SessionRun,
-    SessionSummary,
-)
+from schemas.attendance import Evidence, Identity, Interaction, Result, RetractionReason, RunEvidence
 from schemas.codec import contact_id
 from schemas.instants import as_datetime
+from schemas.sessions import InteractionSummary, Reconciliation, SessionCounts, SessionRun, SessionSummary
 from schemas.topics import ATTENDANCE_RESULTS
 
 

@@ -15,8 +15,8 @@ from processors.attendance.book.rows import SESSION, STATE
 from processors.attendance.closing.step import Step
 from processors.attendance.rules.runs import RunRow
 from processors.attendance.settings import TrackingSettings
-from schemas.attendance import SessionCounts, SessionSummary
 from schemas.instants import as_datetime
+from schemas.sessions import SessionCounts, SessionSummary
 from schemas.topics import ATTENDANCE_SESSIONS
 
 THE_END = "its end"

@@ -14,9 +14,10 @@ from processors.attendance.book.book import Book
 from processors.attendance.book.rows import MESSAGE, PARTICIPATION
 from processors.attendance.intake.questions import Scope, Subject, ask, state_of
 from processors.attendance.rules.chat import Chatted
-from schemas.attendance import Interaction, InteractionSummary, Outcome
+from schemas.attendance import Interaction
 from schemas.codec import contact_id
 from schemas.lookups import LookupResult
+from schemas.sessions import InteractionSummary, Outcome
 
 Kind = Literal["polls", "questions"]
 _ASKED: tuple[Kind, ...] = ("polls", "questions")

@@ -7,8 +7,8 @@ from datetime import timedelta
 import pytest
 
 from ops.rebuild.summaries import retold
-from schemas.attendance import SessionCounts, SessionSummary
 from schemas.instants import as_datetime
+from schemas.sessions import SessionCounts, SessionSummary
 
 STARTED = as_datetime(1_800_000_000)
 SUMMARY = SessionSummary(

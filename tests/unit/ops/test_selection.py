@@ -12,9 +12,9 @@ from ops.selection.expression import parse_selection
 from ops.selection.finding import SessionsByWords
 from ops.selection.reading import facts_of
 from ops.selection.selection import Facts, SessionKey
-from schemas.attendance import SessionCounts, SessionSummary
 from schemas.codec import contact_id
 from schemas.errors import ConfigurationError
+from schemas.sessions import SessionCounts, SessionSummary
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 MAYA = contact_id("maya.okafor@example.com")

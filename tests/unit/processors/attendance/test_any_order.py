@@ -23,9 +23,10 @@ from sandbox.simulator.world import Chaos
 from sandbox.truth import Rules, Truth, truth_of
 from sandbox.truth.comparison import compare
 from sandbox.zoom.state import ZoomState
-from schemas.attendance import Registration, Result, SessionSummary
+from schemas.attendance import Registration, Result
 from schemas.codec import contact_id
 from schemas.instants import parse_instant
+from schemas.sessions import SessionSummary
 from tests.support.chaos import held_by_brevo
 from tests.support.dense_world import FORMER, dense_world
 from tests.support.scattered import Scattered

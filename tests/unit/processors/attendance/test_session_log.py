@@ -8,7 +8,7 @@ import pytest
 
 from processors.attendance.session_log import SessionLog
 from processors.engine.view import Output
-from schemas.attendance import Difference, Reconciliation, SessionCounts, SessionSummary
+from schemas.sessions import Difference, Reconciliation, SessionCounts, SessionSummary
 from schemas.topics import ATTENDANCE_RESULTS, ATTENDANCE_SESSIONS
 from tests.support.log_lines import told
 

@@ -10,8 +10,9 @@ import pytest
 
 from sandbox.simulator.simulation import simulate_webinar
 from sandbox.zoom.state import Instance, ZoomState
-from schemas.attendance import Interaction, InteractionSummary, Result
+from schemas.attendance import Interaction, Result
 from schemas.errors import DeadLetterError
+from schemas.sessions import InteractionSummary
 from tests.support.tracking import START_MS, Pipeline, configuration
 
 STARTS_AT = START_MS // 1_000 - 4_200
