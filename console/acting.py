@@ -26,7 +26,7 @@ class Field:
     """None: any text."""
 
 
-class Planned(Protocol):
+class PlannedAct(Protocol):
     """What an act would do to what is there now."""
 
     @property
@@ -72,7 +72,7 @@ class Act(Protocol):
     def command(self, answers: Answers) -> str:
         """The command that does the same."""
 
-    async def plan(self, answers: Answers) -> Planned:
+    async def plan(self, answers: Answers) -> PlannedAct:
         """What it would do.
 
         Raises:

@@ -7,7 +7,7 @@ from typing import Any
 
 from aiohttp import web
 
-from console.acting import Act, Acting, Answers, Planned
+from console.acting import Act, Acting, Answers, PlannedAct
 from console.asking import apart, ask
 from console.doing import Doings
 from console.protection import ACCOUNT, for_operators
@@ -78,7 +78,7 @@ class ActsPages:
         raise web.HTTPSeeOther(f"/done/{doing.word}")
 
     def _shown(
-        self, request: web.Request, act: Act, answers: Answers, planned: Planned, problem: str = "", reason: str = ""
+        self, request: web.Request, act: Act, answers: Answers, planned: PlannedAct, problem: str = "", reason: str = ""
     ) -> web.Response:
         return self._pages.page(
             request, "plan.html", status=409 if problem else 200, act=act, answers=answers, planned=planned,

@@ -20,7 +20,7 @@ from ops.backfill.display import bar, say_found, say_limits, say_skipped
 from ops.backfill.estimate import Estimate, estimate, reading_interval
 from ops.backfill.gathering import Gathering
 from ops.backfill.journal import Journal
-from ops.backfill.plan import Found, Wish, document, is_synced
+from ops.backfill.plan import FoundSessions, Wish, document, is_synced
 from ops.backfill.reading import Reader
 from ops.backfill.sessions import PastSession, records
 from ops.backfill.spans import parse_range
@@ -95,7 +95,7 @@ def _journal(wish: Wish, configuration: Configuration) -> Journal:
     return Journal.open(folder, [wish.span.first, wish.span.last, wish.host, wish.session, *accounts])
 
 
-async def _gather(wish: Wish, configuration: Configuration, journal: Journal, console: Console) -> Found:
+async def _gather(wish: Wish, configuration: Configuration, journal: Journal, console: Console) -> FoundSessions:
     if not configuration.accounts:
         raise ConfigurationError("connectors.zoom: no account is configured and enabled")
     gathering = Gathering(wish, journal, datetime.now(UTC).date())
@@ -146,7 +146,7 @@ async def _publish(
 
 
 def _report(
-    wish: Wish, sessions: Sequence[PastSession], cost: Estimate, found: Found, published: int, *, as_json: bool
+    wish: Wish, sessions: Sequence[PastSession], cost: Estimate, found: FoundSessions, published: int, *, as_json: bool
 ) -> None:
     if as_json:
         typer.echo(orjson.dumps(document(wish, list(sessions), cost, found.skipped, published)).decode())

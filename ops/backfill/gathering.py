@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime, time, timedelta
 
 from ops.backfill.journal import Journal
-from ops.backfill.plan import Found, Skipped, Wish
+from ops.backfill.plan import FoundSessions, Skipped, Wish
 from ops.backfill.reading import Reader
 from ops.backfill.sessions import PastSession, parse_session
 from ops.backfill.spans import DaySpan, reportable, requests_of
@@ -28,7 +28,7 @@ class Gathering:
         self._wish = wish
         self._journal = journal
         self._today = today
-        self.found = Found()
+        self.found = FoundSessions()
         self._failures = 0
 
     async def read(self, account_id: str, reader: Reader, progress: Progress) -> None:

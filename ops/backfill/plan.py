@@ -43,7 +43,7 @@ class Skipped:
 
 
 @dataclass(slots=True)
-class Found:
+class FoundSessions:
     """What Zoom told."""
 
     units: dict[Unit, list[PastSession]] = field(default_factory=dict)

@@ -12,9 +12,9 @@ import orjson
 from rich.console import Console
 
 from console.acting import Answers, Field
-from ops.forget.command import ErasureOrder, Outcome, Where, carry_out, check_states, in_read_model, look
+from ops.forget.command import ErasureOrder, ErasureOutcome, Where, carry_out, check_states, in_read_model, look
 from ops.forget.display import in_words
-from ops.forget.person import Person
+from ops.forget.person import DataSubject
 from ops.forget.place import in_force
 
 
@@ -37,10 +37,10 @@ class ErasureButton:
 
     async def plan(self, answers: Answers) -> PlannedErasure:
         """Of what the topics hold now."""
-        person, where = Person.named(answers["who"]), Where.of(self.environment, Console(quiet=True))
+        person, where = DataSubject.named(answers["who"]), Where.of(self.environment, Console(quiet=True))
         await check_states(where)
         found = await look(where, person)
-        return PlannedErasure(where, person, Outcome(found.places, await in_read_model(where, person)))
+        return PlannedErasure(where, person, ErasureOutcome(found.places, await in_read_model(where, person)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +48,8 @@ class PlannedErasure:
     """Where the person is."""
 
     where: Where
-    person: Person
-    outcome: Outcome
+    person: DataSubject
+    outcome: ErasureOutcome
 
     @property
     def due(self) -> int:

@@ -11,7 +11,7 @@ import orjson
 from rich.console import Console
 
 from console.acting import Answers, Field
-from ops.replay.acts import Place, begin, plan, run
+from ops.replay.acts import Workplace, begin, plan, run
 from ops.replay.command import RATE, TOPIC
 from ops.replay.display import report_lines
 from ops.replay.plan import ReplayPlan, in_words
@@ -44,7 +44,7 @@ class ReplayButton:
         rate = answers["rate"]
         if not rate.isdecimal() or not 1 <= int(rate[:9]) <= 100_000:
             raise ConfigurationError("the copies a second are a number from 1 to 100000")
-        place = Place.of(self.environment, Console(quiet=True), "")
+        place = Workplace.of(self.environment, Console(quiet=True), "")
         return PlannedReplay(self.environment, await plan(place, _which(answers)), int(rate))
 
 
@@ -75,7 +75,7 @@ class PlannedReplay:
 
     async def carry_out(self, operator: str, reason: str) -> Sequence[str]:
         """As the command does, to its end."""
-        place = Place.of(self.environment, Console(quiet=True), operator)
+        place = Workplace.of(self.environment, Console(quiet=True), operator)
         begun = await begin(place, self.found, reason=reason, rate=self.rate, re_emit=False)
         done = await run(place, begun, reason)
         told = f"{done.replay_id} is {done.state}: {done.published} of {done.expected} published"

@@ -18,9 +18,9 @@ from ops.failure import stopping
 from ops.forget.display import document, how_to_shorten, places_table
 from ops.forget.elsewhere import delete_at_brevo, read_model_rows, read_model_url
 from ops.forget.order import carried_out, empty_states, order_for, send
-from ops.forget.person import Person
+from ops.forget.person import DataSubject
 from ops.forget.place import Place, in_force
-from ops.forget.scan import Found, look_through
+from ops.forget.scan import Mentions, look_through
 from ops.options import DryRun, Json, Reason, Yes, agreed
 from ops.posting import posting_to
 from ops.resync.workers import workers
@@ -44,7 +44,7 @@ _AGAIN = "Start it again with the same arguments: what is forgotten already stay
 
 
 @dataclass(slots=True)
-class Outcome:
+class ErasureOutcome:
     """What a command found and did."""
 
     places: list[Place]
@@ -84,7 +84,7 @@ def forget(
     worker carries it out, or you said no.
     """
     configure_command_logging("ERROR")
-    person = Person.named(who)
+    person = DataSubject.named(who)
     if not dry_run and not reason.strip():
         raise ConfigurationError("--reason: say why, for the audit topic, such as the number of the request")
     with stopping(_AGAIN, as_json=as_json):
@@ -94,10 +94,12 @@ def forget(
         raise typer.Exit(FOUND_WRONG)
 
 
-async def _forget(person: Person, reason: str, *, brevo: bool, dry_run: bool, yes: bool, as_json: bool) -> Outcome:
+async def _forget(
+    person: DataSubject, reason: str, *, brevo: bool, dry_run: bool, yes: bool, as_json: bool
+) -> ErasureOutcome:
     where = Where.of(os.environ, Console(stderr=True))
     found = await look(where, person)
-    outcome = Outcome(found.places, await in_read_model(where, person))
+    outcome = ErasureOutcome(found.places, await in_read_model(where, person))
     if dry_run:
         return outcome
     if not as_json:
@@ -140,7 +142,7 @@ class Where:
 class ErasureOrder:
     """Whom to forget, and on whose word."""
 
-    person: Person
+    person: DataSubject
     email_at_brevo: str | None
     """Whose contact is deleted there; ``None``: nobody's."""
     operator: str
@@ -161,7 +163,7 @@ async def check_states(where: Where) -> None:
         )
 
 
-async def carry_out(where: Where, order: ErasureOrder, outcome: Outcome) -> None:
+async def carry_out(where: Where, order: ErasureOrder, outcome: ErasureOutcome) -> None:
     """Have the workers forget the person, empty what is kept in force, and look at everything once more.
 
     Raises:
@@ -196,7 +198,7 @@ async def carry_out(where: Where, order: ErasureOrder, outcome: Outcome) -> None
         outcome.places = (await look(where, person)).places
 
 
-async def look(where: Where, person: Person) -> Found:
+async def look(where: Where, person: DataSubject) -> Mentions:
     """Where anything says something of the person, in every topic and changelog, of tables beside the live ones too.
 
     Raises:
@@ -210,13 +212,13 @@ async def look(where: Where, person: Person) -> Found:
         )
 
 
-async def in_read_model(where: Where, person: Person) -> int | None:
+async def in_read_model(where: Where, person: DataSubject) -> int | None:
     """Rows about the person in the read model of this machine; ``None``: there is none."""
     url = read_model_url(where.environment)
     return None if url is None else await read_model_rows(where.connection, url, person.contact_id)
 
 
-def _show(outcome: Outcome, *, dry_run: bool, as_json: bool) -> None:
+def _show(outcome: ErasureOutcome, *, dry_run: bool, as_json: bool) -> None:
     if as_json:
         write_json(_document(outcome))
         return
@@ -234,7 +236,7 @@ def _show(outcome: Outcome, *, dry_run: bool, as_json: bool) -> None:
             write_lines(console, how_to_shorten(outcome.places))
 
 
-def _show_places(outcome: Outcome) -> None:
+def _show_places(outcome: ErasureOutcome) -> None:
     console = terminal()
     if any(place.records for place in outcome.places):
         console.print(places_table(outcome.places, datetime.now(UTC)))
@@ -244,7 +246,7 @@ def _show_places(outcome: Outcome) -> None:
         console.print(f"read model: {outcome.read_model} rows")
 
 
-def _document(outcome: Outcome) -> dict[str, Any]:
+def _document(outcome: ErasureOutcome) -> dict[str, Any]:
     return {
         "mark": outcome.mark or None,
         "removed": outcome.removed,

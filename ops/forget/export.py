@@ -15,8 +15,8 @@ from ops.failure import stopping
 from ops.forget.command import Who
 from ops.forget.elsewhere import known_to_brevo
 from ops.forget.extract import headers_of, own_part, text_of
-from ops.forget.person import Person
-from ops.forget.scan import Found, look_through
+from ops.forget.person import DataSubject
+from ops.forget.scan import Mentions, look_through
 from ops.views.output import plain
 from runtime.exits import FOUND_WRONG
 from runtime.kafka import KafkaConnection
@@ -37,7 +37,7 @@ def export(
     hosts and registrants wrote is in it as they wrote it. Nothing is changed. Exit code 1: nothing is known.
     """
     configure_command_logging("ERROR")
-    person = Person.named(who)
+    person = DataSubject.named(who)
     with stopping(_AGAIN, as_json=False):
         document = asyncio.run(_export(person, brevo=brevo))
     options = orjson.OPT_UTC_Z | orjson.OPT_INDENT_2
@@ -46,7 +46,7 @@ def export(
         raise typer.Exit(FOUND_WRONG)
 
 
-async def _export(person: Person, *, brevo: bool) -> dict[str, Any]:
+async def _export(person: DataSubject, *, brevo: bool) -> dict[str, Any]:
     connection = KafkaConnection.from_environment(os.environ)
     with Console(stderr=True).status("looking through the topics …") as shown:
         found = await look_through(
@@ -68,7 +68,7 @@ async def _export(person: Person, *, brevo: bool) -> dict[str, Any]:
     }
 
 
-def _in_force(person: Person, found: Found) -> dict[str, list[dict[str, Any]]]:
+def _in_force(person: DataSubject, found: Mentions) -> dict[str, list[dict[str, Any]]]:
     """Rows of tables (by the names of their changelogs) and what stands in compacted topics."""
     told: dict[str, list[dict[str, Any]]] = {}
     for (topic, _partition, key), value in sorted(found.held.items()):
@@ -76,7 +76,7 @@ def _in_force(person: Person, found: Found) -> dict[str, list[dict[str, Any]]]:
     return told
 
 
-def _records(person: Person, found: Found, prefix: str) -> dict[str, list[dict[str, Any]]]:
+def _records(person: DataSubject, found: Mentions, prefix: str) -> dict[str, list[dict[str, Any]]]:
     told: dict[str, list[dict[str, Any]]] = {}
     for record in sorted(found.records, key=lambda each: (each.topic, each.timestamp, each.partition, each.offset)):
         told.setdefault(record.topic.removeprefix(prefix), []).append(

@@ -11,13 +11,13 @@ from typing import Any
 
 import orjson
 
-from ops.forget.person import Person
+from ops.forget.person import DataSubject
 from schemas.codec import normalise_email
 
 _BASE64_LIKE = "latin-1"
 
 
-def own_part(person: Person, value: bytes | None) -> Any:
+def own_part(person: DataSubject, value: bytes | None) -> Any:
     """A record's or row's value as far as it is the person's: parsed, where it is JSON."""
     if value is None:
         return None
@@ -37,7 +37,7 @@ _LONGEST_MARK = 12
 _LONGEST_TEXT = 65_536
 
 
-def _without_others(person: Person, value: Any) -> Any:
+def _without_others(person: DataSubject, value: Any) -> Any:
     if isinstance(value, dict):
         return {name: _without_others(person, each) for name, each in value.items()}
     if isinstance(value, list):
@@ -45,7 +45,7 @@ def _without_others(person: Person, value: Any) -> Any:
     return value
 
 
-def _is_of_others(person: Person, element: Any) -> bool:
+def _is_of_others(person: DataSubject, element: Any) -> bool:
     return names_somebody(element) and not person.is_in(orjson.dumps(element))
 
 

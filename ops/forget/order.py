@@ -8,8 +8,8 @@ import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import UTC, datetime
 
-from ops.forget.person import Person
-from ops.forget.scan import Found
+from ops.forget.person import DataSubject
+from ops.forget.scan import Mentions
 from ops.posting import Posting, Record
 from runtime.kafka import KafkaConnection
 from runtime.reading import read_topic
@@ -29,7 +29,7 @@ Progress = Callable[[int, int], object]
 """Is told how many agents are done in their partitions, of how many."""
 
 
-async def order_for(connection: KafkaConnection, person: Person) -> Erasure:
+async def order_for(connection: KafkaConnection, person: DataSubject) -> Erasure:
     """With the salt of the installation; the first order of all makes it.
 
     Raises:
@@ -86,7 +86,7 @@ async def _progress(connection: KafkaConnection, erasure: Erasure) -> AsyncItera
             yield told
 
 
-async def empty_states(to_kafka: Posting, person: Person, found: Found) -> dict[str, int]:
+async def empty_states(to_kafka: Posting, person: DataSubject, found: Mentions) -> dict[str, int]:
     """What stands of them in compacted topics that no agent's rows lead to; records published, by topic."""
     wanted = {
         ATTENDANCE_SESSIONS.name: list(_summaries(person, found)),
@@ -99,7 +99,7 @@ async def empty_states(to_kafka: Posting, person: Person, found: Found) -> dict[
     return {topic: len(records) for topic, records in wanted.items() if records}
 
 
-def _summaries(person: Person, found: Found) -> Iterator[Record]:
+def _summaries(person: DataSubject, found: Mentions) -> Iterator[Record]:
     """Each as it was, without the difference that names the person; its counts stay."""
     for (topic, _partition, key), value in found.held.items():
         if topic != ATTENDANCE_SESSIONS.name:
@@ -113,13 +113,13 @@ def _summaries(person: Person, found: Found) -> Iterator[Record]:
         yield key, data, list(event_headers(topic, key, without, data)), None
 
 
-def _scores(person: Person, found: Found, of: Topic, model: type[Message]) -> Iterator[Record]:
+def _scores(person: DataSubject, found: Mentions, of: Topic, model: type[Message]) -> Iterator[Record]:
     for topic, _partition, key in found.held:
         if topic == of.name and key == person.contact_id.encode():
             yield key, None, list(tombstone_headers(topic, key, model)), None
 
 
-def _letters(found: Found) -> Iterator[Record]:
+def _letters(found: Mentions) -> Iterator[Record]:
     for _partition, key in sorted(found.letters_told):
         model = LetterDecision if key.endswith(b"|decision") else LetterFault
         yield key, None, list(tombstone_headers(LETTERS.name, key, model)), None

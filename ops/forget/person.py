@@ -16,7 +16,7 @@ _ADDRESSES = re.compile(rb"[^\s\"'<>(),;:\\\[\]|/]{1,64}@[^\s\"'<>(),;:\\\[\]|/@
 
 
 @dataclass(frozen=True, slots=True)
-class Person:
+class DataSubject:
     """One person, by the id of their contact."""
 
     contact_id: str
@@ -24,7 +24,7 @@ class Person:
     """``None``: whoever asks has the id alone, and every address is compared with it."""
 
     @classmethod
-    def named(cls, who: str) -> Person:
+    def named(cls, who: str) -> DataSubject:
         """Of an address or a contact id.
 
         Raises:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ops.forget.person import Person
+from ops.forget.person import DataSubject
 from ops.forget.place import Kind, Place
 from ops.topics.cluster import topic_admin
 from processors.engine.naming import APP_ID
@@ -26,7 +26,7 @@ Held = dict[tuple[str, int, bytes], bytes]
 
 
 @dataclass(slots=True)
-class Found:
+class Mentions:
     """All that the topics hold of a person."""
 
     places: list[Place]
@@ -57,7 +57,7 @@ def kind_of(name: str, policy: str) -> Kind:
     return "state" if "compact" in policy else "log"
 
 
-async def look_through(connection: KafkaConnection, person: Person, tell: Tell, *, keep: bool = False) -> Found:
+async def look_through(connection: KafkaConnection, person: DataSubject, tell: Tell, *, keep: bool = False) -> Mentions:
     """Read everything once.
 
     Args:
@@ -127,12 +127,12 @@ def _check_silence(heard: float) -> None:
 class _Reader:
     """Takes records in, in the order of their offsets within a partition."""
 
-    def __init__(self, prefix: str, person: Person, places: Mapping[str, Place], *, keep: bool) -> None:
+    def __init__(self, prefix: str, person: DataSubject, places: Mapping[str, Place], *, keep: bool) -> None:
         self._prefix = prefix
         self._person = person
         self._places = places
         self._keep = keep
-        self._found = Found([])
+        self._found = Mentions([])
         self._told: set[tuple[int, bytes]] = set()
 
     def take(self, record: Any) -> None:
@@ -153,7 +153,7 @@ class _Reader:
             if self._keep:
                 self._found.records.append(record)
 
-    def result(self) -> Found:
+    def result(self) -> Mentions:
         """When everything was taken in."""
         counts: dict[str, int] = {}
         for topic, _partition, _key in self._found.held:

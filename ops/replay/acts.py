@@ -38,7 +38,7 @@ _PAUSED_WITHIN_SECONDS = 20.0
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Workplace:
     """Where the commands work."""
 
     connection: KafkaConnection
@@ -49,12 +49,12 @@ class Place:
     """Who acts."""
 
     @classmethod
-    def here(cls) -> Place:
+    def here(cls) -> Workplace:
         """As the environment says, for the machine's user."""
         return cls.of(os.environ, Console(stderr=True), operator_name())
 
     @classmethod
-    def of(cls, environment: Mapping[str, str], console: Console, operator: str) -> Place:
+    def of(cls, environment: Mapping[str, str], console: Console, operator: str) -> Workplace:
         """As an environment says.
 
         Raises:
@@ -68,7 +68,7 @@ class Place:
         return posting_to(self.connection, self.configuration.kafka, REPLAYS)
 
 
-async def plan(place: Place, expression: str) -> ReplayPlan:
+async def plan(place: Workplace, expression: str) -> ReplayPlan:
     """What an expression selects.
 
     Raises:
@@ -82,7 +82,7 @@ async def plan(place: Place, expression: str) -> ReplayPlan:
             return await planned(topic, selection, tell)
 
 
-async def begin(place: Place, found: ReplayPlan, *, reason: str, rate: int, re_emit: bool) -> Replay:
+async def begin(place: Workplace, found: ReplayPlan, *, reason: str, rate: int, re_emit: bool) -> Replay:
     """A new replay, said in the audit topic; nothing is published yet."""
     async with place.posting() as to_kafka, tails(place.connection) as topic:
         replay = await begun(topic, found, reason=reason, rate=rate, re_emit=re_emit, operator=place.operator)
@@ -90,7 +90,7 @@ async def begin(place: Place, found: ReplayPlan, *, reason: str, rate: int, re_e
         return replay
 
 
-async def run(place: Place, replay: Replay, reason: str) -> Replay:
+async def run(place: Workplace, replay: Replay, reason: str) -> Replay:
     """Publish what is left of it, then count what follows; as it stands at the end: `paused` or `done`.
 
     Raises:
@@ -105,7 +105,7 @@ async def run(place: Place, replay: Replay, reason: str) -> Replay:
         return replay
 
 
-async def _publish(place: Place, replay: Replay, to_kafka: Posting) -> Replay:
+async def _publish(place: Workplace, replay: Replay, to_kafka: Posting) -> Replay:
     known = await known_replays(place.connection)
     copying = Copying(from_wire(replay.selection), replay.mark, earlier(known, replay))
     async with (
@@ -122,7 +122,7 @@ async def _publish(place: Place, replay: Replay, to_kafka: Posting) -> Replay:
             return await runner.run()
 
 
-async def _count(place: Place, replay: Replay, to_kafka: Posting) -> Replay:
+async def _count(place: Workplace, replay: Replay, to_kafka: Posting) -> Replay:
     async with tails(place.connection) as topics, worker_progress(place.connection) as workers:
         with place.console.status("") as status:
             tell: Callable[[str], object] = status.update if place.console.is_terminal else place.console.print
@@ -132,13 +132,13 @@ async def _count(place: Place, replay: Replay, to_kafka: Posting) -> Replay:
     return done
 
 
-async def report_of(place: Place, replay: Replay) -> ReplayReport:
+async def report_of(place: Workplace, replay: Replay) -> ReplayReport:
     """What followed from it so far."""
     async with tails(place.connection) as topics:
         return await Following(topics, replay).count()
 
 
-async def taken_on(place: Place, history: History, reason: str, rate: int | None) -> Replay:
+async def taken_on(place: Workplace, history: History, reason: str, rate: int | None) -> Replay:
     """It, for another process to go on with; `rate`: if not the same.
 
     Raises:
@@ -155,7 +155,7 @@ async def taken_on(place: Place, history: History, reason: str, rate: int | None
     return replay.model_copy(update=changes)
 
 
-async def _is_heard(place: Place, replay: Replay) -> bool:
+async def _is_heard(place: Workplace, replay: Replay) -> bool:
     """Whether the process that has it says anything for as long as one that runs must."""
     async with tails(place.connection) as topic:
         orders = await Orders.of(topic, replay.replay_id)
@@ -167,7 +167,7 @@ async def _is_heard(place: Place, replay: Replay) -> bool:
     return False
 
 
-async def pause(place: Place, history: History, reason: str) -> Replay:
+async def pause(place: Workplace, history: History, reason: str) -> Replay:
     """Ask the process that has it to stop, and wait until it has; one that is not there any more is stopped already.
 
     Raises:
@@ -184,7 +184,7 @@ async def pause(place: Place, history: History, reason: str) -> Replay:
         return await _until_paused(place, orders, replay, to_kafka)
 
 
-async def _until_paused(place: Place, orders: Orders, replay: Replay, to_kafka: Posting) -> Replay:
+async def _until_paused(place: Workplace, orders: Orders, replay: Replay, to_kafka: Posting) -> Replay:
     clock = asyncio.get_running_loop()
     heard_at, ends_at = clock.time(), clock.time() + _PAUSED_WITHIN_SECONDS
     while clock.time() < ends_at:
@@ -205,7 +205,7 @@ async def _until_paused(place: Place, orders: Orders, replay: Replay, to_kafka: 
     raise RetryLaterError(f"{replay.replay_id} runs on after {_PAUSED_WITHIN_SECONDS:.0f} s: look at its terminal")
 
 
-async def _note(place: Place, to_kafka: Posting, action: str, replay: Replay, reason: str) -> None:
+async def _note(place: Workplace, to_kafka: Posting, action: str, replay: Replay, reason: str) -> None:
     figures: dict[str, str | int] = {"selection": replay.said, "expected": replay.expected}
     if replay.report is not None:
         figures |= replay.report.model_dump()

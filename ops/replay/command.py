@@ -13,7 +13,7 @@ from ops.failure import found_wrong, stopping
 from ops.letters.frame import expression
 from ops.options import Json, Reason, Yes, agreed
 from ops.replay import acts, display
-from ops.replay.acts import Place
+from ops.replay.acts import Workplace
 from ops.replay.plan import document, in_words
 from ops.replay.store import known_replays, one_replay
 from runtime.exits import FOUND_WRONG
@@ -134,9 +134,9 @@ def resume(
     _end(_run(acts.run(place, replay, reason or replay.reason), as_json=as_json), as_json=as_json)
 
 
-def _here() -> Place:
+def _here() -> Workplace:
     configure_command_logging("ERROR")
-    return Place.here()
+    return Workplace.here()
 
 
 def _run(work: Coroutine[Any, Any, T], *, as_json: bool) -> T:

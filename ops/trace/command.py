@@ -20,7 +20,7 @@ from ops.options import Json
 from ops.selection.expression import topic_named
 from ops.selection.finding import SessionsByWords, key_of, newest_summaries
 from ops.selection.times import instant
-from ops.trace.describe import Step, step_of
+from ops.trace.describe import TraceStep, step_of
 from ops.trace.reading import Heard, Topics, reading
 from ops.trace.trail import Seen, Trail, subject_of, topics_of
 from ops.views import words
@@ -164,9 +164,9 @@ class Latest:
 
     limit: int
     left_out: int = 0
-    _kept: list[tuple[datetime, str, int, int, Step]] = field(default_factory=list)
+    _kept: list[tuple[datetime, str, int, int, TraceStep]] = field(default_factory=list)
 
-    def add(self, step: Step) -> None:
+    def add(self, step: TraceStep) -> None:
         """Keep it, if it is among the latest."""
         entry = (step.stored_at, step.topic, step.partition, step.offset, step)
         if len(self._kept) < self.limit:
@@ -175,7 +175,7 @@ class Latest:
             heapq.heappushpop(self._kept, entry)
             self.left_out += 1
 
-    def in_order(self) -> list[Step]:
+    def in_order(self) -> list[TraceStep]:
         """By the time at which Kafka took them."""
         return [entry[-1] for entry in sorted(self._kept, key=lambda entry: entry[:-1])]
 
@@ -238,12 +238,12 @@ async def _delivery(topics: Topics, which: str, heard: Heard) -> Seen | None:
     return next(iter(found.values()), None)
 
 
-def row(step: Step, *, mask: bool) -> Row:
+def row(step: TraceStep, *, mask: bool) -> Row:
     """A step for programs and spreadsheets."""
     return {name: getattr(step, name) for name in COLUMNS} | ({"email": None} if mask else {})
 
 
-def _show(steps: Sequence[Step], left_out: int, *, mask: bool) -> None:
+def _show(steps: Sequence[TraceStep], left_out: int, *, mask: bool) -> None:
     made = table(
         "stored (UTC)", "kind", "what, about whom, and where it lies", wraps=("what, about whom, and where it lies",)
     )

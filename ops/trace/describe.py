@@ -18,7 +18,7 @@ Kind = Literal["event", "look-up", "answer", "decision", "score", "command", "ca
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class TraceStep:
     """One record of a trace."""
 
     stored_at: datetime
@@ -41,7 +41,7 @@ class Step:
         return f"{self.topic}/{self.partition}/{self.offset}"
 
 
-def step_of(seen: Seen) -> Step:
+def step_of(seen: Seen) -> TraceStep:
     """The step that a record is; what cannot be read is one, too."""
     content, facts = seen.content(), seen.facts()
     kind, told = _KINDS.get(seen.topic.removesuffix(".dlq"), ("act", _type))
@@ -56,7 +56,7 @@ def step_of(seen: Seen) -> Step:
     email = _email(content)
     named = content.get("contact_id")
     who = named if isinstance(named, str) and named else contact_id(email) if email else None
-    return Step(
+    return TraceStep(
         stored_at=seen.stored_at,
         happened_at=facts.happened_at,
         kind=kind,

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _SILENCE_SECONDS = 8.0
 _FETCH_WAIT_MS = 50
-Place = tuple[Topic, bytes | None]
+TopicPart = tuple[Topic, bytes | None]
 """A topic, and the key whose partition alone is read; `None`: all are."""
 Heard = Callable[[int, int], None]
 """Is told how many records were read, and how many there are."""
@@ -59,7 +59,7 @@ class Topics:
             break
         raise ConfigurationError(f"{topic.name}/{partition}/{offset} is not there: it was compacted away")
 
-    async def read(self, places: Sequence[Place], since: datetime | None, heard: Heard) -> AsyncIterator[Seen]:
+    async def read(self, places: Sequence[TopicPart], since: datetime | None, heard: Heard) -> AsyncIterator[Seen]:
         """Every record that was stored from `since` on, partition by partition in the order of offsets.
 
         Topics that are not there are passed over.

@@ -11,8 +11,8 @@ import typer
 from ops.options import Json
 from ops.views import explanation, people
 from ops.views.choice import NotOneError, one_contact, one_session
-from ops.views.history import Step, history
-from ops.views.model import View, read_model
+from ops.views.history import ScoreStep, history
+from ops.views.model import ReadModelView, read_model
 from ops.views.output import Csv, Mask, Row, one_form, terminal, write_csv, write_json, write_lines
 from readmodel.lines.contacts import SessionResult, WholeContact
 from readmodel.queries.contacts import contact as whole_contact
@@ -68,7 +68,7 @@ def explain(
             _show(contact, chosen, steps, mask=mask)
 
 
-def _chosen(view: View, contact: WholeContact, session: str | None) -> Sequence[SessionResult]:
+def _chosen(view: ReadModelView, contact: WholeContact, session: str | None) -> Sequence[SessionResult]:
     """All sessions of the contact, or the one that is meant: among those of the contact first."""
     if session is None:
         return contact.results
@@ -86,7 +86,7 @@ def _chosen(view: View, contact: WholeContact, session: str | None) -> Sequence[
     return chosen
 
 
-def _steps(contact: WholeContact) -> tuple[Step, ...]:
+def _steps(contact: WholeContact) -> tuple[ScoreStep, ...]:
     """How the score came about; nothing where the settings cannot be read."""
     scoring = _scoring()
     if scoring is None or contact.standing is None:
@@ -102,7 +102,7 @@ def _scoring() -> Scoring | None:
         return None
 
 
-def _document(contact: WholeContact, chosen: Sequence[SessionResult], steps: Sequence[Step], *, mask: bool) -> Row:
+def _document(contact: WholeContact, chosen: Sequence[SessionResult], steps: Sequence[ScoreStep], *, mask: bool) -> Row:
     who = contact.who
     return {
         "contact_id": who.contact_id,
@@ -137,7 +137,7 @@ def _row(each: SessionResult, *, mask: bool) -> Row:
     }
 
 
-def _show(contact: WholeContact, chosen: Sequence[SessionResult], steps: Sequence[Step], *, mask: bool) -> None:
+def _show(contact: WholeContact, chosen: Sequence[SessionResult], steps: Sequence[ScoreStep], *, mask: bool) -> None:
     console = terminal()
     write_lines(console, explanation.heading(contact, steps, mask=mask))
     for each in chosen:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from ops.views import words
-from ops.views.history import Step, changes_of_tier
+from ops.views.history import ScoreStep, changes_of_tier
 from readmodel.lines.contacts import CallLine, RegistrationLine, SessionResult, WholeContact
 from readmodel.lines.sessions import PersonLine, ScoreShare, SessionLine
 from readmodel.words import counted
 from schemas.instants import whole_minutes
 
 
-def heading(contact: WholeContact, steps: Sequence[Step], *, mask: bool) -> Iterator[str]:
+def heading(contact: WholeContact, steps: Sequence[ScoreStep], *, mask: bool) -> Iterator[str]:
     """Who it is, the score, the tiers, and how Brevo stands to them."""
     who = contact.who
     named = "" if mask or not who.name else f" ({who.name})"
@@ -32,7 +32,7 @@ def heading(contact: WholeContact, steps: Sequence[Step], *, mask: bool) -> Iter
     yield f"Brevo: {_whole(contact)}"
 
 
-def attendance(each: SessionResult, steps: Sequence[Step]) -> Iterator[str]:
+def attendance(each: SessionResult, steps: Sequence[ScoreStep]) -> Iterator[str]:
     """One session of theirs: the verdict, its evidence, its score."""
     person, held = each.person, each.session
     topic = held.topic or held.object_id if held else "a session of which nothing more is known"

@@ -13,7 +13,7 @@ from schemas.engagement import HORIZON_DAYS, Tier
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class ScoreStep:
     """One session that is scored, and where the contact stood after it."""
 
     session_uuid: str
@@ -26,7 +26,7 @@ class Step:
     tier: Tier
 
 
-def history(attendances: Sequence[SessionResult], scoring: Scoring, reference: date) -> tuple[Step, ...]:
+def history(attendances: Sequence[SessionResult], scoring: Scoring, reference: date) -> tuple[ScoreStep, ...]:
     """The steps in order of the sessions' ends; by today's settings, whatever they were at the time."""
     scored = sorted(
         (each.session.ended_at.astimezone(UTC), each.session.session_uuid, each.person.score)
@@ -41,11 +41,11 @@ def history(attendances: Sequence[SessionResult], scoring: Scoring, reference: d
         assert at is not None  # there is one at least
         age = max(0, _day(reference) - at.day)
         weight = weights[age] / SCALE if age <= HORIZON_DAYS else 0.0
-        steps.append(Step(uuid, ended_at, score, weight, at.score, at.tier))
+        steps.append(ScoreStep(uuid, ended_at, score, weight, at.score, at.tier))
     return tuple(steps)
 
 
-def changes_of_tier(steps: Sequence[Step]) -> tuple[Step, ...]:
+def changes_of_tier(steps: Sequence[ScoreStep]) -> tuple[ScoreStep, ...]:
     """The steps after which the tier was another than before; the first is always one."""
     return tuple(
         step for before, step in zip((None, *steps), steps, strict=False) if not before or before.tier != step.tier

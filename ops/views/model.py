@@ -24,7 +24,7 @@ from schemas.errors import RetryLaterError
 
 
 @dataclass(frozen=True, slots=True)
-class View:
+class ReadModelView:
     """The read model as a command has it."""
 
     connection: Connection
@@ -35,7 +35,7 @@ class View:
 
 
 @contextmanager
-def read_model(*, as_json: bool) -> Iterator[View]:
+def read_model(*, as_json: bool) -> Iterator[ReadModelView]:
     """The model, up to where the topics end now; as it is where Kafka or the database's lock cannot be had.
 
     Raises:
@@ -52,7 +52,7 @@ def read_model(*, as_json: bool) -> Iterator[View]:
             typer.echo(f"warning: {stale}", err=True)
         with database.reading() as connection:
             try:
-                yield View(connection, kafka, datetime.now(UTC), stale)
+                yield ReadModelView(connection, kafka, datetime.now(UTC), stale)
             except NotOneError as error:
                 raise found_wrong(str(error), as_json=as_json) from None
 

@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 from ops.options import Json
 from ops.views import people, words
 from ops.views.choice import one_session
-from ops.views.model import View, read_model
+from ops.views.model import ReadModelView, read_model
 from ops.views.output import Csv, Mask, Row, one_form, table, terminal, write_csv, write_json, write_lines
 from ops.views.sessions import row
 from readmodel.lines.sessions import PersonLine, SessionLine
@@ -161,7 +161,7 @@ def _show(console: Console, line: SessionLine) -> None:
     console.print(made)
 
 
-def _show_differences(console: Console, view: View, line: SessionLine, *, in_full: bool, mask: bool) -> None:
+def _show_differences(console: Console, view: ReadModelView, line: SessionLine, *, in_full: bool, mask: bool) -> None:
     found = line.reconciliation
     if found is None:
         console.print("Compared with Zoom once the result is final.")

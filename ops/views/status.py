@@ -11,7 +11,7 @@ from rich.console import Console
 
 from ops.options import Json
 from ops.views.health import Picture, of_worker, stages, troubles
-from ops.views.model import View, read_model
+from ops.views.model import ReadModelView, read_model
 from ops.views.output import Row, table, terminal, write_json, write_lines
 from ops.views.sessions import as_table
 from readmodel.health import is_silent, known
@@ -69,7 +69,7 @@ def _once(*, as_json: bool, clear: bool) -> bool:
     return bool(wrong)
 
 
-def _picture(view: View) -> Picture:
+def _picture(view: ReadModelView) -> Picture:
     return Picture(
         view.now,
         view.stale,
@@ -79,7 +79,7 @@ def _picture(view: View) -> Picture:
     )
 
 
-def _document(view: View, picture: Picture, wrong: list[str]) -> Row:
+def _document(view: ReadModelView, picture: Picture, wrong: list[str]) -> Row:
     return {
         "at": picture.now,
         "needs_a_person": wrong,
@@ -92,7 +92,7 @@ def _document(view: View, picture: Picture, wrong: list[str]) -> Row:
     }
 
 
-def _show(console: Console, view: View, picture: Picture, wrong: list[str]) -> None:
+def _show(console: Console, view: ReadModelView, picture: Picture, wrong: list[str]) -> None:
     console.print("needs a person:" if wrong else "all is well", style="bold")
     write_lines(console, (f"  {line}" for line in wrong))
     console.print("\nWorkers", style="bold")

@@ -12,7 +12,7 @@ import pytest
 
 from ops.backfill.gathering import Gathering
 from ops.backfill.journal import Journal
-from ops.backfill.plan import Found, Wish
+from ops.backfill.plan import FoundSessions, Wish
 from ops.backfill.reading import ATTEMPTS, Reader
 from ops.backfill.sessions import PastSession
 from ops.backfill.spans import DaySpan
@@ -86,7 +86,7 @@ async def at_once(_seconds: float) -> None:
 
 async def gather(
     zoom: SandboxZoom, folder: Path, *, span: DaySpan = PERIOD, host: str | None = None, name: str | None = None
-) -> Found:
+) -> FoundSessions:
     """What is found of the account, with the journal of the folder."""
     gathering = Gathering(Wish(span, host, name, "backfill"), Journal.open(folder, []), TODAY)
     reader = Reader(zoom.client, nullcontext(), sleep=at_once)
@@ -99,7 +99,7 @@ def uuids(*of: tuple[int, int]) -> set[str]:
     return {f"/{number}-{days}//==" for number, days in of}
 
 
-def names(found: Found) -> list[str]:
+def names(found: FoundSessions) -> list[str]:
     """The uuids found, the oldest span first."""
     return [each.uuid for sessions in found.select(lambda _: True).values() for each in sessions]
 
@@ -213,5 +213,5 @@ async def test_zoom_that_is_away_stops_the_run_and_what_was_read_is_kept(zoom: S
 def test_each_session_is_published_once_however_often_it_was_found() -> None:
     """Zoom may list one under two users."""
     twice = PastSession("account", "u", "1", 2, "T", ANA, 0, 3_600, 2)
-    found = Found({Unit(PERIOD, "account", user): [twice] for user in (ANA, BEN)})
+    found = FoundSessions({Unit(PERIOD, "account", user): [twice] for user in (ANA, BEN)})
     assert names(found) == ["u"]

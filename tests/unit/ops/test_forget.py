@@ -8,14 +8,14 @@ import orjson
 import pytest
 
 from ops.forget.extract import own_part
-from ops.forget.person import Person
+from ops.forget.person import DataSubject
 from ops.forget.place import Kind, Place
 from schemas.codec import contact_id
 from schemas.errors import ConfigurationError
 
 MAYA, NOAH = "maya.okafor@example.com", "noah@example.com"
 DAY_MS = 86_400_000
-BY_ADDRESS, BY_ID = Person.named(f" {MAYA.upper()} "), Person.named(contact_id(MAYA))
+BY_ADDRESS, BY_ID = DataSubject.named(f" {MAYA.upper()} "), DataSubject.named(contact_id(MAYA))
 
 
 @pytest.mark.parametrize("person", [BY_ADDRESS, BY_ID], ids=["address", "id"])
@@ -31,7 +31,7 @@ BY_ADDRESS, BY_ID = Person.named(f" {MAYA.upper()} "), Person.named(contact_id(M
         (b"\xff\xfe@\x00", False),
     ],
 )
-def test_record_mentions_a_person_however_the_address_is_written(person: Person, data: bytes, found: bool) -> None:
+def test_record_mentions_a_person_however_the_address_is_written(person: DataSubject, data: bytes, found: bool) -> None:
     """By the address, and by the id alone: then every address is hashed."""
     assert person.is_in(None, data) == found
 
@@ -39,7 +39,7 @@ def test_record_mentions_a_person_however_the_address_is_written(person: Person,
 def test_word_that_is_neither_address_nor_id_is_refused_without_being_quoted() -> None:
     """It may be a mistyped address."""
     with pytest.raises(ConfigurationError, match="neither an e-mail address nor a contact id") as refused:
-        Person.named("maya at example")
+        DataSubject.named("maya at example")
     assert "maya" not in str(refused.value)
 
 
