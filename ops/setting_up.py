@@ -11,6 +11,7 @@ from ops.audit import operator_name
 from ops.posting import posting
 from runtime.foreign_text import redact
 from runtime.kafka import KafkaConnection
+from runtime.reading import partitions_of_topics
 from schemas.errors import ConfigurationError, RetryLaterError
 from schemas.setup import SetupCommand, SetupFinding, SetupReport
 from schemas.topics import SETUP
@@ -34,27 +35,10 @@ async def tell_found(environment: Mapping[str, str], command: SetupCommand, find
     try:
         connection = KafkaConnection.from_environment(environment)
         async with asyncio.timeout(_PATIENCE_SECONDS):
-            if not await _is_there(connection):
+            if SETUP.physical(connection.topic_prefix) not in await partitions_of_topics(connection):
                 return False
             async with posting(connection) as to_kafka:
                 await to_kafka.post(SETUP, [(command.encode(), report)])
     except (ConfigurationError, RetryLaterError, TimeoutError):
         return False
     return True
-
-
-async def _is_there(connection: KafkaConnection) -> bool:
-    # Imported only now: it takes its time, and `rollcall --help` has to answer at once.
-    from aiokafka.admin import AIOKafkaAdminClient  # noqa: PLC0415
-    from aiokafka.errors import KafkaError  # noqa: PLC0415
-
-    try:
-        admin = AIOKafkaAdminClient(**connection.command_options())
-        try:
-            await admin.start()
-            # All are asked for: a request that names a missing one would make some brokers create it.
-            return SETUP.physical(connection.topic_prefix) in await admin.list_topics()
-        finally:
-            await admin.close()
-    except (KafkaError, OSError) as error:
-        raise connection.unanswered(error) from error

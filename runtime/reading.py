@@ -1,9 +1,10 @@
-"""Reads a topic from its beginning to where it ends now: for commands that look, never for work."""
+"""Reads topics from offset to offset, in no group: for commands that look, never for work."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 from runtime.kafka import KafkaConnection
@@ -13,18 +14,18 @@ from schemas.topics import Topic
 if TYPE_CHECKING:
     from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 
-_SILENCE_SECONDS = 8.0
-
 # Kafka's client is imported where it is used: a help page answers at once.
 
-
+SILENCE_SECONDS = 8.0
+"""So long nothing may come where something is: a broker that hangs is not reported by the client."""
+_POLL_MS = 500
 _FETCH_WAIT_MS = 20
 
 
 async def read_topic(
     connection: KafkaConnection, topic: Topic, key: bytes | None = None, *, beside: bytes | None = None
 ) -> AsyncIterator[ConsumerRecord]:
-    """Records in order of their offset, partition by partition.
+    """All records from the beginning to where the topic ends now, partition by partition in order of their offset.
 
     Args:
         connection: the cluster and the prefix.
@@ -36,45 +37,107 @@ async def read_topic(
         ConfigurationError: there is no such topic.
         RetryLaterError: Kafka does not answer.
     """
-    from aiokafka import AIOKafkaConsumer, TopicPartition  # noqa: PLC0415
-    from aiokafka.errors import KafkaError  # noqa: PLC0415
+    from aiokafka import TopicPartition  # noqa: PLC0415
     from aiokafka.partitioner import DefaultPartitioner  # noqa: PLC0415
 
     name = topic.physical(connection.topic_prefix)
-    try:
-        if (numbers := (await partitions_of_topics(connection)).get(name)) is None:
-            raise missing(name)
-        if (home := key or beside) is not None:
-            numbers = [DefaultPartitioner()(home, numbers, numbers)]
-        # The default, `latest`, races with the seek below: a read would miss records at random.
-        consumer = AIOKafkaConsumer(
-            **connection.command_options(),
-            enable_auto_commit=False,
-            auto_offset_reset="earliest",
-            # The fetch of the partition before is waited for, and where that has ended it lasts so long.
-            fetch_max_wait_ms=_FETCH_WAIT_MS,
-        )
-        await consumer.start()
-        try:
-            for number in numbers:
-                async for record in _read(consumer, TopicPartition(name, number)):
+    if (numbers := (await partitions_of_topics(connection)).get(name)) is None:
+        raise missing(name)
+    if (home := key or beside) is not None:
+        numbers = [DefaultPartitioner()(home, numbers, numbers)]
+    places = [TopicPartition(name, number) for number in numbers]
+    async with reader(connection) as consumer:
+        begins, ends = await consumer.beginning_offsets(places), await consumer.end_offsets(places)
+        for place in places:
+            async for portion in read_spans(consumer, {place: range(begins[place], ends[place])}):
+                for record in portion[place]:
                     if key is None or record.key == key:
                         yield record
-        finally:
-            await consumer.stop()
+
+
+@asynccontextmanager
+async def reader(connection: KafkaConnection) -> AsyncIterator[AIOKafkaConsumer]:
+    """An open consumer of no group, for `read_spans`.
+
+    Raises:
+        RetryLaterError: Kafka does not answer.
+    """
+    from aiokafka import AIOKafkaConsumer  # noqa: PLC0415
+    from aiokafka.errors import KafkaError  # noqa: PLC0415
+
+    consumer = AIOKafkaConsumer(
+        **connection.command_options(),
+        enable_auto_commit=False,
+        # Where Kafka has deleted the beginning of a span meanwhile, it goes on at what is left; `latest` would end it.
+        auto_offset_reset="earliest",
+        # The fetch of the partition before is waited for, and where that has ended it lasts so long.
+        fetch_max_wait_ms=_FETCH_WAIT_MS,
+    )
+    try:
+        await consumer.start()
+        yield consumer
     except (KafkaError, OSError, TimeoutError) as error:
         raise connection.unanswered(error) from error
+    finally:
+        await consumer.stop()
+
+
+async def read_spans(
+    consumer: AIOKafkaConsumer,
+    spans: Mapping[TopicPartition, range],
+    *,
+    most: int | None = None,
+    silence_seconds: float = SILENCE_SECONDS,
+) -> AsyncIterator[Mapping[TopicPartition, Sequence[ConsumerRecord]]]:
+    """Portions of the records between offsets, by partition, each partition's in order.
+
+    Args:
+        consumer: as `reader` gives it; it is assigned to these partitions, and to no other.
+        spans: from where to where, by partition; what has nothing between is passed over.
+        most: records of a portion; ``None``: as many as were fetched.
+        silence_seconds: so long nothing may come. The time that the caller takes for a portion does not count.
+
+    Raises:
+        TimeoutError: nothing comes any more.
+    """
+    spanned = {each: span for each, span in spans.items() if span}
+    consumer.assign(list(spanned))
+    for each, span in spanned.items():
+        consumer.seek(each, span.start)
+    heard, remaining = time.monotonic(), set(spanned)
+    while remaining:
+        fetched = await consumer.getmany(*remaining, timeout_ms=_POLL_MS, max_records=most)
+        if fetched:
+            yield {
+                each: [record for record in records if record.offset < spanned[each].stop]
+                for each, records in fetched.items()
+            }
+            heard = time.monotonic()
+        for each in list(remaining):
+            # Where transactions or compaction left gaps a position moves without records.
+            if await consumer.position(each) >= spanned[each].stop:
+                remaining.discard(each)
+                consumer.pause(each)
+        if time.monotonic() - heard > silence_seconds:
+            raise TimeoutError
 
 
 async def partitions_of_topics(connection: KafkaConnection) -> dict[str, list[int]]:
-    """By topic, as the cluster calls it, its partitions in order; of all, since naming a missing one may create it."""
+    """By topic, as the cluster calls it, its partitions in order; of all, since naming a missing one may create it.
+
+    Raises:
+        RetryLaterError: Kafka does not answer.
+    """
     from aiokafka.admin import AIOKafkaAdminClient  # noqa: PLC0415
+    from aiokafka.errors import KafkaError  # noqa: PLC0415
 
     admin = AIOKafkaAdminClient(**connection.command_options())
     try:
         await admin.start()
         return {each["topic"]: sorted(one["partition"] for one in each["partitions"])
                 for each in await admin.describe_topics()}  # fmt: skip
+    except (KafkaError, OSError, TimeoutError) as error:
+        raise connection.unanswered(error) from error
     finally:
         await admin.close()
 
@@ -84,19 +147,3 @@ def missing(name: str) -> ConfigurationError:
     return ConfigurationError(
         f"there is no topic {name}: start a worker once, or check KAFKA_BOOTSTRAP_SERVERS and KAFKA_TOPIC_PREFIX"
     )
-
-
-async def _read(consumer: AIOKafkaConsumer, partition: TopicPartition) -> AsyncIterator[ConsumerRecord]:
-    consumer.assign([partition])
-    end = (await consumer.end_offsets([partition]))[partition]
-    await consumer.seek_to_beginning(partition)
-    heard = time.monotonic()
-    while await consumer.position(partition) < end:
-        for records in (await consumer.getmany(partition, timeout_ms=500)).values():
-            heard = time.monotonic()
-            for record in records:
-                if record.offset < end:
-                    yield record
-        # A broker that hangs is not reported: nothing comes, for ever.
-        if time.monotonic() - heard > _SILENCE_SECONDS:
-            raise TimeoutError

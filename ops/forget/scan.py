@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any
 
 from ops.forget.person import DataSubject
@@ -12,12 +12,13 @@ from ops.forget.place import Kind, Place
 from ops.topics.cluster import topic_admin
 from processors.engine.naming import APP_ID
 from runtime.kafka import KafkaConnection
+from runtime.reading import read_spans, reader
 from schemas.errors import ConfigurationError
 from schemas.letters import LETTER_ID, letter_id
 from schemas.topics import LETTERS, QUARANTINE, all_topics
 
-SILENCE_SECONDS = 20.0
-_POLL_MS = 500
+_SILENCE_SECONDS = 20.0
+"""Longer than for one topic: brokers that have to look up hundreds of partitions are slow to begin."""
 _FETCHED_AT_ONCE = 5_000
 Tell = Callable[[int], object]
 """Is told, now and then, how many records were looked through."""
@@ -83,48 +84,27 @@ async def look_through(connection: KafkaConnection, person: DataSubject, tell: T
         name: Place(name, kind_of(name, each.settings.get("cleanup.policy", "")), each.settings)
         for name, each in topics.items()
     }
-    reader = _Reader(prefix, person, places, keep=keep)
-    await _read(connection, {name: each.partitions for name, each in topics.items()}, reader, tell)
-    return reader.result()
+    collector = _Collector(prefix, person, places, keep=keep)
+    await _read(connection, {name: each.partitions for name, each in topics.items()}, collector, tell)
+    return collector.result()
 
 
-async def _read(connection: KafkaConnection, partitions: Mapping[str, int], reader: _Reader, tell: Tell) -> None:
-    from aiokafka import AIOKafkaConsumer, TopicPartition  # noqa: PLC0415 (a help page needs no Kafka client)
-    from aiokafka.errors import KafkaError  # noqa: PLC0415
+async def _read(connection: KafkaConnection, partitions: Mapping[str, int], collector: _Collector, tell: Tell) -> None:
+    from aiokafka import TopicPartition  # noqa: PLC0415 (a help page needs no Kafka client)
 
-    consumer = AIOKafkaConsumer(
-        **connection.command_options(), enable_auto_commit=False, auto_offset_reset="earliest", fetch_max_wait_ms=20
-    )
-    try:
-        await consumer.start()
-        everywhere = [TopicPartition(name, number) for name, count in partitions.items() for number in range(count)]
-        consumer.assign(everywhere)
-        ends = await consumer.end_offsets(everywhere)
-        await consumer.seek_to_beginning(*everywhere)
-        left, looked_at, heard = set(everywhere), 0, time.monotonic()
-        while left := {each for each in left if await consumer.position(each) < ends[each]}:
-            consumer.pause(*(set(consumer.assignment()) - left))
-            fetched = await consumer.getmany(timeout_ms=_POLL_MS, max_records=_FETCHED_AT_ONCE)
-            for where, records in fetched.items():
-                looked_at, heard = looked_at + len(records), time.monotonic()
-                for record in records:
-                    if record.offset < ends[where]:
-                        reader.take(record)
+    everywhere = [TopicPartition(name, number) for name, count in partitions.items() for number in range(count)]
+    looked_at = 0
+    async with reader(connection) as consumer:
+        begins, ends = await consumer.beginning_offsets(everywhere), await consumer.end_offsets(everywhere)
+        spans = {each: range(begins[each], ends[each]) for each in everywhere}
+        async for portion in read_spans(consumer, spans, most=_FETCHED_AT_ONCE, silence_seconds=_SILENCE_SECONDS):
+            for record in chain.from_iterable(portion.values()):
+                collector.take(record)
+                looked_at += 1
             tell(looked_at)
-            _check_silence(heard)
-    except (KafkaError, OSError, TimeoutError) as error:
-        raise connection.unanswered(error) from error
-    finally:
-        await consumer.stop()
 
 
-def _check_silence(heard: float) -> None:
-    """A broker that hangs is not reported: nothing comes, for ever. Raises `TimeoutError`."""
-    if time.monotonic() - heard > SILENCE_SECONDS:
-        raise TimeoutError
-
-
-class _Reader:
+class _Collector:
     """Takes records in, in the order of their offsets within a partition."""
 
     def __init__(self, prefix: str, person: DataSubject, places: Mapping[str, Place], *, keep: bool) -> None:

@@ -12,6 +12,7 @@ from processors.attendance.book.book import TABLE as FACTS
 from processors.engagement.agent import TABLE as CONTACTS
 from processors.engine.naming import changelog_name, rebuild_topic
 from runtime.kafka import KafkaConnection
+from runtime.reading import reader
 from schemas.cloud_events import event_headers
 from schemas.engagement import ResyncContact
 from schemas.topics import ENGAGEMENT_RESYNCS, RAW_EVENTS
@@ -65,16 +66,11 @@ async def carry(connection: KafkaConnection, partitions: int, live: str, state: 
 
 async def _horizons(connection: KafkaConnection, partitions: int, now_ms: int) -> dict[int, int]:
     """From when on the raw topic surely has everything, epoch milliseconds, of each partition that has lost records."""
-    from aiokafka import AIOKafkaConsumer, TopicPartition  # noqa: PLC0415 (a help page needs no Kafka client)
-    from aiokafka.errors import KafkaError  # noqa: PLC0415
+    from aiokafka import TopicPartition  # noqa: PLC0415 (a help page needs no Kafka client)
 
     places = [TopicPartition(RAW_EVENTS.physical(connection.topic_prefix), number) for number in range(partitions)]
-    consumer = AIOKafkaConsumer(
-        **connection.command_options(), enable_auto_commit=False, auto_offset_reset="earliest", max_poll_records=1
-    )
     found: dict[int, int] = {}
-    try:
-        await consumer.start()
+    async with reader(connection) as consumer:
         first, ends = await consumer.beginning_offsets(places), await consumer.end_offsets(places)
         for place in (each for each in places if first[each]):
             found[place.partition] = now_ms
@@ -85,8 +81,4 @@ async def _horizons(connection: KafkaConnection, partitions: int, now_ms: int) -
                 # A broker that hangs is not reported, and now is the safe answer.
                 oldest_ms = polled[place][0].timestamp if polled.get(place) else now_ms
                 found[place.partition] = min(now_ms, oldest_ms + _MARGIN_MS)
-    except (KafkaError, OSError, TimeoutError) as error:
-        raise connection.unanswered(error) from error
-    finally:
-        await consumer.stop()
     return found

@@ -34,6 +34,7 @@ from processors.engine.states import STATE_HEADER
 from runtime.kafka import KafkaConnection
 from runtime.logs import configure_command_logging
 from runtime.models import Configuration
+from runtime.reading import read_spans, read_topic, reader
 from runtime.states import read_live
 from schemas.erasure import ERASURE, Erasure
 from schemas.errors import ConfigurationError
@@ -62,8 +63,6 @@ _ORDERS = (LOOKUPS, LOOKUPS_BULK, TICKS, ENGAGEMENT_TICKS, ENGAGEMENT_RESYNCS, B
 _ANEW = (ERASURES, STATES, WORKERS)
 """Not by their keys: they are of partitions, of states, of workers."""
 _BEGIN_ANEW = "Delete the topics under the new prefix, and begin anew."
-_SECONDS = 8.0
-_FETCH_WAIT_MS = 20
 _AT_ONCE = 2_000
 """Records in memory."""
 
@@ -193,34 +192,15 @@ class _Grow:
         return copied
 
     async def _between(self, topic: Topic, start: dict[int, int], end: dict[int, int]) -> AsyncIterator[ConsumerRecord]:
-        from aiokafka import AIOKafkaConsumer, TopicPartition  # noqa: PLC0415 (a help page needs no Kafka client)
+        from aiokafka import TopicPartition  # noqa: PLC0415 (a help page needs no Kafka client)
 
         name = topic.physical(self._old.topic_prefix)
-        consumer = AIOKafkaConsumer(
-            **self._old.command_options(),
-            enable_auto_commit=False,
-            auto_offset_reset="earliest",
-            # The fetch of the partition before is waited for, and where that has ended it lasts so long.
-            fetch_max_wait_ms=_FETCH_WAIT_MS,
-        )
-        await consumer.start()
-        try:
-            for number, until in end.items():
-                if start.get(number, 0) >= until:
-                    continue
-                place = TopicPartition(name, number)
-                consumer.assign([place])
-                if number in start:
-                    consumer.seek(place, start[number])
-                else:
-                    await consumer.seek_to_beginning(place)
-                while await consumer.position(place) < until:
-                    polled = await asyncio.wait_for(consumer.getmany(place, timeout_ms=500), _SECONDS)
-                    for record in polled.get(place, []):
-                        if record.offset < until:
-                            yield record
-        finally:
-            await consumer.stop()
+        spans = {TopicPartition(name, number): range(start.get(number, 0), until) for number, until in end.items()}
+        async with reader(self._old) as consumer:
+            async for portion in read_spans(consumer, spans, most=_AT_ONCE):
+                for records in portion.values():
+                    for record in records:
+                        yield record
 
     async def _copy_tables(self, to_kafka: Posting, live: str) -> int:
         from processors.app import STATE_TABLES  # noqa: PLC0415 (Faust takes a second)
@@ -245,8 +225,6 @@ class _Grow:
 
     async def _copy_erasures(self, to_kafka: Posting) -> None:
         """The order of each person, to every partition; how far the old agents were is no matter here."""
-        from runtime.reading import read_topic  # noqa: PLC0415 (as above)
-
         orders: dict[str, Erasure] = {}
         async for record in read_topic(self._old, ERASURES):
             if record.value is not None and isinstance(told := ERASURE.validate_json(record.value), Erasure):

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 from processors.engine.naming import APP_ID
 from runtime.kafka import KafkaConnection
-from runtime.reading import missing, partitions_of_topics
+from runtime.reading import missing, partitions_of_topics, read_spans, reader
 from schemas.errors import ConfigurationError
 from schemas.topics import (
     ATTENDANCE_RESULTS,
@@ -30,8 +29,6 @@ if TYPE_CHECKING:
 
 LIVE = (RAW_EVENTS, LOOKUP_RESULTS, LOOKUPS, TICKS, ATTENDANCE_RESULTS, ENGAGEMENT_TICKS, BREVO_COMMANDS)
 """What the worker has to do at once; what may wait is on topics of its own."""
-_FETCH_WAIT_MS = 20
-_SILENCE_SECONDS = 8.0
 _PORTION = 2_000
 """Records at once, at most."""
 Offsets = Mapping[str, Mapping[int, int]]
@@ -65,26 +62,9 @@ class Tails:
         Raises:
             TimeoutError: nothing comes any more.
         """
-        spanned = {each: spans[each.partition] for each in await self._of(topic) if spans.get(each.partition)}
-        self._consumer.assign(list(spanned))
-        for each, span in spanned.items():
-            self._consumer.seek(each, span.start)
-        heard, remaining = time.monotonic(), set(spanned)
-        while remaining:
-            got = await self._consumer.getmany(*remaining, timeout_ms=500, max_records=most)
-            portion = {
-                each.partition: [record for record in records if record.offset < spanned[each].stop]
-                for each, records in got.items()
-            }
-            if portion:
-                yield portion
-                heard = time.monotonic()
-            for each in list(remaining):
-                if await self._consumer.position(each) >= spanned[each].stop:
-                    remaining.discard(each)
-                    self._consumer.pause(each)
-            if time.monotonic() - heard > _SILENCE_SECONDS:
-                raise TimeoutError
+        spanned = {each: spans[each.partition] for each in await self._of(topic) if each.partition in spans}
+        async for portion in read_spans(self._consumer, spanned, most=most):
+            yield {each.partition: records for each, records in portion.items()}
 
     async def _of(self, topic: Topic) -> list[TopicPartition]:
         from aiokafka import TopicPartition  # noqa: PLC0415
@@ -104,22 +84,8 @@ async def tails(connection: KafkaConnection) -> AsyncIterator[Tails]:
     Raises:
         RetryLaterError: Kafka does not answer.
     """
-    from aiokafka import AIOKafkaConsumer  # noqa: PLC0415
-    from aiokafka.errors import KafkaError  # noqa: PLC0415
-
-    consumer = AIOKafkaConsumer(
-        **connection.command_options(),
-        enable_auto_commit=False,
-        auto_offset_reset="earliest",
-        fetch_max_wait_ms=_FETCH_WAIT_MS,
-    )
-    try:
-        await consumer.start()
+    async with reader(connection) as consumer:
         yield Tails(consumer, connection)
-    except (KafkaError, OSError, TimeoutError) as error:
-        raise connection.unanswered(error) from error
-    finally:
-        await consumer.stop()
 
 
 class WorkerProgress:

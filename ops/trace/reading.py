@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from ops.trace.trail import Seen
 from runtime.kafka import KafkaConnection
+from runtime.reading import partitions_of_topics, read_spans, reader
 from schemas.errors import ConfigurationError
 from schemas.topics import Topic
 
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
 # Kafka's client is imported where it is used: a help page answers at once.
 
-_SILENCE_SECONDS = 8.0
-_FETCH_WAIT_MS = 50
 TopicPart = tuple[Topic, bytes | None]
 """A topic, and the key whose partition alone is read; `None`: all are."""
 Heard = Callable[[int, int], None]
@@ -46,17 +44,14 @@ class Topics:
         there = TopicPartition(name, partition)
         if partition not in self._partitions.get(name, ()):
             raise ConfigurationError(f"{topic.name} has no partition {partition}")
-        self._consumer.assign([there])
         first = (await self._consumer.beginning_offsets([there]))[there]
         end = (await self._consumer.end_offsets([there]))[there]
         if not first <= offset < end:
             kept = f"it holds {first} to {end - 1}" if first < end else "it is empty"
             raise ConfigurationError(f"{topic.name}/{partition}/{offset} is not there: {kept}")
-        self._consumer.seek(there, offset)
-        async for record in self._until({there: end}, lambda _read, _all: None):
-            if record.offset == offset:
+        async for portion in read_spans(self._consumer, {there: range(offset, offset + 1)}):
+            for record in portion[there]:
                 return _seen(topic, record)
-            break
         raise ConfigurationError(f"{topic.name}/{partition}/{offset} is not there: it was compacted away")
 
     async def read(self, places: Sequence[TopicPart], since: datetime | None, heard: Heard) -> AsyncIterator[Seen]:
@@ -78,42 +73,22 @@ class Topics:
             wanted += [TopicPartition(name, number) for number in numbers]
         if not wanted:
             return
-        self._consumer.assign(wanted)
-        ends = await self._consumer.end_offsets(wanted)
-        for each, offset in (await self._starts(wanted, since)).items():
-            self._consumer.seek(each, ends[each] if offset is None else offset)
-        async for record in self._until(ends, heard):
-            yield _seen(logical[record.topic], record)
-
-    async def _starts(
-        self, wanted: Sequence[TopicPartition], since: datetime | None
-    ) -> Mapping[TopicPartition, int | None]:
-        if since is None:
-            return dict(await self._consumer.beginning_offsets(wanted))
-        at = int(since.timestamp() * 1_000)
-        found = await self._consumer.offsets_for_times(dict.fromkeys(wanted, at))
-        return {each: None if offset is None else offset.offset for each, offset in found.items()}
-
-    async def _until(self, ends: Mapping[TopicPartition, int], heard: Heard) -> AsyncIterator[ConsumerRecord]:
-        open_ends = {each: end for each, end in ends.items() if await self._consumer.position(each) < end}
-        left = sum([end - await self._consumer.position(each) for each, end in open_ends.items()])
-        total, answered = left, time.monotonic()
-        while open_ends:
-            found = await self._consumer.getmany(*open_ends, timeout_ms=500)
-            for records in found.values():
-                answered = time.monotonic()
+        spans = await self._spans(wanted, since)
+        read = dict.fromkeys(spans, 0)
+        async for portion in read_spans(self._consumer, spans):
+            for place, records in portion.items():
                 for record in records:
-                    yield record
-            for each in list(open_ends):
-                # Where transactions or compaction left gaps a position moves without records.
-                if await self._consumer.position(each) >= open_ends[each]:
-                    del open_ends[each]
-                    self._consumer.pause(each)
-            left = sum([end - await self._consumer.position(each) for each, end in open_ends.items()])
-            heard(total - left, total)
-            # A broker that hangs is not reported: nothing comes, for ever.
-            if time.monotonic() - answered > _SILENCE_SECONDS:
-                raise TimeoutError
+                    yield _seen(logical[record.topic], record)
+                    read[place] = record.offset + 1 - spans[place].start
+            heard(sum(read.values()), sum(map(len, spans.values())))
+
+    async def _spans(self, wanted: Sequence[TopicPartition], since: datetime | None) -> dict[TopicPartition, range]:
+        ends = await self._consumer.end_offsets(wanted)
+        if since is None:
+            begins = await self._consumer.beginning_offsets(wanted)
+            return {each: range(begins[each], end) for each, end in ends.items()}
+        found = await self._consumer.offsets_for_times(dict.fromkeys(wanted, int(since.timestamp() * 1_000)))
+        return {each: range(ends[each] if first is None else first.offset, ends[each]) for each, first in found.items()}
 
 
 @asynccontextmanager
@@ -123,32 +98,8 @@ async def reading(connection: KafkaConnection) -> AsyncIterator[Topics]:
     Raises:
         RetryLaterError: Kafka does not answer.
     """
-    from aiokafka import AIOKafkaConsumer  # noqa: PLC0415
-    from aiokafka.admin import AIOKafkaAdminClient  # noqa: PLC0415
-    from aiokafka.errors import KafkaError  # noqa: PLC0415
-
-    try:
-        # All topics are asked for, since naming a missing one may create it.
-        admin = AIOKafkaAdminClient(**connection.command_options())
-        try:
-            await admin.start()
-            there = {each["topic"]: sorted(one["partition"] for one in each["partitions"])
-                     for each in await admin.describe_topics()}  # fmt: skip
-        finally:
-            await admin.close()
-        consumer = AIOKafkaConsumer(
-            **connection.command_options(),
-            enable_auto_commit=False,
-            auto_offset_reset="earliest",
-            fetch_max_wait_ms=_FETCH_WAIT_MS,
-        )
-        await consumer.start()
-        try:
-            yield Topics(consumer, connection.topic_prefix, there)
-        finally:
-            await consumer.stop()
-    except (KafkaError, OSError, TimeoutError) as error:
-        raise connection.unanswered(error) from error
+    async with reader(connection) as consumer:
+        yield Topics(consumer, connection.topic_prefix, await partitions_of_topics(connection))
 
 
 def _seen(topic: Topic, record: ConsumerRecord) -> Seen:
