@@ -6,9 +6,12 @@ functions). So the pages stay over the read model alone, and what a button does 
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
+
+import orjson
 
 Answers = Mapping[str, str]
 """What a form says, by a field's name; no name is missing."""
@@ -48,6 +51,11 @@ class PlannedAct(Protocol):
             ConfigurationError: it cannot be done as things are.
             RetryLaterError: Kafka does not answer; part of it may be done.
         """
+
+
+def digest_of(*seen: Any) -> str:
+    """A plan's `digest`, of all that tells it from another: plain values, in a fixed order."""
+    return hashlib.sha256(orjson.dumps(seen)).hexdigest()
 
 
 class Act(Protocol):

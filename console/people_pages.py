@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 from typing import TypeVar
 
 from aiohttp import web
 from sqlalchemy import Connection
 
 from console.asking import ask, batches
+from console.downloads import ROWS, csv_file
 from console.rendering import Pages
 from console.views import links
 from console.views.bars import time_line
 from console.views.curve import score_curve
-from console.views.spreadsheet import lines
 from readmodel.database import Database
 from readmodel.lines.sessions import PersonLine, SessionLine
 from readmodel.parts import Part
@@ -27,7 +26,6 @@ STATES = ("scheduled", "running", "waiting", "final")
 _LONGEST_QUESTION = 200
 _SEEN = ("attended", "left_early")
 _MOST_IN_TIME_LINE = 1_000
-_CSV_ROWS = 1_000
 _CSV_HEAD = ("contact_id", "email", "name", "status", "reason", "attended_seconds", "joins", "score", "brevo", "detail")
 
 
@@ -93,28 +91,15 @@ class PeoplePages:
         )  # fmt: skip
 
     async def _csv(self, request: web.Request) -> web.StreamResponse:
-        """All people of the filter; written page by page, so that a large session needs no memory."""
+        """All people of the filter."""
         show, order = request.query.get("show", ""), _order(request)
         one = await self._ask(lambda connection: _found(session(connection, _key(request))))
+
+        def part(after: str | None, connection: Connection) -> Part[PersonLine]:
+            return _people(connection, key=one.session, show=show, order=order, after=after, limit=ROWS)
+
         name = f"session-{links.session_word(one.session)}.csv"
-        response = web.StreamResponse(
-            headers={
-                "Content-Type": "text/csv; charset=utf-8",
-                "Content-Disposition": f'attachment; filename="{name}"',
-            }
-        )
-        await response.prepare(request)
-        await response.write(lines([_CSV_HEAD]).encode())
-        after: str | None = None
-        while True:
-            part = await self._ask(
-                partial(_people, key=one.session, show=show, order=order, after=after, limit=_CSV_ROWS)
-            )
-            await response.write(lines(map(_csv_row, part.items)).encode())
-            if (after := part.after) is None:
-                break
-        await response.write_eof()
-        return response
+        return await csv_file(request, self._database, name, _CSV_HEAD, part, _csv_row)
 
     async def _contact(self, request: web.Request) -> web.StreamResponse:
         wanted = request.match_info["contact"]

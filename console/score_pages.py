@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Any
 
 from aiohttp import web
 from sqlalchemy import Connection
 
 from console.asking import ask, batches
+from console.downloads import ROWS, csv_file
 from console.rendering import Pages
 from console.views.histogram import pairs
-from console.views.spreadsheet import lines
 from readmodel.database import Database
 from readmodel.lines.candidates import MoverLine
+from readmodel.parts import Part
 from readmodel.queries.candidates import TIERS, candidate_models, comparison, movers
 
-_CSV_ROWS = 1_000
 _CSV_HEAD = ("contact_id", "email", "name", "live_score", "live_tier", "score", "tier", "reference_date")
 
 
@@ -47,26 +46,15 @@ class ScorePages:
         return self._pages.page(request, "scores.html", tiers=TIERS, to=to or "", after=after, **values)
 
     async def _csv(self, request: web.Request) -> web.StreamResponse:
-        """Everybody who would change tier; written page by page, so that many need no memory."""
+        """Everybody who would change tier."""
         model, to = request.query.get("model", ""), _to(request)
         if model not in await ask(self._database, candidate_models):
             raise web.HTTPNotFound
-        response = web.StreamResponse(
-            headers={
-                "Content-Type": "text/csv; charset=utf-8",
-                "Content-Disposition": 'attachment; filename="movers.csv"',
-            }
-        )
-        await response.prepare(request)
-        await response.write(lines([_CSV_HEAD]).encode())
-        after: str | None = None
-        while True:
-            part = await ask(self._database, partial(movers, model=model, to=to, limit=_CSV_ROWS, after=after))
-            await response.write(lines(map(_csv_row, part.items)).encode())
-            if (after := part.after) is None:
-                break
-        await response.write_eof()
-        return response
+
+        def part(after: str | None, connection: Connection) -> Part[MoverLine]:
+            return movers(connection, model, to=to, limit=ROWS, after=after)
+
+        return await csv_file(request, self._database, "movers.csv", _CSV_HEAD, part, _csv_row)
 
 
 def _csv_row(line: MoverLine) -> tuple[object, ...]:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-import orjson
 from rich.console import Console
 
-from console.acting import Answers, Field
+from console.acting import Answers, Field, digest_of
 from ops.forget.command import ErasureOrder, ErasureOutcome, Where, carry_out, check_states, in_read_model, look
 from ops.forget.display import in_words
 from ops.forget.person import DataSubject
@@ -65,7 +63,7 @@ class PlannedErasure:
     @property
     def digest(self) -> str:
         """Of who it is."""
-        return hashlib.sha256(orjson.dumps(["forget", self.person.contact_id])).hexdigest()
+        return digest_of("forget", self.person.contact_id)
 
     async def carry_out(self, operator: str, reason: str) -> Sequence[str]:
         """As the command does, but for Brevo."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 import shlex
 from collections.abc import Iterator, Sequence
@@ -10,7 +9,7 @@ from dataclasses import dataclass
 
 import orjson
 
-from console.acting import Answers, Field, LetterView
+from console.acting import Answers, Field, LetterView, digest_of
 from ops.letters.acts import carry_out, planned
 from ops.letters.dead import DEFAULT_TOPIC, dead_letter_topics
 from ops.letters.frame import find_letter, in_lines
@@ -18,6 +17,7 @@ from ops.letters.letter import Letter
 from ops.letters.masking import masked
 from ops.letters.planning import DROP, DROP_DELIVERY, PARK, RELEASE, RESEND, LetterAct, LetterPlan
 from ops.letters.quarantine import TOPIC
+from ops.selection.expression import with_topic
 from runtime.kafka import KafkaConnection
 from schemas.topics import QUARANTINE
 
@@ -64,8 +64,7 @@ class LetterButton:
         return f"rollcall {shlex.join(words)} --reason …"
 
     def _which(self, answers: Answers) -> str:
-        said = answers["which"]
-        return said if "topic=" in said else f"{self.topic} {said}".rstrip()
+        return with_topic(answers["which"], self.topic)
 
     async def plan(self, answers: Answers) -> PlannedLetters:
         """Of the letters that are there now."""
@@ -94,7 +93,7 @@ class PlannedLetters:
     def digest(self) -> str:
         """Of which letters in which state."""
         seen = [(letter.identity, letter.state, letter.resends) for letter in self.found.due]
-        return hashlib.sha256(orjson.dumps([self.found.act.name, seen])).hexdigest()
+        return digest_of(self.found.act.name, seen)
 
     async def carry_out(self, operator: str, reason: str) -> Sequence[str]:
         """As the command does."""

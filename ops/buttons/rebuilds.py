@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import orjson
-
-from console.acting import Answers, Field
+from console.acting import Answers, Field, digest_of
 from ops.rebuild.drop import drop_state, droppable, what_is_lost
 from ops.resync.command import resync_configuration
 from runtime.kafka import KafkaConnection
@@ -65,7 +62,7 @@ class PlannedDrop:
     def digest(self) -> str:
         """Of the state, and which one is live."""
         live = self.states.live
-        return hashlib.sha256(orjson.dumps([self.state, live.state, live.previous])).hexdigest()
+        return digest_of(self.state, live.state, live.previous)
 
     async def carry_out(self, operator: str, reason: str) -> Sequence[str]:
         """As the command does."""

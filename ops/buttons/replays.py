@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import hashlib
 import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import orjson
 from rich.console import Console
 
-from console.acting import Answers, Field
+from console.acting import Answers, Field, digest_of
 from ops.replay.acts import Workplace, begin, plan, run
 from ops.replay.command import RATE, TOPIC
-from ops.replay.display import report_lines
+from ops.replay.display import ending
+from ops.replay.pace import MOST_A_SECOND
 from ops.replay.plan import ReplayPlan, in_words
+from ops.selection.expression import with_topic
 from schemas.errors import ConfigurationError
 
 
@@ -42,8 +42,8 @@ class ReplayButton:
     async def plan(self, answers: Answers) -> PlannedReplay:
         """Of what is in the topic now."""
         rate = answers["rate"]
-        if not rate.isdecimal() or not 1 <= int(rate[:9]) <= 100_000:
-            raise ConfigurationError("the copies a second are a number from 1 to 100000")
+        if not rate.isdecimal() or not 1 <= int(rate[:9]) <= MOST_A_SECOND:
+            raise ConfigurationError(f"the copies a second are a number from 1 to {MOST_A_SECOND}")
         place = Workplace.of(self.environment, Console(quiet=True), "")
         return PlannedReplay(self.environment, await plan(place, _which(answers)), int(rate))
 
@@ -71,17 +71,14 @@ class PlannedReplay:
         """Of the records, by partition and place."""
         found = self.found
         seen = [sorted(each.items()) for each in (found.partitions, found.begins, found.ends)]
-        return hashlib.sha256(orjson.dumps([str(found.selection), self.rate, seen])).hexdigest()
+        return digest_of(str(found.selection), self.rate, seen)
 
     async def carry_out(self, operator: str, reason: str) -> Sequence[str]:
         """As the command does, to its end."""
         place = Workplace.of(self.environment, Console(quiet=True), operator)
         begun = await begin(place, self.found, reason=reason, rate=self.rate, re_emit=False)
-        done = await run(place, begun, reason)
-        told = f"{done.replay_id} is {done.state}: {done.published} of {done.expected} published"
-        return [told, *(report_lines(done.report) if done.report else ())]
+        return list(ending(await run(place, begun, reason)))
 
 
 def _which(answers: Answers) -> str:
-    said = answers["which"]
-    return said if "topic=" in said else f"{TOPIC} {said}".rstrip()
+    return with_topic(answers["which"], TOPIC)

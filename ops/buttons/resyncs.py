@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import orjson
-
-from console.acting import Answers, Field
+from console.acting import Answers, Field, digest_of
 from ops.resync.command import ResyncScope, outcome, planned, request, resync_configuration
 from ops.resync.display import in_words
 from ops.resync.plan import ResyncPlan
-from ops.selection.finding import SessionsByWords
 from runtime.kafka import KafkaConnection
 from runtime.models import Configuration
 from schemas.errors import ConfigurationError
@@ -73,7 +69,7 @@ class PlannedResync:
     @property
     def digest(self) -> str:
         """Of the contacts, and what becomes of them."""
-        return hashlib.sha256(orjson.dumps([sorted(self.plan.contacts), self.lines])).hexdigest()
+        return digest_of(sorted(self.plan.contacts), self.lines)
 
     async def carry_out(self, operator: str, reason: str) -> Sequence[str]:
         """As the command does."""
@@ -84,7 +80,7 @@ class PlannedResync:
 def _scope(answers: Answers) -> ResyncScope:
     whom, which = answers["whom"], answers["which"]
     if whom == "all":
-        return ResyncScope(None, None)
+        return ResyncScope.named()
     if not which:
         raise ConfigurationError(f"say which {whom}")
-    return ResyncScope(None, SessionsByWords(()).contact(which)) if whom == "contact" else ResyncScope(which, None)
+    return ResyncScope.named(contact=which) if whom == "contact" else ResyncScope.named(session=which)

@@ -104,7 +104,7 @@ async def _forget(
         return outcome
     if not as_json:
         _show_places(outcome)
-    email = person.addresses_in(found.held.values())
+    email = person.address_in(found.held.values())
     if brevo and email is None:
         raise ConfigurationError("--brevo: no address is known of this contact id; give the address instead")
     also = " and delete them at Brevo" if brevo else ""

@@ -55,7 +55,7 @@ async def _export(person: DataSubject, *, brevo: bool) -> dict[str, Any]:
             lambda count: shown.update(f"looking through the topics … {count:,} records"),
             keep=True,
         )
-    email = person.addresses_in([*found.held.values(), *(each.value or b"" for each in found.records)])
+    email = person.address_in([*found.held.values(), *(each.value or b"" for each in found.records)])
     if brevo and email is None:
         raise ConfigurationError("--brevo: no address is known of this contact id; give the address instead")
     return {

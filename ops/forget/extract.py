@@ -12,9 +12,11 @@ from typing import Any
 import orjson
 
 from ops.forget.person import DataSubject
+from ops.selection.contacts import is_contact_id
 from schemas.codec import normalise_email
 
-_BASE64_LIKE = "latin-1"
+_LONGEST_MARK = 12
+_LONGEST_TEXT = 65_536
 
 
 def own_part(person: DataSubject, value: bytes | None) -> Any:
@@ -30,11 +32,7 @@ def own_part(person: DataSubject, value: bytes | None) -> Any:
             except orjson.JSONDecodeError:
                 continue
             return _without_others(person, parsed)
-    return value.decode(_BASE64_LIKE) if person.is_in(value) and len(value) < _LONGEST_TEXT else None
-
-
-_LONGEST_MARK = 12
-_LONGEST_TEXT = 65_536
+    return value.decode("latin-1") if person.is_in(value) and len(value) < _LONGEST_TEXT else None
 
 
 def _without_others(person: DataSubject, value: Any) -> Any:
@@ -55,11 +53,7 @@ def names_somebody(value: Any) -> bool:
         return any(names_somebody(each) for each in value.values())
     if isinstance(value, list):
         return any(names_somebody(each) for each in value)
-    return isinstance(value, str) and (normalise_email(value) is not None or _is_id(value))
-
-
-def _is_id(text: str) -> bool:
-    return len(text) == 32 and all(each in "0123456789abcdef" for each in text)
+    return isinstance(value, str) and (normalise_email(value) is not None or is_contact_id(value))
 
 
 def text_of(key: bytes | None) -> str | None:

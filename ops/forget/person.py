@@ -8,10 +8,9 @@ from dataclasses import dataclass
 
 import orjson
 
+from ops.selection.contacts import contact_named
 from schemas.codec import contact_id, normalise_email
-from schemas.errors import ConfigurationError
 
-_CONTACT_ID = re.compile(r"[0-9a-f]{32}")
 _ADDRESSES = re.compile(rb"[^\s\"'<>(),;:\\\[\]|/]{1,64}@[^\s\"'<>(),;:\\\[\]|/@]{1,255}")
 
 
@@ -30,12 +29,7 @@ class DataSubject:
         Raises:
             ConfigurationError: it is neither.
         """
-        email = normalise_email(who)
-        if email is not None:
-            return cls(contact_id(email), email)
-        if _CONTACT_ID.fullmatch(who):
-            return cls(who, None)
-        raise ConfigurationError("WHO is neither an e-mail address nor a contact id of 32 hex digits")
+        return cls(contact_named(who), normalise_email(who))
 
     def is_in(self, *parts: bytes | None) -> bool:
         """Whether bytes of a record say the address or the id, however the address is written."""
@@ -50,19 +44,15 @@ class DataSubject:
         spelled = data if rb"\u" not in data else _unescaped(data)
         if self.email is not None:
             return self.email in spelled.decode(errors="replace").lower()
-        found = (normalise_email(each.decode(errors="replace")) for each in _ADDRESSES.findall(spelled))
-        return any(email is not None and contact_id(email) == self.contact_id for email in found)
+        return self._address_in(spelled) is not None
 
-    def addresses_in(self, data: Iterable[bytes]) -> str | None:
+    def address_in(self, data: Iterable[bytes]) -> str | None:
         """The address, where it is known, or where one of these says one that the id is of."""
-        if self.email is not None:
-            return self.email
-        for part in data:
-            for each in _ADDRESSES.findall(part):
-                email = normalise_email(each.decode(errors="replace"))
-                if email is not None and contact_id(email) == self.contact_id:
-                    return email
-        return None
+        return self.email or next(filter(None, map(self._address_in, data)), None)
+
+    def _address_in(self, data: bytes) -> str | None:
+        found = (normalise_email(each.decode(errors="replace")) for each in _ADDRESSES.findall(data))
+        return next((email for email in found if email is not None and contact_id(email) == self.contact_id), None)
 
 
 def _unescaped(data: bytes) -> bytes:

@@ -18,7 +18,7 @@ from ops.failure import found_wrong
 from ops.letters.letter import Letter
 from ops.letters.masking import masked, what_would_be_done
 from ops.letters.store import letters
-from ops.selection.expression import parse_selection
+from ops.selection.expression import parse_selection, with_topic
 from ops.selection.finding import finder_for
 from ops.selection.selection import Selection
 from runtime.kafka import KafkaConnection
@@ -48,8 +48,7 @@ def connected() -> KafkaConnection:
 
 def expression(words: Sequence[str] | None, default_topic: str) -> str:
     """One text of what the shell has taken apart, with a topic where none is named."""
-    given = [_quoted(word) for word in words or ()]
-    return " ".join(given if any(word.startswith("topic=") for word in given) else [default_topic, *given])
+    return with_topic(" ".join(map(_quoted, words or ())), default_topic)
 
 
 def _quoted(word: str) -> str:

@@ -14,6 +14,7 @@ from ops.letters.frame import expression
 from ops.options import Json, Reason, Yes, agreed
 from ops.replay import acts, display
 from ops.replay.acts import Workplace
+from ops.replay.pace import MOST_A_SECOND
 from ops.replay.plan import document, in_words
 from ops.replay.store import known_replays, one_replay
 from runtime.exits import FOUND_WRONG
@@ -23,7 +24,7 @@ from schemas.replays import Replay
 T = TypeVar("T")
 Words = Annotated[list[str] | None, typer.Argument(help="Which: conditions as in docs/how-to/replay.md.")]
 Which = Annotated[str, typer.Argument(help="Its id, or the beginning of it.")]
-Rate = Annotated[int, typer.Option(min=1, max=100_000, help="Copies a second, at most.")]
+Rate = Annotated[int, typer.Option(min=1, max=MOST_A_SECOND, help="Copies a second, at most.")]
 TOPIC = "topic=raw"
 RATE = 2_000
 _AGAIN = "`rollcall replay status` shows how far it is, `rollcall replay resume ID` goes on from there."
@@ -117,7 +118,7 @@ def resume(
     which: Which,
     reason: Reason = "",
     rate: Annotated[
-        int | None, typer.Option(min=1, max=100_000, help="Copies a second from now on; else as before.")
+        int | None, typer.Option(min=1, max=MOST_A_SECOND, help="Copies a second from now on; else as before.")
     ] = None,
     as_json: Json = False,
 ) -> None:
@@ -148,8 +149,4 @@ def _end(replay: Replay, *, as_json: bool) -> None:
     if as_json:
         typer.echo(orjson.dumps(display.document(replay, replay.report)).decode())
         return
-    typer.echo(f"{replay.replay_id} is {replay.state}: {replay.published} of {replay.expected} published")
-    if replay.report is not None:
-        typer.echo("\n".join(display.report_lines(replay.report)))
-    elif replay.state == "paused":
-        typer.echo(f"rollcall replay resume {replay.replay_id} goes on")
+    typer.echo("\n".join(display.ending(replay)))

@@ -50,6 +50,15 @@ def heading(replay: Replay) -> Iterator[str]:
     yield f"{'last heard':12} {format_instant(int(replay.at.timestamp()))}"
 
 
+def ending(replay: Replay) -> Iterator[str]:
+    """Where it stands when a process has ended with it, and what to do next."""
+    yield f"{replay.replay_id} is {replay.state}: {replay.published} of {replay.expected} published"
+    if replay.report is not None:
+        yield from report_lines(replay.report)
+    elif replay.state == "paused":
+        yield f"rollcall replay resume {replay.replay_id} goes on"
+
+
 def document(replay: Replay, report: ReplayReport | None) -> dict[str, Any]:
     """The same for programs."""
     return {

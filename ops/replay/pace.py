@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+MOST_A_SECOND = 100_000
+"""The fastest rate that may be asked for."""
 AHEAD = 2_000
 """Records of live work that may wait while copies are published. A worker handles some 20,000 a second
 (docs/reference/performance.md), so what Zoom sends meanwhile is handled a tenth of a second later."""

@@ -24,6 +24,7 @@ from ops.resync.kept import Kept
 from ops.resync.plan import ResyncPlan, ResyncPlanner
 from ops.resync.tables import kept_contacts
 from ops.resync.workers import workers
+from ops.selection.contacts import contact_named
 from runtime.configuration import load_for_display
 from runtime.environment import config_path
 from runtime.exits import FOUND_WRONG
@@ -31,7 +32,6 @@ from runtime.kafka import KafkaConnection
 from runtime.logs import configure_command_logging
 from runtime.models import Configuration
 from runtime.references import has_reference
-from schemas.codec import contact_id
 from schemas.engagement import ResyncContact
 from schemas.errors import ConfigurationError
 from schemas.topics import ENGAGEMENT_RESYNCS
@@ -47,6 +47,15 @@ class ResyncScope:
 
     session: str | None
     contact: str | None
+
+    @classmethod
+    def named(cls, *, session: str | None = None, contact: str | None = None) -> ResyncScope:
+        """As a person names them.
+
+        Raises:
+            ConfigurationError: the contact is neither an address nor an id.
+        """
+        return cls(session, None if contact is None else contact_named(contact))
 
     @property
     def subject(self) -> str:
@@ -80,7 +89,7 @@ def resync(
     configure_command_logging("ERROR")
     if sum((session is not None, contact is not None, everybody)) != 1:
         raise typer.BadParameter("give exactly one of --session, --contact, --all")
-    scope = ResyncScope(session, contact_id(contact) if contact and "@" in contact else contact)
+    scope = ResyncScope.named(session=session, contact=contact)
     with stopping(_AGAIN, as_json=as_json):
         done = asyncio.run(_resync(scope, reason, dry_run=dry_run, yes=yes, as_json=as_json))
     if not done:

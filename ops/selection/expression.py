@@ -46,6 +46,7 @@ _SHORT = MappingProxyType(
         "audit": "ops.audit.v1",
     }
 )
+_NAMES_TOPIC = re.compile(r"(^|\s)topic=")
 _OFFSETS = re.compile(r"(\d{1,6}):(\d{1,18})(?:-(\d{1,18}))?")
 _DEAD_LETTERS = ".dlq"
 
@@ -124,6 +125,15 @@ def _topic(given: Mapping[str, Sequence[str]]) -> Topic:
     if "topic" not in given:
         raise ConfigurationError(f"the selection names no topic: add topic= with {', '.join(_SHORT)} or a whole name")
     return topic_named(given["topic"][0])
+
+
+def with_topic(text: str, default: str) -> str:
+    """The expression, with a topic where it names none.
+
+    >>> with_topic("label=poison", "topic=raw.dlq"), with_topic("label=poison topic=results.dlq", "topic=raw.dlq")
+    ('topic=raw.dlq label=poison', 'label=poison topic=results.dlq')
+    """
+    return text if _NAMES_TOPIC.search(text) else f"{default} {text}".rstrip()
 
 
 def topic_named(written: str) -> Topic:

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from typing_extensions import override
 
+from ops.selection.contacts import contact_named
 from ops.selection.expression import Finder
 from ops.selection.selection import SessionKey
 from runtime.kafka import KafkaConnection
 from runtime.reading import read_topic
-from schemas.codec import SHORTEST_BEGINNING, contact_id, normalise_email
+from schemas.codec import SHORTEST_BEGINNING
 from schemas.errors import ConfigurationError
 from schemas.sessions import SessionSummary
 from schemas.topics import ATTENDANCE_SESSIONS
 
-_CONTACT_ID = re.compile(r"[0-9a-f]{32}")
 _NAMED_AT_MOST = 5
 
 
@@ -49,12 +48,7 @@ class SessionsByWords(Finder):
 
     @override
     def contact(self, words: str) -> str:
-        if _CONTACT_ID.fullmatch(words):
-            return words
-        email = normalise_email(words)
-        if email is None:
-            raise ConfigurationError("contact= is neither an e-mail address nor a contact id of 32 hex digits")
-        return contact_id(email)
+        return contact_named(words)
 
 
 async def finder_for(connection: KafkaConnection, expression: str) -> Finder:

@@ -17,6 +17,7 @@ from rich.console import Console
 
 from ops.failure import found_wrong
 from ops.options import Json
+from ops.selection.contacts import contact_named
 from ops.selection.expression import topic_named
 from ops.selection.finding import SessionsByWords, key_of, newest_summaries
 from ops.selection.times import instant
@@ -27,7 +28,7 @@ from ops.views import words
 from ops.views.output import Csv, Mask, Row, one_form, table, terminal, write_csv, write_json
 from runtime.kafka import KafkaConnection
 from runtime.logs import configure_command_logging
-from schemas.codec import SHORTEST_BEGINNING
+from schemas.codec import SHORTEST_BEGINNING, normalise_email
 from schemas.errors import ConfigurationError
 from schemas.topics import (
     ATTENDANCE_RESULTS,
@@ -46,7 +47,8 @@ _WHAT = "what, about whom, and where it lies"
 _PLACE = re.compile(r"([A-Za-z0-9._-]+)[:/](\d{1,6})[:/](\d{1,18})")
 Since = Annotated[str | None, typer.Option(help="Stored from then on: 7d (so long ago), 10:00 or 2026-11-20, in UTC.")]
 Limit = Annotated[int, typer.Option(min=1, help="At most so many steps, the latest of them.")]
-Build = Callable[[Topics, Heard], Coroutine[Any, Any, Trail]]
+Build = Callable[[Topics, Heard], Coroutine[Any, Any, Trail | None]]
+"""Makes the trail; ``None``: there is nothing that it could begin with."""
 _EPILOG = """\b
 Examples:
   rollcall trace contact ana.ferreira@example.com
@@ -82,7 +84,7 @@ def contact(
     """
 
     async def build(topics: Topics, heard: Heard) -> Trail:
-        trail = Trail(contact=SessionsByWords(()).contact(who), email=who if "@" in who else None)
+        trail = Trail(contact=contact_named(who), email=normalise_email(who))
         # What is learned of the person from the results is what the rest is recognised by.
         async for seen in topics.read([(ATTENDANCE_RESULTS, (trail.contact or "").encode())], None, heard):
             trail.holds(seen)
@@ -129,10 +131,10 @@ def delivery(
     Exit code 1: no such delivery is in Kafka any more.
     """
 
-    async def build(topics: Topics, heard: Heard) -> Trail:
+    async def build(topics: Topics, heard: Heard) -> Trail | None:
         found = await _delivery(topics, which, heard)
         if found is None:
-            return Trail(identities=frozenset({which}), since=datetime.max.replace(tzinfo=UTC))
+            return None
         contact_of: dict[str, str] = {}
         if not found.facts().contacts:
             async for seen in topics.read([(ATTENDANCE_RESULTS, None)], None, heard):
@@ -211,7 +213,8 @@ def _progress() -> Iterator[Heard]:
 async def _found(build: Build, since: datetime | None, limit: int, heard: Heard) -> Latest:
     latest = Latest(limit)
     async with reading(_kafka()) as topics:
-        trail = await build(topics, heard)
+        if (trail := await build(topics, heard)) is None:
+            return latest
         places = list(topics_of(trail))
         # Letters are known by the dead letters that they are about, so they come behind these.
         for part in ([each for each in places if each[0] != LETTERS], [(LETTERS, None)]):
@@ -244,9 +247,7 @@ def row(step: TraceStep, *, mask: bool) -> Row:
 
 
 def _show(steps: Sequence[TraceStep], left_out: int, *, mask: bool) -> None:
-    made = table(
-        "stored (UTC)", "kind", "what, about whom, and where it lies", wraps=("what, about whom, and where it lies",)
-    )
+    made = table("stored (UTC)", "kind", _WHAT, wraps=(_WHAT,))
     several = len({each.contact_id for each in steps if each.contact_id}) > 1
     for step in steps:
         who = words.shown_email(step.email, step.contact_id, mask=mask) if several and step.contact_id else ""

@@ -46,8 +46,8 @@ def test_word_that_is_neither_address_nor_id_is_refused_without_being_quoted() -
 def test_address_of_an_id_is_found_where_a_record_says_it() -> None:
     """Brevo knows people by their address."""
     records = [b'{"email":"noah@example.com"}', b'["Maya.Okafor@example.com"]']
-    assert BY_ID.addresses_in(records) == MAYA
-    assert BY_ID.addresses_in(records[:1]) is None
+    assert BY_ID.address_in(records) == MAYA
+    assert BY_ID.address_in(records[:1]) is None
 
 
 def test_export_of_a_page_about_several_people_has_the_persons_rows_alone() -> None:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+import pytest
+
+from ops.resync.command import ResyncScope
 from ops.resync.kept import Kept
 from ops.resync.plan import DELETED, EXCLUDED, ON_ITS_WAY, UNWRITTEN, ResyncNeed, ResyncPlan, ResyncPlanner
 from processors.brevo.decisions.ledger import ContactRow, EventRow, EventState, Suppression, Waiting, event_key
@@ -14,6 +17,7 @@ from processors.engagement.state import contact_prefix, decode_rows
 from processors.engine.memory import MemoryStore
 from runtime.models import Configuration
 from schemas.brevo import BREVO_COMMAND, TrackEvent, UpsertContact
+from schemas.errors import ConfigurationError
 from schemas.topics import BREVO_COMMANDS
 from tests.support.contact_facts import CONTACT, EMAIL, LISTS, configuration, records, registration, result
 from tests.support.rules import run
@@ -69,6 +73,13 @@ def _with_event(contact: Kept, state: EventState, *, given_up: bool = False) -> 
     row = EventRow(state=state, command_id=event.command_id, waiting=_waiting(event), given_up=given_up)
     key = event_key(CONTACT, event.name, event.once_keys[0])
     return Kept(CONTACT, contact.rows, contact.ledger, {**contact.events, key: row}, contact.told)
+
+
+def test_scope_names_a_contact_however_the_address_is_written() -> None:
+    """An id is taken from an address as the facts have it, not from the capitals of whoever types."""
+    assert ResyncScope.named(contact=f" {EMAIL.upper()}").contact == ResyncScope.named(contact=CONTACT).contact
+    with pytest.raises(ConfigurationError, match="neither an e-mail address nor a contact id"):
+        ResyncScope.named(contact="maya at example")
 
 
 def test_contact_that_has_all_of_it_is_not_concerned() -> None:
