@@ -47,7 +47,8 @@ def step_of(seen: Seen) -> TraceStep:
     kind, told = _KINDS.get(seen.topic.removesuffix(".dlq"), ("act", _type))
     try:
         what = told(content, seen)
-    except (TypeError, ValueError, AttributeError):  # anybody may have written it, and it is shown all the same
+    except (TypeError, ValueError, AttributeError, KeyError):
+        # Anybody may have written it, and it is shown all the same.
         what = f"{_type(content, seen)}, which cannot be read"
     if seen.topic.endswith(".dlq"):
         kind = "letter"
@@ -133,6 +134,14 @@ def _score(content: Content, _seen: Seen) -> str:
     return f"score {content.get('contact_score')}, {content.get('tier')}, as of {content.get('reference_date')}"
 
 
+def _candidates(content: Content, _seen: Seen) -> str:
+    if not content:
+        return "no candidate's score any more"
+    given = [f"{each['model_version']} {each['contact_score']}, {each['tier']}" for each in content["candidates"]]
+    given += [f"{each['model_version']} nothing ({each['error']})" for each in content["failed"]]
+    return f"scores by candidate models: {'; '.join(given)}"
+
+
 def _command(content: Content, _seen: Seen) -> str:
     reason = f" ({content['reason']})" if content.get("reason") else ""
     match content.get("kind"):
@@ -184,6 +193,7 @@ _KINDS: Mapping[str, tuple[Kind, Callable[[Content, Seen], str]]] = MappingProxy
         "attendance.results.v1": ("decision", _fact),
         "attendance.sessions.v1": ("decision", _session),
         "engagement.scores.v1": ("score", _score),
+        "engagement.candidates.v1": ("score", _candidates),
         "engagement.resyncs.v1": ("act", _resync),
         "brevo.commands.v1": ("command", _command),
         "brevo.commands.bulk.v1": ("command", _command),

@@ -186,6 +186,14 @@ def test_topics_are_read_in_the_one_partition_that_may_hold_something() -> None:
         ),
         (seen("ops.audit.v1", {"operator": "eva", "action": "dlq.drop"}), "act", "eva did dlq.drop"),
         (Seen("engagement.scores.v1", 1, 7, NOW, b"c", None, {}), "score", "no score any more"),
+        (
+            seen("engagement.candidates.v1", {
+                "candidates": [{"model_version": "stays", "contact_score": 52, "tier": "warm"}],
+                "failed": [{"model_version": "odd", "error": "ZeroDivisionError"}],
+            }),
+            "score", "scores by candidate models: stays 52, warm; odd nothing (ZeroDivisionError)",
+        ),
+        (seen("engagement.candidates.v1", {"candidates": [{}]}), "score", "a record, which cannot be read"),
         (Seen(RAW_EVENTS.name, 1, 7, NOW, b"k", b"\xff", {}), "event", "an event"),
         (result(attended_seconds="soon"), "decision", "result, which cannot be read"),
     ],
