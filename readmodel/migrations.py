@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from sqlalchemy import Connection, insert, inspect, select, update
 
-from readmodel.tables import ERASED, META, METADATA
+from readmodel.tables import META, METADATA
 from schemas.errors import ConfigurationError
 
 Migration = Callable[[Connection], None]
@@ -16,16 +16,7 @@ def _first_tables(connection: Connection) -> None:
     METADATA.create_all(connection)
 
 
-def _erased(connection: Connection) -> None:
-    ERASED.create(connection, checkfirst=True)
-
-
-def _cluster(connection: Connection) -> None:
-    if "cluster_id" not in {each["name"] for each in inspect(connection).get_columns(META.name)}:
-        connection.exec_driver_sql("ALTER TABLE meta ADD COLUMN cluster_id TEXT")
-
-
-MIGRATIONS: Sequence[Migration] = (_first_tables, _erased, _cluster)
+MIGRATIONS: Sequence[Migration] = (_first_tables,)
 """Number 1 first. One that is released is never changed: what follows is a new one."""
 
 

@@ -1,6 +1,6 @@
 """The tables. Instants are milliseconds since 1970, keys those of `readmodel.keys`, lists and objects JSON.
 
-Who changes one adds a migration (`readmodel.migrations`).
+Who changes one that is released adds a migration (`readmodel.migrations`).
 """
 
 from __future__ import annotations
