@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -31,6 +31,20 @@ def part_of(
     shown = rows[:limit]
     after = cursor(place(shown[-1])) if len(rows) > limit else None
     return Part(tuple(map(item, shown)), after)
+
+
+def every(part_after: Callable[[str | None], Part[Item]]) -> Iterator[Item]:
+    """The items of all parts, each read when it is come to; `part_after` gives the one behind a place.
+
+    >>> list(every({None: Part((1, 2), "a"), "a": Part((3,), None)}.__getitem__))
+    [1, 2, 3]
+    """
+    after: str | None = None
+    while True:
+        part = part_after(after)
+        yield from part.items
+        if (after := part.after) is None:
+            return
 
 
 def cursor(place: Sequence[object]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from readmodel.lines.candidates import BIN_POINTS, Comparison
+from readmodel.lines.candidates import Comparison, bin_label
 
 WIDTH = 1_000
 HEIGHT = 100
@@ -39,7 +39,7 @@ def pairs(found: Comparison) -> tuple[Pair, ...]:
     step = WIDTH // len(found.bins)
     return tuple(
         Pair(
-            _label(place, len(found.bins)),
+            bin_label(place),
             place * step + _GAP,
             step // 2 - _GAP,
             live,
@@ -49,8 +49,3 @@ def pairs(found: Comparison) -> tuple[Pair, ...]:
         )
         for place, (live, model) in enumerate(zip(found.live_bins, found.bins, strict=True))
     )
-
-
-def _label(place: int, bins: int) -> str:
-    first = place * BIN_POINTS
-    return f"{first}-{100 if place == bins - 1 else first + BIN_POINTS - 1}"

@@ -7,14 +7,14 @@ from enum import StrEnum
 from typing import Annotated
 
 import typer
-from sqlalchemy import Connection
 
 from ops.failure import found_wrong
 from ops.options import Json
 from ops.views.model import read_model
 from ops.views.output import Csv, Mask, Row, one_form, table, terminal, write_csv, write_json
 from ops.views.words import shown_email
-from readmodel.lines.candidates import BIN_POINTS, Comparison, MoverLine
+from readmodel.lines.candidates import BIN_POINTS, Comparison, MoverLine, bin_label
+from readmodel.parts import every
 from readmodel.queries.candidates import TIERS, candidate_models, comparison, movers
 from readmodel.words import counted
 
@@ -52,24 +52,13 @@ def diff(
         if chosen is None or chosen not in there:
             raise found_wrong(_none(model, there), as_json=as_json)
         found = comparison(view.connection, chosen)
-        moved = every(view.connection, chosen, to)
+        moved = every(lambda after: movers(view.connection, chosen, to=to, after=after))
         if as_json:
             write_json({**figures(found), "movers": [row(each, mask=mask) for each in moved]})
         elif as_csv:
             write_csv((row(each, mask=mask) for each in moved), COLUMNS)
         else:
             _show(found, moved, mask=mask)
-
-
-def every(connection: Connection, model: str, to: str | None) -> Iterator[MoverLine]:
-    """All whose tier would be another, the highest score first."""
-    after = None
-    while True:
-        part = movers(connection, model, to=to, after=after)
-        yield from part.items
-        after = part.after
-        if after is None:
-            return
 
 
 def row(line: MoverLine, *, mask: bool) -> Row:
@@ -105,9 +94,7 @@ def histogram(found: Comparison) -> Iterator[str]:
     """
     longest, width = max((1, *found.live_bins, *found.bins)), max(len("live"), len(found.model))
     for at, pair in enumerate(zip(found.live_bins, found.bins, strict=True)):
-        first = at * BIN_POINTS
-        last = 100 if first + BIN_POINTS == 100 else first + BIN_POINTS - 1
-        for label, name, sign, count in zip((f"{first}-{last}", ""), ("live", found.model), "=#", pair, strict=True):
+        for label, name, sign, count in zip((bin_label(at), ""), ("live", found.model), "=#", pair, strict=True):
             yield f"{label:8}{name:{width}} {count} {sign * round(_BAR * count / longest)}".rstrip()
 
 

@@ -17,6 +17,7 @@ from ops.views.model import ReadModelView, read_model
 from ops.views.output import Csv, Mask, Row, one_form, table, terminal, write_csv, write_json, write_lines
 from ops.views.sessions import row
 from readmodel.lines.sessions import PersonLine, SessionLine
+from readmodel.parts import every
 from readmodel.queries import sessions as questions
 from readmodel.queries.contacts import find_contacts
 from readmodel.queries.operations import in_doubt
@@ -97,13 +98,7 @@ def session(
 
 def everybody(connection: Connection, line: SessionLine) -> Iterator[PersonLine]:
     """Everybody with a result that stands, who stayed longest first."""
-    after = None
-    while True:
-        part = questions.people(connection, line.session, after=after, limit=1_000)
-        yield from part.items
-        after = part.after
-        if after is None:
-            return
+    return every(lambda after: questions.people(connection, line.session, after=after, limit=1_000))
 
 
 def doubts_of(connection: Connection, line: SessionLine) -> people.Doubts:

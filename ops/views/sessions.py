@@ -17,6 +17,7 @@ from ops.views import words
 from ops.views.model import read_model
 from ops.views.output import Csv, Row, one_form, table, terminal, write_csv, write_json
 from readmodel.lines.sessions import SessionLine
+from readmodel.parts import every
 from readmodel.queries.sessions import sessions as part_of_sessions
 
 SHOWN = 50
@@ -74,7 +75,7 @@ def sessions(
     one_form(as_json=as_json, as_csv=as_csv)
     with read_model(as_json=as_json) as view:
         from_then = instant(since, view.now, UTC) if since else None
-        found = every(view.connection, " ".join(text or ()), from_then, state)
+        found = all_sessions(view.connection, " ".join(text or ()), from_then, state)
         if as_json:
             write_json({"sessions": [row(each) for each in found]})
         elif as_csv:
@@ -83,15 +84,9 @@ def sessions(
             _show(found, view.now)
 
 
-def every(connection: Connection, text: str, since: datetime | None, state: str | None) -> Iterator[SessionLine]:
+def all_sessions(connection: Connection, text: str, since: datetime | None, state: str | None) -> Iterator[SessionLine]:
     """All that fit, the latest first."""
-    after = None
-    while True:
-        part = part_of_sessions(connection, since=since, state=state, text=text, after=after)
-        yield from part.items
-        after = part.after
-        if after is None:
-            return
+    return every(lambda after: part_of_sessions(connection, since=since, state=state, text=text, after=after))
 
 
 def row(line: SessionLine) -> Row:

@@ -10,6 +10,16 @@ BIN_POINTS = 10
 """Width of a bar of the histograms; the last one has 100, too."""
 
 
+def bin_label(place: int) -> str:
+    """The scores of a bar.
+
+    >>> bin_label(0), bin_label(9)
+    ('0-9', '90-100')
+    """
+    first, behind = place * BIN_POINTS, (place + 1) * BIN_POINTS
+    return f"{first}-{behind if behind == 100 else behind - 1}"
+
+
 @dataclass(frozen=True, slots=True)
 class Comparison:
     """All contacts for which the candidate was computed."""
