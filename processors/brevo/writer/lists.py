@@ -53,10 +53,13 @@ class ListWatch:
 
         Who waits for another one is computed anew (`Renewals`).
         """
+        return self._reasons(self.missing)
+
+    def _reasons(self, missing: frozenset[int]) -> tuple[str, ...]:
         return tuple(
             f"brevo list {each} ({self._keys[each]}) does not exist at Brevo: contacts are written without it, and "
             "join it once it exists or the id is corrected"
-            for each in sorted(self.missing & self._keys.keys())
+            for each in sorted(missing & self._keys.keys())
         )
 
     async def lacking(self, list_ids: Collection[int]) -> frozenset[int]:
@@ -71,7 +74,7 @@ class ListWatch:
             await asyncio.sleep(self._probe_seconds)
             back = {each for each in sorted(self.missing) if await self._exists(each)}
             if back:
-                log.info("lists exist at brevo now", extra={"lists": _named(back)})
+                log.info("lists exist at brevo now", extra={"lists": _joined(back)})
                 self._note(self.missing - back)
                 self.returned()
 
@@ -82,9 +85,15 @@ class ListWatch:
     def _note(self, missing: frozenset[int]) -> None:
         fresh, self.missing = missing - self.missing, missing
         self._metrics.lists_missing.set(len(missing))
-        if fresh:
-            log.error("lists missing at brevo", extra={"lists": _named(fresh), "next": "; ".join(self.reasons)})
+        if named := fresh & self._keys.keys():
+            log.error("lists missing at brevo", extra={
+                "lists": _joined(named), "next": "; ".join(self._reasons(named)),
+            })  # fmt: skip
+        if others := fresh - named:  # commands from before somebody corrected an id
+            log.info("other lists missing at brevo", extra={
+                "lists": _joined(others), "reason": "rollcall.yaml does not name them",
+            })  # fmt: skip
 
 
-def _named(list_ids: Collection[int]) -> str:
+def _joined(list_ids: Collection[int]) -> str:
     return ",".join(map(str, sorted(list_ids)))

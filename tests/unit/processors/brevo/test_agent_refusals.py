@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import replace
 
 import pytest
@@ -97,6 +98,24 @@ async def test_list_that_does_not_exist_parks_that_list_alone(bench: tuple[Sink,
     assert all(brevo.contacts[email].lists == {17, 99} for email in people)
     assert len(brevo.events) == len(people)
     assert not effect.reasons
+
+
+async def test_list_that_the_configuration_does_not_name_is_missing_without_an_alarm(
+    bench: tuple[Sink, ScriptedBrevo], caplog: pytest.LogCaptureFixture
+) -> None:
+    """Its id was corrected, and commands from before still name it: nobody has to do anything about that."""
+    sink, brevo = bench
+    brevo.missing_lists = {98, 99}
+    caplog.set_level(logging.INFO, "processors.brevo.writer.lists")
+    sink.start(list_keys={17: "brevo.lists.registered", 98: "brevo.lists.attended"})
+    sink.send(upsert(lists=(17, 98, 99)))
+    await sink.engine.until(lambda: MAYA in brevo.contacts and sink.metric("rollcall_brevo_lists_missing") == 2)
+    told = {record.getMessage(): (record.levelname, vars(record)) for record in caplog.records}
+    level, facts = told["lists missing at brevo"]
+    assert (level, facts["lists"]) == ("ERROR", "98")
+    assert "list 98 (brevo.lists.attended) does not exist" in facts["next"]
+    level, facts = told["other lists missing at brevo"]
+    assert (level, facts["lists"]) == ("INFO", "99")
 
 
 async def test_list_that_returns_while_no_worker_runs_is_joined_by_the_next_one(
