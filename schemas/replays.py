@@ -6,7 +6,6 @@ A copy of a record has the key, value, time and headers of the original, and `RE
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
@@ -45,16 +44,12 @@ class Mark:
         return ((REPLAY_ID, self.replay_id.encode()), *effects)
 
 
-def mark_of(headers: Iterable[tuple[str, bytes]]) -> Mark | None:
+def mark_of(headers: Headers) -> Mark | None:
     """The mark of a record; ``None``: no replay led to it."""
-    found: bytes | None = None
-    re_emit = False
     for name, value in headers:
         if name == REPLAY_ID:
-            found = value
-        elif name == EFFECTS:
-            re_emit = value == ALL
-    return None if found is None else Mark(found.decode(errors="replace"), re_emit)
+            return Mark(value.decode(errors="replace"), re_emit=(EFFECTS, ALL) in headers)
+    return None
 
 
 class Span(Wire):
