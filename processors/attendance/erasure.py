@@ -42,6 +42,8 @@ from processors.attendance.book.rows import (
     Visitor,
 )  # fmt: skip
 from processors.attendance.intake.erased import addresses_in
+from processors.attendance.ownership import ROWS as OWNERS
+from processors.attendance.ownership import held_in
 from processors.attendance.rules.connections import Connection
 from processors.attendance.rules.facts import NOTHING_SHOWN, Shown
 from processors.attendance.rules.registrations import RegistrationRow
@@ -49,10 +51,8 @@ from processors.attendance.rules.reports import ReportRow
 from processors.attendance.rules.runs import RunRow
 from processors.engine.view import View
 from processors.erasure.erasing import Cleaner, IsErased, Row
-from schemas.codec import contact_id, unpack
+from schemas.codec import contact_id
 
-HELD = b"owner|"
-"""Rows of events whose owner is not known yet (processors/attendance/ownership.py)."""
 _CONTACT_ID_DIGITS = 32
 
 
@@ -168,7 +168,7 @@ CLEANED = tuple(kind for kind, _clean in _CLEAN)
 class AttendanceCleaner(Cleaner):
     """Of the agent `track-attendance`."""
 
-    walks = (*((TABLE, f"{kind.letter}|".encode()) for kind in CLEANED), (TABLE, HELD))
+    walks = (*((TABLE, f"{kind.letter}|".encode()) for kind in CLEANED), (TABLE, OWNERS))
 
     @override
     def cleaned(self, row: Row, is_erased: IsErased, view: View) -> bytes | None:
@@ -185,11 +185,6 @@ class AttendanceCleaner(Cleaner):
 
 def _is_held_of(row: Row, is_erased: IsErased) -> bool:
     """Whether an event that waits for its owner names the person."""
-    if row.key.count(b"|") != HELD_PARTS:
-        return False
-    _day, _key, value, _headers = unpack(row.value)
-    return any(is_erased(contact_id(email)) for email in addresses_in(orjson.loads(value.encode("latin-1"))))
-
-
-HELD_PARTS = 3
-"""Separators in the key of an event that is held: `owner|object|account|number`."""
+    held = held_in(row.key, row.value)
+    named = () if held is None else addresses_in(orjson.loads(held.value or b"null"))
+    return any(is_erased(contact_id(email)) for email in named)
