@@ -43,7 +43,7 @@ from processors.engine.faust_worker import EngineWorker
 from processors.engine.fences import Fences
 from processors.engine.halt import Halt
 from processors.engine.metrics import EngineMetrics
-from processors.engine.naming import APP_ID, FIRST_STATE, Names, fence_name
+from processors.engine.naming import APP_ID, Names, fence_name
 from processors.engine.states import OfState
 from processors.engine.stopping import stop_at_once
 from processors.engine.view import Output, Rule
@@ -65,7 +65,7 @@ from runtime.states import FIRST_LIVE, read_live
 from runtime.topics import ensure_topics
 from schemas.errors import RetryLaterError
 from schemas.instants import as_datetime
-from schemas.states import LiveState
+from schemas.states import FIRST_STATE, LiveState
 from schemas.ticks import Tick
 from schemas.topics import STATES, TICKS
 

@@ -9,11 +9,11 @@ from datetime import UTC, datetime
 from runtime.kafka import KafkaConnection
 from runtime.reading import read_topic
 from schemas.errors import ConfigurationError
-from schemas.states import LIVE_KEY, STATE, LiveState, RebuiltState
+from schemas.states import FIRST_STATE, LIVE_KEY, STATE, LiveState, RebuiltState
 from schemas.topics import STATES
 
-FIRST_LIVE = LiveState(state="first", at=datetime(1970, 1, 1, tzinfo=UTC))
-"""Where nobody has switched yet: the state that an installation begins with (processors/engine/naming.py)."""
+FIRST_LIVE = LiveState(state=FIRST_STATE, at=datetime(1970, 1, 1, tzinfo=UTC))
+"""Where nobody has switched yet."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from runtime.models import Kafka
-from schemas.topics import COMPACTED_WITHIN_DAYS, DAY_MS, MIB, Topic, all_topics
+from schemas.instants import DAY_MS
+from schemas.topics import COMPACTED_WITHIN_DAYS, MIB, Topic, all_topics
 
 COMPACTED = {"max.compaction.lag.ms": str(COMPACTED_WITHIN_DAYS * DAY_MS)}
 CHANGELOG_BYTES = 4 * MIB

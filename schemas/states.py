@@ -1,4 +1,4 @@
-"""`ops.states.v1`: which state of the tables is live, and what became of those that were rebuilt beside it."""
+"""`ops.states.v1`: which state of the tables is live, and what became of those that were rebuilt beside it. PURE."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from schemas.model import CloudEvent, Instant, Message
 Positions = dict[str, dict[int, int]]
 """Topic (without the prefix) -> partition -> offset of the next record."""
 LIVE_KEY = b"live"
+FIRST_STATE = "first"
+"""The state that an installation begins with."""
 REVISIONS_PER_SWITCH = 1_000_000
 """More than any fact has: what is told after a switch is newer than all that was told before."""
 

@@ -9,8 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from schemas.instants import DAY_MS
+
 HOUR_MS = 3_600_000
-DAY_MS = 24 * HOUR_MS
 MIB = 1_048_576
 COMPACTED_WITHIN_DAYS = 7
 """So long a compacted topic may hold what was overwritten or deleted: what is forgotten is gone then, a day later its

@@ -13,7 +13,7 @@ from ops.resync.plan import ResyncPlan, ResyncPlanner
 from ops.resync.tables import Pair, paired_contacts
 from processors.engagement.assessment import Assessor
 from processors.engagement.state import fact_key
-from processors.engine.naming import FIRST_STATE, rebuild_topic
+from processors.engine.naming import rebuild_topic
 from processors.engine.states import state_of
 from runtime.kafka import KafkaConnection
 from runtime.models import Configuration
@@ -21,6 +21,7 @@ from runtime.reading import read_topic
 from schemas.attendance import FACT, Registration, Result
 from schemas.engagement import ContactScore
 from schemas.errors import ConfigurationError
+from schemas.states import FIRST_STATE
 from schemas.topics import ATTENDANCE_RESULTS, Topic
 
 Fact = Registration | Result

@@ -17,13 +17,13 @@ from ops.posting import posting_to
 from ops.rebuild.diff import Name
 from ops.resync.command import resync_configuration
 from ops.resync.workers import workers
-from processors.engine.naming import APP_ID, FIRST_STATE, rebuild_group, rebuild_topic, table_name
+from processors.engine.naming import APP_ID, rebuild_group, rebuild_topic, table_name
 from runtime.kafka import KafkaConnection
 from runtime.logs import configure_command_logging
 from runtime.models import Configuration
 from runtime.states import States, read_states
 from schemas.errors import ConfigurationError
-from schemas.states import LIVE_KEY, RebuiltState
+from schemas.states import FIRST_STATE, LIVE_KEY, RebuiltState
 from schemas.topics import STATES
 
 _AGAIN = "Repeat it: it deletes what is left."

@@ -29,7 +29,7 @@ from ops.resync.command import resync_configuration
 from ops.resync.tables import rows_of
 from ops.resync.workers import workers
 from ops.topics.cluster import topic_admin
-from processors.engine.naming import APP_ID, FIRST_STATE, Names, changelog_name
+from processors.engine.naming import APP_ID, Names, changelog_name
 from processors.engine.states import STATE_HEADER
 from runtime.kafka import KafkaConnection
 from runtime.logs import configure_command_logging
@@ -38,7 +38,7 @@ from runtime.reading import read_spans, read_topic, reader
 from runtime.states import read_live
 from schemas.erasure import ERASURE, Erasure
 from schemas.errors import ConfigurationError
-from schemas.states import LIVE_KEY, LiveState, Positions
+from schemas.states import FIRST_STATE, LIVE_KEY, LiveState, Positions
 from schemas.topics import (
     BREVO_COMMANDS,
     BREVO_COMMANDS_BULK,

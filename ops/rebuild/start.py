@@ -24,14 +24,14 @@ from ops.rebuild.carry import carry
 from ops.rebuild.groups import Groups
 from ops.resync.command import resync_configuration
 from ops.resync.workers import workers
-from processors.engine.naming import FIRST_STATE, checked_state_name, rebuild_group
+from processors.engine.naming import checked_state_name, rebuild_group
 from runtime.environment import data_dir_of
 from runtime.kafka import KafkaConnection
 from runtime.logs import configure_logging
 from runtime.models import Configuration
 from runtime.states import States, read_states
 from schemas.errors import ConfigurationError
-from schemas.states import RebuiltState
+from schemas.states import FIRST_STATE, RebuiltState
 from schemas.topics import LOOKUP_RESULTS, RAW_EVENTS, STATES, rebuild_topics
 
 if TYPE_CHECKING:

@@ -21,10 +21,11 @@ from processors.brevo.decisions.ledger import (
 from processors.engagement.agent import TABLE
 from processors.engagement.state import ContactRows, decode_rows
 from processors.engagement.sweep import BEHIND_CONTACTS
-from processors.engine.naming import FIRST_STATE, changelog_name
+from processors.engine.naming import changelog_name
 from runtime.kafka import KafkaConnection
 from runtime.reading import read_topic
 from runtime.states import read_live
+from schemas.states import FIRST_STATE
 from schemas.topics import ENGAGEMENT_SCORES, Topic
 
 Rows = dict[bytes, bytes]

@@ -25,11 +25,10 @@ from processors.engine.view import Record, View
 from schemas.attendance import ObjectType
 from schemas.cloud_events import Headers
 from schemas.codec import pack, unpack
-from schemas.instants import as_datetime
+from schemas.instants import DAY_MS, as_datetime
 from schemas.lookups import LookupRequest, LookupResult
 from schemas.topics import LOOKUPS
 
-DAY_MS = 86_400_000
 MOST_HELD = 2_000
 """Events of one account about one object, until it is known whose that is: a look-up takes seconds, in which a crowd
 may arrive. They come again in one turn."""

@@ -11,11 +11,10 @@ import re
 from dataclasses import dataclass
 
 from schemas.errors import ConfigurationError
+from schemas.states import FIRST_STATE
 
 APP_ID = "rollcall-worker"
 """Consumer group of the worker, without the installation's prefix."""
-FIRST_STATE = "first"
-"""The state that an installation begins with."""
 REBUILD_ID = "rollcall-rebuild"
 _STATE_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from typing_extensions import override
 
-from processors.engine.naming import FIRST_STATE
 from processors.engine.view import Record, Rule, View
 from schemas.cloud_events import Headers
 from schemas.errors import SkipError
+from schemas.states import FIRST_STATE
 from schemas.topics import ATTENDANCE_RESULTS
 
 STATE_HEADER = "state"

@@ -29,7 +29,7 @@ from typing_extensions import override
 from processors.engine.view import Record, Rule, View
 from schemas.cloud_events import Headers
 from schemas.codec import contact_id, normalise_email, pack, unpack
-from schemas.instants import as_datetime
+from schemas.instants import DAY_MS, as_datetime
 from schemas.lookups import LookupRequest, LookupResult
 from schemas.model import Message
 from schemas.ticks import Tick
@@ -46,7 +46,6 @@ from schemas.topics import (
 TABLE = "kept-answers"
 DUE = b"due|"
 WAITING, UNANSWERED = b"w\0", b"u\0"
-DAY_MS = 86_400_000
 PATIENCE_MS = 5_000
 """So long a question waits for its own answer, which the live worker may be asking for at the same time."""
 GIVEN_UP_AT_ONCE = 500

@@ -30,10 +30,10 @@ from processors.attendance.rules.facts import (
 from processors.attendance.rules.runs import RunRow
 from processors.attendance.settings import TrackingSettings
 from schemas.attendance import Origin
+from schemas.instants import DAY_MS
 
 HEARD_MS = 60_000
 """How exact the time of the last event is kept: writing it with every event would double the rows."""
-DAY_MS = 86_400_000
 WALKS = frozenset({0, 1, 2})
 """The phases of a session's work (closing/closing.py) that only find out whom to ask about."""
 

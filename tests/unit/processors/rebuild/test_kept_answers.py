@@ -10,8 +10,9 @@ from typing_extensions import override
 
 from processors.engine.memory import MemoryStore, run_turn
 from processors.engine.view import Output, Record, Rule, View
-from processors.rebuild.kept_answers import DAY_MS, PATIENCE_MS, TABLE, UNANSWERED, WAITING, KeptAnswers, due_ms
+from processors.rebuild.kept_answers import PATIENCE_MS, TABLE, UNANSWERED, WAITING, KeptAnswers, due_ms
 from schemas.codec import contact_id
+from schemas.instants import DAY_MS
 from schemas.lookups import LookupKind, LookupRequest, LookupResult
 from schemas.ticks import Tick
 from schemas.topics import (
