@@ -5,19 +5,15 @@ Faust still opens the databases, recovers them from the changelogs and closes th
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import faust
 import rocksdict
-from faust.tables.recovery import RebalanceAgain
-from faust.types.tuples import TP
 
 from processors.engine.faust_consumer import BatchSchema
-from schemas.errors import FatalError
 from schemas.topics import MIB
 
 RAW: faust.Schema[bytes, bytes] = faust.Schema(
@@ -27,8 +23,6 @@ OFFSET_KEY = b"__faust\0offset__"
 """Of the row of a table that says which changelog offset it is at (`faust.stores.rocksdb`)."""
 RECOVERY_BATCHES = 8
 """Batches of up to a thousand rows that Faust gathers before it applies them."""
-FENCE_SECONDS = 20.0
-"""Faust waits 30 s for the ends of its changelogs (`broker_request_timeout`), and then goes on without them."""
 ROCKS_OPTIONS = {
     # Faust's defaults (64 MiB write buffers, 2 GiB cache, 90 % of the process's files) are per database, and a worker
     # opens one for every table and partition.
@@ -87,46 +81,6 @@ def _recover(table: Any, events: Iterable[Any]) -> None:
         message = event.message
         rows = {record.key: record.value for record in message.value}
         TablePartition(table, message.partition).apply(rows, message.offset)
-
-
-class TakeOver:
-    """Fences off the former owners of changelogs before Faust asks where they end, at each rebalance.
-
-    Args:
-        app: whose tables are recovered.
-        fence: returns when nothing that they still send counts any more.
-    """
-
-    def __init__(self, app: Any, fence: Callable[[Collection[TP]], Awaitable[None]]) -> None:
-        recovery = app.tables.recovery
-        self._fence = fence
-        self._look_for_ends = recovery._build_highwaters
-        self._under_way: asyncio.Future[None] | None = None
-        recovery._build_highwaters = self._build_highwaters
-        app.on_partitions_revoked.connect(self._revoked, weak=False)
-
-    async def _build_highwaters(self, consumer: Any, changelogs: Collection[TP], *where: Any) -> None:
-        """As Faust's, behind the fences.
-
-        Raises:
-            RebalanceAgain: the partitions are ours no more, and a fence would shut out their next owner.
-            FatalError: Kafka has not taken the fences; Faust would go on without the ends.
-        """
-        under_way = self._under_way = asyncio.ensure_future(self._fence(changelogs))
-        try:
-            await asyncio.wait([under_way], timeout=FENCE_SECONDS)
-            if under_way.cancelled():
-                raise RebalanceAgain
-            if not under_way.done():
-                raise FatalError(f"Kafka has fenced off no former owner of the partitions within {FENCE_SECONDS:g} s")
-            under_way.result()
-        finally:
-            under_way.cancel()
-        await self._look_for_ends(consumer, changelogs, *where)
-
-    async def _revoked(self, *_app: Any, **_signal: Any) -> None:
-        if self._under_way is not None:
-            self._under_way.cancel()
 
 
 class TablePartition:

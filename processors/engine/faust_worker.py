@@ -16,7 +16,8 @@ from processors.engine.confirmed_publisher import ConfirmedPublisher
 from processors.engine.continuity import Continuity
 from processors.engine.faust_agent import BatchAgent
 from processors.engine.faust_consumer import leave_rebalances
-from processors.engine.faust_tables import TakeOver, opened_ends
+from processors.engine.faust_recovery import SecondReading, TakeOver
+from processors.engine.faust_tables import opened_ends
 from processors.engine.halt import Halt
 from processors.engine.metrics import EngineMetrics
 from processors.engine.stopping import StopDeadline, refuse_at_once
@@ -74,13 +75,16 @@ class EngineWorker:
         TakeOver(self._app, self._publisher.take_over)
         deadline = StopDeadline()
         told = asyncio.create_task(self._start_when(stop, deadline))
+        # Faust's start lasts until the tables are recovered.
+        second_reading = asyncio.create_task(SecondReading(self._app).run(), name="second reading")
         try:
             await self._producer.start()
             await self._app.start()
             self._started = True
-            await self._work(stop, deadline)
+            await self._work(stop, deadline, second_reading)
         finally:
             told.cancel()
+            second_reading.cancel()
             deadline.cancel()
 
     async def _may_begin(self, stop: asyncio.Event) -> bool:
@@ -94,8 +98,9 @@ class EngineWorker:
                 break
         return not stop.is_set()
 
-    async def _work(self, stop: asyncio.Event, deadline: StopDeadline) -> None:
+    async def _work(self, stop: asyncio.Event, deadline: StopDeadline, second_reading: asyncio.Task[None]) -> None:
         tasks = [asyncio.create_task(each(), name=each.__name__.strip("_")) for each in (self._watch, self._probe)]
+        tasks.append(second_reading)
         tasks += [
             asyncio.create_task(agent.effect.run(agent), name=f"{agent.spec.name} effect") for agent in self._agents
         ]

@@ -38,7 +38,7 @@ from tests.support.processes import Process, module_command, running
 
 CONNECTIONS = 64
 PREFIX = "bench-"
-MOST_PER_SECOND = 8_000
+MOST_PER_SECOND = 16_000
 """Of deliveries that are signed beforehand; a server that is faster than that would be sent the same ones again."""
 MODULE = "tests.benchmarks.bench_ingress"
 CONFIGURATION = f"connectors: {{zoom: {{account_id: {ACCOUNT}, webhook: {{secret_token: {SECRET.decode()}}}}}}}\n"

@@ -48,6 +48,20 @@ async def test_effect_loads_what_was_pending_and_hears_of_applied_rows(lab: Lab)
     assert list(stored(worker, PENDING)) == []
 
 
+async def test_rows_that_go_by_in_a_recovery_are_read_again(lab: Lab) -> None:
+    """As Faust drops what it has fetched when partitions change hands: without them the recovery would never end."""
+    await lab.create_topics()
+    await produce_events(lab, errands(0, 300))
+    held = lab.worker(rule="errands-held")
+    await lab.until_acknowledged(held)
+    held.process.kill()
+
+    worker = lab.worker(data="other", rule="errands", drops_recovered=3)
+    await until_done(lab, worker, set(range(300)))
+    assert "changelogs read again" in worker.process.output()
+    assert worker.process.terminate() == 0, worker.process.describe()
+
+
 async def test_effect_follows_its_partitions_in_a_rebalance(lab: Lab) -> None:
     """Another worker comes: what it gets is revoked here and loaded there, with the pending rows."""
     await lab.create_topics()

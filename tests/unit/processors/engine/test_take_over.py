@@ -11,8 +11,8 @@ import pytest
 from faust.tables.recovery import RebalanceAgain
 from faust.types.tuples import TP
 
-from processors.engine import faust_tables
-from processors.engine.faust_tables import TakeOver
+from processors.engine import faust_recovery
+from processors.engine.faust_recovery import TakeOver
 from schemas.errors import FatalError
 
 CHANGELOG = TP("changelog", 0)
@@ -77,7 +77,7 @@ async def test_recovery_of_partitions_that_are_revoked_meanwhile_begins_again() 
 
 async def test_recovery_whose_fences_kafka_does_not_take_ends_the_worker(monkeypatch: pytest.MonkeyPatch) -> None:
     """Faust would stop waiting and recover up to ends that it never got."""
-    monkeypatch.setattr(faust_tables, "FENCE_SECONDS", 0.01)
+    monkeypatch.setattr(faust_recovery, "FENCE_SECONDS", 0.01)
 
     async def fence(_changelogs: Collection[TP]) -> None:
         await asyncio.Event().wait()
