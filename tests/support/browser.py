@@ -102,7 +102,9 @@ async def chromium(folder: Path) -> AsyncIterator[Page]:
 
         async def port() -> str | None:
             assert process.exit_code is None, process.describe()
-            return port_file.read_text(encoding="utf-8").splitlines()[0] if port_file.exists() else None
+            # Chromium makes the file first and fills it afterwards: an empty one says "not yet".
+            told = port_file.read_text(encoding="utf-8").splitlines() if port_file.exists() else []
+            return told[0] if told else None
 
         found = await eventually(port, what="Chromium listens", timeout_seconds=60, tell=process.describe)
         async with aiohttp.ClientSession() as session:
