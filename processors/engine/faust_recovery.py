@@ -11,12 +11,14 @@ from aiokafka.errors import IllegalStateError, KafkaError
 from faust.tables.recovery import RebalanceAgain
 from faust.types.tuples import TP
 
+from runtime.backoff import Backoff
 from schemas.errors import FatalError
 
 FENCE_SECONDS = 20.0
 """Faust waits 30 s for the ends of its changelogs (`broker_request_timeout`), and then goes on without them."""
-LOOK_SECONDS = 2.0
-"""A recovery that reads applies some hundred thousand rows in that time."""
+LOOKS = Backoff(first_seconds=2.0, longest_seconds=60.0)
+"""A recovery that reads applies some hundred thousand rows in 2 s; but a slow line is given ever more time, since
+reading again throws away what is under way."""
 
 log = logging.getLogger(__name__)
 
@@ -78,13 +80,14 @@ class SecondReading:
     async def run(self) -> None:
         """Look again and again, until cancelled."""
         before: Mapping[TP, int] = {}
+        in_vain = 1
         while True:
-            await asyncio.sleep(LOOK_SECONDS)
+            await asyncio.sleep(LOOKS.seconds(in_vain, spread=0))
             behind = self._behind()
             if not behind or behind != before:
-                before = behind
+                before, in_vain = behind, 1
                 continue
-            before = {}
+            in_vain += 1
             log.warning("changelogs read again", extra={
                 "partitions": len(behind), "next": "nothing: Faust drops what it fetches amid a change of hands",
             })  # fmt: skip

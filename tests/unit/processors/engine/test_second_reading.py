@@ -14,6 +14,7 @@ from faust.types.tuples import TP
 
 from processors.engine import faust_recovery
 from processors.engine.faust_recovery import SecondReading
+from runtime.backoff import Backoff
 
 HERE, THERE = TP("changelog", 0), TP("changelog", 1)
 
@@ -48,7 +49,7 @@ class Standing:
         """What was sought while it was looked at so often."""
         task = asyncio.create_task(SecondReading(self.app).run())
         for _ in range(looks):
-            await asyncio.sleep(2 * faust_recovery.LOOK_SECONDS)
+            await asyncio.sleep(0.02)
         assert not task.done()
         task.cancel()
         return self.sought
@@ -57,7 +58,7 @@ class Standing:
 @pytest.fixture
 def standing(monkeypatch: pytest.MonkeyPatch) -> Standing:
     """Looked at every hundredth of a second."""
-    monkeypatch.setattr(faust_recovery, "LOOK_SECONDS", 0.01)
+    monkeypatch.setattr(faust_recovery, "LOOKS", Backoff(first_seconds=0.01, longest_seconds=0.01))
     return Standing()
 
 
@@ -82,3 +83,11 @@ async def test_what_has_a_reason_to_stand_is_left_alone(standing: Standing, why:
     if why == "rows wait to be applied":
         standing.queue.put_nowait("a batch")
     assert await standing.watched(10) == []
+
+
+async def test_reading_in_vain_is_repeated_ever_more_rarely(
+    standing: Standing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A line may be slower than we are patient, and reading again throws away what is under way."""
+    monkeypatch.setattr(faust_recovery, "LOOKS", Backoff(first_seconds=0.01, longest_seconds=10))
+    assert 1 <= len(await standing.watched(40)) <= 7
