@@ -281,7 +281,7 @@ class LookUp(Effect):
 
     def _note_outage(self, account_id: str, came: QuestionAnswer | Sequence[Row] | NoAnswer) -> None:
         """An outage waits for nobody: each question comes again by itself. It is told once, and its end."""
-        outage = self._outages.setdefault(account_id, Outage())
+        outage = self._outages.setdefault(account_id, Outage(self._backoff.seconds(1, spread=1)))
         if isinstance(came, NoAnswer) and came.outcome is Outcome.RETRY:
             if outage.failed(self._clock()):
                 log.warning("zoom lost", extra={

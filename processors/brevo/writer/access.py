@@ -73,7 +73,7 @@ class Access:
         self._metrics = metrics
         self._now = now
         self._soon_seconds = pace.first_backoff_seconds
-        self._outage = Outage()
+        self._outage = Outage(pace.backoff(attempts=1, spread=1))
         self._account = Parking(pace.probe_seconds)
         self._parkings = {
             family: Parking(pace.probe_seconds * (CAMPAIGN_PROBES if family == "campaigns" else 1))

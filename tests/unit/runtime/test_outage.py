@@ -15,6 +15,12 @@ def test_examples_hold() -> None:
 
 def test_outage_an_answer_in_between_begins_the_count_anew() -> None:
     """And its time."""
-    away = Outage()
+    away = Outage(apart_seconds=0.5)
     assert [away.failed(0.0), away.failed(1.0), away.answered(2.0)] == [False, False, None]
     assert [away.failed(3.0), away.failed(4.0), away.failed(5.0), away.answered(9.0)] == [False, False, True, 6.0]
+
+
+def test_outage_of_calls_that_time_out_one_after_another_counts_them_apart() -> None:
+    """A slow rate of failures is told as well: what counts is the distance from the last that counted."""
+    away = Outage(apart_seconds=0.5)
+    assert [away.failed(at / 10) for at in range(12)].index(True) == 10

@@ -6,8 +6,12 @@ from collections import deque
 
 import pytest
 from aiohttp import web
+from prometheus_client import CollectorRegistry
 
 from processors.brevo.decisions.budget import Pace
+from processors.brevo.writer.access import FAMILIES, Access, Family
+from processors.brevo.writer.metrics import BrevoMetrics
+from runtime.calls import Answer
 from tests.support.brevo_commands import event, upsert
 from tests.support.log_lines import told
 from tests.support.scripted_brevo import Call, ScriptedBrevo, error
@@ -50,7 +54,7 @@ async def test_outage_of_brevo_is_told_once_and_so_is_its_end(
     """However many calls meet it."""
     caplog.set_level(logging.INFO)
     sink, brevo = bench
-    answers = deque([503] * 7)
+    answers = deque([503] * 30)
 
     async def fail(_call: Call) -> web.StreamResponse | None:
         return web.json_response({"code": "x", "message": "down"}, status=answers.popleft()) if answers else None
@@ -63,6 +67,19 @@ async def test_outage_of_brevo_is_told_once_and_so_is_its_end(
     assert (lost["reason"], str(lost["next"]).partition(",")[0]) == ("Brevo failed", "nothing is lost")
     (back,) = lines(caplog, "brevo reached again")
     assert back["away_seconds"] is not None
+
+
+def test_calls_that_fail_together_are_one_failure(caplog: pytest.LogCaptureFixture) -> None:
+    """A line that broke once is nothing that people can do about, however many calls were under way."""
+    now = [0.0]
+    rates: dict[Family, float] = dict.fromkeys(FAMILIES, 8.0)
+    access = Access(rates, 60, 6, Pace(), BrevoMetrics(CollectorRegistry()), lambda: now[0])
+    for _ in range(8):
+        access.judge("contacts", Answer(None, failure="reset"), 1)
+    assert not lines(caplog, "brevo lost")
+    for now[0] in (1.0, 3.0):
+        access.judge("events", Answer(503), 1)
+    assert len(lines(caplog, "brevo lost")) == 1
 
 
 async def test_resume_before_the_cure_does_not_claim_that_brevo_answers(

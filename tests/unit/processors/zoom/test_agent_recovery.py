@@ -41,7 +41,7 @@ async def test_outage_of_zoom_is_told_once_and_so_is_its_end(
     """However many questions meet it."""
     caplog.set_level(logging.INFO)
     for n in range(2):
-        zoom.failures[f"registrants {n}"] = deque(NoAnswer(Outcome.RETRY, "HTTP 503") for _ in range(2))
+        zoom.failures[f"registrants {n}"] = deque(NoAnswer(Outcome.RETRY, "HTTP 503") for _ in range(5))
     engine.ask(*(request(f"r{n}", object_id=str(n)) for n in range(2)))
     async with engine.running():
         await engine.until_settled()
