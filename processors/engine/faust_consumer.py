@@ -273,6 +273,11 @@ def committed_offset(app: faust.App, topic: str, partition: int) -> int:
     return consumer._committed_offset[TP(topic, partition)] or 0
 
 
+def consumer_loops(app: Any) -> list[asyncio.AbstractEventLoop]:
+    """The event loop of the consumer's thread, once there is one."""
+    return [] if app._consumer is None else [app._consumer._thread.thread_loop]
+
+
 async def leave_rebalances(app: Any) -> None:
     """Before the app is stopped: see `BatchThread.leave_rebalances`."""
     thread = app.consumer._thread

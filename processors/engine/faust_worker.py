@@ -15,7 +15,7 @@ from aiokafka import AIOKafkaProducer
 from processors.engine.confirmed_publisher import ConfirmedPublisher
 from processors.engine.continuity import Continuity
 from processors.engine.faust_agent import BatchAgent
-from processors.engine.faust_consumer import leave_rebalances
+from processors.engine.faust_consumer import consumer_loops, leave_rebalances
 from processors.engine.faust_recovery import SecondReading, TakeOver
 from processors.engine.faust_tables import opened_ends
 from processors.engine.halt import Halt
@@ -73,7 +73,8 @@ class EngineWorker:
             return
         self._app.on_partitions_revoked.connect(self._revoked, weak=False)
         TakeOver(self._app, self._publisher.take_over)
-        deadline = StopDeadline()
+        ours = asyncio.get_running_loop()
+        deadline = StopDeadline(lambda: (ours, *consumer_loops(self._app)))
         told = asyncio.create_task(self._start_when(stop, deadline))
         # Faust's start lasts until the tables are recovered.
         second_reading = asyncio.create_task(SecondReading(self._app).run(), name="second reading")

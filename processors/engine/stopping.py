@@ -9,9 +9,10 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import NoReturn
 
+from processors.engine.under_way import places
 from runtime.exits import USAGE
 
 STOP_SECONDS = 25.0
@@ -53,16 +54,23 @@ async def end_task(task: asyncio.Task[None], seconds: float) -> bool:
 
 
 class StopDeadline:
-    """Ends the process when stopping takes too long.
+    """Ends the process when stopping takes too long, and says what has not ended.
 
     Its timer is a thread: Faust waits for the end of its consumer's thread in a way that lets no event loop run.
 
     Args:
+        loops: whose tasks are to have ended.
         seconds: from `start` on.
         stop: ends the process, unacknowledged.
     """
 
-    def __init__(self, seconds: float = STOP_SECONDS, stop: Callable[[str], None] = stop_at_once) -> None:
+    def __init__(
+        self,
+        loops: Callable[[], Iterable[asyncio.AbstractEventLoop]],
+        seconds: float = STOP_SECONDS,
+        stop: Callable[[str], None] = stop_at_once,
+    ) -> None:
+        self._loops = loops
         self._seconds = seconds
         self._stop = stop
         self._timer: threading.Timer | None = None
@@ -81,4 +89,8 @@ class StopDeadline:
 
     def _over(self) -> None:
         faulthandler.dump_traceback(all_threads=True)
-        self._stop(f"told to stop {self._seconds:g} s ago, and a turn, a commit or the consumer has not ended")
+        under_way = "nobody can say what"
+        try:
+            under_way = places(task for loop in self._loops() for task in asyncio.all_tasks(loop))
+        finally:
+            self._stop(f"told to stop {self._seconds:g} s ago, and has not ended: {under_way}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import subprocess
 import sys
 import threading
@@ -10,24 +11,38 @@ import threading
 from processors.engine.stopping import UNACKNOWLEDGED, StopDeadline, end_task
 
 HANGING = """
-import threading
+import asyncio, threading
 from processors.engine.stopping import StopDeadline
-StopDeadline(0.2).start()
-threading.Event().wait()  # as Faust waits for its thread: no event loop runs
+from runtime.logs import configure_logging
+
+async def commit(address):
+    await asyncio.Event().wait()
+
+async def stop():
+    loop = asyncio.get_running_loop()
+    commits = [loop.create_task(commit("maya@example.com")) for _ in range(2)]
+    await asyncio.sleep(0)
+    StopDeadline(lambda: [loop], 0.2).start()
+    threading.Event().wait()  # as Faust waits for its thread: no event loop runs
+
+configure_logging()
+asyncio.run(stop())
 """
 
 
 def test_deadline_while_nothing_moves_ends_the_process_and_shows_where_it_hangs() -> None:
-    """Exit code 70, unacknowledged."""
+    """Exit code 70, unacknowledged; what has not ended is named, and nothing of what it works on."""
     ended = subprocess.run([sys.executable, "-c", HANGING], capture_output=True, text=True, timeout=60, check=False)
     assert ended.returncode == UNACKNOWLEDGED
     assert "in wait" in ended.stderr
+    assert re.search(r"has not ended: stop in <string>:\d+; 2 x commit in locks.py:\d+", ended.stderr)
+    assert "maya" not in ended.stderr
 
 
 def test_deadline_cancelled_in_time_ends_nothing() -> None:
     """It has stopped in order."""
     over = threading.Event()
-    deadline = StopDeadline(0.05, lambda _reason: over.set())
+    deadline = StopDeadline(list, 0.05, lambda _reason: over.set())
     deadline.start()
     deadline.start()
     deadline.cancel()
