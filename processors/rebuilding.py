@@ -36,7 +36,7 @@ from processors.engine.stopping import stop_at_once
 from processors.rebuild import kept_answers
 from processors.rebuild.caught_up import CaughtUp
 from processors.rebuild.kept_answers import KeptAnswers
-from processors.rebuild.pace import Pace
+from processors.rebuild.throttle import Throttle
 from runtime.kafka import KafkaConnection
 from runtime.models import Configuration
 from runtime.topics import ensure_topics
@@ -147,7 +147,7 @@ async def run_rebuild(
         session_seconds=SESSION_SECONDS,
         fences=Fences(producer, connection.topic_prefix, rebuild_group(order.state)),
     )
-    pace = None if order.events_per_second is None else Pace(order.events_per_second).after
+    pace = None if order.events_per_second is None else Throttle(order.events_per_second).after
     engine = Engine(
         app=app,
         publisher=publisher,

@@ -15,12 +15,12 @@ from ops.audit import audit_entry, operator_name
 from ops.backfill.display import bar
 from ops.posting import Posting, posting_to
 from ops.replay.beginning import begun, earlier, new_runner, planned
+from ops.replay.consequences import Consequences
 from ops.replay.copier import copier
 from ops.replay.copies import Copying
-from ops.replay.following import Following
-from ops.replay.history import History
+from ops.replay.history import KnownReplay
 from ops.replay.plan import ReplayPlan
-from ops.replay.runner import LEASE_SECONDS, Runner, Tools
+from ops.replay.runner import LEASE_SECONDS, ReplayTools, Runner
 from ops.replay.store import Orders, known_replays, one_replay
 from ops.replay.tails import tails, worker_progress
 from ops.replay.wish import check, from_wire
@@ -115,7 +115,7 @@ async def _publish(place: Workplace, replay: Replay, to_kafka: Posting) -> Repla
         worker_progress(place.connection) as workers,
     ):
         orders = await Orders.of(said, replay.replay_id)
-        tools = Tools(source, orders, to_kafka, to_topic, workers)
+        tools = ReplayTools(source, orders, to_kafka, to_topic, workers)
         with bar(place.console, "publishing") as tell:
             runner = Runner(replay, copying, tools, tell)
             await runner.claim()
@@ -126,7 +126,7 @@ async def _count(place: Workplace, replay: Replay, to_kafka: Posting) -> Replay:
     async with tails(place.connection) as topics, worker_progress(place.connection) as workers:
         with place.console.status("") as status:
             tell: Callable[[str], object] = status.update if place.console.is_terminal else place.console.print
-            report = await Following(topics, replay).settled(workers, place.configuration.sessions.settle, tell)
+            report = await Consequences(topics, replay).settled(workers, place.configuration.sessions.settle, tell)
     done = replay.model_copy(update={"state": "done", "report": report, "at": datetime.now(UTC)})
     await to_kafka.post(REPLAYS, [(done.replay_id.encode(), done)])
     return done
@@ -135,16 +135,16 @@ async def _count(place: Workplace, replay: Replay, to_kafka: Posting) -> Replay:
 async def report_of(place: Workplace, replay: Replay) -> ReplayReport:
     """What followed from it so far."""
     async with tails(place.connection) as topics:
-        return await Following(topics, replay).count()
+        return await Consequences(topics, replay).count()
 
 
-async def taken_on(place: Workplace, history: History, reason: str, rate: int | None) -> Replay:
+async def taken_on(place: Workplace, known: KnownReplay, reason: str, rate: int | None) -> Replay:
     """It, for another process to go on with; `rate`: if not the same.
 
     Raises:
         ConfigurationError: the process that has it still runs.
     """
-    replay = history.replay
+    replay = known.replay
     if replay.state == "running" and await _is_heard(place, replay):
         raise ConfigurationError(
             f"{replay.replay_id} runs, begun by {replay.operator}; `rollcall replay pause {replay.replay_id}` stops it"
@@ -167,13 +167,13 @@ async def _is_heard(place: Workplace, replay: Replay) -> bool:
     return False
 
 
-async def pause(place: Workplace, history: History, reason: str) -> Replay:
+async def pause(place: Workplace, known: KnownReplay, reason: str) -> Replay:
     """Ask the process that has it to stop, and wait until it has; one that is not there any more is stopped already.
 
     Raises:
         ConfigurationError: there is nothing to pause.
     """
-    replay = history.replay
+    replay = known.replay
     if replay.state != "running":
         raise ConfigurationError(f"{replay.replay_id} is {replay.state}: there is nothing to pause")
     async with place.posting() as to_kafka, tails(place.connection) as topic:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 
 from ops.replay.copies import Earlier
-from ops.replay.history import History
+from ops.replay.history import KnownReplay
 from ops.replay.plan import ReplayPlan
 from ops.replay.runner import stored_of
 from ops.replay.tails import Tails
@@ -83,7 +83,7 @@ def new_runner() -> str:
     return secrets.token_hex(8)
 
 
-def earlier(known: Sequence[History], replay: Replay) -> list[Earlier]:
+def earlier(known: Sequence[KnownReplay], replay: Replay) -> list[Earlier]:
     """Replays of the same topic that began before this one."""
     return [
         Earlier(from_wire(each.replay.selection), each.replay.begins, each.replay.goes_on)

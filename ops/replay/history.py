@@ -11,7 +11,7 @@ _NEWS = b'"kind":"news"'
 
 
 @dataclass(slots=True)
-class History:
+class KnownReplay:
     """One replay."""
 
     replay: Replay
@@ -35,9 +35,9 @@ def parse(value: bytes) -> Replay | ReplayOrder | None:
     return None if isinstance(said, ReplayNews) else said
 
 
-def histories(values: Iterable[bytes]) -> dict[str, History]:
+def known_in(values: Iterable[bytes]) -> dict[str, KnownReplay]:
     """By id, of what lies on the topic, each key's records in order."""
-    found: dict[str, History] = {}
+    found: dict[str, KnownReplay] = {}
     for value in values:
         said = parse(value)
         if said is None:
@@ -45,5 +45,5 @@ def histories(values: Iterable[bytes]) -> dict[str, History]:
         if (known := found.get(said.replay_id)) is not None:
             known.take(said)
         elif isinstance(said, Replay):
-            found[said.replay_id] = History(said)
+            found[said.replay_id] = KnownReplay(said)
     return found

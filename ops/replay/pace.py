@@ -9,26 +9,10 @@ AHEAD = 2_000
 (docs/reference/performance.md), so what Zoom sends meanwhile is handled a tenth of a second later."""
 
 
-class Pace:
-    """Spreads work over time; what was not used in the past is not made up for.
+def portion_size(rate: int) -> int:
+    """Records at once, so that the rate (records a second) is even: a quarter of a second's.
 
-    Args:
-        rate: records a second.
+    >>> [portion_size(rate) for rate in (1, 400, 100_000)]
+    [1, 100, 2000]
     """
-
-    def __init__(self, rate: int) -> None:
-        self._rate = rate
-        self._due_at = 0.0
-
-    def wait(self, now: float) -> float:
-        """Seconds until the next portion may go; `now` in seconds that never go back."""
-        return max(0.0, self._due_at - now)
-
-    def spend(self, count: int, now: float) -> None:
-        """So many went."""
-        self._due_at = max(self._due_at, now) + count / self._rate
-
-    @property
-    def portion(self) -> int:
-        """Records at once, so that the rate is even: a quarter of a second's."""
-        return max(1, min(AHEAD, self._rate // 4))
+    return max(1, min(AHEAD, rate // 4))

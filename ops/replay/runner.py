@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING
 from ops.posting import Posting
 from ops.replay.copier import Copier
 from ops.replay.copies import Copying, Stored
-from ops.replay.pace import AHEAD, Pace
+from ops.replay.pace import AHEAD, portion_size
 from ops.replay.store import Orders
 from ops.replay.tails import Tails, WorkerProgress
+from runtime.pace import Pace
 from schemas.errors import RetryLaterError
 from schemas.replays import REPLAY_ID, REPLAY_OF, Replay, ReplayOrder, ReplayState
 from schemas.topics import REPLAYS
@@ -38,7 +39,7 @@ Tell = Callable[[int, int], object]
 
 
 @dataclass(frozen=True, slots=True)
-class Tools:
+class ReplayTools:
     """What a run needs; all are open."""
 
     source: Tails
@@ -60,12 +61,12 @@ class Runner:
         tell: how far it is.
     """
 
-    def __init__(self, replay: Replay, copying: Copying, tools: Tools, tell: Tell = lambda *_: None) -> None:
+    def __init__(self, replay: Replay, copying: Copying, tools: ReplayTools, tell: Tell = lambda *_: None) -> None:
         self.replay = replay
         self._copying = copying
         self._tools = tools
         self._tell = tell
-        self._pace = Pace(replay.rate)
+        self._pace = Pace()
         self._beat_at = 0.0
         self._behind = (0.0, 0)
         self._is_claimed = False
@@ -93,7 +94,7 @@ class Runner:
         spans = {number: range(begin, self.replay.ends[number]) for number, begin in self.replay.goes_on.items()}
         topic = self._copying.selection.topic
         self._tell(self.replay.published, self.replay.expected)
-        async for portion in self._tools.source.read(topic, spans, self._pace.portion):
+        async for portion in self._tools.source.read(topic, spans, portion_size(self.replay.rate)):
             if not await self._may_go_on():
                 return await self._say("paused")
             await self._take(portion)
@@ -106,7 +107,7 @@ class Runner:
         }
         landed = await self._tools.copier.publish(self._copying.selection.topic, copies)
         count = sum(map(len, copies.values()))
-        self._pace.spend(count, time.monotonic())
+        self._pace.spend(count / self.replay.rate, time.monotonic())
         goes_on = {number: records[-1].offset + 1 for number, records in portion.items() if records}
         self.replay = self.replay.model_copy(
             update={
@@ -126,7 +127,7 @@ class Runner:
             await self._listen()
             if self._pause_wanted:
                 return False
-            seconds = self._pace.wait(now)
+            seconds = self._pace.wait_seconds(now)
             if not seconds and await self._lag(now) <= AHEAD:
                 return True
             await asyncio.sleep(min(seconds or _POLL_SECONDS, BEAT_SECONDS))

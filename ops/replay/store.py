@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ops.replay.history import History, histories, parse
+from ops.replay.history import KnownReplay, known_in, parse
 from ops.replay.tails import Tails
 from runtime.kafka import KafkaConnection
 from runtime.reading import read_topic
@@ -13,18 +13,18 @@ from schemas.replays import Replay, ReplayOrder
 from schemas.topics import REPLAYS
 
 
-async def known_replays(connection: KafkaConnection) -> list[History]:
+async def known_replays(connection: KafkaConnection) -> list[KnownReplay]:
     """All that are kept, in the order in which they began.
 
     Raises:
         ConfigurationError: the topic is not there.
         RetryLaterError: Kafka does not answer.
     """
-    found = histories([record.value async for record in read_topic(connection, REPLAYS) if record.value])
+    found = known_in([record.value async for record in read_topic(connection, REPLAYS) if record.value])
     return sorted(found.values(), key=lambda each: each.replay.started_at)
 
 
-async def one_replay(connection: KafkaConnection, which: str) -> History:
+async def one_replay(connection: KafkaConnection, which: str) -> KnownReplay:
     """The one whose id begins so.
 
     Raises:

@@ -39,7 +39,7 @@ Command = tuple[bytes, str]
 """Whose it is, and how outcomes name it."""
 
 
-class Tally:
+class ReplayTally:
     """Counts what carries the mark of one replay, and what became of it; a record that comes twice counts once."""
 
     def __init__(self, replay_id: str) -> None:

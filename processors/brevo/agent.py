@@ -21,7 +21,7 @@ from prometheus_client import CollectorRegistry
 from typing_extensions import override
 
 from processors.brevo.api.client import BrevoClient
-from processors.brevo.decisions.budget import Pace
+from processors.brevo.decisions.budget import WriterFigures
 from processors.brevo.decisions.erasure import AGENT, sink_rule
 from processors.brevo.decisions.ledger import LEDGER, PENDING, RESUME, SUPPRESSIONS
 from processors.brevo.decisions.suppression import IMPORT_ENDED, Consent
@@ -44,7 +44,7 @@ from processors.brevo.writer.recordings import Mailable, RecordingChannel
 from processors.brevo.writer.renewals import Renewals
 from processors.brevo.writer.sampler import Sampler
 from processors.brevo.writer.schedule import WorkSchedule
-from processors.brevo.writer.tools import Tools
+from processors.brevo.writer.tools import WriterTools
 from processors.brevo.writer.upserts import UpsertWriter
 from processors.engine.effect import Effect, OwnAgent, Rows
 from processors.engine.spec import AgentSpec
@@ -72,7 +72,7 @@ class SyncContact(Effect):
         version: of the code, for dead letters.
         list_keys: by list id: where the configuration names it.
         missing_lists: those of them that Brevo does not have.
-        pace: the pump's figures, if not the usual ones.
+        figures: the writer's, if not the usual ones.
         monotonic: seconds that never go back.
         spread: 0..1, so that workers do not retry together.
     """
@@ -90,11 +90,11 @@ class SyncContact(Effect):
         version: str,
         list_keys: Mapping[int, str] = MappingProxyType({}),
         missing_lists: Collection[int] = (),
-        pace: Pace | None = None,
+        figures: WriterFigures | None = None,
         monotonic: Callable[[], float] = time.monotonic,
         spread: Callable[[], float] = random.random,
     ) -> None:
-        metrics, pace = BrevoMetrics(registry), pace or Pace()
+        metrics, figures = BrevoMetrics(registry), figures or WriterFigures()
         rates: dict[Family, float] = {
             "contacts": settings.contacts_per_second,
             "events": settings.events_per_second,
@@ -104,25 +104,25 @@ class SyncContact(Effect):
         consent = Consent.of(settings)
         self.rule = sink_rule(consent, frozenset(list_keys))
         self._renewals = Renewals(list_keys, clock)
-        self._access = Access(rates, settings.account_calls_per_hour, total_partitions, pace, metrics, monotonic)
-        asker = Asker(self._access, pace, spread)
+        self._access = Access(rates, settings.account_calls_per_hour, total_partitions, figures, metrics, monotonic)
+        asker = Asker(self._access, figures, spread)
         self._lists = ListWatch(
-            api, asker, metrics, keys=list_keys, missing=missing_lists, probe_seconds=pace.probe_seconds
+            api, asker, metrics, keys=list_keys, missing=missing_lists, probe_seconds=figures.probe_seconds
         )
         schedule = self._schedule = WorkSchedule(
             metrics,
             self._lists,
             bulk_threshold=settings.bulk_threshold,
             technical_list=settings.technical_list,
-            gather_seconds=pace.gather_seconds,
-            overtaken_seconds=pace.overtaken_seconds,
+            gather_seconds=figures.gather_seconds,
+            overtaken_seconds=figures.overtaken_seconds,
             now=monotonic,
         )
         outcomes = Outcomes(schedule, metrics, clock, BatchLog(monotonic), agent=SPEC.name, version=version)
         checker = Checker(metrics, self._lists, settings.phone_region, _ours_alone(list_keys, settings))
-        processes = self._processes = ImportProcesses(api, asker, pace, monotonic)
+        processes = self._processes = ImportProcesses(api, asker, figures, monotonic)
         sampler = Sampler(api, asker, metrics, settings.sample)
-        tools = Tools(
+        tools = WriterTools(
             api,
             self._access,
             asker,
@@ -133,7 +133,7 @@ class SyncContact(Effect):
             checker,
             self._lists,
             metrics,
-            pace,
+            figures,
             spread,
         )
         mailable = Mailable(api, asker, schedule)

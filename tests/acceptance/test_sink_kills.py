@@ -13,7 +13,7 @@ from typing import Literal
 
 import pytest
 
-from processors.brevo.decisions.budget import Pace
+from processors.brevo.decisions.budget import WriterFigures
 from sandbox.zoom.state import ZoomState
 from schemas.attendance import Result
 from tests.support.broker import Broker
@@ -24,7 +24,7 @@ from tests.support.processes import eventually
 SEED = 20_261_122
 ALONE = 150
 """So few at a time are written by calls of their own; more go in an import."""
-ASKED_AFTER_SECONDS = Pace().import_polls[0] - 1
+ASKED_AFTER_SECONDS = WriterFigures().import_polls[0] - 1
 Target = Literal["contacts", "an import", "events"]
 TARGETS: tuple[Target, ...] = ("contacts", "an import", "events")
 

@@ -28,7 +28,7 @@ from ops.posting import posting_to
 from ops.replay.beginning import begun, planned
 from ops.replay.copier import copier
 from ops.replay.copies import Copying
-from ops.replay.runner import Runner, Tools
+from ops.replay.runner import ReplayTools, Runner
 from ops.replay.store import Orders
 from ops.replay.tails import tails
 from ops.selection.expression import parse_selection
@@ -134,7 +134,9 @@ async def run_replay(connection: KafkaConnection, events: int) -> float:
         assert plan.count == events, "copies of an earlier turn are not selected"
         replay = await begun(source, plan, reason="a benchmark", rate=UNLIMITED, re_emit=False, operator="bench")
         orders = await Orders.of(said, replay.replay_id)
-        runner = Runner(replay, Copying(selection, replay.mark, ()), Tools(source, orders, posting, to_topic, None))
+        runner = Runner(
+            replay, Copying(selection, replay.mark, ()), ReplayTools(source, orders, posting, to_topic, None)
+        )
         await runner.claim()
         began = time.monotonic()
         done = await runner.run()

@@ -13,7 +13,7 @@ from pydantic import SecretStr
 
 from processors.brevo.agent import SPEC, SyncContact
 from processors.brevo.api.client import BrevoClient
-from processors.brevo.decisions.budget import Pace
+from processors.brevo.decisions.budget import WriterFigures
 from processors.brevo.decisions.ledger import LEDGER, PENDING, ContactRow, EventRow, contact_key
 from processors.engine.memory import MemoryEngine
 from runtime.brevo_models import Brevo
@@ -24,7 +24,7 @@ from schemas.topics import BREVO_COMMANDS, BREVO_COMMANDS_BULK, BREVO_RESULTS
 from tests.support.brevo_commands import MAYA
 from tests.support.scripted_brevo import ScriptedBrevo, serve_brevo
 
-QUICK = Pace(
+QUICK = WriterFigures(
     probe_seconds=0.05,
     first_backoff_seconds=0.01,
     last_backoff_seconds=0.05,
@@ -54,7 +54,7 @@ class Sink:
         """Of the workers' monotonic clock: time that has passed without waiting for it."""
         self._clients: list[BrevoClient] = []
 
-    def build(self, pace: Pace = QUICK, url: str | None = None, **settings: Any) -> SyncContact:
+    def build(self, figures: WriterFigures = QUICK, url: str | None = None, **settings: Any) -> SyncContact:
         """A worker's sink with its own client and metrics; a thousand calls a second if not said otherwise."""
         client = BrevoClient(SecretStr(API_KEY), url or self.url)
         self._clients.append(client)
@@ -68,14 +68,16 @@ class Sink:
             clock=lambda: FINISHED,
             registry=self.registry,
             version="0.1.0",
-            pace=pace,
+            figures=figures,
             monotonic=lambda: time.monotonic() + self.seconds_ahead,
             spread=lambda: 0.0,
         )
 
-    def start(self, pace: Pace = QUICK, url: str | None = None, *, held: bool = False, **settings: Any) -> SyncContact:
+    def start(
+        self, figures: WriterFigures = QUICK, url: str | None = None, *, held: bool = False, **settings: Any
+    ) -> SyncContact:
         """A new worker that owns all partitions; `held`: it handles nothing before the engine's `turn`."""
-        effect = self.build(pace, url, **settings)
+        effect = self.build(figures, url, **settings)
         self.engine.start(effect, held=held)
         return effect
 

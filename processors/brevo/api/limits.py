@@ -1,6 +1,8 @@
 """The rate limiter of one call family: even spacing, live before bulk, pauses, and probes of a parked one.
 
-aiolimiter has no priorities, no pause-until and no change of rate, which are all that matters here.
+How the rate is kept to is `runtime/pace.py`, as for Zoom. What is Brevo's own is the queue: a worker's share of the
+rate changes with its partitions, a parked family lets probes through, and live work overtakes bulk work that waits. So
+a permit is given when it is due; Zoom's calls are booked ahead, since several processes share them through a file.
 """
 
 from __future__ import annotations
@@ -11,6 +13,8 @@ import itertools
 import math
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+
+from runtime.pace import Pace
 
 CATCH_UP_SECONDS = 0.25
 """So much of missed time may be made up in a burst: timers are late, and the rate shall be used."""
@@ -75,11 +79,10 @@ class Limiter:
     ) -> None:
         self.rate = 0.0
         """Permits per second; 0 gives none."""
-        self.paused_until = 0.0
+        self.pace = Pace()
         self._parkings = parkings
         self._now = now
         self._catch_up_seconds = catch_up_seconds
-        self._next_at = -math.inf
         self._waiters: list[tuple[bool, int, asyncio.Future[None]]] = []
         self._order = itertools.count()
         self._timer: asyncio.TimerHandle | None = None
@@ -106,21 +109,21 @@ class Limiter:
         for parking in self._parkings:
             parking.unprobed(self._now())
         if self.rate > 0:
-            self._next_at -= 1 / self.rate
+            self.pace.give_back(1 / self.rate)
         self.wake()
 
     @property
     def is_paused(self) -> bool:
         """Whether Brevo has closed its window: what has a permit from before must not use it."""
-        return self.paused_until > self._now()
+        return self.pace.held_seconds(self._now()) > 0
 
     async def unpaused(self) -> None:
         """Wait until the window that Brevo closed is open again; a parked call family does not hold this up."""
-        await asyncio.sleep(max(0.0, self.paused_until - self._now()))
+        await asyncio.sleep(self.pace.held_seconds(self._now()))
 
     def pause(self, seconds: float) -> None:
         """No permits for so long; never shortens a longer pause."""
-        self.paused_until = max(self.paused_until, self._now() + seconds)
+        self.pace.hold(seconds, self._now())
         self.wake()
 
     def set_rate(self, per_second: float) -> None:
@@ -147,12 +150,12 @@ class Limiter:
     def _due_at(self) -> float:
         if self.rate <= 0:
             return math.inf
-        return max(self._next_at, self.paused_until, *(parking.ready_at for parking in self._parkings))
+        return max(self.pace.due_at, *(parking.ready_at for parking in self._parkings))
 
     def _grant(self, waiter: asyncio.Future[None], now: float) -> None:
         for parking in self._parkings:
             parking.probed(now)
-        self._next_at = max(self._next_at, now - self._catch_up_seconds) + 1 / self.rate
+        self.pace.spend(1 / self.rate, now, self._catch_up_seconds)
         waiter.set_result(None)
 
 

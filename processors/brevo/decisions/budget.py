@@ -9,8 +9,8 @@ from runtime.backoff import Backoff
 
 
 @dataclass(frozen=True, slots=True)
-class Pace:
-    """The pump's figures; the defaults are Brevo's advice and ours."""
+class WriterFigures:
+    """How the writer works; the defaults are Brevo's advice and ours."""
 
     probe_seconds: float = 60
     """Between two probes of a parked call family."""
@@ -56,10 +56,10 @@ def share(per_second: float, assigned: int, total: int) -> float:
     return per_second * assigned / total
 
 
-def next_poll(asked: int, pace: Pace) -> float:
+def next_poll(asked: int, figures: WriterFigures) -> float:
     """Seconds from the question number `asked` (0: the start of the import) to the next one."""
-    at = (0.0, *pace.import_polls)
-    return at[asked + 1] - at[asked] if asked + 1 < len(at) else pace.import_poll_seconds
+    at = (0.0, *figures.import_polls)
+    return at[asked + 1] - at[asked] if asked + 1 < len(at) else figures.import_poll_seconds
 
 
 def intent_window(per_second: float, answer_seconds: float, *, parked: bool) -> int:

@@ -16,7 +16,7 @@ from processors.brevo.api.limits import (
     Window,
 )
 from processors.brevo.decisions.answers import AnswerClass, classify, refused_address
-from processors.brevo.decisions.budget import Pace, intent_window, share
+from processors.brevo.decisions.budget import WriterFigures, intent_window, share
 from processors.brevo.writer.metrics import BrevoMetrics
 from runtime.calls import Answer
 from runtime.outage import Outage
@@ -56,7 +56,7 @@ class Access:
         per_second: Mapping[Family, float],
         account_per_hour: float,
         total_partitions: int,
-        pace: Pace,
+        figures: WriterFigures,
         metrics: BrevoMetrics,
         now: Callable[[], float],
     ) -> None:
@@ -72,11 +72,11 @@ class Access:
         self._total_partitions = total_partitions
         self._metrics = metrics
         self._now = now
-        self._soon_seconds = pace.first_backoff_seconds
-        self._outage = Outage(pace.backoff(attempts=1, spread=1))
-        self._account = Parking(pace.probe_seconds)
+        self._soon_seconds = figures.first_backoff_seconds
+        self._outage = Outage(figures.backoff(attempts=1, spread=1))
+        self._account = Parking(figures.probe_seconds)
         self._parkings = {
-            family: Parking(pace.probe_seconds * (CAMPAIGN_PROBES if family == "campaigns" else 1))
+            family: Parking(figures.probe_seconds * (CAMPAIGN_PROBES if family == "campaigns" else 1))
             for family in BUDGETS
         }
         burst = account_per_hour * HOURLY_BURST / hourly
@@ -96,7 +96,7 @@ class Access:
         parked = [("brevo", self._account)] + [(f"brevo {family}", self._parkings[family]) for family in BUDGETS]
         found = [f"{name}: {parking.reason}" for name, parking in parked if parking.reason is not None]
         for family, limiter in self.limiters.items():
-            if (seconds := limiter.paused_until - self._now()) >= TOLD_AFTER_SECONDS:
+            if (seconds := limiter.pace.held_seconds(self._now())) >= TOLD_AFTER_SECONDS:
                 found.append(f"brevo {family}: the rate limit is used up for another {seconds:.0f} s")
         return tuple(found)
 

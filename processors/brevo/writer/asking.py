@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 
-from processors.brevo.decisions.budget import Pace
+from processors.brevo.decisions.budget import WriterFigures
 from processors.brevo.writer.access import Access, Budget
 from runtime.calls import Answer
 from runtime.outcome import Outcome
@@ -16,9 +16,9 @@ Call = Callable[[], Awaitable[Answer]]
 class Asker:
     """For calls that may repeat; each try takes a permit of its family."""
 
-    def __init__(self, access: Access, pace: Pace, spread: Callable[[], float]) -> None:
+    def __init__(self, access: Access, figures: WriterFigures, spread: Callable[[], float]) -> None:
         self._access = access
-        self._pace = pace
+        self._figures = figures
         self._spread = spread
 
     async def ask(
@@ -44,7 +44,7 @@ class Asker:
             await self._access.permit(budget, urgent=urgent)
             answer = await call()
             attempts += 1
-            backoff = self._pace.backoff(attempts, self._spread())
+            backoff = self._figures.backoff(attempts, self._spread())
             verdict = self._access.judge(budget, answer, backoff)
             if verdict.outcome in (Outcome.DONE, Outcome.MISSING, Outcome.REJECT) or (
                 telling and answer.status == telling

@@ -22,7 +22,7 @@ from processors.brevo.writer.channels import Channel
 from processors.brevo.writer.outcomes import Again
 from processors.brevo.writer.recordings import Mailable
 from processors.brevo.writer.tasks import family_of
-from processors.brevo.writer.tools import Tools
+from processors.brevo.writer.tools import WriterTools
 from runtime.calls import Answer
 from runtime.outcome import Outcome
 from schemas.brevo import ConfirmList, TrackEvent
@@ -60,12 +60,14 @@ class EventSender:
         caught_up: awaited before an event that an earlier owner intended is judged.
     """
 
-    def __init__(self, tools: Tools, channels: Mapping[Family, Channel], policy: Policy, caught_up: CaughtUp) -> None:
+    def __init__(
+        self, tools: WriterTools, channels: Mapping[Family, Channel], policy: Policy, caught_up: CaughtUp
+    ) -> None:
         self._channels = channels
         self._access = tools.access
         self._schedule = tools.schedule
         self._outcomes = tools.outcomes
-        self._pace = tools.pace
+        self._figures = tools.figures
         self._spread = tools.spread
         self._policy = policy
         self._caught_up = caught_up
@@ -101,7 +103,7 @@ class EventSender:
             return doubt
         with self._outcomes.waiting(contact):
             # The call may still be under way, and its outcome on the way here.
-            await asyncio.sleep(self._pace.resend_grace_seconds)
+            await asyncio.sleep(self._figures.resend_grace_seconds)
             trace = await channel.trace(contact, work)
         if trace == "done":
             return Ending("acknowledged", "Brevo shows it as done", doubt.status, doubt.attempts)
@@ -157,7 +159,7 @@ class EventSender:
         self._access.intents[family].took(time.monotonic() - began_at)
         task = self._schedule.task(contact)
         attempts = task.failures + 1
-        backoff = self._pace.backoff(attempts, self._spread())
+        backoff = self._figures.backoff(attempts, self._spread())
         verdict = self._access.judge(family, answer, backoff)
         ending = self._ending(answer, verdict, attempts)
         if verdict.ambiguous and channel.leaves_trace:

@@ -34,7 +34,7 @@ from processors.brevo.decisions.ledger import UpsertWork
 from processors.brevo.decisions.results import Ending, left_out_detail
 from processors.brevo.decisions.upsert import Known, after_read
 from processors.brevo.writer.processes import ProcessEnd
-from processors.brevo.writer.tools import Tools
+from processors.brevo.writer.tools import WriterTools
 
 T = TypeVar("T")
 
@@ -55,7 +55,9 @@ class ImportWriter:
         deletions_told: Brevo's webhook is set up, so that contacts deleted there are known.
     """
 
-    def __init__(self, tools: Tools, notify_url: Callable[[str, str], str | None], *, deletions_told: bool) -> None:
+    def __init__(
+        self, tools: WriterTools, notify_url: Callable[[str, str], str | None], *, deletions_told: bool
+    ) -> None:
         self._api = tools.api
         self._asker = tools.asker
         self._schedule = tools.schedule

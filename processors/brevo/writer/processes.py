@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from processors.brevo.api.client import BrevoClient
-from processors.brevo.decisions.budget import Pace, next_poll
+from processors.brevo.decisions.budget import WriterFigures, next_poll
 from processors.brevo.decisions.bulk import UNFINISHED
 from processors.brevo.writer.asking import Asker
 from runtime.calls import Answer
@@ -38,10 +38,10 @@ class ProcessEnd:
 class ImportProcesses:
     """Asks Brevo how its imports are doing; all of it counts against the family `account`."""
 
-    def __init__(self, api: BrevoClient, asker: Asker, pace: Pace, now: Callable[[], float]) -> None:
+    def __init__(self, api: BrevoClient, asker: Asker, figures: WriterFigures, now: Callable[[], float]) -> None:
         self._api = api
         self._asker = asker
-        self._pace = pace
+        self._figures = figures
         self._now = now
         self._ends: dict[str, asyncio.Event] = {}
         self._settling: asyncio.Task[None] | None = None
@@ -59,7 +59,7 @@ class ImportProcesses:
         try:
             asked = 0
             while True:
-                await _either(ended, next_poll(asked, self._pace))
+                await _either(ended, next_poll(asked, self._figures))
                 ended.clear()
                 asked += 1
                 answer = await self._asker.ask("account", partial(self._api.read_process, process_id), urgent=True)
@@ -87,8 +87,8 @@ class ImportProcesses:
             self._settling.cancel()
 
     async def _settle(self) -> None:
-        await asyncio.sleep(self._pace.import_grace_seconds)
-        last_at, asked = self._now() + self._pace.import_wait_seconds, 0
+        await asyncio.sleep(self._figures.import_grace_seconds)
+        last_at, asked = self._now() + self._figures.import_wait_seconds, 0
         while True:
             answer = await self._asker.ask("account", self._api.read_processes, urgent=True)
             processes = answer.body.get("processes") if isinstance(answer.body, dict) else None
@@ -99,7 +99,7 @@ class ImportProcesses:
                     "next": "nothing: writing goes on without it; Brevo shows its imports under Contacts, Import",
                 })  # fmt: skip
                 return
-            await asyncio.sleep(next_poll(asked, self._pace))
+            await asyncio.sleep(next_poll(asked, self._figures))
             asked += 1
 
     async def _end(self, status: str, answer: Answer) -> ProcessEnd:

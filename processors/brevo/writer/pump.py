@@ -13,7 +13,7 @@ from processors.brevo.writer.imports import ImportWriter
 from processors.brevo.writer.outcomes import Again, RevokedError
 from processors.brevo.writer.schedule import Stores
 from processors.brevo.writer.tasks import ContactTask
-from processors.brevo.writer.tools import Tools
+from processors.brevo.writer.tools import WriterTools
 from processors.brevo.writer.upserts import UpsertWriter
 from processors.engine.effect import Post
 
@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 class Pump:
     """One task per contact that is being worked on; a bounded number of them for each family."""
 
-    def __init__(self, tools: Tools, upserts: UpsertWriter, events: EventSender, imports: ImportWriter) -> None:
+    def __init__(self, tools: WriterTools, upserts: UpsertWriter, events: EventSender, imports: ImportWriter) -> None:
         self._schedule = tools.schedule
         self._schedule.changed = self.dispatch
         self._schedule.import_batches.formed = self._give_back
@@ -33,7 +33,7 @@ class Pump:
         self._outcomes = tools.outcomes
         self._processes = tools.processes
         self._lists = tools.lists
-        self._pace = tools.pace
+        self._figures = tools.figures
         self._upserts = upserts
         self._events = events
         self._imports = imports
@@ -75,7 +75,7 @@ class Pump:
                 self._group = None
                 for each in looking:
                     each.cancel()
-                await self._events.drain(self._pace.drain_seconds)
+                await self._events.drain(self._figures.drain_seconds)
                 self._processes.close()
                 for timer in self._timers.values():
                     timer.cancel()
@@ -87,7 +87,7 @@ class Pump:
     def dispatch(self, family: Family) -> None:
         """Begin as much of a family's work as may run at once; some places are for live work alone."""
         most = self._most(family)
-        for_bulk = most * self._pace.bulk_in_parallel // self._pace.in_parallel
+        for_bulk = most * self._figures.bulk_in_parallel // self._figures.in_parallel
         while self._group is not None and (busy := self._schedule.under_way(family)) < most:
             task = self._schedule.take(family, live_only=busy >= for_bulk)
             if task is None:
@@ -100,14 +100,14 @@ class Pump:
 
     async def _look_again(self) -> None:
         while True:
-            await asyncio.sleep(self._pace.look_again_seconds)
+            await asyncio.sleep(self._figures.look_again_seconds)
             self._schedule.look_again()
 
     def _most(self, family: Family) -> int:
         """Contacts at once. Events that only wait for their turn are not begun: who comes later may go before them."""
         if family == "contacts":
-            return self._pace.in_parallel
-        return min(self._pace.in_parallel, 2 * self._access.intents[family].size + 2)
+            return self._figures.in_parallel
+        return min(self._figures.in_parallel, 2 * self._access.intents[family].size + 2)
 
     def _give_back(self) -> None:
         """An import batch has come together: who waits for a permit of its own goes with it."""
@@ -116,9 +116,9 @@ class Pump:
                 task.job.cancel()
 
     def _dispatch_imports(self, group: asyncio.TaskGroup) -> None:
-        due = self._schedule.import_batches.due(self._pace.quiet_seconds, self._pace.patience_seconds)
+        due = self._schedule.import_batches.due(self._figures.quiet_seconds, self._figures.patience_seconds)
         for shape, waiting in due:
-            if len(self._importing) >= self._pace.imports_at_once:
+            if len(self._importing) >= self._figures.imports_at_once:
                 return
             contacts = self._schedule.take_batch(waiting)
             task = group.create_task(self._imports.write(shape, contacts), name="brevo import")
@@ -136,8 +136,8 @@ class Pump:
         waits = []
         if self._schedule.under_way(family) < self._most(family):
             waits = [wait for wait in (self._schedule.next_in(family),) if wait is not None]
-        if family == "contacts" and len(self._importing) < self._pace.imports_at_once:
-            due_in = self._schedule.import_batches.due_in(self._pace.quiet_seconds, self._pace.patience_seconds)
+        if family == "contacts" and len(self._importing) < self._figures.imports_at_once:
+            due_in = self._schedule.import_batches.due_in(self._figures.quiet_seconds, self._figures.patience_seconds)
             if due_in is not None:
                 waits.append(due_in)
         if waits:

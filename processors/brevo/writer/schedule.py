@@ -35,8 +35,8 @@ from processors.brevo.writer.intents import Intents
 from processors.brevo.writer.lists import ListWatch
 from processors.brevo.writer.metrics import BrevoMetrics
 from processors.brevo.writer.takeovers import Takeovers
-from processors.brevo.writer.tally import Tally
 from processors.brevo.writer.tasks import ContactTask, family_of, priority_of
+from processors.brevo.writer.waiting import WaitingEvents
 from processors.engine.view import PartitionStore
 from processors.engine.work_queue import WorkQueue
 from schemas.priority import PRIORITIES, RANKS
@@ -87,7 +87,7 @@ class WorkSchedule:
         self._gather_seconds = gather_seconds
         self._now = now
         self._event_bursts = EventBursts(bulk_threshold)
-        self._tally = Tally(metrics)
+        self._waiting_events = WaitingEvents(metrics)
         self._partitions: dict[int, Stores] = {}
         self._tasks: dict[str, ContactTask] = {}
         self._queues: dict[Family, WorkQueue[str]] = {family: WorkQueue() for family in FAMILIES}
@@ -132,7 +132,7 @@ class WorkSchedule:
             self._unqueue(task)
             if task.phase is not Phase.BUSY:
                 del self._tasks[task.contact]
-        self._tally.drop(partition)
+        self._waiting_events.drop(partition)
         return [task for task in gone if task.phase is Phase.BUSY]
 
     def task(self, contact: str) -> ContactTask:
@@ -242,7 +242,7 @@ class WorkSchedule:
         events: Mapping[bytes, EventRow],
         again_after: float | None = None,
     ) -> None:
-        self._tally.note(partition, contact, row, events)
+        self._waiting_events.note(partition, contact, row, events)
         self.intents.note(contact, row, events)
         task = self._tasks.get(contact) or ContactTask(contact, partition)
         if row.pending is None:

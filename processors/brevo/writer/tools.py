@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from processors.brevo.api.client import BrevoClient
-from processors.brevo.decisions.budget import Pace
+from processors.brevo.decisions.budget import WriterFigures
 from processors.brevo.writer.access import Access
 from processors.brevo.writer.asking import Asker
 from processors.brevo.writer.checked import Checker
@@ -19,7 +19,7 @@ from processors.brevo.writer.schedule import WorkSchedule
 
 
 @dataclass(frozen=True, slots=True)
-class Tools:
+class WriterTools:
     """See the classes."""
 
     api: BrevoClient
@@ -32,6 +32,6 @@ class Tools:
     checker: Checker
     lists: ListWatch
     metrics: BrevoMetrics
-    pace: Pace
+    figures: WriterFigures
     spread: Callable[[], float]
     """0..1, so that workers do not retry together."""

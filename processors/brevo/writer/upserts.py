@@ -25,7 +25,7 @@ from processors.brevo.decisions.upsert import (
 )
 from processors.brevo.writer.outcomes import Again
 from processors.brevo.writer.tasks import ContactTask
-from processors.brevo.writer.tools import Tools
+from processors.brevo.writer.tools import WriterTools
 from runtime.calls import Answer
 from runtime.outcome import Outcome
 
@@ -35,7 +35,7 @@ log = logging.getLogger(__name__)
 class UpsertWriter:
     """Upserts may repeat, so whatever fails is simply begun again; only the newest revision is ever written."""
 
-    def __init__(self, tools: Tools) -> None:
+    def __init__(self, tools: WriterTools) -> None:
         self._api = tools.api
         self._access = tools.access
         self._schedule = tools.schedule
@@ -93,7 +93,9 @@ class UpsertWriter:
             answer = await self._call(run.wanted, step)
             run.calls += 1
             run.status = answer.status
-            verdict = self._access.judge("contacts", answer, self._tools.pace.backoff(run.calls, self._tools.spread()))
+            verdict = self._access.judge(
+                "contacts", answer, self._tools.figures.backoff(run.calls, self._tools.spread())
+            )
             if _says_deleted(run, work, step, answer, verdict):
                 return Ending("suppressed", DELETED, answer.status, run.calls, deleted=True)
             if not run.learn(step, answer, verdict):
@@ -158,7 +160,7 @@ class UpsertWriter:
     def _backoff(self, contact: str) -> float:
         task = self._schedule.task(contact)
         task.failures += 1
-        return self._tools.pace.backoff(task.failures, self._tools.spread())
+        return self._tools.figures.backoff(task.failures, self._tools.spread())
 
 
 def _always(wanted: Wanted, ending: Ending) -> dict[str, object]:

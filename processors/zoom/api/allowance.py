@@ -1,7 +1,8 @@
 """What one account may still call, and when: pace per label, pools per day, waits that Zoom imposed. PURE.
 
-All processes that call for an account take from one of these (`allowance_file.py`), so it is data and one rule.
-aiolimiter paces the calls of one process and knows neither pauses nor days.
+How the rate is kept to is `runtime/pace.py`, as for Brevo. What is Zoom's own: all processes that call for an account
+take from one of these (`allowance_file.py`), so it is data, and a call is booked when it is asked for: a queue in one
+process would not know of the others. That live work comes first is settled by the due queue and by the day's pools.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from processors.zoom.api.limits import Label, Plan, daily_pool, rate
+from runtime.pace import Pace
 from schemas.instants import SECONDS_PER_DAY
 from schemas.priority import Priority
 
@@ -49,10 +51,8 @@ class UsedUp:
 class Allowance:
     """Seconds since 1970 and counts of calls."""
 
-    next_at: dict[str, float] = field(default_factory=dict)
-    """By label: the next call's slot."""
-    held_until: dict[str, float] = field(default_factory=dict)
-    """By label."""
+    paces: dict[str, Pace] = field(default_factory=dict)
+    """By label: the next call's slot, and until when Zoom wants none."""
     day: int = 0
     """Days since 1970, in UTC: of which `used` counts the calls, by pool."""
     used: dict[str, int] = field(default_factory=dict)
@@ -74,10 +74,12 @@ class Allowance:
             if self.used.get(pool.name, 0) >= most:
                 return UsedUp(pool.name, most, (day + 1) * SECONDS_PER_DAY - now)
             self.used[pool.name] = self.used.get(pool.name, 0) + 1
-        at = self.next_at.get(label, now)
-        at = at if now <= at <= now + _FARTHEST_SLOT_SECONDS else now
-        self.next_at[label] = at + rate(plan, label).interval_seconds
-        return Slot(at - now)
+        pace = self._pace(label)
+        if pace.wait_seconds(now) > _FARTHEST_SLOT_SECONDS:
+            pace.next_at = now
+        slot = Slot(pace.wait_seconds(now))
+        pace.spend(rate(plan, label).interval_seconds, now)
+        return slot
 
     def give_back(self, plan: Plan, label: Label) -> None:
         """A slot led to no call: the day's count loses it."""
@@ -87,12 +89,12 @@ class Allowance:
 
     def hold(self, label: Label, seconds: float, now: float) -> None:
         """No call of this label for so long; never shortens a longer wait."""
-        self.held_until[label] = max(now + seconds, self.held_until.get(label, 0.0))
+        self._pace(label).hold(seconds, now)
 
     def held_seconds(self, label: Label, now: float) -> float:
         """What is left of a wait that Zoom imposed; 0 when there is none."""
-        held = self.held_until.get(label, 0.0) - now
-        return held if 0 < held <= _LONGEST_HOLD_SECONDS else 0.0
+        held = self.paces.get(label, Pace()).held_seconds(now)
+        return held if held <= _LONGEST_HOLD_SECONDS else 0.0
 
     def used_today(self, pool: str, now: float) -> int:
         """Calls of this UTC day that a pool counts."""
@@ -100,18 +102,29 @@ class Allowance:
 
     def as_json(self) -> dict[str, Any]:
         """For `from_json`."""
-        return {"next_at": self.next_at, "held_until": self.held_until, "day": self.day, "used": self.used}
+        paces = {label: [pace.next_at, pace.held_until] for label, pace in self.paces.items()}
+        return {"paces": paces, "day": self.day, "used": self.used}
 
     @classmethod
     def from_json(cls, fields: object) -> Allowance:
         """What `as_json` gave; a new one where it is anything else."""
         if not isinstance(fields, dict) or not isinstance(fields.get("day"), int):
             return cls()
-        next_at, held_until, used = (_numbers(fields.get(name)) for name in ("next_at", "held_until", "used"))
-        return cls(next_at, held_until, fields["day"], {name: int(count) for name, count in used.items()})
+        paces = {label: Pace(*said) for label, said in _mapping(fields.get("paces")) if _are_instants(said)}
+        used = {pool: int(count) for pool, count in _mapping(fields.get("used")) if _is_number(count)}
+        return cls(paces, fields["day"], used)
+
+    def _pace(self, label: str) -> Pace:
+        return self.paces.setdefault(label, Pace())
 
 
-def _numbers(said: object) -> dict[str, float]:
-    if not isinstance(said, dict):
-        return {}
-    return {str(name): value for name, value in said.items() if isinstance(value, int | float) and math.isfinite(value)}
+def _mapping(said: object) -> list[tuple[str, Any]]:
+    return [(str(name), value) for name, value in said.items()] if isinstance(said, dict) else []
+
+
+def _are_instants(said: object) -> bool:
+    return isinstance(said, list) and len(said) == 2 and all(map(_is_number, said))
+
+
+def _is_number(said: object) -> bool:
+    return isinstance(said, int | float) and math.isfinite(said)

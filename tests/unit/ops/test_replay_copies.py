@@ -8,8 +8,7 @@ from types import MappingProxyType
 import pytest
 
 from ops.replay.copies import Copying, Earlier, Stored
-from ops.replay.history import histories
-from ops.replay.pace import Pace
+from ops.replay.history import known_in
 from ops.replay.plan import ReplayPlan, document, in_words
 from ops.replay.wish import check, from_wire, to_wire
 from ops.selection.selection import Selection, SessionKey
@@ -143,19 +142,7 @@ def test_replay_that_was_taken_on_hears_no_word_of_who_had_it_and_no_older_order
     newer = replay(claim=2, runner="two", published=2)
     stale = replay(published=1)
     said = [replay(), order, newer, stale, replay(claim=2, runner="three", state="paused")]
-    (history,) = histories([each.to_bytes() for each in said]).values()
+    (history,) = known_in([each.to_bytes() for each in said]).values()
     assert (history.replay, history.pause_wanted) == (newer, False)
-    (history,) = histories([each.to_bytes() for each in [*said, order]]).values()
+    (history,) = known_in([each.to_bytes() for each in [*said, order]]).values()
     assert history.pause_wanted
-
-
-def test_pace_spreads_copies_and_makes_up_for_no_pause() -> None:
-    """Ten a second: after five half a second, whatever was before."""
-    pace = Pace(10)
-    assert pace.wait(100.0) == 0
-    pace.spend(5, 100.0)
-    assert pace.wait(100.1) == pytest.approx(0.4)
-    assert pace.wait(900.0) == 0
-    pace.spend(5, 900.0)
-    assert pace.wait(900.0) == pytest.approx(0.5)
-    assert (Pace(1).portion, Pace(400).portion, Pace(100_000).portion) == (1, 100, 2_000)

@@ -13,7 +13,7 @@ from ops.posting import Posting
 from ops.replay.copier import Copier
 from ops.replay.copies import Copy, Copying, Stored
 from ops.replay.pace import AHEAD
-from ops.replay.runner import Runner, Tools
+from ops.replay.runner import ReplayTools, Runner
 from ops.replay.store import Orders
 from ops.replay.tails import Tails, WorkerProgress
 from ops.replay.wish import to_wire
@@ -61,7 +61,7 @@ class World:
 
     def runner(self, replay: Replay) -> Runner:
         """A process that takes it on."""
-        tools = Tools(MemoryTopic(self), MemoryOrders(self), MemoryPosting(self), MemoryCopier(self), Lag(self))
+        tools = ReplayTools(MemoryTopic(self), MemoryOrders(self), MemoryPosting(self), MemoryCopier(self), Lag(self))
         return Runner(replay, Copying(WANTED, Mark(replay.replay_id), ()), tools)
 
     def begun(self) -> Replay:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 import pytest
 
-from ops.replay.tally import FOLLOWED, Tally
+from ops.replay.tally import FOLLOWED, ReplayTally
 from processors.engine.view import Output, marked
 from schemas.brevo import CommandOutcome, CommandResult
 from schemas.cloud_events import Headers
@@ -33,7 +33,7 @@ class Topics:
     """Records as they would lie there, taken in."""
 
     def __init__(self) -> None:
-        self.tally = Tally(OURS.replay_id)
+        self.tally = ReplayTally(OURS.replay_id)
         self._offsets = itertools.count()
 
     def add(self, topic: Topic, key: str, value: bytes, headers: Headers = ()) -> int:

@@ -7,7 +7,7 @@ import logging
 import pytest
 from aiohttp import web
 
-from processors.brevo.decisions.budget import Pace
+from processors.brevo.decisions.budget import WriterFigures
 from tests.support.brevo_commands import event, upsert
 from tests.support.scripted_brevo import UNRECOGNISED_IP, Call, ScriptedBrevo, error, first_calls
 from tests.support.sink import Sink, sink_beside_brevo
@@ -49,7 +49,7 @@ async def test_parked_family_lets_one_call_through_per_probe(bench: tuple[Sink, 
         return web.json_response(UNRECOGNISED_IP, status=401)
 
     brevo.script = refuse
-    effect = sink.start(Pace(probe_seconds=3_600, drain_seconds=0), contacts_per_second=1)
+    effect = sink.start(WriterFigures(probe_seconds=3_600, drain_seconds=0), contacts_per_second=1)
     sink.send(*(upsert(email=f"p{number}@example.com") for number in range(2)))
     await sink.engine.until(lambda: bool(effect.reasons))
     refused = len(brevo.calls)

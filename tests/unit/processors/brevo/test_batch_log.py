@@ -8,7 +8,7 @@ import pytest
 from aiohttp import web
 from prometheus_client import CollectorRegistry
 
-from processors.brevo.decisions.budget import Pace
+from processors.brevo.decisions.budget import WriterFigures
 from processors.brevo.writer.access import FAMILIES, Access, Family
 from processors.brevo.writer.metrics import BrevoMetrics
 from runtime.calls import Answer
@@ -36,7 +36,7 @@ async def test_batch_one_line_tells_of_all_that_came_together(
         return web.json_response({"code": "invalid_parameter", "message": "Invalid email"}, status=400)
 
     brevo.script = refuse
-    sink.start(Pace(drain_seconds=0))
+    sink.start(WriterFigures(drain_seconds=0))
     sink.send(upsert(session="s-1"), event(session="s-1"), upsert(email="bo@example.com", session="s-2"))
     await sink.settled()
     await sink.engine.stop()  # or after two quiet seconds
@@ -73,7 +73,7 @@ def test_calls_that_fail_together_are_one_failure(caplog: pytest.LogCaptureFixtu
     """A line that broke once is nothing that people can do about, however many calls were under way."""
     now = [0.0]
     rates: dict[Family, float] = dict.fromkeys(FAMILIES, 8.0)
-    access = Access(rates, 60, 6, Pace(), BrevoMetrics(CollectorRegistry()), lambda: now[0])
+    access = Access(rates, 60, 6, WriterFigures(), BrevoMetrics(CollectorRegistry()), lambda: now[0])
     for _ in range(8):
         access.judge("contacts", Answer(None, failure="reset"), 1)
     assert not lines(caplog, "brevo lost")
@@ -94,7 +94,7 @@ async def test_resume_before_the_cure_does_not_claim_that_brevo_answers(
         return None if parked.is_set() else error(402, "not_enough_credits", "no")
 
     brevo.script = refuse
-    effect = sink.start(Pace(probe_seconds=3_600, drain_seconds=0))
+    effect = sink.start(WriterFigures(probe_seconds=3_600, drain_seconds=0))
     sink.send(upsert())
     await sink.engine.until(lambda: bool(effect.reasons))
     effect.resume()

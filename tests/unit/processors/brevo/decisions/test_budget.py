@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from processors.brevo.decisions.budget import Pace, intent_window, share
+from processors.brevo.decisions.budget import WriterFigures, intent_window, share
 
 
 def test_share_is_the_assigned_part_and_all_shares_make_the_whole() -> None:
@@ -27,6 +27,6 @@ def test_intent_window_is_what_the_answers_take_and_a_second_of_the_rate_at_most
 
 def test_backoff_doubles_to_its_cap_and_spreads() -> None:
     """1 s, 2 s, 4 s … 60 s, up to half of it taken away."""
-    pace = Pace()
-    assert [pace.backoff(n, 0) for n in (1, 2, 3, 7, 10_000)] == [1, 2, 4, 60, 60]
-    assert pace.backoff(3, 1) == 2
+    figures = WriterFigures()
+    assert [figures.backoff(n, 0) for n in (1, 2, 3, 7, 10_000)] == [1, 2, 4, 60, 60]
+    assert figures.backoff(3, 1) == 2

@@ -203,7 +203,21 @@ async def test_day_is_remembered_over_a_restart(tmp_path: Path, monkeypatch: pyt
     await refused(budget(clock, "free", folder=tmp_path), "heavy")
 
 
-@pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"day": "x"}', b'{"day": 1, "next_at": {"light": 1e308}}'])
+PACES = (b"[]", b'{"light": 1}', b'{"light": [1]}', b'{"light": ["1", null]}', b'{"light": [1e308, 1e308]}')
+"""Fields of a file that are none of ours."""
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"{",
+        b"[]",
+        b'{"day": "x"}',
+        *(b'{"day": 1, "paces": %s}' % paces for paces in PACES),
+        b'{"day": 1, "used": 1}',
+    ],
+)
 async def test_file_that_is_broken_is_begun_anew(tmp_path: Path, content: bytes) -> None:
     """A crash in the middle of a write costs a day's count, no call."""
     kept = budget(Clock(NOON), folder=tmp_path)

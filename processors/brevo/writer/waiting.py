@@ -22,7 +22,7 @@ class _Waiting(NamedTuple):
 _NONE = _Waiting()
 
 
-class Tally:
+class WaitingEvents:
     """By partition, so that one that goes takes its own along; contacts for whom nothing waits are not kept."""
 
     def __init__(self, metrics: BrevoMetrics) -> None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import time
 
+from runtime.pace import Pace
 
-class Pace:
+
+class Throttle:
     """So many records a second, on average since it began or was last idle.
 
     Args:
@@ -15,9 +17,10 @@ class Pace:
 
     def __init__(self, per_second: float) -> None:
         self._per_second = per_second
-        self._free_at = time.monotonic()
+        self._pace = Pace()
 
     async def after(self, records: int) -> None:
         """Return when the next ones may be taken."""
-        self._free_at = max(self._free_at, time.monotonic()) + records / self._per_second
-        await asyncio.sleep(max(0.0, self._free_at - time.monotonic()))
+        now = time.monotonic()
+        self._pace.spend(records / self._per_second, now)
+        await asyncio.sleep(self._pace.wait_seconds(now))

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 
 from ops.replay.tails import Tails, WorkerProgress
-from ops.replay.tally import FOLLOWED, Tally
+from ops.replay.tally import FOLLOWED, ReplayTally
 from schemas.replays import Replay, ReplayReport
 from schemas.topics import BREVO_RESULTS, all_topics
 
@@ -18,7 +18,7 @@ _OPEN_SECONDS = 30.0
 """So long without a change, while commands are open: Brevo's limits, or Brevo itself, make them wait."""
 
 
-class Following:
+class Consequences:
     """What followed from one replay so far.
 
     Args:
@@ -30,7 +30,7 @@ class Following:
         self._topics = topics
         self._replay = replay
         self._at = dict(replay.followed_from)
-        self._tally = Tally(replay.replay_id)
+        self._tally = ReplayTally(replay.replay_id)
 
     async def count(self) -> ReplayReport:
         """Read on to where the topics end now."""
