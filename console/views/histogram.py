@@ -12,7 +12,7 @@ _GAP = 10
 
 
 @dataclass(frozen=True, slots=True)
-class Pair:
+class BarPair:
     """The two bars of some scores."""
 
     label: str
@@ -26,7 +26,7 @@ class Pair:
     model_height: int
 
 
-def pairs(found: Comparison) -> tuple[Pair, ...]:
+def pairs(found: Comparison) -> tuple[BarPair, ...]:
     """From the lowest scores to the highest; nothing where nobody is.
 
     >>> one = (1, *[0] * 9)
@@ -38,7 +38,7 @@ def pairs(found: Comparison) -> tuple[Pair, ...]:
         return ()
     step = WIDTH // len(found.bins)
     return tuple(
-        Pair(
+        BarPair(
             bin_label(place),
             place * step + _GAP,
             step // 2 - _GAP,

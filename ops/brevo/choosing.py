@@ -16,7 +16,7 @@ Wish = Literal["sent", "resend", "drop", "as_found"]
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class EventSelection:
     """Events that meet every condition; `None` is none."""
 
     command_id: str | None = None

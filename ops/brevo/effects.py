@@ -12,7 +12,7 @@ from rich.console import Console
 
 from ops.brevo.account import opened
 from ops.brevo.at_brevo import Found, found_at_brevo
-from ops.brevo.choosing import Choice
+from ops.brevo.choosing import EventSelection
 from ops.brevo.ledger import Open, doubts, ledger, suppressed, without_contact
 from ops.options import Json
 from ops.selection.finding import SessionsByWords, newest_summaries
@@ -71,20 +71,20 @@ def effects(
         raise typer.Exit(FOUND_WRONG)
 
 
-def choice_of(
+def event_selection(
     summaries: Sequence[SessionSummary],
     session: str | None,
     contact: str | None,
     name: str | None,
     command_id: str | None = None,
-) -> Choice:
+) -> EventSelection:
     """What a person's words choose.
 
     Raises:
         ConfigurationError: no session, or several, are meant; or nobody.
     """
     finder = SessionsByWords(summaries)
-    return Choice(
+    return EventSelection(
         command_id=command_id,
         session=finder.session(session) if session else None,
         contact=finder.contact(contact) if contact else None,
@@ -121,9 +121,9 @@ async def _list(
 ) -> dict[str, Any]:
     connection = KafkaConnection.from_environment(os.environ)
     rows, summaries = await ledger(connection), await known_sessions(connection)
-    choice = choice_of(summaries, session, contact, name)
+    selection = event_selection(summaries, session, contact, name)
     titles = titles_of(summaries)
-    in_doubt = choice.of(doubts(rows.events))
+    in_doubt = selection.of(doubts(rows.events))
     answers = await asked_of_brevo(in_doubt) if check else [None] * len(in_doubt)
     return {
         "in_doubt": [
@@ -131,7 +131,8 @@ async def _list(
             for each, at_brevo in zip(in_doubt, answers, strict=True)
         ],
         "without_contact": [
-            {**shown(each, titles, mask=mask), "state": "without_contact"} for each in choice.of(without_contact(rows))
+            {**shown(each, titles, mask=mask), "state": "without_contact"}
+            for each in selection.of(without_contact(rows))
         ],
         "suppressed": suppressed(rows.events),
     }

@@ -21,7 +21,7 @@ from ops.brevo.effects import (
     OfName,
     OfSession,
     asked_of_brevo,
-    choice_of,
+    event_selection,
     known_sessions,
     show_events,
     shown,
@@ -148,7 +148,7 @@ async def _chosen(
     connection: KafkaConnection, command_id: str | None, session: str | None, contact: str | None, name: str | None
 ) -> tuple[list[Open], Mapping[str, str]]:
     in_doubt, summaries = doubts((await ledger(connection)).events), await known_sessions(connection)
-    return choice_of(summaries, session, contact, name, command_id).of(in_doubt), titles_of(summaries)
+    return event_selection(summaries, session, contact, name, command_id).of(in_doubt), titles_of(summaries)
 
 
 async def _decided(chosen: Sequence[Open], wish: Wish, *, checked: bool) -> list[Decided]:

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 from ops.rebuild.compare import FactChange, ScoreChange, events_not_sent, fact_changes, score_change, switched
 from ops.resync.plan import ResyncPlan, ResyncPlanner
-from ops.resync.tables import Pair, paired_contacts
+from ops.resync.tables import ContactPair, paired_contacts
 from processors.engagement.assessment import Assessor
 from processors.engagement.state import fact_key
 from processors.engine.naming import rebuild_topic
@@ -28,7 +28,7 @@ Fact = Registration | Result
 
 
 @dataclass(slots=True)
-class Difference:
+class StateDifference:
     """All contacts of two states."""
 
     looked_at: int = 0
@@ -44,7 +44,7 @@ class Difference:
 
 async def difference(
     connection: KafkaConnection, configuration: Configuration, live: str, other: str, since: datetime | None = None
-) -> Difference:
+) -> StateDifference:
     """Of the other state from the live one, under the configuration as it is now.
 
     Args:
@@ -58,7 +58,7 @@ async def difference(
         ConfigurationError: one of them has no tables.
         RetryLaterError: Kafka does not answer.
     """
-    found, assessor = Difference(), Assessor(configuration)
+    found, assessor = StateDifference(), Assessor(configuration)
     planner = ResyncPlanner(configuration, datetime.now(UTC))
     async with aclosing(paired_contacts(connection, configuration.kafka.partitions, live, other)) as pairs:
         async for pair in pairs:
@@ -67,7 +67,9 @@ async def difference(
     return found
 
 
-def _add(found: Difference, pair: Pair, assessor: Assessor, planner: ResyncPlanner, since: datetime | None) -> None:
+def _add(
+    found: StateDifference, pair: ContactPair, assessor: Assessor, planner: ResyncPlanner, since: datetime | None
+) -> None:
     contact, live, other = pair.live.contact_id, pair.live.rows, pair.other.rows
     found_changes = list(fact_changes(contact, live, other))
     changes = [each for each in found_changes if not each.is_later(since)]

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ops.rebuild.compare import FactChange, ScoreChange
-from ops.rebuild.difference import Difference, Fact
+from ops.rebuild.difference import Fact, StateDifference
 from ops.resync import display as commands
 from schemas.attendance import Result
 from schemas.states import RebuiltState
@@ -17,7 +17,7 @@ FEW = 20
 _SEEN = {"new": "only here", "gone": "only live", "changed": "differs"}
 
 
-def in_words(found: Difference, state: RebuiltState | None, messages: Mapping[bytes, Fact]) -> Iterator[str]:
+def in_words(found: StateDifference, state: RebuiltState | None, messages: Mapping[bytes, Fact]) -> Iterator[str]:
     """Line by line.
 
     Args:
@@ -45,7 +45,7 @@ def in_words(found: Difference, state: RebuiltState | None, messages: Mapping[by
 
 
 def document(
-    found: Difference, name: str, live: str, state: RebuiltState | None, messages: Mapping[bytes, Fact]
+    found: StateDifference, name: str, live: str, state: RebuiltState | None, messages: Mapping[bytes, Fact]
 ) -> dict[str, Any]:
     """The same for programs, every difference with its reason."""
     return {

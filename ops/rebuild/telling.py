@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from ops.posting import Posting, Record, posting_to
-from ops.rebuild.difference import Difference, Fact, difference, newest_facts, topic_of
+from ops.rebuild.difference import Fact, StateDifference, difference, newest_facts, topic_of
 from ops.rebuild.summaries import Retold, retold
 from processors.engine.states import state_headers
 from runtime.kafka import KafkaConnection
@@ -23,7 +23,7 @@ from schemas.topics import ATTENDANCE_RESULTS, ATTENDANCE_SESSIONS, ENGAGEMENT_R
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class RetoldCounts:
     """How much was told."""
 
     facts: int
@@ -42,7 +42,7 @@ class Told:
 
 async def tell(
     connection: KafkaConnection, configuration: Configuration, live: LiveState, rebuilt: RebuiltState | None
-) -> Told:
+) -> RetoldCounts:
     """Results, registrations, scores and sessions that differ; then ask for the commands of those whom it concerns.
 
     Args:
@@ -68,10 +68,14 @@ async def tell(
         await _tell_sessions(to_kafka, kept, sessions)
         requests = (ResyncContact(contact_id=each, requested_at=live.at) for each in found.concerned)
         await to_kafka.post(ENGAGEMENT_RESYNCS, ((each.contact_id.encode(), each) for each in requests))
-    return Told(len(facts), len(found.facts) - len(facts), len(found.scores), len(sessions), len(found.concerned))
+    return RetoldCounts(
+        len(facts), len(found.facts) - len(facts), len(found.scores), len(sessions), len(found.concerned)
+    )
 
 
-def _facts(found: Difference, after: dict[bytes, Fact], before: dict[bytes, Fact], revision: int) -> Iterator[Fact]:
+def _facts(
+    found: StateDifference, after: dict[bytes, Fact], before: dict[bytes, Fact], revision: int
+) -> Iterator[Fact]:
     for change in found.facts:
         fact = after.get(change.key) if change.rebuilt else before.get(change.key)
         if fact is None:
@@ -90,7 +94,7 @@ def _record(fact: Fact, state: str) -> Record:
     return key, value, [*headers, *state_headers(ATTENDANCE_RESULTS.name, state)], None
 
 
-def _scores(found: Difference, revision: int) -> Iterator[Record]:
+def _scores(found: StateDifference, revision: int) -> Iterator[Record]:
     topic = ENGAGEMENT_SCORES.name
     for change in found.scores:
         key = change.contact_id.encode()

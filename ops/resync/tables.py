@@ -57,7 +57,7 @@ async def kept_contacts(connection: KafkaConnection, contact_id: str | None = No
 
 
 @dataclass(frozen=True, slots=True)
-class Pair:
+class ContactPair:
     """One contact in two states."""
 
     live: Kept
@@ -66,7 +66,9 @@ class Pair:
     """What `engagement.scores.v1` has of it."""
 
 
-async def paired_contacts(connection: KafkaConnection, count: int, live: str, other: str) -> AsyncGenerator[Pair]:
+async def paired_contacts(
+    connection: KafkaConnection, count: int, live: str, other: str
+) -> AsyncGenerator[ContactPair]:
     """Every contact that one of two states has heard a fact of, through all `count` partitions. As `kept_contacts`."""
     topics = (
         changelog(TABLE, live),
@@ -84,7 +86,7 @@ async def paired_contacts(connection: KafkaConnection, count: int, live: str, ot
             for contact in sorted({*ones, *twos}):
                 known = ones.get(contact) or twos[contact]
                 nothing = replace(known, rows=decode_rows(contact, ()))
-                yield Pair(ones.get(contact, nothing), twos.get(contact, nothing), scores.get(contact.encode()))
+                yield ContactPair(ones.get(contact, nothing), twos.get(contact, nothing), scores.get(contact.encode()))
 
 
 def _contacts(facts: Rows, ledger: Rows, told: Rows) -> Iterator[Kept]:

@@ -23,7 +23,7 @@ from ops.selection.finding import SessionsByWords, key_of, newest_summaries
 from ops.selection.times import instant
 from ops.trace.describe import TraceStep, step_of
 from ops.trace.reading import Heard, Topics, reading
-from ops.trace.trail import Seen, Trail, subject_of, topics_of
+from ops.trace.trail import TracedRecord, Trail, subject_of, topics_of
 from ops.views import words
 from ops.views.output import Csv, Mask, Row, one_form, table, terminal, write_csv, write_json
 from runtime.kafka import KafkaConnection
@@ -224,12 +224,12 @@ async def _found(build: Build, since: datetime | None, limit: int, heard: Heard)
     return latest
 
 
-async def _delivery(topics: Topics, which: str, heard: Heard) -> Seen | None:
+async def _delivery(topics: Topics, which: str, heard: Heard) -> TracedRecord | None:
     if place := _PLACE.fullmatch(which):
         return await topics.one(topic_named(place[1]), int(place[2]), int(place[3]))
     if len(which) < SHORTEST_BEGINNING:
         raise ConfigurationError(f"{which} is too short: write {SHORTEST_BEGINNING} characters or more, or a place")
-    found: dict[str, Seen] = {}
+    found: dict[str, TracedRecord] = {}
     named = (RAW_EVENTS, RAW_EVENTS.dead_letter, QUARANTINE, BREVO_COMMANDS, BREVO_COMMANDS_BULK)
     async for seen in topics.read([(topic, None) for topic in named], None, heard):
         if seen.is_called(which):

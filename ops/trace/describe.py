@@ -8,7 +8,7 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any, Literal
 
-from ops.trace.trail import Seen
+from ops.trace.trail import TracedRecord
 from readmodel.words import counted
 from schemas.codec import contact_id, normalise_email
 from schemas.instants import whole_minutes
@@ -41,57 +41,57 @@ class TraceStep:
         return f"{self.topic}/{self.partition}/{self.offset}"
 
 
-def step_of(seen: Seen) -> TraceStep:
+def step_of(record: TracedRecord) -> TraceStep:
     """The step that a record is; what cannot be read is one, too."""
-    content, facts = seen.content(), seen.facts()
-    kind, told = _KINDS.get(seen.topic.removesuffix(".dlq"), ("act", _type))
+    content, facts = record.content(), record.facts()
+    kind, told = _KINDS.get(record.topic.removesuffix(".dlq"), ("act", _type))
     try:
-        what = told(content, seen)
+        what = told(content, record)
     except (TypeError, ValueError, AttributeError, KeyError):
         # Anybody may have written it, and it is shown all the same.
-        what = f"{_type(content, seen)}, which cannot be read"
-    if seen.topic.endswith(".dlq"):
+        what = f"{_type(content, record)}, which cannot be read"
+    if record.topic.endswith(".dlq"):
         kind = "letter"
-        reason = seen.headers.get("rollcall-reason") or seen.headers.get("rollcall-label") or "no reason is told"
-        what = f"dead letter of {seen.headers.get('rollcall-stage', 'an agent')}: {reason} ({what})"
+        reason = record.headers.get("rollcall-reason") or record.headers.get("rollcall-label") or "no reason is told"
+        what = f"dead letter of {record.headers.get('rollcall-stage', 'an agent')}: {reason} ({what})"
     email = _email(content)
     named = content.get("contact_id")
     who = named if isinstance(named, str) and named else contact_id(email) if email else None
     return TraceStep(
-        stored_at=seen.stored_at,
+        stored_at=record.stored_at,
         happened_at=facts.happened_at,
         kind=kind,
         what=what,
         email=email,
         contact_id=who,
-        topic=seen.topic,
-        partition=seen.partition,
-        offset=seen.offset,
-        event_id=seen.headers.get("ce_id", ""),
+        topic=record.topic,
+        partition=record.partition,
+        offset=record.offset,
+        event_id=record.headers.get("ce_id", ""),
     )
 
 
-def _type(content: Content, seen: Seen) -> str:
-    return seen.headers.get("ce_type") or str(content.get("kind") or "a record")
+def _type(content: Content, record: TracedRecord) -> str:
+    return record.headers.get("ce_type") or str(content.get("kind") or "a record")
 
 
-def _event(content: Content, seen: Seen) -> str:
-    origin = seen.headers.get("origin")
+def _event(content: Content, record: TracedRecord) -> str:
+    origin = record.headers.get("origin")
     brought = f", brought by {origin}" if origin else ""
-    return f"{seen.headers.get('ce_type') or content.get('event') or 'an event'}{brought}"
+    return f"{record.headers.get('ce_type') or content.get('event') or 'an event'}{brought}"
 
 
-def _quarantined(content: Content, seen: Seen) -> str:
-    return f"{_event(content, seen)}, quarantined: {seen.headers.get('quarantine-reason', 'no reason is told')}"
+def _quarantined(content: Content, record: TracedRecord) -> str:
+    return f"{_event(content, record)}, quarantined: {record.headers.get('quarantine-reason', 'no reason is told')}"
 
 
-def _lookup(content: Content, seen: Seen) -> str:
+def _lookup(content: Content, record: TracedRecord) -> str:
     if content.get("kind") != "request":
-        return _type(content, seen)
+        return _type(content, record)
     return f"Zoom is asked for `{content.get('lookup')}`"
 
 
-def _answer(content: Content, _seen: Seen) -> str:
+def _answer(content: Content, _record: TracedRecord) -> str:
     rows, detail = content.get("rows") or (), content.get("detail")
     page = "" if content.get("last") and not content.get("page") else f", page {(content.get('page') or 0) + 1}"
     is_found = content.get("outcome") == "found"
@@ -99,7 +99,7 @@ def _answer(content: Content, _seen: Seen) -> str:
     return f"Zoom answers `{content.get('lookup')}`: {what}{f' ({detail})' if detail else ''}"
 
 
-def _fact(content: Content, seen: Seen) -> str:
+def _fact(content: Content, record: TracedRecord) -> str:
     back = f", taken back ({content.get('retraction_reason') or 'not theirs any more'})"
     match content.get("kind"):
         case "registration":
@@ -113,12 +113,12 @@ def _fact(content: Content, seen: Seen) -> str:
         case "recording" | "session_recording":
             told = "told of the recording"
         case _:
-            return _type(content, seen)
+            return _type(content, record)
     revision = f", revision {content['revision']}" if "revision" in content else ""
     return f"{told}{revision}{back if content.get('retracted') else ''}"
 
 
-def _session(content: Content, _seen: Seen) -> str:
+def _session(content: Content, _record: TracedRecord) -> str:
     counts = content.get("counts") or {}
     numbers = ", ".join(
         f"{counts.get(name, 0)} {name.replace('_', ' ')}" for name in ("attended", "left_early", "no_shows")
@@ -128,13 +128,13 @@ def _session(content: Content, _seen: Seen) -> str:
     return f"session {state}: {numbers}{waits}"
 
 
-def _score(content: Content, _seen: Seen) -> str:
+def _score(content: Content, _record: TracedRecord) -> str:
     if not content:
         return "no score any more"
     return f"score {content.get('contact_score')}, {content.get('tier')}, as of {content.get('reference_date')}"
 
 
-def _candidates(content: Content, _seen: Seen) -> str:
+def _candidates(content: Content, _record: TracedRecord) -> str:
     if not content:
         return "no candidate's score any more"
     given = [f"{each['model_version']} {each['contact_score']}, {each['tier']}" for each in content["candidates"]]
@@ -142,7 +142,7 @@ def _candidates(content: Content, _seen: Seen) -> str:
     return f"scores by candidate models: {'; '.join(given)}"
 
 
-def _command(content: Content, _seen: Seen) -> str:
+def _command(content: Content, _record: TracedRecord) -> str:
     reason = f" ({content['reason']})" if content.get("reason") else ""
     match content.get("kind"):
         case "upsert":
@@ -153,9 +153,9 @@ def _command(content: Content, _seen: Seen) -> str:
             return f"{other} to be sent: {content.get('name')}{reason}"
 
 
-def _call(content: Content, seen: Seen) -> str:
+def _call(content: Content, record: TracedRecord) -> str:
     if "command_id" not in content:
-        return _type(content, seen)
+        return _type(content, record)
     what = content.get("name") or "contact"
     status = f", HTTP {content['http_status']}" if content.get("http_status") else ""
     calls = f", {content['attempts']} calls" if (content.get("attempts") or 0) > 1 else ""
@@ -164,26 +164,26 @@ def _call(content: Content, seen: Seen) -> str:
     return f"{what} {str(content.get('outcome')).replace('_', ' ')}{status}{calls}{imported}{detail}"
 
 
-def _feedback(content: Content, _seen: Seen) -> str:
+def _feedback(content: Content, _record: TracedRecord) -> str:
     return f"Brevo tells: {str(content.get('kind')).replace('_', ' ')} ({content.get('source')})"
 
 
-def _letter(content: Content, _seen: Seen) -> str:
+def _letter(content: Content, _record: TracedRecord) -> str:
     if content.get("kind") == "decision":
         return f"letter {content.get('state')} by {content.get('operator')}"
     return f"failed again, {content.get('attempts')} times so far: {content.get('reason')}"
 
 
-def _act(content: Content, _seen: Seen) -> str:
+def _act(content: Content, _record: TracedRecord) -> str:
     reason = f": {content['reason']}" if content.get("reason") else ""
     return f"{content.get('operator')} did {content.get('action')}{reason}"
 
 
-def _resync(_content: Content, _seen: Seen) -> str:
+def _resync(_content: Content, _record: TracedRecord) -> str:
     return "to be computed anew"
 
 
-_KINDS: Mapping[str, tuple[Kind, Callable[[Content, Seen], str]]] = MappingProxyType(
+_KINDS: Mapping[str, tuple[Kind, Callable[[Content, TracedRecord], str]]] = MappingProxyType(
     {
         "zoom.events.raw.v1": ("event", _event),
         "zoom.events.quarantine.v1": ("letter", _quarantined),

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from ops.trace.trail import Seen
+from ops.trace.trail import TracedRecord
 from runtime.kafka import KafkaConnection
 from runtime.reading import partitions_of_topics, read_spans, reader
 from schemas.errors import ConfigurationError
@@ -32,7 +32,7 @@ class Topics:
         self._prefix = prefix
         self._partitions = partitions
 
-    async def one(self, topic: Topic, partition: int, offset: int) -> Seen:
+    async def one(self, topic: Topic, partition: int, offset: int) -> TracedRecord:
         """The record of an offset.
 
         Raises:
@@ -54,7 +54,9 @@ class Topics:
                 return _seen(topic, record)
         raise ConfigurationError(f"{topic.name}/{partition}/{offset} is not there: it was compacted away")
 
-    async def read(self, places: Sequence[TopicPart], since: datetime | None, heard: Heard) -> AsyncIterator[Seen]:
+    async def read(
+        self, places: Sequence[TopicPart], since: datetime | None, heard: Heard
+    ) -> AsyncIterator[TracedRecord]:
         """Every record that was stored from `since` on, partition by partition in the order of offsets.
 
         Topics that are not there are passed over.
@@ -102,8 +104,8 @@ async def reading(connection: KafkaConnection) -> AsyncIterator[Topics]:
         yield Topics(consumer, connection.topic_prefix, await partitions_of_topics(connection))
 
 
-def _seen(topic: Topic, record: ConsumerRecord) -> Seen:
-    return Seen(
+def _seen(topic: Topic, record: ConsumerRecord) -> TracedRecord:
+    return TracedRecord(
         topic=topic.name,
         partition=record.partition,
         offset=record.offset,

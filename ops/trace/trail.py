@@ -27,7 +27,7 @@ _OF_ZOOM = frozenset({"zoom.events.raw.v1", "zoom.events.quarantine.v1", "zoom.e
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class TracedRecord:
     """One record as it lies in Kafka."""
 
     topic: str
@@ -98,29 +98,29 @@ class Trail:
     letters: set[str] = field(default_factory=set)
     """Ids of the dead letters and quarantined deliveries that were found."""
 
-    def holds(self, seen: Seen) -> bool:
+    def holds(self, record: TracedRecord) -> bool:
         """Whether a record is of it; what is found teaches it what else is."""
-        if not self._may_hold(seen):
+        if not self._may_hold(record):
             return False
-        is_found = self._is_called(seen) or (
-            (self.since is None or seen.stored_at >= self.since) and self._is_about(seen)
+        is_found = self._is_called(record) or (
+            (self.since is None or record.stored_at >= self.since) and self._is_about(record)
         )
         if is_found:
-            self._learn(seen)
+            self._learn(record)
         return is_found
 
-    def _may_hold(self, seen: Seen) -> bool:
+    def _may_hold(self, record: TracedRecord) -> bool:
         """A look at the bytes, before anything is parsed: most records are of somebody else."""
-        value = seen.value
-        if not value or b"\\" in value or seen.topic == LETTERS.name or self._is_called(seen):
+        value = record.value
+        if not value or b"\\" in value or record.topic == LETTERS.name or self._is_called(record):
             return True
-        if (words := self._words()) is None or (seen.key or b"").decode(errors="replace") == self.contact:
+        if (words := self._words()) is None or (record.key or b"").decode(errors="replace") == self.contact:
             return True
         text = value.lower()
         return any(word in text for word in words)
 
-    def _is_called(self, seen: Seen) -> bool:
-        return bool(self.identities) and not self.identities.isdisjoint(seen.identities)
+    def _is_called(self, record: TracedRecord) -> bool:
+        return bool(self.identities) and not self.identities.isdisjoint(record.identities)
 
     def _words(self) -> list[bytes] | None:
         """One of these, in lower case, is in every record of it; `None`: that cannot be said."""
@@ -130,13 +130,13 @@ class Trail:
             return None  # it may be told of by an address that nobody knows yet, or in other capitals
         return _lowered(self.contact, self.email, *self.registrants)
 
-    def _is_about(self, seen: Seen) -> bool:
-        content = seen.content()
-        if seen.topic == LETTERS.name:
+    def _is_about(self, record: TracedRecord) -> bool:
+        content = record.content()
+        if record.topic == LETTERS.name:
             return content.get("letter_id") in self.letters
         if self.contact is None and self.session is None:
             return False
-        facts = seen.facts()
+        facts = record.facts()
         if self.of_nobody and (facts.contacts or _people(content)):
             return False
         if self.contact is not None and not self._is_of_contact(facts, content):
@@ -162,11 +162,11 @@ class Trail:
         # Of a contact's own records those that name no session are told, too: what was decided of the person.
         return self.contact is not None or session.object_id in _texts(content.get("details"), content.get("subject"))
 
-    def _learn(self, seen: Seen) -> None:
-        content = seen.content()
-        if seen.topic.endswith(".dlq") or "quarantine-reason" in seen.headers:
-            topic = seen.topic.removesuffix(".dlq")
-            self.letters.add(seen.headers.get(LETTER_ID) or letter_id(topic, seen.key, seen.value))
+    def _learn(self, record: TracedRecord) -> None:
+        content = record.content()
+        if record.topic.endswith(".dlq") or "quarantine-reason" in record.headers:
+            topic = record.topic.removesuffix(".dlq")
+            self.letters.add(record.headers.get(LETTER_ID) or letter_id(topic, record.key, record.value))
         if self.contact is None or content.get("contact_id") != self.contact:
             return
         self.email = self.email or normalise_email(content.get("email"))
@@ -177,15 +177,15 @@ _ANY = TOPICS[0]
 """A selection is of one topic; whether a record is of a session is asked in the same way of all."""
 
 
-def subject_of(seen: Seen, contact_of: Mapping[str, str], sessions: Iterable[SessionKey]) -> Trail:
+def subject_of(record: TracedRecord, contact_of: Mapping[str, str], sessions: Iterable[SessionKey]) -> Trail:
     """What followed from a delivery: the trail of its person in its session, from then on.
 
     Args:
-        seen: the delivery.
+        record: the delivery.
         contact_of: contact ids by the id of a registration.
         sessions: all that are known.
     """
-    facts, content = seen.facts(), seen.content()
+    facts, content = record.facts(), record.content()
     contact = next(iter(sorted(facts.contacts)), None)
     if contact is None:
         contact = next((contact_of[each] for each in sorted(_registrants(content)) if each in contact_of), None)
@@ -195,9 +195,9 @@ def subject_of(seen: Seen, contact_of: Mapping[str, str], sessions: Iterable[Ses
     return Trail(
         contact=contact,
         session=held,
-        identities=seen.identities,
+        identities=record.identities,
         of_nobody=contact is None and not _people(content),
-        since=seen.stored_at,
+        since=record.stored_at,
     )
 
 

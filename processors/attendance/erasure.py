@@ -50,7 +50,7 @@ from processors.attendance.rules.registrations import RegistrationRow
 from processors.attendance.rules.reports import ReportRow
 from processors.attendance.rules.runs import RunRow
 from processors.engine.view import View
-from processors.erasure.erasing import Cleaner, IsErased, Row
+from processors.erasure.erasing import Cleaner, IsErased, WalkedRow
 from schemas.codec import contact_id
 
 _CONTACT_ID_DIGITS = 32
@@ -171,7 +171,7 @@ class AttendanceCleaner(Cleaner):
     walks = (*((TABLE, f"{kind.letter}|".encode()) for kind in CLEANED), (TABLE, OWNERS))
 
     @override
-    def cleaned(self, row: Row, is_erased: IsErased, view: View) -> bytes | None:
+    def cleaned(self, row: WalkedRow, is_erased: IsErased, view: View) -> bytes | None:
         if row.walk == len(_CLEAN):
             return None if _is_held_of(row, is_erased) else row.value
         kind, clean = _CLEAN[row.walk]
@@ -183,7 +183,7 @@ class AttendanceCleaner(Cleaner):
         return row.value if after == before else kind.encode(after)
 
 
-def _is_held_of(row: Row, is_erased: IsErased) -> bool:
+def _is_held_of(row: WalkedRow, is_erased: IsErased) -> bool:
     """Whether an event that waits for its owner names the person."""
     held = held_in(row.key, row.value)
     named = () if held is None else addresses_in(orjson.loads(held.value or b"null"))

@@ -7,7 +7,7 @@ from typing_extensions import override
 from processors.engagement.state import decode_head, head_key
 from processors.engagement.sweep import SWEEP_KEY, Sweep, decode_sweep, encode_sweep
 from processors.engine.view import View
-from processors.erasure.erasing import Cleaner, IsErased, Row
+from processors.erasure.erasing import Cleaner, IsErased, WalkedRow
 from schemas.engagement import CandidateScores, ContactScore
 from schemas.topics import ENGAGEMENT_CANDIDATES, ENGAGEMENT_SCORES
 
@@ -19,7 +19,7 @@ class EngagementCleaner(Cleaner):
         self.walks = ((table, b""),)
 
     @override
-    def cleaned(self, row: Row, is_erased: IsErased, view: View) -> bytes | None:
+    def cleaned(self, row: WalkedRow, is_erased: IsErased, view: View) -> bytes | None:
         """Their scores go with the head of their rows."""
         if row.key == SWEEP_KEY:
             return _without(decode_sweep(row.value), row, is_erased)
@@ -33,7 +33,7 @@ class EngagementCleaner(Cleaner):
         return None
 
 
-def _without(sweep: Sweep, row: Row, is_erased: IsErased) -> bytes:
+def _without(sweep: Sweep, row: WalkedRow, is_erased: IsErased) -> bytes:
     """The decay sweep stands behind whom it looked at last: just before them is as good, as they have no rows."""
     if not sweep.walked or not is_erased(sweep.walked):
         return row.value

@@ -35,11 +35,11 @@ class Cleaner(Protocol):
     walks: tuple[Walk, ...]
     """All rows that may say something of a person, in the order in which they are looked at."""
 
-    def cleaned(self, row: Row, is_erased: IsErased, view: View) -> bytes | None:
+    def cleaned(self, row: WalkedRow, is_erased: IsErased, view: View) -> bytes | None:
         """The row's value without the person: as it is for others, ``None`` for a row that goes."""
 
 
-class Row(NamedTuple):
+class WalkedRow(NamedTuple):
     """One row of a walk."""
 
     walk: int
@@ -116,7 +116,7 @@ class ErasingRule(Rule):
         view.delete(self._marks.table, _key(mark))
         self._tell(mark, sweep._replace(step=sweep.step + 1, removed=removed), view, is_done=True)
 
-    def _rows(self, sweep: _Sweep, view: View) -> Iterator[Row]:
+    def _rows(self, sweep: _Sweep, view: View) -> Iterator[WalkedRow]:
         start = sweep.start.encode("latin-1")
         for number, (table, prefix) in enumerate(self._cleaner.walks):
             if number < sweep.walk:
@@ -124,7 +124,7 @@ class ErasingRule(Rule):
             # What one record has written is merged in when a scan begins: each step sees all that stood before it.
             for key, value in view.scan(table, prefix, start if number == sweep.walk else b""):
                 if not key.startswith(MARKS):
-                    yield Row(number, table, key, value)
+                    yield WalkedRow(number, table, key, value)
 
     def _go_on(self, mark: str, sweep: _Sweep, view: View) -> None:
         view.put(self._marks.table, _key(mark), pack(list(sweep)))

@@ -25,7 +25,7 @@ class RunRecording:
 
 
 @dataclass(frozen=True)
-class Told:
+class ExpectedRecording:
     """What people are told of a session's recordings."""
 
     longest: RunRecording
@@ -60,13 +60,13 @@ def recordings_held(zoom: ZoomState) -> dict[str, RunRecording]:
     }
 
 
-def told_of(session: ExpectedSession, recordings: Mapping[str, RunRecording], rules: Rules) -> Told | None:
+def told_of(session: ExpectedSession, recordings: Mapping[str, RunRecording], rules: Rules) -> ExpectedRecording | None:
     """Once the session is final and every main run's is there, or nobody waits any longer."""
     known = [recordings[uuid] for uuid in session.main if uuid in recordings]
     is_complete = len(known) == len(session.main) or rules.recordings_waited
     if not known or not is_complete or not session.is_final:
         return None
-    return Told(max(known, key=lambda each: (each.minutes, each.at, each.share_url)), len(known))
+    return ExpectedRecording(max(known, key=lambda each: (each.minutes, each.at, each.share_url)), len(known))
 
 
 def _recording(content: dict[str, Any], at: int) -> RunRecording:

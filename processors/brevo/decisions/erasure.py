@@ -8,7 +8,7 @@ from processors.brevo.decisions.intake import CommandIntake
 from processors.brevo.decisions.ledger import LEDGER, PENDING, SUPPRESSIONS, contact_of
 from processors.brevo.decisions.suppression import Consent
 from processors.engine.view import View
-from processors.erasure.erasing import Cleaner, ErasingRule, IsErased, Row
+from processors.erasure.erasing import Cleaner, ErasingRule, IsErased, WalkedRow
 from processors.erasure.marks import Marks
 
 AGENT = "sync-contact"
@@ -25,5 +25,5 @@ class LedgerCleaner(Cleaner):
     walks = ((LEDGER, b""), (PENDING, b""), (SUPPRESSIONS, b""))
 
     @override
-    def cleaned(self, row: Row, is_erased: IsErased, view: View) -> bytes | None:
+    def cleaned(self, row: WalkedRow, is_erased: IsErased, view: View) -> bytes | None:
         return None if is_erased(contact_of(row.key)) else row.value

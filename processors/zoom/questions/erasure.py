@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing_extensions import override
 
 from processors.engine.view import View
-from processors.erasure.erasing import Cleaner, IsErased, Row
+from processors.erasure.erasing import Cleaner, IsErased, WalkedRow
 from processors.zoom.questions.pending import PENDING, Pending, pack_pending, unpack_pending
 from schemas.codec import contact_id
 
@@ -16,7 +16,7 @@ class LookupCleaner(Cleaner):
     walks = ((PENDING, b""),)
 
     @override
-    def cleaned(self, row: Row, is_erased: IsErased, view: View) -> bytes | None:
+    def cleaned(self, row: WalkedRow, is_erased: IsErased, view: View) -> bytes | None:
         pending = unpack_pending(row.value)
         if not isinstance(pending, Pending):
             return row.value

@@ -5,7 +5,7 @@ import doctest
 import pytest
 
 from ops.brevo import choosing
-from ops.brevo.choosing import Choice
+from ops.brevo.choosing import EventSelection
 from ops.brevo.ledger import Open
 from ops.selection.selection import SessionKey
 from tests.support.brevo_commands import MAYA, event
@@ -27,17 +27,17 @@ def test_what_becomes_of_an_event_examples_hold() -> None:
 
 
 @pytest.mark.parametrize(
-    ("choice", "expected"),
+    ("selection", "expected"),
     [
-        (Choice(), "abcd"),
-        (Choice(session=LAUNCH), "ac"),
-        (Choice(contact=DOUBTS[0].command.contact_id), "ab"),
-        (Choice(name="zoom_recording_ready"), "c"),
-        (Choice(session=LAUNCH, contact=DOUBTS[0].command.contact_id), "a"),
-        (Choice(command_id=DOUBTS[1].command.command_id), "b"),
+        (EventSelection(), "abcd"),
+        (EventSelection(session=LAUNCH), "ac"),
+        (EventSelection(contact=DOUBTS[0].command.contact_id), "ab"),
+        (EventSelection(name="zoom_recording_ready"), "c"),
+        (EventSelection(session=LAUNCH, contact=DOUBTS[0].command.contact_id), "a"),
+        (EventSelection(command_id=DOUBTS[1].command.command_id), "b"),
     ],
 )
-def test_choice_takes_what_meets_every_condition(choice: Choice, expected: str) -> None:
+def test_event_selection_takes_what_meets_every_condition(selection: EventSelection, expected: str) -> None:
     """A run of the session is as good as another."""
-    assert "".join(each.command.once_keys[0] for each in choice.of(DOUBTS)) == expected
+    assert "".join(each.command.once_keys[0] for each in selection.of(DOUBTS)) == expected
     assert DOUBTS[0].command.email == MAYA

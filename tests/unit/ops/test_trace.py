@@ -12,7 +12,7 @@ import pytest
 from ops.selection.selection import SessionKey
 from ops.trace.command import Latest
 from ops.trace.describe import step_of
-from ops.trace.trail import Seen, Trail, subject_of, topics_of
+from ops.trace.trail import TracedRecord, Trail, subject_of, topics_of
 from schemas.codec import contact_id
 from schemas.topics import ATTENDANCE_RESULTS, BREVO_RESULTS, LOOKUP_RESULTS, RAW_EVENTS
 
@@ -26,13 +26,13 @@ def _header(name: str) -> str:
     return name if name.startswith("ce_") else name.replace("_", "-")
 
 
-def seen(topic: str, fields: dict[str, Any], key: str = "k", **headers: str) -> Seen:
+def seen(topic: str, fields: dict[str, Any], key: str = "k", **headers: str) -> TracedRecord:
     """A record."""
     told = {_header(name): text for name, text in headers.items()}
-    return Seen(topic, 1, 7, NOW, key.encode(), orjson.dumps(fields), told)
+    return TracedRecord(topic, 1, 7, NOW, key.encode(), orjson.dumps(fields), told)
 
 
-def joined(participant: dict[str, Any], uuid: str = "run-1", **headers: str) -> Seen:
+def joined(participant: dict[str, Any], uuid: str = "run-1", **headers: str) -> TracedRecord:
     """A webhook."""
     payload = {"account_id": "abc", "object": {"id": 9100001, "uuid": uuid, "participant": participant}}
     return seen(
@@ -41,7 +41,7 @@ def joined(participant: dict[str, Any], uuid: str = "run-1", **headers: str) -> 
     )  # fmt: skip
 
 
-def result(email: str = MAYA, **changed: Any) -> Seen:
+def result(email: str = MAYA, **changed: Any) -> TracedRecord:
     """A result."""
     fields = {
         "kind": "result", "contact_id": contact_id(email), "email": email, "account_id": "abc", "object_id": "9100001",
@@ -72,11 +72,11 @@ def maya() -> Trail:
         (seen(LOOKUP_RESULTS.name, {"lookup": "report", "rows": [{"user_email": "bo@example.com"}]}), False),
         (seen(BREVO_RESULTS.name, {"command_id": "c", "contact_id": contact_id(MAYA)}), True),
         (seen("ops.audit.v1", {"operator": "eva", "action": "effects.resolve", "subject": contact_id(MAYA)}), True),
-        (Seen("engagement.scores.v1", 1, 7, NOW, contact_id(MAYA).encode(), None, {}), True),
-        (Seen(RAW_EVENTS.name, 1, 7, NOW, b"k", b"\xff\x00", {}), False),
+        (TracedRecord("engagement.scores.v1", 1, 7, NOW, contact_id(MAYA).encode(), None, {}), True),
+        (TracedRecord(RAW_EVENTS.name, 1, 7, NOW, b"k", b"\xff\x00", {}), False),
     ],
 )
-def test_trail_of_a_contact_has_what_names_them(record: Seen, expected: bool) -> None:
+def test_trail_of_a_contact_has_what_names_them(record: TracedRecord, expected: bool) -> None:
     """By address however it is written, by contact id, or by a registration that a result has told of."""
     assert maya().holds(record) is expected
 
@@ -103,7 +103,7 @@ def test_trail_of_a_contact_id_alone_learns_the_address_from_the_results() -> No
         (seen("ops.audit.v1", {"action": "zoom.recover", "subject": "abc"}), False),
     ],
 )
-def test_trail_of_a_session_has_what_names_its_runs(record: Seen, expected: bool) -> None:
+def test_trail_of_a_session_has_what_names_its_runs(record: TracedRecord, expected: bool) -> None:
     """Of everybody; another run of the webinar is another session."""
     assert Trail(session=LAUNCH).holds(record) is expected
 
@@ -185,7 +185,7 @@ def test_topics_are_read_in_the_one_partition_that_may_hold_something() -> None:
             "letter", "dead letter of an agent: no id (webinar.ended)",
         ),
         (seen("ops.audit.v1", {"operator": "eva", "action": "dlq.drop"}), "act", "eva did dlq.drop"),
-        (Seen("engagement.scores.v1", 1, 7, NOW, b"c", None, {}), "score", "no score any more"),
+        (TracedRecord("engagement.scores.v1", 1, 7, NOW, b"c", None, {}), "score", "no score any more"),
         (
             seen("engagement.candidates.v1", {
                 "candidates": [{"model_version": "stays", "contact_score": 52, "tier": "warm"}],
@@ -194,11 +194,11 @@ def test_topics_are_read_in_the_one_partition_that_may_hold_something() -> None:
             "score", "scores by candidate models: stays 52, warm; odd nothing (ZeroDivisionError)",
         ),
         (seen("engagement.candidates.v1", {"candidates": [{}]}), "score", "a record, which cannot be read"),
-        (Seen(RAW_EVENTS.name, 1, 7, NOW, b"k", b"\xff", {}), "event", "an event"),
+        (TracedRecord(RAW_EVENTS.name, 1, 7, NOW, b"k", b"\xff", {}), "event", "an event"),
         (result(attended_seconds="soon"), "decision", "result, which cannot be read"),
     ],
 )  # fmt: skip
-def test_step_says_what_a_record_is(record: Seen, kind: str, what: str) -> None:
+def test_step_says_what_a_record_is(record: TracedRecord, kind: str, what: str) -> None:
     """In words without anything of a person; who it is stands apart."""
     step = step_of(record)
     assert (step.kind, step.what) == (kind, what)
