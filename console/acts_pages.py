@@ -112,4 +112,4 @@ class ActsPages:
 
 def _answers(act: Act, fields: Mapping[str, Any]) -> Answers:
     """What a form says of each field of the act; its default where it says nothing of it."""
-    return {each.name: str(fields.get(each.name, each.default))[:_LONGEST_ANSWER].strip() for each in act.fields}
+    return {field.name: str(fields.get(field.name, field.default))[:_LONGEST_ANSWER].strip() for field in act.fields}

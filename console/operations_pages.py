@@ -90,7 +90,7 @@ class OperationsPages:
     async def _dead_letters(self, request: web.Request) -> web.StreamResponse:
         for_operators(request)
         after = request.query.get("after") or None
-        state = next((each for each in STATES if each == request.query.get("state")), None)
+        state = next((allowed for allowed in STATES if allowed == request.query.get("state")), None)
         part = await ask(self._database, lambda connection: dead_letters(connection, state=state, after=after))
         return self._pages.page(request, "dead_letters.html", part=part, after=after, state=state or "", states=STATES)
 
@@ -107,6 +107,6 @@ class OperationsPages:
 
         reports, topics, has_sessions = await ask(self._database, read)
         return self._pages.page(
-            request, "setup.html", reports={each.command: each for each in reports}, commands=SETUP_COMMANDS,
+            request, "setup.html", reports={report.command: report for report in reports}, commands=SETUP_COMMANDS,
             has_topics=bool(topics), has_sessions=has_sessions, now=datetime.now(UTC),
         )  # fmt: skip

@@ -99,7 +99,7 @@ def parse(text: str) -> dict[str, Account]:
             continue
         name, _, rest = line.strip().partition(":")
         role, _, hashed = rest.partition(":")
-        known = next((each for each in ROLES if each == role), None)
+        known = next((allowed for allowed in ROLES if allowed == role), None)
         if known is None or not _NAME.fullmatch(name) or not hashed.startswith(f"{_SCHEME}$"):
             raise ConfigurationError(
                 f"the password file, line {number}: is not name:role:hash; delete it, and write it with "

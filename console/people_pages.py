@@ -86,7 +86,7 @@ class PeoplePages:
         one, part, seen = await self._ask(read)
         return self._pages.page(
             request, "session.html", session=one, part=part, show=show, order=order, after=after,
-            shows=(*STATUSES, "not_synced"), time_line=time_line(one, [each.intervals for each in
+            shows=(*STATUSES, "not_synced"), time_line=time_line(one, [person.intervals for person in
             seen.items]), seen=len(seen.items), is_cut=seen.after is not None,
         )  # fmt: skip
 

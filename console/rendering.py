@@ -29,7 +29,7 @@ class Pages:
             loader=FileSystemLoader(HERE / "templates"), autoescape=True, undefined=StrictUndefined,
             trim_blocks=True, lstrip_blocks=True,
         )  # fmt: skip
-        self._templates.filters |= {each.__name__: each for each in _FILTERS}
+        self._templates.filters |= {given.__name__: given for given in _FILTERS}
         self._templates.globals |= {"query": links.query, "is_silent": is_silent}
 
     def page(

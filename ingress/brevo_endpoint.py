@@ -95,7 +95,7 @@ class BrevoEndpoint:
 
     async def _store(self, feedback: list[BrevoFeedback]) -> web.Response:
         now_ms = int(datetime.now(UTC).timestamp() * 1_000)
-        records = [_record(each, now_ms) for each in feedback]
+        records = [_record(said, now_ms) for said in feedback]
         try:
             await asyncio.gather(*(self._publisher.publish(self._topic, record) for record in records))
         except NotAcknowledgedError:

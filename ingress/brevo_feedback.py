@@ -49,7 +49,7 @@ def _feedback(event: Mapping[str, Any], received_at: datetime) -> Iterator[Brevo
             return
         # A blocklisting shows as a detail of an update (github.com/sendinblue/APIv3-php-library/issues/174).
         content = event.get("content")
-        details = [each for each in content if isinstance(each, dict)] if isinstance(content, list) else []
+        details = [detail for detail in content if isinstance(detail, dict)] if isinstance(content, list) else []
         blocked = [(detail.get("email"), detail["emailBlacklist"]) for detail in details if "emailBlacklist" in detail]
         yield from _feedback_of_each(
             event, received_at, "blocklisted", [email for email, is_blocked in blocked if is_blocked is True]

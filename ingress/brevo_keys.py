@@ -30,4 +30,4 @@ class BrevoKeys:
     def accept(self, authorization: str) -> bool:
         """Compared in constant time."""
         given = authorization.encode(errors="surrogateescape")
-        return any([hmac.compare_digest(given, each) for each in self.authorizations])  # noqa: C419 (all are compared)
+        return any([hmac.compare_digest(given, expected) for expected in self.authorizations])  # noqa: C419 (all are compared)

@@ -240,7 +240,7 @@ async def _zoom_effect(
 ) -> AsyncIterator[look_up.LookUp]:
     environment, metrics = settings.environment, ZoomMetrics(registry)
     logins = LoginStore(environment.zoom_tokens)
-    accounts = [each for each in settings.configuration.connectors.zoom if each.enabled]
+    accounts = [account for account in settings.configuration.connectors.zoom if account.enabled]
     async with aiohttp.ClientSession() as session:
         clients = {
             account.account_id: ZoomClient(
@@ -255,7 +255,7 @@ async def _zoom_effect(
             )
             for account in accounts
         }
-        missing = {each.account_id: partial(missing_scopes, each, settings.configuration) for each in accounts}
+        missing = {account.account_id: partial(missing_scopes, account, settings.configuration) for account in accounts}
         yield look_up.LookUp(
             clients,
             clock=time.time,

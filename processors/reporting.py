@@ -109,8 +109,8 @@ def _status(identity: WorkerIdentity, now: Condition, registry: CollectorRegistr
 
 def _samples(registry: CollectorRegistry) -> Iterator[Sample]:
     for metric in registry.collect():
-        for each in metric.samples:
-            yield Sample(each.name, each.labels, each.value)
+        for sample in metric.samples:
+            yield Sample(sample.name, sample.labels, sample.value)
 
 
 def now() -> datetime:

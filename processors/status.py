@@ -46,7 +46,7 @@ class Usage:
         if len(self._noted) < 2:
             return None
         until, latest = self._noted[-1]
-        since, before = next((each for each in reversed(self._noted) if each[0] <= until - seconds), self._noted[0])
+        since, before = next((noted for noted in reversed(self._noted) if noted[0] <= until - seconds), self._noted[0])
         calls = latest.get(name, 0.0) - before.get(name, 0.0)
         return round(calls * seconds / (until - since), 2) if until - since > seconds else calls
 
@@ -139,7 +139,9 @@ def _of_zoom(of: Figures, usage: Usage) -> Iterator[BudgetUse]:
             limit=sample.value,
             held_seconds=round(held.get(name, 0.0), 1),
         )
-    limits = {(each.labels["account"], each.labels["pool"]): each.value for each in of("rollcall_zoom_daily_limit")}
+    limits = {
+        (sample.labels["account"], sample.labels["pool"]): sample.value for sample in of("rollcall_zoom_daily_limit")
+    }
     for sample in of("rollcall_zoom_daily_calls"):
         account_id, pool = sample.labels["account"], sample.labels["pool"]
         limit = limits.get((account_id, pool))

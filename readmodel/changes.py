@@ -91,8 +91,8 @@ class Changes:
 
 def header(headers: tuple[tuple[str, bytes], ...], name: str) -> str | None:
     """The text of a header; ``None`` without one."""
-    for each, value in headers:
-        if each == name:
+    for given, value in headers:
+        if given == name:
             return text(value.decode("utf-8", "replace"))
     return None
 

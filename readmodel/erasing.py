@@ -48,7 +48,7 @@ class Forgotten:
         rows: list[Mapping[Any, Any]] = [*connection.execute(select(ERASED)).mappings()]
         rows += changes.rows.get(RowKind.ERASED, {}).values()
         salt = rows[0]["salt"] if rows else None
-        return cls(salt, {each["mark"]: _Marked(each["mark"], each["returned_at"]) for each in rows})
+        return cls(salt, {row["mark"]: _Marked(row["mark"], row["returned_at"]) for row in rows})
 
     def __bool__(self) -> bool:
         """Whether anybody was."""
@@ -101,9 +101,9 @@ def erase(connection: Connection, changes: Changes, forgotten: Forgotten) -> Non
     for table in (CONTACTS, SCORES, CANDIDATES):
         for contact, _marked in _of(connection, table.c.contact, fresh, forgotten):
             left = [
-                each
-                for each, _ in _BY_TIME
-                if connection.execute(select(each.c.contact).where(each.c.contact == contact).limit(1)).first()
+                holder
+                for holder, _ in _BY_TIME
+                if connection.execute(select(holder.c.contact).where(holder.c.contact == contact).limit(1)).first()
             ]
             if not left:
                 connection.execute(delete(table).where(table.c.contact == contact))
@@ -117,5 +117,5 @@ def _of(
 ) -> list[tuple[Any, _Marked]]:
     """What a column holds of the fresh ones, as it holds it."""
     held = connection.execute(select(column).distinct().where(column.is_not(None))).scalars()
-    named = [(each, forgotten.find(contact_id_of(each) if isinstance(each, bytes) else each)) for each in held]
-    return [(each, marked) for each, marked in named if marked is not None and marked.mark in fresh]
+    named = [(value, forgotten.find(contact_id_of(value) if isinstance(value, bytes) else value)) for value in held]
+    return [(value, marked) for value, marked in named if marked is not None and marked.mark in fresh]

@@ -55,7 +55,7 @@ def note(connection: Connection, far: Mapping[Partition, Reached]) -> None:
                 "unreadable": OFFSETS.c.unreadable + statement.excluded.unreadable,
             },
         ),
-        [{"topic": topic, "partition": number, **each._asdict()} for (topic, number), each in sorted(far.items())],
+        [{"topic": topic, "partition": number, **reach._asdict()} for (topic, number), reach in sorted(far.items())],
     )
 
 

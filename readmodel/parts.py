@@ -53,7 +53,7 @@ def cursor(place: Sequence[object]) -> str:
     >>> place_of(cursor(["no_show", 0, b"key"]), [str, int, bytes])
     ['no_show', 0, b'key']
     """
-    plain = [{"hex": bytes(each).hex()} if isinstance(each, bytes | memoryview) else each for each in place]
+    plain = [{"hex": bytes(value).hex()} if isinstance(value, bytes | memoryview) else value for value in place]
     return base64.urlsafe_b64encode(pack(plain)).decode().rstrip("=")
 
 
@@ -65,7 +65,7 @@ def place_of(after: str, types: Sequence[type]) -> list[Any]:
     """
     try:
         plain = unpack(base64.urlsafe_b64decode(after + "=" * (-len(after) % 4)))
-        place = [bytes.fromhex(each["hex"]) if isinstance(each, dict) else each for each in plain]
+        place = [bytes.fromhex(value["hex"]) if isinstance(value, dict) else value for value in plain]
         is_ours = all(_fits(value, wanted) for value, wanted in zip(place, types, strict=True))
     except (ValueError, KeyError, TypeError, binascii.Error):
         is_ours = False

@@ -101,7 +101,7 @@ class Projector:
         while not stop.is_set():
             async with self._consumer() as consumer:
                 await self._begin(consumer)
-                is_whole = {each.topic for each in consumer.assignment()} == set(self._logical)
+                is_whole = {part.topic for part in consumer.assignment()} == set(self._logical)
                 again_at = time.monotonic() + (BEGINS_SECONDS if is_whole else TOPICS_SECONDS)
                 while not stop.is_set() and time.monotonic() < again_at:
                     await self._take(consumer)
@@ -141,9 +141,9 @@ class Projector:
             await asyncio.to_thread(self._forget)
             known = {}
         await asyncio.to_thread(self._prune, begins)
-        for each in there:
-            where = (self._logical[each.topic], each.partition)
-            consumer.seek(each, max(known.get(where, 0), begins[where]))
+        for part in there:
+            where = (self._logical[part.topic], part.partition)
+            consumer.seek(part, max(known.get(where, 0), begins[where]))
         return ends
 
     async def _partitions(self) -> tuple[list[TopicPartition], str]:
@@ -159,10 +159,10 @@ class Projector:
         finally:
             await admin.close()
         there = [
-            TopicPartition(each["topic"], one["partition"])
-            for each in found
-            if each["topic"] in self._logical
-            for one in each["partitions"]
+            TopicPartition(described["topic"], one["partition"])
+            for described in found
+            if described["topic"] in self._logical
+            for one in described["partitions"]
         ]
         if not there:
             raise ConfigurationError(
@@ -175,21 +175,21 @@ class Projector:
         """The partitions that are not read to `ends`."""
         return [
             where
-            for each in consumer.assignment()
-            if await consumer.position(each) < ends[where := (self._logical[each.topic], each.partition)]
+            for part in consumer.assignment()
+            if await consumer.position(part) < ends[where := (self._logical[part.topic], part.partition)]
         ]
 
     async def _take(self, consumer: AIOKafkaConsumer) -> bool:
         """One batch, if there is one within `POLL_MS`; whether there was."""
         fetched = await consumer.getmany(timeout_ms=POLL_MS, max_records=self._batch_records)
-        records = [self._source(each) for each in chain.from_iterable(fetched.values())]
+        records = [self._source(record) for record in chain.from_iterable(fetched.values())]
         if not records:
             return False
         if not await asyncio.to_thread(self._write, records):
             # Somebody else has projected some of it meanwhile: go on where the tables are now.
             known = await asyncio.to_thread(self._positions)
-            for each in fetched:
-                consumer.seek(each, known.get((self._logical[each.topic], each.partition), 0))
+            for part in fetched:
+                consumer.seek(part, known.get((self._logical[part.topic], part.partition), 0))
             return True
         self._heard(len(records))
         return True
@@ -203,7 +203,7 @@ class Projector:
             known = offsets.positions(connection)
             if any(known.get(where, 0) > offset for where, offset in first.items()):
                 return False
-            told, _ = project([each for each in records if each.topic == ERASURES.name])
+            told, _ = project([record for record in records if record.topic == ERASURES.name])
             forgotten = Forgotten.of(connection, told)
             changes, unreadable = project(forgotten.others(records) if forgotten else records)
             without_names(changes, forgotten)
@@ -257,7 +257,7 @@ class Projector:
         )
 
     def _named(self, found: Mapping[TopicPartition, int]) -> dict[Partition, int]:
-        return {(self._logical[each.topic], each.partition): offset for each, offset in found.items()}
+        return {(self._logical[part.topic], part.partition): offset for part, offset in found.items()}
 
 
 def can_be_of(known: Positions, ends: Positions) -> bool:

@@ -21,7 +21,7 @@ def parse_networks(variable: str, text: str) -> tuple[Network, ...]:
         ConfigurationError: one of them is neither.
     """
     found = []
-    for part in filter(None, (each.strip() for each in text.split(","))):
+    for part in filter(None, (address.strip() for address in text.split(","))):
         try:
             found.append(ip_network(part))
         except ValueError:

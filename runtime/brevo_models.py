@@ -43,7 +43,7 @@ class Events(Section):
             if given.get("mails") is True:
                 mailing.append(name)
             elif given.get("mails") is False:
-                mailing = [each for each in mailing if each != name]
+                mailing = [other for other in mailing if other != name]
         return {**flat, "mails": tuple(dict.fromkeys(mailing))}
 
 
@@ -258,4 +258,6 @@ class Brevo(Section):
     def _rates_of_the_plan(cls, value: Any) -> Any:
         plan = value.get("plan") if isinstance(value, dict) else None
         rates = PLAN_RATES.get(plan) if isinstance(plan, str) else None
-        return value if rates is None else {**rates, **{key: each for key, each in value.items() if each is not None}}
+        return (
+            value if rates is None else {**rates, **{key: given for key, given in value.items() if given is not None}}
+        )

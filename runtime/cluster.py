@@ -39,11 +39,11 @@ async def kafka_state(connection: KafkaConnection, topics: Collection[str]) -> K
         await admin.start()
         cluster = await admin.describe_cluster()
         there = [
-            TopicPartition(each["topic"], one["partition"])
+            TopicPartition(described["topic"], one["partition"])
             # All are asked for: a request that names a missing one would make some brokers create it.
-            for each in await admin.describe_topics()
-            if each["topic"] in topics
-            for one in each["partitions"]
+            for described in await admin.describe_topics()
+            if described["topic"] in topics
+            for one in described["partitions"]
         ]
         ends = await _ends(connection, there) if there else {}
     except (KafkaError, OSError, TimeoutError) as error:
@@ -59,7 +59,7 @@ async def _ends(connection: KafkaConnection, there: list[TopicPartition]) -> End
     consumer.assign(there)
     try:
         await consumer.start()
-        return {(each.topic, each.partition): end for each, end in (await consumer.end_offsets(there)).items()}
+        return {(part.topic, part.partition): end for part, end in (await consumer.end_offsets(there)).items()}
     finally:
         await consumer.stop()
 

@@ -75,7 +75,7 @@ def _load(
         configuration = Configuration.model_validate(resolved)
         found = list(check(configuration, Counterparts.read(environment)))
     except ValidationError as error:
-        found = [(each["loc"], explain(each, document)) for each in error.errors(include_url=False)]
+        found = [(mistake["loc"], explain(mistake, document)) for mistake in error.errors(include_url=False)]
     for where, problem in found:
         problems.setdefault(show(where, document), problem)
     if problems or configuration is None:
@@ -112,7 +112,7 @@ class _Resolution:
 
     def of(self, value: Any, location: Location, scope: ProcessScope) -> Any:
         """The value as it is validated, or `_DROPPED`."""
-        keys = tuple(each for each in location if isinstance(each, str))
+        keys = tuple(key for key in location if isinstance(key, str))
         if keys == scopes.VERIFICATION_TOKEN:
             self.retired.append(location)
             return _DROPPED

@@ -51,7 +51,9 @@ class Connections(Generic[C]):
         """
         victim: C | None = None
         if address is not None and len(own := self._of.get(address, {})) >= self._limits.per_address:
-            victim = next((each for each in own if each in self._owing or each in self._idle), connection)
+            victim = next(
+                (candidate for candidate in own if candidate in self._owing or candidate in self._idle), connection
+            )
         elif len(self._addresses) >= self._limits.total:
             victim = next(iter(self._owing), None) or next(iter(self._idle), connection)
         if victim is connection:

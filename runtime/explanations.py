@@ -70,7 +70,7 @@ def explain(error: ErrorDetails, document: Mapping[str, Any]) -> str:
         document: the file as it was written, so that a reference shows as `${NAME}` and not as its value.
     """
     location = error["loc"]
-    keys = tuple(each for each in location if isinstance(each, str))
+    keys = tuple(key for key in location if isinstance(key, str))
     if error["type"] == "extra_forbidden":
         return f"unknown key; the nearest known one is `{_nearest(keys)}`"
     if error["type"] == "missing":

@@ -126,9 +126,9 @@ class KafkaConnection:
                 "KAFKA_BOOTSTRAP_SERVERS=localhost:9092 (several with commas)"
             )
         problems += [
-            f"KAFKA_BOOTSTRAP_SERVERS: `{each}` is no broker; write host:port, several with commas"
-            for each in filter(None, self.bootstrap_servers.split(","))
-            if not each.strip().rpartition(":")[0] or not each.strip().rpartition(":")[2].isdecimal()
+            f"KAFKA_BOOTSTRAP_SERVERS: `{server}` is no broker; write host:port, several with commas"
+            for server in filter(None, self.bootstrap_servers.split(","))
+            if not server.strip().rpartition(":")[0] or not server.strip().rpartition(":")[2].isdecimal()
         ]
         if self.security_protocol not in _PROTOCOLS:
             problems.append(f"KAFKA_SECURITY_PROTOCOL: `{self.security_protocol}` is none of {', '.join(_PROTOCOLS)}")
@@ -141,7 +141,7 @@ class KafkaConnection:
                 for name, value in wanted.items()
                 if not value
             ]
-        if not all(each.isascii() and (each.isalnum() or each in "._-") for each in self.topic_prefix):
+        if not all(letter.isascii() and (letter.isalnum() or letter in "._-") for letter in self.topic_prefix):
             problems.append(
                 f"KAFKA_TOPIC_PREFIX: `{self.topic_prefix}` has a character that no topic may have; "
                 "use letters, digits, `.`, `_` and `-`"

@@ -130,13 +130,13 @@ class Translator(logging.Filter):
         if record.name.partition(".")[0] != "aiokafka":
             return True
         told = record.getMessage()
-        for each in KAFKAS:
-            if each.pattern.search(cut(told)) is None:
+        for translation in KAFKAS:
+            if translation.pattern.search(cut(told)) is None:
                 continue
-            if record.created - self._said.get(each.event, -_SAID_AGAIN_SECONDS) < _SAID_AGAIN_SECONDS:
+            if record.created - self._said.get(translation.event, -_SAID_AGAIN_SECONDS) < _SAID_AGAIN_SECONDS:
                 return False
-            self._said[each.event] = record.created
-            record.msg, record.args, record.reason, record.next = each.event, (), told, each.next
+            self._said[translation.event] = record.created
+            record.msg, record.args, record.reason, record.next = translation.event, (), told, translation.next
             return True
         return False
 
@@ -188,6 +188,6 @@ def _shown(key: str, value: object) -> str:
 
 
 def _quoted(text: str) -> str:
-    if text and not any(each in text for each in ' "=\\') and text.isprintable():
+    if text and not any(sign in text for sign in ' "=\\') and text.isprintable():
         return text
     return json.dumps(text)

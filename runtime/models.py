@@ -268,4 +268,4 @@ class Configuration(Section):
     @property
     def accounts(self) -> tuple[ZoomAccount, ...]:
         """The enabled Zoom accounts."""
-        return tuple(each for each in self.connectors.zoom if each.enabled)
+        return tuple(account for account in self.connectors.zoom if account.enabled)

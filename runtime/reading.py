@@ -100,24 +100,24 @@ async def read_spans(
     Raises:
         TimeoutError: nothing comes any more.
     """
-    spanned = {each: span for each, span in spans.items() if span}
+    spanned = {part: span for part, span in spans.items() if span}
     consumer.assign(list(spanned))
-    for each, span in spanned.items():
-        consumer.seek(each, span.start)
+    for part, span in spanned.items():
+        consumer.seek(part, span.start)
     heard, remaining = time.monotonic(), set(spanned)
     while remaining:
         fetched = await consumer.getmany(*remaining, timeout_ms=_POLL_MS, max_records=most)
         if fetched:
             yield {
-                each: [record for record in records if record.offset < spanned[each].stop]
-                for each, records in fetched.items()
+                part: [record for record in records if record.offset < spanned[part].stop]
+                for part, records in fetched.items()
             }
             heard = time.monotonic()
-        for each in list(remaining):
+        for part in list(remaining):
             # Where transactions or compaction left gaps a position moves without records.
-            if await consumer.position(each) >= spanned[each].stop:
-                remaining.discard(each)
-                consumer.pause(each)
+            if await consumer.position(part) >= spanned[part].stop:
+                remaining.discard(part)
+                consumer.pause(part)
         if time.monotonic() - heard > silence_seconds:
             raise TimeoutError
 
@@ -134,8 +134,8 @@ async def partitions_of_topics(connection: KafkaConnection) -> dict[str, list[in
     admin = AIOKafkaAdminClient(**connection.command_options())
     try:
         await admin.start()
-        return {each["topic"]: sorted(one["partition"] for one in each["partitions"])
-                for each in await admin.describe_topics()}  # fmt: skip
+        return {described["topic"]: sorted(one["partition"] for one in described["partitions"])
+                for described in await admin.describe_topics()}  # fmt: skip
     except (KafkaError, OSError, TimeoutError) as error:
         raise connection.unanswered(error) from error
     finally:

@@ -16,5 +16,5 @@ class Section(BaseModel):
     @classmethod
     def _empty_is_default(cls, value: Any) -> Any:
         if isinstance(value, dict):
-            return {key: each for key, each in value.items() if each is not None or key not in cls.model_fields}
+            return {key: given for key, given in value.items() if given is not None or key not in cls.model_fields}
         return value

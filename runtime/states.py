@@ -27,7 +27,7 @@ class States:
     @property
     def beside(self) -> list[str]:
         """States that have tables and are not live, by name."""
-        kept = {each.name for each in self.rebuilt.values() if each.stage != "dropped"}
+        kept = {state.name for state in self.rebuilt.values() if state.stage != "dropped"}
         return sorted({*kept, *self.live.positions} - {self.live.state})
 
 

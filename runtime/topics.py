@@ -62,7 +62,9 @@ async def ensure_topics(
     """
     wanted = wanted_topics(connection.topic_prefix, kafka, changelogs, others)
     if names is not None:
-        chosen = {f"{connection.topic_prefix}{name}" for name in (*names, *changelogs, *(each.name for each in others))}
+        chosen = {
+            f"{connection.topic_prefix}{name}" for name in (*names, *changelogs, *(other.name for other in others))
+        }
         wanted = [topic for topic in wanted if topic.name in chosen]
     admin = AIOKafkaAdminClient(**connection.client_options(), request_timeout_ms=_REQUEST_SECONDS * 1_000)
     try:
@@ -99,7 +101,7 @@ async def _found(admin: AIOKafkaAdminClient) -> dict[str, _Found]:
     All topics are asked for: a request that names a missing one would make some brokers create it on their own terms.
     """
     return {
-        topic["topic"]: _Found(len(topic["partitions"]), all(each["leader"] >= 0 for each in topic["partitions"]))
+        topic["topic"]: _Found(len(topic["partitions"]), all(part["leader"] >= 0 for part in topic["partitions"]))
         for topic in await admin.describe_topics()
         if topic["partitions"]
     }

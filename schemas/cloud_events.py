@@ -41,7 +41,9 @@ def event_headers(topic: str, key: bytes | None, record: Message, value: bytes) 
 
 def tombstone_headers(topic: str, key: bytes, model: type[Message]) -> Headers:
     """Those of the record without a value by which nothing of `model` stands under the key any more: no content."""
-    constant = (each for each in _constant(topic, model) if each[0].startswith("ce_") and each[0] != "ce_dataschema")
+    constant = (
+        header for header in _constant(topic, model) if header[0].startswith("ce_") and header[0] != "ce_dataschema"
+    )
     return ((ID, _digest(b"%s\0%s" % (topic.encode(), key))), *constant)
 
 

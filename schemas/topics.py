@@ -7,6 +7,7 @@ Retention counts from Kafka's record time, which is the time of receipt, so a ba
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import Literal
 
 from schemas.instants import DAY_MS
@@ -315,4 +316,6 @@ def rebuild_topics() -> tuple[Topic, ...]:
 
 def all_topics() -> tuple[Topic, ...]:
     """Every topic with its dead-letter topic behind it."""
-    return tuple(each for topic in TOPICS for each in ((topic, topic.dead_letter) if topic.dead_letters else (topic,)))
+    return tuple(
+        chain.from_iterable((topic, topic.dead_letter) if topic.dead_letters else (topic,) for topic in TOPICS)
+    )

@@ -81,23 +81,21 @@ def time_line(session: SessionLine, people: Sequence[Intervals]) -> TimeLine | N
         return None
     runs = [
         (
-            _bar(
-                round((each.started_at - began).total_seconds()), round((each.ended_at - began).total_seconds()), span
-            ),
-            each,
+            _bar(round((run.started_at - began).total_seconds()), round((run.ended_at - began).total_seconds()), span),
+            run,
         )
-        for each in session.runs
+        for run in session.runs
     ]
     steps = headcounts(people, span)
-    words = [f"{_clock(each)}{'' if each.is_main else ' (few people)'}" for each in session.runs]
+    words = [f"{_clock(run)}{'' if run.is_main else ' (few people)'}" for run in session.runs]
     said = f"{len(words)} runs: {', '.join(words)}. " if len(words) > 1 else ""
-    return TimeLine(tuple((bar, each.is_main) for bar, each in runs), steps, said + _most(steps, began, span))
+    return TimeLine(tuple((bar, run.is_main) for bar, run in runs), steps, said + _most(steps, began, span))
 
 
 def headcounts(people: Sequence[Intervals], span_seconds: int, steps: int = STEPS) -> tuple[Headcount, ...]:
     """How many were there in each step; a person counts in a step that they were in at its middle.
 
-    >>> [each.height for each in headcounts([[(0, 3600)], [(0, 1800)]], 3600, steps=4)]
+    >>> [step.height for step in headcounts([[(0, 3600)], [(0, 1800)]], 3600, steps=4)]
     [100, 100, 50, 50]
     """
     if span_seconds <= 0:
@@ -133,7 +131,7 @@ def _clock(run: RunLine) -> str:
 def _most(steps: Sequence[Headcount], began: datetime, span_seconds: int) -> str:
     if not steps:
         return "Nobody who is known was there."
-    most = max(steps, key=lambda each: each.count)
+    most = max(steps, key=lambda step: step.count)
     at = began + timedelta(seconds=most.left * span_seconds / WIDTH)
     ends = f"{steps[0].count:,} at the begin, {steps[-1].count:,} at the end"
     return f"At most {most.count:,} at once, from {at:%H:%M} UTC on; {ends}."

@@ -67,7 +67,7 @@ class Curve:
 
 def score_curve(results: Sequence[SessionResult], standing: ScoreLine) -> Curve | None:
     """The curve from the first session that counts on; ``None`` where none is known."""
-    counted = sorted(filter(None, map(_counted, results)), key=lambda each: (each.day, each.session))
+    counted = sorted(filter(None, map(_counted, results)), key=lambda result: (result.day, result.session))
     if not counted:
         return None
     half_life, first = standing.half_life_days, counted[0].day
@@ -83,8 +83,8 @@ def score_curve(results: Sequence[SessionResult], standing: ScoreLine) -> Curve 
         tuple(_area(place, corners) for place in range(len(PARTS)) if any(parts[place] for _, parts in corners)),
         round(WIDTH * (standing.reference_date - first).days / span),
         {
-            each.session: round(sum(each.points) * each.weight(standing.reference_date, half_life), 6)
-            for each in counted
+            result.session: round(sum(result.points) * result.weight(standing.reference_date, half_life), 6)
+            for result in counted
         },
     )
 
@@ -96,29 +96,29 @@ def _counted(result: SessionResult) -> Counted | None:
     share = person.scoring
     earned = [0.0] * len(PARTS) if share is None else [getattr(share, part) or 0.0 for part in PARTS]
     whole = sum(earned) or 1.0
-    return Counted(person.session, session.ended_at.date(), tuple(person.score * each / whole for each in earned))
+    return Counted(person.session, session.ended_at.date(), tuple(person.score * points / whole for points in earned))
 
 
 def _days(counted: Sequence[Counted], first: date, last: date) -> list[tuple[date, bool]]:
     """The days that have a corner; true: as it was before that day's session."""
     step = max(1, (last - first).days // _STEPS)
     between = {first + timedelta(days=days) for days in range(0, (last - first).days, step)}
-    jumps = {each.day for each in counted} - {first}
+    jumps = {result.day for result in counted} - {first}
     return sorted([(day, False) for day in between | jumps | {last}] + [(day, True) for day in jumps],
                   key=lambda corner: (corner[0], not corner[1]))  # fmt: skip
 
 
 def _parts_on(counted: Sequence[Counted], day: date, half_life: int, *, before: bool) -> tuple[float, ...]:
     sums = [0.0] * len(PARTS)
-    for each in counted:
-        if before and each.day == day:
+    for result in counted:
+        if before and result.day == day:
             continue
-        weight = each.weight(day, half_life)
-        for place, points in enumerate(each.points):
+        weight = result.weight(day, half_life)
+        for place, points in enumerate(result.points):
             sums[place] += points * weight
     # Beyond 100 all give way alike: what is cut off the top would be the last part alone.
     scale = min(1.0, HEIGHT / max(sum(sums), 1.0))
-    return tuple(each * scale for each in sums)
+    return tuple(earned * scale for earned in sums)
 
 
 def _area(place: int, corners: Sequence[tuple[float, Sequence[float]]]) -> Area:

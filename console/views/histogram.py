@@ -30,7 +30,7 @@ def pairs(found: Comparison) -> tuple[BarPair, ...]:
     """From the lowest scores to the highest; nothing where nobody is.
 
     >>> one = (1, *[0] * 9)
-    >>> [(each.label, each.live_height) for each in pairs(Comparison("2", 1, 1, 0, {}, one, one))][-2:]
+    >>> [(pair.label, pair.live_height) for pair in pairs(Comparison("2", 1, 1, 0, {}, one, one))][-2:]
     [('80-89', 0), ('90-100', 0)]
     """
     highest = max((*found.live_bins, *found.bins), default=0)

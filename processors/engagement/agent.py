@@ -297,7 +297,7 @@ def _fact(record: Record) -> AnyFact:
     except ValidationError as error:
         # The error's own text quotes the input, which holds an address; a dead letter's reason must not.
         wrong = "; ".join(
-            f"{'.'.join(map(str, each['loc']))}: {each['msg']}"
-            for each in error.errors(include_input=False, include_url=False, include_context=False)[:3]
+            f"{'.'.join(map(str, mistake['loc']))}: {mistake['msg']}"
+            for mistake in error.errors(include_input=False, include_url=False, include_context=False)[:3]
         )
         raise DeadLetterError(f"{record.topic}: no fact of schemas.attendance ({wrong})") from None

@@ -27,19 +27,22 @@ def consented(
         return wanted
     told = answers_told(registrations)
     by_rule: dict[str, list[int]] = {}
-    for each in wanted.joined:
-        rule = rules.get(each, _OPEN)
+    for list_id in wanted.joined:
+        rule = rules.get(list_id, _OPEN)
         if agrees(rule, told):
-            by_rule.setdefault(rule.rule, []).append(each)
+            by_rule.setdefault(rule.rule, []).append(list_id)
     asked = {name: tuple(by_rule.pop(name, ())) for name in ("existing_contact_only", "doi")}
-    joined = tuple(sorted(each for lists in by_rule.values() for each in lists))
+    joined = tuple(sorted(list_id for lists in by_rule.values() for list_id in lists))
     return Membership(joined, wanted.left, for_existing=asked["existing_contact_only"], to_confirm=asked["doi"])
 
 
 def answers_told(registrations: Iterable[ContactRegistration]) -> dict[str, str]:
     """Answers by question: of several registrations that were asked the latest one's, whatever became of it."""
     told: dict[str, str] = {}
-    for row in sorted(registrations, key=lambda each: (each.occurred_at, each.object_id, each.registrant_id)):
+    for row in sorted(
+        registrations,
+        key=lambda registration: (registration.occurred_at, registration.object_id, registration.registrant_id),
+    ):
         if not row.retracted:
             told.update(row.answers)
     return told
@@ -55,4 +58,4 @@ def agrees(rule: ListRule, told: Mapping[str, str]) -> bool:
     if rule.rule != "registration_question":
         return True
     answer = told.get(rule.question or "", "").strip().casefold()
-    return answer in {each.strip().casefold() for each in rule.answers}
+    return answer in {agreeing.strip().casefold() for agreeing in rule.answers}

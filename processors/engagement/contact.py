@@ -27,7 +27,10 @@ _SHOWN_AS = {"approved": "registered", "cancelled": "cancelled"}
 def registration_values(registrations: Iterable[ContactRegistration]) -> Values:
     """What stands because of registrations alone; results come on top. Retracted ones must be left out already."""
     values: Values = {}
-    for row in sorted(registrations, key=lambda each: (each.occurred_at, each.object_id, each.registrant_id)):
+    for row in sorted(
+        registrations,
+        key=lambda registration: (registration.occurred_at, registration.object_id, registration.registrant_id),
+    ):
         _put(values, "name", row.first_name)
         _put(values, "webinar_title", row.topic)
         _put(values, "registration_source", row.registration_source)

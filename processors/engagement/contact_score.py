@@ -68,7 +68,7 @@ def standing(
     """
     if not occurrences:
         return None
-    steps = [(each.day, count) for count, each in enumerate(occurrences, start=1)]
+    steps = [(occurrence.day, count) for count, occurrence in enumerate(occurrences, start=1)]
     if at_day is not None:
         steps.append((at_day, len(occurrences)))
     first = score = day = 0

@@ -149,7 +149,7 @@ def _parse(record: Record) -> Erasure | ErasureProgress:
     try:
         return ERASURE.validate_json(record.value)
     except ValidationError as error:
-        wrong = "; ".join(each["msg"] for each in error.errors(include_input=False, include_url=False)[:3])
+        wrong = "; ".join(mistake["msg"] for mistake in error.errors(include_input=False, include_url=False)[:3])
         raise DeadLetterError(f"{ERASURES.name}: no order and no progress ({wrong})") from None
 
 

@@ -213,7 +213,7 @@ def _keep_identities(result: LookupResult, at_ms: int, view: View) -> None:
     for row in result.rows:
         email = normalise_email(row.get("email"))
         found |= {str(name): row for name in (row.get("id"), contact_id(email) if email else None) if name}
-    for name in (*found, *(each for each in result.asked if each not in found)):
+    for name in (*found, *(asked for asked in result.asked if asked not in found)):
         key = _key("i", result.account_id, result.object_id, name)
         before = view.get(TABLE, key)
         hit = found.get(name)

@@ -120,7 +120,7 @@ class LookUp(Effect):
         for key, value in stores[PENDING].scan(b"", b""):
             if not key.startswith(MARKS):
                 self._add(partition, value)
-        fresh = [each for each in self._of(partition) if each not in self._owned]
+        fresh = [key for key in self._of(partition) if key not in self._owned]
         self._owned.update(fresh)
         self._unprobed += fresh
         self._note_change()

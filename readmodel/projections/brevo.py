@@ -68,7 +68,7 @@ def _answered(contact: bytes, outcome: str, result: dict[str, Any], changes: Cha
     before = changes.get(RowKind.ANSWERED_CONTACT, (contact,))
     at = milliseconds(result["finished_at"])
     held = result["acknowledged"] or {}
-    left_out = [*map(str, held.get("refused", ())), *(f"list {each}" for each in held.get("refused_lists", ()))]
+    left_out = [*map(str, held.get("refused", ())), *(f"list {list_id}" for list_id in held.get("refused_lists", ()))]
     return {
         "contact": contact,
         "answered_revision": whole(result["revision"]),

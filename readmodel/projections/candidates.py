@@ -39,21 +39,21 @@ def _rows(contact: bytes, value: bytes) -> list[Row]:
         *(
             {
                 **shared,
-                "model": required(each, "model_version"),
-                "score": whole(each["contact_score"]),
-                "tier": required(each, "tier"),
+                "model": required(candidate, "model_version"),
+                "score": whole(candidate["contact_score"]),
+                "tier": required(candidate, "tier"),
                 "failed": None,
             }
-            for each in told["candidates"]
+            for candidate in told["candidates"]
         ),
         *(
             {
                 **shared,
-                "model": required(each, "model_version"),
+                "model": required(candidate, "model_version"),
                 "score": None,
                 "tier": None,
-                "failed": required(each, "error"),
+                "failed": required(candidate, "error"),
             }
-            for each in told["failed"]
+            for candidate in told["failed"]
         ),
     ]

@@ -52,16 +52,16 @@ def project_score(source: Source, changes: Changes) -> None:
             "warm_from": whole(score["warm_from"]),
         },
     )
-    for each in score["sessions"]:
-        session = session_key(each["account_id"], each["session_uuid"])
+    for scored in score["sessions"]:
+        session = session_key(scored["account_id"], scored["session_uuid"])
         changes.put(
             RowKind.SCORED_PERSON,
             (session, contact),
             {
                 "session": session,
                 "contact": contact,
-                "score": whole(each["score"]),
-                "scoring": _scoring(each),
+                "score": whole(scored["score"]),
+                "scoring": _scoring(scored),
             },
         )
 
@@ -111,7 +111,7 @@ def _result(fact: dict[str, Any], changes: Changes) -> None:
 
 def _registration(fact: dict[str, Any], changes: Changes) -> None:
     contact = contact_key(fact["contact_id"])
-    names = [name for each in ("first_name", "last_name") if (name := text(fact[each]))]
+    names = [name for field in ("first_name", "last_name") if (name := text(fact[field]))]
     _contact(fact, contact, " ".join(names) or None, changes)
     row: Row = {
         "contact": contact,

@@ -39,7 +39,7 @@ def project_session(source: Source, changes: Changes) -> None:
         "retracted": told.retracted,
         "evidence": told.evidence,
         "instances": pack(told.instances).decode(),
-        "runs": pack([_run(each) for each in told.runs]).decode(),
+        "runs": pack([_run(run) for run in told.runs]).decode(),
         "reconciliation": told.reconciliation.model_dump_json() if told.reconciliation else None,
         "interaction": told.interaction.model_dump_json() if told.interaction else None,
         **told.counts.model_dump(),

@@ -71,7 +71,7 @@ def dead_letters(
     table, said = DEAD_LETTERS, LETTERS.c
     conditions = () if state is None else (state == LETTER_STATE,)
     told = {name: func.coalesce(said[name], table.c[name]).label(name) for name in ("label", "reason", "attempts")}
-    columns = [told.get(each.name, each) for each in table.c]
+    columns = [told.get(column.name, column) for column in table.c]
     return _latest(
         connection, table, table.c.recorded_at, _PLACE, DeadLetterLine, limit, after, *conditions,
         chosen=select(*columns, LETTER_STATE.label("state")).select_from(_with_letters(table)),
@@ -103,10 +103,10 @@ def audit(connection: Connection, *, limit: int = PART, after: str | None = None
     part = _latest(connection, AUDIT, AUDIT.c.at, ("partition", "offset"), dict, limit, after)
     lines = (
         AuditLine(
-            **{name: each[name] for name in ("entry_id", "at", "operator", "action", "subject", "reason")},
-            details=unpack(each["details"].encode()),
+            **{name: row[name] for name in ("entry_id", "at", "operator", "action", "subject", "reason")},
+            details=unpack(row["details"].encode()),
         )
-        for each in part.items
+        for row in part.items
     )
     return Part(tuple(lines), part.after)
 

@@ -218,5 +218,5 @@ def _sync(*, written: bool, outcome: str | None, current: bool) -> Sync:
 def _intervals(stored: str | None) -> tuple[tuple[int, int], ...]:
     if not stored:
         return ()
-    pairs: Sequence[list[str]] = [each.split("-") for each in stored.split(",")]
+    pairs: Sequence[list[str]] = [interval.split("-") for interval in stored.split(",")]
     return tuple((int(since), int(until)) for since, until in pairs)

@@ -149,7 +149,7 @@ ANSWER_CLASSES: tuple[AnswerClass, ...] = (
 
 def classify(answer: Answer, family: str | None = None) -> AnswerClass:
     """The first row that matches an answer to a call of `family`; the last one matches everything."""
-    return next(each for each in ANSWER_CLASSES if each.matches(answer, family))
+    return next(answer_class for answer_class in ANSWER_CLASSES if answer_class.matches(answer, family))
 
 
 def is_brevos(answer: Answer) -> bool:

@@ -54,7 +54,9 @@ class Attempt:
     @property
     def detail(self) -> str:
         """For people: what was not written, and why."""
-        return "; ".join(each for each in (left_out_detail(self.not_of_their_type), left_out(self.refused)) if each)
+        return "; ".join(
+            detail for detail in (left_out_detail(self.not_of_their_type), left_out(self.refused)) if detail
+        )
 
     def next_step(self) -> Step | None:
         """The next call; ``None`` when Brevo holds all that it takes."""

@@ -90,15 +90,15 @@ def types_of(rows: Iterable[Mapping[str, Any]]) -> dict[str, str]:
 def misfits(needed: Iterable[Needed], existing: Mapping[str, str]) -> tuple[Misfit, ...]:
     """What does not fit, in the order of `needed`; `existing` has types by upper-case name."""
     found = []
-    for each in needed:
-        held = existing.get(each.attribute)
-        if held == each.type:
+    for need in needed:
+        held = existing.get(need.attribute)
+        if held == need.type:
             continue
         if held is not None:
-            found.append(Misfit(each, "wrong_type", held))
+            found.append(Misfit(need, "wrong_type", held))
             continue
-        other = next((name for name in TRANSLATIONS.get(each.attribute, ()) if name in existing), None)
-        found.append(Misfit(each, "other_language", other) if other else Misfit(each, "missing"))
+        other = next((name for name in TRANSLATIONS.get(need.attribute, ()) if name in existing), None)
+        found.append(Misfit(need, "other_language", other) if other else Misfit(need, "missing"))
     return tuple(found)
 
 

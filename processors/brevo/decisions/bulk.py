@@ -116,7 +116,7 @@ def row_of(member: Member) -> ImportRow | None:
     """
     wanted, known = member.wanted, member.known
     if lacks(member):
-        answered = {name: each for name, each in wanted.attributes.items() if each.overwrite == "always"}
+        answered = {name: attribute for name, attribute in wanted.attributes.items() if attribute.overwrite == "always"}
         wanted = replace(wanted, attributes=answered)
     match next_step(wanted, known):
         case Create(attributes):

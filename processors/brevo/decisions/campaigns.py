@@ -43,8 +43,8 @@ def campaign_body(command: SendCampaign, chosen: Campaign) -> dict[str, Any]:
 def campaign_named(listing: Answer, name: str) -> Mapping[str, Any] | None:
     """The campaign of that name in an answer of `GET /emailCampaigns`; one that has left the drafts goes first."""
     rows = listing.body.get("campaigns") if isinstance(listing.body, dict) else None
-    found = [each for each in rows or () if isinstance(each, dict) and each.get("name") == name and _id(each)]
-    return min(found, key=lambda each: each.get("status") == "draft", default=None)
+    found = [row for row in rows or () if isinstance(row, dict) and row.get("name") == name and _id(row)]
+    return min(found, key=lambda row: row.get("status") == "draft", default=None)
 
 
 def campaign_id(held: Any) -> int | None:

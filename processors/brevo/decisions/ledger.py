@@ -277,7 +277,7 @@ def _is_kept(contact: ContactRow) -> bool:
 def stands_by(contact: ContactRow, missing: Collection[int], *, once_more: bool) -> bool:
     """Whether all that is left to do for a contact is to join lists of `missing`, or what is not yet to be done."""
     is_done = contact.done == contact.rank and _is_kept(contact)
-    return is_done and not (contact.unsure and once_more) and all(each in missing for each in contact.awaited)
+    return is_done and not (contact.unsure and once_more) and all(list_id in missing for list_id in contact.awaited)
 
 
 def next_work(

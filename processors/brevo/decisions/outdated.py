@@ -27,4 +27,4 @@ def waits_for_another_list(text: str, named: Collection[int]) -> bool:
 
 
 def _names_others(lists: Collection[int], named: Collection[int]) -> bool:
-    return any(each not in named for each in lists)
+    return any(list_id not in named for list_id in lists)

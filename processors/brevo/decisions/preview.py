@@ -33,8 +33,8 @@ def upsert_preview(command: UpsertContact, known: Known, region: str | None = No
     asks: list[str] = []
     step = next_step(wanted, known)
     if isinstance(step, Read):
-        asks = sorted(name for name, each in attributes.items() if each.overwrite != "always")
-        certain = {name: each for name, each in attributes.items() if each.overwrite == "always"}
+        asks = sorted(name for name, attribute in attributes.items() if attribute.overwrite != "always")
+        certain = {name: attribute for name, attribute in attributes.items() if attribute.overwrite == "always"}
         step = next_step(replace(wanted, attributes=certain, lists_for_existing=frozenset(), creates=True), known)
     sets: Mapping[str, Any] = step.attributes if isinstance(step, Create | Update) else {}
     joins = step.join if isinstance(step, Update) else step.lists if isinstance(step, Create) else frozenset()
@@ -97,7 +97,7 @@ def in_words(preview: Mapping[str, Any]) -> str:
         why = f" ({preview['why']})" if preview["why"] else ""
         return f"{who}: {preview['fate']} {preview['event']} of {preview['event_date']}{at}{why}"
     parts = [f"{name}={value!r}" for name, value in preview["sets"].items()]
-    parts += [f"{word} list {each}" for word in ("joins", "leaves") for each in preview[word]]
+    parts += [f"{word} list {list_id}" for word in ("joins", "leaves") for list_id in preview[word]]
     if not parts and not preview["asks"]:
         return f"{who}: nothing would change"
     asks = f"; {', '.join(preview['asks'])} only after asking Brevo" if preview["asks"] else ""

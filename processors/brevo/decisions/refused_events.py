@@ -25,7 +25,7 @@ def to_try_again(row: EventRow, lookup: Lookup) -> OnceCommand | None:
     command = command_of(row.waiting.command)
     if not isinstance(command, OnceCommand):
         return None
-    return command if all(each is not None and was_refused(each) for each in map(lookup, keys_of(command))) else None
+    return command if all(row is not None and was_refused(row) for row in map(lookup, keys_of(command))) else None
 
 
 def keys_of(command: OnceCommand) -> list[bytes]:
@@ -44,9 +44,9 @@ def begin_refused(contact_id: str, view: View, consent: Consent) -> None:
     for key, command in list(_refused(contact_id, view, lookup)):
         if not consent.wants(command) or consent.keeps_from(command, suppression) is not None:
             continue
-        for each in keys_of(command):
-            if (row := lookup(each)) is not None:
-                view.put(LEDGER, each, row.model_copy(update={"state": "pending", "answers": None}).to_bytes())
+        for row_key in keys_of(command):
+            if (row := lookup(row_key)) is not None:
+                view.put(LEDGER, row_key, row.model_copy(update={"state": "pending", "answers": None}).to_bytes())
         view.put(PENDING, key, OPEN)
 
 

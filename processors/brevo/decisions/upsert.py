@@ -179,7 +179,9 @@ def next_step(wanted: Wanted, known: Known) -> Step | None:
         return Read()
     if not known.exists and not wanted.creates:
         return None
-    attributes = {name: each.value for name, each in wanted.attributes.items() if _is_written(name, each, known)}
+    attributes = {
+        name: attribute.value for name, attribute in wanted.attributes.items() if _is_written(name, attribute, known)
+    }
     for name in IDENTIFIER_TYPES:
         if name in attributes and name not in known.free:
             return Claim(name, attributes[name])
@@ -199,9 +201,9 @@ def must_read(wanted: Wanted, known: Known) -> bool:
         return True
     return any(
         known.exists is None
-        if each.overwrite == "never"
-        else each.overwrite != "always" and name not in known.attributes and name not in known.held
-        for name, each in wanted.attributes.items()
+        if attribute.overwrite == "never"
+        else attribute.overwrite != "always" and name not in known.attributes and name not in known.held
+        for name, attribute in wanted.attributes.items()
     )
 
 
@@ -230,15 +232,15 @@ def after_read(wanted: Wanted, body: Mapping[str, Any] | None) -> Known:
     held = set()
     found = body.get("attributes")
     for name, value in found.items() if isinstance(found, dict) else ():
-        each = wanted.attributes.get(name)
-        if each is None or value is None or value == "":
+        attribute = wanted.attributes.get(name)
+        if attribute is None or value is None or value == "":
             continue
-        if each.overwrite in ("if_empty", "never"):
+        if attribute.overwrite in ("if_empty", "never"):
             held.add(name)
         elif isinstance(value, str | float | int):
             # A date may come back with a time of day behind it.
-            attributes[name] = value[:10] if each.type == "date" and isinstance(value, str) else value
-    on = frozenset(each for each in body.get("listIds") or () if isinstance(each, int))
+            attributes[name] = value[:10] if attribute.type == "date" and isinstance(value, str) else value
+    on = frozenset(list_id for list_id in body.get("listIds") or () if isinstance(list_id, int))
     return Known(
         exists=True,
         complete=True,

@@ -24,13 +24,13 @@ def sendable(
     (Brevo's note on updateContact, checked 2026-11-21).
     """
     good = {}
-    for name, each in ((name.upper(), each) for name, each in attributes.items()):
-        if name == "EMAIL" or not is_of_type(each):
+    for name, attribute in ((name.upper(), attribute) for name, attribute in attributes.items()):
+        if name == "EMAIL" or not is_of_type(attribute):
             continue
         if name not in IDENTIFIER_TYPES:
-            good[name] = each
-        elif (value := normalised(name, each.value, region)) is not None:
-            good[name] = each.model_copy(update={"value": value})
+            good[name] = attribute
+        elif (value := normalised(name, attribute.value, region)) is not None:
+            good[name] = attribute.model_copy(update={"value": value})
     return good, tuple(sorted(name.upper() for name in attributes if name.upper() not in good))
 
 

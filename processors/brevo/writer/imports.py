@@ -70,7 +70,7 @@ class ImportWriter:
     async def write(self, shape: Shape, contacts: Sequence[str]) -> None:
         """Bring busy contacts to what they want; each is released when it is done, or is to be written alone."""
         members = await self._members(shape[0], contacts)
-        for import_id in sorted({each.work.importing for each in members if each.work.importing}):
+        for import_id in sorted({member.work.importing for member in members if member.work.importing}):
             await self._processes.settled(import_id)
         members = self._sure(await self._answered(members))
         rows = [row for member in members if (row := row_of(member)) is not None]
@@ -124,7 +124,7 @@ class ImportWriter:
 
     async def _answered(self, members: list[Member]) -> list[Member]:
         """The members with what Brevo holds of them, where that is not known and all of it is cheap to read."""
-        asking = {each.wanted.email.lower(): each for each in members if self._asks(each)}
+        asking = {member.wanted.email.lower(): member for member in members if self._asks(member)}
         if not asking:
             return members
         found: dict[str, Known] = {}
@@ -139,10 +139,10 @@ class ImportWriter:
             total = count
             if not worth_reading(len(asking), total):
                 return members
-            for each in page:
-                member = asking.get(str(each.get("email")).lower())
+            for row in page:
+                member = asking.get(str(row.get("email")).lower())
                 if member is not None:
-                    found[member.contact] = after_read(member.wanted, each)
+                    found[member.contact] = after_read(member.wanted, row)
             offset += PAGE_CONTACTS
             if offset >= total:
                 return _told(members, found, absent=asking)
@@ -227,9 +227,9 @@ class ImportWriter:
     async def _end(self, endings: Sequence[tuple[Member, Ending]]) -> None:
         for part in _parts(endings):
             ours = [
-                (each.contact, each.work, replace(ending, unsure=each.unsure))
-                for each, ending in part
-                if self._schedule.owned(each.contact)
+                (member.contact, member.work, replace(ending, unsure=member.unsure))
+                for member, ending in part
+                if self._schedule.owned(member.contact)
             ]
             await self._outcomes.end_all(ours)
 

@@ -57,9 +57,9 @@ class ListWatch:
 
     def _reasons(self, missing: frozenset[int]) -> tuple[str, ...]:
         return tuple(
-            f"brevo list {each} ({self._keys[each]}) does not exist at Brevo: contacts are written without it, and "
-            "join it once it exists or the id is corrected"
-            for each in sorted(missing & self._keys.keys())
+            f"brevo list {list_id} ({self._keys[list_id]}) does not exist at Brevo: contacts are written without it, "
+            "and join it once it exists or the id is corrected"
+            for list_id in sorted(missing & self._keys.keys())
         )
 
     async def lacking(self, list_ids: Collection[int]) -> frozenset[int]:
@@ -72,7 +72,7 @@ class ListWatch:
         """Ask for missing lists now and then, until cancelled."""
         while True:
             await asyncio.sleep(self._probe_seconds)
-            back = {each for each in sorted(self.missing) if await self._exists(each)}
+            back = {list_id for list_id in sorted(self.missing) if await self._exists(list_id)}
             if back:
                 log.info("lists exist at brevo now", extra={"lists": _joined(back)})
                 self._note(self.missing - back)

@@ -92,7 +92,7 @@ class ImportProcesses:
         while True:
             answer = await self._asker.ask("account", self._api.read_processes, urgent=True)
             processes = answer.body.get("processes") if isinstance(answer.body, dict) else None
-            if not any(_is_unfinished(each) for each in processes or ()):
+            if not any(_is_unfinished(process) for process in processes or ()):
                 return
             if self._now() > last_at:
                 log.warning("import not ended", extra={

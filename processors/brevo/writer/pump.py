@@ -73,8 +73,8 @@ class Pump:
                 await asyncio.Event().wait()
             finally:
                 self._group = None
-                for each in looking:
-                    each.cancel()
+                for watcher in looking:
+                    watcher.cancel()
                 await self._events.drain(self._figures.drain_seconds)
                 self._processes.close()
                 for timer in self._timers.values():

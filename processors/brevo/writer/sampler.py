@@ -37,7 +37,7 @@ class Sampler:
         found = (
             command_id for command_id in command_ids if zlib.crc32(command_id.encode()) % PARTS < self._share * PARTS
         )
-        return [each for each, _ in zip(found, range(MOST_AT_ONCE), strict=False)]
+        return [sampled for sampled, _ in zip(found, range(MOST_AT_ONCE), strict=False)]
 
     async def check(self, email: str, written: Mapping[str, object]) -> None:
         """Compare what was written with what Brevo holds; a contact that somebody has deleted proves nothing."""

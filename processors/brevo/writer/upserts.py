@@ -166,7 +166,7 @@ class UpsertWriter:
 def _always(wanted: Wanted, ending: Ending) -> dict[str, object]:
     """What must be there after a write, whatever was there before."""
     refused = ending.acknowledged.refused if ending.acknowledged else {}
-    always = {name: each.value for name, each in wanted.attributes.items() if each.overwrite == "always"}
+    always = {name: attribute.value for name, attribute in wanted.attributes.items() if attribute.overwrite == "always"}
     return {name: value for name, value in always.items() if name not in refused}
 
 

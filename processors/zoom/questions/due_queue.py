@@ -68,7 +68,7 @@ class QuestionUnderWay:
     @property
     def priority(self) -> Priority:
         """Live where one of the requests is."""
-        return "live" if any(each.pending.priority == "live" for each in self.waiting.values()) else "bulk"
+        return "live" if any(waiting.pending.priority == "live" for waiting in self.waiting.values()) else "bulk"
 
 
 @dataclass(slots=True)

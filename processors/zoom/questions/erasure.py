@@ -20,7 +20,7 @@ class LookupCleaner(Cleaner):
         pending = unpack_pending(row.value)
         if not isinstance(pending, Pending):
             return row.value
-        emails = tuple(each for each in pending.request.emails if not is_erased(contact_id(each)))
+        emails = tuple(email for email in pending.request.emails if not is_erased(contact_id(email)))
         if emails == pending.request.emails:
             return row.value
         return pack_pending(Pending(pending.priority, pending.request.model_copy(update={"emails": emails})))

@@ -81,7 +81,7 @@ def _without_erased(request: LookupRequest, view: View) -> LookupRequest:
     if not request.emails or not MARKED.any(view):
         return request
     at = int(request.requested_at.timestamp())
-    emails = tuple(each for each in request.emails if not MARKED.keeps_out(contact_id(each), at, view))
+    emails = tuple(email for email in request.emails if not MARKED.keeps_out(contact_id(email), at, view))
     return request.model_copy(update={"emails": emails})
 
 
