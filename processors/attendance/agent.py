@@ -11,7 +11,8 @@ On failure: what cannot be read becomes a dead letter of its topic.
 from __future__ import annotations
 
 import itertools
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 from typing_extensions import override
 
@@ -50,6 +51,7 @@ RECEIPT_HEADER = "ce_time"
 """When the event happened as far as the ingress knew: the time of receipt, where Zoom left out its own."""
 JOBS_PER_TICK = 20
 """Objects whose work one clock tick begins; more of them get a tick of their own."""
+T = TypeVar("T")
 
 
 class TrackAttendance(AccountRule):
@@ -82,18 +84,14 @@ class TrackAttendance(AccountRule):
             recorded = parse_recorded(event, received_ms)
             if recorded is not None and self._syncs(recorded.account_id, recorded.object_type):
                 book = Book(view, account_id, recorded.object_id, record.taken_ms)
-                with marking(book):
-                    if self._recordings.apply_recording(book, recorded, _origin(record, view)):
-                        view.learned()
+                _apply(self._recordings.apply_recording, book, recorded, _origin(record, view))
             return
         if name in CHATS and not self._settings.interaction:
             return
         fact = parse_chatted(event) if name in CHATS else parse_event(event, received_ms)
         if fact is not None and self._syncs(fact.event.account_id, fact.event.object_type):
             book = Book(view, account_id, fact.event.object_id, record.taken_ms)
-            with marking(book):
-                if self._intake.apply_fact(book, fact, _origin(record, view)):
-                    view.learned()
+            _apply(self._intake.apply_fact, book, fact, _origin(record, view))
 
     @override
     def answer(self, result: LookupResult, now_ms: int, view: View) -> None:
@@ -125,6 +123,16 @@ class TrackAttendance(AccountRule):
         for _at_ms, object_id, _row_key in jobs[JOBS_PER_TICK:]:
             again = Tick(kind="clock", now=as_datetime(now_ms // 1000), account_id=account_id)
             view.send(TICKS.name, object_id.encode(), again)
+
+
+def _apply(apply: Callable[[Book, T, Origin], bool], book: Book, told: T, origin: Origin) -> None:
+    """Take in what was told; of a copy that a replay has made, whether it was news is told, too."""
+    if book.view.mark is None:  # nearly every record
+        apply(book, told, origin)
+        return
+    with marking(book):
+        if apply(book, told, origin):
+            book.view.learned()
 
 
 def _origin(record: Record, view: View) -> Origin:

@@ -6,7 +6,7 @@ Every run has a time of its own from which its news count: what is due for anoth
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
@@ -124,16 +124,9 @@ def not_due(book: Book, job: Job) -> None:
         job.due_ms = None
 
 
-def marking(book: Book) -> AbstractContextManager[None]:
-    """Around what a record changes: the work that follows from a copy has its mark, as what is sent at once has."""
-    return _NOT_MARKING if book.view.mark is None else _marking(book)
-
-
-_NOT_MARKING = nullcontext()  # nearly every record
-
-
 @contextmanager
-def _marking(book: Book) -> Iterator[None]:
+def marking(book: Book) -> Iterator[None]:
+    """Around what a replayed record changes: the work that follows from it has its mark, as what is sent has."""
     before = book.view.get(TABLE, book.key(JOB))
     yield
     if book.view.get(TABLE, book.key(JOB)) not in (before, None):
