@@ -16,7 +16,7 @@ import aiohttp
 from prometheus_client import CollectorRegistry
 
 from processors.attendance import agent as track_attendance
-from processors.attendance.book.due_jobs import DUE, due_ms
+from processors.attendance.book import DUE, due_ms
 from processors.attendance.erasure import AttendanceCleaner
 from processors.attendance.ownership import Ownership
 from processors.attendance.session_log import SessionLog

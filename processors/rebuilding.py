@@ -17,7 +17,7 @@ from prometheus_client import CollectorRegistry
 
 from processors.app import STATE_TABLES, scoring_rule, tracking_rule, tracking_tick
 from processors.attendance import agent as track_attendance
-from processors.attendance.book.due_jobs import DUE, due_ms
+from processors.attendance.book import DUE, due_ms
 from processors.attendance.settings import TrackingSettings
 from processors.engagement import agent as score_engagement
 from processors.engine.confirmed_publisher import ConfirmedPublisher, build_producer

@@ -12,11 +12,12 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from processors.attendance.book.due_jobs import DUE, JOB, Job
-from processors.attendance.book.rows import (
+from processors.attendance.book import (
     CHOICE,
+    DUE,
     ENDED_TOLD,
     FILED,
+    JOB,
     KINDS,
     QUESTION,
     RECORDING,
@@ -27,6 +28,7 @@ from processors.attendance.book.rows import (
     RUN,
     SESSION,
     STATE,
+    Job,
 )
 from processors.attendance.intake.questions import ASKED
 from processors.engagement.state import Head, decode_rows, encode_head, encode_session, head_key

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Literal
 
-from processors.attendance.book.book import TABLE as FACTS
-from processors.attendance.book.due_jobs import DUE
+from processors.attendance.book import DUE
+from processors.attendance.book import TABLE as FACTS
 from processors.brevo.decisions.ledger import LEDGER, RESUME, SUPPRESSIONS, contact_of
 from processors.brevo.decisions.ledger import PENDING as OPEN
 from processors.engagement.agent import TABLE as CONTACTS

@@ -16,8 +16,7 @@ from typing import Any, TypeVar
 
 from typing_extensions import override
 
-from processors.attendance.book.book import TABLE, Book
-from processors.attendance.book.due_jobs import due_of, marking
+from processors.attendance.book import TABLE, Book, due_of, marking
 from processors.attendance.closing.closing import Closing
 from processors.attendance.closing.exclusion import Exclusion
 from processors.attendance.intake.answers import Answers

@@ -14,9 +14,7 @@ from typing import Any
 import orjson
 from typing_extensions import override
 
-from processors.attendance.book.book import TABLE, Kind
-from processors.attendance.book.due_jobs import JOB, Job
-from processors.attendance.book.rows import (
+from processors.attendance.book import (
     ABSENT,
     CONNECTION,
     CONTACT_REGISTRATION,
@@ -25,6 +23,7 @@ from processors.attendance.book.rows import (
     FILED,
     IDENTITY_OF_EMAIL,
     IDENTITY_OF_USER,
+    JOB,
     MESSAGE,
     PANELIST,
     PARTICIPATION,
@@ -35,8 +34,11 @@ from processors.attendance.book.rows import (
     REPORT_ROW,
     RESULT,
     RUN,
+    TABLE,
     VISITOR,
     AccountUser,
+    Job,
+    Kind,
     Published,
     Question,
     Visitor,

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 import orjson
 from typing_extensions import override
 
-from processors.attendance.book.due_jobs import accounts_due
+from processors.attendance.book import accounts_due
 from processors.attendance.ownership import Held, Ownership, is_about_ownership
 from processors.attendance.rules.fields import identifier
 from processors.engine.view import Record, Rule, View

@@ -10,8 +10,7 @@ import orjson
 
 from processors.app import scoring_rule, tracking_rule
 from processors.attendance.agent import SPEC as TRACK
-from processors.attendance.book.book import TABLE
-from processors.attendance.book.due_jobs import DUE, due_ms
+from processors.attendance.book import DUE, TABLE, due_ms
 from processors.attendance.settings import TrackingSettings
 from processors.engagement.agent import SPEC as SCORE
 from processors.engine.memory import MemoryStore, run_turn

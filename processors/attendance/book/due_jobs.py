@@ -93,12 +93,12 @@ def _with_mark(fields: dict[str, Any]) -> dict[str, Any]:
 JOB: Kind[Job] = Kind("j", "what is to be done", (), _decode, lambda job: pack(asdict(job)), "with its work")
 
 
-def load(book: Book) -> Job:
+def load_job(book: Book) -> Job:
     """The job's row, or an idle job."""
     return book.get(JOB) or Job()
 
 
-def save(book: Book, job: Job) -> None:
+def save_job(book: Book, job: Job) -> None:
     """Write the job's row; an idle one leaves none."""
     if job == Job():
         book.delete(JOB)
@@ -130,16 +130,16 @@ def marking(book: Book) -> Iterator[None]:
     before = book.view.get(TABLE, book.key(JOB))
     yield
     if book.view.get(TABLE, book.key(JOB)) not in (before, None):
-        job = load(book)
+        job = load_job(book)
         job.mark = book.view.mark
-        save(book, job)
+        save_job(book, job)
 
 
 def look_later(book: Book, at_ms: int) -> None:
     """The same for a job that nobody has in hand."""
-    job = load(book)
+    job = load_job(book)
     if look_at(book, job, at_ms):
-        save(book, job)
+        save_job(book, job)
 
 
 def note_change(book: Book, uuid: str, at_ms: int, walks: frozenset[int] = frozenset()) -> None:
@@ -151,18 +151,18 @@ def note_change(book: Book, uuid: str, at_ms: int, walks: frozenset[int] = froze
         at_ms: milliseconds since 1970.
         walks: phases of a session's work that only find out whom to ask about: they begin again instead.
     """
-    job = load(book)
+    job = load_job(book)
     work = job.work
     if work and work.kind == "session" and uuid in work.runs and work.phase in walks:
         if not work.renewed:
             work.renewed = True
-            save(book, job)
+            save_job(book, job)
         return
     changed = uuid not in job.changed_at
     if changed:
         job.changed_at[uuid] = at_ms
     if look_at(book, job, job.changed_at[uuid]) or changed:
-        save(book, job)
+        save_job(book, job)
 
 
 def begin_planned(job: Job, now_ms: int) -> None:
@@ -174,10 +174,10 @@ def begin_planned(job: Job, now_ms: int) -> None:
 
 def note_undecided(book: Book) -> None:
     """Registrations are to be told anew when the next session is told."""
-    job = load(book)
+    job = load_job(book)
     if not job.undecided:
         job.undecided = True
-        save(book, job)
+        save_job(book, job)
 
 
 def go_on(book: Book, work: Work) -> None:

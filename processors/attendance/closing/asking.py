@@ -6,8 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 
-from processors.attendance.book.book import Book
-from processors.attendance.book.rows import REGISTRATION, UNKNOWN_REGISTRANT, VISITOR, Visitor
+from processors.attendance.book import REGISTRATION, UNKNOWN_REGISTRANT, VISITOR, Book, Visitor
 from processors.attendance.closing.evidence import Evidence, evidence_of
 from processors.attendance.closing.exclusion import Exclusion
 from processors.attendance.closing.identity import registration_of

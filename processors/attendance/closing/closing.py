@@ -9,10 +9,23 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from processors.attendance.book.book import Book
-from processors.attendance.book.due_jobs import Job, Work, WorkKind, go_on, load, look_at, not_due, save
+from processors.attendance.book import (
+    REGISTRATION,
+    RESULT,
+    RUN,
+    SESSION,
+    Book,
+    Job,
+    PublishedSession,
+    Work,
+    WorkKind,
+    go_on,
+    load_job,
+    look_at,
+    not_due,
+    save_job,
+)
 from processors.attendance.book.retention import expires_ms, forget
-from processors.attendance.book.rows import REGISTRATION, RESULT, RUN, SESSION, PublishedSession
 from processors.attendance.closing.asking import Asking
 from processors.attendance.closing.due import next_due_ms, works_due
 from processors.attendance.closing.ending import ask_for_ends
@@ -64,7 +77,7 @@ class Closing:
 
     def due(self, book: Book) -> None:
         """The job's time has come: begin with what has news that count now, and give up on what fell silent."""
-        job = load(book)
+        job = load_job(book)
         not_due(book, job)
         # One clock tick begins the work of many ids: each follows from what brought its own news.
         book.view.mark = job.mark
@@ -75,11 +88,11 @@ class Closing:
             if not (job.changed_at or job.registrations):
                 job.mark = None
             self._begin_next(book, job)
-        save(book, job)
+        save_job(book, job)
 
     def resume(self, book: Book) -> None:
         """An answer came in: go on if it was the last one that the work waited for."""
-        job = load(book)
+        job = load_job(book)
         work = job.work
         if work is None and job.registrations:
             self.due(book)  # nobody has to wait for the clock to be told that they are registered
@@ -91,7 +104,7 @@ class Closing:
 
     def step(self, book: Book, number: int) -> None:
         """Do the next bounded piece of the work; a stale continuation does nothing."""
-        job = load(book)
+        job = load_job(book)
         work = job.work
         if work is not None and work.step == number and not work.waits:
             self._take_step(book, job, work)
@@ -101,7 +114,7 @@ class Closing:
         book.view.mark = work.mark
         if work.kind != "session":
             is_done = self._other[work.kind](book, work, self._settings.step)
-            job.undecided = job.undecided or load(book).undecided  # telling registrations may have noted it
+            job.undecided = job.undecided or load_job(book).undecided  # telling registrations may have noted it
         else:
             group = self._group_of(book, work)
             if group is None:
@@ -113,7 +126,7 @@ class Closing:
             self._begin_next(book, job)
         elif not work.waits:
             go_on(book, work)
-        save(book, job)
+        save_job(book, job)
 
     # A session
 

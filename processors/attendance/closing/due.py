@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from processors.attendance.book.book import Book
-from processors.attendance.book.due_jobs import Job, begin_planned
-from processors.attendance.book.rows import SESSION
+from processors.attendance.book import SESSION, Book, Job, begin_planned
 from processors.attendance.intake.groups import groups_of
 from processors.attendance.rules.sessions import Group
 from processors.attendance.settings import TrackingSettings

@@ -6,9 +6,7 @@ instant known is assumed. What stands earlier in this list and comes later repla
 
 from __future__ import annotations
 
-from processors.attendance.book.book import Book
-from processors.attendance.book.due_jobs import Job, look_at
-from processors.attendance.book.rows import CONNECTION, RUN
+from processors.attendance.book import CONNECTION, RUN, Book, Job, look_at
 from processors.attendance.intake.groups import run_rows
 from processors.attendance.intake.questions import Scope, Subject, ask, subject_of
 from processors.attendance.rules.reports import parse_line

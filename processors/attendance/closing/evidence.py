@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from processors.attendance.book.book import Book
-from processors.attendance.book.rows import CONNECTION, REPORT_ROW
+from processors.attendance.book import CONNECTION, REPORT_ROW, Book
 from processors.attendance.closing.identity import shown_by_webhook, shown_in_report
 from processors.attendance.closing.step import Step
 from processors.attendance.rules.connections import Connection

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from processors.attendance.book.book import Book
-from processors.attendance.book.rows import IDENTITY_OF_EMAIL, IDENTITY_OF_USER, PANELIST
+from processors.attendance.book import IDENTITY_OF_EMAIL, IDENTITY_OF_USER, PANELIST, Book
 from processors.attendance.rules.facts import Shown
 from processors.attendance.rules.runs import RunRow
 from processors.attendance.settings import TrackingSettings

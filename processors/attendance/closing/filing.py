@@ -7,8 +7,7 @@ import itertools
 from collections.abc import Iterator
 from operator import itemgetter
 
-from processors.attendance.book.book import Book
-from processors.attendance.book.rows import FILED, VISITOR
+from processors.attendance.book import FILED, VISITOR, Book
 from processors.attendance.closing.asking import Asking
 from processors.attendance.closing.evidence import Evidence, evidence_of
 from processors.attendance.closing.exclusion import Exclusion

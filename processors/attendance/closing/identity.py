@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from processors.attendance.book.book import Book
-from processors.attendance.book.rows import CONNECTION, IDENTITY_OF_USER, REGISTRATION, VISITOR
+from processors.attendance.book import CONNECTION, IDENTITY_OF_USER, REGISTRATION, VISITOR, Book
 from processors.attendance.rules.connections import Connection, filled
 from processors.attendance.rules.facts import Shown
 from processors.attendance.rules.names import registered_name

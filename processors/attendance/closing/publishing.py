@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from operator import itemgetter
 from typing import Any
 
-from processors.attendance.book.book import Book
-from processors.attendance.book.rows import ABSENT, CONTACT_REGISTRATION, FILED, REGISTRATION, RESULT
+from processors.attendance.book import ABSENT, CONTACT_REGISTRATION, FILED, REGISTRATION, RESULT, Book
 from processors.attendance.closing.exclusion import Exclusion
 from processors.attendance.closing.filing import ANONYMOUS, filed_from
 from processors.attendance.closing.reconciliation import compare, knows_absentees, reconciliation

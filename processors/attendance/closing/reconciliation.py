@@ -7,9 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from processors.attendance.book.book import Book
-from processors.attendance.book.due_jobs import Work
-from processors.attendance.book.rows import ABSENT, TOTAL
+from processors.attendance.book import ABSENT, TOTAL, Book, Work
 from processors.attendance.intake.questions import Scope, Subject, ask, state_of
 from processors.attendance.rules.judgement import Left, Retract, StandingResult
 from schemas.codec import contact_id, normalise_email

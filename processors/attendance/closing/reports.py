@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from processors.attendance.book.book import Book
-from processors.attendance.book.due_jobs import Job, look_at, look_later, note_change
-from processors.attendance.book.rows import REPORT, REPORT_ROW, RUN, Question
+from processors.attendance.book import REPORT, REPORT_ROW, RUN, Book, Job, Question, look_at, look_later, note_change
 from processors.attendance.closing.states import tell_next_check
 from processors.attendance.intake.questions import Scope, Subject, ask, scope_of
 from processors.attendance.rules.reports import ReportRow, ReportState, parse_line

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from processors.attendance.book.book import Book
-from processors.attendance.book.rows import RESULT, SESSION, Published, PublishedSession
+from processors.attendance.book import RESULT, SESSION, Book, Published, PublishedSession
 from processors.attendance.closing.states import outlook, summary_of_run, take_back, tell
 from processors.attendance.closing.step import Step
 from processors.attendance.rules.judgement import Registrant

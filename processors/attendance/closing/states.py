@@ -10,8 +10,7 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import NamedTuple
 
-from processors.attendance.book.book import Book
-from processors.attendance.book.rows import SESSION, STATE
+from processors.attendance.book import SESSION, STATE, Book
 from processors.attendance.closing.step import Step
 from processors.attendance.rules.runs import RunRow
 from processors.attendance.settings import TrackingSettings

@@ -6,9 +6,7 @@ from dataclasses import dataclass, field
 from enum import Enum, auto
 from functools import cached_property
 
-from processors.attendance.book.book import Book
-from processors.attendance.book.due_jobs import Job, Work
-from processors.attendance.book.rows import DETAILS, REPORT, SCHEDULE, Details
+from processors.attendance.book import DETAILS, REPORT, SCHEDULE, Book, Details, Job, Work
 from processors.attendance.intake.questions import Scope, Subject, open_among
 from processors.attendance.rules.reports import ReportState
 from processors.attendance.rules.runs import LIVELINESS, RunRow

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from processors.attendance.book.rows import ENDED_TOLD, RECORDING_TOLD
+from processors.attendance.book import ENDED_TOLD, RECORDING_TOLD
 from processors.attendance.closing.step import Step
 from processors.attendance.rules.judgement import Contact, Left, Retract, StandingResult
 from processors.attendance.rules.recordings import Choice

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from processors.attendance.book.book import Book
-from processors.attendance.book.rows import CONTACT_REGISTRATION, Question
+from processors.attendance.book import CONTACT_REGISTRATION, Book, Question
 from processors.attendance.closing.closing import Closing
 from processors.attendance.closing.ending import take_past_end, take_report_end
 from processors.attendance.closing.reconciliation import take_absentees, take_total

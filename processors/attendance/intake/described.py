@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from processors.attendance.book.book import Book
-from processors.attendance.book.rows import (
+from processors.attendance.book import (
     DETAILS,
     IDENTITY_OF_EMAIL,
     IDENTITY_OF_USER,
     PANELIST,
     SCHEDULE,
     AccountUser,
+    Book,
     Details,
     Question,
 )

@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
-from processors.attendance.book.book import Book
-from processors.attendance.book.due_jobs import load, look_at, look_later, note_change, save
-from processors.attendance.book.rows import CONNECTION, HEARD, RUN, Heard
+from processors.attendance.book import (
+    CONNECTION,
+    HEARD,
+    RUN,
+    Book,
+    Heard,
+    load_job,
+    look_at,
+    look_later,
+    note_change,
+    save_job,
+)
 from processors.attendance.closing.reports import plan_report
 from processors.attendance.closing.states import tell_run
 from processors.attendance.intake.described import hear_dates
@@ -142,11 +151,11 @@ class Intake:
 
 def tell_registrations(book: Book) -> None:
     """All registrations are looked at once more: what has not changed is not told again."""
-    job = load(book)
+    job = load_job(book)
     changed = not job.registrations
     job.registrations = True
     if look_at(book, job, book.now_ms) or changed:
-        save(book, job)
+        save_job(book, job)
 
 
 def _is_heard_again(book: Book, row: RunRow) -> bool:

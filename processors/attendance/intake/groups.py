@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from processors.attendance.book.book import Book
-from processors.attendance.book.rows import CONNECTION, RUN, SCHEDULE, SESSION
+from processors.attendance.book import CONNECTION, RUN, SCHEDULE, SESSION, Book
 from processors.attendance.rules.registrations import RegistrationRow
 from processors.attendance.rules.runs import Run, RunRow
 from processors.attendance.rules.schedule import RECURRING, Entry, Schedule

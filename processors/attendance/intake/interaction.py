@@ -10,8 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Literal, NamedTuple
 
-from processors.attendance.book.book import Book
-from processors.attendance.book.rows import MESSAGE, PARTICIPATION
+from processors.attendance.book import MESSAGE, PARTICIPATION, Book
 from processors.attendance.intake.questions import Scope, Subject, ask, state_of
 from processors.attendance.rules.chat import Chatted
 from schemas.attendance import Interaction

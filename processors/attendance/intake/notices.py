@@ -7,16 +7,16 @@ bounded size.
 
 from __future__ import annotations
 
-from processors.attendance.book.book import Book
-from processors.attendance.book.due_jobs import send_tick
-from processors.attendance.book.rows import (
+from processors.attendance.book import (
     CONTACT_REGISTRATION,
     DETAILS,
     REGISTRATION,
     RUN,
     SCHEDULE,
     STARTED,
+    Book,
     Details,
+    send_tick,
 )
 from processors.attendance.closing.exclusion import Exclusion
 from processors.attendance.intake.described import is_wanted

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Literal, NamedTuple
 
-from processors.attendance.book.book import Book
-from processors.attendance.book.rows import QUESTION, Question
+from processors.attendance.book import QUESTION, Book, Question
 from schemas.attendance import ObjectType, Origin
 from schemas.codec import contact_id
 from schemas.errors import DeadLetterError

@@ -8,9 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from processors.attendance.book.book import Book
-from processors.attendance.book.due_jobs import look_later, note_change
-from processors.attendance.book.rows import CHOICE, RECORDING, RUN
+from processors.attendance.book import CHOICE, RECORDING, RUN, Book, look_later, note_change
 from processors.attendance.intake.questions import Scope, Subject, ask
 from processors.attendance.rules.recordings import Choice, Recorded, RecordingRow, chosen, merged, ready_row
 from processors.attendance.settings import TrackingSettings

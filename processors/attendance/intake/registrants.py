@@ -8,9 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from processors.attendance.book.book import Book
-from processors.attendance.book.due_jobs import note_undecided
-from processors.attendance.book.rows import (
+from processors.attendance.book import (
     CONTACT_REGISTRATION,
     CONVERSION,
     DETAILS,
@@ -18,9 +16,11 @@ from processors.attendance.book.rows import (
     REGISTRATION,
     REGISTRATION_TOLD,
     UNKNOWN_REGISTRANT,
+    Book,
     Conversion,
     Details,
     Published,
+    note_undecided,
 )
 from processors.attendance.intake.groups import Dates, dates_of
 from processors.attendance.intake.questions import Subject, ask_identities

@@ -6,7 +6,7 @@ import pytest
 
 from ops.rebuild.homes import TABLES, Home, home_of
 from processors.app import SPECS
-from processors.attendance.book.book import TABLE as FACTS
+from processors.attendance.book import TABLE as FACTS
 from processors.brevo.decisions.ledger import LEDGER, RESUME, event_key
 from processors.engagement.agent import TABLE as CONTACTS
 from processors.engagement.state import head_key

@@ -7,9 +7,7 @@ from typing import Any
 import orjson
 import pytest
 
-from processors.attendance.book.book import TABLE, Book
-from processors.attendance.book.due_jobs import accounts_due, due_of, look_later
-from processors.attendance.book.rows import TOTAL
+from processors.attendance.book import TABLE, TOTAL, Book, accounts_due, due_of, look_later
 from processors.attendance.ownership import LARGEST_HELD, MOST_HELD
 from processors.engagement.agent import TABLE as ENGAGEMENT
 from processors.engagement.agent import ScoreEngagement

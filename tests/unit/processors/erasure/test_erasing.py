@@ -8,7 +8,7 @@ from typing import Literal
 import orjson
 import pytest
 
-from processors.attendance.book.rows import KINDS
+from processors.attendance.book import KINDS
 from processors.attendance.erasure import CLEANED
 from sandbox.simulator.simulation import simulate_webinar
 from sandbox.simulator.world import World

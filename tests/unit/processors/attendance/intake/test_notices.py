@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 import pytest
 
-from processors.attendance.book.book import TABLE, Book
+from processors.attendance.book import TABLE, Book
 from processors.attendance.closing.exclusion import Exclusion
 from processors.attendance.intake.notices import Notices
 from processors.attendance.settings import TrackingSettings
