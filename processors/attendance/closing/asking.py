@@ -10,8 +10,8 @@ from processors.attendance.book import REGISTRATION, UNKNOWN_REGISTRANT, VISITOR
 from processors.attendance.closing.evidence import Evidence, evidence_of
 from processors.attendance.closing.exclusion import Exclusion
 from processors.attendance.closing.identity import registration_of
-from processors.attendance.closing.reconciliation import ask_zoom
 from processors.attendance.closing.step import Progress, Step
+from processors.attendance.intake.figures import ask_figures
 from processors.attendance.intake.interaction import ask_interaction
 from processors.attendance.intake.questions import Scope, ask, ask_identities
 from processors.attendance.rules.connections import filled, united
@@ -62,7 +62,7 @@ class Asking:
         """Zoom's own figures, and what people did beside listening, are asked for once nothing else will change."""
         if not step.is_final:
             return []
-        scopes = ask_zoom(step.book, step.subject, step.group.uuids)
+        scopes = ask_figures(step.book, step.subject, step.group.uuids)
         if step.settings.interaction:
             scopes += ask_interaction(step.book, step.subject, step.group.uuids)
         return scopes

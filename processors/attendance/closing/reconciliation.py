@@ -7,11 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from processors.attendance.book import ABSENT, TOTAL, Book, Work
-from processors.attendance.intake.questions import Scope, Subject, ask, state_of
+from processors.attendance.book import TOTAL, Book, Work
 from processors.attendance.rules.judgement import Left, Retract, StandingResult
-from schemas.codec import contact_id, normalise_email
-from schemas.lookups import LookupResult
 from schemas.sessions import Difference, Reconciliation
 
 MOST_DIFFERENCES = 1_000
@@ -22,28 +19,6 @@ _WHY = {
     "not_registered": "no registration for this session that was approved before its end",
     "elsewhere": "was in an earlier session of this date, or there was nothing to stay away from",
 }
-
-
-def ask_zoom(book: Book, subject: Subject, uuids: Sequence[str]) -> list[Scope]:
-    """Ask for Zoom's figures of every run; the questions."""
-    scopes = [ask(book, subject, Scope("total", uuid)) for uuid in uuids]
-    if subject.object_type == "webinar":
-        scopes += [ask(book, subject, Scope("absentees", uuid)) for uuid in uuids]
-    return scopes
-
-
-def take_absentees(book: Book, result: LookupResult) -> None:
-    """Remember who was absent from a run, as Zoom says."""
-    for row in result.rows:
-        if email := normalise_email(row.get("email")):
-            book.put(ABSENT, True, result.session_uuid or "", contact_id(email))
-
-
-def take_total(book: Book, result: LookupResult) -> None:
-    """Remember how many participants Zoom counts in a run."""
-    for row in result.rows:
-        if isinstance(count := row.get("participants_count"), int):
-            book.put(TOTAL, count, result.session_uuid or "")
 
 
 def compare(work: Work, contact: str, judged: StandingResult | Retract | Left, *, absent: bool) -> None:
@@ -83,8 +58,3 @@ def reconciliation(book: Book, work: Work, uuids: Sequence[str], *, has_absentee
         ),
         truncated=work.counts.get("differences_left_out", 0) > 0,
     )
-
-
-def knows_absentees(book: Book, uuids: Sequence[str]) -> bool:
-    """Whether Zoom answered for every run."""
-    return all(state_of(book, Scope("absentees", uuid)) == "found" for uuid in uuids)

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable
 from processors.attendance.book import CONTACT_REGISTRATION, Book, Question
 from processors.attendance.closing.closing import Closing
 from processors.attendance.closing.ending import take_past_end, take_report_end
-from processors.attendance.closing.reconciliation import take_absentees, take_total
 from processors.attendance.closing.reports import plan_report, take_report
 from processors.attendance.intake.described import (
     listed_registrations,
@@ -16,6 +15,7 @@ from processors.attendance.intake.described import (
     take_panelists,
 )
 from processors.attendance.intake.events import Intake, tell_registrations
+from processors.attendance.intake.figures import take_absentees, take_total
 from processors.attendance.intake.groups import groups_of
 from processors.attendance.intake.interaction import take_participation
 from processors.attendance.intake.questions import (

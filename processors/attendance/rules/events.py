@@ -37,7 +37,6 @@ from processors.attendance.rules.fields import (
 from processors.attendance.rules.schedule import Said
 from schemas.attendance import REGISTRANT_FIELDS, ObjectType, RegistrationStatus
 from schemas.codec import normalise_email
-from schemas.errors import DeadLetterError
 
 # Event names: https://developers.zoom.us/docs/api/meetings/events/ (checked 2026-11-21)
 _REGISTRATION_STATUS: dict[str, RegistrationStatus] = {
@@ -56,10 +55,11 @@ def parse_event(event: Any, received_ms: int) -> Fact | None:
         received_ms: stands in for an `event_ts` that is missing.
 
     Raises:
+        FieldError: it has no name.
         DeadLetterError: an event of a known kind that lacks what identifies it, or holds what cannot be read.
     """
     if not isinstance(event, dict) or not isinstance(name := event.get("event"), str):
-        raise DeadLetterError("not a Zoom event: no `event` name")
+        raise FieldError("not a Zoom event: no `event` name")
     kind, _, what = name.partition(".")
     if kind not in ("meeting", "webinar"):
         return None
