@@ -70,7 +70,7 @@ class _Schema:
         found: Any = self.document
         for part in reference.removeprefix("#/").split("/"):
             found = found[part]
-        beside = {name: each for name, each in self.body.items() if name != "$ref"}
+        beside = {name: value for name, value in self.body.items() if name != "$ref"}
         return _Schema({**found, **beside}, self.document).resolved()
 
     def branches(self) -> dict[str, _Schema]:

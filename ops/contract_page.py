@@ -50,8 +50,8 @@ def _channel(name: str, channel: Document, operations: Mapping[str, Document], s
         if operation["channel"]["$ref"] == f"#/channels/{name}"
     ]
     kafka = channel["bindings"]["kafka"]["topicConfiguration"]
-    kept = ", ".join(f"{key} {' '.join(each) if isinstance(each, list) else each}" for key, each in kafka.items())
-    messages = "".join(_message(each, schemas) for each in channel["messages"].values())
+    kept = ", ".join(f"{key} {' '.join(value) if isinstance(value, list) else value}" for key, value in kafka.items())
+    messages = "".join(_message(message, schemas) for message in channel["messages"].values())
     return f'<h2 id="{escape(name)}">{escape(name)}</h2>\n<p>{escape("; ".join(by))}. {escape(kept)}</p>\n{messages}'
 
 
@@ -59,8 +59,8 @@ def _message(message: Document, schemas: Mapping[str, Document]) -> str:
     key = message["bindings"]["kafka"]["key"]["description"]
     schema, whole = _payload(message["payload"]["schema"], schemas)
     samples = "".join(
-        f"<details><summary>{escape(each['name'])}</summary><pre>{escape(_json(each['payload']))}</pre></details>\n"
-        for each in message.get("examples", ())
+        f"<details><summary>{escape(example['name'])}</summary><pre>{escape(_json(example['payload']))}</pre></details>\n"
+        for example in message.get("examples", ())
     )
     value = _table(schema, whole) if "properties" in schema else f"<p>{_type(schema, whole)}</p>"
     return (
@@ -85,7 +85,7 @@ def _resolved(schema: Document, whole: Document) -> Document:
     found: Any = whole
     for part in schema["$ref"].removeprefix("#/").split("/"):
         found = found[part]
-    return {**found, **{name: each for name, each in schema.items() if name != "$ref"}}
+    return {**found, **{name: value for name, value in schema.items() if name != "$ref"}}
 
 
 def _table(schema: Document, whole: Document) -> str:
@@ -106,10 +106,10 @@ def _fields(prefix: str, schema: Document, whole: Document) -> Iterator[tuple[st
         parts[f"{prefix}{name}[]."] = [resolved.get("items", {})]
         # Of a map, where the values are described, not just any.
         parts[f"{prefix}{name}.*."] = [
-            each for each in [resolved.get("additionalProperties")] if isinstance(each, dict)
+            schema for schema in [resolved.get("additionalProperties")] if isinstance(schema, dict)
         ]
         for before, inner in (
-            (before, _resolved(each, whole)) for before, several in parts.items() for each in several
+            (before, _resolved(schema, whole)) for before, several in parts.items() for schema in several
         ):
             yield from _fields(before, inner, whole)
 
@@ -122,12 +122,12 @@ def _type(schema: Document, whole: Document) -> str:
     if "const" in schema:
         return f"<code>{escape(_json(schema['const']))}</code>"
     if "enum" in schema:
-        return " ".join(f"<code>{escape(_json(each))}</code>" for each in schema["enum"])
+        return " ".join(f"<code>{escape(_json(value))}</code>" for value in schema["enum"])
     kind = schema.get("type", "anything")
     if kind == "array" and "items" in schema:
         return f"list of {_type(schema['items'], whole)}"
     if kind == "array":
-        return f"list: {', '.join(_type(each, whole) for each in schema.get('prefixItems', ()))}"
+        return f"list: {', '.join(_type(place, whole) for place in schema.get('prefixItems', ()))}"
     return escape(f"{kind}, {schema['format']}" if "format" in schema else str(kind))
 
 

@@ -43,7 +43,7 @@ def models_of(topic: Topic) -> tuple[type[Message], ...]:
     module, _, name = first.rpartition(".")
     if not module.startswith("schemas."):
         return ()
-    return tuple(getattr(import_module(module), each) for each in (name, *others))
+    return tuple(getattr(import_module(module), attribute) for attribute in (name, *others))
 
 
 def value_schema(topic: Topic) -> Document:
@@ -63,7 +63,7 @@ def models_schema(models: tuple[type[Wire], ...]) -> Document:
     value: Any = Annotated[kinds, Field(discriminator="kind")] if len(models) > 1 else kinds
     schema: Document = TypeAdapter(value).json_schema(mode="serialization")
     schema.pop("discriminator", None)  # OpenAPI's word; each kind is a required constant, so `oneOf` decides without it
-    ours = {each.__name__: each for each in _models_below(Wire) if each.__module__.startswith("schemas.")}
+    ours = {model.__name__: model for model in _models_below(Wire) if model.__module__.startswith("schemas.")}
     named = ours | {model.__name__: model for model in models}
     for name, definition in [*schema.get("$defs", {}).items(), (schema.get("title"), schema)]:
         if name in named:

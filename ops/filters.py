@@ -65,7 +65,7 @@ def _judge(configuration: Configuration, file: Path) -> Verdict:
     if fact is None:
         return Verdict(wanted=False, rule="this kind of event says nothing about attendance")
     session = fact.event
-    account = next((each for each in configuration.accounts if each.account_id == session.account_id), None)
+    account = next((account for account in configuration.accounts if account.account_id == session.account_id), None)
     if account is not None:
         switch = "webinars" if session.object_type == "webinar" else "participants"
         if not getattr(account.sync, switch):

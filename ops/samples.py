@@ -18,8 +18,8 @@ def samples() -> dict[str, dict[str, Any]]:
     folder = files("schemas") / "examples"
     return {
         topic.name: {
-            each.name.removesuffix(".json"): orjson.loads(each.read_bytes())
-            for each in (folder / _SAMPLED_IN.get(topic, topic).name).iterdir()
+            path.name.removesuffix(".json"): orjson.loads(path.read_bytes())
+            for path in (folder / _SAMPLED_IN.get(topic, topic).name).iterdir()
         }
         for topic in TOPICS
     }

@@ -26,7 +26,8 @@ async def tell_found(environment: Mapping[str, str], command: SetupCommand, find
     told, and the command goes on.
     """
     found = tuple(
-        each.model_copy(update={"found": redact(each.found), "advice": redact(each.advice)}) for each in findings
+        finding.model_copy(update={"found": redact(finding.found), "advice": redact(finding.advice)})
+        for finding in findings
     )
     report = SetupReport(
         command=command, operator=operator_name(), version=version("rollcall-connector"), at=datetime.now(UTC),

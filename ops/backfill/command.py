@@ -76,7 +76,7 @@ async def _backfill(wish: Wish, reason: str, console: Console, *, dry_run: bool,
     say_limits(console)
     journal = _journal(wish, configuration)
     found = await _gather(wish, configuration, journal, console)
-    chosen = found.select(lambda each: wish.names(each) and is_synced(each, configuration))
+    chosen = found.select(lambda session: wish.names(session) and is_synced(session, configuration))
     sessions = [session for unit in chosen.values() for session in unit]
     cost = estimate(sessions, configuration.zoom_api.plan)
     say_found(console, wish, sessions, cost)
@@ -116,14 +116,18 @@ async def _gather(wish: Wish, configuration: Configuration, journal: Journal, co
 async def _publish(
     chosen: Sessions, wish: Wish, reason: str, configuration: Configuration, journal: Journal, console: Console
 ) -> int:
-    units = [(unit, each) for unit, each in chosen.items() if each and not journal.is_published(unit, wish.origin)]
+    units = [
+        (unit, sessions)
+        for unit, sessions in chosen.items()
+        if sessions and not journal.is_published(unit, wish.origin)
+    ]
     published, today = 0, datetime.now(UTC).date()
     # By their ids: an e-mail address belongs in no topic but those of contacts.
     hosts = sorted({unit.user_id for unit in chosen}) if wish.host else []
     subject = wish.session or ", ".join(hosts) or "all hosts"
     days = f"{wish.span.first.isoformat()}/{wish.span.last.isoformat()}"
     details: dict[str, str | int] = {
-        "sessions": sum(len(each) for _, each in units),
+        "sessions": sum(len(sessions) for _, sessions in units),
         "days": days,
         "origin": wish.origin,
     }

@@ -60,8 +60,8 @@ def say_found(console: Console, wish: Wish, sessions: Sequence[PastSession], cos
 
 def say_skipped(console: Console, skipped: Sequence[Skipped]) -> None:
     """What could not be read; nothing when all was."""
-    for each in skipped:
-        _say(console, f"skipped, account {each.account_id}: {each.what}: {each.reason}")
+    for left_out in skipped:
+        _say(console, f"skipped, account {left_out.account_id}: {left_out.what}: {left_out.reason}")
     if skipped:
         _say(console, f"{len(skipped)} skipped; the same command asks for these again.")
 

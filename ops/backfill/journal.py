@@ -77,7 +77,7 @@ class Journal:
             except orjson.JSONDecodeError:
                 continue
             if "read" in entry:
-                self._read[entry["read"]] = [PastSession(**each) for each in entry["sessions"]]
+                self._read[entry["read"]] = [PastSession(**session) for session in entry["sessions"]]
             else:
                 self._published.add(entry["published"])
 

@@ -58,7 +58,7 @@ class FoundSessions:
                 session for session in sessions if wanted(session) and (session.account_id, session.uuid) not in seen
             ]
             seen.update((session.account_id, session.uuid) for session in fresh)
-            chosen[unit] = sorted(fresh, key=lambda each: (each.start, each.uuid))
+            chosen[unit] = sorted(fresh, key=lambda session: (session.start, session.uuid))
         return chosen
 
 
@@ -85,5 +85,5 @@ def document(
         "estimated_minutes": round(cost.minutes, 1),
         "estimated_days": cost.days,
         "published": published,
-        "skipped": [asdict(each) for each in skipped],
+        "skipped": [asdict(left_out) for left_out in skipped],
     }

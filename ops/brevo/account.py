@@ -90,6 +90,6 @@ async def rows(client: BrevoClient, path: str, field: str, limit: int) -> list[d
     while True:
         answer = await answered(client, "GET", path, limit=limit, offset=len(found))
         page = answer.body.get(field) if isinstance(answer.body, dict) else None
-        found += [each for each in page or () if isinstance(each, dict)]
+        found += [row for row in page or () if isinstance(row, dict)]
         if not page or len(page) < limit:
             return found

@@ -78,8 +78,14 @@ async def _compare(configuration: Configuration, client: BrevoClient) -> SetupPl
     for kind in EVENTS if configuration.brevo.webhook.url else ():
         answer = await answered(client, "GET", "/webhooks", type=kind)
         told = answer.body.get("webhooks") if isinstance(answer.body, dict) else None
-        hooks += [{"type": kind, **each} for each in told or () if isinstance(each, dict)]
-    found = plan_of(configuration, [each for each in listed or () if isinstance(each, dict)], lists, folders, hooks)
+        hooks += [{"type": kind, **hook} for hook in told or () if isinstance(hook, dict)]
+    found = plan_of(
+        configuration,
+        [brevo_list for brevo_list in listed or () if isinstance(brevo_list, dict)],
+        lists,
+        folders,
+        hooks,
+    )
     return replace(found, problems=(*found.problems, *await wrong_templates(client, configuration.brevo)))
 
 
@@ -92,8 +98,8 @@ async def _apply(reason: str, *, yes: bool) -> tuple[SetupPlan, list[str], bool]
             return found, [], True
         done: list[str] = []
         try:
-            async for each in _made(client, found):
-                done.append(each)  # noqa: PERF401 (what was made before a refusal counts)
+            async for made in _made(client, found):
+                done.append(made)  # noqa: PERF401 (what was made before a refusal counts)
         finally:
             # What was made is noted, even where Brevo refuses the rest.
             details: dict[str, str | int] = {"done": len(done), "what": "; ".join(done)}
@@ -131,14 +137,14 @@ def _show(found: SetupPlan, done: list[str], *, as_json: bool) -> None:
     if as_json:
         typer.echo(orjson.dumps({**found.shown(), "created": done}).decode())
         return
-    width = max((len(each.key) for each in found.uses), default=0)
+    width = max((len(use.key) for use in found.uses), default=0)
     for use in found.uses:
         typer.echo(f"{use.key:<{width}}  {use.names}: {use.found}")
     for problem in found.problems:
         typer.echo(f"needs you   {problem}")
     if done:
-        for each in done:
-            typer.echo(f"created     {each}")
+        for made in done:
+            typer.echo(f"created     {made}")
     else:
         for creation in found.creations:
             typer.echo(f"missing     {creation}")

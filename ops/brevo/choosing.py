@@ -28,10 +28,10 @@ class EventSelection:
 
     def of(self, found: Sequence[Open]) -> list[Open]:
         """Those that are meant, in their order."""
-        return [each for each in found if self._holds(each)]
+        return [event for event in found if self._holds(event)]
 
-    def _holds(self, each: Open) -> bool:
-        command = each.command
+    def _holds(self, event: Open) -> bool:
+        command = event.command
         return (
             (self.command_id is None or command.command_id.startswith(self.command_id))
             and (self.session is None or command.session in self.session.instances)

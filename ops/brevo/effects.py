@@ -110,8 +110,8 @@ async def asked_of_brevo(found: Sequence[Open]) -> list[Found]:
     if found:
         with Console(stderr=True).status("asking Brevo …") as shown:
             async with opened() as (_, client):
-                for each in found:
-                    answers.append(await found_at_brevo(client, each.command))
+                for event in found:
+                    answers.append(await found_at_brevo(client, event.command))
                     shown.update(f"asking Brevo … {len(answers)} of {len(found)}")
     return answers
 
@@ -127,12 +127,12 @@ async def _list(
     answers = await asked_of_brevo(in_doubt) if check else [None] * len(in_doubt)
     return {
         "in_doubt": [
-            shown(each, titles, mask=mask, at_brevo=at_brevo) | {"state": "in_doubt"}
-            for each, at_brevo in zip(in_doubt, answers, strict=True)
+            shown(event, titles, mask=mask, at_brevo=at_brevo) | {"state": "in_doubt"}
+            for event, at_brevo in zip(in_doubt, answers, strict=True)
         ],
         "without_contact": [
-            {**shown(each, titles, mask=mask), "state": "without_contact"}
-            for each in selection.of(without_contact(rows))
+            {**shown(event, titles, mask=mask), "state": "without_contact"}
+            for event in selection.of(without_contact(rows))
         ],
         "suppressed": suppressed(rows.events),
     }
@@ -140,12 +140,12 @@ async def _list(
 
 def titles_of(summaries: Iterable[SessionSummary]) -> Mapping[str, str]:
     """By the uuid of a run."""
-    return {uuid: each.topic for each in summaries for uuid in (each.session_uuid, *each.instances)}
+    return {uuid: summary.topic for summary in summaries for uuid in (summary.session_uuid, *summary.instances)}
 
 
-def shown(each: Open, titles: Mapping[str, str], *, mask: bool, at_brevo: Found | None = None) -> dict[str, Any]:
+def shown(event: Open, titles: Mapping[str, str], *, mask: bool, at_brevo: Found | None = None) -> dict[str, Any]:
     """An event for programs and spreadsheets."""
-    command = each.command
+    command = event.command
     return {
         "id": command.command_id,
         "name": command.name,
@@ -161,20 +161,20 @@ def shown(each: Open, titles: Mapping[str, str], *, mask: bool, at_brevo: Found 
 def show_events(console: Console, events: Sequence[Row], last: str) -> None:
     """A line each; `last` heads what is said in the field of that name."""
     made = table("id", "of", "event", "who, and in which session", last, wraps=("who, and in which session", "event"))
-    for each in events:
-        who = each["email"] or each["contact_id"][:12]
-        where = f"\n{each['topic']}" if each["topic"] else ""
-        made.add_row(each["id"][:8], each["event_date"][:10], each["name"], f"{who}{where}", each.get(last) or "")
+    for event in events:
+        who = event["email"] or event["contact_id"][:12]
+        where = f"\n{event['topic']}" if event["topic"] else ""
+        made.add_row(event["id"][:8], event["event_date"][:10], event["name"], f"{who}{where}", event.get(last) or "")
     console.print(made)
 
 
 def _show(found: dict[str, Any]) -> None:
     console = terminal()
     if found["in_doubt"]:
-        told = [{**each, "at Brevo": each.get("at_brevo")} for each in found["in_doubt"]]
+        told = [{**event, "at Brevo": event.get("at_brevo")} for event in found["in_doubt"]]
         show_events(console, told, "at Brevo")
     if found["without_contact"]:
-        told = [{**each, "waits for": "its contact"} for each in found["without_contact"]]
+        told = [{**event, "waits for": "its contact"} for event in found["without_contact"]]
         show_events(console, told, "waits for")
         console.print("replay the contacts' facts, and these go")
     for name, count in found["suppressed"].items():

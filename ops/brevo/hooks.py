@@ -51,7 +51,7 @@ def hook_changes(settings: BrevoWebhook, hooks: Sequence[Mapping[str, Any]]) -> 
             new = {"type": kind, "description": "Rollcall", "events": sorted(events), **_access(settings)}
             yield HookChange(kind, None, "does not exist", new)
             continue
-        known = {str(each) for each in ours[0].get("events") or ()}
+        known = {str(event) for event in ours[0].get("events") or ()}
         lacking = sorted(events - known)
         wrong = [f"lacks {', '.join(lacking)}"] if lacking else []
         if not _lets_in(settings, ours[0]):
@@ -82,7 +82,7 @@ def _with_user(settings: BrevoWebhook) -> str:
     assert settings.url is not None  # hook_changes has seen to it
     assert settings.password is not None  # is_open
     parts = urlsplit(settings.url)
-    user, password = (quote(each, safe="") for each in (settings.username or "", settings.password.get_secret_value()))
+    user, password = (quote(part, safe="") for part in (settings.username or "", settings.password.get_secret_value()))
     return urlunsplit(parts._replace(netloc=f"{user}:{password}@{parts.netloc}"))
 
 

@@ -75,7 +75,7 @@ def _commands(rows: Iterable[EventRow]) -> list[Open]:
             command = BREVO_COMMAND.validate_json(row.waiting.command)
             if isinstance(command, OnceCommand):
                 found.append(Open(command, row.waiting.answers))
-    return sorted(found, key=lambda each: (each.command.event_date, each.command.command_id))
+    return sorted(found, key=lambda doubt: (doubt.command.event_date, doubt.command.command_id))
 
 
 def suppressed(rows: Mapping[bytes, EventRow]) -> dict[str, int]:

@@ -61,7 +61,10 @@ class SetupPlan:
         return (
             *(f"attribute {attribute.attribute} ({attribute.type})" for attribute in self.attributes),
             *folder,
-            *(f"list {each.name} (for {each.key}, whose id {each.list_id} does not exist)" for each in self.lists),
+            *(
+                f"list {new_list.name} (for {new_list.key}, whose id {new_list.list_id} does not exist)"
+                for new_list in self.lists
+            ),
             *(hook.says for hook in self.hooks),
         )
 
@@ -75,7 +78,7 @@ class SetupPlan:
         return {
             "fits": self.fits,
             "attributes": [{"name": attribute.attribute, "type": attribute.type} for attribute in self.attributes],
-            "lists": [{"key": each.key, "name": each.name, "id": each.list_id} for each in self.lists],
+            "lists": [{"key": new_list.key, "name": new_list.name, "id": new_list.list_id} for new_list in self.lists],
             "folder": None if not self.lists or self.folder_id is not None else FOLDER,
             "webhooks": [{"type": hook.kind, "why": hook.why} for hook in self.hooks],
             "problems": list(self.problems),
@@ -113,9 +116,10 @@ def findings_of(plan: SetupPlan) -> tuple[SetupFinding, ...]:
         SetupFinding(what=use.key, level="fail" if use.found == ABSENT else "ok", found=f"{use.names}: {use.found}")
         for use in plan.uses
     )
-    problems = (SetupFinding(what="needs you", level="fail", found=each) for each in plan.problems)
+    problems = (SetupFinding(what="needs you", level="fail", found=problem) for problem in plan.problems)
     missing = (
-        SetupFinding(what="missing", level="fail", found=each, advice="rollcall brevo apply") for each in plan.creations
+        SetupFinding(what="missing", level="fail", found=creation, advice="rollcall brevo apply")
+        for creation in plan.creations
     )
     return (*uses, *problems, *missing)
 
@@ -124,7 +128,8 @@ def _lacking_lists(
     configuration: Configuration, lists: Sequence[Mapping[str, Any]]
 ) -> tuple[list[MissingList], list[str]]:
     """Lists to be created; and in words those that stand under another id already."""
-    known, named = {each.get("id") for each in lists}, {each.get("name"): each.get("id") for each in lists}
+    known = {brevo_list.get("id") for brevo_list in lists}
+    named = {brevo_list.get("name"): brevo_list.get("id") for brevo_list in lists}
     lacking: dict[int, MissingList] = {}
     renumbered: list[str] = []
     for key, list_id in configured_lists(configuration):
@@ -139,7 +144,7 @@ def _lacking_lists(
 
 
 def _lists_used(configuration: Configuration, lists: Sequence[Mapping[str, Any]]) -> Iterator[Use]:
-    rows = {each.get("id"): each for each in lists}
+    rows = {brevo_list.get("id"): brevo_list for brevo_list in lists}
     for key, list_id in configured_lists(configuration):
         row = rows.get(list_id)
         # `totalSubscribers` is always 0 by now (developers.brevo.com/reference/getlists, checked 2026-11-21).
@@ -148,6 +153,6 @@ def _lists_used(configuration: Configuration, lists: Sequence[Mapping[str, Any]]
 
 
 def _attributes_used(needed: Sequence[Needed], types: Mapping[str, str]) -> Iterator[Use]:
-    for each in needed:
-        shown = types.get(each.attribute, ABSENT)
-        yield Use(f"field_mapping.{each.source}", f"attribute {each.attribute}", shown)
+    for need in needed:
+        shown = types.get(need.attribute, ABSENT)
+        yield Use(f"field_mapping.{need.source}", f"attribute {need.attribute}", shown)

@@ -48,9 +48,9 @@ def preview(
     if as_json:
         typer.echo(orjson.dumps({"session": session, "contacts": shown, "total": total}).decode())
     else:
-        for each in shown:
-            typer.echo(in_words(each))
-            for event in each["events"]:
+        for command in shown:
+            typer.echo(in_words(command))
+            for event in command["events"]:
                 typer.echo(f"  {in_words(event)}")
         typer.echo(f"{len(shown)} of {total} contacts")
     if not total:
@@ -77,7 +77,7 @@ async def _preview(session: str, limit: int | None) -> tuple[list[dict[str, Any]
                     **upsert_preview(command, known, region),
                     "has": {name: held[name] for name in sorted(attributes) if name in held},
                     "lists": body.get("listIds", []) if body else [],
-                    "events": [_event(each, rows, told) for each in events.get(contact_id, {}).values()],
+                    "events": [_event(event, rows, told) for event in events.get(contact_id, {}).values()],
                 }
             )
     return shown, len(upserts)
@@ -86,7 +86,7 @@ async def _preview(session: str, limit: int | None) -> tuple[list[dict[str, Any]
 def _event(command: OnceCommand, rows: Ledger, told: dict[bytes, CommandResult]) -> dict[str, Any]:
     """The event with what the ledger knows of it, and the words of its latest result."""
     keys = [event_key(command.contact_id, command.name, once_key) for once_key in command.once_keys]
-    key = next((each for each in keys if each in rows.events), None)
+    key = next((key for key in keys if key in rows.events), None)
     if key is None:
         return event_preview(command)
     return event_preview(command, rows.events[key].state, told.get(key))
@@ -125,4 +125,4 @@ async def _commands(
             newest = upserts.get(command.contact_id)
             if newest is None or newest.revision <= command.revision:
                 upserts[command.contact_id] = command
-    return {contact: each for contact, each in upserts.items() if contact in concerned}, events
+    return {contact: upsert for contact, upsert in upserts.items() if contact in concerned}, events

@@ -100,12 +100,12 @@ def resolve(
     decided = asyncio.run(_decided(chosen, wish, checked=not unchecked))
     if command_id is None:
         _agree(decided, titles, yes=yes, as_json=as_json, mask=mask)
-    asyncio.run(_post(connection, [each for each in decided if each.verdict], wish, reason))
+    asyncio.run(_post(connection, [event for event in decided if event.verdict], wish, reason))
     if command_id is not None:
         _tell_one(decided[0], wish, as_json=as_json)
     else:
         _tell_many(decided, titles, as_json=as_json, mask=mask)
-    if any(each.verdict is None for each in decided):
+    if any(event.verdict is None for event in decided):
         raise typer.Exit(FOUND_WRONG)
 
 
@@ -153,7 +153,7 @@ async def _chosen(
 
 async def _decided(chosen: Sequence[Open], wish: Wish, *, checked: bool) -> list[Decided]:
     answers: Sequence[Found] = await asked_of_brevo(chosen) if checked else ["unknown"] * len(chosen)
-    return [Decided(each, found, verdict_of(wish, found)) for each, found in zip(chosen, answers, strict=True)]
+    return [Decided(doubt, found, verdict_of(wish, found)) for doubt, found in zip(chosen, answers, strict=True)]
 
 
 async def _post(connection: KafkaConnection, deciding: Sequence[Decided], wish: Wish, reason: str) -> None:
@@ -161,12 +161,12 @@ async def _post(connection: KafkaConnection, deciding: Sequence[Decided], wish: 
         return
     now, operator = datetime.now(UTC), operator_name()
     results = [
-        (each.doubt.command.contact_id.encode(), decision_result(each.doubt, each.verdict, operator, now))
-        for each in deciding
-        if each.verdict
+        (event.doubt.command.contact_id.encode(), decision_result(event.doubt, event.verdict, operator, now))
+        for event in deciding
+        if event.verdict
     ]
     details: dict[str, str | int] = {"wish": wish}
-    details.update(Counter(each.verdict for each in deciding if each.verdict).items())
+    details.update(Counter(event.verdict for event in deciding if event.verdict).items())
     subject = f"{len(deciding)} events"
     if len(deciding) == 1:
         command = deciding[0].doubt.command
@@ -182,25 +182,26 @@ def _agree(decided: Sequence[Decided], titles: Mapping[str, str], *, yes: bool, 
     """Show what would become of each; go on if that is wanted. Raises `typer.Exit`."""
     if not as_json:
         rows = [
-            {**shown(each.doubt, titles, mask=mask), _FATE: f"{_becomes(each)} (at Brevo: {each.at_brevo})"}
-            for each in decided
+            {**shown(event.doubt, titles, mask=mask), _FATE: f"{_becomes(event)} (at Brevo: {event.at_brevo})"}
+            for event in decided
         ]
         show_events(terminal(), rows, _FATE)
-    deciding = sum(each.verdict is not None for each in decided)
+    deciding = sum(event.verdict is not None for event in decided)
     if deciding and not agreed(f"decide about {counted(deciding, 'event')} so?", yes=yes):
         raise found_wrong("nothing was done: say yes, or give --yes", as_json=as_json)
 
 
-def _becomes(each: Decided) -> str:
-    return each.verdict or "stays in doubt"
+def _becomes(event: Decided) -> str:
+    return event.verdict or "stays in doubt"
 
 
 def _tell_many(decided: Sequence[Decided], titles: Mapping[str, str], *, as_json: bool, mask: bool) -> None:
     if as_json:
         events: list[dict[str, Any]] = [
-            shown(each.doubt, titles, mask=mask, at_brevo=each.at_brevo) | {"verdict": each.verdict} for each in decided
+            shown(event.doubt, titles, mask=mask, at_brevo=event.at_brevo) | {"verdict": event.verdict}
+            for event in decided
         ]
-        write_json({"done": sum(each.verdict is not None for each in decided), "events": events})
+        write_json({"done": sum(event.verdict is not None for event in decided), "events": events})
         return
     counts = Counter(map(_becomes, decided))
     typer.echo(", ".join(f"{count} {what}" for what, count in sorted(counts.items())))

@@ -70,7 +70,7 @@ class PlannedReplay:
     def digest(self) -> str:
         """Of the records, by partition and place."""
         found = self.found
-        seen = [sorted(each.items()) for each in (found.partitions, found.begins, found.ends)]
+        seen = [sorted(offsets.items()) for offsets in (found.partitions, found.begins, found.ends)]
         return digest_of(str(found.selection), self.rate, seen)
 
     async def carry_out(self, operator: str, reason: str) -> Sequence[str]:

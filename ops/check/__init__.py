@@ -54,7 +54,7 @@ def check(
     console = Console(stderr=as_json)
     address = url or f"http://127.0.0.1:{os.environ.get('INGRESS_PORT') or 8080}/webhooks/zoom"
     findings = asyncio.run(_run(address, console))
-    asyncio.run(tell_found(os.environ, "check", [_told(each) for each in findings]))
+    asyncio.run(tell_found(os.environ, "check", [_told(finding) for finding in findings]))
     if as_json:
         counted = {level: sum(finding.level == level for finding in findings) for level in _MARKS}
         typer.echo(orjson.dumps({**counted, "checks": [asdict(finding) for finding in findings]}).decode())
@@ -70,7 +70,7 @@ async def _run(url: str, console: Console) -> list[Finding]:
     async with AsyncExitStack() as stack:
         session = await stack.enter_async_context(aiohttp.ClientSession())
         context = Context(configuration, session, url, stack, unresolved=unresolved(path, os.environ))
-        checks = [each for section in SECTIONS for each in await section(context)]
+        checks = [finding for section in SECTIONS for finding in await section(context)]
         if not console.is_terminal:
             return await run_checks(checks, lambda _: None)
         with console.status("checking") as status:

@@ -56,7 +56,7 @@ class _Checks:
         if not isinstance(listed, list):
             return fail(f"Brevo's attributes cannot be read (HTTP {answer.status})", "try again later")
         needed = needed_attributes(self._configuration.field_mapping)
-        found = misfits(needed, types_of(each for each in listed if isinstance(each, dict)))
+        found = misfits(needed, types_of(row for row in listed if isinstance(row, dict)))
         return judge_attributes(found, len(needed), refuses=self._configuration.brevo.missing_attributes == "refuse")
 
     async def templates(self) -> CheckResult:

@@ -24,7 +24,7 @@ def judge_account(answer: Answer) -> CheckResult:
 
 def judge_lists(configured: Sequence[tuple[str, int]], existing: Sequence[Mapping[str, Any]]) -> CheckResult:
     """`configured`: key and id of each list of the file; `existing`: rows of `/contacts/lists`."""
-    names = {each.get("id"): each.get("name") for each in existing}
+    names = {brevo_list.get("id"): brevo_list.get("name") for brevo_list in existing}
     missing = [f"{key}: Brevo has no list {list_id}" for key, list_id in configured if list_id not in names]
     if missing:
         return fail("; ".join(missing), "give the ids of lists that exist, or let `rollcall brevo apply` create them")

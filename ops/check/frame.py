@@ -70,7 +70,7 @@ async def run_checks(checks: Sequence[Check], tell: Callable[[Finding], None]) -
     """One after the other, each told once it is done. An error of ours is a finding, not the end."""
     findings: list[Finding] = []
     for check in checks:
-        unusable = {each.check for each in findings if each.level in ("fail", "skip")}
+        unusable = {finding.check for finding in findings if finding.level in ("fail", "skip")}
         try:
             outcome = skip(check.lacking) if check.needs in unusable else await check.run()
         except RollcallError as error:

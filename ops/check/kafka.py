@@ -27,7 +27,7 @@ async def _topics(context: Context) -> CheckResult:
         try:
             await admin.start()
             # All are asked for: a request that names a missing one would make some brokers create it.
-            found = {each["topic"]: len(each["partitions"]) for each in await admin.describe_topics()}
+            found = {described["topic"]: len(described["partitions"]) for described in await admin.describe_topics()}
         finally:
             await admin.close()
     except (KafkaError, OSError, TimeoutError) as error:

@@ -68,7 +68,7 @@ def _why_unset(context: Context, account: ZoomAccount, name: str) -> Callable[[]
     """The check that says why a key of an account has no value; ``None``: the file's `${NAME}` had one."""
     index = context.configuration.connectors.zoom.index(account)
     keys = (f"connectors.zoom.{name}", f"connectors.zoom[{index}].{name}")
-    key = next((each for each in context.unresolved if each in keys), None)
+    key = next((key for key in context.unresolved if key in keys), None)
     return None if key is None else context.lacking(key, f"the {name.rpartition('.')[2]} of the Zoom app")
 
 
@@ -141,7 +141,7 @@ class _AccountChecks:
         coming, refusal = await self._coming([str(user["id"]) for user in users[:MOST_HOSTS]])
         if not coming and refusal:
             return warn(f"coming webinars cannot be read: {refusal}", "see zoom scopes, and whether there is a licence")
-        webinars = [await self._client.details("webinar", each) for each in coming[:MOST_WEBINARS]]
+        webinars = [await self._client.details("webinar", webinar_id) for webinar_id in coming[:MOST_WEBINARS]]
         return judge_registration([said(webinar) for webinar in webinars])
 
     async def _coming(self, user_ids: Sequence[str]) -> tuple[list[str], str]:
@@ -170,7 +170,7 @@ async def _clock(context: Context, environment: ZoomEnvironment) -> CheckResult:
 
 def _secret_check(context: Context, account: ZoomAccount) -> Callable[[], Awaitable[CheckResult]]:
     async def check() -> CheckResult:
-        tokens = [each.get_secret_value().encode() for each in account.webhook.secret_token]
+        tokens = [token.get_secret_value().encode() for token in account.webhook.secret_token]
         unset = _why_unset(context, account, "webhook.secret_token")
         if unset is not None:
             return await unset()

@@ -94,8 +94,13 @@ def document(truth: Truth, differences: list[Mismatch]) -> dict[str, Any]:
             for contact in truth.contacts.values()
         ],
         "differences": [
-            {"email": each.email, "field": each.field, "is": str(each.actual), "should": str(each.wanted)}
-            for each in differences
+            {
+                "email": difference.email,
+                "field": difference.field,
+                "is": str(difference.actual),
+                "should": str(difference.wanted),
+            }
+            for difference in differences
         ],
     }
 
@@ -103,6 +108,6 @@ def document(truth: Truth, differences: list[Mismatch]) -> dict[str, Any]:
 def _row(contact: ContactTruth, *, is_wide: bool) -> tuple[str, ...]:
     minutes = str(contact.attributes.get("MEETING_DURATION", ""))
     score = "" if contact.contact_score is None else str(contact.contact_score)
-    names = (_LISTS.get(each, str(each)) if is_wide else str(each) for each in sorted(contact.lists))
+    names = (_LISTS.get(list_id, str(list_id)) if is_wide else str(list_id) for list_id in sorted(contact.lists))
     why = (contact.why or "",) if is_wide else ()
     return contact.email, contact.status, minutes, score, contact.tier or "", *why, ", ".join(names)

@@ -55,7 +55,7 @@ async def _export(person: DataSubject, *, brevo: bool) -> dict[str, Any]:
             lambda count: shown.update(f"looking through the topics … {count:,} records"),
             keep=True,
         )
-    email = person.address_in([*found.held.values(), *(each.value or b"" for each in found.records)])
+    email = person.address_in([*found.held.values(), *(record.value or b"" for record in found.records)])
     if brevo and email is None:
         raise ConfigurationError("--brevo: no address is known of this contact id; give the address instead")
     return {
@@ -78,7 +78,9 @@ def _in_force(person: DataSubject, found: Mentions) -> dict[str, list[dict[str, 
 
 def _records(person: DataSubject, found: Mentions, prefix: str) -> dict[str, list[dict[str, Any]]]:
     told: dict[str, list[dict[str, Any]]] = {}
-    for record in sorted(found.records, key=lambda each: (each.topic, each.timestamp, each.partition, each.offset)):
+    for record in sorted(
+        found.records, key=lambda record: (record.topic, record.timestamp, record.partition, record.offset)
+    ):
         told.setdefault(record.topic.removeprefix(prefix), []).append(
             {
                 "partition": record.partition,

@@ -37,9 +37,9 @@ def own_part(person: DataSubject, value: bytes | None) -> Any:
 
 def _without_others(person: DataSubject, value: Any) -> Any:
     if isinstance(value, dict):
-        return {name: _without_others(person, each) for name, each in value.items()}
+        return {name: _without_others(person, inner) for name, inner in value.items()}
     if isinstance(value, list):
-        return [_without_others(person, each) for each in value if not _is_of_others(person, each)]
+        return [_without_others(person, inner) for inner in value if not _is_of_others(person, inner)]
     return value
 
 
@@ -50,9 +50,9 @@ def _is_of_others(person: DataSubject, element: Any) -> bool:
 def names_somebody(value: Any) -> bool:
     """Whether a parsed value says any address or contact id."""
     if isinstance(value, Mapping):
-        return any(names_somebody(each) for each in value.values())
+        return any(names_somebody(inner) for inner in value.values())
     if isinstance(value, list):
-        return any(names_somebody(each) for each in value)
+        return any(names_somebody(inner) for inner in value)
     return isinstance(value, str) and (normalise_email(value) is not None or is_contact_id(value))
 
 

@@ -61,8 +61,8 @@ async def carried_out(
     wanted = len(ERASURES.consumers) * partitions
     before, heard = "", time.monotonic()
     while True:
-        steps = [each async for each in _progress(connection, erasure)]
-        done = {(each.agent, each.partition): each.removed for each in steps if each.is_done}
+        steps = [step async for step in _progress(connection, erasure)]
+        done = {(step.agent, step.partition): step.removed for step in steps if step.is_done}
         tell(len(done), wanted)
         if len(done) >= wanted:
             removed: dict[str, int] = {}
@@ -70,7 +70,7 @@ async def carried_out(
                 for table, count in counts.items():
                     removed[table] = removed.get(table, 0) + count
             return removed
-        if (said := repr(sorted((each.agent, each.partition, each.step) for each in steps))) != before:
+        if (said := repr(sorted((step.agent, step.partition, step.step) for step in steps))) != before:
             before, heard = said, time.monotonic()
         elif time.monotonic() - heard > PATIENCE_SECONDS:
             return None
@@ -107,7 +107,7 @@ def _summaries(person: DataSubject, found: Mentions) -> Iterator[Record]:
         summary = SessionSummary.from_bytes(value)
         if (told := summary.reconciliation) is None:
             continue
-        kept = tuple(each for each in told.differences if each.contact_id != person.contact_id)
+        kept = tuple(difference for difference in told.differences if difference.contact_id != person.contact_id)
         without = summary.model_copy(update={"reconciliation": told.model_copy(update={"differences": kept})})
         data = without.to_bytes()
         yield key, data, list(event_headers(topic, key, without, data)), None

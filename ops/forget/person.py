@@ -51,7 +51,7 @@ class DataSubject:
         return self.email or next(filter(None, map(self._address_in, data)), None)
 
     def _address_in(self, data: bytes) -> str | None:
-        found = (normalise_email(each.decode(errors="replace")) for each in _ADDRESSES.findall(data))
+        found = (normalise_email(address.decode(errors="replace")) for address in _ADDRESSES.findall(data))
         return next((email for email in found if email is not None and contact_id(email) == self.contact_id), None)
 
 

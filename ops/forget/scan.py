@@ -75,17 +75,17 @@ async def look_through(connection: KafkaConnection, person: DataSubject, tell: T
     async with topic_admin(connection) as admin:
         there = [name for name in await admin.found(()) if name.startswith(prefix)]
         wanted = frozenset(name for name in there if is_of_the_installation(name.removeprefix(prefix)))
-        topics = {name: each for name, each in (await admin.found(sorted(wanted))).items() if name in wanted}
+        topics = {name: topic for name, topic in (await admin.found(sorted(wanted))).items() if name in wanted}
     if not topics:
         raise ConfigurationError(
             "there are no topics to look through: check KAFKA_BOOTSTRAP_SERVERS and KAFKA_TOPIC_PREFIX"
         )
     places = {
-        name: Place(name, kind_of(name, each.settings.get("cleanup.policy", "")), each.settings)
-        for name, each in topics.items()
+        name: Place(name, kind_of(name, topic.settings.get("cleanup.policy", "")), topic.settings)
+        for name, topic in topics.items()
     }
     collector = _Collector(prefix, person, places, keep=keep)
-    await _read(connection, {name: each.partitions for name, each in topics.items()}, collector, tell)
+    await _read(connection, {name: topic.partitions for name, topic in topics.items()}, collector, tell)
     return collector.result()
 
 
@@ -96,7 +96,7 @@ async def _read(connection: KafkaConnection, partitions: Mapping[str, int], coll
     looked_at = 0
     async with reader(connection) as consumer:
         begins, ends = await consumer.beginning_offsets(everywhere), await consumer.end_offsets(everywhere)
-        spans = {each: range(begins[each], ends[each]) for each in everywhere}
+        spans = {part: range(begins[part], ends[part]) for part in everywhere}
         async for portion in read_spans(consumer, spans, most=_FETCHED_AT_ONCE, silence_seconds=_SILENCE_SECONDS):
             for record in chain.from_iterable(portion.values()):
                 collector.take(record)
@@ -142,7 +142,7 @@ class _Collector:
             place.held = place.records if place.kind == "log" else counts.get(name.removeprefix(self._prefix), 0)
         self._found.places = [self._places[name] for name in sorted(self._places)]
         letters = self._found.letters
-        self._found.letters_told = {each for each in self._told if each[1].split(b"|")[0].decode() in letters}
+        self._found.letters_told = {told for told in self._told if told[1].split(b"|")[0].decode() in letters}
         return self._found
 
     def _hold(self, logical: str, record: Any, *, is_theirs: bool) -> None:

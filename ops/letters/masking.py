@@ -32,10 +32,10 @@ def masked(value: bytes | None) -> Any:
 
 def _masked(value: Any, name: str, depth: int) -> Any:
     if isinstance(value, dict):
-        inner = {_name(key): _masked(each, key, depth + 1) for key, each in value.items()}
+        inner = {_name(key): _masked(part, key, depth + 1) for key, part in value.items()}
         return inner if depth < _DEEPEST else f"object with {len(value)} fields"
     if isinstance(value, list):
-        shown = [_masked(each, name, depth + 1) for each in value[:_LONGEST_LIST]]
+        shown = [_masked(part, name, depth + 1) for part in value[:_LONGEST_LIST]]
         return [*shown, f"and {len(value) - _LONGEST_LIST} more"] if len(value) > _LONGEST_LIST else shown
     if isinstance(value, str):
         return value[:64] if name in _SHOWN else f"text of {len(value)} characters"

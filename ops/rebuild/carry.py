@@ -54,12 +54,12 @@ async def carry(connection: KafkaConnection, partitions: int, live: str, state: 
             contacts = carried_contacts(live_rows, known, latest)
             rows += contacts.facts
             await to_kafka.write_rows(changelog_name(CONTACTS, state), number, contacts.rows)
-            requests = (ResyncContact(contact_id=each, requested_at=begun_at) for each in contacts.contacts)
-            records = ((each.contact_id.encode(), each.to_bytes(), each) for each in requests)
+            requests = (ResyncContact(contact_id=contact, requested_at=begun_at) for contact in contacts.contacts)
+            records = ((request.contact_id.encode(), request.to_bytes(), request) for request in requests)
             await to_kafka.publish(
                 rebuild_topic(state, ENGAGEMENT_RESYNCS.name),
-                ((key, value, list(event_headers(ENGAGEMENT_RESYNCS.name, key, each, value)), None)
-                 for key, value, each in records),
+                ((key, value, list(event_headers(ENGAGEMENT_RESYNCS.name, key, request, value)), None)
+                 for key, value, request in records),
             )  # fmt: skip
     return Carried(datetime.fromtimestamp(latest / 1000, UTC), objects, rows)
 
@@ -72,7 +72,7 @@ async def _horizons(connection: KafkaConnection, partitions: int, now_ms: int) -
     found: dict[int, int] = {}
     async with reader(connection) as consumer:
         first, ends = await consumer.beginning_offsets(places), await consumer.end_offsets(places)
-        for place in (each for each in places if first[each]):
+        for place in filter(first.get, places):
             found[place.partition] = now_ms
             if first[place] < ends[place]:
                 consumer.assign([place])

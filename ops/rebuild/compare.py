@@ -49,7 +49,7 @@ class FactChange:
     @property
     def fields(self) -> dict[str, tuple[Any, Any]]:
         """Name -> (live, rebuilt) of what differs and people are shown."""
-        before, after = (each._asdict() if each else {} for each in (self.live, self.rebuilt))
+        before, after = (row._asdict() if row else {} for row in (self.live, self.rebuilt))
         pairs = {name: (before.get(name), after.get(name)) for name in _TOLD}
         return {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}
 
@@ -65,7 +65,7 @@ class ScoreChange:
     @property
     def shows(self) -> bool:
         """Whether people see another number or word, not only another reckoning."""
-        before, after = ((each.contact_score, each.tier) if each else None for each in (self.live, self.rebuilt))
+        before, after = ((score.contact_score, score.tier) if score else None for score in (self.live, self.rebuilt))
         return before != after
 
 

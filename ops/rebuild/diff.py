@@ -41,7 +41,7 @@ async def _diff(name: str, *, as_json: bool) -> bool:
     states = await read_states(connection)
     check_known(states, name)
     found = await difference(connection, configuration, states.live.state, name)
-    messages = await newest_facts(connection, name, (each.key for each in found.facts))
+    messages = await newest_facts(connection, name, (change.key for change in found.facts))
     if as_json:
         told = document(found, name, states.live.state, states.rebuilt.get(name), messages)
         typer.echo(orjson.dumps(told).decode())

@@ -72,7 +72,7 @@ def _add(
 ) -> None:
     contact, live, other = pair.live.contact_id, pair.live.rows, pair.other.rows
     found_changes = list(fact_changes(contact, live, other))
-    changes = [each for each in found_changes if not each.is_later(since)]
+    changes = [change for change in found_changes if not change.is_later(since)]
     if found_changes and not changes:
         return  # nothing but what comes anew by itself, once it is read
     rows = switched(live, other)

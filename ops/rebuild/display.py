@@ -26,20 +26,20 @@ def in_words(found: StateDifference, state: RebuiltState | None, messages: Mappi
         messages: of the other state's facts, by row key.
     """
     yield from _of_state(state)
-    facts = Counter((each.what, each.kind) for each in found.facts)
+    facts = Counter((change.what, change.kind) for change in found.facts)
     yield f"{found.looked_at} contacts compared, {len(found.concerned)} differ"
     for (what, kind), count in sorted(facts.items()):
         yield f"  {count} {what}{'' if count == 1 else 's'}: {_SEEN[kind]}"
     if found.scores:
-        shown = sum(each.shows for each in found.scores)
+        shown = sum(change.shows for change in found.scores)
         yield f"  {len(found.scores)} scores: {shown} another number or tier, the others by another reckoning"
     for name, count in sorted(found.not_sent.items()):
         yield f"  {count} events `{name}` were never sent, and would not be"
     if found.concerned:
         yield "of these, at Brevo:"
         yield from (f"  {line}" for line in commands.in_words(found.commands))
-    yield from map(_fact_in_words, found.facts[:FEW], (_reason(each, messages) for each in found.facts[:FEW]))
-    yield from map(_score_in_words, [each for each in found.scores if each.shows][:FEW])
+    yield from map(_fact_in_words, found.facts[:FEW], (_reason(change, messages) for change in found.facts[:FEW]))
+    yield from map(_score_in_words, [change for change in found.scores if change.shows][:FEW])
     if max(len(found.facts), len(found.scores)) > FEW:
         yield f"and more: --json has all {len(found.facts)} facts and {len(found.scores)} scores"
 
@@ -54,8 +54,8 @@ def document(
         "rebuilt": None if state is None else state.model_dump(mode="json"),
         "looked_at": found.looked_at,
         "contacts": found.concerned,
-        "facts": [_fact(each, _reason(each, messages)) for each in found.facts],
-        "scores": [_score(each) for each in found.scores],
+        "facts": [_fact(change, _reason(change, messages)) for change in found.facts],
+        "scores": [_score(change) for change in found.scores],
         "events_not_sent": dict(sorted(found.not_sent.items())),
         "commands": commands.document(found.commands),
     }
@@ -111,7 +111,9 @@ def _shown(change: FactChange, side: int) -> dict[str, Any]:
 
 
 def _score_in_words(change: ScoreChange) -> str:
-    before, after = (f"{each.contact_score} {each.tier}" if each else "none" for each in (change.live, change.rebuilt))
+    before, after = (
+        f"{score.contact_score} {score.tier}" if score else "none" for score in (change.live, change.rebuilt)
+    )
     return f"score of {change.contact_id[:12]}: {before} -> {after}; {_why(change)}"
 
 
@@ -128,14 +130,14 @@ def _why(change: ScoreChange) -> str:
     """Which parts of which occurrences differ; the sentence of the score where none does."""
     if change.live is None or change.rebuilt is None:
         return "no result stands any more" if change.rebuilt is None else change.rebuilt.why
-    before = {each.session_uuid: each for each in change.live.sessions}
+    before = {session.session_uuid: session for session in change.live.sessions}
     said = []
-    for each in change.rebuilt.sessions:
-        old = before.pop(each.session_uuid, None)
+    for session in change.rebuilt.sessions:
+        old = before.pop(session.session_uuid, None)
         if old is None:
-            said.append(f"{each.session_uuid} counts now")
+            said.append(f"{session.session_uuid} counts now")
             continue
-        parts, others = old.parts.model_dump(), each.parts.model_dump()
+        parts, others = old.parts.model_dump(), session.parts.model_dump()
         said += [f"{name} {parts[name]} -> {others[name]}" for name in parts if parts[name] != others[name]]
     said += [f"{uuid} does not count" for uuid in before]
     return ", ".join(said) or change.rebuilt.why

@@ -121,7 +121,9 @@ async def _delete(connection: KafkaConnection, name: str) -> list[str]:
     admin = AIOKafkaAdminClient(**connection.command_options())
     try:
         await admin.start()
-        mine = _of_state(name, [each["topic"] for each in await admin.describe_topics()], connection.topic_prefix)
+        mine = _of_state(
+            name, [described["topic"] for described in await admin.describe_topics()], connection.topic_prefix
+        )
         answer = await admin.delete_topics(mine) if mine else None
     except (KafkaError, OSError, TimeoutError) as error:
         raise connection.unanswered(error) from error
@@ -140,4 +142,4 @@ def _of_state(name: str, found: Sequence[str], prefix: str) -> list[str]:
     tables = {*STATE_TABLES, *(() if name == FIRST_STATE else (TABLE,))}
     changelogs = {f"{prefix}{APP_ID}-{table_name(table, name)}-changelog" for table in tables}
     own = f"{prefix}{rebuild_topic(name, '')}"
-    return sorted(each for each in found if each in changelogs or each.startswith(own))
+    return sorted(topic for topic in found if topic in changelogs or topic.startswith(own))

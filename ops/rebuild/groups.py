@@ -42,14 +42,14 @@ class Groups:
             for topic, places in self._places(topics).items():
                 earliest = await consumer.beginning_offsets(places)
                 committed = {place: await consumer.committed(place) for place in places}
-                told[topic] = {each.partition: max(committed[each] or 0, earliest[each]) for each in places}
+                told[topic] = {part.partition: max(committed[part] or 0, earliest[part]) for part in places}
             return told
 
     async def earliest(self, topics: Iterable[str]) -> Positions:
         """Where topics begin now. As `positions`."""
         async with self._consumer(None) as consumer:
             return {
-                topic: {each.partition: at for each, at in (await consumer.beginning_offsets(places)).items()}
+                topic: {part.partition: at for part, at in (await consumer.beginning_offsets(places)).items()}
                 for topic, places in self._places(topics).items()
             }
 
@@ -57,7 +57,7 @@ class Groups:
         """Where topics end now. As `positions`."""
         async with self._consumer(None) as consumer:
             return {
-                topic: {each.partition: at for each, at in (await consumer.end_offsets(places)).items()}
+                topic: {part.partition: at for part, at in (await consumer.end_offsets(places)).items()}
                 for topic, places in self._places(topics).items()
             }
 

@@ -156,7 +156,7 @@ class _Start:
         return state
 
     async def _built(self, state: RebuiltState, handled: int, seconds: float, unanswered: int) -> RebuiltState:
-        letters = [each.name for each in rebuild_topics() if each.name.endswith(".dlq")]
+        letters = [topic.name for topic in rebuild_topics() if topic.name.endswith(".dlq")]
         counted = await self._groups().ends(letters)
         dead = sum(sum(of_topic.values()) for of_topic in counted.values())
         built = state.model_copy(

@@ -53,8 +53,8 @@ async def tell(
     """
     since = None if rebuilt is not None else live.at
     found = await difference(connection, configuration, live.previous, live.state, since)
-    after = await newest_facts(connection, live.state, (each.key for each in found.facts if each.rebuilt))
-    before = await newest_facts(connection, live.previous, (each.key for each in found.facts if not each.rebuilt))
+    after = await newest_facts(connection, live.state, (change.key for change in found.facts if change.rebuilt))
+    before = await newest_facts(connection, live.previous, (change.key for change in found.facts if not change.rebuilt))
     facts = list(_facts(found, after, before, live.revision_floor))
     sessions = await _sessions(connection, live, rebuilt)
     kept = topic_of(ATTENDANCE_SESSIONS, live.previous)
@@ -63,11 +63,11 @@ async def tell(
     await ensure_topics(connection, configuration.kafka, names=[], others=[kept])
     topics = (ATTENDANCE_RESULTS, ENGAGEMENT_SCORES, ATTENDANCE_SESSIONS, ENGAGEMENT_RESYNCS)
     async with posting_to(connection, configuration.kafka, *topics) as to_kafka:
-        await to_kafka.publish(ATTENDANCE_RESULTS.name, (_record(each, live.state) for each in facts))
+        await to_kafka.publish(ATTENDANCE_RESULTS.name, (_record(fact, live.state) for fact in facts))
         await to_kafka.publish(ENGAGEMENT_SCORES.name, _scores(found, live.revision_floor))
         await _tell_sessions(to_kafka, kept, sessions)
-        requests = (ResyncContact(contact_id=each, requested_at=live.at) for each in found.concerned)
-        await to_kafka.post(ENGAGEMENT_RESYNCS, ((each.contact_id.encode(), each) for each in requests))
+        requests = (ResyncContact(contact_id=contact, requested_at=live.at) for contact in found.concerned)
+        await to_kafka.post(ENGAGEMENT_RESYNCS, ((request.contact_id.encode(), request) for request in requests))
     return RetoldCounts(
         len(facts), len(found.facts) - len(facts), len(found.scores), len(sessions), len(found.concerned)
     )
@@ -124,5 +124,5 @@ async def _summaries(connection: KafkaConnection, topic: Topic) -> dict[bytes, S
 
 async def _tell_sessions(to_kafka: Posting, kept: Topic, sessions: list[Retold]) -> None:
     """What is overwritten is kept first."""
-    await to_kafka.post(kept, ((each.key, each.before) for each in sessions))
-    await to_kafka.post(ATTENDANCE_SESSIONS, ((each.key, each.now) for each in sessions))
+    await to_kafka.post(kept, ((session.key, session.before) for session in sessions))
+    await to_kafka.post(ATTENDANCE_SESSIONS, ((session.key, session.now) for session in sessions))

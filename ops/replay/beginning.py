@@ -74,7 +74,7 @@ async def begun(topic: Tails, plan: ReplayPlan, *, reason: str, rate: int, re_em
         ends=plan.ends,
         goes_on=plan.begins,
         known_to=followed[plan.selection.topic.name],
-        followed_from={each.name: followed[each.name] for each in FOLLOWED},
+        followed_from={topic.name: followed[topic.name] for topic in FOLLOWED},
     )
 
 
@@ -86,9 +86,9 @@ def new_runner() -> str:
 def earlier(known: Sequence[KnownReplay], replay: Replay) -> list[Earlier]:
     """Replays of the same topic that began before this one."""
     return [
-        Earlier(from_wire(each.replay.selection), each.replay.begins, each.replay.goes_on)
-        for each in known
-        if each.replay.selection.topic == replay.selection.topic
-        and each.replay.replay_id != replay.replay_id
-        and each.replay.started_at <= replay.started_at
+        Earlier(from_wire(other.replay.selection), other.replay.begins, other.replay.goes_on)
+        for other in known
+        if other.replay.selection.topic == replay.selection.topic
+        and other.replay.replay_id != replay.replay_id
+        and other.replay.started_at <= replay.started_at
     ]

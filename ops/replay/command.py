@@ -93,9 +93,11 @@ def status(
     """List the replays of the last 30 days, or show one and count anew what came of it."""
     place = _here()
     if which is None:
-        known = [each.replay for each in _run(known_replays(place.connection), as_json=as_json)]
+        known = [known_replay.replay for known_replay in _run(known_replays(place.connection), as_json=as_json)]
         if as_json:
-            typer.echo(orjson.dumps({"replays": [display.document(each, each.report) for each in known]}).decode())
+            typer.echo(
+                orjson.dumps({"replays": [display.document(replay, replay.report) for replay in known]}).decode()
+            )
         else:
             typer.echo("\n".join(map(display.line, known)) or "no replays")
         return

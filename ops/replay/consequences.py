@@ -42,8 +42,10 @@ class Consequences:
             spans = {number: range(since.get(number, 0), end) for number, end in ends[topic.name].items()}
             async for portion in self._topics.read(topic, spans):
                 for records in portion.values():
-                    for each in records:
-                        self._tally.take(topic, each.partition, each.offset, each.key, each.value, each.headers)
+                    for record in records:
+                        self._tally.take(
+                            topic, record.partition, record.offset, record.key, record.value, record.headers
+                        )
         self._at = ends
         return self._tally.report(read=self._replay.read, published=self._replay.published)
 
@@ -57,7 +59,7 @@ class Consequences:
             settle_seconds: so long results wait after news.
             tell: told what it waits for.
         """
-        topic = next(each for each in all_topics() if each.name == self._replay.selection.topic)
+        topic = next(topic for topic in all_topics() if topic.name == self._replay.selection.topic)
         tell("waiting for the worker to handle the copies")
         while not await workers.has_handled(topic, self._replay.known_to):  # noqa: ASYNC110 (Kafka tells nobody when)
             await asyncio.sleep(_POLL_SECONDS)

@@ -34,8 +34,8 @@ class Copier:
     async def publish(self, topic: Topic, copies: Mapping[int, Sequence[Copy]]) -> Mapping[int, int]:
         """Publish copies by partition; by partition the offset behind the last that Kafka has acknowledged."""
         name = topic.physical(self._prefix)
-        wanted = {number: each for number, each in copies.items() if each}
-        ends = await asyncio.gather(*(self._send(name, number, each) for number, each in wanted.items()))
+        wanted = {number: portion for number, portion in copies.items() if portion}
+        ends = await asyncio.gather(*(self._send(name, number, portion) for number, portion in wanted.items()))
         return {number: end for number, end in zip(wanted, ends, strict=True) if end}
 
     async def _send(self, name: str, partition: int, copies: Sequence[Copy]) -> int:

@@ -74,7 +74,7 @@ class Copying:
         """The copy of a record; ``None`` when it is not selected, or a copy itself."""
         if is_copy(stored) or not self.selection.holds(known := facts(stored)):
             return None
-        count = 1 + sum(each.took(known) for each in self.earlier)
+        count = 1 + sum(replay.took(known) for replay in self.earlier)
         headers = [(name, value or b"") for name, value in stored.headers if name not in _OURS]
         headers += [
             (REPLAY_OF, f"{self.selection.topic.name}/{stored.partition}/{stored.offset}".encode()),

@@ -21,7 +21,7 @@ async def known_replays(connection: KafkaConnection) -> list[KnownReplay]:
         RetryLaterError: Kafka does not answer.
     """
     found = known_in([record.value async for record in read_topic(connection, REPLAYS) if record.value])
-    return sorted(found.values(), key=lambda each: each.replay.started_at)
+    return sorted(found.values(), key=lambda known: known.replay.started_at)
 
 
 async def one_replay(connection: KafkaConnection, which: str) -> KnownReplay:
@@ -30,7 +30,7 @@ async def one_replay(connection: KafkaConnection, which: str) -> KnownReplay:
     Raises:
         ConfigurationError: there is none, or several; or as `known_replays`.
     """
-    found = [each for each in await known_replays(connection) if each.replay.replay_id.startswith(which)]
+    found = [known for known in await known_replays(connection) if known.replay.replay_id.startswith(which)]
     if len(found) != 1:
         what = "no replay's id begins" if not found else f"{len(found)} replays' ids begin"
         raise ConfigurationError(f"{what} with {which}: `rollcall replay status` lists them")

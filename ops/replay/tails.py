@@ -46,13 +46,13 @@ class Tails:
     async def ends(self, topics: Iterable[Topic]) -> dict[str, dict[int, int]]:
         """Where these topics end now."""
         parts = {topic.name: await self._of(topic) for topic in topics}
-        found = await self._consumer.end_offsets([each for every in parts.values() for each in every])
-        return {name: {each.partition: found[each] for each in every} for name, every in parts.items()}
+        found = await self._consumer.end_offsets([part for every in parts.values() for part in every])
+        return {name: {part.partition: found[part] for part in every} for name, every in parts.items()}
 
     async def start_at(self, topic: Topic, at_ms: int) -> dict[int, int]:
         """By partition the first record of that time or later, where there is any."""
         found = await self._consumer.offsets_for_times(dict.fromkeys(await self._of(topic), at_ms))
-        return {each.partition: known.offset for each, known in found.items() if known is not None}
+        return {part.partition: known.offset for part, known in found.items() if known is not None}
 
     async def read(
         self, topic: Topic, spans: Mapping[int, range], most: int = _PORTION
@@ -62,9 +62,9 @@ class Tails:
         Raises:
             TimeoutError: nothing comes any more.
         """
-        spanned = {each: spans[each.partition] for each in await self._of(topic) if each.partition in spans}
+        spanned = {part: spans[part.partition] for part in await self._of(topic) if part.partition in spans}
         async for portion in read_spans(self._consumer, spanned, most=most):
-            yield {each.partition: records for each, records in portion.items()}
+            yield {part.partition: records for part, records in portion.items()}
 
     async def _of(self, topic: Topic) -> list[TopicPartition]:
         from aiokafka import TopicPartition  # noqa: PLC0415
@@ -129,8 +129,8 @@ class WorkerProgress:
                 "describe the group (deploy/kafka-acls.sh commands)"
             ) from error
         return {
-            (each.topic.removeprefix(prefix), each.partition): known.offset
-            for each, known in found.items()
+            (part.topic.removeprefix(prefix), part.partition): known.offset
+            for part, known in found.items()
             if known.offset >= 0
         }
 

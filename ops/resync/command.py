@@ -185,7 +185,7 @@ async def request(
     async with posting_to(connection, configuration.kafka, ENGAGEMENT_RESYNCS) as to_kafka:
         await to_kafka.note(audit_entry("resync.begin", scope.subject, what, reason, operator))
         at = datetime.now(UTC)
-        requests = ((each.encode(), ResyncContact(contact_id=each, requested_at=at)) for each in plan.contacts)
+        requests = ((contact.encode(), ResyncContact(contact_id=contact, requested_at=at)) for contact in plan.contacts)
         await to_kafka.post(ENGAGEMENT_RESYNCS, requests, advance)
         found = await workers(connection)
         result: dict[str, str | int] = {**what, "requested": total, "workers": "unknown" if found is None else found}

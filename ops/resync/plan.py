@@ -106,7 +106,7 @@ class ResyncPlanner:
         command = self._command(kept)
         if kept.ledger.withheld and not command.creates:
             return UNWRITTEN
-        events = tuple(each.name for each in self._events(kept))
+        events = tuple(event.name for event in self._events(kept))
         if not events and _is_on_its_way(command, kept.ledger):
             return ON_ITS_WAY
         return self._compared(command, kept.ledger, events)
@@ -134,7 +134,9 @@ class ResyncPlanner:
         awaits = awaited & {*command.lists, *command.lists_for_existing}
         preview = upsert_preview(_without(command, awaits), known, self._configuration.brevo.phone_region)
         # Of a list that we never put the contact on there is nothing to undo; the command leaves it all the same.
-        leaves = tuple(each for each in preview["leaves"] if ledger.state is not None and each in ledger.state.lists)
+        leaves = tuple(
+            list_id for list_id in preview["leaves"] if ledger.state is not None and list_id in ledger.state.lists
+        )
         changes: set[str | int] = {*preview["sets"], *preview["joins"], *leaves}
         refused = changes & _refused(ledger)
         causes: dict[Cause, bool] = {
@@ -149,7 +151,7 @@ class ResyncPlanner:
 
 
 def _without(command: UpsertContact, lists: frozenset[int]) -> UpsertContact:
-    left = {name: tuple(each for each in getattr(command, name) if each not in lists) for name in _LISTS}
+    left = {name: tuple(list_id for list_id in getattr(command, name) if list_id not in lists) for name in _LISTS}
     return command.model_copy(update=left)
 
 

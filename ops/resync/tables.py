@@ -78,9 +78,9 @@ async def paired_contacts(
         ENGAGEMENT_SCORES,
     )
     async with AsyncExitStack() as stack:
-        beside = [Beside(await stack.enter_async_context(aclosing(partitions(connection, each)))) for each in topics]
+        beside = [Beside(await stack.enter_async_context(aclosing(partitions(connection, topic)))) for topic in topics]
         for number in range(count):
-            facts, others, ledger, told, scores = [await each.rows(number) for each in beside]
+            facts, others, ledger, told, scores = [await table.rows(number) for table in beside]
             ones = {kept.contact_id: kept for kept in _contacts(facts, ledger, told)}
             twos = {kept.contact_id: kept for kept in _contacts(others, ledger, told)}
             for contact in sorted({*ones, *twos}):
@@ -134,8 +134,8 @@ class Beside:
 
 async def rows_of(connection: KafkaConnection, table: str, state: str) -> AsyncGenerator[tuple[int, Rows]]:
     """Number and rows of each partition of a table of a state that has any, ascending. As `kept_contacts`."""
-    async with aclosing(partitions(connection, changelog(table, state))) as each:
-        async for number, rows in each:
+    async with aclosing(partitions(connection, changelog(table, state))) as found:
+        async for number, rows in found:
             yield number, rows
 
 

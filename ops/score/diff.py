@@ -54,9 +54,9 @@ def diff(
         found = comparison(view.connection, chosen)
         moved = every(lambda after: movers(view.connection, chosen, to=to, after=after))
         if as_json:
-            write_json({**figures(found), "movers": [row(each, mask=mask) for each in moved]})
+            write_json({**figures(found), "movers": [row(line, mask=mask) for line in moved]})
         elif as_csv:
-            write_csv((row(each, mask=mask) for each in moved), COLUMNS)
+            write_csv((row(line, mask=mask) for line in moved), COLUMNS)
         else:
             _show(found, moved, mask=mask)
 
@@ -124,9 +124,9 @@ def _show_movers(lines: Sequence[MoverLine], *, mask: bool) -> None:
     made = table(
         "contact", "live\nscore", "live\ntier", "score", "tier", right=("live\nscore", "score"), wraps=("contact",)
     )
-    for each in lines[:SHOWN]:
-        who = shown_email(each.email, each.contact_id, mask=mask)
-        made.add_row(who, str(each.live_score), each.live_tier, str(each.score), each.tier)
+    for line in lines[:SHOWN]:
+        who = shown_email(line.email, line.contact_id, mask=mask)
+        made.add_row(who, str(line.live_score), line.live_tier, str(line.score), line.tier)
     console = terminal()
     console.print(made)
     if len(lines) > SHOWN:

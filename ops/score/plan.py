@@ -83,7 +83,7 @@ class RebuildPlanner:
         beside = self._candidates.of_contact(contact_id, rows, scored)
         is_due = candidates_digest(beside) != rows.head.candidates_digest
         if not self._model.is_live:
-            given = {each.model_version: each.tier for each in beside.candidates} if beside else {}
+            given = {candidate.model_version: candidate.tier for candidate in beside.candidates} if beside else {}
             return RebuildNeed(is_due, (told or NO_TIER, given.get(self._model.name, NO_TIER)))
         digest = scored.digest(self._assessor.model.settings_digest) if scored else ""
         sends = wanted.digest() != rows.head.upsert_digest

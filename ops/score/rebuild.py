@@ -152,14 +152,14 @@ class Rebuild:
         while ids := list(itertools.islice(remaining, self.per_second)):
             yield [
                 (
-                    each.encode(),
+                    contact.encode(),
                     RebuildScore(
-                        contact_id=each,
+                        contact_id=contact,
                         requested_at=at,
                         model_version=self.model.name,
                         settings_digest=digest,
                         switch=self.model.is_live,
                     ),
                 )
-                for each in ids
+                for contact in ids
             ]

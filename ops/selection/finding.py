@@ -29,7 +29,7 @@ class SessionsByWords(Finder):
 
     def __init__(self, summaries: Sequence[SessionSummary]) -> None:
         self._summaries = sorted(summaries, key=_begun_at)
-        self._standing = [each for each in self._summaries if not each.retracted]
+        self._standing = [summary for summary in self._summaries if not summary.retracted]
 
     @override
     def session(self, words: str) -> SessionKey:
@@ -37,12 +37,12 @@ class SessionsByWords(Finder):
             if not self._standing:
                 raise ConfigurationError("session=latest: there is no session yet")
             return key_of(self._standing[-1])
-        exact = [each for each in self._summaries if words in (each.session_uuid, *each.instances)]
-        found = exact or [each for each in self._standing if _may_be(each, words)]
+        exact = [summary for summary in self._summaries if words in (summary.session_uuid, *summary.instances)]
+        found = exact or [summary for summary in self._standing if _may_be(summary, words)]
         if not found:
             raise ConfigurationError(f"session={words}: no session has this uuid, id or title; try `rollcall sessions`")
         if len(found) > 1:
-            names = "\n".join(f"  {_line(each)}" for each in found[-_NAMED_AT_MOST:])
+            names = "\n".join(f"  {_line(summary)}" for summary in found[-_NAMED_AT_MOST:])
             raise ConfigurationError(f"session={words} may be {len(found)} sessions, name one by its uuid:\n{names}")
         return key_of(found[0])
 

@@ -26,14 +26,14 @@ class TopicAdmin:
     async def found(self, names: Sequence[str]) -> dict[str, FoundTopic]:
         """All topics of the cluster by name; those that are asked for with their settings."""
         # All are asked for: a request that names a missing one would make some brokers create it.
-        described = {each["topic"]: each["partitions"] for each in await self._client.describe_topics()}
+        described = {topic["topic"]: topic["partitions"] for topic in await self._client.describe_topics()}
         there = [name for name in names if name in described]
         settings = {name: {key: value for key, (value, _) in (await self._settings(name)).items()} for name in there}
         return {
             name: FoundTopic(
                 name,
                 len(partitions),
-                min((len(each["replicas"]) for each in partitions), default=0),
+                min((len(partition["replicas"]) for partition in partitions), default=0),
                 settings.get(name, {}),
             )
             for name, partitions in described.items()

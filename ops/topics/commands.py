@@ -140,7 +140,7 @@ async def _change(state: _State, due: Sequence[TopicDifference], reason: str) ->
     finally:
         # What was changed is noted, even where the cluster refuses the rest.
         result: Result = "done" if len(done) == len(due) else "stopped"
-        details = {f"{each.topic} {each.what}": f"{each.found} -> {each.wanted}" for each in done}
+        details = {f"{step.topic} {step.what}": f"{step.found} -> {step.wanted}" for step in done}
         if done:
             async with posting(state.connection) as to_kafka:
                 await to_kafka.note(audit_entry("topics.apply", "topics", details, reason, result=result))
@@ -186,9 +186,9 @@ def _show(state: _State) -> None:
         console.print(*(f"  {topic}" for topic in missing), sep="\n", markup=False)
     if len(found) > len(missing):
         table = Table("topic", "what", "is", "shall be", "", box=None, padding=(0, 2, 0, 0), show_edge=False)
-        for each in found:
-            if each.act != "create":
-                table.add_row(each.topic, each.what, each.found or "not set", each.wanted, _ACTS[each.act])
+        for step in found:
+            if step.act != "create":
+                table.add_row(step.topic, step.what, step.found or "not set", step.wanted, _ACTS[step.act])
         console.print(table)
     for advice in dict.fromkeys(f"{difference.what}: {difference.advice}" for difference in found if difference.advice):
         console.print(advice, markup=False)

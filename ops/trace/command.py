@@ -143,7 +143,7 @@ def delivery(
                 registrant = content.get("registrant_id") or identity.get("registrant_id")
                 if registrant:
                     contact_of[registrant] = content["contact_id"]
-        sessions = [key_of(each) for each in await newest_summaries(_kafka())]
+        sessions = [key_of(summary) for summary in await newest_summaries(_kafka())]
         return subject_of(found, contact_of, sessions)
 
     _trace(build, Form(None, limit, as_json, as_csv, mask), none=f"no delivery is called {which}")
@@ -196,9 +196,9 @@ def _trace(build: Build, form: Form, *, none: str) -> None:
     if not steps:
         raise found_wrong(f"{none}; topics keep what docs/reference/topics.md says", as_json=form.as_json)
     if form.as_csv:
-        write_csv((row(each, mask=form.mask) for each in steps), COLUMNS)
+        write_csv((row(step, mask=form.mask) for step in steps), COLUMNS)
     elif form.as_json:
-        write_json({"steps": [row(each, mask=form.mask) for each in steps], "left_out": found.left_out})
+        write_json({"steps": [row(step, mask=form.mask) for step in steps], "left_out": found.left_out})
     else:
         _show(steps, found.left_out, mask=form.mask)
 
@@ -217,7 +217,7 @@ async def _found(build: Build, since: datetime | None, limit: int, heard: Heard)
             return latest
         places = list(topics_of(trail))
         # Letters are known by the dead letters that they are about, so they come behind these.
-        for part in ([each for each in places if each[0] != LETTERS], [(LETTERS, None)]):
+        for part in ([place for place in places if place[0] != LETTERS], [(LETTERS, None)]):
             async for seen in topics.read(part, since or trail.since, heard):
                 if trail.holds(seen):
                     latest.add(step_of(seen))
@@ -236,7 +236,7 @@ async def _delivery(topics: Topics, which: str, heard: Heard) -> TracedRecord | 
             before = found.get(seen.fact)
             found[seen.fact] = seen if before is None or seen.stored_at < before.stored_at else before
     if len(found) > 1:
-        places = ", ".join(sorted(each.source for each in found.values())[:5])
+        places = ", ".join(sorted(record.source for record in found.values())[:5])
         raise ConfigurationError(f"{which} begins the ids of {len(found)} deliveries; write more, or one of {places}")
     return next(iter(found.values()), None)
 
@@ -248,7 +248,7 @@ def row(step: TraceStep, *, mask: bool) -> Row:
 
 def _show(steps: Sequence[TraceStep], left_out: int, *, mask: bool) -> None:
     made = table("stored (UTC)", "kind", _WHAT, wraps=(_WHAT,))
-    several = len({each.contact_id for each in steps if each.contact_id}) > 1
+    several = len({step.contact_id for step in steps if step.contact_id}) > 1
     for step in steps:
         who = words.shown_email(step.email, step.contact_id, mask=mask) if several and step.contact_id else ""
         what = "\n".join(part for part in (step.what, who, step.source) if part)

@@ -137,8 +137,11 @@ def _score(content: Content, _record: TracedRecord) -> str:
 def _candidates(content: Content, _record: TracedRecord) -> str:
     if not content:
         return "no candidate's score any more"
-    given = [f"{each['model_version']} {each['contact_score']}, {each['tier']}" for each in content["candidates"]]
-    given += [f"{each['model_version']} nothing ({each['error']})" for each in content["failed"]]
+    given = [
+        f"{candidate['model_version']} {candidate['contact_score']}, {candidate['tier']}"
+        for candidate in content["candidates"]
+    ]
+    given += [f"{candidate['model_version']} nothing ({candidate['error']})" for candidate in content["failed"]]
     return f"scores by candidate models: {'; '.join(given)}"
 
 

@@ -88,9 +88,9 @@ class Topics:
         ends = await self._consumer.end_offsets(wanted)
         if since is None:
             begins = await self._consumer.beginning_offsets(wanted)
-            return {each: range(begins[each], end) for each, end in ends.items()}
+            return {part: range(begins[part], end) for part, end in ends.items()}
         found = await self._consumer.offsets_for_times(dict.fromkeys(wanted, int(since.timestamp() * 1_000)))
-        return {each: range(ends[each] if first is None else first.offset, ends[each]) for each, first in found.items()}
+        return {part: range(ends[part] if first is None else first.offset, ends[part]) for part, first in found.items()}
 
 
 @asynccontextmanager

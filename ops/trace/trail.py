@@ -18,7 +18,7 @@ from ops.selection.reading import facts_of
 from ops.selection.selection import Facts, Selection, SessionKey
 from schemas.codec import contact_id, normalise_email
 from schemas.letters import LETTER_ID, letter_id
-from schemas.topics import LETTERS, LOOKUP_RESULTS, TOPICS, Topic
+from schemas.topics import LETTERS, LOOKUP_RESULTS, TOPICS, Topic, all_topics
 
 _ADDRESSES = ("email", "user_email")
 _IDENTITIES = ("ce_id", "dedupe-key", "zoom-request-id", "body-sha256", LETTER_ID)
@@ -51,7 +51,7 @@ class TracedRecord:
 
     def is_called(self, which: str) -> bool:
         """Whether one of its names, or its command's id, begins so."""
-        if any(each.startswith(which) for each in self.identities):
+        if any(identity.startswith(which) for identity in self.identities):
             return True
         # Few values have the word, so hardly any is parsed.
         if which.encode() not in (self.value or b""):
@@ -188,8 +188,10 @@ def subject_of(record: TracedRecord, contact_of: Mapping[str, str], sessions: It
     facts, content = record.facts(), record.content()
     contact = next(iter(sorted(facts.contacts)), None)
     if contact is None:
-        contact = next((contact_of[each] for each in sorted(_registrants(content)) if each in contact_of), None)
-    held = next((each for each in sessions if facts.instance and facts.instance in each.instances), None)
+        contact = next(
+            (contact_of[registrant] for registrant in sorted(_registrants(content)) if registrant in contact_of), None
+        )
+    held = next((session for session in sessions if facts.instance and facts.instance in session.instances), None)
     if held is None and facts.object_id:
         held = SessionKey(facts.account_id, facts.object_id, (facts.instance,) if facts.instance else ())
     return Trail(
@@ -206,7 +208,7 @@ def topics_of(trail: Trail) -> Iterator[tuple[Topic, bytes | None]]:
 
     Clocks and what workers say of themselves are of nobody.
     """
-    for topic in (each for one in TOPICS for each in ((one, one.dead_letter) if one.dead_letters else (one,))):
+    for topic in all_topics():
         if topic.name.removesuffix(".dlq") in ("attendance.ticks.v1", "engagement.ticks.v1", "ops.workers.v1"):
             continue
         key = None
@@ -224,7 +226,7 @@ def _registrants(content: Mapping[str, Any]) -> set[str]:
     found = {place.get("registrant_id") for place in places} | {people.get("registrant", {}).get("id")}
     if content.get("lookup") == "registrants":
         found |= {row.get("id") for row in _rows(content)}
-    return {each for each in found if isinstance(each, str) and each}
+    return {value for value in found if isinstance(value, str) and value}
 
 
 def _people(content: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:
@@ -232,30 +234,30 @@ def _people(content: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:
     payload = content.get("payload")
     subject = payload.get("object") if isinstance(payload, dict) else None
     told = {name: subject.get(name) for name in ("participant", "registrant")} if isinstance(subject, dict) else {}
-    return {name: each for name, each in told.items() if isinstance(each, dict)}
+    return {name: part for name, part in told.items() if isinstance(part, dict)}
 
 
 def _named(content: Mapping[str, Any]) -> set[str]:
     """Contact ids that a record names beside those of `ops.selection`."""
     rows = [row.get(name) for row in _rows(content) for name in _ADDRESSES]
     asked = content.get("emails")
-    addresses = [normalise_email(each) for each in (*rows, *(asked if isinstance(asked, list) else ()))]
+    addresses = [normalise_email(address) for address in (*rows, *(asked if isinstance(asked, list) else ()))]
     reconciled = content.get("reconciliation")
     differences = reconciled.get("differences", ()) if isinstance(reconciled, dict) else ()
-    told = {each.get("contact_id") for each in differences if isinstance(each, dict)}
+    told = {difference.get("contact_id") for difference in differences if isinstance(difference, dict)}
     acted = _texts(content.get("details"), content.get("subject"))
     of_answer = content.get("asked")  # contact ids and user ids that Zoom was asked about, hits or not
-    told |= {each for each in of_answer if isinstance(each, str)} if isinstance(of_answer, list) else set()
-    return {contact_id(each) for each in addresses if each} | {each for each in told if each} | acted
+    told |= {contact for contact in of_answer if isinstance(contact, str)} if isinstance(of_answer, list) else set()
+    return {contact_id(address) for address in addresses if address} | {contact for contact in told if contact} | acted
 
 
 def _sessions(content: Mapping[str, Any]) -> set[str]:
     """Uuids of sessions that a record of ours names as those that it is of."""
     named = {content.get(name) for name in ("session_uuid", "session")}
     scored = content.get("sessions")
-    for each in scored if isinstance(scored, list) else ():
-        named.add(each.get("session_uuid") if isinstance(each, dict) else None)
-    return {each for each in named if isinstance(each, str) and each}
+    for score in scored if isinstance(scored, list) else ():
+        named.add(score.get("session_uuid") if isinstance(score, dict) else None)
+    return {uuid for uuid in named if isinstance(uuid, str) and uuid}
 
 
 def _lowered(*words: str) -> list[bytes]:
@@ -264,9 +266,9 @@ def _lowered(*words: str) -> list[bytes]:
 
 def _rows(content: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     rows = content.get("rows")
-    return [each for each in rows if isinstance(each, dict)] if isinstance(rows, list) else []
+    return [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
 
 
 def _texts(details: object, subject: object) -> set[str]:
     values = [*(details.values() if isinstance(details, dict) else ()), subject]
-    return {each for each in values if isinstance(each, str) and each}
+    return {value for value in values if isinstance(value, str) and value}

@@ -42,7 +42,7 @@ def one_contact(who: str, found: Sequence[ContactLine]) -> ContactLine:
     if len(found) == 1:
         return found[0]
     if found:
-        ids = ", ".join(each.contact_id for each in found[:SHOWN])
+        ids = ", ".join(contact.contact_id for contact in found[:SHOWN])
         raise NotOneError(f"`{who}` begins several contact ids; write more of it: {ids}")
     # An address stays out of messages, which land in logs.
     named = "no contact has this address" if "@" in who else f"no contact id begins with `{who}`"
@@ -52,7 +52,7 @@ def one_contact(who: str, found: Sequence[ContactLine]) -> ContactLine:
 
 
 def _named(found: Sequence[SessionLine]) -> str:
-    from_here = [_called(each) for each in found[:SHOWN]]
+    from_here = [_called(contact) for contact in found[:SHOWN]]
     return "; ".join([*from_here, *(["…"] if len(found) > SHOWN else [])])
 
 

@@ -61,7 +61,7 @@ def explain(
         chosen = _chosen(view, contact, session)
         steps = _steps(contact)
         if as_csv:
-            write_csv((_row(each, mask=mask) for each in chosen), COLUMNS)
+            write_csv((_row(result, mask=mask) for result in chosen), COLUMNS)
         elif as_json:
             write_json(_document(contact, chosen, steps, mask=mask))
         else:
@@ -72,12 +72,12 @@ def _chosen(view: ReadModelView, contact: WholeContact, session: str | None) -> 
     """All sessions of the contact, or the one that is meant: among those of the contact first."""
     if session is None:
         return contact.results
-    latest = [each.session for each in contact.results if each.session]
+    latest = [result.session for result in contact.results if result.session]
     candidates = tuple(latest[:1]) if session == "latest" else find_sessions(view.connection, session)
-    theirs = {each.session for each in latest}
-    among = [each for each in candidates if each.session in theirs]
+    theirs = {held.session for held in latest}
+    among = [candidate for candidate in candidates if candidate.session in theirs]
     line = one_session(session, among or candidates, latest)
-    chosen = [each for each in contact.results if each.person.session == line.session]
+    chosen = [result for result in contact.results if result.person.session == line.session]
     if not chosen:
         raise NotOneError(
             f"they have no result in {line.session_uuid} ({line.topic}): neither a registration nor a connection of "
@@ -114,12 +114,12 @@ def _document(contact: WholeContact, chosen: Sequence[SessionResult], steps: Seq
         "brevo_detail": who.detail,
         "sessions": [
             {
-                **_row(each, mask=mask),
-                "evidence": {"from": each.person.evidence, "webhooks": each.person.webhooks,
-                             "report_rows": each.person.report_rows, "recognised_by": each.person.rule},
-                "score_parts": each.person.scoring,
+                **_row(result, mask=mask),
+                "evidence": {"from": result.person.evidence, "webhooks": result.person.webhooks,
+                             "report_rows": result.person.report_rows, "recognised_by": result.person.rule},
+                "score_parts": result.person.scoring,
             }
-            for each in chosen
+            for result in chosen
         ],
         "history": steps,
         "registrations": contact.registrations,
@@ -127,27 +127,27 @@ def _document(contact: WholeContact, chosen: Sequence[SessionResult], steps: Seq
     }  # fmt: skip
 
 
-def _row(each: SessionResult, *, mask: bool) -> Row:
-    held = each.session
+def _row(result: SessionResult, *, mask: bool) -> Row:
+    held = result.session
     return {
         "session_uuid": held.session_uuid if held else None,
         "topic": held.topic if held else None,
         "started_at": held.started_at if held else None,
-        **people.row(each.person, mask=mask),
+        **people.row(result.person, mask=mask),
     }
 
 
 def _show(contact: WholeContact, chosen: Sequence[SessionResult], steps: Sequence[ScoreStep], *, mask: bool) -> None:
     console = terminal()
     write_lines(console, explanation.heading(contact, steps, mask=mask))
-    for each in chosen:
+    for result in chosen:
         console.print()
-        write_lines(console, explanation.attendance(each, steps))
+        write_lines(console, explanation.attendance(result, steps))
     if contact.registrations:
         console.print("\nRegistrations", style="bold")
-        write_lines(console, (f"  {explanation.registration(each)}" for each in contact.registrations))
+        write_lines(console, (f"  {explanation.registration(registration)}" for registration in contact.registrations))
     if contact.calls:
         console.print("\nCalls to Brevo, the latest first", style="bold")
-        write_lines(console, (f"  {explanation.call(each)}" for each in contact.calls[:CALLS_SHOWN]))
+        write_lines(console, (f"  {explanation.call(call)}" for call in contact.calls[:CALLS_SHOWN]))
         if len(contact.calls) > CALLS_SHOWN:
             console.print(f"  … and {len(contact.calls) - CALLS_SHOWN} more: --json")

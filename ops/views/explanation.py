@@ -32,9 +32,9 @@ def heading(contact: WholeContact, steps: Sequence[ScoreStep], *, mask: bool) ->
     yield f"Brevo: {_whole(contact)}"
 
 
-def attendance(each: SessionResult, steps: Sequence[ScoreStep]) -> Iterator[str]:
+def attendance(result: SessionResult, steps: Sequence[ScoreStep]) -> Iterator[str]:
     """One session of theirs: the verdict, its evidence, its score."""
-    person, held = each.person, each.session
+    person, held = result.person, result.session
     topic = held.topic or held.object_id if held else "a session of which nothing more is known"
     at = words.when(held.started_at or held.ended_at) if held else ""
     yield f"{at}  {topic}".strip()
@@ -87,23 +87,23 @@ def parts(share: ScoreShare | None) -> str:
     return f" = {sums}, of {share.maximum:.0f}"
 
 
-def registration(each: RegistrationLine) -> str:
+def registration(line: RegistrationLine) -> str:
     """One registration in a line."""
-    taken = " (no longer theirs)" if each.retracted else ""
-    late = "" if each.before_end else ", only after the session had ended"
-    source = f", from {each.source}" if each.source else ""
-    approved = f" {words.when(each.approved_at)}" if each.approved_at else ""
-    told = "a webhook" if each.observed == "webhook" else "Zoom's list"
-    return f"{each.topic or each.object_id}: {each.status}{approved}{late}, as {told} says{source}{taken}"
+    taken = " (no longer theirs)" if line.retracted else ""
+    late = "" if line.before_end else ", only after the session had ended"
+    source = f", from {line.source}" if line.source else ""
+    approved = f" {words.when(line.approved_at)}" if line.approved_at else ""
+    told = "a webhook" if line.observed == "webhook" else "Zoom's list"
+    return f"{line.topic or line.object_id}: {line.status}{approved}{late}, as {told} says{source}{taken}"
 
 
-def call(each: CallLine) -> str:
+def call(line: CallLine) -> str:
     """One command to Brevo in a line."""
-    at = words.when(each.finished_at or each.wanted_at)
-    what = each.name or each.kind or "a command"
-    outcome = (each.outcome or "no answer yet").replace("_", " ")
-    status = f" ({each.http_status})" if each.http_status else ""
-    return f"{at}  {what}: {outcome}{status}{': ' + each.detail if each.detail else ''}"
+    at = words.when(line.finished_at or line.wanted_at)
+    what = line.name or line.kind or "a command"
+    outcome = (line.outcome or "no answer yet").replace("_", " ")
+    status = f" ({line.http_status})" if line.http_status else ""
+    return f"{at}  {what}: {outcome}{status}{': ' + line.detail if line.detail else ''}"
 
 
 def _whole(contact: WholeContact) -> str:

@@ -38,9 +38,9 @@ def troubles(picture: Picture) -> Iterator[str]:
 
 def stages(found: Sequence[Freshness]) -> Iterator[tuple[str, ...]]:
     """Rows of a table: stage, kind, count, p50, p95."""
-    for each in found:
-        stage = "at the ingress" if each.stage == "received" else "at Brevo"
-        yield stage, each.kind, str(each.count), span(each.p50_seconds), span(each.p95_seconds)
+    for delay in found:
+        stage = "at the ingress" if delay.stage == "received" else "at Brevo"
+        yield stage, delay.kind, str(delay.count), span(delay.p50_seconds), span(delay.p95_seconds)
 
 
 def of_worker(worker: WorkerStatus, now: datetime) -> Iterator[str]:
@@ -49,16 +49,16 @@ def of_worker(worker: WorkerStatus, now: datetime) -> Iterator[str]:
     ready = "ready" if worker.ready else "not ready"
     partitions = counted(len(worker.partitions), "partition")
     yield f"{worker.worker_id}  {worker.version}, {ready}, {partitions}{spoke}"
-    lags = ", ".join(f"{each.name} {each.lag}" for each in worker.agents)
+    lags = ", ".join(f"{agent.name} {agent.lag}" for agent in worker.agents)
     yield f"  behind by records: {lags or 'nothing known'}"
     waiting = [
-        f"{each.count} {each.what}{f' ({each.priority})' if each.priority else ''}"
-        for each in worker.waiting
-        if each.count
+        f"{work.count} {work.what}{f' ({work.priority})' if work.priority else ''}"
+        for work in worker.waiting
+        if work.count
     ]
     if waiting:
         yield f"  waits: {', '.join(waiting)}"
-    used = [_budget(each) for each in worker.budgets if each.used or each.held_seconds]
+    used = [_budget(budget) for budget in worker.budgets if budget.used or budget.held_seconds]
     yield f"  used: {', '.join(used) or 'nothing of any budget'}"
 
 

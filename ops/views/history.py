@@ -29,9 +29,11 @@ class ScoreStep:
 def history(attendances: Sequence[SessionResult], scoring: Scoring, reference: date) -> tuple[ScoreStep, ...]:
     """The steps in order of the sessions' ends; by today's settings, whatever they were at the time."""
     scored = sorted(
-        (each.session.ended_at.astimezone(UTC), each.session.session_uuid, each.person.score)
-        for each in attendances
-        if each.session is not None and each.session.ended_at is not None and each.person.score is not None
+        (attendance.session.ended_at.astimezone(UTC), attendance.session.session_uuid, attendance.person.score)
+        for attendance in attendances
+        if attendance.session is not None
+        and attendance.session.ended_at is not None
+        and attendance.person.score is not None
     )
     weights = decay_weights(scoring.half_life_days)
     occurrences = [Occurrence(_day(ended_at.date()), score) for ended_at, _, score in scored]

@@ -75,7 +75,7 @@ def _catch_up(database: Database, kafka: KafkaConnection) -> str | None:
             asyncio.run(projector.catch_up())
         except RetryLaterError as error:
             with database.reading() as connection:
-                newest = max((each.recorded_at for each in progress(connection)), default=None)
+                newest = max((state.recorded_at for state in progress(connection)), default=None)
             if newest is None:
                 raise
             return f"{error}; what follows is of {newest:%Y-%m-%d %H:%M:%S} UTC ({ago(newest, datetime.now(UTC))})"

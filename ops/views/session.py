@@ -84,9 +84,9 @@ def session(
         if as_csv and with_differences:
             write_csv(differences(view.connection, line, mask=mask), DIFFERENCES)
         elif as_csv:
-            write_csv((people.row(each, doubts, mask=mask) for each in found), people.COLUMNS)
+            write_csv((people.row(person, doubts, mask=mask) for person in found), people.COLUMNS)
         elif as_json:
-            rows = (people.row(each, doubts, mask=mask) for each in found)
+            rows = (people.row(person, doubts, mask=mask) for person in found)
             write_json(_document(view.connection, line, rows if with_people else None, mask=mask))
         else:
             console = terminal()
@@ -112,10 +112,15 @@ def doubts_of(connection: Connection, line: SessionLine) -> people.Doubts:
 
 def differences(connection: Connection, line: SessionLine, *, mask: bool) -> Iterator[Row]:
     """Everybody of whom Zoom says something else, for programs and spreadsheets."""
-    for each in line.reconciliation.differences if line.reconciliation else ():
-        known = find_contacts(connection, each.contact_id)
+    for difference in line.reconciliation.differences if line.reconciliation else ():
+        known = find_contacts(connection, difference.contact_id)
         email = None if mask or not known else known[0].email
-        yield {"email": email, "contact_id": each.contact_id, "side": each.side, "reason": each.reason}
+        yield {
+            "email": email,
+            "contact_id": difference.contact_id,
+            "side": difference.side,
+            "reason": difference.reason,
+        }
 
 
 def _document(connection: Connection, line: SessionLine, found: Iterator[Row] | None, *, mask: bool) -> Row:
@@ -138,7 +143,7 @@ def _show(console: Console, line: SessionLine) -> None:
     console.print(f"{line.topic}  ({line.object_type} {line.object_id})", style="bold")
     console.print(f"uuid {line.session_uuid}")
     if line.started_at and line.ended_at:
-        start, end = (format_instant(int(each.timestamp())) for each in (line.started_at, line.ended_at))
+        start, end = (format_instant(int(instant.timestamp())) for instant in (line.started_at, line.ended_at))
         console.print(f"{start} to {end}, {whole_minutes(line.length_seconds)} min live")
     elif at := line.started_at or line.scheduled_at:
         console.print(f"{'began' if line.started_at else 'is due'} {format_instant(int(at.timestamp()))}")

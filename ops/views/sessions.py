@@ -77,7 +77,7 @@ def sessions(
         from_then = instant(since, view.now, UTC) if since else None
         found = all_sessions(view.connection, " ".join(text or ()), from_then, state)
         if as_json:
-            write_json({"sessions": [row(each) for each in found]})
+            write_json({"sessions": [row(line) for line in found]})
         elif as_csv:
             write_csv(map(row, found), COLUMNS)
         else:

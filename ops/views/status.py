@@ -84,7 +84,8 @@ def _document(view: ReadModelView, picture: Picture, wrong: list[str]) -> Row:
         "at": picture.now,
         "needs_a_person": wrong,
         "workers": [
-            {**each.model_dump(mode="json"), "silent": is_silent(each.at, picture.now)} for each in picture.workers
+            {**worker.model_dump(mode="json"), "silent": is_silent(worker.at, picture.now)}
+            for worker in picture.workers
         ],
         "freshness": picture.freshness,
         "totals": picture.totals,

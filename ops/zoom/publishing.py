@@ -26,7 +26,7 @@ async def publish(
         task = progress.add_task("publishing", total=len(lost))
         connection = KafkaConnection.from_environment(os.environ)
         async with posting_to(connection, configuration.kafka, RAW_EVENTS) as to_kafka:
-            records = (each.record for each in lost)
+            records = (delivery.record for delivery in lost)
             await to_kafka.publish(RAW_EVENTS.name, records, lambda done: progress.update(task, completed=done))
             details: dict[str, str | int] = {"published": len(lost), "since": start.isoformat()}
             await to_kafka.note(audit_entry("zoom.recover", account_id, details, reason))

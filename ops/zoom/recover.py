@@ -109,7 +109,7 @@ async def _recover(
             failed,
             delivered,
             account_id=account.account_id,
-            accounts=[each.account_id for each in configuration.accounts],
+            accounts=[account.account_id for account in configuration.accounts],
             now=now,
         )
         _tell(findings, console)

@@ -91,7 +91,7 @@ def find_lost(
         else:
             at_ms = occurred_ms(tree) or logged_ms(row.get("date_time")) or 0
             findings.lost.append(Lost(name, account, at_ms, to_record(_delivery(row, now), tree, account)))
-    findings.lost.sort(key=lambda each: each.at_ms)
+    findings.lost.sort(key=lambda delivery: delivery.at_ms)
     return findings
 
 

@@ -49,7 +49,7 @@ def scopes(everything: All = False, as_json: Json = False) -> None:
     configure_command_logging("ERROR")
     needs = [*map(needs_of, FEATURES if everything else _enabled()), *COMMANDS]
     if as_json:
-        typer.echo(orjson.dumps({"features": [asdict(each) for each in needs]}).decode())
+        typer.echo(orjson.dumps({"features": [asdict(need) for need in needs]}).decode())
     else:
         typer.echo("\n".join(in_words(needs)))
 
@@ -63,9 +63,9 @@ def needs_of(feature: Feature) -> FeatureNeeds:
 
 def in_words(needs: Iterable[FeatureNeeds]) -> Iterator[str]:
     """The feature, then a scope or an event a line."""
-    for each in needs:
-        yield each.feature
-        for kind, names in (("scopes", each.scopes), ("events", each.events)):
+    for need in needs:
+        yield need.feature
+        for kind, names in (("scopes", need.scopes), ("events", need.events)):
             yield from (f"  {kind if index == 0 else '':<6}  {name}" for index, name in enumerate(names))
 
 

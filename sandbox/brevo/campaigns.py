@@ -88,7 +88,7 @@ class CampaignBook:
         sender = body.sender
         if (sender.id is None) == (sender.email is None) or (sender.email and not valid_email(sender.email)):
             raise invalid("Sender is invalid / inactive")
-        if sum(each is not None for each in (body.html_content, body.html_url, body.template_id)) != 1:
+        if sum(source is not None for source in (body.html_content, body.html_url, body.template_id)) != 1:
             raise invalid("Exactly one of htmlContent, htmlUrl and templateId is needed")
         if body.template_id is not None and body.template_id not in self.templates:
             raise invalid("Template ID does not exist or is inactive")
@@ -114,7 +114,7 @@ class CampaignBook:
             for member in self.lists.get(exclusion_list_id).members
         }
         members = {member for list_id in recipients.list_ids for member in self.lists.get(list_id).members} - excluded
-        people = [self.contacts.member(each) for each in sorted(members)]
+        people = [self.contacts.member(member) for member in sorted(members)]
         mailed = [person.email for person in people if person.email is not None and not person.email_blacklisted]
         if self.credits is not None:
             if self.credits < len(mailed):

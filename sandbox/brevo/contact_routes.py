@@ -78,13 +78,13 @@ def members(call: ReceivedCall) -> BrevoAnswer:
 def batch(call: ReceivedCall) -> BrevoAnswer:
     """Update only, all or nothing."""
     body: bodies.ContactBatch = call.body
-    found = [_batch_contact(call.store.contacts, each) for each in body.contacts]
+    found = [_batch_contact(call.store.contacts, named) for named in body.contacts]
     unknown = [str(index) for index, contact in enumerate(found) if contact is None]
     if unknown:
         raise not_found(f"No contact found for indexes {','.join(unknown)}")
-    for contact, each in zip(found, body.contacts, strict=True):
+    for contact, change in zip(found, body.contacts, strict=True):
         assert contact is not None
-        call.store.contacts.update(contact, _change(each, unlink=each.unlink_list_ids), call.now)
+        call.store.contacts.update(contact, _change(change, unlink=change.unlink_list_ids), call.now)
     return BrevoAnswer(204)
 
 
@@ -104,7 +104,7 @@ def processes(call: ReceivedCall) -> BrevoAnswer:
     everything = call.store.processes.all()
     if query.sort == "desc":
         everything.reverse()
-    shown = [each.shown(call.base_url) for each in everything[query.offset : query.offset + query.limit]]
+    shown = [contact.shown(call.base_url) for contact in everything[query.offset : query.offset + query.limit]]
     return BrevoAnswer(200, {"processes": shown, "count": len(everything)})
 
 

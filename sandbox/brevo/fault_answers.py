@@ -42,6 +42,6 @@ def without_list(answer: BrevoAnswer, list_id: int | None) -> BrevoAnswer:
     lists = (answer.body or {}).get("lists")
     if not isinstance(lists, list) or answer.body is None:
         return answer
-    left = [each for each in lists if each["id"] != list_id]
+    left = [brevo_list for brevo_list in lists if brevo_list["id"] != list_id]
     count = answer.body["count"] - (len(lists) - len(left))
     return BrevoAnswer(answer.status, {**answer.body, "count": count, "lists": left})

@@ -89,7 +89,7 @@ class ProcessBook:
 
     def accept(self, body: Import) -> Process:
         """Queue an import. The same body again is another process."""
-        given = [each for each in (body.json_body, body.file_body, body.file_url) if each is not None]
+        given = [source for source in (body.json_body, body.file_body, body.file_url) if source is not None]
         if len(given) != 1:
             raise invalid("Exactly one of jsonBody, fileBody and fileUrl is needed")
         if body.file_url is not None:

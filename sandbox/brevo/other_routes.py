@@ -69,7 +69,7 @@ def create_campaign(call: ReceivedCall) -> BrevoAnswer:
 def campaigns(call: ReceivedCall) -> BrevoAnswer:
     """Campaigns in order of creation, at most 100 a page."""
     query: queries.CampaignsPage = call.query
-    shown = [each.shown() for each in call.store.campaigns.held if query.status in (None, each.status)]
+    shown = [campaign.shown() for campaign in call.store.campaigns.held if query.status in (None, campaign.status)]
     ordered = shown[::-1] if query.sort == "desc" else shown
     return BrevoAnswer(200, {"count": len(shown), "campaigns": ordered[query.offset : query.offset + query.limit]})
 

@@ -12,18 +12,24 @@ _MOST_ROWS = 200
 
 def render(template: str, held: dict[str, Any]) -> str:
     """The page for a snapshot; the newest rows come first and at most 200 of a kind."""
-    names = {each["id"]: each["name"] for each in held["lists"]}
+    names = {brevo_list["id"]: brevo_list["name"] for brevo_list in held["lists"]}
     return Template(template).substitute(
         contact_count=len(held["contacts"]),
         event_count=len(held["events"]),
         call_count=held["calls"]["total"],
         refused_count=len(held["refused"]),
         refused_class="bad" if held["refused"] else "good",
-        contacts=_rows((_contact_row(each, names) for each in _newest(held["contacts"])), 4),
+        contacts=_rows((_contact_row(contact, names) for contact in _newest(held["contacts"])), 4),
         events=_rows(map(_event_row, _newest(held["events"])), 4),
-        lists=_rows((_cells(each["id"], each["name"], each["uniqueSubscribers"]) for each in held["lists"]), 3),
+        lists=_rows(
+            (
+                _cells(brevo_list["id"], brevo_list["name"], brevo_list["uniqueSubscribers"])
+                for brevo_list in held["lists"]
+            ),
+            3,
+        ),
         calls=_rows((_call_row(label, held) for label in sorted(held["calls"]["paths"])), 3),
-        refused=_rows((_cells(each["method"], each["path"], each["why"]) for each in _newest(held["refused"])), 3),
+        refused=_rows((_cells(call["method"], call["path"], call["why"]) for call in _newest(held["refused"])), 3),
     )
 
 

@@ -64,7 +64,7 @@ class WebhookBook:
                 "date": f"{now:%Y-%m-%d %H:%M:%S}",
                 "ts": int(now.timestamp()),
             }
-            headers = {each["key"]: each["value"] for each in hook.get("headers", ())}
+            headers = {header["key"]: header["value"] for header in hook.get("headers", ())}
             headers["Content-Type"] = "application/json"
             if auth := hook.get("auth"):
                 headers["Authorization"] = f"Bearer {auth['token']}"

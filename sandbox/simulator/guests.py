@@ -27,7 +27,8 @@ def with_strays(
         for person, seconds in strays:
             visit = _stray_visit(person, index, span, seconds, inventor)
             found = [
-                replace(each, visits=(*each.visits, visit)) if each.email == person.email else each for each in found
+                replace(guest, visits=(*guest.visits, visit)) if guest.email == person.email else guest
+                for guest in found
             ]
     return found
 
@@ -53,7 +54,7 @@ def _stray_visit(person: Person, index: int, span: RunSpan, seconds: int, invent
 def with_phones(people: Sequence[Person], spans: Sequence[RunSpan], random: Random, inventor: Inventor) -> list[Person]:
     """Some go on by telephone half-way; one telephone is nobody's."""
     found = [_by_phone(person, spans, random, inventor) for person in people]
-    stranger = next((number for number, each in enumerate(found) if each.role == "anonymous"), None)
+    stranger = next((number for number, guest in enumerate(found) if guest.role == "anonymous"), None)
     if stranger is not None:
         number = _number(random)
         visits = tuple(replace(visit, phone=number) for visit in found[stranger].visits)

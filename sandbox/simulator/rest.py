@@ -115,7 +115,7 @@ def _instance(event: BookedSession, people: tuple[Person, ...], report: Report, 
         [row for visit in person.visits if visit.instance == index for row in _participant_rows(person, visit)]
         for person in people
     ]
-    readings = report.readings([each for each in rows if each], span)
+    readings = report.readings([row for row in rows if row], span)
     absentees = [
         registrant_row(event, person, enrolment, "approved")
         for person in people

@@ -70,7 +70,7 @@ def _events(wanted: ContactTruth, held: list[Mapping[str, Any]]) -> list[Mismatc
     missing = list(wanted.events)
     extra = []
     for event in held:
-        equal = next((each for each in missing if _is_right(each, event)), None)
+        equal = next((expected for expected in missing if _is_right(expected, event)), None)
         if equal is None:
             extra.append(event)
         else:
@@ -78,7 +78,7 @@ def _events(wanted: ContactTruth, held: list[Mapping[str, Any]]) -> list[Mismatc
     found: list[Mismatch] = []
     for event in extra:
         name = str(event["event_name"])
-        alike = next((each for each in missing if each.name == name), None)
+        alike = next((expected for expected in missing if expected.name == name), None)
         if alike is None:
             found.append(Mismatch(wanted.email, f"event {name}", "once more than wanted", "not this one"))
             continue
@@ -88,9 +88,9 @@ def _events(wanted: ContactTruth, held: list[Mapping[str, Any]]) -> list[Mismatc
             for field, (actual, should) in _differing(alike, event).items()
         ]
     found += [
-        Mismatch(wanted.email, f"event {each.name}", "missing", f"once, at {format_instant(each.at)}")
-        for each in missing
-        if not each.may_be_missing
+        Mismatch(wanted.email, f"event {event.name}", "missing", f"once, at {format_instant(event.at)}")
+        for event in missing
+        if not event.may_be_missing
     ]
     return found
 

@@ -78,7 +78,7 @@ class _Dossier:
     def approved(self) -> list[Booking]:
         """Registrations that are or were, the latest last."""
         ever = [booking for booking in self.bookings if booking.registration.ever_approved]
-        return sorted(ever, key=lambda each: each.registration.latest.at_ms)
+        return sorted(ever, key=lambda enrolment: enrolment.registration.latest.at_ms)
 
 
 def truth_of(
@@ -247,7 +247,7 @@ def _name(approved: list[Booking], results: list[Result]) -> str | None:
 
 def _join_date(came: list[Result], rules: Rules) -> str | None:
     """The day of the latest first join, where the webinar or meeting is at home."""
-    joins = [(session, each.first_join) for session, each in came if each.first_join is not None]
+    joins = [(session, attendance.first_join) for session, attendance in came if attendance.first_join is not None]
     if not joins:
         return None
     session, at = joins[-1]
@@ -274,4 +274,4 @@ def _lists(approved: list[Booking], results: list[Result], rules: Rules) -> froz
             wanted.add(rules.lists.webinar_attendees)
         else:
             wanted.add(rules.lists.meeting_participants)
-    return frozenset(each for each in wanted if each is not None)
+    return frozenset(event for event in wanted if event is not None)

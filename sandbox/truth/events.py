@@ -56,8 +56,8 @@ def registered(bookings: Iterable[Booking]) -> list[EventTruth]:
         ]
         if not said:
             continue
-        fact = min(said, key=lambda each: each.at_ms)
-        cancelled = any(each.status == "cancelled" for each in registration.facts)
+        fact = min(said, key=lambda fact: fact.at_ms)
+        cancelled = any(fact.status == "cancelled" for fact in registration.facts)
         right = [
             EventTruth("zoom_webinar_registered", fact.at_ms // 1_000, properties, cancelled)
             for properties in _properties(booking, fact)

@@ -66,7 +66,7 @@ def groups_of(views: list[HeldRun], entries: list[BookedEntry], evidence: SeenEv
     """Every run is in one group; in order of the first run."""
     scheduled: dict[tuple[str, int], RunGroup] = {}
     others: list[HeldRun] = []
-    for view in sorted(views, key=lambda each: each.order):
+    for view in sorted(views, key=lambda view: view.order):
         fit = _fit(view, entries, rules)
         if fit is None:
             others.append(view)

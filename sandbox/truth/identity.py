@@ -37,14 +37,14 @@ def first_name(display_name: str) -> str | None:
     >>> [first_name(text) for text in ("iPhone", "Zoom user", "+49 170 1234567", "")]
     [None, None, None, None]
     """
-    shown = "".join(each for each in display_name if unicodedata.category(each) != "Cf")
+    shown = "".join(letter for letter in display_name if unicodedata.category(letter) != "Cf")
     before, comma, behind = shown.partition(",")
     words = (behind if comma and behind.strip() else before).split()
     return next((word for word in words if _is_name(word)), None)
 
 
 def _is_name(word: str) -> bool:
-    kinds = {unicodedata.category(each)[0] for each in word}
+    kinds = {unicodedata.category(letter)[0] for letter in word}
     return word.lower() not in _TITLES | _MACHINES and "L" in kinds and not kinds & {"N", "S", "C"}
 
 

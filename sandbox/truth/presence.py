@@ -27,11 +27,11 @@ class Stay(NamedTuple):
 def intervals(joins: set[int], leaves: set[int], end: int) -> list[Stay]:
     """Walks through the instants of one connection (attendance.md 2); `end` closes what stays open.
 
-    >>> [(each.start, each.end) for each in intervals({0, 20}, {20}, 50)]  # a room move at 20
+    >>> [(interval.start, interval.end) for interval in intervals({0, 20}, {20}, 50)]  # a room move at 20
     [(0, 20), (20, 50)]
-    >>> [(each.start, each.end) for each in intervals({7}, {7}, 50)]  # a visit of zero length
+    >>> [(interval.start, interval.end) for interval in intervals({7}, {7}, 50)]  # a visit of zero length
     [(7, 7)]
-    >>> [(each.start, each.end) for each in intervals({5}, {5, 9}, 50)]  # out at 5: the leave comes first
+    >>> [(interval.start, interval.end) for interval in intervals({5}, {5, 9}, 50)]  # out at 5: the leave comes first
     [(5, 5), (5, 9)]
     """
     instants = sorted(joins | leaves)

@@ -55,7 +55,7 @@ def recordings_held(zoom: ZoomState) -> dict[str, RunRecording]:
         if instance.recording is not None
     }
     return {
-        uuid: _recording(row, max(parse_instant(each["recording_end"]) or 0 for each in row["recording_files"]))
+        uuid: _recording(row, max(parse_instant(part["recording_end"]) or 0 for part in row["recording_files"]))
         for uuid, row in rows.items()
     }
 
@@ -66,7 +66,9 @@ def told_of(session: ExpectedSession, recordings: Mapping[str, RunRecording], ru
     is_complete = len(known) == len(session.main) or rules.recordings_waited
     if not known or not is_complete or not session.is_final:
         return None
-    return ExpectedRecording(max(known, key=lambda each: (each.minutes, each.at, each.share_url)), len(known))
+    return ExpectedRecording(
+        max(known, key=lambda recording: (recording.minutes, recording.at, recording.share_url)), len(known)
+    )
 
 
 def _recording(content: dict[str, Any], at: int) -> RunRecording:

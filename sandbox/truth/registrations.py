@@ -42,7 +42,10 @@ def told(name: str, event_ts: int, content: dict[str, Any]) -> RegistrationFact:
     """What a webhook `registration_…` says."""
     registrant = content["registrant"]
     status = registrant.get("status", "approved") if name == "registration_created" else name.split("_", 1)[1]
-    named = [(str(each.get("occurrence_id") or ""), parse_instant(each.get("start_time"))) for each in _named(content)]
+    named = [
+        (str(occurrence.get("occurrence_id") or ""), parse_instant(occurrence.get("start_time")))
+        for occurrence in _named(content)
+    ]
     return RegistrationFact(
         registrant_id=registrant["id"],
         status=status,

@@ -77,7 +77,9 @@ def _audience(view: HeldRun, excluded: set[str]) -> dict[str, list[Stay]]:
 def sessions_of(evidence: SeenEvidence, entries: list[BookedEntry], rules: Rules) -> list[ExpectedSession]:
     """All that have ended, with their people; in order of their first run."""
     registrations = registrations_of(evidence.registrations)
-    addresses = {name: email for name, each in registrations.items() if (email := each.email) is not None}
+    addresses = {
+        name: email for name, registration in registrations.items() if (email := registration.email) is not None
+    }
     views = []
     for run in evidence.runs.values():
         if run.is_practice:
@@ -110,7 +112,7 @@ class _Seen:
 
     def anonymous_in(self, views: list[HeldRun]) -> int:
         """How many of the audience of these runs have none."""
-        return sum(each.startswith("?") for view in views for each in self.audience[view.run.uuid])
+        return sum(key.startswith("?") for view in views for key in self.audience[view.run.uuid])
 
 
 def _seen_in(group: RunGroup, evidence: SeenEvidence, addresses: dict[str, str], rules: Rules) -> _Seen:
@@ -170,7 +172,7 @@ def _session(
 
 def _left_out(expected: set[str], seen: _Seen, evidence: SeenEvidence, rules: Rules) -> set[str]:
     """Who is left out by rule, there or not."""
-    return {each for each in expected if each in seen.excluded or is_excluded_email(each, evidence, rules)}
+    return {email for email in expected if email in seen.excluded or is_excluded_email(email, evidence, rules)}
 
 
 def _has_come(at: int | None, rules: Rules) -> bool:
@@ -196,11 +198,14 @@ def _live_time(
     rules: Rules,
 ) -> tuple[LiveTime, list[str]]:
     """The live time, and the runs that are main."""
-    inside = {uuid: [_seconds_within(each, span) for each in audience[uuid].values()] for uuid, span in spans.items()}
-    weights = {uuid: sum(len(seconds) for seconds in each) for uuid, each in inside.items()}
+    inside = {
+        uuid: [_seconds_within(intervals, span) for intervals in audience[uuid].values()]
+        for uuid, span in spans.items()
+    }
+    weights = {uuid: sum(len(seconds) for seconds in people) for uuid, people in inside.items()}
     main = [uuid for uuid in spans if weights[uuid] >= rules.main_share * sum(weights.values())]
     chosen = [spans[uuid] for uuid in main]
-    return LiveTime(chosen, _cut(chosen, [each for uuid in main for each in inside[uuid]], scheduled_at)), main
+    return LiveTime(chosen, _cut(chosen, [seconds for uuid in main for seconds in inside[uuid]], scheduled_at)), main
 
 
 def _cut(spans: list[tuple[int, int]], stays: list[set[int]], scheduled_at: int | None) -> int | None:
@@ -225,8 +230,8 @@ def _people(
         for visit in view.visits:
             if visit.email is not None and visit.email not in excluded:
                 visits.setdefault(visit.email, []).append((view.run.uuid, visit))
-    found = {email: _attendance(each, live, rules) for email, each in visits.items()}
-    results = {email: each for email, each in found.items() if each is not None}
+    found = {email: _attendance(seen, live, rules) for email, seen in visits.items()}
+    results = {email: attendance for email, attendance in found.items() if attendance is not None}
     return results, set(found) - set(results)
 
 
@@ -256,7 +261,7 @@ def _joins(visits: list[tuple[str, Visit]]) -> int:
     """Per run the rows of its report, where it has any of theirs, else join facts."""
     count = 0
     for uuid in {uuid for uuid, _ in visits}:
-        here = [visit for each, visit in visits if each == uuid]
+        here = [visit for run_uuid, visit in visits if run_uuid == uuid]
         rows = [visit for visit in here if visit.by_report]
         count += len(rows) or sum(visit.joins for visit in here)
     return count

@@ -45,7 +45,7 @@ def visits_of(
     run: SeenRun, end: int, evidence: SeenEvidence, addresses: dict[str, str], *, use_report: bool
 ) -> list[Visit]:
     """All of one run; `end` closes what stays open. `addresses` are the e-mails of registrations by registrant id."""
-    shown = {key: _bound(run, key, each) for key, each in run.connections.items()}
+    shown = {key: _bound(run, key, connection) for key, connection in run.connections.items()}
     rows = list(_rows(run, shown, evidence.answers.reports.get(run.uuid, []))) if use_report else []
 
     def whose(identity: ShownIdentity) -> str | None:
@@ -85,7 +85,7 @@ def _rows(run: SeenRun, shown: dict[str, ShownIdentity], report: list[Row]) -> I
         if row.get("status") == "in_waiting_room" or joined is None or left is None:
             continue
         handle = row.get("user_id") or ""
-        keys = [key for key, each in run.connections.items() if handle and handle in each.handles]
+        keys = [key for key, connection in run.connections.items() if handle and handle in connection.handles]
         known = [shown[key] for key in keys] + [
             target.identity
             for bind in run.binds
@@ -131,7 +131,7 @@ def _is_excluded(visit: Visit, evidence: SeenEvidence, rules: Rules) -> bool:
     if rules.exclude_internal and (who.internal or who.user_ids & set(evidence.account.emails_by_id)):
         return True
     shown = who.emails | ({visit.email} if visit.email else set())
-    return any(is_excluded_email(each, evidence, rules) for each in shown)
+    return any(is_excluded_email(email, evidence, rules) for email in shown)
 
 
 def is_excluded_email(email: str, evidence: SeenEvidence, rules: Rules) -> bool:

@@ -18,7 +18,10 @@ def without_previous(details: Row, query: Mapping[str, str], now: float) -> Row:
     """The details as Zoom shows them: occurrences that are over only where they are asked for."""
     if "occurrences" not in details or query.get("show_previous_occurrences") == "true":
         return details
-    return {**details, "occurrences": [each for each in details["occurrences"] if not _is_over(each, now)]}
+    return {
+        **details,
+        "occurrences": [occurrence for occurrence in details["occurrences"] if not _is_over(occurrence, now)],
+    }
 
 
 def _is_over(occurrence: Row, now: float) -> bool:

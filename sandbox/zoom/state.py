@@ -83,7 +83,7 @@ class ZoomState(StatePart):
     def merged(self, other: ZoomState) -> ZoomState:
         """This account with what `other` holds added; users and sessions of one id are those of `other`."""
         users = {user["email"]: user for user in (*self.users, *other.users)}
-        sessions = {(each.object_type, each.id): each for each in (*self.sessions, *other.sessions)}
+        sessions = {(session.object_type, session.id): session for session in (*self.sessions, *other.sessions)}
         added = {
             "users": tuple(users.values()),
             "sessions": tuple(sessions.values()),
