@@ -79,7 +79,7 @@ case $process in
     allow Read "" --group "$prefix$REBUILD." --resource-pattern-type prefixed
     allow "$look Read Write Delete" "$WORKER-" --resource-pattern-type prefixed
     allow "$look Read Write Delete" "rebuild." --resource-pattern-type prefixed
-    allow Write "" --transactional-id "$prefix$REBUILD." --resource-pattern-type prefixed
+    allow Write "" --transactional-id "$prefix$WORKER-" --resource-pattern-type prefixed
     ;;
   *) usage ;;
 esac

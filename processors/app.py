@@ -135,7 +135,7 @@ async def build_engine(
             partitions=partitions,
             still_owner=lambda: still_member(app),
             session_seconds=SESSION_SECONDS,
-            fences=Fences(producer, connection.topic_prefix),
+            fences=Fences(producer),
         )
         brevo = configuration.brevo
         assert brevo.api_key is not None  # load_worker has seen to it
@@ -293,7 +293,7 @@ async def _wait_for_kafka(settings: WorkerSettings, stop: asyncio.Event) -> Live
             await ensure_topics(connection, kafka, names=[STATES.name])
             live = await read_live(connection)
             await ensure_topics(connection, kafka, changelogs=changelogs(live.state))
-            await check_group(connection, APP_ID, fence_name(0))
+            await check_group(connection, APP_ID, fence_name(changelogs(live.state)[0], 0))
         except RetryLaterError as error:
             if not told:
                 log.warning("kafka not reached", extra={"reason": str(error), "retry_seconds": KAFKA_RETRY_SECONDS})

@@ -145,7 +145,7 @@ async def run_rebuild(
         partitions=configuration.kafka.partitions,
         still_owner=lambda: still_member(app),
         session_seconds=SESSION_SECONDS,
-        fences=Fences(producer, connection.topic_prefix, rebuild_group(order.state)),
+        fences=Fences(producer),
     )
     pace = None if order.events_per_second is None else Throttle(order.events_per_second).after
     engine = Engine(

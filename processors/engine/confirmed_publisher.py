@@ -125,7 +125,7 @@ class ConfirmedPublisher:
             FatalError: this user may not, or somebody has taken them over from us meanwhile.
         """
         changelogs = list(changelogs)
-        await asyncio.gather(*(self._fences.put_up(partition) for partition in {each for _topic, each in changelogs}))
+        await asyncio.gather(*(self._fences.put_up(topic, partition) for topic, partition in changelogs))
         row = Row(FENCE_KEY, None)
         await asyncio.gather(*(self.send(topic, partition, [row], as_owner=True) for topic, partition in changelogs))
 
@@ -165,10 +165,10 @@ class ConfirmedPublisher:
         self, topic: str, partition: int, batch: Any, rows: Sequence[Row], as_owner: bool
     ) -> tuple[int, list[Refused]]:
         failures, began = 0, time.monotonic()
-        fence = self._fences.of(partition) if as_owner else None
+        fence = self._fences.of(topic, partition) if as_owner else None
         while True:
             if fence is not None:
-                fence.stamp(batch, topic)
+                fence.stamp(batch)
             try:
                 answer = await (await self._producer.send_batch(batch, topic, partition=partition))
             except REFUSALS as exc:
@@ -188,7 +188,7 @@ class ConfirmedPublisher:
             else:
                 self.waiting_since = None
                 if fence is not None:
-                    fence.written(topic, len(rows))
+                    fence.written(len(rows))
                 return answer.offset + len(rows) - 1, []
 
     async def _after_failure(self, exc: BaseException, topic: str, began: float) -> None:

@@ -3,8 +3,9 @@
 A worker that asks who owns a partition and then writes may be stopped in between, or its request may lie in a network
 or a broker's queue, until another worker has taken over: an older row would land behind the newer one and win at the
 next recovery. So every batch of a changelog carries a producer's number and an epoch. Whoever takes a partition over is
-given the next epoch (`InitProducerId` of a name that belongs to the partition) and writes one row with it into every
-changelog of the partition before its end is looked for; from then on the broker appends no batch of an earlier epoch.
+given the next epoch (`InitProducerId` of a name that belongs to the changelog's partition) and writes one row with it
+before the end is looked for; from then on the broker appends no batch of an earlier epoch. The name says nothing of who
+takes over: workers follow each other, and a worker follows the rebuild whose state has become live.
 
 Only the epochs of Kafka's transactions are used, no transaction: nothing is begun, ended or marked, and nothing is
 asked before a batch. Their sequence numbers make a batch that is tried again land once. Apache Kafka's log compares
@@ -15,7 +16,7 @@ forgets a producer that has written nothing for a day (`producer.id.expiration.m
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from aiokafka import AIOKafkaProducer
@@ -29,7 +30,7 @@ from aiokafka.errors import (
 )
 from aiokafka.protocol.transaction import InitProducerIdRequest
 
-from processors.engine.naming import APP_ID, fence_name
+from processors.engine.naming import fence_name
 from runtime.backoff import Backoff
 from schemas.errors import FatalError
 
@@ -42,52 +43,48 @@ _SEQUENCES = 2**31
 
 @dataclass(slots=True)
 class Fence:
-    """The epoch of one partition's owner, and which number the next row of each changelog gets."""
+    """The epoch of one partition's owner, and which number the next row gets."""
 
     producer_id: int
     epoch: int
-    _next: dict[str, int] = field(default_factory=dict)
+    _next: int = 0
 
-    def stamp(self, batch: Any, topic: str) -> None:
+    def stamp(self, batch: Any) -> None:
         """Put it on a batch that is not sent yet; one that is tried again gets what it had."""
-        batch._set_producer_state(self.producer_id, self.epoch, self._next.get(topic, 0))  # noqa: SLF001 (no other way)
+        batch._set_producer_state(self.producer_id, self.epoch, self._next)  # noqa: SLF001 (no other way)
 
-    def written(self, topic: str, rows: int) -> None:
+    def written(self, rows: int) -> None:
         """The broker has taken a batch of so many rows."""
-        self._next[topic] = (self._next.get(topic, 0) + rows) % _SEQUENCES
+        self._next = (self._next + rows) % _SEQUENCES
 
 
 class Fences:
-    """Those of a worker, by partition.
+    """Those of a process, by changelog and partition.
 
     Args:
         producer: started; whose connections are used.
-        prefix: of the installation's names.
-        group: whose members follow each other; without the prefix.
     """
 
-    def __init__(self, producer: AIOKafkaProducer, prefix: str, group: str = APP_ID) -> None:
+    def __init__(self, producer: AIOKafkaProducer) -> None:
         self._producer = producer
-        self._prefix = prefix
-        self._group = group
-        self._fences: dict[int, Fence] = {}
+        self._fences: dict[tuple[str, int], Fence] = {}
 
-    def of(self, partition: int) -> Fence:
+    def of(self, changelog: str, partition: int) -> Fence:
         """The one that was put up last."""
-        return self._fences[partition]
+        return self._fences[changelog, partition]
 
-    async def put_up(self, partition: int) -> None:
+    async def put_up(self, changelog: str, partition: int) -> None:
         """Get the next epoch of a partition; waits as long as Kafka is away.
 
-        It holds in a changelog from the first batch on that is written with it.
+        It holds from the first batch on that is written with it. `changelog` as it is called on the cluster.
 
         Raises:
             FatalError: this user may not.
         """
-        name, failures = f"{self._prefix}{fence_name(partition, self._group)}", 0
+        name, failures = fence_name(changelog, partition), 0
         while True:
             try:
-                self._fences[partition] = await self._next_epoch(name)
+                self._fences[changelog, partition] = await self._next_epoch(name)
             except TransactionalIdAuthorizationFailed as error:
                 raise FatalError(
                     f"Kafka does not let this user fence off the former owner of a partition; give it the right to"

@@ -56,9 +56,9 @@ def rebuild_topic(state: str, topic: str) -> str:
     return f"rebuild.{state}.{topic}"
 
 
-def fence_name(partition: int, group: str = APP_ID) -> str:
-    """The logical name of the transactional id under which Kafka counts a partition's owners in a group."""
-    return f"{group}-{partition}"
+def fence_name(changelog: str, partition: int) -> str:
+    """The transactional id under which Kafka counts the owners of a changelog's partition, worker or rebuild."""
+    return f"{changelog}-{partition}"
 
 
 @dataclass(frozen=True, slots=True)

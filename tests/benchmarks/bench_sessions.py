@@ -101,7 +101,7 @@ async def serve(bootstrap: str, data_dir: Path) -> None:
         partitions=partitions,
         still_owner=lambda: still_member(app),
         session_seconds=SESSION_SECONDS,
-        fences=Fences(producer, ""),
+        fences=Fences(producer),
     )
     engine = Engine(app, publisher, EngineMetrics(CollectorRegistry()), Names(""), partitions, "0.0.0", stop_at_once)
     agent = tracking_agent(engine, tracking_rule(TrackingSettings.from_configuration(configuration)))

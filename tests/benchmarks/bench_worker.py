@@ -203,7 +203,7 @@ async def run_track(task: Task, meter: Meter) -> None:
         partitions=PARTITIONS,
         still_owner=lambda: still_member(app),
         session_seconds=SESSION_SECONDS,
-        fences=Fences(producer, task.prefix),
+        fences=Fences(producer),
     )
     engine = Engine(app, publisher, metrics, Names(task.prefix), PARTITIONS, "0.0.0", stop_at_once)
     agent = tracking_agent(engine, tracking_rule(TrackingSettings.from_configuration(configuration)))

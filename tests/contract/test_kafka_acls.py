@@ -10,6 +10,7 @@ import pytest
 
 from processors.app import changelogs
 from processors.engine.naming import APP_ID, fence_name, rebuild_group, rebuild_topic
+from processors.rebuilding import own_changelogs
 from schemas.topics import (
     ATTENDANCE_RESULTS,
     ATTENDANCE_SESSIONS,
@@ -99,7 +100,7 @@ REBUILD = (
     | {(operation, *CHANGELOGS) for operation in _EVERYTHING}
     | {(operation, "prefixed", f"{PREFIX}rebuild.") for operation in _EVERYTHING}
     | {("Read", "group", f"{PREFIX}{APP_ID}"), ("Read", "group", f"{PREFIX}{rebuild_group('')}")}
-    | {("Write", "transactional-id", f"{PREFIX}{rebuild_group('')}")}
+    | {("Write", "transactional-id", f"{PREFIX}{APP_ID}-")}
 )
 
 
@@ -125,7 +126,8 @@ def test_acls_where_operators_own_the_topics_do_not_let_anybody_create(process: 
 
 def test_acls_changelogs_begin_as_the_script_says() -> None:
     """The tables and the fences are allowed by how their names begin, so that a new table needs no new right."""
-    assert all(name.startswith(f"{APP_ID}-") for name in (*changelogs(), *changelogs("other"), fence_name(0)))
+    names = (*changelogs(), *changelogs("other"), *own_changelogs("other"))
+    assert all(fence_name(name, 0).startswith(f"{APP_ID}-") for name in names)
     assert all(rebuild_topic("other", topic.name).startswith("rebuild.") for topic in rebuild_topics())
 
 

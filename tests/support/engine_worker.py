@@ -205,7 +205,7 @@ def _build_worker(settings: LabSettings, registry: CollectorRegistry) -> EngineW
         partitions=PARTITIONS,
         still_owner=lambda: still_member(app),
         session_seconds=settings.session_seconds,
-        fences=Fences(producer, connection.topic_prefix),
+        fences=Fences(producer),
         kill_point=kill_point,
         output_topic=OUTPUT.physical(connection.topic_prefix),
     )

@@ -11,8 +11,12 @@ from typing import Any
 import pytest
 from aiokafka import AIOKafkaProducer
 
+from processors.app import STATE_TABLES
+from processors.attendance.agent import SPEC as TRACK_ATTENDANCE
 from processors.engine.confirmed_publisher import BATCH_BYTES, ConfirmedPublisher, Row, build_producer
 from processors.engine.fences import Fences
+from processors.engine.naming import Names
+from processors.rebuilding import names_of
 from runtime.kafka import KafkaConnection
 from schemas.errors import FatalError
 from tests.support.broker import Broker
@@ -47,7 +51,6 @@ async def publisher(
     *,
     owner: Iterable[bool] = itertools.repeat(True),
     session_seconds: float = 60,
-    prefix: str = "",
     held: asyncio.Event | None = None,
 ) -> AsyncIterator[ConfirmedPublisher]:
     """A publisher that works, with its producer; whether it still owns its partitions is answered in turn."""
@@ -65,7 +68,7 @@ async def publisher(
             partitions=PARTITIONS,
             still_owner=still_owner,
             session_seconds=session_seconds,
-            fences=Fences(producer, prefix),
+            fences=Fences(producer),
         )
     finally:
         await producer.stop()
@@ -118,7 +121,7 @@ async def test_delivery_key_lands_where_any_producer_puts_it(engine_kafka: Broke
 
 @pytest.mark.parametrize("as_owner", [False, True])
 async def test_delivery_refused_batch_is_halved_to_the_guilty_rows(
-    engine_kafka: Broker, topic: str, topic_prefix: str, as_owner: bool
+    engine_kafka: Broker, topic: str, as_owner: bool
 ) -> None:
     """The limit is the batch's, so innocent rows are refused with it: they still go out, in order, exactly once."""
     bootstrap = engine_kafka.bootstrap
@@ -126,7 +129,7 @@ async def test_delivery_refused_batch_is_halved_to_the_guilty_rows(
     sent = rows(200)
     for guilty in (0, 77, 78, 199):
         sent[guilty] = sent[guilty]._replace(value=b"x" * 6_000)
-    async with publisher(bootstrap, prefix=topic_prefix) as subject:
+    async with publisher(bootstrap) as subject:
         await subject.take_over([(topic, 0)])
         last, refused = await subject.send(topic, 0, sent, as_owner=as_owner)
         assert [each.row.origin for each in refused] == [0, 77, 78, 199]
@@ -218,16 +221,14 @@ async def test_delivery_owner_is_asked_before_the_first_rows_and_after_a_silence
     assert list(answers) == []
 
 
-async def test_rows_on_their_way_when_another_worker_takes_over_are_refused(
-    engine_kafka: Broker, topic: str, topic_prefix: str
-) -> None:
+async def test_rows_on_their_way_when_another_worker_takes_over_are_refused(engine_kafka: Broker, topic: str) -> None:
     """The broker itself refuses them, however late they arrive: an older row never lies behind a newer one."""
     bootstrap, on_its_way = engine_kafka.bootstrap, asyncio.Event()
     await create_topics(bootstrap, [topic], partitions=PARTITIONS)
     on_its_way.set()
     async with (
-        publisher(bootstrap, prefix=topic_prefix, held=on_its_way) as former,
-        publisher(bootstrap, prefix=topic_prefix) as owner,
+        publisher(bootstrap, held=on_its_way) as former,
+        publisher(bootstrap) as owner,
     ):
         await former.take_over([(topic, 0), (topic, 1)])
         await former.send(topic, 0, [Row(b"k", b"first")], as_owner=True)
@@ -242,13 +243,33 @@ async def test_rows_on_their_way_when_another_worker_takes_over_are_refused(
     assert [each for each in await values(bootstrap, topic) if each is not None] == [b"first", b"new", b"mine"]
 
 
-async def test_rows_of_an_owner_that_are_sent_again_land_once(
-    breakable_kafka: Broker, topic: str, topic_prefix: str
+async def test_rows_of_a_rebuild_that_hung_until_its_state_was_live_are_refused(
+    engine_kafka: Broker, topic_prefix: str
 ) -> None:
+    """A worker follows the rebuild in the state's changelogs, though it is in another group."""
+    bootstrap, on_its_way = engine_kafka.bootstrap, asyncio.Event()
+    (table,) = TRACK_ATTENDANCE.tables
+    rebuilt = names_of(topic_prefix, "stricter").changelog(table)
+    live = Names(topic_prefix, "stricter", STATE_TABLES).changelog(table)
+    await create_topics(bootstrap, [rebuilt], partitions=PARTITIONS)
+    on_its_way.set()
+    async with publisher(bootstrap, held=on_its_way) as rebuild, publisher(bootstrap) as worker:
+        await rebuild.take_over([(rebuilt, 0)])
+        on_its_way.clear()
+        late = asyncio.create_task(rebuild.send(rebuilt, 0, [Row(b"k", b"rebuilt")], as_owner=True))
+        await worker.take_over([(live, 0)])
+        await worker.send(live, 0, [Row(b"k", b"live")], as_owner=True)
+        on_its_way.set()
+        with pytest.raises(FatalError, match="another one owns its partitions"):
+            await late
+    assert [each for each in await values(bootstrap, live) if each is not None] == [b"live"]
+
+
+async def test_rows_of_an_owner_that_are_sent_again_land_once(breakable_kafka: Broker, topic: str) -> None:
     """The answer to a request gets lost while the broker hangs: what it has taken already, it takes once."""
     bootstrap = breakable_kafka.bootstrap
     await create_topics(bootstrap, [topic], partitions=PARTITIONS)
-    async with publisher(bootstrap, prefix=topic_prefix) as subject:
+    async with publisher(bootstrap) as subject:
         await subject.take_over([(topic, 0)])
         breakable_kafka.pause()
         sending = asyncio.create_task(subject.send(topic, 0, rows(100), as_owner=True))
