@@ -10,6 +10,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
 from runtime.kafka import KafkaConnection
+from runtime.reading import partitions_told
 
 Ends = Mapping[tuple[str, int], int]
 """By topic, as it is named on the cluster, and partition: the next offset."""
@@ -38,13 +39,8 @@ async def kafka_state(connection: KafkaConnection, topics: Collection[str]) -> K
     try:
         await admin.start()
         cluster = await admin.describe_cluster()
-        there = [
-            TopicPartition(described["topic"], one["partition"])
-            # All are asked for: a request that names a missing one would make some brokers create it.
-            for described in await admin.describe_topics()
-            if described["topic"] in topics
-            for one in described["partitions"]
-        ]
+        numbers = await partitions_told(admin)
+        there = [TopicPartition(name, number) for name in topics for number in numbers.get(name, ())]
         ends = await _ends(connection, there) if there else {}
     except (KafkaError, OSError, TimeoutError) as error:
         raise connection.unanswered(error) from error

@@ -13,6 +13,7 @@ from schemas.topics import Topic
 
 if TYPE_CHECKING:
     from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+    from aiokafka.admin import AIOKafkaAdminClient
 
 # Kafka's client is imported where it is used: a help page answers at once.
 
@@ -20,6 +21,10 @@ SILENCE_SECONDS = 8.0
 """So long nothing may come where something is: a broker that hangs is not reported by the client."""
 _POLL_MS = 500
 _FETCH_WAIT_MS = 20
+
+
+class MissingTopicError(ConfigurationError):
+    """A topic that is to be read is not there."""
 
 
 async def read_topic(
@@ -34,7 +39,7 @@ async def read_topic(
         beside: only the partition that has records of this key, whatever their keys are.
 
     Raises:
-        ConfigurationError: there is no such topic.
+        MissingTopicError: there is no such topic.
         RetryLaterError: Kafka does not answer.
     """
     from aiokafka import TopicPartition  # noqa: PLC0415
@@ -134,16 +139,21 @@ async def partitions_of_topics(connection: KafkaConnection) -> dict[str, list[in
     admin = AIOKafkaAdminClient(**connection.command_options())
     try:
         await admin.start()
-        return {described["topic"]: sorted(one["partition"] for one in described["partitions"])
-                for described in await admin.describe_topics()}  # fmt: skip
+        return await partitions_told(admin)
     except (KafkaError, OSError, TimeoutError) as error:
         raise connection.unanswered(error) from error
     finally:
         await admin.close()
 
 
-def missing(name: str) -> ConfigurationError:
+async def partitions_told(admin: AIOKafkaAdminClient) -> dict[str, list[int]]:
+    """As `partitions_of_topics`, over a connection that is open."""
+    topics = await admin.describe_topics()
+    return {told["topic"]: sorted(one["partition"] for one in told["partitions"]) for told in topics}
+
+
+def missing(name: str) -> MissingTopicError:
     """What to say of a topic that is not there."""
-    return ConfigurationError(
+    return MissingTopicError(
         f"there is no topic {name}: start a worker once, or check KAFKA_BOOTSTRAP_SERVERS and KAFKA_TOPIC_PREFIX"
     )

@@ -7,8 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from runtime.kafka import KafkaConnection
-from runtime.reading import read_topic
-from schemas.errors import ConfigurationError
+from runtime.reading import MissingTopicError, read_topic
 from schemas.states import FIRST_STATE, LIVE_KEY, STATE, LiveState, RebuiltState
 from schemas.topics import STATES
 
@@ -48,7 +47,7 @@ async def read_states(connection: KafkaConnection) -> States:
                 live = state
             else:
                 rebuilt[state.name] = state
-    except ConfigurationError:
+    except MissingTopicError:
         return States()
     return States(live, rebuilt)
 
@@ -60,6 +59,6 @@ async def read_live(connection: KafkaConnection) -> LiveState:
         async for record in read_topic(connection, STATES, LIVE_KEY):
             if record.value is not None:
                 live = LiveState.from_bytes(record.value)
-    except ConfigurationError:
+    except MissingTopicError:
         return FIRST_LIVE
     return live

@@ -17,10 +17,9 @@ from processors.engine.naming import rebuild_topic
 from processors.engine.states import state_of
 from runtime.kafka import KafkaConnection
 from runtime.models import Configuration
-from runtime.reading import read_topic
+from runtime.reading import MissingTopicError, read_topic
 from schemas.attendance import FACT, Registration, Result
 from schemas.engagement import ContactScore
-from schemas.errors import ConfigurationError
 from schemas.states import FIRST_STATE
 from schemas.topics import ATTENDANCE_RESULTS, Topic
 
@@ -103,7 +102,7 @@ async def newest_facts(connection: KafkaConnection, state: str, wanted: Iterable
                     before = found.get(key)
                     if before is None or before.revision <= fact.revision:
                         found[key] = fact
-        except ConfigurationError:  # it was live before there was a topic of its own
+        except MissingTopicError:  # it was live before there was a topic of its own
             continue
     return found
 

@@ -12,11 +12,10 @@ from ops.rebuild.summaries import Retold, retold
 from processors.engine.states import state_headers
 from runtime.kafka import KafkaConnection
 from runtime.models import Configuration
-from runtime.reading import read_topic
+from runtime.reading import MissingTopicError, read_topic
 from schemas.attendance import Result
 from schemas.cloud_events import event_headers, tombstone_headers
 from schemas.engagement import ContactScore, ResyncContact
-from schemas.errors import ConfigurationError
 from schemas.sessions import SessionSummary
 from schemas.states import LiveState, RebuiltState
 from schemas.topics import ATTENDANCE_RESULTS, ATTENDANCE_SESSIONS, ENGAGEMENT_RESYNCS, ENGAGEMENT_SCORES, Topic
@@ -115,7 +114,7 @@ async def _sessions(connection: KafkaConnection, live: LiveState, rebuilt: Rebui
 
 async def _summaries(connection: KafkaConnection, topic: Topic) -> dict[bytes, SessionSummary]:
     found: dict[bytes, SessionSummary] = {}
-    with suppress(ConfigurationError):  # nothing was ever kept of it
+    with suppress(MissingTopicError):  # nothing was ever kept of it
         async for record in read_topic(connection, topic):
             if record.key is not None and record.value is not None:
                 found[record.key] = SessionSummary.from_bytes(record.value)
