@@ -10,10 +10,11 @@ from datetime import UTC, datetime
 from rich.console import Console
 
 from console.acting import Answers, Field, digest_of
-from ops.forget.command import ErasureOrder, ErasureOutcome, Where, carry_out, check_states, in_read_model, look
+from ops.forget.command import ErasureOrder, ErasureOutcome, carry_out, check_states, in_read_model, look
 from ops.forget.display import in_words
 from ops.forget.person import DataSubject
 from ops.forget.place import in_force
+from ops.workplace import Workplace
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,7 @@ class ErasureButton:
 
     async def plan(self, answers: Answers) -> PlannedErasure:
         """Of what the topics hold now."""
-        person, where = DataSubject.named(answers["who"]), Where.of(self.environment, Console(quiet=True))
+        person, where = DataSubject.named(answers["who"]), Workplace.of(self.environment, Console(quiet=True))
         await check_states(where)
         found = await look(where, person)
         return PlannedErasure(where, person, ErasureOutcome(found.places, await in_read_model(where, person)))
@@ -45,7 +46,7 @@ class ErasureButton:
 class PlannedErasure:
     """Where the person is."""
 
-    where: Where
+    where: Workplace
     person: DataSubject
     outcome: ErasureOutcome
 
@@ -67,8 +68,8 @@ class PlannedErasure:
 
     async def carry_out(self, operator: str, reason: str) -> Sequence[str]:
         """As the command does, but for Brevo."""
-        order, outcome = ErasureOrder(self.person, None, operator, reason), self.outcome
-        await carry_out(self.where, order, outcome)
+        order, outcome = ErasureOrder(self.person, None, reason), self.outcome
+        await carry_out(self.where.for_operator(operator), order, outcome)
         if outcome.waits:
             return ["no worker has carried the order out yet: the next one does; then do this again for the proof"]
         removed = [f"removed from {place}: {count}" for place, count in sorted(outcome.removed.items())]

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import os
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 
-from ops.audit import audit_entry, operator_name
+from ops.audit import audit_entry
 from ops.backfill.display import bar
 from ops.failure import stopping
 from ops.forget.display import document, how_to_shorten, places_table
@@ -22,15 +19,11 @@ from ops.forget.person import DataSubject
 from ops.forget.place import Place, in_force
 from ops.forget.scan import Mentions, look_through
 from ops.options import DryRun, Json, Reason, Yes, agreed
-from ops.posting import posting_to
 from ops.resync.workers import workers
 from ops.views.output import terminal, write_json, write_lines
-from runtime.configuration import load_for_display
-from runtime.environment import config_path
+from ops.workplace import Workplace
 from runtime.exits import FOUND_WRONG
-from runtime.kafka import KafkaConnection
 from runtime.logs import configure_command_logging
-from runtime.models import Kafka
 from runtime.states import read_states
 from schemas.errors import ConfigurationError
 from schemas.topics import ATTENDANCE_SESSIONS, ENGAGEMENT_CANDIDATES, ENGAGEMENT_SCORES, ERASURES, LETTERS
@@ -97,7 +90,7 @@ def forget(
 async def _forget(
     person: DataSubject, reason: str, *, brevo: bool, dry_run: bool, yes: bool, as_json: bool
 ) -> ErasureOutcome:
-    where = Where.of(os.environ, Console(stderr=True))
+    where = Workplace.here()
     found = await look(where, person)
     outcome = ErasureOutcome(found.places, await in_read_model(where, person))
     if dry_run:
@@ -111,46 +104,23 @@ async def _forget(
     await check_states(where)
     if not agreed(f"Forget this person{also}? It cannot be undone.", yes=yes):
         return outcome
-    order = ErasureOrder(person, email if brevo else None, operator_name(), reason)
+    order = ErasureOrder(person, email if brevo else None, reason)
     await carry_out(where, order, outcome)
     return outcome
 
 
 @dataclass(frozen=True, slots=True)
-class Where:
-    """Where somebody is looked for and forgotten."""
-
-    connection: KafkaConnection
-    kafka: Kafka
-    environment: Mapping[str, str]
-    """Names this machine's read model."""
-    console: Console
-    """For progress."""
-
-    @classmethod
-    def of(cls, environment: Mapping[str, str], console: Console) -> Where:
-        """As an environment says.
-
-        Raises:
-            ConfigurationError: what is missing in it.
-        """
-        kafka = load_for_display(config_path(environment), environment).kafka
-        return cls(KafkaConnection.from_environment(environment), kafka, environment, console)
-
-
-@dataclass(frozen=True, slots=True)
 class ErasureOrder:
-    """Whom to forget, and on whose word."""
+    """Whom to forget, and why."""
 
     person: DataSubject
     email_at_brevo: str | None
     """Whose contact is deleted there; ``None``: nobody's."""
-    operator: str
     reason: str
 
 
-async def check_states(where: Where) -> None:
-    """Refuse where nobody could prove it.
+async def check_states(where: Workplace) -> None:
+    """Refuse where somebody would be left.
 
     Raises:
         ConfigurationError: there is a state of the tables beside the live one.
@@ -158,12 +128,12 @@ async def check_states(where: Where) -> None:
     """
     if beside := (await read_states(where.connection)).beside:
         raise ConfigurationError(
-            f"{', '.join(beside)}: states of the tables beside the live one hold people, too, and nobody looks into "
-            f"them; drop them first (rollcall rebuild drop {beside[0]})"
+            f"{', '.join(beside)}: states of the tables beside the live one hold people, too, and no worker takes "
+            f"anybody out of them; drop them first (rollcall rebuild drop {beside[0]})"
         )
 
 
-async def carry_out(where: Where, order: ErasureOrder, outcome: ErasureOutcome) -> None:
+async def carry_out(where: Workplace, order: ErasureOrder, outcome: ErasureOutcome) -> None:
     """Have the workers forget the person, empty what is kept in force, and look at everything once more.
 
     Raises:
@@ -173,10 +143,10 @@ async def carry_out(where: Where, order: ErasureOrder, outcome: ErasureOutcome) 
     erasure = await order_for(connection, person)
     outcome.mark = erasure.mark
     states = (ATTENDANCE_SESSIONS, ENGAGEMENT_SCORES, ENGAGEMENT_CANDIDATES, LETTERS)
-    async with posting_to(connection, where.kafka, ERASURES, *states) as to_kafka:
+    async with where.posting(ERASURES, *states) as to_kafka:
         await to_kafka.note(
             audit_entry(
-                "forget.begin", erasure.mark, {"brevo": str(email_at_brevo is not None)}, order.reason, order.operator
+                "forget.begin", erasure.mark, {"brevo": str(email_at_brevo is not None)}, order.reason, where.operator
             )
         )
         partitions = await send(to_kafka, erasure)
@@ -194,11 +164,11 @@ async def carry_out(where: Where, order: ErasureOrder, outcome: ErasureOutcome) 
             outcome.brevo = "deleted" if await delete_at_brevo(email_at_brevo) else "had no such contact"
         outcome.read_model = await in_read_model(where, person)
         details: dict[str, str | int] = {**outcome.removed, "brevo": outcome.brevo}
-        await to_kafka.note(audit_entry("forget", erasure.mark, details, order.reason, order.operator))
+        await to_kafka.note(audit_entry("forget", erasure.mark, details, order.reason, where.operator))
         outcome.places = (await look(where, person)).places
 
 
-async def look(where: Where, person: DataSubject) -> Mentions:
+async def look(where: Workplace, person: DataSubject) -> Mentions:
     """Where anything says something of the person, in every topic and changelog, of tables beside the live ones too.
 
     Raises:
@@ -212,7 +182,7 @@ async def look(where: Where, person: DataSubject) -> Mentions:
         )
 
 
-async def in_read_model(where: Where, person: DataSubject) -> int | None:
+async def in_read_model(where: Workplace, person: DataSubject) -> int | None:
     """Rows about the person in the read model of this machine; ``None``: there is none."""
     url = read_model_url(where.environment)
     return None if url is None else await read_model_rows(where.connection, url, person.contact_id)

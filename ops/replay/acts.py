@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import os
-from collections.abc import Callable, Mapping
-from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from collections.abc import Callable
 from datetime import UTC, datetime
 
-from rich.console import Console
-
-from ops.audit import audit_entry, operator_name
+from ops.audit import audit_entry
 from ops.backfill.display import bar
-from ops.posting import Posting, posting_to
+from ops.posting import Posting
 from ops.replay.beginning import begun, earlier, new_runner, planned
 from ops.replay.consequences import Consequences
 from ops.replay.copier import copier
@@ -26,46 +21,12 @@ from ops.replay.tails import tails, worker_progress
 from ops.replay.wish import check, from_wire
 from ops.selection.expression import parse_selection
 from ops.selection.finding import finder_for
-from runtime.configuration import load_for_display
-from runtime.environment import config_path
-from runtime.kafka import KafkaConnection
-from runtime.models import Configuration
+from ops.workplace import Workplace
 from schemas.errors import ConfigurationError, RetryLaterError
 from schemas.replays import Replay, ReplayOrder, ReplayReport
 from schemas.topics import REPLAYS
 
 _PAUSED_WITHIN_SECONDS = 20.0
-
-
-@dataclass(frozen=True, slots=True)
-class Workplace:
-    """Where the commands work."""
-
-    connection: KafkaConnection
-    configuration: Configuration
-    console: Console
-    """For progress; stderr."""
-    operator: str
-    """Who acts."""
-
-    @classmethod
-    def here(cls) -> Workplace:
-        """As the environment says, for the machine's user."""
-        return cls.of(os.environ, Console(stderr=True), operator_name())
-
-    @classmethod
-    def of(cls, environment: Mapping[str, str], console: Console, operator: str) -> Workplace:
-        """As an environment says.
-
-        Raises:
-            ConfigurationError: what is missing in it.
-        """
-        configuration = load_for_display(config_path(environment), environment)
-        return cls(KafkaConnection.from_environment(environment), configuration, console, operator)
-
-    def posting(self) -> AbstractAsyncContextManager[Posting]:
-        """A producer, once the topics of replays and acts are there."""
-        return posting_to(self.connection, self.configuration.kafka, REPLAYS)
 
 
 async def plan(place: Workplace, expression: str) -> ReplayPlan:
@@ -84,7 +45,7 @@ async def plan(place: Workplace, expression: str) -> ReplayPlan:
 
 async def begin(place: Workplace, found: ReplayPlan, *, reason: str, rate: int, re_emit: bool) -> Replay:
     """A new replay, said in the audit topic; nothing is published yet."""
-    async with place.posting() as to_kafka, tails(place.connection) as topic:
+    async with place.posting(REPLAYS) as to_kafka, tails(place.connection) as topic:
         replay = await begun(topic, found, reason=reason, rate=rate, re_emit=re_emit, operator=place.operator)
         await _note(place, to_kafka, "replay.begin", replay, reason)
         return replay
@@ -96,7 +57,7 @@ async def run(place: Workplace, replay: Replay, reason: str) -> Replay:
     Raises:
         RetryLaterError: Kafka does not answer, or another process goes on with it.
     """
-    async with place.posting() as to_kafka:
+    async with place.posting(REPLAYS) as to_kafka:
         if replay.state != "published":
             replay = await _publish(place, replay, to_kafka)
         if replay.state == "published":
@@ -149,7 +110,7 @@ async def taken_on(place: Workplace, known: KnownReplay, reason: str, rate: int 
         raise ConfigurationError(
             f"{replay.replay_id} runs, begun by {replay.operator}; `rollcall replay pause {replay.replay_id}` stops it"
         )
-    async with place.posting() as to_kafka:
+    async with place.posting(REPLAYS) as to_kafka:
         await _note(place, to_kafka, "replay.resume", replay, reason)
     changes = {"claim": replay.claim + 1, "runner": new_runner(), "rate": rate or replay.rate}
     return replay.model_copy(update=changes)
@@ -176,7 +137,7 @@ async def pause(place: Workplace, known: KnownReplay, reason: str) -> Replay:
     replay = known.replay
     if replay.state != "running":
         raise ConfigurationError(f"{replay.replay_id} is {replay.state}: there is nothing to pause")
-    async with place.posting() as to_kafka, tails(place.connection) as topic:
+    async with place.posting(REPLAYS) as to_kafka, tails(place.connection) as topic:
         orders = await Orders.of(topic, replay.replay_id)
         order = ReplayOrder(replay_id=replay.replay_id, operator=place.operator, at=datetime.now(UTC))
         await to_kafka.post(REPLAYS, [(replay.replay_id.encode(), order)])

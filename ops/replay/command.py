@@ -13,10 +13,10 @@ from ops.failure import found_wrong, stopping
 from ops.letters.frame import expression
 from ops.options import Json, Reason, Yes, agreed
 from ops.replay import acts, display
-from ops.replay.acts import Workplace
 from ops.replay.pace import MOST_A_SECOND
 from ops.replay.plan import document, in_words
 from ops.replay.store import known_replays, one_replay
+from ops.workplace import Workplace
 from runtime.exits import FOUND_WRONG
 from runtime.logs import configure_command_logging
 from schemas.replays import Replay

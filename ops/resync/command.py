@@ -14,16 +14,17 @@ import orjson
 import typer
 from rich.console import Console
 
-from ops.audit import audit_entry, operator_name
+from ops.audit import operator_name
 from ops.backfill.display import bar
 from ops.failure import stopping
 from ops.options import DryRun, Json, Reason, Yes, agreed
-from ops.posting import posting_to
+from ops.posting import Posting
+from ops.resync import requests
 from ops.resync.display import document, in_words
 from ops.resync.kept import Kept
 from ops.resync.plan import ResyncPlan, ResyncPlanner
+from ops.resync.requests import TOLD_EVERY, reading, requested
 from ops.resync.tables import kept_contacts
-from ops.resync.workers import workers
 from ops.selection.contacts import contact_named
 from runtime.configuration import load_for_display
 from runtime.environment import config_path
@@ -37,8 +38,6 @@ from schemas.errors import ConfigurationError
 from schemas.topics import ENGAGEMENT_RESYNCS
 
 _AGAIN = "Start it again with the same arguments: what was asked for already changes nothing."
-TOLD_EVERY = 500
-"""Contacts, between two words about how far the reading is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,13 +138,8 @@ def resync_configuration(environment: Mapping[str, str]) -> Configuration:
 async def _plan(
     connection: KafkaConnection, configuration: Configuration, scope: ResyncScope, console: Console
 ) -> ResyncPlan:
-    reading = "reading what is kept"
-    if not console.is_terminal:
-        console.print(reading)
-    with console.status(reading) as status:
-        return await planned(
-            connection, configuration, scope, lambda count: status.update(f"{reading}: {count} contacts")
-        )
+    with reading(console) as advance:
+        return await planned(connection, configuration, scope, advance)
 
 
 async def planned(
@@ -180,24 +174,18 @@ async def request(
     advance: Callable[[int], object] = lambda _: None,
 ) -> int | None:
     """Put the requests into Kafka; returns how many workers there are, ``None``: Kafka does not tell."""
-    total, events = len(plan.contacts), plan.events.total()
-    what: dict[str, str | int] = {"contacts": total, "events": events}
-    async with posting_to(connection, configuration.kafka, ENGAGEMENT_RESYNCS) as to_kafka:
-        await to_kafka.note(audit_entry("resync.begin", scope.subject, what, reason, operator))
+
+    async def put(to_kafka: Posting) -> None:
         at = datetime.now(UTC)
-        requests = ((contact.encode(), ResyncContact(contact_id=contact, requested_at=at)) for contact in plan.contacts)
-        await to_kafka.post(ENGAGEMENT_RESYNCS, requests, advance)
-        found = await workers(connection)
-        result: dict[str, str | int] = {**what, "requested": total, "workers": "unknown" if found is None else found}
-        await to_kafka.note(audit_entry("resync", scope.subject, result, reason, operator))
-    return found
+        asked = ((contact.encode(), ResyncContact(contact_id=contact, requested_at=at)) for contact in plan.contacts)
+        await to_kafka.post(ENGAGEMENT_RESYNCS, asked, advance)
+
+    figures = {"contacts": len(plan.contacts), "events": plan.events.total()}
+    note = ("resync", scope.subject, figures)
+    return await requested(connection, configuration.kafka, note, (operator, reason), put)
 
 
-def outcome(requested: int, found: int | None) -> str:
+def outcome(count: int, found: int | None) -> str:
     """What becomes of the requests, in a sentence; `found` as `request` gives it."""
-    said = f"{requested} requests are in {ENGAGEMENT_RESYNCS.name}"
-    if found:
-        return f"{said}: {found} running worker{'' if found == 1 else 's'} will do them, behind live work"
-    if found == 0:
-        return f"{said}: no worker runs now; the next one does them, within {ENGAGEMENT_RESYNCS.retention_days} days"
-    return f"{said}: a worker does them, behind live work"
+    some = f"{found} running worker{'' if found == 1 else 's'} will do them" if found else "a worker does them"
+    return requests.outcome(count, found, f"{some}, behind live work")

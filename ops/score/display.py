@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from ops.resync import requests
 from ops.score.models import ChosenModel
 from ops.score.plan import RebuildPlan
-from schemas.topics import ENGAGEMENT_RESYNCS
 
 
 def in_words(plan: RebuildPlan, model: ChosenModel) -> Iterator[str]:
@@ -35,9 +35,7 @@ def document(plan: RebuildPlan, model: ChosenModel) -> dict[str, Any]:
     }
 
 
-def outcome(requested: int, found: int | None) -> str:
+def outcome(count: int, found: int | None) -> str:
     """What becomes of the requests; `found` workers run, `None`: Kafka does not tell."""
-    said = f"{requested} requests are in {ENGAGEMENT_RESYNCS.name}"
-    if found == 0:
-        return f"{said}: no worker runs now; the next one does them, within {ENGAGEMENT_RESYNCS.retention_days} days"
-    return f"{said}: a worker with this section scoring does them; the same command tells how many are left"
+    done_by = "a worker with this section scoring does them; the same command tells how many are left"
+    return requests.outcome(count, found, done_by)

@@ -16,13 +16,13 @@ import orjson
 import typer
 from rich.console import Console
 
-from ops.audit import audit_entry
+from ops.audit import operator_name
 from ops.backfill.display import bar
 from ops.failure import stopping
 from ops.options import DryRun, Json, Reason, Yes, agreed
-from ops.posting import posting_to
+from ops.posting import Posting
 from ops.resync.command import resync_configuration
-from ops.resync.workers import workers
+from ops.resync.requests import TOLD_EVERY, reading, requested
 from ops.score.display import document, in_words, outcome
 from ops.score.models import ChosenModel, chosen_model
 from ops.score.plan import RebuildPlan, RebuildPlanner
@@ -36,8 +36,6 @@ from schemas.engagement import RebuildScore
 from schemas.topics import ENGAGEMENT_RESYNCS
 
 _AGAIN = "Start it again with the same arguments: who is computed already is left alone."
-TOLD_EVERY = 500
-"""Contacts, between two words about how far the reading is."""
 PER_SECOND = 500
 
 
@@ -106,15 +104,12 @@ class Rebuild:
 
     async def _plan(self, console: Console) -> RebuildPlan:
         plan, planner = RebuildPlan(), RebuildPlanner(self.configuration, self.model)
-        reading = "reading what is kept"
-        if not console.is_terminal:
-            console.print(reading)
-        with console.status(reading) as status:
+        with reading(console) as advance:
             async with aclosing(scored_contacts(self.connection)) as contacts:
                 async for contact_id, rows, told in contacts:
                     plan.add(contact_id, planner.need(contact_id, rows, told))
                     if plan.looked_at % TOLD_EVERY == 0:
-                        status.update(f"{reading}: {plan.looked_at} contacts")
+                        advance(plan.looked_at)
         return plan
 
     async def _request(self, plan: RebuildPlan, console: Console) -> int | None:
@@ -126,8 +121,8 @@ class Rebuild:
             "moved": sum(plan.moved.values()),
             "switch": "yes" if live else "no",
         }
-        async with posting_to(self.connection, self.configuration.kafka, ENGAGEMENT_RESYNCS) as to_kafka:
-            await to_kafka.note(audit_entry("score.rebuild.begin", self.model.name, what, self.reason))
+
+        async def put(to_kafka: Posting) -> None:
             with bar(console, "requests") as tell:
                 done = 0
                 for some in self._requests(plan.contacts):
@@ -137,14 +132,9 @@ class Rebuild:
                     tell(done, total)
                     if done < total:
                         await asyncio.sleep(max(0.0, 1 - (time.monotonic() - began)))
-            found = await workers(self.connection)
-            result: dict[str, str | int] = {
-                **what,
-                "requested": total,
-                "workers": "unknown" if found is None else found,
-            }
-            await to_kafka.note(audit_entry("score.rebuild", self.model.name, result, self.reason))
-        return found
+
+        note = ("score.rebuild", self.model.name, what)
+        return await requested(self.connection, self.configuration.kafka, note, (operator_name(), self.reason), put)
 
     def _requests(self, contacts: Iterable[str]) -> Iterator[list[tuple[bytes, RebuildScore]]]:
         """Those of a second at a time."""
