@@ -1,0 +1,156 @@
+"""A rebuild that goes on beside the worker: what it asks Zoom, and what it may no longer write once it hung."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+from aiokafka import TopicPartition
+from aiokafka.admin import RecordsToDelete
+
+from processors.engine.naming import rebuild_group
+from runtime.exits import INTERNAL
+from runtime.kafka import KafkaConnection
+from runtime.states import read_states
+from schemas.topics import LOOKUP_RESULTS
+from tests.support.broker import Broker
+from tests.support.commands import rollcall
+from tests.support.installation import Installation, installation, truth_about, webinar
+from tests.support.kafka import admin, end_offsets
+from tests.support.processes import Process, eventually, rollcall_command, running
+
+pytestmark = pytest.mark.torture
+
+
+async def command(variables: Mapping[str, str], *words: str, code: int = 0) -> Any:
+    """The document of `rollcall rebuild …`."""
+    ended, told, problem = await rollcall(variables, "rebuild", *words, "--json")
+    assert ended == code, (told, problem)
+    return told
+
+
+@contextmanager
+def following(home: Installation, name: str, *options: str) -> Iterator[Process]:
+    """`rebuild start NAME --follow`, until it is left."""
+    words = ("rebuild", "start", name, "--follow", "--json", *options)
+    log = home.directory / f"{name}.log"
+    with running(rollcall_command(*words), log=log, env=home.wiring.worker()) as process:
+        yield process
+
+
+async def until_equal(home: Installation, name: str) -> None:
+    """Wait until a state that follows says the same as the live one."""
+
+    async def equal() -> bool:
+        code, told, _ = await rollcall(home.wiring.worker(), "rebuild", "diff", name, "--json")
+        return code == 0 and bool(told["looked_at"])
+
+    await eventually(equal, timeout_seconds=120, what=f"{name} is equal to the live state", tell=home.last_words)
+
+
+async def until_built(home: Installation, name: str) -> None:
+    """Wait until a state has caught up for the first time."""
+    connection = KafkaConnection.from_environment(home.wiring.kafka)
+
+    async def built() -> bool:
+        rebuilt = (await read_states(connection)).rebuilt.get(name)
+        return rebuilt is not None and rebuilt.stage == "built"
+
+    await eventually(built, timeout_seconds=120, what=f"{name} has caught up", tell=home.last_words)
+
+
+async def until_amid(process: Process) -> None:
+    """Wait until it has handled some records, and not all."""
+
+    async def amid() -> bool:
+        told = process.output().rpartition("going on with shadow")[2].rpartition("records: ")[2].split()
+        return len(told) > 2 and told[0].isdecimal() and 0 < int(told[0]) < int(told[2].rstrip(","))
+
+    await eventually(amid, timeout_seconds=60, what="it is amid its work", tell=process.describe)
+
+
+async def forget_answers(home: Installation) -> None:
+    """Zoom's answers are gone, as by the topic's retention."""
+    bootstrap, topic = home.wiring.kafka["KAFKA_BOOTSTRAP_SERVERS"], home.physical(LOOKUP_RESULTS)
+    ends = await end_offsets(bootstrap, topic)
+    async with admin(bootstrap) as client:
+        await client.delete_records(
+            {TopicPartition(topic, number): RecordsToDelete(before_offset=end) for number, end in ends.items() if end}
+        )
+
+
+async def test_rebuild_asks_zoom_what_nobody_kept_an_answer_to(
+    own_kafka: Broker, topic_prefix: str, tmp_path: Path
+) -> None:
+    """Without it such questions are counted, and it says so; with it the result is the live one."""
+    world = webinar(30, seed=7)
+    async with installation(own_kafka.bootstrap, topic_prefix, tmp_path) as home:
+        await home.enlist(world)
+        ingress, worker, variables = home.start_ingress(), home.start_worker(), home.wiring.worker()
+        await ingress.until_ready()
+        await home.send(world)
+        await home.until_true(await truth_about(world))
+        await forget_answers(home)
+
+        alone = await command(variables, "start", "alone")
+        assert alone["unanswered"] > 0
+        code, told, _ = await rollcall(variables, "rebuild", "diff", "alone")
+        assert (code, "another state, started with --ask-zoom, asks" in told) == (1, True), told
+        asked = await command(variables, "start", "asked", "--ask-zoom")
+        assert asked["unanswered"] == 0
+        found = await command(variables, "diff", "asked")
+        assert (found["contacts"], found["facts"], found["scores"]) == ([], [], [])
+        assert (await worker.stop(), await ingress.stop()) == (0, 0)
+
+
+async def test_rebuild_that_follows_and_hung_writes_nothing_into_the_state_that_has_become_live(
+    own_kafka: Broker, topic_prefix: str, tmp_path: Path
+) -> None:
+    """It follows, is stopped amid its work, and wakes up long after a switch by force: it ends, and all is true."""
+    first, second, third = (webinar(30, seed) for seed in (5, 6, 8))
+    async with installation(own_kafka.bootstrap, topic_prefix, tmp_path) as home:
+        await home.enlist(first, second, third)
+        ingress, worker, variables = home.start_ingress(), home.start_worker(), home.wiring.worker()
+        await ingress.until_ready()
+        await home.send(first)
+        await home.until_true(await truth_about(first))
+        with following(home, "shadow") as process:
+            await until_built(home, "shadow")
+            await home.send(second)
+            await home.until_true(await truth_about(first, second))
+            await until_equal(home, "shadow")
+            assert process.terminate() == 0
+            assert orjson.loads(process.output().splitlines()[-1])["stage"] == "built"
+        with following(home, "shadow", "--rate", "10") as process:
+            await home.send(third)
+            await until_amid(process)
+            process.signal(signal.SIGSTOP)
+            await home.until_true(await truth_about(first, second, third))
+            await home.until_nobody(rebuild_group("shadow"))
+            assert await worker.stop() == 0
+            await home.until_nobody()
+            code, _, problem = await rollcall(variables, "rebuild", "switch", "shadow", "--yes")
+            assert (code, "is not where the workers were" in problem) == (2, True), problem
+            told = await command(variables, "switch", "shadow", "--force", "--yes")
+            assert (told["live"], told["previous"]) == ("shadow", "first")
+            worker = home.start_worker()
+            await worker.until_ready()
+            process.signal(signal.SIGCONT)
+            assert process.wait(120) == INTERNAL, process.describe()
+        await home.until_true(await truth_about(first, second, third))
+        await home.until_idle(worker)
+        code, resync, problem = await rollcall(variables, "resync", "--all", "--dry-run", "--json")
+        assert (code, resync["contacts"]) == (0, []), problem
+        # What the tables hold is what their changelogs say: another worker makes the same of them.
+        assert await worker.stop() == 0
+        heir = home.start_worker("heir")
+        await heir.until_ready()
+        await home.until_idle(heir)
+        code, resync, problem = await rollcall(variables, "resync", "--all", "--dry-run", "--json")
+        assert (code, resync["contacts"]) == (0, []), problem
+        await home.until_true(await truth_about(first, second, third))
