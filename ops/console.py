@@ -44,8 +44,8 @@ def console(
 
     It reads the public topics into the read model, and shows that: no worker has to run for it, and it holds no secret
     of Zoom or Brevo. Whoever signs in is in the password file (passwd), or is named by a proxy that is trusted.
-    Operators can do there what commands do (dlq, quarantine, resync, replay, rebuild drop, forget): each act shows what
-    it would do before, and is noted with who and why.
+    Operators can do there what commands do (dlq, quarantine, resync, replay, rebuild, effects, forget): each act shows
+    what it would do before, and is noted with who and why.
 
     Reads ROLLCALL_DATA_DIR (./data), ROLLCALL_READ_MODEL_URL, KAFKA_BOOTSTRAP_SERVERS and the other KAFKA_ variables,
     and the CONSOLE_ variables. Stops on SIGTERM.

@@ -21,7 +21,7 @@ from readmodel.words import counted
 from runtime.exits import FOUND_WRONG
 from runtime.kafka import KafkaConnection
 from runtime.logs import configure_command_logging
-from schemas.errors import ConfigurationError
+from runtime.reading import MissingTopicError
 from schemas.instants import format_instant
 from schemas.sessions import SessionSummary
 
@@ -100,7 +100,7 @@ async def known_sessions(connection: KafkaConnection) -> Sequence[SessionSummary
     """
     try:
         return await newest_summaries(connection)
-    except ConfigurationError:
+    except MissingTopicError:
         return ()
 
 

@@ -4,42 +4,33 @@ from __future__ import annotations
 
 import asyncio
 import os
-import secrets
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import typer
 
-from ops.audit import audit_entry, operator_name
+from ops.audit import operator_name
 from ops.brevo.at_brevo import Found
 from ops.brevo.choosing import Wish, verdict_of
+from ops.brevo.deciding import Decided, chosen, decide
 from ops.brevo.effects import (
     OfContact,
     OfName,
     OfSession,
     asked_of_brevo,
-    event_selection,
-    known_sessions,
     show_events,
     shown,
-    titles_of,
 )
-from ops.brevo.ledger import Open, doubts, ledger
+from ops.brevo.ledger import Open
 from ops.failure import found_wrong
 from ops.options import Json, Reason, Yes, agreed
-from ops.posting import posting
 from ops.views.output import Mask, terminal, write_json
 from readmodel.words import counted
 from runtime.exits import FOUND_WRONG
 from runtime.kafka import KafkaConnection
 from runtime.logs import configure_command_logging
-from schemas.brevo import CommandOutcome, CommandResult, Decision, Verdict
-from schemas.topics import BREVO_RESULTS
 
-OUTCOMES: dict[Verdict, CommandOutcome] = {"sent": "acknowledged", "resend": "intended", "drop": "rejected"}
 EPILOG = """\b
 Examples:
   rollcall effects resolve 3f0c9a --sent
@@ -49,16 +40,6 @@ Examples:
 
 
 _FATE = "what becomes of it"
-
-
-@dataclass(frozen=True, slots=True)
-class Decided:
-    """One event, whether Brevo has it, and what becomes of it."""
-
-    doubt: Open
-    at_brevo: Found
-    verdict: Verdict | None
-    """`None`: it stays in doubt."""
 
 
 def resolve(
@@ -93,40 +74,20 @@ def resolve(
     wish = _wish(sent=sent, resend=resend, drop=drop, as_found=as_found)
     _check_words(command_id, wish, many=bool(everything or session or contact or name), unchecked=unchecked)
     connection = KafkaConnection.from_environment(os.environ)
-    chosen, titles = asyncio.run(_chosen(connection, command_id, session, contact, name))
-    if not chosen or (command_id is not None and len(chosen) > 1):
+    found, titles = asyncio.run(chosen(connection, command_id=command_id, session=session, contact=contact, name=name))
+    if not found or (command_id is not None and len(found) > 1):
         called = "are meant" if command_id is None else f"begin with {command_id}"
-        raise found_wrong(f"{len(chosen)} events in doubt {called}: `rollcall effects`", as_json=as_json)
-    decided = asyncio.run(_decided(chosen, wish, checked=not unchecked))
+        raise found_wrong(f"{len(found)} events in doubt {called}: `rollcall effects`", as_json=as_json)
+    decided = asyncio.run(_decided(found, wish, checked=not unchecked))
     if command_id is None:
         _agree(decided, titles, yes=yes, as_json=as_json, mask=mask)
-    asyncio.run(_post(connection, [event for event in decided if event.verdict], wish, reason))
+    asyncio.run(decide(connection, decided, wish, operator_name(), reason))
     if command_id is not None:
         _tell_one(decided[0], wish, as_json=as_json)
     else:
         _tell_many(decided, titles, as_json=as_json, mask=mask)
     if any(event.verdict is None for event in decided):
         raise typer.Exit(FOUND_WRONG)
-
-
-def decision_result(doubt: Open, verdict: Verdict, operator: str, now: datetime) -> CommandResult:
-    """What the sink reads of a decision."""
-    command = doubt.command
-    return CommandResult(
-        command_id=command.command_id,
-        contact_id=command.contact_id,
-        kind="event",
-        revision=command.revision,
-        outcome=OUTCOMES[verdict],
-        name=command.name,
-        once_keys=command.once_keys,
-        answers=doubt.answers,
-        detail=f"decided by hand: {verdict}",
-        session=command.session,
-        decision=Decision(decision_id=secrets.token_hex(16), verdict=verdict, operator=operator),
-        occurred_at=command.occurred_at,
-        finished_at=now,
-    )
 
 
 def _check_words(command_id: str | None, wish: Wish, *, many: bool, unchecked: bool) -> None:
@@ -144,38 +105,9 @@ def _wish(*, sent: bool, resend: bool, drop: bool, as_found: bool) -> Wish:
     return wishes[0]
 
 
-async def _chosen(
-    connection: KafkaConnection, command_id: str | None, session: str | None, contact: str | None, name: str | None
-) -> tuple[list[Open], Mapping[str, str]]:
-    in_doubt, summaries = doubts((await ledger(connection)).events), await known_sessions(connection)
-    return event_selection(summaries, session, contact, name, command_id).of(in_doubt), titles_of(summaries)
-
-
-async def _decided(chosen: Sequence[Open], wish: Wish, *, checked: bool) -> list[Decided]:
-    answers: Sequence[Found] = await asked_of_brevo(chosen) if checked else ["unknown"] * len(chosen)
-    return [Decided(doubt, found, verdict_of(wish, found)) for doubt, found in zip(chosen, answers, strict=True)]
-
-
-async def _post(connection: KafkaConnection, deciding: Sequence[Decided], wish: Wish, reason: str) -> None:
-    if not deciding:
-        return
-    now, operator = datetime.now(UTC), operator_name()
-    results = [
-        (event.doubt.command.contact_id.encode(), decision_result(event.doubt, event.verdict, operator, now))
-        for event in deciding
-        if event.verdict
-    ]
-    details: dict[str, str | int] = {"wish": wish}
-    details.update(Counter(event.verdict for event in deciding if event.verdict).items())
-    subject = f"{len(deciding)} events"
-    if len(deciding) == 1:
-        command = deciding[0].doubt.command
-        subject = command.contact_id
-        details = {"command_id": command.command_id, "name": command.name, "verdict": deciding[0].verdict or ""}
-        details["at_brevo"] = deciding[0].at_brevo
-    async with posting(connection) as to_kafka:
-        await to_kafka.post(BREVO_RESULTS, results)
-        await to_kafka.note(audit_entry("effects.resolve", subject, details, reason))
+async def _decided(doubts: Sequence[Open], wish: Wish, *, checked: bool) -> list[Decided]:
+    answers: Sequence[Found] = await asked_of_brevo(doubts) if checked else ["unknown"] * len(doubts)
+    return [Decided(doubt, found, verdict_of(wish, found)) for doubt, found in zip(doubts, answers, strict=True)]
 
 
 def _agree(decided: Sequence[Decided], titles: Mapping[str, str], *, yes: bool, as_json: bool, mask: bool) -> None:

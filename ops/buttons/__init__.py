@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from console.acting import Act, Acting
+from ops.buttons.doubts import DoubtsButton
 from ops.buttons.erasures import ErasureButton
 from ops.buttons.letters import LetterOpener, letter_acts
-from ops.buttons.rebuilds import DropStateButton
-from ops.buttons.replays import ReplayButton
+from ops.buttons.rebuilds import rebuild_acts
+from ops.buttons.replays import replay_acts
 from ops.buttons.resyncs import ResyncButton
 from runtime.kafka import KafkaConnection
 
@@ -19,8 +20,9 @@ def acting(environment: Mapping[str, str]) -> Acting:
     acts: list[Act] = [
         *letter_acts(connection),
         ResyncButton(connection, environment),
-        ReplayButton(environment),
-        DropStateButton(connection, environment),
+        *replay_acts(environment),
+        *rebuild_acts(connection, environment),
+        DoubtsButton(connection),
         ErasureButton(environment),
     ]
     return Acting({act.name: act for act in acts}, LetterOpener(connection))

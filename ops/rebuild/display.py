@@ -61,6 +61,15 @@ def document(
     }
 
 
+def built_in_words(state: RebuiltState, work: str = "") -> Iterator[str]:
+    """That it has caught up, and what to do next; `work`: how much was done, with a comma behind it."""
+    yield (
+        f"{state.name} has caught up: {work}{state.dead_letters} dead letters, "
+        f"{state.unanswered} questions to Zoom without a kept answer"
+    )
+    yield f"next: rollcall rebuild diff {state.name}"
+
+
 def _of_state(state: RebuiltState | None) -> Iterator[str]:
     if state is None:
         return
@@ -72,7 +81,7 @@ def _of_state(state: RebuiltState | None) -> Iterator[str]:
             f"rows were taken over from {state.beside}, of {state.carried_objects} webinars and meetings among others"
         )
     if state.unanswered:
-        yield f"{state.unanswered} questions to Zoom had no kept answer: start with --ask-zoom asks them"
+        yield f"{state.unanswered} questions to Zoom had no kept answer; another state, started with --ask-zoom, asks"
     if state.dead_letters:
         yield f"{state.dead_letters} records became dead letters, in topics rebuild.{state.name}.*.dlq"
 

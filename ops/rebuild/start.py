@@ -21,6 +21,7 @@ from ops.failure import found_wrong, stopping
 from ops.options import Json, Reason
 from ops.posting import posting_to
 from ops.rebuild.carry import carry
+from ops.rebuild.display import built_in_words
 from ops.rebuild.groups import Groups
 from ops.resync.command import resync_configuration
 from ops.resync.workers import workers
@@ -71,6 +72,26 @@ def start(
         typer.echo(orjson.dumps(told.model_dump(mode="json")).decode())
 
 
+async def startable(connection: KafkaConnection, name: str) -> States:
+    """The states, where this one may be computed, or gone on with.
+
+    Raises:
+        ConfigurationError: the name is not to be had.
+        RetryLaterError: Kafka does not answer.
+    """
+    states = await read_states(connection)
+    known, live = states.rebuilt.get(name), states.live
+    if name in (FIRST_STATE, live.state) or name in live.positions:
+        raise ConfigurationError(f"{name}: is or was live; choose another name")
+    if known is not None and known.stage == "dropped":
+        raise ConfigurationError(f"{name}: was dropped, and its name is used up; choose another one")
+    if await workers(connection, rebuild_group(name)):
+        raise ConfigurationError(
+            f"{name}: somebody is computing it; wait for that, or some seconds after it was killed"
+        )
+    return states
+
+
 def _run(order: _Start) -> RebuiltState | None:
     import uvloop  # noqa: PLC0415 (a help page needs neither this nor Faust)
 
@@ -99,8 +120,7 @@ class _Start:
         stop = asyncio.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
-        states = await read_states(self._connection)
-        await self._check(states)
+        states = await startable(self._connection, self.name)
         await create_topics(self._connection, self._configuration, self.name)
         state = await self._begin(states)
         order = RebuildOrder(self.name, self._rate, self._ask_zoom, self._follow)
@@ -109,18 +129,6 @@ class _Start:
             noted = _Noted(state, self._built, shows)
             await run_rebuild(order, self._configuration, self._connection, folder, version, stop, noted.tell)
         return noted.built
-
-    async def _check(self, states: States) -> None:
-        """Raises `ConfigurationError`: the name is not to be had."""
-        known, live = states.rebuilt.get(self.name), states.live
-        if self.name in (FIRST_STATE, live.state) or self.name in live.positions:
-            raise ConfigurationError(f"{self.name}: is or was live; choose another name")
-        if known is not None and known.stage == "dropped":
-            raise ConfigurationError(f"{self.name}: was dropped, and its name is used up; choose another one")
-        if await workers(self._connection, rebuild_group(self.name)):
-            raise ConfigurationError(
-                f"{self.name}: somebody is computing it; wait for that, or some seconds after it was killed"
-            )
 
     async def _begin(self, states: States) -> RebuiltState:
         """Note it, and take over what has to be; a state that has come farther goes on."""
@@ -163,11 +171,7 @@ class _Start:
             update={"stage": "built", "built_at": datetime.now(UTC), "unanswered": unanswered, "dead_letters": dead}
         )
         await self._note(built, "rebuild.built")
-        self._say(
-            f"{self.name} has caught up: {handled} records in {seconds:.1f} s, {dead} dead letters, "
-            f"{unanswered} questions to Zoom without a kept answer\n"
-            f"next: rollcall rebuild diff {self.name}"
-        )
+        self._say("\n".join(built_in_words(built, f"{handled} records in {seconds:.1f} s, ")))
         return built
 
     def _groups(self) -> Groups:

@@ -22,6 +22,7 @@ from tests.support.commands import rollcall
 from tests.support.installation import API_KEY
 from tests.support.kafka import Message, produce
 from tests.support.large_account import SESSION, large_account, publish, results, written
+from tests.support.pressing import OPERATOR, operator
 from tests.support.processes import eventually, rollcall_command, running
 
 
@@ -90,38 +91,44 @@ async def test_doubts_are_listed_checked_and_decided(
 ) -> None:
     """An event that Brevo has is not sent again; those that it lacks are; one by one or all by a person's word."""
     async with large_account(own_kafka.bootstrap, topic_prefix, tmp_path, factor=50) as home:
-        facts = list(results(4, 0, ZoomState().account_id, datetime.now(UTC).replace(microsecond=0)))
+        facts = list(results(5, 0, ZoomState().account_id, datetime.now(UTC).replace(microsecond=0)))
         variables = home.wiring.worker()
-        home.brevo.state.faults.add(BrevoFault(kind="500", path_prefix="/v3/events", method="POST", count=3))
+        home.brevo.state.faults.add(BrevoFault(kind="500", path_prefix="/v3/events", method="POST", count=4))
         worker = home.start_worker()
         await worker.until_ready()
         await publish(own_kafka.bootstrap, topic_prefix, iter(facts))
 
         async def doubtful() -> bool:
-            return len(await home.in_doubt()) == 3 and home.events() == 1
+            return len(await home.in_doubt()) == 4 and home.events() == 1
 
-        await eventually(doubtful, what="three events are in doubt", tell=home.last_words)
+        await eventually(doubtful, what="four events are in doubt", tell=home.last_words)
         code, listed, _ = await rollcall(variables, "effects", "--check", "--json")
         assert code == 1
-        doubt, *others = listed["in_doubt"]
-        assert {each["at_brevo"] for each in (doubt, *others)} == {"no"}
-        assert {each["email"] for each in (doubt, *others)} <= {fact.email for fact in facts}
-        code, told, _ = await rollcall(variables, "effects", "resolve", doubt["id"], "--resend", "--json")
+        doubt, second, *others = listed["in_doubt"]
+        assert {each["at_brevo"] for each in (doubt, second, *others)} == {"no"}
+        assert {each["email"] for each in (doubt, second, *others)} <= {fact.email for fact in facts}
+        async with operator(variables, tmp_path) as ana:
+            order = {"whom": "one event", "which": doubt["id"], "verdict": "resend"}
+            plan = await ana.looks("effects.resolve", **order)
+            assert f"{doubt['id'][:8]}  {doubt['event_date'][:10]}  {doubt['name']}  {doubt['contact_id'][:12]}" in plan
+            assert "4 events in doubt: drop" in await ana.looks("effects.resolve", whom="all", verdict="drop")
+            assert "1 event decided about: resend" in await ana.does("effects.resolve", "it is not there", **order)
+        code, told, _ = await rollcall(variables, "effects", "resolve", second["id"], "--resend", "--json")
         assert (code, told["done"]) == (0, True)
 
         async def sent() -> bool:
-            return home.events() == 2
+            return home.events() == 3
 
-        await eventually(sent, what="it was sent again", tell=home.last_words)
+        await eventually(sent, what="they were sent again", tell=home.last_words)
         bulk = ("effects", "resolve", "--name", doubt["name"], "--as-found", "--reason", "answers were lost", "--json")
         code, told, _ = await rollcall(variables, *bulk)
-        assert (code, home.events()) == (1, 2), "nobody has said yes"
+        assert (code, home.events()) == (1, 3), "nobody has said yes"
         code, told, _ = await rollcall(variables, *bulk, "--yes")
         assert (code, told["done"]) == (0, 2)
         assert {(each["id"], each["verdict"]) for each in told["events"]} == {(each["id"], "resend") for each in others}
 
         async def all_sent() -> bool:
-            return home.events() == 4
+            return home.events() == 5
 
         await eventually(all_sent, what="the others were sent again", tell=home.last_words)
         code, listed, _ = await rollcall(variables, "effects", "--json")
@@ -130,13 +137,17 @@ async def test_doubts_are_listed_checked_and_decided(
         assert (code, resumed["partitions"]) == (0, 6)
         told = await acts(own_kafka.bootstrap, topic_prefix)
         assert [(each.action, each.subject, each.reason) for each in told] == [
-            ("effects.resolve", doubt["contact_id"], ""),
+            ("effects.resolve", doubt["contact_id"], "it is not there"),
+            ("effects.resolve", second["contact_id"], ""),
             ("effects.resolve", "2 events", "answers were lost"),
             ("brevo.resume", "brevo", "the key is new"),
         ]
-        assert told[0].details.items() >= {"command_id": doubt["id"], "verdict": "resend", "at_brevo": "no"}.items()
-        assert told[1].details == {"wish": "as_found", "resend": 2}
-        assert {each.operator for each in told} == {operator_name()}
+        assert (
+            told[0].details.items() >= {"command_id": doubt["id"], "verdict": "resend", "at_brevo": "unknown"}.items()
+        )
+        assert told[1].details.items() >= {"command_id": second["id"], "verdict": "resend", "at_brevo": "no"}.items()
+        assert told[2].details == {"wish": "as_found", "resend": 2}
+        assert [each.operator for each in told] == [OPERATOR] + [operator_name()] * 3
         stray = event(email="nobody@example.com")
         message = Message(stray.to_bytes(), stray.contact_id.encode())
         await produce(own_kafka.bootstrap, BREVO_COMMANDS.physical(topic_prefix), [message])

@@ -11,16 +11,15 @@ from typing import Any
 
 from typer.testing import CliRunner
 
-from ops.buttons import acting
 from ops.cli import build_app
 from runtime.exits import FOUND_WRONG, INTERNAL, USAGE
 from schemas.errors import ConfigurationError
 from schemas.letters import letter_id
 from schemas.topics import QUARANTINE, RAW_EVENTS
 from tests.support.acts import acts
-from tests.support.console import console
 from tests.support.installation import installation
 from tests.support.kafka import Message, produce, read_to_end
+from tests.support.pressing import operator
 from tests.support.processes import eventually
 
 # A `webinar.ended` without the id of its webinar.
@@ -40,23 +39,13 @@ async def _released_in_the_console(bootstrap: str, prefix: str, environment: dic
     value = STALE.replace(b'"a"', b'"b"')
     headers = (("ce_type", b"user.created"), ("quarantine-reason", b"stale"))
     await produce(bootstrap, QUARANTINE.physical(prefix), [Message(value, b"b", headers)])
-    async with console(folder, [], None, acting(environment)) as (visitor, _):
-        await visitor.sign_in("ana")
-        _, letter = await visitor.get(f"/letters/{letter_id(QUARANTINE.name, b'b', value)}")
+    async with operator(environment, folder) as ana:
+        _, letter = await ana.visitor.get(f"/letters/{letter_id(QUARANTINE.name, b'b', value)}")
         which = re.search(r'name="which" value="([^"]+)"', letter)
         assert which is not None, letter
-        _, _, plan = await visitor.post("/acts/quarantine.release/plan", which=which[1])
-        assert "1 of 1 are to be sent again" in plan
-        digest = re.search(r'name="digest" value="([^"]+)"', plan)
-        assert digest is not None, plan
-        fields = {"which": which[1], "digest": digest[1], "reason": "our clock was off"}
-        _, place, _ = await visitor.post("/acts/quarantine.release/do", **fields)
-
-        async def done() -> bool:
-            return "1 sent again" in (await visitor.get(place))[1]
-
-        await eventually(done, timeout_seconds=60, what="it is released")
-        assert (await visitor.post("/acts/quarantine.release/do", **fields))[0] == 409  # it is resent already
+        assert "1 of 1 are to be sent again" in await ana.looks("quarantine.release", which=which[1])
+        assert "1 sent again" in await ana.does("quarantine.release", "our clock was off", which=which[1])
+        assert "0 of 1 are to be sent again" in await ana.looks("quarantine.release", which=which[1])
     raw = await read_to_end(bootstrap, RAW_EVENTS.physical(prefix))
     assert [message.value for message in raw].count(value) == 1
 

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ops.buttons.rebuilds import DropStateButton
 from processors.engine.naming import changelog_name, rebuild_group
 from runtime.kafka import KafkaConnection
+from runtime.states import read_states
 from schemas.engagement import ContactScore
 from schemas.topics import ENGAGEMENT_SCORES
 from tests.support.acts import acts
@@ -16,6 +16,8 @@ from tests.support.broker import Broker
 from tests.support.commands import rollcall
 from tests.support.installation import Installation, Service, installation, truth_about, webinar
 from tests.support.kafka import read_to_end, topics_of
+from tests.support.killed_after import killed_after
+from tests.support.pressing import OPERATOR, Operator, operator
 from tests.support.processes import eventually, rollcall_command, running
 
 ATTENDEES = 40
@@ -30,6 +32,10 @@ def _write(home: Installation, before: str, after: str) -> None:
     text = file.read_text()
     assert before in text
     file.write_text(text.replace(before, after))
+
+
+KILLED_AFTER = ("ops.rebuild.groups:Groups.move", "ops.rebuild.switching:_write")
+"""Offsets are moved back and nothing is live yet; the other state is live and nothing is told yet."""
 
 
 async def _stop(home: Installation, worker: Service) -> None:
@@ -95,11 +101,37 @@ async def _killed_start(home: Installation, variables: Mapping[str, str]) -> Non
     await home.until_nobody(rebuild_group("stricter"))
 
 
+async def _killed_switch(variables: Mapping[str, str]) -> None:
+    """A switch that is killed between its steps: one state is live all the while, and only it may be gone on with."""
+    connection = KafkaConnection.from_environment(variables)
+    for step, state in zip(KILLED_AFTER, ("first", "stricter"), strict=True):
+        await killed_after(step, variables, "rebuild", "switch", "stricter", "--yes")
+        live = (await read_states(connection)).live
+        assert (live.state, live.is_told) == (state, state == "first"), step
+    code, _, problem = await rollcall(variables, "rebuild", "switch", "--undo", "--yes")
+    assert (code, "repeat it first (rollcall rebuild switch stricter)" in problem) == (2, True), problem
+
+
+async def _switched(home: Installation, ana: Operator, worker: Service, variables: Mapping[str, str]) -> None:
+    """To the stricter state, by the button, once no worker runs and the last records are read."""
+    assert "stop all workers first" in await ana.is_told("rebuild.switch", state="stricter")
+    await _stop(home, worker)
+    await _command(variables, "start", "stricter")
+    await _killed_switch(variables)
+    assert "Go on telling" in await ana.looks("rebuild.switch", state="stricter")
+    said = await ana.does("rebuild.switch", "agreed", state="stricter")
+    assert "stricter is live instead of first" in said
+    assert said.endswith("Start the workers.")
+
+
 async def test_rebuild_by_other_rules_is_compared_switched_to_undone_and_dropped(
     own_kafka: Broker, topic_prefix: str, tmp_path: Path
 ) -> None:
-    """Beside a running worker, through a kill; Brevo follows by differences alone, both ways, and gets no event."""
-    async with installation(own_kafka.bootstrap, topic_prefix, tmp_path) as home:
+    """Beside a running worker, through kills, by buttons; Brevo follows by differences alone, and gets no event."""
+    async with (
+        installation(own_kafka.bootstrap, topic_prefix, tmp_path) as home,
+        operator(home.wiring.worker(), tmp_path) as ana,
+    ):
         world = webinar(ATTENDEES, seed=5)
         await home.enlist(world)
         ingress, worker = home.start_ingress(), home.start_worker()
@@ -110,8 +142,8 @@ async def test_rebuild_by_other_rules_is_compared_switched_to_undone_and_dropped
         before, scores, events = _contacts(home), await _scores(home), home.events()
         variables = home.wiring.worker()
 
-        same = await _command(variables, "start", "same")
-        assert (same["stage"], same["unanswered"], same["dead_letters"]) == ("built", 0, 0)
+        said = await ana.does("rebuild.start", "a shadow", state="same")
+        assert "same has caught up: 0 dead letters, 0 questions to Zoom without a kept answer" in said
         found = await _command(variables, "diff", "same")
         assert (found["contacts"], found["facts"], found["scores"]) == ([], [], [])
         assert not [each for each in await _keys(home, "same") if gone in each]
@@ -123,13 +155,9 @@ async def test_rebuild_by_other_rules_is_compared_switched_to_undone_and_dropped
         assert found["looked_at"] >= len(found["contacts"]) > 0
         assert any("attended -> left_early" in each["why"] for each in found["facts"])
         assert any("punctuality" in each["why"] for each in found["scores"])
+        assert f"{len(found['contacts'])} differ" in await ana.looks("rebuild.diff", state="stricter")
 
-        code, _, problem = await rollcall(variables, "rebuild", "switch", "stricter", "--yes")
-        assert (code, "stop all workers first" in problem) == (2, True), problem
-        await _stop(home, worker)
-        await _command(variables, "start", "stricter")
-        told = await _command(variables, "switch", "stricter", "--yes", "--reason", "agreed")
-        assert (told["live"], told["previous"], told["untold"]) == ("stricter", "first", 0)
+        await _switched(home, ana, worker, variables)
         writes = home.writes()
         worker = home.start_worker()
         await _ended(home, worker)
@@ -143,22 +171,21 @@ async def test_rebuild_by_other_rules_is_compared_switched_to_undone_and_dropped
 
         await _stop(home, worker)
         _write(home, OTHER_RULES[1], "sessions: {")
-        told = await _command(variables, "switch", "--undo", "--yes")
-        assert (told["live"], told["previous"]) == ("first", "stricter")
+        assert "first is live instead of stricter" in await ana.does("rebuild.undo", "it was a mistake")
         worker = home.start_worker()
         await _ended(home, worker)
         assert (_contacts(home), await _scores(home), home.events()) == (before, scores, events)
 
-        button = DropStateButton(KafkaConnection.from_environment(variables), variables)
-        planned = await button.plan({"state": "stricter"})
-        assert planned.lines[-1] == "first is live, and stays so"
-        assert "topics were deleted" in (await planned.carry_out("console:ana", "agreed"))[0]
+        assert (await ana.looks("rebuild.drop", state="stricter")).endswith("first is live, and stays so")
+        assert "topics were deleted" in await ana.does("rebuild.drop", "agreed", state="stricter")
         left = await topics_of(own_kafka.bootstrap, topic_prefix)
         assert not [each for each in left if "stricter" in each]
-        code, _, problem = await rollcall(variables, "rebuild", "switch", "--undo", "--yes")
-        assert (code, "nothing to undo" in problem) == (2, True), problem
-        noted = [each.action for each in await acts(own_kafka.bootstrap, topic_prefix) if "rebuild" in each.action]
-        assert noted == [
+        assert "there is nothing to undo" in await ana.is_told("rebuild.undo")
+        noted = [each for each in await acts(own_kafka.bootstrap, topic_prefix) if "rebuild" in each.action]
+        assert [each.action for each in noted] == [
             "rebuild.start", "rebuild.built", "rebuild.start", "rebuild.built", "rebuild.built", "rebuild.switch",
             "rebuild.undo", "rebuild.drop",
+        ]  # fmt: skip
+        assert [each.reason for each in noted if each.operator == OPERATOR] == [
+            "a shadow", "a shadow", "agreed", "it was a mistake", "agreed"
         ]  # fmt: skip

@@ -11,7 +11,6 @@ import orjson
 import pytest
 
 from ingress.envelope import Delivery, to_record
-from ops.buttons.replays import ReplayButton
 from runtime.exits import FOUND_WRONG, USAGE
 from sandbox.simulator import World
 from schemas.replays import REPLAY_COUNT, REPLAY_ID, REPLAY_OF
@@ -20,6 +19,7 @@ from tests.support.acts import acts
 from tests.support.broker import Broker
 from tests.support.installation import Installation, Service, installation, truth_about, webinar
 from tests.support.kafka import Message, end_offsets, produce, read_to_end
+from tests.support.pressing import OPERATOR, operator
 from tests.support.processes import eventually
 from tests.support.replays import ZEROS, Replaying, kept, replaying
 
@@ -89,26 +89,32 @@ async def test_replay_that_is_killed_paused_and_resumed_publishes_each_once_and_
         replay_id = await only(home)
         second = Replaying(home, "resume", replay_id)
         await until_stored(home, len(originals) + 30)
-        paused = await replaying(home, "pause", replay_id)
-        assert paused == {**(await second.ended()), "at": paused["at"]}
-        assert (paused["state"], paused["report"]) == ("paused", None)
-        assert paused["published"] == len(await copies(home, replay_id)) < len(originals)
-        done = await replaying(home, "resume", replay_id, "--reason", "go on", "--rate", "2000")
+        async with operator(home.wiring.worker(), tmp_path) as ana:
+            assert f"{replay_id} is paused" in await ana.does("replay.pause", "too fast", which=replay_id)
+            paused = await second.ended()
+            assert (paused["state"], paused["report"]) == ("paused", None)
+            assert paused["published"] == len(await copies(home, replay_id)) < len(originals)
+            assert "paused" in await ana.looks("replay.resume", which=replay_id)
+            said = await ana.does("replay.resume", "go on", which=replay_id, rate="2000")
+            assert f"{replay_id} is done: {len(originals)} of {len(originals)} published" in said
+            again_said = await ana.does("replay", "once more", which="session=latest", rate="2000")
+        done = await replaying(home, "status", replay_id)
 
         assert (done["state"], done["published"]) == ("done", len(originals))
         assert done["report"].items() >= {**ZEROS, "published": len(originals)}.items()
         made = await copies(home, replay_id)
         check_copies(originals, made, count=b"1")
-
-        button = await ReplayButton(home.wiring.worker()).plan({"which": "session=latest", "rate": "2000"})
-        assert button.due == len(originals)
-        pressed = await button.carry_out("console:ana", "once more")
-        again = await replaying(home, "status", pressed[0].partition(" ")[0])
-        assert (again["state"], again["operator"]) == ("done", "console:ana")
+        again = await replaying(home, "status", again_said.partition(" ")[0])
+        assert (again["state"], again["operator"]) == ("done", OPERATOR)
         assert again["report"].items() >= {**ZEROS, "published": len(originals)}.items()
         check_copies(originals, await copies(home, again["replay_id"]), count=b"2")
         counted = await replaying(home, "status", replay_id)
         assert counted["report"] == done["report"]
+        results = await replaying(home, "plan", "topic=results")
+        expected = ("--yes", "--expect", str(results["selected"]), "--rate", "2000")
+        facts = await replaying(home, "apply", "topic=results", *expected, *_REASON)
+        assert results["selected"] == facts["published"] > 30
+        assert facts["report"].items() >= {**ZEROS, "published": results["selected"]}.items()
         assert (await kept(home), home.held()) == (tables, held)
         assert (home.events(), home.writes()) == (events, writes)
         told = [(each.action, each.subject) for each in await acts(kafka_bootstrap, topic_prefix)]
@@ -116,6 +122,8 @@ async def test_replay_that_is_killed_paused_and_resumed_publishes_each_once_and_
             *((f"replay{act}", replay_id) for act in (".begin", ".resume", ".pause", ".resume", "")),
             ("replay.begin", again["replay_id"]),
             ("replay", again["replay_id"]),
+            ("replay.begin", facts["replay_id"]),
+            ("replay", facts["replay_id"]),
         ]
         assert (await worker.stop(), await ingress.stop()) == (0, 0)
 

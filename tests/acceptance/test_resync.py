@@ -6,6 +6,7 @@ from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
 
+from ops.audit import operator_name
 from ops.resync.workers import workers
 from runtime.kafka import KafkaConnection
 from sandbox.brevo.faults import BrevoFault
@@ -19,6 +20,7 @@ from tests.support.commands import rollcall
 from tests.support.installation import Installation
 from tests.support.kafka import read_to_end
 from tests.support.large_account import SESSION, large_account, publish, results, written
+from tests.support.pressing import OPERATOR, operator
 from tests.support.processes import eventually
 
 ATTENDEES, NO_SHOWS, REFUSED = 60, 20, 15
@@ -90,8 +92,11 @@ async def test_resync_makes_good_what_wrong_ids_and_refusals_left_undone_and_sen
 
         await eventually(gone, timeout_seconds=90, what="the worker has left its group")
         _write(home, WRONG, RIGHT)
-        code, first, problem = await rollcall(variables, "resync", "--session", SESSION, "--yes", "--json")
-        assert (code, first["requested"]) == (0, len(facts)), problem
+        async with operator(variables, tmp_path) as ana:
+            whom = {"whom": "session", "which": SESSION}
+            assert f"{len(facts)} to be computed anew" in await ana.looks("resync", **whom)
+            said = await ana.does("resync", "ids mended", **whom)
+            assert f"{len(facts)} requests are in {ENGAGEMENT_RESYNCS.name}: no worker runs now" in said
         reason = ("--reason", "list ids and events mended")
         code, done, problem = await rollcall(variables, "resync", "--all", "--yes", "--json", *reason)
         assert (code, done["requested"], done["workers"]) == (0, len(facts), 0), problem
@@ -118,9 +123,10 @@ async def _check_records(bootstrap: str, prefix: str, requested: int) -> None:
     assert len({each.contact_id for each in requests if each.requested_at not in runs}) == ATTENDEES
     entries = await acts(bootstrap, prefix)
     assert [(each.action, each.subject, each.reason) for each in entries] == [
-        ("resync.begin", SESSION, ""),
-        ("resync", SESSION, ""),
+        ("resync.begin", SESSION, "ids mended"),
+        ("resync", SESSION, "ids mended"),
         ("resync.begin", "all", "list ids and events mended"),
         ("resync", "all", "list ids and events mended"),
     ]
+    assert [each.operator for each in entries] == [OPERATOR] * 2 + [operator_name()] * 2
     assert entries[-1].details == {"contacts": requested, "events": REFUSED, "requested": requested, "workers": 0}

@@ -117,7 +117,7 @@ async def test_what_was_seen_is_done_and_noted_with_who_and_why(visitor: Visitor
     assert (status, basket.done) == (303, [("console:ana", "rotten")])
     assert "2 taken" in (await visitor.get(place))[1]
     _, _, empty = await visitor.post("/acts/basket.empty/plan", which="all")
-    assert "There is nothing to do" in empty
+    assert "Nothing would be changed" in empty
 
 
 async def test_what_has_changed_since_it_was_seen_is_shown_anew(visitor: Visitor, basket: Basket) -> None:

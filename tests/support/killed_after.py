@@ -1,0 +1,52 @@
+"""Runs `rollcall …` and kills it with SIGKILL as soon as one coroutine of ours has returned: a kill between two steps.
+
+python -m tests.support.killed_after ops.rebuild.groups:Groups.move rebuild switch stricter --yes
+"""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+from tests.support.processes import module_command
+
+
+async def killed_after(step: str, variables: Mapping[str, str], *words: str) -> None:
+    """Such a process, to its end; `step`: ``module:function`` or ``module:Class.method``."""
+    ended = await asyncio.to_thread(
+        subprocess.run,
+        module_command("tests.support.killed_after", step, *words),
+        env={**os.environ, **variables},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert ended.returncode == -signal.SIGKILL, ended.stderr
+
+
+def _arm(step: str) -> None:
+    module, _, path = step.partition(":")
+    *parents, name = path.split(".")
+    owner: Any = importlib.import_module(module)
+    for each in parents:
+        owner = getattr(owner, each)
+    real = getattr(owner, name)
+
+    async def last(*arguments: Any, **named: Any) -> None:
+        await real(*arguments, **named)
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    setattr(owner, name, last)
+
+
+if __name__ == "__main__":
+    _arm(sys.argv[1])
+    sys.argv = ["rollcall", *sys.argv[2:]]
+    importlib.import_module("ops.cli").main()
