@@ -60,7 +60,7 @@ def troubles(
     for worker in workers:
         if is_silent(worker.at, now):
             silence = span((now - worker.at).total_seconds())
-            yield Trouble(f"Worker {worker.worker_id} says nothing any more: it has said nothing for {silence}")
+            yield Trouble(f"Worker {worker.worker_id} has said nothing for {silence}: look whether it still runs")
     for worker in alive:
         yield from _of_one(worker)
     yield from _left(sum(worker.without_contact for worker in alive), totals)

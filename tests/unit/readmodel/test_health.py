@@ -63,4 +63,4 @@ def test_no_worker_and_one_that_is_silent_are_two_notices() -> None:
     """The one says what follows, the other which it was."""
     first, second = found(worker={"at": NOW - timedelta(minutes=5)})
     assert "no worker is running" in first.text
-    assert "w1 says nothing" in second.text
+    assert second.text == "Worker w1 has said nothing for 5 min: look whether it still runs"
