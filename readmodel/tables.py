@@ -350,6 +350,7 @@ AUDIT = _table(
     _text("action", required=True),
     _text("subject", required=True),
     _text("reason", required=True),
+    _text("result", required=True),
     _text("details", required=True),
     Index("audit_by_time", "at"),
 )

@@ -109,6 +109,7 @@ def _document(contact: WholeContact, chosen: Sequence[SessionResult], steps: Seq
         "email": None if mask else who.email,
         "name": None if mask else who.name,
         "standing": contact.standing,
+        "candidates": contact.candidates,
         "written_at": who.written_at,
         "brevo_outcome": who.outcome,
         "brevo_detail": who.detail,

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from ops.views import words
 from ops.views.history import ScoreStep, changes_of_tier
+from readmodel.lines.candidates import CandidateLine
 from readmodel.lines.contacts import CallLine, RegistrationLine, SessionResult, WholeContact
 from readmodel.lines.sessions import PersonLine, ScoreShare, SessionLine
 from readmodel.words import counted
@@ -25,6 +26,7 @@ def heading(contact: WholeContact, steps: Sequence[ScoreStep], *, mask: bool) ->
         yield f"score {held.score}, {held.tier}, as of {held.reference_date} (model {held.model_version})"
         if held.why:
             yield f"“{held.why}”"
+    yield from map(candidate, contact.candidates)
     tiers = [f"{step.tier} from {words.when(step.ended_at)} (score {step.contact_score})"
              for step in changes_of_tier(steps)]  # fmt: skip
     if tiers:
@@ -85,6 +87,12 @@ def parts(share: ScoreShare | None) -> str:
              "interaction": share.interaction}  # fmt: skip
     sums = " + ".join(f"{name} {points:.1f}" for name, points in named.items() if points is not None)
     return f" = {sums}, of {share.maximum:.0f}"
+
+
+def candidate(line: CandidateLine) -> str:
+    """What another model would give beside the live one, on the day it was computed."""
+    given = f"nothing ({line.failed})" if line.score is None else f"{line.score}, {line.tier}"
+    return f"candidate {line.model}: {given}; live: {line.live_score}, {line.live_tier}, as of {line.reference_date}"
 
 
 def registration(line: RegistrationLine) -> str:

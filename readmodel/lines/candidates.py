@@ -44,6 +44,21 @@ class Comparison:
 
 
 @dataclass(frozen=True, slots=True)
+class CandidateLine:
+    """What one candidate gives one contact."""
+
+    model: str
+    score: int | None
+    """``None``: it gave nothing; `failed` says why."""
+    tier: str | None
+    failed: str | None
+    live_score: int
+    """On the same day, by the live model."""
+    live_tier: str
+    reference_date: date
+
+
+@dataclass(frozen=True, slots=True)
 class MoverLine:
     """Somebody whose tier would be another."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from readmodel.lines.candidates import CandidateLine
 from readmodel.lines.sessions import PersonLine, SessionLine
 
 
@@ -96,6 +97,8 @@ class WholeContact:
 
     who: ContactLine
     standing: ScoreLine | None
+    candidates: tuple[CandidateLine, ...]
+    """By the model's name; none without `scoring.candidates`."""
     results: tuple[SessionResult, ...]
     """The latest session first."""
     registrations: tuple[RegistrationLine, ...]

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from schemas.audit import Result
 from schemas.letters import State
 
 
@@ -64,6 +65,7 @@ class AuditLine:
     action: str
     subject: str
     reason: str
+    result: Result
     details: Mapping[str, str | int]
 
 

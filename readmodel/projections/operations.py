@@ -97,6 +97,7 @@ def project_audit(source: Source, changes: Changes) -> None:
             "action": text(entry.action),
             "subject": text(entry.subject),
             "reason": text(entry.reason),
+            "result": entry.result,
             "details": pack(entry.details).decode(),
         },
     )

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, func, select, union_all
 
 from readmodel.keys import contact_id_of
-from readmodel.lines.candidates import BIN_POINTS, Comparison, MoverLine
+from readmodel.lines.candidates import BIN_POINTS, CandidateLine, Comparison, MoverLine
 from readmodel.parts import PART, Part, part_of
 from readmodel.queries.rows import asked, behind, fields_of
 from readmodel.tables import CANDIDATES, CONTACTS, MOVED, SCORES
@@ -86,11 +86,23 @@ def movers(
     return part_of(rows, limit, _mover, lambda row: (row.score, bytes(row.contact)))
 
 
+def candidates_of(connection: Connection, key: bytes) -> tuple[CandidateLine, ...]:
+    """What each candidate gives a contact (`readmodel.keys.contact_key`), by the model's name."""
+    chosen = select(CANDIDATES).where(CANDIDATES.c.contact == key).order_by(CANDIDATES.c.model)
+    return tuple(map(_candidate, connection.execute(chosen)))
+
+
 def _bins(scores: Iterable[tuple[int, int]]) -> tuple[int, ...]:
     bins = [0] * _BINS
     for score, count in scores:
         bins[min(score // BIN_POINTS, _BINS - 1)] += count
     return tuple(bins)
+
+
+def _candidate(row: Any) -> CandidateLine:
+    fields = fields_of(row)
+    del fields["contact"]
+    return CandidateLine(**fields | {"reference_date": date.fromisoformat(fields["reference_date"])})
 
 
 def _mover(row: Any) -> MoverLine:

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, select
 
 from readmodel.keys import command_id_of, contact_id_of, contact_key
 from readmodel.lines.contacts import CallLine, ContactLine, RegistrationLine, ScoreLine, SessionResult, WholeContact
+from readmodel.queries.candidates import candidates_of
 from readmodel.queries.rows import fields_of
 from readmodel.queries.sessions import results_of, sessions_by_key
 from readmodel.tables import CALLS, CONTACTS, IS_WRITTEN, REGISTRATIONS, SCORES
@@ -44,6 +45,7 @@ def contact(connection: Connection, wanted: str, *, limit: int = 1_000) -> Whole
     return WholeContact(
         _contact(row),
         _standing(connection.execute(select(SCORES).where(SCORES.c.contact == key)).first()),
+        candidates_of(connection, key),
         tuple(judged),
         tuple(map(_registration, connection.execute(registrations).all())),
         calls_of(connection, key, limit=limit),

@@ -103,7 +103,7 @@ def audit(connection: Connection, *, limit: int = PART, after: str | None = None
     part = _latest(connection, AUDIT, AUDIT.c.at, ("partition", "offset"), dict, limit, after)
     lines = (
         AuditLine(
-            **{name: row[name] for name in ("entry_id", "at", "operator", "action", "subject", "reason")},
+            **{name: row[name] for name in ("entry_id", "at", "operator", "action", "subject", "reason", "result")},
             details=unpack(row["details"].encode()),
         )
         for row in part.items

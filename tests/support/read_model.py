@@ -194,10 +194,10 @@ class Storyteller:
         told = {**sample(LETTERS, "decision__resent"), "letter_id": letter_id, **fields}
         return LETTERS, message(f"{letter_id}|decision", told)
 
-    def audit(self, number: int) -> Told:
+    def audit(self, number: int, **fields: Any) -> Told:
         """What an operator did."""
-        fields = sample(AUDIT, "audit__effects_resolved")
-        return AUDIT, message("ana", {**fields, "entry_id": f"entry-{number}"})
+        told = {**sample(AUDIT, "audit__effects_resolved"), "entry_id": f"entry-{number}", **fields}
+        return AUDIT, message("ana", told)
 
     def setup(self) -> Told:
         """What `rollcall check` has found."""

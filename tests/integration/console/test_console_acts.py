@@ -92,7 +92,8 @@ def basket() -> Basket:
 async def visitor(tmp_path: Path, basket: Basket) -> AsyncIterator[Visitor]:
     """An operator at a console with one act."""
     acting = Acting({basket.name: basket}, a_letter)
-    async with console(tmp_path, [Storyteller().audit(1)], None, acting) as (found, _):
+    told = [Storyteller().audit(1), Storyteller().audit(2, action="resync", result="stopped", details={"sent": 1_234})]
+    async with console(tmp_path, told, None, acting) as (found, _):
         assert await found.sign_in("ana") == 303
         await found.get("/sessions")
         yield found
@@ -185,4 +186,5 @@ async def test_act_that_lasts_goes_on_when_the_page_is_left(visitor: Visitor, ba
 async def test_page_of_acts_tells_what_was_done(visitor: Visitor) -> None:
     """Who, what, why, and what came of it, by commands and by buttons."""
     _, text = await visitor.get("/acts")
-    assert "effects.resolve" in text
+    assert "<td>stopped</td><td>sent: 1234<br></td>" in text
+    assert "<td>done</td><td>name: zoom_webinar_attended<br>verdict: resend<br>at brevo: no<br></td>" in text

@@ -2,6 +2,7 @@ import base64
 import csv
 import json
 import logging
+import re
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from itertools import product
@@ -96,7 +97,7 @@ async def test_pages_say_who_was_there_why_and_what_brevo_has(over_either: Visit
         assert said in contact, said
     status, text = await visitor.get("/status")
     assert status == 200
-    assert "Worker worker-1 says nothing any more" in text
+    assert "Worker worker-1 has said nothing for 5 min: look whether it still runs" in text
 
 
 async def test_lists_go_on_to_their_end(over_either: Visitor) -> None:
@@ -331,6 +332,22 @@ async def test_contact_page_shows_how_the_score_came_about(over_either: Visitor)
     assert '<polygon class="stayed"' not in text
     assert "a half every 90 days" in text
     assert '<td class="n">61</td>\n<td class="n">61</td>' in text
+
+
+async def test_contact_page_shows_what_other_models_would_give(tmp_path: Path) -> None:
+    """Beside the live one; one that failed says so, and without candidates there is no table."""
+    tell, table = Storyteller(), 'aria-label="What other models would give"'
+    told = [tell.upsert(person(0), 1), tell.upsert(person(1), 1), tell.candidates(person(0), 61, "3", **{"2": 75})]
+    async with console(tmp_path, told) as (visitor, _):
+        await visitor.sign_in("ben")
+        _, text = await visitor.get(f"/contacts/{person(0).contact_id}")
+        rows = text.partition(table)[2].partition("</tbody>")[0].split("<tr>")[2:]
+        assert [" ".join(re.sub("<[^>]*>", " ", row).split()) for row in rows] == [
+            "live 61 warm 2026-08-12",
+            "2 75 hot (another) 2026-08-12",
+            "3 - it failed (ZeroDivisionError) 2026-08-12",
+        ]
+        assert table not in (await visitor.get(f"/contacts/{person(1).contact_id}"))[1]
 
 
 async def test_scores_page_says_what_to_do_first(tmp_path: Path) -> None:

@@ -13,13 +13,14 @@ import pytest
 
 from ops.views import output
 from ops.views.choice import NotOneError, one_session
-from ops.views.explanation import evidence, parts
+from ops.views.explanation import candidate, evidence, parts
 from ops.views.health import Picture, of_worker, troubles
 from ops.views.history import changes_of_tier, history
 from ops.views.output import write_csv
 from ops.views.people import as_table, row
 from ops.views.words import at_brevo, state
 from readmodel.health import known
+from readmodel.lines.candidates import CandidateLine
 from readmodel.lines.contacts import SessionResult
 from readmodel.lines.operations import Totals
 from runtime.scoring_models import Scoring
@@ -113,6 +114,14 @@ def test_absence_names_what_was_looked_at() -> None:
     assert evidence(replace(absent, evidence="live", is_final=False, rule=None)) == (
         "nothing was seen in webhooks; not final yet: Zoom's report may still correct it"
     )
+
+
+def test_candidate_is_told_beside_the_live_model() -> None:
+    """One that failed gives nothing, and says why."""
+    line = CandidateLine("2", 75, "hot", None, live_score=61, live_tier="warm", reference_date=date(2026, 8, 12))
+    assert candidate(line) == "candidate 2: 75, hot; live: 61, warm, as of 2026-08-12"
+    failed = replace(line, score=None, tier=None, failed="ZeroDivisionError")
+    assert candidate(failed) == "candidate 2: nothing (ZeroDivisionError); live: 61, warm, as of 2026-08-12"
 
 
 def test_parts_add_up_in_words() -> None:
