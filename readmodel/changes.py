@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import Enum, auto
+from enum import IntEnum, auto
 from typing import NamedTuple, TypeVar
 
 Value = str | bytes | int | bool | None
@@ -13,7 +13,7 @@ Key = tuple[Value, ...]
 Default = TypeVar("Default")
 
 
-class RowKind(Enum):
+class RowKind(IntEnum):
     """One statement each (`readmodel.writing`)."""
 
     SESSION = auto()

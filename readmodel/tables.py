@@ -154,8 +154,8 @@ IS_WRITTEN = func.coalesce(
 
 PEOPLE = _table(
     "people",
-    _session(),
     _contact(),
+    _session(),
     Column("revision", Integer),
     _text("status"),
     _text("reason"),
@@ -175,10 +175,10 @@ PEOPLE = _table(
     _flag("written"),
     Index("people_by_time", "session", "status", "attended_seconds", "contact"),
     Index("people_by_score", "session", "status", "score", "contact"),
-    Index("people_by_contact", "contact"),
 )
-"""A contact's result in a session; without a `status` only its score has come yet. `scoring`: what the score is
-made of (`SCORING`). `written`: `IS_WRITTEN` of the contact."""
+"""A contact's result in a session, under the contact first: who somebody is is asked of all their sessions at once, and
+a session's people are read through its indices. Without a `status` only its score has come yet. `scoring`: what the
+score is made of (`SCORING`). `written`: `IS_WRITTEN` of the contact."""
 
 STANDS = and_(PEOPLE.c.status.is_not(None), PEOPLE.c.status != _literal(RETRACTED))
 NOT_SYNCED = and_(STANDS, not_(PEOPLE.c.written))

@@ -56,7 +56,7 @@ def project_score(source: Source, changes: Changes) -> None:
         session = session_key(scored["account_id"], scored["session_uuid"])
         changes.put(
             RowKind.SCORED_PERSON,
-            (session, contact),
+            (contact, session),
             {
                 "session": session,
                 "contact": contact,
@@ -87,7 +87,7 @@ def _result(fact: dict[str, Any], changes: Changes) -> None:
     _contact(fact, contact, text(identity.get("name")), changes)
     changes.put(
         RowKind.PERSON,
-        (session, contact),
+        (contact, session),
         {
             "session": session,
             "contact": contact,
