@@ -18,13 +18,12 @@ from readmodel.database import Database
 from readmodel.lines.sessions import PersonLine, SessionLine
 from readmodel.parts import Part
 from readmodel.queries.contacts import contact, find_contacts
-from readmodel.queries.sessions import STATUSES, Order, not_synced, people, session, sessions
+from readmodel.queries.sessions import STATUSES, Order, Stays, not_synced, people, session, sessions, stays
 from schemas.codec import normalise_email
 
 T = TypeVar("T")
 STATES = ("scheduled", "running", "waiting", "final")
 _LONGEST_QUESTION = 200
-_SEEN = ("attended", "left_early")
 _MOST_IN_TIME_LINE = 1_000
 _CSV_HEAD = ("contact_id", "email", "name", "status", "reason", "attended_seconds", "joins", "score", "brevo", "detail")
 
@@ -78,16 +77,16 @@ class PeoplePages:
         show, order = request.query.get("show", ""), _order(request)
         after = request.query.get("after") or None
 
-        def read(connection: Connection) -> tuple[SessionLine, Part[PersonLine], Part[PersonLine]]:
+        def read(connection: Connection) -> tuple[SessionLine, Part[PersonLine], tuple[Stays, ...]]:
             one = _found(session(connection, _key(request)))
-            seen = people(connection, one.session, statuses=_SEEN, limit=_MOST_IN_TIME_LINE)
+            seen = stays(connection, one.session, limit=_MOST_IN_TIME_LINE + 1)
             return one, _people(connection, key=one.session, show=show, order=order, after=after, limit=100), seen
 
         one, part, seen = await self._ask(read)
         return self._pages.page(
             request, "session.html", session=one, part=part, show=show, order=order, after=after,
-            shows=(*STATUSES, "not_synced"), time_line=time_line(one, [person.intervals for person in
-            seen.items]), seen=len(seen.items), is_cut=seen.after is not None,
+            shows=(*STATUSES, "not_synced"), time_line=time_line(one, seen[:_MOST_IN_TIME_LINE]),
+            seen=min(len(seen), _MOST_IN_TIME_LINE), is_cut=len(seen) > _MOST_IN_TIME_LINE,
         )  # fmt: skip
 
     async def _csv(self, request: web.Request) -> web.StreamResponse:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import accumulate
 
 from console.views.words import lasting
 from readmodel.lines.sessions import RunLine, SessionLine
@@ -12,7 +15,7 @@ from readmodel.lines.sessions import RunLine, SessionLine
 WIDTH, STEPS = 1_000, 60
 _NARROWEST = 4
 Intervals = Sequence[tuple[int, int]]
-"""Seconds since the session's start."""
+"""Seconds since the session's start, in order; none overlaps another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,13 +98,17 @@ def time_line(session: SessionLine, people: Sequence[Intervals]) -> TimeLine | N
 def headcounts(people: Sequence[Intervals], span_seconds: int, steps: int = STEPS) -> tuple[Headcount, ...]:
     """How many were there in each step; a person counts in a step that they were in at its middle.
 
+    Of who comes and goes alone, so that it costs the same however many steps there are.
+
     >>> [step.height for step in headcounts([[(0, 3600)], [(0, 1800)]], 3600, steps=4)]
     [100, 100, 50, 50]
     """
     if span_seconds <= 0:
         return ()
     middles = [(step + 0.5) * span_seconds / steps for step in range(steps)]
-    counts = [sum(any(since <= at < until for since, until in one) for one in people) for at in middles]
+    come = Counter(bisect_left(middles, since) for one in people for since, _until in one)
+    gone = Counter(bisect_left(middles, until) for one in people for _since, until in one)
+    counts = list(accumulate(come[step] - gone[step] for step in range(steps)))
     highest = max(counts, default=0)
     if not highest:
         return ()

@@ -56,8 +56,8 @@ class SessionLine:
     only_webhooks: int
     rehearsals: int
     rows_without_identity: int
-    not_synced: int
-    """People with a result of whom Brevo does not hold the newest."""
+    not_synced: int | None
+    """People with a result of whom Brevo does not hold the newest; ``None`` in what is known of one contact."""
     instances: tuple[str, ...]
     runs: tuple[RunLine, ...]
     """None before the session was judged."""

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Select, func, or_, select, union_all
+from sqlalchemy import Connection, Select, func, null, or_, select, union_all
 
 from readmodel.instants import in_milliseconds, moment
 from readmodel.keys import contact_id_of
@@ -19,7 +19,10 @@ from schemas.codec import SHORTEST_BEGINNING, unpack
 from schemas.sessions import InteractionSummary, Reconciliation
 
 STATUSES = ("attended", "left_early", "no_show", RETRACTED)
+PRESENT = ("attended", "left_early")
 Order = Literal["time", "score"]
+Stays = tuple[tuple[int, int], ...]
+"""As `PersonLine.intervals`."""
 
 
 def sessions(
@@ -82,8 +85,10 @@ def session(connection: Connection, key: int) -> SessionLine | None:
 
 
 def sessions_by_key(connection: Connection, keys: Collection[int]) -> dict[int, SessionLine]:
-    """Those of the keys that there are."""
-    rows = connection.execute(select(SESSIONS, _not_synced()).where(SESSIONS.c.session.in_(set(keys)))).all()
+    """Those of the keys that there are, their people not counted: a contact may have been in many."""
+    rows = connection.execute(
+        select(SESSIONS, null().label("not_synced")).where(SESSIONS.c.session.in_(set(keys)))
+    ).all()
     return {row.session: _session(row) for row in rows}
 
 
@@ -108,23 +113,34 @@ def people(
     """
     by = PEOPLE.c.attended_seconds if order == "time" else PEOPLE.c.score
     place = behind(after, by, PEOPLE.c.contact)
-    # A part per status, each read in the order of its index to the end of the page.
+    found = [each for each in STATUSES if each in statuses]
+    if not found:
+        return Part((), None)
+    merged = _first_of(key, found, by, limit + 1, *place)
+    sort = merged.c[by.name]
+    chosen = _with_contact(merged).order_by(sort.desc(), merged.c.contact.desc()).limit(limit + 1)
+    rows = connection.execute(chosen).all()
+    return part_of(rows, limit, _person, lambda row: (getattr(row, sort.name), bytes(row.contact)))
+
+
+def stays(connection: Connection, key: int, *, limit: int) -> tuple[Stays, ...]:
+    """When people were there, of those who stayed longest: who they are is not looked up."""
+    merged = _first_of(key, PRESENT, PEOPLE.c.attended_seconds, limit)
+    chosen = select(merged.c.intervals).order_by(merged.c.attended_seconds.desc(), merged.c.contact.desc())
+    return tuple(map(_stays, connection.execute(chosen.limit(limit)).scalars()))
+
+
+def _first_of(key: int, statuses: Sequence[str], by: Any, limit: int, *place: Any) -> Any:
+    """A part per status, each read in the order of its index to the end of the page."""
     parts = [
         select(PEOPLE)
         .where(PEOPLE.c.session == key, PEOPLE.c.status == status, *place)
         .order_by(by.desc(), PEOPLE.c.contact.desc())
-        .limit(limit + 1)
+        .limit(limit)
         .subquery()
-        for status in STATUSES
-        if status in statuses
+        for status in statuses
     ]
-    if not parts:
-        return Part((), None)
-    merged = union_all(*(select(part) for part in parts)).subquery()
-    sort = merged.c.attended_seconds if order == "time" else merged.c.score
-    chosen = _with_contact(merged).order_by(sort.desc(), merged.c.contact.desc()).limit(limit + 1)
-    rows = connection.execute(chosen).all()
-    return part_of(rows, limit, _person, lambda row: (getattr(row, sort.name), bytes(row.contact)))
+    return union_all(*(select(part) for part in parts)).subquery()
 
 
 def not_synced(connection: Connection, key: int, *, limit: int = PART, after: str | None = None) -> Part[PersonLine]:
@@ -186,7 +202,7 @@ def _person(row: Any) -> PersonLine:
     return PersonLine(
         **{name: fields[name] for name in same},
         contact_id=contact_id_of(fields["contact"]),
-        intervals=_intervals(fields["intervals"]),
+        intervals=_stays(fields["intervals"]),
         score=None if fields["score"] == NO_SCORE else fields["score"],
         scoring=scoring_of(fields["scoring"]),
         sync=_sync(written=fields["written"], outcome=fields["outcome"], current=_is_current(fields)),
@@ -215,7 +231,7 @@ def _sync(*, written: bool, outcome: str | None, current: bool) -> Sync:
     return "suppressed" if current and outcome == "suppressed" else "waiting"
 
 
-def _intervals(stored: str | None) -> tuple[tuple[int, int], ...]:
+def _stays(stored: str | None) -> Stays:
     if not stored:
         return ()
     pairs: Sequence[list[str]] = [interval.split("-") for interval in stored.split(",")]
