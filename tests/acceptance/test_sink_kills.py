@@ -24,6 +24,8 @@ from tests.support.processes import eventually
 SEED = 20_261_122
 ALONE = 150
 """So few at a time are written by calls of their own; more go in an import."""
+EVENTS_PER_SECOND = 8
+"""Of an ordinary plan, as the worker is told."""
 ASKED_AFTER_SECONDS = WriterFigures().import_polls[0] - 1
 Target = Literal["contacts", "an import", "events"]
 TARGETS: tuple[Target, ...] = ("contacts", "an import", "events")
@@ -102,12 +104,12 @@ async def _check(home: Installation, facts: list[Result]) -> None:
     async def complete() -> bool:
         return written(home, facts) == len(facts)
 
-    await eventually(complete, timeout_seconds=300, what="all contacts are complete", tell=home.last_words)
+    await eventually(complete, timeout_seconds=600, what="all contacts are complete", tell=home.last_words)
 
     async def told() -> bool:
         return home.events() + len(await home.in_doubt()) >= len(facts)
 
-    await eventually(told, timeout_seconds=300, what="every event is there or in doubt", tell=home.last_words)
+    await eventually(told, timeout_seconds=900, what="every event is there or in doubt", tell=home.last_words)
 
 
 async def _check_events(home: Installation, facts: list[Result]) -> None:
@@ -145,3 +147,22 @@ async def test_worker_killed_while_it_writes_contacts_imports_and_events_loses_n
         await _check_events(home, facts)
         assert await run.worker.stop() == 0
         assert home.held()["refused"] == []
+
+
+@pytest.mark.torture
+async def test_kill_at_brevos_own_limits_leaves_a_handful_of_events_in_doubt(
+    own_kafka: Broker, topic_prefix: str, tmp_path: Path
+) -> None:
+    """At most a second's worth of calls each; with limits fifty times Brevo's that is fifty times as much."""
+    kills = 10
+    facts = list(results(kills * 60, 0, ZoomState().account_id, datetime.now(UTC).replace(microsecond=0)))
+    async with large_account(own_kafka.bootstrap, topic_prefix, tmp_path) as home:
+        run = Kills(home, facts, lambda some: publish(own_kafka.bootstrap, topic_prefix, iter(some)))
+        await run.strike("events", len(facts))
+        for _ in range(kills - 1):
+            await run.strike("events", 0)
+        await _check(home, facts)
+        await run.worker.until_ready()
+        await home.until_idle(run.worker)
+        await _check_events(home, facts)
+        assert len(await home.in_doubt()) <= kills * EVENTS_PER_SECOND
