@@ -62,12 +62,12 @@ def next_poll(asked: int, figures: WriterFigures) -> float:
     return at[asked + 1] - at[asked] if asked + 1 < len(at) else figures.import_poll_seconds
 
 
-def intent_window(per_second: float, answer_seconds: float, *, parked: bool) -> int:
+def intent_window(per_second: float, open_seconds: float, *, parked: bool) -> int:
     """How many events may have an intent and no outcome: what the rate needs, and a second's worth at most.
 
     Args:
         per_second: calls.
-        answer_seconds: from an intent to the answer of its call, as measured.
+        open_seconds: from an intent until its outcome is posted, as measured.
         parked: only probes are made, one at a time.
 
     >>> [intent_window(8, seconds, parked=False) for seconds in (0.05, 0.4, 5)], intent_window(8, 5, parked=True)
@@ -75,4 +75,4 @@ def intent_window(per_second: float, answer_seconds: float, *, parked: bool) -> 
     """
     if parked:
         return 1
-    return max(2, min(math.ceil(per_second * answer_seconds) + 1, math.floor(per_second)))
+    return max(2, min(math.ceil(per_second * open_seconds) + 1, math.floor(per_second)))

@@ -79,15 +79,12 @@ class EventSender:
         if work.state == "intended":
             return await self._after_a_former_owner(contact, work)
         if (ending := _not_called(work)) is None:
-            found = await self._permitted(contact, work)
-            if found is None or isinstance(found, Again):
-                return found
-            ending = found
+            return await self._permitted(contact, work)
         await self._outcomes.end(contact, work, ending)
         return None
 
     async def drain(self, seconds: float) -> None:
-        """Wait until no event is between its confirmed intent and its outcome, at most so long."""
+        """Wait until no event is between its intent and its outcome, at most so long."""
         try:
             async with asyncio.timeout(seconds):
                 while self._sending:
@@ -122,15 +119,18 @@ class EventSender:
         await self._outcomes.end(contact, work, ending)
         return None
 
-    async def _permitted(self, contact: str, work: EventWork) -> Ending | Again | None:
+    async def _permitted(self, contact: str, work: EventWork) -> Again | None:
         """Everything that may take long comes before the intent, which then stands for as long as one call takes."""
         family = family_of(work)
         channel = self._channels[family]
         with self._outcomes.waiting(contact):
             await self._access.limiters[family].unpaused()
             found = await channel.withheld(contact, work)
-        if isinstance(found, Again) or (found is not None and found.outcome != "intended"):
+        if isinstance(found, Again):
             return found
+        if found is not None and found.outcome != "intended":
+            await self._outcomes.end(contact, work, found)
+            return None
         work = work if found is None else replace(work, campaign_id=found.campaign_id)
         async with self._slot(contact, family):
             with self._outcomes.waiting(contact):
@@ -138,16 +138,16 @@ class EventSender:
             if not self._is_still(contact, work):
                 self._access.unused(family)
                 return None
-            with self._under_way():
+            with self._under_way(family):
                 return await self._attempt(contact, work, channel)
 
-    async def _attempt(self, contact: str, work: EventWork, channel: Channel) -> Ending | Again | None:
-        """Intent, confirmed; the one call; what came of it. ``None``: something else has decided it meanwhile."""
-        family, intent_id, began_at = family_of(work), uuid.uuid4().hex, time.monotonic()
+    async def _attempt(self, contact: str, work: EventWork, channel: Channel) -> Again | None:
+        """Intent, confirmed; the one call; what came of it, posted."""
+        family, intent_id = family_of(work), uuid.uuid4().hex
         confirmed = self._schedule.intents.of_event(work)
         await self._outcomes.post([(work, Ending("intended", intent_id=intent_id))])
         with self._outcomes.waiting(contact):
-            if not await confirmed:
+            if not await confirmed:  # something else has decided it meanwhile
                 self._access.unused(family)
                 return None
         if self._access.is_paused(family):
@@ -156,7 +156,6 @@ class EventSender:
             await self._withdraw(contact, work, intent_id)
             return Again(0)
         answer = await channel.call(contact, work)
-        self._access.intents[family].took(time.monotonic() - began_at)
         task = self._schedule.task(contact)
         attempts = task.failures + 1
         backoff = self._figures.backoff(attempts, self._spread())
@@ -165,7 +164,8 @@ class EventSender:
         if verdict.ambiguous and channel.leaves_trace:
             ending = await self._after_loss(contact, work, self._doubt(answer.status, attempts, verdict.says))
         if ending is not None:
-            return replace(ending, campaign_id=work.campaign_id)
+            await self._outcomes.end(contact, work, replace(ending, campaign_id=work.campaign_id))
+            return None
         task.failures = attempts
         await self._withdraw(contact, work, intent_id)
         return Again(backoff if verdict.outcome is Outcome.RETRY else 0)
@@ -214,10 +214,13 @@ class EventSender:
         return Ending("in_doubt", detail=f"{why}; it may have been sent", status=status, attempts=attempts)
 
     @contextmanager
-    def _under_way(self) -> Iterator[None]:
+    def _under_way(self, family: Family) -> Iterator[None]:
+        """From its intent until its outcome is posted: a kill in between leaves it in doubt."""
         self._sending += 1
+        began_at = time.monotonic()
         try:
             yield
+            self._access.intents[family].took(time.monotonic() - began_at)
         finally:
             self._sending -= 1
             self._drained.set()

@@ -190,6 +190,29 @@ async def test_stop_lets_an_event_under_way_end() -> None:
         assert set(sink.states().values()) == {"acknowledged"}
 
 
+async def test_stop_lets_the_outcome_of_an_event_be_posted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However long Kafka takes for it: the call was made, and without its outcome it would be in doubt."""
+    async with sink_beside_brevo() as (sink, brevo):
+        posting, taken, post = asyncio.Event(), asyncio.Event(), sink.engine.post
+
+        async def slow(outputs: Sequence[Output]) -> None:
+            if brevo.event_calls:
+                posting.set()
+                await taken.wait()
+            await post(outputs)
+
+        monkeypatch.setattr(sink.engine, "post", slow)
+        sink.start(replace(QUICK, drain_seconds=10))
+        sink.send(upsert(), event())
+        async with asyncio.timeout(10):
+            await posting.wait()
+        stopping = asyncio.create_task(sink.engine.stop())
+        await asyncio.wait([stopping], timeout=0.1)
+        taken.set()
+        await stopping
+        assert set(sink.states().values()) == {"acknowledged"}
+
+
 @pytest.mark.parametrize("policy", ["hold", "drop", "resend"])
 async def test_new_worker_reads_what_was_told_before_it_doubts(policy: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """The outcome that the one before it has posted is in the topic, and not in the rows yet."""
