@@ -206,6 +206,9 @@ class BatchAgent(Outside, OwnAgent):
             taken_ms = int(time.time() * 1000)
             try:
                 turned = await self.core.turn([self._batch(message, taken_ms) for message in messages])
+            except FatalError as told:
+                self._engine.stop(f"{self.spec.name}: {told}")
+                return
             except Exception as exc:
                 # Whatever it is, nothing may be acknowledged; a cancelled agent acknowledges nothing either.
                 log.exception("turn failed", extra={"agent": self.spec.name})

@@ -119,13 +119,14 @@ async def test_worker_does_what_the_class_of_an_error_says(lab: Lab, error: str,
 
 
 async def test_worker_stops_unacknowledged_where_going_on_would_lose_something(lab: Lab) -> None:
-    """Exit code 70, again after a restart, and the record is no dead letter."""
+    """Exit code 70 with one line and no traceback: it is no defect; and the record is no dead letter."""
     await lab.create_topics()
     await lab.produce(100)
     await lab.produce(1, error="fatal")
     worker = lab.worker()
     assert worker.process.wait() == 70, worker.process.describe()
     assert "going on would lose something" in worker.process.output()
+    assert "Traceback" not in worker.process.output()
     assert await lab.read(lab.dead_letters) == []
     assert await lab.committed() <= 100
 
