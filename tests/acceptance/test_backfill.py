@@ -150,7 +150,7 @@ async def test_backfill_with_events_sends_them_for_its_sessions_and_without_reco
 
         code, counted = await run(home, "--yes", "--events", "--host", loud.event.host_id, limit_seconds=60)
         assert (code, counted["published"], counted["origin"]) == (0, 1, "backfill_with_events")
-        wanted = {email: replace(each, events=events_of(spoken, email)) for email, each in truth.contacts.items()}
+        wanted = {email: replace(contact, events=events_of(spoken, email)) for email, contact in truth.contacts.items()}
         assert sum(len(contact.events) for contact in wanted.values()) > 0
         assert await home.until_true(replace(truth, contacts=wanted)) == []
         assert await suppressed(home) == left_out

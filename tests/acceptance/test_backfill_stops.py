@@ -51,15 +51,15 @@ ACCOUNT = STATE.merged(
     ZoomState.model_validate(
         {
             "users": [
-                {"id": host(each), "email": f"{host(each)}@example.com", "status": "active"} for each in range(HOSTS)
+                {"id": name, "email": f"{name}@example.com", "status": "active"} for name in map(host, range(HOSTS))
             ],
             "sessions": [
                 {
                     "object_type": "webinar",
-                    "details": {"id": each + 1_000, "host_id": host(each), "topic": "T", "type": 5},
-                    "instances": [{"uuid": f"u{each}==", **TIMES}],
+                    "details": {"id": number + 1_000, "host_id": host(number), "topic": "T", "type": 5},
+                    "instances": [{"uuid": f"u{number}==", **TIMES}],
                 }
-                for each in range(HOSTS)
+                for number in range(HOSTS)
             ],
         }
     )
@@ -159,7 +159,7 @@ async def test_backfill_killed_while_it_reads_and_while_it_publishes_goes_on_whe
     assert len(of_session) == HOSTS
     assert len({dict(message.headers)["ce_id"] for message in raw}) == 2 * HOSTS
     assert len(raw) - 2 * HOSTS in (0, 1, 2), "no more than the session under way was published again"
-    told = [each.action for each in await acts(kafka_bootstrap, topic_prefix)]
+    told = [entry.action for entry in await acts(kafka_bootstrap, topic_prefix)]
     assert told == ["backfill.begin", "backfill.begin", "backfill"], "the killed one had published something, too"
 
 

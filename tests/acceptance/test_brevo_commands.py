@@ -43,26 +43,30 @@ async def test_plan_shows_and_apply_creates_what_the_account_lacks(
         variables = wiring.worker()
         code, plan, _ = await rollcall(variables, "brevo", "plan", "--json")
         assert code == 1
-        assert [each["name"] for each in plan["attributes"]] == ["WEBINAR_NAME", "NO_SHOWS"]
-        assert [each["id"] for each in plan["lists"]] == [15]
-        uses = {each["key"]: (each["names"], each["found"]) for each in plan["uses"]}
+        assert [attribute["name"] for attribute in plan["attributes"]] == ["WEBINAR_NAME", "NO_SHOWS"]
+        assert [brevo_list["id"] for brevo_list in plan["lists"]] == [15]
+        uses = {use["key"]: (use["names"], use["found"]) for use in plan["uses"]}
         assert uses["connectors.zoom.lists.meeting_participants"] == ("list 15", "does not exist")
         assert uses["connectors.zoom.lists.webinar_attendees"] == ("list 16", f"{DEMO_LISTS[16]}, 0 contacts")
         assert uses["field_mapping.registration_source"] == ("attribute UTM_SOURCE", "float")
         assert uses["field_mapping.webinar_title"] == ("attribute WEBINAR_NAME", "does not exist")
         assert "UTM_SOURCE" in plan["problems"][0]
-        assert "WEBINAR_NAME" not in {each["name"] for each in brevo.state.store.attributes.shown()}
+        assert "WEBINAR_NAME" not in {attribute["name"] for attribute in brevo.state.store.attributes.shown()}
 
         refused, _, _ = await rollcall(variables, "brevo", "apply")
         assert refused == 1
         code, applied, _ = await rollcall(variables, "brevo", "apply", "--yes", "--reason", "a new account", "--json")
         assert len(applied["created"]) >= 3
         entries = await acts(kafka_bootstrap, topic_prefix)
-        assert [(each.action, each.subject, each.reason) for each in entries] == [
+        assert [(entry.action, entry.subject, entry.reason) for entry in entries] == [
             ("brevo.apply", "brevo", "a new account")
         ]
         assert entries[0].details == {"done": len(applied["created"]), "what": "; ".join(applied["created"])}
-        names = {each["name"]: each["type"] for each in brevo.state.store.attributes.shown() if "type" in each}
+        names = {
+            attribute["name"]: attribute["type"]
+            for attribute in brevo.state.store.attributes.shown()
+            if "type" in attribute
+        }
         assert (names["WEBINAR_NAME"], names["NO_SHOWS"]) == ("text", "float")
         _, again, _ = await rollcall(variables, "brevo", "plan", "--json")
         assert again["attributes"] == []
@@ -105,8 +109,8 @@ async def test_doubts_are_listed_checked_and_decided(
         code, listed, _ = await rollcall(variables, "effects", "--check", "--json")
         assert code == 1
         doubt, second, *others = listed["in_doubt"]
-        assert {each["at_brevo"] for each in (doubt, second, *others)} == {"no"}
-        assert {each["email"] for each in (doubt, second, *others)} <= {fact.email for fact in facts}
+        assert {event["at_brevo"] for event in (doubt, second, *others)} == {"no"}
+        assert {event["email"] for event in (doubt, second, *others)} <= {fact.email for fact in facts}
         async with operator(variables, tmp_path) as ana:
             order = {"whom": "one event", "which": doubt["id"], "verdict": "resend"}
             plan = await ana.looks("effects.resolve", **order)
@@ -125,7 +129,9 @@ async def test_doubts_are_listed_checked_and_decided(
         assert (code, home.events()) == (1, 3), "nobody has said yes"
         code, told, _ = await rollcall(variables, *bulk, "--yes")
         assert (code, told["done"]) == (0, 2)
-        assert {(each["id"], each["verdict"]) for each in told["events"]} == {(each["id"], "resend") for each in others}
+        assert {(decided["id"], decided["verdict"]) for decided in told["events"]} == {
+            (other["id"], "resend") for other in others
+        }
 
         async def all_sent() -> bool:
             return home.events() == 5
@@ -136,7 +142,7 @@ async def test_doubts_are_listed_checked_and_decided(
         code, resumed, _ = await rollcall(variables, "brevo", "resume", "--reason", "the key is new", "--json")
         assert (code, resumed["partitions"]) == (0, 6)
         told = await acts(own_kafka.bootstrap, topic_prefix)
-        assert [(each.action, each.subject, each.reason) for each in told] == [
+        assert [(entry.action, entry.subject, entry.reason) for entry in told] == [
             ("effects.resolve", doubt["contact_id"], "it is not there"),
             ("effects.resolve", second["contact_id"], ""),
             ("effects.resolve", "2 events", "answers were lost"),
@@ -147,7 +153,7 @@ async def test_doubts_are_listed_checked_and_decided(
         )
         assert told[1].details.items() >= {"command_id": second["id"], "verdict": "resend", "at_brevo": "no"}.items()
         assert told[2].details == {"wish": "as_found", "resend": 2}
-        assert [each.operator for each in told] == [OPERATOR] + [operator_name()] * 3
+        assert [entry.operator for entry in told] == [OPERATOR] + [operator_name()] * 3
         stray = event(email="nobody@example.com")
         message = Message(stray.to_bytes(), stray.contact_id.encode())
         await produce(own_kafka.bootstrap, BREVO_COMMANDS.physical(topic_prefix), [message])
@@ -157,7 +163,7 @@ async def test_doubts_are_listed_checked_and_decided(
 
         await eventually(seen, what="the event without a contact is counted", tell=home.last_words)
         code, listed, _ = await rollcall(variables, "effects", "--json")
-        assert (code, [each["id"] for each in listed["without_contact"]]) == (1, [stray.command_id])
+        assert (code, [event["id"] for event in listed["without_contact"]]) == (1, [stray.command_id])
         assert await worker.stop() == 0
 
 
@@ -181,7 +187,7 @@ async def test_dry_run_changes_nothing_and_preview_compares(
         assert home.calls("POST") + home.calls("PUT") == 0
         code, preview, _ = await rollcall(home.wiring.worker(), "preview", "--session", SESSION, "--json")
         assert (code, preview["total"]) == (0, 4)
-        assert all(each["creates"] and each["sets"]["ENGAGEMENT_TIER"] for each in preview["contacts"])
+        assert all(contact["creates"] and contact["sets"]["ENGAGEMENT_TIER"] for contact in preview["contacts"])
         assert await asyncio.to_thread(dry.terminate) == 0
         worker = home.start_worker("data")
 
@@ -190,8 +196,10 @@ async def test_dry_run_changes_nothing_and_preview_compares(
 
         await eventually(complete, timeout_seconds=60, what="all of it is done", tell=home.last_words)
         code, preview, _ = await rollcall(home.wiring.worker(), "preview", "--session", SESSION, "--json")
-        assert not any(each["sets"] or each["joins"] for each in preview["contacts"])
-        fates = [(event["fate"], event["at"] is not None) for each in preview["contacts"] for event in each["events"]]
+        assert not any(contact["sets"] or contact["joins"] for contact in preview["contacts"])
+        fates = [
+            (event["fate"], event["at"] is not None) for contact in preview["contacts"] for event in contact["events"]
+        ]
         assert fates
         assert set(fates) == {("has sent", True)}
         assert await worker.stop() == 0

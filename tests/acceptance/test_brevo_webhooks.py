@@ -89,7 +89,7 @@ async def test_registered_webhooks_keep_people_from_mails_and_from_being_created
     """`rollcall brevo apply`, Brevo's delivery, the ingress, the topic, the table, the sink: all of it real."""
     async with _home(own_kafka, topic_prefix, tmp_path) as (home, variables):
         code, plan, _ = await rollcall(variables, "brevo", "plan", "--json")
-        assert (code, [each["type"] for each in plan["webhooks"]]) == (1, ["marketing", "transactional"])
+        assert (code, [webhook["type"] for webhook in plan["webhooks"]]) == (1, ["marketing", "transactional"])
         code, applied, _ = await rollcall(variables, "brevo", "apply", "--yes", "--json")
         assert (code, len(applied["created"])) == (0, 2)
         assert TOKEN not in str(applied)

@@ -58,7 +58,7 @@ async def test_the_commands_tell_what_is_true_of_a_finished_webinar(
             return (line.get("not_synced"), line.get("state")) == (0, "final")
 
         await eventually(told_in_full, timeout_seconds=90, what="every result is acknowledged", tell=home.last_words)
-        statuses = Counter(each.status for each in truth.contacts.values())
+        statuses = Counter(contact.status for contact in truth.contacts.values())
         counts = (line["attended"], line["left_early"], line["no_shows"])
         assert counts == (statuses["attended"], statuses["left_early"], statuses["no_show"])
 
@@ -69,21 +69,21 @@ async def test_the_commands_tell_what_is_true_of_a_finished_webinar(
 
         people = list(csv.DictReader(io.StringIO((await run("session", "latest", "--csv")).stdout)))
         expected = {
-            each.email: (each.status, str(each.score), contact_id(each.email))
-            for each in truth.contacts.values()
-            if each.status in ("attended", "left_early", "no_show")
+            contact.email: (contact.status, str(contact.score), contact_id(contact.email))
+            for contact in truth.contacts.values()
+            if contact.status in ("attended", "left_early", "no_show")
         }
         assert {row["email"]: (row["status"], row["score"], row["contact_id"]) for row in people} == expected
         assert {row["brevo"] for row in people} == {"written"}
 
-        absent = next(each for each in truth.contacts.values() if each.status == "no_show")
+        absent = next(contact for contact in truth.contacts.values() if contact.status == "no_show")
         why = await run("explain", absent.email.upper())
         assert why.returncode == 0, why.stderr
         assert absent.email in why.stdout
         assert "no show: registered and approved, and never seen" in why.stdout
         assert "nothing was seen in webhooks and in Zoom's report" in why.stdout
 
-        best = max(truth.contacts.values(), key=lambda each: each.contact_score or 0)
+        best = max(truth.contacts.values(), key=lambda contact: contact.contact_score or 0)
         told = orjson.loads((await run("explain", best.email, "--session", "latest", "--json")).stdout)
         assert (told["standing"]["score"], told["standing"]["tier"]) == (best.contact_score, best.tier)
         assert told["history"][-1]["tier"] == best.tier
@@ -116,7 +116,7 @@ async def test_the_commands_tell_what_is_true_of_a_finished_webinar(
         assert await worker.stop() == 0
         down = await run("status", "--json")
         assert down.returncode == 1
-        assert any("no worker is running" in each for each in orjson.loads(down.stdout)["needs_a_person"])
+        assert any("no worker is running" in sentence for sentence in orjson.loads(down.stdout)["needs_a_person"])
 
         await asyncio.to_thread(own_kafka.pause)
         stale = await run("sessions")
@@ -134,30 +134,30 @@ async def stored(home: Installation) -> list[tuple[str, Message]]:
     """Everything that is in Kafka, with its topic, but clocks and what workers say of themselves."""
     bootstrap = home.wiring.kafka["KAFKA_BOOTSTRAP_SERVERS"]
     topics = [topic for topic in all_topics() if topic not in (TICKS, ENGAGEMENT_TICKS, WORKERS)]
-    return [(topic.name, each) for topic in topics for each in await read_to_end(bootstrap, home.physical(topic))]
+    return [(topic.name, record) for topic in topics for record in await read_to_end(bootstrap, home.physical(topic))]
 
 
 def places(found: list[tuple[str, Message]], *words: str) -> Places:
     """Where records lie whose text has one of the words."""
     return {
-        (topic, each.partition, each.offset)
-        for topic, each in found
-        if any(word.encode() in (each.value or b"").lower() for word in words)
+        (topic, record.partition, record.offset)
+        for topic, record in found
+        if any(word.encode() in (record.value or b"").lower() for word in words)
     }
 
 
 def places_of(steps: list[dict[str, Any]]) -> Places:
     """Where the records of a trace lie."""
-    return {(each["topic"], each["partition"], each["offset"]) for each in steps}
+    return {(step["topic"], step["partition"], step["offset"]) for step in steps}
 
 
 async def check_trace_of_contact(found: list[tuple[str, Message]], run: Run, email: str) -> list[dict[str, Any]]:
     """It has every record that names them, in order of time, each where it really lies."""
     steps: list[dict[str, Any]] = orjson.loads((await run("trace", "contact", email, "--json")).stdout)["steps"]
     assert places(found, email, contact_id(email)) <= places_of(steps)
-    assert [each["stored_at"] for each in steps] == sorted(each["stored_at"] for each in steps)
-    assert {each["kind"] for each in steps} >= {"event", "answer", "decision", "score", "command", "call"}
-    assert {each["email"] for each in steps if each["topic"] == "attendance.results.v1"} == {email}
+    assert [step["stored_at"] for step in steps] == sorted(step["stored_at"] for step in steps)
+    assert {step["kind"] for step in steps} >= {"event", "answer", "decision", "score", "command", "call"}
+    assert {step["email"] for step in steps if step["topic"] == "attendance.results.v1"} == {email}
     masked = await run("trace", "contact", contact_id(email), "--mask", "--csv")
     assert "@" not in masked.stdout
     assert len(masked.stdout.splitlines()) == len(steps) + 1
@@ -168,7 +168,7 @@ async def check_trace_of_session(found: list[tuple[str, Message]], run: Run, uui
     """It has every webhook, and what became of every command that it caused; or the latest of these alone."""
     told = orjson.loads((await run("trace", "session", "latest", "--json", "--limit", "100000")).stdout)
     of_session, held = told["steps"], places_of(told["steps"])
-    assert {(topic, each.partition, each.offset) for topic, each in found if topic == RAW_EVENTS.name} <= held
+    assert {(topic, record.partition, record.offset) for topic, record in found if topic == RAW_EVENTS.name} <= held
     assert {place for place in places(found, uuid.lower()) if place[0] == BREVO_RESULTS.name} <= held
     few = orjson.loads((await run("trace", "session", uuid, "--json", "--limit", "7")).stdout)
     assert (few["steps"], few["left_out"]) == (of_session[-7:], len(of_session) - 7)
@@ -176,7 +176,7 @@ async def check_trace_of_session(found: list[tuple[str, Message]], run: Run, uui
 
 async def check_trace_of_delivery(steps: list[dict[str, Any]], run: Run) -> None:
     """It begins with the delivery, by whichever name, and goes on with what followed for its person."""
-    joined = next(each for each in steps if each["what"] == "webinar.participant_joined")
+    joined = next(step for step in steps if step["what"] == "webinar.participant_joined")
     place = f"raw:{joined['partition']}:{joined['offset']}"
     by_place, by_id = [
         orjson.loads((await run("trace", "delivery", which, "--json")).stdout)["steps"]
@@ -184,8 +184,8 @@ async def check_trace_of_delivery(steps: list[dict[str, Any]], run: Run) -> None
     ]
     assert by_place == by_id
     assert joined in by_place
-    assert all(each in steps for each in by_place)
-    assert any(each["kind"] == "call" for each in by_place)
+    assert all(step in steps for step in by_place)
+    assert any(step["kind"] == "call" for step in by_place)
     shown = await run("trace", "delivery", place)
     assert max(map(len, shown.stdout.splitlines())) <= WIDTH
     gone = await run("trace", "delivery", "raw:0:99999999")

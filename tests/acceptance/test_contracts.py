@@ -38,8 +38,8 @@ async def check_contracts(home: Installation, bootstrap: str) -> Counter[str]:
     for topic in TOPICS:
         validator = Draft202012Validator(value_schema(topic), format_checker=FormatChecker())
         messages = channels[topic.name]["messages"].values()
-        types = {each["name"] for each in messages if each["name"].startswith("rollcall.")}
-        types |= {each.removesuffix(" tombstone") for each in types}
+        types = {message["name"] for message in messages if message["name"].startswith("rollcall.")}
+        types |= {name.removesuffix(" tombstone") for name in types}
         for message in await read_to_end(bootstrap, home.physical(topic)):
             assert faults(topic.name, message, types, validator) == [], topic.name
             seen[topic.name] += 1
@@ -49,7 +49,7 @@ async def check_contracts(home: Installation, bootstrap: str) -> Counter[str]:
 async def read_by_the_guide(home: Installation, bootstrap: str, wanted: int, tmp_path: Path) -> list[str]:
     """The lines that the guide's program prints, as it stands there but for broker and prefix."""
     [program] = re.findall(r"```python\n(.*?)```", GUIDE.read_text(encoding="utf-8"), re.DOTALL)
-    [topic] = [each for each in TOPICS if each.name == "attendance.results.v1"]
+    [topic] = [topic for topic in TOPICS if topic.name == "attendance.results.v1"]
     program = program.replace('"attendance.results.v1"', f'"{home.physical(topic)}"')
     program = program.replace("127.0.0.1:9092", bootstrap)
     path = tmp_path / "reader.py"

@@ -19,7 +19,7 @@ AGE_DAYS = 30
 
 def swept(truth: Truth, now: int) -> Truth:
     """What a sweep of today makes of contacts whose only session was `AGE_DAYS` ago."""
-    return replace(truth, contacts={email: faded(each, now) for email, each in truth.contacts.items()})
+    return replace(truth, contacts={email: faded(contact, now) for email, contact in truth.contacts.items()})
 
 
 def faded(contact: ContactTruth, now: int) -> ContactTruth:

@@ -42,7 +42,7 @@ def says(words: tuple[str, ...], *parts: bytes | None) -> bool:
 async def found_in_topics(home: Installation, words: tuple[str, ...]) -> dict[str, tuple[int, int]]:
     """By topic that says one of the words: (records in force, all records that say so), read by the test itself."""
     bootstrap, prefix = home.wiring.kafka["KAFKA_BOOTSTRAP_SERVERS"], home.wiring.kafka["KAFKA_TOPIC_PREFIX"]
-    compacted = {each.name: each.cleanup == "compact" for each in all_topics()} | dict.fromkeys(changelogs(), True)
+    compacted = {topic.name: topic.cleanup == "compact" for topic in all_topics()} | dict.fromkeys(changelogs(), True)
     found = {}
     for name, is_compacted in compacted.items():
         messages = await read_to_end(bootstrap, f"{prefix}{name}")
@@ -64,7 +64,7 @@ def rows_of_tables(directory: Path) -> Iterator[tuple[bytes, bytes]]:
 
 def logs_and_read_model(directory: Path) -> dict[str, bytes]:
     """Content by name."""
-    return {each.name: each.read_bytes() for each in (*directory.glob("*.log"), *directory.rglob("rollcall.sqlite3*"))}
+    return {path.name: path.read_bytes() for path in (*directory.glob("*.log"), *directory.rglob("rollcall.sqlite3*"))}
 
 
 async def metrics(service: Service) -> str:
@@ -87,7 +87,7 @@ async def test_person_is_forgotten_and_the_proof_is_what_a_look_at_everything_fi
         truth = await truth_about(world)
         await home.until_true(truth)
         await home.until_idle(worker)
-        people = {each for each, contact in truth.contacts.items() if contact.attributes.get("MEETING_DURATION")}
+        people = {email for email, contact in truth.contacts.items() if contact.attributes.get("MEETING_DURATION")}
         email = min(people)
         words = (email, contact_id(email))
         await parked_letter(home, own_kafka.bootstrap, email)
@@ -105,7 +105,7 @@ async def test_person_is_forgotten_and_the_proof_is_what_a_look_at_everything_fi
             variables, "forget", email, "--brevo", "--yes", "--reason", "DSR-17", "--json"
         )
         assert code == 0, told
-        proved = {each["topic"]: (each["held"], each["records"]) for each in done["places"]}
+        proved = {place["topic"]: (place["held"], place["records"]) for place in done["places"]}
         assert proved == await found_in_topics(home, words)
         check_bounds(done)
         assert (done["left_in_force"], done["read_model"], done["brevo"]) == ([], 0, "deleted")
@@ -113,7 +113,9 @@ async def test_person_is_forgotten_and_the_proof_is_what_a_look_at_everything_fi
         assert email not in at_brevo(home)
 
         raw = home.physical(RAW_EVENTS)
-        again = [Message(each.value, each.key, each.headers) for each in await read_to_end(own_kafka.bootstrap, raw)]
+        again = [
+            Message(record.value, record.key, record.headers) for record in await read_to_end(own_kafka.bootstrap, raw)
+        ]
         await produce(own_kafka.bootstrap, raw, again)
         await home.until_idle(worker)
         code, looked, _ = await rollcall(variables, "forget", email, "--dry-run", "--json")
@@ -141,20 +143,20 @@ def nothing_on_this_machine_says(words: tuple[str, str], directory: Path) -> Non
 
 def both_are_noted(noted: Sequence[AuditEntry], mark: str) -> None:
     """The one by the command and the one by the button, each as it began and as it ended; and the parked letter."""
-    assert "dlq.park" in {each.action for each in noted}
-    entries = [each for each in noted if each.action.startswith("forget")]
-    assert [each.result for each in entries] == ["begun", "done"] * 2
-    assert [(each.action, each.subject, each.reason) for each in entries[:2]] == [
+    assert "dlq.park" in {entry.action for entry in noted}
+    entries = [entry for entry in noted if entry.action.startswith("forget")]
+    assert [entry.result for entry in entries] == ["begun", "done"] * 2
+    assert [(entry.action, entry.subject, entry.reason) for entry in entries[:2]] == [
         ("forget.begin", mark, "DSR-17"), ("forget", mark, "DSR-17")
     ]  # fmt: skip
-    assert [(each.action, each.operator, each.reason) for each in entries[2:]] == [
+    assert [(entry.action, entry.operator, entry.reason) for entry in entries[2:]] == [
         ("forget.begin", "console:ana", "DSR-18"), ("forget", "console:ana", "DSR-18")
     ]  # fmt: skip
 
 
 def at_brevo(home: Installation) -> set[str]:
     """Whose contacts Brevo holds."""
-    return {each["email"] for each in home.held()["contacts"]}
+    return {contact["email"] for contact in home.held()["contacts"]}
 
 
 async def forgotten_by_a_button(home: Installation, email: str) -> None:
@@ -185,7 +187,7 @@ async def parked_letter(home: Installation, bootstrap: str, email: str) -> None:
 def is_kept(topic: str) -> bool:
     """Whether nothing deletes from it: a changelog, or a compacted topic."""
     return topic.endswith("-changelog") or any(
-        topic.endswith(each.name) for each in all_topics() if each.cleanup == "compact"
+        topic.endswith(known.name) for known in all_topics() if known.cleanup == "compact"
     )
 
 
@@ -194,7 +196,7 @@ def check_bounds(done: dict[str, Any]) -> None:
     now = datetime.now(UTC)
     for place in done["places"]:
         days = (datetime.fromisoformat(place["gone_by"]) - now) / timedelta(days=1)
-        known = next((each for each in all_topics() if place["topic"].endswith(each.name)), None)
+        known = next((topic for topic in all_topics() if place["topic"].endswith(topic.name)), None)
         if is_kept(place["topic"]):
             assert 7.9 < days < 8.1, place  # compacted within 7 days, and a day for the tombstones
         else:

@@ -92,7 +92,7 @@ async def test_polls_reach_the_score_while_questions_may_not_be_read(
         ]
         assert {result.interaction for result in came} == {Interaction(polls_answered=0, polls_offered=3)}
 
-        contacts = {each["email"]: each["attributes"] for each in home.held()["contacts"]}
+        contacts = {contact["email"]: contact["attributes"] for contact in home.held()["contacts"]}
         for email, polls in ((ann, 2), (ben, 1)):
             assert contacts[email]["ENGAGEMENT_SCORE"] == score(results[email])
             assert f"{polls} of 3 polls" in contacts[email]["ENGAGEMENT_WHY"]

@@ -122,8 +122,8 @@ async def test_letters_are_looked_at_sent_again_counted_and_parked(
         await produce(kafka_bootstrap, QUARANTINE.physical(topic_prefix), [dropped])
         assert (await rollcall("quarantine", "drop", "label=stale", "--yes"))["done"] >= 1
         told = await acts(kafka_bootstrap, topic_prefix)
-        done = [each.action for each in told]
+        done = [entry.action for entry in told]
         wanted = {"dlq.resend": 3, "dlq.drop": 1, "quarantine.release": 2, "quarantine.drop": 1}
         assert Counter(done) == wanted
-        assert [each.reason for each in told if each.operator == "console:ana"] == ["our clock was off"]
+        assert [entry.reason for entry in told if entry.operator == "console:ana"] == ["our clock was off"]
         assert await worker.stop() == 0

@@ -47,13 +47,13 @@ def shown(truth: Truth, *, no_shows: bool) -> Shown:
     """The same of the truth; who stayed away was not late."""
     return {
         (session.session_uuid, email): (
-            each.presence.status,
-            each.presence.attended_seconds,
-            None if each.presence.status == "no_show" else each.presence.late_seconds,
+            person.presence.status,
+            person.presence.attended_seconds,
+            None if person.presence.status == "no_show" else person.presence.late_seconds,
         )
         for session in truth.sessions
-        for email, each in session.people.items()
-        if no_shows or each.presence.status != "no_show"
+        for email, person in session.people.items()
+        if no_shows or person.presence.status != "no_show"
     }
 
 

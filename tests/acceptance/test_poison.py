@@ -165,7 +165,7 @@ async def check_each(home: Installation, worker: Service) -> None:
 
 def check_letters(topic: Topic, records: Sequence[Message], letters: Sequence[Message]) -> None:
     """One letter for each record that cannot be used, however often it came; none for what nobody wrote."""
-    by_place = {f"{topic.name}/{each.partition}/{each.offset}": each for each in records}
+    by_place = {f"{topic.name}/{record.partition}/{record.offset}": record for record in records}
     found = set()
     for letter in letters:
         headers = dict(letter.headers)
@@ -177,7 +177,7 @@ def check_letters(topic: Topic, records: Sequence[Message], letters: Sequence[Me
             assert (letter.key, letter.value) == (origin.key, origin.value)
     if topic is SWEEPS:  # which nobody looks into while the sweep is off
         return
-    unusable = {letter_id(topic.name, each.key, each.value) for each in records if not is_object(each.value)}
+    unusable = {letter_id(topic.name, record.key, record.value) for record in records if not is_object(record.value)}
     assert unusable - found == set(), topic.name
 
 

@@ -51,14 +51,16 @@ async def _ended(home: Installation, worker: Service) -> None:
 
 def _contacts(home: Installation) -> dict[str, tuple[frozenset[int], dict[str, Any]]]:
     """Lists and attributes by address."""
-    return {each["email"]: (frozenset(each["listIds"]), each["attributes"]) for each in home.held()["contacts"]}
+    return {
+        contact["email"]: (frozenset(contact["listIds"]), contact["attributes"]) for contact in home.held()["contacts"]
+    }
 
 
 async def _scores(home: Installation) -> dict[str, int]:
     messages = await read_to_end(home.wiring.kafka["KAFKA_BOOTSTRAP_SERVERS"], home.physical(ENGAGEMENT_SCORES))
     newest = {message.key: message.value for message in messages}
     found = [ContactScore.from_bytes(value) for value in newest.values() if value is not None]
-    return {each.contact_id: each.contact_score for each in found}
+    return {score.contact_id: score.contact_score for score in found}
 
 
 async def _forget_one(home: Installation) -> bytes:
@@ -146,15 +148,15 @@ async def test_rebuild_by_other_rules_is_compared_switched_to_undone_and_dropped
         assert "same has caught up: 0 dead letters, 0 questions to Zoom without a kept answer" in said
         found = await _command(variables, "diff", "same")
         assert (found["contacts"], found["facts"], found["scores"]) == ([], [], [])
-        assert not [each for each in await _keys(home, "same") if gone in each]
+        assert not [key for key in await _keys(home, "same") if gone in key]
 
         _write(home, "sessions: {", OTHER_RULES[1])
         await _killed_start(home, variables)
         await _command(variables, "start", "stricter")
         found = await _command(variables, "diff", "stricter", code=1)
         assert found["looked_at"] >= len(found["contacts"]) > 0
-        assert any("attended -> left_early" in each["why"] for each in found["facts"])
-        assert any("punctuality" in each["why"] for each in found["scores"])
+        assert any("attended -> left_early" in fact["why"] for fact in found["facts"])
+        assert any("punctuality" in score["why"] for score in found["scores"])
         assert f"{len(found['contacts'])} differ" in await ana.looks("rebuild.diff", state="stricter")
 
         await _switched(home, ana, worker, variables)
@@ -165,7 +167,7 @@ async def test_rebuild_by_other_rules_is_compared_switched_to_undone_and_dropped
         assert writes < home.writes()
         assert _contacts(home) != before
         stricter = await _scores(home)
-        assert {each["contact_id"]: each["rebuilt"]["score"] for each in found["scores"]}.items() <= stricter.items()
+        assert {score["contact_id"]: score["rebuilt"]["score"] for score in found["scores"]}.items() <= stricter.items()
         code, resync, problem = await rollcall(variables, "resync", "--all", "--dry-run", "--json")
         assert (code, resync["contacts"]) == (0, []), problem
 
@@ -179,13 +181,13 @@ async def test_rebuild_by_other_rules_is_compared_switched_to_undone_and_dropped
         assert (await ana.looks("rebuild.drop", state="stricter")).endswith("first is live, and stays so")
         assert "topics were deleted" in await ana.does("rebuild.drop", "agreed", state="stricter")
         left = await topics_of(own_kafka.bootstrap, topic_prefix)
-        assert not [each for each in left if "stricter" in each]
+        assert not [topic for topic in left if "stricter" in topic]
         assert "there is nothing to undo" in await ana.is_told("rebuild.undo")
-        noted = [each for each in await acts(own_kafka.bootstrap, topic_prefix) if "rebuild" in each.action]
-        assert [each.action for each in noted] == [
+        noted = [entry for entry in await acts(own_kafka.bootstrap, topic_prefix) if "rebuild" in entry.action]
+        assert [entry.action for entry in noted] == [
             "rebuild.start", "rebuild.built", "rebuild.start", "rebuild.built", "rebuild.built", "rebuild.switch",
             "rebuild.undo", "rebuild.drop",
         ]  # fmt: skip
-        assert [each.reason for each in noted if each.operator == OPERATOR] == [
+        assert [entry.reason for entry in noted if entry.operator == OPERATOR] == [
             "a shadow", "a shadow", "agreed", "it was a mistake", "agreed"
         ]  # fmt: skip

@@ -65,9 +65,9 @@ def told(home: Installation) -> Counter[str]:
     """How often each address was told of a recording, by event or mail."""
     held = home.held()
     events = [
-        each["identifiers"]["email_id"] for each in held["events"] if each["event_name"] == "zoom_recording_ready"
+        event["identifiers"]["email_id"] for event in held["events"] if event["event_name"] == "zoom_recording_ready"
     ]
-    return Counter([*events, *(each["to"][0] for each in held["mails"])])
+    return Counter([*events, *(mail["to"][0] for mail in held["mails"])])
 
 
 async def started(home: Installation) -> Service:
@@ -188,11 +188,11 @@ async def test_session_gets_one_campaign_though_the_worker_is_killed_before_it_i
 
         await eventually(is_draft, timeout_seconds=60, what="there is a draft", tell=home.last_words)
         worker.process.kill()
-        assert [each["status"] for each in home.held()["campaigns"]] == ["draft"]
+        assert [campaign["status"] for campaign in home.held()["campaigns"]] == ["draft"]
         worker = home.start_worker()
 
         async def is_sent() -> bool:
-            return [each["status"] for each in home.held()["campaigns"]] == ["sent"]
+            return [campaign["status"] for campaign in home.held()["campaigns"]] == ["sent"]
 
         await eventually(is_sent, timeout_seconds=60, what="the draft is sent", tell=home.last_words)
         (sent,) = home.held()["campaigns"]
@@ -204,7 +204,7 @@ async def test_session_gets_one_campaign_though_the_worker_is_killed_before_it_i
         await home.until_idle(worker)
         assert await home.until_true(truth) == []
         assert home.calls("POST", "/emailCampaigns/{campaign_id}/sendNow") == 1
-        assert [each["status"] for each in home.held()["campaigns"]] == ["sent"]
+        assert [campaign["status"] for campaign in home.held()["campaigns"]] == ["sent"]
         assert told(home) == Counter()
         assert home.held()["refused"] == []
         assert await worker.stop() == 0, worker.process.describe()

@@ -32,7 +32,9 @@ async def copies(home: Installation, replay_id: str | None = None) -> list[Messa
     found = await read_to_end(bootstrap, home.physical(RAW_EVENTS))
     wanted = None if replay_id is None else replay_id.encode()
     return [
-        each for each in found if REPLAY_OF in dict(each.headers) and wanted in (None, dict(each.headers)[REPLAY_ID])
+        record
+        for record in found
+        if REPLAY_OF in dict(record.headers) and wanted in (None, dict(record.headers)[REPLAY_ID])
     ]
 
 
@@ -117,7 +119,7 @@ async def test_replay_that_is_killed_paused_and_resumed_publishes_each_once_and_
         assert facts["report"].items() >= {**ZEROS, "published": results["selected"]}.items()
         assert (await kept(home), home.held()) == (tables, held)
         assert (home.events(), home.writes()) == (events, writes)
-        told = [(each.action, each.subject) for each in await acts(kafka_bootstrap, topic_prefix)]
+        told = [(entry.action, entry.subject) for entry in await acts(kafka_bootstrap, topic_prefix)]
         assert told == [
             *((f"replay{act}", replay_id) for act in (".begin", ".resume", ".pause", ".resume", "")),
             ("replay.begin", again["replay_id"]),
@@ -130,20 +132,20 @@ async def test_replay_that_is_killed_paused_and_resumed_publishes_each_once_and_
 
 def check_copies(originals: list[Message], made: list[Message], *, count: bytes) -> None:
     """Each original once, in its partition, with its key, value, time and headers."""
-    by_place = {f"{RAW_EVENTS.name}/{each.partition}/{each.offset}": each for each in originals}
-    of = Counter(dict(each.headers)[REPLAY_OF].decode() for each in made)
+    by_place = {f"{RAW_EVENTS.name}/{original.partition}/{original.offset}": original for original in originals}
+    of = Counter(dict(copy.headers)[REPLAY_OF].decode() for copy in made)
     assert of == dict.fromkeys(by_place, 1)
-    for each in made:
-        headers = dict(each.headers)
+    for copy in made:
+        headers = dict(copy.headers)
         original = by_place[headers[REPLAY_OF].decode()]
         assert headers[REPLAY_COUNT] == count
-        assert (each.key, each.value, each.partition, each.timestamp_ms) == (
+        assert (copy.key, copy.value, copy.partition, copy.timestamp_ms) == (
             original.key,
             original.value,
             original.partition,
             original.timestamp_ms,
         )
-        assert set(original.headers) < set(each.headers)
+        assert set(original.headers) < set(copy.headers)
 
 
 SESSIONS, PEOPLE, LEAST = 200, 60, 50_000
@@ -190,9 +192,9 @@ async def test_replay_of_fifty_thousand_events_killed_three_times_changes_nothin
 def received(worlds: Sequence[World]) -> Iterator[Message]:
     """What the ingress would have published of them."""
     for world in worlds:
-        for each in world.deliveries:
-            delivery = Delivery(each.body, b"", b"", each.request_id, time.time())
-            record = to_record(delivery, orjson.loads(each.body), "-")
+        for sent in world.deliveries:
+            delivery = Delivery(sent.body, b"", b"", sent.request_id, time.time())
+            record = to_record(delivery, orjson.loads(sent.body), "-")
             yield Message(record.value, record.key, tuple(record.headers), timestamp_ms=record.timestamp_ms)
 
 

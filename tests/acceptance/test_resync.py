@@ -78,7 +78,7 @@ async def test_resync_makes_good_what_wrong_ids_and_refusals_left_undone_and_sen
         await home.until_idle(worker)
         assert written(home, facts) == 0
         code, preview, _ = await rollcall(variables, "preview", "--session", SESSION, "--all", "--json")
-        fates = Counter(event["fate"] for each in preview["contacts"] for event in each["events"])
+        fates = Counter(event["fate"] for contact in preview["contacts"] for event in contact["events"])
         assert fates == {"has sent": len(facts) - REFUSED, "was refused": REFUSED}
         code, plan, problem = await rollcall(variables, "resync", "--session", SESSION, "--dry-run", "--json")
         assert isinstance(plan, dict), problem
@@ -104,7 +104,9 @@ async def test_resync_makes_good_what_wrong_ids_and_refusals_left_undone_and_sen
         assert sum(done["events"].values()) == REFUSED
         await _until_resynced(home, facts)
 
-        received = Counter((each.identifiers["email_id"], each.name) for each in home.brevo.state.store.events.received)
+        received = Counter(
+            (event.identifiers["email_id"], event.name) for event in home.brevo.state.store.events.received
+        )
         assert max(received.values()) == 1
         assert len(received) + len(await home.in_doubt()) == len(facts)
         code, again, _ = await rollcall(variables, "resync", "--all", "--yes", "--json")
@@ -115,18 +117,18 @@ async def test_resync_makes_good_what_wrong_ids_and_refusals_left_undone_and_sen
 async def _check_records(bootstrap: str, prefix: str, requested: int) -> None:
     """Two requests for each contact, one more by the worker for who waited for list 99; and who asked, and why."""
     requests = [
-        ResyncContact.from_bytes(each.value or b"")
-        for each in await read_to_end(bootstrap, ENGAGEMENT_RESYNCS.physical(prefix))
+        ResyncContact.from_bytes(record.value or b"")
+        for record in await read_to_end(bootstrap, ENGAGEMENT_RESYNCS.physical(prefix))
     ]
-    runs = [at for at, count in Counter(each.requested_at for each in requests).items() if count == requested]
+    runs = [at for at, count in Counter(request.requested_at for request in requests).items() if count == requested]
     assert len(runs) == 2
-    assert len({each.contact_id for each in requests if each.requested_at not in runs}) == ATTENDEES
+    assert len({request.contact_id for request in requests if request.requested_at not in runs}) == ATTENDEES
     entries = await acts(bootstrap, prefix)
-    assert [(each.action, each.subject, each.reason) for each in entries] == [
+    assert [(entry.action, entry.subject, entry.reason) for entry in entries] == [
         ("resync.begin", SESSION, "ids mended"),
         ("resync", SESSION, "ids mended"),
         ("resync.begin", "all", "list ids and events mended"),
         ("resync", "all", "list ids and events mended"),
     ]
-    assert [each.operator for each in entries] == [OPERATOR] * 2 + [operator_name()] * 2
+    assert [entry.operator for entry in entries] == [OPERATOR] * 2 + [operator_name()] * 2
     assert entries[-1].details == {"contacts": requested, "events": REFUSED, "requested": requested, "workers": 0}

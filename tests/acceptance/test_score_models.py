@@ -44,7 +44,7 @@ def moves(facts: list[Result]) -> dict[tuple[str, str], int]:
 
 def shown(tiers: list[dict[str, Any]], before: str) -> dict[tuple[str, str], int]:
     """The same of a command's document."""
-    return {(each[before], each["model"]): each["contacts"] for each in tiers}
+    return {(row[before], row["model"]): row["contacts"] for row in tiers}
 
 
 async def until_scores(home: Installation, facts: list[Result], rules: Rules, share: float = 1) -> None:
@@ -91,7 +91,7 @@ async def test_candidate_is_compared_with_nothing_sent_and_switched_to_only_when
         async def computed() -> bool:
             home.check_alive()
             records = await read_to_end(own_kafka.bootstrap, ENGAGEMENT_CANDIDATES.physical(topic_prefix))
-            return len({each.key for each in records}) == len(facts)
+            return len({record.key for record in records}) == len(facts)
 
         await eventually(computed, timeout_seconds=90, what="candidates are computed", tell=home.last_words)
         await check_comparison(variables, facts)
@@ -117,7 +117,7 @@ async def test_candidate_is_compared_with_nothing_sent_and_switched_to_only_when
         code, again, _ = await rollcall(variables, *rebuild, "--switch", "--yes")
         assert (code, again["requested"]) == (0, 0)
         assert home.events() == len(facts)
-        entries = [(each.action, each.subject) for each in await acts(own_kafka.bootstrap, topic_prefix)]
+        entries = [(entry.action, entry.subject) for entry in await acts(own_kafka.bootstrap, topic_prefix)]
         assert entries == [("score.rebuild.begin", "2"), ("score.rebuild", "2")] * 2
 
 
@@ -129,10 +129,10 @@ async def check_comparison(variables: dict[str, str], facts: list[Result]) -> No
     assert shown(found["tiers"], "live") == moves(facts)
     movers = {fact.email: fact for fact in facts if tier_of(fact, LIVE) != tier_of(fact, CANDIDATE)}
     assert movers
-    assert {(each["email"], each["live_score"], each["score"]) for each in found["movers"]} == {
+    assert {(mover["email"], mover["live_score"], mover["score"]) for mover in found["movers"]} == {
         (email, score_of(fact, LIVE), score_of(fact, CANDIDATE)) for email, fact in movers.items()
     }
     for scores, name in (((score_of(fact, LIVE) for fact in facts), "live"),
                          ((score_of(fact, CANDIDATE) for fact in facts), "model")):  # fmt: skip
         bins = Counter(min(score // 10, 9) for score in scores)
-        assert [each[name] for each in found["histogram"]] == [bins[at] for at in range(10)]
+        assert [bar[name] for bar in found["histogram"]] == [bins[at] for at in range(10)]

@@ -87,7 +87,7 @@ async def shown(home: Installation, *services: Service) -> dict[str, str]:
     there = await topics_of(bootstrap, prefix)
     for topic in all_topics():
         if home.physical(topic) in there:
-            headers = [each.headers for each in await read_to_end(bootstrap, home.physical(topic))]
+            headers = [record.headers for record in await read_to_end(bootstrap, home.physical(topic))]
             found[f"headers on {topic.name}"] = repr(headers)
     return found
 

@@ -115,7 +115,7 @@ async def _check(home: Installation, facts: list[Result]) -> None:
 async def _check_events(home: Installation, facts: list[Result]) -> None:
     received = Counter((event.identifiers["email_id"], event.name) for event in home.brevo.state.store.events.received)
     assert max(received.values()) == 1
-    doubtful = {each.contact_id for each in await home.in_doubt()}
+    doubtful = {event.contact_id for event in await home.in_doubt()}
     told = {email for email, _ in received}
     assert {fact.contact_id for fact in facts if fact.email not in told} <= doubtful
 

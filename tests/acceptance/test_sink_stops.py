@@ -95,8 +95,8 @@ class Overtaking:
 
     async def sure(self) -> bool:
         """Everybody of whom the former owner may have written something was written once more."""
-        newest = {each.contact_id: each for each in await self._home.results() if each.kind == "upsert"}
-        return not any(each.unsure for each in newest.values())
+        newest = {result.contact_id: result for result in await self._home.results() if result.kind == "upsert"}
+        return not any(result.unsure for result in newest.values())
 
 
 @pytest.mark.parametrize(

@@ -48,7 +48,10 @@ async def test_topics_are_compared_created_and_set_right(
 
     planned = rollcall("topics", "plan", "--json", env=environment, cwd=tmp_path)
     assert planned.returncode == 1, planned.stderr
-    found = {(each["topic"], each["what"]): each["act"] for each in json.loads(planned.stdout)["differences"]}
+    found = {
+        (difference["topic"], difference["what"]): difference["act"]
+        for difference in json.loads(planned.stdout)["differences"]
+    }
     assert found[raw, "retention.ms"] == "lose"
     assert found[raw, "max.message.bytes"] == "set"
     assert found[results, "partitions"] == "by_hand"
@@ -67,7 +70,9 @@ async def test_topics_are_compared_created_and_set_right(
 
     last = rollcall("topics", "apply", "--yes", "--lose", "--json", env=environment, cwd=tmp_path)
     left = json.loads(last.stdout)["differences"]
-    assert {(each["topic"], each["what"]) for each in left if each["act"] != "set"} == {(results, "partitions")}
+    assert {(difference["topic"], difference["what"]) for difference in left if difference["act"] != "set"} == {
+        (results, "partitions")
+    }
     assert (await settings_of(kafka_bootstrap, raw))["retention.ms"] == str(30 * 86_400_000)
     entries = await acts(kafka_bootstrap, topic_prefix)
     assert [(entry.action, entry.reason) for entry in entries] == [

@@ -146,7 +146,7 @@ async def machine(
 
 def findings(output: str) -> dict[str, dict[str, str]]:
     """The checks of `rollcall check --json` by name."""
-    return {each["check"]: each for each in json.loads(output.splitlines()[-1])["checks"]}
+    return {check["check"]: check for check in json.loads(output.splitlines()[-1])["checks"]}
 
 
 async def test_subscribe_creates_what_check_misses_and_changes_nothing_the_second_time(
@@ -157,7 +157,7 @@ async def test_subscribe_creates_what_check_misses_and_changes_nothing_the_secon
     assert code == 1, output
     before = findings(output)
     assert "rollcall zoom subscribe" in before["zoom subscription"]["advice"]
-    assert {name for name, each in before.items() if each["level"] == "fail"} == {"zoom subscription"}
+    assert {name for name, finding in before.items() if finding["level"] == "fail"} == {"zoom subscription"}
     assert "93577204817" in before["zoom registration"]["found"]
 
     code, output = await machine.run("zoom", "subscribe", "--url", machine.webhook_url)
@@ -212,7 +212,7 @@ async def test_check_names_what_is_wrong_and_what_to_do(brevo: RunningBrevo, mac
     assert code == 1
     assert "client_secret" in findings(output)["zoom token"]["found"]
     assert "wrong" not in output
-    skipped = {name: each["found"] for name, each in findings(output).items() if each["level"] == "skip"}
+    skipped = {name: finding["found"] for name, finding in findings(output).items() if finding["level"] == "skip"}
     assert skipped == dict.fromkeys(ZOOM_QUESTIONS, "no token")
     code, output = await machine.run("check", "--json", env={"ZOOM_CLIENT_SECRET_FILE": "/nope", "BREVO_API_KEY": ""})
     assert "both ZOOM_CLIENT_SECRET and ZOOM_CLIENT_SECRET_FILE are set" in findings(output)["zoom token"]["found"]

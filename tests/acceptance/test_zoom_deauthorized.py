@@ -91,7 +91,7 @@ async def test_account_that_removes_the_app_is_left_alone_and_its_tokens_are_gon
 
         await eventually(left, what="the login is deleted", tell=home.last_words)
         noted = await acts(own_kafka.bootstrap, topic_prefix)
-        (audited,) = [each for each in noted if each.action != "zoom.login"]
+        (audited,) = [entry for entry in noted if entry.action != "zoom.login"]
         assert (audited.action, audited.subject) == ("zoom.deauthorized", ACCOUNT)
         assert audited.operator == "zoom:kR3vQpZlTN6wYb1mUxE0dA"
 

@@ -110,9 +110,9 @@ async def test_login_in_a_browser_stores_tokens_that_work_and_logout_revokes_the
     async with aiohttp.ClientSession() as session:
         metrics = ZoomMetrics(CollectorRegistry())
         client = ZoomClient(account, session, "business", None, zoom.url, metrics, logins=logins)
-        assert [each["id"] for each in said(await client.users())] == ["u1"]
+        assert [user["id"] for user in said(await client.users())] == ["u1"]
         zoom.backend.tokens.expire_all()
-        assert [each["id"] for each in said(await client.users())] == ["u1"]
+        assert [user["id"] for user in said(await client.users())] == ["u1"]
     assert json.loads(stored.read_text(encoding="utf-8"))["refresh_token"] != json.loads(before)["refresh_token"]
 
     access_token = json.loads(stored.read_text(encoding="utf-8"))["access_token"]
@@ -122,7 +122,7 @@ async def test_login_in_a_browser_stores_tokens_that_work_and_logout_revokes_the
     async with aiohttp.ClientSession(headers={"Authorization": f"Bearer {access_token}"}) as session:
         assert (await session.get(f"{zoom.url}/v2/users")).status == 401
     noted = await acts(env["KAFKA_BOOTSTRAP_SERVERS"], env["KAFKA_TOPIC_PREFIX"])
-    assert [(each.action, each.subject) for each in noted] == [
+    assert [(entry.action, entry.subject) for entry in noted] == [
         ("zoom.login", STATE.account_id),
         ("zoom.logout", STATE.account_id),
     ]

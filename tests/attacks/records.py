@@ -233,7 +233,7 @@ async def _account(hall: Hall) -> str:
 
     async def quarantined() -> int | None:
         kept = await read_to_end(hall.bootstrap, hall.home.physical(QUARANTINE))
-        reasons = [dict(each.headers)["quarantine-reason"] for each in kept]
+        reasons = [dict(record.headers)["quarantine-reason"] for record in kept]
         return reasons.count(b"owner") if reasons.count(b"owner") >= len(NAMES) else None
 
     count = await eventually(quarantined, timeout_seconds=MOST_SECONDS, what="all of it is quarantined")

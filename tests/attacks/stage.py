@@ -112,12 +112,12 @@ class Stage:
         finally:
             over.set()
             await others
-        accepted = sum(each is not None for each in valid)
+        accepted = sum(seconds is not None for seconds in valid)
         self.delivered += accepted
         return Seen(
             valid=len(valid),
-            in_time=sum(each is not None and each <= WITHIN_SECONDS for each in valid),
-            slowest_seconds=max((each or 99.0 for each in valid), default=0.0),
+            in_time=sum(seconds is not None and seconds <= WITHIN_SECONDS for seconds in valid),
+            slowest_seconds=max((seconds or 99.0 for seconds in valid), default=0.0),
             probes=len(probes),
             probes_in_time=sum(probe is not None and probe <= WITHIN_SECONDS for probe in probes),
             records=await self._records() - records - accepted,

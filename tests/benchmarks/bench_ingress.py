@@ -234,28 +234,28 @@ def median(rounds: Sequence[Figures]) -> Figures:
 def report(figures: dict[str, Figures], *, as_json: bool) -> None:
     """The table, or one document."""
     own = figures["ingress"]
-    ratios = {name: own.per_second / each.per_second for name, each in figures.items()}
+    ratios = {name: own.per_second / figure.per_second for name, figure in figures.items()}
     # The broker takes cores from the ingress but not from the bare handler; CPU seconds leave it out.
-    cpu_ratios = {name: each.cpu_seconds_per_10k / own.cpu_seconds_per_10k for name, each in figures.items()}
+    cpu_ratios = {name: figure.cpu_seconds_per_10k / own.cpu_seconds_per_10k for name, figure in figures.items()}
     if as_json:
         rows = {
             name: {
-                "per_second": round(each.per_second),
-                "p50_ms": round(each.p50_ms, 2),
-                "p99_ms": round(each.p99_ms, 2),
-                "cpu_seconds_per_10k": round(each.cpu_seconds_per_10k, 3),
+                "per_second": round(figure.per_second),
+                "p50_ms": round(figure.p50_ms, 2),
+                "p99_ms": round(figure.p99_ms, 2),
+                "cpu_seconds_per_10k": round(figure.cpu_seconds_per_10k, 3),
                 "ingress_ratio": round(ratios[name], 3),
                 "ingress_cpu_ratio": round(cpu_ratios[name], 3),
             }
-            for name, each in figures.items()
+            for name, figure in figures.items()
         }
         print(json.dumps(rows, indent=2))  # noqa: T201
         return
     lines = [f"{'':16}{'per second':>12}{'p50 ms':>9}{'p99 ms':>9}{'CPU s/10k':>11}{'ingress is':>12}{'by CPU':>9}"]
     lines += [
-        f"{name:16}{each.per_second:>12,.0f}{each.p50_ms:>9.2f}{each.p99_ms:>9.2f}{each.cpu_seconds_per_10k:>11.2f}"
+        f"{name:16}{figure.per_second:>12,.0f}{figure.p50_ms:>9.2f}{figure.p99_ms:>9.2f}{figure.cpu_seconds_per_10k:>11.2f}"
         f"{ratios[name]:>11.2f}x{cpu_ratios[name]:>8.2f}x"
-        for name, each in figures.items()
+        for name, figure in figures.items()
     ]
     print("\n".join(lines))  # noqa: T201
 

@@ -58,10 +58,10 @@ def session_of(number: int, count: int) -> Iterator[Told]:
     """Everything about one session of so many people."""
     story = Storyteller()
     yield story.session(number)
-    for each in range(count):
-        who = person(each)
-        yield story.result(who, number, 1, attended_seconds=each % 3_600)
-        yield story.score(who, [number], 1, each % 101)
+    for attendee in range(count):
+        who = person(attendee)
+        yield story.result(who, number, 1, attended_seconds=attendee % 3_600)
+        yield story.score(who, [number], 1, attendee % 101)
         yield story.upsert(who, 2)
         yield story.answer(who, 2)
 
@@ -83,9 +83,13 @@ def fill(database: Database, count: int) -> None:
     """So many results in sessions of `SESSION_PEOPLE`, written as the projector writes them."""
     story = Storyteller()
     for number in range(1, count // SESSION_PEOPLE + 1):
-        told = chain([story.session(number)], (story.result(person(each), number, 1) for each in range(SESSION_PEOPLE)))
+        told = chain(
+            [story.session(number)], (story.result(person(attendee), number, 1) for attendee in range(SESSION_PEOPLE))
+        )
         for part in portions(told, 10_000):
-            sources = [Source(topic.name, 0, 0, 0, each.key, each.value, each.headers) for topic, each in part]
+            sources = [
+                Source(topic.name, 0, 0, 0, message.key, message.value, message.headers) for topic, message in part
+            ]
             with database.writing() as connection:
                 write(connection, project(sources)[0])
 

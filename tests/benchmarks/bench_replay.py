@@ -99,9 +99,11 @@ async def _copied(
 
 async def _send_each(producer: AIOKafkaProducer, polled: Polled) -> None:
     sent = [
-        await producer.send(OUTPUT, each.value, key=each.key, headers=list(each.headers), partition=where.partition)
+        await producer.send(
+            OUTPUT, record.value, key=record.key, headers=list(record.headers), partition=where.partition
+        )
         for where, found in polled.items()
-        for each in found
+        for record in found
     ]
     await asyncio.gather(*sent)
 
@@ -110,8 +112,13 @@ async def _send_batches(producer: AIOKafkaProducer, polled: Polled) -> None:
     sent = []
     for where, found in polled.items():
         batch = producer.create_batch()
-        for each in found:
-            row = {"timestamp": each.timestamp, "key": each.key, "value": each.value, "headers": list(each.headers)}
+        for record in found:
+            row = {
+                "timestamp": record.timestamp,
+                "key": record.key,
+                "value": record.value,
+                "headers": list(record.headers),
+            }
             if batch.append(**row) is None:
                 sent.append(await producer.send_batch(batch, OUTPUT, partition=where.partition))
                 batch = producer.create_batch()
@@ -163,7 +170,7 @@ async def compare(events: int, turns: int) -> None:
         for _turn in range(turns):
             for name, run in RUNS.items():
                 rates[name].append(events / await run(connection, events))
-    middle = {name: median(each) for name, each in rates.items()}
+    middle = {name: median(rate) for name, rate in rates.items()}
     print(f"\n{'variant':8} {'records/s':>10} {'of plain':>9} {'of batches':>11}")  # noqa: T201
     for name, rate in middle.items():
         print(f"{name:8} {rate:>10,.0f} {rate / middle['plain']:>9.2f} {rate / middle['batches']:>11.2f}")  # noqa: T201

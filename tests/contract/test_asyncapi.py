@@ -35,9 +35,11 @@ def test_operations_refer_to_channels_and_messages_that_are_there() -> None:
     """And every channel is sent to by somebody."""
     for operation in DOCUMENT["operations"].values():
         channel = operation["channel"]["$ref"].removeprefix("#/channels/")
-        names = [each["$ref"].removeprefix(f"#/channels/{channel}/messages/") for each in operation["messages"]]
+        names = [message["$ref"].removeprefix(f"#/channels/{channel}/messages/") for message in operation["messages"]]
         assert names == list(CHANNELS[channel]["messages"])
-    sent = {each["channel"]["$ref"] for each in DOCUMENT["operations"].values() if each["action"] == "send"}
+    sent = {
+        operation["channel"]["$ref"] for operation in DOCUMENT["operations"].values() if operation["action"] == "send"
+    }
     assert sent == {f"#/channels/{name}" for name in CHANNELS}
 
 

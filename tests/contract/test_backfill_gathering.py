@@ -101,7 +101,7 @@ def uuids(*of: tuple[int, int]) -> set[str]:
 
 def names(found: FoundSessions) -> list[str]:
     """The uuids found, the oldest span first."""
-    return [each.uuid for sessions in found.select(lambda _: True).values() for each in sessions]
+    return [past.uuid for sessions in found.select(lambda _: True).values() for past in sessions]
 
 
 def asked(zoom: SandboxZoom) -> int:
@@ -115,7 +115,7 @@ async def test_sessions_of_all_users_are_found_once_within_the_days(zoom: Sandbo
     assert sorted(names(found)) == sorted(uuids(*EVERYTHING))
     assert found.skipped == []
     assert asked(zoom) == 4
-    (webinar,) = (each for unit in found.units.values() for each in unit if each.uuid in uuids((101, 10)))
+    (webinar,) = (past for unit in found.units.values() for past in unit if past.uuid in uuids((101, 10)))
     assert (webinar.object_type, webinar.object_id, webinar.host_id) == ("webinar", "101", ANA)
     assert (webinar.start, webinar.end) == (ago(10), ago(10) + 3_600)
 
@@ -142,8 +142,8 @@ async def test_webinar_by_id_is_looked_for_with_its_host_alone(zoom: SandboxZoom
     """Zoom tells of a webinar's instances in reports only."""
     found = await gather(zoom, tmp_path, name="101")
     wish = Wish(PERIOD, None, "101", "backfill")
-    chosen = [each for sessions in found.select(wish.names).values() for each in sessions]
-    assert {each.uuid for each in chosen} == uuids((101, 40), (101, 10))
+    chosen = [past for sessions in found.select(wish.names).values() for past in sessions]
+    assert {past.uuid for past in chosen} == uuids((101, 40), (101, 10))
     assert asked(zoom) == 2
 
 

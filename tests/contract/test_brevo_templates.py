@@ -41,7 +41,10 @@ async def test_template_that_exists_or_is_not_used_is_right(recordings: dict[str
 async def test_templates_that_do_not_exist_are_named_with_their_keys() -> None:
     """Of recordings and of double opt-in."""
     told = await wrong(recordings={"by": "template", "template": 42}, list_rules={17: DOI})
-    assert [each.partition(":")[0] for each in told] == ["brevo.list_rules.17.template_id", "brevo.recordings.template"]
+    assert [sentence.partition(":")[0] for sentence in told] == [
+        "brevo.list_rules.17.template_id",
+        "brevo.recordings.template",
+    ]
     assert "template 42 does not exist" in told[1]
 
 

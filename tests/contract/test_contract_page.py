@@ -58,7 +58,7 @@ def test_page_shows_every_topic_kind_header_field_and_sample(read: Reader) -> No
         for message in channel["messages"].values():
             assert message["title"] in read.texts
             assert set(message["headers"]["properties"]) <= read.texts
-            assert {each["name"] for each in message.get("examples", ())} <= read.texts
+            assert {example["name"] for example in message.get("examples", ())} <= read.texts
     for name, schema in DOCUMENTS.items():
         if name != "asyncapi.json":
             assert _fields(schema) <= {part for text in read.texts for part in text.replace("[]", "").split(".")}, name

@@ -23,7 +23,10 @@ REFERENCE = Path(__file__).parents[2] / "docs" / "reference"
 def leaves(model: type[BaseModel], path: str) -> Iterator[tuple[str, FieldInfo, Any]]:
     """(path of the key, field, default) of every setting; sections that may come several times count once."""
     for name, field in model.model_fields.items():
-        section = next((each for each in (field.annotation, *get_args(field.annotation)) if is_section(each)), None)
+        section = next(
+            (annotation for annotation in (field.annotation, *get_args(field.annotation)) if is_section(annotation)),
+            None,
+        )
         if section is None:
             yield f"{path}{name}", field, field.get_default(call_default_factory=True)
         else:
@@ -44,10 +47,10 @@ def shown(field: FieldInfo, default: Any) -> str:
         return f"`{default.attribute}`"
     if default is None:
         return "none"
-    if any(isinstance(each, BeforeValidator) and each.func is parse_duration for each in field.metadata):
+    if any(isinstance(validator, BeforeValidator) and validator.func is parse_duration for validator in field.metadata):
         return f"`{format_duration(default)}`"
     if field.annotation == tuple[Duration, ...]:
-        return f"`[{', '.join(format_duration(each) for each in default)}]`"
+        return f"`[{', '.join(format_duration(seconds) for seconds in default)}]`"
     if isinstance(default, Minimum):
         return f"`{format_minimum(default)}`"
     text = default if isinstance(default, str) else orjson.dumps(default).decode()

@@ -44,7 +44,7 @@ def test_pages_that_code_cites_exist() -> None:
         for path in (ROOT / folder).rglob("*"):
             if path.suffix in _SUFFIXES:
                 cited |= set(re.findall(r"(?<![\w./])docs/[a-z-]+/[\w-]+(?:\.md)?", path.read_text("utf-8")))
-    missing = [each for each in cited if not (ROOT / each).exists() and not list(ROOT.glob(f"{each}-*.md"))]
+    missing = [path for path in cited if not (ROOT / path).exists() and not list(ROOT.glob(f"{path}-*.md"))]
     assert missing == []
 
 

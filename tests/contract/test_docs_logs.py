@@ -34,7 +34,7 @@ def calls() -> Iterator[tuple[str, ast.expr]]:
 def told() -> set[tuple[str, str]]:
     """Those, and what is said of Kafka in our words."""
     ours = {(level, str(ast.literal_eval(event))) for level, event in calls()}
-    return ours | {("error", each.event) for each in KAFKAS}
+    return ours | {("error", translation.event) for translation in KAFKAS}
 
 
 def documented() -> set[tuple[str, str]]:

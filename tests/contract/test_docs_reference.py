@@ -118,7 +118,7 @@ def test_documented_metrics_are_those_of_the_code() -> None:
     assert {name.removesuffix("_total") for name in documented} == {name.removesuffix("_total") for name in named}
 
 
-@pytest.mark.parametrize("metrics", [EngineMetrics, BrevoMetrics, ZoomMetrics], ids=lambda each: each.__name__)
+@pytest.mark.parametrize("metrics", [EngineMetrics, BrevoMetrics, ZoomMetrics], ids=lambda metrics: metrics.__name__)
 def test_labels_of_a_metric_are_documented(metrics: type[EngineMetrics | BrevoMetrics | ZoomMetrics]) -> None:
     """In the order in which they are declared."""
     documented = rows(page("metrics.md"))

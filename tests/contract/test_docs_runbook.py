@@ -37,7 +37,7 @@ def commands(text: str) -> Iterator[str]:
     for block in blocks:
         yield from re.findall(r"^\$ rollcall (.+)$", block, re.MULTILINE)
     prose = re.sub(r"```.*?```", "", text, flags=re.DOTALL)
-    yield from (" ".join(each.split()) for each in re.findall(r"`rollcall ([^`]+)`", prose))
+    yield from (" ".join(command.split()) for command in re.findall(r"`rollcall ([^`]+)`", prose))
 
 
 def of_drills() -> Iterator[tuple[str, str]]:
@@ -79,8 +79,8 @@ def test_drill_runs_what_its_section_says(section: str, line: str) -> None:
     """Word for word, but for what a drill fills in, and for the form of its output."""
     wanted = re.escape(line.replace(" --json", "").replace(" --yes", "")).replace(r"\ ", r"\s")
     wanted = re.sub(r"\\\{\w+\\\}", r"\\S+", wanted)
-    said = [each.replace(" --json", "").replace(" --yes", "") for each in commands(SECTIONS[section])]
-    assert any(re.fullmatch(wanted, each) for each in said), (line, said)
+    said = [command.replace(" --json", "").replace(" --yes", "") for command in commands(SECTIONS[section])]
+    assert any(re.fullmatch(wanted, command) for command in said), (line, said)
 
 
 def test_every_drill_runs_commands() -> None:

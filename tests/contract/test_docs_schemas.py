@@ -58,7 +58,7 @@ def test_schema_does_not_require_a_field_that_came_later() -> None:
 
 def test_schema_of_a_field_says_what_the_source_says() -> None:
     """Units and orders are in the exported schema too, also those of fields that a model inherits."""
-    (topic,) = (each for each in TOPICS if each.name == "attendance.results.v1")
+    (topic,) = (topic for topic in TOPICS if topic.name == "attendance.results.v1")
     result = value_schema(topic)["$defs"]["Result"]["properties"]
     assert result["intervals"]["description"].startswith("Presence as [from, to] in seconds since `started_at`")
     assert result["occurred_at"]["description"].startswith("For a result E")

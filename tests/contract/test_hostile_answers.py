@@ -122,7 +122,7 @@ async def test_check_of_a_hostile_ingress_is_bounded_too(hostile: Hostile) -> No
         session = await stack.enter_async_context(aiohttp.ClientSession())
         configuration = Configuration.model_validate({"connectors": {"zoom": [ACCOUNT]}})
         context = Context(configuration, session, hostile.url, stack)
-        check = next(each for each in await zoom_checks(context) if each.name == "webhook secret")
+        check = next(finding for finding in await zoom_checks(context) if finding.name == "webhook secret")
 
         async def ask() -> None:
             assert (await check.run()).level == "fail"

@@ -44,7 +44,7 @@ def test_pins_are_of_the_images_that_are_used_and_replace_older_ones(tmp_path: P
         assert done.returncode == 0, done.stderr
         first, *pins = file.read_text().splitlines()
         assert first == "INGRESS_PUBLISH=8080"
-        assert set(pins) == {f"{each}@{DIGEST}" for each in named()}
+        assert set(pins) == {f"{image}@{DIGEST}" for image in named()}
         assert done.stdout.splitlines() == pins
 
 

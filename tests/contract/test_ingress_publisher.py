@@ -88,8 +88,8 @@ class MemorySubject:
     async def found(self) -> Sequence[Message]:
         """What the list holds."""
         return [
-            Message(each.value, each.key, tuple(each.headers), timestamp_ms=each.timestamp_ms)
-            for topic, each in self.publisher.published
+            Message(record.value, record.key, tuple(record.headers), timestamp_ms=record.timestamp_ms)
+            for topic, record in self.publisher.published
             if topic == self.topic
         ]
 

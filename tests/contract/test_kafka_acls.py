@@ -95,7 +95,7 @@ REBUILD = (
     | on_topics("Read", ALL)
     | on_topics("Write", {LOOKUPS_BULK.name, AUDIT.name, STATES.name})
     # What a switch tells.
-    | on_topics("Write", {each.name for each in (ATTENDANCE_RESULTS, ATTENDANCE_SESSIONS, ENGAGEMENT_SCORES)})
+    | on_topics("Write", {topic.name for topic in (ATTENDANCE_RESULTS, ATTENDANCE_SESSIONS, ENGAGEMENT_SCORES)})
     | on_topics("Write", {ENGAGEMENT_RESYNCS.name})
     | {(operation, *CHANGELOGS) for operation in _EVERYTHING}
     | {(operation, "prefixed", f"{PREFIX}rebuild.") for operation in _EVERYTHING}

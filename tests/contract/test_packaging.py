@@ -65,10 +65,10 @@ def test_requirements_of_the_image_are_those_of_development_too(name: str) -> No
     shipped, development = (
         {
             line.split(" ")[0].partition("==")[::2]
-            for line in (ROOT / "requirements" / each).read_text().splitlines()
+            for line in (ROOT / "requirements" / file).read_text().splitlines()
             if "==" in line and not line.startswith((" ", "#"))
         }
-        for each in (name, "dev.txt")
+        for file in (name, "dev.txt")
     )
     assert shipped <= development
 

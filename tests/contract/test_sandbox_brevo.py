@@ -45,11 +45,11 @@ PROVOKING: dict[str, Json] = {
 def _cases() -> Iterator[Case]:
     for path in sorted(SAMPLES.glob("*.json")):
         sample = json.loads(path.read_text())
-        for each in sample.get("cases", [sample]):
-            name = each.get("name", "only")
-            request = each.get("request") or PROVOKING.get(name)
-            if request and "response" in each:
-                yield Case(f"{path.stem}: {name}", request, each["response"])
+        for case in sample.get("cases", [sample]):
+            name = case.get("name", "only")
+            request = case.get("request") or PROVOKING.get(name)
+            if request and "response" in case:
+                yield Case(f"{path.stem}: {name}", request, case["response"])
 
 
 CASES = list(_cases())
@@ -218,6 +218,6 @@ async def test_sandbox_played_sample_answers_as_the_sample(case: Case) -> None:
 def test_samples_with_an_answer_are_all_played() -> None:
     """A sample that nobody plays would pass unseen, as would a preparation that belongs to none."""
     samples = [json.loads(path.read_text()) for path in SAMPLES.glob("*.json")]
-    answers = [each for sample in samples for each in sample.get("cases", [sample]) if "response" in each]
+    answers = [case for sample in samples for case in sample.get("cases", [sample]) if "response" in case]
     assert len(CASES) == len(answers) > 30
     assert set(BEFORE) <= {case.name for case in CASES}

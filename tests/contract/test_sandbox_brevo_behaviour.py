@@ -34,7 +34,7 @@ async def test_call_with_something_unknown_is_refused_and_recorded(
     answered, error = await client.call(method, path, body)
     state = await client.state()
     assert (answered, set(error)) == (status, {"code", "message"})
-    assert [each["method"] for each in state["refused"]] == [method]
+    assert [call["method"] for call in state["refused"]] == [method]
     assert state["contacts"] == state["events"] == []
 
 
@@ -106,7 +106,7 @@ async def test_update_adds_and_removes_lists_and_leaves_the_rest(client: Client)
     assert (status, body) == (204, None)
     assert contact["listIds"] == [15, 16]
     assert contact["attributes"] == {"FIRSTNAME": "Maya", "NO_SHOWS": 0}
-    assert [each["email"] for each in members["contacts"]] == [MAYA]
+    assert [contact["email"] for contact in members["contacts"]] == [MAYA]
 
 
 async def test_identifier_is_percent_decoded(client: Client) -> None:
@@ -216,7 +216,7 @@ async def test_import_applies_later_and_tells_the_notify_url(client: Client) -> 
     state = await client.state()
     assert process["status"] == "completed"
     assert state["owner_mails"] == 0
-    assert [(each["attributes"], each["listIds"]) for each in state["contacts"]] == [({"NO_SHOWS": 2}, [18])]
+    assert [(contact["attributes"], contact["listIds"]) for contact in state["contacts"]] == [({"NO_SHOWS": 2}, [18])]
 
 
 async def test_import_under_way_has_changed_nothing() -> None:
@@ -260,13 +260,13 @@ async def test_events_are_kept_in_order_with_their_contact_and_found_again(clien
         assert await client.call("POST", "/v3/events", body) == (204, None)
     state = await client.state()
     _, found = await client.call("GET", "/v3/events?contact_id=1&event_name=zoom_webinar_attended")
-    assert [(each["event_name"], each["contact_id"]) for each in state["events"]] == [
+    assert [(event["event_name"], event["contact_id"]) for event in state["events"]] == [
         ("zoom_webinar_attended", 1),
         ("zoom_webinar_attended", 1),
         ("other", None),
     ]
-    assert all(each["received_at"].endswith("Z") for each in state["events"])
-    assert [each["attributes"] for each in state["contacts"]] == [{"ENGAGEMENT_SCORE": 71}]
+    assert all(event["received_at"].endswith("Z") for event in state["events"])
+    assert [contact["attributes"] for contact in state["contacts"]] == [{"ENGAGEMENT_SCORE": 71}]
     assert found["count"] == 2
     assert found["events"][0]["event_date"] == "2026-11-20T17:01:32Z"
 
@@ -291,8 +291,8 @@ async def test_reset_gives_an_account_as_new_with_the_prepared_demo(client: Clie
     assert (await client.call("DELETE", "/_sandbox/state"))[0] == 204
     state = await client.state()
     assert (state["contacts"], state["calls"]["total"], state["faults"]) == ([], 0, [])
-    assert {each["id"]: each["name"] for each in state["lists"]} == DEMO_LISTS
-    types = {each["name"]: each["type"] for each in state["attributes"]}
+    assert {brevo_list["id"]: brevo_list["name"] for brevo_list in state["lists"]} == DEMO_LISTS
+    types = {attribute["name"]: attribute["type"] for attribute in state["attributes"]}
     assert types == {"FIRSTNAME": "text", "LASTNAME": "text", **DEMO_ATTRIBUTES}
 
 

@@ -40,11 +40,11 @@ async def test_campaign_is_a_draft_until_it_is_sent_once(client: Client) -> None
     assert (await client.call("POST", "/v3/emailCampaigns/9/sendNow"))[0] == 404
     assert (await client.call("GET", "/v3/emailCampaigns/9"))[0] == 404
     _, listing = await client.call("GET", "/v3/emailCampaigns?limit=100&excludeHtmlContent=true")
-    assert [(each["name"], each["status"]) for each in listing["campaigns"]] == [
+    assert [(campaign["name"], campaign["status"]) for campaign in listing["campaigns"]] == [
         ("Other", "draft"),
         ("Recording", "sent"),
     ]
-    assert [each["mailed"] for each in (await client.state())["campaigns"]] == [[MAYA], []]
+    assert [campaign["mailed"] for campaign in (await client.state())["campaigns"]] == [[MAYA], []]
 
 
 async def test_campaign_without_credit_is_402_and_stays_a_draft(client: Client) -> None:

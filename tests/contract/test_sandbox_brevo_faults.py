@@ -65,7 +65,7 @@ async def test_unknown_list_is_refused_wherever_a_call_names_it(client: Client) 
     assert (await client.call("POST", "/v3/contacts", {"email": MAYA, "listIds": [17]}))[0] == 201
     assert (await client.call("GET", "/v3/contacts/lists/17"))[0] == 200
     _, listing = await client.call("GET", "/v3/contacts/lists?limit=50")
-    assert (listing["count"], [each["id"] for each in listing["lists"]]) == (3, [18, 17, 15])
+    assert (listing["count"], [brevo_list["id"] for brevo_list in listing["lists"]]) == (3, [18, 17, 15])
     await client.call("DELETE", "/_sandbox/faults")
     assert (await client.call("PUT", f"/v3/contacts/{MAYA}", {"listIds": [16]}))[0] == 204
 
@@ -111,7 +111,7 @@ async def test_import_reports_whose_phone_belongs_to_another(client: Client) -> 
     await eventually(done, what="the import completes")
     async with client.session.get(process["info"]["import"]["duplicate_phone_id"]) as report:
         assert NOOR in await report.text()
-    assert "ann@example.com" in {each["email"] for each in (await client.state())["contacts"]}
+    assert "ann@example.com" in {contact["email"] for contact in (await client.state())["contacts"]}
 
 
 def test_every_fault_is_described_on_its_page() -> None:

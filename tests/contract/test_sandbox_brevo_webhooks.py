@@ -59,7 +59,7 @@ async def test_webhooks_are_told_what_happens_to_contacts() -> None:
         for email in (MAYA, NOOR):
             await client.call("POST", "/v3/contacts", {"email": email})
         deleted: tuple[str, str, Json | None] = ("DELETE", f"/v3/contacts/{MAYA}", None)
-        unsubscribed, bounced = (("POST", f"/_sandbox/{each}") for each in ("unsubscriptions", "bounces"))
+        unsubscribed, bounced = (("POST", f"/_sandbox/{what}") for what in ("unsubscriptions", "bounces"))
         for number, call in enumerate(
             [(*unsubscribed, {"email": MAYA}), (*bounced, {"email": NOOR}), deleted], start=2
         ):
@@ -72,5 +72,5 @@ async def test_webhooks_are_told_what_happens_to_contacts() -> None:
         assert brevo.state.store.contacts.get(NOOR).email_blacklisted
     assert answers == [429, 200, 500, 200]
     assert {authorization for authorization, _ in told} == {"Bearer t"}
-    assert [each["event"] for _, each in told] == ["unsubscribe", "unsubscribe", "hard_bounce", "contact_deleted"]
+    assert [body["event"] for _, body in told] == ["unsubscribe", "unsubscribe", "hard_bounce", "contact_deleted"]
     assert (told[0][1]["email"], told[3][1]["email"]) == (MAYA, [MAYA])

@@ -81,7 +81,7 @@ async def test_order_is_kept_per_connection_and_around_the_end(receiver: Receive
     """What comes before `ended` in the world comes before it on the wire, and one connection stays in order."""
 
     def split(bodies: list[bytes]) -> tuple[set[bytes], set[bytes], dict[str, list[bytes]]]:
-        ended = next(n for n, each in enumerate(bodies) if b'"webinar.ended"' in each)
+        ended = next(n for n, body in enumerate(bodies) if b'"webinar.ended"' in body)
         connections: dict[str, list[bytes]] = {}
         for body in bodies:
             who = orjson.loads(body)["payload"]["object"].get("participant")

@@ -34,20 +34,20 @@ def test_sample_is_valid(topic: Topic, name: str) -> None:
         assert faults(topic, SAMPLES[topic.name][name]) == []
 
 
-@pytest.mark.parametrize("topic", [each for each in TOPICS if models_of(each)], ids=lambda topic: topic.name)
+@pytest.mark.parametrize("topic", [topic for topic in TOPICS if models_of(topic)], ids=lambda topic: topic.name)
 def test_every_kind_of_a_topic_has_a_sample(topic: Topic) -> None:
     """Of every model, and of every value of its `kind`."""
     sampled = SAMPLES[topic.name].values()
     assert sampled
-    assert {each["kind"] for each in sampled if "kind" in each} >= kinds_of(topic)
+    assert {sample["kind"] for sample in sampled if "kind" in sample} >= kinds_of(topic)
 
 
-@pytest.mark.parametrize("topic", [each for each in TOPICS if models_of(each)], ids=lambda topic: topic.name)
+@pytest.mark.parametrize("topic", [topic for topic in TOPICS if models_of(topic)], ids=lambda topic: topic.name)
 def test_schema_refuses_a_record_without_one_of_its_fields_or_of_an_unknown_kind(topic: Topic) -> None:
     """A schema that takes everything would be no contract."""
-    sample = next(each for each in SAMPLES[topic.name].values() if each.get("kind") in (None, *kinds_of(topic)))
+    sample = next(sample for sample in SAMPLES[topic.name].values() if sample.get("kind") in (None, *kinds_of(topic)))
     for field in sample:
-        assert faults(topic, {name: each for name, each in sample.items() if name != field}), field
+        assert faults(topic, {name: value for name, value in sample.items() if name != field}), field
     assert faults(topic, {**sample, "schema_version": 2})
     if "kind" in sample:
         assert faults(topic, {**sample, "kind": "unheard_of"})

@@ -165,9 +165,9 @@ WRITES = [
 ]
 
 
-def name_of(each: Case | Request) -> str:
+def name_of(case: Case | Request) -> str:
     """Method and path template."""
-    return (each.request if isinstance(each, Case) else each).endpoint.name
+    return (case.request if isinstance(case, Case) else case).endpoint.name
 
 
 @pytest.fixture
@@ -198,7 +198,7 @@ async def test_endpoint_is_read_to_the_end_with_every_field(zoom: SandboxZoom, c
     """No parameter that Zoom does not know, all pages, each row once, no field lost."""
     found = await ask(zoom, case.request)
     assert len(found) == case.count
-    assert all(case.fields <= set(each) for each in found)
+    assert all(case.fields <= set(row) for row in found)
 
 
 @pytest.mark.parametrize("request_", [*(case.request for case in READS), *WRITES[1:]], ids=name_of)
@@ -228,7 +228,7 @@ async def test_subscription_is_ended_and_left(zoom: SandboxZoom) -> None:
     for request in WRITES[1:]:
         assert said(await zoom.client.one(request)) == {}
     left = said(await zoom.client.rows(requests.subscriptions(STATE.account_id, USER)))
-    assert [each["event_subscription_id"] for each in left] == ["event_subscription_id 0"]
+    assert [subscription["event_subscription_id"] for subscription in left] == ["event_subscription_id 0"]
 
 
 async def test_subscription_whose_url_does_not_answer_is_refused(zoom: SandboxZoom) -> None:

@@ -326,9 +326,9 @@ async def test_ingress_full_of_secrets_tells_them_nowhere_but_in_the_records_the
         async with aiohttp.ClientSession() as session:
             assert await started.post(session, body) == 200
             broken = {"event": "webinar.x", "payload": {"object": PERSON, "account_id": "another"}}
-            for each in (as_zoom_writes(broken), b'{"user_name":"Maya Okafor"', body):
-                for headers in (signed_headers(b"other"), signed_headers(each, at=1), signed_headers(each)):
-                    async with session.post(started.url, data=each, headers=headers) as answer:
+            for signed in (as_zoom_writes(broken), b'{"user_name":"Maya Okafor"', body):
+                for headers in (signed_headers(b"other"), signed_headers(signed, at=1), signed_headers(signed)):
+                    async with session.post(started.url, data=signed, headers=headers) as answer:
                         answers += await answer.read() + str(answer.headers).encode()
             for request in malformed:
                 reader, writer = await asyncio.open_connection("127.0.0.1", port)

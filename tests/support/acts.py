@@ -10,6 +10,6 @@ from tests.support.kafka import read_to_end
 async def acts(bootstrap: str, prefix: str) -> list[AuditEntry]:
     """All entries, in the order of their times: those of two operators lie in two partitions."""
     entries = [
-        AuditEntry.from_bytes(each.value or b"") for each in await read_to_end(bootstrap, AUDIT.physical(prefix))
+        AuditEntry.from_bytes(record.value or b"") for record in await read_to_end(bootstrap, AUDIT.physical(prefix))
     ]
-    return sorted(entries, key=lambda each: each.at)
+    return sorted(entries, key=lambda entry: entry.at)

@@ -109,6 +109,6 @@ async def chromium(folder: Path) -> AsyncIterator[Page]:
         found = await eventually(port, what="Chromium listens", timeout_seconds=60, tell=process.describe)
         async with aiohttp.ClientSession() as session:
             async with session.get(f"http://127.0.0.1:{found}/json/list") as response:
-                pages = [each for each in await response.json() if each["type"] == "page"]
+                pages = [target for target in await response.json() if target["type"] == "page"]
             async with session.ws_connect(pages[0]["webSocketDebuggerUrl"], max_msg_size=0) as socket:
                 yield Page(socket)

@@ -106,8 +106,9 @@ def main(arguments: Sequence[str]) -> int:
             seconds = time.monotonic() - begun
             sys.stdout.write(f"{kind} {what}: {chosen.seeds} seeds, {len(found)} different ({seconds:.0f} s)\n")
             sys.stdout.flush()
-            for seed, each in found[:6]:
-                line = f"  seed {seed}: {each.email}: {each.field} is {each.actual!r}, should be {each.wanted!r}"
+            for seed, difference in found[:6]:
+                is_so, should_be = repr(difference.actual), repr(difference.wanted)
+                line = f"  seed {seed}: {difference.email}: {difference.field} is {is_so}, should be {should_be}"
                 sys.stdout.write(f"{line}\n")
     return 1 if wrong else 0
 

@@ -39,8 +39,8 @@ def _commands(command: Any, path: str) -> Iterator[tuple[str, Any]]:
     below = getattr(command, "commands", {})
     if not below or (" " in path and any(parameter.name != "help" for parameter in command.params)):
         yield path, command
-    for name, each in below.items():
-        yield from _commands(each, f"{path} {name}")
+    for name, inner in below.items():
+        yield from _commands(inner, f"{path} {name}")
 
 
 def _section(name: str, command: Any) -> Iterator[str]:
@@ -52,7 +52,8 @@ def _section(name: str, command: Any) -> Iterator[str]:
     if parameters:
         yield "| Option | Default | Meaning |\n|---|---|---|"
         yield from (
-            _row(parameter) for parameter in sorted(parameters, key=lambda each: each.param_type_name != "argument")
+            _row(parameter)
+            for parameter in sorted(parameters, key=lambda parameter: parameter.param_type_name != "argument")
         )
         yield ""
     if examples := _examples(command.epilog or ""):
@@ -78,7 +79,7 @@ def _row(parameter: Any) -> str:
         names, variable = f"`{parameter.name.upper()}`", None
     else:
         names, variable = (
-            " / ".join(f"`{each}`" for each in (*parameter.opts, *parameter.secondary_opts)),
+            " / ".join(f"`{option}`" for option in (*parameter.opts, *parameter.secondary_opts)),
             parameter.envvar,
         )
     meaning = _plain(parameter.help) + (f" Or `{variable}`." if variable else "")

@@ -166,11 +166,14 @@ class MemoryBench(Bench):
 
     @override
     async def outputs(self) -> list[int]:
-        return [orjson.loads(each.value or b"")["i"] for each in self._published(OUTPUT.name)]
+        return [orjson.loads(output.value or b"")["i"] for output in self._published(OUTPUT.name)]
 
     @override
     async def dead_letters(self) -> list[tuple[dict[str, Any], dict[str, bytes]]]:
-        return [(orjson.loads(each.value or b""), dict(each.headers)) for each in self._published(f"{SOURCE.name}.dlq")]
+        return [
+            (orjson.loads(output.value or b""), dict(output.headers))
+            for output in self._published(f"{SOURCE.name}.dlq")
+        ]
 
     @override
     def rows(self, rule: str) -> dict[bytes, bytes]:

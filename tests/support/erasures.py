@@ -28,7 +28,7 @@ def swept(rule: Rule, stores: Mapping[str, MemoryStore], erasure: Erasure) -> li
         output = waiting.pop(0)
         follows = run(rule, [record(ERASURES.name, output.value, key=output.key)], stores)
         told += follows
-        waiting += [each for each in follows if each.topic == ERASURES.name]
+        waiting += [output for output in follows if output.topic == ERASURES.name]
     return told
 
 

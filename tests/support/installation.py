@@ -269,7 +269,7 @@ class Installation:
         wanted = {API_KEY, self.wiring.webhook_secret, ZoomState().client_secret}
         wanted |= {text for world in self._worlds for text in personal(world)}
         shown = {log.name: log.read_text(errors="replace") for log in self.directory.glob("*.log")}
-        assert [(name, each) for name, text in shown.items() for each in wanted if each in text] == []
+        assert [(name, word) for name, text in shown.items() for word in wanted if word in text] == []
 
     async def _until_quiet(self, deadline: float) -> None:
         """Until nobody has called Brevo for a while, or until the deadline (monotonic)."""
@@ -305,7 +305,7 @@ class Installation:
 def personal(world: World) -> set[str]:
     """Each person's address, name and contact id, as far as webhooks tell of them."""
     objects = [orjson.loads(delivery.body)["payload"]["object"] for delivery in world.deliveries]
-    people = [each.get("registrant") or each.get("participant") or {} for each in objects]
+    people = [content.get("registrant") or content.get("participant") or {} for content in objects]
     told = {person.get(name) or "" for person in people for name in ("email", "user_name", "last_name")}
     ids = {contact_id(email) for text in told if (email := normalise_email(text))}
     return {text for text in told if len(text) > _SHORT_NAME} | ids

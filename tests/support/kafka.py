@@ -127,7 +127,7 @@ async def committed_offsets(bootstrap: str, group: str, topic: str) -> dict[int,
         # A fresh or restarted broker takes a moment before it coordinates groups.
         with suppress(GroupCoordinatorNotAvailableError, GroupLoadInProgressError, NotCoordinatorForGroupError):
             offsets = await client.list_consumer_group_offsets(group)
-            committed = {where.partition: each.offset for where, each in offsets.items() if where.topic == topic}
+            committed = {where.partition: offset.offset for where, offset in offsets.items() if where.topic == topic}
             return ({partition: offset for partition, offset in committed.items() if offset >= 0},)
         return None
 
@@ -154,7 +154,10 @@ async def _partitions(bootstrap: str, topic: str) -> list[TopicPartition]:
         (described,) = await client.describe_topics([topic])
     if described["error_code"]:
         raise for_code(described["error_code"])(topic)
-    return [TopicPartition(topic, number) for number in sorted(each["partition"] for each in described["partitions"])]
+    return [
+        TopicPartition(topic, number)
+        for number in sorted(partition["partition"] for partition in described["partitions"])
+    ]
 
 
 def _message(record: Any) -> Message:

@@ -35,8 +35,8 @@ def _arm(step: str) -> None:
     module, _, path = step.partition(":")
     *parents, name = path.split(".")
     owner: Any = importlib.import_module(module)
-    for each in parents:
-        owner = getattr(owner, each)
+    for name in parents:
+        owner = getattr(owner, name)
     real = getattr(owner, name)
 
     async def last(*arguments: Any, **named: Any) -> None:

@@ -168,7 +168,7 @@ class Engine(MemoryEngine):
     def keys(self) -> list[tuple[str, bytes | None]]:
         """(topic, key) of what was published to the look-ups and their results, behind the first request."""
         topics = (LOOKUP_RESULTS.name, LOOKUPS.name)
-        return [(each.topic, each.key) for each in self.published if each.topic in topics][1:]
+        return [(output.topic, output.key) for output in self.published if output.topic in topics][1:]
 
     @property
     def results(self) -> list[LookupResult]:

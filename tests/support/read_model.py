@@ -249,8 +249,8 @@ def story(records: int, seed: int) -> Iterator[Told]:
 async def publish(kafka: KafkaConnection, told: Iterable[Told]) -> int:
     """Put the records on their topics, those of one topic in order; returns how many."""
     by_topic: dict[str, list[Message]] = {}
-    for topic, each in told:
-        by_topic.setdefault(topic.physical(kafka.topic_prefix), []).append(each)
+    for topic, message in told:
+        by_topic.setdefault(topic.physical(kafka.topic_prefix), []).append(message)
     for name, messages in by_topic.items():
         await produce(kafka.bootstrap_servers, name, messages)
     return sum(map(len, by_topic.values()))

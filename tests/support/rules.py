@@ -23,7 +23,7 @@ def run(
     """
     outputs: list[Output] = []
     for batch in _turns(records, turn):
-        outputs += run_turn(rule, [each._replace(partition=partition) for each in batch], stores)
+        outputs += run_turn(rule, [record._replace(partition=partition) for record in batch], stores)
     return outputs
 
 

@@ -33,7 +33,7 @@ def session_scores(rules: Rules, seed: int) -> tuple[int, ...]:
     """Of everybody with a result in a webinar of an hour without anything going wrong, by their address."""
     world = simulate_webinar(_ATTENDEES, seed, frozenset(), starts_at=_STARTS_AT)
     truth = truth_of([delivery.body for delivery in world.deliveries], world.zoom, rules)
-    return tuple(each.score for _, each in sorted(truth.contacts.items()) if each.score is not None)
+    return tuple(contact.score for _, contact in sorted(truth.contacts.items()) if contact.score is not None)
 
 
 def who_stayed() -> str:

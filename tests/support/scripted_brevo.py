@@ -138,8 +138,8 @@ class ScriptedBrevo:
     def _page(self, path: str) -> web.StreamResponse:
         offset = int(path.partition("offset=")[2].partition("&")[0])
         shown = [
-            {"email": email, "attributes": each.attributes, "listIds": sorted(each.lists)}
-            for email, each in self.contacts.items()
+            {"email": email, "attributes": contact.attributes, "listIds": sorted(contact.lists)}
+            for email, contact in self.contacts.items()
         ]
         return web.json_response({"contacts": shown[offset : offset + 1_000], "count": len(shown)})
 
@@ -199,11 +199,11 @@ class ScriptedBrevo:
         return None
 
     def _owner(self, name: str, value: Any) -> str | None:
-        return next((email for email, each in self.contacts.items() if each.attributes.get(name) == value), None)
+        return next((email for email, contact in self.contacts.items() if contact.attributes.get(name) == value), None)
 
     def _by_identifier(self, call: Call, identifier: str) -> str | None:
         kind = call.path.partition("identifierType=")[2]
-        name = next((name for name, each in IDENTIFIERS.items() if each == kind), None)
+        name = next((name for name, identifier in IDENTIFIERS.items() if identifier == kind), None)
         return identifier if name is None else self._owner(name, identifier)
 
     def _create(self, body: dict[str, Any]) -> web.StreamResponse:

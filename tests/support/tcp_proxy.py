@@ -31,15 +31,18 @@ class TcpProxy:
         upstream: asyncio.StreamWriter | None = None
         with suppress(OSError, asyncio.CancelledError):
             answers, upstream = await asyncio.open_connection("127.0.0.1", self._server_port)
-            ends = [asyncio.create_task(each) for each in (self._pass(reader, upstream), self._pass(answers, writer))]
+            ends = [
+                asyncio.create_task(direction)
+                for direction in (self._pass(reader, upstream), self._pass(answers, writer))
+            ]
             try:
                 await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
             finally:
                 for end in ends:
                     end.cancel()
                 await asyncio.gather(*ends, return_exceptions=True)
-        for each in filter(None, (writer, upstream)):
-            each.transport.abort()
+        for stream in filter(None, (writer, upstream)):
+            stream.transport.abort()
         self._tasks.discard(task)
 
     async def close(self) -> None:

@@ -179,6 +179,9 @@ def statuses(truth: Truth) -> dict[str, str]:
 def results(truth: Truth) -> list[dict[str, tuple[str, int]]]:
     """Status and minutes of everybody in each session."""
     return [
-        {email: (each.presence.status, each.presence.attended_seconds // 60) for email, each in session.people.items()}
+        {
+            email: (person.presence.status, person.presence.attended_seconds // 60)
+            for email, person in session.people.items()
+        }
         for session in truth.sessions
     ]

@@ -155,8 +155,12 @@ class Pipeline:
     def forget(self, erasure: Erasure) -> dict[str, dict[str, int]]:
         """Both agents are told, and sweep their tables; returns what each says it removed, by table."""
         self._deliver(Output.of(ERASURES.name, erasure.record_key, erasure))
-        told = [ERASURE.validate_json(each.value or b"") for each in self.sent[ERASURES.name]]
-        return {each.agent: each.removed for each in told if isinstance(each, ErasureProgress) and each.is_done}
+        told = [ERASURE.validate_json(output.value or b"") for output in self.sent[ERASURES.name]]
+        return {
+            progress.agent: progress.removed
+            for progress in told
+            if isinstance(progress, ErasureProgress) and progress.is_done
+        }
 
     def repeat(self, topic: str, values: Iterable[bytes]) -> None:
         """Records reach the rule that it has had before, as after a crash."""
@@ -177,8 +181,8 @@ class Pipeline:
     def let_through(self, lookup: LookupKind) -> None:
         """Answer the questions of a kind that were held back, and those to come at once."""
         self.held_back -= {lookup}
-        answered = [each for each in self._kept if each.lookup == lookup]
-        self._kept = [each for each in self._kept if each.lookup != lookup]
+        answered = [answer for answer in self._kept if answer.lookup == lookup]
+        self._kept = [answer for answer in self._kept if answer.lookup != lookup]
         for request in answered:
             self._run(self._track, LOOKUP_RESULTS.name, self._answers(request), TRACK.tables)
 
@@ -200,19 +204,19 @@ class Pipeline:
                 known = latest.get((fact.session_uuid, fact.contact_id))
                 assert known is None or fact.revision > known.revision, "a revision went back"
                 latest[fact.session_uuid, fact.contact_id] = fact
-        return {key: each for key, each in latest.items() if not each.retracted}
+        return {key: result for key, result in latest.items() if not result.retracted}
 
     @property
     def registrations(self) -> dict[tuple[str, str], Registration]:
         """The registration that stands, by (registrant, contact)."""
         facts = (fact for fact in self.facts if isinstance(fact, Registration))
         latest = {(fact.registrant_id, fact.contact_id): fact for fact in facts}
-        return {key: each for key, each in latest.items() if not each.retracted}
+        return {key: registration for key, registration in latest.items() if not registration.retracted}
 
     @property
     def summaries(self) -> dict[str, SessionSummary]:
         """The latest summary by session, of those that results were told of."""
-        return {uuid: each for uuid, each in self.told_sessions.items() if each.state in ("live", "final")}
+        return {uuid: states for uuid, states in self.told_sessions.items() if states.state in ("live", "final")}
 
     @property
     def told_sessions(self) -> dict[str, SessionSummary]:
@@ -223,8 +227,8 @@ class Pipeline:
     def session_states(self) -> dict[str, list[SessionSummary]]:
         """Everything that was told by session, in order."""
         told: dict[str, list[SessionSummary]] = {}
-        for each in self.sent.get(ATTENDANCE_SESSIONS.name, []):
-            summary = SessionSummary.from_bytes(each.value or b"")
+        for output in self.sent.get(ATTENDANCE_SESSIONS.name, []):
+            summary = SessionSummary.from_bytes(output.value or b"")
             told.setdefault(summary.session_uuid, []).append(summary)
         return told
 
@@ -248,7 +252,7 @@ class Pipeline:
     def recordings_told(self) -> list[TrackEvent | SendRecording]:
         """Every command that tells somebody of a recording, in order."""
         told = (command for command in self.commands if isinstance(command, TrackEvent | SendRecording))
-        return [each for each in told if each.name == "zoom_recording_ready"]
+        return [command for command in told if command.name == "zoom_recording_ready"]
 
     @property
     def campaigns(self) -> list[SendCampaign]:
@@ -258,14 +262,14 @@ class Pipeline:
     @property
     def facts(self) -> list[AnyFact]:
         """Everything published about anybody, in order."""
-        return [FACT.validate_json(each.value or b"") for each in self.sent.get(ATTENDANCE_RESULTS.name, [])]
+        return [FACT.validate_json(output.value or b"") for output in self.sent.get(ATTENDANCE_RESULTS.name, [])]
 
     @property
     def commands(self) -> list[UpsertContact | OnceCommand]:
         """Every command to the sink, live ones first."""
         return [
-            BREVO_COMMAND.validate_json(each.value or b"")
-            for each in [*self.sent.get(BREVO_COMMANDS.name, []), *self.sent.get(BREVO_COMMANDS_BULK.name, [])]
+            BREVO_COMMAND.validate_json(output.value or b"")
+            for output in [*self.sent.get(BREVO_COMMANDS.name, []), *self.sent.get(BREVO_COMMANDS_BULK.name, [])]
         ]
 
     def _next_due(self) -> int | None:
@@ -306,7 +310,7 @@ class Pipeline:
             self._run(self._score, ATTENDANCE_RESULTS.name, [output.value or b""], SCORE.tables, output.headers)
 
     def _answers(self, request: LookupRequest) -> list[bytes]:
-        readings = sum(each.lookup == "report" and each.session_uuid == request.session_uuid for each in self.asked)
+        readings = sum(asked.lookup == "report" and asked.session_uuid == request.session_uuid for asked in self.asked)
         self.asked.append(request)
         is_refused = request.lookup in self.refused
         is_known = request.account_id == self.zoom.account_id

@@ -55,7 +55,7 @@ def seconds(text: str, begun: str | None = None) -> int:
     """Since 1970, of a time of the example; on the day of `begun`, unless it names another."""
     day, _, clock = text.rpartition(" ")
     day = day or (begun or "").rpartition(" ")[0]
-    parts = [int(each) for each in clock.split(":")] + [0]
+    parts = [int(part) for part in clock.split(":")] + [0]
     return DAY + int(day[:-1] or 0) * 86_400 + parts[0] * 3_600 + parts[1] * 60 + parts[2]
 
 
@@ -66,7 +66,7 @@ def address(name: str) -> str:
 
 def _fields(match: re.Match[str]) -> dict[str, Any]:
     """Zoom's fields that stand in brackets."""
-    pairs = [each.partition(" ") for each in (match["fields"] or "").split("; ") if each]
+    pairs = [field.partition(" ") for field in (match["fields"] or "").split("; ") if field]
     fields: dict[str, Any] = {name: value for name, _blank, value in pairs}
     if (source := fields.pop("source", None)) is not None:
         fields["tracking_source"] = {"source_name": source}
@@ -121,8 +121,8 @@ class Example:
         """`webinar 10:00 60 min`, `series 10:00 60 min: one, two +7d, three +4h`."""
         self.kind, self.zoom_type, self.minutes = "webinar", 9 if match["dates"] else 5, int(match["minutes"])
         self.start = seconds(match["at"])
-        for each in filter(None, (match["dates"] or "").split(", ")):
-            name, _, later = each.partition(" ")
+        for entry in filter(None, (match["dates"] or "").split(", ")):
+            name, _, later = entry.partition(" ")
             self.dates[name] = self.start + int(later[:-1] or 0) * (3_600 if later.endswith("h") else 86_400)
 
     def told(self, match: re.Match[str]) -> None:
@@ -143,8 +143,8 @@ class Example:
         """`setting sessions.attended_minimum 5m`."""
         section, *path, name = match["name"].split(".")
         inner = self.configured.setdefault(section, {})
-        for each in path:
-            inner = inner.setdefault(each, {})
+        for step in path:
+            inner = inner.setdefault(step, {})
         inner[name] = yaml.safe_load(match["value"])
 
     def known(self, match: re.Match[str]) -> None:
@@ -161,7 +161,7 @@ class Example:
         listed = {"occurrence_ids": named or list(self.dates)} if self.dates else {}
         self.registrants[name] = {**row, "create_time": format_instant(at), **listed}
         if match["list"] is None:
-            occurrences = [{"occurrence_id": each, "start_time": format_instant(self.dates[each])} for each in named]
+            occurrences = [{"occurrence_id": name, "start_time": format_instant(self.dates[name])} for name in named]
             starts = {} if self.start is None else {"start_time": format_instant(self.start)}
             self.say("registration_created", at, registrant=row, occurrences=occurrences, **starts)
 
@@ -203,10 +203,10 @@ class Example:
     def report(self, match: re.Match[str]) -> None:
         """`report A: ana 10:00-10:50, - 10:00-10:20 of ana phone`: a row without identity has that one's number."""
         rows = []
-        for each in [] if match["rows"] == "none" else match["rows"].split(", "):
-            row = re.fullmatch(rf"(?P<who>\S+) (?P<from>{TIME})-(?P<to>{TIME})(?: of (?P<device>.+))?", each)
+        for text in [] if match["rows"] == "none" else match["rows"].split(", "):
+            row = re.fullmatch(rf"(?P<who>\S+) (?P<from>{TIME})-(?P<to>{TIME})(?: of (?P<device>.+))?", text)
             if row is None:
-                raise ValueError(f"no such row: {each}")
+                raise ValueError(f"no such row: {text}")
             start, end = seconds(row["from"]), seconds(row["to"], row["from"])
             own = {} if row["who"] == "-" else {"user_email": address(row["who"])}
             number = _device(row["device"] or f"{row['who']} pc")["user_id"]

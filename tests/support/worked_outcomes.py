@@ -40,7 +40,7 @@ def outcome(text: str) -> tuple[set[str], set[str]]:
     for line in text.splitlines():
         example.read(line.strip())
     outcome = Outcome(played(example))
-    return set(example.expected), {each for each in example.expected if outcome.is_so(each)}
+    return set(example.expected), {sentence for sentence in example.expected if outcome.is_so(sentence)}
 
 
 def played(example: Example) -> Pipeline:
@@ -71,7 +71,7 @@ class Outcome:
         return list(self.pipeline.summaries.values())
 
     def _results(self, who: str) -> list[Result]:
-        return [each for each in self.pipeline.results.values() if each.email == address(who)]
+        return [result for result in self.pipeline.results.values() if result.email == address(who)]
 
     def is_so(self, said: str) -> bool:
         """Whether a line came true.
@@ -86,22 +86,22 @@ class Outcome:
 
     def spans(self, match: re.Match[str]) -> bool:
         """`session 10:00-11:00`."""
-        spans = [(each.started_at, each.ended_at) for each in self._summaries]
+        spans = [(summary.started_at, summary.ended_at) for summary in self._summaries]
         wanted = (seconds(match["from"]), seconds(match["to"], match["from"]))
         return [tuple(int(at.timestamp()) for at in span if at) for span in spans] == [wanted]
 
     def counts(self, match: re.Match[str]) -> bool:
         """`rehearsals 1`."""
-        return [getattr(each.counts, match["count"]) for each in self._summaries] == [int(match["number"])]
+        return [getattr(summary.counts, match["count"]) for summary in self._summaries] == [int(match["number"])]
 
     def resulted(self, match: re.Match[str]) -> bool:
         """`ana attended 55 min`, `ana below the minimum`."""
-        return any(match["what"] in _words(each) for each in self._results(match["who"]))
+        return any(match["what"] in _words(result) for result in self._results(match["who"]))
 
     def judged(self, match: re.Match[str]) -> bool:
         """`ana judged 11:00`: the first that was told of them."""
         told = [
-            each for each in self.pipeline.facts if isinstance(each, Result) and each.email == address(match["who"])
+            fact for fact in self.pipeline.facts if isinstance(fact, Result) and fact.email == address(match["who"])
         ]
         return bool(told) and int(told[0].judged_at.timestamp()) == seconds(match["at"])
 
@@ -122,11 +122,11 @@ class Outcome:
 
     def told(self, match: re.Match[str]) -> bool:
         """`ana is told zoom_webinar_attended with minutes 55`."""
-        events = [each for each in self.pipeline.commands if isinstance(each, TrackEvent | SendRecording)]
-        found = [each for each in events if each.email == address(match["who"]) and each.name == match["event"]]
+        events = [command for command in self.pipeline.commands if isinstance(command, TrackEvent | SendRecording)]
+        found = [event for event in events if event.email == address(match["who"]) and event.name == match["event"]]
         if match["no"] is not None:
             return not found
-        properties: list[dict[str, Any]] = [each.properties for each in found]
+        properties: list[dict[str, Any]] = [event.properties for event in found]
         named = match["name"]
         return len(properties) == 1 and (named is None or str(properties[0].get(named)) == match["value"])
 
@@ -141,7 +141,7 @@ _WHO = r"(?P<who>[\w-]+)"
 _FORMS: tuple[tuple[str, Any], ...] = (
     (r"no session", lambda it, _match: not it._summaries),
     (r"(?P<number>\d+) sessions", lambda it, match: len(it._summaries) == int(match["number"])),
-    (r"end assumed", lambda it, _match: [each.end_assumed for each in it._summaries] == [True]),
+    (r"end assumed", lambda it, _match: [summary.end_assumed for summary in it._summaries] == [True]),
     (rf"session (?P<from>{TIME})-(?P<to>{TIME})", Outcome.spans),
     (r"(?P<count>[a-z_]+) (?P<number>\d+)", Outcome.counts),
     (rf"{_WHO} nothing", lambda it, match: not it._results(match["who"])),

@@ -118,7 +118,7 @@ async def until_owned(compose: Compose, wanted: dict[str, int]) -> None:
     """Wait until these workers have so many partitions of the live commands."""
 
     async def as_wanted() -> bool:
-        owned = {each: figure(compose, each, "rollcall_worker_partitions", "sync-contact") for each in wanted}
+        owned = {worker: figure(compose, worker, "rollcall_worker_partitions", "sync-contact") for worker in wanted}
         return owned == wanted
 
     await eventually(as_wanted, timeout_seconds=60, what=f"{wanted}", tell=compose.last_words)

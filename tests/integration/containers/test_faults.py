@@ -84,8 +84,8 @@ async def deliver(home: Installation, world: World, accepted: list[bool]) -> Non
 @pytest.mark.parametrize(
     "fault",
     [
-        pytest.param(each, id=each.__name__, marks=[pytest.mark.containers_quick] if each is cut else [])
-        for each in (paused, killed, cut, slow, swallowed)
+        pytest.param(fault, id=fault.__name__, marks=[pytest.mark.containers_quick] if fault is cut else [])
+        for fault in (paused, killed, cut, slow, swallowed)
     ],
 )
 async def test_kafka_fault_while_a_webinar_is_sent_everything_ends_true(

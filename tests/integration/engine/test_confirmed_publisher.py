@@ -132,7 +132,7 @@ async def test_delivery_refused_batch_is_halved_to_the_guilty_rows(
     async with publisher(bootstrap) as subject:
         await subject.take_over([(topic, 0)])
         last, refused = await subject.send(topic, 0, sent, as_owner=as_owner)
-        assert [each.row.origin for each in refused] == [0, 77, 78, 199]
+        assert [refusal.row.origin for refusal in refused] == [0, 77, 78, 199]
         assert last == 196
         again = rows(50)
         assert await subject.send(topic, 0, again, as_owner=as_owner) == (246, []), "the partition stays usable"
@@ -149,7 +149,7 @@ async def test_delivery_row_larger_than_a_batch_of_ours_is_refused_alone(engine_
     sent[1] = sent[1]._replace(value=b"x" * (BATCH_BYTES + 1))
     async with publisher(bootstrap) as subject:
         refused = await subject.publish(topic, {0: sent, 1: rows(2)})
-        assert [each.row.origin for each in refused] == [1]
+        assert [refusal.row.origin for refusal in refused] == [1]
     assert await values(bootstrap, topic) == [sent[0].value, sent[2].value, *(row.value for row in rows(2))]
 
 
@@ -240,7 +240,7 @@ async def test_rows_on_their_way_when_another_worker_takes_over_are_refused(engi
         with pytest.raises(FatalError, match="another one owns its partitions"):
             await late
         await former.send(topic, 1, [Row(b"k", b"mine")], as_owner=True)
-    assert [each for each in await values(bootstrap, topic) if each is not None] == [b"first", b"new", b"mine"]
+    assert [value for value in await values(bootstrap, topic) if value is not None] == [b"first", b"new", b"mine"]
 
 
 async def test_rows_of_a_rebuild_that_hung_until_its_state_was_live_are_refused(
@@ -262,7 +262,7 @@ async def test_rows_of_a_rebuild_that_hung_until_its_state_was_live_are_refused(
         on_its_way.set()
         with pytest.raises(FatalError, match="another one owns its partitions"):
             await late
-    assert [each for each in await values(bootstrap, live) if each is not None] == [b"live"]
+    assert [value for value in await values(bootstrap, live) if value is not None] == [b"live"]
 
 
 async def test_rows_of_an_owner_that_are_sent_again_land_once(breakable_kafka: Broker, topic: str) -> None:

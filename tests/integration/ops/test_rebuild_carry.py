@@ -54,8 +54,8 @@ async def test_carry_takes_over_what_lies_in_a_partition_that_lost_records(
     # Kafka takes no record of the future, in which the rules' clock is.
     received_ms = int(time.time()) * 1000 - DAY_MS
     events = [
-        Message(b"{}", b"k", partition=each, timestamp_ms=at_ms)
-        for each in range(PARTITIONS)
+        Message(b"{}", b"k", partition=number, timestamp_ms=at_ms)
+        for number in range(PARTITIONS)
         for at_ms in (received_ms - 20 * DAY_MS, received_ms)
     ]
     await produce(kafka_bootstrap, raw, events)
@@ -68,9 +68,11 @@ async def test_carry_takes_over_what_lies_in_a_partition_that_lost_records(
     carried = await carry(connection, PARTITIONS, "first", "new", BEGUN)
     assert carried.horizon == datetime.fromtimestamp(received_ms / 1000 + 86_400, UTC)
     written = await read_to_end(kafka_bootstrap, physical(changelog_name(FACTS, "new")))
-    found = {each.key: each.value for each in written}
+    found = {record.key: record.value for record in written}
     wanted = carried_facts(live.stores[FACTS].rows, START_MS if partition == LOST else 0, START_MS)
     assert (carried.objects, found) == (int(partition == LOST), wanted.rows)
-    assert {each.partition for each in written} <= {partition}
+    assert {record.partition for record in written} <= {partition}
     # The session is known, so nothing of it is carried as a mere result.
-    assert [ResyncContact.from_bytes(each.value or b"") for each in await read_to_end(kafka_bootstrap, resyncs)] == []
+    assert [
+        ResyncContact.from_bytes(record.value or b"") for record in await read_to_end(kafka_bootstrap, resyncs)
+    ] == []

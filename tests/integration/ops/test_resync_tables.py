@@ -34,7 +34,7 @@ def _row(contact: str, key: bytes, value: bytes | None) -> Message:
 
 async def _kept(connection: KafkaConnection, contact: str | None = None) -> dict[str, Kept]:
     async with aclosing(kept_contacts(connection, contact)) as contacts:
-        return {each.contact_id: each async for each in contacts}
+        return {contact.contact_id: contact async for contact in contacts}
 
 
 async def test_kept_contacts_brings_the_rows_of_each_contact_together(kafka_bootstrap: str, topic_prefix: str) -> None:
@@ -43,9 +43,9 @@ async def test_kept_contacts_brings_the_rows_of_each_contact_together(kafka_boot
     names = {table: f"{topic_prefix}{changelog_name(table)}" for table in (TABLE, LEDGER, SUPPRESSIONS)}
     await create_topics(kafka_bootstrap, list(names.values()))
     heads = [
-        _row(each, head_key(each), encode_head(Head(revision=revision, email="a@example.com")))
+        _row(contact, head_key(contact), encode_head(Head(revision=revision, email="a@example.com")))
         for revision in (1, 2)
-        for each in PEOPLE
+        for contact in PEOPLE
     ]
     await produce(kafka_bootstrap, names[TABLE], [*heads, _row(REFUSED, SWEEP_KEY, b"[1,0,null]")])
     event = EventRow(state="rejected", command_id="c1")
@@ -65,9 +65,9 @@ async def test_kept_contacts_brings_the_rows_of_each_contact_together(kafka_boot
 
     found = await _kept(connection)
     assert set(found) == set(PEOPLE)
-    assert {each.rows.head.revision for each in found.values()} == {2}
-    assert [contact for contact, each in found.items() if each.ledger.rejected] == [REFUSED]
+    assert {kept.rows.head.revision for kept in found.values()} == {2}
+    assert [contact for contact, kept in found.items() if kept.ledger.rejected] == [REFUSED]
     assert found[REFUSED].events == {event_key(REFUSED, "e", "s/1"): event}
-    assert [contact for contact, each in found.items() if each.told is not None] == [DELETED]
+    assert [contact for contact, kept in found.items() if kept.told is not None] == [DELETED]
     assert await _kept(connection, DELETED) == {DELETED: found[DELETED]}
     assert await _kept(connection, contact_id("nobody@example.com")) == {}

@@ -37,7 +37,7 @@ def test_commands_answer_alike_from_either_database(
         return done.stdout
 
     listed = orjson.loads(run("sessions", "webinar", "--json"))["sessions"]
-    assert [(each["session_uuid"], each["not_synced"]) for each in listed] == [(session_uuid(1), PEOPLE - 1)]
+    assert [(session["session_uuid"], session["not_synced"]) for session in listed] == [(session_uuid(1), PEOPLE - 1)]
     people = run("session", session_uuid(1), "--csv").splitlines()
     assert (len(people), people[1].split(",")[0]) == (PEOPLE + 1, person(PEOPLE - 1).email)
     told = orjson.loads(run("explain", person(0).email.upper(), "--json"))

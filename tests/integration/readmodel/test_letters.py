@@ -47,11 +47,11 @@ async def test_state_is_what_the_commands_say(url: URL) -> None:
         fill(database, chain.from_iterable(told for _, told in letters))
         with database.reading() as connection:
             found = dead_letters(connection).items
-            assert {each.letter_id: each.state for each in found} == wanted
-            assert {(each.attempts, each.label) for each in found} == {(1, "invalid"), (7, "defect")}
+            assert {line.letter_id: line.state for line in found} == wanted
+            assert {(line.attempts, line.label) for line in found} == {(1, "invalid"), (7, "defect")}
             for state in STATES:
                 part = dead_letters(connection, state=state).items
-                assert {each.letter_id for each in part} == {each for each, one in wanted.items() if one == state}
+                assert {line.letter_id for line in part} == {letter for letter, one in wanted.items() if one == state}
             by_hand = sum(decided == "parked" for decided, _, _ in CASES)
             waits = sum(state in ("open", "parked") for state in wanted.values())
             assert totals(connection).dead_letters == waits - by_hand
@@ -65,7 +65,7 @@ async def test_delivery_that_was_released_needs_nobody(url: URL) -> None:
     with opened(url) as database:
         fill(database, [tell.delivery(1), tell.delivery(2, quarantine_reason="stale")])
         with database.reading() as connection:
-            assert {(each.letter_id, each.state) for each in deliveries(connection).items} == {
+            assert {(line.letter_id, line.state) for line in deliveries(connection).items} == {
                 (None, None), (identity, "open"),
             }  # fmt: skip
             assert totals(connection).quarantined == 1

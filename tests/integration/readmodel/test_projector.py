@@ -137,13 +137,13 @@ async def test_candidates_are_compared_with_the_live_score_and_movers_are_named(
             bins=(0, 0, 0, 0, 0, 0, 1, 1, 0, 1),
         )
         first = movers(connection, "old", limit=2)
-        assert [(each.contact_id, each.live_score, each.score, each.tier) for each in first.items] == [
+        assert [(line.contact_id, line.live_score, line.score, line.tier) for line in first.items] == [
             (ben.contact_id, 45, 100, "hot"),
             (ana.contact_id, 50, 75, "hot"),
         ]
         assert (first.items[1].email, first.items[1].name) == (ana.email, "Ana Ferreira")
-        assert [each.contact_id for each in movers(connection, "old", after=first.after).items] == [cleo.contact_id]
-        assert [each.contact_id for each in movers(connection, "old", to="warm").items] == [cleo.contact_id]
+        assert [line.contact_id for line in movers(connection, "old", after=first.after).items] == [cleo.contact_id]
+        assert [line.contact_id for line in movers(connection, "old", to="warm").items] == [cleo.contact_id]
         assert movers(connection, "b").items == movers(connection, "x\0").items == ()
         assert comparison(connection, "b").moved == comparison(connection, "nobody").contacts == 0
 
@@ -180,7 +180,7 @@ async def test_records_that_cannot_be_read_are_counted_and_passed(url: URL, kafk
     foreign = [b"{", b"[]", b"null", b'{"kind":"result"}', good.value.replace(b'"joins":', b'"joins":1e400,"x":')]  # type: ignore[union-attr]
     nul = good.value.replace(b'"left_before_the_end"', b'"a\\u0000b"')  # type: ignore[union-attr]
     huge = good.value.replace(b'"revision":1', b'"revision":99999999999999999')  # type: ignore[union-attr]
-    await produce(kafka.bootstrap_servers, name, [Message(each, b"k") for each in (*foreign, huge, nul)])
+    await produce(kafka.bootstrap_servers, name, [Message(body, b"k") for body in (*foreign, huge, nul)])
     await project(url, kafka)
     with opened(url, kafka.topic_prefix) as database, database.reading() as connection:
         (line,) = people(connection, session_key(ACCOUNT, session_uuid(1))).items

@@ -33,9 +33,9 @@ async def partitions_of(connection: KafkaConnection) -> dict[str, int]:
         described = await client.describe_topics()
     prefix = connection.topic_prefix
     return {
-        each["topic"].removeprefix(prefix): len(each["partitions"])
-        for each in described
-        if each["topic"].startswith(prefix)
+        topic["topic"].removeprefix(prefix): len(topic["partitions"])
+        for topic in described
+        if topic["topic"].startswith(prefix)
     }
 
 

@@ -96,7 +96,7 @@ def test_sum_of_what_sessions_add_is_the_score(scored: list[tuple[int, int]], ha
     """The same rule as the worker's, which rounds once at the end."""
     scored.sort()
     results = [came(number, days, points) for number, (days, points) in enumerate(scored)]
-    now = standing([Occurrence(*each) for each in scored], decay_weights(half_life), Tiers())
+    now = standing([Occurrence(*occurrence) for occurrence in scored], decay_weights(half_life), Tiers())
     assert now is not None
     curve = score_curve(results, of_day(scored[-1][0], now.score, half_life))
     assert curve is not None

@@ -65,11 +65,11 @@ def test_short_password_is_refused() -> None:
 def test_attempts_of_a_name_and_of_a_client_are_limited_apart() -> None:
     """The window moves; success forgives the name."""
     attempts = Attempts()
-    assert [attempts.claim("ana", f"10.0.0.{each}", 0.0) for each in range(MOST_PER_NAME)] == [0] * MOST_PER_NAME
+    assert [attempts.claim("ana", f"10.0.0.{number}", 0.0) for number in range(MOST_PER_NAME)] == [0] * MOST_PER_NAME
     assert attempts.claim("ana", "10.0.1.1", 1.0) == WINDOW_SECONDS - 1
     assert attempts.claim("ana", "10.0.1.1", WINDOW_SECONDS) == 0
     attempts.succeeded("ana")
-    many = [attempts.claim(f"name{each}", "10.0.0.200", 400.0) for each in range(MOST_PER_CLIENT + 1)]
+    many = [attempts.claim(f"name{number}", "10.0.0.200", 400.0) for number in range(MOST_PER_CLIENT + 1)]
     assert (many[-2], many[-1]) == (0, WINDOW_SECONDS)
 
 

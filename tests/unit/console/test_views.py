@@ -31,7 +31,7 @@ def test_headcount_is_of_who_was_there_at_the_middle_of_a_step() -> None:
     """From the moment somebody comes to before they go; a stay that no middle falls into counts nowhere."""
     people = [[(0, 15), (25, 40)], [(5, 25)], [(6, 14)], [(-50, 5)], [(35, 90)]]
     counts = [sum(any(since <= at < until for since, until in one) for one in people) for at in (5, 15, 25, 35)]
-    assert [each.count for each in headcounts(people, 40, steps=4)] == counts == [2, 1, 1, 2]
+    assert [step.count for step in headcounts(people, 40, steps=4)] == counts == [2, 1, 1, 2]
 
 
 def test_headcounts_of_nobody_are_none() -> None:

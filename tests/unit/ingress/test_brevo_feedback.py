@@ -36,7 +36,7 @@ def test_sample_becomes_news_of_its_contact(sample: str, kind: str, source: str)
     """Each of the shapes that Brevo sends, without any address in the record."""
     feedback = feedback_of(json.dumps(SAMPLES[sample]).encode(), NOW)
     assert feedback is not None
-    assert [(each.kind, each.contact_id, each.source) for each in feedback] == [(kind, MAYA, source)]
+    assert [(said.kind, said.contact_id, said.source) for said in feedback] == [(kind, MAYA, source)]
     assert b"@" not in feedback[0].to_bytes()
 
 
@@ -50,7 +50,7 @@ def test_batch_becomes_news_of_every_contact() -> None:
     """`batched: true` sends a list."""
     feedback = feedback_of(json.dumps([SAMPLES["marketing unsubscribe"], SAMPLES["deleted"]]).encode(), NOW)
     assert feedback is not None
-    assert [each.kind for each in feedback] == ["unsubscribed", "deleted"]
+    assert [said.kind for said in feedback] == ["unsubscribed", "deleted"]
 
 
 @pytest.mark.parametrize("body", [b"", b"<html>", b"3", b'["a"]'])

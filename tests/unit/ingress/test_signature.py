@@ -12,7 +12,7 @@ VECTORS: list[dict[str, Any]] = vectors()["vectors"]
 OTHER = SigningKey(b"another-secret", ("account-b",))
 
 
-@pytest.mark.parametrize("vector", VECTORS, ids=[each["name"] for each in VECTORS])
+@pytest.mark.parametrize("vector", VECTORS, ids=[vector["name"] for vector in VECTORS])
 def test_verifying_key_known_vector_is_the_signing_key(vector: dict[str, Any]) -> None:
     """The signature covers timestamp and raw bytes, exactly as the vectors were computed."""
     body = vector["raw_body"].encode()
@@ -20,7 +20,7 @@ def test_verifying_key_known_vector_is_the_signing_key(vector: dict[str, Any]) -
     assert verifying_key([KEY], vector["timestamp"].encode(), body, vector["signature"].encode()) is KEY
 
 
-@pytest.mark.parametrize("vector", VECTORS, ids=[each["name"] for each in VECTORS])
+@pytest.mark.parametrize("vector", VECTORS, ids=[vector["name"] for vector in VECTORS])
 def test_verifying_key_signature_of_reserialised_body_is_refused(vector: dict[str, Any]) -> None:
     """What a verifier that writes the JSON anew would accept is not Zoom's signature."""
     body, timestamp = vector["raw_body"].encode(), vector["timestamp"].encode()
@@ -87,7 +87,7 @@ def test_well_formed_other_header_forms_are_refused(timestamp: bytes, signature:
 
 def test_well_formed_zooms_form_is_accepted() -> None:
     """The form of the vectors."""
-    assert all(well_formed(each["timestamp"].encode(), each["signature"].encode()) for each in VECTORS)
+    assert all(well_formed(vector["timestamp"].encode(), vector["signature"].encode()) for vector in VECTORS)
 
 
 @pytest.mark.parametrize(("now", "fresh"), [(700, True), (1000, True), (1300, True), (699.9, False), (1300.1, False)])

@@ -39,5 +39,5 @@ def test_what_becomes_of_an_event_examples_hold() -> None:
 )
 def test_event_selection_takes_what_meets_every_condition(selection: EventSelection, expected: str) -> None:
     """A run of the session is as good as another."""
-    assert "".join(each.command.once_keys[0] for each in selection.of(DOUBTS)) == expected
+    assert "".join(event.command.once_keys[0] for event in selection.of(DOUBTS)) == expected
     assert DOUBTS[0].command.email == MAYA

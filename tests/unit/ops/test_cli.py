@@ -29,5 +29,5 @@ def test_any_other_word_has_them_all(word: str) -> None:
 
 def described(command: Any) -> object:
     """What help tells of it and of all below it."""
-    below = {name: described(each) for name, each in getattr(command, "commands", {}).items()}
-    return command.help, command.epilog, [each.opts for each in command.params], below
+    below = {name: described(below) for name, below in getattr(command, "commands", {}).items()}
+    return command.help, command.epilog, [parameter.opts for parameter in command.params], below

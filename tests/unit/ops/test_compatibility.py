@@ -83,13 +83,15 @@ BREAKING: list[tuple[str, Callable[[Document], object], str]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("what", "change", "said"), BREAKING, ids=[each[0] for each in BREAKING])
+@pytest.mark.parametrize(("what", "change", "said"), BREAKING, ids=[case[0] for case in BREAKING])
 def test_breaking_change_is_found_where_it_is(what: str, change: Callable[[Document], object], said: str) -> None:
     """Inside a union, behind references, in lists and pairs."""
     assert what
     changed = copy.deepcopy(RESULTS)
     change(changed)
-    assert any(str(each).startswith(said) for each in breaks(RESULTS, changed)), [*map(str, breaks(RESULTS, changed))]
+    assert any(str(sentence).startswith(said) for sentence in breaks(RESULTS, changed)), [
+        *map(str, breaks(RESULTS, changed))
+    ]
 
 
 def test_optional_field_breaks_nobody() -> None:
@@ -110,7 +112,7 @@ def test_words_and_order_break_nobody() -> None:
     assert breaks(RESULTS, changed) == []
 
 
-@pytest.mark.parametrize("topic", [each for each in TOPICS if models_of(each)], ids=lambda topic: topic.name)
+@pytest.mark.parametrize("topic", [topic for topic in TOPICS if models_of(topic)], ids=lambda topic: topic.name)
 def test_schema_is_compatible_with_itself_and_not_without_any_of_its_fields(topic: Topic) -> None:
     """Wherever a field is, its removal is seen."""
     schema = value_schema(topic)
@@ -118,6 +120,6 @@ def test_schema_is_compatible_with_itself_and_not_without_any_of_its_fields(topi
     for place in [schema, *schema.get("$defs", {}).values()]:
         for name in list(place.get("properties", {})):
             gone = copy.deepcopy(schema)
-            where = next(each for each in [gone, *gone.get("$defs", {}).values()] if each == place)
+            where = next(schema for schema in [gone, *gone.get("$defs", {}).values()] if schema == place)
             del where["properties"][name]
             assert breaks(schema, gone), (place.get("title"), name)

@@ -32,8 +32,10 @@ def _played(world: World, **sections: Any) -> Pipeline:
 
 def _told(pipeline: Pipeline) -> dict[Any, Any]:
     besides = {"revision", "judged_at", "origin"}
-    results = {key: each.model_dump(exclude=besides) for key, each in pipeline.results.items()}
-    return results | {key: each.model_dump(exclude=besides) for key, each in pipeline.registrations.items()}
+    results = {key: result.model_dump(exclude=besides) for key, result in pipeline.results.items()}
+    return results | {
+        key: registration.model_dump(exclude=besides) for key, registration in pipeline.registrations.items()
+    }
 
 
 def _from_carried(live: Pipeline, world: World, **sections: Any) -> Pipeline:

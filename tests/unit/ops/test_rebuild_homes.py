@@ -33,9 +33,9 @@ def test_rows_of_a_webinar_lie_beside_its_events_and_those_of_contacts_beside_th
     pipeline.settle()
     written |= pipeline.stores[FACTS].rows
     (object_id,) = {home_of(FACTS, key, value) for key, value in written.items()}
-    assert object_id in {each.object_id.encode() for each in pipeline.results.values()}
+    assert object_id in {result.object_id.encode() for result in pipeline.results.values()}
     homes = {home_of(CONTACTS, key, value) for key, value in pipeline.stores[CONTACTS].rows.items()}
-    assert homes >= {each.contact_id.encode() for each in pipeline.results.values()}
+    assert homes >= {result.contact_id.encode() for result in pipeline.results.values()}
 
 
 @pytest.mark.parametrize(

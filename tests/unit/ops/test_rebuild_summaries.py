@@ -27,16 +27,16 @@ def test_equal_sessions_are_not_told_again() -> None:
 
 def test_another_session_is_told_and_the_one_before_is_kept() -> None:
     """An undoing tells that again."""
-    (each,) = retold({b"u": SUMMARY}, {b"u": OTHER}, is_whole=False, horizon=None)
-    assert (each.now, each.before) == (OTHER, SUMMARY)
-    (back,) = retold({b"u": each.now}, {b"u": each.before}, is_whole=False, horizon=None)
+    (change,) = retold({b"u": SUMMARY}, {b"u": OTHER}, is_whole=False, horizon=None)
+    assert (change.now, change.before) == (OTHER, SUMMARY)
+    (back,) = retold({b"u": change.now}, {b"u": change.before}, is_whole=False, horizon=None)
     assert (back.now, back.before) == (SUMMARY, OTHER)
 
 
 def test_a_session_that_is_new_is_taken_back_by_undoing() -> None:
     """There was nothing to overwrite."""
-    (each,) = retold({}, {b"u": OTHER}, is_whole=True, horizon=None)
-    assert (each.now, each.before.retracted) == (OTHER, True)
+    (change,) = retold({}, {b"u": OTHER}, is_whole=True, horizon=None)
+    assert (change.now, change.before.retracted) == (OTHER, True)
 
 
 @pytest.mark.parametrize(
@@ -48,4 +48,4 @@ def test_a_session_that_is_gone_is_taken_back_unless_the_raw_topic_lacks_it(
 ) -> None:
     """A state that a switch once overwrote says nothing of the others."""
     found = list(retold({b"u": SUMMARY}, {}, is_whole=is_whole, horizon=horizon))  # type: ignore[arg-type] # parametrized
-    assert [each.now.retracted for each in found] == [True] * count
+    assert [change.now.retracted for change in found] == [True] * count

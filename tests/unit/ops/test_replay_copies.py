@@ -64,14 +64,14 @@ def test_copy_counts_the_replays_that_took_its_original_as_far_as_they_came() ->
 def test_plan_counts_by_partition_and_type_and_narrows_what_is_read_again() -> None:
     """From the first record that is selected to the last."""
     plan = ReplayPlan(JOINED)
-    for each in (
+    for record in (
         stored(3, "webinar.started"),
         stored(4),
         stored(5, **{REPLAY_OF: "x"}),
         stored(8),
         stored(9, "user.created"),
     ):
-        plan.add(each)
+        plan.add(record)
     assert (plan.count, plan.looked_at, plan.copies, plan.begins, plan.ends) == (2, 5, 1, {2: 4}, {2: 9})
     assert document(plan, rate=1)["minutes"] == 0.03
     assert list(in_words(plan, rate=1)) == [
@@ -83,10 +83,10 @@ def test_plan_counts_by_partition_and_type_and_narrows_what_is_read_again() -> N
     ]
 
 
-@pytest.mark.parametrize("topic", [each for each in all_topics() if each not in (RAW_EVENTS, ATTENDANCE_RESULTS)])
+@pytest.mark.parametrize("topic", [topic for topic in all_topics() if topic not in (RAW_EVENTS, ATTENDANCE_RESULTS)])
 def test_topics_that_hold_no_facts_are_not_replayed(topic: object) -> None:
     """What lies there follows from facts, or has a command of its own that is named."""
-    (selection,) = [Selection(each) for each in all_topics() if each == topic]
+    (selection,) = [Selection(known) for known in all_topics() if known == topic]
     with pytest.raises(ConfigurationError, match=r"replayed|rollcall dlq resend"):
         check(selection)
 
@@ -142,7 +142,7 @@ def test_replay_that_was_taken_on_hears_no_word_of_who_had_it_and_no_older_order
     newer = replay(claim=2, runner="two", published=2)
     stale = replay(published=1)
     said = [replay(), order, newer, stale, replay(claim=2, runner="three", state="paused")]
-    (history,) = known_in([each.to_bytes() for each in said]).values()
+    (history,) = known_in([message.to_bytes() for message in said]).values()
     assert (history.replay, history.pause_wanted) == (newer, False)
-    (history,) = known_in([each.to_bytes() for each in [*said, order]]).values()
+    (history,) = known_in([message.to_bytes() for message in [*said, order]]).values()
     assert history.pause_wanted

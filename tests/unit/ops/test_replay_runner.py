@@ -51,13 +51,13 @@ class World:
     @property
     def copies(self) -> list[str]:
         """What there are copies of."""
-        headers = [dict(each.headers) for records in self.records.values() for each in records]
-        return sorted((each[REPLAY_OF] or b"").decode() for each in headers if REPLAY_OF in each)
+        headers = [dict(record.headers) for records in self.records.values() for record in records]
+        return sorted((header[REPLAY_OF] or b"").decode() for header in headers if REPLAY_OF in header)
 
     @property
     def latest(self) -> Replay:
         """As the topic tells of it."""
-        return [each for each in self.said if isinstance(each, Replay)][-1]
+        return [said for said in self.said if isinstance(said, Replay)][-1]
 
     def runner(self, replay: Replay) -> Runner:
         """A process that takes it on."""
@@ -107,7 +107,7 @@ class MemoryTopic(Tails):
 
     @override
     async def ends(self, topics: Iterable[Topic]) -> dict[str, dict[int, int]]:
-        return {topic.name: {number: len(each) for number, each in self._world.records.items()} for topic in topics}
+        return {topic.name: {number: len(record) for number, record in self._world.records.items()} for topic in topics}
 
     @override
     async def read(
@@ -116,7 +116,7 @@ class MemoryTopic(Tails):
         for number, span in spans.items():
             for at in range(span.start, span.stop, 3):
                 found = self._world.records[number][at : min(at + 3, span.stop)]
-                yield {number: [Read(each) for each in found]}
+                yield {number: [Read(stored) for stored in found]}
 
 
 class MemoryOrders(Orders):
@@ -129,7 +129,7 @@ class MemoryOrders(Orders):
     @override
     async def said(self) -> Sequence[Replay | ReplayOrder]:
         found, self._seen = self._world.said[self._seen :], len(self._world.said)
-        return [each for each in found if isinstance(each, Replay | ReplayOrder)]
+        return [said for said in found if isinstance(said, Replay | ReplayOrder)]
 
 
 class MemoryPosting(Posting):
@@ -158,12 +158,12 @@ class MemoryCopier(Copier):
     async def publish(self, topic: Topic, copies: Mapping[int, Sequence[Copy]]) -> Mapping[int, int]:
         for number, every in copies.items():
             records = self._world.records[number]
-            for each in every:
+            for copy in every:
                 if not self._world.copies_until_killed:
                     raise Killed
                 self._world.copies_until_killed -= 1
-                headers = cast("Sequence[tuple[str, bytes | None]]", each.headers)
-                records.append(Stored(number, len(records), each.timestamp_ms, each.key, each.value, headers))
+                headers = cast("Sequence[tuple[str, bytes | None]]", copy.headers)
+                records.append(Stored(number, len(records), copy.timestamp_ms, copy.key, copy.value, headers))
         return {number: len(self._world.records[number]) for number, every in copies.items() if every}
 
 

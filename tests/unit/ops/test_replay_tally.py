@@ -71,7 +71,9 @@ class Topics:
 
 def news(originals: Iterable[str], mark: Mark) -> list[tuple[str, bytes]]:
     """As the worker tells them."""
-    return [(mark.replay_id, ReplayNews(replay_id=mark.replay_id, original=each).to_bytes()) for each in originals]
+    return [
+        (mark.replay_id, ReplayNews(replay_id=mark.replay_id, original=original).to_bytes()) for original in originals
+    ]
 
 
 def test_tally_counts_what_was_new_once_however_often_it_was_said() -> None:

@@ -46,11 +46,13 @@ def kept(settings: Configuration, **ledger: object) -> Kept:
     commands = [
         BREVO_COMMAND.validate_json(output.value or b"") for output in outputs if output.topic == BREVO_COMMANDS.name
     ]
-    newest = [each for each in commands if isinstance(each, UpsertContact)][-1]
+    newest = [command for command in commands if isinstance(command, UpsertContact)][-1]
     events = {
-        event_key(CONTACT, each.name, each.once_keys[0]): EventRow(state="acknowledged", command_id=each.command_id)
-        for each in commands
-        if isinstance(each, TrackEvent)
+        event_key(CONTACT, command.name, command.once_keys[0]): EventRow(
+            state="acknowledged", command_id=command.command_id
+        )
+        for command in commands
+        if isinstance(command, TrackEvent)
     }
     row = _acknowledged(newest).model_copy(update=ledger)
     rows = decode_rows(CONTACT, store.scan(contact_prefix(CONTACT), b""))
@@ -69,7 +71,7 @@ def _with_event(contact: Kept, state: EventState, *, given_up: bool = False) -> 
     commands = [
         BREVO_COMMAND.validate_json(output.value or b"") for output in outputs if output.topic == BREVO_COMMANDS.name
     ]
-    (event,) = [each for each in commands if isinstance(each, TrackEvent)]
+    (event,) = [command for command in commands if isinstance(command, TrackEvent)]
     row = EventRow(state=state, command_id=event.command_id, waiting=_waiting(event), given_up=given_up)
     key = event_key(CONTACT, event.name, event.once_keys[0])
     return Kept(CONTACT, contact.rows, contact.ledger, {**contact.events, key: row}, contact.told)
@@ -156,7 +158,7 @@ def test_command_that_waits_for_brevo_and_says_the_same_is_not_asked_for_again()
     commands = [
         BREVO_COMMAND.validate_json(output.value or b"") for output in outputs if output.topic == BREVO_COMMANDS.name
     ]
-    newest = [each for each in commands if isinstance(each, UpsertContact)][-1]
+    newest = [command for command in commands if isinstance(command, UpsertContact)][-1]
     waiting = {"pending": _waiting(newest), "rank": (newest.revision, 1, 0), "state": None}
     assert need(kept(configuration(), **waiting)) == ON_ITS_WAY
     assert need(kept(WRONG, **waiting)) == ON_ITS_WAY

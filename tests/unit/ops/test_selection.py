@@ -192,7 +192,7 @@ def test_command_that_names_its_session_alone_is_of_that_session() -> None:
     of = facts_of(0, 0, NOW, b"c", [], orjson.dumps({"contact_id": MAYA, "session": "run-2"}))
     other = facts_of(0, 0, NOW, b"c", [], orjson.dumps({"contact_id": MAYA, "session": "run-9"}))
     none = facts_of(0, 0, NOW, b"c", [], orjson.dumps({"contact_id": MAYA}))
-    assert [holds("topic=commands session=latest", each) for each in (of, other, none)] == [True, False, False]
+    assert [holds("topic=commands session=latest", record) for record in (of, other, none)] == [True, False, False]
 
 
 @pytest.mark.parametrize(

@@ -117,14 +117,14 @@ def test_trail_of_a_delivery_goes_on_with_its_person_in_its_session_from_then_on
     letter = replace(
         delivery, topic=RAW_EVENTS.dead_letter.name, headers={**delivery.headers, "rollcall-letter-id": "l1"}
     )
-    assert [trail.holds(each) for each in (delivery, earlier, letter, result())] == [True] * 4
+    assert [trail.holds(record) for record in (delivery, earlier, letter, result())] == [True] * 4
     assert not trail.holds(result(session_uuid="run-2"))
     assert not trail.holds(result("bo@example.com"))
     assert trail.holds(other)
     assert not trail.holds(replace(other, stored_at=NOW - timedelta(hours=1)))
     started = replace(joined({}), headers={"ce_id": "request-3"}, value=_STARTED)
     whole = subject_of(started, {}, [LAUNCH])
-    assert [whole.holds(each) for each in (started, joined({"email": MAYA}), result())] == [True, False, False]
+    assert [whole.holds(record) for record in (started, joined({"email": MAYA}), result())] == [True, False, False]
     assert trail.holds(seen("ops.letters.v1", {"kind": "decision", "letter_id": "l1"}))
     assert not trail.holds(seen("ops.letters.v1", {"kind": "decision", "letter_id": "l2"}))
 
@@ -134,13 +134,13 @@ def test_trail_of_a_delivery_that_is_about_nothing_has_itself_alone() -> None:
     delivery = seen(RAW_EVENTS.name, {"event": "app_deauthorized", "payload": {"account_id": "abc"}}, ce_id="request-9")
     trail = subject_of(delivery, {}, [LAUNCH])
     other = seen("brevo.commands.v1", {"kind": "event", "session": "run-1", "reason": 'a "word"'})
-    assert [trail.holds(each) for each in (delivery, result(), other)] == [True, False, False]
+    assert [trail.holds(record) for record in (delivery, result(), other)] == [True, False, False]
 
 
 def test_delivery_is_called_by_its_headers_and_a_command_by_its_id() -> None:
     """By the beginning, too; a word in a value is no name."""
     command = seen("brevo.commands.v1", {"kind": "event", "command_id": "d728b4cc", "name": "reg-1"}, ce_id="e1")
-    called = [command.is_called(each) for each in ("d728b4", "d728b4cc", "e1", "reg-1", "28b4cc")]
+    called = [command.is_called(name) for name in ("d728b4", "d728b4cc", "e1", "reg-1", "28b4cc")]
     assert called == [True, True, True, False, False]
     assert joined({}).is_called("request")
     assert (joined({}).fact, command.fact) == ("f" * 64, "d728b4cc")
@@ -211,5 +211,5 @@ def test_latest_keeps_the_latest_and_counts_the_others() -> None:
     latest = Latest(2)
     for minute in (3, 1, 4, 2):
         latest.add(step_of(replace(result(), stored_at=NOW + timedelta(minutes=minute))))
-    assert [each.stored_at.minute for each in latest.in_order()] == [3, 4]
+    assert [step.stored_at.minute for step in latest.in_order()] == [3, 4]
     assert latest.left_out == 2

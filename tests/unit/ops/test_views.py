@@ -77,7 +77,7 @@ def test_a_well_installation_needs_nobody() -> None:
 )
 def test_what_needs_a_person_is_said(found: Picture, word: str) -> None:
     """Each trouble by itself."""
-    assert any(word in each for each in troubles(found))
+    assert any(word in trouble for trouble in troubles(found))
 
 
 def test_a_worker_that_was_replaced_is_forgotten_after_a_day() -> None:
@@ -97,11 +97,11 @@ def test_the_history_is_the_score_s_own_fold() -> None:
     earlier = session("a==", ended_at=NOW - timedelta(days=90))
     attendances = [SessionResult(person(score=82), session("b==")), SessionResult(person(score=30), earlier)]
     steps = history(attendances, Scoring(), date(2026, 11, 27))
-    assert [(each.session_uuid, each.weight, each.contact_score, each.tier) for each in steps] == [
+    assert [(step.session_uuid, step.weight, step.contact_score, step.tier) for step in steps] == [
         ("a==", 0.5, 30, "cold"),
         ("b==", 1.0, 97, "hot"),
     ]
-    assert [each.session_uuid for each in changes_of_tier([*steps, steps[-1]])] == ["a==", "b=="]
+    assert [step.session_uuid for step in changes_of_tier([*steps, steps[-1]])] == ["a==", "b=="]
     assert history([SessionResult(person(score=None), earlier)], Scoring(), date(2026, 11, 27)) == ()
 
 

@@ -18,7 +18,7 @@ def test_page_has_the_scopes_and_events_of_every_feature_to_copy() -> None:
 
 def test_feature_names_scopes_of_its_endpoints_and_of_its_events_once() -> None:
     """The granular form with `:admin`, which an app of the account needs."""
-    webinars = needs_of(next(each for each in FEATURES if each.name == "sync.recordings"))
+    webinars = needs_of(next(feature for feature in FEATURES if feature.name == "sync.recordings"))
     assert webinars.scopes == (
         "cloud_recording:read:list_recording_files:admin",
         "cloud_recording:read:recording:admin",

@@ -55,7 +55,7 @@ def marks(came: Mapping[str, Sequence[Output]]) -> set[Mark | None]:
 
 def attendance(pipeline: Pipeline) -> dict[tuple[str, str], tuple[object, ...]]:
     """Who came, and when."""
-    return {key: (each.attendance_status, each.intervals) for key, each in pipeline.results.items()}
+    return {key: (result.attendance_status, result.intervals) for key, result in pipeline.results.items()}
 
 
 def test_replay_of_known_facts_says_and_marks_nothing(world: World) -> None:
@@ -82,7 +82,7 @@ def test_replay_of_what_was_lost_tells_it_marked_and_behind_live_work(world: Wor
     came = replay(holed, bodies, mark)
 
     news = [ReplayNews.from_bytes(output.value or b"") for output in came.pop(REPLAYS.name)]
-    originals = [bodies[int(each.original.rpartition("/")[2])] for each in news]
+    originals = [bodies[int(report.original.rpartition("/")[2])] for report in news]
     assert set(originals) == lost
     assert len(originals) == len(lost), "the second copy of a repeated delivery is no news"
     assert marks(came) == {mark}

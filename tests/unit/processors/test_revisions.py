@@ -23,11 +23,11 @@ def test_revisions_are_above_the_floor_and_go_on_from_where_they_were() -> None:
     pipeline.restart(FLOOR)
     pipeline.feed(bodies[FEW:])
     pipeline.settle()
-    after = [each for each in pipeline.facts[told:] if isinstance(each, Registration | Result)]
-    assert {type(each) for each in after} == {Registration, Result}
-    assert min(each.revision for each in after) == FLOOR + 1
-    assert max(each.revision for each in pipeline.facts[:told] if isinstance(each, Registration | Result)) < FLOOR
+    after = [fact for fact in pipeline.facts[told:] if isinstance(fact, Registration | Result)]
+    assert {type(fact) for fact in after} == {Registration, Result}
+    assert min(fact.revision for fact in after) == FLOOR + 1
+    assert max(fact.revision for fact in pipeline.facts[:told] if isinstance(fact, Registration | Result)) < FLOOR
     sent = pipeline.sent[ENGAGEMENT_SCORES.name][scores:]
-    assert all(ContactScore.from_bytes(each.value or b"").revision > FLOOR for each in sent)
-    newest = [each.revision for each in pipeline.upserts.values()]
+    assert all(ContactScore.from_bytes(output.value or b"").revision > FLOOR for output in sent)
+    newest = [upsert.revision for upsert in pipeline.upserts.values()]
     assert max(newest) > FLOOR

@@ -39,13 +39,15 @@ def test_status_has_every_figure_in_its_place() -> None:
     usage.note(5, totals(SAMPLES))
     status = worker_status(IDENTITY, Condition(AT, True, ("because",), (0, 4)), SAMPLES, usage)
     assert (status.ready, status.reasons, status.partitions) == (True, ("because",), (0, 4))
-    assert [(each.name, each.partitions, each.lag) for each in status.agents] == [("sync-contact", 3, 40)]
-    assert [(each.what, each.priority, each.count) for each in status.waiting] == [
+    assert [(agent.name, agent.partitions, agent.lag) for agent in status.agents] == [("sync-contact", 3, 40)]
+    assert [(work.what, work.priority, work.count) for work in status.waiting] == [
         ("look-ups", None, 2),
         ("contacts", "live", 31),
     ]
     assert (status.parked, status.in_doubt, status.without_contact) == (("campaigns",), 1, 0)
-    assert [(each.name, each.period, each.used, each.limit, each.held_seconds) for each in status.budgets] == [
+    assert [
+        (budget.name, budget.period, budget.used, budget.limit, budget.held_seconds) for budget in status.budgets
+    ] == [
         ("heavy", "second", 1.8, 8, 12.3),
         ("heavy", "day", 118, 30_000, 0),
         ("account", "second", 5, 0.5, 0),
@@ -57,9 +59,9 @@ def test_status_reads_the_labels_that_the_metrics_have() -> None:
     """What the sink counts as waiting is found under its family and priority."""
     registry = CollectorRegistry()
     BrevoMetrics(registry).waiting.labels("mails", "bulk").set(7)
-    samples = [Sample(*each[:3]) for metric in registry.collect() for each in metric.samples]
+    samples = [Sample(*sample[:3]) for metric in registry.collect() for sample in metric.samples]
     status = worker_status(IDENTITY, Condition(AT, True, (), ()), samples, Usage())
-    assert [(each.what, each.priority, each.count) for each in status.waiting[1:]] == [("mails", "bulk", 7)]
+    assert [(work.what, work.priority, work.count) for work in status.waiting[1:]] == [("mails", "bulk", 7)]
 
 
 def test_status_of_a_worker_that_waits_for_kafka_is_one_too() -> None:

@@ -21,7 +21,7 @@ def test_load_ingress_guides_file_holds_what_the_ingress_reads_and_no_more() -> 
     """The internet-facing process never holds the Brevo key or the Zoom client's credentials."""
     configuration = load_ingress(GUIDE, {**WORKER_VARIABLES, **INGRESS_VARIABLES})
     (account,) = configuration.connectors.zoom
-    assert [each.get_secret_value() for each in account.webhook.secret_token] == ["wh-s3cr3t-of-the-app"]
+    assert [token.get_secret_value() for token in account.webhook.secret_token] == ["wh-s3cr3t-of-the-app"]
     assert (account.account_id, account.client_id, account.client_secret) == ("acc-1", None, None)
     assert configuration.brevo.api_key is None
     assert configuration.log_level == "DEBUG"
@@ -41,7 +41,7 @@ def test_load_shipped_file_starts_both_processes_without_a_word(caplog: pytest.L
     assert caplog.records == []
     assert ingress.log_level == "INFO"
     ids = account.lists.model_dump().values()
-    assert all(isinstance(each, int) and len(set(str(each))) == 1 and each > 99_999 for each in ids)
+    assert all(isinstance(list_id, int) and len(set(str(list_id))) == 1 and list_id > 99_999 for list_id in ids)
     assert "Placeholders" in SHIPPED.read_text()
 
 
@@ -137,7 +137,7 @@ def test_load_disabled_account_needs_no_secrets(files: Files) -> None:
     }
     path = files.write({**SMALLEST, "connectors": {"zoom": [ACCOUNT, disabled]}})
     for configuration in (load_ingress(path, {}), load_worker(path, {})):
-        assert [each.account_id for each in configuration.connectors.zoom] == ["acc-1", "acc-2"]
+        assert [account.account_id for account in configuration.connectors.zoom] == ["acc-1", "acc-2"]
         assert [account.account_id for account in configuration.accounts] == ["acc-1"]
 
 

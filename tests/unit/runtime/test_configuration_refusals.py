@@ -81,7 +81,7 @@ def test_published_secrets_are_all_that_are_published() -> None:
     """The sandbox's, those of its installation in containers, and the tutorial's."""
     tutorial = (SHIPPED.parent / "docs" / "tutorial" / "first-webinar.md").read_text()
     exported = re.findall(r"(?:_SECRET|_API_KEY)=(\S+)", tutorial)
-    files = [each.read_text().strip() for each in (SHIPPED.parent / "deploy" / "sandbox" / "secrets").iterdir()]
+    files = [path.read_text().strip() for path in (SHIPPED.parent / "deploy" / "sandbox" / "secrets").iterdir()]
     state = ZoomState()
     assert {*exported, *files, state.client_secret, state.webhook_secret, Options().api_key} == PUBLISHED
 

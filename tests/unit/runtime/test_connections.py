@@ -95,7 +95,7 @@ def test_limits_hold_whatever_happens(steps: list[tuple[str, int]]) -> None:
                 many.closed(number)
                 is_open.pop(number, None)
         assert len(many) == len(is_open) <= 5
-        assert all(list(is_open.values()).count(each) <= 2 for each in is_open.values())
+        assert all(list(is_open.values()).count(address) <= 2 for address in is_open.values())
     for number in list(is_open):
         many.closed(number)
     assert len(many) == 0

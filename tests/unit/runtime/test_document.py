@@ -56,7 +56,9 @@ def test_read_document_merged_key_may_be_overridden(tmp_path: Path) -> None:
 def bomb(levels: int) -> bytes:
     """Each level stands for nine of the one below: a few hundred bytes for 9 ** levels values."""
     lines = [b"l0: &l0 [x, x, x, x, x, x, x, x, x]"]
-    lines += [b"l%d: &l%d [%s]" % (each, each, b", ".join([b"*l%d" % (each - 1)] * 9)) for each in range(1, levels)]
+    lines += [
+        b"l%d: &l%d [%s]" % (number, number, b", ".join([b"*l%d" % (number - 1)] * 9)) for number in range(1, levels)
+    ]
     return b"\n".join(lines)
 
 

@@ -79,7 +79,7 @@ def test_repeat_limit_the_same_template_passes_five_times_and_then_counts() -> N
     """While a broker is away a library says the same hundreds of times a second."""
     limit = RepeatLimit()
     repeated = [record("no broker %s", index, logger="aiokafka.conn") for index in range(20)]
-    assert [limit.filter(each) for each in repeated] == [True] * 5 + [False] * 15
+    assert [limit.filter(record) for record in repeated] == [True] * 5 + [False] * 15
     assert limit.filter(record("another", logger="aiokafka.conn"))
     later = record("no broker %s", 20, logger="aiokafka.conn")
     later.created += 10

@@ -72,7 +72,7 @@ class Consumer:
         for place, offsets in fetched.items():
             assert place in places
             self.at[place] = offsets[-1] + 1
-        return {place: [SimpleNamespace(offset=each) for each in offsets] for place, offsets in fetched.items()}
+        return {place: [SimpleNamespace(offset=offset) for offset in offsets] for place, offsets in fetched.items()}
 
 
 async def offsets_of(consumer: Consumer, spans: Mapping[TopicPartition, range]) -> list[tuple[int, int]]:

@@ -201,9 +201,9 @@ def test_report_rows_tell_the_same_stays_as_the_plan() -> None:
 def shape(value: object) -> object:
     """Keys and types of a document, without its values; of a list the first element."""
     if isinstance(value, dict):
-        return {key: shape(each) for key, each in value.items()}
+        return {key: shape(inner) for key, inner in value.items()}
     if isinstance(value, list):
-        return [shape(each) for each in value[:1]]
+        return [shape(inner) for inner in value[:1]]
     return type(value).__name__
 
 
@@ -227,7 +227,7 @@ def test_simulated_webhook_has_the_shape_of_the_sample(example: str) -> None:
     name, _, _ = example.partition("__")
     simulate = simulate_webinar if name.startswith("webinar") else simulate_meeting
     sent = [event for event in events(simulate(50, 7, starts_at=STARTS_AT)) if event["event"] == name]
-    assert wanted in [shape(each) for each in sent]
+    assert wanted in [shape(body) for body in sent]
 
 
 def test_worlds_that_meet_agree_on_the_id_of_a_user() -> None:

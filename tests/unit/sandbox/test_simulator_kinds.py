@@ -118,10 +118,12 @@ def test_phone_legs_show_a_number_only_and_are_bound_to_a_connection_of_the_same
         uuid, user_id = leg.bound_to
         assert user_id in connections[leg.instance, uuid]
     told = [content["participant"] for content in objects(world, "participant_bind")]
-    assert {(each["bind_participant_uuid"], each["bind_user_id"]) for each in told} == {leg.bound_to for leg in bound}
+    assert {(content["bind_participant_uuid"], content["bind_user_id"]) for content in told} == {
+        leg.bound_to for leg in bound
+    }
     shown = [c["participant"] for c in objects(world, "participant_joined") if c["participant"]["phone_number"]]
     assert len(shown) == len(legs)
-    assert {(each["email"], each["registrant_id"], each["id"]) for each in shown} == {("", "", "")}
+    assert {(content["email"], content["registrant_id"], content["id"]) for content in shown} == {("", "", "")}
 
 
 def test_recurring_is_a_series_of_which_two_were_held_one_is_to_come_and_one_was_deleted() -> None:
@@ -135,7 +137,7 @@ def test_recurring_is_a_series_of_which_two_were_held_one_is_to_come_and_one_was
     told = objects(world, "registration_created")
     known = {row["occurrence_id"] for row in rows}
     assert any("occurrences" not in content for content in told)
-    assert {each["occurrence_id"] for content in told for each in content.get("occurrences", [])} < known
+    assert {occurrence["occurrence_id"] for content in told for occurrence in content.get("occurrences", [])} < known
     assert any("occurrence_ids" in row for row in session_of(world).registrants)
     assert {content["type"] for content in objects(world, "started")} == {9}
 

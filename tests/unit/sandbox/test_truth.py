@@ -133,8 +133,8 @@ def test_report_repairs_what_the_webhooks_lost() -> None:
     repaired = truth_of(bodies, lossy.zoom, Rules(use_report=True)).contacts
     wanted = truth_about(calm).contacts
     # What was told before the report came stays told.
-    assert {email: replace(each, events=()) for email, each in repaired.items()} == {
-        email: replace(each, events=()) for email, each in wanted.items()
+    assert {email: replace(contact, events=()) for email, contact in repaired.items()} == {
+        email: replace(contact, events=()) for email, contact in wanted.items()
     }
 
 

@@ -24,8 +24,13 @@ def held_by(truth: Truth) -> dict[str, Any]:
     contacts = list(truth.contacts.values())
     return {
         "contacts": [
-            {"id": number, "email": each.email, "attributes": dict(each.attributes), "listIds": sorted(each.lists)}
-            for number, each in enumerate(contacts)
+            {
+                "id": number,
+                "email": contact.email,
+                "attributes": dict(contact.attributes),
+                "listIds": sorted(contact.lists),
+            }
+            for number, contact in enumerate(contacts)
         ],
         "events": [
             {
@@ -33,10 +38,10 @@ def held_by(truth: Truth) -> dict[str, Any]:
                 "event_date": format_instant(event.at),
                 "contact_id": number,
                 "event_properties": dict(event.properties),
-                "identifiers": {"email_id": each.email},
+                "identifiers": {"email_id": contact.email},
             }
-            for number, each in enumerate(contacts)
-            for event in each.events
+            for number, contact in enumerate(contacts)
+            for event in contact.events
         ],
     }
 
@@ -132,8 +137,8 @@ def test_what_a_retraction_leaves_is_right_as_it_was_and_as_nothing(truth: Truth
         email, "", {}, frozenset(), (), (), leftovers={"NO_SHOWS": frozenset({0, 1})}, may_be_missing=True
     )
     held = held_by(truth)
-    held["contacts"] = [each for each in held["contacts"] if each["email"] != email]
-    held["events"] = [each for each in held["events"] if each["identifiers"]["email_id"] != email]
+    held["contacts"] = [contact for contact in held["contacts"] if contact["email"] != email]
+    held["events"] = [event for event in held["events"] if event["identifiers"]["email_id"] != email]
     taken_back = Truth({**truth.contacts, email: gone}, truth.sessions)
     assert compare(taken_back, held) == []
     for value, differences in ((0, 0), (1, 0), (2, 1)):

@@ -189,7 +189,7 @@ def test_start_of_a_moved_webinar_is_right_as_it_was_said_and_as_it_stands() -> 
     told = Told(start=DAY)
     told.registers("r", BO, -90, start=0)
     (event,) = told.contact(BO).events
-    assert [each.properties["starts_at"] for each in (event, *event.alternatives)] == [text(0), text(DAY)]
+    assert [accepted.properties["starts_at"] for accepted in (event, *event.alternatives)] == [text(0), text(DAY)]
 
 
 def recording(told: Told, uuid: str, minutes: int, at_minutes: float) -> None:
@@ -214,7 +214,7 @@ def test_recording_is_told_once_every_main_run_has_one_and_it_is_the_longest() -
     assert (waited.properties["share_url"], waited.properties["parts"]) == ("https://zoom.example.com/stub", 1)
     recording(told, "whole", 40, 91)
     recording(told, "whole", 41, 95)
-    (event,) = [each for each in told.contact(ANA).events if each.name == "zoom_recording_ready"]
+    (event,) = [event for event in told.contact(ANA).events if event.name == "zoom_recording_ready"]
     assert event.at == at(95)
     assert event.properties == {
         "session_uuid": "stub",

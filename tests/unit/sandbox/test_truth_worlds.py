@@ -114,11 +114,13 @@ def test_series_judges_each_occurrence_by_its_own_registrations(seed: int) -> No
     world = webinar(seed, "recurring")
     first, last = truth_about(world).sessions
     named = {
-        person.email: {each for enrolment in person.enrolments for each in enrolment.occurrence_ids or ("all",)}
+        person.email: {
+            occurrence for enrolment in person.enrolments for occurrence in enrolment.occurrence_ids or ("all",)
+        }
         for person in world.people
         if person.email
     }
     for session in (first, last):
-        away = {email for email, each in session.people.items() if each.presence.status == "no_show"}
+        away = {email for email, person in session.people.items() if person.presence.status == "no_show"}
         assert away
         assert all(named[email] & {"all", str(session.occurrence_id)} for email in away)

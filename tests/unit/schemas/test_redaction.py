@@ -61,7 +61,7 @@ def test_redact_recording_keeps_what_contacts_are_sent() -> None:
     assert redact(event) == 1 + 2 + 5
     subject = event["payload"]["object"]
     assert subject["share_url"] == "https://zoom.example.com/rec/share/INVENTED"
-    assert [sorted(each) for each in subject["recording_files"]][2] == [
+    assert [sorted(recording_file) for recording_file in subject["recording_files"]][2] == [
         "file_extension",
         "file_size",
         "file_type",

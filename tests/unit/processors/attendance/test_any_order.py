@@ -105,7 +105,7 @@ def _made_panelists(bodies: list[bytes], emails: dict[str, str]) -> set[str]:
     """Addresses of those whom only a change of roles leaves out: they may be told of before that is known."""
     events = [orjson.loads(body) for body in bodies]
     changed = [event["payload"]["object"]["participant"] for event in events if "role_changed" in event["event"]]
-    return {emails.get(str(each.get("registrant_id")), str(each.get("email")).lower()) for each in changed}
+    return {emails.get(str(row.get("registrant_id")), str(row.get("email")).lower()) for row in changed}
 
 
 def content(pipeline: Pipeline) -> dict[str, bytes]:
@@ -113,8 +113,8 @@ def content(pipeline: Pipeline) -> dict[str, bytes]:
     standing: list[Result | Registration | SessionSummary] = [*pipeline.results.values()]
     standing += [*pipeline.registrations.values(), *pipeline.summaries.values()]
     return {
-        _name(each): orjson.dumps(orjson.loads(each.model_dump_json(exclude=VARIES)), option=orjson.OPT_SORT_KEYS)
-        for each in standing
+        _name(message): orjson.dumps(orjson.loads(message.model_dump_json(exclude=VARIES)), option=orjson.OPT_SORT_KEYS)
+        for message in standing
     }
 
 

@@ -36,7 +36,7 @@ def webinar(seed: int = 3) -> World:
 def forged(event: dict[str, Any], world: World) -> bytes:
     """The event as another account signs it: about the owner's webinar, its session and one of its registrants."""
     objects = (orjson.loads(delivery.body)["payload"]["object"] for delivery in world.deliveries)
-    known = next(each["registrant"] for each in objects if "registrant" in each)
+    known = next(content["registrant"] for content in objects if "registrant" in content)
     item = event["payload"]["object"]
     item |= {"id": world.event.object_id, "uuid": world.event.spans[0].uuid}
     for person in ("registrant", "participant"):
@@ -160,7 +160,9 @@ def test_facts_of_two_accounts_under_the_same_names_stay_apart() -> None:
     store = MemoryStore()
     rule = ScoreEngagement(scoring())
     ours = (registration(), result(), recording())
-    theirs = [each.model_copy(update={"account_id": STRANGER, "topic": "forged", "revision": 99}) for each in ours[:2]]
+    theirs = [
+        message.model_copy(update={"account_id": STRANGER, "topic": "forged", "revision": 99}) for message in ours[:2]
+    ]
     run(rule, records(*ours), {ENGAGEMENT: store})
     before = {key: value for key, value in store.rows.items() if not key.endswith(b"|h")}
     run(rule, records(*theirs), {ENGAGEMENT: store})
@@ -171,14 +173,14 @@ def test_facts_of_two_accounts_under_the_same_names_stay_apart() -> None:
         orjson.loads(output.value or b"") for output in (*sent[0], *sent[1]) if output.topic == BREVO_COMMANDS.name
     ]
     once = [command.get("once_keys") for command in commands]
-    assert len({str(each) for each in once if each}) == 2, "an event of the one is no repeat of the other's"
+    assert len({str(value) for value in once if value}) == 2, "an event of the one is no repeat of the other's"
 
 
 def test_books_keep_every_kind_of_row_apart() -> None:
     """Also what is due, and an account whose id holds the separator."""
     view = TurnView(0, {TABLE: MemoryStore()})
     accounts = ("a", "b", "a|1", "")
-    books = [Book(view, each, "1", 0) for each in accounts]
+    books = [Book(view, account, "1", 0) for account in accounts]
     for number, book in enumerate(books):
         book.put(TOTAL, number, "u")
         look_later(book, 5 + number)

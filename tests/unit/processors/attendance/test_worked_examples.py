@@ -10,7 +10,7 @@ from tests.support.worked_outcomes import outcome
 SECTIONS = {"1", "2", "3", "4", "5", "8"}
 
 
-@pytest.mark.parametrize(("heading", "text"), examples(), ids=lambda each: each.splitlines()[0])
+@pytest.mark.parametrize(("heading", "text"), examples(), ids=lambda text: text.splitlines()[0])
 def test_example_of_the_page_comes_true(heading: str, text: str) -> None:
     """What stands behind `=>`."""
     said, so = outcome(text)

@@ -77,7 +77,7 @@ class Bench:
     @property
     def campaigns(self) -> list[tuple[str, list[str]]]:
         """(status, addresses that were mailed) of all, in order."""
-        return [(each["status"], each["mailed"]) for each in snapshot(self.brevo.state)["campaigns"]]
+        return [(campaign["status"], campaign["mailed"]) for campaign in snapshot(self.brevo.state)["campaigns"]]
 
     @property
     def last(self) -> CommandResult:

@@ -139,8 +139,8 @@ async def test_person_is_asked_once_to_confirm_a_list(bench: tuple[Sink, Scripte
     sink.send(_confirm(revision=9), upsert(3, lists=(), attributes={}))
     await sink.settled()
     assert brevo.confirmations == [
-        {"email": MAYA, "includeListIds": [each], "templateId": 5, "redirectionUrl": RULE["redirect_url"]}
-        for each in (17, 18)
+        {"email": MAYA, "includeListIds": [list_id], "templateId": 5, "redirectionUrl": RULE["redirect_url"]}
+        for list_id in (17, 18)
     ]
     assert brevo.contacts[MAYA].lists == set()
     assert set(sink.states().values()) == {"acknowledged"}
@@ -296,5 +296,5 @@ async def test_deleted_person_who_registers_again_is_asked_where_the_file_says_a
     again: dict[str, Any] = {"occurred_at": deleted_at + timedelta(hours=1), "revision": 3}
     sink.send(upsert(lists=(), **again), _confirm(command_id="confirm-again", **again))
     await sink.settled()
-    assert [each["includeListIds"] for each in brevo.confirmations] == ([[17]] if asked else [])
+    assert [confirmation["includeListIds"] for confirmation in brevo.confirmations] == ([[17]] if asked else [])
     assert brevo.contacts == {}

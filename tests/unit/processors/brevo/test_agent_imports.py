@@ -250,7 +250,7 @@ async def test_worker_that_dies_around_an_import_loses_nothing(
         return phase if count == number else None
 
     sink.engine.crash_plan = plan
-    sink.send(*_batch(), *(event(email=_email(each)) for each in range(20)))
+    sink.send(*_batch(), *(event(email=_email(number)) for number in range(20)))
     sink.start(bulk_threshold=BATCH)
     async with asyncio.timeout(10):
         await sink.engine.crashed.wait()

@@ -45,7 +45,7 @@ async def test_value_that_brevo_refuses_is_left_out_alone(
     assert brevo.contacts[MAYA].attributes == {"MEETING_DURATION": 47, "COMPANY": "Granit", "WEBINAR_NAME": "Floors"}
     assert brevo.contacts[MAYA].lists == {16, 17}
     assert len(brevo.events) == 1
-    result = next(each for each in sink.results() if each.kind == "upsert" and each.revision == 2)
+    result = next(result for result in sink.results() if result.kind == "upsert" and result.revision == 2)
     assert result.outcome == "acknowledged"
     assert result.detail == f"left out: attribute MOBILE ({refusal})"
     assert sink.metric("rollcall_brevo_values_left_out_total") == 1

@@ -135,7 +135,7 @@ async def test_event_that_was_given_up_or_is_switched_off_is_not_tried_again(
 async def test_dead_letter_of_an_event_that_is_published_again_is_sent_once(bench: tuple[Sink, ScriptedBrevo]) -> None:
     """The ledger's `rejected` is not the end of it; however often the letter is sent again, the event is sent once."""
     sink, brevo = await refused(bench, event())
-    (letter,) = [each for each in sink.engine.published if each.topic == BREVO_COMMANDS.dead_letter.name]
+    (letter,) = [output for output in sink.engine.published if output.topic == BREVO_COMMANDS.dead_letter.name]
     for _ in range(3):
         sink.engine.send(BREVO_COMMANDS.name, contact_id(MAYA), letter.value or b"")
     await sink.settled()
@@ -184,9 +184,9 @@ async def test_worker_that_dies_between_a_resync_and_its_event_sends_it_once(
 def requests(sink: Sink) -> list[str]:
     """For whom the sink has asked."""
     return [
-        ResyncContact.from_bytes(each.value or b"").contact_id
-        for each in sink.engine.published
-        if each.topic == ENGAGEMENT_RESYNCS.name
+        ResyncContact.from_bytes(output.value or b"").contact_id
+        for output in sink.engine.published
+        if output.topic == ENGAGEMENT_RESYNCS.name
     ]
 
 

@@ -113,8 +113,8 @@ async def test_later_of_two_words_of_brevo_stands(
     sink.send(upsert())
     await sink.settled()
     told: list[tuple[FeedbackKind, datetime]] = [(kind, OCCURRED_AT), ("subscribed", LATER)]
-    for each, at in told if in_order else reversed(told):
-        _tell(sink, each, at=at)
+    for said, at in told if in_order else reversed(told):
+        _tell(sink, said, at=at)
     sink.send(event(name="zoom_recording_ready"))
     await sink.settled()
     _tell(sink, kind, at=LATEST)

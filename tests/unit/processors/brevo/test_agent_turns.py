@@ -116,7 +116,7 @@ async def test_revoked_partition_gives_its_places_among_the_intents_back() -> No
         sink.engine.turn()
         sink.send(event(("c",), kept))
         await sink.engine.until(lambda: bool(brevo.events))
-        assert [each["identifiers"]["email_id"] for each in brevo.events] == [kept]
+        assert [event["identifiers"]["email_id"] for event in brevo.events] == [kept]
 
 
 async def test_revoked_event_is_not_called_again_whatever_its_first_answer_was() -> None:

@@ -23,7 +23,7 @@ async def test_dry_run_tells_everything_once_and_calls_nothing() -> None:
     async with sink_beside_brevo() as (sink, brevo):
         sink.engine.start(DryRun(told.append, Consent()))
         sink.send(upsert(), event())
-        assert [each.get("event") for each in told] == [None, "zoom_webinar_attended"]
+        assert [line.get("event") for line in told] == [None, "zoom_webinar_attended"]
         assert told[0]["sets"] == {"MEETING_DURATION": 47}
         assert told[0]["joins"] == [16]
         assert brevo.calls == []

@@ -28,7 +28,7 @@ from tests.support.scored_contact import Contact, Fact, commands
 
 def shown(contact: Contact) -> dict[str, Any]:
     """Attributes of the last upsert, values alone."""
-    return {name: each.value for name, each in contact.upsert.attributes.items()}
+    return {name: attribute.value for name, attribute in contact.upsert.attributes.items()}
 
 
 def test_agent_declares_what_it_reads_and_keeps() -> None:
@@ -302,7 +302,7 @@ def test_rule_upsert_has_the_address_and_the_contact() -> None:
 
 def copies(*facts: Fact, mark: Mark) -> list[Record]:
     """Those of a replay of the topic."""
-    return [each._replace(headers=(*mark.headers, (REPLAY_OF, each.source.encode()))) for each in records(*facts)]
+    return [source._replace(headers=(*mark.headers, (REPLAY_OF, source.source.encode()))) for source in records(*facts)]
 
 
 def test_replayed_result_says_nothing_where_it_is_known_and_is_news_behind_live_work_where_not() -> None:
@@ -312,10 +312,10 @@ def test_replayed_result_says_nothing_where_it_is_known_and_is_news_behind_live_
     mark = Mark("r")
     assert run(contact.rule, copies(registration(), result(), mark=mark), {TABLE: contact.store}) == []
     outputs = run(other.rule, copies(registration(), result(), mark=mark), {TABLE: other.store})
-    news = [ReplayNews.from_bytes(each.value or b"") for each in outputs if each.topic == REPLAYS.name]
-    assert [each.replay_id for each in news] == ["r", "r"]
-    assert {each.topic for each in outputs} == {REPLAYS.name, ENGAGEMENT_SCORES.name, BREVO_COMMANDS_BULK.name}
-    assert {mark_of(each.headers) for each in outputs if each.topic != REPLAYS.name} == {mark}
+    news = [ReplayNews.from_bytes(output.value or b"") for output in outputs if output.topic == REPLAYS.name]
+    assert [report.replay_id for report in news] == ["r", "r"]
+    assert {output.topic for output in outputs} == {REPLAYS.name, ENGAGEMENT_SCORES.name, BREVO_COMMANDS_BULK.name}
+    assert {mark_of(output.headers) for output in outputs if output.topic != REPLAYS.name} == {mark}
 
 
 def test_replay_asks_nobody_whether_they_want_to_be_on_a_list_unless_old_effects_are_wanted() -> None:
@@ -324,6 +324,6 @@ def test_replay_asks_nobody_whether_they_want_to_be_on_a_list_unless_old_effects
 
     def asked(mark: Mark) -> int:
         outputs = run(rule, copies(registration(), mark=mark), {TABLE: MemoryStore()})
-        return sum(isinstance(each, ConfirmList) for each in commands(outputs))
+        return sum(isinstance(command, ConfirmList) for command in commands(outputs))
 
     assert (asked(Mark("r")), asked(Mark("r", re_emit=True))) == (0, 1)

@@ -57,7 +57,9 @@ def fact_sets(draw: st.DrawFn) -> list[Fact]:
 
 def _without_presence(fields: dict[str, Any]) -> dict[str, Any]:
     present = fields["attendance_status"] != "no_show"
-    return {name: each for name, each in fields.items() if present or name not in ("attended_seconds", "late_seconds")}
+    return {
+        name: field for name, field in fields.items() if present or name not in ("attended_seconds", "late_seconds")
+    }
 
 
 def _once_keys(contact: Contact) -> list[str]:

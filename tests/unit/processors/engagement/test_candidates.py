@@ -67,7 +67,7 @@ def others(outputs: Iterable[Output]) -> list[Output]:
 def given_scores(told: CandidateScores | None) -> dict[str, tuple[int, str]]:
     """Score and tier by candidate."""
     assert told is not None
-    return {each.model_version: (each.contact_score, each.tier) for each in told.candidates}
+    return {candidate.model_version: (candidate.contact_score, candidate.tier) for candidate in told.candidates}
 
 
 def model(configured: Configuration, name: str | None = None) -> Model:
@@ -101,7 +101,7 @@ def test_candidates_stand_beside_the_live_score_of_the_same_day() -> None:
     assert told is not None
     assert (told.live.contact_score, told.live.tier, str(told.reference_date)) == (100, "hot", "2026-09-11")
     assert given_scores(told) == {"short": (63, "warm"), "staying": (58, "warm")}
-    assert [each.settings_digest for each in told.candidates] == [
+    assert [candidate.settings_digest for candidate in told.candidates] == [
         model(BESIDE, "short").settings_digest,
         model(BESIDE, "staying").settings_digest,
     ]
@@ -113,7 +113,9 @@ def test_candidate_is_what_the_live_model_gives_once_it_is_that() -> None:
     _, after = taken(configuration(scoring={"model_version": "short", **SHORT}), *TWO_SESSIONS)
     told = candidates_of(before)[-1]
     assert told is not None
-    live = [ContactScore.from_bytes(each.value or b"") for each in after if each.topic == ENGAGEMENT_SCORES.name][-1]
+    live = [ContactScore.from_bytes(output.value or b"") for output in after if output.topic == ENGAGEMENT_SCORES.name][
+        -1
+    ]
     assert (live.model_version, live.settings_digest, live.contact_score, live.tier) == (
         *(told.candidates[0].model_version, told.candidates[0].settings_digest),
         *(told.candidates[0].contact_score, told.candidates[0].tier),
@@ -287,8 +289,13 @@ def test_erasure_takes_what_candidates_gave_too() -> None:
 def test_scores_on_the_wire_have_the_parts_of_every_session() -> None:
     """Not of the latest alone, and with what the whole follows from on any day."""
     _, outputs = taken(PLAIN, *TWO_SESSIONS, no_show("s3==", days=40))
-    score = [ContactScore.from_bytes(each.value or b"") for each in outputs if each.topic == ENGAGEMENT_SCORES.name][-1]
-    assert [(each.session_uuid, each.score, each.parts.attendance, each.parts.maximum) for each in score.sessions] == [
+    score = [
+        ContactScore.from_bytes(output.value or b"") for output in outputs if output.topic == ENGAGEMENT_SCORES.name
+    ][-1]
+    assert [
+        (session.session_uuid, session.score, session.parts.attendance, session.parts.maximum)
+        for session in score.sessions
+    ] == [
         ("s1==", 82, 55.0, 85.0),
         ("s2==", 53, 30.0, 85.0),
         ("s3==", 0, 0.0, 85.0),

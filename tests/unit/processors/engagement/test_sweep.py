@@ -183,9 +183,9 @@ def test_head_without_a_sweep_is_written_down_as_ever() -> None:
     """Rows of an installation without sweeps stay as they are, byte for byte; with one the day is kept."""
     head = Head(7, EMAIL, "a", "b", (3,))
     assert encode_head(head) == pack([7, EMAIL, "a", "b", [3]])
-    for each in (head, head._replace(swept_day=20_000)):
-        stored = [(head_key(CONTACT), encode_head(each))]
-        assert decode_rows(CONTACT, stored).head == each
+    for written in (head, head._replace(swept_day=20_000)):
+        stored = [(head_key(CONTACT), encode_head(written))]
+        assert decode_rows(CONTACT, stored).head == written
 
 
 def test_fact_after_the_sweep_does_not_lift_the_score() -> None:

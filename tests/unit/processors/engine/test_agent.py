@@ -75,7 +75,9 @@ def test_turn_that_is_done_again_buries_a_record_once() -> None:
         engine.send(SOURCE.name, "bad", None)
     assert engine.turns == 4
     assert told(engine, DEAD_LETTERS) == [b"bad"]
-    (fault,) = [LetterFault.from_bytes(each.value or b"") for each in engine.published if each.topic == LETTERS.name]
+    (fault,) = [
+        LetterFault.from_bytes(output.value or b"") for output in engine.published if output.topic == LETTERS.name
+    ]
     assert fault.attempts == 2
 
 
@@ -86,9 +88,9 @@ def test_record_of_which_several_outputs_are_refused_is_buried_once() -> None:
     engine.send(SOURCE.name, "large", b"3")
     assert (told(engine, DEAD_LETTERS), told(engine, LETTERS.name)) == ([b"large"], [])
     (sample,) = [
-        each
+        sample
         for metric in engine.metrics.dead_letters.collect()
-        for each in metric.samples
-        if each.name.endswith("_total")
+        for sample in metric.samples
+        if sample.name.endswith("_total")
     ]
     assert sample.value == 1

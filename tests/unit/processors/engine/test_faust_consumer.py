@@ -109,7 +109,7 @@ def test_batch_that_begins_before_a_seek_is_cut() -> None:
     """What lies before the position was handled already."""
     batch = take(consumer(read=100, committed=100), 98, 99, 100, 101)
     kept: Any = batch.value
-    assert [each.offset for each in kept] == [100, 101]
+    assert [record.offset for record in kept] == [100, 101]
     assert batch.first == 100
 
 
@@ -163,7 +163,7 @@ def test_scheduler_gives_lists_of_no_more_than_its_size() -> None:
     """Of sources and changelogs alike: a table is recovered in batches too."""
     scheduler = batch_scheduler(2)()
     polled: Any = {PARTITION: records(1, 2, 3), TP("changelog", 0): records(7)}
-    taken = [(tp.topic, [each.offset for each in got]) for tp, got in scheduler.iterate(polled)]
+    taken = [(tp.topic, [record.offset for record in got]) for tp, got in scheduler.iterate(polled)]
     assert taken == [("events", [1, 2]), ("events", [3]), ("changelog", [7])]
 
 

@@ -27,7 +27,7 @@ def test_batch_with_a_header_name_that_is_no_text_is_read_whole(codec: int) -> N
     while records.has_next():
         batch = records.next_batch()
         assert (batch.next_offset, batch.is_control_batch, batch.validate_crc()) == (3, False, True)
-        found.append([(each.offset, each.key, each.value, each.headers) for each in batch])
+        found.append([(record.offset, record.key, record.value, record.headers) for record in batch])
     assert (
         found
         == [

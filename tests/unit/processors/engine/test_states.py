@@ -73,10 +73,10 @@ def test_a_rebuild_writes_to_the_installation_what_it_asks_of_zoom_and_nothing_e
     names = names_of("p-", "weights")
     written = {topic.name for topic in TOPICS if names.topic(topic.name) == f"p-{topic.name}"}
     assert written == {LOOKUPS_BULK.name}
-    sources = {each for topic in TRACKING.sources for each in names.sources(topic.name) if "rebuild" not in each}
-    assert sources == {f"p-{each.name}" for each in (RAW_EVENTS, LOOKUP_RESULTS, ERASURES)}
+    sources = {source for topic in TRACKING.sources for source in names.sources(topic.name) if "rebuild" not in source}
+    assert sources == {f"p-{topic.name}" for topic in (RAW_EVENTS, LOOKUP_RESULTS, ERASURES)}
     assert f"p-{rebuild_topic('weights', ERASURES.name)}" in names.sources(ERASURES.name)
     own = {topic.name for topic in own_topics("weights")}
     assert {name.removeprefix("p-") for topic in TRACKING.sources for name in names.sources(topic.name)} - own == {
-        each.removeprefix("p-") for each in sources
+        source.removeprefix("p-") for source in sources
     }

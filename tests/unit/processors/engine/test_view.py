@@ -14,7 +14,7 @@ TABLE = "rows"
 RECORD = Record("events", partition=0, offset=0, timestamp_ms=0, key=None, value=None)
 Step = tuple[str, bytes, bytes]
 # Few short keys over few bytes, so that prefixes, repeats and the bytes after a prefix all come up.
-keys = st.binary(max_size=3).map(lambda raw: bytes(b"ab|\xff"[each % 4] for each in raw))
+keys = st.binary(max_size=3).map(lambda raw: bytes(b"ab|\xff"[number % 4] for number in raw))
 steps = st.lists(st.tuples(st.sampled_from(["put", "delete", "commit", "discard", "scan"]), keys, keys), max_size=40)
 
 
@@ -75,7 +75,7 @@ def test_view_outbox_holds_what_was_committed_with_its_record() -> None:
     subject.discard()
     subject.send("out", None, Told(i=2))
     subject.commit(other)
-    assert [(each.key, orjson.loads(each.value or b"")["i"], origin) for each, origin in subject.outbox] == [
+    assert [(output.key, orjson.loads(output.value or b"")["i"], origin) for output, origin in subject.outbox] == [
         (b"k", 1, RECORD),
         (None, 2, other),
     ]

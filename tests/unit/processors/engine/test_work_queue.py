@@ -82,8 +82,8 @@ def test_queue_behaves_as_a_plain_list_does(operations: list[tuple[str, str, int
             under_way.discard(key)
         else:
             now = max(now, number)
-            due = [each for each, (_, at, _) in waiting.items() if at <= now and each not in under_way]
-            expected = min(due, key=lambda each: (waiting[each][0], waiting[each][2]), default=None)
+            due = [key for key, (_, at, _) in waiting.items() if at <= now and key not in under_way]
+            expected = min(due, key=lambda key: (waiting[key][0], waiting[key][2]), default=None)
             assert queue.take(now) == expected
             if expected is not None:
                 del waiting[expected]

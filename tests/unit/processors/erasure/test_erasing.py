@@ -37,8 +37,8 @@ def played(erased: Literal["stay_away", "return"] = "stay_away", step: int | Non
 
 def someone(pipeline: Pipeline) -> str:
     """Who attended and was registered: most kinds of rows hold them."""
-    registered = {each.email for each in pipeline.registrations.values()}
-    attended = [each.email for each in pipeline.results.values() if each.attendance_status == "attended"]
+    registered = {registration.email for registration in pipeline.registrations.values()}
+    attended = [result.email for result in pipeline.results.values() if result.attendance_status == "attended"]
     return next(email for email in sorted(attended) if email in registered)
 
 
@@ -46,9 +46,11 @@ def test_person_is_in_no_row_after_the_sweep_and_everybody_else_is_where_they_we
     """The address, the id and the registered name are found before, and nowhere behind it; the counts are told."""
     pipeline, _world = played()
     email = someone(pipeline)
-    name = next(each.last_name for each in pipeline.registrations.values() if each.email == email)
+    name = next(
+        registration.last_name for registration in pipeline.registrations.values() if registration.email == email
+    )
     words = (email, contact_id(email), f'"{name}"')
-    others = {each.email for each in pipeline.registrations.values()} - {email}
+    others = {registration.email for registration in pipeline.registrations.values()} - {email}
     found = {table for table, _key in rows_with(pipeline.stores, *words)}
     assert found == set(pipeline.stores)
     before = {other: len(rows_with(pipeline.stores, other, contact_id(other))) for other in others}
@@ -59,7 +61,7 @@ def test_person_is_in_no_row_after_the_sweep_and_everybody_else_is_where_they_we
     assert {other: len(rows_with(pipeline.stores, other, contact_id(other))) for other in others} == before
     assert set(removed) == {"track-attendance", "score-engagement"}
     assert all(sum(counts.values()) for counts in removed.values())
-    tombstones = [each.key for each in pipeline.sent[ENGAGEMENT_SCORES.name] if each.value is None]
+    tombstones = [output.key for output in pipeline.sent[ENGAGEMENT_SCORES.name] if output.value is None]
     assert tombstones == [contact_id(email).encode()]
 
 
@@ -67,7 +69,7 @@ def test_everything_told_again_does_not_bring_a_person_back() -> None:
     """Webhooks again, and every look-up answered once more: what they did stays as that of nobody."""
     pipeline, world = played()
     email = someone(pipeline)
-    (before,) = {uuid: each.counts for uuid, each in pipeline.summaries.items() if each.is_final}.items()
+    (before,) = {uuid: summary.counts for uuid, summary in pipeline.summaries.items() if summary.is_final}.items()
     pipeline.forget(order(email, as_datetime(pipeline.now_ms // 1_000)))
     told = len(pipeline.facts)
     for store in pipeline.stores.values():  # what Zoom was asked is forgotten: it is asked all of it again
@@ -103,22 +105,24 @@ def test_new_registration_brings_back_who_may_return_and_nothing_of_before(
     pipeline.feed([delivery.body for delivery in world.deliveries], origin=b"replay")
     pipeline.settle()
     assert bool(rows_with(pipeline.stores, email)) == (erased == "return")
-    mine = [each for each in pipeline.commands[told:] if each.email == email]
+    mine = [command for command in pipeline.commands[told:] if command.email == email]
     # It came after the webinar: no event follows, and the only facts are its own.
-    assert {(type(each).__name__, each.reason) for each in mine} == (
+    assert {(type(command).__name__, command.reason) for command in mine} == (
         {("UpsertContact", "registration")} if erased == "return" else set()
     )
-    assert not [each for each in pipeline.results.values() if each.email == email and each.judged_at > as_datetime(at)]
+    assert not [
+        result for result in pipeline.results.values() if result.email == email and result.judged_at > as_datetime(at)
+    ]
 
 
 def test_sweep_of_more_rows_than_a_step_looks_at_goes_on_where_it_stood() -> None:
     """Each step is a message to itself; a second order for the same person begins a sweep of its own."""
     pipeline, _world = played(step=20)
-    emails = sorted({each.email for each in pipeline.results.values()})[:3]
+    emails = sorted({result.email for result in pipeline.results.values()})[:3]
     for email in emails:
         pipeline.forget(order(email, as_datetime(pipeline.now_ms // 1_000)))
         assert not rows_with(pipeline.stores, email, contact_id(email))
-    steps = [each for each in pipeline.sent[ERASURES.name] if (each.key or b"").endswith(b"track-attendance")]
+    steps = [output for output in pipeline.sent[ERASURES.name] if (output.key or b"").endswith(b"track-attendance")]
     assert len(steps) > 10 * len(emails)
     again = order(emails[0], as_datetime(pipeline.now_ms // 1_000)).model_copy(
         update={"erased_at": as_datetime(pipeline.now_ms // 1_000) + timedelta(days=1)}

@@ -51,7 +51,7 @@ class Asker(Rule):
     """Asks the question that a raw event names; keeps what it is told."""
 
     def __init__(self, *requests: LookupRequest) -> None:
-        self.requests = {each.request_id: each for each in requests}
+        self.requests = {request.request_id: request for request in requests}
         self.told: list[tuple[str, str]] = []
         """(topic, request id or value)."""
 
@@ -95,8 +95,8 @@ class Rebuild:
 
 
 def _answers(outputs: list[Output]) -> list[LookupResult]:
-    assert {each.topic for each in outputs} <= {KEPT_ANSWERS.name}
-    return [LookupResult.from_bytes(each.value or b"") for each in outputs]
+    assert {output.topic for output in outputs} <= {KEPT_ANSWERS.name}
+    return [LookupResult.from_bytes(output.value or b"") for output in outputs]
 
 
 def _kept(
@@ -136,10 +136,10 @@ def test_a_young_question_gets_its_own_answer_and_waits_for_it() -> None:
     second = REQUEST.model_copy(update={"request_id": "acc|1|report|run|1"})
     rebuild = Rebuild(REQUEST, second)
     rebuild.take(LOOKUP_RESULTS.name, _kept(hours=2, rows=({"n": 1},)))
-    assert [each.rows for each in rebuild.ask(REQUEST)] == [({"n": 1},)]
+    assert [answer.rows for answer in rebuild.ask(REQUEST)] == [({"n": 1},)]
     assert rebuild.ask(second) == []
     outputs = rebuild.take(LOOKUP_RESULTS.name, _kept(second.request_id, hours=1, rows=({"n": 2},)))
-    assert [each.rows for each in _answers(outputs)] == [({"n": 2},)]
+    assert [answer.rows for answer in _answers(outputs)] == [({"n": 2},)]
     assert rebuild.rows(WAITING) == 0
 
 
@@ -149,7 +149,7 @@ def test_pages_are_handed_on_in_order_once_the_last_is_there() -> None:
     rebuild.take(LOOKUP_RESULTS.name, _kept(hours=50, page=0, last=False, rows=({"n": 0},)))
     assert rebuild.ask(REQUEST) == []
     outputs = rebuild.take(LOOKUP_RESULTS.name, _kept(hours=50, page=1, rows=({"n": 1},)))
-    assert [(each.page, each.rows) for each in _answers(outputs)] == [(0, ({"n": 0},)), (1, ({"n": 1},))]
+    assert [(answer.page, answer.rows) for answer in _answers(outputs)] == [(0, ({"n": 0},)), (1, ({"n": 1},))]
 
 
 def test_a_question_nobody_kept_an_answer_to_is_given_up_and_counted() -> None:
@@ -170,7 +170,7 @@ def test_a_question_given_up_takes_an_older_answer_to_the_same_first() -> None:
     rebuild = Rebuild(other)
     rebuild.take(LOOKUP_RESULTS.name, _kept(hours=1, rows=({"n": 1},)))
     assert rebuild.ask(other) == []
-    assert [each.rows for each in _answers(rebuild.tick(NOON_MS + PATIENCE_MS))] == [({"n": 1},)]
+    assert [answer.rows for answer in _answers(rebuild.tick(NOON_MS + PATIENCE_MS))] == [({"n": 1},)]
     assert rebuild.rows(UNANSWERED) == 0
 
 
@@ -184,7 +184,7 @@ def test_with_ask_zoom_it_is_asked_behind_live_work_and_waits() -> None:
     assert (asked.request_id, rebuild.rows(WAITING)) == (REQUEST.request_id, 1)
     later = NOON_MS + PATIENCE_MS + 60_000
     outputs = rebuild.take(LOOKUP_RESULTS.name, _kept(hours=-0.01, rows=({"n": 1},)), later)
-    assert [each.rows for each in _answers(outputs)] == [({"n": 1},)]
+    assert [answer.rows for answer in _answers(outputs)] == [({"n": 1},)]
     assert rebuild.rows(WAITING) == 0
 
 

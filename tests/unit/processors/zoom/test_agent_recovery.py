@@ -29,7 +29,7 @@ async def test_outage_delays_and_loses_nothing(engine: Engine, zoom: ScriptedZoo
     engine.ask(*requests)
     async with engine.running():
         await engine.until_settled()
-    assert Counter(result.request_id for result in engine.results) == {each.request_id: 1 for each in requests}
+    assert Counter(result.request_id for result in engine.results) == {asked.request_id: 1 for asked in requests}
     assert {result.outcome for result in engine.results} == {"found"}
     assert Counter(zoom.calls) == {f"registrants {n}": n % 4 + 2 for n in range(20)}
     assert zoom.most <= look_up.CONCURRENCY

@@ -53,13 +53,14 @@ def assert_true(pipeline: Pipeline, truth: Truth) -> None:
     assert set(upserts) == set(truth.contacts)
     for email, contact in truth.contacts.items():
         upsert = upserts[email]
-        assert {name: each.value for name, each in upsert.attributes.items()} == contact.attributes, email
+        assert {name: attribute.value for name, attribute in upsert.attributes.items()} == contact.attributes, email
         assert frozenset(upsert.lists) == contact.lists, email
-    people = {(o.session_uuid, email): each.presence for o in truth.sessions for email, each in o.people.items()}
+    people = {(o.session_uuid, email): person.presence for o in truth.sessions for email, person in o.people.items()}
     results = {(result.session_uuid, result.email): result for result in pipeline.results.values()}
     assert {
-        key: (each.attendance_status, each.attended_seconds, each.late_seconds or 0) for key, each in results.items()
-    } == {key: (each.status, each.attended_seconds, each.late_seconds) for key, each in people.items()}
+        key: (result.attendance_status, result.attended_seconds, result.late_seconds or 0)
+        for key, result in results.items()
+    } == {key: (person.status, person.attended_seconds, person.late_seconds) for key, person in people.items()}
     for occurrence in truth.sessions:
         summary = pipeline.summaries[occurrence.session_uuid]
         assert summary.length_seconds == occurrence.length_seconds
@@ -77,9 +78,9 @@ def assert_events_true(pipeline: Pipeline, truth: Truth) -> None:
         for event in contact.events
     ]
     optional = [event.may_be_missing for contact in truth.contacts.values() for event in contact.events]
-    missing = [each for each, may_miss in zip(wanted, optional, strict=True) if each not in sent and not may_miss]
+    missing = [event for event, may_miss in zip(wanted, optional, strict=True) if event not in sent and not may_miss]
     assert not missing
-    assert all(each in wanted for each in sent)
+    assert all(event in wanted for event in sent)
     assert len(sent) == len({(email, name, at) for email, name, at, _properties in sent})
 
 
@@ -108,8 +109,8 @@ def test_deliveries_shuffled_doubled_and_interrupted_end_in_the_same_results(see
     in_order = played(world)
     for shuffle in range(2):
         disturbed = played(world, shuffle=shuffle, restart_every=17)
-        same = {key: each.model_copy(update={"revision": 0}) for key, each in disturbed.results.items()}
-        assert same == {key: each.model_copy(update={"revision": 0}) for key, each in in_order.results.items()}
+        same = {key: result.model_copy(update={"revision": 0}) for key, result in disturbed.results.items()}
+        assert same == {key: result.model_copy(update={"revision": 0}) for key, result in in_order.results.items()}
         assert_true(disturbed, truth_of([delivery.body for delivery in world.deliveries], world.zoom))
 
 
@@ -135,7 +136,7 @@ def test_closing_in_small_steps_ends_in_the_same_records(step: int) -> None:
     """What a step leaves for the next one is in the rows: nothing is counted twice, or forgotten."""
     world = simulate_webinar(20, 2, frozenset({"restart", "multi-device", "lost-left"}), starts_at=STARTS_AT)
     bodies = [delivery.body for delivery in world.deliveries]
-    at_once, in_steps = (Pipeline(configuration(sessions=CHECKED), world.zoom, step=each) for each in (None, step))
+    at_once, in_steps = (Pipeline(configuration(sessions=CHECKED), world.zoom, step=rows) for rows in (None, step))
     for pipeline in (at_once, in_steps):
         pipeline.feed(bodies)
         pipeline.settle()
@@ -169,12 +170,12 @@ def test_before_the_report_nobody_is_told_that_they_stayed_away(seed: int) -> No
     assert not any(result.is_final or result.attendance_status == "no_show" for result in live.values())
     truth = truth_of([delivery.body for delivery in world.deliveries], world.zoom)
     came = {
-        email: each.presence.attended_seconds
+        email: person.presence.attended_seconds
         for occurrence in truth.sessions
-        for email, each in occurrence.people.items()
-        if each.presence.status != "no_show"
+        for email, person in occurrence.people.items()
+        if person.presence.status != "no_show"
     }
-    assert {email: each.attended_seconds for email, each in live.items()} == came
+    assert {email: result.attended_seconds for email, result in live.items()} == came
 
 
 def test_everything_is_forgotten_after_its_time() -> None:
@@ -213,18 +214,18 @@ def test_backfill_of_an_old_session_is_read_from_its_report_at_once() -> None:
     pipeline.feed(known, origin=b"backfill")
     pipeline.settle(hours=0.05)
     truth = truth_of(known, world.zoom, Rules(use_report=True))
-    people = {(o.session_uuid, email): each.presence for o in truth.sessions for email, each in o.people.items()}
+    people = {(o.session_uuid, email): person.presence for o in truth.sessions for email, person in o.people.items()}
     results = {(result.session_uuid, result.email): result for result in pipeline.results.values()}
-    assert {key: (each.attendance_status, each.attended_seconds) for key, each in results.items()} == {
-        key: (each.status, each.attended_seconds) for key, each in people.items()
+    assert {key: (result.attendance_status, result.attended_seconds) for key, result in results.items()} == {
+        key: (person.status, person.attended_seconds) for key, person in people.items()
     }
     assert {result.origin for result in results.values()} == {"backfill"}
     assert pipeline.asked_live == 0
     assert {event.origin for event in pipeline.events} == {"backfill"}
-    told = sum(len(each) for each in pipeline.sent.values())
+    told = sum(len(outputs) for outputs in pipeline.sent.values())
     pipeline.feed(known, origin=b"backfill")
     pipeline.settle()
-    assert sum(len(each) for each in pipeline.sent.values()) == told
+    assert sum(len(outputs) for outputs in pipeline.sent.values()) == told
 
 
 @pytest.mark.parametrize("held", ["session", "registrants", "panelists", "identities"])

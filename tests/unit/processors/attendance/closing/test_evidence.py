@@ -24,22 +24,22 @@ def results() -> dict[str, Result]:
     example = Example()
     for line in LINES.splitlines():
         example.read(line)
-    return {each.email.partition("@")[0]: each for each in played(example).results.values()}
+    return {result.email.partition("@")[0]: result for result in played(example).results.values()}
 
 
 def test_result_counts_what_webhooks_and_report_say_of_each_run() -> None:
     """Counts, not rows; a rehearsal is no run of the session."""
     found = results()
     told = {
-        who: [(run.run_uuid, run.is_main, run.webhooks, run.report_rows, run.report) for run in each.runs]
-        for who, each in found.items()
+        who: [(run.run_uuid, run.is_main, run.webhooks, run.report_rows, run.report) for run in result.runs]
+        for who, result in found.items()
     }
     assert told == {
         "ana": [("A", True, 1, 2, "settled")],
         "cy": [("A", True, 1, 0, "settled")],
         "bo": [("A", True, 0, 0, "settled")],
     }
-    assert {who: (each.evidence, each.reason) for who, each in found.items()} == {
+    assert {who: (result.evidence, result.reason) for who, result in found.items()} == {
         "ana": ("both", "present_to_the_end"),
         "cy": ("live", "left_before_the_end"),
         "bo": ("report", "approved_and_not_seen"),

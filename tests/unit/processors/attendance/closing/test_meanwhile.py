@@ -130,7 +130,7 @@ def test_guest_who_arrives_while_identities_are_awaited_has_a_result() -> None:
     pipeline.feed(late)
     pipeline.let_through("identities")
     pipeline.settle(hours=HOUR)
-    assert {each.email: each.attendance_status for each in pipeline.results.values()} == {
+    assert {result.email: result.attendance_status for result in pipeline.results.values()} == {
         address("ana"): "attended",
         address("gil"): "left_early",
     }

@@ -26,7 +26,7 @@ def test_continuation_that_comes_again_does_not_wait_less() -> None:
     pipeline.now_ms = seconds("11:00:02") * 1_000
     pipeline.feed(example.bodies)
     pipeline.settle(hours=1)
-    continuations = [each.value or b"" for each in pipeline.sent[TICKS.name]]
+    continuations = [output.value or b"" for output in pipeline.sent[TICKS.name]]
     assert continuations
     for _time in range(5):
         pipeline.repeat(TICKS.name, continuations)

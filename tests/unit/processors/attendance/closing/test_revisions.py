@@ -27,8 +27,8 @@ def test_revision_of_a_result_goes_on_after_it_was_taken_back() -> None:
     pipeline.settle(hours=1)
     pipeline.feed(late)
     pipeline.settle(hours=1)
-    told = [each for each in pipeline.facts if isinstance(each, Result) and each.email == address("ana")]
-    assert [(each.revision, each.retracted, each.attended_seconds // 60) for each in told] == [
+    told = [fact for fact in pipeline.facts if isinstance(fact, Result) and fact.email == address("ana")]
+    assert [(result.revision, result.retracted, result.attended_seconds // 60) for result in told] == [
         (1, False, 60),
         (2, True, 0),
         (3, False, 30),
@@ -46,11 +46,11 @@ def test_results_of_a_session_that_is_part_of_another_are_taken_back() -> None:
     pipeline.now_ms = seconds("11:00:02") * 1_000
     pipeline.feed(body for body in example.bodies if body not in late)
     pipeline.settle(hours=1)
-    assert {each.session_uuid for each in pipeline.results.values()} == {"B"}
+    assert {result.session_uuid for result in pipeline.results.values()} == {"B"}
     pipeline.feed(late)
     pipeline.settle(hours=1)
     (result,) = pipeline.results.values()
     assert (result.session_uuid, result.attended_seconds) == ("A", 55 * 60)
-    taken_back = [each for each in pipeline.facts if isinstance(each, Result) and each.retracted]
-    assert [(each.session_uuid, each.revision) for each in taken_back] == [("B", 2)]
+    taken_back = [fact for fact in pipeline.facts if isinstance(fact, Result) and fact.retracted]
+    assert [(result.session_uuid, result.revision) for result in taken_back] == [("B", 2)]
     assert [summary.retracted for summary in pipeline.session_states["B"]][-1]

@@ -26,15 +26,15 @@ def test_session_is_told_of_from_its_first_fact_to_the_final_result() -> None:
     pipeline = played()
     ((uuid, last),) = pipeline.told_sessions.items()
     told = pipeline.session_states[uuid]
-    assert [state for state, _ in groupby(each.state for each in told)] == ["running", "ended", "live", "final"]
+    assert [state for state, _ in groupby(summary.state for summary in told)] == ["running", "ended", "live", "final"]
     assert (last.waits_for, last.next_check_at) == ("", None)
-    running, ended = told[0], next(each for each in told if each.state == "ended")
+    running, ended = told[0], next(state for state in told if state.state == "ended")
     assert (running.waits_for, running.next_check_at, running.counts.attended) == ("its end", None, 0)
     assert ended.waits_for == "late deliveries"
     assert ended.next_check_at is not None
-    live = [each for each in told if each.state == "live"]
-    assert all("Zoom's report" in each.waits_for and each.next_check_at is not None for each in live)
-    checks = [each.next_check_at for each in live]
+    live = [state for state in told if state.state == "live"]
+    assert all("Zoom's report" in state.waits_for and state.next_check_at is not None for state in live)
+    checks = [state.next_check_at for state in live]
     assert checks == sorted(checks, key=str)
     assert len(set(checks)) == 2, "the second reading is told once the first has not settled"
 
@@ -43,7 +43,7 @@ def test_run_that_is_part_of_another_session_is_taken_back() -> None:
     """The second run of a date was told of as it began; in the end there is one session of both."""
     pipeline = played()
     ((uuid, last),) = pipeline.told_sessions.items()
-    others = {each: told[-1] for each, told in pipeline.session_states.items() if each != uuid}
+    others = {session: told[-1] for session, told in pipeline.session_states.items() if session != uuid}
     assert set(last.instances) == {uuid, *others}
     assert others
-    assert all(each.retracted and each.is_final for each in others.values())
+    assert all(summary.retracted and summary.is_final for summary in others.values())

@@ -55,14 +55,14 @@ def test_registrants_are_told_of_the_start_when_the_first_of_them_is_there() -> 
     pipeline = Pipeline(configuration(**ON), world.zoom)
     bodies = _bodies(world)
     before = [body for body in bodies if not _event(body).startswith("webinar.participant")]
-    pipeline.feed(each for each in before if _event(each) != "webinar.ended")
+    pipeline.feed(event for event in before if _event(event) != "webinar.ended")
     assert _approved(pipeline)
     assert not _told(pipeline, "zoom_webinar_started")
     pipeline.feed(body for body in bodies if _event(body) == "webinar.participant_joined")
     told = _told(pipeline, "zoom_webinar_started")
     assert set(told) == _approved(pipeline)
     assert set(told.values()) == {1}
-    (event,) = {each.event_date for each in pipeline.events if each.name == "zoom_webinar_started"}
+    (event,) = {event.event_date for event in pipeline.events if event.name == "zoom_webinar_started"}
     assert event.timestamp() == min(session.started_at for session in _sessions(pipeline, world)).timestamp()
 
 
@@ -138,7 +138,7 @@ def test_start_is_told_in_steps_of_bounded_size() -> None:
         object_id, uuid, cursor = job.split("|", 2)
         notices.step(Book(view, pipeline.zoom.account_id, object_id, 0), uuid, cursor)
         view.commit(record(TICKS.name, b""))
-        outputs = [each for each, _ in view.outbox]
+        outputs = [output for output, _ in view.outbox]
         found = [FACT.validate_json(output.value or b"").contact_id for output in outputs if output.topic != TICKS.name]
         assert len(found) <= settings.step
         told += found

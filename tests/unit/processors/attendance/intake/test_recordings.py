@@ -239,7 +239,7 @@ def test_recording_by_template_is_a_mail_with_the_same_once_keys() -> None:
         assert_told(pipeline, world, Rules(recordings_by_mail=by == "template"))
         commands[by] = {command.email: (command.name, command.once_keys) for command in pipeline.recordings_told}
     assert commands["event"] == commands["template"]
-    mails = [each for each in pipeline.recordings_told if isinstance(each, SendRecording)]
+    mails = [command for command in pipeline.recordings_told if isinstance(command, SendRecording)]
     assert {mail.template_id for mail in mails} == {41}
     assert {mail.properties["status"] for mail in mails} == {"attended", "left_early", "no_show"}
 
@@ -273,7 +273,7 @@ def test_recording_of_a_backfill_is_a_campaign_of_a_backfill() -> None:
     pipeline = Pipeline(configuration(sessions=LIVE, brevo=chosen), world.zoom)
     pipeline.feed((delivery.body for delivery in world.deliveries), origin=b"backfill")
     pipeline.settle()
-    assert [each.origin for each in pipeline.campaigns] == ["backfill"]
+    assert [campaign.origin for campaign in pipeline.campaigns] == ["backfill"]
 
 
 def test_recording_without_a_session_is_forgotten_in_time() -> None:

@@ -58,8 +58,8 @@ def test_revision_of_a_registration_goes_on_after_it_was_taken_back() -> None:
     for body in example.bodies:
         pipeline.feed([body])
         pipeline.settle(hours=1)
-    told = [each for each in pipeline.facts if isinstance(each, Registration)]
-    assert [(each.revision, each.retracted) for each in told] == [(1, False), (2, True), (3, False)]
+    told = [fact for fact in pipeline.facts if isinstance(fact, Registration)]
+    assert [(fact.revision, fact.retracted) for fact in told] == [(1, False), (2, True), (3, False)]
 
 
 def test_registration_that_is_told_after_the_session_makes_a_no_show_of_who_did_not_come() -> None:
@@ -73,8 +73,8 @@ def test_registration_that_is_told_after_the_session_makes_a_no_show_of_who_did_
     pipeline.now_ms = seconds("11:00:02") * 1_000
     pipeline.feed(body for body in example.bodies if body not in late)
     pipeline.settle(hours=1)
-    assert {each.email for each in pipeline.results.values()} == {address("bo")}
+    assert {result.email for result in pipeline.results.values()} == {address("bo")}
     pipeline.feed(late)
     pipeline.settle(hours=1)
-    statuses = {each.email: each.attendance_status for each in pipeline.results.values()}
+    statuses = {result.email: result.attendance_status for result in pipeline.results.values()}
     assert statuses == {address("bo"): "attended", address("ana"): "no_show"}

@@ -27,7 +27,7 @@ def example(name: str) -> Any:
 def test_every_sample_event_is_a_fact_or_says_nothing_about_attendance(file: Path) -> None:
     """A room move and a waiting room never change who was there; everything else is understood."""
     fact = parse_event(orjson.loads(file.read_bytes()), RECEIVED_MS)
-    assert (fact is None) == any(each in file.stem for each in SAYS_NOTHING)
+    assert (fact is None) == any(word in file.stem for word in SAYS_NOTHING)
 
 
 def test_ids_come_as_number_or_text_and_empty_means_missing() -> None:

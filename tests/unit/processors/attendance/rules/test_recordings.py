@@ -102,8 +102,8 @@ def test_recordings_told_in_any_order_leave_the_same_row() -> None:
     ends = set()
     for order in permutations(told):
         row = None
-        for each in order:
-            row = merged(row, each)
+        for recording in order:
+            row = merged(row, recording)
         ends.add(row)
     assert ends == {RecordingRow(7, "https://b", 9, "live", 700)}
 

@@ -34,9 +34,9 @@ def scheduled(*runs: Run, dates: dict[str, int] | None = None) -> list[Group]:
     return group(runs, schedule, window=WINDOW, restart_gap=GAP)
 
 
-def weighed(each: Group, **weights: tuple[int, int, int]) -> Session | None:
+def weighed(group: Group, **weights: tuple[int, int, int]) -> Session | None:
     """The session of a group whose runs have these audiences: people, seconds, seconds after T."""
-    return session_of(each, {uuid: Weight(*weight) for uuid, weight in weights.items()}, FIVE_PERCENT)
+    return session_of(group, {uuid: Weight(*weight) for uuid, weight in weights.items()}, FIVE_PERCENT)
 
 
 @pytest.mark.parametrize(("gap", "groups"), [(900, 1), (901, 2), (-60, 1)])
@@ -84,7 +84,7 @@ def test_group_run_belongs_to_the_nearest_date_and_of_equally_near_ones_to_the_e
     """The dates of a daily series lie within each other's window."""
     dates = {"one": T, "two": T + DAY}
     runs = [run("a", T + DAY // 2 - 1, T + DAY), run("b", T + DAY // 2, T + DAY), run("c", T + DAY // 2 + 1, T + DAY)]
-    assert [(each.entry.occurrence_id, each.uuids) for each in scheduled(*runs, dates=dates) if each.entry] == [
+    assert [(group.entry.occurrence_id, group.uuids) for group in scheduled(*runs, dates=dates) if group.entry] == [
         ("one", ["a", "b"]),
         ("two", ["c"]),
     ]
@@ -154,4 +154,4 @@ def test_session_unscheduled_run_without_audience_beside_one_with_it_is_a_rehear
 def test_group_same_start_is_named_by_the_smaller_uuid() -> None:
     """The name does not depend on what arrived first."""
     for order in (("a", "b"), ("b", "a")):
-        assert unscheduled(*(run(each, 0, 10) for each in order))[0].uuids[0] == "a"
+        assert unscheduled(*(run(uuid, 0, 10) for uuid in order))[0].uuids[0] == "a"

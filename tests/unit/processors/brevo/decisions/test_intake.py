@@ -133,11 +133,12 @@ def test_intake_final_answers_crossing_commands_end_in_one_ledger(records: list[
 def test_intake_overlapping_events_are_never_open_twice_for_a_once_key(keys: list[list[str]]) -> None:
     """Whatever instances events stand for, no once key is in two of those that are sent."""
     stores = _handled(
-        _command_record(event(tuple(each), command_id=f"c{number}"), number) for number, each in enumerate(keys)
+        _command_record(event(tuple(once_keys), command_id=f"c{number}"), number)
+        for number, once_keys in enumerate(keys)
     )
     opened = [_event_row(stores, key.decode().rsplit("/", 1)[1]) for key in stores[PENDING].rows]
     senders = {row.command_id for row in opened if row}
-    sent = [once for number, each in enumerate(keys) if f"c{number}" in senders for once in each]
+    sent = [once for number, once_keys in enumerate(keys) if f"c{number}" in senders for once in once_keys]
     assert len(sent) == len(set(sent))
     assert sent
 

@@ -30,10 +30,10 @@ def _waiting(command: UpsertContact | TrackEvent) -> Waiting:
 
 def _rows(*events: TrackEvent, state: EventState = "pending") -> dict[bytes, EventRow]:
     return {
-        event_key(each.contact_id, each.name, each.once_keys[0]): EventRow(
-            state=state, command_id=each.command_id, waiting=_waiting(each)
+        event_key(command.contact_id, command.name, command.once_keys[0]): EventRow(
+            state=state, command_id=command.command_id, waiting=_waiting(command)
         )
-        for each in events
+        for command in events
     }
 
 

@@ -122,7 +122,7 @@ async def test_hold_that_comes_while_others_wait_for_the_pace_holds_them_too() -
     await asyncio.sleep(0.05)
     await kept.hold("heavy", LONGEST_WAIT_SECONDS + 10)
     came = await asyncio.gather(*waiting)
-    assert all(isinstance(each, NoAnswer) for each in came)
+    assert all(isinstance(outcome, NoAnswer) for outcome in came)
 
 
 async def test_take_beyond_the_days_pool_waits_for_midnight(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -185,10 +185,10 @@ async def test_three_real_processes_together_keep_to_one_pace(tmp_path: Path) ->
     """No call of theirs is lost between them, and in no second there are more than the plan allows."""
     command = (sys.executable, "-c", TAKES, str(tmp_path))
     started = [await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE) for _ in range(3)]
-    outputs = [(await each.communicate())[0] for each in started]
+    outputs = [(await process.communicate())[0] for process in started]
     called = sorted(float(line) for output in outputs for line in output.split())
     assert len(called) == 30
-    assert max(sum(at <= each < at + 1 for each in called) for at in called) <= rate("pro", "heavy").calls
+    assert max(sum(at <= instant < at + 1 for instant in called) for at in called) <= rate("pro", "heavy").calls
     async with AllowanceFile(tmp_path, "acc").opened() as kept:
         assert kept.used == {"heavy and resource-intensive": 30}
 

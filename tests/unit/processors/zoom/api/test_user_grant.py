@@ -69,7 +69,7 @@ async def test_login_that_ended_is_renewed_once_and_kept(
     before = stored(logins)
     one = client(zoom, session, logins)
     found = await asyncio.gather(*(one.users() for _ in range(5)))
-    assert [[row["id"] for row in each] for each in map(said, found)] == [["u1"]] * 5
+    assert [[row["id"] for row in rows] for rows in map(said, found)] == [["u1"]] * 5
     assert zoom.backend.requests["/oauth/token 200"] == 1
     assert stored(logins).refresh_token != before.refresh_token
     assert stored(logins).ends_at > time.time()

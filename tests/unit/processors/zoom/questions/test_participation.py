@@ -17,9 +17,9 @@ def test_polls_are_told_apart_by_their_id_and_else_by_their_question() -> None:
             {"email": "noor@example.com", "question_details": [{**one, "polling_id": ""}, one]},
         ],
     )
-    first, second = (set(each["items"]) for each in told)
+    first, second = (set(row["items"]) for row in told)
     assert (len(first), len(second), len(first & second)) == (2, 2, 1)
-    assert [each["email"] for each in told] == ["maya.okafor@example.com", "noor@example.com"]
+    assert [row["email"] for row in told] == ["maya.okafor@example.com", "noor@example.com"]
 
 
 @pytest.mark.parametrize("kind", ["polls", "questions"])
@@ -34,4 +34,4 @@ def test_participation_holds_nothing_of_what_was_said(kind: Participation) -> No
 def test_participation_of_somebody_unnamed_counts_and_of_nobody_does_not() -> None:
     """A guest without an address shows that there was a poll; who answered none has no row."""
     anonymous = {"email": "", "name": "iPhone", "question_details": [{"polling_id": "p1"}]}
-    assert [each["email"] for each in participation("polls", [anonymous, {"email": MAYA}])] == [""]
+    assert [row["email"] for row in participation("polls", [anonymous, {"email": MAYA}])] == [""]

@@ -106,5 +106,5 @@ def test_waiting_request_asks_about_the_others_once_somebody_is_forgotten() -> N
     late = ASKED.model_copy(update={"request_id": "r2"})
     run(rule, [record(LOOKUPS.name, late.to_bytes(), key=b"acc")], stores)
     waiting = [unpack_pending(value) for key, value in stores[PENDING].rows.items() if not key.startswith(MARKS)]
-    assert [each.request.emails for each in waiting if isinstance(each, Pending)] == [(NOAH,), (NOAH,)]
+    assert [pending.request.emails for pending in waiting if isinstance(pending, Pending)] == [(NOAH,), (NOAH,)]
     assert not rows_with(stores, MAYA, contact_id(MAYA))
