@@ -35,8 +35,8 @@ def _arm(step: str) -> None:
     module, _, path = step.partition(":")
     *parents, name = path.split(".")
     owner: Any = importlib.import_module(module)
-    for name in parents:
-        owner = getattr(owner, name)
+    for parent in parents:
+        owner = getattr(owner, parent)
     real = getattr(owner, name)
 
     async def last(*arguments: Any, **named: Any) -> None:
