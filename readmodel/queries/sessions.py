@@ -113,7 +113,7 @@ def people(
     """
     by = PEOPLE.c.attended_seconds if order == "time" else PEOPLE.c.score
     place = behind(after, by, PEOPLE.c.contact)
-    found = [each for each in STATUSES if each in statuses]
+    found = [status for status in STATUSES if status in statuses]
     if not found:
         return Part((), None)
     merged = _first_of(key, found, by, limit + 1, *place)
