@@ -114,7 +114,7 @@ class TrackAttendance(AccountRule):
             self._begin_due(account_id, now_ms, view)
 
     def _begin_due(self, account_id: str, now_ms: int, view: View) -> None:
-        due = itertools.takewhile(lambda each: each[0] <= now_ms, due_of(view, account_id))
+        due = itertools.takewhile(lambda job: job[0] <= now_ms, due_of(view, account_id))
         jobs = list(itertools.islice(due, JOBS_PER_TICK + 1))
         for _at_ms, object_id, row_key in jobs[:JOBS_PER_TICK]:
             view.delete(TABLE, row_key)

@@ -108,7 +108,7 @@ def _report_row(row: ReportRow, person: _Person) -> ReportRow:
 
 
 def _visitor(row: Visitor, person: _Person) -> Visitor:
-    kept = [NOTHING_SHOWN if person.shown(each) else each for each in (row.shown, row.reported)]
+    kept = [NOTHING_SHOWN if person.shown(shown) else shown for shown in (row.shown, row.reported)]
     return replace(row, shown=kept[0], reported=kept[1])
 
 
@@ -123,7 +123,7 @@ def _host(row: Any, person: _Person) -> Any:
 
 
 def _question(row: Question, person: _Person) -> Question:
-    return replace(row, contacts=[each for each in row.contacts if not person.contact(each)])
+    return replace(row, contacts=[contact for contact in row.contacts if not person.contact(contact)])
 
 
 def _job(row: Job, person: _Person) -> Job:
@@ -133,7 +133,7 @@ def _job(row: Job, person: _Person) -> Job:
     cursor = work.cursor
     if len(cursor) == _CONTACT_ID_DIGITS and person.contact(cursor):
         cursor = f"{int(cursor, 16) + 1:032x}"  # the walk goes on behind them
-    differences = [each for each in work.differences if not person.contact(each[0])]
+    differences = [difference for difference in work.differences if not person.contact(difference[0])]
     return replace(row, work=replace(work, cursor=cursor, differences=differences))
 
 

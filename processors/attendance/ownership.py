@@ -99,7 +99,9 @@ class Ownership:
         others = [
             key for key, _value in view.scan(self._table, _key(result.object_id, "")) if key.count(b"|") == _CLAIM_PARTS
         ]
-        return held, [each for key in others if key != claimant for each in self._released(key, today, view)]
+        return held, [
+            held_event for key in others if key != claimant for held_event in self._released(key, today, view)
+        ]
 
     def _released(self, claimant: bytes, today: int, view: View) -> list[Held]:
         """What is held of one account, no longer: its claim is answered for today."""

@@ -84,10 +84,10 @@ class TenantsApart(Rule):
             self._rule.answer(result, now_ms, view)
             return
         own, strange = self._ownership.answer(result, now_ms, view)
-        for each in own:  # as a record of its own, which can become a dead letter
-            view.pass_on(RAW_EVENTS.name, *each)
-        for each in strange:
-            _quarantine(orjson.loads(each.value or b""), each, view)
+        for held in own:  # as a record of its own, which can become a dead letter
+            view.pass_on(RAW_EVENTS.name, *held)
+        for held in strange:
+            _quarantine(orjson.loads(held.value or b""), held, view)
 
 
 def _account_of(event: dict[str, Any], record: Record) -> str:

@@ -147,7 +147,7 @@ _LONGEST_KEPT = 1_000
 
 def _attempts(record: Record) -> int:
     earlier = [value for name, value in record.headers if name == "rollcall-attempts"]
-    return max((int(each) for each in earlier if each.isdigit() and len(each) <= _LONGEST_COUNT), default=0)
+    return max((int(count) for count in earlier if count.isdigit() and len(count) <= _LONGEST_COUNT), default=0)
 
 
 def _first_at(record: Record) -> int | None:

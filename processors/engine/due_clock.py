@@ -62,11 +62,11 @@ class AllDueTimes(DueTimes):
 
     @override
     def due(self, stores: Mapping[str, PartitionStore]) -> Iterable[int]:
-        return itertools.chain.from_iterable(each.due(stores) for each in self.parts)
+        return itertools.chain.from_iterable(part.due(stores) for part in self.parts)
 
     @override
     def added(self, changes: Mapping[str, Rows]) -> Iterable[int]:
-        return itertools.chain.from_iterable(each.added(changes) for each in self.parts)
+        return itertools.chain.from_iterable(part.added(changes) for part in self.parts)
 
 
 class DueClock(Effect):
@@ -100,8 +100,8 @@ class DueClock(Effect):
     @override
     def applied(self, partition: int, changes: Mapping[str, Rows]) -> None:
         due = self._due.setdefault(partition, [])
-        for each in self._due_times.added(changes):
-            heapq.heappush(due, each)
+        for due_time in self._due_times.added(changes):
+            heapq.heappush(due, due_time)
             self._changed.set()
 
     @override

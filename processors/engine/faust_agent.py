@@ -73,7 +73,7 @@ class BatchAgent(Outside, OwnAgent):
         """Where its breaker has stopped it; the worker is to end."""
         self._engine = engine
         names = engine.names
-        self._logical = {each: topic.name for topic in spec.sources for each in names.sources(topic.name)}
+        self._logical = {source: topic.name for topic in spec.sources for source in names.sources(topic.name)}
         self._tables = {
             name: declare_table(engine.app, names.table(name), engine.partitions, names.changelog(name))
             for name in spec.tables
@@ -126,14 +126,16 @@ class BatchAgent(Outside, OwnAgent):
     async def persist(self, changes: Mapping[int, Mapping[str, Rows]]) -> dict[str, int]:
         """Writes the local store last."""
         wanted = [(name, p, rows) for p, tables in changes.items() for name, rows in tables.items() if rows]
-        answers = await asyncio.gather(*(self._log(*each) for each in wanted))
+        answers = await asyncio.gather(*(self._log(*write) for write in wanted))
         refused: dict[str, int] = {}
         for (name, _partition, _rows), (_offset, rows_refused) in zip(wanted, answers, strict=True):
             for row in rows_refused:
                 size = len(row.key or b"") + len(row.value or b"")
                 refused[name] = min(size, refused.get(name, size))
         if refused:
-            await asyncio.gather(*(self._take_back(*each, bad) for each, (_, bad) in zip(wanted, answers, strict=True)))
+            await asyncio.gather(
+                *(self._take_back(*write, bad) for write, (_, bad) in zip(wanted, answers, strict=True))
+            )
             return refused
         for (name, partition, rows), (offset, _none) in zip(wanted, answers, strict=True):
             TablePartition(self._tables[name], partition).apply(rows, offset)
@@ -145,7 +147,7 @@ class BatchAgent(Outside, OwnAgent):
         offset, refused = await self._engine.publisher.send(
             changelog, partition, [Row(key, value) for key, value in rows.items()], as_owner=True
         )
-        return offset, [each.row for each in refused]
+        return offset, [refusal.row for refusal in refused]
 
     async def _take_back(self, name: str, partition: int, rows: Rows, refused: Sequence[Row]) -> None:
         """Where one row is refused no other of the turn may count: its record is a dead letter, and is done no more.

@@ -188,7 +188,7 @@ class BatchConsumer(driver.Consumer):
         read, first, last = self._read_offset[tp], record[0].offset, record[-1]
         if read is not None and first < read <= last.offset:
             # After a seek: what lies before it was handled already.
-            record = [each for each in record if each.offset >= read]
+            record = [stored for stored in record if stored.offset >= read]
             first = record[0].offset
         elif read is not None and first > read + 1:
             # Offsets that do not exist (compaction, transaction markers) are answered for as well.

@@ -100,7 +100,7 @@ class EngineWorker:
         return not stop.is_set()
 
     async def _work(self, stop: asyncio.Event, deadline: StopDeadline, second_reading: asyncio.Task[None]) -> None:
-        tasks = [asyncio.create_task(each(), name=each.__name__.strip("_")) for each in (self._watch, self._probe)]
+        tasks = [asyncio.create_task(watch(), name=watch.__name__.strip("_")) for watch in (self._watch, self._probe)]
         tasks.append(second_reading)
         tasks += [
             asyncio.create_task(agent.effect.run(agent), name=f"{agent.spec.name} effect") for agent in self._agents
@@ -127,8 +127,8 @@ class EngineWorker:
         crashed = asyncio.create_task(self._app.wait_until_stopped())
         halted = asyncio.create_task(self._halted())
         done, _pending = await asyncio.wait([stopping, crashed, halted, *tasks], return_when=asyncio.FIRST_COMPLETED)
-        for each in (stopping, crashed, halted):
-            each.cancel()
+        for watcher in (stopping, crashed, halted):
+            watcher.cancel()
         if halted in done:
             halt = halted.result()
             halt.write(Path(self._app.conf.datadir))
@@ -226,7 +226,7 @@ class EngineWorker:
     @property
     def partitions(self) -> tuple[int, ...]:
         """Those that are this worker's, in order."""
-        return tuple(sorted({each for agent in self._agents for each in agent.core.partitions}))
+        return tuple(sorted({partition for agent in self._agents for partition in agent.core.partitions}))
 
     def not_ready(self) -> tuple[str, ...]:
         """Why this worker is not ready; empty when it is."""

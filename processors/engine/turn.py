@@ -87,4 +87,4 @@ class Turn:
     @property
     def outbox(self) -> list[tuple[Output, Record]]:
         """What to publish, each with the record it came from."""
-        return [each for view in self.views.values() for each in view.outbox]
+        return [output for view in self.views.values() for output in view.outbox]

@@ -230,9 +230,9 @@ class TurnView(View):
         if self._has_learned:
             self._tell_news(record)
         if self._sent:
-            for each in self._sent:
-                headers = caused_by(each.headers, record.source)
-                self.outbox.append((Output(each.topic, each.key, each.value, headers, each.partition), record))
+            for output in self._sent:
+                headers = caused_by(output.headers, record.source)
+                self.outbox.append((Output(output.topic, output.key, output.value, headers, output.partition), record))
             self._sent = []
 
     def _tell_news(self, record: Record) -> None:

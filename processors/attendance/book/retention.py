@@ -26,7 +26,7 @@ def expires_ms(book: Book, retain: float) -> dict[str, int]:
         return times
     heard, details, schedule = book.get(HEARD) or Heard(), book.get(DETAILS), book.get(SCHEDULE)
     starts = [heard.latest_start, (details.start if details else None) or 0]
-    starts += [each.start for each in (schedule.entries() if schedule else [])]
+    starts += [entry.start for entry in (schedule.entries() if schedule else [])]
     return {"": max(heard.at_ms, max(starts) * 1000) + retain_ms}
 
 

@@ -108,8 +108,8 @@ class Asking:
         if cursor.startswith(_REGISTRATIONS):
             at = cursor.removeprefix(_REGISTRATIONS)
         else:
-            for each in evidence_of(step, cursor.removeprefix(_PEOPLE)):
-                yield f"{_PEOPLE}{each.cursor}", partial(self._note_connection, book, each)
+            for found in evidence_of(step, cursor.removeprefix(_PEOPLE)):
+                yield f"{_PEOPLE}{found.cursor}", partial(self._note_connection, book, found)
         if step.object_type == "webinar":
             for (registrant_id,), row in book.scan(REGISTRATION, start=at):
                 if row.email is not None:

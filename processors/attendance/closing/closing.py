@@ -191,9 +191,9 @@ class Closing:
         earlier: list[str] = []
         later: list[str] = []
         if group.entry is not None:
-            for each in groups_of(book, self._settings):
-                if each.entry and each.entry.occurrence_id == group.entry.occurrence_id and each != group:
-                    (earlier if each.entry.start < group.entry.start else later).extend(each.uuids)
+            for other in groups_of(book, self._settings):
+                if other.entry and other.entry.occurrence_id == group.entry.occurrence_id and other != group:
+                    (earlier if other.entry.start < group.entry.start else later).extend(other.uuids)
         return Step(book, job, work, group, rows, self._settings, self._settings.step, earlier, later)
 
     # What is no session
@@ -240,7 +240,7 @@ class Closing:
 
     def _work(self, book: Book, kind: str, name: str) -> Work | None:
         if kind == "session":
-            group = next((each for each in groups_of(book, self._settings) if each.uuids[0] == name), None)
+            group = next((group for group in groups_of(book, self._settings) if group.uuids[0] == name), None)
             return Work("session", name, group.uuids) if group and group.ended else None
         return Work("retraction" if kind == "retraction" else "registrations", name)
 

@@ -34,7 +34,7 @@ def next_due_ms(book: Book, job: Job, settings: TrackingSettings) -> int | None:
         times.append(book.now_ms)
     if job.changed_at:
         told = _told(book)
-        due = (_due_ms(job, each, told) for each in groups_of(book, settings))
+        due = (_due_ms(job, group, told) for group in groups_of(book, settings))
         times += [at_ms for at_ms in due if at_ms is not None]
     return min(times, default=None)
 

@@ -35,7 +35,7 @@ def take_past_end(book: Book, result: LookupResult) -> bool:
     row = book.get(RUN, uuid)
     if row is None:
         return False
-    ends = [end for each in result.rows if (end := parse_instant(each.get("end_time"))) is not None]
+    ends = [end for listed in result.rows if (end := parse_instant(listed.get("end_time"))) is not None]
     if not ends:
         ask(book, subject_of(result), Scope("end by report", uuid))
         return False
@@ -49,7 +49,7 @@ def take_report_end(book: Book, result: LookupResult) -> bool:
     row = book.get(RUN, uuid)
     if row is None:
         return False
-    lines = [line for each in result.rows if (line := parse_line(each)) is not None and not line.waiting]
+    lines = [line for listed in result.rows if (line := parse_line(listed)) is not None and not line.waiting]
     for line in lines:
         row = row.reported(line.connection.leaves[-1])
     if result.last and row.report_end is None:

@@ -75,5 +75,5 @@ def _bound_to(book: Book, uuid: str, connection: Connection) -> Connection | Non
     if connection.bound_number is None:
         return None
     # Zoom names the participant_uuid as well; only where it did not is there anything to search.
-    numbered = (each for _name, each in book.scan(CONNECTION, uuid) if connection.bound_number in each.numbers)
+    numbered = (other for _name, other in book.scan(CONNECTION, uuid) if connection.bound_number in other.numbers)
     return next(numbered, None)

@@ -101,7 +101,7 @@ class Publishing:
             if isinstance(row, Filed):
                 filed.setdefault(uuid, []).append(row)
         approved = _approved(step, common.session, rows)
-        email = approved[0][1].email if approved else next((each[0].email for each in filed.values()), None)
+        email = approved[0][1].email if approved else next((pieces[0].email for pieces in filed.values()), None)
         return Contact(
             email=email,
             filed=filed,
@@ -186,11 +186,11 @@ def _counts_of(judged: StandingResult | Retract | Left) -> dict[str, int]:
 def _counts_of_evidence(step: Step, session: Session, known: Contact) -> dict[str, int]:
     """Who is registered, whom a report left out, and which of its rows lead to nobody."""
     in_session = {uuid: known.filed[uuid] for uuid in session.uuids if uuid in known.filed}
-    rows = {uuid: [each for each in filed if each.is_row] for uuid, filed in in_session.items()}
+    rows = {uuid: [piece for piece in filed if piece.is_row] for uuid, filed in in_session.items()}
     return {
         "registered": len(known.approved),
         "only_webhooks": int(any(step.has_report(uuid) and not of_run for uuid, of_run in rows.items())),
-        "rows_without_identity": sum(each.email is None for of_run in rows.values() for each in of_run),
+        "rows_without_identity": sum(piece.email is None for of_run in rows.values() for piece in of_run),
     }
 
 

@@ -68,8 +68,10 @@ def _conclude(book: Book, result: LookupResult, state: ReportState, settings: Tr
         return
     if state.settled == "report" and row is not None and row.end is None and row.past_end is None:
         # Nobody told of the end: what was assumed, or read too early, gives way to the report that stands.
-        rows = (each for _name, each in book.scan(REPORT_ROW, uuid) if each.reading == state.settled_reading)
-        latest = max((each.connection.leaves[-1] for each in rows), default=None)
+        rows = (
+            reported for _name, reported in book.scan(REPORT_ROW, uuid) if reported.reading == state.settled_reading
+        )
+        latest = max((reported.connection.leaves[-1] for reported in rows), default=None)
         if latest is not None:
             book.change(RUN, row.reported(latest), uuid)
     note_change(book, uuid, book.now_ms)

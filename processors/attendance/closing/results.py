@@ -227,10 +227,10 @@ _RULES: tuple[Rule, ...] = ("registrant", "email", "user")
 def _identity(filed: Sequence[Filed], approved: Sequence[Registrant]) -> Identity | None:
     """The strongest rule that decided for one of the person's connections, and the name it gave."""
     if filed:
-        best = min(filed, key=lambda each: (_RULES.index(each.rule), each.registrant_id or "~"))
-        typed = min((each.name for each in filed if each.is_registered_name and each.name), default=None)
-        name = typed or smallest_name(each.name for each in filed if not each.is_registered_name)
+        best = min(filed, key=lambda piece: (_RULES.index(piece.rule), piece.registrant_id or "~"))
+        typed = min((piece.name for piece in filed if piece.is_registered_name and piece.name), default=None)
+        name = typed or smallest_name(piece.name for piece in filed if not piece.is_registered_name)
         return Identity(rule=best.rule, registrant_id=best.registrant_id, name=name)
-    for registrant_id, row in sorted(approved, key=lambda each: each[0]):
+    for registrant_id, row in sorted(approved, key=lambda registrant: registrant[0]):
         return Identity(rule="registrant", registrant_id=registrant_id, name=row.detail("first_name"))
     return None

@@ -43,8 +43,10 @@ def outlook(step: Step) -> Outlook:
     if entry is not None and book.now_ms < entry.end * 1000:
         waits[SCHEDULED_END] = [entry.end * 1000]
     if checks:
-        open_reports = [each for each in step.reports.values() if each is not None and each.settled is None]
-        times = [each.learned_ms + int(checks[min(each.next_check, len(checks) - 1)] * 1000) for each in open_reports]
+        open_reports = [report for report in step.reports.values() if report is not None and report.settled is None]
+        times = [
+            report.learned_ms + int(checks[min(report.next_check, len(checks) - 1)] * 1000) for report in open_reports
+        ]
         if times:
             waits[ZOOMS_REPORT] = times
     earliest = min((at for times in waits.values() for at in times), default=None)

@@ -83,7 +83,7 @@ class Answers:
         scope = scope_of(result)
         if scope == DETAILS_FIRST:
             tell_registrations(book)
-        entries = [each.entry for each in groups_of(book, self._settings) if scope.uuid in each.uuids]
+        entries = [group.entry for group in groups_of(book, self._settings) if scope.uuid in group.uuids]
         occurrence_id = entries[0].occurrence_id if entries and entries[0] else ""
         listing = Scope("registrants", scope.uuid, occurrence_id)
         ask(book, subject_of(result), listing, occurrence_id=occurrence_id or None)

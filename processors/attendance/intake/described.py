@@ -73,7 +73,9 @@ def hear_dates(book: Book, fact: ScheduleChange | Registered) -> bool:
     if isinstance(fact, ScheduleChange):
         schedule.hear(event.event_ts, "event", event.zoom_type, fact.dates)
     else:
-        dates = [Said(each, start or None, event.duration) for each, start in fact.occurrences if each]
+        dates = [
+            Said(occurrence, start or None, event.duration) for occurrence, start in fact.occurrences if occurrence
+        ]
         if not fact.occurrences and event.start is not None:
             dates = [Said("", event.start, event.duration)]
         schedule.hear(event.event_ts, "registration", event.zoom_type, dates)
@@ -92,9 +94,9 @@ def take_identities(book: Book, result: LookupResult, asked: Question | None) ->
         return
     nobody = AccountUser(is_own=False, email=None)
     for kind, ids in ((IDENTITY_OF_EMAIL, asked.contacts), (IDENTITY_OF_USER, asked.user_ids)):
-        for each in ids:
-            if not book.has(kind, each):
-                book.put(kind, nobody, each)
+        for identity in ids:
+            if not book.has(kind, identity):
+                book.put(kind, nobody, identity)
 
 
 def take_panelists(book: Book, result: LookupResult) -> None:

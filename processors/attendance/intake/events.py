@@ -137,9 +137,9 @@ class Intake:
 
     def registrations_changed(self, book: Book) -> None:
         """A registration decides who a connection is and who stayed away: what has ended is computed anew."""
-        for each in groups_of(book, self._settings):
-            if each.ended:
-                self.note_change(book, each.runs[-1].uuid)
+        for group in groups_of(book, self._settings):
+            if group.ended:
+                self.note_change(book, group.runs[-1].uuid)
 
     def dates_changed(self, book: Book) -> None:
         """Runs belong to other dates now, and registrations to other starts."""

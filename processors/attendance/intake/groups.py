@@ -33,8 +33,8 @@ def runs_of(book: Book) -> list[Run]:
 def _earliest(book: Book, uuid: str) -> int | None:
     """The earliest join (else leave) of anybody."""
     seen = [connection for _name, connection in book.scan(CONNECTION, uuid)]
-    joins = [each.joins[0] for each in seen if each.joins]
-    return min(joins or [each.leaves[0] for each in seen if each.leaves], default=None)
+    joins = [connection.joins[0] for connection in seen if connection.joins]
+    return min(joins or [connection.leaves[0] for connection in seen if connection.leaves], default=None)
 
 
 def groups_of(book: Book, settings: TrackingSettings) -> list[Group]:
@@ -62,24 +62,24 @@ class Dates:
         wanted = [entry for entry in self.entries if row.counts_for(entry, recurs=self.recurs)]
         if not self.entries:
             # Without a schedule whatever was held is over, and what comes is not known.
-            return not self.groups or _any_of(self._is_before(each, approved_ms) for each in self.groups)
+            return not self.groups or _any_of(self._is_before(group, approved_ms) for group in self.groups)
         if not wanted:
             return True
-        last = max(wanted, key=lambda each: (each.start, each.occurrence_id))
+        last = max(wanted, key=lambda entry: (entry.start, entry.occurrence_id))
         held = [
-            each
-            for each in self.groups
-            if each.entry and each.entry.occurrence_id == last.occurrence_id and each.entry.start >= last.start
+            group
+            for group in self.groups
+            if group.entry and group.entry.occurrence_id == last.occurrence_id and group.entry.start >= last.start
         ]
-        return not held or _any_of(self._is_before(each, approved_ms) for each in held)
+        return not held or _any_of(self._is_before(group, approved_ms) for group in held)
 
-    def _is_before(self, each: Group, approved_ms: int) -> bool | None:
-        told = [self.ends[uuid] for uuid in each.uuids if uuid in self.ends]
+    def _is_before(self, group: Group, approved_ms: int) -> bool | None:
+        told = [self.ends[uuid] for uuid in group.uuids if uuid in self.ends]
         if told:
             return approved_ms < max(told) * 1000
         # A run of the day before is no end of anything.
-        held = [run for run in each.runs if each.entry is None or (run.end or each.entry.start) >= each.entry.start]
-        overdue = each.entry is not None and approved_ms >= each.entry.end * 1000
+        held = [run for run in group.runs if group.entry is None or (run.end or group.entry.start) >= group.entry.start]
+        overdue = group.entry is not None and approved_ms >= group.entry.end * 1000
         verdicts = {approved_ms < run.end * 1000 if run.end is not None else None if overdue else True for run in held}
         return verdicts.pop() if len(verdicts) == 1 else None if verdicts else True
 

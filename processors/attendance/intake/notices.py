@@ -55,7 +55,7 @@ class Notices:
         if book.has(STARTED, uuid):
             return
         found = self._group(book, uuid)
-        if found is None or any(book.has(STARTED, each) for each in found.uuids):
+        if found is None or any(book.has(STARTED, run_uuid) for run_uuid in found.uuids):
             return
         if found.entry is not None and isinstance(fact, Seen) and fact.at < found.entry.start:
             return
@@ -94,7 +94,7 @@ class Notices:
                 book.send(ATTENDANCE_RESULTS.name, contact, to_one)
 
     def _group(self, book: Book, uuid: str) -> Group | None:
-        return next((each for each in groups_of(book, self._settings) if uuid in each.uuids), None)
+        return next((group for group in groups_of(book, self._settings) if uuid in group.uuids), None)
 
 
 def _shows_start(book: Book, fact: Fact | Chatted) -> bool:

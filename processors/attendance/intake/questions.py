@@ -73,7 +73,7 @@ class Scope(NamedTuple):
 
 
 def _purpose(text: str) -> Purpose:
-    return next(each for each in _LOOKUPS if each == text)
+    return next(lookup for lookup in _LOOKUPS if lookup == text)
 
 
 def state_of(book: Book, scope: Scope) -> str | None:

@@ -185,9 +185,14 @@ def _scheduled(event: dict[str, Any], object_type: ObjectType, what: str) -> Sch
 def said_dates(item: dict[str, Any], *, is_gone: bool = False) -> list[Said]:
     """The `occurrences` of a webinar, as Zoom's answers and events have them."""
     return [
-        Said(occurrence_id, instant(each, "start_time"), _seconds(each), is_gone or each.get("status") == "deleted")
-        for each in item.get("occurrences") or ()
-        if (occurrence_id := identifier(each.get("occurrence_id")))
+        Said(
+            occurrence_id,
+            instant(occurrence, "start_time"),
+            _seconds(occurrence),
+            is_gone or occurrence.get("status") == "deleted",
+        )
+        for occurrence in item.get("occurrences") or ()
+        if (occurrence_id := identifier(occurrence.get("occurrence_id")))
     ]
 
 
@@ -201,8 +206,8 @@ def _registered(event: dict[str, Any], object_type: ObjectType, what: str) -> Re
     if status is None:
         return None
     occurrences = [
-        (identifier(each.get("occurrence_id")) or "", instant(each, "start_time") or 0)
-        for each in item.get("occurrences") or ()
+        (identifier(occurrence.get("occurrence_id")) or "", instant(occurrence, "start_time") or 0)
+        for occurrence in item.get("occurrences") or ()
     ]
     return registered(told, registrant, status, [occurrence for occurrence in occurrences if any(occurrence)])
 
@@ -218,9 +223,9 @@ def registered(
     if registrant_id is None:
         raise FieldError("registrant.id is missing")
     questions = [
-        (title, str(each.get("value") or "")[:LONGEST_TEXT])
-        for each in registrant.get("custom_questions") or ()
-        if (title := text(each.get("title")))
+        (title, str(question.get("value") or "")[:LONGEST_TEXT])
+        for question in registrant.get("custom_questions") or ()
+        if (title := text(question.get("title")))
     ]
     source = registrant.get("tracking_source") or {}
     return Registered(
@@ -232,7 +237,7 @@ def registered(
         told=tuple((name, value) for name in REGISTRANT_FIELDS if (value := text(registrant.get(name)))),
         source=text(source.get("source_name")),
         custom_questions=tuple(sorted(questions)),
-        occurrences=tuple(sorted(set(occurrences), key=lambda each: (each[1], each[0]))),
+        occurrences=tuple(sorted(set(occurrences), key=lambda occurrence: (occurrence[1], occurrence[0]))),
     )
 
 

@@ -35,7 +35,7 @@ def judge(filters: Filters, session: Described) -> Verdict:
     """Ask the filters in the order of the file; the first that refuses decides."""
     for name, patterns, values in (
         ("filters.topics", filters.topics, [session.topic]),
-        ("filters.hosts", filters.hosts, [each for each in (session.host_id, session.host_email) if each]),
+        ("filters.hosts", filters.hosts, [owner for owner in (session.host_id, session.host_email) if owner]),
     ):
         if (rule := _refused(name, patterns, values)) is not None:
             return Verdict(wanted=False, rule=rule)

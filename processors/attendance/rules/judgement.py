@@ -36,7 +36,7 @@ class Contact:
     @property
     def evidence(self) -> list[Filed]:
         """All of it, in order of the runs' uuids."""
-        return [each for one in self.filed.values() for each in one]
+        return [piece for one in self.filed.values() for piece in one]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,7 @@ def judge(
         takes_no_shows: there was something to stay away from.
     """
     evidence = contact.evidence
-    if contact.excluded or any(each.excluded for each in evidence):
+    if contact.excluded or any(piece.excluded for piece in evidence):
         return Retract("excluded")
     if contact.email is None:
         return Retract("anonymous" if evidence else "not_registered")

@@ -53,7 +53,7 @@ def first_name(shown: str | None) -> str | None:
 
 def smallest_name(shown: Iterable[str | None]) -> str | None:
     """Of several display names of one person the first name in the smallest that holds one."""
-    found = [(each, name) for each in shown if each and (name := first_name(each)) is not None]
+    found = [(text, name) for text in shown if text and (name := first_name(text)) is not None]
     return min(found)[1] if found else None
 
 
@@ -66,8 +66,8 @@ def _plain(text: str) -> str:
     """Without controls, those of the writing direction among them; blanks as one space."""
     if text.isascii() and text.isprintable():
         return text
-    kept = (each if not unicodedata.category(each).startswith("Z") else " " for each in text)
-    return "".join(each for each in kept if unicodedata.category(each) not in ("Cf", "Cc") or each == "\u200d")
+    kept = (letter if not unicodedata.category(letter).startswith("Z") else " " for letter in text)
+    return "".join(letter for letter in kept if unicodedata.category(letter) not in ("Cf", "Cc") or letter == "\u200d")
 
 
 def _as_name(word: str) -> str | None:
@@ -75,8 +75,8 @@ def _as_name(word: str) -> str | None:
     plain = bare.casefold().rstrip(".")
     if not bare or plain in _NOBODY or plain.replace(".", "") in _TITLES or plain in _TITLES:
         return None
-    letters = [each for each in bare if unicodedata.category(each)[0] in "LM"]
-    others = [each for each in bare if unicodedata.category(each)[0] not in "LM" and each not in _WITHIN]
+    letters = [letter for letter in bare if unicodedata.category(letter)[0] in "LM"]
+    others = [letter for letter in bare if unicodedata.category(letter)[0] not in "LM" and letter not in _WITHIN]
     # One letter with capitals is an initial; a word with a digit, a symbol or an emoji is no name.
     is_initial = len(letters) == 1 and letters[0].upper() != letters[0].lower()
     return bare if letters and not is_initial and not others else None

@@ -69,15 +69,15 @@ def presence_of(filed: Sequence[Filed]) -> Presence:
     With a row in its report a connection keeps what webhooks know both ends of: Zoom knows better when somebody left
     whose leave was lost. Without one it stands whole.
     """
-    rows = [each for each in filed if each.is_row]
-    webhooks = [each for each in filed if not each.is_row]
+    rows = [piece for piece in filed if piece.is_row]
+    webhooks = [piece for piece in filed if not piece.is_row]
     if not rows:
         intervals = chain.from_iterable(webhook.intervals for webhook in webhooks)
         return Presence(tuple(intervals), sum(webhook.joins for webhook in webhooks), len(webhooks), 0)
     reported = [row.intervals for row in rows]
     kept = [[interval for interval in webhook.intervals if not interval.assumed] for webhook in webhooks]
     together = tuple(chain(*reported, *kept))
-    return Presence(together, len(rows), sum(1 for each in kept if each), len(rows))
+    return Presence(together, len(rows), sum(1 for intervals in kept if intervals), len(rows))
 
 
 def weight_of(filed: Iterable[Filed], span: tuple[int, int], scheduled: int | None) -> Weight:
@@ -89,8 +89,8 @@ def weight_of(filed: Iterable[Filed], span: tuple[int, int], scheduled: int | No
         scheduled: T, if it has one.
     """
     visitors: dict[str, list[Filed]] = {}
-    for each in filed:
-        visitors.setdefault("" if each.email else each.visitor, []).append(each)
+    for piece in filed:
+        visitors.setdefault("" if piece.email else piece.visitor, []).append(piece)
     weight = Weight()
     for one in visitors.values():
         intervals = presence_of(one).intervals

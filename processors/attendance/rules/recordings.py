@@ -121,7 +121,7 @@ def merged(before: RecordingRow | None, told: RecordingRow) -> RecordingRow:
     """The newest recording stands, whatever came first; what is no back-fill once is none any more."""
     if before is None:
         return told
-    newest = max(before, told, key=lambda each: (each.at, each.share_url, each.minutes))
+    newest = max(before, told, key=lambda row: (row.at, row.share_url, row.minutes))
     origin = max(before.origin, told.origin, key=LIVELINESS.index)
     return replace(newest, origin=origin, heard_ms=min(before.heard_ms, told.heard_ms))
 
@@ -151,5 +151,5 @@ def chosen(rows: Iterable[RecordingRow]) -> Choice | None:
     told = list(rows)
     if not told:
         return None
-    best = max(told, key=lambda each: (each.minutes, each.at, each.share_url))
+    best = max(told, key=lambda row: (row.minutes, row.at, row.share_url))
     return Choice(best.at, best.share_url, best.minutes, len(told), best.origin)

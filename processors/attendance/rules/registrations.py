@@ -150,7 +150,7 @@ class RegistrationRow:
     def approval(self) -> Statement | None:
         """The earliest approval that a webhook told of, else the list's; ``None`` when it never was."""
         approvals = [statement for statement in self.statements if statement.status == "approved"]
-        return min(approvals, key=lambda each: (not each.webhook, each.at_ms), default=None)
+        return min(approvals, key=lambda statement: (not statement.webhook, statement.at_ms), default=None)
 
     def counts_for(self, entry: Entry | None, *, recurs: bool) -> bool:
         """Whether it is for a date of the schedule (``None``: for a session that has none).

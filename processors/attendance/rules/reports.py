@@ -88,7 +88,7 @@ class Reading:
     @property
     def sums(self) -> list[int]:
         """[rows, seconds, unfinished rows] of the whole reading."""
-        return [sum(page[each] for page in self.pages.values()) for each in range(3)]
+        return [sum(page[place] for page in self.pages.values()) for place in range(3)]
 
 
 Settled = Literal["live", "report"]

@@ -78,13 +78,15 @@ class Schedule:
         """The same bytes for the same set of statements."""
         types = {source: self.types[source] for source in sorted(self.types)}
         readings = [[at_ms, duration, [list(date) for date in dates]] for at_ms, duration, dates in self.readings]
-        return pack([types, readings, {key: [list(each) for each in self.said[key]] for key in sorted(self.said)}])
+        return pack(
+            [types, readings, {key: [list(statement) for statement in self.said[key]] for key in sorted(self.said)}]
+        )
 
     def read(self, at_ms: int, zoom_type: int | None, duration: int | None, dates: Iterable[Said]) -> None:
         """Zoom's whole answer."""
         self._note_type("reading", at_ms, zoom_type)
         kept = sorted(
-            {*self.readings, (at_ms, duration, tuple(sorted(set(dates), key=_key)))}, key=lambda each: each[0]
+            {*self.readings, (at_ms, duration, tuple(sorted(set(dates), key=_key)))}, key=lambda reading: reading[0]
         )
         self.readings = _without_repeats(kept)
 
@@ -119,11 +121,13 @@ class Schedule:
             start: S of the run: of two values of one date the nearer counts.
             end: its E, seconds; ``None``: of a run under way, which sees what was said last.
         """
-        wanted = [each for each in self._ids() if (each == "") == (self.zoom_type == FIXED)]
+        wanted = [occurrence_id for occurrence_id in self._ids() if (occurrence_id == "") == (self.zoom_type == FIXED)]
         if self.zoom_type not in (FIXED, RECURRING):
             return []
-        seen = (self._entry(each, start, end) for each in wanted)
-        return sorted((each for each in seen if each is not None), key=lambda each: (each.start, each.occurrence_id))
+        seen = (self._entry(occurrence_id, start, end) for occurrence_id in wanted)
+        return sorted(
+            (entry for entry in seen if entry is not None), key=lambda entry: (entry.start, entry.occurrence_id)
+        )
 
     def _ids(self) -> list[str]:
         return sorted({*self.said, *(date.occurrence_id for _at, _duration, dates in self.readings for date in dates)})
@@ -132,14 +136,14 @@ class Schedule:
         statements = list(self._filled(occurrence_id))
         # With Zoom's answer a date is one only if that (or an event) says so; a registration may still say when.
         exists = [statement for statement in statements if not self.readings or statement.source != "registration"]
-        if all(each.is_gone for each in _around(exists, end)):
+        if all(statement.is_gone for statement in _around(exists, end)):
             return None
         near = _around(
             [statement for statement in statements if not statement.is_gone and statement.start is not None], end
         )
         if not near:
             return None
-        best = near[0] if start is None else min(near, key=lambda each: abs((each.start or 0) - start))
+        best = near[0] if start is None else min(near, key=lambda statement: abs((statement.start or 0) - start))
         return Entry(occurrence_id, best.start or 0, best.duration or 0)
 
     def _filled(self, occurrence_id: str) -> Iterator[_Statement]:
@@ -152,8 +156,8 @@ class Schedule:
             own = listed.duration if listed and listed.duration is not None else duration
             statements.append(_Statement(at_ms, "reading", start, own, gone))
         ordered = sorted(statements, key=_key)
-        start = next((each.start for each in ordered if each.start is not None), None)
-        length = next((each.duration for each in ordered if each.duration is not None), None)
+        start = next((statement.start for statement in ordered if statement.start is not None), None)
+        length = next((statement.duration for statement in ordered if statement.duration is not None), None)
         for statement in ordered:
             start = start if statement.start is None else statement.start
             length = length if statement.duration is None else statement.duration
@@ -162,20 +166,20 @@ class Schedule:
 
 def _around(ordered: list[_Statement], end: int | None) -> list[_Statement]:
     """The last statement before an instant and the first after it, if any; without an instant all were before."""
-    before = [each for each in ordered if end is None or each.at_ms < end * 1_000]
+    before = [statement for statement in ordered if end is None or statement.at_ms < end * 1_000]
     after = ordered[len(before) :]
     return [*before[-1:], *after[:1]]
 
 
-def _key(each: tuple[object, ...]) -> tuple[str, ...]:
+def _key(statement: tuple[object, ...]) -> tuple[str, ...]:
     """In order of the instant where that is first, and of everything else, which may be missing."""
-    return tuple(f"{part:020d}" if isinstance(part, int) else str(part) for part in each)
+    return tuple(f"{part:020d}" if isinstance(part, int) else str(part) for part in statement)
 
 
 def _without_repeats(ordered: list[_T]) -> list[_T]:
     """Only the first and the last of several neighbours that say the same but for the instant, which comes first."""
     return [
-        each
-        for number, each in enumerate(ordered)
-        if not (0 < number < len(ordered) - 1 and ordered[number - 1][1:] == each[1:] == ordered[number + 1][1:])
+        statement
+        for number, statement in enumerate(ordered)
+        if not (0 < number < len(ordered) - 1 and ordered[number - 1][1:] == statement[1:] == ordered[number + 1][1:])
     ]

@@ -45,25 +45,25 @@ def group(runs: Iterable[Run], schedule: Schedule, *, window: float, restart_gap
     """
     given: dict[tuple[str, int], list[tuple[Run, Entry]]] = {}
     others: list[Run] = []
-    for run in sorted(runs, key=lambda each: (each.start, each.uuid)):
+    for run in sorted(runs, key=lambda run: (run.start, run.uuid)):
         entry = entry_of(run, schedule, window)
         if entry is None:
             others.append(run)
         else:
             given.setdefault((entry.occurrence_id, entry.start), []).append((run, entry))
-    groups = [Group(each) for each in _joined(others, restart_gap)]
+    groups = [Group(joined) for joined in _joined(others, restart_gap)]
     for members in given.values():
         # What the last run sees of its duration may be less than what an earlier one saw: nobody is judged too early.
-        entry = max((entry for _run, entry in members), key=lambda each: each.duration)
+        entry = max((entry for _run, entry in members), key=lambda entry: entry.duration)
         groups.append(Group(tuple(run for run, _entry in members), entry))
-    return sorted(groups, key=lambda each: (each.runs[0].start, each.runs[0].uuid))
+    return sorted(groups, key=lambda group: (group.runs[0].start, group.runs[0].uuid))
 
 
 def entry_of(run: Run, schedule: Schedule, window: float) -> Entry | None:
     """The date that a run belongs to: of those near enough the nearest, of equally near ones the earlier."""
     seen = schedule.entries(run.start, run.end)
-    near = [each for each in seen if each.start - window <= run.start <= each.end + window]
-    return min(near, key=lambda each: (abs(run.start - each.start), each.start, each.occurrence_id), default=None)
+    near = [entry for entry in seen if entry.start - window <= run.start <= entry.end + window]
+    return min(near, key=lambda entry: (abs(run.start - entry.start), entry.start, entry.occurrence_id), default=None)
 
 
 def _joined(runs: list[Run], restart_gap: float) -> list[tuple[Run, ...]]:
@@ -82,7 +82,7 @@ def _joined(runs: list[Run], restart_gap: float) -> list[tuple[Run, ...]]:
         else:
             groups.append([run])
             latest_end = run.end
-    return [tuple(each) for each in groups]
+    return [tuple(members) for members in groups]
 
 
 class Weight(NamedTuple):
@@ -142,7 +142,7 @@ class Session:
     def end_assumed(self) -> bool:
         """True when the main run that ended last was closed without a word from Zoom."""
         main = [run for run in self.runs if run.uuid in self.main]
-        return max(main, key=lambda each: (each.end or 0, each.uuid)).end_assumed
+        return max(main, key=lambda run: (run.end or 0, run.uuid)).end_assumed
 
     @property
     def rehearsals(self) -> int:
