@@ -36,8 +36,8 @@ def record(key: str, value: bytes, *, at_ms: int = 1_786_543_411_234) -> Outgoin
 async def kafka_publisher(
     bootstrap: str, prefix: str, limits: Limits | None = None
 ) -> AsyncIterator[tuple[KafkaPublisher, IngressMetrics]]:
-    """A publisher that has reached Kafka."""
-    limits = limits or Limits()
+    """A publisher that has reached Kafka; on a busy machine an acknowledgement may take longer than Zoom would wait."""
+    limits = limits or Limits(acknowledge_seconds=30)
     link = KafkaLink(
         KafkaConnection(bootstrap, topic_prefix=prefix),
         Kafka(),

@@ -75,10 +75,10 @@ def bomb(levels: int) -> bytes:
 )
 def test_read_document_that_blows_up_is_refused_at_once(tmp_path: Path, text: bytes, said: str) -> None:
     """A few lines must not take the memory of the machine, nor end in a traceback."""
-    began = time.monotonic()
+    began = time.thread_time()  # not the clock on the wall: others may keep the machine busy
     message = refusal(tmp_path / "rollcall.yaml", text)
     assert said in message
-    assert time.monotonic() - began < 5
+    assert time.thread_time() - began < 5
 
 
 def test_read_document_aliases_below_the_bounds_mean_what_they_name(tmp_path: Path) -> None:
