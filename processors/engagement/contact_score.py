@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import ROUND_HALF_EVEN, Context, Decimal
+from functools import lru_cache
 from typing import NamedTuple
 
 from runtime.scoring_models import Tiers
@@ -17,6 +18,7 @@ SCALE = 10**30
 """What an occurrence of today weighs in the table of weights."""
 
 
+@lru_cache(maxsize=8)  # 40 ms; a worker and each look at a contact ask for the same half life again and again
 def decay_weights(half_life_days: int) -> tuple[int, ...]:
     """``0.5 ** (age / half_life_days)`` for an age of 0 to `HORIZON_DAYS` days, as integers out of `SCALE`.
 
