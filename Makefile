@@ -37,7 +37,7 @@ compose-demo: ## The demo in containers, image and all; removed afterwards (need
 	  $(COMPOSE_DEMO) run --rm simulator --seed 7
 
 # Most of the time of the tests with processes is waiting: these are handed out first (tests/conftest.py), one by one,
-# so that what computes fills the gaps. Each of the four has a broker and processes of its own.
+# so that what computes fills the gaps. The four share one Kafka, apart by topic prefixes (tests/conftest.py).
 AT_ONCE = --numprocesses=4 --dist=load --maxschedchunk=1
 
 test: setup ## Unit, contract, integration and acceptance tests, on a real Kafka

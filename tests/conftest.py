@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-import importlib
+import asyncio
 import os
 import sys
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import nullcontext
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, nullcontext
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from sandbox.kafka import EmbeddedKafka
 from sandbox.kafka.ports import RANGE
 from tests.support.broker import Broker
-from tests.support.docker_engine import require_engine
+from tests.support.kafka import delete_topics
+from tests.support.kafka_choice import SHORT_SESSIONS, broker_maker, kafka_choice
 from tests.support.log_lines import WithFacts
 
 # What waits most of the time is begun first, or the end of a run would be a few tests that wait for time-outs.
@@ -23,6 +26,8 @@ _ORDER = ("acceptance", "integration", "contract", "unit")
 
 
 _PORTS_EACH = 1_500
+_BOOTSTRAP = "kafka_bootstrap"
+_SHARED = pytest.StashKey[str]()
 
 
 def pytest_configure() -> None:
@@ -40,6 +45,22 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: rank.get(item.path.relative_to(root).parts[0], len(_ORDER)))
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_setupnodes(config: pytest.Config) -> None:
+    """One shared Kafka for all processes of a run: four would take a tenth of a small machine when they are idle."""
+    if (choice := kafka_choice()) != "external":
+        running = ExitStack()
+        config.add_cleanup(running.close)
+        kafka = running.enter_context(broker_maker(choice, partial(_say, config))(SHORT_SESSIONS))
+        config.stash[_SHARED] = kafka.bootstrap
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Tells a process of the run where the shared Kafka is."""
+    node.workerinput[_BOOTSTRAP] = node.config.stash.get(_SHARED, None)
+
+
 @pytest.fixture(autouse=True)
 def logs_with_their_facts(caplog: pytest.LogCaptureFixture) -> None:
     """`caplog.text` has what is logged as `extra`, too: there is where something could leak."""
@@ -49,55 +70,45 @@ def logs_with_their_facts(caplog: pytest.LogCaptureFixture) -> None:
 @pytest.fixture(scope="session")
 def say(pytestconfig: pytest.Config) -> Callable[[str], None]:
     """Prints a line past pytest's capture: the one download of a fresh machine would look like a hang."""
-    capture = pytestconfig.pluginmanager.getplugin("capturemanager")
-
-    def say(line: str) -> None:
-        with capture.global_and_fixture_disabled() if capture else nullcontext():
-            sys.stderr.write(f"\n{line}\n")
-
-    return say
+    return partial(_say, pytestconfig)
 
 
-@pytest.fixture(scope="session")
-def kafka_choice() -> str:
-    """`external`, `docker` or `embedded`: `ROLLCALL_TEST_KAFKA`, else external where a Kafka is named."""
-    named = os.environ.get("KAFKA_BOOTSTRAP_SERVERS")
-    choice = os.environ.get("ROLLCALL_TEST_KAFKA") or ("external" if named else "embedded")
-    if choice not in ("docker", "embedded", "external"):
-        pytest.fail(f"ROLLCALL_TEST_KAFKA is {choice!r}: set it to docker, embedded or external", pytrace=False)
-    if choice == "external" and not named:
-        pytest.fail("ROLLCALL_TEST_KAFKA=external needs KAFKA_BOOTSTRAP_SERVERS", pytrace=False)
-    return choice
+def _say(config: pytest.Config, line: str) -> None:
+    capture = config.pluginmanager.getplugin("capturemanager")
+    with capture.global_and_fixture_disabled() if capture else nullcontext():
+        sys.stderr.write(f"\n{line}\n")
 
 
 @pytest.fixture(scope="session")
-def new_kafka(kafka_choice: str, say: Callable[[str], None]) -> Callable[..., Broker]:
-    """Makes a broker, not started yet, that a test may break; with broker settings as the only argument.
-
-    An external Kafka is nobody's to break: then it is an embedded one, too.
-    """
-    if kafka_choice == "docker":
-        require_engine()
-        # Imported only here: the engine's client takes a second, and most runs need none.
-        kafka: Callable[..., Broker] = importlib.import_module("tests.support.docker_kafka").ContainerKafka
-        return kafka
-    return lambda config=None: EmbeddedKafka(config=config, progress=say)
+def new_kafka(say: Callable[[str], None]) -> Callable[..., Broker]:
+    """Makes a broker, not started yet, that a test may break; with broker settings as the only argument."""
+    return broker_maker(kafka_choice(), say)
 
 
 @pytest.fixture(scope="session")
-def kafka_bootstrap(kafka_choice: str, new_kafka: Callable[..., Broker]) -> Iterator[str]:
+def kafka_bootstrap(pytestconfig: pytest.Config, new_kafka: Callable[..., Broker]) -> Iterator[str]:
     """Bootstrap servers of a Kafka that all tests share; nobody may stop it."""
-    if kafka_choice == "external":
+    if given := getattr(pytestconfig, "workerinput", {}).get(_BOOTSTRAP):
+        yield given
+    elif kafka_choice() == "external":
         yield os.environ["KAFKA_BOOTSTRAP_SERVERS"]
     else:
-        with new_kafka() as kafka:
+        with new_kafka(SHORT_SESSIONS) as kafka:
             yield kafka.bootstrap
 
 
 @pytest.fixture
-def topic_prefix() -> str:
-    """A `KAFKA_TOPIC_PREFIX` of this test alone."""
-    return f"t{uuid.uuid4().hex[:10]}-"
+def topic_prefix(request: pytest.FixtureRequest) -> Iterator[str]:
+    """A `KAFKA_TOPIC_PREFIX` of this test alone; its topics on the shared Kafka go with it.
+
+    An installation has some 260 partitions, each of which keeps a file open: those of a whole run are too many.
+    """
+    prefix = f"t{uuid.uuid4().hex[:10]}-"
+    yield prefix
+    if "kafka_bootstrap" in request.fixturenames:
+        # In a thread: a test's own event loop may still be set in this one.
+        with ThreadPoolExecutor(1) as beside:
+            beside.submit(asyncio.run, delete_topics(request.getfixturevalue("kafka_bootstrap"), prefix)).result()
 
 
 @pytest.fixture

@@ -29,6 +29,9 @@ class ClassArchive:
             ("AOTCache", "AOTCacheOutput") if java.major >= 25 else ("SharedArchiveFile", "ArchiveClassesAtExit")
         )
 
+        self.is_written = False
+        """Whether this Java writes one when it stops in order; known from `flags` on."""
+
     def flags(self) -> list[str]:
         """JVM flags that read the archive, or write one where there is none yet."""
         # Disabled logging: a JVM that cannot use an archive says so on standard output and starts without it.
@@ -36,6 +39,7 @@ class ClassArchive:
             with suppress(OSError):
                 os.utime(self._file)
             return [f"-XX:{self._read_flag}={self._file}", "-Xlog:disable"]
+        self.is_written = True
         return [f"-XX:{self._write_flag}={self._written}", "-Xlog:disable"]
 
     def keep(self) -> None:

@@ -13,6 +13,7 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import (
     GroupCoordinatorNotAvailableError,
     GroupLoadInProgressError,
+    KafkaError,
     NotCoordinatorForGroupError,
     for_code,
 )
@@ -66,6 +67,14 @@ async def create_topics(
         # A busy broker tells of a topic some time after it said that it was created.
         while not set(names) <= set(await client.list_topics()):  # noqa: ASYNC110 - the broker tells nobody when
             await asyncio.sleep(0.05)
+
+
+async def delete_topics(bootstrap: str, prefix: str) -> None:
+    """Delete the topics of an installation; it is tidying up, so a broker that is too busy for it keeps them."""
+    with suppress(KafkaError, TimeoutError):
+        async with admin(bootstrap) as client:
+            if names := [name for name in await client.list_topics() if name.startswith(prefix)]:
+                await client.delete_topics(names)
 
 
 async def produce(bootstrap: str, topic: str, messages: Iterable[Message], *, codec: str | None = None) -> None:

@@ -91,10 +91,9 @@ async def values(bootstrap: str, topic: str) -> list[bytes | None]:
 
 
 async def test_delivery_confirmed_rows_are_there_in_order_with_headers_and_tombstones(
-    engine_kafka: Broker, topic: str
+    bootstrap: str, topic: str
 ) -> None:
     """Across several batches; the answer is the last row's offset."""
-    bootstrap = engine_kafka.bootstrap
     await create_topics(bootstrap, [topic], partitions=PARTITIONS, config={"max.message.bytes": str(BATCH_BYTES)})
     sent = [*rows(400, size=20_000), Row(b"gone", None), Row(None, b"x", [("name", b"value")])]
     async with publisher(bootstrap) as subject:
@@ -108,9 +107,8 @@ async def test_delivery_confirmed_rows_are_there_in_order_with_headers_and_tombs
     assert found[-2].headers == (("name", b"value"),)
 
 
-async def test_delivery_key_lands_where_any_producer_puts_it(engine_kafka: Broker, topic: str) -> None:
+async def test_delivery_key_lands_where_any_producer_puts_it(bootstrap: str, topic: str) -> None:
     """Tables rely on it: the ingress and other producers choose the partition by the same hash."""
-    bootstrap = engine_kafka.bootstrap
     await create_topics(bootstrap, [topic], partitions=PARTITIONS)
     keys = [b"%d" % number for number in range(200)]
     await produce(bootstrap, topic, [Sent(b"v", key) for key in keys])
@@ -121,10 +119,9 @@ async def test_delivery_key_lands_where_any_producer_puts_it(engine_kafka: Broke
 
 @pytest.mark.parametrize("as_owner", [False, True])
 async def test_delivery_refused_batch_is_halved_to_the_guilty_rows(
-    engine_kafka: Broker, topic: str, as_owner: bool
+    bootstrap: str, topic: str, as_owner: bool
 ) -> None:
     """The limit is the batch's, so innocent rows are refused with it: they still go out, in order, exactly once."""
-    bootstrap = engine_kafka.bootstrap
     await create_topics(bootstrap, [topic], partitions=PARTITIONS, config={"max.message.bytes": "5000"})
     sent = rows(200)
     for guilty in (0, 77, 78, 199):
@@ -141,9 +138,8 @@ async def test_delivery_refused_batch_is_halved_to_the_guilty_rows(
     ]  # fmt: skip
 
 
-async def test_delivery_row_larger_than_a_batch_of_ours_is_refused_alone(engine_kafka: Broker, topic: str) -> None:
+async def test_delivery_row_larger_than_a_batch_of_ours_is_refused_alone(bootstrap: str, topic: str) -> None:
     """The producer could not even hold it; its neighbours go out."""
-    bootstrap = engine_kafka.bootstrap
     await create_topics(bootstrap, [topic], partitions=PARTITIONS)
     sent = rows(3)
     sent[1] = sent[1]._replace(value=b"x" * (BATCH_BYTES + 1))
@@ -153,11 +149,8 @@ async def test_delivery_row_larger_than_a_batch_of_ours_is_refused_alone(engine_
     assert await values(bootstrap, topic) == [sent[0].value, sent[2].value, *(row.value for row in rows(2))]
 
 
-async def test_delivery_concurrent_sends_to_a_partition_keep_each_in_one_piece(
-    engine_kafka: Broker, topic: str
-) -> None:
+async def test_delivery_concurrent_sends_to_a_partition_keep_each_in_one_piece(bootstrap: str, topic: str) -> None:
     """A turn and an effect's post may meet: one batch per partition is under way, so the order of each holds."""
-    bootstrap = engine_kafka.bootstrap
     await create_topics(bootstrap, [topic], partitions=PARTITIONS)
     async with publisher(bootstrap) as subject:
         answers = await asyncio.gather(*(subject.send(topic, 0, rows(50)) for _turn in range(5)))
@@ -208,10 +201,10 @@ async def test_delivery_waits_while_the_broker_hangs_and_goes_on(breakable_kafka
     assert set(await values(bootstrap, topic)) == {row.value for row in rows(100)}
 
 
-async def test_delivery_owner_is_asked_before_the_first_rows_and_after_a_silence(engine_kafka: Broker) -> None:
+async def test_delivery_owner_is_asked_before_the_first_rows_and_after_a_silence(bootstrap: str) -> None:
     """An answer holds for half a session; a worker that is no owner never gets as far as its rows."""
     answers = iter([True, True, False])
-    async with publisher(engine_kafka.bootstrap, owner=answers, session_seconds=2) as subject:
+    async with publisher(bootstrap, owner=answers, session_seconds=2) as subject:
         await asyncio.gather(*(subject.ensure_owner() for _ in range(3)))
         await asyncio.sleep(1)  # the silence itself
         await subject.ensure_owner()
@@ -221,9 +214,9 @@ async def test_delivery_owner_is_asked_before_the_first_rows_and_after_a_silence
     assert list(answers) == []
 
 
-async def test_rows_on_their_way_when_another_worker_takes_over_are_refused(engine_kafka: Broker, topic: str) -> None:
+async def test_rows_on_their_way_when_another_worker_takes_over_are_refused(bootstrap: str, topic: str) -> None:
     """The broker itself refuses them, however late they arrive: an older row never lies behind a newer one."""
-    bootstrap, on_its_way = engine_kafka.bootstrap, asyncio.Event()
+    on_its_way = asyncio.Event()
     await create_topics(bootstrap, [topic], partitions=PARTITIONS)
     on_its_way.set()
     async with (
@@ -244,7 +237,7 @@ async def test_rows_on_their_way_when_another_worker_takes_over_are_refused(engi
 
 
 async def test_rows_of_a_rebuild_that_hung_until_its_state_was_live_are_refused(
-    engine_kafka: Broker, topic_prefix: str
+    bootstrap: str, topic_prefix: str
 ) -> None:
     """A worker follows the rebuild in the state's changelogs, though it is in another group."""
     bootstrap, on_its_way = engine_kafka.bootstrap, asyncio.Event()
