@@ -131,12 +131,12 @@ def configure(home: Installation) -> None:
 
 
 async def test_backfill_with_events_sends_them_for_its_sessions_and_without_records_them_as_suppressed(
-    own_kafka: EmbeddedKafka, tmp_path: Path
+    kafka_bootstrap: str, topic_prefix: str, tmp_path: Path
 ) -> None:
     """Two hosts: one's webinar is filled in without events, the other's with."""
     quiet, loud = past_webinars(2, 12, 12)
     truth, spoken = truth_without_events([quiet, loud]), told_truth([loud])
-    async with installation(own_kafka.bootstrap, "", tmp_path, zoom=ZoomOptions(plan="business")) as home:
+    async with installation(kafka_bootstrap, topic_prefix, tmp_path, zoom=ZoomOptions(plan="business")) as home:
         configure(home)
         await home.enlist(quiet, loud)
         worker = home.start_worker()

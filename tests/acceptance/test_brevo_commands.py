@@ -13,7 +13,7 @@ from ops.demo.wiring import Wiring
 from sandbox.brevo.faults import BrevoFault
 from sandbox.brevo.server import serving
 from sandbox.brevo.store import DEMO_ATTRIBUTES, DEMO_LISTS, Options
-from sandbox.kafka import EmbeddedKafka, free_port
+from sandbox.kafka import free_port
 from sandbox.zoom.state import ZoomState
 from schemas.topics import BREVO_COMMANDS
 from tests.support.acts import acts
@@ -90,17 +90,15 @@ async def test_apply_says_created_of_nothing_that_somebody_else_answered(tmp_pat
         assert len(brevo.state.store.lists.all()) == 3
 
 
-async def test_doubts_are_listed_checked_and_decided(
-    own_kafka: EmbeddedKafka, topic_prefix: str, tmp_path: Path
-) -> None:
+async def test_doubts_are_listed_checked_and_decided(kafka_bootstrap: str, topic_prefix: str, tmp_path: Path) -> None:
     """An event that Brevo has is not sent again; those that it lacks are; one by one or all by a person's word."""
-    async with large_account(own_kafka.bootstrap, topic_prefix, tmp_path, factor=50) as home:
+    async with large_account(kafka_bootstrap, topic_prefix, tmp_path, factor=50) as home:
         facts = list(results(5, 0, ZoomState().account_id, datetime.now(UTC).replace(microsecond=0)))
         variables = home.wiring.worker()
         home.brevo.state.faults.add(BrevoFault(kind="500", path_prefix="/v3/events", method="POST", count=4))
         worker = home.start_worker()
         await worker.until_ready()
-        await publish(own_kafka.bootstrap, topic_prefix, iter(facts))
+        await publish(kafka_bootstrap, topic_prefix, iter(facts))
 
         async def doubtful() -> bool:
             return len(await home.in_doubt()) == 4 and home.events() == 1
@@ -141,7 +139,7 @@ async def test_doubts_are_listed_checked_and_decided(
         assert (code, listed["in_doubt"], listed["without_contact"]) == (0, [], [])
         code, resumed, _ = await rollcall(variables, "brevo", "resume", "--reason", "the key is new", "--json")
         assert (code, resumed["partitions"]) == (0, 6)
-        told = await acts(own_kafka.bootstrap, topic_prefix)
+        told = await acts(kafka_bootstrap, topic_prefix)
         assert [(entry.action, entry.subject, entry.reason) for entry in told] == [
             ("effects.resolve", doubt["contact_id"], "it is not there"),
             ("effects.resolve", second["contact_id"], ""),
@@ -156,7 +154,7 @@ async def test_doubts_are_listed_checked_and_decided(
         assert [entry.operator for entry in told] == [OPERATOR] + [operator_name()] * 3
         stray = event(email="nobody@example.com")
         message = Message(stray.to_bytes(), stray.contact_id.encode())
-        await produce(own_kafka.bootstrap, BREVO_COMMANDS.physical(topic_prefix), [message])
+        await produce(kafka_bootstrap, BREVO_COMMANDS.physical(topic_prefix), [message])
 
         async def seen() -> bool:
             return await worker.figure("rollcall_brevo_events_without_contact") == 1
@@ -168,17 +166,17 @@ async def test_doubts_are_listed_checked_and_decided(
 
 
 async def test_dry_run_changes_nothing_and_preview_compares(
-    own_kafka: EmbeddedKafka, topic_prefix: str, tmp_path: Path
+    kafka_bootstrap: str, topic_prefix: str, tmp_path: Path
 ) -> None:
     """What the dry run told of is done by the worker after it."""
-    async with large_account(own_kafka.bootstrap, topic_prefix, tmp_path, factor=50) as home:
+    async with large_account(kafka_bootstrap, topic_prefix, tmp_path, factor=50) as home:
         facts = list(results(3, 1, ZoomState().account_id, datetime.now(UTC).replace(microsecond=0)))
         port, log = free_port(), tmp_path / "dry-run.log"
         variables = home.wiring.worker() | {"ADMIN_PORT": str(port)}
         command = rollcall_command("worker", "--dry-run", "--json")
         dry = home.stack.enter_context(running(command, log=log, env=variables))
         await dry.until_http(f"http://127.0.0.1:{port}/health/ready", timeout_seconds=60)
-        await publish(own_kafka.bootstrap, topic_prefix, iter(facts))
+        await publish(kafka_bootstrap, topic_prefix, iter(facts))
 
         async def told() -> bool:
             return log.read_text().count('"event":"zoom_webinar_') >= len(facts)

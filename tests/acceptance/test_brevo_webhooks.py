@@ -10,7 +10,6 @@ from typing import Any
 
 import aiohttp
 
-from sandbox.kafka import EmbeddedKafka
 from sandbox.zoom.state import ZoomState
 from schemas.attendance import Registration, Result
 from schemas.brevo import CommandResult, TrackEvent
@@ -26,11 +25,9 @@ FIRST, SECOND = email_of(0), email_of(1)
 
 
 @asynccontextmanager
-async def _home(
-    kafka: EmbeddedKafka, prefix: str, directory: Path
-) -> AsyncIterator[tuple[Installation, dict[str, str]]]:
+async def _home(bootstrap: str, prefix: str, directory: Path) -> AsyncIterator[tuple[Installation, dict[str, str]]]:
     """An installation that has `brevo.webhook`, and the variables of its commands."""
-    async with large_account(kafka.bootstrap, prefix, directory, factor=50) as home:
+    async with large_account(bootstrap, prefix, directory, factor=50) as home:
         file = directory / "rollcall.yaml"
         webhook = f'webhook: {{url: "http://127.0.0.1:{home.port}/webhooks/brevo", token: "${{BREVO_WEBHOOK_TOKEN}}"}}'
         file.write_text(file.read_text().replace("brevo: {", f"brevo: {{{webhook}, "), encoding="utf-8")
@@ -84,10 +81,10 @@ async def _until_suppressed(home: Installation, email: str, kind: str) -> Comman
 
 
 async def test_registered_webhooks_keep_people_from_mails_and_from_being_created_again(
-    own_kafka: EmbeddedKafka, topic_prefix: str, tmp_path: Path
+    kafka_bootstrap: str, topic_prefix: str, tmp_path: Path
 ) -> None:
     """`rollcall brevo apply`, Brevo's delivery, the ingress, the topic, the table, the sink: all of it real."""
-    async with _home(own_kafka, topic_prefix, tmp_path) as (home, variables):
+    async with _home(kafka_bootstrap, topic_prefix, tmp_path) as (home, variables):
         code, plan, _ = await rollcall(variables, "brevo", "plan", "--json")
         assert (code, [webhook["type"] for webhook in plan["webhooks"]]) == (1, ["marketing", "transactional"])
         code, applied, _ = await rollcall(variables, "brevo", "apply", "--yes", "--json")
@@ -99,7 +96,7 @@ async def test_registered_webhooks_keep_people_from_mails_and_from_being_created
         await ingress.until_ready()
         await worker.until_ready()
         facts = _facts()
-        await publish(own_kafka.bootstrap, topic_prefix, iter(facts))
+        await publish(kafka_bootstrap, topic_prefix, iter(facts))
 
         async def written() -> bool:
             return home.events() == 2
@@ -114,8 +111,8 @@ async def test_registered_webhooks_keep_people_from_mails_and_from_being_created
         await eventually(both_told, what="the ingress has stored both", tell=home.last_words)
         mail = _recording(facts[0])
         message = Message(mail.to_bytes(), mail.contact_id.encode())
-        await produce(own_kafka.bootstrap, BREVO_COMMANDS.physical(topic_prefix), [message])
-        await publish(own_kafka.bootstrap, topic_prefix, iter(_registered(SECOND)))
+        await produce(kafka_bootstrap, BREVO_COMMANDS.physical(topic_prefix), [message])
+        await publish(kafka_bootstrap, topic_prefix, iter(_registered(SECOND)))
         assert "unsubscribed" in (await _until_suppressed(home, FIRST, "event")).detail
         assert "deleted" in (await _until_suppressed(home, SECOND, "upsert")).detail
         assert home.events() == 2

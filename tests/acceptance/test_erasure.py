@@ -19,7 +19,6 @@ from schemas.audit import AuditEntry
 from schemas.codec import contact_id
 from schemas.topics import ATTENDANCE_RESULTS, RAW_EVENTS, all_topics
 from tests.support.acts import acts
-from tests.support.broker import Broker
 from tests.support.commands import rollcall
 from tests.support.installation import Installation, Service, installation, truth_about, webinar
 from tests.support.kafka import Message, produce, read_to_end
@@ -74,11 +73,11 @@ async def metrics(service: Service) -> str:
 
 
 async def test_person_is_forgotten_and_the_proof_is_what_a_look_at_everything_finds(
-    own_kafka: Broker, topic_prefix: str, tmp_path: Path
+    kafka_bootstrap: str, topic_prefix: str, tmp_path: Path
 ) -> None:
     """Also Brevo's contact, a dead letter's state and the read model; a replay of all webhooks brings nothing back."""
     world = webinar(15, 4)
-    async with installation(own_kafka.bootstrap, topic_prefix, tmp_path) as home:
+    async with installation(kafka_bootstrap, topic_prefix, tmp_path) as home:
         ingress, worker, variables = home.start_ingress(), home.start_worker(), home.wiring.worker()
         await ingress.until_ready()
         await worker.until_ready()
@@ -90,7 +89,7 @@ async def test_person_is_forgotten_and_the_proof_is_what_a_look_at_everything_fi
         people = {email for email, contact in truth.contacts.items() if contact.attributes.get("MEETING_DURATION")}
         email = min(people)
         words = (email, contact_id(email))
-        await parked_letter(home, own_kafka.bootstrap, email)
+        await parked_letter(home, kafka_bootstrap, email)
         assert (await rollcall(variables, "sessions", "--json"))[0] == 0  # makes the read model
 
         code, known, _ = await rollcall(variables, "export", email)
@@ -114,9 +113,9 @@ async def test_person_is_forgotten_and_the_proof_is_what_a_look_at_everything_fi
 
         raw = home.physical(RAW_EVENTS)
         again = [
-            Message(record.value, record.key, record.headers) for record in await read_to_end(own_kafka.bootstrap, raw)
+            Message(record.value, record.key, record.headers) for record in await read_to_end(kafka_bootstrap, raw)
         ]
-        await produce(own_kafka.bootstrap, raw, again)
+        await produce(kafka_bootstrap, raw, again)
         await home.until_idle(worker)
         code, looked, _ = await rollcall(variables, "forget", email, "--dry-run", "--json")
         assert (code, looked["left_in_force"], looked["read_model"]) == (0, [], 0)
@@ -128,7 +127,7 @@ async def test_person_is_forgotten_and_the_proof_is_what_a_look_at_everything_fi
 
         assert await worker.stop() == 0
         nothing_on_this_machine_says(words, tmp_path)
-        both_are_noted(await acts(own_kafka.bootstrap, topic_prefix), done["mark"])
+        both_are_noted(await acts(kafka_bootstrap, topic_prefix), done["mark"])
 
 
 def nothing_on_this_machine_says(words: tuple[str, str], directory: Path) -> None:

@@ -16,7 +16,6 @@ from sandbox.zoom.state import Instance, ZoomObject
 from schemas.attendance import FACT, Interaction, Result
 from schemas.sessions import SessionSummary
 from schemas.topics import ATTENDANCE_RESULTS, ATTENDANCE_SESSIONS, LOOKUP_RESULTS
-from tests.support.broker import Broker
 from tests.support.installation import Installation, installation, webinar
 from tests.support.kafka import read_to_end
 from tests.support.processes import eventually
@@ -56,7 +55,7 @@ async def results_of(home: Installation, bootstrap: str) -> dict[str, Result]:
 
 
 async def test_polls_reach_the_score_while_questions_may_not_be_read(
-    own_kafka: Broker, topic_prefix: str, tmp_path: Path
+    kafka_bootstrap: str, topic_prefix: str, tmp_path: Path
 ) -> None:
     """The missing scope is recorded and costs nothing else; no answer leaves the look-ups."""
     world = webinar(20, seed=7)
@@ -67,7 +66,7 @@ async def test_polls_reach_the_score_while_questions_may_not_be_read(
     )
     world = with_polls(world, (ann, ("p1", "p2")), (ben, ("p1",)), ("", ("p3",)))
     options = ZoomOptions(plan="business", scopes=ALL_SCOPES - {"report:read:webinar_qna:admin"})
-    async with installation(own_kafka.bootstrap, topic_prefix, tmp_path, zoom=options) as home:
+    async with installation(kafka_bootstrap, topic_prefix, tmp_path, zoom=options) as home:
         file = home.directory / "rollcall.yaml"
         file.write_text(
             f"{file.read_text(encoding='utf-8')}zoom_api: {{plan: business, interaction: true}}\n", encoding="utf-8"
@@ -78,11 +77,11 @@ async def test_polls_reach_the_score_while_questions_may_not_be_read(
         await home.send(world)
 
         async def told() -> bool:
-            return (await results_of(home, own_kafka.bootstrap)).keys() >= {ann, ben}
+            return (await results_of(home, kafka_bootstrap)).keys() >= {ann, ben}
 
         await eventually(told, timeout_seconds=60, what="the results are out", tell=home.last_words)
         await home.until_idle(worker)
-        results = await results_of(home, own_kafka.bootstrap)
+        results = await results_of(home, kafka_bootstrap)
         assert results[ann].interaction == Interaction(polls_answered=2, polls_offered=3)
         assert results[ben].interaction == Interaction(polls_answered=1, polls_offered=3)
         came = [
@@ -97,12 +96,12 @@ async def test_polls_reach_the_score_while_questions_may_not_be_read(
             assert contacts[email]["ENGAGEMENT_SCORE"] == score(results[email])
             assert f"{polls} of 3 polls" in contacts[email]["ENGAGEMENT_WHY"]
         assert contacts[ann]["ENGAGEMENT_SCORE"] > contacts[ben]["ENGAGEMENT_SCORE"]
-        (*_, last) = await read_to_end(own_kafka.bootstrap, home.physical(ATTENDANCE_SESSIONS))
+        (*_, last) = await read_to_end(kafka_bootstrap, home.physical(ATTENDANCE_SESSIONS))
         summary = SessionSummary.from_bytes(last.value or b"")
         assert summary.interaction is not None
         assert (summary.interaction.polls, summary.interaction.questions) == ("found", "unavailable")
         assert await worker.figure("rollcall_zoom_lookups_total", lookup="questions", outcome="unavailable") >= 1
-        answers = await read_to_end(own_kafka.bootstrap, home.physical(LOOKUP_RESULTS))
+        answers = await read_to_end(kafka_bootstrap, home.physical(LOOKUP_RESULTS))
         assert answers
         assert not any(SAID.encode() in (answer.value or b"") for answer in answers)
         assert (await ingress.stop(), await worker.stop()) == (0, 0)

@@ -12,7 +12,6 @@ from runtime.states import read_states
 from schemas.engagement import ContactScore
 from schemas.topics import ENGAGEMENT_SCORES
 from tests.support.acts import acts
-from tests.support.broker import Broker
 from tests.support.commands import rollcall
 from tests.support.installation import Installation, Service, installation, truth_about, webinar
 from tests.support.kafka import read_to_end, topics_of
@@ -127,11 +126,11 @@ async def _switched(home: Installation, ana: Operator, worker: Service, variable
 
 
 async def test_rebuild_by_other_rules_is_compared_switched_to_undone_and_dropped(
-    own_kafka: Broker, topic_prefix: str, tmp_path: Path
+    kafka_bootstrap: str, topic_prefix: str, tmp_path: Path
 ) -> None:
     """Beside a running worker, through kills, by buttons; Brevo follows by differences alone, and gets no event."""
     async with (
-        installation(own_kafka.bootstrap, topic_prefix, tmp_path) as home,
+        installation(kafka_bootstrap, topic_prefix, tmp_path) as home,
         operator(home.wiring.worker(), tmp_path) as ana,
     ):
         world = webinar(ATTENDEES, seed=5)
@@ -180,10 +179,10 @@ async def test_rebuild_by_other_rules_is_compared_switched_to_undone_and_dropped
 
         assert (await ana.looks("rebuild.drop", state="stricter")).endswith("first is live, and stays so")
         assert "topics were deleted" in await ana.does("rebuild.drop", "agreed", state="stricter")
-        left = await topics_of(own_kafka.bootstrap, topic_prefix)
+        left = await topics_of(kafka_bootstrap, topic_prefix)
         assert not [topic for topic in left if "stricter" in topic]
         assert "there is nothing to undo" in await ana.is_told("rebuild.undo")
-        noted = [entry for entry in await acts(own_kafka.bootstrap, topic_prefix) if "rebuild" in entry.action]
+        noted = [entry for entry in await acts(kafka_bootstrap, topic_prefix) if "rebuild" in entry.action]
         assert [entry.action for entry in noted] == [
             "rebuild.start", "rebuild.built", "rebuild.start", "rebuild.built", "rebuild.built", "rebuild.switch",
             "rebuild.undo", "rebuild.drop",

@@ -6,7 +6,6 @@ from dataclasses import replace
 from pathlib import Path
 
 from tests.support.acts import acts
-from tests.support.broker import Broker
 from tests.support.commands import rollcall
 from tests.support.installation import Installation, installation, truth_about, webinar
 
@@ -27,10 +26,10 @@ def _wider(home: Installation, directory: Path) -> str:
 
 
 async def test_installation_grows_with_its_tables_and_ledger_and_no_event_comes_twice(
-    own_kafka: Broker, topic_prefix: str, tmp_path: Path
+    kafka_bootstrap: str, topic_prefix: str, tmp_path: Path
 ) -> None:
     """What came before and after counts for one score; what was registered before is attended after."""
-    async with installation(own_kafka.bootstrap, topic_prefix, tmp_path) as home:
+    async with installation(kafka_bootstrap, topic_prefix, tmp_path) as home:
         first, second = webinar(30, seed=5), webinar(30, seed=6)
         await home.enlist(first, second)
         ingress, worker = home.start_ingress(), home.start_worker()
@@ -55,7 +54,7 @@ async def test_installation_grows_with_its_tables_and_ledger_and_no_event_comes_
         await home.send(replace(second, deliveries=second.deliveries[half:]))
         # The truth knows of no event that is there twice.
         await home.until_true(await truth_about(first, second))
-        (entry,) = await acts(own_kafka.bootstrap, f"{topic_prefix}wide-")
+        (entry,) = await acts(kafka_bootstrap, f"{topic_prefix}wide-")
         assert (entry.action, entry.reason) == ("rebuild.grow", "more workers")
         code, _, problem = await rollcall(variables, "rebuild", "grow", old, "--yes")
         assert (code, "run, or may not be seen" in problem) == (2, True), problem

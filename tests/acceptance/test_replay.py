@@ -16,7 +16,6 @@ from sandbox.simulator import World
 from schemas.replays import REPLAY_COUNT, REPLAY_ID, REPLAY_OF
 from schemas.topics import RAW_EVENTS
 from tests.support.acts import acts
-from tests.support.broker import Broker
 from tests.support.installation import Installation, Service, installation, truth_about, webinar
 from tests.support.kafka import Message, end_offsets, produce, read_to_end
 from tests.support.pressing import OPERATOR, operator
@@ -156,19 +155,19 @@ _FEW = "events: {registered: false, attended: false}"
 
 @pytest.mark.torture
 async def test_replay_of_fifty_thousand_events_killed_three_times_changes_nothing(
-    own_kafka: Broker, topic_prefix: str, tmp_path: Path
+    kafka_bootstrap: str, topic_prefix: str, tmp_path: Path
 ) -> None:
     """Equal tables, an equal Brevo, no event; each original is copied once; the second time it says zeros."""
     worlds = [webinar(PEOPLE, seed) for seed in range(SESSIONS)]
-    async with installation(own_kafka.bootstrap, topic_prefix, tmp_path) as home:
+    async with installation(kafka_bootstrap, topic_prefix, tmp_path) as home:
         file = home.directory / "rollcall.yaml"
         file.write_text(file.read_text().replace("events_per_second: 200", f"events_per_second: 400, {_FEW}"))
         await home.enlist(*worlds)
         worker = home.start_worker()
         await worker.until_ready()
-        await produce(own_kafka.bootstrap, home.physical(RAW_EVENTS), received(worlds))
+        await produce(kafka_bootstrap, home.physical(RAW_EVENTS), received(worlds))
         await until_still(home, worker)
-        originals = await read_to_end(own_kafka.bootstrap, home.physical(RAW_EVENTS))
+        originals = await read_to_end(kafka_bootstrap, home.physical(RAW_EVENTS))
         tables, held, events, writes = await kept(home), home.held(), home.events(), home.writes()
         assert len(originals) >= LEAST
         assert events > SESSIONS, "somebody was told something"

@@ -15,7 +15,6 @@ from schemas.attendance import Result
 from schemas.engagement import ResyncContact
 from schemas.topics import ENGAGEMENT_RESYNCS
 from tests.support.acts import acts
-from tests.support.broker import Broker
 from tests.support.commands import rollcall
 from tests.support.installation import Installation
 from tests.support.kafka import read_to_end
@@ -58,17 +57,17 @@ async def _until_resynced(home: Installation, facts: list[Result]) -> None:
 
 
 async def test_resync_makes_good_what_wrong_ids_and_refusals_left_undone_and_sends_no_event_twice(
-    own_kafka: Broker, topic_prefix: str, tmp_path: Path
+    kafka_bootstrap: str, topic_prefix: str, tmp_path: Path
 ) -> None:
     """Asked for twice while no worker runs, through a kill; a third one finds nothing to do."""
-    async with large_account(own_kafka.bootstrap, topic_prefix, tmp_path, factor=50) as home:
+    async with large_account(kafka_bootstrap, topic_prefix, tmp_path, factor=50) as home:
         facts = list(results(ATTENDEES, NO_SHOWS, ZoomState().account_id, datetime.now(UTC).replace(microsecond=0)))
         _write(home, RIGHT, WRONG)
         home.is_supervised = True
         home.brevo.state.faults.add(BrevoFault(kind="400", path_prefix="/v3/events", method="POST", count=REFUSED))
         worker, variables = home.start_worker(), home.wiring.worker()
         await worker.until_ready()
-        await publish(own_kafka.bootstrap, topic_prefix, iter(facts))
+        await publish(kafka_bootstrap, topic_prefix, iter(facts))
 
         async def told() -> bool:
             home.check_alive()
@@ -111,7 +110,7 @@ async def test_resync_makes_good_what_wrong_ids_and_refusals_left_undone_and_sen
         assert len(received) + len(await home.in_doubt()) == len(facts)
         code, again, _ = await rollcall(variables, "resync", "--all", "--yes", "--json")
         assert (code, again["contacts"], again["requested"]) == (0, [], 0)
-        await _check_records(own_kafka.bootstrap, topic_prefix, len(facts))
+        await _check_records(kafka_bootstrap, topic_prefix, len(facts))
 
 
 async def _check_records(bootstrap: str, prefix: str, requested: int) -> None:

@@ -13,7 +13,6 @@ from sandbox.zoom.state import ZoomState
 from schemas.attendance import Result
 from schemas.topics import ENGAGEMENT_CANDIDATES
 from tests.support.acts import acts
-from tests.support.broker import Broker
 from tests.support.commands import rollcall
 from tests.support.installation import Installation
 from tests.support.kafka import read_to_end
@@ -61,17 +60,17 @@ async def until_scores(home: Installation, facts: list[Result], rules: Rules, sh
 
 
 async def test_candidate_is_compared_with_nothing_sent_and_switched_to_only_when_told(
-    own_kafka: Broker, topic_prefix: str, tmp_path: Path
+    kafka_bootstrap: str, topic_prefix: str, tmp_path: Path
 ) -> None:
     """Figures are those of the sandbox's own formula; who asks again finds nothing to do."""
-    async with large_account(own_kafka.bootstrap, topic_prefix, tmp_path, factor=20) as home:
+    async with large_account(kafka_bootstrap, topic_prefix, tmp_path, factor=20) as home:
         facts = list(results(ATTENDEES, NO_SHOWS, ZoomState().account_id, datetime.now(UTC).replace(microsecond=0)))
         home.is_supervised = True
         file, variables = tmp_path / "rollcall.yaml", home.wiring.worker()
         plain = file.read_text()
         worker = home.start_worker()
         await worker.until_ready()
-        await publish(own_kafka.bootstrap, topic_prefix, iter(facts))
+        await publish(kafka_bootstrap, topic_prefix, iter(facts))
         await until_scores(home, facts, LIVE)
         await home.until_idle(worker)
         code, _, problem = await rollcall(variables, "score", "diff")
@@ -90,7 +89,7 @@ async def test_candidate_is_compared_with_nothing_sent_and_switched_to_only_when
 
         async def computed() -> bool:
             home.check_alive()
-            records = await read_to_end(own_kafka.bootstrap, ENGAGEMENT_CANDIDATES.physical(topic_prefix))
+            records = await read_to_end(kafka_bootstrap, ENGAGEMENT_CANDIDATES.physical(topic_prefix))
             return len({record.key for record in records}) == len(facts)
 
         await eventually(computed, timeout_seconds=90, what="candidates are computed", tell=home.last_words)
@@ -117,7 +116,7 @@ async def test_candidate_is_compared_with_nothing_sent_and_switched_to_only_when
         code, again, _ = await rollcall(variables, *rebuild, "--switch", "--yes")
         assert (code, again["requested"]) == (0, 0)
         assert home.events() == len(facts)
-        entries = [(entry.action, entry.subject) for entry in await acts(own_kafka.bootstrap, topic_prefix)]
+        entries = [(entry.action, entry.subject) for entry in await acts(kafka_bootstrap, topic_prefix)]
         assert entries == [("score.rebuild.begin", "2"), ("score.rebuild", "2")] * 2
 
 

@@ -9,7 +9,6 @@ import aiohttp
 
 from sandbox.truth.comparison import compare
 from schemas.topics import ATTENDANCE_RESULTS, RAW_EVENTS
-from tests.support.broker import Broker
 from tests.support.ingress import signed_headers
 from tests.support.installation import installation, truth_about, webinar
 from tests.support.kafka import read_to_end
@@ -17,13 +16,13 @@ from tests.support.strangers import NAMES, SECRET, STRANGER, add_account, forged
 
 
 async def test_one_account_cannot_change_what_brevo_knows_of_the_others_webinar(
-    own_kafka: Broker, topic_prefix: str, tmp_path: Path
+    kafka_bootstrap: str, topic_prefix: str, tmp_path: Path
 ) -> None:
     """Every event type about the other's webinar and people, before its first event and after its end."""
     world = webinar(15, seed=61)
     truth = await truth_about(world)
     victims = registrants(world)
-    async with installation(own_kafka.bootstrap, topic_prefix, tmp_path) as home, aiohttp.ClientSession() as session:
+    async with installation(kafka_bootstrap, topic_prefix, tmp_path) as home, aiohttp.ClientSession() as session:
         add_account(home)
         await home.enlist(world)
         ingress, worker = home.start_ingress(), home.start_worker()

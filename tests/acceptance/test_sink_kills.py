@@ -16,7 +16,6 @@ import pytest
 from processors.brevo.decisions.budget import WriterFigures
 from sandbox.zoom.state import ZoomState
 from schemas.attendance import Result
-from tests.support.broker import Broker
 from tests.support.installation import Installation
 from tests.support.large_account import large_account, publish, results, written
 from tests.support.processes import eventually
@@ -126,7 +125,7 @@ async def _check_events(home: Installation, facts: list[Result]) -> None:
     ids=["three", "twenty"],
 )
 async def test_worker_killed_while_it_writes_contacts_imports_and_events_loses_nothing_and_repeats_nothing(
-    own_kafka: Broker, topic_prefix: str, tmp_path: Path, attendees: int, no_shows: int, kills: int
+    kafka_bootstrap: str, topic_prefix: str, tmp_path: Path, attendees: int, no_shows: int, kills: int
 ) -> None:
     """Each kill strikes what Brevo sees under way, in turn; limits fifty times Brevo's."""
     now = datetime.now(UTC).replace(microsecond=0)
@@ -136,8 +135,8 @@ async def test_worker_killed_while_it_writes_contacts_imports_and_events_loses_n
     # Half of those who could be written alone are kept back for a second try.
     imported = (len(facts) - 2 * ALONE * targets.count("contacts")) // targets.count("an import")
     people = {"contacts": ALONE, "an import": imported, "events": 0}
-    async with large_account(own_kafka.bootstrap, topic_prefix, tmp_path, factor=50) as home:
-        run = Kills(home, facts, lambda some: publish(own_kafka.bootstrap, topic_prefix, iter(some)))
+    async with large_account(kafka_bootstrap, topic_prefix, tmp_path, factor=50) as home:
+        run = Kills(home, facts, lambda some: publish(kafka_bootstrap, topic_prefix, iter(some)))
         for target in targets:
             await run.strike(target, people[target])
         await run.give_the_rest()
@@ -151,13 +150,13 @@ async def test_worker_killed_while_it_writes_contacts_imports_and_events_loses_n
 
 @pytest.mark.torture
 async def test_kill_at_brevos_own_limits_leaves_a_handful_of_events_in_doubt(
-    own_kafka: Broker, topic_prefix: str, tmp_path: Path
+    kafka_bootstrap: str, topic_prefix: str, tmp_path: Path
 ) -> None:
     """At most a second's worth of calls each; with limits fifty times Brevo's that is fifty times as much."""
     kills = 10
     facts = list(results(kills * 60, 0, ZoomState().account_id, datetime.now(UTC).replace(microsecond=0)))
-    async with large_account(own_kafka.bootstrap, topic_prefix, tmp_path) as home:
-        run = Kills(home, facts, lambda some: publish(own_kafka.bootstrap, topic_prefix, iter(some)))
+    async with large_account(kafka_bootstrap, topic_prefix, tmp_path) as home:
+        run = Kills(home, facts, lambda some: publish(kafka_bootstrap, topic_prefix, iter(some)))
         await run.strike("events", len(facts))
         for _ in range(kills - 1):
             await run.strike("events", 0)

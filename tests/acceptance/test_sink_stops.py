@@ -15,7 +15,6 @@ import pytest
 
 from sandbox.zoom.state import ZoomState
 from schemas.attendance import Result
-from tests.support.broker import Broker
 from tests.support.installation import Installation, Service
 from tests.support.large_account import large_account, publish, results, written
 from tests.support.processes import eventually
@@ -103,11 +102,11 @@ class Overtaking:
     ("stops", "seconds"), [(1, 13), pytest.param(20, 30, marks=pytest.mark.torture)], ids=["one", "twenty"]
 )
 async def test_worker_stopped_and_overtaken_while_it_writes_leaves_no_contact_wrong(
-    own_kafka: Broker, topic_prefix: str, tmp_path: Path, stops: int, seconds: float
+    kafka_bootstrap: str, topic_prefix: str, tmp_path: Path, stops: int, seconds: float
 ) -> None:
     """Longer than its session, so that the other one takes over and writes newer states; then it wakes up."""
-    async with large_account(own_kafka.bootstrap, topic_prefix, tmp_path, factor=10) as home:
-        run = Overtaking(home, own_kafka.bootstrap, topic_prefix)
+    async with large_account(kafka_bootstrap, topic_prefix, tmp_path, factor=10) as home:
+        run = Overtaking(home, kafka_bootstrap, topic_prefix)
         for _ in range(stops):
             await run.stop_one(seconds)
         await eventually(run.true, timeout_seconds=300, what="all contacts are right", tell=home.last_words)

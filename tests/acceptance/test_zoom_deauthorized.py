@@ -13,7 +13,6 @@ import aiohttp
 from sandbox.kafka import free_port
 from sandbox.zoom.state import ZoomState
 from tests.support.acts import acts
-from tests.support.broker import Broker
 from tests.support.ingress import as_zoom_writes, example, signed_headers
 from tests.support.installation import Installation, installation, truth_about, webinar
 from tests.support.processes import eventually, rollcall_command, running
@@ -70,11 +69,11 @@ async def send_deauthorized(home: Installation, secret: str) -> int:
 
 
 async def test_account_that_removes_the_app_is_left_alone_and_its_tokens_are_gone(
-    own_kafka: Broker, topic_prefix: str, tmp_path: Path
+    kafka_bootstrap: str, topic_prefix: str, tmp_path: Path
 ) -> None:
     """Nothing on a forged notice; on a signed one no more calls, no login, an audit entry; what comes later waits."""
     before, after = webinar(12, seed=7), webinar(12, seed=8)
-    async with installation(own_kafka.bootstrap, topic_prefix, tmp_path) as home:
+    async with installation(kafka_bootstrap, topic_prefix, tmp_path) as home:
         configure(home)
         await home.enlist(before, after)
         login = await log_in(home, "worker")
@@ -90,7 +89,7 @@ async def test_account_that_removes_the_app_is_left_alone_and_its_tokens_are_gon
             return not login.exists()
 
         await eventually(left, what="the login is deleted", tell=home.last_words)
-        noted = await acts(own_kafka.bootstrap, topic_prefix)
+        noted = await acts(kafka_bootstrap, topic_prefix)
         (audited,) = [entry for entry in noted if entry.action != "zoom.login"]
         assert (audited.action, audited.subject) == ("zoom.deauthorized", ACCOUNT)
         assert audited.operator == "zoom:kR3vQpZlTN6wYb1mUxE0dA"

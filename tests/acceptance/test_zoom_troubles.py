@@ -13,7 +13,6 @@ from aiohttp import web
 
 from sandbox.zoom.backend import ZoomOptions
 from sandbox.zoom.endpoints import ALL_SCOPES
-from tests.support.broker import Broker
 from tests.support.installation import Installation, Service, installation, truth_about, webinar
 from tests.support.processes import eventually, rollcall_command, running
 
@@ -78,12 +77,12 @@ def nobody_is_told_of(home: Installation) -> bool:
 
 
 async def test_wrong_secret_is_told_at_the_start_and_nothing_is_decided_without_zoom(
-    own_kafka: Broker, topic_prefix: str, tmp_path: Path
+    kafka_bootstrap: str, topic_prefix: str, tmp_path: Path
 ) -> None:
     """In readiness and one line of the log, before and while questions wait; after the correction all is true."""
     world = webinar(12, seed=8)
     truth = await truth_about(world)
-    async with installation(own_kafka.bootstrap, topic_prefix, tmp_path) as home:
+    async with installation(kafka_bootstrap, topic_prefix, tmp_path) as home:
         await home.enlist(world)
         worker = home.start_worker(environment={"ZOOM_CLIENT_SECRET": "mistyped-client-secret"})
         await worker.until_ready()
@@ -104,12 +103,12 @@ async def test_wrong_secret_is_told_at_the_start_and_nothing_is_decided_without_
 
 
 async def test_stranger_in_zooms_place_is_believed_in_nothing(
-    own_kafka: Broker, topic_prefix: str, tmp_path: Path
+    kafka_bootstrap: str, topic_prefix: str, tmp_path: Path
 ) -> None:
     """No session becomes final on the strength of a proxy's 404, whatever form it has; later all is true."""
     worlds = [webinar(4, seed) for seed in range(9, 9 + len(STRANGERS))]  # a question at once for each kind of answer
     truth = await truth_about(*worlds)
-    async with installation(own_kafka.bootstrap, topic_prefix, tmp_path) as home, strangers() as address:
+    async with installation(kafka_bootstrap, topic_prefix, tmp_path) as home, strangers() as address:
         await home.enlist(*worlds)
         worker = home.start_worker(environment={"ZOOM_API_BASE_URL": f"{address}/v2"})
         ingress = home.start_ingress()
@@ -130,12 +129,12 @@ async def test_stranger_in_zooms_place_is_believed_in_nothing(
 
 
 async def test_scopes_that_are_missing_and_calls_of_commands_are_told_by_the_worker(
-    own_kafka: Broker, topic_prefix: str, tmp_path: Path
+    kafka_bootstrap: str, topic_prefix: str, tmp_path: Path
 ) -> None:
     """The scope's name is in readiness; what `rollcall check` asks counts for the worker's limits, too."""
     lacking = frozenset(scope for scope in ALL_SCOPES if not scope.startswith("report:"))
     zoom = ZoomOptions(plan="free", scopes=lacking)
-    async with installation(own_kafka.bootstrap, topic_prefix, tmp_path, zoom=zoom) as home:
+    async with installation(kafka_bootstrap, topic_prefix, tmp_path, zoom=zoom) as home:
         file = home.directory / "rollcall.yaml"
         text = file.read_text(encoding="utf-8").replace("report_checks: []", "report_checks: [1s]")
         file.write_text(f"{text}zoom_api: {{plan: free}}\n", encoding="utf-8")

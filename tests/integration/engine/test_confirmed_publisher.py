@@ -118,9 +118,7 @@ async def test_delivery_key_lands_where_any_producer_puts_it(bootstrap: str, top
 
 
 @pytest.mark.parametrize("as_owner", [False, True])
-async def test_delivery_refused_batch_is_halved_to_the_guilty_rows(
-    bootstrap: str, topic: str, as_owner: bool
-) -> None:
+async def test_delivery_refused_batch_is_halved_to_the_guilty_rows(bootstrap: str, topic: str, as_owner: bool) -> None:
     """The limit is the batch's, so innocent rows are refused with it: they still go out, in order, exactly once."""
     await create_topics(bootstrap, [topic], partitions=PARTITIONS, config={"max.message.bytes": "5000"})
     sent = rows(200)
@@ -240,7 +238,7 @@ async def test_rows_of_a_rebuild_that_hung_until_its_state_was_live_are_refused(
     bootstrap: str, topic_prefix: str
 ) -> None:
     """A worker follows the rebuild in the state's changelogs, though it is in another group."""
-    bootstrap, on_its_way = engine_kafka.bootstrap, asyncio.Event()
+    on_its_way = asyncio.Event()
     (table,) = TRACK_ATTENDANCE.tables
     rebuilt = names_of(topic_prefix, "stricter").changelog(table)
     live = Names(topic_prefix, "stricter", STATE_TABLES).changelog(table)
