@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import secrets
-import ssl
 import time
 import webbrowser
 from collections.abc import AsyncIterator
@@ -33,6 +32,7 @@ from runtime.environment import ZoomEnvironment
 from runtime.exits import FOUND_WRONG
 from runtime.kafka import KafkaConnection
 from runtime.models import Configuration, ZoomAccount
+from runtime.tls import outward_tls
 from schemas.errors import ConfigurationError, RetryLaterError, RollcallError
 
 VERIFIER_BYTES = 48
@@ -184,8 +184,7 @@ async def _log_out(account: ZoomAccount) -> bool | None:
 
 @asynccontextmanager
 async def _service(account: ZoomAccount, environment: ZoomEnvironment) -> AsyncIterator[TokenService]:
-    tls = ssl.create_default_context()
-    tls.minimum_version = ssl.TLSVersion.TLSv1_2
+    tls = outward_tls()
     async with aiohttp.ClientSession() as session:
         yield TokenService(
             account,

@@ -6,7 +6,6 @@ Why not Brevo's SDK: it does not percent-encode path values, does not read Brevo
 
 from __future__ import annotations
 
-import ssl
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from types import SimpleNamespace
 from typing import Any
@@ -21,6 +20,7 @@ from processors.brevo.api.rate_headers import rate_headers
 from runtime.answers import read_answer
 from runtime.calls import Answer, Failure
 from runtime.lenient_json import json_or_none
+from runtime.tls import outward_tls
 
 CONNECT_SECONDS = 10.0
 ANSWER_SECONDS = 30.0
@@ -52,8 +52,7 @@ class BrevoClient:
         self._api_key = api_key
         self._base_url = base_url.rstrip("/")
         self._timeout = aiohttp.ClientTimeout(total=answer_seconds, connect=CONNECT_SECONDS)
-        self._tls = ssl.create_default_context()
-        self._tls.minimum_version = ssl.TLSVersion.TLSv1_2
+        self._tls = outward_tls()
         self._before_write = before_write
         self._session: aiohttp.ClientSession | None = None
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import random
-import ssl
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -27,6 +26,7 @@ from processors.zoom.api.transport import Transport
 from processors.zoom.api.user_grant import UserGrant
 from runtime.models import ZoomAccount
 from runtime.outcome import NoAnswer
+from runtime.tls import outward_tls
 from schemas.attendance import ObjectType
 from schemas.priority import Priority
 
@@ -80,8 +80,7 @@ class ZoomClient(ZoomReader):
         Raises:
             ConfigurationError: the account has no client id or secret.
         """
-        tls = ssl.create_default_context()
-        tls.minimum_version = ssl.TLSVersion.TLSv1_2
+        tls = outward_tls()
         timeout = aiohttp.ClientTimeout(total=timeout_seconds)
         service = TokenService(account, session, oauth_base_url, metrics, clock=clock, tls=tls, timeout=timeout)
         self._login: UserGrant | None = None
