@@ -212,7 +212,8 @@ def _cut(spans: list[tuple[int, int]], stays: list[set[int]], scheduled_at: int 
     """The scheduled start, if it lies in the main runs and no less than half of what people stayed in them after it."""
     if scheduled_at is None or not any(stays) or not min(spans)[0] <= scheduled_at <= max(end for _, end in spans):
         return None
-    after = sum(second >= scheduled_at for seconds in stays for second in seconds)
+    early = set(range(min(spans)[0], scheduled_at))
+    after = sum(len(seconds - early) for seconds in stays)
     return scheduled_at if 2 * after >= sum(map(len, stays)) else None
 
 
