@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from functools import lru_cache
 
-from schemas.attendance import SESSION_MARK
+from schemas.attendance import SESSION_PREFIX
 
 _ID_DIGITS = 32
 
@@ -22,7 +22,7 @@ def session_key(account_id: str, session_uuid: str) -> int:
 
 
 def contact_key(contact_id: str) -> bytes:
-    """The 16 bytes of a contact's id; a session's mark (`schemas.attendance.session_mark`) as it is.
+    """The 16 bytes of a contact's id; a session's stand-in (`schemas.attendance.session_stand_in`) as it is.
 
     >>> contact_key("b64b178a98dfec3c9923bfa5ecacb178").hex(), contact_key("session-94")
     ('b64b178a98dfec3c9923bfa5ecacb178', b'session-94')
@@ -30,7 +30,7 @@ def contact_key(contact_id: str) -> bytes:
     Raises:
         ValueError: it is neither.
     """
-    if contact_id.startswith(SESSION_MARK):
+    if contact_id.startswith(SESSION_PREFIX):
         return contact_id.encode()
     if len(contact_id) != _ID_DIGITS:
         raise ValueError("no contact id")
@@ -52,4 +52,4 @@ def command_id_of(key: bytes) -> str:
 def contact_id_of(key: bytes) -> str:
     """The id that `contact_key` was given."""
     key = bytes(key)
-    return key.decode() if key.startswith(SESSION_MARK.encode()) else key.hex()
+    return key.decode() if key.startswith(SESSION_PREFIX.encode()) else key.hex()

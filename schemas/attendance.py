@@ -218,18 +218,18 @@ class Notice(AttendanceFact):
     moment: Moment
 
 
-SESSION_MARK = "session-"
+SESSION_PREFIX = "session-"
 
 
-def session_mark(object_id: str) -> str:
+def session_stand_in(object_id: str) -> str:
     """What stands in the place of a contact's id where a record is of a session: no contact's id has a hyphen."""
-    return f"{SESSION_MARK}{object_id}"
+    return f"{SESSION_PREFIX}{object_id}"
 
 
 class SessionRecording(AttendanceFact):
     """The cloud recording of a session whose results are final, told of the session as a whole, once.
 
-    `contact_id` is the session's mark, `email` is empty, `occurred_at` is when Zoom had it ready.
+    `contact_id` is the session's stand-in, `email` is empty, `occurred_at` is when Zoom had it ready.
     """
 
     cloud_event = CloudEvent("attendance.session_recording", time="occurred_at")

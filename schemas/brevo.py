@@ -98,7 +98,7 @@ class ConfirmList(OnceCommand):
 class SendCampaign(OnceCommand):
     """A campaign with the link to a session's recording, to the lists of the configuration.
 
-    `contact_id` is the session's mark (`schemas.attendance.session_mark`), `email` is empty.
+    `contact_id` is the session's stand-in (`schemas.attendance.session_stand_in`), `email` is empty.
     """
 
     cloud_event = CloudEvent("brevo.command.campaign", time="occurred_at")

@@ -1,7 +1,7 @@
 """`ops.replays.v1`: replays, their progress, orders to them, and what was new in what they brought; and their headers.
 
 A copy of a record has the key, value, time and headers of the original, and `REPLAY_ID`, `REPLAY_COUNT` and
-`REPLAY_OF` besides. Whatever follows from a copy carries the copy's `Mark`, through all topics.
+`REPLAY_OF` besides. Whatever follows from a copy carries the copy's `Lineage`, through all topics.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ ReplayState = Literal["running", "paused", "published", "done"]
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
-    """What a record that follows from a copy carries along."""
+class Lineage:
+    """Which replay led to a record that follows from a copy; all of them carry it along."""
 
     replay_id: str
     re_emit: bool = False
@@ -44,11 +44,11 @@ class Mark:
         return ((REPLAY_ID, self.replay_id.encode()), *effects)
 
 
-def mark_of(headers: Headers) -> Mark | None:
-    """The mark of a record; ``None``: no replay led to it."""
+def lineage_of(headers: Headers) -> Lineage | None:
+    """The lineage of a record; ``None``: no replay led to it."""
     for name, value in headers:
         if name == REPLAY_ID:
-            return Mark(value.decode(errors="replace"), re_emit=(EFFECTS, ALL) in headers)
+            return Lineage(value.decode(errors="replace"), re_emit=(EFFECTS, ALL) in headers)
     return None
 
 
@@ -151,9 +151,9 @@ class Replay(Message):
         return sum(self.goes_on[number] - begin for number, begin in self.begins.items())
 
     @property
-    def mark(self) -> Mark:
+    def lineage(self) -> Lineage:
         """Of its copies."""
-        return Mark(self.replay_id, self.re_emit)
+        return Lineage(self.replay_id, self.re_emit)
 
 
 class ReplayOrder(Message):

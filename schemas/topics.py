@@ -129,7 +129,7 @@ TICKS = Topic(
 )
 ATTENDANCE_RESULTS = Topic(
     name="attendance.results.v1",
-    key="contact id, or a session's mark",
+    key="contact id, or a session's stand-in",
     value="schemas.attendance.Registration | Result | Recording | Notice | SessionRecording",
     producers=("track-attendance",),
     consumers=("score-engagement",),
@@ -180,7 +180,7 @@ ENGAGEMENT_RESYNCS = Topic(
 )
 BREVO_COMMANDS = Topic(
     name="brevo.commands.v1",
-    key="contact id, or a session's mark",
+    key="contact id, or a session's stand-in",
     value="schemas.brevo.UpsertContact | TrackEvent | SendRecording | ConfirmList | SendCampaign",
     producers=("score-engagement",),
     consumers=("sync-contact",),

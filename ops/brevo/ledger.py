@@ -23,7 +23,7 @@ CHANGELOG = Topic(
 )
 
 
-MARK = b"!"
+OF_NO_CONTACT = b"!"
 """What the keys of rows begin with that are of no contact (`processors.brevo.decisions.ledger.RESUME`)."""
 
 
@@ -93,7 +93,7 @@ def suppressed(rows: Mapping[bytes, EventRow]) -> dict[str, int]:
 async def _rows(connection: KafkaConnection, key: bytes | None) -> dict[bytes, bytes]:
     rows: dict[bytes, bytes] = {}
     async for record in read_topic(connection, CHANGELOG, key):
-        if record.key is None or record.key.startswith(MARK):
+        if record.key is None or record.key.startswith(OF_NO_CONTACT):
             continue
         if record.value is None:
             rows.pop(record.key, None)

@@ -15,7 +15,7 @@ from ops.forget.person import DataSubject
 from ops.selection.contacts import is_contact_id
 from schemas.codec import normalise_email
 
-_LONGEST_MARK = 12
+_LONGEST_PREFIX = 12
 _LONGEST_TEXT = 65_536
 
 
@@ -23,10 +23,10 @@ def own_part(person: DataSubject, value: bytes | None) -> Any:
     """A record's or row's value as far as it is the person's: parsed, where it is JSON."""
     if value is None:
         return None
-    # Rows of look-ups and reports have a mark before their JSON.
+    # Rows of look-ups and reports say before their JSON what they are.
     for start in (b"{", b"["):
         begins = value.find(start)
-        if 0 <= begins <= _LONGEST_MARK:
+        if 0 <= begins <= _LONGEST_PREFIX:
             try:
                 parsed = orjson.loads(value[begins:])
             except orjson.JSONDecodeError:

@@ -68,7 +68,7 @@ async def run(place: Workplace, replay: Replay, reason: str) -> Replay:
 
 async def _publish(place: Workplace, replay: Replay, to_kafka: Posting) -> Replay:
     known = await known_replays(place.connection)
-    copying = Copying(from_wire(replay.selection), replay.mark, earlier(known, replay))
+    copying = Copying(from_wire(replay.selection), replay.lineage, earlier(known, replay))
     async with (
         tails(place.connection) as source,
         tails(place.connection) as said,

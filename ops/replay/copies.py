@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from ops.selection.reading import facts_of
 from ops.selection.selection import Facts, Selection
-from schemas.replays import EFFECTS, REPLAY_COUNT, REPLAY_ID, REPLAY_OF, Mark
+from schemas.replays import EFFECTS, REPLAY_COUNT, REPLAY_ID, REPLAY_OF, Lineage
 
 _OURS = frozenset({REPLAY_ID, REPLAY_COUNT, REPLAY_OF, EFFECTS})
 
@@ -66,7 +66,7 @@ class Copying:
     """Makes the copies of one replay."""
 
     selection: Selection
-    mark: Mark
+    lineage: Lineage
     earlier: Sequence[Earlier]
     """Replays that were before."""
 
@@ -79,6 +79,6 @@ class Copying:
         headers += [
             (REPLAY_OF, f"{self.selection.topic.name}/{stored.partition}/{stored.offset}".encode()),
             (REPLAY_COUNT, str(count).encode()),
-            *self.mark.headers,
+            *self.lineage.headers,
         ]
         return Copy(stored.key, stored.value, headers, stored.timestamp_ms, stored.offset)

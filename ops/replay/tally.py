@@ -40,7 +40,7 @@ Command = tuple[bytes, str]
 
 
 class ReplayTally:
-    """Counts what carries the mark of one replay, and what became of it; a record that comes twice counts once."""
+    """Counts what carries the lineage of one replay, and what became of it; a record that comes twice counts once."""
 
     def __init__(self, replay_id: str) -> None:
         self._id = replay_id.encode()

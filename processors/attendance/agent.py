@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 
 from typing_extensions import override
 
-from processors.attendance.book import TABLE, Book, due_of, marking
+from processors.attendance.book import TABLE, Book, due_of, inheriting
 from processors.attendance.closing.closing import Closing
 from processors.attendance.closing.exclusion import Exclusion
 from processors.attendance.intake.answers import Answers
@@ -126,10 +126,10 @@ class TrackAttendance(AccountRule):
 
 def _apply(apply: Callable[[Book, T, Origin], bool], book: Book, told: T, origin: Origin) -> None:
     """Take in what was told; of a copy that a replay has made, whether it was news is told, too."""
-    if book.view.mark is None:  # nearly every record
+    if book.view.lineage is None:  # nearly every record
         apply(book, told, origin)
         return
-    with marking(book):
+    with inheriting(book):
         if apply(book, told, origin):
             book.view.learned()
 
@@ -139,7 +139,7 @@ def _origin(record: Record, view: View) -> Origin:
     for name, value in record.headers:
         if name == ORIGIN_HEADER and (found := _BACKFILLS.get(value)) is not None:
             return found
-    return "live" if view.mark is None or view.mark.re_emit else "replay"
+    return "live" if view.lineage is None or view.lineage.re_emit else "replay"
 
 
 def _happened(event: dict[str, Any], record: Record) -> int:

@@ -63,7 +63,7 @@ from schemas.attendance import (
 from schemas.brevo import TrackEvent
 from schemas.codec import pack
 from schemas.errors import DeadLetterError
-from schemas.replays import Mark
+from schemas.replays import Lineage
 from schemas.topics import (
     ATTENDANCE_RESULTS,
     BREVO_COMMANDS,
@@ -216,7 +216,7 @@ class ScoreEngagement(Rule):
         if event is not None:
             revision += 1
             view.send(topic, key, self._event(fact, event, revision))
-        asking = self._asking(fact, wanted, rows.head.asked, view.mark)
+        asking = self._asking(fact, wanted, rows.head.asked, view.lineage)
         for list_id in asking:
             revision += 1
             view.send(topic, key, confirm_list(fact, list_id, revision))
@@ -224,14 +224,14 @@ class ScoreEngagement(Rule):
         return head._replace(revision=revision, upsert_digest=upsert_digest, asked=asked)
 
     def _asking(
-        self, fact: Registration | Result, wanted: WantedContact, asked: tuple[int, ...], mark: Mark | None
+        self, fact: Registration | Result, wanted: WantedContact, asked: tuple[int, ...], lineage: Lineage | None
     ) -> list[int]:
         """Lists that the contact is to confirm now: each once, but for who was deleted at Brevo and registers again.
 
         Brevo's side alone knows who was. A back-fill and a replay ask nobody: who is in it may still be asked when
         something new is heard of them.
         """
-        if fact.origin in ("backfill", "replay") or (mark is not None and not mark.re_emit):
+        if fact.origin in ("backfill", "replay") or (lineage is not None and not lineage.re_emit):
             return []
         again = self._asks_deleted and isinstance(fact, Registration)
         return sorted(set(wanted.lists.to_confirm) - (set() if again else set(asked)))
@@ -275,7 +275,7 @@ class ScoreEngagement(Rule):
 
 def _lane(origin: Origin, view: View) -> str:
     """The topic of a command: what a back-fill or a replay brings comes behind live work."""
-    return (BREVO_COMMANDS if origin == "live" and view.mark is None else BREVO_COMMANDS_BULK).name
+    return (BREVO_COMMANDS if origin == "live" and view.lineage is None else BREVO_COMMANDS_BULK).name
 
 
 def _keep_recording(fact: Recording, rows: ContactRows, view: View, *, told: bool) -> bool:

@@ -3,7 +3,7 @@
 Keys: ``<contact id>|h`` the head, ``<contact id>|r|<account id>|<object id>|<registrant id>`` a registration,
 ``<contact id>|s|<account id>|<session uuid>`` a result, ``<contact id>|w|<account id>|<session uuid>`` a recording, so
 that what two accounts say of one contact never meets. Values are JSON arrays; a new field goes to the end and has a
-default. Under a session's mark, ``w`` says how its recording was told.
+default. Under a session's stand-in, ``w`` says how its recording was told.
 A retracted fact stays as a row, for its revision must still keep older ones out.
 """
 

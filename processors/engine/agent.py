@@ -23,10 +23,10 @@ from processors.engine.effect import Effect, Rows
 from processors.engine.metrics import EngineMetrics
 from processors.engine.spec import AgentSpec
 from processors.engine.turn import Batch, Turn
-from processors.engine.view import ROW_BYTES, Output, PartitionStore, Record, marked
+from processors.engine.view import ROW_BYTES, Output, PartitionStore, Record, with_lineage
 from schemas.errors import DeadLetterError, FatalError, RetryLaterError
 from schemas.letters import letter_id
-from schemas.replays import mark_of
+from schemas.replays import lineage_of
 from schemas.topics import LETTERS
 
 RETRY_SECONDS, LONGEST_RETRY_SECONDS = 1.0, 20.0
@@ -226,7 +226,7 @@ class Agent:
                 letters.append((record, dead_letter_headers(record, fault)))
             else:
                 output = Output.of(LETTERS.name, repeat.record_key, repeat)
-                repeats.append((marked(output, mark_of(record.headers)), record))
+                repeats.append((with_lineage(output, lineage_of(record.headers)), record))
             log.warning("dead letter", extra={
                 "stage": fault.stage, "source": record.source, "label": fault.label, "reason": fault.reason,
                 **({"attempts": repeat.attempts} if repeat else {}),

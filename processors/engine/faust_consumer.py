@@ -60,7 +60,7 @@ class BatchMessage(ConsumerMessage):
 
     @override
     def on_final_ack(self, consumer: Any) -> bool:
-        """Mark the offsets below the last as acknowledged, then let Faust acknowledge the last as it does for any."""
+        """Note the offsets below the last as acknowledged, then let Faust acknowledge the last as it does for any."""
         with ack_lock:
             if self.generation_id != consumer.app.consumer_generation_id:
                 # Revoked meanwhile: whoever owns the partition now decides.

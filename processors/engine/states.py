@@ -23,8 +23,8 @@ def state_headers(topic: str, state: str) -> Headers:
     >>> state_headers("attendance.results.v1", "weights"), state_headers("attendance.results.v1", "first")
     ((('state', b'weights'),), ())
     """
-    marked = topic == ATTENDANCE_RESULTS.name and state != FIRST_STATE
-    return ((STATE_HEADER, state.encode()),) if marked else ()
+    says_so = topic == ATTENDANCE_RESULTS.name and state != FIRST_STATE
+    return ((STATE_HEADER, state.encode()),) if says_so else ()
 
 
 def state_of(headers: Headers) -> str:

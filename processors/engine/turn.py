@@ -13,7 +13,7 @@ from typing import NamedTuple
 from processors.engine.breaker import CircuitBreaker
 from processors.engine.view import Output, PartitionStore, Record, Rule, TurnView
 from schemas.errors import FatalError, RetryLaterError, SkipError
-from schemas.replays import mark_of
+from schemas.replays import lineage_of
 
 
 class Batch(NamedTuple):
@@ -59,7 +59,7 @@ class Turn:
             view = self.views[batch.partition] = TurnView(batch.partition, dict(stores), self.row_bytes)
         handle, well = self.rule.handle, 0
         for number, record in enumerate(batch.records):
-            view.mark = mark_of(record.headers)
+            view.lineage = lineage_of(record.headers)
             try:
                 handle(record, view)
             except (RetryLaterError, FatalError):

@@ -14,7 +14,7 @@ from typing_extensions import override
 from schemas.cloud_events import Headers, caused_by, event_headers, tombstone_headers
 from schemas.errors import DeadLetterError
 from schemas.model import Message
-from schemas.replays import REPLAY_OF, Mark, ReplayNews
+from schemas.replays import REPLAY_OF, Lineage, ReplayNews
 from schemas.topics import MIB, REPLAYS
 
 ROW_BYTES = 3 * MIB
@@ -64,9 +64,9 @@ class Output:
         return cls(topic, key, value, event_headers(topic, key, message, value), partition)
 
 
-def marked(output: Output, mark: Mark | None) -> Output:
-    """The same with the mark of what it follows from."""
-    return output if mark is None else replace(output, headers=output.headers + mark.headers)
+def with_lineage(output: Output, lineage: Lineage | None) -> Output:
+    """The same with the lineage of what it follows from."""
+    return output if lineage is None else replace(output, headers=output.headers + lineage.headers)
 
 
 class PartitionStore(Protocol):
@@ -83,7 +83,7 @@ class View(Protocol):
     """A rule's only way to the world. Reads see the writes of this record and of earlier ones of the turn."""
 
     partition: int
-    mark: Mark | None
+    lineage: Lineage | None
     """The record's; what is sent has it, too. A rule that goes on with work from a row sets it to the row's."""
 
     def get(self, table: str, key: bytes) -> bytes | None:
@@ -136,7 +136,7 @@ class TurnView(View):
     """
 
     __slots__ = (
-        "_has_learned", "_known", "_ordered", "_pending", "_row_bytes", "_sent", "changes", "mark", "outbox",
+        "_has_learned", "_known", "_ordered", "_pending", "_row_bytes", "_sent", "changes", "lineage", "outbox",
         "partition", "stores",
     )  # fmt: skip
 
@@ -155,7 +155,7 @@ class TurnView(View):
         self._pending: dict[str, dict[bytes, bytes | None]] = {table: {} for table in stores}
         self._sent: list[Output] = []
         self._has_learned = False
-        self.mark: Mark | None = None
+        self.lineage: Lineage | None = None
         self._ordered: dict[str, list[bytes]] = {}  # keys of `changes` in order, only of tables that were scanned
 
     @override
@@ -200,11 +200,11 @@ class TurnView(View):
 
     @override
     def send(self, topic: str, key: bytes | None, message: Message, *, partition: int | None = None) -> None:
-        self._sent.append(marked(Output.of(topic, key, message, partition=partition), self.mark))
+        self._sent.append(with_lineage(Output.of(topic, key, message, partition=partition), self.lineage))
 
     @override
     def send_tombstone(self, topic: str, key: bytes, model: type[Message]) -> None:
-        self._sent.append(marked(Output(topic, key, None, tombstone_headers(topic, key, model)), self.mark))
+        self._sent.append(with_lineage(Output(topic, key, None, tombstone_headers(topic, key, model)), self.lineage))
 
     @override
     def pass_on(self, topic: str, key: bytes | None, value: bytes | None, headers: Headers) -> None:
@@ -212,7 +212,7 @@ class TurnView(View):
 
     @override
     def learned(self) -> None:
-        self._has_learned = self.mark is not None
+        self._has_learned = self.lineage is not None
 
     def commit(self, record: Record) -> None:
         """Keep what `record` wrote and sent."""
@@ -238,8 +238,8 @@ class TurnView(View):
     def _tell_news(self, record: Record) -> None:
         self._has_learned = False
         original = dict(record.headers).get(REPLAY_OF)
-        if self.mark is not None and original is not None:  # what merely follows from a copy is no copy
-            news = ReplayNews(replay_id=self.mark.replay_id, original=original.decode(errors="replace"))
+        if self.lineage is not None and original is not None:  # what merely follows from a copy is no copy
+            news = ReplayNews(replay_id=self.lineage.replay_id, original=original.decode(errors="replace"))
             self._sent.append(Output.of(REPLAYS.name, news.replay_id.encode(), news))
 
     def discard(self) -> None:

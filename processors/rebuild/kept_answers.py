@@ -166,11 +166,11 @@ class _AskingView(View):
 
     def begin(self, now_ms: int) -> None:
         """The next record is in hand, taken then."""
-        self.now_ms, self.mark = now_ms, self.view.mark
+        self.now_ms, self.lineage = now_ms, self.view.lineage
 
     @override
     def learned(self) -> None:
-        self.view.mark = self.mark
+        self.view.lineage = self.lineage
         self.view.learned()
 
     @override
@@ -191,13 +191,13 @@ class _AskingView(View):
 
     @override
     def send_tombstone(self, topic: str, key: bytes, model: type[Message]) -> None:
-        self.view.mark = self.mark
+        self.view.lineage = self.lineage
         self.view.send_tombstone(topic, key, model)
 
     @override
     def send(self, topic: str, key: bytes | None, message: Message, *, partition: int | None = None) -> None:
         """An account that was deauthorized is the live worker's matter."""
-        self.view.mark = self.mark  # a rule may have set it to that of a row
+        self.view.lineage = self.lineage  # a rule may have set it to that of a row
         if topic not in (LOOKUPS.name, LOOKUPS_BULK.name):
             self.view.send(topic, key, message, partition=partition)
         elif isinstance(message, LookupRequest):

@@ -53,7 +53,7 @@ def contact(connection: Connection, wanted: str, *, limit: int = 1_000) -> Whole
 
 
 def calls_of(connection: Connection, key: bytes, *, limit: int = 1_000) -> tuple[CallLine, ...]:
-    """Commands to Brevo for a contact, the latest first; of a session's mark those of the session."""
+    """Commands to Brevo for a contact, the latest first; of a session's stand-in those of the session."""
     chosen = select(CALLS).where(CALLS.c.contact == key)
     newest = chosen.order_by(CALLS.c.revision.desc(), CALLS.c.command_id).limit(limit)
     return tuple(map(call_line, connection.execute(newest).all()))

@@ -153,7 +153,7 @@ class ContactBook:
             contact.list_ids.discard(list_id)
 
     def forget_list(self, list_id: int) -> None:
-        """Remove a list and its mark on every member."""
+        """Remove a list, and from every member that they are on it."""
         for member in self._lists.remove(list_id).members:
             self._by_id[member].list_ids.discard(list_id)
 

@@ -142,7 +142,7 @@ async def run_replay(connection: KafkaConnection, events: int) -> float:
         replay = await begun(source, plan, reason="a benchmark", rate=UNLIMITED, re_emit=False, operator="bench")
         orders = await Orders.of(said, replay.replay_id)
         runner = Runner(
-            replay, Copying(selection, replay.mark, ()), ReplayTools(source, orders, posting, to_topic, None)
+            replay, Copying(selection, replay.lineage, ()), ReplayTools(source, orders, posting, to_topic, None)
         )
         await runner.claim()
         began = time.monotonic()

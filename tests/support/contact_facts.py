@@ -7,7 +7,7 @@ from typing import Any
 
 from processors.engine.view import Record
 from runtime.models import Configuration
-from schemas.attendance import FACT, AnyFact, Recording, Registration, Result, SessionRecording, session_mark
+from schemas.attendance import FACT, AnyFact, Recording, Registration, Result, SessionRecording, session_stand_in
 from schemas.codec import contact_id
 from schemas.topics import ATTENDANCE_RESULTS
 from tests.support.rules import record
@@ -122,7 +122,7 @@ def session_recording(**fields: Any) -> SessionRecording:
     """The same recording, of the session as a whole, with a final result."""
     told = recording().model_dump(exclude={"kind", "contact_id", "email"})
     return SessionRecording.model_validate(
-        {**told, "contact_id": session_mark(told["object_id"]), "email": "", "is_final": True, **fields}
+        {**told, "contact_id": session_stand_in(told["object_id"]), "email": "", "is_final": True, **fields}
     )
 
 

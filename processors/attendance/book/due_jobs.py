@@ -14,7 +14,7 @@ from processors.attendance.book.book import TABLE, Book, Kind, key_part
 from processors.engine.view import View
 from schemas.codec import pack, unpack
 from schemas.instants import as_datetime
-from schemas.replays import Mark
+from schemas.replays import Lineage
 from schemas.ticks import Tick
 from schemas.topics import TICKS
 
@@ -45,7 +45,7 @@ class Work:
     """Zoom's registrants were read once more for ids that nobody knows."""
     is_final: bool = False
     """Of a session that has been weighed: nothing more is waited for."""
-    mark: Mark | None = None
+    lineage: Lineage | None = None
     """Of the replay that it follows from."""
     weights: dict[str, list[int]] = field(default_factory=dict)
     """By uuid the fields of `sessions.Weight`."""
@@ -75,7 +75,7 @@ class Job:
     queue: list[list[str]] = field(default_factory=list)
     """(kind, name) of the works that come next."""
     work: Work | None = None
-    mark: Mark | None = None
+    lineage: Lineage | None = None
     """Of the latest replay that brought news which are not worked on yet."""
 
 
@@ -86,8 +86,8 @@ def _decode(data: bytes) -> Job:
 
 
 def _with_mark(fields: dict[str, Any]) -> dict[str, Any]:
-    mark: dict[str, Any] | None = fields["mark"]
-    return fields if mark is None else {**fields, "mark": Mark(**mark)}
+    lineage: dict[str, Any] | None = fields["lineage"]
+    return fields if lineage is None else {**fields, "lineage": Lineage(**lineage)}
 
 
 JOB: Kind[Job] = Kind("j", "what is to be done", (), _decode, lambda job: pack(asdict(job)), "with its work")
@@ -125,13 +125,13 @@ def not_due(book: Book, job: Job) -> None:
 
 
 @contextmanager
-def marking(book: Book) -> Iterator[None]:
-    """Around what a replayed record changes: the work that follows from it has its mark, as what is sent has."""
+def inheriting(book: Book) -> Iterator[None]:
+    """Around what a replayed record changes: the work that follows from it has its lineage, as what is sent has."""
     before = book.view.get(TABLE, book.key(JOB))
     yield
     if book.view.get(TABLE, book.key(JOB)) not in (before, None):
         job = load_job(book)
-        job.mark = book.view.mark
+        job.lineage = book.view.lineage
         save_job(book, job)
 
 

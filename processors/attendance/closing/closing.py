@@ -80,13 +80,13 @@ class Closing:
         job = load_job(book)
         not_due(book, job)
         # One clock tick begins the work of many ids: each follows from what brought its own news.
-        book.view.mark = job.mark
+        book.view.lineage = job.lineage
         ask_for_ends(book, job, self._settings)
         ask_due_reports(book, job, self._settings)
         if job.work is None:
             job.queue = works_due(book, job, self._settings)
             if not (job.changed_at or job.registrations):
-                job.mark = None
+                job.lineage = None
             self._begin_next(book, job)
         save_job(book, job)
 
@@ -111,7 +111,7 @@ class Closing:
 
     def _take_step(self, book: Book, job: Job, work: Work) -> None:
         work.step += 1
-        book.view.mark = work.mark
+        book.view.lineage = work.lineage
         if work.kind != "session":
             is_done = self._other[work.kind](book, work, self._settings.step)
             job.undecided = job.undecided or load_job(book).undecided  # telling registrations may have noted it
@@ -232,7 +232,7 @@ class Closing:
         while job.queue:
             kind, name = job.queue.pop(0)
             if (work := self._work(book, kind, name)) is not None:
-                work.mark = book.view.mark
+                work.lineage = book.view.lineage
                 job.work = work
                 go_on(book, work)
                 return

@@ -9,7 +9,7 @@ from processors.attendance.closing.step import Step
 from processors.attendance.rules.judgement import Contact, Left, Retract, StandingResult
 from processors.attendance.rules.recordings import Choice
 from processors.attendance.rules.sessions import Session
-from schemas.attendance import Notice, Origin, Recording, SessionRecording, session_mark
+from schemas.attendance import Notice, Origin, Recording, SessionRecording, session_stand_in
 from schemas.codec import contact_id
 from schemas.instants import as_datetime
 from schemas.topics import ATTENDANCE_RESULTS
@@ -25,10 +25,10 @@ def tell_choice(step: Step, session: Session, choice: Choice, email: str) -> Non
 
 def tell_session_choice(step: Step, session: Session, choice: Choice) -> None:
     """Tell of it once more for the session as a whole, when everybody has been told."""
-    mark = session_mark(step.book.object_id)
-    if step.book.change(RECORDING_TOLD, True, session.session_uuid, mark):
-        told = SessionRecording(contact_id=mark, email="", is_final=True, **_recording(step, session, choice))
-        step.book.send(ATTENDANCE_RESULTS.name, mark, told)
+    stand_in = session_stand_in(step.book.object_id)
+    if step.book.change(RECORDING_TOLD, True, session.session_uuid, stand_in):
+        told = SessionRecording(contact_id=stand_in, email="", is_final=True, **_recording(step, session, choice))
+        step.book.send(ATTENDANCE_RESULTS.name, stand_in, told)
 
 
 def tell_ended(step: Step, session: Session, known: Contact, judged: StandingResult | Retract | Left) -> None:

@@ -126,7 +126,7 @@ class Intake:
     def _note_heard(self, book: Book, fact: Registered) -> None:
         known = book.get(HEARD) or Heard()
         start = max([fact.event.start or 0, *(start for _id, start in fact.occurrences)])
-        is_again = known.at_ms > 0 and book.view.mark is not None
+        is_again = known.at_ms > 0 and book.view.lineage is not None
         if (not is_again and book.now_ms - known.at_ms > DAY_MS) or start > known.latest_start:
             book.put(HEARD, Heard(book.now_ms, max(start, known.latest_start)))
         look_later(book, book.now_ms + int(self._settings.retain * 1000))
@@ -160,7 +160,7 @@ def tell_registrations(book: Book) -> None:
 
 def _is_heard_again(book: Book, row: RunRow) -> bool:
     """Whether its row has to say so; what is only replayed was not received again, and keeps nothing any longer."""
-    return book.view.mark is None and book.now_ms - row.heard_ms > HEARD_MS
+    return book.view.lineage is None and book.now_ms - row.heard_ms > HEARD_MS
 
 
 def _take_part(book: Book, fact: Started | Ended | Seen | RoleChanged | Bound | Chatted) -> bool:

@@ -119,7 +119,7 @@ def ask(
         requested_at=as_datetime(book.now_ms // 1000),
     )
     book.put(QUESTION, Question(ASKED, [contact_id(email) for email in asked_emails], list(asked_users)), *scope)
-    topic = LOOKUPS if subject.origin == "live" and book.view.mark is None else LOOKUPS_BULK
+    topic = LOOKUPS if subject.origin == "live" and book.view.lineage is None else LOOKUPS_BULK
     book.send(topic.name, subject.account_id, request)
     return scope
 

@@ -14,7 +14,7 @@ from functools import lru_cache
 from typing import Literal
 
 from processors.engine.view import PartitionStore, Record
-from schemas.attendance import SESSION_MARK
+from schemas.attendance import SESSION_PREFIX
 from schemas.brevo import (
     BREVO_COMMAND,
     BrevoCommand,
@@ -42,7 +42,7 @@ SUPPRESSIONS = "brevo-suppressions"
 PARSED = 512
 """Commands that are kept parsed: more than are worked on at once, and some megabytes at most."""
 RESUME = b"!resume"
-"""The row of the latest order to go on; no contact's id has a mark like this."""
+"""The row of the latest order to go on; no contact's id begins so."""
 
 EventState = Literal["pending", "intended", "in_doubt", "rejected", "suppressed", "acknowledged"]
 EVENT_STATES: tuple[EventState, ...] = ("pending", "intended", "in_doubt", "rejected", "suppressed", "acknowledged")
@@ -255,7 +255,7 @@ def open_events(stores: Mapping[str, PartitionStore], contact_id: str) -> dict[b
 
 def waits_for_its_contact(contact_id: str, contact: ContactRow) -> bool:
     """Whether the contact's events wait although nothing is on its way that could let them go."""
-    return not contact_id.startswith(SESSION_MARK) and contact.pending is None and not _has_ended(contact)
+    return not contact_id.startswith(SESSION_PREFIX) and contact.pending is None and not _has_ended(contact)
 
 
 def _has_ended(contact: ContactRow) -> bool:

@@ -29,7 +29,7 @@ from runtime.brevo_models import Brevo, EventKind
 from schemas.brevo import ConfirmList, OnceCommand, SendRecording, TrackEvent, UpsertContact
 from schemas.brevo_feedback import BrevoFeedback, FeedbackKind
 from schemas.instants import as_datetime
-from schemas.replays import mark_of
+from schemas.replays import lineage_of
 from schemas.topics import BREVO_RESULTS
 
 EVENT_NAMES: Mapping[EventKind, tuple[str, ...]] = {
@@ -75,8 +75,8 @@ class Consent:
         """Why what was never sent must not be sent now; ``None`` when it may. `record` has the command."""
         if command.origin == "backfill":
             return "of a back-fill: half a year of people must not enter automations"
-        mark = mark_of(record.headers)
-        is_replayed = command.origin == "replay" if mark is None else not mark.re_emit
+        lineage = lineage_of(record.headers)
+        is_replayed = command.origin == "replay" if lineage is None else not lineage.re_emit
         age_seconds = record.timestamp_ms / 1_000 - command.event_date.timestamp()
         if is_replayed and age_seconds > self.max_effect_age_seconds:
             return "of a replay, and older than brevo.max_effect_age; `rollcall replay apply --re-emit` sends such"

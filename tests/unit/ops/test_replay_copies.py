@@ -14,7 +14,7 @@ from ops.replay.wish import check, from_wire, to_wire
 from ops.selection.selection import Selection, SessionKey
 from ops.selection.times import TimeSpan
 from schemas.errors import ConfigurationError
-from schemas.replays import EFFECTS, REPLAY_COUNT, REPLAY_ID, REPLAY_OF, Mark, Replay, ReplayOrder, ReplaySelection
+from schemas.replays import EFFECTS, REPLAY_COUNT, REPLAY_ID, REPLAY_OF, Lineage, Replay, ReplayOrder, ReplaySelection
 from schemas.topics import ATTENDANCE_RESULTS, RAW_EVENTS, all_topics
 
 NOW = datetime(2026, 11, 27, 10, tzinfo=UTC)
@@ -28,8 +28,8 @@ def stored(offset: int, event: str = "webinar.participant_joined", **headers: st
 
 
 def test_copy_has_all_of_its_original_and_says_of_what_it_is_one() -> None:
-    """Key, value, time and headers stay; a mark of an earlier replay on a fact does not."""
-    copying = Copying(JOINED, Mark("r2", re_emit=True), ())
+    """Key, value, time and headers stay; a lineage of an earlier replay on a fact does not."""
+    copying = Copying(JOINED, Lineage("r2", re_emit=True), ())
     original = stored(7, **{REPLAY_ID: "r1", REPLAY_COUNT: "1"})
     copy = copying.copy(original)
     assert copy is not None
@@ -46,7 +46,7 @@ def test_copy_has_all_of_its_original_and_says_of_what_it_is_one() -> None:
 
 def test_copy_is_made_of_what_is_selected_and_of_no_copy() -> None:
     """Else a second replay of a time would publish twice as many."""
-    copying = Copying(JOINED, Mark("r"), ())
+    copying = Copying(JOINED, Lineage("r"), ())
     assert copying.copy(stored(1, "webinar.ended")) is None
     assert copying.copy(stored(1, **{REPLAY_OF: "zoom.events.raw.v1/2/0"})) is None
 
@@ -56,7 +56,7 @@ def test_copy_counts_the_replays_that_took_its_original_as_far_as_they_came() ->
     everything = Selection(RAW_EVENTS)
     ended = Selection(RAW_EVENTS, event_types=("webinar.ended",))
     earlier = [Earlier(everything, {2: 0}, {2: 5}), Earlier(ended, {2: 0}, {2: 9}), Earlier(JOINED, {2: 0}, {2: 9})]
-    copying = Copying(JOINED, Mark("r"), earlier)
+    copying = Copying(JOINED, Lineage("r"), earlier)
     counts = [dict(copy.headers)[REPLAY_COUNT] for offset in (4, 5, 9) if (copy := copying.copy(stored(offset)))]
     assert counts == [b"3", b"2", b"1"]
 

@@ -20,7 +20,7 @@ from ops.replay.wish import to_wire
 from ops.selection.selection import Selection
 from schemas.errors import RetryLaterError
 from schemas.model import Message
-from schemas.replays import REPLAY_OF, Mark, Replay, ReplayOrder
+from schemas.replays import REPLAY_OF, Lineage, Replay, ReplayOrder
 from schemas.topics import RAW_EVENTS, Topic
 
 NOW = datetime(2026, 11, 27, 10, tzinfo=UTC)
@@ -62,7 +62,7 @@ class World:
     def runner(self, replay: Replay) -> Runner:
         """A process that takes it on."""
         tools = ReplayTools(MemoryTopic(self), MemoryOrders(self), MemoryPosting(self), MemoryCopier(self), Lag(self))
-        return Runner(replay, Copying(WANTED, Mark(replay.replay_id), ()), tools)
+        return Runner(replay, Copying(WANTED, Lineage(replay.replay_id), ()), tools)
 
     def begun(self) -> Replay:
         """Before the first copy."""

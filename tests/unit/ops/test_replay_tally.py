@@ -8,10 +8,10 @@ from collections.abc import Iterable
 import pytest
 
 from ops.replay.tally import FOLLOWED, ReplayTally
-from processors.engine.view import Output, marked
+from processors.engine.view import Output, with_lineage
 from schemas.brevo import CommandOutcome, CommandResult
 from schemas.cloud_events import Headers
-from schemas.replays import REPLAY_OF, Mark, ReplayNews, ReplayReport
+from schemas.replays import REPLAY_OF, Lineage, ReplayNews, ReplayReport
 from schemas.topics import (
     ATTENDANCE_RESULTS,
     BREVO_COMMANDS_BULK,
@@ -26,7 +26,7 @@ from schemas.topics import (
 from tests.support.brevo_commands import MAYA, OCCURRED_AT, event, upsert
 from tests.support.contact_facts import result
 
-OURS, OTHER = Mark("r"), Mark("s")
+OURS, OTHER = Lineage("r"), Lineage("s")
 
 
 class Topics:
@@ -42,10 +42,10 @@ class Topics:
         self.tally.take(topic, 0, offset, key.encode(), value, headers)
         return offset
 
-    def command(self, command: object, mark: Mark | None, outcome: CommandOutcome | None) -> None:
+    def command(self, command: object, lineage: Lineage | None, outcome: CommandOutcome | None) -> None:
         """A command to Brevo, and what became of it."""
         assert hasattr(command, "contact_id")
-        output = marked(Output.of(BREVO_COMMANDS_BULK.name, None, command), mark)  # type: ignore[arg-type] # a message
+        output = with_lineage(Output.of(BREVO_COMMANDS_BULK.name, None, command), lineage)  # type: ignore[arg-type] # a message
         offset = self.add(BREVO_COMMANDS_BULK, command.contact_id, output.value or b"", output.headers)
         if outcome is not None:
             self.outcome(command, offset, outcome)
@@ -69,10 +69,11 @@ class Topics:
         return self.tally.report(read=0, published=0)
 
 
-def news(originals: Iterable[str], mark: Mark) -> list[tuple[str, bytes]]:
+def news(originals: Iterable[str], lineage: Lineage) -> list[tuple[str, bytes]]:
     """As the worker tells them."""
     return [
-        (mark.replay_id, ReplayNews(replay_id=mark.replay_id, original=original).to_bytes()) for original in originals
+        (lineage.replay_id, ReplayNews(replay_id=lineage.replay_id, original=original).to_bytes())
+        for original in originals
     ]
 
 
@@ -84,17 +85,17 @@ def test_tally_counts_what_was_new_once_however_often_it_was_said() -> None:
     assert topics.report() == ReplayReport(facts_new=2)
 
 
-def test_tally_counts_marked_facts_and_neither_copies_nor_others_nor_repeats() -> None:
+def test_tally_counts_facts_of_its_lineage_and_neither_copies_nor_others_nor_repeats() -> None:
     """What live work told meanwhile is not the replay's."""
     topics = Topics()
     fact = Output.of(ATTENDANCE_RESULTS.name, MAYA.encode(), result())
-    for mark, more in ((OURS, ()), (OURS, ()), (OTHER, ()), (None, ()), (OURS, ((REPLAY_OF, b"x/0/1"),))):
-        topics.add(ATTENDANCE_RESULTS, MAYA, fact.value or b"", marked(fact, mark).headers + more)
+    for lineage, more in ((OURS, ()), (OURS, ()), (OTHER, ()), (None, ()), (OURS, ((REPLAY_OF, b"x/0/1"),))):
+        topics.add(ATTENDANCE_RESULTS, MAYA, fact.value or b"", with_lineage(fact, lineage).headers + more)
     assert topics.report() == ReplayReport(results_corrected=1)
 
 
 def test_tally_joins_outcomes_with_the_commands_that_they_answer() -> None:
-    """An outcome names its command by where it lies, and carries no mark."""
+    """An outcome names its command by where it lies, and carries no lineage."""
     topics = Topics()
     topics.command(upsert(1), OURS, "acknowledged")
     topics.command(upsert(1), None, "acknowledged")

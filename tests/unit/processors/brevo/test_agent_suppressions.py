@@ -11,7 +11,7 @@ import pytest
 from schemas.attendance import Origin
 from schemas.brevo_feedback import BrevoFeedback, FeedbackKind, Source
 from schemas.codec import contact_id
-from schemas.replays import Mark
+from schemas.replays import Lineage
 from schemas.topics import BREVO_EVENTS
 from tests.support.brevo_commands import MAYA, OCCURRED_AT, event, upsert
 from tests.support.scripted_brevo import Call, ScriptedBrevo
@@ -185,24 +185,24 @@ async def test_contact_that_brevo_has_again_is_written_again(bench: tuple[Sink, 
 
 
 @pytest.mark.parametrize(
-    ("mark", "origin", "age", "sent"),
+    ("lineage", "origin", "age", "sent"),
     [
-        (Mark("r"), "live", timedelta(hours=23), True),
-        (Mark("r"), "live", timedelta(hours=25), False),
+        (Lineage("r"), "live", timedelta(hours=23), True),
+        (Lineage("r"), "live", timedelta(hours=25), False),
         (None, "replay", timedelta(hours=25), False),
         (None, "replay", timedelta(hours=23), True),
-        (Mark("r", re_emit=True), "live", timedelta(days=20), True),
+        (Lineage("r", re_emit=True), "live", timedelta(days=20), True),
         (None, "live", timedelta(days=20), True),
     ],
 )
 async def test_event_that_a_replay_brings_is_sent_while_it_is_young_or_was_asked_for(
-    bench: tuple[Sink, ScriptedBrevo], mark: Mark | None, origin: Origin, age: timedelta, sent: bool
+    bench: tuple[Sink, ScriptedBrevo], lineage: Lineage | None, origin: Origin, age: timedelta, sent: bool
 ) -> None:
     """A replay is known by what its records carry, and later by the origin of what it brought first."""
     sink, brevo = bench
     sink.engine.timestamp_ms = round((OCCURRED_AT + age).timestamp() * 1_000)
     sink.start()
-    headers = () if mark is None else mark.headers
+    headers = () if lineage is None else lineage.headers
     sink.send(upsert(), event(origin=origin), bulk=True, headers=headers)
     sink.send(event(origin=origin), bulk=True, headers=headers)
     await sink.settled()

@@ -10,7 +10,7 @@ from processors.engine.view import Record
 from schemas.attendance import AttendanceFact, Moment, Notice
 from schemas.brevo import BREVO_COMMAND, ConfirmList, TrackEvent, UpsertContact
 from schemas.errors import DeadLetterError
-from schemas.replays import REPLAY_OF, Mark, ReplayNews, mark_of
+from schemas.replays import REPLAY_OF, Lineage, ReplayNews, lineage_of
 from schemas.topics import (
     ATTENDANCE_RESULTS,
     BREVO_COMMANDS,
@@ -300,30 +300,33 @@ def test_rule_upsert_has_the_address_and_the_contact() -> None:
     assert (contact.upsert.email, contact.upsert.contact_id) == (EMAIL, CONTACT)
 
 
-def copies(*facts: Fact, mark: Mark) -> list[Record]:
+def copies(*facts: Fact, lineage: Lineage) -> list[Record]:
     """Those of a replay of the topic."""
-    return [source._replace(headers=(*mark.headers, (REPLAY_OF, source.source.encode()))) for source in records(*facts)]
+    return [
+        original._replace(headers=(*lineage.headers, (REPLAY_OF, original.source.encode())))
+        for original in records(*facts)
+    ]
 
 
 def test_replayed_result_says_nothing_where_it_is_known_and_is_news_behind_live_work_where_not() -> None:
     """The topic of results may be replayed, too: for a score that was lost, say."""
     contact, other = Contact(), Contact()
     contact.take(registration(), result())
-    mark = Mark("r")
-    assert run(contact.rule, copies(registration(), result(), mark=mark), {TABLE: contact.store}) == []
-    outputs = run(other.rule, copies(registration(), result(), mark=mark), {TABLE: other.store})
+    lineage = Lineage("r")
+    assert run(contact.rule, copies(registration(), result(), lineage=lineage), {TABLE: contact.store}) == []
+    outputs = run(other.rule, copies(registration(), result(), lineage=lineage), {TABLE: other.store})
     news = [ReplayNews.from_bytes(output.value or b"") for output in outputs if output.topic == REPLAYS.name]
     assert [report.replay_id for report in news] == ["r", "r"]
     assert {output.topic for output in outputs} == {REPLAYS.name, ENGAGEMENT_SCORES.name, BREVO_COMMANDS_BULK.name}
-    assert {mark_of(output.headers) for output in outputs if output.topic != REPLAYS.name} == {mark}
+    assert {lineage_of(output.headers) for output in outputs if output.topic != REPLAYS.name} == {lineage}
 
 
 def test_replay_asks_nobody_whether_they_want_to_be_on_a_list_unless_old_effects_are_wanted() -> None:
     """Who is not asked may still be, when something new is heard of them."""
     rule = ScoreEngagement(configuration(brevo=DOI))
 
-    def asked(mark: Mark) -> int:
-        outputs = run(rule, copies(registration(), mark=mark), {TABLE: MemoryStore()})
+    def asked(lineage: Lineage) -> int:
+        outputs = run(rule, copies(registration(), lineage=lineage), {TABLE: MemoryStore()})
         return sum(isinstance(command, ConfirmList) for command in commands(outputs))
 
-    assert (asked(Mark("r")), asked(Mark("r", re_emit=True))) == (0, 1)
+    assert (asked(Lineage("r")), asked(Lineage("r", re_emit=True))) == (0, 1)
