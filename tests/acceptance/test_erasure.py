@@ -13,7 +13,6 @@ import aiohttp
 import orjson
 import rocksdict
 
-from ops.buttons.erasures import ErasureButton
 from processors.app import changelogs
 from schemas.audit import AuditEntry
 from schemas.codec import contact_id
@@ -22,6 +21,7 @@ from tests.support.acts import acts
 from tests.support.commands import rollcall
 from tests.support.installation import Installation, Service, installation, truth_about, webinar
 from tests.support.kafka import Message, produce, read_to_end
+from tests.support.pressing import OPERATOR, operator
 from tests.support.processes import eventually
 
 ADDRESS = re.compile(r"[\w.+-]+@[\w.-]+\.\w+")
@@ -149,7 +149,7 @@ def both_are_noted(noted: Sequence[AuditEntry], mark: str) -> None:
         ("forget.begin", mark, "DSR-17"), ("forget", mark, "DSR-17")
     ]  # fmt: skip
     assert [(entry.action, entry.operator, entry.reason) for entry in entries[2:]] == [
-        ("forget.begin", "console:ana", "DSR-18"), ("forget", "console:ana", "DSR-18")
+        ("forget.begin", OPERATOR, "DSR-18"), ("forget", OPERATOR, "DSR-18")
     ]  # fmt: skip
 
 
@@ -160,9 +160,9 @@ def at_brevo(home: Installation) -> set[str]:
 
 async def forgotten_by_a_button(home: Installation, email: str) -> None:
     """What the console does is what the command does, but for Brevo, of which it has no key."""
-    button = await ErasureButton(home.wiring.worker()).plan({"who": email})
-    assert any("in force" in line for line in button.lines)
-    assert "nothing in force is left" in await button.carry_out("console:ana", "DSR-18")
+    async with operator(home.wiring.worker(), home.directory) as ana:
+        assert "in force" in await ana.looks("forget", who=email)
+        assert "nothing in force is left" in await ana.does("forget", "DSR-18", who=email)
     found = await found_in_topics(home, (email,))
     assert not any(held for topic, (held, _) in found.items() if is_kept(topic))
     assert email in at_brevo(home)
