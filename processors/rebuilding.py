@@ -20,6 +20,7 @@ from processors.attendance import agent as track_attendance
 from processors.attendance.book import DUE, due_ms
 from processors.attendance.settings import TrackingSettings
 from processors.engagement import agent as score_engagement
+from processors.engine.breaker import CircuitBreaker
 from processors.engine.confirmed_publisher import ConfirmedPublisher, build_producer
 from processors.engine.due_clock import AllDueTimes, DueClock, RowDueTimes
 from processors.engine.effect import RuleAlone
@@ -157,6 +158,7 @@ async def run_rebuild(
         version=version,
         stop=stop_at_once,
         history=History(frozenset({RAW_EVENTS.name, LOOKUP_RESULTS.name}), pace),
+        breaker=CircuitBreaker.that_never_opens,
     )
     clock = _clock(configuration, asks_zoom=order.asks_zoom)
     scoring = OfState(scoring_rule(configuration), order.state)

@@ -97,6 +97,7 @@ class Agent:
         *,
         pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
         heard: Heard | None = None,
+        breaker: CircuitBreaker | None = None,
     ) -> None:
         self.spec = spec
         self.effect = effect
@@ -112,7 +113,7 @@ class Agent:
         self._version = version
         self._pause = pause
         self._heard = heard
-        self._breaker = CircuitBreaker()
+        self._breaker = breaker or CircuitBreaker()
         self._graveyard = Graveyard()
         self._row_bytes = dict.fromkeys(spec.tables, ROW_BYTES)
         self._partitions: dict[int, dict[str, PartitionStore]] = {}

@@ -16,6 +16,7 @@ from faust.types.tuples import TP
 from typing_extensions import override
 
 from processors.engine.agent import Agent, Heard, Outside, RefusedOutput, Turned
+from processors.engine.breaker import CircuitBreaker
 from processors.engine.confirmed_publisher import ConfirmedPublisher, Row
 from processors.engine.effect import Effect, OwnAgent, Position, Rows
 from processors.engine.faust_consumer import BatchSchema, committed_offset
@@ -61,6 +62,8 @@ class Engine:
     stop: Callable[[str], None]
     """Ends the process at once, unacknowledged (code 70)."""
     history: History = History()
+    breaker: Callable[[], CircuitBreaker] = CircuitBreaker
+    """Makes that of an agent."""
 
 
 class BatchAgent(Outside, OwnAgent):
@@ -68,7 +71,7 @@ class BatchAgent(Outside, OwnAgent):
 
     def __init__(self, engine: Engine, spec: AgentSpec, effect: Effect, *, heard: Heard | None = None) -> None:
         self.spec, self.effect = spec, effect
-        self.core = Agent(spec, effect, self, engine.metrics, engine.version, heard=heard)
+        self.core = Agent(spec, effect, self, engine.metrics, engine.version, heard=heard, breaker=engine.breaker())
         self.halt: Halt | None = None
         """Where its breaker has stopped it; the worker is to end."""
         self._engine = engine

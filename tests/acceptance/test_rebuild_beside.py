@@ -17,14 +17,15 @@ from processors.engine.naming import rebuild_group
 from runtime.exits import INTERNAL
 from runtime.kafka import KafkaConnection
 from runtime.states import read_states
-from schemas.topics import LOOKUP_RESULTS
+from schemas.topics import LOOKUP_RESULTS, RAW_EVENTS
 from tests.support.broker import Broker
 from tests.support.commands import rollcall
 from tests.support.installation import Installation, installation, truth_about, webinar
-from tests.support.kafka import admin, end_offsets
+from tests.support.kafka import Message, admin, end_offsets, produce
 from tests.support.processes import Process, eventually, rollcall_command, running
 
 pytestmark = pytest.mark.torture
+GARBAGE = 150
 
 
 async def command(variables: Mapping[str, str], *words: str, code: int = 0) -> Any:
@@ -87,7 +88,7 @@ async def forget_answers(home: Installation) -> None:
 async def test_rebuild_asks_zoom_what_nobody_kept_an_answer_to(
     own_kafka: Broker, topic_prefix: str, tmp_path: Path
 ) -> None:
-    """Without it such questions are counted, and it says so; with it the result is the live one."""
+    """Without it such questions are counted, and it says so; with it the result is the live one. Garbage is counted."""
     world = webinar(30, seed=7)
     async with installation(own_kafka.bootstrap, topic_prefix, tmp_path) as home:
         await home.enlist(world)
@@ -106,6 +107,12 @@ async def test_rebuild_asks_zoom_what_nobody_kept_an_answer_to(
         found = await command(variables, "diff", "asked")
         assert (found["contacts"], found["facts"], found["scores"]) == ([], [], [])
         assert (await worker.stop(), await ingress.stop()) == (0, 0)
+
+        garbage = (b'{"event":"webinar.ended","event_ts":%d}' % number for number in range(GARBAGE))
+        messages = [Message(value, b"garbage") for value in garbage]
+        await produce(own_kafka.bootstrap, home.physical(RAW_EVENTS), messages)
+        told = await command(variables, "start", "past-garbage")
+        assert (told["stage"], told["dead_letters"]) == ("built", GARBAGE), "a breaker would have stopped it"
 
 
 async def test_rebuild_that_follows_and_hung_writes_nothing_into_the_state_that_has_become_live(

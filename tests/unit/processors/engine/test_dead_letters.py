@@ -157,6 +157,14 @@ def test_breaker_share_of_the_window_stops_the_worker_once_the_window_is_full() 
     assert "5 dead letters among the last 10" in (breaker.open_because() or "")
 
 
+def test_breaker_of_a_rebuild_never_opens() -> None:
+    """Nothing depends yet on what it computes: what a worker went past, on a person's word, does not stop it."""
+    breaker = CircuitBreaker.that_never_opens()
+    for _letter in range(3_000):
+        breaker.dead()
+    assert breaker.copy().open_because() is None
+
+
 def test_breaker_window_forgets_what_is_long_ago() -> None:
     """Letters leave the window as handled records enter it, one by one or in large batches."""
     breaker = CircuitBreaker(in_a_row=100, share=0.5, window=10)
