@@ -11,7 +11,7 @@ from processors.attendance.book.book import Kind
 from processors.attendance.rules.connections import Connection
 from processors.attendance.rules.facts import NOTHING_SHOWN, Shown
 from processors.attendance.rules.presence import Filed
-from processors.attendance.rules.recordings import Choice, RecordingRow
+from processors.attendance.rules.recordings import ChosenRecording, RecordingRow
 from processors.attendance.rules.registrations import RegistrationRow
 from processors.attendance.rules.reports import ReportRow, ReportState
 from processors.attendance.rules.runs import RunRow
@@ -153,7 +153,9 @@ PARTICIPATION: Kind[list[str]] = Kind(
 )
 MESSAGE: Kind[bool] = Kind("bc", "a chat message of a contact", ("uuid", "contact", "message"), **_MARK, **_RUN)
 RECORDING: Kind[RecordingRow] = Kind("w", "the recording of a run", ("uuid",), **_of_bytes(RecordingRow), **_RUN)
-CHOICE: Kind[Choice] = Kind("wc", "what a session's people are told of", ("session",), **_of_bytes(Choice), **_RUN)
+CHOICE: Kind[ChosenRecording] = Kind(
+    "wc", "what a session's people are told of", ("session",), **_of_bytes(ChosenRecording), **_RUN
+)
 RECORDING_TOLD: Kind[bool] = Kind("y", "that somebody was told of a recording", ("session", "contact"), **_MARK, **_RUN)
 STARTED: Kind[Origin] = Kind("z", "that the start was told of with this run", ("uuid",), **_VALUE, **_RUN)
 ENDED_TOLD: Kind[bool] = Kind("ze", "that a contact was told of the end", ("session", "contact"), **_MARK, **_RUN)

@@ -41,7 +41,7 @@ from processors.attendance.intake.groups import groups_of, run_rows
 from processors.attendance.intake.questions import Scope, is_open
 from processors.attendance.intake.recordings import Recordings
 from processors.attendance.intake.registrants import Registrants
-from processors.attendance.rules.recordings import Choice
+from processors.attendance.rules.recordings import ChosenRecording
 from processors.attendance.rules.sessions import Group, Session
 from processors.attendance.settings import TrackingSettings
 
@@ -164,7 +164,7 @@ class Closing:
             _note_consequences(step, session, before)
         return progress
 
-    def _choice(self, step: Step, session: Session) -> Choice | None:
+    def _choice(self, step: Step, session: Session) -> ChosenRecording | None:
         """The recording that people are told of with a final result, if it is there and none is worth waiting for."""
         if not step.work.is_final:
             return None

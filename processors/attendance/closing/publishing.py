@@ -20,7 +20,7 @@ from processors.attendance.intake.figures import knows_absentees
 from processors.attendance.intake.interaction import Offered, interaction_of, interaction_summary, offered_of
 from processors.attendance.rules.judgement import Contact, Left, Registrant, Retract, StandingResult, judge
 from processors.attendance.rules.presence import Filed
-from processors.attendance.rules.recordings import Choice
+from processors.attendance.rules.recordings import ChosenRecording
 from processors.attendance.rules.sessions import Session
 
 Found = tuple[str, str, Any]
@@ -32,7 +32,7 @@ class _Common:
     """What is the same for everybody in a session."""
 
     session: Session
-    choice: Choice | None
+    choice: ChosenRecording | None
     """The recording that its people are told of."""
     offered: Offered | None
     """What there was to take part in; ``None`` while that is not told."""
@@ -50,7 +50,7 @@ class Publishing:
     def __init__(self, exclusion: Exclusion) -> None:
         self._exclusion = exclusion
 
-    def publish(self, step: Step, session: Session, choice: Choice | None) -> Progress:
+    def publish(self, step: Step, session: Session, choice: ChosenRecording | None) -> Progress:
         """One step from the work's cursor on, then the summary.
 
         Args:
@@ -112,7 +112,7 @@ class Publishing:
         )
 
 
-def _common(step: Step, session: Session, choice: Choice | None) -> _Common:
+def _common(step: Step, session: Session, choice: ChosenRecording | None) -> _Common:
     is_final, is_webinar = step.work.is_final, step.object_type == "webinar"
     return _Common(
         session=session,

@@ -7,7 +7,7 @@ from typing import Any
 from processors.attendance.book import ENDED_TOLD, RECORDING_TOLD
 from processors.attendance.closing.step import Step
 from processors.attendance.rules.judgement import Contact, Left, Retract, StandingResult
-from processors.attendance.rules.recordings import Choice
+from processors.attendance.rules.recordings import ChosenRecording
 from processors.attendance.rules.sessions import Session
 from schemas.attendance import Notice, Origin, Recording, SessionRecording, session_stand_in
 from schemas.codec import contact_id
@@ -15,7 +15,7 @@ from schemas.instants import as_datetime
 from schemas.topics import ATTENDANCE_RESULTS
 
 
-def tell_choice(step: Step, session: Session, choice: Choice, email: str) -> None:
+def tell_choice(step: Step, session: Session, choice: ChosenRecording, email: str) -> None:
     """Tell a person of the session's recording."""
     contact = contact_id(email)
     if step.book.change(RECORDING_TOLD, True, session.session_uuid, contact):
@@ -23,7 +23,7 @@ def tell_choice(step: Step, session: Session, choice: Choice, email: str) -> Non
         step.book.send(ATTENDANCE_RESULTS.name, contact, told)
 
 
-def tell_session_choice(step: Step, session: Session, choice: Choice) -> None:
+def tell_session_choice(step: Step, session: Session, choice: ChosenRecording) -> None:
     """Tell of it once more for the session as a whole, when everybody has been told."""
     stand_in = session_stand_in(step.book.object_id)
     if step.book.change(RECORDING_TOLD, True, session.session_uuid, stand_in):
@@ -45,7 +45,7 @@ def tell_ended(step: Step, session: Session, known: Contact, judged: StandingRes
         )
 
 
-def _recording(step: Step, session: Session, choice: Choice) -> dict[str, Any]:
+def _recording(step: Step, session: Session, choice: ChosenRecording) -> dict[str, Any]:
     return {
         **_fields(step, session, "backfill" if step.origin == "backfill" else choice.origin),
         "occurred_at": as_datetime(choice.at),

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from processors.attendance.book import CONNECTION, RUN, SCHEDULE, SESSION, Book
 from processors.attendance.rules.registrations import RegistrationRow
 from processors.attendance.rules.runs import Run, RunRow
-from processors.attendance.rules.schedule import RECURRING, Entry, Schedule
+from processors.attendance.rules.schedule import RECURRING, Schedule, ScheduleEntry
 from processors.attendance.rules.sessions import Group, group
 from processors.attendance.settings import TrackingSettings
 
@@ -47,7 +47,7 @@ def groups_of(book: Book, settings: TrackingSettings) -> list[Group]:
 class Dates:
     """When what a registration is for was over."""
 
-    entries: list[Entry]
+    entries: list[ScheduleEntry]
     groups: list[Group]
     recurs: bool
     ends: dict[str, int]

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from processors.attendance.book import CHOICE, RECORDING, RUN, Book, look_later, note_change
 from processors.attendance.intake.questions import Scope, Subject, ask
-from processors.attendance.rules.recordings import Choice, Recorded, RecordingRow, chosen, merged, ready_row
+from processors.attendance.rules.recordings import ChosenRecording, Recorded, RecordingRow, chosen, merged, ready_row
 from processors.attendance.settings import TrackingSettings
 from schemas.attendance import Origin
 from schemas.lookups import LookupResult
@@ -57,7 +57,7 @@ class Recordings:
             if not book.has(RECORDING, uuid):
                 ask(book, subject, Scope("recording", uuid))
 
-    def choose(self, book: Book, name: str, main: Sequence[str]) -> Choice | int | None:
+    def choose(self, book: Book, name: str, main: Sequence[str]) -> ChosenRecording | int | None:
         """What the people of a final session are told of; a time (milliseconds): not before then.
 
         Args:

@@ -126,7 +126,7 @@ def merged(before: RecordingRow | None, told: RecordingRow) -> RecordingRow:
     return replace(newest, origin=origin, heard_ms=min(before.heard_ms, told.heard_ms))
 
 
-class Choice(NamedTuple):
+class ChosenRecording(NamedTuple):
     """What the people of a session are told, once; the row says it has been."""
 
     at: int
@@ -137,7 +137,7 @@ class Choice(NamedTuple):
     origin: Origin
 
     @classmethod
-    def from_bytes(cls, data: bytes) -> Choice:
+    def from_bytes(cls, data: bytes) -> ChosenRecording:
         """Parse a row."""
         return cls(*unpack(data))
 
@@ -146,10 +146,10 @@ class Choice(NamedTuple):
         return pack(list(self))
 
 
-def chosen(rows: Iterable[RecordingRow]) -> Choice | None:
+def chosen(rows: Iterable[RecordingRow]) -> ChosenRecording | None:
     """Of a session whose main runs have one each: the longest, of equally long ones the latest."""
     told = list(rows)
     if not told:
         return None
     best = max(told, key=lambda row: (row.minutes, row.at, row.share_url))
-    return Choice(best.at, best.share_url, best.minutes, len(told), best.origin)
+    return ChosenRecording(best.at, best.share_url, best.minutes, len(told), best.origin)

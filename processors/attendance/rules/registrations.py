@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from processors.attendance.rules.facts import Registered
 from processors.attendance.rules.runs import LIVELINESS
-from processors.attendance.rules.schedule import Entry
+from processors.attendance.rules.schedule import ScheduleEntry
 from schemas.attendance import ObjectType, Origin, RegistrationStatus
 from schemas.codec import pack, unpack
 
@@ -152,7 +152,7 @@ class RegistrationRow:
         approvals = [statement for statement in self.statements if statement.status == "approved"]
         return min(approvals, key=lambda statement: (not statement.webhook, statement.at_ms), default=None)
 
-    def counts_for(self, entry: Entry | None, *, recurs: bool) -> bool:
+    def counts_for(self, entry: ScheduleEntry | None, *, recurs: bool) -> bool:
         """Whether it is for a date of the schedule (``None``: for a session that has none).
 
         It is for the occurrences that its webhooks name, or for every one if they name none; lists only add. One

@@ -20,8 +20,8 @@ FIXED, RECURRING = 5, 9
 Those of type 6 recur without any date."""
 
 
-class Entry(NamedTuple):
-    """One date; `occurrence_id` is empty where a webinar has only one."""
+class ScheduleEntry(NamedTuple):
+    """A time at which a webinar was to be held; `occurrence_id` is empty where it has only one."""
 
     occurrence_id: str
     start: int
@@ -114,7 +114,7 @@ class Schedule:
         sources: tuple[Source, ...] = ("reading", "event", "registration")
         return next((self.types[source][1] for source in sources if source in self.types), None)
 
-    def entries(self, start: int | None = None, end: int | None = None) -> list[Entry]:
+    def entries(self, start: int | None = None, end: int | None = None) -> list[ScheduleEntry]:
         """The dates as a run sees them, in order of their start.
 
         Args:
@@ -132,7 +132,7 @@ class Schedule:
     def _ids(self) -> list[str]:
         return sorted({*self.said, *(date.occurrence_id for _at, _duration, dates in self.readings for date in dates)})
 
-    def _entry(self, occurrence_id: str, start: int | None, end: int | None) -> Entry | None:
+    def _entry(self, occurrence_id: str, start: int | None, end: int | None) -> ScheduleEntry | None:
         statements = list(self._filled(occurrence_id))
         # With Zoom's answer a date is one only if that (or an event) says so; a registration may still say when.
         exists = [statement for statement in statements if not self.readings or statement.source != "registration"]
@@ -144,7 +144,7 @@ class Schedule:
         if not near:
             return None
         best = near[0] if start is None else min(near, key=lambda statement: abs((statement.start or 0) - start))
-        return Entry(occurrence_id, best.start or 0, best.duration or 0)
+        return ScheduleEntry(occurrence_id, best.start or 0, best.duration or 0)
 
     def _filled(self, occurrence_id: str) -> Iterator[_Statement]:
         """All statements in order; a part that one does not say is as it was said before."""

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from processors.attendance.rules.intervals import clip, length, union
 from processors.attendance.rules.runs import Run
-from processors.attendance.rules.schedule import Entry, Schedule
+from processors.attendance.rules.schedule import Schedule, ScheduleEntry
 
 JOINED_TYPES = frozenset({2, 5, 6, 8, 9})
 """Scheduled and recurring meetings, webinars. An instant meeting or a personal room is a new session each time."""
@@ -21,7 +21,7 @@ class Group:
     """The runs given to one date of the schedule, or joined because they follow each other; by (S, uuid)."""
 
     runs: tuple[Run, ...]
-    entry: Entry | None = None
+    entry: ScheduleEntry | None = None
 
     @property
     def uuids(self) -> list[str]:
@@ -43,7 +43,7 @@ def group(runs: Iterable[Run], schedule: Schedule, *, window: float, restart_gap
         window: seconds before T and after T + D within which a run belongs to a date.
         restart_gap: seconds from the latest end to the next start within which unscheduled runs are one session.
     """
-    given: dict[tuple[str, int], list[tuple[Run, Entry]]] = {}
+    given: dict[tuple[str, int], list[tuple[Run, ScheduleEntry]]] = {}
     others: list[Run] = []
     for run in sorted(runs, key=lambda run: (run.start, run.uuid)):
         entry = entry_of(run, schedule, window)
@@ -59,7 +59,7 @@ def group(runs: Iterable[Run], schedule: Schedule, *, window: float, restart_gap
     return sorted(groups, key=lambda group: (group.runs[0].start, group.runs[0].uuid))
 
 
-def entry_of(run: Run, schedule: Schedule, window: float) -> Entry | None:
+def entry_of(run: Run, schedule: Schedule, window: float) -> ScheduleEntry | None:
     """The date that a run belongs to: of those near enough the nearest, of equally near ones the earlier."""
     seen = schedule.entries(run.start, run.end)
     near = [entry for entry in seen if entry.start - window <= run.start <= entry.end + window]
@@ -110,7 +110,7 @@ class Session:
     """All runs of the group: what was told for one of them is told for the session."""
     main: frozenset[str]
     live: list[tuple[int, int]]
-    entry: Entry | None = None
+    entry: ScheduleEntry | None = None
     has_audience: bool = True
 
     @property

@@ -27,10 +27,10 @@ FAMILIES: tuple[Family, ...] = ("contacts", "events", "mails", "confirmations", 
 """What work is done in. Confirmations use the budget of contacts too; theirs lets them wait for a template alone."""
 ONCE: tuple[Family, ...] = ("events", "mails", "confirmations", "campaigns")
 """What is done at most once."""
-Budget = Literal["contacts", "events", "mails", "confirmations", "campaigns", "account"]
-"""`account`: everything that Brevo gives 100 calls an hour for."""
-BUDGETS: tuple[Budget, ...] = (*FAMILIES, "account")
-WITHIN: Mapping[Budget, Budget] = {"campaigns": "account", "confirmations": "contacts"}
+CallFamily = Literal["contacts", "events", "mails", "confirmations", "campaigns", "account"]
+"""What shares one rate limit. `account`: everything that Brevo gives 100 calls an hour for."""
+CALL_FAMILIES: tuple[CallFamily, ...] = (*FAMILIES, "account")
+WITHIN: Mapping[CallFamily, CallFamily] = {"campaigns": "account", "confirmations": "contacts"}
 """What a call counts against besides its own family, which is there so that it can be parked alone."""
 CAMPAIGN_PROBES = 10
 """So many times rarer are probes of parked campaigns: one a minute would be most of what `account` has."""
@@ -61,7 +61,7 @@ class Access:
         now: Callable[[], float],
     ) -> None:
         hourly = account_per_hour * (1 - HOURLY_BURST) / HOUR_SECONDS
-        self._per_second: dict[Budget, float] = {
+        self._per_second: dict[CallFamily, float] = {
             "contacts": per_second["contacts"],
             "events": per_second["events"],
             "mails": per_second["mails"],
@@ -77,7 +77,7 @@ class Access:
         self._account = Parking(figures.probe_seconds)
         self._parkings = {
             family: Parking(figures.probe_seconds * (CAMPAIGN_PROBES if family == "campaigns" else 1))
-            for family in BUDGETS
+            for family in CALL_FAMILIES
         }
         burst = account_per_hour * HOURLY_BURST / hourly
         self.limiters = {
@@ -86,21 +86,21 @@ class Access:
                 now,
                 burst if family in ("account", "campaigns") else CATCH_UP_SECONDS,
             )
-            for family in BUDGETS
+            for family in CALL_FAMILIES
         }
         self.intents = {family: self._window(self.limiters[family]) for family in ONCE}
 
     @property
     def reasons(self) -> tuple[str, ...]:
         """Why calls wait, for readiness; empty when they do not."""
-        parked = [("brevo", self._account)] + [(f"brevo {family}", self._parkings[family]) for family in BUDGETS]
+        parked = [("brevo", self._account)] + [(f"brevo {family}", self._parkings[family]) for family in CALL_FAMILIES]
         found = [f"{name}: {parking.reason}" for name, parking in parked if parking.reason is not None]
         for family, limiter in self.limiters.items():
             if (seconds := limiter.pace.held_seconds(self._now())) >= TOLD_AFTER_SECONDS:
                 found.append(f"brevo {family}: the rate limit is used up for another {seconds:.0f} s")
         return tuple(found)
 
-    async def permit(self, family: Budget, *, urgent: bool) -> None:
+    async def permit(self, family: CallFamily, *, urgent: bool) -> None:
         """Wait until one call may be made."""
         began_at = self._now()
         await self.limiters[family].acquire(urgent=urgent)
@@ -112,13 +112,13 @@ class Access:
                 raise
         self._metrics.waited.labels(family).inc(self._now() - began_at)
 
-    def unused(self, family: Budget) -> None:
+    def unused(self, family: CallFamily) -> None:
         """A permit led to no call, as its work had changed while it waited: it is given to the next."""
         self.limiters[family].give_back()
         if (wider := WITHIN.get(family)) is not None:
             self.limiters[wider].give_back()
 
-    def is_paused(self, family: Budget) -> bool:
+    def is_paused(self, family: CallFamily) -> bool:
         """Whether Brevo has told to wait since the permit was given."""
         return self.limiters[family].is_paused or self.limiters[WITHIN.get(family, family)].is_paused
 
@@ -129,7 +129,7 @@ class Access:
             self._metrics.allowed.labels(family).set(limiter.rate)
         self._wake_intents()
 
-    def judge(self, family: Budget, answer: Answer, backoff_seconds: float) -> AnswerClass:
+    def judge(self, family: CallFamily, answer: Answer, backoff_seconds: float) -> AnswerClass:
         """Classify an answer and act on it: pause, park or go on.
 
         `backoff_seconds` is the pause after a 429 that does not say how long.

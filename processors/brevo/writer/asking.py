@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 from processors.brevo.decisions.budget import WriterFigures
-from processors.brevo.writer.access import Access, Budget
+from processors.brevo.writer.access import Access, CallFamily
 from runtime.calls import Answer
 from runtime.outcome import Outcome
 
@@ -23,7 +23,7 @@ class Asker:
 
     async def ask(
         self,
-        budget: Budget,
+        family: CallFamily,
         call: Call,
         *,
         urgent: bool = False,
@@ -33,7 +33,7 @@ class Asker:
         """The first answer that Brevo means: done, missing or refused for good.
 
         Args:
-            budget: the family of endpoints.
+            family: that the call counts against.
             call: makes one call.
             urgent: goes before others that wait for the family.
             telling: a status that says enough, whoever says it.
@@ -41,11 +41,11 @@ class Asker:
         """
         attempts = 0
         while True:
-            await self._access.permit(budget, urgent=urgent)
+            await self._access.permit(family, urgent=urgent)
             answer = await call()
             attempts += 1
             backoff = self._figures.backoff(attempts, self._spread())
-            verdict = self._access.judge(budget, answer, backoff)
+            verdict = self._access.judge(family, answer, backoff)
             if verdict.outcome in (Outcome.DONE, Outcome.MISSING, Outcome.REJECT) or (
                 telling and answer.status == telling
             ):

@@ -8,7 +8,7 @@ import orjson
 import pytest
 
 from processors.attendance.rules.recordings import (
-    Choice,
+    ChosenRecording,
     RecordingRow,
     chosen,
     merged,
@@ -111,7 +111,7 @@ def test_recordings_told_in_any_order_leave_the_same_row() -> None:
 def test_recording_chosen_of_several_runs_is_the_longest() -> None:
     """A restarted session has one of each part; people are told how many there are."""
     rows = [RecordingRow(9, "https://a", 10, "live", 0), RecordingRow(5, "https://b", 50, "live", 0)]
-    assert chosen(rows) == Choice(5, "https://b", 50, 2, "live")
+    assert chosen(rows) == ChosenRecording(5, "https://b", 50, 2, "live")
     assert chosen([]) is None
 
 
