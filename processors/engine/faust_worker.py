@@ -20,7 +20,7 @@ from processors.engine.faust_recovery import SecondReading, TakeOver
 from processors.engine.faust_tables import opened_ends
 from processors.engine.halt import Halt
 from processors.engine.metrics import EngineMetrics
-from processors.engine.stopping import StopDeadline, refuse_at_once
+from processors.engine.stopping import StopDeadline, end_task, refuse_at_once
 from runtime.reachability import kafka_answers
 from schemas.errors import ConfigurationError, FatalError, RetryLaterError, RollcallError
 
@@ -31,6 +31,8 @@ PROBE_SECONDS, ANSWER_SECONDS, CHECK_SECONDS = 2.0, 5.0, 30.0
 """Between questions to Kafka, for an answer, and between looks whether it is still the same: a worker that has nothing
 to send would not notice that it is away."""
 RETRY_SECONDS = 1.0
+START_ENDS_SECONDS = 5.0
+"""For Faust's start to end once it is cancelled."""
 
 log = logging.getLogger(__name__)
 
@@ -76,12 +78,10 @@ class EngineWorker:
         ours = asyncio.get_running_loop()
         deadline = StopDeadline(lambda: (ours, *consumer_loops(self._app)))
         told = asyncio.create_task(self._start_when(stop, deadline))
-        # Faust's start lasts until the tables are recovered.
         second_reading = asyncio.create_task(SecondReading(self._app).run(), name="second reading")
         try:
             await self._producer.start()
-            await self._app.start()
-            self._started = True
+            await self._start(stop)
             await self._work(stop, deadline, second_reading)
         finally:
             told.cancel()
@@ -99,14 +99,24 @@ class EngineWorker:
                 break
         return not stop.is_set()
 
+    async def _start(self, stop: asyncio.Event) -> None:
+        """Faust's start lasts until the tables are recovered; told to stop, it does not go on with that."""
+        starting = asyncio.create_task(self._app.start(), name="start")
+        stopping = asyncio.create_task(stop.wait())
+        await asyncio.wait([starting, stopping], return_when=asyncio.FIRST_COMPLETED)
+        stopping.cancel()
+        if starting.done():
+            await starting
+            self._started = True
+        else:
+            await end_task(starting, START_ENDS_SECONDS)
+
     async def _work(self, stop: asyncio.Event, deadline: StopDeadline, second_reading: asyncio.Task[None]) -> None:
-        tasks = [asyncio.create_task(watch(), name=watch.__name__.strip("_")) for watch in (self._watch, self._probe)]
-        tasks.append(second_reading)
-        tasks += [
-            asyncio.create_task(agent.effect.run(agent), name=f"{agent.spec.name} effect") for agent in self._agents
-        ]
+        tasks = [second_reading]
         try:
-            await self._until_stopped(stop, tasks)
+            if self._started:
+                tasks += self._begun()
+                await self._until_stopped(stop, tasks)
         finally:
             deadline.start()
             for task in tasks:
@@ -115,6 +125,14 @@ class EngineWorker:
             await leave_rebalances(self._app)
             await self._app.stop()
             await self._producer.stop()
+
+    def _begun(self) -> list[asyncio.Task[None]]:
+        """What runs until the worker stops."""
+        own = [asyncio.create_task(watch(), name=watch.__name__.strip("_")) for watch in (self._watch, self._probe)]
+        effects = [
+            asyncio.create_task(agent.effect.run(agent), name=f"{agent.spec.name} effect") for agent in self._agents
+        ]
+        return own + effects
 
     @staticmethod
     async def _start_when(stop: asyncio.Event, deadline: StopDeadline) -> None:

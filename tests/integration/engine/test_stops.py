@@ -7,6 +7,7 @@ import signal
 import pytest
 
 from tests.support.engine import Lab
+from tests.support.processes import eventually
 
 
 async def test_worker_terminated_in_mid_backlog_acknowledges_exactly_what_it_put_out(lab: Lab) -> None:
@@ -59,6 +60,18 @@ async def test_worker_told_to_stop_in_a_rebalance_that_waits_for_another_stops(l
     await lab.until_acknowledged(third)
     verdict = await lab.verify()
     assert (verdict.repeated_inputs, verdict.repeated_outputs) == (0, 0)
+
+
+async def test_worker_told_to_stop_while_it_recovers_its_tables_stops(lab: Lab) -> None:
+    """However long that would have lasted: nothing was begun that would have to end."""
+    await lab.create_topics()
+    worker = lab.worker(drops_recovered=1_000_000)
+
+    async def recovers() -> bool:
+        return "changelogs read again" in worker.process.output()
+
+    await eventually(recovers, what="the recovery stands still", tell=worker.process.describe)
+    assert worker.process.terminate(20) == 0, worker.process.describe()
 
 
 @pytest.mark.torture
