@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import PurePath
 from types import FrameType
 from typing import Any, Protocol
 
-MOST_PLACES = 40
-"""In one line: a worker in order has about as many kinds of tasks."""
+MOST_PLACES = 20
+"""In one line, which has a thousand characters."""
+_OURS = "processors."
+_WAITING = "asyncio."
+"""How everything waits, which says nothing of what for."""
 
 
 class Task(Protocol):
@@ -20,24 +23,37 @@ class Task(Protocol):
 
 
 def places(tasks: Iterable[Task]) -> str:
-    """Each coroutine with the line at which it waits, how many there are of it, the commonest last.
+    """Each place at which tasks wait, and how many; first where code of ours is under way, then the rarest.
 
-    The innermost one that Python knows: behind it is a future that says nothing of itself.
+    Behind the innermost coroutine is a future, which says nothing of itself.
     """
-    found = Counter(_place(task.get_coro()) for task in tasks)
-    told = [place if number == 1 else f"{number} x {place}" for place, number in reversed(found.most_common())]
+    found = Counter(_place(list(_frames(task.get_coro()))) for task in tasks)
+    ordered = sorted(found.items(), key=lambda each: (not each[0][0], each[1]))
+    told = [place if number == 1 else f"{number} x {place}" for (_, place), number in ordered]
     more = [f"{len(told) - MOST_PLACES} more places"] if len(told) > MOST_PLACES else []
     return "; ".join([*told[:MOST_PLACES], *more])
 
 
-def _place(coroutine: Any) -> str:
-    name, frame = getattr(coroutine, "__qualname__", type(coroutine).__name__), None
+def _place(frames: list[FrameType]) -> tuple[bool, str]:
+    """Whether it is under way for code of ours, and the innermost place, with ours where it is another one."""
+    ours = [frame for frame in frames if _module(frame).startswith(_OURS)]
+    theirs = [frame for frame in frames if not _module(frame).startswith(_WAITING)]
+    shown = [each[-1] for each in (ours, theirs or frames) if each]
+    return bool(ours), " > ".join(dict.fromkeys(_told(frame) for frame in shown)) or "nowhere"
+
+
+def _frames(coroutine: Any) -> Iterator[FrameType]:
+    """Of what waits for what, the outermost first."""
     while coroutine is not None:
-        frame = _frame(coroutine) or frame
+        frame = getattr(coroutine, "cr_frame", None) or getattr(coroutine, "ag_frame", None)
+        if frame is not None:
+            yield frame
         coroutine = getattr(coroutine, "cr_await", None) or getattr(coroutine, "ag_await", None)
-    return name if frame is None else f"{name} in {PurePath(frame.f_code.co_filename).name}:{frame.f_lineno}"
 
 
-def _frame(coroutine: Any) -> FrameType | None:
-    frame: FrameType | None = getattr(coroutine, "cr_frame", None) or getattr(coroutine, "ag_frame", None)
-    return frame
+def _told(frame: FrameType) -> str:
+    return f"{frame.f_code.co_qualname} {PurePath(frame.f_code.co_filename).name}:{frame.f_lineno}"
+
+
+def _module(frame: FrameType) -> str:
+    return str(frame.f_globals.get("__name__", ""))

@@ -5,39 +5,44 @@ from __future__ import annotations
 import asyncio
 from types import SimpleNamespace
 
+from processors.engine.stopping import end_task
 from processors.engine.under_way import MOST_PLACES, places
 
 
-class Told:
-    """A task, as far as it is read."""
+class At:
+    """A task that waits at one place."""
 
-    def __init__(self, name: str) -> None:
-        self._coroutine = SimpleNamespace(__qualname__=name)
+    def __init__(self, module: str, function: str) -> None:
+        code = SimpleNamespace(co_qualname=function, co_filename=f"/somewhere/{module}.py")
+        self._frame = SimpleNamespace(f_code=code, f_lineno=7, f_globals={"__name__": module})
 
     def get_coro(self) -> object:
-        """Its coroutine."""
-        return self._coroutine
+        """As a coroutine that waits for a future."""
+        return SimpleNamespace(cr_frame=self._frame)
 
 
 async def commit(_address: str) -> None:
-    """Waits two coroutines further in."""
+    """Waits in a coroutine of asyncio."""
     await asyncio.Event().wait()
 
 
-async def test_tasks_at_the_same_place_are_counted_and_rare_ones_come_first() -> None:
-    """The innermost line that Python knows, and no arguments."""
+async def test_tasks_at_the_same_place_are_counted_and_code_of_ours_comes_first() -> None:
+    """Each by its innermost line outside asyncio, and without its arguments."""
     commits = [asyncio.create_task(commit(f"p{number}@example.com")) for number in range(3)]
-    waiting = asyncio.create_task(asyncio.sleep(60), name="waits for maya@example.com")
     await asyncio.sleep(0)
-    rare, common = places([*commits, waiting]).split("; ")
-    assert rare.startswith("sleep in tasks.py:")
-    assert common.startswith("3 x commit in locks.py:")
-    assert "@" not in rare + common
-    for task in (*commits, waiting):
-        task.cancel()
+    ours = asyncio.create_task(end_task(commits[0], 60))
+    await asyncio.sleep(0)
+    told = places([*commits, ours]).split("; ")
+    assert told[0].startswith("end_task stopping.py:")
+    assert told[1].startswith("3 x commit test_under_way.py:")
+    assert "@" not in "".join(told)
+    await asyncio.gather(*commits[:1], ours, return_exceptions=True)
+    for each in commits:
+        each.cancel()
 
 
-def test_line_says_how_many_places_it_leaves_out() -> None:
+def test_line_tells_rare_places_first_and_how_many_it_leaves_out() -> None:
     """However many tasks there are, it is a line."""
-    told = places(Told(f"commit{number}") for number in range(MOST_PLACES + 5)).split("; ")
-    assert (len(told), told[-1]) == (MOST_PLACES + 1, "5 more places")
+    common = [At("aiokafka.client", "metadata")] * 2
+    told = places([*common, *(At("faust", f"agent{number}") for number in range(MOST_PLACES + 4))]).split("; ")
+    assert (len(told), told[0], told[-1]) == (MOST_PLACES + 1, "agent0 faust.py:7", "5 more places")
