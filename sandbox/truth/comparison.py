@@ -10,7 +10,7 @@ from sandbox.truth.contacts import ContactTruth, Truth
 from sandbox.truth.events import EventTruth
 from schemas.instants import format_instant, parse_instant
 
-_ABSENT = "(nothing)"
+ABSENT = "(nothing)"
 
 
 @dataclass(frozen=True)
@@ -55,9 +55,9 @@ def compare(truth: Truth, held: Mapping[str, Any]) -> list[Mismatch]:
 def _contact(wanted: ContactTruth, held: Mapping[str, Any]) -> list[Mismatch]:
     attributes = held["attributes"]
     found = [
-        Mismatch(wanted.email, name, attributes.get(name, _ABSENT), wanted.attributes.get(name, _ABSENT))
+        Mismatch(wanted.email, name, attributes.get(name, ABSENT), wanted.attributes.get(name, ABSENT))
         for name in sorted({*attributes, *wanted.attributes})
-        if attributes.get(name, _ABSENT) != wanted.attributes.get(name, _ABSENT)
+        if attributes.get(name, ABSENT) != wanted.attributes.get(name, ABSENT)
         and attributes.get(name) not in wanted.leftovers.get(name, ())
     ]
     if set(held["listIds"]) != wanted.lists:
@@ -125,7 +125,7 @@ def _differing(wanted: EventTruth, held: Mapping[str, Any]) -> dict[str, tuple[o
     }
     should = {"name": wanted.name, "event_date": wanted.at, **wanted.properties}
     return {
-        name: (actual.get(name, _ABSENT), should.get(name, _ABSENT))
+        name: (actual.get(name, ABSENT), should.get(name, ABSENT))
         for name in sorted({*actual, *should})
-        if actual.get(name, _ABSENT) != should.get(name, _ABSENT)
+        if actual.get(name, ABSENT) != should.get(name, ABSENT)
     }
