@@ -111,7 +111,7 @@ def parse(text: str) -> dict[str, Account]:
 
 def written(accounts: Iterable[Account]) -> str:
     """The file's text."""
-    return "".join(f"{one.name}:{one.role}:{one.hashed}\n" for one in accounts)
+    return "".join(f"{account.name}:{account.role}:{account.hashed}\n" for account in accounts)
 
 
 def _derive(password: str, salt: bytes, cost: int, parallel: int) -> bytes:

@@ -159,10 +159,10 @@ class Projector:
         finally:
             await admin.close()
         there = [
-            TopicPartition(described["topic"], one["partition"])
+            TopicPartition(described["topic"], part["partition"])
             for described in found
             if described["topic"] in self._logical
-            for one in described["partitions"]
+            for part in described["partitions"]
         ]
         if not there:
             raise ConfigurationError(

@@ -262,7 +262,9 @@ CALLS = _table(
 )
 """One per command to Brevo: what was wanted (from the commands), what became of it (from the results)."""
 
-TAKEN_LIVE = and_(CALLS.c.origin == _literal("live"), or_(*(CALLS.c.outcome == _literal(one) for one in WRITTEN)))
+TAKEN_LIVE = and_(
+    CALLS.c.origin == _literal("live"), or_(*(CALLS.c.outcome == _literal(outcome) for outcome in WRITTEN))
+)
 """Calls by which something of now reached Brevo: what its freshness is measured by."""
 Index(
     "calls_taken_live", CALLS.c.finished_at, CALLS.c.kind, CALLS.c.name, CALLS.c.occurred_at, CALLS.c.origin,

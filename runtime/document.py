@@ -41,11 +41,11 @@ class _AdviceError(yaml.MarkedYAMLError):
 
 def _check_comments(key: str, value: yaml.Node) -> None:
     """A secret with ` #` in it ends there for YAML: nobody would see, as secrets are never shown."""
-    items = value.value if isinstance(value, yaml.SequenceNode) else [value]
-    for item in items:
-        if not isinstance(item, yaml.ScalarNode) or item.style is not None or "${" in item.value:
+    nodes = value.value if isinstance(value, yaml.SequenceNode) else [value]
+    for node in nodes:
+        if not isinstance(node, yaml.ScalarNode) or node.style is not None or "${" in node.value:
             continue
-        end = item.end_mark
+        end = node.end_mark
         rest = "" if end.buffer is None else end.buffer[end.pointer :].partition("\n")[0]
         if rest.lstrip(" \t,]}\x00").startswith("#"):
             raise _AdviceError(

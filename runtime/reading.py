@@ -149,7 +149,7 @@ async def partitions_of_topics(connection: KafkaConnection) -> dict[str, list[in
 async def partitions_told(admin: AIOKafkaAdminClient) -> dict[str, list[int]]:
     """As `partitions_of_topics`, over a connection that is open."""
     topics = await admin.describe_topics()
-    return {told["topic"]: sorted(one["partition"] for one in told["partitions"]) for told in topics}
+    return {told["topic"]: sorted(part["partition"] for part in told["partitions"]) for told in topics}
 
 
 def missing(name: str) -> MissingTopicError:

@@ -106,8 +106,8 @@ def headcounts(people: Sequence[Intervals], span_seconds: int, steps: int = STEP
     if span_seconds <= 0:
         return ()
     middles = [(step + 0.5) * span_seconds / steps for step in range(steps)]
-    come = Counter(bisect_left(middles, since) for one in people for since, _until in one)
-    gone = Counter(bisect_left(middles, until) for one in people for _since, until in one)
+    come = Counter(bisect_left(middles, since) for intervals in people for since, _until in intervals)
+    gone = Counter(bisect_left(middles, until) for intervals in people for _since, until in intervals)
     counts = list(accumulate(come[step] - gone[step] for step in range(steps)))
     highest = max(counts, default=0)
     if not highest:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
+from operator import itemgetter
 
 from ops.backfill.estimate import Estimate
 from ops.backfill.sessions import PastSession
@@ -53,7 +54,7 @@ class FoundSessions:
         """The sessions to publish, the oldest units first, each session once."""
         seen: set[tuple[str, str]] = set()
         chosen: dict[Unit, list[PastSession]] = {}
-        for unit, sessions in sorted(self.units.items(), key=lambda item: item[0]):
+        for unit, sessions in sorted(self.units.items(), key=itemgetter(0)):
             fresh = [
                 session for session in sessions if wanted(session) and (session.account_id, session.uuid) not in seen
             ]

@@ -138,7 +138,7 @@ class Ground:
             NotMendedError: it is quiet, and holds something else.
         """
         if differences := await settled(scene, self.home, self.session):
-            told = "; ".join(f"{one.field} is {one.actual!r}, not {one.wanted!r}" for one in differences[:3])
+            told = "; ".join(f"{wrong.field} is {wrong.actual!r}, not {wrong.wanted!r}" for wrong in differences[:3])
             raise NotMendedError(f"{len(differences)} differences from the truth: {told}")
         self.say(f"Brevo holds the truth of {len(scene.truth.contacts)} contacts")
 

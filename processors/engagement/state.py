@@ -197,7 +197,7 @@ def merged_registration(
         registration_source=fact.registration_source,
         first_name=fact.first_name,
         events_due=events_due,
-        answers=tuple(sorted(item for item in fact.custom_questions.items() if item[0] in questions)),
+        answers=tuple(sorted((title, answer) for title, answer in fact.custom_questions.items() if title in questions)),
         told=tuple((name, value) for name in sorted(fields) if (value := getattr(fact, name))),
     )
 

@@ -100,7 +100,7 @@ def _mails(wanted: ContactTruth, held: list[Mapping[str, Any]]) -> list[Mismatch
     missing = list(wanted.mails)
     found = []
     for params in held:
-        equal = next((event for event in missing if params in [one.properties for one in _right(event)]), None)
+        equal = next((event for event in missing if params in [right.properties for right in _right(event)]), None)
         if equal is None:
             found.append(Mismatch(wanted.email, "mail", dict(params), "not this one, or not twice"))
         else:

@@ -36,7 +36,7 @@ class Contact:
     @property
     def evidence(self) -> list[Filed]:
         """All of it, in order of the runs' uuids."""
-        return [piece for one in self.filed.values() for piece in one]
+        return [piece for of_run in self.filed.values() for piece in of_run]
 
 
 @dataclass(frozen=True, slots=True)

@@ -92,8 +92,8 @@ def weight_of(filed: Iterable[Filed], span: tuple[int, int], scheduled: int | No
     for piece in filed:
         visitors.setdefault("" if piece.email else piece.visitor, []).append(piece)
     weight = Weight()
-    for one in visitors.values():
-        intervals = presence_of(one).intervals
+    for pieces in visitors.values():
+        intervals = presence_of(pieces).intervals
         if intervals:
             present = clip(union(interval[:2] for interval in intervals), [span])
             late = [] if scheduled is None else clip(present, [(scheduled, max(scheduled, span[1]))])
