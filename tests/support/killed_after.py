@@ -49,4 +49,4 @@ def _arm(step: str) -> None:
 if __name__ == "__main__":
     _arm(sys.argv[1])
     sys.argv = ["rollcall", *sys.argv[2:]]
-    importlib.import_module("ops.cli").main()
+    sys.exit(importlib.import_module("ops.entry").main())
