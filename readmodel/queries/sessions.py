@@ -34,6 +34,7 @@ def sessions(
     retracted: bool = False,
     limit: int = PART,
     after: str | None = None,
+    count_to: int | None = None,
 ) -> Part[SessionLine]:
     """Sessions, the latest first.
 
@@ -45,6 +46,7 @@ def sessions(
         retracted: also what turned out to be no session.
         limit: of a part.
         after: `Part.after` of the part before.
+        count_to: of `not_synced` no further; ``None``: all, which takes the longer the more there are.
     """
     conditions: list[Any] = []
     if not retracted:
@@ -59,7 +61,7 @@ def sessions(
         wanted = asked(text)
         conditions.append(or_(_contains(wanted), _named(wanted)))
     conditions += behind(after, SESSIONS.c.sorted_at, SESSIONS.c.session)
-    chosen = select(SESSIONS, _not_synced())
+    chosen = select(SESSIONS, _not_synced(count_to))
     chosen = chosen.where(*conditions).order_by(SESSIONS.c.sorted_at.desc(), SESSIONS.c.session.desc())
     rows = connection.execute(chosen.limit(limit + 1)).all()
     return part_of(rows, limit, _session, lambda row: (row.sorted_at, row.session))
@@ -165,9 +167,10 @@ def _with_contact(part: Any) -> Select[Any]:
     return select(part, *contact).join_from(part, CONTACTS, CONTACTS.c.contact == part.c.contact, isouter=True)
 
 
-def _not_synced() -> Any:
-    count = select(func.count()).select_from(PEOPLE).where(PEOPLE.c.session == SESSIONS.c.session, NOT_SYNCED)
-    return count.correlate(SESSIONS).scalar_subquery().label("not_synced")
+def _not_synced(count_to: int | None = None) -> Any:
+    found = select(PEOPLE.c.contact).where(PEOPLE.c.session == SESSIONS.c.session, NOT_SYNCED).correlate(SESSIONS)
+    counted = found.limit(count_to).subquery()
+    return select(func.count()).select_from(counted).scalar_subquery().label("not_synced")
 
 
 def _contains(text: str) -> Any:

@@ -64,6 +64,7 @@ async def test_what_the_topics_say_is_found_again(url: URL, kafka: KafkaConnecti
     with opened(url, kafka.topic_prefix) as database, database.reading() as connection:
         latest, earlier = sessions(connection).items
         assert (latest.topic, latest.state, latest.not_synced) == ("Größer denken", "final", 2)
+        assert [line.not_synced for line in sessions(connection, count_to=1).items] == [1, 0]
         assert find_sessions(connection, "latest") == (latest,) == find_sessions(connection, "GRÖSSER"[:2] + "ößer")
         assert find_sessions(connection, session_uuid(2)) == (earlier,)
         assert not sessions(connection, state="waiting").items
