@@ -59,13 +59,17 @@ class Page:
 
     async def look(self, url: str, *, width: int, height: int = 900, dark: bool = False) -> None:
         """Go to an address with a window of so many pixels, and wait until it is there."""
+        await self.appear(width=width, height=height, dark=dark)
+        await self.open(url)
+        await self.until(f"location.href === {url!r} && document.readyState === 'complete'")
+
+    async def appear(self, *, width: int, height: int = 900, dark: bool = False) -> None:
+        """Show the page that is open, and the next ones, in a window of so many pixels."""
         scheme = "dark" if dark else "light"
         await self.call("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}])
         await self.call(
             "Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False
         )
-        await self.open(url)
-        await self.until(f"location.href === {url!r} && document.readyState === 'complete'")
 
     async def sign_in(self, base: str, name: str, password: str) -> None:
         """Sign in to a console, on its form."""
