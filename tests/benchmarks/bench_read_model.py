@@ -13,10 +13,11 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import sqlite3
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from itertools import chain, islice
 from pathlib import Path
 
@@ -25,7 +26,7 @@ from sqlalchemy.engine import URL
 
 from console.views.links import session_word
 from readmodel.changes import Source
-from readmodel.database import VARIABLE, Database, opened, url_of
+from readmodel.database import FILE, VARIABLE, Database, opened, url_of
 from readmodel.keys import session_key
 from readmodel.projection import project
 from readmodel.projector import Projector
@@ -77,6 +78,17 @@ async def projected(database: Database, kafka: KafkaConnection, count: int) -> N
     seconds, cpu = time.perf_counter() - began, time.process_time() - began_cpu
     row = f"{'projected':28} {records:>10,} records {records / seconds:>10,.0f}/s"
     print(f"{row} {records / cpu:>10,.0f}/s of CPU {records / cpu / RATE:>8.2f} of {RATE:,}/s")  # noqa: T201
+
+
+def weigh(file: Path, people_count: int) -> None:
+    """Print what a person takes on disk: the whole, and each table and index of it."""
+    with closing(sqlite3.connect(file)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        sizes = connection.execute("SELECT name, SUM(pgsize) FROM dbstat GROUP BY name ORDER BY 2 DESC").fetchall()
+    print(f"{'on disk':28} {file.stat().st_size / people_count:>10,.0f} bytes a person, of these")  # noqa: T201
+    for name, size in sizes:
+        if size > people_count:  # what is no row of each
+            print(f"{name:>28} {size / people_count:>10,.0f}")  # noqa: T201
 
 
 def fill(database: Database, count: int) -> None:
@@ -167,8 +179,7 @@ def main() -> None:
         database = stack.enter_context(opened(url))
         asyncio.run(projected(database, KafkaConnection(kafka.bootstrap), options.people))
         if database.is_sqlite:
-            size = sum(path.stat().st_size for path in (folder / "read-model").iterdir() if path.suffix == ".sqlite3")
-            print(f"{'on disk':28} {size / options.people:>10,.0f} bytes a person, with score, call and contact")  # noqa: T201
+            weigh(folder / FILE, options.people)
         fill(database, options.results)
         ask(database)
         asyncio.run(load(folder, url))
