@@ -12,7 +12,7 @@ import typer
 from ops.posting import posting_to
 from runtime.kafka import KafkaConnection
 from runtime.models import Kafka
-from schemas.audit import AuditEntry, Result
+from schemas.audit import ActState, AuditEntry
 from schemas.errors import ConfigurationError, RetryLaterError
 from schemas.topics import AUDIT
 
@@ -32,7 +32,7 @@ def audit_entry(
     reason: str = "",
     operator: str = "",
     *,
-    result: Result | None = None,
+    result: ActState | None = None,
 ) -> AuditEntry:
     """What is written of an act.
 

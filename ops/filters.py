@@ -11,7 +11,7 @@ import typer
 
 from ops.options import Json
 from processors.attendance.rules.events import parse_event
-from processors.attendance.rules.filters import Described, Verdict, judge
+from processors.attendance.rules.filters import Described, FilterVerdict, judge
 from runtime.configuration import load_for_display
 from runtime.environment import config_path
 from runtime.logs import configure_command_logging
@@ -55,7 +55,7 @@ def try_event(
         raise typer.Exit(1)
 
 
-def _judge(configuration: Configuration, file: Path) -> Verdict:
+def _judge(configuration: Configuration, file: Path) -> FilterVerdict:
     try:
         fact = parse_event(orjson.loads(file.read_bytes()), 0)
     except OSError as error:
@@ -63,13 +63,13 @@ def _judge(configuration: Configuration, file: Path) -> Verdict:
     except (ValueError, DeadLetterError) as error:
         raise ConfigurationError(f"{file} is no event of Zoom: {error}") from error
     if fact is None:
-        return Verdict(wanted=False, rule="this kind of event says nothing about attendance")
+        return FilterVerdict(wanted=False, rule="this kind of event says nothing about attendance")
     session = fact.event
     account = next((account for account in configuration.accounts if account.account_id == session.account_id), None)
     if account is not None:
         switch = "webinars" if session.object_type == "webinar" else "participants"
         if not getattr(account.sync, switch):
-            return Verdict(wanted=False, rule=f"connectors.zoom.sync.{switch} is off")
+            return FilterVerdict(wanted=False, rule=f"connectors.zoom.sync.{switch} is off")
     described = Described(
         object_type=session.object_type,
         zoom_type=session.zoom_type,

@@ -15,7 +15,7 @@ from schemas.cloud_events import event_headers
 from schemas.model import Message
 from schemas.topics import AUDIT, MIB, Topic
 
-Record = tuple[bytes | None, bytes | None, list[tuple[str, bytes]], int | None]
+NewRecord = tuple[bytes | None, bytes | None, list[tuple[str, bytes]], int | None]
 """Key, value, headers, and the record time in epoch milliseconds; ``None``: now."""
 
 WINDOW = 500
@@ -32,7 +32,7 @@ class Posting:
         self._prefix = topic_prefix
 
     async def publish(
-        self, topic: str, records: Iterable[Record], advance: Callable[[int], object] = lambda _: None
+        self, topic: str, records: Iterable[NewRecord], advance: Callable[[int], object] = lambda _: None
     ) -> None:
         """Publish records to a topic of that logical name; return when all are acknowledged.
 
@@ -78,7 +78,7 @@ class Posting:
         await self.post(AUDIT, [(entry.operator.encode(), entry)])
 
 
-def _record(topic: Topic, key: bytes | None, message: Message) -> Record:
+def _record(topic: Topic, key: bytes | None, message: Message) -> NewRecord:
     value = message.to_bytes()
     return key, value, list(event_headers(topic.name, key, message, value)), None
 

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from schemas.model import CloudEvent, Instant, Message
 
-Result = Literal["begun", "done", "stopped"]
+ActState = Literal["begun", "done", "stopped"]
 """`begun`: an entry of its own follows when the act ends; `stopped`: part of it is done, and `details` say what."""
 
 
@@ -27,4 +27,4 @@ class AuditEntry(Message):
     reason: str = ""
     details: dict[str, str | int] = Field(default_factory=dict)
     at: Instant
-    result: Result = "done"
+    result: ActState = "done"

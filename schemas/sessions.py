@@ -53,15 +53,15 @@ class Reconciliation(Wire):
     """There are more differences than the record can hold."""
 
 
-Outcome = Literal["found", "missing", "unavailable"]
+Availability = Literal["found", "missing", "unavailable"]
 """`missing`: Zoom says that there is none. `unavailable`: it may not be asked (scope, plan, permission)."""
 
 
 class InteractionSummary(Wire):
     """What people did beside listening, over all of them; told with the final result where it is read at all."""
 
-    polls: Outcome
-    questions: Outcome
+    polls: Availability
+    questions: Availability
     polls_offered: int
     """Those that somebody answered."""
     questions_asked: int

@@ -11,13 +11,13 @@ from processors.brevo.decisions.campaigns import Trace, campaign_name, campaign_
 from schemas.brevo import ConfirmList, OnceCommand, SendCampaign, TrackEvent
 from schemas.instants import format_instant
 
-Found = Literal["yes", "no", "unknown"]
-TRACES: dict[Trace, Found] = {"done": "yes", "not_done": "no", "unknown": "unknown"}
+AtBrevo = Literal["yes", "no", "unknown"]
+TRACES: dict[Trace, AtBrevo] = {"done": "yes", "not_done": "no", "unknown": "unknown"}
 MARGIN = timedelta(days=1)
 """Around an event's date, since how Brevo rounds the dates of `GET /events` is not documented."""
 
 
-async def found_at_brevo(client: BrevoClient, command: OnceCommand) -> Found:
+async def found_at_brevo(client: BrevoClient, command: OnceCommand) -> AtBrevo:
     """Whether it was done; of mails Brevo tells nothing that says so.
 
     Raises:

@@ -23,7 +23,7 @@ from runtime.exits import FOUND_WRONG
 from runtime.kafka import KafkaConnection
 from runtime.logs import configure_command_logging
 from runtime.models import Configuration
-from schemas.audit import Result
+from schemas.audit import ActState
 
 PAGE = 50
 """The most lists or folders that Brevo gives at once."""
@@ -103,7 +103,7 @@ async def _apply(reason: str, *, yes: bool) -> tuple[SetupPlan, list[str], bool]
         finally:
             # What was made is noted, even where Brevo refuses the rest.
             details: dict[str, str | int] = {"done": len(done), "what": "; ".join(done)}
-            result: Result = "done" if len(done) == len(found.creations) else "stopped"
+            result: ActState = "done" if len(done) == len(found.creations) else "stopped"
             entry = audit_entry("brevo.apply", "brevo", details, reason, result=result)
             noted = not done or await note_done(connection, configuration.kafka, entry)
         return found, done, noted

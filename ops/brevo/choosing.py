@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from ops.brevo.at_brevo import Found
+from ops.brevo.at_brevo import AtBrevo
 from ops.brevo.ledger import Open
 from ops.selection.selection import SessionKey
 from schemas.brevo import Verdict
@@ -40,7 +40,7 @@ class EventSelection:
         )
 
 
-def verdict_of(wish: Wish, at_brevo: Found) -> Verdict | None:
+def verdict_of(wish: Wish, at_brevo: AtBrevo) -> Verdict | None:
     """What becomes of an event; `None`: it stays in doubt.
 
     What Brevo has is never sent again, and what nobody knows about not by a rule.
@@ -51,6 +51,6 @@ def verdict_of(wish: Wish, at_brevo: Found) -> Verdict | None:
     (None, 'resend', 'drop')
     """
     if wish == "as_found":
-        by_brevo: dict[Found, Verdict | None] = {"yes": "sent", "no": "resend", "unknown": None}
+        by_brevo: dict[AtBrevo, Verdict | None] = {"yes": "sent", "no": "resend", "unknown": None}
         return by_brevo[at_brevo]
     return None if wish == "resend" and at_brevo == "yes" else wish

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from ops.audit import audit_entry
-from ops.brevo.at_brevo import Found
+from ops.brevo.at_brevo import AtBrevo
 from ops.brevo.choosing import Wish
 from ops.brevo.effects import event_selection, known_sessions, titles_of
 from ops.brevo.ledger import Open, doubts, ledger
@@ -26,7 +26,7 @@ class Decided:
     """One event, whether Brevo has it, and what becomes of it."""
 
     doubt: Open
-    at_brevo: Found
+    at_brevo: AtBrevo
     verdict: Verdict | None
     """`None`: it stays in doubt."""
 

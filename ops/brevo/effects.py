@@ -11,7 +11,7 @@ import typer
 from rich.console import Console
 
 from ops.brevo.account import opened
-from ops.brevo.at_brevo import Found, found_at_brevo
+from ops.brevo.at_brevo import AtBrevo, found_at_brevo
 from ops.brevo.choosing import EventSelection
 from ops.brevo.ledger import Open, doubts, ledger, suppressed, without_contact
 from ops.options import Json
@@ -104,9 +104,9 @@ async def known_sessions(connection: KafkaConnection) -> Sequence[SessionSummary
         return ()
 
 
-async def asked_of_brevo(found: Sequence[Open]) -> list[Found]:
+async def asked_of_brevo(found: Sequence[Open]) -> list[AtBrevo]:
     """Whether Brevo has each, in their order; said on stderr how far it is, on a terminal alone."""
-    answers: list[Found] = []
+    answers: list[AtBrevo] = []
     if found:
         with Console(stderr=True).status("asking Brevo …") as shown:
             async with opened() as (_, client):
@@ -143,7 +143,7 @@ def titles_of(summaries: Iterable[SessionSummary]) -> Mapping[str, str]:
     return {uuid: summary.topic for summary in summaries for uuid in (summary.session_uuid, *summary.instances)}
 
 
-def shown(event: Open, titles: Mapping[str, str], *, mask: bool, at_brevo: Found | None = None) -> dict[str, Any]:
+def shown(event: Open, titles: Mapping[str, str], *, mask: bool, at_brevo: AtBrevo | None = None) -> dict[str, Any]:
     """An event for programs and spreadsheets."""
     command = event.command
     return {

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from ops.audit import operator_name
-from ops.brevo.at_brevo import Found
+from ops.brevo.at_brevo import AtBrevo
 from ops.brevo.choosing import Wish, verdict_of
 from ops.brevo.deciding import Decided, chosen, decide
 from ops.brevo.effects import (
@@ -106,7 +106,7 @@ def _wish(*, sent: bool, resend: bool, drop: bool, as_found: bool) -> Wish:
 
 
 async def _decided(doubts: Sequence[Open], wish: Wish, *, checked: bool) -> list[Decided]:
-    answers: Sequence[Found] = await asked_of_brevo(doubts) if checked else ["unknown"] * len(doubts)
+    answers: Sequence[AtBrevo] = await asked_of_brevo(doubts) if checked else ["unknown"] * len(doubts)
     return [Decided(doubt, found, verdict_of(wish, found)) for doubt, found in zip(doubts, answers, strict=True)]
 
 

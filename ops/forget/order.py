@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 from ops.forget.person import DataSubject
 from ops.forget.scan import Mentions
-from ops.posting import Posting, Record
+from ops.posting import NewRecord, Posting
 from runtime.kafka import KafkaConnection
 from runtime.reading import read_topic
 from schemas.cloud_events import event_headers, tombstone_headers
@@ -99,7 +99,7 @@ async def empty_states(to_kafka: Posting, person: DataSubject, found: Mentions) 
     return {topic: len(records) for topic, records in wanted.items() if records}
 
 
-def _summaries(person: DataSubject, found: Mentions) -> Iterator[Record]:
+def _summaries(person: DataSubject, found: Mentions) -> Iterator[NewRecord]:
     """Each as it was, without the difference that names the person; its counts stay."""
     for (topic, _partition, key), value in found.held.items():
         if topic != ATTENDANCE_SESSIONS.name:
@@ -113,13 +113,13 @@ def _summaries(person: DataSubject, found: Mentions) -> Iterator[Record]:
         yield key, data, list(event_headers(topic, key, without, data)), None
 
 
-def _scores(person: DataSubject, found: Mentions, of: Topic, model: type[Message]) -> Iterator[Record]:
+def _scores(person: DataSubject, found: Mentions, of: Topic, model: type[Message]) -> Iterator[NewRecord]:
     for topic, _partition, key in found.held:
         if topic == of.name and key == person.contact_id.encode():
             yield key, None, list(tombstone_headers(topic, key, model)), None
 
 
-def _letters(found: Mentions) -> Iterator[Record]:
+def _letters(found: Mentions) -> Iterator[NewRecord]:
     for _partition, key in sorted(found.letters_told):
         model = LetterDecision if key.endswith(b"|decision") else LetterFault
         yield key, None, list(tombstone_headers(LETTERS.name, key, model)), None

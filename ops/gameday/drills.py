@@ -9,7 +9,7 @@ import orjson
 
 from ops.demo.story import Scene
 from ops.gameday.ground import Ground, NotMendedError
-from ops.posting import Record, posting
+from ops.posting import NewRecord, posting
 from runtime.kafka import KafkaConnection
 from schemas.topics import RAW_EVENTS
 
@@ -135,7 +135,7 @@ def _last_line(told: str) -> str:
 
 
 async def _write_garbage(ground: Ground) -> None:
-    garbage: list[Record] = [
+    garbage: list[NewRecord] = [
         (b"garbage", orjson.dumps({"event": "webinar.ended", "event_ts": 1_786_543_411_000 + number}), [], None)
         for number in range(_POISON)
     ]

@@ -11,7 +11,7 @@ from ops.selection.selection import Facts
 from schemas.letters import LETTER_ID, LetterDecision, LetterFault, State, letter_id, state_of
 from schemas.topics import Topic
 
-LetterState = tuple[LetterFault | None, LetterDecision | None]
+LetterNews = tuple[LetterFault | None, LetterDecision | None]
 """The newest failure after the first, and the newest decision: what was said of a letter since."""
 
 _OWN_HEADERS = "rollcall-"
@@ -145,26 +145,26 @@ def letter_of(
     key: bytes | None,
     value: bytes | None,
     headers: Iterable[tuple[str, bytes | None]],
-    states: Mapping[str, LetterState],
+    news: Mapping[str, LetterNews],
 ) -> Letter:
-    """The letter that a record is, with what `states` says of its id."""
+    """The letter that a record is, with what `news` says of its id."""
     known = tuple((name, content or b"") for name, content in headers)
     given = dict(known).get(LETTER_ID, b"").decode(errors="replace")
     identity = given or letter_id(topic.name.removesuffix(".dlq"), key, value)
-    fault, decision = states.get(identity, (None, None))
+    fault, decision = news.get(identity, (None, None))
     facts = facts_of(partition, offset, stored_at, key, known, value)
     return Letter(identity, topic.name, partition, offset, key, value, known, facts, fault, decision)
 
 
 def latest(
     records: Iterable[LetterFault | LetterDecision],
-) -> dict[str, LetterState]:
+) -> dict[str, LetterNews]:
     """By letter id the newest of each kind, of records in the order of the topic."""
-    states: dict[str, LetterState] = {}
+    news: dict[str, LetterNews] = {}
     for record in records:
-        fault, decision = states.get(record.letter_id, (None, None))
-        states[record.letter_id] = (record, decision) if isinstance(record, LetterFault) else (fault, record)
-    return states
+        fault, decision = news.get(record.letter_id, (None, None))
+        news[record.letter_id] = (record, decision) if isinstance(record, LetterFault) else (fault, record)
+    return news
 
 
 def _instant(text: str, otherwise: datetime) -> datetime:

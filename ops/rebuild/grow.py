@@ -22,7 +22,7 @@ from rich.console import Console
 from ops.audit import audit_entry
 from ops.failure import found_wrong, stopping
 from ops.options import Json, Reason, Yes, agreed
-from ops.posting import Posting, Record, posting_to
+from ops.posting import NewRecord, Posting, posting_to
 from ops.rebuild.groups import Groups, behind
 from ops.rebuild.homes import TABLES, home_of
 from ops.resync.command import resync_configuration
@@ -179,7 +179,7 @@ class _Grow:
             if not behind({topic.name: start.get(topic.name, {})}, {topic.name: end[topic.name]}):
                 continue
             self._console.print(f"copying {topic.name}", highlight=False)
-            records: list[Record] = []
+            records: list[NewRecord] = []
             async for record in self._between(topic, start.get(topic.name, {}), end[topic.name]):
                 # The clock's messages, and orders to all workers, are of a partition; the clock sends again.
                 if record.key is not None or topic.name.endswith(".dlq"):
@@ -245,7 +245,7 @@ def _unless_begun(at: Positions, before: Positions) -> Positions:
     }
 
 
-def _copy_of(record: ConsumerRecord) -> Record:
+def _copy_of(record: ConsumerRecord) -> NewRecord:
     """As it was, at its time; the tables come over as those of the first state."""
     headers = [(name, value) for name, value in record.headers if name != STATE_HEADER]
     return record.key, record.value, headers, record.timestamp

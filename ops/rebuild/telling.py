@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 
-from ops.posting import Posting, Record, posting_to
+from ops.posting import NewRecord, Posting, posting_to
 from ops.rebuild.difference import Fact, StateDifference, difference, newest_facts, topic_of
 from ops.rebuild.summaries import Retold, retold
 from processors.engine.states import state_headers
@@ -87,13 +87,13 @@ def _facts(
         yield fact.model_copy(update=update)
 
 
-def _record(fact: Fact, state: str) -> Record:
+def _record(fact: Fact, state: str) -> NewRecord:
     key, value = fact.contact_id.encode(), fact.to_bytes()
     headers = event_headers(ATTENDANCE_RESULTS.name, key, fact, value)
     return key, value, [*headers, *state_headers(ATTENDANCE_RESULTS.name, state)], None
 
 
-def _scores(found: StateDifference, revision: int) -> Iterator[Record]:
+def _scores(found: StateDifference, revision: int) -> Iterator[NewRecord]:
     topic = ENGAGEMENT_SCORES.name
     for change in found.scores:
         key = change.contact_id.encode()

@@ -27,7 +27,7 @@ from runtime.logs import configure_command_logging
 from runtime.models import Kafka
 from runtime.states import States, read_states
 from runtime.wanted_topics import WantedTopic, wanted_topics
-from schemas.audit import Result
+from schemas.audit import ActState
 from schemas.topics import all_topics
 
 Lose = Annotated[
@@ -139,7 +139,7 @@ async def _change(state: _State, due: Sequence[TopicDifference], reason: str) ->
                 done += changed
     finally:
         # What was changed is noted, even where the cluster refuses the rest.
-        result: Result = "done" if len(done) == len(due) else "stopped"
+        result: ActState = "done" if len(done) == len(due) else "stopped"
         details = {f"{step.topic} {step.what}": f"{step.found} -> {step.wanted}" for step in done}
         if done:
             async with posting(state.connection) as to_kafka:

@@ -49,7 +49,7 @@ class Held(NamedTuple):
     headers: Headers
 
 
-Verdict = Literal["owner", "held", "stranger"]
+ClaimVerdict = Literal["owner", "held", "stranger"]
 ROWS = b"owner|"
 """What the keys of all rows about owners begin with."""
 
@@ -71,7 +71,9 @@ class Ownership:
         self._table = table
         self._retain_days = retain_days
 
-    def judge(self, record: Record, account_id: str, object_id: str, object_type: ObjectType, view: View) -> Verdict:
+    def judge(
+        self, record: Record, account_id: str, object_id: str, object_type: ObjectType, view: View
+    ) -> ClaimVerdict:
         """Whether an event is its object's owner's; one whose object may still turn out to be so is held."""
         key, today = _key(object_id), record.taken_ms // DAY_MS
         data = view.get(self._table, key)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from schemas.audit import Result
+from schemas.audit import ActState
 from schemas.letters import State
 
 
@@ -65,7 +65,7 @@ class AuditLine:
     action: str
     subject: str
     reason: str
-    result: Result
+    result: ActState
     details: Mapping[str, str | int]
 
 

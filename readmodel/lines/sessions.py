@@ -8,7 +8,7 @@ from typing import Literal
 
 from schemas.sessions import InteractionSummary, Reconciliation
 
-Sync = Literal["written", "waiting", "refused", "suppressed"]
+SyncState = Literal["written", "waiting", "refused", "suppressed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +109,7 @@ class PersonLine:
     revision: int
     score: int | None
     scoring: ScoreShare | None
-    sync: Sync
+    sync: SyncState
     """Whether Brevo holds the newest of the contact, else why not."""
     written_at: datetime | None
     """When Brevo last took something of the contact."""

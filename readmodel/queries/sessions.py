@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Select, func, null, or_, select, union_all
 
 from readmodel.instants import in_milliseconds, moment
 from readmodel.keys import contact_id_of
-from readmodel.lines.sessions import PersonLine, RunLine, ScoreShare, SessionLine, Sync
+from readmodel.lines.sessions import PersonLine, RunLine, ScoreShare, SessionLine, SyncState
 from readmodel.parts import PART, Part, part_of, place_of
 from readmodel.queries.rows import asked, behind, fields_of
 from readmodel.tables import CONTACTS, NOT_SYNCED, PEOPLE, SESSIONS
@@ -226,7 +226,7 @@ def _is_current(fields: Any) -> bool:
     return answered is not None and answered >= fields["wanted_revision"]
 
 
-def _sync(*, written: bool, outcome: str | None, current: bool) -> Sync:
+def _sync(*, written: bool, outcome: str | None, current: bool) -> SyncState:
     if written:
         return "written"
     if current and outcome == "rejected":

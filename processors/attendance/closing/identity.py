@@ -8,7 +8,7 @@ from processors.attendance.book import CONNECTION, IDENTITY_OF_USER, REGISTRATIO
 from processors.attendance.rules.connections import Connection, filled
 from processors.attendance.rules.facts import Shown
 from processors.attendance.rules.names import registered_name
-from processors.attendance.rules.presence import Rule
+from processors.attendance.rules.presence import IdentityRule
 from processors.attendance.rules.registrations import RegistrationRow
 
 
@@ -17,7 +17,7 @@ class Resolved(NamedTuple):
 
     shown: Shown
     """With what it took from others."""
-    rule: Rule
+    rule: IdentityRule
     email: str | None
     """``None``: anonymous."""
     name: str | None

@@ -10,7 +10,7 @@ from processors.attendance.closing.step import Step
 from processors.attendance.rules.judgement import Registrant
 from processors.attendance.rules.judgement import StandingResult as Judged
 from processors.attendance.rules.names import smallest_name
-from processors.attendance.rules.presence import Filed, Presence, Rule
+from processors.attendance.rules.presence import Filed, IdentityRule, Presence
 from processors.attendance.rules.runs import Run, RunRow
 from processors.attendance.rules.sessions import Session
 from schemas.attendance import Evidence, Identity, Interaction, Result, RetractionReason, RunEvidence
@@ -221,7 +221,7 @@ def _evidence_of_runs(step: Step, session: Session) -> Evidence:
     return "report" if all(step.has_report(uuid) for uuid in session.uuids) else "live"
 
 
-_RULES: tuple[Rule, ...] = ("registrant", "email", "user")
+_RULES: tuple[IdentityRule, ...] = ("registrant", "email", "user")
 
 
 def _identity(filed: Sequence[Filed], approved: Sequence[Registrant]) -> Identity | None:

@@ -16,13 +16,13 @@ from processors.attendance.rules.chat import Chatted
 from schemas.attendance import Interaction
 from schemas.codec import contact_id
 from schemas.lookups import LookupResult
-from schemas.sessions import InteractionSummary, Outcome
+from schemas.sessions import Availability, InteractionSummary
 
 Kind = Literal["polls", "questions"]
 _ASKED: tuple[Kind, ...] = ("polls", "questions")
 _EVERYBODY = ""
 """In place of a contact."""
-_WORST: tuple[Outcome, ...] = ("unavailable", "found", "missing")
+_WORST: tuple[Availability, ...] = ("unavailable", "found", "missing")
 """Of several runs: that one may not be asked is for an operator to mend, and one that has any is enough."""
 
 
@@ -87,7 +87,7 @@ def interaction_summary(book: Book, uuids: Sequence[str], offered: Offered) -> I
     )
 
 
-def _outcome(book: Book, uuids: Sequence[str], kind: Kind) -> Outcome:
+def _outcome(book: Book, uuids: Sequence[str], kind: Kind) -> Availability:
     states = {state_of(book, Scope(kind, uuid)) for uuid in uuids}
     return next((outcome for outcome in _WORST if outcome in states), "missing")
 

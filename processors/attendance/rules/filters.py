@@ -24,28 +24,28 @@ class Described:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class FilterVerdict:
     """Whether a session is wanted, and the rule that decided."""
 
     wanted: bool
     rule: str
 
 
-def judge(filters: Filters, session: Described) -> Verdict:
+def judge(filters: Filters, session: Described) -> FilterVerdict:
     """Ask the filters in the order of the file; the first that refuses decides."""
     for name, patterns, values in (
         ("filters.topics", filters.topics, [session.topic]),
         ("filters.hosts", filters.hosts, [owner for owner in (session.host_id, session.host_email) if owner]),
     ):
         if (rule := _refused(name, patterns, values)) is not None:
-            return Verdict(wanted=False, rule=rule)
+            return FilterVerdict(wanted=False, rule=rule)
     if filters.types and session.zoom_type not in filters.types:
-        return Verdict(wanted=False, rule=f"filters.types: {session.zoom_type} is not in {list(filters.types)}")
+        return FilterVerdict(wanted=False, rule=f"filters.types: {session.zoom_type} is not in {list(filters.types)}")
     for field, allowed in filters.tracking_fields.items():
         value = session.tracking_fields.get(field, "")
         if not _match(value, allowed):
-            return Verdict(wanted=False, rule=f"filters.tracking_fields.{field}: no pattern matches `{value}`")
-    return Verdict(wanted=True, rule="no filter refuses it")
+            return FilterVerdict(wanted=False, rule=f"filters.tracking_fields.{field}: no pattern matches `{value}`")
+    return FilterVerdict(wanted=True, rule="no filter refuses it")
 
 
 def _refused(name: str, patterns: PatternFilter, values: list[str]) -> str | None:

@@ -14,7 +14,7 @@ from processors.attendance.rules.intervals import Interval, clip, length, union
 from processors.attendance.rules.sessions import Weight
 from schemas.codec import pack, unpack
 
-Rule = Literal["registrant", "email", "user"]
+IdentityRule = Literal["registrant", "email", "user"]
 """How a connection was recognised (attendance.md 3), the strongest first."""
 
 
@@ -30,7 +30,7 @@ class Filed:
     """Join facts."""
     is_row: bool
     """Of the report."""
-    rule: Rule
+    rule: IdentityRule
     registrant_id: str | None
     name: str | None
     """First name of the registration, else the display name."""

@@ -29,7 +29,7 @@ from schemas.brevo import ConfirmList, TrackEvent
 from schemas.instants import format_instant
 
 Policy = Literal["hold", "resend", "drop"]
-CaughtUp = Callable[[int], Awaitable[None]]
+UntilCaughtUp = Callable[[int], Awaitable[None]]
 """Returns once everything that was told of a partition before it became ours has been read."""
 
 
@@ -61,7 +61,7 @@ class EventSender:
     """
 
     def __init__(
-        self, tools: WriterTools, channels: Mapping[Family, Channel], policy: Policy, caught_up: CaughtUp
+        self, tools: WriterTools, channels: Mapping[Family, Channel], policy: Policy, caught_up: UntilCaughtUp
     ) -> None:
         self._channels = channels
         self._access = tools.access

@@ -16,7 +16,7 @@ from typing import Any, Literal
 
 from runtime.outcome import Outcome
 
-Step = Literal["new token", "first page"]
+RetryStep = Literal["new token", "first page"]
 """What to do within the same call, once: fetch another token and ask again; begin the list again at page one."""
 
 MAX_MESSAGE_CHARACTERS = 300
@@ -61,7 +61,7 @@ class ZoomVerdict:
     """Zoom's words without e-mail addresses, cut to a length fit for a log."""
     missing_scopes: tuple[str, ...] = ()
     """Scopes that Zoom names as lacking."""
-    step: Step | None = None
+    step: RetryStep | None = None
     """To be tried first; `outcome` is what it comes to when that did not help."""
 
 
@@ -93,7 +93,7 @@ def judge(
         return ZoomVerdict(outcome, code, message, _named_scopes(message), _step(code, in_paging=in_paging))
     if 200 <= status < 300:
         return ZoomVerdict(_accepted(body, fields, holds, message, is_list=is_list), message=message)
-    step: Step | None = "new token" if status == 401 else None
+    step: RetryStep | None = "new token" if status == 401 else None
     return ZoomVerdict(_by_status(status, message), message=message, step=step)
 
 
@@ -116,7 +116,7 @@ def _code(fields: Mapping[str, Any], status: int) -> int | None:
     return said if said in _BY_CODE or said != status else None
 
 
-def _step(code: int, *, in_paging: bool) -> Step | None:
+def _step(code: int, *, in_paging: bool) -> RetryStep | None:
     if code == _TOKEN:
         return "new token"
     return "first page" if code == _VALIDATION and in_paging else None
