@@ -28,7 +28,7 @@ def places(tasks: Iterable[Task]) -> str:
     Behind the innermost coroutine is a future, which says nothing of itself.
     """
     found = Counter(_place(list(_frames(task.get_coro()))) for task in tasks)
-    ordered = sorted(found.items(), key=lambda each: (not each[0][0], each[1]))
+    ordered = sorted(found.items(), key=lambda place: (not place[0][0], place[1]))
     told = [place if number == 1 else f"{number} x {place}" for (_, place), number in ordered]
     more = [f"{len(told) - MOST_PLACES} more places"] if len(told) > MOST_PLACES else []
     return "; ".join([*told[:MOST_PLACES], *more])
@@ -38,7 +38,7 @@ def _place(frames: list[FrameType]) -> tuple[bool, str]:
     """Whether it is under way for code of ours, and the innermost place, with ours where it is another one."""
     ours = [frame for frame in frames if _module(frame).startswith(_OURS)]
     theirs = [frame for frame in frames if not _module(frame).startswith(_WAITING)]
-    shown = [each[-1] for each in (ours, theirs or frames) if each]
+    shown = [found[-1] for found in (ours, theirs or frames) if found]
     return bool(ours), " > ".join(dict.fromkeys(_told(frame) for frame in shown)) or "nowhere"
 
 

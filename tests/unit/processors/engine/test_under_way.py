@@ -37,8 +37,8 @@ async def test_tasks_at_the_same_place_are_counted_and_code_of_ours_comes_first(
     assert told[1].startswith("3 x commit test_under_way.py:")
     assert "@" not in "".join(told)
     await asyncio.gather(*commits[:1], ours, return_exceptions=True)
-    for each in commits:
-        each.cancel()
+    for task in commits:
+        task.cancel()
 
 
 def test_line_tells_rare_places_first_and_how_many_it_leaves_out() -> None:
