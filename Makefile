@@ -40,8 +40,12 @@ compose-demo: ## The demo in containers, image and all; removed afterwards (need
 # so that what computes fills the gaps. The four share one Kafka, apart by topic prefixes (tests/conftest.py).
 AT_ONCE = --numprocesses=4 --dist=load --maxschedchunk=1
 
+# Once, rather than by each of the four and by the processes that they start.
+COMPILED = console ingress ops processors readmodel runtime sandbox schemas tests/support
+
 test: setup ## Unit, contract, integration and acceptance tests, on a real Kafka
 	@echo "==> Tests: unit, contract, integration, acceptance (the first run fetches Apache Kafka, about 36 MB)"
+	@$(VENV_PYTHON) -m compileall -q $(COMPILED)
 	@$(VENV_PYTHON) -m pytest $(AT_ONCE) -m "not torture and not benchmark and not containers" tests/unit tests/contract tests/integration tests/acceptance
 
 containers: setup ## The integration tests on Kafka in a container; image, compose file, network faults (needs Docker)
