@@ -204,10 +204,11 @@ async def until_still(home: Installation, worker: Service) -> None:
     async def still() -> bool:
         nonlocal before, since
         home.check_alive()
-        now = (await worker.figure("rollcall_worker_records_total"), home.brevo.state.calls.paths.total())
-        figures = ("rollcall_worker_lag_records", "rollcall_brevo_waiting", "rollcall_zoom_lookups_pending")
-        if now != before or any([await worker.figure(name) for name in figures]):
+        names = ("rollcall_worker_lag_records", "rollcall_brevo_waiting", "rollcall_zoom_lookups_pending")
+        handled, *still_open = await worker.figures("rollcall_worker_records_total", *names)
+        now = (handled, home.brevo.state.calls.paths.total())
+        if now != before or any(still_open):
             before, since = now, time.monotonic()
         return time.monotonic() - since > 10
 
-    await eventually(still, timeout_seconds=900, what="all is handled", tell=home.last_words)
+    await eventually(still, timeout_seconds=900, what="all is handled", tell=home.last_words, pause_seconds=0.25)

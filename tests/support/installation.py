@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass, field
@@ -16,6 +16,7 @@ from typing import Any
 import aiohttp
 import orjson
 from prometheus_client.parser import text_string_to_metric_families
+from prometheus_client.samples import Sample
 
 from ops.demo.wiring import LIMIT_FACTOR, DemoPace, Wiring
 from ops.resync.workers import workers
@@ -94,12 +95,20 @@ class Service:
 
     async def figure(self, name: str, **labels: str) -> float:
         """A metric, summed over the labels that are not given; 0 when there is no such sample."""
+        samples = (sample for sample in await self._samples() if sample.name == name)
+        return sum(sample.value for sample in samples if labels.items() <= sample.labels.items())
+
+    async def figures(self, *names: str) -> tuple[float, ...]:
+        """As `figure`, several of one moment."""
+        sums: defaultdict[str, float] = defaultdict(float)
+        for sample in await self._samples():
+            sums[sample.name] += sample.value
+        return tuple(sums[name] for name in names)
+
+    async def _samples(self) -> list[Sample]:
         async with aiohttp.ClientSession() as session, session.get(f"{self.admin_url}/metrics") as answer:
             families = text_string_to_metric_families(await answer.text())
-        samples = (sample for family in families for sample in family.samples)
-        return sum(
-            sample.value for sample in samples if sample.name == name and labels.items() <= sample.labels.items()
-        )
+        return [sample for family in families for sample in family.samples]
 
     async def stop(self) -> int:
         """SIGTERM, and the exit code; what is inside the test goes on answering meanwhile."""
@@ -201,14 +210,13 @@ class Installation:
         async def idle() -> bool:
             nonlocal before, since
             self.check_alive()
-            handled = await worker.figure("rollcall_worker_records_total")
-            lag = await worker.figure("rollcall_worker_lag_records")
+            handled, lag = await worker.figures("rollcall_worker_records_total", "rollcall_worker_lag_records")
             now = (handled, self.brevo.state.calls.paths.total())
             if now != before or lag:
                 before, since = now, time.monotonic()
             return time.monotonic() - since > SETTLE_SECONDS + 1
 
-        await eventually(idle, timeout_seconds=60, what="nothing moves")
+        await eventually(idle, timeout_seconds=60, what="nothing moves", pause_seconds=0.25)
 
     async def until_nobody(self, group: str = APP_ID) -> None:
         """Wait until Kafka knows that a group has no member; one that was killed stays as long as its session."""

@@ -161,22 +161,26 @@ async def eventually(
     timeout_seconds: float = 30,
     what: str,
     tell: Callable[[], str] = str,
+    pause_seconds: float = _POLL_SECONDS,
 ) -> T:
     """Await `probe` again and again until it gives something true, and return that.
 
     Args:
-        probe: asked every 50 ms.
+        probe: asked again and again.
         timeout_seconds: deadline over all.
         what: the condition in words, for the failure.
         tell: more for the failure, such as a process's log.
+        pause_seconds: at least so long between two questions; a question that took long is followed by a pause five
+            times as long, up to a second, so that those who wait leave the machine to those whom they wait for.
     """
     deadline = time.monotonic() + timeout_seconds
     while True:
+        asked = time.monotonic()
         if found := await probe():
             return found
         if time.monotonic() > deadline:
             raise AssertionError(f"not within {timeout_seconds} s: {what}; last seen {found!r}\n{tell()}")
-        await asyncio.sleep(_POLL_SECONDS)
+        await asyncio.sleep(max(pause_seconds, min(1, 5 * (time.monotonic() - asked))))
 
 
 def wait_until(probe: Callable[[], T], *, timeout_seconds: float = 30, what: str, tell: Callable[[], str] = str) -> T:
