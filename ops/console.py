@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import os
 import secrets
 import sys
@@ -14,6 +13,7 @@ import typer
 from console.password_file import PasswordFile
 from console.passwords import SALT_BYTES, Account, checked_name, checked_password, checked_role, hash_password
 from ops.buttons import acting
+from ops.importing import imported
 from runtime.environment import password_file
 from schemas.errors import ConfigurationError
 
@@ -60,7 +60,7 @@ def console(
     }
     options = {name: value for name, value in told.items() if value is not None}
     # Imported only now: `rollcall --help` has to answer at once.
-    raise typer.Exit(importlib.import_module("console.process").main(acting, **options))
+    raise typer.Exit(imported("console.process").main(acting, **options))
 
 
 def passwd(

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import importlib
 from typing import Annotated
 
 import typer
+
+from ops.importing import imported
 
 
 def register(app: typer.Typer) -> None:
@@ -50,7 +51,7 @@ def worker(
     ZOOM_API_BASE_URL, ZOOM_OAUTH_BASE_URL and BREVO_API_BASE_URL. It never reads the webhook secret.
     """
     if resume:
-        raise typer.Exit(importlib.import_module("ops.resume").let_go_on(reason))
+        raise typer.Exit(imported("ops.resume").let_go_on(reason))
     if as_json and not dry_run:
         raise typer.BadParameter("--json needs --dry-run")
     _run_process("processors.__main__", **({"dry_run": "json" if as_json else "text"} if dry_run else {}))
@@ -58,4 +59,4 @@ def worker(
 
 def _run_process(module: str, **options: str) -> None:
     # Imported only now: Faust takes a second, and `rollcall --help` has to answer at once.
-    raise typer.Exit(importlib.import_module(module).main(**options))
+    raise typer.Exit(imported(module).main(**options))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import importlib
 import signal
 import socket
 import sys
@@ -14,6 +13,7 @@ from typing import Annotated, Protocol
 
 import typer
 
+from ops.importing import imported
 from schemas.errors import ConfigurationError
 
 Port = Annotated[int, typer.Option("--port", min=0, max=65_535, help="Where to listen; 0: any free port.")]
@@ -48,7 +48,7 @@ def zoom(port: Port = 0, host: Host = "127.0.0.1", webhook_secret: WebhookSecret
         print(f"Zoom's sandbox: {url} (open it in a browser). For a worker:", file=sys.stderr)
         print(f"ZOOM_API_BASE_URL={url}/v2\nZOOM_OAUTH_BASE_URL={url}", flush=True)
 
-    server = importlib.import_module("sandbox.zoom.server")
+    server = imported("sandbox.zoom.server")
     _serve(partial(server.serve, webhook_secret=webhook_secret), host, port, tell)
 
 
@@ -59,12 +59,12 @@ def brevo(port: Port = 0, host: Host = "127.0.0.1") -> None:
         print(f"Brevo's sandbox: {url} (open it in a browser). For a worker:", file=sys.stderr)
         print(f"BREVO_API_BASE_URL={url}/v3", flush=True)
 
-    _serve(importlib.import_module("sandbox.brevo.server").serve, host, port, tell)
+    _serve(imported("sandbox.brevo.server").serve, host, port, tell)
 
 
 def kafka(port: Port = 0) -> None:
     """Run a real Apache Kafka of one node; its data is gone when it ends. Ctrl-C ends it."""
-    broker = importlib.import_module("sandbox.kafka").EmbeddedKafka
+    broker = imported("sandbox.kafka").EmbeddedKafka
     try:
         # The broker itself takes seconds to find out, and says it in a page of Java.
         socket.create_server(("127.0.0.1", port)).close()

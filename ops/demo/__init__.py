@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import importlib
 import os
 import secrets
 from typing import Annotated
 
 import typer
 
+from ops.importing import imported
 from schemas.errors import ConfigurationError
 
 _SEED = 7
@@ -69,7 +69,7 @@ def demo(
     """
     # Imported only now: the sandboxes take a moment, and `rollcall --help` has to answer at once.
     if against is None:
-        story = importlib.import_module("ops.demo.story")
+        story = imported("ops.demo.story")
         chosen = _SEED if seed is None else seed
         told = story.tell(
             attendees=attendees, seed=chosen, chaos=chaos, reports=reports, keep=keep, look=look, as_json=as_json
@@ -80,7 +80,7 @@ def demo(
             "--against needs --zoom and --brevo, the addresses of the sandboxes that the worker uses, "
             "and starts nothing that --keep or --console could leave running or that could read --reports"
         )
-    elsewhere = importlib.import_module("ops.demo.against")
+    elsewhere = imported("ops.demo.against")
     running = elsewhere.outside(against, zoom, brevo, os.environ)
     # The worker remembers the people of an earlier run, so that another one needs others.
     chosen = secrets.randbelow(10_000) if seed is None else seed

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import importlib
 from typing import Annotated
 
 import typer
+
+from ops.importing import imported
 
 Only = Annotated[str, typer.Option("--only", help="Comma-separated drills; all if nothing is said.")]
 Json = Annotated[bool, typer.Option("--json", help="One JSON document on stdout instead of what was done.")]
@@ -24,5 +25,5 @@ def gameday(*, only: Only = "", as_json: Json = False) -> None:
     leaves this machine. Exit code 1: a drill was not mended.
     """
     # Imported only now: the sandboxes take a moment, and `rollcall --help` has to answer at once.
-    story = importlib.import_module("ops.gameday.story")
+    story = imported("ops.gameday.story")
     raise typer.Exit(story.tell(only=only, as_json=as_json))
