@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import logging
 import os
 import sys
 import uuid
@@ -71,9 +72,17 @@ def pytest_configure_node(node: Any) -> None:
 
 
 @pytest.fixture(autouse=True)
-def logs_with_their_facts(caplog: pytest.LogCaptureFixture) -> None:
-    """`caplog.text` has what is logged as `extra`, too: there is where something could leak."""
+def logs_with_their_facts(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
+    """`caplog.text` has what is logged as `extra`, too: there is where something could leak.
+
+    A command that a test runs in its own process sets up logging; the next test must not find less in its log for it.
+    """
     caplog.handler.setFormatter(WithFacts("%(levelname)s %(name)s %(message)s"))
+    root = logging.getLogger()
+    level, handlers = root.level, root.handlers[:]
+    yield
+    root.setLevel(level)
+    root.handlers[:] = handlers
 
 
 @pytest.fixture(scope="session")

@@ -213,7 +213,7 @@ class MemoryEngine(Outside, OwnAgent):
         await self._end_pump()
         self.effect = self._core = None
 
-    async def until(self, condition: Callable[[], bool], seconds: float = 20) -> None:
+    async def until(self, condition: Callable[[], bool], seconds: float = 60) -> None:
         """Wait for something that rows, posts or the worker's death can bring about."""
         async with asyncio.timeout(seconds):
             while not condition():
