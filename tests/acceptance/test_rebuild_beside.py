@@ -1,4 +1,4 @@
-"""A rebuild that goes on beside the worker: what it asks Zoom, and what it may no longer write once it hung."""
+"""A rebuild beside the worker: what it asks Zoom, what it may no longer write once it hung, a switch that is killed."""
 
 from __future__ import annotations
 
@@ -18,10 +18,12 @@ from runtime.exits import INTERNAL
 from runtime.kafka import KafkaConnection
 from runtime.states import read_states
 from schemas.topics import LOOKUP_RESULTS, RAW_EVENTS
+from tests.support.acts import acts
 from tests.support.broker import Broker
 from tests.support.commands import rollcall
 from tests.support.installation import Installation, installation, truth_about, webinar
 from tests.support.kafka import Message, admin, end_offsets, produce
+from tests.support.killed_after import killed_after
 from tests.support.processes import Process, eventually, rollcall_command, running
 
 pytestmark = pytest.mark.torture
@@ -161,3 +163,67 @@ async def test_rebuild_that_follows_and_hung_writes_nothing_into_the_state_that_
         code, resync, problem = await rollcall(variables, "resync", "--all", "--dry-run", "--json")
         assert (code, resync["contacts"]) == (0, []), problem
         await home.until_true(await truth_about(first, second, third))
+
+
+STEPS = (
+    "ops.rebuild.groups:Groups.move",
+    "ops.rebuild.switching:_write",
+    "ops.posting:Posting.publish",
+    "ops.rebuild.switching:tell",
+    "ops.posting:Posting.note",
+)
+"""Of a switch: offsets are moved back, the other state is live, some of what differs is told, all is, it is noted."""
+
+
+def contacts(home: Installation) -> dict[str, tuple[frozenset[int], dict[str, Any]]]:
+    """Lists and attributes by address, as Brevo holds them."""
+    held = home.held()["contacts"]
+    return {contact["email"]: (frozenset(contact["listIds"]), contact["attributes"]) for contact in held}
+
+
+async def killed_at_every_step(home: Installation, to: str, *words: str) -> None:
+    """A switch, killed after each of its steps, and gone on with by name; one state is live all the while."""
+    connection, variables = KafkaConnection.from_environment(home.wiring.kafka), home.wiring.worker()
+    before = (await read_states(connection)).live.state
+    for step in STEPS:
+        await killed_after(step, variables, "rebuild", "switch", *words, "--yes")
+        live = (await read_states(connection)).live
+        assert (live.state, live.is_told) == ((before, True) if step == STEPS[0] else (to, False)), step
+        words = (to,) if live.state == to else words
+    told = await command(variables, "switch", to)
+    assert (told["live"], told["previous"]) == (to, before)
+
+
+async def test_switch_and_its_undoing_killed_after_every_step_are_gone_on_with(
+    own_kafka: Broker, topic_prefix: str, tmp_path: Path
+) -> None:
+    """By other rules and back: in the end Brevo holds what it held, no event came, and every act is noted."""
+    world = webinar(30, seed=5)
+    async with installation(own_kafka.bootstrap, topic_prefix, tmp_path) as home:
+        await home.enlist(world)
+        ingress, worker, variables = home.start_ingress(), home.start_worker(), home.wiring.worker()
+        await ingress.until_ready()
+        await home.send(world)
+        await home.until_true(await truth_about(world))
+        await home.until_idle(worker)
+        before, events, file = contacts(home), home.events(), home.directory / "rollcall.yaml"
+        rules = file.read_text()
+        file.write_text(rules.replace("sessions: {", "sessions: {attended_minimum: 45m, "))
+        assert file.read_text() != rules
+        await command(variables, "start", "stricter")
+        for to, words, text in (("stricter", ("stricter",), None), ("first", ("--undo",), rules)):
+            assert await worker.stop() == 0
+            await home.until_nobody()
+            if text is not None:
+                file.write_text(text)
+            else:
+                await command(variables, "start", "stricter")
+            await killed_at_every_step(home, to, *words)
+            worker = home.start_worker()
+            await worker.until_ready()
+            await home.until_idle(worker)
+            assert (contacts(home) == before, home.events()) == (to == "first", events)
+        noted = {entry.action for entry in await acts(own_kafka.bootstrap, topic_prefix)}
+        assert noted >= {"rebuild.switch", "rebuild.undo"}
+        code, resync, problem = await rollcall(variables, "resync", "--all", "--dry-run", "--json")
+        assert (code, resync["contacts"]) == (0, []), problem
