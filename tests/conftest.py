@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 from sandbox.kafka.ports import RANGE
 from tests.support.broker import Broker
@@ -34,6 +35,9 @@ _SHARED = pytest.StashKey[str]()
 
 def pytest_configure() -> None:
     """Each process of a run has ports of its own: a port is picked some time before its server binds it."""
+    # On a busy machine an example takes as long as it is let wait.
+    settings.register_profile("busy", settings.default, deadline=None)
+    settings.load_profile("busy")
     # What is imported stays: looking for cycles in it takes a third of the time of collecting the tests.
     gc.disable()
     worker = os.environ.get("PYTEST_XDIST_WORKER", "").removeprefix("gw")
