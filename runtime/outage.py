@@ -7,7 +7,7 @@ FAILURES = 3
 
 
 class Outage:
-    """Of one service; times are monotonic seconds.
+    """Of one service; times are seconds of one clock.
 
     Args:
         apart_seconds: a failure that follows another one sooner says no more than that one did: both calls were under
