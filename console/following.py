@@ -36,7 +36,8 @@ class Following:
                     log.warning("read model not kept up", extra={"reason": told})
                 self.trouble = told
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(stop.wait(), _PAUSE_SECONDS)
+                    async with asyncio.timeout(_PAUSE_SECONDS):
+                        await stop.wait()
 
     def _heard(self, _records: int) -> None:
         if self.trouble:

@@ -54,5 +54,6 @@ class LivePages:
             await response.write(b":\n\n" if now == before else f"data: {now}\n\n".encode())
             before = now
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._closing.wait(), _LOOK_SECONDS)
+                async with asyncio.timeout(_LOOK_SECONDS):
+                    await self._closing.wait()
                 return

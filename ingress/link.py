@@ -134,7 +134,8 @@ class KafkaLink:
         last_answer = checked_at = loop.time()
         while loop.time() - last_answer < _PATIENCE_SECONDS:
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._broken.wait(), _PROBE_SECONDS)
+                async with asyncio.timeout(_PROBE_SECONDS):
+                    await self._broken.wait()
                 return
             was_reached = self.is_reached
             if not await self._answers():
@@ -184,4 +185,5 @@ class KafkaLink:
         if producer is None:
             return
         with contextlib.suppress(TimeoutError, KafkaError, OSError):
-            await asyncio.wait_for(producer.stop(), _STOP_SECONDS)
+            async with asyncio.timeout(_STOP_SECONDS):
+                await producer.stop()

@@ -279,7 +279,8 @@ async def _wait_until_released(settings: WorkerSettings, process: WorkerProcess,
                 "next": "rollcall dlq list; mend the cause, then rollcall worker --resume",
             })  # fmt: skip
         with suppress(TimeoutError):
-            await asyncio.wait_for(stop.wait(), HALT_SECONDS)
+            async with asyncio.timeout(HALT_SECONDS):
+                await stop.wait()
     return False
 
 
@@ -299,7 +300,8 @@ async def _wait_for_kafka(settings: WorkerSettings, stop: asyncio.Event) -> Live
                 log.warning("kafka not reached", extra={"reason": str(error), "retry_seconds": KAFKA_RETRY_SECONDS})
                 told = True
             try:
-                await asyncio.wait_for(stop.wait(), KAFKA_RETRY_SECONDS)
+                async with asyncio.timeout(KAFKA_RETRY_SECONDS):
+                    await stop.wait()
             except TimeoutError:
                 continue
         else:

@@ -203,7 +203,8 @@ async def _watch(watched: CaughtUp, order: RebuildOrder, stop: asyncio.Event, te
         if is_caught_up and not order.follows:
             return True
         try:
-            await asyncio.wait_for(stop.wait(), LOOK_SECONDS)
+            async with asyncio.timeout(LOOK_SECONDS):
+                await stop.wait()
         except TimeoutError:
             continue
     return is_caught_up

@@ -84,11 +84,13 @@ async def _report_to(
     except asyncio.CancelledError:
         headers = list(tombstone_headers(WORKERS.name, key, WorkerStatus))
         with suppress(*_AWAY):
-            await asyncio.wait_for(producer.send_and_wait(topic, None, key=key, headers=headers), _GOODBYE_SECONDS)
+            async with asyncio.timeout(_GOODBYE_SECONDS):
+                await producer.send_and_wait(topic, None, key=key, headers=headers)
         raise
     finally:
         with suppress(TimeoutError):
-            await asyncio.wait_for(producer.stop(), _GOODBYE_SECONDS)
+            async with asyncio.timeout(_GOODBYE_SECONDS):
+                await producer.stop()
 
 
 async def _is_there(kafka: KafkaConnection, topic: str) -> bool:

@@ -11,6 +11,7 @@ from aiokafka.errors import KafkaError
 async def kafka_answers(producer: AIOKafkaProducer, within_seconds: float) -> bool:
     """Whether a broker answers a started producer's question for metadata in time; never raises."""
     try:
-        return bool(await asyncio.wait_for(producer.client.force_metadata_update(), within_seconds))
+        async with asyncio.timeout(within_seconds):
+            return bool(await producer.client.force_metadata_update())
     except (KafkaError, OSError, TimeoutError):
         return False

@@ -170,7 +170,8 @@ class Ground:
             stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
         )  # fmt: skip
         try:
-            output, _ = await asyncio.wait_for(process.communicate(), _COMMAND_SECONDS)
+            async with asyncio.timeout(_COMMAND_SECONDS):
+                output, _ = await process.communicate()
         except TimeoutError:
             process.kill()
             raise NotMendedError(f"`rollcall {command}` has not ended after {_COMMAND_SECONDS:.0f} s") from None

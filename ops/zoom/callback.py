@@ -45,7 +45,8 @@ class Callback:
             RollcallError: what `exchange` raised.
         """
         try:
-            await asyncio.wait_for(asyncio.shield(self._outcome), seconds)
+            async with asyncio.timeout(seconds):
+                await asyncio.shield(self._outcome)
         except TimeoutError:
             raise CallbackRefusedError(f"nobody came back from Zoom within {seconds:.0f} s; begin anew") from None
 

@@ -120,7 +120,8 @@ class DueClock(Effect):
             self._posts = False
             self._changed.clear()
             try:
-                await asyncio.wait_for(self._changed.wait(), self._pause(now_ms))
+                async with asyncio.timeout(self._pause(now_ms)):
+                    await self._changed.wait()
             except TimeoutError:
                 continue
 

@@ -282,7 +282,8 @@ async def leave_rebalances(app: Any) -> None:
     """Before the app is stopped: see `BatchThread.leave_rebalances`."""
     thread = app.consumer._thread
     with suppress(TimeoutError):  # a thread that has crashed answers no more
-        await asyncio.wait_for(thread.call_thread(thread.leave_rebalances), LEAVE_SECONDS)
+        async with asyncio.timeout(LEAVE_SECONDS):
+            await thread.call_thread(thread.leave_rebalances)
 
 
 async def still_member(app: Any) -> bool:

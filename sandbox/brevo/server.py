@@ -112,7 +112,8 @@ class _Server:
         """As long as the server runs."""
         if seconds:
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._closing.wait(), seconds)
+                async with asyncio.timeout(seconds):
+                    await self._closing.wait()
 
     def _start_queued(self) -> None:
         for process in self.state.store.processes.take_queued():
