@@ -6,6 +6,7 @@ import asyncio
 import gc
 import logging
 import os
+import signal
 import sys
 import uuid
 from collections.abc import Callable, Iterator
@@ -40,6 +41,9 @@ def pytest_configure() -> None:
     settings.load_profile("busy")
     # What is imported stays: looking for cycles in it takes a third of the time of collecting the tests.
     gc.disable()
+    # A run that a shell began in the background ignores Ctrl-C, and so would every process under test.
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     worker = os.environ.get("PYTEST_XDIST_WORKER", "").removeprefix("gw")
     if worker.isdecimal() and int(worker) < 8:
         first = 20_000 + int(worker) * _PORTS_EACH
