@@ -71,7 +71,7 @@ async def test_brevo_faults_during_a_run_contacts_are_true_and_no_event_is_there
         missing = [result for result in doubtful if result.http_status is None]
         assert missing, "no event was lost on the way"
         await home.check_nothing_lost(world)
-        assert await worker.figure("rollcall_brevo_in_doubt") == len(doubtful)
+        await home.until_doubts_are_counted(worker)
         assert await worker.stop() == 0, worker.process.describe()
 
 

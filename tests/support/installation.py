@@ -244,6 +244,17 @@ class Installation:
                 known.pop(result.command_id, None)
         return [result for result in known.values() if result.outcome == "in_doubt"]
 
+    async def until_doubts_are_counted(self, worker: Service) -> None:
+        """Wait until the worker counts as many as there are.
+
+        Of an event that has arrived the answer may be under way: then it is true already, and in doubt a little later.
+        """
+
+        async def counted() -> bool:
+            return await worker.figure("rollcall_brevo_in_doubt") == len(await self.in_doubt())
+
+        await eventually(counted, what="the worker counts what is in doubt", tell=self.last_words)
+
     async def check_nothing_lost(self, *worlds: World) -> None:
         """Every delivery is in Kafka and acknowledged by the workers, none is a dead letter."""
         bootstrap = self.wiring.kafka["KAFKA_BOOTSTRAP_SERVERS"]
