@@ -179,8 +179,11 @@ async def test_rebuild_by_other_rules_is_compared_switched_to_undone_and_dropped
 
         assert (await ana.looks("rebuild.drop", state="stricter")).endswith("first is live, and stays so")
         assert "topics were deleted" in await ana.does("rebuild.drop", "agreed", state="stricter")
-        left = await topics_of(kafka_bootstrap, topic_prefix)
-        assert not [topic for topic in left if "stricter" in topic]
+
+        async def deleted() -> bool:
+            return not [topic for topic in await topics_of(kafka_bootstrap, topic_prefix) if "stricter" in topic]
+
+        await eventually(deleted, what="the broker has deleted the topics", tell=home.last_words)
         assert "there is nothing to undo" in await ana.is_told("rebuild.undo")
         noted = [entry for entry in await acts(kafka_bootstrap, topic_prefix) if "rebuild" in entry.action]
         assert [entry.action for entry in noted] == [
