@@ -104,7 +104,7 @@ def processes(call: ReceivedCall) -> BrevoAnswer:
     everything = call.store.processes.all()
     if query.sort == "desc":
         everything.reverse()
-    shown = [contact.shown(call.base_url) for contact in everything[query.offset : query.offset + query.limit]]
+    shown = [process.shown(call.base_url) for process in everything[query.offset : query.offset + query.limit]]
     return BrevoAnswer(200, {"processes": shown, "count": len(everything)})
 
 

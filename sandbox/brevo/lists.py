@@ -121,4 +121,4 @@ class ListBook:
             for contact_list in self._lists.values()
             if folder_id is None or contact_list.folder_id == folder_id
         ]
-        return sorted(chosen, key=lambda brevo_list: brevo_list.id)
+        return sorted(chosen, key=lambda contact_list: contact_list.id)

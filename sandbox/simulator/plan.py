@@ -59,7 +59,7 @@ class Planner:
             Planned(_occurrence_id(planned_at), starts_at, planned_at),
             Planned(_occurrence_id(gone), gone, gone, "deleted"),
         ]
-        return tuple(sorted(entries, key=lambda event: event.starts_at))
+        return tuple(sorted(entries, key=lambda entry: entry.starts_at))
 
     def moved_at(self, starts_at: int) -> int | None:
         """When the host moved it: days before, or in the last hours."""

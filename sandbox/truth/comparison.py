@@ -88,9 +88,9 @@ def _events(wanted: ContactTruth, held: list[Mapping[str, Any]]) -> list[Mismatc
             for field, (actual, should) in _differing(alike, event).items()
         ]
     found += [
-        Mismatch(wanted.email, f"event {event.name}", "missing", f"once, at {format_instant(event.at)}")
-        for event in missing
-        if not event.may_be_missing
+        Mismatch(wanted.email, f"event {expected.name}", "missing", f"once, at {format_instant(expected.at)}")
+        for expected in missing
+        if not expected.may_be_missing
     ]
     return found
 

@@ -78,7 +78,7 @@ class _Dossier:
     def approved(self) -> list[Booking]:
         """Registrations that are or were, the latest last."""
         ever = [booking for booking in self.bookings if booking.registration.ever_approved]
-        return sorted(ever, key=lambda enrolment: enrolment.registration.latest.at_ms)
+        return sorted(ever, key=lambda booking: booking.registration.latest.at_ms)
 
 
 def truth_of(
@@ -274,4 +274,4 @@ def _lists(approved: list[Booking], results: list[Result], rules: Rules) -> froz
             wanted.add(rules.lists.webinar_attendees)
         else:
             wanted.add(rules.lists.meeting_participants)
-    return frozenset(event for event in wanted if event is not None)
+    return frozenset(list_id for list_id in wanted if list_id is not None)
