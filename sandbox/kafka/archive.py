@@ -29,17 +29,18 @@ class ClassArchive:
             ("AOTCache", "AOTCacheOutput") if java.major >= 25 else ("SharedArchiveFile", "ArchiveClassesAtExit")
         )
 
-        self.is_written = False
-        """Whether this Java writes one when it stops in order; known from `flags` on."""
+    @property
+    def is_there(self) -> bool:
+        """Whether one can be read; while not, who stops in order leaves one behind."""
+        return self._file.exists()
 
     def flags(self) -> list[str]:
         """JVM flags that read the archive, or write one where there is none yet."""
         # Disabled logging: a JVM that cannot use an archive says so on standard output and starts without it.
-        if self._file.exists():
+        if self.is_there:
             with suppress(OSError):
                 os.utime(self._file)
             return [f"-XX:{self._read_flag}={self._file}", "-Xlog:disable"]
-        self.is_written = True
         return [f"-XX:{self._write_flag}={self._written}", "-Xlog:disable"]
 
     def keep(self) -> None:

@@ -142,9 +142,9 @@ class EmbeddedKafka:
 
     def close(self) -> None:
         """Stop, and remove the data directory if it is this broker's own."""
-        # What is thrown away need not be flushed, which takes a second for a few hundred partitions; only a Java that
-        # is to leave a class archive behind ends in order.
-        self.stop(kill=self._own_directory and not (self._archive and self._archive.is_written))
+        # What is thrown away need not be flushed, which takes a second for a few hundred partitions; only while
+        # there is no class archive yet a broker ends in order, which leaves one behind.
+        self.stop(kill=self._own_directory and (self._archive is None or self._archive.is_there))
         if self._own_directory:
             shutil.rmtree(self.directory, ignore_errors=True)
 
