@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from processors.engagement.contact import Membership
-from processors.engagement.state import ContactRegistration
+from processors.engagement.state import ContactRegistration, in_order
 from runtime.brevo_models import ListRule
 
 _OPEN = ListRule()
@@ -39,10 +39,7 @@ def consented(
 def answers_told(registrations: Iterable[ContactRegistration]) -> dict[str, str]:
     """Answers by question: of several registrations that were asked the latest one's, whatever became of it."""
     told: dict[str, str] = {}
-    for row in sorted(
-        registrations,
-        key=lambda registration: (registration.occurred_at, registration.object_id, registration.registrant_id),
-    ):
+    for row in in_order(registrations):
         if not row.retracted:
             told.update(row.answers)
     return told

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from processors.engagement.contact_score import ScoreOnDay
-from processors.engagement.state import ContactRegistration, SessionRow
+from processors.engagement.state import ContactRegistration, SessionRow, in_order
 from runtime.field_mapping import question_source
 from runtime.models import Lists
 from schemas.instants import whole_minutes
@@ -27,10 +27,7 @@ _SHOWN_AS = {"approved": "registered", "cancelled": "cancelled"}
 def registration_values(registrations: Iterable[ContactRegistration]) -> Values:
     """What stands because of registrations alone; results come on top. Retracted ones must be left out already."""
     values: Values = {}
-    for row in sorted(
-        registrations,
-        key=lambda registration: (registration.occurred_at, registration.object_id, registration.registrant_id),
-    ):
+    for row in in_order(registrations):
         _put(values, "name", row.first_name)
         _put(values, "webinar_title", row.topic)
         _put(values, "registration_source", row.registration_source)

@@ -149,6 +149,14 @@ def fact_key(fact: Registration | Result | Recording) -> bytes:
     return f"{fact.contact_id}|r|{fact.account_id}|{fact.object_id}|{fact.registrant_id}".encode()
 
 
+def in_order(registrations: Iterable[ContactRegistration]) -> list[ContactRegistration]:
+    """By when what they tell happened: of several that say the same thing of a contact the last one stands."""
+    return sorted(
+        registrations,
+        key=lambda registration: (registration.occurred_at, registration.object_id, registration.registrant_id),
+    )
+
+
 def merged_session(row: SessionRow | None, fact: Result, due: EventKind | None) -> SessionRow:
     """The row after `fact`: the newer revision stands, of equal ones the fact; `due` is added in any case."""
     events_due = _with(row.events_due if row else (), due)
