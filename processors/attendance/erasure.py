@@ -44,8 +44,7 @@ from processors.attendance.book import (
     Visitor,
 )  # fmt: skip
 from processors.attendance.intake.erased import addresses_in
-from processors.attendance.ownership import ROWS as OWNERS
-from processors.attendance.ownership import held_in
+from processors.attendance.ownership import OWNERS, held_in
 from processors.attendance.rules.connections import Connection
 from processors.attendance.rules.facts import NOTHING_SHOWN, Shown
 from processors.attendance.rules.registrations import RegistrationRow

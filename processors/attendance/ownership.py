@@ -35,8 +35,10 @@ may arrive. They come again in one turn."""
 LARGEST_HELD = 8_192
 """Bytes of an event that is held; Zoom's about people have one to three KB. A recording's is told by a look-up too."""
 _QUESTION = "owner"
-_CLAIM_PARTS, _HELD_PARTS = 2, 3
-"""Separators in the key of a claim, and of an event that is held."""
+OWNERS = b"owner|"
+"""What the keys of all rows about owners begin with."""
+_CLAIM_BARS, _HELD_BARS = 2, 3
+"""`|` in the key of a claim, and of an event that is held."""
 _SWEPT_AT_ONCE = 2
 """Rows looked at for each that is made: so the oldest go as fast as new ones come."""
 
@@ -50,8 +52,6 @@ class Held(NamedTuple):
 
 
 ClaimVerdict = Literal["owner", "held", "stranger"]
-ROWS = b"owner|"
-"""What the keys of all rows about owners begin with."""
 
 
 def is_about_ownership(result: LookupResult) -> bool:
@@ -99,7 +99,7 @@ class Ownership:
         if not is_owner:
             return [], held
         others = [
-            key for key, _value in view.scan(self._table, _key(result.object_id, "")) if key.count(b"|") == _CLAIM_PARTS
+            key for key, _value in view.scan(self._table, _key(result.object_id, "")) if key.count(b"|") == _CLAIM_BARS
         ]
         return held, [
             held_event for key in others if key != claimant for held_event in self._released(key, today, view)
@@ -145,7 +145,7 @@ class Ownership:
         """Look at the next few rows, and delete what nobody has touched for long."""
         start = view.get(self._table, b"sweep|") or b""
         looked_at = b""
-        for number, (key, value) in enumerate(view.scan(self._table, ROWS, start)):
+        for number, (key, value) in enumerate(view.scan(self._table, OWNERS, start)):
             if number == _SWEPT_AT_ONCE:
                 looked_at = key
                 break
@@ -159,11 +159,11 @@ class Ownership:
 
 def held_in(key: bytes, value: bytes) -> Held | None:
     """The event that a row holds; ``None`` for a row about an owner or a claim."""
-    return _thawed(value) if key.count(b"|") == _HELD_PARTS else None
+    return _thawed(value) if key.count(b"|") == _HELD_BARS else None
 
 
 def _key(*parts: str) -> bytes:
-    return ROWS + "|".join(parts).encode()
+    return OWNERS + "|".join(parts).encode()
 
 
 @lru_cache(maxsize=64)  # an installation has a few accounts

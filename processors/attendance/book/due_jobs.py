@@ -82,10 +82,10 @@ class Job:
 def _decode(data: bytes) -> Job:
     fields = unpack(data)
     work: dict[str, Any] | None = fields.pop("work")
-    return Job(**_with_mark(fields), work=Work(**_with_mark(work)) if work else None)
+    return Job(**_with_lineage(fields), work=Work(**_with_lineage(work)) if work else None)
 
 
-def _with_mark(fields: dict[str, Any]) -> dict[str, Any]:
+def _with_lineage(fields: dict[str, Any]) -> dict[str, Any]:
     lineage: dict[str, Any] | None = fields["lineage"]
     return fields if lineage is None else {**fields, "lineage": Lineage(**lineage)}
 

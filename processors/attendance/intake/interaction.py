@@ -79,17 +79,17 @@ def interaction_of(book: Book, uuids: Sequence[str], offered: Offered, contact: 
 def interaction_summary(book: Book, uuids: Sequence[str], offered: Offered) -> InteractionSummary:
     """What there was over all people, and whether Zoom told."""
     return InteractionSummary(
-        polls=_outcome(book, uuids, "polls"),
-        questions=_outcome(book, uuids, "questions"),
+        polls=_availability(book, uuids, "polls"),
+        questions=_availability(book, uuids, "questions"),
         polls_offered=offered.polls,
         questions_asked=offered.questions,
         chat_messages=offered.chat_messages,
     )
 
 
-def _outcome(book: Book, uuids: Sequence[str], kind: Kind) -> Availability:
+def _availability(book: Book, uuids: Sequence[str], kind: Kind) -> Availability:
     states = {state_of(book, Scope(kind, uuid)) for uuid in uuids}
-    return next((outcome for outcome in _WORST if outcome in states), "missing")
+    return next((availability for availability in _WORST if availability in states), "missing")
 
 
 def _items(book: Book, uuids: Sequence[str], kind: Kind, contact: str) -> set[str]:

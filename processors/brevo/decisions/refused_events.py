@@ -25,7 +25,7 @@ def to_try_again(row: EventRow, lookup: Lookup) -> OnceCommand | None:
     command = command_of(row.waiting.command)
     if not isinstance(command, OnceCommand):
         return None
-    return command if all(row is not None and was_refused(row) for row in map(lookup, keys_of(command))) else None
+    return command if all(held is not None and was_refused(held) for held in map(lookup, keys_of(command))) else None
 
 
 def keys_of(command: OnceCommand) -> list[bytes]:

@@ -110,15 +110,15 @@ class Allowance:
         """What `as_json` gave; a new one where it is anything else."""
         if not isinstance(fields, dict) or not isinstance(fields.get("day"), int):
             return cls()
-        paces = {label: Pace(*said) for label, said in _mapping(fields.get("paces")) if _are_instants(said)}
-        used = {pool: int(count) for pool, count in _mapping(fields.get("used")) if _is_number(count)}
+        paces = {label: Pace(*said) for label, said in _entries(fields.get("paces")) if _are_instants(said)}
+        used = {pool: int(count) for pool, count in _entries(fields.get("used")) if _is_number(count)}
         return cls(paces, fields["day"], used)
 
     def _pace(self, label: str) -> Pace:
         return self.paces.setdefault(label, Pace())
 
 
-def _mapping(said: object) -> list[tuple[str, Any]]:
+def _entries(said: object) -> list[tuple[str, Any]]:
     return [(str(name), value) for name, value in said.items()] if isinstance(said, dict) else []
 
 
