@@ -31,6 +31,7 @@ from processors.attendance.book.due_jobs import (
     save_job,
     send_tick,
 )
+from processors.attendance.book.retention import delete_expired, expires_ms
 from processors.attendance.book.rows import (
     ABSENT,
     CHOICE,
@@ -123,8 +124,10 @@ __all__ = [
     "WorkKind",
     "accounts_due",
     "begin_planned",
+    "delete_expired",
     "due_ms",
     "due_of",
+    "expires_ms",
     "go_on",
     "inheriting",
     "load_job",

@@ -18,7 +18,7 @@ from schemas.replays import Lineage
 from schemas.ticks import Tick
 from schemas.topics import TICKS
 
-WorkKind = Literal["session", "retraction", "registrations", "forgetting"]
+WorkKind = Literal["session", "retraction", "registrations", "expiry"]
 DUE = b"due|"
 """What the keys of what is due begin with: `due|<account>|<milliseconds>|<object>`."""
 
@@ -29,7 +29,7 @@ class Work:
 
     kind: WorkKind
     name: str = ""
-    """Of a group: the uuid of its first run; of a retraction: the session's; of forgetting: a run's, or nothing."""
+    """Of a group: the uuid of its first run; of a retraction: the session's; of an expiry: a run's, or nothing."""
     runs: list[str] = field(default_factory=list)
     """Of the group, when the work began."""
     phase: int = 0

@@ -30,7 +30,7 @@ def expires_ms(book: Book, retain: float) -> dict[str, int]:
     return {"": max(heard.at_ms, max(starts) * 1000) + retain_ms}
 
 
-def forget(book: Book, uuid: str, most: int) -> bool:
+def delete_expired(book: Book, uuid: str, most: int) -> bool:
     """Delete rows of an expired run (``""``: of the webinar), at most so many; true when none is left."""
     for deleted, key in enumerate(list(_keys(book, uuid))):
         if deleted >= most:

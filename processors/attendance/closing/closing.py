@@ -19,13 +19,14 @@ from processors.attendance.book import (
     PublishedSession,
     Work,
     WorkKind,
+    delete_expired,
+    expires_ms,
     go_on,
     load_job,
     look_at,
     not_due,
     save_job,
 )
-from processors.attendance.book.retention import expires_ms, forget
 from processors.attendance.closing.asking import Asking
 from processors.attendance.closing.due import next_due_ms, works_due
 from processors.attendance.closing.ending import ask_for_ends
@@ -72,7 +73,7 @@ class Closing:
         self._other: dict[WorkKind, Callable[[Book, Work, int], bool]] = {
             "retraction": self._retract,
             "registrations": self._tell_registrations,
-            "forgetting": lambda book, work, budget: forget(book, work.name, budget),
+            "expiry": lambda book, work, budget: delete_expired(book, work.name, budget),
         }
 
     def due(self, book: Book) -> None:
@@ -256,7 +257,7 @@ class Closing:
         expiring = expires_ms(book, self._settings.retain)
         expired = sorted(uuid for uuid, at_ms in expiring.items() if at_ms <= book.now_ms)
         if expired:
-            job.work = Work("forgetting", expired[0])
+            job.work = Work("expiry", expired[0])
             go_on(book, job.work)
         elif expiring:
             look_at(book, job, min(expiring.values()))
