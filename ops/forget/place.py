@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Literal
 
+from schemas.instants import DAY_MS
+
 Kind = Literal["table", "state", "log"]
 """The changelog of a table, a compacted topic, or a topic that Kafka deletes from."""
 NEVER = "never"
@@ -57,7 +59,7 @@ class Place:
         return f"kafka-configs.sh --alter --entity-type topics --entity-name {self.topic} --add-config {changed}"
 
 
-LONGEST_MS = 10 * 365 * 86_400_000
+LONGEST_MS = 10 * 365 * DAY_MS
 """What is kept longer is kept for ever, as Kafka's defaults for what is unlimited say."""
 
 

@@ -15,9 +15,10 @@ from runtime.kafka import KafkaConnection
 from runtime.reading import reader
 from schemas.cloud_events import event_headers
 from schemas.engagement import ResyncContact
+from schemas.instants import DAY_MS
 from schemas.topics import ENGAGEMENT_RESYNCS, RAW_EVENTS
 
-_MARGIN_MS = 86_400_000
+_MARGIN_MS = DAY_MS
 """What is older is deleted while a rebuild works; it may work for long."""
 _SECONDS = 8.0
 
