@@ -110,8 +110,8 @@ def _names_unbounded(fields: dict[str, Any]) -> bool:
     for value in fields.values():  # names are looked at where a value is long alone: this is done for each delivery
         if type(value) is str and len(value) > LONGEST_ID:
             return any(
-                isinstance(value, str) and len(value) > LONGEST_ID and name.endswith(_ID_ENDING)
-                for name, value in fields.items()
+                isinstance(named, str) and len(named) > LONGEST_ID and name.endswith(_ID_ENDING)
+                for name, named in fields.items()
             )
     return False
 
