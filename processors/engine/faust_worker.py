@@ -115,7 +115,7 @@ class EngineWorker:
         tasks = [second_reading]
         try:
             if self._started:
-                tasks += self._begun()
+                tasks += self._begin()
                 await self._until_stopped(stop, tasks)
         finally:
             deadline.start()
@@ -126,8 +126,8 @@ class EngineWorker:
             await self._app.stop()
             await self._producer.stop()
 
-    def _begun(self) -> list[asyncio.Task[None]]:
-        """What runs until the worker stops."""
+    def _begin(self) -> list[asyncio.Task[None]]:
+        """Start what runs until the worker stops."""
         own = [asyncio.create_task(watch(), name=watch.__name__.strip("_")) for watch in (self._watch, self._probe)]
         effects = [
             asyncio.create_task(agent.effect.run(agent), name=f"{agent.spec.name} effect") for agent in self._agents

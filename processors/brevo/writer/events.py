@@ -120,7 +120,7 @@ class EventSender:
         return None
 
     async def _permitted(self, contact: str, work: EventWork) -> Again | None:
-        """Everything that may take long comes before the intent, which then stands for as long as one call takes."""
+        """Everything that may take long comes before the intent, which then stands until the outcome is posted."""
         family = family_of(work)
         channel = self._channels[family]
         with self._outcomes.waiting(contact):
