@@ -132,13 +132,13 @@ class KeptAnswers(Rule):
         """Questions whose time has come: all that was there to read has been read."""
         due = itertools.takewhile(lambda row: due_ms(row[0]) <= now_ms, view.scan(TABLE, DUE))
         rows = list(itertools.islice(due, GIVEN_UP_AT_ONCE + 1))
-        for key, _mark in rows[:GIVEN_UP_AT_ONCE]:
+        for key, _value in rows[:GIVEN_UP_AT_ONCE]:
             view.delete(TABLE, key)
             waiting = WAITING + key.split(b"|", 2)[2]
             value = view.get(TABLE, waiting)
             if value is not None:
                 self._give_up_one(waiting, LookupRequest.from_bytes(value), now_ms, view)
-        for key, _mark in rows[GIVEN_UP_AT_ONCE:]:
+        for key, _value in rows[GIVEN_UP_AT_ONCE:]:
             object_id = key.split(b"\0")[2]
             view.send(TICKS.name, object_id, Tick(kind="clock", now=as_datetime(now_ms // 1000)))
 

@@ -114,7 +114,7 @@ def _of_messages(model: type[Message]) -> dict[str, Any]:
     return {"decode": model.from_bytes, "encode": lambda message: message.to_bytes()}
 
 
-_MARK: dict[str, Any] = {"decode": lambda _data: True, "encode": lambda _row: b"1"}
+_TRUE: dict[str, Any] = {"decode": lambda _data: True, "encode": lambda _row: b"1"}
 _VALUE: dict[str, Any] = {"decode": unpack, "encode": pack}
 _RUN: Any = {"goes": "with its run"}
 _WEBINAR: Any = {"goes": "with its webinar"}
@@ -146,19 +146,19 @@ VISITOR: Kind[Visitor] = Kind(
 FILED: Kind[Filed] = Kind(
     "v", "the presence of a contact in a run", ("uuid", "contact", "evidence"), **_of_bytes(Filed), **_RUN
 )
-ABSENT: Kind[bool] = Kind("a", "absent from a run, as Zoom says", ("uuid", "contact"), **_MARK, **_RUN)
+ABSENT: Kind[bool] = Kind("a", "absent from a run, as Zoom says", ("uuid", "contact"), **_TRUE, **_RUN)
 TOTAL: Kind[int] = Kind("n", "how many participants Zoom counts in a run", ("uuid",), **_VALUE, **_RUN)
 PARTICIPATION: Kind[list[str]] = Kind(
     "b", "polls or questions of a contact; without one: of everybody", ("uuid", "kind", "contact"), **_VALUE, **_RUN
 )
-MESSAGE: Kind[bool] = Kind("bc", "a chat message of a contact", ("uuid", "contact", "message"), **_MARK, **_RUN)
+MESSAGE: Kind[bool] = Kind("bc", "a chat message of a contact", ("uuid", "contact", "message"), **_TRUE, **_RUN)
 RECORDING: Kind[RecordingRow] = Kind("w", "the recording of a run", ("uuid",), **_of_bytes(RecordingRow), **_RUN)
 CHOICE: Kind[ChosenRecording] = Kind(
     "wc", "what a session's people are told of", ("session",), **_of_bytes(ChosenRecording), **_RUN
 )
-RECORDING_TOLD: Kind[bool] = Kind("y", "that somebody was told of a recording", ("session", "contact"), **_MARK, **_RUN)
+RECORDING_TOLD: Kind[bool] = Kind("y", "that somebody was told of a recording", ("session", "contact"), **_TRUE, **_RUN)
 STARTED: Kind[Origin] = Kind("z", "that the start was told of with this run", ("uuid",), **_VALUE, **_RUN)
-ENDED_TOLD: Kind[bool] = Kind("ze", "that a contact was told of the end", ("session", "contact"), **_MARK, **_RUN)
+ENDED_TOLD: Kind[bool] = Kind("ze", "that a contact was told of the end", ("session", "contact"), **_TRUE, **_RUN)
 RESULT: Kind[Published] = Kind("r", "the result last told", ("session", "contact"), **_packed(Published), **_RUN)
 SESSION: Kind[PublishedSession] = Kind("s", "the session last told", ("session",), **_packed(PublishedSession), **_RUN)
 STATE: Kind[SessionSummary] = Kind(
@@ -168,16 +168,16 @@ STATE: Kind[SessionSummary] = Kind(
 REGISTRATION: Kind[RegistrationRow] = Kind(
     "g", "a registration", ("registrant",), **_of_bytes(RegistrationRow), **_WEBINAR
 )
-CONTACT_REGISTRATION: Kind[bool] = Kind("q", "whose a registration is", ("contact", "registrant"), **_MARK, **_WEBINAR)
+CONTACT_REGISTRATION: Kind[bool] = Kind("q", "whose a registration is", ("contact", "registrant"), **_TRUE, **_WEBINAR)
 REGISTRATION_TOLD: Kind[Published] = Kind(
     "e", "the registration last told", ("registrant",), **_packed(Published), **_WEBINAR
 )
-UNKNOWN_REGISTRANT: Kind[bool] = Kind("u", "an id that Zoom does not know", ("registrant",), **_MARK, **_WEBINAR)
+UNKNOWN_REGISTRANT: Kind[bool] = Kind("u", "an id that Zoom does not know", ("registrant",), **_TRUE, **_WEBINAR)
 HEARD: Kind[Heard] = Kind("h", "when registrations were heard of", (), **_packed(Heard), **_WEBINAR)
 DETAILS: Kind[Details] = Kind("d", "details that Zoom answered", (), **_packed(Details, whole=astuple), **_WEBINAR)
 SCHEDULE: Kind[Schedule] = Kind("f", "the webinar's dates", (), **_of_bytes(Schedule), **_WEBINAR)
 CONVERSION: Kind[Conversion] = Kind("o", "webinar or meeting since when", (), **_packed(Conversion), **_WEBINAR)
-PANELIST: Kind[bool] = Kind("p", "a panelist", ("contact",), **_MARK, **_WEBINAR)
+PANELIST: Kind[bool] = Kind("p", "a panelist", ("contact",), **_TRUE, **_WEBINAR)
 IDENTITY_OF_EMAIL: Kind[AccountUser] = Kind(
     "xe", "whose an address is", ("contact",), **_packed(AccountUser), **_WEBINAR
 )
