@@ -10,9 +10,8 @@ from dataclasses import dataclass, replace
 from itertools import chain
 from typing import Literal
 
-from schemas.instants import DAY_MS
+from schemas.instants import DAY_MS, HOUR_MS
 
-HOUR_MS = 3_600_000
 MIB = 1_048_576
 COMPACTED_WITHIN_DAYS = 7
 """So long a compacted topic may hold what was overwritten or deleted: what is forgotten is gone then, a day later its

@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple, TypeVar
 
 from schemas.codec import pack, unpack
+from schemas.instants import HOUR_MS
 
 _T = TypeVar("_T", bound=tuple[Any, ...])
 Source = Literal["reading", "event", "registration"]
-_HOUR_MS = 3_600_000
 FIXED, RECURRING = 5, 9
 """`type` of webinars with one date and with several: https://developers.zoom.us/docs/api/meetings/, checked 2026-11-26.
 Those of type 6 recur without any date."""
@@ -94,7 +94,7 @@ class Schedule:
         """What a webhook says of some of its dates."""
         self._note_type(source, at_ms, zoom_type)
         # Each of thousands of registrations says the same: with the hour alone few of them change the row.
-        told_ms = at_ms - at_ms % _HOUR_MS if source == "registration" else at_ms
+        told_ms = at_ms - at_ms % HOUR_MS if source == "registration" else at_ms
         for date in dates:
             statement = _Statement(told_ms, source, date.start, date.duration, date.is_gone)
             known = self.said.get(date.occurrence_id, [])
@@ -104,7 +104,7 @@ class Schedule:
 
     def _note_type(self, source: Source, at_ms: int, zoom_type: int | None) -> None:
         if source == "registration":
-            at_ms -= at_ms % _HOUR_MS
+            at_ms -= at_ms % HOUR_MS
         if zoom_type is not None and (at_ms, zoom_type) > self.types.get(source, (-1, 0)):
             self.types[source] = (at_ms, zoom_type)
 
