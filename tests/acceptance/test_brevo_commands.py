@@ -104,6 +104,7 @@ async def test_doubts_are_listed_checked_and_decided(kafka_bootstrap: str, topic
             return len(await home.in_doubt()) == 4 and home.events() == 1
 
         await eventually(doubtful, what="four events are in doubt", tell=home.last_words)
+        await home.until_doubts_are_counted(worker)
         code, listed, _ = await rollcall(variables, "effects", "--check", "--json")
         assert code == 1
         doubt, second, *others = listed["in_doubt"]

@@ -17,17 +17,28 @@ from processors.engine.naming import rebuild_group
 from runtime.exits import INTERNAL
 from runtime.kafka import KafkaConnection
 from runtime.states import read_states
+from sandbox.simulator import World
 from schemas.topics import LOOKUP_RESULTS, RAW_EVENTS
 from tests.support.acts import acts
 from tests.support.broker import Broker
 from tests.support.commands import rollcall
-from tests.support.installation import Installation, installation, truth_about, webinar
+from tests.support.installation import Installation, Service, installation, truth_about, webinar
 from tests.support.kafka import Message, admin, end_offsets, produce
 from tests.support.killed_after import killed_after
 from tests.support.processes import Process, eventually, rollcall_command, running
 
 pytestmark = pytest.mark.torture
 GARBAGE = 150
+
+
+async def started(home: Installation, first: World, *later: World) -> tuple[Service, Service]:
+    """Ingress and worker, once all is true about the first session; Zoom knows all of them."""
+    await home.enlist(first, *later)
+    ingress, worker = home.start_ingress(), home.start_worker()
+    await ingress.until_ready()
+    await home.send(first)
+    await home.until_true(await truth_about(first))
+    return ingress, worker
 
 
 async def command(variables: Mapping[str, str], *words: str, code: int = 0) -> Any:
@@ -93,11 +104,7 @@ async def test_rebuild_asks_zoom_what_nobody_kept_an_answer_to(
     """Without it such questions are counted, and it says so; with it the result is the live one. Garbage is counted."""
     world = webinar(30, seed=7)
     async with installation(own_kafka.bootstrap, topic_prefix, tmp_path) as home:
-        await home.enlist(world)
-        ingress, worker, variables = home.start_ingress(), home.start_worker(), home.wiring.worker()
-        await ingress.until_ready()
-        await home.send(world)
-        await home.until_true(await truth_about(world))
+        (ingress, worker), variables = await started(home, world), home.wiring.worker()
         await forget_answers(home)
 
         alone = await command(variables, "start", "alone")
@@ -123,11 +130,7 @@ async def test_rebuild_that_follows_and_hung_writes_nothing_into_the_state_that_
     """It follows, is stopped amid its work, and wakes up long after a switch by force: it ends, and all is true."""
     first, second, third = (webinar(30, seed) for seed in (5, 6, 8))
     async with installation(own_kafka.bootstrap, topic_prefix, tmp_path) as home:
-        await home.enlist(first, second, third)
-        ingress, worker, variables = home.start_ingress(), home.start_worker(), home.wiring.worker()
-        await ingress.until_ready()
-        await home.send(first)
-        await home.until_true(await truth_about(first))
+        (_, worker), variables = await started(home, first, second, third), home.wiring.worker()
         with following(home, "shadow") as process:
             await until_built(home, "shadow")
             await home.send(second)
@@ -200,11 +203,7 @@ async def test_switch_and_its_undoing_killed_after_every_step_are_gone_on_with(
     """By other rules and back: in the end Brevo holds what it held, no event came, and every act is noted."""
     world = webinar(30, seed=5)
     async with installation(own_kafka.bootstrap, topic_prefix, tmp_path) as home:
-        await home.enlist(world)
-        ingress, worker, variables = home.start_ingress(), home.start_worker(), home.wiring.worker()
-        await ingress.until_ready()
-        await home.send(world)
-        await home.until_true(await truth_about(world))
+        (_, worker), variables = await started(home, world), home.wiring.worker()
         await home.until_idle(worker)
         before, events, file = contacts(home), home.events(), home.directory / "rollcall.yaml"
         rules = file.read_text()

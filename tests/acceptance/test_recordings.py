@@ -230,6 +230,7 @@ async def test_campaign_that_somebody_suspended_is_listed_and_decided_by_a_perso
             return len(await home.in_doubt()) == 1
 
         await eventually(is_in_doubt, timeout_seconds=60, what="it is in doubt", tell=home.last_words)
+        await home.until_doubts_are_counted(worker)
         code, listed, _ = await rollcall(home.wiring.worker(), "effects", "--check", "--json")
         (doubt,) = listed["in_doubt"]
         assert (code, doubt["contact_id"], doubt["at_brevo"]) == (1, command.contact_id, "unknown")

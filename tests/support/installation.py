@@ -248,6 +248,7 @@ class Installation:
         """Wait until the worker counts as many as there are.
 
         Of an event that has arrived the answer may be under way: then it is true already, and in doubt a little later.
+        And commands read the ledger, which is written once the worker has read what was told.
         """
 
         async def counted() -> bool:

@@ -212,6 +212,23 @@ async def test_delivery_owner_is_asked_before_the_first_rows_and_after_a_silence
     assert list(answers) == []
 
 
+async def overtaken(
+    former: tuple[ConfirmedPublisher, str], owner: tuple[ConfirmedPublisher, str], on_its_way: asyncio.Event
+) -> None:
+    """Rows of the one are held on their way while the other takes over and writes; then they arrive, and are refused.
+
+    Each with its own name of the changelog.
+    """
+    (hung, of_hung), (heir, of_heir) = former, owner
+    on_its_way.clear()
+    late = asyncio.create_task(hung.send(of_hung, 0, [Row(b"k", b"old")], as_owner=True))
+    await heir.take_over([(of_heir, 0)])
+    await heir.send(of_heir, 0, [Row(b"k", b"new")], as_owner=True)
+    on_its_way.set()
+    with pytest.raises(FatalError, match="another one owns its partitions"):
+        await late
+
+
 async def test_rows_on_their_way_when_another_worker_takes_over_are_refused(bootstrap: str, topic: str) -> None:
     """The broker itself refuses them, however late they arrive: an older row never lies behind a newer one."""
     on_its_way = asyncio.Event()
@@ -223,13 +240,7 @@ async def test_rows_on_their_way_when_another_worker_takes_over_are_refused(boot
     ):
         await former.take_over([(topic, 0), (topic, 1)])
         await former.send(topic, 0, [Row(b"k", b"first")], as_owner=True)
-        on_its_way.clear()
-        late = asyncio.create_task(former.send(topic, 0, [Row(b"k", b"old")], as_owner=True))
-        await owner.take_over([(topic, 0)])
-        await owner.send(topic, 0, [Row(b"k", b"new")], as_owner=True)
-        on_its_way.set()
-        with pytest.raises(FatalError, match="another one owns its partitions"):
-            await late
+        await overtaken((former, topic), (owner, topic), on_its_way)
         await former.send(topic, 1, [Row(b"k", b"mine")], as_owner=True)
     assert [value for value in await values(bootstrap, topic) if value is not None] == [b"first", b"new", b"mine"]
 
@@ -246,14 +257,8 @@ async def test_rows_of_a_rebuild_that_hung_until_its_state_was_live_are_refused(
     on_its_way.set()
     async with publisher(bootstrap, held=on_its_way) as rebuild, publisher(bootstrap) as worker:
         await rebuild.take_over([(rebuilt, 0)])
-        on_its_way.clear()
-        late = asyncio.create_task(rebuild.send(rebuilt, 0, [Row(b"k", b"rebuilt")], as_owner=True))
-        await worker.take_over([(live, 0)])
-        await worker.send(live, 0, [Row(b"k", b"live")], as_owner=True)
-        on_its_way.set()
-        with pytest.raises(FatalError, match="another one owns its partitions"):
-            await late
-    assert [value for value in await values(bootstrap, live) if value is not None] == [b"live"]
+        await overtaken((rebuild, rebuilt), (worker, live), on_its_way)
+    assert [value for value in await values(bootstrap, live) if value is not None] == [b"new"]
 
 
 async def test_rows_of_an_owner_that_are_sent_again_land_once(breakable_kafka: Broker, topic: str) -> None:
