@@ -50,8 +50,8 @@ def explain(
     """Tell why somebody was there or absent, left out, scored so, and what Brevo has of them.
 
     Each session with its evidence (webhooks, Zoom's report), the parts of its score and what it counts for today; the
-    tiers after each session, by the settings of rollcall.yaml; registrations; the latest calls to Brevo. --csv holds
-    the sessions. Exit code 1: nobody is meant, or several; they are named.
+    tiers after each session, by the settings of rollcall.yaml; what candidate models would give; registrations; the
+    latest calls to Brevo. --csv holds the sessions. Exit code 1: nobody is meant, or several; they are named.
     """
     one_form(as_json=as_json, as_csv=as_csv)
     with read_model(as_json=as_json) as view:
