@@ -21,7 +21,7 @@ async def until_done(lab: Lab, worker: LabWorker, numbers: set[int]) -> None:
     async def all_of_them() -> bool:
         return {event["i"] for event in await lab.read(lab.output)} >= numbers
 
-    await eventually(all_of_them, what="all errands are done", tell=worker.process.describe)
+    await eventually(all_of_them, timeout_seconds=90, what="all errands are done", tell=worker.process.describe)
 
 
 def noted(lab: Lab, what: str) -> list[dict[str, Any]]:

@@ -70,7 +70,7 @@ async def test_worker_told_to_stop_while_it_recovers_its_tables_stops(lab: Lab) 
     async def recovers() -> bool:
         return "changelogs read again" in worker.process.output()
 
-    await eventually(recovers, what="the recovery stands still", tell=worker.process.describe)
+    await eventually(recovers, timeout_seconds=90, what="the recovery stands still", tell=worker.process.describe)
     assert worker.process.terminate(20) == 0, worker.process.describe()
 
 
