@@ -10,9 +10,9 @@ from console.acting import Acting
 from ops.buttons import acting
 from readmodel.database import opened
 from tests.integration.console.test_console_acts import Basket, a_letter
-from tests.integration.console.test_console_pages import PAGES, story
 from tests.support.browser import Page, chromium
 from tests.support.console import PASSWORD, Visitor, console, fill
+from tests.support.console_story import PAGES, story
 from tests.support.read_model import Storyteller, sqlite_url
 
 AXE = Path(__file__).parents[2] / "contract" / "node" / "node_modules" / "axe-core" / "axe.min.js"

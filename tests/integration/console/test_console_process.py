@@ -8,8 +8,8 @@ import aiohttp
 from runtime.kafka import KafkaConnection
 from runtime.models import Kafka
 from runtime.topics import ensure_topics
-from tests.integration.console.test_console_pages import SESSION
 from tests.support.console import PASSWORD, Visitor
+from tests.support.console_story import SESSION
 from tests.support.processes import eventually, rollcall_command, running
 from tests.support.read_model import Storyteller, person, publish
 

@@ -13,7 +13,7 @@ from ops.cli import build_app
 from runtime.kafka import KafkaConnection
 from runtime.models import Kafka
 from runtime.topics import ensure_topics
-from tests.integration.console.test_console_pages import PEOPLE, story
+from tests.support.console_story import PEOPLE, story
 from tests.support.read_model import person, publish, session_uuid
 
 
