@@ -238,7 +238,9 @@ class Installation:
         for result in await self.results():
             before = known.get(result.command_id, result)
             # An acknowledgement may come before a doubt: the worker that was killed had posted it already.
-            if result.kind == "event" and _knowledge(result) >= _knowledge(before):
+            # And what was refused may be tried once more: then nothing is known again.
+            is_begun_anew = (before.outcome, result.outcome) == ("rejected", "intended")
+            if result.kind == "event" and (is_begun_anew or _knowledge(result) >= _knowledge(before)):
                 known[result.command_id] = result
             elif result.outcome == "withdrawn":  # surely not sent: the intent is taken back, and all begins anew
                 known.pop(result.command_id, None)
