@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, TypeAdapter
@@ -35,6 +36,9 @@ LookupKind = Literal[
   they answered, as hashes, and not how;
 - `questions`: `GET /report/{meetings,webinars}/{session_uuid}/qa`, the same of the questions they asked.
 """
+
+Availability = Literal["found", "missing", "unavailable"]
+"""Whether Zoom has what was asked for, and tells it."""
 
 
 class LookupRequest(Message):
@@ -98,7 +102,7 @@ class LookupResult(Message):
     occurrence_id: str | None = None
     page: int = 0
     last: bool = True
-    outcome: Literal["found", "missing", "unavailable"]
+    outcome: Availability
     """`missing`: Zoom says there is none (404, 3001). `unavailable`: it may not be asked (scope, plan, permission)."""
     detail: str = ""
     """Zoom's code and message where the outcome is not `found`."""
@@ -108,3 +112,29 @@ class LookupResult(Message):
     answered_at: Instant
     asked: tuple[str, ...] = ()
     """Of `identities`: user ids and contact ids that were asked about, hits or not; on the last page."""
+
+    @classmethod
+    def answering(
+        cls,
+        request: LookupRequest,
+        outcome: Availability,
+        *,
+        answered_at: datetime,
+        detail: str = "",
+        rows: tuple[dict[str, Any], ...] = (),
+    ) -> LookupResult:
+        """An answer to a request, on one page."""
+        return cls(
+            request_id=request.request_id,
+            lookup=request.lookup,
+            account_id=request.account_id,
+            object_id=request.object_id,
+            object_type=request.object_type,
+            session_uuid=request.session_uuid,
+            occurrence_id=request.occurrence_id,
+            outcome=outcome,
+            detail=detail,
+            rows=rows,
+            origin=request.origin,
+            answered_at=answered_at,
+        )

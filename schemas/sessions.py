@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from schemas.attendance import Evidence, ObjectType, Origin, Scheduled
+from schemas.lookups import Availability
 from schemas.model import CloudEvent, Instant, Message, Wire
 
 
@@ -51,10 +52,6 @@ class Reconciliation(Wire):
     differences: tuple[Difference, ...] = ()
     truncated: bool = False
     """There are more differences than the record can hold."""
-
-
-Availability = Literal["found", "missing", "unavailable"]
-"""`missing`: Zoom says that there is none. `unavailable`: it may not be asked (scope, plan, permission)."""
 
 
 class InteractionSummary(Wire):

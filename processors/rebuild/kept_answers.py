@@ -150,8 +150,12 @@ class KeptAnswers(Rule):
         else:
             view.delete(TABLE, waiting)
             view.put(TABLE, UNANSWERED + waiting[len(WAITING) :], b"1")
-            hits = [] if request.lookup != "identities" else _hits(request, view)
-            answer = _answer_to(request, now_ms, outcome="found" if hits else "unavailable", rows=tuple(hits))
+            at = as_datetime(now_ms // 1000)
+            hits = tuple(_hits(request, view)) if request.lookup == "identities" else ()
+            if hits:
+                answer = LookupResult.answering(request, "found", answered_at=at, rows=hits)
+            else:
+                answer = LookupResult.answering(request, "unavailable", answered_at=at, detail="no answer was kept")
             view.send(KEPT_ANSWERS.name, request.object_id.encode(), answer)
 
 
@@ -225,7 +229,8 @@ def _keep_identities(result: LookupResult, at_ms: int, view: View) -> None:
 def _answer_identities(request: LookupRequest, now_ms: int, view: View) -> bool:
     if any(view.get(TABLE, key) is None for key in _identity_keys(request)):
         return False
-    answer = _answer_to(request, now_ms, outcome="found", rows=tuple(_hits(request, view)))
+    at, hits = as_datetime(now_ms // 1000), tuple(_hits(request, view))
+    answer = LookupResult.answering(request, "found", answered_at=at, rows=hits)
     view.send(KEPT_ANSWERS.name, request.object_id.encode(), answer)
     return True
 
@@ -243,22 +248,6 @@ def _hits(request: LookupRequest, view: View) -> list[dict[str, Any]]:
 def _identity_keys(request: LookupRequest) -> Iterator[bytes]:
     for name in (*request.user_ids, *map(contact_id, request.emails)):
         yield _key("i", request.account_id, request.object_id, name)
-
-
-def _answer_to(request: LookupRequest, now_ms: int, **told: Any) -> LookupResult:
-    return LookupResult(
-        request_id=request.request_id,
-        lookup=request.lookup,
-        account_id=request.account_id,
-        object_id=request.object_id,
-        object_type=request.object_type,
-        session_uuid=request.session_uuid,
-        occurrence_id=request.occurrence_id,
-        origin=request.origin,
-        answered_at=as_datetime(now_ms // 1000),
-        detail="" if told["outcome"] == "found" else "no answer was kept",
-        **told,
-    )
 
 
 def _subject(asked: LookupRequest | LookupResult) -> str:

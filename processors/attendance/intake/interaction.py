@@ -15,8 +15,8 @@ from processors.attendance.intake.questions import Scope, Subject, ask, state_of
 from processors.attendance.rules.chat import Chatted
 from schemas.attendance import Interaction
 from schemas.codec import contact_id
-from schemas.lookups import LookupResult
-from schemas.sessions import Availability, InteractionSummary
+from schemas.lookups import Availability, LookupResult
+from schemas.sessions import InteractionSummary
 
 Kind = Literal["polls", "questions"]
 _ASKED: tuple[Kind, ...] = ("polls", "questions")

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 
 from processors.zoom.questions.identities import Directory
 from schemas.codec import contact_id, pack
-from schemas.lookups import LookupRequest, LookupResult
+from schemas.lookups import Availability, LookupRequest, LookupResult
 from schemas.redaction import redacted
 
 Row = dict[str, Any]
@@ -27,7 +27,7 @@ LARGEST_ROW_BYTES = 1_500_000
 class QuestionAnswer:
     """What came of one question, before it is told to each request."""
 
-    outcome: Literal["found", "missing", "unavailable"]
+    outcome: Availability
     detail: str = ""
     rows: Sequence[Row] | Directory = ()
     """Redacted; a directory where each request gets its own part."""
@@ -50,19 +50,7 @@ def result_pages(request: LookupRequest, answer: QuestionAnswer, answered_at: da
         rows: Sequence[Row] = answer.rows.hits(request.user_ids, request.emails)
     else:
         rows = answer.rows
-    first = LookupResult(
-        request_id=request.request_id,
-        lookup=request.lookup,
-        account_id=request.account_id,
-        object_id=request.object_id,
-        object_type=request.object_type,
-        session_uuid=request.session_uuid,
-        occurrence_id=request.occurrence_id,
-        outcome=answer.outcome,
-        detail=answer.detail,
-        origin=request.origin,
-        answered_at=answered_at,
-    )
+    first = LookupResult.answering(request, answer.outcome, answered_at=answered_at, detail=answer.detail)
     pages = list(_cut(rows)) or [()]
     for number, page in enumerate(pages):
         last = number == len(pages) - 1
