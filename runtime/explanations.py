@@ -75,24 +75,30 @@ def explain(error: ErrorDetails, document: Mapping[str, Any]) -> str:
         return f"unknown key; the nearest known one is `{_nearest(keys)}`"
     if error["type"] == "missing":
         return "missing; this key is required"
+    found = _found(location, document)
     # What stands in place of a whole section may be anything, a secret too.
     hidden = is_secret(keys) or error["type"].startswith(("model", "dict", "list", "tuple"))
-    if error["type"] == "value_error" and _is_section(location, document):
+    if error["type"] == "value_error" and _is_section(found):
         return str(error.get("ctx", {})["error"])  # a rule about several keys: a sentence of its own
-    given = _given(location, document, hidden=hidden)
+    given = _given(found, hidden=hidden)
     quoted = "; text such as NO or off needs quotes" if given in ("true", "false", "true or false") else ""
     return f"expected {_expected(error)}, but the file has {given}{quoted}"
 
 
-def _is_section(location: Location, document: Mapping[str, Any]) -> bool:
-    """Whether a mapping or a list stands at the location, and no single value."""
+def _is_section(found: Any) -> bool:
+    """Whether it is a mapping or a list, and no single value."""
+    return isinstance(found, Mapping | list)
+
+
+def _found(location: Location, document: Mapping[str, Any]) -> Any:
+    """What stands at the location; steps of pydantic's own, which no file has, are passed over."""
     here: Any = document
     for step in location:
         if isinstance(here, Mapping):
             here = here.get(step, here) if isinstance(step, str) else here
         elif isinstance(here, list) and isinstance(step, int) and step < len(here):
             here = here[step]
-    return isinstance(here, Mapping | list)
+    return here
 
 
 def lost_indentation(document: Mapping[str, Any]) -> str | None:
@@ -120,16 +126,10 @@ def _expected(error: ErrorDetails) -> str:
     return _EXPECTED.get(kind.partition("_")[0], error["msg"])
 
 
-def _given(location: Location, document: Mapping[str, Any], *, hidden: bool) -> str:
-    here: Any = document
-    for step in location:
-        if isinstance(here, Mapping):
-            here = here.get(step, here) if isinstance(step, str) else here
-        elif isinstance(here, list) and isinstance(step, int) and step < len(here):
-            here = here[step]
-    if hidden or isinstance(here, Mapping | list) or here is None:
-        return describe(here)
-    return {True: "true", False: "false"}[here] if isinstance(here, bool) else f"`{here}`"
+def _given(found: Any, *, hidden: bool) -> str:
+    if hidden or _is_section(found) or found is None:
+        return describe(found)
+    return {True: "true", False: "false"}[found] if isinstance(found, bool) else f"`{found}`"
 
 
 def _nearest(keys: Keys) -> str:
