@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import orjson
 
@@ -29,28 +29,23 @@ class Field:
     """None: any text."""
 
 
-class PlannedAct(Protocol):
+@dataclass(frozen=True, slots=True)
+class PlannedAct:
     """What an act would do to what is there now."""
 
-    @property
-    def lines(self) -> Sequence[str]:
-        """For people, before anything happens; no address, no content."""
+    lines: Sequence[str]
+    """For people, before anything happens; no address, no content."""
+    digest: str
+    """Equal for plans that do the same (`digest_of`): what was seen is what is done."""
+    carry_out: Callable[[str, str], Coroutine[None, None, Sequence[str]]]
+    """Given the operator and the reason: do it, note it in the audit topic, and tell what was done, line by line.
 
-    @property
-    def due(self) -> int:
-        """How many things it is done to; 0: there is nothing to do."""
-
-    @property
-    def digest(self) -> str:
-        """Equal for plans that do the same: what was seen is what is done."""
-
-    async def carry_out(self, operator: str, reason: str) -> Sequence[str]:
-        """Do it, note it in the audit topic, and tell what was done, line by line.
-
-        Raises:
-            ConfigurationError: it cannot be done as things are.
-            RetryLaterError: Kafka does not answer; part of it may be done.
-        """
+    Raises:
+        ConfigurationError: it cannot be done as things are.
+        RetryLaterError: Kafka does not answer; part of it may be done.
+    """
+    due: int = 1
+    """How many things it is done to; 0: there is nothing to do."""
 
 
 def digest_of(*seen: Any) -> str:
@@ -58,35 +53,27 @@ def digest_of(*seen: Any) -> str:
     return hashlib.sha256(orjson.dumps(seen)).hexdigest()
 
 
-class Act(Protocol):
+@dataclass(frozen=True, slots=True)
+class Act:
     """One thing that operators can do."""
 
-    @property
-    def name(self) -> str:
-        """In the audit topic and in URLs: ``dlq.resend``."""
+    name: str
+    """In the audit topic and in URLs: ``dlq.resend``."""
+    title: str
+    """On its button."""
+    about: str
+    """What it does, in a sentence or two."""
+    fields: Sequence[Field]
+    """What it asks."""
+    command: Callable[[Answers], str]
+    """The command that does the same."""
+    plan: Callable[[Answers], Coroutine[None, None, PlannedAct]]
+    """What it would do.
 
-    @property
-    def title(self) -> str:
-        """On its button."""
-
-    @property
-    def about(self) -> str:
-        """What it does, in a sentence or two."""
-
-    @property
-    def fields(self) -> Sequence[Field]:
-        """What it asks."""
-
-    def command(self, answers: Answers) -> str:
-        """The command that does the same."""
-
-    async def plan(self, answers: Answers) -> PlannedAct:
-        """What it would do.
-
-        Raises:
-            ConfigurationError: an answer means nothing.
-            RetryLaterError: Kafka does not answer.
-        """
+    Raises:
+        ConfigurationError: an answer means nothing.
+        RetryLaterError: Kafka does not answer.
+    """
 
 
 @dataclass(frozen=True, slots=True)

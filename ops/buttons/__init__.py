@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from console.acting import Act, Acting
-from ops.buttons.doubts import DoubtsButton
-from ops.buttons.erasures import ErasureButton
+from ops.buttons.doubts import doubts_act
+from ops.buttons.erasures import erasure_act
 from ops.buttons.letters import LetterOpener, letter_acts
 from ops.buttons.rebuilds import rebuild_acts
 from ops.buttons.replays import replay_acts
-from ops.buttons.resyncs import ResyncButton
+from ops.buttons.resyncs import resync_act
 from runtime.kafka import KafkaConnection
 
 
@@ -19,10 +19,10 @@ def acting(environment: Mapping[str, str]) -> Acting:
     connection = KafkaConnection.from_environment(environment)
     acts: list[Act] = [
         *letter_acts(connection),
-        ResyncButton(connection, environment),
+        resync_act(connection, environment),
         *replay_acts(environment),
         *rebuild_acts(connection, environment),
-        DoubtsButton(connection),
-        ErasureButton(environment),
+        doubts_act(connection),
+        erasure_act(environment),
     ]
     return Acting({act.name: act for act in acts}, LetterOpener(connection))

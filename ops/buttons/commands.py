@@ -1,12 +1,22 @@
-"""A command of ours in a process of its own: for what computes longer than a page's process should."""
+"""Commands of ours beside buttons: as people type them, and in a process of their own for what computes long."""
 
 from __future__ import annotations
 
 import asyncio
+import shlex
 import sys
 from collections.abc import Mapping
 
 from schemas.errors import RetryLaterError
+
+
+def with_reason(*words: str) -> str:
+    """The command of these words, as it is typed at a terminal.
+
+    >>> with_reason("resync", "--session", "a b")
+    "rollcall resync --session 'a b' --reason …"
+    """
+    return f"rollcall {shlex.join(words)} --reason …"
 
 
 async def ended(environment: Mapping[str, str], operator: str, *words: str) -> bytes:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import shlex
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TypeAlias
 
-from console.acting import Answers, Field, digest_of
+from console.acting import Act, Answers, Field, PlannedAct, digest_of
 from ops.brevo.choosing import verdict_of
 from ops.brevo.deciding import Decided, chosen, decide
 from ops.brevo.ledger import Open
+from ops.buttons.commands import with_reason
 from readmodel.words import counted
 from runtime.kafka import KafkaConnection
 from schemas.brevo import Verdict
@@ -21,78 +20,56 @@ _SHOWN = 20
 _ONE, _ALL = "one event", "all"
 _WHICH = (_ONE, "session", "contact", "name", _ALL)
 _VERDICTS: Mapping[str, Verdict] = {"sent": "sent", "resend": "resend", "drop": "drop"}
+_FIELDS = (
+    Field("whom", "Which", "", _ONE, _WHICH),
+    Field(
+        "which", "Namely",
+        "The event's id; a session's uuid, `latest` or words of its topic; an e-mail address or contact id; the "
+        "name of events; nothing for all.",
+    ),
+    Field("verdict", "What becomes of them", "sent: never again; resend: now; drop: never.", "sent", tuple(_VERDICTS)),
+)  # fmt: skip
 Condition: TypeAlias = dict[str, str]
 """The argument of `chosen` that is asked for; empty: all."""
 
 
-@dataclass(frozen=True, slots=True)
-class DoubtsButton:
+def doubts_act(connection: KafkaConnection) -> Act:
     """Events in doubt, decided about."""
 
-    connection: KafkaConnection
-    name: str = "effects.resolve"
-    title: str = "Decide about events in doubt"
-    about: str = (
-        "Events whose call was made and whose answer was lost: were they sent, are they to be sent now, or to be "
-        "forgotten? This console has no key of Brevo's and cannot ask: `rollcall effects --check` shows what Brevo has."
-    )
-    fields: Sequence[Field] = (
-        Field("whom", "Which", "", _ONE, _WHICH),
-        Field(
-            "which", "Namely",
-            "The event's id; a session's uuid, `latest` or words of its topic; an e-mail address or contact id; the "
-            "name of events; nothing for all.",
-        ),
-        Field(
-            "verdict", "What becomes of them", "sent: never again; resend: now; drop: never.", "sent", tuple(_VERDICTS)
-        ),
-    )  # fmt: skip
-
-    def command(self, answers: Answers) -> str:
-        """At a terminal, where Brevo is asked first."""
-        whom, which = answers["whom"], shlex.quote(answers["which"])
-        what = {_ONE: which, _ALL: "--all"}.get(whom, f"--{whom} {which}")
-        return f"rollcall effects resolve {what} --{answers['verdict']} --reason …"
-
-    async def plan(self, answers: Answers) -> PlannedDecision:
-        """Of the events that are in doubt now."""
+    async def plan(answers: Answers) -> PlannedAct:
         verdict = _VERDICTS.get(answers["verdict"])
         if verdict is None:
             raise ConfigurationError(f"say what becomes of them: {', '.join(_VERDICTS)}")
-        found, _titles = await chosen(self.connection, **_condition(answers))
+        found, _titles = await chosen(connection, **_condition(answers))
         if answers["whom"] == _ONE and len(found) > 1:
             raise ConfigurationError(f"{len(found)} ids of events begin with {answers['which']}")
-        return PlannedDecision(self.connection, found, verdict)
+
+        async def carry_out(operator: str, reason: str) -> Sequence[str]:
+            # As the command does with `--unchecked`.
+            decided = [Decided(doubt, "unknown", verdict_of(verdict, "unknown")) for doubt in found]
+            await decide(connection, decided, verdict, operator, reason)
+            return [f"{counted(len(found), 'event')} decided about: {verdict}"]
+
+        digest = digest_of(verdict, sorted(doubt.command.command_id for doubt in found))
+        return PlannedAct(list(_in_words(found, verdict)), digest, carry_out, len(found))
+
+    return Act(
+        name="effects.resolve",
+        title="Decide about events in doubt",
+        about="Events whose call was made and whose answer was lost: were they sent, are they to be sent now, or to be "
+        "forgotten? This console has no key of Brevo's and cannot ask: `rollcall effects --check` shows what Brevo "
+        "has.",
+        fields=_FIELDS,
+        command=_command,
+        plan=plan,
+    )
 
 
-@dataclass(frozen=True, slots=True)
-class PlannedDecision:
-    """What would become of whom."""
-
-    connection: KafkaConnection
-    found: Sequence[Open]
-    verdict: Verdict
-
-    @property
-    def due(self) -> int:
-        """Events."""
-        return len(self.found)
-
-    @property
-    def lines(self) -> Sequence[str]:
-        """How many of doubt name, and the first of them."""
-        return list(_in_words(self.found, self.verdict))
-
-    @property
-    def digest(self) -> str:
-        """Of the events, and what becomes of them."""
-        return digest_of(self.verdict, sorted(doubt.command.command_id for doubt in self.found))
-
-    async def carry_out(self, operator: str, reason: str) -> Sequence[str]:
-        """As the command does with `--unchecked`."""
-        decided = [Decided(doubt, "unknown", verdict_of(self.verdict, "unknown")) for doubt in self.found]
-        await decide(self.connection, decided, self.verdict, operator, reason)
-        return [f"{counted(self.due, 'event')} decided about: {self.verdict}"]
+def _command(answers: Answers) -> str:
+    """At a terminal, where Brevo is asked first."""
+    whom, which = answers["whom"], answers["which"]
+    what = {_ONE: [which], _ALL: ["--all"]}.get(whom, [f"--{whom}", which])
+    return with_reason("effects", "resolve", *what, f"--{answers['verdict']}")
 
 
 def _in_words(found: Sequence[Open], verdict: Verdict) -> Iterator[str]:

@@ -9,13 +9,14 @@ from dataclasses import dataclass
 
 import orjson
 
-from console.acting import Answers, Field, LetterView, digest_of
+from console.acting import Act, Answers, Field, LetterView, PlannedAct, digest_of
+from ops.buttons.commands import with_reason
 from ops.letters.acts import carry_out, planned
 from ops.letters.dead import DEFAULT_TOPIC, dead_letter_topics
 from ops.letters.frame import find_letter, in_lines
 from ops.letters.letter import Letter
 from ops.letters.masking import masked
-from ops.letters.planning import DROP, DROP_DELIVERY, PARK, RELEASE, RESEND, LetterAct, LetterPlan
+from ops.letters.planning import DROP, DROP_DELIVERY, PARK, RELEASE, RESEND, LetterAct
 from ops.letters.quarantine import TOPIC
 from ops.selection.expression import with_topic
 from runtime.kafka import KafkaConnection
@@ -42,66 +43,6 @@ _OF_DELIVERIES = (
 
 
 @dataclass(frozen=True, slots=True)
-class LetterButton:
-    """One act on the letters of a selection."""
-
-    connection: KafkaConnection
-    act: LetterAct
-    title: str
-    about: str
-    topic: str
-    """The condition where none names a topic."""
-    fields: Sequence[Field]
-
-    @property
-    def name(self) -> str:
-        """In the audit topic."""
-        return self.act.name
-
-    def command(self, answers: Answers) -> str:
-        """At a terminal."""
-        words = [*self.act.name.split("."), *shlex.split(self._which(answers)), *_parked_option(answers)]
-        return f"rollcall {shlex.join(words)} --reason …"
-
-    def _which(self, answers: Answers) -> str:
-        return with_topic(answers["which"], self.topic)
-
-    async def plan(self, answers: Answers) -> PlannedLetters:
-        """Of the letters that are there now."""
-        found = await planned(self.connection, self.act, self._which(answers), parked=bool(_parked_option(answers)))
-        return PlannedLetters(self.connection, found)
-
-
-@dataclass(frozen=True, slots=True)
-class PlannedLetters:
-    """What would be done to letters."""
-
-    connection: KafkaConnection
-    found: LetterPlan
-
-    @property
-    def due(self) -> int:
-        """How many letters."""
-        return len(self.found.due)
-
-    @property
-    def lines(self) -> Sequence[str]:
-        """The plan as the command tells it, and the first of the letters."""
-        return [*self.found.in_words(), *_first(self.found.due)]
-
-    @property
-    def digest(self) -> str:
-        """Of which letters in which state."""
-        seen = [(letter.identity, letter.state, letter.resends) for letter in self.found.due]
-        return digest_of(self.found.act.name, seen)
-
-    async def carry_out(self, operator: str, reason: str) -> Sequence[str]:
-        """As the command does."""
-        await carry_out(self.connection, self.found, operator, reason)
-        return [f"{self.due} {self.found.act.words}"]
-
-
-@dataclass(frozen=True, slots=True)
 class LetterOpener:
     """Opens a letter for a page."""
 
@@ -124,15 +65,38 @@ class LetterOpener:
         )
 
 
-def letter_acts(connection: KafkaConnection) -> Iterator[LetterButton]:
+def letter_acts(connection: KafkaConnection) -> Iterator[Act]:
     """All of them."""
     which = Field("which", "Which letters", "Conditions, as `rollcall dlq list` takes them.", DEFAULT_TOPIC)
     what = Field("which", "Which deliveries", "Conditions, as `rollcall quarantine list` takes them.", TOPIC)
     for act, title, about in _OF_LETTERS:
         fields = (which, _PARKED) if act is RESEND else (which,)
-        yield LetterButton(connection, act, title, about, DEFAULT_TOPIC, fields)
+        yield _letter_act(connection, act, title, about, fields)
     for act, title, about in _OF_DELIVERIES:
-        yield LetterButton(connection, act, title, about, TOPIC, (what,))
+        yield _letter_act(connection, act, title, about, (what,))
+
+
+def _letter_act(connection: KafkaConnection, act: LetterAct, title: str, about: str, fields: Sequence[Field]) -> Act:
+    """One act on the letters of a selection."""
+    topic = fields[0].default
+
+    def command(answers: Answers) -> str:
+        conditions = shlex.split(with_topic(answers["which"], topic))
+        return with_reason(*act.name.split("."), *conditions, *_parked_option(answers))
+
+    async def plan(answers: Answers) -> PlannedAct:
+        conditions = with_topic(answers["which"], topic)
+        found = await planned(connection, act, conditions, parked=bool(_parked_option(answers)))
+
+        async def do(operator: str, reason: str) -> Sequence[str]:
+            await carry_out(connection, found, operator, reason)
+            return [f"{len(found.due)} {act.words}"]
+
+        seen = [(letter.identity, letter.state, letter.resends) for letter in found.due]
+        lines = [*found.in_words(), *_first(found.due)]
+        return PlannedAct(lines, digest_of(act.name, seen), do, len(found.due))
+
+    return Act(act.name, title, about, fields, command, plan)
 
 
 def _parked_option(answers: Answers) -> list[str]:

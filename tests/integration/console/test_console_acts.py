@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from console.acting import Acting, Answers, Field, LetterView
+from console.acting import Act, Acting, Answers, Field, LetterView, PlannedAct
 from schemas.errors import ConfigurationError, RetryLaterError
 from tests.support.console import Visitor, console
 from tests.support.processes import eventually
@@ -26,52 +26,33 @@ class Basket:
     done: list[tuple[str, str]] = field(default_factory=list)
     may_go_on: threading.Event | None = None
     is_away: bool = False
-    name: str = "basket.empty"
-    title: str = "Empty the basket"
-    about: str = "Takes all apples out."
-    fields: Sequence[Field] = (Field("which", "Which", default="all"),)
 
-    def command(self, answers: Answers) -> str:
-        """None that there is."""
-        return f"rollcall basket empty {answers['which']}"
+    def act(self) -> Act:
+        """The act; the command is none that there is."""
+        return Act(
+            name="basket.empty",
+            title="Empty the basket",
+            about="Takes all apples out.",
+            fields=(Field("which", "Which", default="all"),),
+            command=lambda answers: f"rollcall basket empty {answers['which']}",
+            plan=self.plan,
+        )
 
-    async def plan(self, answers: Answers) -> Taken:
-        """Of what is there now."""
+    async def plan(self, answers: Answers) -> PlannedAct:
+        """Of what is there now; with a mark-up that is none."""
         if answers["which"] != "all":
             raise ConfigurationError("which= is none")
-        return Taken(self, tuple(self.apples))
-
-
-@dataclass(frozen=True)
-class Taken:
-    """The plan."""
-
-    basket: Basket
-    apples: tuple[str, ...]
-
-    @property
-    def lines(self) -> Sequence[str]:
-        """With a mark-up that is none."""
-        return [f"{len(self.apples)} <b>apples</b>"]
-
-    @property
-    def due(self) -> int:
-        """Apples."""
-        return len(self.apples)
-
-    @property
-    def digest(self) -> str:
-        """Of their colours."""
-        return "|".join(self.apples)
+        apples = len(self.apples)
+        return PlannedAct([f"{apples} <b>apples</b>"], "|".join(self.apples), self.carry_out, apples)
 
     async def carry_out(self, operator: str, reason: str) -> Sequence[str]:
         """Takes them out, once it may."""
-        if self.basket.is_away:
+        if self.is_away:
             raise RetryLaterError("Kafka does not answer")
-        if self.basket.may_go_on is not None:
-            await asyncio.to_thread(self.basket.may_go_on.wait, 60)
-        self.basket.done.append((operator, reason))
-        self.basket.apples.clear()
+        if self.may_go_on is not None:
+            await asyncio.to_thread(self.may_go_on.wait, 60)
+        self.done.append((operator, reason))
+        self.apples.clear()
         return ["2 taken"]
 
 
@@ -91,7 +72,8 @@ def basket() -> Basket:
 @pytest.fixture
 async def visitor(tmp_path: Path, basket: Basket) -> AsyncIterator[Visitor]:
     """An operator at a console with one act."""
-    acting = Acting({basket.name: basket}, a_letter)
+    act = basket.act()
+    acting = Acting({act.name: act}, a_letter)
     told = [Storyteller().audit(1), Storyteller().audit(2, action="resync", result="stopped", details={"sent": 1_234})]
     async with console(tmp_path, told, None, acting) as (found, _):
         assert await found.sign_in("ana") == 303

@@ -41,7 +41,7 @@ async def test_pages_are_readable_for_everybody(tmp_path: Path) -> None:
     Of every page that there is, those behind forms too.
     """
     acts = acting({"KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:1"}).acts
-    composed = Acting({**{name: acts[name] for name in ACTS}, "basket.empty": Basket()}, a_letter)
+    composed = Acting({**{name: acts[name] for name in ACTS}, "basket.empty": Basket().act()}, a_letter)
     async with console(tmp_path, story(), None, composed) as (visitor, _), chromium(tmp_path) as page:
         await page.sign_in(visitor.base, "ana", PASSWORD)
         with opened(sqlite_url(tmp_path)) as database:  # as the projector does meanwhile
