@@ -57,23 +57,24 @@ async def decide(
     Raises:
         RetryLaterError: Kafka does not answer; do it again.
     """
-    deciding = [event for event in deciding if event.verdict]
-    if not deciding:
+    decided = [(event, event.verdict) for event in deciding if event.verdict]
+    if not decided:
         return
     now = datetime.now(UTC)
     results = [
-        (event.doubt.command.contact_id.encode(), decision_result(event.doubt, event.verdict, operator, now))
-        for event in deciding
-        if event.verdict
+        (event.doubt.command.contact_id.encode(), decision_result(event.doubt, verdict, operator, now))
+        for event, verdict in decided
     ]
+    subject = f"{len(decided)} events"
     details: dict[str, str | int] = {"wish": wish}
-    details.update(Counter(event.verdict for event in deciding if event.verdict).items())
-    subject = f"{len(deciding)} events"
-    if len(deciding) == 1:
-        command = deciding[0].doubt.command
+    details.update(Counter(verdict for _, verdict in decided).items())
+    if len(decided) == 1:
+        [(event, verdict)] = decided
+        command = event.doubt.command
         subject = command.contact_id
-        details = {"command_id": command.command_id, "name": command.name, "verdict": deciding[0].verdict or ""}
-        details["at_brevo"] = deciding[0].at_brevo
+        details = {
+            "command_id": command.command_id, "name": command.name, "verdict": verdict, "at_brevo": event.at_brevo,
+        }  # fmt: skip
     async with posting(connection) as to_kafka:
         await to_kafka.post(BREVO_RESULTS, results)
         await to_kafka.note(audit_entry("effects.resolve", subject, details, reason, operator))
