@@ -66,6 +66,8 @@ def models_schema(models: tuple[type[Wire], ...]) -> Document:
     ours = {model.__name__: model for model in _models_below(Wire) if model.__module__.startswith("schemas.")}
     named = ours | {model.__name__: model for model in models}
     for name, definition in [*schema.get("$defs", {}).items(), (schema.get("title"), schema)]:
+        for described in definition.get("properties", {}).values():
+            described.pop("title", None)  # the field's name again, of which code generators make names like `Status1`
         if name in named:
             _finish(definition, named[name])
     return schema
@@ -80,8 +82,6 @@ def _finish(definition: Document, model: type[Wire]) -> None:
     """What pydantic does not say: the texts below the fields, and which fields came later."""
     for field, text in _field_texts(model).items():
         definition["properties"][field].setdefault("description", text)
-    for described in definition["properties"].values():
-        described.pop("title", None)  # the field's name again, of which code generators make names like `Status1`
     later = {name for name, field in model.model_fields.items() if any(isinstance(m, AddedIn) for m in field.metadata)}
     definition["required"] = [name for name in definition["required"] if name not in later]
 

@@ -5,16 +5,19 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 from pydantic import Field, TypeAdapter
+from pydantic.dataclasses import dataclass
 
 from schemas.attendance import Origin
-from schemas.model import CloudEvent, Instant, Message, Wire
+from schemas.model import WIRE_CONFIG, CloudEvent, Instant, Message, Wire
 
 AttributeType = Literal["text", "float", "date", "boolean"]
 Overwrite = Literal["always", "if_empty", "if_newer", "never"]
 CommandOutcome = Literal["intended", "withdrawn", "acknowledged", "unchanged", "rejected", "in_doubt", "suppressed"]
 
 
-class AttributeValue(Wire):
+# With slots and not a `Wire`: an upsert has a dozen of them, which as models take 8 kB and twice the time to parse.
+@dataclass(frozen=True, slots=True, config=WIRE_CONFIG)
+class AttributeValue:
     """One attribute to write. A date is ``YYYY-MM-DD``; a value of another type than `type` is never sent."""
 
     type: AttributeType

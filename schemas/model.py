@@ -24,6 +24,15 @@ LONGEST_TEXT = 8_192
 """Characters of any text of a wire model."""
 
 
+WIRE_CONFIG = ConfigDict(
+    extra="ignore",
+    json_schema_serialization_defaults_required=True,
+    # No text of ours comes near; what is longer would become a key, a row or a request that nobody takes.
+    str_max_length=LONGEST_TEXT,
+)
+"""Of everything on the wire."""
+
+
 @dataclass(frozen=True, slots=True)
 class AddedIn:
     """Marks a field that came after its topic's first release: ``mine: Annotated[str | None, AddedIn("1.1")] = None``.
@@ -40,13 +49,7 @@ class Wire(BaseModel):
     An added optional field keeps the topic's version (`AddedIn`); anything else is a new topic.
     """
 
-    model_config = ConfigDict(
-        frozen=True,
-        extra="ignore",
-        json_schema_serialization_defaults_required=True,
-        # No text of ours comes near; what is longer would become a key, a row or a request that nobody takes.
-        str_max_length=LONGEST_TEXT,
-    )
+    model_config = WIRE_CONFIG | ConfigDict(frozen=True)
 
     def to_bytes(self) -> bytes:
         """Compact JSON, UTF-8."""

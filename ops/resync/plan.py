@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from ops.resync.kept import Kept
-from processors.brevo.decisions.ledger import ContactRow, command_of, state_before
+from processors.brevo.decisions.ledger import ContactRow, parse_command, state_before
 from processors.brevo.decisions.preview import upsert_preview
 from processors.brevo.decisions.refused_events import to_try_again
 from processors.brevo.decisions.suppression import Consent
@@ -120,7 +120,7 @@ class ResyncPlanner:
 
     def _events(self, kept: Kept) -> Iterator[OnceCommand]:
         for row in kept.events.values():
-            command = to_try_again(row, kept.events.get)
+            command = to_try_again(row, kept.events.get, parse_command)
             if (
                 command is not None
                 and self._consent.wants(command)
@@ -159,7 +159,7 @@ def _is_on_its_way(command: UpsertContact, ledger: ContactRow) -> bool:
     """Whether a command that waits for Brevo says the same, and tries what was refused once more."""
     if ledger.pending is None or ledger.awaited:
         return False
-    waiting = command_of(ledger.pending.command)
+    waiting = parse_command(ledger.pending)
     if not isinstance(waiting, UpsertContact) or _said(waiting) != _said(command):
         return False
     return waiting.retries_refused or (ledger.rejected is None and not _refused(ledger))

@@ -24,6 +24,7 @@ from processors.brevo.api.client import BrevoClient
 from processors.brevo.decisions.budget import WriterFigures
 from processors.brevo.decisions.erasure import AGENT, sink_rule
 from processors.brevo.decisions.ledger import LEDGER, PENDING, RESUME, SUPPRESSIONS
+from processors.brevo.decisions.open_commands import OpenCommands
 from processors.brevo.decisions.suppression import IMPORT_ENDED, Consent
 from processors.brevo.writer.access import Access, Family
 from processors.brevo.writer.asking import Asker
@@ -102,7 +103,8 @@ class SyncContact(Effect):
             "confirmations": settings.contacts_per_second,
         }
         consent = Consent.of(settings)
-        self.rule = sink_rule(consent, frozenset(list_keys))
+        commands = OpenCommands()
+        self.rule = sink_rule(consent, frozenset(list_keys), commands)
         self._renewals = Renewals(list_keys, clock)
         self._access = Access(rates, settings.account_calls_per_hour, total_partitions, figures, metrics, monotonic)
         asker = Asker(self._access, figures, spread)
@@ -112,6 +114,7 @@ class SyncContact(Effect):
         schedule = self._schedule = WorkSchedule(
             metrics,
             self._lists,
+            commands,
             bulk_threshold=settings.bulk_threshold,
             technical_list=settings.technical_list,
             gather_seconds=figures.gather_seconds,

@@ -98,7 +98,9 @@ class Sink:
 
     def open(self) -> list[bytes]:
         """Keys of what is neither final nor in doubt."""
-        return [key for key in self._rows(PENDING) if self.states().get(key.decode()) != "in_doubt"]
+        pending = self._rows(PENDING)
+        states = self.states() if pending else {}
+        return [key for key in pending if states.get(key.decode()) != "in_doubt"]
 
     def states(self) -> dict[str, str]:
         """State of every event row by its key."""

@@ -6,6 +6,7 @@ from typing_extensions import override
 
 from processors.brevo.decisions.intake import CommandIntake
 from processors.brevo.decisions.ledger import LEDGER, PENDING, SUPPRESSIONS, contact_of
+from processors.brevo.decisions.open_commands import OpenCommands
 from processors.brevo.decisions.suppression import Consent
 from processors.engine.view import View
 from processors.erasure.erasing import Cleaner, ErasingRule, IsErased, WalkedRow
@@ -14,9 +15,11 @@ from processors.erasure.marks import Marks
 AGENT = "sync-contact"
 
 
-def sink_rule(consent: Consent, named_lists: frozenset[int] = frozenset()) -> ErasingRule:
-    """The intake, and the way out for who is to be forgotten."""
-    return ErasingRule(CommandIntake(consent, named_lists), AGENT, Marks(SUPPRESSIONS), LedgerCleaner())
+def sink_rule(
+    consent: Consent, named_lists: frozenset[int] = frozenset(), commands: OpenCommands | None = None
+) -> ErasingRule:
+    """The intake, and the way out for who is to be forgotten; `commands` as the intake keeps them."""
+    return ErasingRule(CommandIntake(consent, named_lists, commands), AGENT, Marks(SUPPRESSIONS), LedgerCleaner())
 
 
 class LedgerCleaner(Cleaner):

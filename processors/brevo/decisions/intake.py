@@ -22,13 +22,13 @@ from processors.brevo.decisions.ledger import (
     EventState,
     Rank,
     Waiting,
-    command_of,
     contact_key,
     event_key,
     is_open,
     rank_of,
     rank_of_answer,
 )
+from processors.brevo.decisions.open_commands import OpenCommands
 from processors.brevo.decisions.outdated import is_outdated
 from processors.brevo.decisions.refused_events import begin_refused, was_refused
 from processors.brevo.decisions.suppression import Consent, end_suppressed, note, suppress, suppression_of
@@ -46,9 +46,18 @@ OPEN_STATES = ("pending", "intended", "in_doubt")
 
 
 class CommandIntake(Rule):
-    """Consumes commands of both priorities and the sink's own outcomes; no other code changes the sink's rows."""
+    """Consumes commands of both priorities and the sink's own outcomes; no other code changes the sink's rows.
 
-    def __init__(self, consent: Consent, named_lists: frozenset[int] = frozenset()) -> None:
+    Args:
+        consent: what the operator has decided.
+        named_lists: of the configuration.
+        commands: where those that are open from now on are kept for who works on them.
+    """
+
+    def __init__(
+        self, consent: Consent, named_lists: frozenset[int] = frozenset(), commands: OpenCommands | None = None
+    ) -> None:
+        self._commands = OpenCommands() if commands is None else commands
         self._consent = consent
         self._named_lists = named_lists
         self._marks = Marks(SUPPRESSIONS, returns=consent.erased_return)
@@ -67,7 +76,8 @@ class CommandIntake(Rule):
             feedback = BrevoFeedback.from_bytes(record.value)
             _check_key(record, feedback.contact_id)
             if feedback.kind == "import_ended" or not self._keeps_out(feedback, view):
-                suppress(feedback, record, view, self._consent)
+                read = self._commands.reader(record.partition, feedback.contact_id)
+                suppress(feedback, record, view, self._consent, read)
             return
         if record.topic == BREVO_RESULTS.name and record.key is None:
             view.put(LEDGER, RESUME, Resume.from_bytes(record.value).to_bytes())
@@ -81,7 +91,7 @@ class CommandIntake(Rule):
         self._take_command(record, view)
 
     def _take_command(self, record: Record, view: View) -> None:
-        command = command_of((record.value or b"").decode())
+        command = self._commands.of_record(record)
         _check_key(record, command.contact_id)
         if isinstance(command, UpsertContact) and command.reason == "registration":
             self._marks.registers(command.contact_id, int(command.occurred_at.timestamp()), view)
@@ -95,10 +105,14 @@ class CommandIntake(Rule):
         elif isinstance(command, OnceCommand):
             # Only a question to who has registered after their deletion comes so far (`Consent.keeps_from`).
             anew_since = suppression.erased_at if suppression is not None else None
-            _take_event(command, record, view, self._consent, anew_since=anew_since)
+            waiting = _take_event(command, record, view, self._consent, anew_since=anew_since)
+            if waiting is not None:
+                self._commands.keep(record.partition, waiting, command)
         else:
             rank = rank_of(command.revision, record.topic, record.offset)
-            if _take_upsert(command, rank, Waiting.of(record), view):
+            waiting = Waiting.of(record)
+            if _take_upsert(command, rank, waiting, view):
+                self._commands.keep(record.partition, waiting, command)
                 self._follow(command, record, view)
 
     def _keeps_out(self, said: BrevoCommand | CommandResult | BrevoFeedback, view: View) -> bool:
@@ -108,7 +122,8 @@ class CommandIntake(Rule):
     def _follow(self, command: UpsertContact, record: Record, view: View) -> None:
         """What else the newest upsert of a contact brings about."""
         if command.retries_refused:
-            begin_refused(command.contact_id, view, self._consent)
+            read = self._commands.reader(record.partition, command.contact_id)
+            begin_refused(command.contact_id, view, self._consent, read)
         if is_outdated(command, self._named_lists):
             requested_at = as_datetime(record.timestamp_ms // 1_000)
             request = ResyncContact(contact_id=command.contact_id, requested_at=requested_at)
@@ -184,8 +199,8 @@ def _learned(result: CommandResult, row: ContactRow, rank: Rank) -> dict[str, ob
 
 def _take_event(
     command: OnceCommand, record: Record, view: View, consent: Consent, *, anew_since: datetime | None
-) -> None:
-    """What became of the event before `anew_since` does not count."""
+) -> Waiting | None:
+    """What is kept of the command if it waits now; what became of the event before `anew_since` does not count."""
     keys = [event_key(command.contact_id, command.name, once_key) for once_key in dict.fromkeys(command.once_keys)]
     if not keys:
         raise DeadLetterError("an event needs once_keys: without them nothing keeps it from being sent twice")
@@ -194,14 +209,20 @@ def _take_event(
     # Sent for one is sent for all: the instances that are new share the fate of the one that is known.
     why = consent.holds_back(command, record)
     state: EventState = "pending" if is_new and why is None else "suppressed"
+    waiting = Waiting.of(record) if state == "pending" else None
     for key in absent:
-        waiting = Waiting.of(record) if state == "pending" and key == keys[0] else None
-        row = EventRow(state=state, command_id=command.command_id, waiting=waiting, happened_at=command.occurred_at)
+        row = EventRow(
+            state=state,
+            command_id=command.command_id,
+            waiting=waiting if key == keys[0] else None,
+            happened_at=command.occurred_at,
+        )
         view.put(LEDGER, key, row.to_bytes())
     if state == "pending":
         view.put(PENDING, keys[0], OPEN)
     elif is_new and why is not None:
         end_suppressed(command, record, view, why)
+    return waiting
 
 
 def _may_begin(data: bytes | None, record: Record, anew_since: datetime | None) -> bool:

@@ -7,10 +7,9 @@ the same keys for what is open only, so that a start reads what is open and not 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import lru_cache
 from typing import Literal
 
 from processors.engine.view import PartitionStore, Record
@@ -39,8 +38,6 @@ Rank = tuple[int, int, int]
 SUPPRESSIONS = "brevo-suppressions"
 """A row per contact of whom Brevo told that they must be left alone."""
 
-PARSED = 512
-"""Commands that are kept parsed: more than are worked on at once, and some megabytes at most."""
 RESUME = b"!resume"
 """The row of the latest order to go on; no contact's id begins so."""
 
@@ -196,14 +193,13 @@ class EventWork:
 Work = UpsertWork | EventWork
 
 
-@lru_cache(maxsize=PARSED)
-def command_of(text: str) -> BrevoCommand:
-    """A command's record, parsed once for all who look at it while it is worked on.
+ReadCommand = Callable[[Waiting], BrevoCommand]
+"""The command of a row (`processors.brevo.decisions.open_commands`); raises ``ValueError`` when it is none."""
 
-    Raises:
-        ValueError: it is no command.
-    """
-    return BREVO_COMMAND.validate_json(text)
+
+def parse_command(waiting: Waiting) -> BrevoCommand:
+    """The command of a row, for who looks at it once. Raises ``ValueError`` when it is none."""
+    return BREVO_COMMAND.validate_json(waiting.command)
 
 
 def contact_key(contact_id: str) -> bytes:
@@ -281,7 +277,12 @@ def stands_by(contact: ContactRow, missing: Collection[int], *, once_more: bool)
 
 
 def next_work(
-    contact: ContactRow, events: Mapping[bytes, EventRow], missing: Collection[int] = (), *, once_more: bool = True
+    contact: ContactRow,
+    events: Mapping[bytes, EventRow],
+    read: ReadCommand,
+    missing: Collection[int] = (),
+    *,
+    once_more: bool = True,
 ) -> Work | None:
     """What a contact needs next: its upsert, then its events by date and name; ``None`` when it has to wait.
 
@@ -295,7 +296,7 @@ def next_work(
         and contact.rank is not None
         and not stands_by(contact, missing, once_more=once_more)
     ):
-        command = command_of(contact.pending.command)
+        command = read(contact.pending)
         if isinstance(command, UpsertContact):
             return UpsertWork(
                 command,
@@ -310,7 +311,7 @@ def next_work(
     for key, row in events.items():
         if row.waiting is None or row.state not in ("pending", "intended"):
             continue
-        event = command_of(row.waiting.command)
+        event = read(row.waiting)
         if isinstance(event, SendCampaign) or (isinstance(event, OnceCommand) and _has_ended(contact)):
             rejected, withheld = contact.rejected, contact.withheld
             waiting.append(

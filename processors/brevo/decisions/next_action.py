@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 from processors.brevo.decisions.bulk import Shape, shape_of
-from processors.brevo.decisions.ledger import ContactRow, EventRow, Rank, UpsertWork, Work, next_work
+from processors.brevo.decisions.ledger import ContactRow, EventRow, Rank, ReadCommand, UpsertWork, Work, next_work
 
 
 class Phase(Enum):
@@ -98,14 +98,18 @@ Action = Call | JoinImport | Wait | Finish
 
 
 def next_action(
-    row: ContactRow, events: Mapping[bytes, EventRow], standing: Standing, account: AccountAtBrevo
+    row: ContactRow,
+    events: Mapping[bytes, EventRow],
+    standing: Standing,
+    account: AccountAtBrevo,
+    read: ReadCommand,
 ) -> Action:
     """What to do; `events` are those of the contact that are not final."""
     if standing.phase is Phase.BUSY:
         return Wait.UNDER_WAY
     if standing.posted is not None and not is_confirmed(standing.posted, row, events):
         return Wait.UNCONFIRMED
-    work = next_work(row, events, account.missing_lists, once_more=standing.once_more)
+    work = next_work(row, events, read, account.missing_lists, once_more=standing.once_more)
     if work is None:
         return Finish.FINISH
     if isinstance(work, UpsertWork) and not standing.alone:

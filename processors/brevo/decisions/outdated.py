@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from schemas.brevo import UpsertContact
-from schemas.codec import unpack
+from schemas.brevo import BrevoCommand, UpsertContact
 
 
 def is_outdated(command: UpsertContact, named: Collection[int]) -> bool:
@@ -17,14 +16,9 @@ def is_outdated(command: UpsertContact, named: Collection[int]) -> bool:
         command: of a contact.
         named: the lists of the configuration; none: it is not asked.
     """
-    return bool(named) and not command.retries_refused and _names_others(command.lists, named)
+    return not command.retries_refused and waits_for_another_list(command, named)
 
 
-def waits_for_another_list(text: str, named: Collection[int]) -> bool:
-    """Whether an open command, as its record's text, names a list that the configuration does not."""
-    # Every open command is looked at when a partition is taken over: they are many, and no model is needed.
-    return bool(named) and _names_others(unpack(text.encode()).get("lists", ()), named)
-
-
-def _names_others(lists: Collection[int], named: Collection[int]) -> bool:
-    return any(list_id not in named for list_id in lists)
+def waits_for_another_list(command: BrevoCommand, named: Collection[int]) -> bool:
+    """Whether an open command names a list that the configuration does not."""
+    return bool(named) and isinstance(command, UpsertContact) and any(each not in named for each in command.lists)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from processors.brevo.decisions.ledger import LEDGER, OPEN, PENDING, EventRow, command_of, event_key
+from processors.brevo.decisions.ledger import LEDGER, OPEN, PENDING, EventRow, ReadCommand, event_key
 from processors.brevo.decisions.suppression import Consent, suppression_of
 from processors.engine.view import View
 from schemas.brevo import OnceCommand
@@ -18,11 +18,11 @@ def was_refused(row: EventRow) -> bool:
     return row.state == "rejected" and not row.given_up
 
 
-def to_try_again(row: EventRow, lookup: Lookup) -> OnceCommand | None:
+def to_try_again(row: EventRow, lookup: Lookup, read: ReadCommand) -> OnceCommand | None:
     """The command of a refused event; ``None`` when there is none, or the event was sent for one of its once keys."""
     if not was_refused(row) or row.waiting is None:
         return None
-    command = command_of(row.waiting.command)
+    command = read(row.waiting)
     if not isinstance(command, OnceCommand):
         return None
     return command if all(held is not None and was_refused(held) for held in map(lookup, keys_of(command))) else None
@@ -33,7 +33,7 @@ def keys_of(command: OnceCommand) -> list[bytes]:
     return [event_key(command.contact_id, command.name, once_key) for once_key in dict.fromkeys(command.once_keys)]
 
 
-def begin_refused(contact_id: str, view: View, consent: Consent) -> None:
+def begin_refused(contact_id: str, view: View, consent: Consent, read: ReadCommand) -> None:
     """The contact's refused events wait again; what its owner does not want any more, or must not have, does not."""
 
     def lookup(key: bytes) -> EventRow | None:
@@ -41,7 +41,7 @@ def begin_refused(contact_id: str, view: View, consent: Consent) -> None:
         return None if data is None else EventRow.from_bytes(data)
 
     suppression = suppression_of(contact_id, view)
-    for key, command in list(_refused(contact_id, view, lookup)):
+    for key, command in list(_refused(contact_id, view, lookup, read)):
         if not consent.wants(command) or consent.keeps_from(command, suppression) is not None:
             continue
         for row_key in keys_of(command):
@@ -50,8 +50,8 @@ def begin_refused(contact_id: str, view: View, consent: Consent) -> None:
         view.put(PENDING, key, OPEN)
 
 
-def _refused(contact_id: str, view: View, lookup: Lookup) -> Iterator[tuple[bytes, OnceCommand]]:
+def _refused(contact_id: str, view: View, lookup: Lookup, read: ReadCommand) -> Iterator[tuple[bytes, OnceCommand]]:
     for key, data in view.scan(LEDGER, f"{contact_id}/".encode()):
-        command = to_try_again(EventRow.from_bytes(data), lookup)
+        command = to_try_again(EventRow.from_bytes(data), lookup, read)
         if command is not None:
             yield key, command

@@ -18,9 +18,9 @@ from processors.brevo.decisions.ledger import (
     SUPPRESSIONS,
     ContactRow,
     EventRow,
+    ReadCommand,
     Suppression,
     Waiting,
-    command_of,
     contact_key,
 )
 from processors.brevo.decisions.results import Ending, outcome
@@ -109,7 +109,7 @@ class Consent:
         )
 
 
-def suppress(feedback: BrevoFeedback, record: Record, view: View, consent: Consent) -> None:
+def suppress(feedback: BrevoFeedback, record: Record, view: View, consent: Consent, read: ReadCommand) -> None:
     """Keep what Brevo told (`record` has it); what waits and must not reach Brevo now is not done any more."""
     if feedback.kind == "import_ended":
         # The pump is told of the row; there is nothing to keep.
@@ -119,8 +119,8 @@ def suppress(feedback: BrevoFeedback, record: Record, view: View, consent: Conse
         return  # every contact that is put on a list has this told of it
     suppression = note(feedback.contact_id, feedback.kind, feedback.occurred_at, view)
     if feedback.kind == "deleted" and suppression.erased:
-        _forget(feedback.contact_id, record, view)
-    _drop(feedback.contact_id, suppression, record, view, consent)
+        _forget(feedback.contact_id, record, view, read)
+    _drop(feedback.contact_id, suppression, record, view, consent, read)
 
 
 def note(contact_id: str, kind: FeedbackKind, at: datetime, view: View) -> Suppression:
@@ -153,7 +153,7 @@ def _say(command: UpsertContact | OnceCommand, waiting: Waiting, record: Record,
     view.send(BREVO_RESULTS.name, contact_key(result.contact_id), result)
 
 
-def _forget(contact_id: str, record: Record, view: View) -> None:
+def _forget(contact_id: str, record: Record, view: View, read: ReadCommand) -> None:
     """Nothing waits for a deleted contact, and nothing is known of it."""
     for event_key, value in list(view.scan(LEDGER, f"{contact_id}/".encode())):
         row = EventRow.from_bytes(value)
@@ -168,17 +168,19 @@ def _forget(contact_id: str, record: Record, view: View) -> None:
     view.put(LEDGER, key, contact.model_copy(update=gone).to_bytes())
     view.delete(PENDING, key)
     if contact.pending is not None:
-        _say(command_of(contact.pending.command), contact.pending, record, view, DELETED)
+        _say(read(contact.pending), contact.pending, record, view, DELETED)
 
 
-def _drop(contact_id: str, suppression: Suppression, record: Record, view: View, consent: Consent) -> None:
+def _drop(
+    contact_id: str, suppression: Suppression, record: Record, view: View, consent: Consent, read: ReadCommand
+) -> None:
     """What has not begun and must not reach Brevo any more is not done."""
     for key, _ in list(view.scan(PENDING, f"{contact_id}/".encode())):
         data = view.get(LEDGER, key)
         row = EventRow.from_bytes(data) if data is not None else None
         if row is None or row.state != "pending" or row.waiting is None:
             continue
-        command = command_of(row.waiting.command)
+        command = read(row.waiting)
         if (why := consent.keeps_from(command, suppression)) is not None:
             dropped = row.model_copy(update={"state": "suppressed", "waiting": None})
             view.put(LEDGER, key, dropped.to_bytes())

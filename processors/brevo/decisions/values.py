@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 
 from processors.brevo.decisions.identifiers import IDENTIFIER_TYPES, normalised
@@ -30,7 +31,7 @@ def sendable(
         if name not in IDENTIFIER_TYPES:
             good[name] = attribute
         elif (value := normalised(name, attribute.value, region)) is not None:
-            good[name] = attribute.model_copy(update={"value": value})
+            good[name] = replace(attribute, value=value)
     return good, tuple(sorted(name.upper() for name in attributes if name.upper() not in good))
 
 

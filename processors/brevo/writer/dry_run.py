@@ -12,12 +12,12 @@ from processors.brevo.decisions.erasure import sink_rule
 from processors.brevo.decisions.ledger import (
     LEDGER,
     RESUME,
-    command_of,
     contact_of,
     contact_row,
     open_contacts,
     open_events,
 )
+from processors.brevo.decisions.open_commands import OpenCommands
 from processors.brevo.decisions.preview import event_preview, upsert_preview
 from processors.brevo.decisions.suppression import IMPORT_ENDED, Consent
 from processors.brevo.decisions.upsert import Known
@@ -39,7 +39,8 @@ class DryRun(Effect):
     rule: Rule
 
     def __init__(self, tell: Tell, consent: Consent) -> None:
-        self.rule = sink_rule(consent)
+        self._commands = OpenCommands()
+        self.rule = sink_rule(consent, commands=self._commands)
         self._tell = tell
         self._stores: dict[int, Stores] = {}
         self._reported: set[tuple[str, object]] = set()
@@ -52,35 +53,38 @@ class DryRun(Effect):
     @override
     def load(self, partition: int, stores: Mapping[str, PartitionStore]) -> None:
         self._stores[partition] = stores
-        self._look_at(stores, list(open_contacts(stores)))
+        self._look_at(partition, list(open_contacts(stores)))
 
     @override
     def applied(self, partition: int, changes: Mapping[str, Rows]) -> None:
         keys = [key for key in changes.get(LEDGER, {}) if key not in (RESUME, IMPORT_ENDED)]
         if partition in self._stores:
-            self._look_at(self._stores[partition], sorted({contact_of(key) for key in keys}))
+            self._look_at(partition, sorted({contact_of(key) for key in keys}))
 
     @override
     def revoke(self, partition: int) -> None:
         self._stores.pop(partition, None)
+        self._commands.revoke(partition)
 
     @override
     async def run(self, agent: OwnAgent) -> None:
         """Nothing to do: what waits is told of when it comes."""
         await asyncio.Event().wait()
 
-    def _look_at(self, stores: Stores, contacts: Iterable[str]) -> None:
+    def _look_at(self, partition: int, contacts: Iterable[str]) -> None:
+        stores = self._stores[partition]
         for contact in contacts:
-            row = contact_row(stores, contact)
+            row, read = contact_row(stores, contact), self._commands.reader(partition, contact)
             if row.pending is not None and self._is_new(contact, row.rank):
-                command = command_of(row.pending.command)
+                command = read(row.pending)
                 if isinstance(command, UpsertContact):
                     self._tell(upsert_preview(command, Known.of(row.state)))
             for key, event in open_events(stores, contact).items():
                 if event.waiting is not None and event.state == "pending" and self._is_new(contact, key):
-                    waiting = command_of(event.waiting.command)
+                    waiting = read(event.waiting)
                     if isinstance(waiting, OnceCommand):
                         self._tell(event_preview(waiting))
+            self._commands.let_go(partition, contact)
 
     def _is_new(self, contact: str, what: object) -> bool:
         known = (contact, what) in self._reported

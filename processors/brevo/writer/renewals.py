@@ -7,7 +7,7 @@ import logging
 from collections.abc import Callable, Collection
 from datetime import datetime
 
-from processors.brevo.decisions.ledger import ContactRow, contact_key
+from processors.brevo.decisions.ledger import ContactRow, ReadCommand, contact_key
 from processors.brevo.decisions.outdated import waits_for_another_list
 from processors.engine.effect import Post
 from processors.engine.view import Output
@@ -34,9 +34,9 @@ class Renewals:
         self._found: list[str] = []
         self._loaded = asyncio.Event()
 
-    def look_at(self, contact: str, row: ContactRow) -> None:
+    def look_at(self, contact: str, row: ContactRow, read: ReadCommand) -> None:
         """Something of the contact is open in a partition that is ours now."""
-        if row.pending is not None and waits_for_another_list(row.pending.command, self._named):
+        if row.pending is not None and waits_for_another_list(read(row.pending), self._named):
             self._found.append(contact)
             self._loaded.set()
 

@@ -8,6 +8,7 @@ from processors.brevo.decisions.bulk import Shape, shape_of
 from processors.brevo.decisions.ledger import (
     ContactRow,
     EventRow,
+    ReadCommand,
     UpsertWork,
     Work,
     contact_of,
@@ -28,6 +29,7 @@ from processors.brevo.decisions.next_action import (
     is_confirmed,
     next_action,
 )
+from processors.brevo.decisions.open_commands import OpenCommands
 from processors.brevo.writer.access import FAMILIES, Family
 from processors.brevo.writer.event_bursts import EventBursts
 from processors.brevo.writer.import_batches import ImportBatches
@@ -42,6 +44,8 @@ from processors.engine.work_queue import WorkQueue
 from schemas.priority import PRIORITIES, RANKS
 
 Stores = Mapping[str, PartitionStore]
+Found = Callable[[str, ContactRow, ReadCommand], None]
+"""Is told of each contact that has anything open when its partition becomes ours."""
 
 
 def _nobody_listens(_: Family) -> None:
@@ -51,11 +55,12 @@ def _nobody_listens(_: Family) -> None:
 class WorkSchedule:
     """The work of the partitions that are ours.
 
-    Rows are read when work is taken, so the newest revision is what is worked on, and memory holds no commands.
+    Rows are read when work is taken, so the newest revision is what is worked on.
 
     Args:
         metrics: where what waits is counted.
         lists: who only waits for a missing one has no work.
+        commands: that are open, as the intake has read them.
         bulk_threshold: so many that wait for the same thing are an import batch, or a burst.
         technical_list: for imports of contacts without a list.
         gather_seconds: how long an upsert waits for others like it.
@@ -67,6 +72,7 @@ class WorkSchedule:
         self,
         metrics: BrevoMetrics,
         lists: ListWatch,
+        commands: OpenCommands,
         *,
         bulk_threshold: int,
         technical_list: int | None,
@@ -82,6 +88,7 @@ class WorkSchedule:
         """What waits for a confirmed row before its call."""
         self._metrics = metrics
         self._lists = lists
+        self._commands = commands
         lists.returned = self._look_at_all
         self._technical_list = technical_list
         self._gather_seconds = gather_seconds
@@ -97,7 +104,7 @@ class WorkSchedule:
         """How many are ours."""
         return len(self._partitions)
 
-    def load(self, partition: int, stores: Stores, found: Callable[[str, ContactRow], None]) -> None:
+    def load(self, partition: int, stores: Stores, found: Found) -> None:
         """Take a partition over: everything open is looked at, and told to `found`, each row read once."""
         self._partitions[partition] = stores
         for contact in list(open_contacts(stores)):
@@ -108,7 +115,7 @@ class WorkSchedule:
                 task = self._tasks.setdefault(contact, ContactTask(contact, partition))
                 task.uncertain = True
                 self.takeovers.begin(partition, contact)
-            found(contact, row)
+            found(contact, row, self._commands.reader(partition, contact))
             self._decide(partition, contact, row, open_events(stores, contact))
 
     def look_again(self) -> None:
@@ -133,6 +140,7 @@ class WorkSchedule:
             if task.phase is not Phase.BUSY:
                 del self._tasks[task.contact]
         self._waiting_events.drop(partition)
+        self._commands.revoke(partition)
         return [task for task in gone if task.phase is Phase.BUSY]
 
     def task(self, contact: str) -> ContactTask:
@@ -196,9 +204,10 @@ class WorkSchedule:
             return None
         once_more = not self.takeovers.is_unsure(contact)
         row, missing = contact_row(stores, contact), self._lists.missing
+        read = self._commands.reader(self._tasks[contact].partition, contact)
         # Its events wait for the contact: of thousands in an import they need not be read.
-        return next_work(row, {}, missing, once_more=once_more) or next_work(
-            row, open_events(stores, contact), missing, once_more=once_more
+        return next_work(row, {}, read, missing, once_more=once_more) or next_work(
+            row, open_events(stores, contact), read, missing, once_more=once_more
         )
 
     def owned(self, contact: str) -> bool:
@@ -242,6 +251,7 @@ class WorkSchedule:
         events: Mapping[bytes, EventRow],
         again_after: float | None = None,
     ) -> None:
+        self._commands.look_at(partition, contact, row, events.values())
         self._waiting_events.note(partition, contact, row, events)
         self.intents.note(contact, row, events)
         task = self._tasks.get(contact) or ContactTask(contact, partition)
@@ -250,7 +260,8 @@ class WorkSchedule:
         if task.posted is not None and is_confirmed(task.posted, row, events):
             task.posted = None
         standing = task.standing(once_more=not self.takeovers.is_unsure(contact))
-        action = next_action(row, events, standing, AccountAtBrevo(self._lists.missing, self._technical_list))
+        account = AccountAtBrevo(self._lists.missing, self._technical_list)
+        action = next_action(row, events, standing, account, self._commands.reader(partition, contact))
         match action:
             case Wait():
                 self._tasks[contact] = task

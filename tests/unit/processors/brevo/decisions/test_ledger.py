@@ -14,6 +14,7 @@ from processors.brevo.decisions.ledger import (
     contact_of,
     event_key,
     next_work,
+    parse_command,
     rank_of_answer,
 )
 from schemas.brevo import ContactState, TrackEvent, UpsertContact
@@ -40,7 +41,7 @@ def _rows(*events: TrackEvent, state: EventState = "pending") -> dict[bytes, Eve
 def test_next_work_upsert_goes_before_events() -> None:
     """An event may start an automation that reads the contact's attributes."""
     pending = KNOWN.model_copy(update={"pending": _waiting(upsert(2)), "rank": (2, 1, 3)})
-    work = next_work(pending, _rows(event()))
+    work = next_work(pending, _rows(event()), parse_command)
     assert isinstance(work, UpsertWork)
     assert work.command == upsert(2)
 
@@ -49,28 +50,28 @@ def test_next_work_events_by_date_then_name() -> None:
     """The order in which things happened."""
     late = event(("s2",), event_date=OCCURRED_AT + timedelta(seconds=1), name="a")
     early_b, early_c = event(("s1",), name="b"), event(("s3",), name="c")
-    work = next_work(KNOWN, _rows(late, early_c, early_b))
+    work = next_work(KNOWN, _rows(late, early_c, early_b), parse_command)
     assert isinstance(work, EventWork)
     assert work.command.name == "b"
 
 
 def test_next_work_event_of_an_unacknowledged_contact_waits() -> None:
     """Nobody says what Brevo does with an event of a contact that it does not know."""
-    assert next_work(ContactRow(), _rows(event())) is None
+    assert next_work(ContactRow(), _rows(event()), parse_command) is None
 
 
 def test_next_work_event_in_doubt_is_left_to_people_and_blocks_nothing() -> None:
     """The next event of the contact goes on."""
     second = event(("s2",), event_date=OCCURRED_AT + timedelta(days=1))
-    work = next_work(KNOWN, _rows(event(), state="in_doubt") | _rows(second))
+    work = next_work(KNOWN, _rows(event(), state="in_doubt") | _rows(second), parse_command)
     assert isinstance(work, EventWork)
     assert work.command == second
-    assert next_work(KNOWN, _rows(event(), state="in_doubt")) is None
+    assert next_work(KNOWN, _rows(event(), state="in_doubt"), parse_command) is None
 
 
 def test_next_work_event_of_a_rejected_contact_says_why() -> None:
     """It follows its contact."""
-    work = next_work(ContactRow(rejected="bad address", done=(1, 1, 0)), _rows(event()))
+    work = next_work(ContactRow(rejected="bad address", done=(1, 1, 0)), _rows(event()), parse_command)
     assert isinstance(work, EventWork)
     assert work.contact_rejected == "bad address"
 

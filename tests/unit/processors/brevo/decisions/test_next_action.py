@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from processors.brevo.decisions.ledger import ContactRow, EventRow, EventState, Rank, Waiting
+from processors.brevo.decisions.ledger import ContactRow, EventRow, EventState, Rank, Waiting, parse_command
 from processors.brevo.decisions.next_action import (
     AccountAtBrevo,
     Action,
@@ -104,5 +104,5 @@ def test_next_action(
     expected: type[Action] | Action,
 ) -> None:
     """Rows, and what is under way, decide; nothing else does."""
-    action = next_action(row, events, standing, account)
+    action = next_action(row, events, standing, account, parse_command)
     assert action is expected or (isinstance(expected, type) and isinstance(action, expected))
