@@ -13,7 +13,7 @@ from typing import Any
 
 import orjson
 
-Answers = Mapping[str, str]
+FormAnswers = Mapping[str, str]
 """What a form says, by a field's name; no name is missing."""
 
 
@@ -65,9 +65,9 @@ class Act:
     """What it does, in a sentence or two."""
     fields: Sequence[Field]
     """What it asks."""
-    command: Callable[[Answers], str]
+    command: Callable[[FormAnswers], str]
     """The command that does the same."""
-    plan: Callable[[Answers], Coroutine[None, None, PlannedAct]]
+    plan: Callable[[FormAnswers], Coroutine[None, None, PlannedAct]]
     """What it would do.
 
     Raises:

@@ -7,7 +7,7 @@ from typing import Any
 
 from aiohttp import web
 
-from console.acting import Act, Acting, Answers, PlannedAct
+from console.acting import Act, Acting, FormAnswers, PlannedAct
 from console.asking import apart, ask
 from console.doing import Doings
 from console.protection import ACCOUNT, for_operators
@@ -78,7 +78,13 @@ class ActsPages:
         raise web.HTTPSeeOther(f"/done/{doing.word}")
 
     def _shown(
-        self, request: web.Request, act: Act, answers: Answers, planned: PlannedAct, problem: str = "", reason: str = ""
+        self,
+        request: web.Request,
+        act: Act,
+        answers: FormAnswers,
+        planned: PlannedAct,
+        problem: str = "",
+        reason: str = "",
     ) -> web.Response:
         return self._pages.page(
             request, "plan.html", status=409 if problem else 200, act=act, answers=answers, planned=planned,
@@ -110,6 +116,6 @@ class ActsPages:
         return act
 
 
-def _answers(act: Act, fields: Mapping[str, Any]) -> Answers:
+def _answers(act: Act, fields: Mapping[str, Any]) -> FormAnswers:
     """What a form says of each field of the act; its default where it says nothing of it."""
     return {field.name: str(fields.get(field.name, field.default))[:_LONGEST_ANSWER].strip() for field in act.fields}

@@ -12,7 +12,7 @@ from console.gate import Gate
 from console.live import LivePages
 from console.operations_pages import OperationsPages
 from console.people_pages import PeoplePages
-from console.protection import ACCOUNT, Handler, from_our_forms, headers, under_our_names
+from console.protection import ACCOUNT, PageHandler, from_our_forms, headers, under_our_names
 from console.rendering import HERE, Pages
 from console.score_pages import ScorePages
 from readmodel.database import Database
@@ -106,7 +106,7 @@ async def _ready(_request: web.Request) -> web.StreamResponse:
     return web.json_response({"status": "ready"})
 
 
-def _static(name: str) -> Handler:
+def _static(name: str) -> PageHandler:
     async def send(_request: web.Request) -> web.StreamResponse:
         return web.FileResponse(HERE / "static" / name, headers={"Cache-Control": "max-age=300"})
 
@@ -115,7 +115,7 @@ def _static(name: str) -> Handler:
 
 def _signed_in_alone(gate: Gate) -> Middleware:
     @web.middleware
-    async def check(request: web.Request, handler: Handler) -> web.StreamResponse:
+    async def check(request: web.Request, handler: PageHandler) -> web.StreamResponse:
         account = gate.account(request)
         if account is not None:
             request[ACCOUNT] = account
@@ -130,7 +130,7 @@ def _told_in_pages(pages: Pages) -> Middleware:
     """Errors as pages with a way on."""
 
     @web.middleware
-    async def tell(request: web.Request, handler: Handler) -> web.StreamResponse:
+    async def tell(request: web.Request, handler: PageHandler) -> web.StreamResponse:
         try:
             return await handler(request)
         except web.HTTPSeeOther as redirect:

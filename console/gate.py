@@ -22,7 +22,7 @@ from schemas.errors import ConfigurationError
 log = logging.getLogger(__name__)
 
 _LONGEST_NAME = 200
-Refusal = Literal["wrong", "no_accounts", "unusable_file"]
+SignInRefusal = Literal["wrong", "no_accounts", "unusable_file"]
 
 
 class Gate:
@@ -73,7 +73,7 @@ class Gate:
         client = client_of(request.remote or "", request.headers.getall("X-Forwarded-For", []), self._told.proxies)
         return self._attempts.claim(name, network_of(client), self._clock())
 
-    async def sign_in(self, name: str, password: str) -> tuple[str, Refusal | None]:
+    async def sign_in(self, name: str, password: str) -> tuple[str, SignInRefusal | None]:
         """The new word of whoever has proved who they are, or why not; an unknown name takes as long as a known one."""
         try:
             accounts = self._passwords.accounts()

@@ -14,7 +14,7 @@ from console.following import Following
 from console.protection import for_operators
 from console.rendering import Pages
 from readmodel.database import Database
-from readmodel.health import Subject, Trouble, known, troubles
+from readmodel.health import Trouble, TroubleSubject, known, troubles
 from readmodel.lines.operations import TopicProgress, Totals
 from readmodel.queries.operations import (
     dead_letters,
@@ -28,12 +28,12 @@ from readmodel.queries.operations import (
     workers,
 )
 from readmodel.queries.sessions import sessions
-from schemas.letters import STATES
+from schemas.letters import LETTER_STATES
 from schemas.setup import SETUP_COMMANDS, SetupReport
 from schemas.workers import WorkerStatus
 
 _DAY = timedelta(days=1)
-_LINKS: Mapping[Subject, str] = {"in_doubt": "/doubts", "rejected": "/doubts", "dead_letters": "/dead-letters"}
+_LINKS: Mapping[TroubleSubject, str] = {"in_doubt": "/doubts", "rejected": "/doubts", "dead_letters": "/dead-letters"}
 
 
 class OperationsPages:
@@ -90,9 +90,11 @@ class OperationsPages:
     async def _dead_letters(self, request: web.Request) -> web.StreamResponse:
         for_operators(request)
         after = request.query.get("after") or None
-        state = next((allowed for allowed in STATES if allowed == request.query.get("state")), None)
+        state = next((allowed for allowed in LETTER_STATES if allowed == request.query.get("state")), None)
         part = await ask(self._database, lambda connection: dead_letters(connection, state=state, after=after))
-        return self._pages.page(request, "dead_letters.html", part=part, after=after, state=state or "", states=STATES)
+        return self._pages.page(
+            request, "dead_letters.html", part=part, after=after, state=state or "", states=LETTER_STATES
+        )
 
     async def _doubts(self, request: web.Request) -> web.StreamResponse:
         for_operators(request)

@@ -16,8 +16,8 @@ from typing import Literal, get_args
 
 from schemas.errors import ConfigurationError
 
-Role = Literal["reader", "operator"]
-ROLES: tuple[Role, ...] = get_args(Role)
+AccountRole = Literal["reader", "operator"]
+ACCOUNT_ROLES: tuple[AccountRole, ...] = get_args(AccountRole)
 SHORTEST_PASSWORD = 12
 LONGEST_PASSWORD = 1_000
 SALT_BYTES = 16
@@ -33,7 +33,7 @@ class Account:
     """Somebody who may sign in."""
 
     name: str
-    role: Role
+    role: AccountRole
     hashed: str
 
 
@@ -79,12 +79,12 @@ def checked_password(password: str) -> str:
     return password
 
 
-def checked_role(role: str) -> Role:
+def checked_role(role: str) -> AccountRole:
     """The role. Raises `ConfigurationError` for any other word."""
-    for known in ROLES:
+    for known in ACCOUNT_ROLES:
         if role == known:
             return known
-    raise ConfigurationError(f"--role: `{role}` is none of {', '.join(ROLES)}")
+    raise ConfigurationError(f"--role: `{role}` is none of {', '.join(ACCOUNT_ROLES)}")
 
 
 def parse(text: str) -> dict[str, Account]:
@@ -99,7 +99,7 @@ def parse(text: str) -> dict[str, Account]:
             continue
         name, _, rest = line.strip().partition(":")
         role, _, hashed = rest.partition(":")
-        known = next((allowed for allowed in ROLES if allowed == role), None)
+        known = next((allowed for allowed in ACCOUNT_ROLES if allowed == role), None)
         if known is None or not _NAME.fullmatch(name) or not hashed.startswith(f"{_SCHEME}$"):
             raise ConfigurationError(
                 f"the password file, line {number}: is not name:role:hash; delete it, and write it with "

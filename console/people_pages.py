@@ -18,7 +18,7 @@ from readmodel.database import Database
 from readmodel.lines.sessions import PersonLine, SessionLine
 from readmodel.parts import Part
 from readmodel.queries.contacts import contact, find_contacts
-from readmodel.queries.sessions import STATUSES, Order, Stays, not_synced, people, session, sessions, stays
+from readmodel.queries.sessions import STATUSES, LineStays, Order, not_synced, people, session, sessions, stays
 from schemas.codec import normalise_email
 
 T = TypeVar("T")
@@ -81,7 +81,7 @@ class PeoplePages:
         show, order = request.query.get("show", ""), _order(request)
         after = request.query.get("after") or None
 
-        def read(connection: Connection) -> tuple[SessionLine, Part[PersonLine], tuple[Stays, ...]]:
+        def read(connection: Connection) -> tuple[SessionLine, Part[PersonLine], tuple[LineStays, ...]]:
             one = _found(session(connection, _key(request)))
             seen = stays(connection, one.session, limit=_MOST_IN_TIME_LINE + 1)
             return one, _people(connection, key=one.session, show=show, order=order, after=after, limit=100), seen

@@ -13,7 +13,7 @@ from console.passwords import Account
 
 ACCOUNT: web.RequestKey[Account] = web.RequestKey("account", Account)
 """Who asks, of a request that was let through."""
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+PageHandler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 # One file of script, for live updates: pages are whole without it.
 _POLICY = (
@@ -43,7 +43,7 @@ def under_our_names(url: str) -> Middleware:
     names = names_of(url)
 
     @web.middleware
-    async def check(request: web.Request, handler: Handler) -> web.StreamResponse:
+    async def check(request: web.Request, handler: PageHandler) -> web.StreamResponse:
         try:
             asked = urlsplit(f"//{request.headers.get('Host', '')}").hostname or ""
         except ValueError:
@@ -96,7 +96,7 @@ def from_our_forms(gate: Gate) -> Middleware:
     """Refuses whatever would change something and does not come from a form of ours."""
 
     @web.middleware
-    async def check(request: web.Request, handler: Handler) -> web.StreamResponse:
+    async def check(request: web.Request, handler: PageHandler) -> web.StreamResponse:
         if request.method not in ("GET", "HEAD"):
             fields = await _form(request)
             if not gate.is_ours(request, str(fields.get("csrf", ""))):

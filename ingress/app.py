@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from aiohttp import web
 
-from ingress.bodies import Bodies, Failure
+from ingress.bodies import Bodies, BodyFailure
 from ingress.brevo_endpoint import PATH as BREVO_PATH
 from ingress.brevo_endpoint import BrevoEndpoint
 from ingress.clients import at_most
@@ -18,7 +18,7 @@ from ingress.decision import DeliveryOutcome, Publish, Reply, check_headers, dec
 from ingress.envelope import Delivery
 from ingress.errors import NotAcknowledgedError, UnavailableReason
 from ingress.metrics import IngressMetrics
-from ingress.paths import Handler, Paths
+from ingress.paths import PathHandler, Paths
 from ingress.publisher import Publisher
 from ingress.replays import Replays
 from ingress.samples import SampleLog
@@ -36,7 +36,7 @@ _LONGEST_HEADER = 200
 """Characters of any header that we read; longer ones are not looked at."""
 
 
-def build_app(settings: IngressSettings, publisher: Publisher, metrics: IngressMetrics) -> Handler:
+def build_app(settings: IngressSettings, publisher: Publisher, metrics: IngressMetrics) -> PathHandler:
     """What `web.Server` serves, if it leaves bodies as they are (`auto_decompress=False`).
 
     A path per account, so that an unknown one is 404 like any other path that does not exist.
@@ -72,7 +72,7 @@ class WebhookEndpoint:
         self._stale = Replays(limits.stale_seconds, limits.remembered_signatures)
         self._under_way: dict[bytes, asyncio.Future[UnavailableReason | None] | None] = {}
 
-    def for_keys(self, keys: Sequence[SigningKey]) -> Handler:
+    def for_keys(self, keys: Sequence[SigningKey]) -> PathHandler:
         """The handler of a path whose deliveries these keys verify."""
         return partial(self._receive, keys)
 
@@ -135,7 +135,7 @@ class WebhookEndpoint:
                 return self._unavailable(reason)
         return self._answer(200, decided.body, "replayed")
 
-    def _failed(self, failure: Failure) -> web.Response:
+    def _failed(self, failure: BodyFailure) -> web.Response:
         match failure:
             case "too_large":
                 return self._answer(413, _TOO_LARGE, failure)

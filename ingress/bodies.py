@@ -9,7 +9,7 @@ from aiohttp import hdrs, web
 
 from ingress.settings import Limits
 
-Failure = Literal["too_large", "slow_body", "overloaded", "hung_up", "bad_body"]
+BodyFailure = Literal["too_large", "slow_body", "overloaded", "hung_up", "bad_body"]
 """Why there is no body: larger than allowed; not there in time; too much is arriving; the client has gone; it
 comes in crumbs, or in chunks that are none."""
 
@@ -33,7 +33,7 @@ class Bodies:
         length = request.content_length
         return length is not None and length > self._limits.body_bytes
 
-    async def read(self, request: web.BaseRequest) -> bytes | Failure:
+    async def read(self, request: web.BaseRequest) -> bytes | BodyFailure:
         """The raw body of a request that is not too large by its own account, or why there is none."""
         try:
             if request.content.is_eof():  # it came with its headers, as nearly all do
@@ -48,7 +48,7 @@ class Bodies:
         except web.RequestPayloadError:
             return "bad_body"
 
-    async def _arrive(self, request: web.BaseRequest) -> bytes | Failure:
+    async def _arrive(self, request: web.BaseRequest) -> bytes | BodyFailure:
         body = bytearray()
         portions = 0
         try:

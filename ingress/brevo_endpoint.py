@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from aiohttp import web
 from prometheus_client import CollectorRegistry, Counter
 
-from ingress.bodies import Bodies, Failure
+from ingress.bodies import Bodies, BodyFailure
 from ingress.brevo_feedback import feedback_of
 from ingress.brevo_keys import BrevoKeys
 from ingress.envelope import OutgoingRecord
@@ -26,7 +26,7 @@ from schemas.cloud_events import event_headers
 from schemas.topics import BREVO_EVENTS
 
 PATH = "/webhooks/brevo"
-_STATUSES: Mapping[Failure, int] = {
+_STATUSES: Mapping[BodyFailure, int] = {
     "too_large": 413,
     "slow_body": 429,
     "overloaded": 429,

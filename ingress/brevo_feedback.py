@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 
-from schemas.brevo_feedback import BrevoFeedback, FeedbackKind, Source
+from schemas.brevo_feedback import BrevoFeedback, FeedbackKind, FeedbackSource
 from schemas.codec import contact_id, normalise_email
 
 # Names of marketing and of transactional webhooks, which differ from those one subscribes to
@@ -61,7 +61,7 @@ def _feedback(event: Mapping[str, Any], received_at: datetime) -> Iterator[Brevo
 def _feedback_of_each(
     event: Mapping[str, Any], received_at: datetime, kind: FeedbackKind, emails: object
 ) -> Iterator[BrevoFeedback]:
-    source: Source = "transactional" if "message-id" in event else "marketing"
+    source: FeedbackSource = "transactional" if "message-id" in event else "marketing"
     # `contact_deleted` has a list of addresses.
     for email in emails if isinstance(emails, list) else [emails]:
         if (address := normalise_email(email)) is not None:

@@ -10,16 +10,16 @@ from collections.abc import Callable
 
 from aiohttp import web
 
-from ingress.paths import Handler
+from ingress.paths import PathHandler
 from runtime.addresses import Network, client_of
 
 
 def at_most(
     under_way: int,
     proxies: tuple[Network, ...],
-    handler: Handler,
+    handler: PathHandler,
     refuse: Callable[[web.BaseRequest], web.StreamResponse],
-) -> Handler:
+) -> PathHandler:
     """The handler, or `refuse` for a client of whose requests so many are under way."""
     counts: dict[str, int] = {}
 

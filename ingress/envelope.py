@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from ingress.business_key import dedupe_key, text_of
 from runtime.lenient_json import write_json
+from schemas.cloud_events import HeaderList
 from schemas.codec import LONGEST_ID
 from schemas.redaction import frame_of, keeps_payload, may_hold_parameters, redact
 
@@ -22,8 +23,6 @@ _UNNAMED = "unknown"
 _NAMED_BY_ID = ("participant", "registrant", "chat_message")
 _ID_ENDING = "id"  # `id`, `uuid`, `host_id`, …
 _THOUSANDTHS = tuple(f".{milliseconds:03d}Z" for milliseconds in range(1_000))
-
-Headers = list[tuple[str, bytes]]
 
 
 class Delivery(NamedTuple):  # a frozen dataclass takes five times as long to make
@@ -45,7 +44,7 @@ class OutgoingRecord(NamedTuple):
 
     key: bytes
     value: bytes
-    headers: Headers
+    headers: HeaderList
     timestamp_ms: int
     """Kafka's record time: the time of receipt."""
 
@@ -148,7 +147,7 @@ def _second(seconds: int) -> str:
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S")
 
 
-def _headers(delivery: Delivery, event: dict[str, Any], account: str) -> Headers:
+def _headers(delivery: Delivery, event: dict[str, Any], account: str) -> HeaderList:
     body_sha256 = hashlib.sha256(delivery.body).hexdigest()
     received_at = rfc3339(int(delivery.received_at * 1_000))
     happened = occurred_ms(event)

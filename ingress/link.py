@@ -32,7 +32,7 @@ _PATIENCE_SECONDS = 15.0
 _STOP_SECONDS = 5.0
 _UNTIL_THEN = "deliveries are answered 503 and come again for 85 minutes; bring the brokers back until then"
 
-Look = Callable[[KafkaConnection, Collection[str]], Awaitable[KafkaState]]
+KafkaLook = Callable[[KafkaConnection, Collection[str]], Awaitable[KafkaState]]
 """Asks Kafka who it is, and where these topics end."""
 
 
@@ -54,7 +54,7 @@ class KafkaLink:
         *,
         topics: Sequence[Topic],
         batch_bytes: int,
-        look: Look = kafka_state,
+        look: KafkaLook = kafka_state,
     ) -> None:
         self.producer: Any | None = None
         """aiokafka's producer while Kafka is reached, or was a moment ago."""

@@ -9,7 +9,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from ingress.decision import DeliveryOutcome
 from ingress.errors import UnavailableReason
-from runtime.guard import Refusal
+from runtime.guard import ConnectionRefusal
 
 ClosedReason = Literal["late_headers", "too_many_connections"]
 UnauthorizedReason = Literal["missing_header", "malformed_header", "wrong_signature"]
@@ -69,7 +69,7 @@ class IngressMetrics:
         if reason:
             self._unauthorized[reason].inc()
 
-    def count_refusal(self, refusal: Refusal) -> None:
+    def count_refusal(self, refusal: ConnectionRefusal) -> None:
         """Count what the guard of the port refused: requests among the deliveries, connections apart."""
         if refusal == "late_headers" or refusal == "too_many_connections":  # noqa: PLR1714 (mypy narrows this one)
             self._closed[refusal].inc()

@@ -11,16 +11,16 @@ from collections.abc import Awaitable, Callable
 from aiohttp import hdrs, web
 from yarl import URL
 
-Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
+PathHandler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 
 
 class Paths:
     """A handler for `web.Server`: itself, it answers what no path is for."""
 
     def __init__(self) -> None:
-        self._handlers: dict[str, Handler] = {}
+        self._handlers: dict[str, PathHandler] = {}
 
-    def add_post(self, path: str, handler: Handler) -> None:
+    def add_post(self, path: str, handler: PathHandler) -> None:
         """Add a path, quoted as in a URL; however a client quotes it, it is the same path."""
         self._handlers[URL(path, encoded=True).path_safe] = handler
 

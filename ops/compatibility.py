@@ -15,7 +15,7 @@ from typing_extensions import override
 
 from ops.contracts import Document
 
-Change = Literal[
+SchemaChange = Literal[
     "field gone",
     "new required field",
     "field may be missing",
@@ -39,7 +39,7 @@ class Break:
 
     path: str
     """From the value down: ``Result.attendance_status``, ``.counts.registered``, ``.instances[]``."""
-    change: Change
+    change: SchemaChange
     detail: str = ""
 
     @override

@@ -27,16 +27,18 @@ _ENDED_AGO_SECONDS = 90 * 60
 _FAILED_SHOWN = 5
 _ANSWER_SECONDS = 10
 
-Attendees = Annotated[int, typer.Option(min=1, help="People who end as contacts; staff and anonymous come on top.")]
-Seed = Annotated[int, typer.Option(help="Decides everything: one seed, one session.")]
-ChaosNames = Annotated[str, typer.Option("--chaos", help=f"Comma-separated, or all: {', '.join(sorted(CHAOS))}.")]
-Url = Annotated[str, typer.Option(help="The ingress' webhook address.")]
-Secret = Annotated[str, typer.Option(envvar="ZOOM_WEBHOOK_SECRET", help="Secret token that the ingress verifies with.")]
-Zoom = Annotated[str | None, typer.Option(help="Base URL of a sandbox Zoom that shall answer look-ups about it.")]
-Account = Annotated[str, typer.Option(envvar="ZOOM_ACCOUNT_ID", help="Zoom account that the webhooks name.")]
-Rate = Annotated[float | None, typer.Option(min=0.1, help="Deliveries a second; without it as fast as answered.")]
-Minutes = Annotated[int, typer.Option("--minutes", min=20, help="Scheduled length of the session.")]
-Recorded = Annotated[bool, typer.Option("--recorded", help="With a cloud recording that Zoom tells of twice.")]
+_Attendees = Annotated[int, typer.Option(min=1, help="People who end as contacts; staff and anonymous come on top.")]
+_Seed = Annotated[int, typer.Option(help="Decides everything: one seed, one session.")]
+_ChaosNames = Annotated[str, typer.Option("--chaos", help=f"Comma-separated, or all: {', '.join(sorted(CHAOS))}.")]
+_Url = Annotated[str, typer.Option(help="The ingress' webhook address.")]
+_Secret = Annotated[
+    str, typer.Option(envvar="ZOOM_WEBHOOK_SECRET", help="Secret token that the ingress verifies with.")
+]
+_Zoom = Annotated[str | None, typer.Option(help="Base URL of a sandbox Zoom that shall answer look-ups about it.")]
+_Account = Annotated[str, typer.Option(envvar="ZOOM_ACCOUNT_ID", help="Zoom account that the webhooks name.")]
+_Rate = Annotated[float | None, typer.Option(min=0.1, help="Deliveries a second; without it as fast as answered.")]
+_Minutes = Annotated[int, typer.Option("--minutes", min=20, help="Scheduled length of the session.")]
+_Recorded = Annotated[bool, typer.Option("--recorded", help="With a cloud recording that Zoom tells of twice.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -57,16 +59,16 @@ def _command(simulate: Callable[..., World]) -> Callable[..., None]:
 
     def command(
         *,
-        attendees: Attendees = 50,
-        seed: Seed = 7,
-        chaos: ChaosNames = "",
-        url: Url = "http://127.0.0.1:8080/webhooks/zoom",
-        secret: Secret = "",
-        zoom: Zoom = None,
-        account_id: Account = ACCOUNT_ID,
-        rate: Rate = None,
-        minutes: Minutes = 60,
-        recorded: Recorded = False,
+        attendees: _Attendees = 50,
+        seed: _Seed = 7,
+        chaos: _ChaosNames = "",
+        url: _Url = "http://127.0.0.1:8080/webhooks/zoom",
+        secret: _Secret = "",
+        zoom: _Zoom = None,
+        account_id: _Account = ACCOUNT_ID,
+        rate: _Rate = None,
+        minutes: _Minutes = 60,
+        recorded: _Recorded = False,
         as_json: Json = False,
     ) -> None:
         world = simulate(

@@ -27,7 +27,7 @@ from processors.brevo.api.client import BrevoClient
 from processors.brevo.decisions.configured_lists import keys_of_lists
 from processors.brevo.decisions.suppression import Consent
 from processors.brevo.writer.bootstrap import check_attributes, check_templates, missing_lists
-from processors.brevo.writer.dry_run import DryRun
+from processors.brevo.writer.dry_run import DryRunEffect
 from processors.engagement import agent as score_engagement
 from processors.engagement.erasure import EngagementCleaner
 from processors.engagement.sweep import second_of_day
@@ -75,7 +75,7 @@ STATE_TABLES = frozenset((*track_attendance.SPEC.tables, *score_engagement.SPEC.
 """Tables that are computed from what Zoom said; the others hold what was asked and done, and stay as they are."""
 KAFKA_RETRY_SECONDS, HALT_SECONDS = 1.0, 1.0
 """Between looks whether a halted worker may go on."""
-Sink = sync_contact.SyncContact | DryRun
+Sink = sync_contact.SyncContact | DryRunEffect
 
 log = logging.getLogger(__name__)
 
@@ -180,7 +180,7 @@ def sink_of(
     """
     configuration = settings.configuration
     if settings.tell is not None:
-        return DryRun(settings.tell, Consent.of(configuration.brevo))
+        return DryRunEffect(settings.tell, Consent.of(configuration.brevo))
     return sync_contact.SyncContact(
         client,
         configuration.brevo,

@@ -94,7 +94,7 @@ class RebuildProgress:
     """Questions that nobody kept an answer to, once it has caught up."""
 
 
-Tell = Callable[[RebuildProgress], Awaitable[None]]
+RebuildListener = Callable[[RebuildProgress], Awaitable[None]]
 
 
 def names_of(prefix: str, state: str) -> Names:
@@ -131,7 +131,7 @@ async def run_rebuild(
     data_dir: Path,
     version: str,
     stop: asyncio.Event,
-    tell: Tell,
+    tell: RebuildListener,
 ) -> bool:
     """Until it has caught up, or `stop` is set, then drain; whether it has caught up. `create_topics` comes before.
 
@@ -188,7 +188,7 @@ def _clock(configuration: Configuration, *, asks_zoom: bool) -> DueClock:
     return DueClock(rule, due_times, tick=tracking_tick)
 
 
-async def _watch(watched: CaughtUp, order: RebuildOrder, stop: asyncio.Event, tell: Tell) -> bool:
+async def _watch(watched: CaughtUp, order: RebuildOrder, stop: asyncio.Event, tell: RebuildListener) -> bool:
     """Whether it has caught up before it was told to stop."""
     is_caught_up = False
     while not stop.is_set():

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from enum import IntEnum, auto
 from typing import NamedTuple, TypeVar
 
-Value = str | bytes | int | bool | None
-Row = dict[str, Value]
-Key = tuple[Value, ...]
+SqlValue = str | bytes | int | bool | None
+SqlRow = dict[str, SqlValue]
+SqlKey = tuple[SqlValue, ...]
 Default = TypeVar("Default")
 
 
@@ -50,7 +50,7 @@ _UNDOES = {
 }
 
 
-class Source(NamedTuple):
+class SourceRecord(NamedTuple):
     """A record as projections see it."""
 
     topic: str
@@ -63,7 +63,7 @@ class Source(NamedTuple):
     headers: tuple[tuple[str, bytes], ...]
 
     @property
-    def position(self) -> Row:
+    def position(self) -> SqlRow:
         """The key of a row that stands for the record itself."""
         return {"topic": self.topic, "partition": self.partition, "offset": self.offset}
 
@@ -72,19 +72,19 @@ class Source(NamedTuple):
 class Changes:
     """Of one batch. All rows of a kind have the same columns."""
 
-    rows: dict[RowKind, dict[Key, Row]] = field(default_factory=dict)
+    rows: dict[RowKind, dict[SqlKey, SqlRow]] = field(default_factory=dict)
 
-    def put(self, kind: RowKind, key: Key, row: Row) -> None:
+    def put(self, kind: RowKind, key: SqlKey, row: SqlRow) -> None:
         """This is how the row is from now on."""
         self.rows.setdefault(kind, {})[key] = row
         for undone in _UNDOES.get(kind, ()):
             self.rows.get(undone, {}).pop(key, None)
 
-    def drop(self, kind: RowKind, key: Key) -> None:
+    def drop(self, kind: RowKind, key: SqlKey) -> None:
         """The batch has nothing to say of the row any more."""
         self.rows.get(kind, {}).pop(key, None)
 
-    def get(self, kind: RowKind, key: Key) -> Row | None:
+    def get(self, kind: RowKind, key: SqlKey) -> SqlRow | None:
         """What the batch has said of the row so far."""
         return self.rows.get(kind, {}).get(key)
 

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import orjson
 from sqlalchemy import Column, Connection, delete, func, or_, select, true, update
 
-from readmodel.changes import Changes, RowKind, Source
+from readmodel.changes import Changes, RowKind, SourceRecord
 from readmodel.instants import milliseconds
 from readmodel.keys import contact_id_of
 from readmodel.tables import AUDIT, CALLS, CANDIDATES, CONTACTS, DEAD_LETTERS, ERASED, PEOPLE, REGISTRATIONS, SCORES
@@ -54,11 +54,11 @@ class Forgotten:
         """Whether anybody was."""
         return self._salt is not None
 
-    def others(self, records: Iterable[Source]) -> list[Source]:
+    def others(self, records: Iterable[SourceRecord]) -> list[SourceRecord]:
         """Records without those of a person from before the erasure, or from before their return."""
         return [record for record in records if not self._is_of_one(record)]
 
-    def _is_of_one(self, record: Source) -> bool:
+    def _is_of_one(self, record: SourceRecord) -> bool:
         marked = self.find((record.key or b"").decode("latin-1"))
         if marked is None or record.value is None:
             return False

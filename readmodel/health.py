@@ -16,7 +16,7 @@ SILENT_AFTER = timedelta(seconds=30)
 FORGOTTEN_AFTER = timedelta(days=1)
 """A worker that was killed and replaced under another name never speaks again: after so long it is nobody's work."""
 
-Subject = Literal["installation", "in_doubt", "dead_letters", "rejected"]
+TroubleSubject = Literal["installation", "in_doubt", "dead_letters", "rejected"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class Trouble:
     text: str
     step: str = ""
     """The next step, as a command; empty: the text says it."""
-    subject: Subject = "installation"
+    subject: TroubleSubject = "installation"
 
 
 def is_silent(at: datetime, now: datetime) -> bool:

@@ -8,12 +8,12 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 
-from readmodel.changes import Source
+from readmodel.changes import SourceRecord
 from readmodel.tables import META, METADATA, OFFSETS
 
 Partition = tuple[str, int]
 """A topic's logical name, and the number."""
-Positions = Mapping[Partition, int]
+ReadPositions = Mapping[Partition, int]
 """The next offset to read of each partition that was ever read."""
 
 
@@ -33,7 +33,7 @@ def positions(connection: Connection) -> dict[Partition, int]:
     return {(topic, partition): offset for topic, partition, offset in rows}
 
 
-def reached(records: Iterable[Source], unreadable: Mapping[Partition, int]) -> dict[Partition, Reached]:
+def reached(records: Iterable[SourceRecord], unreadable: Mapping[Partition, int]) -> dict[Partition, Reached]:
     """How far the partitions of a batch are, once it is written."""
     found: dict[Partition, Reached] = {}
     for record in records:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 from pydantic import ValidationError
 
-from readmodel.changes import Changes, Source
+from readmodel.changes import Changes, SourceRecord
 from readmodel.projections.brevo import project_command, project_result
 from readmodel.projections.candidates import project_candidates
 from readmodel.projections.operations import (
@@ -38,7 +38,7 @@ from schemas.topics import (
     WORKERS,
 )
 
-Projection = Callable[[Source, Changes], None]
+Projection = Callable[[SourceRecord, Changes], None]
 
 PROJECTIONS: Mapping[str, Projection] = {
     ATTENDANCE_SESSIONS.name: project_session,
@@ -62,7 +62,7 @@ PROJECTIONS: Mapping[str, Projection] = {
 _UNREADABLE = (ValidationError, ValueError, TypeError, KeyError, AttributeError, IndexError)
 
 
-def project(records: Iterable[Source]) -> tuple[Changes, dict[tuple[str, int], int]]:
+def project(records: Iterable[SourceRecord]) -> tuple[Changes, dict[tuple[str, int], int]]:
     """The changes of a batch, and per (topic, partition) how many of its records could not be read.
 
     The order within a partition is that of the offsets; partitions may come in any order among each other.

@@ -18,10 +18,10 @@ from aiokafka.errors import KafkaError, OffsetOutOfRangeError
 from sqlalchemy import select, update
 
 from readmodel import offsets
-from readmodel.changes import Source
+from readmodel.changes import SourceRecord
 from readmodel.database import Database
 from readmodel.erasing import Forgotten, erase, without_names
-from readmodel.offsets import Partition, Positions
+from readmodel.offsets import Partition, ReadPositions
 from readmodel.projection import PROJECTIONS, project
 from readmodel.pruning import has_outlived, prune
 from readmodel.tables import META
@@ -42,7 +42,7 @@ SILENCE_SECONDS = 20.0
 """So long nothing may come while something is missing: a broker that hangs is not reported by the client."""
 
 log = logging.getLogger(__name__)
-Heard = Callable[[int], None]
+BatchListener = Callable[[int], None]
 """Called after each batch with its number of records."""
 
 
@@ -54,7 +54,7 @@ class Projector:
         database: Database,
         kafka: KafkaConnection,
         *,
-        heard: Heard = lambda _count: None,
+        heard: BatchListener = lambda _count: None,
         batch_records: int = BATCH_RECORDS,
         for_a_person: bool = False,
     ) -> None:
@@ -75,7 +75,7 @@ class Projector:
         self._options = kafka.command_options() if for_a_person else patient
         self._logical = {f"{kafka.topic_prefix}{name}": name for name in PROJECTIONS}
 
-    async def catch_up(self) -> Positions:
+    async def catch_up(self) -> ReadPositions:
         """Project everything that is in the topics now; returns where they ended.
 
         Raises:
@@ -128,7 +128,7 @@ class Projector:
         finally:
             await consumer.stop()
 
-    async def _begin(self, consumer: AIOKafkaConsumer) -> Positions:
+    async def _begin(self, consumer: AIOKafkaConsumer) -> ReadPositions:
         """Assign every partition that there is, go to where the tables are, and tell where the topics end."""
         there, cluster_id = await self._partitions()
         await asyncio.to_thread(self._claim, cluster_id)
@@ -171,7 +171,7 @@ class Projector:
             )
         return there, cluster_id
 
-    async def _left(self, consumer: AIOKafkaConsumer, ends: Positions) -> Sequence[Partition]:
+    async def _left(self, consumer: AIOKafkaConsumer, ends: ReadPositions) -> Sequence[Partition]:
         """The partitions that are not read to `ends`."""
         return [
             where
@@ -194,7 +194,7 @@ class Projector:
         self._heard(len(records))
         return True
 
-    def _write(self, records: Sequence[Source]) -> bool:
+    def _write(self, records: Sequence[SourceRecord]) -> bool:
         """The rows and the offsets, in one transaction; false when the tables are not where the batch begins."""
         first: dict[Partition, int] = {}
         for record in records:
@@ -212,7 +212,7 @@ class Projector:
             offsets.note(connection, offsets.reached(records, unreadable))
         return True
 
-    def _prune(self, begins: Positions) -> None:
+    def _prune(self, begins: ReadPositions) -> None:
         with self._database.reading() as reading:
             if not has_outlived(reading, begins):
                 return
@@ -237,7 +237,7 @@ class Projector:
                 "built anew (docs/how-to/kafka-lost.md)"
             )
 
-    def _positions(self) -> Positions:
+    def _positions(self) -> ReadPositions:
         with self._database.reading() as connection:
             return offsets.positions(connection)
 
@@ -245,8 +245,8 @@ class Projector:
         with self._database.writing() as connection:
             offsets.forget_all(connection)
 
-    def _source(self, record: ConsumerRecord) -> Source:
-        return Source(
+    def _source(self, record: ConsumerRecord) -> SourceRecord:
+        return SourceRecord(
             self._logical[record.topic],
             record.partition,
             record.offset,
@@ -260,7 +260,7 @@ class Projector:
         return {(self._logical[part.topic], part.partition): offset for part, offset in found.items()}
 
 
-def can_be_of(known: Positions, ends: Positions) -> bool:
+def can_be_of(known: ReadPositions, ends: ReadPositions) -> bool:
     """Whether the tables can have been made from these topics: none of them ends before what was read.
 
     >>> can_be_of({("a", 0): 5}, {("a", 0): 5}), can_be_of({("a", 0): 5}, {("a", 0): 3})

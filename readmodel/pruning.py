@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from sqlalchemy import ColumnElement, Connection, Table, and_, delete, or_, select
 
-from readmodel.offsets import Positions
+from readmodel.offsets import ReadPositions
 from readmodel.tables import AUDIT, DEAD_LETTERS, DELIVERIES
 from schemas.topics import AUDIT as AUDIT_TOPIC
 
 
-def has_outlived(connection: Connection, begins: Positions) -> bool:
+def has_outlived(connection: Connection, begins: ReadPositions) -> bool:
     """Whether there is such a row; `begins`: by partition of a topic the offset of its first record."""
     return any(
         connection.execute(select(table.c.offset).where(gone).limit(1)).first() is not None
@@ -20,13 +20,13 @@ def has_outlived(connection: Connection, begins: Positions) -> bool:
     )
 
 
-def prune(connection: Connection, begins: Positions) -> None:
+def prune(connection: Connection, begins: ReadPositions) -> None:
     """Delete them, within the caller's transaction."""
     for table, gone in _gone(begins):
         connection.execute(delete(table).where(gone))
 
 
-def _gone(begins: Positions) -> list[tuple[Table, ColumnElement[bool]]]:
+def _gone(begins: ReadPositions) -> list[tuple[Table, ColumnElement[bool]]]:
     """Per table the condition of its rows, where a partition of it has lost its beginning."""
     lost = {where: first for where, first in begins.items() if first > 0}
     found: list[tuple[Table, ColumnElement[bool]]] = []

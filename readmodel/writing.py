@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Dialect, Table, bindparam, delete, func, lite
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.compiler import SQLCompiler as Compiled
 
-from readmodel.changes import Changes, Row, RowKind
+from readmodel.changes import Changes, RowKind, SqlRow
 from readmodel.tables import (
     AUDIT,
     CALLS,
@@ -85,7 +85,7 @@ def write(connection: Connection, changes: Changes) -> None:
         _execute(connection, _follow(connection.dialect), [{"moved": contact} for (contact,) in sorted(moved)])
 
 
-def _execute(connection: Connection, compiled: Compiled, rows: Sequence[Row]) -> None:
+def _execute(connection: Connection, compiled: Compiled, rows: Sequence[SqlRow]) -> None:
     """All rows by one prepared statement, past SQLAlchemy's handling of each value: half of the time would go there."""
     names: Sequence[str] | None = compiled.positiontup
     values: Any = rows

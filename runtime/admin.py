@@ -24,7 +24,7 @@ from runtime.listening import OpenPort, listen
 _LIMITS = ConnectionLimits(total=64, per_address=64)
 """Of probes and scrapers; descriptors for them are kept (`runtime.descriptors.RESERVED`)."""
 
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+AdminHandler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +111,7 @@ class AdminServer:
 
 def _only_as(names: Container[str]) -> Middleware:
     @web.middleware
-    async def check(request: web.Request, handler: Handler) -> web.StreamResponse:
+    async def check(request: web.Request, handler: AdminHandler) -> web.StreamResponse:
         name = request.headers.get("Host", "").rpartition(":")[0] or request.headers.get("Host", "")
         name = name.strip("[]").rstrip(".").lower()
         if "." in name and not is_address(name) and name not in names:

@@ -13,7 +13,7 @@ from runtime.durations import Duration
 from runtime.section import Section
 from schemas.attendance import AttendanceStatus, ObjectType
 
-EventKind = Literal["registered", "attended", "no_show", "started", "ended", "recording"]
+BrevoEventKind = Literal["registered", "attended", "no_show", "started", "ended", "recording"]
 
 
 class Events(Section):
@@ -25,7 +25,7 @@ class Events(Section):
     started: bool = False
     ended: bool = False
     recording: bool = True
-    mails: tuple[EventKind, ...] = ("recording",)
+    mails: tuple[BrevoEventKind, ...] = ("recording",)
     """Events whose automation mails the person: not sent to who has unsubscribed. `<name>: {mails: true}` adds one."""
 
     @model_validator(mode="before")
@@ -198,7 +198,7 @@ class BrevoWebhook(Section):
         return self.token is not None or self.password is not None
 
 
-Plan = Literal["general", "advanced", "extended"]
+BrevoPlan = Literal["general", "advanced", "extended"]
 # Brevo's limits by plan (developers.brevo.com/docs/api-limits, checked 2026-11-21): 10, 20 and 60 a second for contacts
 # and for events, 100, 200 and 600 an hour for the rest. Four fifths and three fifths of them, as others share them.
 PLAN_RATES: Mapping[str, Mapping[str, float]] = {
@@ -212,7 +212,7 @@ class Brevo(Section):
     """The Brevo account and how fast and how carefully it is written."""
 
     api_key: SecretStr | None = None
-    plan: Plan = "general"
+    plan: BrevoPlan = "general"
     """Decides the rates that are not given: `advanced` (Professional, Enterprise) allows twice as much as `general`,
     `extended` (Enterprise, by contract) six times."""
     contacts_per_second: float = Field(default=8, gt=0)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal
 
-Failure = Literal["refused", "reset", "timeout"]
+CallFailure = Literal["refused", "reset", "timeout"]
 """No answer at all: no connection came about, it broke after sending, nothing came in time."""
 LONGEST_TEXT = 1_000
 """Characters of an error body's field: cut before anything searches it."""
@@ -18,7 +18,7 @@ class Answer:
     status: int | None
     body: Any = None
     """Parsed JSON; ``None`` when there is none."""
-    failure: Failure | None = None
+    failure: CallFailure | None = None
     remaining: float | None = None
     """Calls left in the window of the rate limit, if that was told."""
     reset_seconds: float | None = None

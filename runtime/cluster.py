@@ -12,7 +12,7 @@ from aiokafka.errors import KafkaError
 from runtime.kafka import KafkaConnection
 from runtime.reading import partitions_told
 
-Ends = Mapping[tuple[str, int], int]
+TopicEnds = Mapping[tuple[str, int], int]
 """By topic, as it is named on the cluster, and partition: the next offset."""
 
 
@@ -21,7 +21,7 @@ class KafkaState:
     """What distinguishes one Kafka from another."""
 
     cluster_id: str
-    ends: Ends = field(default_factory=dict)
+    ends: TopicEnds = field(default_factory=dict)
     """Of the topics that were asked for, as far as they are there."""
 
 
@@ -49,7 +49,7 @@ async def kafka_state(connection: KafkaConnection, topics: Collection[str]) -> K
     return KafkaState(cluster["cluster_id"] or "", ends)
 
 
-async def _ends(connection: KafkaConnection, there: list[TopicPartition]) -> Ends:
+async def _ends(connection: KafkaConnection, there: list[TopicPartition]) -> TopicEnds:
     consumer = AIOKafkaConsumer(**connection.command_options(), enable_auto_commit=False)
     # Without partitions it could not be stopped: aiokafka 0.14 awaits a task of its own that has not begun.
     consumer.assign(there)

@@ -12,7 +12,7 @@ from pydantic import SecretStr
 
 from runtime.addresses import Network, parse_networks
 from runtime.kafka import KafkaConnection
-from runtime.logs import Form
+from runtime.logs import LogForm
 from runtime.references import look_up
 from runtime.secrecy import shows_secrets
 from schemas.errors import ConfigurationError
@@ -220,7 +220,7 @@ def password_file(environment: Mapping[str, str]) -> Path:
     return Path(environment.get("CONSOLE_PASSWORD_FILE") or data_dir_of(environment) / "console" / "passwords")
 
 
-def log_form(environment: Mapping[str, str]) -> Form:
+def log_form(environment: Mapping[str, str]) -> LogForm:
     """`ROLLCALL_LOG_FORMAT`: how each process writes its log.
 
     Raises:

@@ -23,7 +23,7 @@ from runtime.connections import ConnectionLimits, Connections
 
 _log = logging.getLogger(__name__)
 
-Refusal = Literal["bad_request_line", "bad_header", "late_headers", "too_many_connections", "failed"]
+ConnectionRefusal = Literal["bad_request_line", "bad_header", "late_headers", "too_many_connections", "failed"]
 """What is counted: a request that is no HTTP, by what is wrong with it; a connection that was closed, by why; and
 `failed`, a bug of ours, which alone is logged."""
 
@@ -37,7 +37,7 @@ _LINGER_SECONDS = 1.0
 _SWEEP_SECONDS = 0.5
 _BACKLOG = 1_024
 
-Tell = Callable[[Refusal], None]
+RefusalListener = Callable[[ConnectionRefusal], None]
 
 
 class Guard:
@@ -45,11 +45,11 @@ class Guard:
 
     Args:
         limits: of connections.
-        tell: called for each `Refusal`.
+        tell: called for each `ConnectionRefusal`.
         proxies: networks of proxies, whose connections count for no address.
     """
 
-    def __init__(self, limits: ConnectionLimits, tell: Tell, proxies: Sequence[Network] = ()) -> None:
+    def __init__(self, limits: ConnectionLimits, tell: RefusalListener, proxies: Sequence[Network] = ()) -> None:
         self.connections: Connections[GuardedHandler] = Connections(limits)
         self.tell = tell
         self._limits = limits
@@ -123,7 +123,7 @@ class GuardedHandler(web.RequestHandler):
         self._guard.connections.begins(self)
         self._body = body
 
-    def drop(self, why: Refusal) -> None:
+    def drop(self, why: ConnectionRefusal) -> None:
         """Close at once, also with an answer that nobody reads."""
         self._guard.tell(why)
         self._guard.connections.closed(self)
@@ -217,5 +217,5 @@ class GuardedHandler(web.RequestHandler):
         _log.error("connection failed", exc_info=kw.get("exc_info"))
 
 
-def _wrong_with(error: HttpProcessingError) -> Refusal:
+def _wrong_with(error: HttpProcessingError) -> ConnectionRefusal:
     return "bad_request_line" if isinstance(error, BadStatusLine | InvalidURLError) else "bad_header"

@@ -21,7 +21,7 @@ from typing_extensions import override
 
 from runtime.foreign_text import cut, describe, redact
 
-Form = Literal["text", "json"]
+LogForm = Literal["text", "json"]
 """Lines for people (`key=value`), or one JSON object a line for programs."""
 
 _RECORD_FIELDS: Final = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName"}
@@ -67,7 +67,7 @@ _CHATTY_TEMPLATES: Final = 1_000
 """Bounds the memory when a library puts values into its templates."""
 
 
-def configure_logging(level: str = "INFO", form: Form = "text") -> None:
+def configure_logging(level: str = "INFO", form: LogForm = "text") -> None:
     """Send all logs to stderr; harmless to call again with another level.
 
     Args:

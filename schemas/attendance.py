@@ -18,7 +18,7 @@ Evidence = Literal["live", "report", "both"]
 """What attendance was worked out from: webhooks alone, Zoom's report alone, or both."""
 
 
-Reason = Literal["present_to_the_end", "left_before_the_end", "below_the_minimum", "approved_and_not_seen"]
+ResultReason = Literal["present_to_the_end", "left_before_the_end", "below_the_minimum", "approved_and_not_seen"]
 """Why a result is what it is; `below_the_minimum`: to the end, but for less than `sessions.attended_minimum`."""
 RetractionReason = Literal[
     "excluded", "outside", "anonymous", "not_registered", "elsewhere", "not_yet", "no_session", "recomputed"
@@ -156,7 +156,7 @@ class Result(AttendanceFact):
     is_final: bool
     evidence: Evidence
     attendance_status: AttendanceStatus
-    reason: Reason | None = None
+    reason: ResultReason | None = None
     """``None`` of a retracted one."""
     judged_at: Instant
     """When it was worked out."""

@@ -12,7 +12,7 @@ FeedbackKind = Literal[
     "unsubscribed", "hard_bounce", "spam", "blocklisted", "deleted", "subscribed", "returned", "import_ended"
 ]
 """`subscribed`: Brevo mails them (again). `returned`: after a deletion, Brevo has them again."""
-Source = Literal["marketing", "transactional", "import", "sync"]
+FeedbackSource = Literal["marketing", "transactional", "import", "sync"]
 """Brevo's webhook by its type, its call at the end of an import, or `sync`: the worker found it out itself."""
 
 
@@ -23,7 +23,7 @@ class BrevoFeedback(Message):
     kind: FeedbackKind
     contact_id: str
     """Of an import: of some contact in it, so that the record reaches the worker that follows it."""
-    source: Source
+    source: FeedbackSource
     import_id: str | None = None
     occurred_at: Instant
 

@@ -13,6 +13,8 @@ from functools import lru_cache
 from schemas.model import Message
 
 Headers = tuple[tuple[str, bytes], ...]
+HeaderList = list[tuple[str, bytes]]
+"""Headers while they are put together, and as Kafka's clients take them."""
 
 ID = "ce_id"
 

@@ -10,9 +10,9 @@ from schemas.model import CloudEvent, Instant, Message
 
 LetterState = Literal["resent", "parked", "dropped"]
 """What can be decided."""
-State = Literal["open", "resent", "parked", "dropped"]
+LetterStanding = Literal["open", "resent", "parked", "dropped"]
 """`open` waits for a person; `resent` has not failed again since; `parked` is not sent again unless it is told."""
-STATES: tuple[State, ...] = get_args(State)
+LETTER_STATES: tuple[LetterStanding, ...] = get_args(LetterStanding)
 MOST_RESENDS = 3
 """After so many the next is a person's decision: sending again has not mended it."""
 LETTER_ID = "rollcall-letter-id"
@@ -87,7 +87,7 @@ def parse_letter_record(value: bytes) -> LetterFault | LetterDecision:
 
 def state_of(
     decided: LetterState | None, resends: int, decided_at: datetime | None, failed_at: datetime | None
-) -> State:
+) -> LetterStanding:
     """What became of a letter.
 
     Args:

@@ -8,7 +8,7 @@ from pydantic import Field, TypeAdapter
 
 from schemas.model import CloudEvent, Instant, Message
 
-Positions = dict[str, dict[int, int]]
+TopicPositions = dict[str, dict[int, int]]
 """Topic (without the prefix) -> partition -> offset of the next record."""
 LIVE_KEY = b"live"
 FIRST_STATE = "first"
@@ -29,7 +29,7 @@ class LiveState(Message):
     """Whether it was never live before."""
     generation: int = 0
     """How many switches there were, undone ones included."""
-    positions: dict[str, Positions] = Field(default_factory=dict)
+    positions: dict[str, TopicPositions] = Field(default_factory=dict)
     """Of each state that was live before, where it stood when it was no longer."""
     is_told: bool = True
     """Whether all that differs from the state before was told on the topics; else the switch is to be repeated."""

@@ -20,7 +20,7 @@ from ops.backfill.display import bar, say_found, say_limits, say_skipped
 from ops.backfill.estimate import Estimate, estimate, reading_interval
 from ops.backfill.gathering import Gathering
 from ops.backfill.journal import Journal
-from ops.backfill.plan import FoundSessions, Wish, document, is_synced
+from ops.backfill.plan import BackfillWish, FoundSessions, document, is_synced
 from ops.backfill.reading import Reader
 from ops.backfill.sessions import PastSession, records
 from ops.backfill.spans import parse_range
@@ -38,7 +38,7 @@ from schemas.errors import ConfigurationError
 from schemas.topics import RAW_EVENTS
 
 _GOES_ON = "Start it again with the same arguments: it goes on from here."
-Sessions = Mapping[Unit, list[PastSession]]
+SessionsOfUnits = Mapping[Unit, list[PastSession]]
 
 
 def backfill(
@@ -63,14 +63,16 @@ def backfill(
     """
     console = Console(stderr=True)
     span = parse_range(start, end, datetime.now(UTC).date(), of_one_session=session is not None)
-    wish = Wish(span, host, session, "backfill_with_events" if events else "backfill")
+    wish = BackfillWish(span, host, session, "backfill_with_events" if events else "backfill")
     with stopping(_GOES_ON, as_json=as_json):
         complete = asyncio.run(_backfill(wish, reason, console, dry_run=dry_run, yes=yes, as_json=as_json))
     if not complete:
         raise typer.Exit(FOUND_WRONG)
 
 
-async def _backfill(wish: Wish, reason: str, console: Console, *, dry_run: bool, yes: bool, as_json: bool) -> bool:
+async def _backfill(
+    wish: BackfillWish, reason: str, console: Console, *, dry_run: bool, yes: bool, as_json: bool
+) -> bool:
     """Whether nothing is left to do."""
     configuration = load()
     say_limits(console)
@@ -89,13 +91,15 @@ async def _backfill(wish: Wish, reason: str, console: Console, *, dry_run: bool,
     return not found.skipped and (dry_run or acts or not sessions)
 
 
-def _journal(wish: Wish, configuration: Configuration) -> Journal:
+def _journal(wish: BackfillWish, configuration: Configuration) -> Journal:
     folder = Path(os.environ.get("ROLLCALL_DATA_DIR") or "data") / "backfill"
     accounts = sorted(account.account_id for account in configuration.accounts)
     return Journal.open(folder, [wish.span.first, wish.span.last, wish.host, wish.session, *accounts])
 
 
-async def _gather(wish: Wish, configuration: Configuration, journal: Journal, console: Console) -> FoundSessions:
+async def _gather(
+    wish: BackfillWish, configuration: Configuration, journal: Journal, console: Console
+) -> FoundSessions:
     if not configuration.accounts:
         raise ConfigurationError("connectors.zoom: no account is configured and enabled")
     gathering = Gathering(wish, journal, datetime.now(UTC).date())
@@ -114,7 +118,12 @@ async def _gather(wish: Wish, configuration: Configuration, journal: Journal, co
 
 
 async def _publish(
-    chosen: Sessions, wish: Wish, reason: str, configuration: Configuration, journal: Journal, console: Console
+    chosen: SessionsOfUnits,
+    wish: BackfillWish,
+    reason: str,
+    configuration: Configuration,
+    journal: Journal,
+    console: Console,
 ) -> int:
     units = [
         (unit, sessions)
@@ -150,7 +159,13 @@ async def _publish(
 
 
 def _report(
-    wish: Wish, sessions: Sequence[PastSession], cost: Estimate, found: FoundSessions, published: int, *, as_json: bool
+    wish: BackfillWish,
+    sessions: Sequence[PastSession],
+    cost: Estimate,
+    found: FoundSessions,
+    published: int,
+    *,
+    as_json: bool,
 ) -> None:
     if as_json:
         typer.echo(orjson.dumps(document(wish, list(sessions), cost, found.skipped, published)).decode())

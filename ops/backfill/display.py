@@ -9,8 +9,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from ops.backfill.estimate import Estimate
-from ops.backfill.gathering import Progress as Tell
-from ops.backfill.plan import Skipped, Wish
+from ops.backfill.gathering import UnitProgress as Tell
+from ops.backfill.plan import BackfillWish, Skipped
 from ops.backfill.sessions import PastSession
 
 _TENTHS = 10
@@ -43,7 +43,7 @@ def say_limits(console: Console) -> None:
     )
 
 
-def say_found(console: Console, wish: Wish, sessions: Sequence[PastSession], cost: Estimate) -> None:
+def say_found(console: Console, wish: BackfillWish, sessions: Sequence[PastSession], cost: Estimate) -> None:
     """How much it is, and what will become of it."""
     people = sum(session.participants for session in sessions)
     webinars = sum(session.object_type == "webinar" for session in sessions)

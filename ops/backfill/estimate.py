@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ops.backfill.sessions import PastSession
-from processors.zoom.api.limits import PAGE_SIZE, Label, Plan, daily_pool, rate
+from processors.zoom.api.limits import PAGE_SIZE, RateLabel, ZoomPlan, daily_pool, rate
 
 OWN_SHARE = 0.15
 """Of a label's rate, for reading what there is: live work, which must not wait for us, uses four fifths of it
@@ -29,13 +29,13 @@ class Estimate:
     """More than 1 when the plan's daily pool is too small for a single one."""
 
 
-def reading_interval(plan: Plan) -> float:
+def reading_interval(plan: ZoomPlan) -> float:
     """Seconds from one question of ours to the next."""
     limit = rate(plan, "heavy")
     return limit.seconds / (limit.calls * OWN_SHARE)
 
 
-def estimate(sessions: Iterable[PastSession], plan: Plan) -> Estimate:
+def estimate(sessions: Iterable[PastSession], plan: ZoomPlan) -> Estimate:
     """What the worker will ask about these sessions."""
     calls = _calls(list(sessions))
     seconds = sum(count * rate(plan, label).interval_seconds for label, count in calls.items())
@@ -48,8 +48,8 @@ def estimate(sessions: Iterable[PastSession], plan: Plan) -> Estimate:
     return Estimate(calls.total(), seconds / 60, max(1, days))
 
 
-def _calls(sessions: list[PastSession]) -> Counter[Label]:
-    calls: Counter[Label] = Counter()
+def _calls(sessions: list[PastSession]) -> Counter[RateLabel]:
+    calls: Counter[RateLabel] = Counter()
     people: dict[tuple[str, str], int] = {}
     for session in sessions:
         pages = max(1, math.ceil(session.participants / PAGE_SIZE))

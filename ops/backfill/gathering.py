@@ -6,16 +6,16 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime, time, timedelta
 
 from ops.backfill.journal import Journal
-from ops.backfill.plan import FoundSessions, Skipped, Wish
+from ops.backfill.plan import BackfillWish, FoundSessions, Skipped
 from ops.backfill.reading import Reader
 from ops.backfill.sessions import PastSession, parse_session
 from ops.backfill.spans import DaySpan, reportable, requests_of
 from ops.backfill.units import Unit
 from ops.zoom.answers import ZoomRefusedError
-from processors.zoom.api.api import Row
+from processors.zoom.api.api import ZoomRow
 from schemas.errors import RetryLaterError
 
-Progress = Callable[[int, int], object]
+UnitProgress = Callable[[int, int], object]
 """Told (units read, all units)."""
 MOST_FAILURES = 3
 """Users in a row of whom Zoom cannot tell: then it is away. One alone is skipped."""
@@ -24,14 +24,14 @@ MOST_FAILURES = 3
 class Gathering:
     """What is found, as it grows."""
 
-    def __init__(self, wish: Wish, journal: Journal, today: date) -> None:
+    def __init__(self, wish: BackfillWish, journal: Journal, today: date) -> None:
         self._wish = wish
         self._journal = journal
         self._today = today
         self.found = FoundSessions()
         self._failures = 0
 
-    async def read(self, account_id: str, reader: Reader, progress: Progress) -> None:
+    async def read(self, account_id: str, reader: Reader, progress: UnitProgress) -> None:
         """Everything of one account.
 
         Raises:
@@ -83,7 +83,7 @@ class Gathering:
         self.found.units[unit] = known
         return True
 
-    async def _asked(self, unit: Unit, reader: Reader) -> list[Row] | None:
+    async def _asked(self, unit: Unit, reader: Reader) -> list[ZoomRow] | None:
         """What Zoom tells; ``None`` when it does not. Then the user is skipped."""
         try:
             rows = await reader.hosted(unit.user_id, unit.span)
@@ -100,7 +100,7 @@ class Gathering:
         self._failures = 0
         return rows
 
-    def _parsed(self, rows: Iterable[Row], account_id: str, host_id: str) -> list[PastSession]:
+    def _parsed(self, rows: Iterable[ZoomRow], account_id: str, host_id: str) -> list[PastSession]:
         sessions = []
         for row in rows:
             try:

@@ -15,7 +15,7 @@ from schemas.attendance import Origin
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class BackfillWish:
     """The command line."""
 
     span: DaySpan
@@ -70,7 +70,7 @@ def is_synced(session: PastSession, configuration: Configuration) -> bool:
 
 
 def document(
-    wish: Wish, sessions: list[PastSession], cost: Estimate, skipped: list[Skipped], published: int
+    wish: BackfillWish, sessions: list[PastSession], cost: Estimate, skipped: list[Skipped], published: int
 ) -> dict[str, object]:
     """What `--json` prints."""
     webinars = sum(session.object_type == "webinar" for session in sessions)

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from ops.backfill.spans import DaySpan
 from ops.zoom.answers import ZoomRefusedError, said
 from processors.zoom.api import requests
-from processors.zoom.api.api import Row
+from processors.zoom.api.api import ZoomRow
 from processors.zoom.api.client import ZoomClient
 from runtime.outcome import NoAnswer
 from schemas.errors import RetryLaterError
@@ -44,11 +44,11 @@ class Reader:
         self._pace = pace
         self._sleep = sleep
 
-    async def users(self) -> list[Row]:
+    async def users(self) -> list[ZoomRow]:
         """Everybody who may have hosted a session: whoever has accepted the invitation."""
         return [row for row in await self._patiently(self._client.users) if row.get("id")]
 
-    async def hosted(self, user_id: str, span: DaySpan) -> list[Row]:
+    async def hosted(self, user_id: str, span: DaySpan) -> list[ZoomRow]:
         """Past sessions of a user, webinars too.
 
         Raises:
@@ -57,7 +57,7 @@ class Reader:
         """
         return await self._patiently(lambda: self._client.rows(requests.hosted_by(user_id, span.first, span.last)))
 
-    async def instances(self, session: str) -> list[Row]:
+    async def instances(self, session: str) -> list[ZoomRow]:
         """The instances of a meeting id, or the one of a uuid; empty when Zoom does not know it as a meeting."""
         try:
             if not session.isdecimal():
@@ -75,7 +75,7 @@ class Reader:
             return None
         return str(details.get("host_id") or "") or None
 
-    async def _instance(self, uuid: str) -> Row:
+    async def _instance(self, uuid: str) -> ZoomRow:
         return await self._patiently(lambda: self._client.past_meeting(uuid))
 
     async def _patiently(self, ask: Callable[[], Awaitable[T | NoAnswer]]) -> T:

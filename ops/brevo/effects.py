@@ -16,7 +16,7 @@ from ops.brevo.choosing import EventSelection
 from ops.brevo.ledger import Open, doubts, ledger, suppressed, without_contact
 from ops.options import Json
 from ops.selection.finding import SessionsByWords, newest_summaries
-from ops.views.output import Csv, Mask, Row, one_form, table, terminal, write_csv, write_json
+from ops.views.output import Csv, Mask, OutputRow, one_form, table, terminal, write_csv, write_json
 from readmodel.words import counted
 from runtime.exits import FOUND_WRONG
 from runtime.kafka import KafkaConnection
@@ -25,12 +25,12 @@ from runtime.reading import MissingTopicError
 from schemas.instants import format_instant
 from schemas.sessions import SessionSummary
 
-Check = Annotated[bool, typer.Option("--check", help="Ask Brevo whether it has them: up to two calls for each.")]
-OfSession = Annotated[
+_Check = Annotated[bool, typer.Option("--check", help="Ask Brevo whether it has them: up to two calls for each.")]
+_OfSession = Annotated[
     str | None, typer.Option("--session", help="Of this one: `latest`, a uuid, an id, or words of the topic.")
 ]
-OfContact = Annotated[str | None, typer.Option("--contact", help="Of this one: an e-mail address or a contact id.")]
-OfName = Annotated[str | None, typer.Option("--name", help="Of this name: zoom_webinar_attended.")]
+_OfContact = Annotated[str | None, typer.Option("--contact", help="Of this one: an e-mail address or a contact id.")]
+_OfName = Annotated[str | None, typer.Option("--name", help="Of this name: zoom_webinar_attended.")]
 COLUMNS = ("id", "event_date", "name", "email", "contact_id", "session", "topic", "state", "at_brevo")
 EPILOG = """\b
 Examples:
@@ -41,10 +41,10 @@ Examples:
 
 def effects(
     context: typer.Context,
-    check: Check = False,
-    session: OfSession = None,
-    contact: OfContact = None,
-    name: OfName = None,
+    check: _Check = False,
+    session: _OfSession = None,
+    contact: _OfContact = None,
+    name: _OfName = None,
     as_json: Json = False,
     as_csv: Csv = False,
     mask: Mask = False,
@@ -158,7 +158,7 @@ def shown(event: Open, titles: Mapping[str, str], *, mask: bool, at_brevo: AtBre
     }
 
 
-def show_events(console: Console, events: Sequence[Row], last: str) -> None:
+def show_events(console: Console, events: Sequence[OutputRow], last: str) -> None:
     """A line each; `last` heads what is said in the field of that name."""
     made = table("id", "of", "event", "who, and in which session", last, wraps=("who, and in which session", "event"))
     for event in events:

@@ -9,10 +9,10 @@ from urllib.parse import quote, urlsplit, urlunsplit
 
 from runtime.brevo_models import BrevoWebhook
 
-Kind = Literal["marketing", "transactional"]
+HookKind = Literal["marketing", "transactional"]
 # As one subscribes to them; they come under other names (developers.brevo.com/docs/how-to-use-webhooks, checked
 # 2026-11-21).
-EVENTS: Mapping[Kind, frozenset[str]] = {
+EVENTS: Mapping[HookKind, frozenset[str]] = {
     "marketing": frozenset({"unsubscribed", "spam", "hardBounce", "contactUpdated", "contactDeleted"}),
     "transactional": frozenset({"unsubscribed", "spam", "hardBounce"}),
 }
@@ -22,7 +22,7 @@ EVENTS: Mapping[Kind, frozenset[str]] = {
 class HookChange:
     """A webhook to create, or to repair."""
 
-    kind: Kind
+    kind: HookKind
     hook_id: int | None
     """Of the one to repair; ``None``: there is none."""
     why: str

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TypeAlias
 
-from console.acting import Act, Answers, Field, PlannedAct, digest_of
+from console.acting import Act, Field, FormAnswers, PlannedAct, digest_of
 from ops.brevo.choosing import verdict_of
 from ops.brevo.deciding import Decided, chosen, decide
 from ops.brevo.ledger import Open
@@ -29,14 +29,14 @@ _FIELDS = (
     ),
     Field("verdict", "What becomes of them", "sent: never again; resend: now; drop: never.", "sent", tuple(_VERDICTS)),
 )  # fmt: skip
-Condition: TypeAlias = dict[str, str]
+DoubtsChosenBy: TypeAlias = dict[str, str]
 """The argument of `chosen` that is asked for; empty: all."""
 
 
 def doubts_act(connection: KafkaConnection) -> Act:
     """Events in doubt, decided about."""
 
-    async def plan(answers: Answers) -> PlannedAct:
+    async def plan(answers: FormAnswers) -> PlannedAct:
         verdict = _VERDICTS.get(answers["verdict"])
         if verdict is None:
             raise ConfigurationError(f"say what becomes of them: {', '.join(_VERDICTS)}")
@@ -65,7 +65,7 @@ def doubts_act(connection: KafkaConnection) -> Act:
     )
 
 
-def _command(answers: Answers) -> str:
+def _command(answers: FormAnswers) -> str:
     """At a terminal, where Brevo is asked first."""
     whom, which = answers["whom"], answers["which"]
     what = {_ONE: [which], _ALL: ["--all"]}.get(whom, [f"--{whom}", which])
@@ -85,7 +85,7 @@ def _in_words(found: Sequence[Open], verdict: Verdict) -> Iterator[str]:
         yield f"and {len(found) - _SHOWN} more"
 
 
-def _condition(answers: Answers) -> Condition:
+def _condition(answers: FormAnswers) -> DoubtsChosenBy:
     whom, which = answers["whom"], answers["which"]
     if whom == _ALL:
         return {}

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from rich.console import Console
 
-from console.acting import Act, Answers, Field, PlannedAct, digest_of
+from console.acting import Act, Field, FormAnswers, PlannedAct, digest_of
 from ops.buttons.commands import with_reason
 from ops.forget.command import ErasureOrder, ErasureOutcome, carry_out, check_states, in_read_model, look
 from ops.forget.display import in_words
@@ -19,7 +19,7 @@ from ops.workplace import Workplace
 def erasure_act(environment: Mapping[str, str]) -> Act:
     """A person, forgotten; the environment names the configuration file and the read model."""
 
-    async def plan(answers: Answers) -> PlannedAct:
+    async def plan(answers: FormAnswers) -> PlannedAct:
         person, place = DataSubject.named(answers["who"]), Workplace.of(environment, Console(quiet=True))
         await check_states(place)
         found = await look(place, person)

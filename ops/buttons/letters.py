@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import orjson
 
-from console.acting import Act, Answers, Field, LetterView, PlannedAct, digest_of
+from console.acting import Act, Field, FormAnswers, LetterView, PlannedAct, digest_of
 from ops.buttons.commands import with_reason
 from ops.letters.acts import carry_out, planned
 from ops.letters.dead import DEFAULT_TOPIC, dead_letter_topics
@@ -80,11 +80,11 @@ def _letter_act(connection: KafkaConnection, act: LetterAct, title: str, about: 
     """One act on the letters of a selection."""
     topic = fields[0].default
 
-    def command(answers: Answers) -> str:
+    def command(answers: FormAnswers) -> str:
         conditions = shlex.split(with_topic(answers["which"], topic))
         return with_reason(*act.name.split("."), *conditions, *_parked_option(answers))
 
-    async def plan(answers: Answers) -> PlannedAct:
+    async def plan(answers: FormAnswers) -> PlannedAct:
         conditions = with_topic(answers["which"], topic)
         found = await planned(connection, act, conditions, parked=bool(_parked_option(answers)))
 
@@ -99,7 +99,7 @@ def _letter_act(connection: KafkaConnection, act: LetterAct, title: str, about: 
     return Act(act.name, title, about, fields, command, plan)
 
 
-def _parked_option(answers: Answers) -> list[str]:
+def _parked_option(answers: FormAnswers) -> list[str]:
     return ["--parked"] if answers.get("parked") == "yes" else []
 
 

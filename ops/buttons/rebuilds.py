@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 
-from console.acting import Act, Answers, Field, PlannedAct, digest_of
+from console.acting import Act, Field, FormAnswers, PlannedAct, digest_of
 from ops.buttons.commands import ended, with_reason
 from ops.rebuild.diff import compared
 from ops.rebuild.display import built_in_words, in_words
@@ -76,14 +76,14 @@ def rebuild_acts(connection: KafkaConnection, environment: Mapping[str, str]) ->
     )
 
 
-def _start_words(answers: Answers) -> list[str]:
+def _start_words(answers: FormAnswers) -> list[str]:
     """The command's, less the reason."""
     rate = ["--rate", answers["rate"]] if answers["rate"] else []
     ask = ["--ask-zoom"] if answers["ask_zoom"] == "yes" else []
     return ["rebuild", "start", answers["state"], *rate, *ask]
 
 
-async def _plan_start(connection: KafkaConnection, environment: Mapping[str, str], answers: Answers) -> PlannedAct:
+async def _plan_start(connection: KafkaConnection, environment: Mapping[str, str], answers: FormAnswers) -> PlannedAct:
     state, rate, words = checked_state_name(answers["state"]), answers["rate"], _start_words(answers)
     if rate and not (rate.isdecimal() and int(rate[:9]) >= 1):
         raise ConfigurationError("the events a second are a number from 1 on, or nothing")
@@ -101,7 +101,7 @@ async def _plan_start(connection: KafkaConnection, environment: Mapping[str, str
     return PlannedAct([line], digest_of(words, line), carry_out)
 
 
-async def _plan_diff(connection: KafkaConnection, environment: Mapping[str, str], answers: Answers) -> PlannedAct:
+async def _plan_diff(connection: KafkaConnection, environment: Mapping[str, str], answers: FormAnswers) -> PlannedAct:
     """The plan is all of it: there is nothing to do."""
     state, configuration = _named(answers), resync_configuration(environment)
     states, found, messages = await compared(connection, configuration, state)
@@ -113,16 +113,16 @@ async def _plan_diff(connection: KafkaConnection, environment: Mapping[str, str]
     return PlannedAct(lines, "", nothing, due=0)
 
 
-def _switch_command(answers: Answers) -> str:
+def _switch_command(answers: FormAnswers) -> str:
     force = ["--force"] if answers["force"] == "yes" else []
     return with_reason("rebuild", "switch", answers["state"], *force)
 
 
-async def _plan_switch(connection: KafkaConnection, environment: Mapping[str, str], answers: Answers) -> PlannedAct:
+async def _plan_switch(connection: KafkaConnection, environment: Mapping[str, str], answers: FormAnswers) -> PlannedAct:
     return await _planned_switch(connection, environment, _named(answers), force=answers["force"] == "yes")
 
 
-async def _plan_undo(connection: KafkaConnection, environment: Mapping[str, str], _answers: Answers) -> PlannedAct:
+async def _plan_undo(connection: KafkaConnection, environment: Mapping[str, str], _answers: FormAnswers) -> PlannedAct:
     return await _planned_switch(connection, environment, None, force=False)
 
 
@@ -142,7 +142,7 @@ async def _planned_switch(
     return PlannedAct(lines, digest, carry_out)
 
 
-async def _plan_drop(connection: KafkaConnection, environment: Mapping[str, str], answers: Answers) -> PlannedAct:
+async def _plan_drop(connection: KafkaConnection, environment: Mapping[str, str], answers: FormAnswers) -> PlannedAct:
     state = _named(answers)
     states = await droppable(connection, state)
     live = states.live
@@ -156,7 +156,7 @@ async def _plan_drop(connection: KafkaConnection, environment: Mapping[str, str]
     return PlannedAct(lines, digest_of(state, live.state, live.previous), carry_out)
 
 
-def _named(answers: Answers) -> str:
+def _named(answers: FormAnswers) -> str:
     if not answers["state"]:
         raise ConfigurationError("say which state")
     return answers["state"]

@@ -8,7 +8,7 @@ from functools import partial
 
 from rich.console import Console
 
-from console.acting import Act, Answers, Field, PlannedAct, digest_of
+from console.acting import Act, Field, FormAnswers, PlannedAct, digest_of
 from ops.buttons.commands import with_reason
 from ops.replay.acts import begin, pause, plan, run, taken_on
 from ops.replay.command import RATE, TOPIC
@@ -59,11 +59,11 @@ def replay_acts(environment: Mapping[str, str]) -> Iterator[Act]:
     )
 
 
-def _replay_command(answers: Answers) -> str:
+def _replay_command(answers: FormAnswers) -> str:
     return with_reason("replay", "apply", *shlex.split(_which(answers)), "--rate", answers["rate"])
 
 
-async def _plan_replay(environment: Mapping[str, str], answers: Answers) -> PlannedAct:
+async def _plan_replay(environment: Mapping[str, str], answers: FormAnswers) -> PlannedAct:
     rate, place = _rate(answers["rate"]), _workplace(environment)
     found = await plan(place, _which(answers))
 
@@ -78,7 +78,7 @@ async def _plan_replay(environment: Mapping[str, str], answers: Answers) -> Plan
     )  # fmt: skip
 
 
-async def _plan_pause(environment: Mapping[str, str], answers: Answers) -> PlannedAct:
+async def _plan_pause(environment: Mapping[str, str], answers: FormAnswers) -> PlannedAct:
     place = _workplace(environment)
     known = await _known(place, answers)
 
@@ -90,12 +90,12 @@ async def _plan_pause(environment: Mapping[str, str], answers: Answers) -> Plann
     return PlannedAct(list(heading(replay)), digest_of(replay.replay_id, due), carry_out, due)
 
 
-def _resume_command(answers: Answers) -> str:
+def _resume_command(answers: FormAnswers) -> str:
     rate = ["--rate", answers["rate"]] if answers["rate"] else []
     return with_reason("replay", "resume", answers["which"], *rate)
 
 
-async def _plan_resume(environment: Mapping[str, str], answers: Answers) -> PlannedAct:
+async def _plan_resume(environment: Mapping[str, str], answers: FormAnswers) -> PlannedAct:
     rate, place = _rate(answers["rate"]) if answers["rate"] else None, _workplace(environment)
     known = await _known(place, answers)
 
@@ -108,7 +108,7 @@ async def _plan_resume(environment: Mapping[str, str], answers: Answers) -> Plan
     return PlannedAct(list(heading(replay)), digest, carry_out, int(replay.state != "done"))
 
 
-async def _known(place: Workplace, answers: Answers) -> KnownReplay:
+async def _known(place: Workplace, answers: FormAnswers) -> KnownReplay:
     if not answers["which"]:
         raise ConfigurationError("say which replay")
     return await one_replay(place.connection, answers["which"])
@@ -125,5 +125,5 @@ def _rate(text: str) -> int:
     return int(text)
 
 
-def _which(answers: Answers) -> str:
+def _which(answers: FormAnswers) -> str:
     return with_topic(answers["which"], TOPIC)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from console.acting import Act, Answers, Field, PlannedAct, digest_of
+from console.acting import Act, Field, FormAnswers, PlannedAct, digest_of
 from ops.buttons.commands import with_reason
 from ops.resync.command import ResyncScope, outcome, planned, request, resync_configuration
 from ops.resync.display import in_words
@@ -17,7 +17,7 @@ _WHOM = ("contact", "session", "all")
 def resync_act(connection: KafkaConnection, environment: Mapping[str, str]) -> Act:
     """Commands to Brevo, computed anew; the environment names the configuration file."""
 
-    async def plan(answers: Answers) -> PlannedAct:
+    async def plan(answers: FormAnswers) -> PlannedAct:
         scope, configuration = _scope(answers), resync_configuration(environment)
         found = await planned(connection, configuration, scope)
 
@@ -42,12 +42,12 @@ def resync_act(connection: KafkaConnection, environment: Mapping[str, str]) -> A
     )
 
 
-def _command(answers: Answers) -> str:
+def _command(answers: FormAnswers) -> str:
     which = answers["which"]
     return with_reason("resync", f"--{answers['whom']}", *([which] if which else []))
 
 
-def _scope(answers: Answers) -> ResyncScope:
+def _scope(answers: FormAnswers) -> ResyncScope:
     whom, which = answers["whom"], answers["which"]
     if whom == "all":
         return ResyncScope.named()

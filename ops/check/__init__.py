@@ -16,7 +16,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from ops.check.brevo import brevo_checks
-from ops.check.frame import Context, Finding, Section, run_checks
+from ops.check.frame import CheckSection, Context, Finding, run_checks
 from ops.check.kafka import kafka_checks
 from ops.check.zoom import zoom_checks
 from ops.options import Json
@@ -27,7 +27,7 @@ from runtime.exits import FOUND_WRONG
 from runtime.logs import configure_command_logging
 from schemas.setup import SetupFinding
 
-SECTIONS: tuple[Section, ...] = (zoom_checks, brevo_checks, kafka_checks)
+SECTIONS: tuple[CheckSection, ...] = (zoom_checks, brevo_checks, kafka_checks)
 _MARKS = {"ok": "[green]ok[/]", "warn": "[yellow]warn[/]", "fail": "[red]fail[/]", "skip": "skip"}
 
 

@@ -62,7 +62,7 @@ class Context:
         return check
 
 
-Section = Callable[[Context], Awaitable[Sequence[Check]]]
+CheckSection = Callable[[Context], Awaitable[Sequence[Check]]]
 """The checks of one system; calling it asks nothing yet."""
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from ingress.signature import challenge_answer
 from ops.check.outcome import CheckResult, fail, ok, warn
-from processors.zoom.api.limits import LABELS, Plan, daily_pool, rate
+from processors.zoom.api.limits import LABELS, ZoomPlan, daily_pool, rate
 from schemas.topics import Topic
 
 SKEW_WARNING_SECONDS = 30.0
@@ -42,7 +42,7 @@ def judge_event_scopes(unsent: Mapping[str, str], undocumented: int) -> CheckRes
     return ok(f"the token has the documented scopes of the needed events{rest}")
 
 
-def judge_plan(plan: Plan, *, wants_reports: bool) -> CheckResult:
+def judge_plan(plan: ZoomPlan, *, wants_reports: bool) -> CheckResult:
     """Zoom does not tell an app the account's plan."""
     rates = ", ".join(f"{label} {rate(plan, label).calls}/{rate(plan, label).seconds} s" for label in LABELS)
     pool = daily_pool(plan, "heavy")

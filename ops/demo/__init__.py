@@ -13,32 +13,32 @@ from schemas.errors import ConfigurationError
 
 _SEED = 7
 
-Attendees = Annotated[int, typer.Option(min=1, help="People who end as contacts.")]
-Seed = Annotated[
+_Attendees = Annotated[int, typer.Option(min=1, help="People who end as contacts.")]
+_Seed = Annotated[
     int | None,
     typer.Option(help="Decides everything: one seed, one webinar.", show_default=f"{_SEED}; with --against a new one"),
 ]
-ChaosNames = Annotated[
+_ChaosNames = Annotated[
     str,
     typer.Option(
         "--chaos", help="Comma-separated kinds of trouble, or all; `rollcall simulate webinar --help` lists them."
     ),
 ]
-Reports = Annotated[
+_Reports = Annotated[
     bool, typer.Option("--reports", help="The worker reads Zoom's reports, too; kinds named report-… imply it.")
 ]
-Keep = Annotated[bool, typer.Option("--keep", help="Leave everything running afterwards, to look at, until Ctrl-C.")]
-Look = Annotated[
+_Keep = Annotated[bool, typer.Option("--keep", help="Leave everything running afterwards, to look at, until Ctrl-C.")]
+_Look = Annotated[
     bool,
     typer.Option("--console", help="As --keep, with the console beside it: sessions and people in a browser."),
 ]
-Against = Annotated[
+_Against = Annotated[
     str | None,
     typer.Option(help="Webhook address of an ingress that runs already; its worker must use --zoom and --brevo."),
 ]
-Zoom = Annotated[str | None, typer.Option(help="With --against: address of the sandbox's Zoom.")]
-Brevo = Annotated[str | None, typer.Option(help="With --against: address of the sandbox's Brevo.")]
-Json = Annotated[bool, typer.Option("--json", help="One JSON document on stdout instead of the table.")]
+_Zoom = Annotated[str | None, typer.Option(help="With --against: address of the sandbox's Zoom.")]
+_Brevo = Annotated[str | None, typer.Option(help="With --against: address of the sandbox's Brevo.")]
+_Json = Annotated[bool, typer.Option("--json", help="One JSON document on stdout instead of the table.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -48,16 +48,16 @@ def register(app: typer.Typer) -> None:
 
 def demo(
     *,
-    attendees: Attendees = 50,
-    seed: Seed = None,
-    chaos: ChaosNames = "",
-    reports: Reports = False,
-    keep: Keep = False,
-    look: Look = False,
-    against: Against = None,
-    zoom: Zoom = None,
-    brevo: Brevo = None,
-    as_json: Json = False,
+    attendees: _Attendees = 50,
+    seed: _Seed = None,
+    chaos: _ChaosNames = "",
+    reports: _Reports = False,
+    keep: _Keep = False,
+    look: _Look = False,
+    against: _Against = None,
+    zoom: _Zoom = None,
+    brevo: _Brevo = None,
+    as_json: _Json = False,
 ) -> None:
     """Run a webinar through Kafka, ingress and worker into a sandbox Brevo, and compare with the truth.
 

@@ -25,7 +25,7 @@ _SALT_BYTES = 16
 PATIENCE_SECONDS = 60.0
 """So long no agent may say anything new before a command gives up."""
 _LOOK_SECONDS = 0.5
-Progress = Callable[[int, int], object]
+AgentProgress = Callable[[int, int], object]
 """Is told how many agents are done in their partitions, of how many."""
 
 
@@ -51,7 +51,7 @@ async def send(to_kafka: Posting, erasure: Erasure) -> int:
 
 
 async def carried_out(
-    connection: KafkaConnection, erasure: Erasure, partitions: int, tell: Progress
+    connection: KafkaConnection, erasure: Erasure, partitions: int, tell: AgentProgress
 ) -> dict[str, int] | None:
     """Wait until every agent has swept every partition: rows removed, by table. ``None``: nobody goes on with it.
 

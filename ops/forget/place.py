@@ -14,7 +14,7 @@ from typing import Literal
 
 from schemas.instants import DAY_MS
 
-Kind = Literal["table", "state", "log"]
+PlaceKind = Literal["table", "state", "log"]
 """The changelog of a table, a compacted topic, or a topic that Kafka deletes from."""
 NEVER = "never"
 
@@ -25,7 +25,7 @@ class Place:
 
     topic: str
     """On the cluster."""
-    kind: Kind
+    kind: PlaceKind
     settings: Mapping[str, str]
     """Kafka's, in force."""
     held: int = 0

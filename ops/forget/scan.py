@@ -8,7 +8,7 @@ from itertools import chain
 from typing import Any
 
 from ops.forget.person import DataSubject
-from ops.forget.place import Kind, Place
+from ops.forget.place import Place, PlaceKind
 from ops.topics.cluster import topic_admin
 from processors.engine.naming import APP_ID
 from runtime.kafka import KafkaConnection
@@ -20,9 +20,9 @@ from schemas.topics import LETTERS, QUARANTINE, all_topics
 _SILENCE_SECONDS = 20.0
 """Longer than for one topic: brokers that have to look up hundreds of partitions are slow to begin."""
 _FETCHED_AT_ONCE = 5_000
-Tell = Callable[[int], object]
+ScanProgress = Callable[[int], object]
 """Is told, now and then, how many records were looked through."""
-Held = dict[tuple[str, int, bytes], bytes]
+MentioningValues = dict[tuple[str, int, bytes], bytes]
 """By (logical topic, partition, key): the values in force that mention the person."""
 
 
@@ -31,7 +31,7 @@ class Mentions:
     """All that the topics hold of a person."""
 
     places: list[Place]
-    held: Held = field(default_factory=dict)
+    held: MentioningValues = field(default_factory=dict)
     """Of tables and compacted topics."""
     records: list[Any] = field(default_factory=list)
     """Of the topics that Kafka deletes from, where they were asked for: as the client gives them."""
@@ -51,14 +51,16 @@ def is_of_the_installation(name: str) -> bool:
     return name in _REGISTERED or name.startswith(_OTHERS)
 
 
-def kind_of(name: str, policy: str) -> Kind:
+def kind_of(name: str, policy: str) -> PlaceKind:
     """Of a topic by its name and its `cleanup.policy`."""
     if name.endswith("-changelog"):
         return "table"
     return "state" if "compact" in policy else "log"
 
 
-async def look_through(connection: KafkaConnection, person: DataSubject, tell: Tell, *, keep: bool = False) -> Mentions:
+async def look_through(
+    connection: KafkaConnection, person: DataSubject, tell: ScanProgress, *, keep: bool = False
+) -> Mentions:
     """Read everything once.
 
     Args:
@@ -89,7 +91,9 @@ async def look_through(connection: KafkaConnection, person: DataSubject, tell: T
     return collector.result()
 
 
-async def _read(connection: KafkaConnection, partitions: Mapping[str, int], collector: _Collector, tell: Tell) -> None:
+async def _read(
+    connection: KafkaConnection, partitions: Mapping[str, int], collector: _Collector, tell: ScanProgress
+) -> None:
     from aiokafka import TopicPartition  # noqa: PLC0415 (a help page needs no Kafka client)
 
     everywhere = [TopicPartition(name, number) for name, count in partitions.items() for number in range(count)]

@@ -8,8 +8,8 @@ import typer
 
 from ops.importing import imported
 
-Only = Annotated[str, typer.Option("--only", help="Comma-separated drills; all if nothing is said.")]
-Json = Annotated[bool, typer.Option("--json", help="One JSON document on stdout instead of what was done.")]
+_Only = Annotated[str, typer.Option("--only", help="Comma-separated drills; all if nothing is said.")]
+_Json = Annotated[bool, typer.Option("--json", help="One JSON document on stdout instead of what was done.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -17,7 +17,7 @@ def register(app: typer.Typer) -> None:
     app.command("gameday", epilog="Example:  rollcall gameday --only outage,poison")(gameday)
 
 
-def gameday(*, only: Only = "", as_json: Json = False) -> None:
+def gameday(*, only: _Only = "", as_json: _Json = False) -> None:
     """Practise: break an installation of sandboxes on this machine, and mend it by the commands of docs/runbook.md.
 
     Each drill waits for its alert, runs the commands that the runbook names, and compares what Brevo holds with the

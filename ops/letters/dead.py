@@ -10,7 +10,7 @@ import orjson
 import typer
 
 from ops.letters import acts
-from ops.letters.frame import Which, Words, connected, expression, list_chosen, show_one
+from ops.letters.frame import LetterWords, WhichLetter, connected, expression, list_chosen, show_one
 from ops.letters.planning import DROP, PARK, RESEND
 from ops.letters.store import letters
 from ops.options import DryRun, Json, Reason, Yes
@@ -41,7 +41,7 @@ def _group() -> None:
     """Look at dead letters, and send them again."""
 
 
-def list_letters(words: Words = None, as_json: Json = False) -> None:
+def list_letters(words: LetterWords = None, as_json: Json = False) -> None:
     """List dead letters: of one topic, or how many every topic has.
 
     Without conditions it counts; with some it lists. Which: topic=raw.dlq (if none is named), label=, type=, from=,
@@ -54,13 +54,13 @@ def list_letters(words: Words = None, as_json: Json = False) -> None:
         _count(connected(), as_json=as_json)
 
 
-def show(which: Which, as_json: Json = False) -> None:
+def show(which: WhichLetter, as_json: Json = False) -> None:
     """Show one dead letter: why, where, how often, its shape without content, and what would be done with it now."""
     show_one(which, dead_letter_topics(), as_json=as_json)
 
 
 def resend(
-    words: Words = None,
+    words: LetterWords = None,
     reason: Reason = "",
     parked: Parked = False,
     dry_run: DryRun = False,
@@ -77,7 +77,7 @@ def resend(
 
 
 def park(
-    words: Words = None, reason: Reason = "", dry_run: DryRun = False, yes: Yes = False, as_json: Json = False
+    words: LetterWords = None, reason: Reason = "", dry_run: DryRun = False, yes: Yes = False, as_json: Json = False
 ) -> None:
     """Park dead letters: they are not sent again before somebody asks for it."""
     which = expression(words, DEFAULT_TOPIC)
@@ -85,7 +85,7 @@ def park(
 
 
 def drop(
-    words: Words = None, reason: Reason = "", dry_run: DryRun = False, yes: Yes = False, as_json: Json = False
+    words: LetterWords = None, reason: Reason = "", dry_run: DryRun = False, yes: Yes = False, as_json: Json = False
 ) -> None:
     """Drop dead letters: they are never sent again. They stay in the topic until its retention ends."""
     which = expression(words, DEFAULT_TOPIC)

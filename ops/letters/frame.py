@@ -26,8 +26,8 @@ from runtime.logs import configure_command_logging
 from schemas.instants import format_instant
 from schemas.topics import TOPICS, Topic
 
-Words = Annotated[list[str] | None, typer.Argument(help="Which: conditions as in docs/how-to/dead-letters.md.")]
-Which = Annotated[str, typer.Argument(help="Its id, or the beginning of it, as `list` shows it.")]
+LetterWords = Annotated[list[str] | None, typer.Argument(help="Which: conditions as in docs/how-to/dead-letters.md.")]
+WhichLetter = Annotated[str, typer.Argument(help="Its id, or the beginning of it, as `list` shows it.")]
 
 
 async def chosen(connection: KafkaConnection, expression: str) -> tuple[Selection, list[Letter]]:

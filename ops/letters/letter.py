@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from ops.selection.reading import facts_of
 from ops.selection.selection import Facts
-from schemas.letters import LETTER_ID, LetterDecision, LetterFault, State, letter_id, state_of
+from schemas.letters import LETTER_ID, LetterDecision, LetterFault, LetterStanding, letter_id, state_of
 from schemas.topics import Topic
 
 LetterNews = tuple[LetterFault | None, LetterDecision | None]
@@ -100,7 +100,7 @@ class Letter:
         return self._header(_QUARANTINED) in ("", "stale")
 
     @property
-    def state(self) -> State:
+    def state(self) -> LetterStanding:
         """What became of it."""
         decision, failed_at = self.decision, self.fault.last_at if self.fault else None
         return state_of(decision.state, decision.resends, decision.at, failed_at) if decision else "open"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import typer
 
 from ops.letters import acts
-from ops.letters.frame import Which, Words, expression, list_chosen, show_one
+from ops.letters.frame import LetterWords, WhichLetter, expression, list_chosen, show_one
 from ops.letters.planning import DROP_DELIVERY, RELEASE
 from ops.options import DryRun, Json, Reason, Yes
 from runtime.logs import configure_command_logging
@@ -31,7 +31,7 @@ def _group() -> None:
     """Look at quarantined deliveries, and release them."""
 
 
-def list_deliveries(words: Words = None, as_json: Json = False) -> None:
+def list_deliveries(words: LetterWords = None, as_json: Json = False) -> None:
     """List quarantined deliveries, why each is there (label), and what became of it.
 
     Labels: stale (its time was too far from ours), account (signed with the secret of another account), owner (the
@@ -42,13 +42,13 @@ def list_deliveries(words: Words = None, as_json: Json = False) -> None:
     list_chosen(expression(words, TOPIC), as_json=as_json)
 
 
-def show(which: Which, as_json: Json = False) -> None:
+def show(which: WhichLetter, as_json: Json = False) -> None:
     """Show one: why, where, its shape without content, and what would be done with it if it were released."""
     show_one(which, [QUARANTINE], as_json=as_json)
 
 
 def release(
-    words: Words = None, reason: Reason = "", dry_run: DryRun = False, yes: Yes = False, as_json: Json = False
+    words: LetterWords = None, reason: Reason = "", dry_run: DryRun = False, yes: Yes = False, as_json: Json = False
 ) -> None:
     """Publish stale deliveries to the live topic, after a question.
 
@@ -59,7 +59,7 @@ def release(
 
 
 def drop(
-    words: Words = None, reason: Reason = "", dry_run: DryRun = False, yes: Yes = False, as_json: Json = False
+    words: LetterWords = None, reason: Reason = "", dry_run: DryRun = False, yes: Yes = False, as_json: Json = False
 ) -> None:
     """Drop quarantined deliveries: they are never released. They stay in the topic until its retention ends."""
     which = expression(words, TOPIC)

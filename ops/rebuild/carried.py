@@ -13,12 +13,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from processors.attendance.book import (
+    BOOK_KINDS,
     CHOICE,
     DUE,
     ENDED_TOLD,
     FILED,
     JOB,
-    KINDS,
     QUESTION,
     RECORDING,
     RECORDING_TOLD,
@@ -34,10 +34,10 @@ from processors.attendance.intake.questions import ASKED
 from processors.engagement.state import Head, decode_rows, encode_head, encode_session, head_key
 from processors.engagement.sweep import BEHIND_CONTACTS, SWEEP_KEY
 
-Rows = Mapping[bytes, bytes]
+CarriedRows = Mapping[bytes, bytes]
 _TOLD = (STATE, SESSION, RESULT, RECORDING_TOLD, ENDED_TOLD, CHOICE, FILED, REGISTRATION_TOLD)
 """Conclusions, and what was said of them."""
-_FACTS: Mapping[bytes, Any] = {kind.letter.encode(): kind for kind in KINDS if kind not in _TOLD}
+_FACTS: Mapping[bytes, Any] = {kind.letter.encode(): kind for kind in BOOK_KINDS if kind not in _TOLD}
 _OWNER = b"owner"
 
 
@@ -52,7 +52,7 @@ class CarriedFacts:
     """(account, uuid of a run or object id) of everything that the live table has, carried or not."""
 
 
-def carried_facts(rows: Rows, horizon_ms: int, begun_ms: int) -> CarriedFacts:
+def carried_facts(rows: CarriedRows, horizon_ms: int, begun_ms: int) -> CarriedFacts:
     """Facts of the objects of which something was heard before `horizon_ms`.
 
     Args:
@@ -117,7 +117,7 @@ class CarriedContacts:
     facts: int = 0
 
 
-def carried_contacts(rows: Rows, known: Collection[tuple[str, str]], horizon_ms: int) -> CarriedContacts:
+def carried_contacts(rows: CarriedRows, known: Collection[tuple[str, str]], horizon_ms: int) -> CarriedContacts:
     """What stands of sessions and webinars that the live table of facts has forgotten.
 
     Args:

@@ -12,8 +12,8 @@ from processors.engagement.assessment import Assessor
 from processors.engagement.state import ContactRegistration, ContactRows, Head, SessionRow
 from schemas.engagement import ContactScore
 
-What = Literal["result", "registration"]
-Row = SessionRow | ContactRegistration
+ComparedKind = Literal["result", "registration"]
+ComparedRow = SessionRow | ContactRegistration
 _UNSEEN = ("revision", "events_due")
 """How often a fact was told, and what was once called for, is no difference of what stands."""
 _TOLD = ("status", "attended_seconds", "late_seconds", "length_seconds", "ended_at", "topic", "interaction", "name")
@@ -25,14 +25,14 @@ class FactChange:
     """A result or a registration that does not stand alike in both states."""
 
     contact_id: str
-    what: What
+    what: ComparedKind
     key: bytes
     """Of its row."""
     name: str
     """The session's uuid, or the registrant's id."""
-    live: Row | None
+    live: ComparedRow | None
     """``None``: there is none, or it was taken back."""
-    rebuilt: Row | None
+    rebuilt: ComparedRow | None
 
     @property
     def kind(self) -> Literal["new", "gone", "changed"]:
@@ -134,9 +134,9 @@ def _head(live: Head, rebuilt: Head) -> Head:
     return head._replace(email=head.email or live.email, upsert_digest=live.upsert_digest)
 
 
-def _standing(row: Row | None) -> Any:
+def _standing(row: ComparedRow | None) -> Any:
     return None if row is None or row.retracted else row
 
 
-def _seen(row: Row | None) -> dict[str, Any] | None:
+def _seen(row: ComparedRow | None) -> dict[str, Any] | None:
     return None if row is None else {name: value for name, value in row._asdict().items() if name not in _UNSEEN}

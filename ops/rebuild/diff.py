@@ -12,7 +12,7 @@ import typer
 
 from ops.failure import stopping
 from ops.options import Json
-from ops.rebuild.difference import Fact, StateDifference, difference, newest_facts
+from ops.rebuild.difference import ComparedFact, StateDifference, difference, newest_facts
 from ops.rebuild.display import document, in_words
 from ops.resync.command import resync_configuration
 from runtime.exits import FOUND_WRONG
@@ -52,7 +52,7 @@ async def _diff(name: str, *, as_json: bool) -> bool:
 
 async def compared(
     connection: KafkaConnection, configuration: Configuration, name: str
-) -> tuple[States, StateDifference, Mapping[bytes, Fact]]:
+) -> tuple[States, StateDifference, Mapping[bytes, ComparedFact]]:
     """The states, how this one differs from the live one, and its facts that differ, by row key.
 
     Raises:

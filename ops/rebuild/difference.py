@@ -23,7 +23,7 @@ from schemas.engagement import ContactScore
 from schemas.states import FIRST_STATE
 from schemas.topics import ATTENDANCE_RESULTS, Topic
 
-Fact = Registration | Result
+ComparedFact = Registration | Result
 
 
 @dataclass(slots=True)
@@ -86,9 +86,9 @@ def _add(
         found.commands.add(contact, planner.need(replace(pair.other, rows=rows)))
 
 
-async def newest_facts(connection: KafkaConnection, state: str, wanted: Iterable[bytes]) -> dict[bytes, Fact]:
+async def newest_facts(connection: KafkaConnection, state: str, wanted: Iterable[bytes]) -> dict[bytes, ComparedFact]:
     """The newest record of each fact that a state has told, by the key of its row; of those that are still there."""
-    keys, found = frozenset(wanted), dict[bytes, Fact]()
+    keys, found = frozenset(wanted), dict[bytes, ComparedFact]()
     topics = [ATTENDANCE_RESULTS]
     if state != FIRST_STATE:
         topics.insert(0, topic_of(ATTENDANCE_RESULTS, state))

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ops.rebuild.compare import FactChange, ScoreChange
-from ops.rebuild.difference import Fact, StateDifference
+from ops.rebuild.difference import ComparedFact, StateDifference
 from ops.resync import display as commands
 from schemas.attendance import Result
 from schemas.states import RebuiltState
@@ -17,7 +17,9 @@ FEW = 20
 _SEEN = {"new": "only here", "gone": "only live", "changed": "differs"}
 
 
-def in_words(found: StateDifference, state: RebuiltState | None, messages: Mapping[bytes, Fact]) -> Iterator[str]:
+def in_words(
+    found: StateDifference, state: RebuiltState | None, messages: Mapping[bytes, ComparedFact]
+) -> Iterator[str]:
     """Line by line.
 
     Args:
@@ -45,7 +47,7 @@ def in_words(found: StateDifference, state: RebuiltState | None, messages: Mappi
 
 
 def document(
-    found: StateDifference, name: str, live: str, state: RebuiltState | None, messages: Mapping[bytes, Fact]
+    found: StateDifference, name: str, live: str, state: RebuiltState | None, messages: Mapping[bytes, ComparedFact]
 ) -> dict[str, Any]:
     """The same for programs, every difference with its reason."""
     return {
@@ -86,7 +88,7 @@ def _of_state(state: RebuiltState | None) -> Iterator[str]:
         yield f"{state.dead_letters} records became dead letters, in topics rebuild.{state.name}.*.dlq"
 
 
-def _reason(change: FactChange, messages: Mapping[bytes, Fact]) -> str:
+def _reason(change: FactChange, messages: Mapping[bytes, ComparedFact]) -> str:
     """Why, in a few words: what differs, and the rule's reason where it gives one."""
     message = messages.get(change.key)
     by_rule = message.reason if isinstance(message, Result) and message.reason else None

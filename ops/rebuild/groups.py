@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from processors.engine.naming import Names
 from runtime.kafka import KafkaConnection
 from schemas.errors import ConfigurationError
-from schemas.states import Positions
+from schemas.states import TopicPositions
 
 if TYPE_CHECKING:
     from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -31,21 +31,21 @@ class Groups:
         self._names = names
         self._partitions = partitions
 
-    async def positions(self, group: str, topics: Iterable[str]) -> Positions:
+    async def positions(self, group: str, topics: Iterable[str]) -> TopicPositions:
         """Where the group (without the prefix) goes on, by logical topic; at the earliest record where nothing is said.
 
         Raises:
             RetryLaterError: Kafka does not answer.
         """
         async with self._consumer(group) as consumer:
-            told: Positions = {}
+            told: TopicPositions = {}
             for topic, places in self._places(topics).items():
                 earliest = await consumer.beginning_offsets(places)
                 committed = {place: await consumer.committed(place) for place in places}
                 told[topic] = {part.partition: max(committed[part] or 0, earliest[part]) for part in places}
             return told
 
-    async def earliest(self, topics: Iterable[str]) -> Positions:
+    async def earliest(self, topics: Iterable[str]) -> TopicPositions:
         """Where topics begin now. As `positions`."""
         async with self._consumer(None) as consumer:
             return {
@@ -53,7 +53,7 @@ class Groups:
                 for topic, places in self._places(topics).items()
             }
 
-    async def ends(self, topics: Iterable[str]) -> Positions:
+    async def ends(self, topics: Iterable[str]) -> TopicPositions:
         """Where topics end now. As `positions`."""
         async with self._consumer(None) as consumer:
             return {
@@ -61,7 +61,7 @@ class Groups:
                 for topic, places in self._places(topics).items()
             }
 
-    async def move(self, group: str, to: Positions) -> None:
+    async def move(self, group: str, to: TopicPositions) -> None:
         """Commit positions for a group without members.
 
         Raises:
@@ -109,7 +109,7 @@ class Groups:
             await consumer.stop()
 
 
-def earlier(one: Positions, other: Positions) -> Positions:
+def earlier(one: TopicPositions, other: TopicPositions) -> TopicPositions:
     """For each partition that both know, the earlier position: reading once more changes nothing.
 
     >>> earlier({"a": {0: 5, 1: 2}}, {"a": {0: 3, 1: 9}})
@@ -126,7 +126,7 @@ def earlier(one: Positions, other: Positions) -> Positions:
     }
 
 
-def behind(at: Positions, ends: Positions) -> int:
+def behind(at: TopicPositions, ends: TopicPositions) -> int:
     """How many records lie between.
 
     >>> behind({"a": {0: 5}}, {"a": {0: 7, 1: 0}})

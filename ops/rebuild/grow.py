@@ -38,7 +38,7 @@ from runtime.reading import read_spans, read_topic, reader
 from runtime.states import read_live
 from schemas.erasure import ERASURE, Erasure
 from schemas.errors import ConfigurationError
-from schemas.states import FIRST_STATE, LIVE_KEY, LiveState, Positions
+from schemas.states import FIRST_STATE, LIVE_KEY, LiveState, TopicPositions
 from schemas.topics import (
     BREVO_COMMANDS,
     BREVO_COMMANDS_BULK,
@@ -172,7 +172,9 @@ class _Grow:
             return False
         return True
 
-    async def _copy(self, to_kafka: Posting, topics: Iterable[Topic], start: Positions, end: Positions) -> int:
+    async def _copy(
+        self, to_kafka: Posting, topics: Iterable[Topic], start: TopicPositions, end: TopicPositions
+    ) -> int:
         """From positions to positions, in the order of each key."""
         copied = 0
         for topic in topics:
@@ -237,7 +239,7 @@ class _Grow:
         return f"the prefix `{connection.topic_prefix}`" if connection.topic_prefix else "no prefix"
 
 
-def _unless_begun(at: Positions, before: Positions) -> Positions:
+def _unless_begun(at: TopicPositions, before: TopicPositions) -> TopicPositions:
     """Where the ingress had put something already, from the beginning: reading once more changes nothing."""
     return {
         topic: {partition: 0 if before[topic][partition] else offset for partition, offset in of_topic.items()}

@@ -22,7 +22,7 @@ from runtime.kafka import KafkaConnection
 from runtime.models import Configuration
 from runtime.states import States, read_states
 from schemas.errors import ConfigurationError
-from schemas.states import LIVE_KEY, LiveState, Positions, RebuiltState
+from schemas.states import LIVE_KEY, LiveState, RebuiltState, TopicPositions
 from schemas.topics import (
     ATTENDANCE_RESULTS,
     ENGAGEMENT_RESYNCS,
@@ -50,9 +50,9 @@ class SwitchPlan:
     states: States
     target: str
     """The state that shall be live."""
-    ours: Positions
+    ours: TopicPositions
     """Where the workers stand."""
-    theirs: Positions
+    theirs: TopicPositions
     """Where the target stands."""
 
     @property
@@ -186,8 +186,13 @@ async def _check_nobody(connection: KafkaConnection, group: str, advice: str) ->
 
 
 async def _rebuilt_positions(
-    connection: KafkaConnection, configuration: Configuration, rebuilt: RebuiltState, ours: Positions, *, force: bool
-) -> Positions:
+    connection: KafkaConnection,
+    configuration: Configuration,
+    rebuilt: RebuiltState,
+    ours: TopicPositions,
+    *,
+    force: bool,
+) -> TopicPositions:
     """Where the rebuild stands.
 
     Raises:

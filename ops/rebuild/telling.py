@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from ops.posting import NewRecord, Posting, posting_to
-from ops.rebuild.difference import Fact, StateDifference, difference, newest_facts, topic_of
+from ops.rebuild.difference import ComparedFact, StateDifference, difference, newest_facts, topic_of
 from ops.rebuild.summaries import Retold, retold
 from processors.engine.states import state_headers
 from runtime.kafka import KafkaConnection
@@ -73,8 +73,8 @@ async def tell(
 
 
 def _facts(
-    found: StateDifference, after: dict[bytes, Fact], before: dict[bytes, Fact], revision: int
-) -> Iterator[Fact]:
+    found: StateDifference, after: dict[bytes, ComparedFact], before: dict[bytes, ComparedFact], revision: int
+) -> Iterator[ComparedFact]:
     for change in found.facts:
         fact = after.get(change.key) if change.rebuilt else before.get(change.key)
         if fact is None:
@@ -87,7 +87,7 @@ def _facts(
         yield fact.model_copy(update=update)
 
 
-def _record(fact: Fact, state: str) -> NewRecord:
+def _record(fact: ComparedFact, state: str) -> NewRecord:
     key, value = fact.contact_id.encode(), fact.to_bytes()
     headers = event_headers(ATTENDANCE_RESULTS.name, key, fact, value)
     return key, value, [*headers, *state_headers(ATTENDANCE_RESULTS.name, state)], None

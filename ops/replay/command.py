@@ -22,15 +22,15 @@ from runtime.logs import configure_command_logging
 from schemas.replays import Replay
 
 T = TypeVar("T")
-Words = Annotated[list[str] | None, typer.Argument(help="Which: conditions as in docs/how-to/replay.md.")]
-Which = Annotated[str, typer.Argument(help="Its id, or the beginning of it.")]
-Rate = Annotated[int, typer.Option(min=1, max=MOST_A_SECOND, help="Copies a second, at most.")]
+_Words = Annotated[list[str] | None, typer.Argument(help="Which: conditions as in docs/how-to/replay.md.")]
+_Which = Annotated[str, typer.Argument(help="Its id, or the beginning of it.")]
+_Rate = Annotated[int, typer.Option(min=1, max=MOST_A_SECOND, help="Copies a second, at most.")]
 TOPIC = "topic=raw"
 RATE = 2_000
 _AGAIN = "`rollcall replay status` shows how far it is, `rollcall replay resume ID` goes on from there."
 
 
-def plan(words: Words = None, rate: Rate = RATE, as_json: Json = False) -> None:
+def plan(words: _Words = None, rate: _Rate = RATE, as_json: Json = False) -> None:
     """Count what a selection holds, by partition and type, and tell how long a replay of it takes; change nothing.
 
     Which: topic=raw (if none is named) or topic=results, type=, from=, to=, stored-from=, stored-to=, session=,
@@ -48,8 +48,8 @@ def plan(words: Words = None, rate: Rate = RATE, as_json: Json = False) -> None:
 
 def apply(
     reason: Annotated[str, typer.Option("--reason", help="Why, for the audit topic.")],
-    words: Words = None,
-    rate: Rate = RATE,
+    words: _Words = None,
+    rate: _Rate = RATE,
     re_emit: Annotated[
         bool, typer.Option("--re-emit", help="Send events and mails that were never sent, however old.")
     ] = False,
@@ -109,7 +109,7 @@ def status(
         typer.echo("\n".join([*display.heading(replay), *display.report_lines(report)]))
 
 
-def pause(which: Which, reason: Reason = "", as_json: Json = False) -> None:
+def pause(which: _Which, reason: Reason = "", as_json: Json = False) -> None:
     """Stop a replay that runs, here or elsewhere, until somebody resumes it."""
     place = _here()
     history = _run(one_replay(place.connection, which), as_json=as_json)
@@ -117,7 +117,7 @@ def pause(which: Which, reason: Reason = "", as_json: Json = False) -> None:
 
 
 def resume(
-    which: Which,
+    which: _Which,
     reason: Reason = "",
     rate: Annotated[
         int | None, typer.Option(min=1, max=MOST_A_SECOND, help="Copies a second from now on; else as before.")

@@ -34,7 +34,7 @@ LEASE_SECONDS = 4.0
 _POLL_SECONDS = 0.1
 _BEHIND_SECONDS = 0.25
 """How old a figure of the worker's lag may be: it confirms what it has handled as often."""
-Tell = Callable[[int, int], object]
+CopyProgress = Callable[[int, int], object]
 """Told how many copies are published, of how many."""
 
 
@@ -61,7 +61,9 @@ class Runner:
         tell: how far it is.
     """
 
-    def __init__(self, replay: Replay, copying: Copying, tools: ReplayTools, tell: Tell = lambda *_: None) -> None:
+    def __init__(
+        self, replay: Replay, copying: Copying, tools: ReplayTools, tell: CopyProgress = lambda *_: None
+    ) -> None:
         self.replay = replay
         self._copying = copying
         self._tools = tools

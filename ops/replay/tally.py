@@ -35,7 +35,7 @@ FOLLOWED: tuple[Topic, ...] = (
 """In the order in which they are to be taken in: an outcome behind its command."""
 _OPEN = frozenset({"intended", "withdrawn", "in_doubt"})
 
-Command = tuple[bytes, str]
+CommandOfContact = tuple[bytes, str]
 """Whose it is, and how outcomes name it."""
 
 
@@ -48,10 +48,10 @@ class ReplayTally:
         self._news: set[str] = set()
         self._facts: set[bytes] = set()
         self._parked: set[str] = set()
-        self._commands: dict[Command, str | None] = {}
+        self._commands: dict[CommandOfContact, str | None] = {}
         """With their outcomes."""
-        self._kinds: dict[Command, str] = {}
-        self._upserts: dict[bytes, dict[Command, int]] = {}
+        self._kinds: dict[CommandOfContact, str] = {}
+        self._upserts: dict[bytes, dict[CommandOfContact, int]] = {}
         """Of each contact, with their revisions."""
 
     def take(
@@ -103,7 +103,7 @@ class ReplayTally:
         if key == self._id and said.get("kind") == "news":
             self._news.add(said["original"])
 
-    def _command(self, command: Command, content: Any) -> None:
+    def _command(self, command: CommandOfContact, content: Any) -> None:
         self._commands.setdefault(command, None)
         self._kinds[command] = kind = content.get("kind", "")
         if kind == "upsert":

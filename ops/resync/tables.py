@@ -28,10 +28,10 @@ from runtime.states import read_live
 from schemas.states import FIRST_STATE
 from schemas.topics import ENGAGEMENT_SCORES, Topic
 
-Rows = dict[bytes, bytes]
+TableRows = dict[bytes, bytes]
 REFUSED = b'"rejected"'
 """Is in the row of every event that Brevo refused."""
-_Partitions = AsyncGenerator[tuple[int, Rows]]
+_Partitions = AsyncGenerator[tuple[int, TableRows]]
 
 
 async def kept_contacts(connection: KafkaConnection, contact_id: str | None = None) -> AsyncGenerator[Kept]:
@@ -89,7 +89,7 @@ async def paired_contacts(
                 yield ContactPair(ones.get(contact, nothing), twos.get(contact, nothing), scores.get(contact.encode()))
 
 
-def _contacts(facts: Rows, ledger: Rows, told: Rows) -> Iterator[Kept]:
+def _contacts(facts: TableRows, ledger: TableRows, told: TableRows) -> Iterator[Kept]:
     events: defaultdict[str, dict[bytes, EventRow]] = defaultdict(dict)
     for key, value in ledger.items():
         # Of millions of events a few were refused; the words of a command may say so too, which does no harm.
@@ -106,7 +106,7 @@ def _contacts(facts: Rows, ledger: Rows, told: Rows) -> Iterator[Kept]:
         )
 
 
-def facts_by_contact(facts: Rows) -> Iterator[tuple[str, ContactRows]]:
+def facts_by_contact(facts: TableRows) -> Iterator[tuple[str, ContactRows]]:
     """What is kept of each contact, of the rows of a partition of `TABLE`."""
     # Ids of contacts are hex digits: what is of none comes behind them.
     keys = itertools.takewhile(lambda key: key < BEHIND_CONTACTS, sorted(facts))
@@ -120,9 +120,9 @@ class Beside:
 
     def __init__(self, of: _Partitions) -> None:
         self._partitions = of
-        self._number, self._rows = -1, Rows()
+        self._number, self._rows = -1, TableRows()
 
-    async def rows(self, number: int) -> Rows:
+    async def rows(self, number: int) -> TableRows:
         """Of that partition; none where it has none."""
         while self._number < number:
             try:
@@ -132,7 +132,7 @@ class Beside:
         return self._rows if self._number == number else {}
 
 
-async def rows_of(connection: KafkaConnection, table: str, state: str) -> AsyncGenerator[tuple[int, Rows]]:
+async def rows_of(connection: KafkaConnection, table: str, state: str) -> AsyncGenerator[tuple[int, TableRows]]:
     """Number and rows of each partition of a table of a state that has any, ascending. As `kept_contacts`."""
     async with aclosing(partitions(connection, changelog(table, state))) as found:
         async for number, rows in found:
@@ -141,9 +141,9 @@ async def rows_of(connection: KafkaConnection, table: str, state: str) -> AsyncG
 
 async def partitions(
     connection: KafkaConnection, topic: Topic, beside: bytes | None = None
-) -> AsyncGenerator[tuple[int, Rows]]:
+) -> AsyncGenerator[tuple[int, TableRows]]:
     """Number and rows of each partition of a compacted topic that has any, ascending; as `read_topic`."""
-    number, rows = -1, Rows()
+    number, rows = -1, TableRows()
     async for record in read_topic(connection, topic, beside=beside):
         if record.partition != number:
             if rows:

@@ -11,7 +11,7 @@ import typer
 from ops.failure import found_wrong
 from ops.options import Json
 from ops.views.model import read_model
-from ops.views.output import Csv, Mask, Row, one_form, table, terminal, write_csv, write_json
+from ops.views.output import Csv, Mask, OutputRow, one_form, table, terminal, write_csv, write_json
 from ops.views.words import shown_email
 from readmodel.lines.candidates import BIN_POINTS, Comparison, MoverLine, bin_label
 from readmodel.parts import every
@@ -61,13 +61,13 @@ def diff(
             _show(found, moved, mask=mask)
 
 
-def row(line: MoverLine, *, mask: bool) -> Row:
+def row(line: MoverLine, *, mask: bool) -> OutputRow:
     """Somebody for programs."""
     hidden = {"email": None, "name": None} if mask else {}
     return {name: getattr(line, name) for name in COLUMNS} | hidden
 
 
-def figures(found: Comparison) -> Row:
+def figures(found: Comparison) -> OutputRow:
     """The comparison for programs."""
     return {
         "model": found.model,

@@ -15,7 +15,7 @@ from schemas.engagement import Tier
 
 NO_TIER = "none"
 """In the place of a tier where no score is told."""
-Tiers = tuple[str, str]
+TierChange = tuple[str, str]
 """As told now, and by the model."""
 
 
@@ -25,7 +25,7 @@ class RebuildNeed:
 
     is_due: bool
     """False: all of it is done already."""
-    tiers: Tiers
+    tiers: TierChange
     sends_command: bool = False
     """Something of it is sent to Brevo."""
 
@@ -40,7 +40,7 @@ class RebuildPlan:
     contacts: list[str] = field(default_factory=list)
     """Ids of those who are to be computed."""
     commands: int = 0
-    tiers: Counter[Tiers] = field(default_factory=Counter)
+    tiers: Counter[TierChange] = field(default_factory=Counter)
     """Of all who were looked at and have a score."""
 
     def add(self, contact_id: str, need: RebuildNeed | None) -> None:
@@ -55,7 +55,7 @@ class RebuildPlan:
             self.commands += need.sends_command
 
     @property
-    def moved(self) -> dict[Tiers, int]:
+    def moved(self) -> dict[TierChange, int]:
         """Contacts whose tier is another by the model."""
         return {tiers: count for tiers, count in sorted(self.tiers.items()) if tiers[0] != tiers[1]}
 

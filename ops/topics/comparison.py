@@ -12,7 +12,7 @@ from typing import Literal
 from runtime.models import Kafka
 from runtime.wanted_topics import WantedTopic
 
-Act = Literal["create", "set", "lose", "by_hand"]
+TopicAct = Literal["create", "set", "lose", "by_hand"]
 """`create` the topic; `set` a value; `lose`: set a value by which Kafka deletes or refuses what it keeps now, only when
 that is told; `by_hand`: nothing that a running installation can have done to it."""
 
@@ -43,7 +43,7 @@ class TopicDifference:
     """A setting's name, `topic`, `partitions` or `replicas`."""
     found: str
     wanted: str
-    act: Act
+    act: TopicAct
     advice: str = ""
 
 
@@ -64,7 +64,7 @@ def differences(
             yield TopicDifference(topic.name, "replicas", *numbers, "by_hand", _REPLICAS)
         for name, value in sorted(topic.settings.items()):
             if (now := there.settings.get(name, "")) != value:
-                act: Act = "lose" if _loses(name, now, value) else "set"
+                act: TopicAct = "lose" if _loses(name, now, value) else "set"
                 yield TopicDifference(topic.name, name, now, value, act)
 
 

@@ -22,10 +22,10 @@ from ops.selection.expression import topic_named
 from ops.selection.finding import SessionsByWords, key_of, newest_summaries
 from ops.selection.times import instant
 from ops.trace.describe import TraceStep, step_of
-from ops.trace.reading import Heard, Topics, reading
+from ops.trace.reading import ReadingProgress, Topics, reading
 from ops.trace.trail import TracedRecord, Trail, subject_of, topics_of
 from ops.views import words
-from ops.views.output import Csv, Mask, Row, one_form, table, terminal, write_csv, write_json
+from ops.views.output import Csv, Mask, OutputRow, one_form, table, terminal, write_csv, write_json
 from runtime.kafka import KafkaConnection
 from runtime.logs import configure_command_logging
 from schemas.codec import SHORTEST_BEGINNING, normalise_email
@@ -47,7 +47,7 @@ _WHAT = "what, about whom, and where it lies"
 _PLACE = re.compile(r"([A-Za-z0-9._-]+)[:/](\d{1,6})[:/](\d{1,18})")
 Since = Annotated[str | None, typer.Option(help="Stored from then on: 7d (so long ago), 10:00 or 2026-11-20, in UTC.")]
 Limit = Annotated[int, typer.Option(min=1, help="At most so many steps, the latest of them.")]
-Build = Callable[[Topics, Heard], Coroutine[Any, Any, Trail | None]]
+Build = Callable[[Topics, ReadingProgress], Coroutine[Any, Any, Trail | None]]
 """Makes the trail; ``None``: there is nothing that it could begin with."""
 _EPILOG = """\b
 Examples:
@@ -83,14 +83,14 @@ def contact(
     Webhooks that name them by their registration alone are found, too. Exit code 1: nothing is known of them.
     """
 
-    async def build(topics: Topics, heard: Heard) -> Trail:
+    async def build(topics: Topics, heard: ReadingProgress) -> Trail:
         trail = Trail(contact=contact_named(who), email=normalise_email(who))
         # What is learned of the person from the results is what the rest is recognised by.
         async for seen in topics.read([(ATTENDANCE_RESULTS, (trail.contact or "").encode())], None, heard):
             trail.holds(seen)
         return trail
 
-    _trace(build, Form(since, limit, as_json, as_csv, mask), none="nothing in Kafka leads to this contact")
+    _trace(build, TraceForm(since, limit, as_json, as_csv, mask), none="nothing in Kafka leads to this contact")
 
 
 def session(
@@ -106,11 +106,11 @@ def session(
     Exit code 1: nothing of it is in Kafka any more.
     """
 
-    async def build(_topics: Topics, _heard: Heard) -> Trail:
+    async def build(_topics: Topics, _heard: ReadingProgress) -> Trail:
         summaries = await newest_summaries(_kafka())
         return Trail(session=SessionsByWords(summaries).session(which))
 
-    _trace(build, Form(since, limit, as_json, as_csv, mask), none="nothing of this session is in Kafka any more")
+    _trace(build, TraceForm(since, limit, as_json, as_csv, mask), none="nothing of this session is in Kafka any more")
 
 
 def delivery(
@@ -131,7 +131,7 @@ def delivery(
     Exit code 1: no such delivery is in Kafka any more.
     """
 
-    async def build(topics: Topics, heard: Heard) -> Trail | None:
+    async def build(topics: Topics, heard: ReadingProgress) -> Trail | None:
         found = await _delivery(topics, which, heard)
         if found is None:
             return None
@@ -146,11 +146,11 @@ def delivery(
         sessions = [key_of(summary) for summary in await newest_summaries(_kafka())]
         return subject_of(found, contact_of, sessions)
 
-    _trace(build, Form(None, limit, as_json, as_csv, mask), none=f"no delivery is called {which}")
+    _trace(build, TraceForm(None, limit, as_json, as_csv, mask), none=f"no delivery is called {which}")
 
 
 @dataclass(frozen=True, slots=True)
-class Form:
+class TraceForm:
     """What of a trace is wanted, and how it is shown."""
 
     since: str | None
@@ -186,7 +186,7 @@ def _kafka() -> KafkaConnection:
     return KafkaConnection.from_environment(os.environ)
 
 
-def _trace(build: Build, form: Form, *, none: str) -> None:
+def _trace(build: Build, form: TraceForm, *, none: str) -> None:
     one_form(as_json=form.as_json, as_csv=form.as_csv)
     configure_command_logging("ERROR")
     since = instant(form.since, datetime.now(UTC), UTC) if form.since else None
@@ -204,13 +204,13 @@ def _trace(build: Build, form: Form, *, none: str) -> None:
 
 
 @contextmanager
-def _progress() -> Iterator[Heard]:
+def _progress() -> Iterator[ReadingProgress]:
     """On stderr, and on a terminal alone; what is quick shows nothing."""
     with Console(stderr=True).status("reading the topics …") as shown:
         yield lambda read, total: shown.update(f"reading the topics … {read:,} of {total:,} records")
 
 
-async def _found(build: Build, since: datetime | None, limit: int, heard: Heard) -> Latest:
+async def _found(build: Build, since: datetime | None, limit: int, heard: ReadingProgress) -> Latest:
     latest = Latest(limit)
     async with reading(_kafka()) as topics:
         if (trail := await build(topics, heard)) is None:
@@ -224,7 +224,7 @@ async def _found(build: Build, since: datetime | None, limit: int, heard: Heard)
     return latest
 
 
-async def _delivery(topics: Topics, which: str, heard: Heard) -> TracedRecord | None:
+async def _delivery(topics: Topics, which: str, heard: ReadingProgress) -> TracedRecord | None:
     if place := _PLACE.fullmatch(which):
         return await topics.one(topic_named(place[1]), int(place[2]), int(place[3]))
     if len(which) < SHORTEST_BEGINNING:
@@ -241,7 +241,7 @@ async def _delivery(topics: Topics, which: str, heard: Heard) -> TracedRecord | 
     return next(iter(found.values()), None)
 
 
-def row(step: TraceStep, *, mask: bool) -> Row:
+def row(step: TraceStep, *, mask: bool) -> OutputRow:
     """A step for programs and spreadsheets."""
     return {name: getattr(step, name) for name in COLUMNS} | ({"email": None} if mask else {})
 

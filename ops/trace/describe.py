@@ -14,7 +14,9 @@ from schemas.codec import contact_id, normalise_email
 from schemas.instants import whole_minutes
 
 Content = Mapping[str, Any]
-Kind = Literal["event", "look-up", "answer", "decision", "score", "command", "call", "told by Brevo", "letter", "act"]
+TraceKind = Literal[
+    "event", "look-up", "answer", "decision", "score", "command", "call", "told by Brevo", "letter", "act"
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +26,7 @@ class TraceStep:
     stored_at: datetime
     """When Kafka took it: what traces are ordered by."""
     happened_at: datetime | None
-    kind: Kind
+    kind: TraceKind
     what: str
     email: str | None
     contact_id: str | None
@@ -186,7 +188,7 @@ def _resync(_content: Content, _record: TracedRecord) -> str:
     return "to be computed anew"
 
 
-_KINDS: Mapping[str, tuple[Kind, Callable[[Content, TracedRecord], str]]] = MappingProxyType(
+_KINDS: Mapping[str, tuple[TraceKind, Callable[[Content, TracedRecord], str]]] = MappingProxyType(
     {
         "zoom.events.raw.v1": ("event", _event),
         "zoom.events.quarantine.v1": ("letter", _quarantined),

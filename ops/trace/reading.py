@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 TopicPart = tuple[Topic, bytes | None]
 """A topic, and the key whose partition alone is read; `None`: all are."""
-Heard = Callable[[int, int], None]
+ReadingProgress = Callable[[int, int], None]
 """Is told how many records were read, and how many there are."""
 
 
@@ -55,7 +55,7 @@ class Topics:
         raise ConfigurationError(f"{topic.name}/{partition}/{offset} is not there: it was compacted away")
 
     async def read(
-        self, places: Sequence[TopicPart], since: datetime | None, heard: Heard
+        self, places: Sequence[TopicPart], since: datetime | None, heard: ReadingProgress
     ) -> AsyncIterator[TracedRecord]:
         """Every record that was stored from `since` on, partition by partition in the order of offsets.
 

@@ -13,7 +13,7 @@ from ops.views import explanation, people
 from ops.views.choice import NotOneError, one_contact, one_session
 from ops.views.history import ScoreStep, history
 from ops.views.model import ReadModelView, read_model
-from ops.views.output import Csv, Mask, Row, one_form, terminal, write_csv, write_json, write_lines
+from ops.views.output import Csv, Mask, OutputRow, one_form, terminal, write_csv, write_json, write_lines
 from readmodel.lines.contacts import SessionResult, WholeContact
 from readmodel.queries.contacts import contact as whole_contact
 from readmodel.queries.contacts import find_contacts
@@ -102,7 +102,9 @@ def _scoring() -> Scoring | None:
         return None
 
 
-def _document(contact: WholeContact, chosen: Sequence[SessionResult], steps: Sequence[ScoreStep], *, mask: bool) -> Row:
+def _document(
+    contact: WholeContact, chosen: Sequence[SessionResult], steps: Sequence[ScoreStep], *, mask: bool
+) -> OutputRow:
     who = contact.who
     return {
         "contact_id": who.contact_id,
@@ -128,7 +130,7 @@ def _document(contact: WholeContact, chosen: Sequence[SessionResult], steps: Seq
     }  # fmt: skip
 
 
-def _row(result: SessionResult, *, mask: bool) -> Row:
+def _row(result: SessionResult, *, mask: bool) -> OutputRow:
     held = result.session
     return {
         "session_uuid": held.session_uuid if held else None,

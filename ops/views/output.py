@@ -19,7 +19,7 @@ from console.views.spreadsheet import no_formula
 
 Csv = Annotated[bool, typer.Option("--csv", help="Comma-separated rows on stdout, a heading first.")]
 Mask = Annotated[bool, typer.Option("--mask", help="Hide addresses and names, for a screen that others see.")]
-Row = Mapping[str, Any]
+OutputRow = Mapping[str, Any]
 
 
 def one_form(*, as_json: bool, as_csv: bool) -> None:
@@ -28,12 +28,12 @@ def one_form(*, as_json: bool, as_csv: bool) -> None:
         raise typer.BadParameter("give one of --json and --csv")
 
 
-def write_json(document: Row) -> None:
+def write_json(document: OutputRow) -> None:
     """One line on stdout; instants are ISO 8601 in UTC."""
     typer.echo(orjson.dumps(document, default=plain, option=orjson.OPT_UTC_Z))
 
 
-def write_csv(rows: Iterable[Row], columns: Sequence[str]) -> None:
+def write_csv(rows: Iterable[OutputRow], columns: Sequence[str]) -> None:
     """A heading, then the rows; what a spreadsheet would compute begins with an apostrophe."""
     writer = csv.DictWriter(sys.stdout, columns, extrasaction="ignore", lineterminator="\n")
     writer.writeheader()

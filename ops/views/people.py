@@ -8,7 +8,7 @@ from types import MappingProxyType
 from rich.table import Table
 
 from ops.views import words
-from ops.views.output import Row, table
+from ops.views.output import OutputRow, table
 from readmodel.lines.sessions import PersonLine
 from schemas.instants import whole_minutes
 
@@ -24,7 +24,7 @@ Doubts = Mapping[str, Sequence[str]]
 NO_DOUBTS: Doubts = MappingProxyType({})
 
 
-def row(person: PersonLine, doubts: Doubts = NO_DOUBTS, *, mask: bool) -> Row:
+def row(person: PersonLine, doubts: Doubts = NO_DOUBTS, *, mask: bool) -> OutputRow:
     """A person for programs and spreadsheets."""
     late = person.late_seconds
     return {

@@ -14,7 +14,7 @@ from ops.options import Json
 from ops.views import people, words
 from ops.views.choice import one_session
 from ops.views.model import ReadModelView, read_model
-from ops.views.output import Csv, Mask, Row, one_form, table, terminal, write_csv, write_json, write_lines
+from ops.views.output import Csv, Mask, OutputRow, one_form, table, terminal, write_csv, write_json, write_lines
 from ops.views.sessions import row
 from readmodel.lines.sessions import PersonLine, SessionLine
 from readmodel.parts import every
@@ -28,7 +28,7 @@ DIFFERENCES = ("email", "contact_id", "side", "reason")
 MOST_DOUBTS = 100_000
 SHOWN = 200
 """People of a table; documents hold all."""
-Which = Annotated[
+_Which = Annotated[
     str, typer.Argument(help="`latest`, a uuid or its beginning, the webinar's id, or words of the topic.")
 ]
 _EPILOG = """\b
@@ -59,7 +59,7 @@ def register(app: typer.Typer) -> None:
 
 
 def session(
-    which: Which = "latest",
+    which: _Which = "latest",
     with_people: Annotated[
         bool, typer.Option("--people", help="Everybody: status, minutes, score, reason, what Brevo has.")
     ] = False,
@@ -110,7 +110,7 @@ def doubts_of(connection: Connection, line: SessionLine) -> people.Doubts:
     return found
 
 
-def differences(connection: Connection, line: SessionLine, *, mask: bool) -> Iterator[Row]:
+def differences(connection: Connection, line: SessionLine, *, mask: bool) -> Iterator[OutputRow]:
     """Everybody of whom Zoom says something else, for programs and spreadsheets."""
     for difference in line.reconciliation.differences if line.reconciliation else ():
         known = find_contacts(connection, difference.contact_id)
@@ -123,7 +123,7 @@ def differences(connection: Connection, line: SessionLine, *, mask: bool) -> Ite
         }
 
 
-def _document(connection: Connection, line: SessionLine, found: Iterator[Row] | None, *, mask: bool) -> Row:
+def _document(connection: Connection, line: SessionLine, found: Iterator[OutputRow] | None, *, mask: bool) -> OutputRow:
     counts = {name: getattr(line, name) for name in _COUNTS}
     return {
         **row(line),

@@ -15,7 +15,7 @@ from ops.options import Json
 from ops.selection.times import instant
 from ops.views import words
 from ops.views.model import read_model
-from ops.views.output import Csv, Row, one_form, table, terminal, write_csv, write_json
+from ops.views.output import Csv, OutputRow, one_form, table, terminal, write_csv, write_json
 from readmodel.lines.sessions import SessionLine
 from readmodel.parts import every
 from readmodel.queries.sessions import sessions as part_of_sessions
@@ -37,7 +37,7 @@ _HEADINGS = ("when\n(UTC)", "topic", "state", "regis-\ntered", "at-\ntended", "l
              "anony-\nmous", "not\nsynced")  # fmt: skip
 
 
-class State(StrEnum):
+class _State(StrEnum):
     """What `--state` takes."""
 
     WAITING = "waiting"
@@ -61,7 +61,7 @@ def sessions(
         str | None, typer.Option(help="Began, or is due, from then on: 7d (so long ago) or 2026-11-20.")
     ] = None,
     state: Annotated[
-        State | None, typer.Option(help="Only these; `waiting`: over, and not final yet (ended or live).")
+        _State | None, typer.Option(help="Only these; `waiting`: over, and not final yet (ended or live).")
     ] = None,
     as_json: Json = False,
     as_csv: Csv = False,
@@ -89,7 +89,7 @@ def all_sessions(connection: Connection, text: str, since: datetime | None, stat
     return every(lambda after: part_of_sessions(connection, since=since, state=state, text=text, after=after))
 
 
-def row(line: SessionLine) -> Row:
+def row(line: SessionLine) -> OutputRow:
     """A session for programs."""
     return {name: getattr(line, name) for name in COLUMNS} | {
         "scheduled_at": line.scheduled_at, "ended_at": line.ended_at, "is_final": line.is_final,

@@ -12,7 +12,7 @@ from rich.console import Console
 from ops.options import Json
 from ops.views.health import Picture, of_worker, stages, troubles
 from ops.views.model import ReadModelView, read_model
-from ops.views.output import Row, table, terminal, write_json, write_lines
+from ops.views.output import OutputRow, table, terminal, write_json, write_lines
 from ops.views.sessions import as_table
 from readmodel.health import is_silent, known
 from readmodel.queries import operations
@@ -79,7 +79,7 @@ def _picture(view: ReadModelView) -> Picture:
     )
 
 
-def _document(view: ReadModelView, picture: Picture, wrong: list[str]) -> Row:
+def _document(view: ReadModelView, picture: Picture, wrong: list[str]) -> OutputRow:
     return {
         "at": picture.now,
         "needs_a_person": wrong,

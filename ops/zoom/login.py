@@ -21,7 +21,7 @@ from ops.zoom.accounts import AccountId, choose, client_of, load
 from ops.zoom.answers import ZoomRefusedError, said
 from ops.zoom.callback import PATH, Callback
 from processors.zoom.api import requests
-from processors.zoom.api.api import Row
+from processors.zoom.api.api import ZoomRow
 from processors.zoom.api.authorization import CallbackRefusedError, LoginAttempt
 from processors.zoom.api.client import TOTAL_TIMEOUT_SECONDS
 from processors.zoom.api.login_store import Login, LoginStore
@@ -148,7 +148,7 @@ async def _log_in(
             await callback.wait(seconds)
 
 
-def check_account(person: Row, account_id: str) -> None:
+def check_account(person: ZoomRow, account_id: str) -> None:
     """Whether whoever let us in is a user of the account: another one's data must not be taken for it.
 
     Args:

@@ -18,7 +18,7 @@ from ops.zoom.answers import ZoomRefusedError, said
 from ops.zoom.publishing import publish
 from ops.zoom.recovery import LOG_DAYS, Findings, find_lost
 from processors.zoom.api import requests
-from processors.zoom.api.api import Row
+from processors.zoom.api.api import ZoomRow
 from processors.zoom.api.client import ZoomClient
 from runtime.durations import parse_duration
 from schemas.errors import ConfigurationError, RetryLaterError
@@ -118,7 +118,7 @@ async def _recover(
         return findings, await publish(findings.lost, configuration, account.account_id, start, reason, console)
 
 
-async def _logs(client: ZoomClient, app_id: str, start: datetime, end: datetime) -> tuple[list[Row], list[Row]]:
+async def _logs(client: ZoomClient, app_id: str, start: datetime, end: datetime) -> tuple[list[ZoomRow], list[ZoomRow]]:
     start = max(start, end - timedelta(days=LOG_DAYS))
     failed = said(await client.rows(requests.webhook_logs(app_id, start, end, "failed")))
     delivered = []

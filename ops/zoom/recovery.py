@@ -20,7 +20,7 @@ LOG_DAYS = 7
 """How long Zoom keeps its log."""
 _MINUTE = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d)(:\d\d(?=[.Z]))?")
 
-Row = Mapping[str, Any]
+WebhookLog = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,12 @@ class Findings:
 
 
 def find_lost(
-    failed: Iterable[Row], delivered: Iterable[Row], *, account_id: str, accounts: Sequence[str], now: float
+    failed: Iterable[WebhookLog],
+    delivered: Iterable[WebhookLog],
+    *,
+    account_id: str,
+    accounts: Sequence[str],
+    now: float,
 ) -> Findings:
     """Compare failed attempts with those that arrived.
 
@@ -111,13 +116,13 @@ def logged_ms(text: object) -> int | None:
     return int(moment.replace(tzinfo=UTC).timestamp()) * 1_000
 
 
-def _identity(row: Row) -> str:
+def _identity(row: WebhookLog) -> str:
     """Zoom's request id, which attempts of one event share; else the body."""
     body = str(row.get("request_body") or "")
     return str(row.get("request_id") or "") or hashlib.sha256(body.encode()).hexdigest()
 
 
-def _delivery(row: Row, now: float) -> Delivery:
+def _delivery(row: WebhookLog, now: float) -> Delivery:
     # The log shows the body as text: its bytes, and so the hash of those received, are as near as can be had.
     return Delivery(
         body=str(row["request_body"]).encode(),

@@ -18,7 +18,7 @@ from ops.zoom.accounts import AccountId, opened
 from ops.zoom.answers import ZoomRefusedError, said
 from ops.zoom.subscription import SubscriptionPlan, plan
 from processors.zoom.api import requests
-from processors.zoom.api.api import Row
+from processors.zoom.api.api import ZoomRow
 from processors.zoom.api.client import ZoomClient
 from processors.zoom.features import events_of
 from runtime.exits import FOUND_WRONG
@@ -93,7 +93,7 @@ async def _subscribe(url: str, account_id: str | None, user_id: str | None, reas
     connection = KafkaConnection.from_environment(os.environ)
     async with opened(account_id) as (account, configuration, client):
         user = user_id or await first_active_user(client)
-        rows: list[Row] = said(await client.rows(requests.subscriptions(account.account_id, user)))
+        rows: list[ZoomRow] = said(await client.rows(requests.subscriptions(account.account_id, user)))
         change = plan(rows, url, events_of(account, configuration))
         if not change.create:
             return Made(change, None, noted=True)

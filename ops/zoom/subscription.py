@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-Row = Mapping[str, Any]
+SubscriptionRow = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,7 @@ class SubscriptionPlan:
     """Ids of subscriptions that end once it is there."""
 
 
-def plan(rows: Sequence[Row], url: str, wanted: Sequence[str]) -> SubscriptionPlan:
+def plan(rows: Sequence[SubscriptionRow], url: str, wanted: Sequence[str]) -> SubscriptionPlan:
     """Compare an app's subscriptions with what is wanted.
 
     Zoom cannot change the events of a subscription: it is made anew with all of them, and then the old one ends. One
@@ -45,7 +45,7 @@ def plan(rows: Sequence[Row], url: str, wanted: Sequence[str]) -> SubscriptionPl
     return SubscriptionPlan(missing, create, tuple(str(row["event_subscription_id"]) for row in changeable))
 
 
-def sent_to(rows: Sequence[Row], path: str = "") -> dict[str, set[str]]:
+def sent_to(rows: Sequence[SubscriptionRow], path: str = "") -> dict[str, set[str]]:
     """Events by address, for addresses whose path ends with `path`."""
     found: dict[str, set[str]] = {}
     for row in rows:
@@ -55,11 +55,11 @@ def sent_to(rows: Sequence[Row], path: str = "") -> dict[str, set[str]]:
     return found
 
 
-def _all_events(rows: Iterable[Row]) -> list[str]:
+def _all_events(rows: Iterable[SubscriptionRow]) -> list[str]:
     return [event for row in rows for event in _events(row)]
 
 
-def _events(row: Row) -> list[str]:
+def _events(row: SubscriptionRow) -> list[str]:
     events = row.get("events")
     return [str(event) for event in events] if isinstance(events, list) else []
 

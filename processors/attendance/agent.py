@@ -19,7 +19,7 @@ from typing_extensions import override
 from processors.attendance.book import TABLE, Book, due_of, inheriting
 from processors.attendance.closing.closing import Closing
 from processors.attendance.closing.exclusion import Exclusion
-from processors.attendance.intake.answers import Answers
+from processors.attendance.intake.answers import AnswerIntake
 from processors.attendance.intake.deauthorized import EVENT as DEAUTHORIZED
 from processors.attendance.intake.deauthorized import parse_deauthorized
 from processors.attendance.intake.erased import answer_without_erased, without_erased
@@ -64,7 +64,7 @@ class TrackAttendance(AccountRule):
         self._closing = Closing(settings, exclusion, self._recordings, registrants)
         self._notices = Notices(settings, exclusion)
         self._intake = Intake(settings, registrants, self._notices)
-        self._answers = Answers(settings, self._intake, registrants, self._recordings, self._closing)
+        self._answers = AnswerIntake(settings, self._intake, registrants, self._recordings, self._closing)
 
     @override
     def event(self, event: dict[str, Any], account_id: str, record: Record, view: View) -> None:

@@ -37,8 +37,8 @@ from processors.attendance.book import (
     TABLE,
     VISITOR,
     AccountUser,
+    BookKind,
     Job,
-    Kind,
     Published,
     Question,
     Visitor,
@@ -85,7 +85,7 @@ class _Person:
         user = self._row(IDENTITY_OF_USER, shown.user_id)
         return user is not None and self.address(user.email)
 
-    def _row(self, kind: Kind[Any], name: str | None) -> Any:
+    def _row(self, kind: BookKind[Any], name: str | None) -> Any:
         if name is None:
             return None
         data = self._view.get(TABLE, "|".join((kind.letter, *self.key[1:3], name)).encode())
@@ -136,7 +136,7 @@ def _job(row: Job, person: _Person) -> Job:
     return replace(row, work=replace(work, cursor=cursor, differences=differences))
 
 
-def _by_key(kind: Kind[Any]) -> Clean:
+def _by_key(kind: BookKind[Any]) -> Clean:
     """Rows that are of one contact."""
     place = 3 + kind.parts.index("contact")
     return lambda row, person: None if person.contact(person.key[place]) else row
@@ -146,7 +146,7 @@ def _result(row: Published, person: _Person) -> Published | None:
     return _of_address(row, person) and _by_key(RESULT)(row, person)  # type: ignore[no-any-return] # of the row's kind
 
 
-_CLEAN: tuple[tuple[Kind[Any], Clean], ...] = (
+_CLEAN: tuple[tuple[BookKind[Any], Clean], ...] = (
     (CONNECTION, _connection),
     (REPORT_ROW, _report_row),
     (VISITOR, _visitor),

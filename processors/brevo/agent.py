@@ -47,7 +47,7 @@ from processors.brevo.writer.sampler import Sampler
 from processors.brevo.writer.schedule import WorkSchedule
 from processors.brevo.writer.tools import WriterTools
 from processors.brevo.writer.upserts import UpsertWriter
-from processors.engine.effect import Effect, OwnAgent, Rows
+from processors.engine.effect import Effect, OwnAgent, RowChanges
 from processors.engine.spec import AgentSpec
 from processors.engine.view import PartitionStore, Rule
 from runtime.brevo_models import Brevo
@@ -175,7 +175,7 @@ class SyncContact(Effect):
         self._pump.load(partition, stores, self._renewals.look_at)
 
     @override
-    def applied(self, partition: int, changes: Mapping[str, Rows]) -> None:
+    def applied(self, partition: int, changes: Mapping[str, RowChanges]) -> None:
         changed = changes.get(LEDGER, {})
         if RESUME in changed:
             self.resume()

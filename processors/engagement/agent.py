@@ -30,7 +30,7 @@ from processors.engagement.resync import Resync
 from processors.engagement.rewriting import Rewriter
 from processors.engagement.state import (
     ContactRows,
-    EventKind,
+    CountedEvent,
     Head,
     contact_prefix,
     decode_rows,
@@ -171,7 +171,7 @@ class ScoreEngagement(Rule):
             self._marks.registers(fact.contact_id, happened, view)
         return self._marks.keeps_out(fact.contact_id, happened, view)
 
-    def _keep(self, fact: Registration | Result, rows: ContactRows, view: View) -> EventKind | None:
+    def _keep(self, fact: Registration | Result, rows: ContactRows, view: View) -> CountedEvent | None:
         """Merge the fact into `rows` and the table; returns the event that it is the first to call for."""
         key, due = fact_key(fact), event_due(fact, self._events)
         if isinstance(fact, Result):
@@ -201,7 +201,7 @@ class ScoreEngagement(Rule):
         rows: ContactRows,
         scored: Scored | None,
         wanted: WantedContact,
-        event: EventKind | None,
+        event: CountedEvent | None,
         view: View,
     ) -> Head:
         """Send what differs from what was sent before; returns the new head."""
@@ -266,7 +266,7 @@ class ScoreEngagement(Rule):
             view.put(TABLE, key, encode_recording(row._replace(told=True)))
         return head._replace(revision=revision)
 
-    def _event(self, fact: Registration | Result, event: EventKind, revision: int) -> TrackEvent:
+    def _event(self, fact: Registration | Result, event: CountedEvent, revision: int) -> TrackEvent:
         if isinstance(fact, Registration):
             return registered_event(fact, revision)
         score = self._assessor.model.points(merged_session(None, fact, None)).score

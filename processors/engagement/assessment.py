@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from processors.engagement.attributes import Attributes, attributes
+from processors.engagement.attributes import AttributeFields, attributes
 from processors.engagement.consent import consented
 from processors.engagement.contact import (
     Membership,
@@ -28,7 +28,7 @@ from schemas.instants import SECONDS_PER_DAY, as_datetime, utc_date
 class WantedContact(NamedTuple):
     """What Brevo shall hold of a contact, as far as it is ours."""
 
-    attributes: Attributes
+    attributes: AttributeFields
     lists: Membership
 
     def digest(self) -> str:

@@ -6,11 +6,11 @@ from processors.engagement.contact import Values
 from runtime.field_mapping import MappedSource
 from schemas.brevo import AttributeType, Overwrite
 
-Attributes = dict[str, tuple[AttributeType, str | int, Overwrite]]
+AttributeFields = dict[str, tuple[AttributeType, str | int, Overwrite]]
 """By attribute: the fields of a `schemas.brevo.AttributeValue`, which is built only for what is sent."""
 
 
-def attributes(values: Values, mapping: tuple[MappedSource, ...]) -> Attributes:
+def attributes(values: Values, mapping: tuple[MappedSource, ...]) -> AttributeFields:
     """Attributes by name, in the mapping's order; a source without a value is left out."""
     return {
         mapped.attribute: (mapped.type, value, mapped.overwrite)

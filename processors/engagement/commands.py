@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Literal, NamedTuple
 
 from processors.engagement.assessment import WantedContact
-from processors.engagement.state import ContactRecording, EventKind
+from processors.engagement.state import ContactRecording, CountedEvent
 from runtime.brevo_models import Events
 from schemas.attendance import Notice, Origin, Recording, Registration, Result
 from schemas.brevo import ConfirmList, SendRecording, TrackEvent, UpsertContact
@@ -27,7 +27,7 @@ class Recomputed(NamedTuple):
     origin: Origin = "live"
 
 
-def event_due(fact: Registration | Result, switches: Events) -> EventKind | None:
+def event_due(fact: Registration | Result, switches: Events) -> CountedEvent | None:
     """The event that `fact` calls for, if it were the first to do so (attendance.md 8).
 
     A retraction takes back and calls for none. That of a back-fill is told to the sink, which suppresses it.
@@ -102,7 +102,7 @@ def registered_event(fact: Registration, revision: int) -> TrackEvent:
     return _event(fact, name, revision, fact.approved_at or fact.occurred_at, properties, once_keys)
 
 
-def result_event(fact: Result, kind: EventKind, revision: int, score: int) -> TrackEvent:
+def result_event(fact: Result, kind: CountedEvent, revision: int, score: int) -> TrackEvent:
     """`zoom_webinar_attended`, `zoom_meeting_attended` or `zoom_webinar_no_show`; `score` is this occurrence's."""
     properties: Properties = {
         "session_uuid": fact.session_uuid,

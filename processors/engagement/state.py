@@ -24,7 +24,7 @@ from schemas.attendance import (
 )
 from schemas.codec import pack, unpack
 
-EventKind = Literal["registered", "attended", "no_show"]
+CountedEvent = Literal["registered", "attended", "no_show"]
 
 
 class Head(NamedTuple):
@@ -62,7 +62,7 @@ class SessionRow(NamedTuple):
     topic: str
     name: str | None
     interaction: Interaction | None
-    events_due: tuple[EventKind, ...] = ()
+    events_due: tuple[CountedEvent, ...] = ()
     """Events that any revision called for, sorted: each was sent when the first such came."""
     time_zone: str | None = None
     """The webinar's or meeting's."""
@@ -81,7 +81,7 @@ class ContactRegistration(NamedTuple):
     topic: str
     registration_source: str | None
     first_name: str | None
-    events_due: tuple[EventKind, ...] = ()
+    events_due: tuple[CountedEvent, ...] = ()
     """Events that any revision called for, sorted."""
     answers: tuple[tuple[str, str], ...] = ()
     """Custom questions and what was answered, sorted; what is not mapped is not kept."""
@@ -157,7 +157,7 @@ def in_order(registrations: Iterable[ContactRegistration]) -> list[ContactRegist
     )
 
 
-def merged_session(row: SessionRow | None, fact: Result, due: EventKind | None) -> SessionRow:
+def merged_session(row: SessionRow | None, fact: Result, due: CountedEvent | None) -> SessionRow:
     """The row after `fact`: the newer revision stands, of equal ones the fact; `due` is added in any case."""
     events_due = _with(row.events_due if row else (), due)
     if row is not None and row.revision > fact.revision:
@@ -185,7 +185,7 @@ def merged_session(row: SessionRow | None, fact: Result, due: EventKind | None) 
 def merged_registration(
     row: ContactRegistration | None,
     fact: Registration,
-    due: EventKind | None,
+    due: CountedEvent | None,
     questions: Collection[str] = (),
     fields: Collection[str] = (),
 ) -> ContactRegistration:
@@ -228,7 +228,7 @@ def merged_recording(row: ContactRecording | None, fact: Recording) -> ContactRe
     )
 
 
-def _with(events: tuple[EventKind, ...], due: EventKind | None) -> tuple[EventKind, ...]:
+def _with(events: tuple[CountedEvent, ...], due: CountedEvent | None) -> tuple[CountedEvent, ...]:
     return events if due is None or due in events else tuple(sorted((*events, due)))
 
 

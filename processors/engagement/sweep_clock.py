@@ -9,7 +9,7 @@ from typing_extensions import override
 
 from processors.engagement.sweep import SWEEP_KEY, decode_sweep, latest_due_day
 from processors.engine.due_clock import DueClock, DueTimes
-from processors.engine.effect import Rows
+from processors.engine.effect import RowChanges
 from processors.engine.view import Output, PartitionStore, Rule
 from schemas.instants import SECONDS_PER_DAY, utc_date
 from schemas.ticks import SweepTick
@@ -33,7 +33,7 @@ class SweepDueTimes(DueTimes):
         return (0,) if value is None else (self._after(decode_sweep(value).day),)
 
     @override
-    def added(self, changes: Mapping[str, Rows]) -> Iterable[int]:
+    def added(self, changes: Mapping[str, RowChanges]) -> Iterable[int]:
         value = changes[self.table].get(SWEEP_KEY)
         sweep = None if value is None else decode_sweep(value)
         return (self._after(sweep.day),) if sweep is not None and sweep.walked is None else ()

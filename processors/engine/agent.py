@@ -18,12 +18,13 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 from processors.engine.breaker import CircuitBreaker
-from processors.engine.dead_letters import Graveyard, Headers, cut_headers, dead_letter_headers, fault_of
-from processors.engine.effect import Effect, Rows
+from processors.engine.dead_letters import Graveyard, cut_headers, dead_letter_headers, fault_of
+from processors.engine.effect import Effect, RowChanges
 from processors.engine.metrics import EngineMetrics
 from processors.engine.spec import AgentSpec
 from processors.engine.turn import Batch, Turn
 from processors.engine.view import ROW_BYTES, Output, PartitionStore, Record, with_lineage
+from schemas.cloud_events import HeaderList
 from schemas.errors import DeadLetterError, FatalError, RetryLaterError
 from schemas.letters import letter_id
 from schemas.replays import lineage_of
@@ -61,7 +62,7 @@ class Outside(Protocol):
     async def publish(self, outbox: Sequence[tuple[Output, Record | None]]) -> list[RefusedOutput]:
         """Returns when the broker has confirmed all but what it refuses for good."""
 
-    async def persist(self, changes: Mapping[int, Mapping[str, Rows]]) -> dict[str, int]:
+    async def persist(self, changes: Mapping[int, Mapping[str, RowChanges]]) -> dict[str, int]:
         """Write the changes of all partitions and tables, all or none: changelogs, confirmed, then the local store.
 
         Returns:
@@ -74,13 +75,13 @@ class Turned(NamedTuple):
 
     handled: Sequence[int]
     """Per batch, in their order: how many of its first records are done with. Shorter when the turn has halted."""
-    changes: Mapping[int, Mapping[str, Rows]]
+    changes: Mapping[int, Mapping[str, RowChanges]]
     """By partition and table."""
     halt: str | None
     """Why the worker has to stop behind what was handled; ``None``: it goes on."""
 
 
-Heard = Callable[[Iterable[Output]], None]
+TurnListener = Callable[[Iterable[Output]], None]
 """Is told, for the log, what a turn has published once all of the turn is confirmed. Must not block."""
 
 
@@ -96,7 +97,7 @@ class Agent:
         version: str,
         *,
         pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
-        heard: Heard | None = None,
+        heard: TurnListener | None = None,
         breaker: CircuitBreaker | None = None,
     ) -> None:
         self.spec = spec
@@ -172,7 +173,7 @@ class Agent:
             self.turn_began_at = None
             return Turned(turn.handled, changes, turn.halt)
 
-    def tell_effect(self, changes: Mapping[int, Mapping[str, Rows]]) -> None:
+    def tell_effect(self, changes: Mapping[int, Mapping[str, RowChanges]]) -> None:
         """Step (5)."""
         for partition, tables in changes.items():
             if partition in self._partitions and any(tables.values()):
@@ -218,7 +219,7 @@ class Agent:
 
         A record whose letter lies there already is counted in `ops.letters.v1` instead.
         """
-        letters: list[tuple[Record, Headers]] = []
+        letters: list[tuple[Record, HeaderList]] = []
         repeats: list[tuple[Output, Record]] = []
         for record, error in dead:
             fault = fault_of(error, stage=self.spec.name, at_ms=time.time_ns() // 1_000_000, version=self._version)

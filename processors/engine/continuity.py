@@ -12,7 +12,7 @@ from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from processors.engine.faust_tables import changelog_ends
-from runtime.cluster import Ends, KafkaState, kafka_state, why_not_the_same
+from runtime.cluster import KafkaState, TopicEnds, kafka_state, why_not_the_same
 from runtime.kafka import KafkaConnection
 from schemas.errors import ConfigurationError
 
@@ -60,7 +60,7 @@ class Continuity:
         await asyncio.to_thread((self._data_dir / FILE).write_text, found.cluster_id, encoding="ascii")
         self._known = found
 
-    async def check(self, ahead: Ends) -> None:
+    async def check(self, ahead: TopicEnds) -> None:
         """While the worker runs, when Kafka answers again.
 
         Args:

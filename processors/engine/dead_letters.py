@@ -12,10 +12,9 @@ from typing import NamedTuple
 from pydantic import ValidationError
 
 from processors.engine.view import Record
+from schemas.cloud_events import HeaderList
 from schemas.errors import DeadLetterError, RollcallError
 from schemas.letters import LETTER_ID, LetterFault, letter_id
-
-Headers = list[tuple[str, bytes]]
 
 _PACKAGES = frozenset({"processors", "runtime", "schemas"})
 
@@ -50,7 +49,7 @@ def fault_of(error: BaseException, *, stage: str, at_ms: int, version: str) -> F
     return Fault(label, reason_of(error)[:300], stage, at_ms, version)
 
 
-def dead_letter_headers(record: Record, fault: Fault) -> Headers:
+def dead_letter_headers(record: Record, fault: Fault) -> HeaderList:
     """The origin's headers and ours: enough to understand and to send it again, no text of the record's content.
 
     `rollcall-attempts` counts how often this record became a dead letter, itself included (replays keep the headers),
@@ -132,7 +131,7 @@ def _letter_fault(record: Record, fault: Fault, identity: str, known: _Seen) -> 
     )
 
 
-def cut_headers(record: Record, headers: Headers) -> Headers:
+def cut_headers(record: Record, headers: HeaderList) -> HeaderList:
     """Of a dead letter that the broker refuses for its size: ours alone, and what was cut.
 
     The record itself stays where `rollcall-source` says, as long as its topic is kept.

@@ -16,13 +16,13 @@ from typing import Protocol
 
 from typing_extensions import override
 
-from processors.engine.effect import Effect, OwnAgent, Position, Rows
+from processors.engine.effect import Effect, OwnAgent, Position, RowChanges
 from processors.engine.view import Output, PartitionStore, Rule
 from schemas.errors import RetryLaterError
 
 SHORTEST_PAUSE_SECONDS = 0.05
 
-Tick = Callable[[int], Output]
+TickMaker = Callable[[int], Output]
 """Makes the message for a partition; its record says which work is due by the table alone."""
 
 
@@ -32,7 +32,7 @@ class DueTimes(Protocol):
     def due(self, stores: Mapping[str, PartitionStore]) -> Iterable[int]:
         """All that a partition's tables say."""
 
-    def added(self, changes: Mapping[str, Rows]) -> Iterable[int]:
+    def added(self, changes: Mapping[str, RowChanges]) -> Iterable[int]:
         """What a turn's changes add."""
 
 
@@ -49,7 +49,7 @@ class RowDueTimes(DueTimes):
         return (self.due_ms(key) for key, _value in stores[self.table].scan(self.prefix, b""))
 
     @override
-    def added(self, changes: Mapping[str, Rows]) -> Iterable[int]:
+    def added(self, changes: Mapping[str, RowChanges]) -> Iterable[int]:
         rows = changes[self.table].items()
         return (self.due_ms(key) for key, value in rows if value is not None and key.startswith(self.prefix))
 
@@ -65,7 +65,7 @@ class AllDueTimes(DueTimes):
         return itertools.chain.from_iterable(part.due(stores) for part in self.parts)
 
     @override
-    def added(self, changes: Mapping[str, Rows]) -> Iterable[int]:
+    def added(self, changes: Mapping[str, RowChanges]) -> Iterable[int]:
         return itertools.chain.from_iterable(part.added(changes) for part in self.parts)
 
 
@@ -78,7 +78,7 @@ class DueClock(Effect):
         tick: makes the message.
     """
 
-    def __init__(self, rule: Rule, due_times: DueTimes, *, tick: Tick) -> None:
+    def __init__(self, rule: Rule, due_times: DueTimes, *, tick: TickMaker) -> None:
         self.rule = rule
         self._due_times = due_times
         self._tick = tick
@@ -98,7 +98,7 @@ class DueClock(Effect):
         self._changed.set()
 
     @override
-    def applied(self, partition: int, changes: Mapping[str, Rows]) -> None:
+    def applied(self, partition: int, changes: Mapping[str, RowChanges]) -> None:
         due = self._due.setdefault(partition, [])
         for due_time in self._due_times.added(changes):
             heapq.heappush(due, due_time)

@@ -18,7 +18,7 @@ from processors.engine.view import Output, PartitionStore, Rule
 
 Post = Callable[[Sequence[Output]], Awaitable[None]]
 """`OwnAgent.post`, for whoever needs no more of the agent."""
-Rows = Mapping[bytes, bytes | None]
+RowChanges = Mapping[bytes, bytes | None]
 """Confirmed changes of one table: key to value, ``None`` where the row was removed."""
 Position = Mapping[str, int]
 """Per topic of the agent, as the engine calls it: the offset behind the last record of a partition."""
@@ -57,7 +57,7 @@ class Effect(Protocol):
         Read what is pending; what was under way when another worker (or this one) stopped shows in the rows.
         """
 
-    def applied(self, partition: int, changes: Mapping[str, Rows]) -> None:
+    def applied(self, partition: int, changes: Mapping[str, RowChanges]) -> None:
         """These rows were confirmed and applied, after every turn. Must not block."""
 
     def revoke(self, partition: int) -> None:
@@ -78,7 +78,7 @@ class RuleAlone(Effect):
         """Nothing waits."""
 
     @override
-    def applied(self, partition: int, changes: Mapping[str, Rows]) -> None:
+    def applied(self, partition: int, changes: Mapping[str, RowChanges]) -> None:
         """Nothing follows."""
 
     @override

@@ -15,10 +15,10 @@ from aiokafka.errors import KafkaError
 from faust.types.tuples import TP
 from typing_extensions import override
 
-from processors.engine.agent import Agent, Heard, Outside, RefusedOutput, Turned
+from processors.engine.agent import Agent, Outside, RefusedOutput, Turned, TurnListener
 from processors.engine.breaker import CircuitBreaker
 from processors.engine.confirmed_publisher import ConfirmedPublisher, Row
-from processors.engine.effect import Effect, OwnAgent, Position, Rows
+from processors.engine.effect import Effect, OwnAgent, Position, RowChanges
 from processors.engine.faust_consumer import BatchSchema, committed_offset
 from processors.engine.faust_tables import TablePartition, declare_table
 from processors.engine.halt import Halt
@@ -69,7 +69,7 @@ class Engine:
 class BatchAgent(Outside, OwnAgent):
     """Registers one agent with Faust and carries its batches through (`effect.OwnAgent`, `agent.Outside`)."""
 
-    def __init__(self, engine: Engine, spec: AgentSpec, effect: Effect, *, heard: Heard | None = None) -> None:
+    def __init__(self, engine: Engine, spec: AgentSpec, effect: Effect, *, heard: TurnListener | None = None) -> None:
         self.spec, self.effect = spec, effect
         self.core = Agent(spec, effect, self, engine.metrics, engine.version, heard=heard, breaker=engine.breaker())
         self.halt: Halt | None = None
@@ -126,7 +126,7 @@ class BatchAgent(Outside, OwnAgent):
         return [RefusedOutput(refused.row.origin, refused.reason) for answer in answers for refused in answer]
 
     @override
-    async def persist(self, changes: Mapping[int, Mapping[str, Rows]]) -> dict[str, int]:
+    async def persist(self, changes: Mapping[int, Mapping[str, RowChanges]]) -> dict[str, int]:
         """Writes the local store last."""
         wanted = [(name, p, rows) for p, tables in changes.items() for name, rows in tables.items() if rows]
         answers = await asyncio.gather(*(self._log(*write) for write in wanted))
@@ -144,7 +144,7 @@ class BatchAgent(Outside, OwnAgent):
             TablePartition(self._tables[name], partition).apply(rows, offset)
         return {}
 
-    async def _log(self, name: str, partition: int, rows: Rows) -> tuple[int, list[Row]]:
+    async def _log(self, name: str, partition: int, rows: RowChanges) -> tuple[int, list[Row]]:
         """Write the last value per key to the changelog: its last offset, and the rows that it refuses."""
         changelog = self._tables[name].changelog_topic.get_topic_name()
         offset, refused = await self._engine.publisher.send(
@@ -152,7 +152,7 @@ class BatchAgent(Outside, OwnAgent):
         )
         return offset, [refusal.row for refusal in refused]
 
-    async def _take_back(self, name: str, partition: int, rows: Rows, refused: Sequence[Row]) -> None:
+    async def _take_back(self, name: str, partition: int, rows: RowChanges, refused: Sequence[Row]) -> None:
         """Where one row is refused no other of the turn may count: its record is a dead letter, and is done no more.
 
         Raises:

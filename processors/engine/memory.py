@@ -19,18 +19,18 @@ from typing_extensions import override
 
 from processors.engine.agent import Agent, Outside, RefusedOutput
 from processors.engine.breaker import CircuitBreaker
-from processors.engine.effect import Effect, OwnAgent, Position, Rows
+from processors.engine.effect import Effect, OwnAgent, Position, RowChanges
 from processors.engine.metrics import EngineMetrics
 from processors.engine.spec import AgentSpec
 from processors.engine.turn import Batch, Turn
 from processors.engine.view import ROW_BYTES, Output, PartitionStore, Record, Rule
 from schemas.cloud_events import Headers
 
-Phase = Literal["lost", "published", "applied"]
+CrashPoint = Literal["lost", "published", "applied"]
 """Where a kill strikes a post: before the broker has it, before the rule handled it, before the effect goes on."""
-CrashPlan = Callable[[int, Sequence[Output]], Phase | None]
+CrashPlan = Callable[[int, Sequence[Output]], CrashPoint | None]
 """Says for each post, by number from 1, whether the worker dies there."""
-Answer = TypeVar("Answer")
+Returned = TypeVar("Returned")
 
 
 class MemoryStore(PartitionStore):
@@ -121,7 +121,7 @@ class MemoryEngine(Outside, OwnAgent):
         self._posts = 0
         self._task: asyncio.Task[None] | None = None
         self._changed = asyncio.Event()
-        self._untold: list[Mapping[int, Mapping[str, Rows]]] = []
+        self._untold: list[Mapping[int, Mapping[str, RowChanges]]] = []
 
     def start(self, effect: Effect, partitions: Sequence[int] | None = None, *, held: bool = False) -> None:
         """A new worker: loads its partitions, handles what waits (`held`: not before `turn`), runs."""
@@ -273,7 +273,7 @@ class MemoryEngine(Outside, OwnAgent):
         return refused
 
     @override
-    async def persist(self, changes: Mapping[int, Mapping[str, Rows]]) -> dict[str, int]:
+    async def persist(self, changes: Mapping[int, Mapping[str, RowChanges]]) -> dict[str, int]:
         """Nothing is refused."""
         for partition, tables in changes.items():
             for table, rows in tables.items():
@@ -307,11 +307,11 @@ class MemoryEngine(Outside, OwnAgent):
             await asyncio.gather(task, return_exceptions=True)
 
 
-def _drive(work: Coroutine[Any, Any, Answer]) -> Answer:
+def _drive(work: Coroutine[Any, Any, Returned]) -> Returned:
     """Run what waits for nothing outside to its end, without an event loop."""
     try:
         while True:
             work.send(None)
     except StopIteration as done:
-        answer: Answer = done.value
+        answer: Returned = done.value
         return answer

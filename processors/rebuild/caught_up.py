@@ -9,7 +9,7 @@ from processors.engine.effect import Position
 from processors.engine.faust_agent import BatchAgent
 from processors.rebuild.kept_answers import TABLE, UNANSWERED, WAITING
 
-Ends = Mapping[tuple[str, int], Position]
+PositionEnds = Mapping[tuple[str, int], Position]
 
 
 class CaughtUp:
@@ -59,14 +59,14 @@ class CaughtUp:
         stores = (agent.stores(partition)[TABLE] for partition in agent.core.partitions)
         return sum(1 for store in stores for _row in store.scan(prefix, b""))
 
-    async def _ends(self) -> Ends:
+    async def _ends(self) -> PositionEnds:
         return {
             (agent.spec.name, partition): await agent.backlog(partition)
             for agent in self._agents
             for partition in sorted(agent.core.partitions)
         }
 
-    def _all_handled(self, ends: Ends) -> bool:
+    def _all_handled(self, ends: PositionEnds) -> bool:
         return all(
             agent.has_handled(partition, ends[agent.spec.name, partition])
             for agent in self._agents

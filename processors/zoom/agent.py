@@ -19,12 +19,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from typing_extensions import override
 
-from processors.engine.effect import Effect, OwnAgent, Rows
+from processors.engine.effect import Effect, OwnAgent, RowChanges
 from processors.engine.spec import AgentSpec
 from processors.engine.view import Output, PartitionStore, Rule
 from processors.erasure.erasing import ErasingRule
 from processors.erasure.marks import MARKS
-from processors.zoom.api.api import Row, ZoomReader
+from processors.zoom.api.api import ZoomReader, ZoomRow
 from processors.zoom.api.metrics import ZoomMetrics
 from processors.zoom.asking import ask, told
 from processors.zoom.questions.due_queue import DueQueue, QuestionUnderWay, ZoomQuestion
@@ -126,7 +126,7 @@ class LookUp(Effect):
         self._note_change()
 
     @override
-    def applied(self, partition: int, changes: Mapping[str, Rows]) -> None:
+    def applied(self, partition: int, changes: Mapping[str, RowChanges]) -> None:
         for key, value in changes.get(PENDING, {}).items():
             if key.startswith(MARKS):
                 continue
@@ -264,7 +264,7 @@ class LookUp(Effect):
             self._users[account_id] = (self._clock() + USERS_KEPT_SECONDS, kept)
         return users if isinstance(users, NoAnswer) else kept
 
-    def _note_trouble(self, account_id: str, what: str, came: QuestionAnswer | Sequence[Row] | NoAnswer) -> None:
+    def _note_trouble(self, account_id: str, what: str, came: QuestionAnswer | Sequence[ZoomRow] | NoAnswer) -> None:
         if isinstance(came, QuestionAnswer) and came.outcome != "found":
             return  # Zoom was not asked
         before = self._troubles.count(account_id)
@@ -279,7 +279,7 @@ class LookUp(Effect):
         if trouble is not None:
             log.error("zoom trouble", extra={"reason": trouble, "next": "mend it; rollcall check looks at it again"})
 
-    def _note_outage(self, account_id: str, came: QuestionAnswer | Sequence[Row] | NoAnswer) -> None:
+    def _note_outage(self, account_id: str, came: QuestionAnswer | Sequence[ZoomRow] | NoAnswer) -> None:
         """An outage waits for nobody: each question comes again by itself. It is told once, and its end."""
         outage = self._outages.setdefault(account_id, Outage(self._backoff.seconds(1, spread=1)))
         if isinstance(came, NoAnswer) and came.outcome is Outcome.RETRY:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
-from processors.zoom.api.api import Row, ZoomReader
+from processors.zoom.api.api import ZoomReader, ZoomRow
 from processors.zoom.questions.due_queue import ZoomQuestion
 from processors.zoom.questions.pages import QuestionAnswer, found
 from processors.zoom.questions.participation import participation
@@ -57,7 +57,7 @@ async def _ask_about_instance(client: ZoomReader, question: ZoomQuestion) -> Que
     return _found(await client.absentees(uuid))
 
 
-def _found(rows: Row | Sequence[Row] | NoAnswer) -> QuestionAnswer | NoAnswer:
+def _found(rows: ZoomRow | Sequence[ZoomRow] | NoAnswer) -> QuestionAnswer | NoAnswer:
     if isinstance(rows, NoAnswer):
         return rows
     return found([rows] if isinstance(rows, dict) else rows)

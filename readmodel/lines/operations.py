@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from schemas.audit import ActState
-from schemas.letters import State
+from schemas.letters import LetterStanding
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class DeadLetterLine:
     """Failures so far, those of being sent again among them."""
     command_id: str | None
     letter_id: str
-    state: State
+    state: LetterStanding
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ class DeliveryLine:
     """``None``: it was taken."""
     letter_id: str | None
     """Of what was put aside."""
-    state: State | None
+    state: LetterStanding | None
     """What became of it since; ``None``: it was taken."""
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 
-from readmodel.changes import Changes, Row, RowKind, Source, required, text, whole
+from readmodel.changes import Changes, RowKind, SourceRecord, SqlRow, required, text, whole
 from readmodel.instants import milliseconds, required_milliseconds
 from readmodel.keys import command_key, contact_key
 from readmodel.vocabulary import WRITTEN
@@ -14,13 +14,13 @@ from readmodel.vocabulary import WRITTEN
 _NO_END = ("intended", "withdrawn")
 
 
-def project_command(source: Source, changes: Changes) -> None:
+def project_command(source: SourceRecord, changes: Changes) -> None:
     """What is wanted of Brevo; an upsert is also what is wanted of its contact."""
     if source.value is None:
         return
     command = orjson.loads(source.value)
     contact, revision = contact_key(command["contact_id"]), whole(command["revision"])
-    call: Row = {
+    call: SqlRow = {
         "contact": contact,
         "command_id": command_key(required(command, "command_id")),
         "kind": required(command, "kind"),
@@ -38,11 +38,11 @@ def project_command(source: Source, changes: Changes) -> None:
     if command["kind"] == "upsert":
         before = changes.get(RowKind.WANTED_CONTACT, (contact,))
         newest = max(revision, _number(before, "wanted_revision"))
-        row: Row = {"contact": contact, "email": text(command["email"]), "wanted_revision": newest}
+        row: SqlRow = {"contact": contact, "email": text(command["email"]), "wanted_revision": newest}
         changes.put(RowKind.WANTED_CONTACT, (contact,), row)
 
 
-def project_result(source: Source, changes: Changes) -> None:
+def project_result(source: SourceRecord, changes: Changes) -> None:
     """What became of a command. An order to all workers (`Resume`) is about none."""
     if source.value is None:
         return
@@ -50,7 +50,7 @@ def project_result(source: Source, changes: Changes) -> None:
     if "command_id" not in result:
         return
     contact, outcome = contact_key(result["contact_id"]), required(result, "outcome")
-    call: Row = {
+    call: SqlRow = {
         "contact": contact,
         "command_id": command_key(required(result, "command_id")),
         "outcome": outcome,
@@ -64,7 +64,7 @@ def project_result(source: Source, changes: Changes) -> None:
         changes.put(RowKind.ANSWERED_CONTACT, (contact,), _answered(contact, outcome, result, changes))
 
 
-def _answered(contact: bytes, outcome: str, result: dict[str, Any], changes: Changes) -> Row:
+def _answered(contact: bytes, outcome: str, result: dict[str, Any], changes: Changes) -> SqlRow:
     before = changes.get(RowKind.ANSWERED_CONTACT, (contact,))
     at = milliseconds(result["finished_at"])
     held = result["acknowledged"] or {}
@@ -85,6 +85,6 @@ def _optional(value: object) -> int | None:
     return None if value is None else whole(value)
 
 
-def _number(row: Row | None, name: str) -> int:
+def _number(row: SqlRow | None, name: str) -> int:
     found = row[name] if row else 0
     return found if isinstance(found, int) else 0

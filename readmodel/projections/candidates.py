@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import orjson
 
-from readmodel.changes import Changes, Row, RowKind, Source, required, whole
+from readmodel.changes import Changes, RowKind, SourceRecord, SqlRow, required, whole
 from readmodel.keys import contact_key
 from runtime.scoring_models import MOST_CANDIDATES
 
 
-def project_candidates(source: Source, changes: Changes) -> None:
+def project_candidates(source: SourceRecord, changes: Changes) -> None:
     """Of each model a row, in the place of all rows that the contact had.
 
     Raises:
@@ -26,10 +26,10 @@ def project_candidates(source: Source, changes: Changes) -> None:
         changes.put(RowKind.CANDIDATE, (contact, place), row)
 
 
-def _rows(contact: bytes, value: bytes) -> list[Row]:
+def _rows(contact: bytes, value: bytes) -> list[SqlRow]:
     told = orjson.loads(value)
     live = told["live"]
-    shared: Row = {
+    shared: SqlRow = {
         "contact": contact,
         "live_score": whole(live["contact_score"]),
         "live_tier": required(live, "tier"),

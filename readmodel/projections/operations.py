@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from readmodel.changes import Changes, Row, RowKind, Source, header, text, whole
+from readmodel.changes import Changes, RowKind, SourceRecord, SqlRow, header, text, whole
 from readmodel.instants import in_milliseconds, milliseconds
 from schemas.audit import AuditEntry
 from schemas.codec import pack
@@ -15,7 +15,7 @@ _ZOOM = "/zoom/"
 _DEAD_LETTERS = ".dlq"
 
 
-def project_delivery(source: Source, changes: Changes) -> None:
+def project_delivery(source: SourceRecord, changes: Changes) -> None:
     """What Zoom delivered, or what was put aside of it: by the headers, the body stays where it is."""
     headers = source.headers
     account = header(headers, "ce_source") or ""
@@ -38,7 +38,7 @@ def project_delivery(source: Source, changes: Changes) -> None:
     )
 
 
-def project_dead_letter(source: Source, changes: Changes) -> None:
+def project_dead_letter(source: SourceRecord, changes: Changes) -> None:
     """Why something could not be handled, by its headers."""
     headers = source.headers
     attempts = header(headers, "rollcall-attempts") or ""
@@ -62,14 +62,14 @@ def project_dead_letter(source: Source, changes: Changes) -> None:
     )
 
 
-def project_letter(source: Source, changes: Changes) -> None:
+def project_letter(source: SourceRecord, changes: Changes) -> None:
     """What was said of a letter since it was stored: that it failed again, what a person decided, or nothing more."""
     if source.value is None:
         letter = (_key(source) or "").partition("|")[0]
         changes.put(RowKind.NO_LETTER, (letter,), {"letter_id": letter})
         return
     said = parse_letter_record(source.value)
-    row: Row = {"letter_id": text(said.letter_id)}
+    row: SqlRow = {"letter_id": text(said.letter_id)}
     if isinstance(said, LetterFault):
         row |= {"failed_at": in_milliseconds(said.last_at), "attempts": whole(said.attempts)}
         row |= {"label": text(said.label), "reason": text(said.reason)}
@@ -80,7 +80,7 @@ def project_letter(source: Source, changes: Changes) -> None:
     changes.put(RowKind.LETTER_DECISION, (said.letter_id,), row)
 
 
-def project_audit(source: Source, changes: Changes) -> None:
+def project_audit(source: SourceRecord, changes: Changes) -> None:
     """Who did what."""
     if source.value is None:
         return
@@ -103,16 +103,16 @@ def project_audit(source: Source, changes: Changes) -> None:
     )
 
 
-def project_setup(source: Source, changes: Changes) -> None:
+def project_setup(source: SourceRecord, changes: Changes) -> None:
     """What was found about the set-up."""
     if source.value is None:
         return
     report = SetupReport.from_bytes(source.value)
-    row: Row = {"command": report.command, "at": in_milliseconds(report.at), "report": text(source.value.decode())}
+    row: SqlRow = {"command": report.command, "at": in_milliseconds(report.at), "report": text(source.value.decode())}
     changes.put(RowKind.SETUP, (report.command,), row)
 
 
-def project_erasure(source: Source, changes: Changes) -> None:
+def project_erasure(source: SourceRecord, changes: Changes) -> None:
     """Who was forgotten; every partition has the same, so one is enough. How far agents are with it is no row."""
     if source.value is None or source.partition != 0:
         return
@@ -121,11 +121,11 @@ def project_erasure(source: Source, changes: Changes) -> None:
         return
     returned_at = None if told.returned_at is None else in_milliseconds(told.returned_at)
     erased_at = in_milliseconds(told.erased_at)
-    row: Row = {"mark": told.mark, "salt": told.salt, "erased_at": erased_at, "returned_at": returned_at}
+    row: SqlRow = {"mark": told.mark, "salt": told.salt, "erased_at": erased_at, "returned_at": returned_at}
     changes.put(RowKind.ERASED, (told.mark,), row)
 
 
-def project_worker(source: Source, changes: Changes) -> None:
+def project_worker(source: SourceRecord, changes: Changes) -> None:
     """How a worker is, or that it has left."""
     worker = _key(source) or ""
     if source.value is None:
@@ -135,11 +135,11 @@ def project_worker(source: Source, changes: Changes) -> None:
     changes.put(RowKind.WORKER, (worker,), {"worker_id": worker, "at": source.timestamp_ms, "status": text(value)})
 
 
-def _key(source: Source) -> str | None:
+def _key(source: SourceRecord) -> str | None:
     return None if source.key is None else text(source.key.decode("utf-8", "replace"))
 
 
-def _letter_id(source: Source) -> str:
+def _letter_id(source: SourceRecord) -> str:
     return header(source.headers, LETTER_ID) or letter_id(
         source.topic.removesuffix(_DEAD_LETTERS), source.key, source.value
     )

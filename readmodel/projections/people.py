@@ -10,14 +10,14 @@ from typing import Any
 
 import orjson
 
-from readmodel.changes import Changes, Row, RowKind, Source, required, text, whole
+from readmodel.changes import Changes, RowKind, SourceRecord, SqlRow, required, text, whole
 from readmodel.instants import milliseconds, required_milliseconds
 from readmodel.keys import contact_key, session_key
 from readmodel.vocabulary import RETRACTED, SCORING
 from schemas.codec import pack
 
 
-def project_fact(source: Source, changes: Changes) -> None:
+def project_fact(source: SourceRecord, changes: Changes) -> None:
     """A result or registration; links to recordings and notices are no rows (their commands are)."""
     if source.value is None:
         return
@@ -29,7 +29,7 @@ def project_fact(source: Source, changes: Changes) -> None:
         _registration(fact, changes)
 
 
-def project_score(source: Source, changes: Changes) -> None:
+def project_score(source: SourceRecord, changes: Changes) -> None:
     """A contact's score, or that there is none any more."""
     contact = contact_key((source.key or b"").decode())
     if source.value is None:
@@ -113,7 +113,7 @@ def _registration(fact: dict[str, Any], changes: Changes) -> None:
     contact = contact_key(fact["contact_id"])
     names = [name for field in ("first_name", "last_name") if (name := text(fact[field]))]
     _contact(fact, contact, " ".join(names) or None, changes)
-    row: Row = {
+    row: SqlRow = {
         "contact": contact,
         "account_id": required(fact, "account_id"),
         "object_id": required(fact, "object_id"),

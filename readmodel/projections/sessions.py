@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from readmodel.changes import Changes, Row, RowKind, Source
+from readmodel.changes import Changes, RowKind, SourceRecord, SqlRow
 from readmodel.instants import in_milliseconds
 from readmodel.keys import session_key
 from schemas.codec import pack
 from schemas.sessions import SessionRun, SessionSummary
 
 
-def project_session(source: Source, changes: Changes) -> None:
+def project_session(source: SourceRecord, changes: Changes) -> None:
     """The session as it is now."""
     if source.value is None:
         return
     told = SessionSummary.from_bytes(source.value)
     session = session_key(told.account_id, told.session_uuid)
     scheduled_at = _ms(told.scheduled.starts_at) if told.scheduled else None
-    row: Row = {
+    row: SqlRow = {
         "session": session,
         "account_id": told.account_id,
         "session_uuid": told.session_uuid,

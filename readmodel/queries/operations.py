@@ -34,7 +34,7 @@ from readmodel.tables import (
 )
 from readmodel.vocabulary import OVER_NOT_FINAL
 from schemas.codec import unpack
-from schemas.letters import State
+from schemas.letters import LetterStanding
 from schemas.setup import SetupReport
 from schemas.workers import WorkerStatus
 
@@ -65,7 +65,7 @@ def totals(connection: Connection, *, since: datetime | None = None) -> Totals:
 
 
 def dead_letters(
-    connection: Connection, *, state: State | None = None, limit: int = PART, after: str | None = None
+    connection: Connection, *, state: LetterStanding | None = None, limit: int = PART, after: str | None = None
 ) -> Part[DeadLetterLine]:
     """Dead letters, the latest first; label, reason and attempts of the last failure."""
     table, said = DEAD_LETTERS, LETTERS.c

@@ -21,7 +21,7 @@ from schemas.sessions import InteractionSummary, Reconciliation
 STATUSES = ("attended", "left_early", "no_show", RETRACTED)
 PRESENT = ("attended", "left_early")
 Order = Literal["time", "score"]
-Stays = tuple[tuple[int, int], ...]
+LineStays = tuple[tuple[int, int], ...]
 """As `PersonLine.intervals`."""
 
 
@@ -125,7 +125,7 @@ def people(
     return part_of(rows, limit, _person, lambda row: (getattr(row, sort.name), bytes(row.contact)))
 
 
-def stays(connection: Connection, key: int, *, limit: int) -> tuple[Stays, ...]:
+def stays(connection: Connection, key: int, *, limit: int) -> tuple[LineStays, ...]:
     """When people were there, of those who stayed longest: who they are is not looked up."""
     merged = _first_of(key, PRESENT, PEOPLE.c.attended_seconds, limit)
     chosen = select(merged.c.intervals).order_by(merged.c.attended_seconds.desc(), merged.c.contact.desc())
@@ -234,7 +234,7 @@ def _sync(*, written: bool, outcome: str | None, current: bool) -> SyncState:
     return "suppressed" if current and outcome == "suppressed" else "waiting"
 
 
-def _stays(stored: str | None) -> Stays:
+def _stays(stored: str | None) -> LineStays:
     if not stored:
         return ()
     pairs: Sequence[list[str]] = [interval.split("-") for interval in stored.split(",")]

@@ -11,7 +11,7 @@ from typing import Any
 from sandbox.brevo.answers import invalid, not_found
 
 Scalar = str | int | float | bool
-Value = Scalar | list[str]
+StoredValue = Scalar | list[str]
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
@@ -117,7 +117,7 @@ class AttributeBook:
         """All of them as Brevo lists them."""
         return [attribute.shown() for attribute in self._known.values()]
 
-    def accepted(self, given: Mapping[str, object]) -> dict[str, Value]:
+    def accepted(self, given: Mapping[str, object]) -> dict[str, StoredValue]:
         """The values that stick. An unknown name and a value of another type are dropped and nobody is told."""
         return {name: _as_value(value) for name, value in given.items() if self._sticks(name, value)}
 
@@ -132,7 +132,7 @@ class AttributeBook:
         return attribute
 
 
-def _as_value(value: object) -> Value:
+def _as_value(value: object) -> StoredValue:
     assert isinstance(value, str | int | float | bool | list)
     return value
 

@@ -12,7 +12,7 @@ from pydantic import Field
 
 from sandbox.brevo.validation import Body, SnakeBody
 
-Attributes = Annotated[dict[str, Any], Field(default_factory=dict)]
+SentAttributes = Annotated[dict[str, Any], Field(default_factory=dict)]
 Ids = Annotated[list[int], Field(default_factory=list)]
 Texts = Annotated[list[str], Field(default_factory=list)]
 ExtId = Annotated[str | None, Field(alias="ext_id")]
@@ -24,7 +24,7 @@ class NewContact(Body):
 
     email: str | None = None
     ext_id: ExtId = None
-    attributes: Attributes
+    attributes: SentAttributes
     list_ids: Ids
     email_blacklisted: bool | None = None
     sms_blacklisted: bool | None = None
@@ -36,7 +36,7 @@ class ContactUpdate(Body):
     """`PUT /contacts/{identifier}`."""
 
     ext_id: ExtId = None
-    attributes: Attributes
+    attributes: SentAttributes
     list_ids: Ids
     unlink_list_ids: Ids
     email_blacklisted: bool | None = None
@@ -51,7 +51,7 @@ class BatchContact(Body):
     id: int | None = None
     sms: str | None = None
     ext_id: ExtId = None
-    attributes: Attributes
+    attributes: SentAttributes
     list_ids: Ids
     unlink_list_ids: Ids
     email_blacklisted: bool | None = None
@@ -68,7 +68,7 @@ class ImportedRow(Body):
     """One row of an import's `jsonBody`."""
 
     email: str | None = None
-    attributes: Attributes
+    attributes: SentAttributes
 
 
 class NewList(Body):
@@ -102,7 +102,7 @@ class DoubleOptIn(Body):
     include_list_ids: Annotated[list[int], Field(min_length=1)]
     template_id: int
     redirection_url: str
-    attributes: Attributes
+    attributes: SentAttributes
     exclude_list_ids: Ids
     contact_pixel_tracking_consent: bool | None = None
 
@@ -198,7 +198,7 @@ class EventBody(SnakeBody):
     identifiers: Identifiers
     event_date: str | None = None
     contact_properties: Annotated[dict[str, str | int | float | bool], Field(default_factory=dict)]
-    event_properties: Attributes
+    event_properties: SentAttributes
     object: EventObject | None = None
 
 
@@ -225,7 +225,7 @@ class Version(Body):
     to: Annotated[list[MailAddress], Field(min_length=1, max_length=99)]
     cc: Addresses
     bcc: Addresses
-    params: Attributes
+    params: SentAttributes
     reply_to: MailAddress | None = None
     subject: str | None = None
     html_content: str | None = None
@@ -246,7 +246,7 @@ class Mail(Body):
     attachment: Annotated[list[dict[str, str]], Field(default_factory=list)]
     headers: Annotated[dict[str, str], Field(default_factory=dict)]
     template_id: int | None = None
-    params: Attributes
+    params: SentAttributes
     message_versions: Annotated[list[Version], Field(min_length=1, max_length=1000)] | None = None
     tags: Texts
     scheduled_at: str | None = None

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from sandbox.brevo.bodies import Attributes
+from sandbox.brevo.bodies import SentAttributes
 from sandbox.brevo.validation import Body
 
 
@@ -35,5 +35,5 @@ class NewCampaign(Body):
     template_id: int | None = None
     html_content: Annotated[str, Field(min_length=10)] | None = None
     html_url: str | None = None
-    params: Attributes
+    params: SentAttributes
     tag: str | None = None

@@ -6,7 +6,7 @@ import re
 
 from sandbox.brevo import bodies, queries
 from sandbox.brevo.answers import BrevoAnswer, RefusedError, invalid, not_found
-from sandbox.brevo.contacts import BrevoContact, Change, ContactBook
+from sandbox.brevo.contacts import BrevoContact, ContactBook, ContactChange
 from sandbox.brevo.events import parse_instant
 from sandbox.brevo.routing import ReceivedCall, Route
 
@@ -158,8 +158,8 @@ def _change(
     *,
     email: str | None = None,
     unlink: list[int] | None = None,
-) -> Change:
-    return Change(
+) -> ContactChange:
+    return ContactChange(
         email,
         body.ext_id,
         body.attributes,

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sandbox.brevo.answers import RefusedError, invalid, missing, not_found
-from sandbox.brevo.attributes import AttributeBook, Value
+from sandbox.brevo.attributes import AttributeBook, StoredValue
 from sandbox.brevo.lists import ListBook
 
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
@@ -26,7 +26,7 @@ class BrevoContact:
     email: str | None = None
     ext_id: str | None = None
     sms: str | None = None
-    attributes: dict[str, Value] = field(default_factory=dict)
+    attributes: dict[str, StoredValue] = field(default_factory=dict)
     list_ids: set[int] = field(default_factory=set)
     email_blacklisted: bool = False
     sms_blacklisted: bool = False
@@ -51,7 +51,7 @@ class BrevoContact:
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class ContactChange:
     """What a call wants of a contact; ``None`` leaves as it is."""
 
     email: str | None = None
@@ -100,7 +100,7 @@ class ContactBook:
             raise not_found("Contact does not exist")
         return contact
 
-    def upsert(self, change: Change, now: datetime, *, update: bool) -> tuple[BrevoContact, bool]:
+    def upsert(self, change: ContactChange, now: datetime, *, update: bool) -> tuple[BrevoContact, bool]:
         """Create, or update when `update`; the second value tells whether it was created.
 
         Raises:
@@ -124,7 +124,7 @@ class ContactBook:
         self.update(contact, change, now)
         return contact, False
 
-    def update(self, contact: BrevoContact, change: Change, now: datetime) -> None:
+    def update(self, contact: BrevoContact, change: ContactChange, now: datetime) -> None:
         """Change an existing contact, or refuse and change nothing."""
         wanted = _identifiers(change, creating=False)
         self._lists.check([*change.list_ids, *change.unlink_list_ids])
@@ -172,7 +172,7 @@ class ContactBook:
         contact.attributes |= self._attributes.accepted(given)
         contact.modified_at = now
 
-    def _apply(self, contact: BrevoContact, change: Change, wanted: Mapping[str, str], now: datetime) -> None:
+    def _apply(self, contact: BrevoContact, change: ContactChange, wanted: Mapping[str, str], now: datetime) -> None:
         for name, value in _held(contact):
             if name in wanted:
                 del self._index[name, value]
@@ -204,7 +204,7 @@ def phone(text: str) -> str | None:
     return match[1] if match else None
 
 
-def _identifiers(change: Change, *, creating: bool) -> dict[str, str]:
+def _identifiers(change: ContactChange, *, creating: bool) -> dict[str, str]:
     """The identifiers that a change names, normalised, in the order in which they decide."""
     renamed = change.attributes.get("EMAIL")
     email = change.email if creating or renamed is None else renamed

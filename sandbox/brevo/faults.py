@@ -9,7 +9,7 @@ from typing import Any, Literal
 import orjson
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-Kind = Literal[
+FaultKind = Literal[
     "500",
     "timeout",
     "reset_before",
@@ -34,7 +34,7 @@ class BrevoFault(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    kind: Kind
+    kind: FaultKind
     path_prefix: str = "/v3"
     """Only calls whose path begins so (with `/v3`)."""
     method: str | None = None

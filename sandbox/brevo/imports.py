@@ -10,7 +10,7 @@ from typing import Any
 
 from sandbox.brevo.answers import RefusedError, invalid, missing
 from sandbox.brevo.bodies import Import
-from sandbox.brevo.contacts import Change, ContactBook, valid_email
+from sandbox.brevo.contacts import ContactBook, ContactChange, valid_email
 from sandbox.brevo.lists import ListBook
 
 MAX_BODY_BYTES = 10 * 1024 * 1024
@@ -138,7 +138,7 @@ class ProcessBook:
         existing = self._contacts.find(row.email, "email_id")
         attributes, empty = ({}, []) if existing and not body.update_existing_contacts else _filled_and_empty(row)
         # `true` blocklists everybody; what `false` does to who is blocklisted already is not documented: nothing here.
-        change = Change(
+        change = ContactChange(
             row.email,
             attributes=attributes,
             list_ids=tuple(list_ids),

@@ -10,7 +10,7 @@ from typing import Any
 
 from sandbox.brevo.answers import BrevoAnswer, RefusedError, invalid, missing
 from sandbox.brevo.bodies import DoubleOptIn, Mail
-from sandbox.brevo.contacts import Change, ContactBook, valid_email
+from sandbox.brevo.contacts import ContactBook, ContactChange, valid_email
 from sandbox.brevo.events import parse_instant
 from sandbox.brevo.lists import ListBook
 
@@ -84,7 +84,7 @@ class MailBook:
         )
         if asked is None:
             raise invalid("Nobody was asked under this address")
-        change = Change(
+        change = ContactChange(
             asked.email,
             attributes=asked.attributes,
             list_ids=tuple(asked.include_list_ids),

@@ -15,7 +15,7 @@ from typing import Self
 
 from sandbox.kafka.archive import ClassArchive
 from sandbox.kafka.errors import BrokerStartError
-from sandbox.kafka.jars import KafkaInstallation, Progress, cache_directory, install
+from sandbox.kafka.jars import KafkaInstallation, LineWriter, cache_directory, install
 from sandbox.kafka.java import Java, find_java
 from sandbox.kafka.ports import free_port
 from sandbox.kafka.probe import answers
@@ -50,7 +50,7 @@ class EmbeddedKafka:
         *,
         port: int = 0,
         config: Mapping[str, str] | None = None,
-        progress: Progress | None = None,
+        progress: LineWriter | None = None,
         environ: Mapping[str, str] = os.environ,
     ) -> None:
         self._own_directory = data_dir is None

@@ -20,7 +20,7 @@ MAVEN_PLUGIN = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1"
 _DOWNLOAD_MB = 36
 _RELEASES_KEPT = 3
 
-Progress = Callable[[str], None]
+LineWriter = Callable[[str], None]
 """Takes one line for people."""
 
 
@@ -70,7 +70,7 @@ def _jar(coordinates: str, sha256: str) -> Jar:
     return Jar(group, artifact, version, sha256)
 
 
-def install(cache: Path, progress: Progress) -> KafkaInstallation:
+def install(cache: Path, progress: LineWriter) -> KafkaInstallation:
     """The pinned Kafka from the cache, fetched first if it is not there. Safe for processes that start together.
 
     Raises:
@@ -94,7 +94,7 @@ def _exclusive(cache: Path) -> Iterator[None]:
         yield
 
 
-def _fetch(jars: tuple[Jar, ...], directory: Path, progress: Progress) -> None:
+def _fetch(jars: tuple[Jar, ...], directory: Path, progress: LineWriter) -> None:
     progress(f"Fetching Apache Kafka {KAFKA_VERSION} ({len(jars)} jars, {_DOWNLOAD_MB} MB), once")
     problems = []
     for client in (_fetch_with_maven, _fetch_with_jgo):

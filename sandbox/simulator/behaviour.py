@@ -16,26 +16,26 @@ class Stretch:
     moves: tuple[int, ...] = ()
 
 
-Stays = list[Stretch]
+Stretches = list[Stretch]
 
 
-def _full(random: Random, start: int, end: int) -> Stays:
+def _full(random: Random, start: int, end: int) -> Stretches:
     return [Stretch(start + random.randint(0, 110), end)]
 
 
-def _late(random: Random, start: int, end: int) -> Stays:
+def _late(random: Random, start: int, end: int) -> Stretches:
     return [Stretch(start + int((end - start) * random.uniform(0.06, 0.5)), end)]
 
 
-def _very_late(random: Random, start: int, end: int) -> Stays:
+def _very_late(random: Random, start: int, end: int) -> Stretches:
     return [Stretch(start + int((end - start) * random.uniform(0.955, 0.99)), end)]
 
 
-def _early(random: Random, start: int, end: int) -> Stays:
+def _early(random: Random, start: int, end: int) -> Stretches:
     return [Stretch(start + random.randint(0, 400), start + int((end - start) * random.uniform(0.3, 0.94)))]
 
 
-def _rejoin(random: Random, start: int, end: int) -> Stays:
+def _rejoin(random: Random, start: int, end: int) -> Stretches:
     cuts = sorted(random.sample(range(start + 300, end - 300), 4))
     return [
         Stretch(start + random.randint(0, 200), cuts[0]),
@@ -44,7 +44,7 @@ def _rejoin(random: Random, start: int, end: int) -> Stays:
     ]
 
 
-def _devices(random: Random, start: int, end: int) -> Stays:
+def _devices(random: Random, start: int, end: int) -> Stretches:
     phone_ends = start + int((end - start) * random.uniform(0.4, 0.6))
     laptop_starts = phone_ends - random.randint(90, 900)
     return [
@@ -53,25 +53,25 @@ def _devices(random: Random, start: int, end: int) -> Stays:
     ]
 
 
-def _mover(random: Random, start: int, end: int) -> Stays:
+def _mover(random: Random, start: int, end: int) -> Stretches:
     moves = sorted(random.sample(range(start + 400, end - 400), 2))
     return [Stretch(start + random.randint(0, 200), end, tuple(moves))]
 
 
-def _blink(random: Random, start: int, end: int) -> Stays:
+def _blink(random: Random, start: int, end: int) -> Stretches:
     at = random.randint(start + 10, end - 10)
     return [Stretch(at, at)]
 
 
-def _outside(random: Random, start: int, _end: int) -> Stays:
+def _outside(random: Random, start: int, _end: int) -> Stretches:
     return [Stretch(start - 240, start - random.randint(30, 120))]
 
 
-def _overstay(random: Random, start: int, end: int) -> Stays:
+def _overstay(random: Random, start: int, end: int) -> Stretches:
     return [Stretch(start - random.randint(5, 60), end + random.randint(5, 90))]
 
 
-BEHAVIOURS: dict[str, Callable[[Random, int, int], Stays]] = {
+BEHAVIOURS: dict[str, Callable[[Random, int, int], Stretches]] = {
     "full": _full,
     "late": _late,
     "very late": _very_late,
@@ -102,7 +102,7 @@ USUAL = (
 """What people do when nothing special is wanted, with its weight."""
 
 
-def add_device(random: Random, stays: Stays, end: int) -> Stays:
+def add_device(random: Random, stays: Stretches, end: int) -> Stretches:
     """A second device that overlaps the first stay, joined later and left at another time."""
     if not stays or stays[0].left_at - stays[0].joined_at < 120:
         return stays

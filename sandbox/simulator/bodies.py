@@ -9,7 +9,7 @@ import orjson
 from sandbox.simulator.world import Appearance, BookedSession, Enrolment, Person, Planned
 from schemas.instants import format_instant
 
-Body = dict[str, Any]
+WebhookBody = dict[str, Any]
 _TIMEZONE = "Europe/Berlin"
 # Documentation ranges of RFC 5737: nobody's address.
 _PUBLIC_IP, _PRIVATE_IP = "203.0.113.24", "192.0.2.15"
@@ -19,7 +19,7 @@ _SERIES_TYPES = {"webinar": 9, "meeting": 8}
 _OPERATOR = "host@staff.example.com"
 
 
-def to_bytes(body: Body) -> bytes:
+def to_bytes(body: WebhookBody) -> bytes:
     """Compact JSON with literal non-ASCII characters, as Zoom sends it."""
     return orjson.dumps(body)
 
@@ -29,7 +29,7 @@ def type_of(event: BookedSession) -> int:
     return (_SERIES_TYPES if event.is_recurring else _TYPES)[event.object_type]
 
 
-def _object(event: BookedSession, index: int, started_at: int) -> Body:
+def _object(event: BookedSession, index: int, started_at: int) -> WebhookBody:
     return {
         "id": str(event.object_id),
         "uuid": event.spans[index].uuid,
@@ -42,7 +42,7 @@ def _object(event: BookedSession, index: int, started_at: int) -> Body:
     }
 
 
-def _event_first(event: BookedSession, name: str, event_ts: int, content: Body, **payload: str) -> Body:
+def _event_first(event: BookedSession, name: str, event_ts: int, content: WebhookBody, **payload: str) -> WebhookBody:
     return {
         "event": f"{event.object_type}.{name}",
         "event_ts": event_ts,
@@ -50,7 +50,7 @@ def _event_first(event: BookedSession, name: str, event_ts: int, content: Body, 
     }
 
 
-def _payload_first(event: BookedSession, name: str, event_ts: int, content: Body) -> Body:
+def _payload_first(event: BookedSession, name: str, event_ts: int, content: WebhookBody) -> WebhookBody:
     return {
         "payload": {"account_id": event.account_id, "object": content},
         "event_ts": event_ts,
@@ -58,12 +58,12 @@ def _payload_first(event: BookedSession, name: str, event_ts: int, content: Body
     }
 
 
-def started(event: BookedSession, index: int, event_ts: int) -> Body:
+def started(event: BookedSession, index: int, event_ts: int) -> WebhookBody:
     """`started` of an instance."""
     return _event_first(event, "started", event_ts, _object(event, index, event.spans[index].started_at))
 
 
-def ended(event: BookedSession, index: int, event_ts: int) -> Body:
+def ended(event: BookedSession, index: int, event_ts: int) -> WebhookBody:
     """`ended` of an instance."""
     span = event.spans[index]
     content = _object(event, index, span.started_at) | {"end_time": format_instant(span.ended_at)}
@@ -72,32 +72,34 @@ def ended(event: BookedSession, index: int, event_ts: int) -> Body:
     return _event_first(event, "ended", event_ts, content)
 
 
-def joined(event: BookedSession, person: Person, visit: Appearance, user_id: str, at: int, event_ts: int) -> Body:
+def joined(
+    event: BookedSession, person: Person, visit: Appearance, user_id: str, at: int, event_ts: int
+) -> WebhookBody:
     """`participant_joined`."""
     return _participant(
         event, "participant_joined", person, visit, event_ts, {"join_time": format_instant(at)}, user_id
     )
 
 
-def left(event: BookedSession, person: Person, visit: Appearance, user_id: str, at: int, event_ts: int) -> Body:
+def left(event: BookedSession, person: Person, visit: Appearance, user_id: str, at: int, event_ts: int) -> WebhookBody:
     """`participant_left`: no join time, and a reason."""
     times = {"leave_time": format_instant(at), "leave_reason": _LEAVE_REASON}
     return _participant(event, "participant_left", person, visit, event_ts, times, user_id)
 
 
-def waiting(event: BookedSession, name: str, person: Person, visit: Appearance, at: int, event_ts: int) -> Body:
+def waiting(event: BookedSession, name: str, person: Person, visit: Appearance, at: int, event_ts: int) -> WebhookBody:
     """`participant_joined_waiting_room` and `participant_left_waiting_room`."""
     times = {"date_time": format_instant(at)}
     return _participant(event, name, person, visit, event_ts, times, visit.user_ids[0])
 
 
-def promoted(event: BookedSession, person: Person, visit: Appearance, at: int, event_ts: int) -> Body:
+def promoted(event: BookedSession, person: Person, visit: Appearance, at: int, event_ts: int) -> WebhookBody:
     """`participant_role_changed`: an attendee is made a panelist."""
     change = {"date_time": format_instant(at), "old_role": "attendee", "new_role": "panelist"}
     return _participant(event, "participant_role_changed", person, visit, event_ts, change, visit.user_ids[0])
 
 
-def bound(event: BookedSession, person: Person, leg: Appearance, at: int, event_ts: int) -> Body:
+def bound(event: BookedSession, person: Person, leg: Appearance, at: int, event_ts: int) -> WebhookBody:
     """`participant_bind`: a telephone leg belongs to somebody's connection."""
     uuid, user_id = leg.bound_to or ("", "")
     target = {"date_time": format_instant(at), "bind_user_id": user_id, "bind_participant_uuid": uuid}
@@ -105,10 +107,10 @@ def bound(event: BookedSession, person: Person, leg: Appearance, at: int, event_
 
 
 def _participant(
-    event: BookedSession, name: str, person: Person, visit: Appearance, event_ts: int, times: Body, user_id: str
-) -> Body:
+    event: BookedSession, name: str, person: Person, visit: Appearance, event_ts: int, times: WebhookBody, user_id: str
+) -> WebhookBody:
     base = _object(event, visit.instance, event.spans[visit.instance].started_at)
-    who: Body = {
+    who: WebhookBody = {
         "user_id": user_id,
         "user_name": visit.phone or person.name,
         "id": "" if visit.phone else person.zoom_user_id,
@@ -127,7 +129,9 @@ def _participant(
     return _payload_first(event, name, event_ts, {"uuid": base.pop("uuid"), "participant": addresses | who, **base})
 
 
-def registration_created(event: BookedSession, person: Person, enrolment: Enrolment, uuid: str, event_ts: int) -> Body:
+def registration_created(
+    event: BookedSession, person: Person, enrolment: Enrolment, uuid: str, event_ts: int
+) -> WebhookBody:
     """`registration_created`; `pending` where a host decides later."""
     by_hand = enrolment.decided_at is not None and enrolment.outcome != "cancelled"
     status = "pending" if by_hand or enrolment.outcome == "pending" else "approved"
@@ -136,9 +140,11 @@ def registration_created(event: BookedSession, person: Person, enrolment: Enrolm
     return _event_first(event, "registration_created", event_ts, _booked(event, uuid, registrant, enrolment, event_ts))
 
 
-def registration_decided(event: BookedSession, person: Person, enrolment: Enrolment, uuid: str, event_ts: int) -> Body:
+def registration_decided(
+    event: BookedSession, person: Person, enrolment: Enrolment, uuid: str, event_ts: int
+) -> WebhookBody:
     """`registration_approved`, `_denied` or `_cancelled`, with the operator who did it."""
-    registrant: Body = {
+    registrant: WebhookBody = {
         "id": enrolment.registrant_id,
         "first_name": person.first_name,
         "last_name": person.last_name,
@@ -151,11 +157,11 @@ def registration_decided(event: BookedSession, person: Person, enrolment: Enrolm
     return _event_first(event, name, event_ts, content, operator=_OPERATOR, operator_id=event.host_id)
 
 
-def moved(event: BookedSession, event_ts: int) -> Body:
+def moved(event: BookedSession, event_ts: int) -> WebhookBody:
     """`updated`: the host gave the entry another start. Only what changed is named, beside the id."""
     (entry,) = (plan for plan in event.planned if plan.starts_at == event.starts_at)
 
-    def at(start: int) -> Body:
+    def at(start: int) -> WebhookBody:
         time = {"start_time": format_instant(start), "duration": event.duration_minutes}
         if not entry.occurrence_id:
             return {"id": event.object_id, **time}
@@ -180,7 +186,9 @@ def _join_url(event: BookedSession, enrolment: Enrolment) -> str:
     return f"https://zoom.example.com/w/{event.object_id}?tk={enrolment.registrant_id}"
 
 
-def _booked(event: BookedSession, uuid: str, registrant: Body, enrolment: Enrolment, event_ts: int) -> Body:
+def _booked(
+    event: BookedSession, uuid: str, registrant: WebhookBody, enrolment: Enrolment, event_ts: int
+) -> WebhookBody:
     if enrolment.source is not None:
         source_id = str(5_516_482_804_000 + len(enrolment.source))
         registrant["tracking_source"] = {
@@ -213,7 +221,7 @@ def _start_as_of(event: BookedSession, entry: Planned, event_ts: int) -> int:
     return entry.starts_at if is_moved else entry.planned_at
 
 
-def registrant_row(event: BookedSession, person: Person, enrolment: Enrolment, status: str) -> Body:
+def registrant_row(event: BookedSession, person: Person, enrolment: Enrolment, status: str) -> WebhookBody:
     """A registrant as REST lists it; a webhook's has the same fields but `create_time`."""
     return {
         "id": enrolment.registrant_id,

@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 from random import Random
 from typing import Literal
 
-from sandbox.simulator.behaviour import BEHAVIOURS, USUAL, Stays, add_device
+from sandbox.simulator.behaviour import BEHAVIOURS, USUAL, Stretches, add_device
 from sandbox.simulator.people import Inventor
 from sandbox.simulator.plan import HeldOccurrence
-from sandbox.simulator.world import Appearance, Chaos, Enrolment, Person, Planned, Role, RunSpan
+from sandbox.simulator.world import Appearance, CastRole, Chaos, Enrolment, Person, Planned, RunSpan
 
 Enrolled = Literal["at once", "by hand", "listed", "cancelled", "twice", "twice open", "none", "pending", "denied"]
 Shows = Literal["both", "registrant", "email", "other email", "user", "nothing"]
@@ -64,7 +64,7 @@ class Casting:
             enrolled, behaviour, shows = _WANTED[index] if index < len(_WANTED) else self._usual()
             if not self.webinar and behaviour in ("absent", "outside"):
                 behaviour, shows = "full", "both"  # a meeting knows no no-shows: who was not there is no contact
-            role: Role = "guest" if enrolled == "none" else "attendee"
+            role: CastRole = "guest" if enrolled == "none" else "attendee"
             if self.webinar and index == len(_WANTED):
                 # A speaker who registered as well: a contact by the registration, never by attendance.
                 role, enrolled, behaviour, shows = "panelist", "at once", "full", "email"
@@ -99,7 +99,7 @@ class Casting:
             people.append(self.person("attendee", "at once", "outside", "registrant"))
         return people
 
-    def person(self, role: Role, enrolled: Enrolled, behaviour: str, shows: Shows) -> Person:
+    def person(self, role: CastRole, enrolled: Enrolled, behaviour: str, shows: Shows) -> Person:
         """Somebody new."""
         inside = role in ("host", "internal")
         first, last, email = self.inventor.name("staff.example.com" if inside else None)
@@ -115,7 +115,7 @@ class Casting:
         known = role not in ("anonymous", "waiting")
         return Person(role, behaviour, first, last, email if known else "", user, enrolments, visits)
 
-    def _stays(self, held: HeldOccurrence, role: Role, behaviour: str) -> Stays:
+    def _stays(self, held: HeldOccurrence, role: CastRole, behaviour: str) -> Stretches:
         stays = BEHAVIOURS[behaviour](self.random, held.begins_at, held.ends_at)
         if "multi-device" in self.chaos and role in ("attendee", "guest") and self.random.random() < 0.4:
             stays = add_device(self.random, stays, held.ends_at)
@@ -124,7 +124,9 @@ class Casting:
             stays = [replace(stays[0], joined_at=min(lobby, stays[0].joined_at)), *stays[1:]]
         return stays
 
-    def _behaviour_at(self, held: HeldOccurrence, role: Role, behaviour: str, enrolments: tuple[Enrolment, ...]) -> str:
+    def _behaviour_at(
+        self, held: HeldOccurrence, role: CastRole, behaviour: str, enrolments: tuple[Enrolment, ...]
+    ) -> str:
         """What somebody does in another occurrence of the series."""
         if role == "host":
             return "full"
@@ -136,7 +138,7 @@ class Casting:
         usual = self.random.choice(USUAL)
         return usual if comes and behaviour != "promoted" and role != "waiting" else "absent"
 
-    def _behind_the_scenes(self, role: Role, email: str) -> tuple[Appearance, ...]:
+    def _behind_the_scenes(self, role: CastRole, email: str) -> tuple[Appearance, ...]:
         """Staff in runs that nobody else is in."""
         wanted = ("rehearsal", "practice", "reopened") if role == "host" else ("rehearsal", "practice")
         return tuple(
@@ -192,7 +194,7 @@ class Casting:
         return self.random.choice(choices if listed else [*choices, (to_come,), (last, to_come)])
 
     def _visits(
-        self, held: HeldOccurrence, stays: Stays, shows: Shows, email: str, enrolments: tuple[Enrolment, ...]
+        self, held: HeldOccurrence, stays: Stretches, shows: Shows, email: str, enrolments: tuple[Enrolment, ...]
     ) -> tuple[Appearance, ...]:
         registrant = (
             enrolments[0].registrant_id if enrolments and shows in ("both", "registrant", "other email") else ""

@@ -6,7 +6,7 @@ from dataclasses import replace
 from random import Random
 
 from sandbox.simulator.people import Inventor
-from sandbox.simulator.timeline import Kind, TimedWebhook
+from sandbox.simulator.timeline import MomentKind, TimedWebhook
 from sandbox.simulator.world import Chaos
 
 
@@ -30,7 +30,7 @@ def _some(count: int, share: float) -> int:
     return min(count, max(1, round(count * share)))
 
 
-def _lose(messages: list[TimedWebhook], kind: Kind, share: float, random: Random) -> list[TimedWebhook]:
+def _lose(messages: list[TimedWebhook], kind: MomentKind, share: float, random: Random) -> list[TimedWebhook]:
     candidates = [message for message in messages if message.kind == kind]
     lost = {id(message) for message in random.sample(candidates, _some(len(candidates), share))}
     return [message for message in messages if id(message) not in lost]

@@ -5,11 +5,11 @@ from __future__ import annotations
 from random import Random
 
 from sandbox.simulator import bodies
-from sandbox.simulator.bodies import Body
+from sandbox.simulator.bodies import WebhookBody
 from sandbox.simulator.people import Inventor
 from sandbox.simulator.timeline import TimedWebhook
 from sandbox.simulator.world import BookedSession
-from sandbox.zoom.state import Row
+from sandbox.zoom.state import StateRow
 from schemas.instants import format_instant
 
 _READY_AFTER_SECONDS = 300
@@ -32,14 +32,14 @@ def recording_messages(event: BookedSession, random: Random) -> list[TimedWebhoo
     return messages
 
 
-def recording_row(event: BookedSession, index: int) -> Row:
+def recording_row(event: BookedSession, index: int) -> StateRow:
     """The answer of `GET /meetings/{uuid}/recordings`."""
     # A number in webhooks, a text here: https://developers.zoom.us/docs/api/meetings/, checked 2026-11-27.
     row = _recording(event, index, "INVENTED")
     return row | {"account_id": event.account_id, "type": str(row["type"])}
 
 
-def _completed(event: BookedSession, index: int, event_ts: int, secret: str) -> Body:
+def _completed(event: BookedSession, index: int, event_ts: int, secret: str) -> WebhookBody:
     # The field structure of docs/reference/zoom.md; payload first, as captured.
     return {
         "payload": {
@@ -59,7 +59,7 @@ def _completed(event: BookedSession, index: int, event_ts: int, secret: str) -> 
     }
 
 
-def _recording(event: BookedSession, index: int, secret: str) -> Body:
+def _recording(event: BookedSession, index: int, secret: str) -> WebhookBody:
     span = event.spans[index]
     link = f"https://zoom.example.com/rec/share/{event.object_id}-{index}"
     return {

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from random import Random
 
 from sandbox.simulator.world import Chaos, RunSpan
-from sandbox.zoom.state import Row
+from sandbox.zoom.state import StateRow
 
-Rows = tuple[Row, ...]
+ReportRows = tuple[StateRow, ...]
 _SHARE_MISSING = 0.1
 _SHARE_ANONYMOUS = 0.4
 # What Zoom leaves out for some accounts (https://developers.zoom.us/docs/api/using-zoom-apis/, e-mail display rules).
@@ -26,7 +26,7 @@ class Report:
     changes_after: int
     """Readings differ from each other only of runs that ended later (seconds since 1970)."""
 
-    def readings(self, people: Sequence[list[Row]], span: RunSpan) -> tuple[Rows, ...]:
+    def readings(self, people: Sequence[list[StateRow]], span: RunSpan) -> tuple[ReportRows, ...]:
         """What each reading gives, the last one for good; `people` are the rows of each person who was there."""
         kept = list(people)
         if "report-missing" in self.chaos:
@@ -40,7 +40,7 @@ class Report:
             return (final,)
         return final[: len(final) // 2], tuple({**row, "duration": 0} for row in final), final
 
-    def _anonymous(self, rows: list[Row]) -> list[Row]:
+    def _anonymous(self, rows: list[StateRow]) -> list[StateRow]:
         if self.random.random() >= _SHARE_ANONYMOUS:
             return rows
         hidden = dict.fromkeys(self.random.choice((_ADDRESS, _EVERYTHING)), "")

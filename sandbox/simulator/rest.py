@@ -6,7 +6,7 @@ from sandbox.simulator.bodies import registrant_row, type_of
 from sandbox.simulator.recordings import recording_row
 from sandbox.simulator.reports import Report
 from sandbox.simulator.world import Appearance, BookedSession, Enrolment, Person
-from sandbox.zoom.state import Instance, Row, ZoomObject, ZoomState
+from sandbox.zoom.state import Instance, StateRow, ZoomObject, ZoomState
 from schemas.instants import format_instant
 
 _DAY = 86_400
@@ -24,7 +24,7 @@ def zoom_state(
     )
 
 
-def _user(person: Person) -> Row:
+def _user(person: Person) -> StateRow:
     return {
         "id": person.zoom_user_id,
         "first_name": person.first_name,
@@ -64,12 +64,12 @@ def _session(event: BookedSession, people: tuple[Person, ...], report: Report) -
     )
 
 
-def _registrant(event: BookedSession, person: Person, enrolment: Enrolment) -> Row:
+def _registrant(event: BookedSession, person: Person, enrolment: Enrolment) -> StateRow:
     row = registrant_row(event, person, enrolment, enrolment.outcome)
     return row | ({"occurrence_ids": list(enrolment.occurrence_ids)} if enrolment.occurrence_ids else {})
 
 
-def _details(event: BookedSession, host: Person) -> Row:
+def _details(event: BookedSession, host: Person) -> StateRow:
     return {
         "uuid": event.spans[-1].uuid,
         "id": event.object_id,
@@ -88,7 +88,7 @@ def _details(event: BookedSession, host: Person) -> Row:
     }
 
 
-def _occurrences(event: BookedSession) -> list[Row]:
+def _occurrences(event: BookedSession) -> list[StateRow]:
     return [
         {
             "occurrence_id": plan.occurrence_id,
@@ -100,7 +100,7 @@ def _occurrences(event: BookedSession) -> list[Row]:
     ]
 
 
-def _panelist(event: BookedSession, person: Person) -> Row:
+def _panelist(event: BookedSession, person: Person) -> StateRow:
     return {
         "id": f"panelist-{person.first_name}-{person.last_name}",
         "name": person.name,
@@ -133,7 +133,7 @@ def _instance(event: BookedSession, people: tuple[Person, ...], report: Report, 
     )
 
 
-def _participant_rows(person: Person, visit: Appearance) -> list[Row]:
+def _participant_rows(person: Person, visit: Appearance) -> list[StateRow]:
     """One row per stay in one room: a room move gives two, as a rejoin does."""
     edges = [visit.joined_at, *visit.moves, visit.left_at]
     return [

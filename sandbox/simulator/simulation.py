@@ -15,8 +15,9 @@ from sandbox.simulator.recordings import recording_messages
 from sandbox.simulator.reports import Report
 from sandbox.simulator.rest import zoom_state
 from sandbox.simulator.timeline import Timeline
-from sandbox.simulator.world import BookedSession, Chaos, ObjectType, Person, Planned, UnsignedDelivery, World
+from sandbox.simulator.world import BookedSession, Chaos, Person, Planned, UnsignedDelivery, World
 from sandbox.zoom.state import ZoomState
+from schemas.attendance import ObjectType
 from schemas.instants import SECONDS_PER_DAY
 
 ACCOUNT_ID: str = ZoomState.model_fields["account_id"].default

@@ -10,7 +10,9 @@ from sandbox.simulator import bodies
 from sandbox.simulator.people import Inventor
 from sandbox.simulator.world import Appearance, BookedSession, Person
 
-Kind = Literal["started", "ended", "joined", "left", "waiting", "role", "bind", "registration", "moved", "recorded"]
+MomentKind = Literal[
+    "started", "ended", "joined", "left", "waiting", "role", "bind", "registration", "moved", "recorded"
+]
 
 # Somebody who dials in types a number that says whose telephone it is.
 _BIND_SECONDS = 30
@@ -20,7 +22,7 @@ _BIND_SECONDS = 30
 class TimedWebhook:
     """One webhook before anything is lost, doubled or moved."""
 
-    kind: Kind
+    kind: MomentKind
     connection: str
     """`participant_uuid`; empty for what is about no connection."""
     body: bytes
@@ -62,7 +64,7 @@ class Timeline:
         """`event_ts` (ms) of a fact of that second."""
         return at * 1_000 + self._random.randint(1_000, 2_000)
 
-    def _add(self, kind: Kind, connection: str, body: bodies.Body, event_ts: int) -> None:
+    def _add(self, kind: MomentKind, connection: str, body: bodies.WebhookBody, event_ts: int) -> None:
         sent_at = event_ts / 1_000 + self._random.uniform(0.05, 1.5)
         request_id = self._inventor.request_id()
         self._messages.append(TimedWebhook(kind, connection, bodies.to_bytes(body), request_id, sent_at))

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from sandbox.zoom.state import ZoomState
+from schemas.attendance import ObjectType
 
-ObjectType = Literal["webinar", "meeting"]
 Chaos = Literal[
     "dup", "reorder", "lost-left", "lost-joined", "late", "multi-device", "restart", "rehearsal", "reopen",
     "line-break", "stray-run", "early-doors", "report-missing", "report-anonymous", "phone-legs", "recurring",
@@ -19,7 +19,7 @@ DELIVERY_CHAOS: frozenset[Chaos] = frozenset({"dup", "reorder", "lost-left", "lo
 """Changes what Zoom delivers, not what people do."""
 REPORT_CHAOS: frozenset[Chaos] = frozenset({"report-missing", "report-anonymous"})
 """Changes what Zoom's report says."""
-Role = Literal["attendee", "guest", "anonymous", "host", "panelist", "internal", "waiting"]
+CastRole = Literal["attendee", "guest", "anonymous", "host", "panelist", "internal", "waiting"]
 
 
 @dataclass(frozen=True)
@@ -101,7 +101,7 @@ class Appearance:
 class Person:
     """Somebody and what they did."""
 
-    role: Role
+    role: CastRole
     behaviour: str
     first_name: str
     last_name: str

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from sandbox.truth.identity import address
 from sandbox.zoom.errors import ZoomError
 from sandbox.zoom.rows import answer_rows
-from sandbox.zoom.state import Row, ZoomState
+from sandbox.zoom.state import StateRow, ZoomState
 from schemas.instants import parse_instant
 
 
@@ -31,12 +31,12 @@ class AccountUsers:
 class AnswersOfZoom:
     """All that is asked about one id."""
 
-    details: Row | None = None
+    details: StateRow | None = None
     """``None``: Zoom does not know it."""
-    registrants: tuple[Row, ...] = ()
+    registrants: tuple[StateRow, ...] = ()
     """Of every status; `occurrence_ids` are the occurrences in whose list a row stands, none: in each."""
     panelist_emails: frozenset[str] = frozenset()
-    reports: dict[str, list[Row]] = field(default_factory=dict)
+    reports: dict[str, list[StateRow]] = field(default_factory=dict)
     """By uuid; only those that have rows."""
     past_ends: dict[str, int] = field(default_factory=dict)
     """By uuid: `end_time` of `GET /past_meetings/{uuid}`."""
@@ -80,7 +80,7 @@ def ask(zoom: ZoomState, object_type: str, object_id: str, uuids: list[str]) -> 
     return answers
 
 
-def _ask(zoom: ZoomState, path: str, kind: str, uuid: str, **query: str) -> list[Row] | Row | None:
+def _ask(zoom: ZoomState, path: str, kind: str, uuid: str, **query: str) -> list[StateRow] | StateRow | None:
     asked: Mapping[str, str] = query
     try:
         return answer_rows(path, zoom, kind, uuid, asked)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from sandbox.truth.events import CAME, Booking, EventTruth, Result, Value, came_or_not, recorded, registered
+from sandbox.truth.events import CAME, Booking, EventTruth, EventValue, ExpectedPair, came_or_not, recorded, registered
 from sandbox.truth.evidence import SeenEvidence, gather
 from sandbox.truth.recordings import RunRecording, recordings_held, recordings_told
 from sandbox.truth.registrations import registrations_of
@@ -27,7 +27,7 @@ class ContactTruth:
 
     email: str
     status: str
-    attributes: dict[str, Value]
+    attributes: dict[str, EventValue]
     lists: frozenset[int]
     events: tuple[EventTruth, ...]
     mails: tuple[EventTruth, ...]
@@ -39,7 +39,7 @@ class ContactTruth:
     contact_score: int | None = None
     tier: str | None = None
     why: str | None = None
-    leftovers: dict[str, frozenset[Value]] = field(default_factory=dict)
+    leftovers: dict[str, frozenset[EventValue]] = field(default_factory=dict)
     """Attributes for which nothing stands any more after a retraction: what Brevo may still hold."""
     may_be_missing: bool = False
     """True: all that there ever was of it was taken back."""
@@ -63,12 +63,12 @@ class _Dossier:
     """What is known about one person over all sessions."""
 
     bookings: list[Booking] = field(default_factory=list)
-    results: list[Result] = field(default_factory=list)
-    before: dict[tuple[str, str], Result] = field(default_factory=dict)
+    results: list[ExpectedPair] = field(default_factory=list)
+    before: dict[tuple[str, str], ExpectedPair] = field(default_factory=dict)
     """What was published while reports were awaited, by the runs of its session."""
 
     @property
-    def withdrawn(self) -> list[Result]:
+    def withdrawn(self) -> list[ExpectedPair]:
         """Published while reports were awaited, and taken back by them."""
         standing = {(session.object_type, uuid) for session, _ in self.results for uuid in session.given}
         gone = {key: result for key, result in self.before.items() if key not in standing}
@@ -169,21 +169,21 @@ def _contact(email: str, dossier: _Dossier, recordings: dict[str, RunRecording],
     )
 
 
-def _in_order(results: list[Result]) -> list[Result]:
+def _in_order(results: list[ExpectedPair]) -> list[ExpectedPair]:
     return sorted(results, key=lambda pair: (pair[0].ended_at, pair[0].session_uuid))
 
 
-def _nothing(rules: Rules) -> dict[str | None, Value]:
+def _nothing(rules: Rules) -> dict[str | None, EventValue]:
     """What counts and scores are once nothing is left of them."""
     names = rules.attributes
     counts = (names.engagement_score, names.webinars_attended, names.meetings_attended, names.no_shows)
     return {**dict.fromkeys(counts, 0), names.engagement_tier: "cold"}
 
 
-def _shown(email: str, approved: list[Booking], results: list[Result], rules: Rules) -> ContactTruth:
+def _shown(email: str, approved: list[Booking], results: list[ExpectedPair], rules: Rules) -> ContactTruth:
     """A contact's attributes and figures; `results` are in order."""
     names = rules.attributes
-    shown: dict[str | None, Value | None] = {}
+    shown: dict[str | None, EventValue | None] = {}
     status = _registered_status(approved)
     score = points = grade = sentence = seconds = None
     shown[names.registration_source] = _source(approved)
@@ -238,14 +238,14 @@ def _source(approved: list[Booking]) -> str | None:
     return sources[-1] if sources else None
 
 
-def _name(approved: list[Booking], results: list[Result]) -> str | None:
+def _name(approved: list[Booking], results: list[ExpectedPair]) -> str | None:
     for booking in reversed(approved):
         if booking.registration.latest.first_name:
             return booking.registration.latest.first_name
     return next((attendance.name for _, attendance in reversed(results) if attendance.name), None)
 
 
-def _join_date(came: list[Result], rules: Rules) -> str | None:
+def _join_date(came: list[ExpectedPair], rules: Rules) -> str | None:
     """The day of the latest first join, where the webinar or meeting is at home."""
     joins = [(session, attendance.first_join) for session, attendance in came if attendance.first_join is not None]
     if not joins:
@@ -263,7 +263,7 @@ def _zone(name: str) -> tzinfo:
         return UTC
 
 
-def _lists(approved: list[Booking], results: list[Result], rules: Rules) -> frozenset[int]:
+def _lists(approved: list[Booking], results: list[ExpectedPair], rules: Rules) -> frozenset[int]:
     wanted: set[int | None] = set()
     if any(booking.registration.latest.status == "approved" for booking in approved):
         wanted.add(rules.lists.webinar_registrants)

@@ -13,8 +13,8 @@ from sandbox.truth.scores import session_score, whole_minutes
 from sandbox.truth.sessions import ExpectedAttendance, ExpectedSession
 from schemas.instants import format_instant
 
-Value = str | int
-Result = tuple[ExpectedSession, ExpectedAttendance]
+EventValue = str | int
+ExpectedPair = tuple[ExpectedSession, ExpectedAttendance]
 CAME = ("attended", "left_early")
 
 
@@ -25,7 +25,7 @@ class EventTruth:
     name: str
     at: int
     """`event_date`, seconds since 1970."""
-    properties: dict[str, Value]
+    properties: dict[str, EventValue]
     may_be_missing: bool = False
     """True: whether it was sent depends on whether a cancellation was already known, so either is right."""
     alternatives: tuple[EventTruth, ...] = ()
@@ -83,7 +83,7 @@ def _end_of(booking: Booking) -> int | None:
     return max(ends, default=None)
 
 
-def _properties(booking: Booking, fact: RegistrationFact) -> list[dict[str, Value]]:
+def _properties(booking: Booking, fact: RegistrationFact) -> list[dict[str, EventValue]]:
     """Of a webinar that was moved, its start as it was said then, or as it stands now: either is right."""
     named = {name for name, _ in fact.occurrences}
     said = min((at for _, at in fact.occurrences if at is not None), default=fact.starts_at)
@@ -91,7 +91,7 @@ def _properties(booking: Booking, fact: RegistrationFact) -> list[dict[str, Valu
         entry for entry in booking.entries if not entry.occurrence_id
     ]
     now = min((entry.latest.start for entry in entries if entry.latest is not None), default=said)
-    common: dict[str, Value] = {"object_id": booking.object_id, "topic": booking.topic}
+    common: dict[str, EventValue] = {"object_id": booking.object_id, "topic": booking.topic}
     if booking.registration.source:
         common["source"] = booking.registration.source
     return [
@@ -100,7 +100,9 @@ def _properties(booking: Booking, fact: RegistrationFact) -> list[dict[str, Valu
     ]
 
 
-def came_or_not(results: Iterable[Result], before: Mapping[tuple[str, str], Result], rules: Rules) -> list[EventTruth]:
+def came_or_not(
+    results: Iterable[ExpectedPair], before: Mapping[tuple[str, str], ExpectedPair], rules: Rules
+) -> list[EventTruth]:
     """One for each result. Who came is told of with the first result that said so.
 
     Args:
@@ -124,7 +126,7 @@ def came_or_not(results: Iterable[Result], before: Mapping[tuple[str, str], Resu
 
 def _result_event(session: ExpectedSession, attendance: ExpectedAttendance, rules: Rules) -> EventTruth:
     presence = attendance.presence
-    properties: dict[str, Value] = {
+    properties: dict[str, EventValue] = {
         "session_uuid": session.session_uuid,
         "object_id": session.object_id,
         "topic": session.topic,
@@ -142,14 +144,14 @@ def _result_event(session: ExpectedSession, attendance: ExpectedAttendance, rule
     return EventTruth(name, session.ended_at, properties)
 
 
-def recorded(results: Iterable[Result], recordings: Mapping[str, RunRecording], rules: Rules) -> list[EventTruth]:
+def recorded(results: Iterable[ExpectedPair], recordings: Mapping[str, RunRecording], rules: Rules) -> list[EventTruth]:
     """The longest recording of each session."""
     events = []
     for session, attendance in results:
         told = told_of(session, recordings, rules)
         if told is None or attendance.presence.status not in rules.recordings:
             continue
-        properties: dict[str, Value] = {
+        properties: dict[str, EventValue] = {
             "session_uuid": session.session_uuid,
             "object_id": session.object_id,
             "topic": session.topic,

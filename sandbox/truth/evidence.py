@@ -16,7 +16,7 @@ from sandbox.zoom.state import ZoomState
 from schemas.instants import parse_instant
 
 _PLANS = ("created", "updated", "deleted")
-Key = tuple[str, str]
+ObjectKey = tuple[str, str]
 """`webinar` or `meeting`, and its id."""
 
 
@@ -107,7 +107,7 @@ class SeenEvidence:
 
 def gather(bodies: Iterable[bytes], zoom: ZoomState) -> list[SeenEvidence]:
     """Facts per id, from the webhooks and from what Zoom answers about the ids they name."""
-    found: dict[Key, SeenEvidence] = {}
+    found: dict[ObjectKey, SeenEvidence] = {}
     account = AccountUsers.of(zoom)
     for body in bodies:
         event = orjson.loads(body)

@@ -9,7 +9,7 @@ from sandbox.truth.evidence import SeenEvidence, SeenRun
 from sandbox.truth.rules import Rules
 from sandbox.truth.schedule import BookedEntry, Time
 from sandbox.truth.visits import Visit
-from sandbox.zoom.state import Row
+from sandbox.zoom.state import StateRow
 from schemas.instants import parse_instant
 
 _JOINED_TYPES = (2, 5, 6, 8, 9)
@@ -58,7 +58,7 @@ def bounds(run: SeenRun, evidence: SeenEvidence, rules: Rules) -> tuple[int, int
     return start, max({start} | joins | leaves) if rules.abandoned else None
 
 
-def _instants(rows: Iterable[Row], field: str) -> set[int]:
+def _instants(rows: Iterable[StateRow], field: str) -> set[int]:
     return {at for row in rows if (at := parse_instant(row.get(field))) is not None}
 
 

@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from sandbox.zoom.state import Row
+from sandbox.zoom.state import StateRow
 
 _ADDRESS = re.compile(r"[^\s@]+@[^\s@.]+(\.[^\s@.]+)+")
 _TITLES = {"dr", "dr.", "prof", "prof.", "mr", "mr.", "mrs", "mrs.", "ms", "ms.", "herr", "frau", "ing.", "dipl.-ing."}
@@ -59,7 +59,7 @@ class ShownIdentity:
     names: set[str] = field(default_factory=set)
     internal: bool = False
 
-    def show(self, row: Row) -> None:
+    def show(self, row: StateRow) -> None:
         """Notes what a webhook's participant or a report's row says."""
         self.registrant_ids |= {text for text in [row.get("registrant_id")] if text}
         self.emails |= {text for text in [address(row.get("email") or row.get("user_email"))] if text}

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sandbox.truth.identity import address
-from sandbox.zoom.state import Row
+from sandbox.zoom.state import StateRow
 from schemas.instants import parse_instant
 
 _STRENGTH = {"pending": 0, "approved": 1, "denied": 2, "cancelled": 3}
@@ -63,7 +63,7 @@ def _named(content: dict[str, Any]) -> list[dict[str, Any]]:
     return content.get("occurrences") or []
 
 
-def listed(rows: Iterable[Row]) -> list[RegistrationFact]:
+def listed(rows: Iterable[StateRow]) -> list[RegistrationFact]:
     """What rows of Zoom's list say."""
     return [
         RegistrationFact(

@@ -17,7 +17,7 @@ class ListIds:
 
 
 @dataclass(frozen=True)
-class Attributes:
+class AttributeNames:
     """Brevo attribute names; ``None``: not written."""
 
     name: str | None = "FIRSTNAME"
@@ -75,4 +75,4 @@ class Rules:
     unmailed: frozenset[str] = frozenset()
     """Addresses of people who are not to be mailed, in lower case."""
     lists: ListIds = field(default_factory=ListIds)
-    attributes: Attributes = field(default_factory=Attributes)
+    attributes: AttributeNames = field(default_factory=AttributeNames)

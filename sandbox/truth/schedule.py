@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from sandbox.zoom.state import Row
+from sandbox.zoom.state import StateRow
 from schemas.instants import parse_instant
 
 FIXED, SERIES = 5, 9
@@ -45,7 +45,7 @@ class DetailsAnswer:
 
     at: float
     """Seconds since 1970."""
-    details: Row
+    details: StateRow
 
 
 def said_by(name: str, event_ts: int, content: dict[str, Any]) -> list[SaidDate]:
@@ -81,7 +81,7 @@ def _said_in(reading: DetailsAnswer) -> list[SaidDate]:
     ]
 
 
-def _seconds(row: Row) -> int | None:
+def _seconds(row: StateRow) -> int | None:
     minutes = row.get("duration")
     return int(minutes) * _MINUTE if minutes else None
 

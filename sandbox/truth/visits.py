@@ -9,7 +9,7 @@ from sandbox.truth.evidence import SeenConnection, SeenEvidence, SeenRun
 from sandbox.truth.identity import ShownIdentity
 from sandbox.truth.presence import Stay, intervals
 from sandbox.truth.rules import Rules
-from sandbox.zoom.state import Row
+from sandbox.zoom.state import StateRow
 from schemas.instants import parse_instant
 
 
@@ -78,7 +78,7 @@ def _targets(run: SeenRun, uuid: str, handle: str) -> list[SeenConnection]:
     return [connection for connection in run.connections.values() if handle and handle in connection.handles]
 
 
-def _rows(run: SeenRun, shown: dict[str, ShownIdentity], report: list[Row]) -> Iterator[_Row]:
+def _rows(run: SeenRun, shown: dict[str, ShownIdentity], report: list[StateRow]) -> Iterator[_Row]:
     """Rows that are presence; what they lack comes from the webhooks' connection with their `user_id`."""
     for number, row in enumerate(report):
         joined, left = parse_instant(row.get("join_time")), parse_instant(row.get("leave_time"))

@@ -14,10 +14,10 @@ from sandbox.zoom.endpoints import ALL_SCOPES, ServedEndpoint, match
 from sandbox.zoom.errors import ZoomAnswer, ZoomError, invalid_field, unknown_endpoint
 from sandbox.zoom.faults import ZoomFault, ZoomFaults
 from sandbox.zoom.identifiers import decode_identifier
-from sandbox.zoom.limits import Plan, RateLimiter
+from sandbox.zoom.limits import RateLimiter, ServedPlan
 from sandbox.zoom.readiness import DETAILS, REPORTS, Readings, without_previous
 from sandbox.zoom.rows import answer_rows
-from sandbox.zoom.state import Row, ZoomState
+from sandbox.zoom.state import StateRow, ZoomState
 from sandbox.zoom.tokens import AccessTokens, PageTokens
 
 _INVALID_GRANT = ZoomAnswer(400, {"reason": "Invalid Token!", "error": "invalid_grant"})
@@ -33,7 +33,7 @@ class ZoomOptions:
 
     scopes: frozenset[str] = ALL_SCOPES
     """Scopes that the app was granted."""
-    plan: Plan = "pro"
+    plan: ServedPlan = "pro"
     webinar_plan: bool = True
     """False: webinar endpoints answer HTTP 200 with an error in the body, as Zoom documents it."""
     limit_scale: float = 1.0
@@ -94,7 +94,7 @@ class ZoomBackend:
                 return ZoomAnswer(400, {"reason": "unsupported grant type", "error": "unsupported_grant_type"})
         return granted
 
-    def _granted(self, api_url: str, *, user_level: bool = False) -> Row:
+    def _granted(self, api_url: str, *, user_level: bool = False) -> StateRow:
         access_token = self.tokens.issue(self.clock())
         refresh = {"refresh_token": self.authorizations.issue(access_token)} if user_level else {}
         return {
@@ -230,7 +230,7 @@ class ZoomBackend:
             return ZoomAnswer(200, {endpoint.list_key or "rows": rows})
         return ZoomAnswer(200, self._page(endpoint, name, query, rows))
 
-    def _page(self, endpoint: ServedEndpoint, name: str, query: dict[str, str], rows: list[Row]) -> Row:
+    def _page(self, endpoint: ServedEndpoint, name: str, query: dict[str, str], rows: list[StateRow]) -> StateRow:
         size = _page_size(endpoint, query)
         kept = {key: value for key, value in query.items() if key != "next_page_token"}
         bound = (endpoint.path, name, *(f"{key}={value}" for key, value in sorted(kept.items())))

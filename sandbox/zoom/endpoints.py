@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-Label = Literal["light", "medium", "heavy", "resource-intensive"]
-Subject = Literal["account", "user", "meeting", "webinar", "app", "subscription"]
+ServedLabel = Literal["light", "medium", "heavy", "resource-intensive"]
+ServedSubject = Literal["account", "user", "meeting", "webinar", "app", "subscription"]
 PAGED = frozenset({"page_size", "next_page_token"})
 
 
@@ -20,8 +20,8 @@ class ServedEndpoint:
 
     path: str
     """`{}` stands for the one identifier."""
-    subject: Subject
-    label: Label
+    subject: ServedSubject
+    label: ServedLabel
     scopes: tuple[str, ...]
     """Any one of them is enough; the last is the granular one, which Zoom names when it is missing."""
     list_key: str | None = None
@@ -44,13 +44,13 @@ def _classic(kind: str, granular: str) -> tuple[str, ...]:
     return (f"{kind}:read:admin", f"{kind}:read:{granular}:admin")
 
 
-def _participants(kind: Subject, path: str, scope: str) -> ServedEndpoint:
+def _participants(kind: ServedSubject, path: str, scope: str) -> ServedEndpoint:
     return ServedEndpoint(
         path, kind, "medium", _classic(kind, scope), list_key="participants", parameters=PAGED, paid=True
     )
 
 
-def _report(kind: Subject) -> ServedEndpoint:
+def _report(kind: ServedSubject) -> ServedEndpoint:
     return ServedEndpoint(
         f"/report/{kind}s/{{}}/participants",
         kind,
@@ -62,7 +62,7 @@ def _report(kind: Subject) -> ServedEndpoint:
     )
 
 
-def _registrants(kind: Subject, *more: str) -> ServedEndpoint:
+def _registrants(kind: ServedSubject, *more: str) -> ServedEndpoint:
     return ServedEndpoint(
         f"/{kind}s/{{}}/registrants",
         kind,
@@ -73,7 +73,7 @@ def _registrants(kind: Subject, *more: str) -> ServedEndpoint:
     )
 
 
-def _details(kind: Subject) -> ServedEndpoint:
+def _details(kind: ServedSubject) -> ServedEndpoint:
     return ServedEndpoint(
         f"/{kind}s/{{}}",
         kind,
@@ -83,13 +83,13 @@ def _details(kind: Subject) -> ServedEndpoint:
     )
 
 
-def _person_report(kind: Subject, what: str, scope: str) -> ServedEndpoint:
+def _person_report(kind: ServedSubject, what: str, scope: str) -> ServedEndpoint:
     return ServedEndpoint(
         f"/report/{kind}s/{{}}/{what}", kind, "heavy", ("report:read:admin", f"report:read:{scope}:admin"), "questions"
     )
 
 
-def _instances(kind: Subject, label: Label) -> ServedEndpoint:
+def _instances(kind: ServedSubject, label: ServedLabel) -> ServedEndpoint:
     return ServedEndpoint(
         f"/past_{kind}s/{{}}/instances", kind, label, _classic(kind, "list_past_instances"), list_key=f"{kind}s"
     )

@@ -10,7 +10,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from sandbox.zoom.errors import ZoomAnswer, invalid_field
-from sandbox.zoom.state import Row, StatePart
+from sandbox.zoom.state import StatePart, StateRow
 from schemas.instants import as_datetime, format_instant
 
 
@@ -56,7 +56,7 @@ class ZoomFault(StatePart):
         code = self.status if self.code is None else self.code
         return ZoomAnswer(self.status, {"code": code, "message": self.message}, headers)
 
-    def rows(self, rows: list[Row]) -> list[Row]:
+    def rows(self, rows: list[StateRow]) -> list[StateRow]:
         """What a report shows that is not ready yet; other kinds leave the rows as they are."""
         if self.kind == "empty":
             return []

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 
 from sandbox.zoom.errors import invalid_field, user_missing
-from sandbox.zoom.state import Instance, Row, ZoomObject, ZoomState
+from sandbox.zoom.state import Instance, StateRow, ZoomObject, ZoomState
 from schemas.instants import parse_instant, utc_date
 
 PATH = "/report/users/{}/meetings"
@@ -18,7 +18,7 @@ _OLDEST = timedelta(days=184)
 _TYPES = ("past", "pastOne", "pastJoined")
 
 
-def hosted_by(state: ZoomState, _kind: str, name: str, query: Mapping[str, str]) -> list[Row]:
+def hosted_by(state: ZoomState, _kind: str, name: str, query: Mapping[str, str]) -> list[StateRow]:
     """The instances that are over and began on the days asked about, webinars too."""
     user = state.user(name)
     if user is None:
@@ -50,7 +50,7 @@ def _day(query: Mapping[str, str], name: str) -> date:
         raise invalid_field(name, f"Invalid field: {name}.") from None
 
 
-def _row(session: ZoomObject, instance: Instance, user: Row) -> Row:
+def _row(session: ZoomObject, instance: Instance, user: StateRow) -> StateRow:
     start, end = parse_instant(instance.start_time) or 0, parse_instant(instance.end_time) or 0
     stays = [int(row["duration"]) for row in instance.participants if row["status"] == "in_meeting"]
     return {

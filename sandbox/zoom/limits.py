@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections import Counter
 from typing import Literal
 
-from sandbox.zoom.endpoints import Label
+from sandbox.zoom.endpoints import ServedLabel
 from sandbox.zoom.errors import ZoomAnswer
 
-Plan = Literal["free", "pro", "business"]
+ServedPlan = Literal["free", "pro", "business"]
 _DAY = 86_400
 # (requests, seconds of the window)
-_RATES: dict[Plan, dict[Label, tuple[int, int]]] = {
+_RATES: dict[ServedPlan, dict[ServedLabel, tuple[int, int]]] = {
     "free": {"light": (4, 1), "medium": (2, 1), "heavy": (1, 1), "resource-intensive": (10, 60)},
     "pro": {"light": (30, 1), "medium": (20, 1), "heavy": (10, 1), "resource-intensive": (10, 60)},
     "business": {"light": (80, 1), "medium": (60, 1), "heavy": (40, 1), "resource-intensive": (20, 60)},
 }
 # Requests a day. A free plan has one for each label, the others one pool for heavy and resource-intensive together.
-_DAILY: dict[Plan, dict[Label, int]] = {
+_DAILY: dict[ServedPlan, dict[ServedLabel, int]] = {
     "free": {"light": 6_000, "medium": 2_000, "heavy": 1_000, "resource-intensive": 30_000},
     "pro": {"heavy": 30_000, "resource-intensive": 30_000},
     "business": {"heavy": 60_000, "resource-intensive": 60_000},
@@ -37,12 +37,12 @@ class RateLimiter:
         scale: multiplies every limit, so that a test or a demo need not wait for seconds to pass.
     """
 
-    def __init__(self, plan: Plan, scale: float = 1.0) -> None:
+    def __init__(self, plan: ServedPlan, scale: float = 1.0) -> None:
         self._plan = plan
         self._scale = scale
         self._used: Counter[tuple[str, int, int]] = Counter()
 
-    def take(self, label: Label, now: float) -> tuple[dict[str, str], ZoomAnswer | None]:
+    def take(self, label: ServedLabel, now: float) -> tuple[dict[str, str], ZoomAnswer | None]:
         """Headers for the answer of a request at `now` (seconds), and the 429 when it is one too many."""
         rate, window = _RATES[self._plan][label]
         limit = max(1, int(rate * self._scale))

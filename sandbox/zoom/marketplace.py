@@ -12,10 +12,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from sandbox.zoom.errors import ZoomError, invalid_field, user_missing
-from sandbox.zoom.state import Row, ZoomState
+from sandbox.zoom.state import QueryTexts, StateRow, ZoomState
 from schemas.instants import SECONDS_PER_DAY, parse_instant
 
-Query = Mapping[str, str]
 _EVENT = re.compile(r"[a-z_]+\.[a-z_.]+")
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
 _DELIVERED = (200, 204)
@@ -25,7 +24,7 @@ MOST_SUBSCRIPTIONS = 20
 """Of one app: https://developers.zoom.us/docs/api/webhooks/, checked 2026-11-21."""
 
 
-def check_dates(query: Query, now: float) -> None:
+def check_dates(query: QueryTexts, now: float) -> None:
     """Raises ``ZoomError`` 404 for a span of the log that Zoom does not show; `now` in seconds since 1970."""
     start, end = _moment(query, "from"), _moment(query, "to")
     if start is not None and start > now:
@@ -37,7 +36,7 @@ def check_dates(query: Query, now: float) -> None:
             raise ZoomError(404, 1502, "The date range must be within the last seven days.")
 
 
-def webhook_logs(state: ZoomState, _kind: str, name: str, query: Query) -> list[Row]:
+def webhook_logs(state: ZoomState, _kind: str, name: str, query: QueryTexts) -> list[StateRow]:
     """Rows of the log; `type` is 2 (failed ones) unless told."""
     if name != state.app_id:
         raise ZoomError(404, 1401, f"APP ID does not exist: {name}.")
@@ -57,7 +56,7 @@ def webhook_logs(state: ZoomState, _kind: str, name: str, query: Query) -> list[
     ]
 
 
-def subscriptions(state: ZoomState, _kind: str, _name: str, query: Query) -> list[Row]:
+def subscriptions(state: ZoomState, _kind: str, _name: str, query: QueryTexts) -> list[StateRow]:
     """The app's event subscriptions for an account."""
     if query["account_id"] != state.account_id or state.user(query["user_id"]) is None:
         raise user_missing(query["user_id"])
@@ -67,7 +66,7 @@ def subscriptions(state: ZoomState, _kind: str, _name: str, query: Query) -> lis
     return [row for row in state.subscriptions if scope in (None, row["subscription_scope"])]
 
 
-def new_subscription(state: ZoomState, body: Mapping[str, Any]) -> Row:
+def new_subscription(state: ZoomState, body: Mapping[str, Any]) -> StateRow:
     """The row of a subscription to be created, before its URL has answered a challenge."""
     events, url, scope = body.get("events"), body.get("event_webhook_url"), body.get("subscription_scope")
     if not isinstance(events, list) or not events:
@@ -107,7 +106,7 @@ def without(state: ZoomState, subscription_id: str) -> ZoomState:
     return state.model_copy(update={"subscriptions": left})
 
 
-def find(state: ZoomState, subscription_id: str) -> Row:
+def find(state: ZoomState, subscription_id: str) -> StateRow:
     """The row of a subscription. Raises ``ZoomError`` 404/1601."""
     for row in state.subscriptions:
         if row["event_subscription_id"] == subscription_id:
@@ -126,14 +125,14 @@ def _is_allowed(url: str) -> bool:
     return parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in ("127.0.0.1", "localhost"))
 
 
-def _moment(query: Query, name: str) -> int | None:
+def _moment(query: QueryTexts, name: str) -> int | None:
     try:
         return parse_instant(query.get(name))
     except ValueError as error:
         raise ZoomError(404, 1503, "The dates must follow the format: `yyyy-MM-dd'T'HH:mm:ss'Z'`.") from error
 
 
-def _within(row: Row, start: int | None, end: int | None) -> bool:
+def _within(row: StateRow, start: int | None, end: int | None) -> bool:
     """A row whose time cannot be read (Zoom's own example, `2022-09-09T08:11:387Z`, for one) is shown in any span."""
     text = str(row["date_time"])
     if not _TIME.fullmatch(text):

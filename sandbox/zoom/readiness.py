@@ -7,14 +7,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 
-from sandbox.zoom.state import Row, ZoomState
+from sandbox.zoom.state import StateRow, ZoomState
 from schemas.instants import parse_instant
 
 DETAILS = ("/meetings/{}", "/webinars/{}")
 REPORTS = ("/report/meetings/{}/participants", "/report/webinars/{}/participants")
 
 
-def without_previous(details: Row, query: Mapping[str, str], now: float) -> Row:
+def without_previous(details: StateRow, query: Mapping[str, str], now: float) -> StateRow:
     """The details as Zoom shows them: occurrences that are over only where they are asked for."""
     if "occurrences" not in details or query.get("show_previous_occurrences") == "true":
         return details
@@ -24,7 +24,7 @@ def without_previous(details: Row, query: Mapping[str, str], now: float) -> Row:
     }
 
 
-def _is_over(occurrence: Row, now: float) -> bool:
+def _is_over(occurrence: StateRow, now: float) -> bool:
     start = parse_instant(occurrence["start_time"]) or 0
     return start + 60 * int(occurrence.get("duration", 0)) < now
 
@@ -35,7 +35,9 @@ class Readings:
     def __init__(self) -> None:
         self._count: Counter[str] = Counter()
 
-    def rows(self, state: ZoomState, kind: str, name: str, rows: list[Row], *, is_first_page: bool) -> list[Row]:
+    def rows(
+        self, state: ZoomState, kind: str, name: str, rows: list[StateRow], *, is_first_page: bool
+    ) -> list[StateRow]:
         """What this reading gives: one of the run's earlier readings, or `rows`, its final ones."""
         found = state.session(kind, name)
         instance = found[1] if found else None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 from sandbox.zoom import hosting
 from sandbox.zoom.errors import (
@@ -14,7 +14,7 @@ from sandbox.zoom.errors import (
     without_registration,
 )
 from sandbox.zoom.marketplace import subscriptions, webhook_logs
-from sandbox.zoom.state import Instance, Row, ZoomObject, ZoomState
+from sandbox.zoom.state import Instance, QueryTexts, StateRow, ZoomObject, ZoomState
 from schemas.instants import parse_instant
 
 _REPORT = (
@@ -28,15 +28,14 @@ _PAST = (
 _LISTED = ("uuid", "id", "host_id", "topic", "type", "start_time", "duration", "timezone", "created_at", "join_url")
 NO_REGISTRATION = 2
 """`settings.approval_type` of a meeting that nobody has to register for."""
-Query = Mapping[str, str]
-Rows = list[Row]
+ServedRows = list[StateRow]
 
 
-def _pick(row: Row, keys: tuple[str, ...]) -> Row:
+def _pick(row: StateRow, keys: tuple[str, ...]) -> StateRow:
     return {key: row[key] for key in keys if key in row}
 
 
-def _one_of(query: Query, name: str, default: str, allowed: tuple[str, ...]) -> str:
+def _one_of(query: QueryTexts, name: str, default: str, allowed: tuple[str, ...]) -> str:
     value = query.get(name, default)
     if value not in allowed:
         raise invalid_field(name, f"Invalid field: {name}.")
@@ -60,20 +59,20 @@ def _ended(state: ZoomState, kind: str, name: str) -> tuple[ZoomObject, Instance
     return session, instance, instance.end_time
 
 
-def _users(state: ZoomState, _kind: str, _name: str, query: Query) -> Rows:
+def _users(state: ZoomState, _kind: str, _name: str, query: QueryTexts) -> ServedRows:
     status = _one_of(query, "status", "active", ("active", "inactive", "pending"))
     return [user for user in state.users if user.get("status", "active") == status]
 
 
-def _user(state: ZoomState, _kind: str, name: str, _query: Query) -> Row:
+def _user(state: ZoomState, _kind: str, name: str, _query: QueryTexts) -> StateRow:
     user = state.user(name)
     if user is None:
         raise user_missing(name)
     return {"account_id": state.account_id, **user}
 
 
-def _listing(kind: str, types: tuple[str, ...]) -> Callable[[ZoomState, str, str, Query], Rows]:
-    def listed(state: ZoomState, _kind: str, name: str, query: Query) -> Rows:
+def _listing(kind: str, types: tuple[str, ...]) -> Callable[[ZoomState, str, str, QueryTexts], ServedRows]:
+    def listed(state: ZoomState, _kind: str, name: str, query: QueryTexts) -> ServedRows:
         user = _user(state, _kind, name, query)
         _one_of(query, "type", "scheduled", types)
         return [
@@ -85,14 +84,14 @@ def _listing(kind: str, types: tuple[str, ...]) -> Callable[[ZoomState, str, str
     return listed
 
 
-def _details(state: ZoomState, kind: str, name: str, _query: Query) -> Row:
+def _details(state: ZoomState, kind: str, name: str, _query: QueryTexts) -> StateRow:
     other = "webinar" if kind == "meeting" else "meeting"
     if state.session(kind, name) is None and state.session(other, name) is not None:
         raise ZoomError(400, 3000, f"The {other} ID is not valid for this {kind} API: {name}.")
     return _session(state, kind, name).details
 
 
-def _registrants(state: ZoomState, kind: str, name: str, query: Query) -> Rows:
+def _registrants(state: ZoomState, kind: str, name: str, query: QueryTexts) -> ServedRows:
     status = _one_of(query, "status", "approved", ("approved", "pending", "denied"))
     occurrence = query.get("occurrence_id")
     session = _session(state, kind, name)
@@ -108,11 +107,11 @@ def _registrants(state: ZoomState, kind: str, name: str, query: Query) -> Rows:
     ]
 
 
-def _panelists(state: ZoomState, kind: str, name: str, _query: Query) -> Rows:
+def _panelists(state: ZoomState, kind: str, name: str, _query: QueryTexts) -> ServedRows:
     return list(_session(state, kind, name).panelists)
 
 
-def _past(state: ZoomState, kind: str, name: str, _query: Query) -> Row:
+def _past(state: ZoomState, kind: str, name: str, _query: QueryTexts) -> StateRow:
     session, instance, end_time = _ended(state, kind, name)
     host = state.user(str(session.details["host_id"])) or {}
     length = (parse_instant(end_time) or 0) - (parse_instant(instance.start_time) or 0)
@@ -136,12 +135,12 @@ def _past(state: ZoomState, kind: str, name: str, _query: Query) -> Row:
     }
 
 
-def _past_participants(state: ZoomState, kind: str, name: str, _query: Query) -> Rows:
+def _past_participants(state: ZoomState, kind: str, name: str, _query: QueryTexts) -> ServedRows:
     _, instance, _ = _ended(state, kind, name)
     return [_pick(row, _PAST) for row in instance.participants]
 
 
-def _report(state: ZoomState, kind: str, name: str, query: Query) -> Rows:
+def _report(state: ZoomState, kind: str, name: str, query: QueryTexts) -> ServedRows:
     _, instance, _ = _ended(state, kind, name)
     shown = query.get("include_fields")
     if shown not in (None, "registrant_id"):
@@ -150,14 +149,14 @@ def _report(state: ZoomState, kind: str, name: str, query: Query) -> Rows:
     return [_pick(row, keys) for row in instance.participants]
 
 
-def _absentees(state: ZoomState, kind: str, name: str, _query: Query) -> Rows:
+def _absentees(state: ZoomState, kind: str, name: str, _query: QueryTexts) -> ServedRows:
     _, instance, _ = _ended(state, kind, name)
     if instance.absentees is None:
         raise ZoomError(400, 3000, f"Registration has not been enabled for this webinar: {name}.")
     return list(instance.absentees)
 
 
-def _recordings(state: ZoomState, kind: str, name: str, _query: Query) -> Row:
+def _recordings(state: ZoomState, kind: str, name: str, _query: QueryTexts) -> StateRow:
     found = state.session(kind, name) or state.session("webinar", name)
     session, instance = found or (None, None)
     row = (instance.recording if instance else None) or (session.recordings if session else None)
@@ -166,12 +165,12 @@ def _recordings(state: ZoomState, kind: str, name: str, _query: Query) -> Row:
     return row
 
 
-def _tracking_sources(state: ZoomState, kind: str, name: str, _query: Query) -> Row:
+def _tracking_sources(state: ZoomState, kind: str, name: str, _query: QueryTexts) -> StateRow:
     rows = list(_session(state, kind, name).tracking_sources)
     return {"total_records": len(rows), "tracking_sources": rows}
 
 
-def _instances(state: ZoomState, kind: str, name: str, _query: Query) -> Rows:
+def _instances(state: ZoomState, kind: str, name: str, _query: QueryTexts) -> ServedRows:
     session = _session(state, kind, name)
     return [
         {"uuid": instance.uuid, "start_time": instance.start_time}
@@ -180,23 +179,23 @@ def _instances(state: ZoomState, kind: str, name: str, _query: Query) -> Rows:
     ]
 
 
-def _polls(state: ZoomState, kind: str, name: str, _query: Query) -> Row:
+def _polls(state: ZoomState, kind: str, name: str, _query: QueryTexts) -> StateRow:
     session, instance, _ = _ended(state, kind, name)
     return _interaction(session, instance, instance.polls)
 
 
-def _questions(state: ZoomState, kind: str, name: str, _query: Query) -> Row:
+def _questions(state: ZoomState, kind: str, name: str, _query: QueryTexts) -> StateRow:
     session, instance, _ = _ended(state, kind, name)
     return _interaction(session, instance, instance.questions)
 
 
-def _interaction(session: ZoomObject, instance: Instance, people: tuple[Row, ...]) -> Row:
+def _interaction(session: ZoomObject, instance: Instance, people: tuple[StateRow, ...]) -> StateRow:
     """One document, never paged: https://developers.zoom.us/docs/api/meetings/, checked 2026-11-27."""
     named = {"id": session.details["id"], "uuid": instance.uuid, "start_time": instance.start_time}
     return {**named, "questions": list(people)}
 
 
-_ANSWERS: dict[str, Callable[[ZoomState, str, str, Query], Rows | Row]] = {
+_ANSWERS: dict[str, Callable[[ZoomState, str, str, QueryTexts], ServedRows | StateRow]] = {
     "/users": _users,
     "/users/{}": _user,
     "/users/{}/meetings": _listing(
@@ -228,7 +227,7 @@ _ANSWERS: dict[str, Callable[[ZoomState, str, str, Query], Rows | Row]] = {
 }
 
 
-def answer_rows(path: str, state: ZoomState, kind: str, name: str, query: Query) -> Rows | Row:
+def answer_rows(path: str, state: ZoomState, kind: str, name: str, query: QueryTexts) -> ServedRows | StateRow:
     """All rows (or the one document) of an endpoint's template `path`, before paging.
 
     Raises:

@@ -6,11 +6,14 @@ any of the participant endpoints shows; `sandbox/zoom/rows.py` picks.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
-Row = dict[str, Any]
+StateRow = dict[str, Any]
+QueryTexts = Mapping[str, str]
+"""Parameters of a query string."""
 
 
 class StatePart(BaseModel):
@@ -26,17 +29,17 @@ class Instance(StatePart):
     start_time: str
     end_time: str | None = None
     """``None`` while it is live: reports answer 3001 until then."""
-    participants: tuple[Row, ...] = ()
+    participants: tuple[StateRow, ...] = ()
     """One row per join, every field of every endpoint."""
-    earlier_readings: tuple[tuple[Row, ...], ...] = ()
+    earlier_readings: tuple[tuple[StateRow, ...], ...] = ()
     """What the first readings of its report gave, one each, before `participants` was ready."""
-    absentees: tuple[Row, ...] | None = None
+    absentees: tuple[StateRow, ...] | None = None
     """``None``: no registration was required, which Zoom answers with code 3000."""
-    polls: tuple[Row, ...] = ()
+    polls: tuple[StateRow, ...] = ()
     """One row per person who answered a poll."""
-    questions: tuple[Row, ...] = ()
+    questions: tuple[StateRow, ...] = ()
     """One row per person who asked."""
-    recording: Row | None = None
+    recording: StateRow | None = None
     """Its cloud recording, as `GET /meetings/{uuid}/recordings` answers."""
 
 
@@ -44,16 +47,16 @@ class ZoomObject(StatePart):
     """One webinar or meeting id."""
 
     object_type: Literal["webinar", "meeting"]
-    details: Row
+    details: StateRow
     """The answer of `GET /webinars/{id}` or `GET /meetings/{id}`; has `id` and `host_id`."""
-    registrants: tuple[Row, ...] = ()
+    registrants: tuple[StateRow, ...] = ()
     """Of every status. The extra key `occurrence_ids` is a filter and never shown."""
-    panelists: tuple[Row, ...] = ()
+    panelists: tuple[StateRow, ...] = ()
     instances: tuple[Instance, ...] = ()
     """In order of start; the last one answers for the id."""
-    recordings: Row | None = None
+    recordings: StateRow | None = None
     """Answers for every instance that has none of its own."""
-    tracking_sources: tuple[Row, ...] = ()
+    tracking_sources: tuple[StateRow, ...] = ()
 
     @property
     def id(self) -> str:
@@ -70,14 +73,14 @@ class ZoomState(StatePart):
     app_id: str = "nqSreNVsQ2eGzUMGnA8AHA"
     webhook_secret: str = "sandbox-webhook-secret"  # noqa: S105  (of the sandbox alone)
     """Signs the challenge that a new subscription's URL has to answer."""
-    users: tuple[Row, ...] = ()
+    users: tuple[StateRow, ...] = ()
     """One with an `account_id` of its own belongs to another account, and comes here as a guest."""
     person: str = ""
     """Id or e-mail of the user who answers the consent page; empty: the first one."""
     sessions: tuple[ZoomObject, ...] = ()
-    subscriptions: tuple[Row, ...] = ()
+    subscriptions: tuple[StateRow, ...] = ()
     """As `GET /marketplace/app/event_subscription` shows them."""
-    webhook_logs: tuple[Row, ...] = ()
+    webhook_logs: tuple[StateRow, ...] = ()
     """As `GET /marketplace/apps/{id}/webhook_logs` shows them."""
 
     def merged(self, other: ZoomState) -> ZoomState:
@@ -104,7 +107,7 @@ class ZoomState(StatePart):
                     return session, instance
         return None
 
-    def user(self, name: str) -> Row | None:
+    def user(self, name: str) -> StateRow | None:
         """The user with this id or e-mail."""
         wanted = name.lower()
         return next((u for u in self.users if u.get("id") == name or str(u["email"]).lower() == wanted), None)

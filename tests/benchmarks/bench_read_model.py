@@ -25,7 +25,7 @@ from sqlalchemy import Connection
 from sqlalchemy.engine import URL
 
 from console.views.links import session_word
-from readmodel.changes import Source
+from readmodel.changes import SourceRecord
 from readmodel.database import FILE, VARIABLE, Database, opened, url_of
 from readmodel.keys import session_key
 from readmodel.projection import project
@@ -100,7 +100,8 @@ def fill(database: Database, count: int) -> None:
         )
         for part in portions(told, 10_000):
             sources = [
-                Source(topic.name, 0, 0, 0, message.key, message.value, message.headers) for topic, message in part
+                SourceRecord(topic.name, 0, 0, 0, message.key, message.value, message.headers)
+                for topic, message in part
             ]
             with database.writing() as connection:
                 write(connection, project(sources)[0])

@@ -12,7 +12,7 @@ import pytest
 
 from ops.backfill.gathering import Gathering
 from ops.backfill.journal import Journal
-from ops.backfill.plan import FoundSessions, Wish
+from ops.backfill.plan import BackfillWish, FoundSessions
 from ops.backfill.reading import ATTEMPTS, Reader
 from ops.backfill.sessions import PastSession
 from ops.backfill.spans import DaySpan
@@ -88,7 +88,7 @@ async def gather(
     zoom: SandboxZoom, folder: Path, *, span: DaySpan = PERIOD, host: str | None = None, name: str | None = None
 ) -> FoundSessions:
     """What is found of the account, with the journal of the folder."""
-    gathering = Gathering(Wish(span, host, name, "backfill"), Journal.open(folder, []), TODAY)
+    gathering = Gathering(BackfillWish(span, host, name, "backfill"), Journal.open(folder, []), TODAY)
     reader = Reader(zoom.client, nullcontext(), sleep=at_once)
     await gathering.read(STATE.account_id, reader, lambda _done, _total: None)
     return gathering.found
@@ -141,7 +141,7 @@ async def test_meeting_by_name_is_found_as_far_back_as_a_year_without_reports(
 async def test_webinar_by_id_is_looked_for_with_its_host_alone(zoom: SandboxZoom, tmp_path: Path) -> None:
     """Zoom tells of a webinar's instances in reports only."""
     found = await gather(zoom, tmp_path, name="101")
-    wish = Wish(PERIOD, None, "101", "backfill")
+    wish = BackfillWish(PERIOD, None, "101", "backfill")
     chosen = [past for sessions in found.select(wish.names).values() for past in sessions]
     assert {past.uuid for past in chosen} == uuids((101, 40), (101, 10))
     assert asked(zoom) == 2

@@ -12,7 +12,7 @@ from processors.brevo.api.client import BrevoClient
 from processors.brevo.decisions.answers import classify
 from runtime.outcome import Outcome
 from sandbox.brevo import Options, RunningBrevo, serving
-from sandbox.brevo.faults import BrevoFault, Kind
+from sandbox.brevo.faults import BrevoFault, FaultKind
 from schemas.errors import FatalError
 
 KEY = "xkeysib-sandbox"
@@ -93,7 +93,7 @@ async def test_client_unknown_key_is_an_answer(brevo: RunningBrevo) -> None:
 )
 @pytest.mark.parametrize("event", [False, True], ids=["contact", "event"])
 async def test_client_fault_is_told_apart_and_called_once(
-    client: BrevoClient, brevo: RunningBrevo, kind: Kind, name: str, outcome: Outcome, event: bool
+    client: BrevoClient, brevo: RunningBrevo, kind: FaultKind, name: str, outcome: Outcome, event: bool
 ) -> None:
     """Every fault is one call and one answer of its class; HTML is no JSON."""
     brevo.state.faults.add(BrevoFault(kind=kind))

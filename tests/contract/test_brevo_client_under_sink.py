@@ -12,7 +12,7 @@ from processors.brevo.api.client import BrevoClient
 from processors.brevo.writer.bootstrap import check_templates
 from runtime.brevo_models import Brevo
 from sandbox.brevo import Options, RunningBrevo, serving
-from sandbox.brevo.contacts import Change
+from sandbox.brevo.contacts import ContactChange
 from sandbox.brevo.faults import BrevoFault
 from schemas.brevo import AttributeValue, ConfirmList
 from schemas.codec import contact_id
@@ -134,7 +134,7 @@ async def test_sink_puts_only_older_contacts_on_a_list_for_existing_ones() -> No
     async with serving(Options(api_key=API_KEY, limit_factor=100).with_demo()) as brevo:
         old, ours, unknown = PEOPLE[:3]
         now = brevo.state.now()
-        brevo.state.store.contacts.upsert(Change(old), now - timedelta(days=300), update=False)
+        brevo.state.store.contacts.upsert(ContactChange(old), now - timedelta(days=300), update=False)
         sink = Sink(brevo.url, partitions=1)
         sink.engine.timestamp_ms = int(now.timestamp() * 1_000)
         sink.start()

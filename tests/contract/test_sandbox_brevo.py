@@ -12,7 +12,7 @@ import aiohttp
 import pytest
 
 from sandbox.brevo import Options, RunningBrevo, serving
-from sandbox.brevo.contacts import Change
+from sandbox.brevo.contacts import ContactChange
 from sandbox.brevo.faults import BrevoFault
 from tests.support.processes import eventually
 
@@ -69,7 +69,7 @@ def _world(brevo: RunningBrevo) -> None:
         store.lists.create("Webinar 8412", 2, list_id=list_id)
     attributes: dict[str, object] = {"FIRSTNAME": "Maya", "LASTNAME": "Okafor", "ZOOM_LAST_ATTENDED": "2026-11-20"}
     attributes |= {"ZOOM_ATTENDED_MINUTES": 47.5, "ZOOM_ATTENDED": True}
-    store.contacts.upsert(Change(MAYA, attributes=attributes, list_ids=(36, 37)), now, update=True)
+    store.contacts.upsert(ContactChange(MAYA, attributes=attributes, list_ids=(36, 37)), now, update=True)
 
 
 def _without_maya(brevo: RunningBrevo) -> None:

@@ -7,8 +7,8 @@ from typing import Any, get_args
 
 import pytest
 
-from sandbox.brevo.contacts import Change
-from sandbox.brevo.faults import Kind
+from sandbox.brevo.contacts import ContactChange
+from sandbox.brevo.faults import FaultKind
 from sandbox.zoom.faults import ZoomFault
 from tests.support.brevo_client import MAYA, NOOR, Client, Json, campaign
 from tests.support.processes import eventually
@@ -98,9 +98,9 @@ async def test_fault_of_a_list_names_it(client: Client, fault: Json) -> None:
 async def test_import_reports_whose_phone_belongs_to_another(client: Client) -> None:
     """The other rows are taken, and the process completes."""
     store = client.brevo.state.store
-    store.contacts.upsert(Change(MAYA, attributes={"SMS": "33612345678"}), client.brevo.state.now(), update=True)
+    store.contacts.upsert(ContactChange(MAYA, attributes={"SMS": "33612345678"}), client.brevo.state.now(), update=True)
     rows = [{"email": NOOR, "attributes": {"SMS": "33612345678"}}, {"email": "ann@example.com", "attributes": {}}]
-    store.contacts.upsert(Change(NOOR), client.brevo.state.now(), update=True)
+    store.contacts.upsert(ContactChange(NOOR), client.brevo.state.now(), update=True)
     _, started = await client.call("POST", "/v3/contacts/import", {"jsonBody": rows, "listIds": [15]})
     process: dict[str, Any] = {}
 
@@ -117,6 +117,6 @@ async def test_import_reports_whose_phone_belongs_to_another(client: Client) -> 
 def test_every_fault_is_described_on_its_page() -> None:
     """docs/reference/sandboxes.md names every kind of both sandboxes."""
     brevo, zoom = PAGE.read_text().split("## Zoom")
-    kinds = (get_args(Kind), get_args(ZoomFault.model_fields["kind"].annotation))
+    kinds = (get_args(FaultKind), get_args(ZoomFault.model_fields["kind"].annotation))
     for part, names in zip((brevo, zoom), kinds, strict=True):
         assert [name for name in names if f"| `{name}` |" not in part] == []

@@ -17,8 +17,8 @@ from console.app import build_app
 from console.following import Following
 from console.gate import Gate
 from console.password_file import PasswordFile
-from console.passwords import Account, Role, hash_password
-from readmodel.changes import Source
+from console.passwords import Account, AccountRole, hash_password
+from readmodel.changes import SourceRecord
 from readmodel.database import Database, opened
 from readmodel.projection import project
 from readmodel.writing import write
@@ -37,7 +37,7 @@ def _hashed() -> str:
 def fill(database: Database, told: Iterable[Told]) -> None:
     """What the projector does with these records, in one transaction."""
     records = [
-        Source(topic.name, 0, offset, 1_786_532_400_000, message.key, message.value, message.headers)
+        SourceRecord(topic.name, 0, offset, 1_786_532_400_000, message.key, message.value, message.headers)
         for offset, (topic, message) in enumerate(told)
     ]
     changes, unreadable = project(records)
@@ -102,7 +102,7 @@ async def console(
     }  # fmt: skip
     settings = ConsoleEnvironment.read(environment)
     passwords = PasswordFile(settings.password_file)
-    roles: dict[str, Role] = {"ana": "operator", "ben": "reader"}
+    roles: dict[str, AccountRole] = {"ana": "operator", "ben": "reader"}
     for name, role in roles.items():
         passwords.put(Account(name, role, _hashed()))
     with opened(url or sqlite_url(folder)) as database:

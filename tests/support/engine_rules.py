@@ -15,7 +15,7 @@ import orjson
 from pydantic import ConfigDict
 from typing_extensions import override
 
-from processors.engine.effect import Effect, OwnAgent, Rows
+from processors.engine.effect import Effect, OwnAgent, RowChanges
 from processors.engine.view import Output, PartitionStore, Record, Rule, View
 from schemas.codec import pack
 from schemas.errors import DeadLetterError, FatalError, RetryLaterError, SkipError
@@ -139,7 +139,7 @@ class Courier(Effect):
         self._changed.set()
 
     @override
-    def applied(self, partition: int, changes: Mapping[str, Rows]) -> None:
+    def applied(self, partition: int, changes: Mapping[str, RowChanges]) -> None:
         waiting = self._waiting[partition]
         for key, value in changes[PENDING].items():
             if value is None:

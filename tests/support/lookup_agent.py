@@ -16,7 +16,7 @@ from processors.engine.memory import MemoryEngine, MemoryStore
 from processors.engine.view import Output
 from processors.zoom import agent as look_up
 from processors.zoom.agent import LookUp, MissingScopes
-from processors.zoom.api.api import Row, ZoomReader
+from processors.zoom.api.api import ZoomReader, ZoomRow
 from processors.zoom.api.metrics import ZoomMetrics
 from processors.zoom.questions.pending import PENDING
 from runtime.backoff import Backoff
@@ -35,7 +35,7 @@ class ScriptedZoom(ZoomReader):
 
     def __init__(self) -> None:
         self.calls: list[str] = []
-        self.answers: dict[str, list[Row]] = {}
+        self.answers: dict[str, list[ZoomRow]] = {}
         self.failures: dict[str, deque[NoAnswer | Exception]] = {}
         self.scopes: list[frozenset[str] | NoAnswer] = []
         self.priorities: list[Priority] = []
@@ -60,7 +60,7 @@ class ScriptedZoom(ZoomReader):
     async def granted_scopes(self) -> frozenset[str] | NoAnswer:
         return self.scopes.pop(0) if self.scopes else frozenset()
 
-    async def _answer(self, call: str) -> list[Row] | NoAnswer:
+    async def _answer(self, call: str) -> list[ZoomRow] | NoAnswer:
         self.calls.append(call)
         self._called.set()
         self.under_way += 1
@@ -81,45 +81,45 @@ class ScriptedZoom(ZoomReader):
     @override
     async def details(
         self, object_type: ObjectType, object_id: str, occurrence_id: str | None = None
-    ) -> Row | NoAnswer:
+    ) -> ZoomRow | NoAnswer:
         return _first(await self._answer(f"{object_type} {object_id}" + (f" {occurrence_id}" if occurrence_id else "")))
 
     @override
     async def registrants(
         self, object_type: ObjectType, object_id: str, occurrence_id: str | None = None
-    ) -> list[Row] | NoAnswer:
+    ) -> list[ZoomRow] | NoAnswer:
         return await self._answer(f"registrants {object_id}" + (f" {occurrence_id}" if occurrence_id else ""))
 
     @override
-    async def panelists(self, webinar_id: str) -> list[Row] | NoAnswer:
+    async def panelists(self, webinar_id: str) -> list[ZoomRow] | NoAnswer:
         return await self._answer(f"panelists {webinar_id}")
 
     @override
-    async def users(self) -> list[Row] | NoAnswer:
+    async def users(self) -> list[ZoomRow] | NoAnswer:
         return await self._answer("users")
 
     @override
-    async def past_meeting(self, uuid: str) -> Row | NoAnswer:
+    async def past_meeting(self, uuid: str) -> ZoomRow | NoAnswer:
         return _first(await self._answer(f"past {uuid}"))
 
     @override
-    async def report(self, object_type: ObjectType, uuid: str) -> list[Row] | NoAnswer:
+    async def report(self, object_type: ObjectType, uuid: str) -> list[ZoomRow] | NoAnswer:
         return await self._answer(f"{object_type} report {uuid}")
 
     @override
-    async def absentees(self, uuid: str) -> list[Row] | NoAnswer:
+    async def absentees(self, uuid: str) -> list[ZoomRow] | NoAnswer:
         return await self._answer(f"absentees {uuid}")
 
     @override
-    async def polls(self, object_type: ObjectType, uuid: str) -> list[Row] | NoAnswer:
+    async def polls(self, object_type: ObjectType, uuid: str) -> list[ZoomRow] | NoAnswer:
         return await self._answer(f"{object_type} polls {uuid}")
 
     @override
-    async def questions(self, object_type: ObjectType, uuid: str) -> list[Row] | NoAnswer:
+    async def questions(self, object_type: ObjectType, uuid: str) -> list[ZoomRow] | NoAnswer:
         return await self._answer(f"{object_type} questions {uuid}")
 
     @override
-    async def recordings(self, uuid: str) -> Row | NoAnswer:
+    async def recordings(self, uuid: str) -> ZoomRow | NoAnswer:
         return _first(await self._answer(f"recordings {uuid}"))
 
     @override
@@ -132,7 +132,7 @@ class ScriptedZoom(ZoomReader):
         return True
 
 
-def _first(rows: list[Row] | NoAnswer) -> Row | NoAnswer:
+def _first(rows: list[ZoomRow] | NoAnswer) -> ZoomRow | NoAnswer:
     return rows if isinstance(rows, NoAnswer) else rows[0]
 
 

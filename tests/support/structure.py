@@ -1,7 +1,7 @@
 """The structure in figures: `make structure`, or `… structure --against COMMIT` for the same figures of an older state.
 
 A table by package: modules, lines, median and largest module, own imports of a module (median, largest), the arrows
-between its parts; below it the class names that stand for more than one thing.
+between its parts; below it the names of types, classes and aliases alike, that stand for more than one thing.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import ast
 import io
+import re
 import subprocess
 import tarfile
 import tempfile
@@ -32,7 +33,8 @@ class Module:
     lines: int
     imports: frozenset[str]
     """Our modules that it imports."""
-    classes: tuple[str, ...]
+    types: tuple[str, ...]
+    """Its classes and type aliases: names at its top level that begin with a capital and go on in small letters."""
 
 
 def modules(root: Path) -> list[Module]:
@@ -50,8 +52,18 @@ def _name(path: Path) -> str:
 def _module(name: str, path: Path, known: set[str]) -> Module:
     text = path.read_text(encoding="utf-8")
     tree = ast.parse(text)
-    classes = tuple(node.name for node in tree.body if isinstance(node, ast.ClassDef))
-    return Module(name, len(text.splitlines()), frozenset(_imported(tree, known) - {name}), classes)
+    types = tuple(name for name in _defined(tree) if re.fullmatch(r"_?[A-Z]+[a-z]\w*", name))
+    return Module(name, len(text.splitlines()), frozenset(_imported(tree, known) - {name}), types)
+
+
+def _defined(tree: ast.Module) -> Iterator[str]:
+    for node in tree.body:
+        if isinstance(node, ast.ClassDef):
+            yield node.name
+        elif isinstance(node, ast.Assign):
+            yield from (target.id for target in node.targets if isinstance(target, ast.Name))
+        elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
+            yield node.target.id
 
 
 def _imported(tree: ast.Module, known: set[str]) -> set[str]:
@@ -90,11 +102,11 @@ def arrows(package: str, found: list[Module]) -> set[tuple[str, str]]:
     }
 
 
-def repeated_classes(found: list[Module]) -> dict[str, list[str]]:
-    """Class names, but for private ones, that several modules define, with the modules."""
+def repeated_types(found: list[Module]) -> dict[str, list[str]]:
+    """Names of types, but for private ones, that several modules define, with the modules."""
     homes = defaultdict(list)
     for module in found:
-        for name in module.classes:
+        for name in module.types:
             if not name.startswith("_"):
                 homes[name].append(module.name)
     return {name: where for name, where in sorted(homes.items()) if len(where) > 1}
@@ -121,8 +133,8 @@ def show(title: str, root: Path, console: Console) -> None:
         )
         table.add_row(folder, *(f"{figure:g}" for figure in figures))
     console.print(table)
-    repeated = repeated_classes(found)
-    console.print(f"Class names with more than one meaning: {len(repeated)}")
+    repeated = repeated_types(found)
+    console.print(f"Names of types with more than one meaning: {len(repeated)}")
     for name, where in repeated.items():
         console.print(f"  {name}: {', '.join(where)}")
 

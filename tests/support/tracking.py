@@ -17,7 +17,7 @@ from processors.engine.memory import MemoryStore, run_turn
 from processors.engine.view import Output, Record, Rule
 from processors.zoom.questions.participation import participation
 from runtime.models import Configuration
-from sandbox.zoom.state import Instance, Row, ZoomObject, ZoomState
+from sandbox.zoom.state import Instance, StateRow, ZoomObject, ZoomState
 from schemas.attendance import FACT, AnyFact, Recording, Registration, Result
 from schemas.brevo import BREVO_COMMAND, OnceCommand, SendCampaign, SendRecording, TrackEvent, UpsertContact
 from schemas.cloud_events import Headers
@@ -59,7 +59,7 @@ def configuration(account_id: str = ZoomState().account_id, **sections: object) 
     return Configuration.model_validate({"connectors": {"zoom": zoom}, "field_mapping": mapping, **sections})
 
 
-def answer_rows(zoom: ZoomState, request: LookupRequest, readings: int = 0) -> tuple[Row, ...] | None:
+def answer_rows(zoom: ZoomState, request: LookupRequest, readings: int = 0) -> tuple[StateRow, ...] | None:
     """What Zoom answers to a question; ``None``: it knows no such thing.
 
     Args:
@@ -85,13 +85,13 @@ def answer_rows(zoom: ZoomState, request: LookupRequest, readings: int = 0) -> t
     return _rows_of(ended[0], request.lookup) if ended else None
 
 
-def _identity_rows(zoom: ZoomState, request: LookupRequest) -> tuple[Row, ...]:
+def _identity_rows(zoom: ZoomState, request: LookupRequest) -> tuple[StateRow, ...]:
     hits = [user for user in zoom.users if user.get("id") in request.user_ids]
     hits += [user for user in zoom.users if normalise_email(user["email"]) in request.emails]
     return tuple({"id": user.get("id", ""), "email": user["email"]} for user in hits)
 
 
-def _registrant_rows(session: ZoomObject, occurrence_id: str | None) -> tuple[Row, ...]:
+def _registrant_rows(session: ZoomObject, occurrence_id: str | None) -> tuple[StateRow, ...]:
     """Of one occurrence, or all; who names none is registered for each."""
     return tuple(
         {name: value for name, value in row.items() if name != "occurrence_ids"}
@@ -100,8 +100,8 @@ def _registrant_rows(session: ZoomObject, occurrence_id: str | None) -> tuple[Ro
     )
 
 
-def _rows_of(instance: Instance, lookup: LookupKind) -> tuple[Row, ...] | None:
-    rows: dict[LookupKind, tuple[Row, ...] | None] = {
+def _rows_of(instance: Instance, lookup: LookupKind) -> tuple[StateRow, ...] | None:
+    rows: dict[LookupKind, tuple[StateRow, ...] | None] = {
         "report": instance.participants,
         "absentees": instance.absentees,
         "polls": tuple(participation("polls", instance.polls)),

@@ -8,13 +8,13 @@ from __future__ import annotations
 from processors.attendance.book.book import (
     TABLE,
     Book,
-    Kind,
+    BookKind,
 )
 from processors.attendance.book.due_jobs import (
     DUE,
     JOB,
+    DueWork,
     Job,
-    Work,
     WorkKind,
     accounts_due,
     begin_planned,
@@ -34,6 +34,7 @@ from processors.attendance.book.due_jobs import (
 from processors.attendance.book.retention import delete_expired, expires_ms
 from processors.attendance.book.rows import (
     ABSENT,
+    BOOK_KINDS,
     CHOICE,
     CONNECTION,
     CONTACT_REGISTRATION,
@@ -44,7 +45,6 @@ from processors.attendance.book.rows import (
     HEARD,
     IDENTITY_OF_EMAIL,
     IDENTITY_OF_USER,
-    KINDS,
     MESSAGE,
     PANELIST,
     PARTICIPATION,
@@ -76,6 +76,7 @@ from processors.attendance.book.rows import (
 
 __all__ = [
     "ABSENT",
+    "BOOK_KINDS",
     "CHOICE",
     "CONNECTION",
     "CONTACT_REGISTRATION",
@@ -88,7 +89,6 @@ __all__ = [
     "IDENTITY_OF_EMAIL",
     "IDENTITY_OF_USER",
     "JOB",
-    "KINDS",
     "MESSAGE",
     "PANELIST",
     "PARTICIPATION",
@@ -111,16 +111,16 @@ __all__ = [
     "VISITOR",
     "AccountUser",
     "Book",
+    "BookKind",
     "Conversion",
     "Details",
+    "DueWork",
     "Heard",
     "Job",
-    "Kind",
     "Published",
     "PublishedSession",
     "Question",
     "Visitor",
-    "Work",
     "WorkKind",
     "accounts_due",
     "begin_planned",

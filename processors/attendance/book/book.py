@@ -22,7 +22,7 @@ session is named after one)."""
 
 
 @dataclass(frozen=True, slots=True)
-class Kind(Generic[T]):
+class BookKind(Generic[T]):
     """One kind of row."""
 
     letter: str
@@ -55,24 +55,24 @@ class Book:
         self.now_ms = now_ms
         self._object = f"|{self.account}|{object_id}"
 
-    def key(self, kind: Kind[T], *parts: str) -> bytes:
+    def key(self, kind: BookKind[T], *parts: str) -> bytes:
         """Of one row."""
         return "|".join((kind.letter + self._object, *parts)).encode()
 
-    def get(self, kind: Kind[T], *parts: str) -> T | None:
+    def get(self, kind: BookKind[T], *parts: str) -> T | None:
         """The row, ``None`` when there is none."""
         data = self.view.get(TABLE, self.key(kind, *parts))
         return None if data is None else kind.decode(data)
 
-    def has(self, kind: Kind[T], *parts: str) -> bool:
+    def has(self, kind: BookKind[T], *parts: str) -> bool:
         """Whether there is such a row."""
         return self.view.get(TABLE, self.key(kind, *parts)) is not None
 
-    def put(self, kind: Kind[T], row: T, *parts: str) -> None:
+    def put(self, kind: BookKind[T], row: T, *parts: str) -> None:
         """Write a row."""
         self.view.put(TABLE, self.key(kind, *parts), kind.encode(row))
 
-    def change(self, kind: Kind[T], row: T, *parts: str) -> bool:
+    def change(self, kind: BookKind[T], row: T, *parts: str) -> bool:
         """Write a row unless it is there already; false when it was."""
         key, data = self.key(kind, *parts), kind.encode(row)
         if self.view.get(TABLE, key) == data:
@@ -80,11 +80,11 @@ class Book:
         self.view.put(TABLE, key, data)
         return True
 
-    def delete(self, kind: Kind[T], *parts: str) -> None:
+    def delete(self, kind: BookKind[T], *parts: str) -> None:
         """Remove a row; no error when there is none."""
         self.view.delete(TABLE, self.key(kind, *parts))
 
-    def scan(self, kind: Kind[T], *parts: str, start: str = "") -> Iterator[tuple[tuple[str, ...], T]]:
+    def scan(self, kind: BookKind[T], *parts: str, start: str = "") -> Iterator[tuple[tuple[str, ...], T]]:
         """(the other parts, row) of all rows below these parts, in order; from those on that begin with `start`."""
         below = self.key(kind, *parts, "")
         for key, data in self.view.scan(TABLE, below, below + start.encode()):

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
-from processors.attendance.book.book import TABLE, Book, Kind, key_part
+from processors.attendance.book.book import TABLE, Book, BookKind, key_part
 from processors.engine.view import View
 from schemas.codec import pack, unpack
 from schemas.instants import as_datetime
@@ -24,7 +24,7 @@ DUE = b"due|"
 
 
 @dataclass(slots=True)
-class Work:
+class DueWork:
     """One thing that is being done, in steps of bounded size."""
 
     kind: WorkKind
@@ -74,7 +74,7 @@ class Job:
     """Of some registrations only the end of a session shows whether they came before it."""
     queue: list[list[str]] = field(default_factory=list)
     """(kind, name) of the works that come next."""
-    work: Work | None = None
+    work: DueWork | None = None
     lineage: Lineage | None = None
     """Of the latest replay that brought news which are not worked on yet."""
 
@@ -82,7 +82,7 @@ class Job:
 def _decode(data: bytes) -> Job:
     fields = unpack(data)
     work: dict[str, Any] | None = fields.pop("work")
-    return Job(**_with_lineage(fields), work=Work(**_with_lineage(work)) if work else None)
+    return Job(**_with_lineage(fields), work=DueWork(**_with_lineage(work)) if work else None)
 
 
 def _with_lineage(fields: dict[str, Any]) -> dict[str, Any]:
@@ -90,7 +90,7 @@ def _with_lineage(fields: dict[str, Any]) -> dict[str, Any]:
     return fields if lineage is None else {**fields, "lineage": Lineage(**lineage)}
 
 
-JOB: Kind[Job] = Kind("j", "what is to be done", (), _decode, lambda job: pack(asdict(job)), "with its work")
+JOB: BookKind[Job] = BookKind("j", "what is to be done", (), _decode, lambda job: pack(asdict(job)), "with its work")
 
 
 def load_job(book: Book) -> Job:
@@ -180,7 +180,7 @@ def note_undecided(book: Book) -> None:
         save_job(book, job)
 
 
-def go_on(book: Book, work: Work) -> None:
+def go_on(book: Book, work: DueWork) -> None:
     """Ask for the work's next step: a message to the own agent, so that other work comes in between."""
     send_tick(book, "continue", f"{book.object_id}#{work.step}")
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from processors.attendance.book.book import TABLE, Book
-from processors.attendance.book.rows import DETAILS, HEARD, KINDS, QUESTION, RECORDING, RUN, SCHEDULE, Heard
+from processors.attendance.book.rows import BOOK_KINDS, DETAILS, HEARD, QUESTION, RECORDING, RUN, SCHEDULE, Heard
 
 
 def expires_ms(book: Book, retain: float) -> dict[str, int]:
@@ -41,7 +41,7 @@ def delete_expired(book: Book, uuid: str, most: int) -> bool:
 
 def _keys(book: Book, uuid: str) -> Iterator[bytes]:
     """Keys in the order in which they go."""
-    for kind in KINDS:
+    for kind in BOOK_KINDS:
         if kind.goes == ("with its run" if uuid else "with its webinar"):
             if uuid and kind is RUN:
                 # Questions about a run go with it.

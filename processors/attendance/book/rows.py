@@ -7,7 +7,7 @@ from dataclasses import astuple, dataclass, field
 from functools import lru_cache
 from typing import Any, NamedTuple, TypeVar
 
-from processors.attendance.book.book import Kind
+from processors.attendance.book.book import BookKind
 from processors.attendance.rules.connections import Connection
 from processors.attendance.rules.facts import NOTHING_SHOWN, Shown
 from processors.attendance.rules.presence import Filed
@@ -128,7 +128,7 @@ def _of_visitor(row: Visitor) -> list[Any]:
     return [row.connection, list(row.shown), list(row.reported)]
 
 
-RUN: Kind[RunRow] = Kind(
+RUN: BookKind[RunRow] = BookKind(
     # Each event of a run reads its row, and hardly any changes it.
     "i",
     "a run",
@@ -137,56 +137,78 @@ RUN: Kind[RunRow] = Kind(
     RunRow.to_bytes,
     "with its run",
 )
-CONNECTION: Kind[Connection] = Kind("c", "a connection", ("uuid", "connection"), **_of_bytes(Connection), **_RUN)
-REPORT: Kind[ReportState] = Kind("m", "how far readings of a report are", ("uuid",), **_of_bytes(ReportState), **_RUN)
-REPORT_ROW: Kind[ReportRow] = Kind("t", "a row of a report", ("uuid", "row"), **_of_bytes(ReportRow), **_RUN)
-VISITOR: Kind[Visitor] = Kind(
+CONNECTION: BookKind[Connection] = BookKind(
+    "c", "a connection", ("uuid", "connection"), **_of_bytes(Connection), **_RUN
+)
+REPORT: BookKind[ReportState] = BookKind(
+    "m", "how far readings of a report are", ("uuid",), **_of_bytes(ReportState), **_RUN
+)
+REPORT_ROW: BookKind[ReportRow] = BookKind("t", "a row of a report", ("uuid", "row"), **_of_bytes(ReportRow), **_RUN)
+VISITOR: BookKind[Visitor] = BookKind(
     "vu", "who a `user_id` of a run is", ("uuid", "user_id"), **_packed(_visitor, whole=_of_visitor), **_RUN
 )
-FILED: Kind[Filed] = Kind(
+FILED: BookKind[Filed] = BookKind(
     "v", "the presence of a contact in a run", ("uuid", "contact", "evidence"), **_of_bytes(Filed), **_RUN
 )
-ABSENT: Kind[bool] = Kind("a", "absent from a run, as Zoom says", ("uuid", "contact"), **_TRUE, **_RUN)
-TOTAL: Kind[int] = Kind("n", "how many participants Zoom counts in a run", ("uuid",), **_VALUE, **_RUN)
-PARTICIPATION: Kind[list[str]] = Kind(
+ABSENT: BookKind[bool] = BookKind("a", "absent from a run, as Zoom says", ("uuid", "contact"), **_TRUE, **_RUN)
+TOTAL: BookKind[int] = BookKind("n", "how many participants Zoom counts in a run", ("uuid",), **_VALUE, **_RUN)
+PARTICIPATION: BookKind[list[str]] = BookKind(
     "b", "polls or questions of a contact; without one: of everybody", ("uuid", "kind", "contact"), **_VALUE, **_RUN
 )
-MESSAGE: Kind[bool] = Kind("bc", "a chat message of a contact", ("uuid", "contact", "message"), **_TRUE, **_RUN)
-RECORDING: Kind[RecordingRow] = Kind("w", "the recording of a run", ("uuid",), **_of_bytes(RecordingRow), **_RUN)
-CHOICE: Kind[ChosenRecording] = Kind(
+MESSAGE: BookKind[bool] = BookKind("bc", "a chat message of a contact", ("uuid", "contact", "message"), **_TRUE, **_RUN)
+RECORDING: BookKind[RecordingRow] = BookKind(
+    "w", "the recording of a run", ("uuid",), **_of_bytes(RecordingRow), **_RUN
+)
+CHOICE: BookKind[ChosenRecording] = BookKind(
     "wc", "what a session's people are told of", ("session",), **_of_bytes(ChosenRecording), **_RUN
 )
-RECORDING_TOLD: Kind[bool] = Kind("y", "that somebody was told of a recording", ("session", "contact"), **_TRUE, **_RUN)
-STARTED: Kind[Origin] = Kind("z", "that the start was told of with this run", ("uuid",), **_VALUE, **_RUN)
-ENDED_TOLD: Kind[bool] = Kind("ze", "that a contact was told of the end", ("session", "contact"), **_TRUE, **_RUN)
-RESULT: Kind[Published] = Kind("r", "the result last told", ("session", "contact"), **_packed(Published), **_RUN)
-SESSION: Kind[PublishedSession] = Kind("s", "the session last told", ("session",), **_packed(PublishedSession), **_RUN)
-STATE: Kind[SessionSummary] = Kind(
+RECORDING_TOLD: BookKind[bool] = BookKind(
+    "y", "that somebody was told of a recording", ("session", "contact"), **_TRUE, **_RUN
+)
+STARTED: BookKind[Origin] = BookKind("z", "that the start was told of with this run", ("uuid",), **_VALUE, **_RUN)
+ENDED_TOLD: BookKind[bool] = BookKind(
+    "ze", "that a contact was told of the end", ("session", "contact"), **_TRUE, **_RUN
+)
+RESULT: BookKind[Published] = BookKind(
+    "r", "the result last told", ("session", "contact"), **_packed(Published), **_RUN
+)
+SESSION: BookKind[PublishedSession] = BookKind(
+    "s", "the session last told", ("session",), **_packed(PublishedSession), **_RUN
+)
+STATE: BookKind[SessionSummary] = BookKind(
     "sn", "what was last told of a session that is not final", ("session",), **_of_messages(SessionSummary), **_RUN
 )
 
-REGISTRATION: Kind[RegistrationRow] = Kind(
+REGISTRATION: BookKind[RegistrationRow] = BookKind(
     "g", "a registration", ("registrant",), **_of_bytes(RegistrationRow), **_WEBINAR
 )
-CONTACT_REGISTRATION: Kind[bool] = Kind("q", "whose a registration is", ("contact", "registrant"), **_TRUE, **_WEBINAR)
-REGISTRATION_TOLD: Kind[Published] = Kind(
+CONTACT_REGISTRATION: BookKind[bool] = BookKind(
+    "q", "whose a registration is", ("contact", "registrant"), **_TRUE, **_WEBINAR
+)
+REGISTRATION_TOLD: BookKind[Published] = BookKind(
     "e", "the registration last told", ("registrant",), **_packed(Published), **_WEBINAR
 )
-UNKNOWN_REGISTRANT: Kind[bool] = Kind("u", "an id that Zoom does not know", ("registrant",), **_TRUE, **_WEBINAR)
-HEARD: Kind[Heard] = Kind("h", "when registrations were heard of", (), **_packed(Heard), **_WEBINAR)
-DETAILS: Kind[Details] = Kind("d", "details that Zoom answered", (), **_packed(Details, whole=astuple), **_WEBINAR)
-SCHEDULE: Kind[Schedule] = Kind("f", "the webinar's dates", (), **_of_bytes(Schedule), **_WEBINAR)
-CONVERSION: Kind[Conversion] = Kind("o", "webinar or meeting since when", (), **_packed(Conversion), **_WEBINAR)
-PANELIST: Kind[bool] = Kind("p", "a panelist", ("contact",), **_TRUE, **_WEBINAR)
-IDENTITY_OF_EMAIL: Kind[AccountUser] = Kind(
+UNKNOWN_REGISTRANT: BookKind[bool] = BookKind(
+    "u", "an id that Zoom does not know", ("registrant",), **_TRUE, **_WEBINAR
+)
+HEARD: BookKind[Heard] = BookKind("h", "when registrations were heard of", (), **_packed(Heard), **_WEBINAR)
+DETAILS: BookKind[Details] = BookKind(
+    "d", "details that Zoom answered", (), **_packed(Details, whole=astuple), **_WEBINAR
+)
+SCHEDULE: BookKind[Schedule] = BookKind("f", "the webinar's dates", (), **_of_bytes(Schedule), **_WEBINAR)
+CONVERSION: BookKind[Conversion] = BookKind("o", "webinar or meeting since when", (), **_packed(Conversion), **_WEBINAR)
+PANELIST: BookKind[bool] = BookKind("p", "a panelist", ("contact",), **_TRUE, **_WEBINAR)
+IDENTITY_OF_EMAIL: BookKind[AccountUser] = BookKind(
     "xe", "whose an address is", ("contact",), **_packed(AccountUser), **_WEBINAR
 )
-IDENTITY_OF_USER: Kind[AccountUser] = Kind("xu", "whose a user id is", ("user",), **_packed(AccountUser), **_WEBINAR)
-QUESTION: Kind[Question] = Kind(
+IDENTITY_OF_USER: BookKind[AccountUser] = BookKind(
+    "xu", "whose a user id is", ("user",), **_packed(AccountUser), **_WEBINAR
+)
+QUESTION: BookKind[Question] = BookKind(
     "k", "a question to Zoom", ("purpose", "uuid", "part"), **_packed(Question, whole=astuple), **_WEBINAR
 )
 
-KINDS: tuple[Kind[Any], ...] = (
+BOOK_KINDS: tuple[BookKind[Any], ...] = (
     STATE, SESSION, RESULT, RECORDING_TOLD, ENDED_TOLD, CHOICE, FILED, VISITOR, REPORT_ROW, CONNECTION, ABSENT, TOTAL,
     PARTICIPATION, MESSAGE, REPORT, RECORDING, STARTED, RUN, REGISTRATION, CONTACT_REGISTRATION, REGISTRATION_TOLD,
     IDENTITY_OF_EMAIL, IDENTITY_OF_USER, PANELIST, UNKNOWN_REGISTRANT, QUESTION, DETAILS, SCHEDULE, CONVERSION, HEARD,

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from processors.attendance.book import REGISTRATION, UNKNOWN_REGISTRANT, VISITOR, Book, Visitor
-from processors.attendance.closing.evidence import Evidence, evidence_of
+from processors.attendance.closing.evidence import PieceOfEvidence, evidence_of
 from processors.attendance.closing.exclusion import Exclusion
 from processors.attendance.closing.identity import registration_of
-from processors.attendance.closing.step import Progress, Step
+from processors.attendance.closing.step import ClosingStep, Progress
 from processors.attendance.intake.figures import ask_figures
 from processors.attendance.intake.interaction import ask_interaction
 from processors.attendance.intake.questions import Scope, ask, ask_identities
@@ -42,7 +42,7 @@ class Asking:
     def __init__(self, exclusion: Exclusion) -> None:
         self._exclusion = exclusion
 
-    def ask(self, step: Step) -> Progress:
+    def ask(self, step: ClosingStep) -> Progress:
         """Details, then the registrants of every status (of the date, where there are several) and the panelists."""
         book, uuids = step.book, step.group.uuids
         details = [ask(book, step.subject, Scope("details", uuid)) for uuid in uuids]
@@ -58,7 +58,7 @@ class Asking:
                 scopes.append(ask(book, step.subject, Scope("panelists", last)))
         return Progress.WAITS if step.wait_for(scopes) else Progress.DONE
 
-    def _at_the_end(self, step: Step) -> list[Scope]:
+    def _at_the_end(self, step: ClosingStep) -> list[Scope]:
         """Zoom's own figures, and what people did beside listening, are asked for once nothing else will change."""
         if not step.is_final:
             return []
@@ -67,7 +67,7 @@ class Asking:
             scopes += ask_interaction(step.book, step.subject, step.group.uuids)
         return scopes
 
-    def match(self, step: Step) -> Progress:
+    def match(self, step: ClosingStep) -> Progress:
         """Note what webhooks and the report show of one `user_id`: each may lack what the other has."""
         work = step.work
         if not work.cursor:
@@ -80,7 +80,7 @@ class Asking:
             _note_visitor(step.book, evidence)
         return Progress.DONE
 
-    def identify(self, step: Step) -> Progress:
+    def identify(self, step: ClosingStep) -> Progress:
         """Ask about people nobody was asked about, as many as a step handles, and wait; then go on behind them."""
         work, unknown, position = step.work, Unknown(), _END
         for cursor, note in self._people(step, work.cursor):
@@ -102,7 +102,7 @@ class Asking:
             return Progress.WAITS
         return Progress.DONE if position == _END else Progress.MORE
 
-    def _people(self, step: Step, cursor: str) -> Iterator[tuple[str, Note]]:
+    def _people(self, step: ClosingStep, cursor: str) -> Iterator[tuple[str, Note]]:
         """(cursor, what notes their unknowns) of connections, then of registrations."""
         book, at = step.book, ""
         if cursor.startswith(_REGISTRATIONS):
@@ -115,16 +115,16 @@ class Asking:
                 if row.email is not None:
                     yield f"{_REGISTRATIONS}{registrant_id}", partial(self._note_email, book, row.email)
 
-    def is_known(self, book: Book, evidence: Evidence, shown: Shown) -> bool:
+    def is_known(self, book: Book, evidence: PieceOfEvidence, shown: Shown) -> bool:
         """Whether everything that matters about a connection that shows this was asked about."""
         unknown = Unknown()
         self._note_identity(book, evidence, shown, unknown)
         return not (unknown.emails or unknown.user_ids or unknown.registrant_ids)
 
-    def _note_connection(self, book: Book, evidence: Evidence, unknown: Unknown) -> None:
+    def _note_connection(self, book: Book, evidence: PieceOfEvidence, unknown: Unknown) -> None:
         self._note_identity(book, evidence, evidence.shown(book), unknown)
 
-    def _note_identity(self, book: Book, evidence: Evidence, shown: Shown, unknown: Unknown) -> None:
+    def _note_identity(self, book: Book, evidence: PieceOfEvidence, shown: Shown, unknown: Unknown) -> None:
         self._note_shown(book, shown, unknown)
         if not evidence.is_row and shown.email is None and registration_of(book, shown.registrant_id) is None:
             # It may turn out to be who the report's row of its `user_id` is.
@@ -150,7 +150,7 @@ class Asking:
             unknown.emails.add(email)
 
 
-def _note_visitor(book: Book, evidence: Evidence) -> None:
+def _note_visitor(book: Book, evidence: PieceOfEvidence) -> None:
     shown = evidence.shown(book) if not evidence.is_row else evidence.connection.shown
     for number in evidence.connection.numbers:
         visitor = book.get(VISITOR, evidence.uuid, number) or Visitor()

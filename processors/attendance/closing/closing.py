@@ -15,9 +15,9 @@ from processors.attendance.book import (
     RUN,
     SESSION,
     Book,
+    DueWork,
     Job,
     PublishedSession,
-    Work,
     WorkKind,
     delete_expired,
     expires_ms,
@@ -36,7 +36,7 @@ from processors.attendance.closing.publishing import Publishing
 from processors.attendance.closing.reports import ask_due_reports
 from processors.attendance.closing.results import retract_result, retract_summary
 from processors.attendance.closing.states import take_back_states
-from processors.attendance.closing.step import Progress, Step
+from processors.attendance.closing.step import ClosingStep, Progress
 from processors.attendance.intake.described import is_wanted
 from processors.attendance.intake.groups import groups_of, run_rows
 from processors.attendance.intake.questions import Scope, is_open
@@ -46,7 +46,7 @@ from processors.attendance.rules.recordings import ChosenRecording
 from processors.attendance.rules.sessions import Group, Session
 from processors.attendance.settings import TrackingSettings
 
-Phase = Callable[[Step], Progress]
+ClosingPhase = Callable[[ClosingStep], Progress]
 
 
 class Closing:
@@ -61,7 +61,7 @@ class Closing:
         self._publishing = Publishing(exclusion)
         asking = Asking(exclusion)
         filing = Filing(asking, exclusion)
-        self._phases: tuple[Phase, ...] = (
+        self._phases: tuple[ClosingPhase, ...] = (
             asking.ask,
             asking.match,
             asking.identify,
@@ -70,7 +70,7 @@ class Closing:
             self._publish,
         )
         """Of a session. The first three (`intake.events.WALKS`) only find out whom to ask about."""
-        self._other: dict[WorkKind, Callable[[Book, Work, int], bool]] = {
+        self._other: dict[WorkKind, Callable[[Book, DueWork, int], bool]] = {
             "retraction": self._retract,
             "registrations": self._tell_registrations,
             "expiry": lambda book, work, budget: delete_expired(book, work.name, budget),
@@ -110,7 +110,7 @@ class Closing:
         if work is not None and work.step == number and not work.waits:
             self._take_step(book, job, work)
 
-    def _take_step(self, book: Book, job: Job, work: Work) -> None:
+    def _take_step(self, book: Book, job: Job, work: DueWork) -> None:
         work.step += 1
         book.view.lineage = work.lineage
         if work.kind != "session":
@@ -131,7 +131,7 @@ class Closing:
 
     # A session
 
-    def _advance(self, step: Step) -> bool:
+    def _advance(self, step: ClosingStep) -> bool:
         """Run through the phases until the budget is spent or Zoom has to answer; true when the work is done."""
         work = step.work
         while work.phase < len(self._phases):
@@ -145,7 +145,7 @@ class Closing:
 
     _last_walk = 2
 
-    def _publish(self, step: Step) -> Progress:
+    def _publish(self, step: ClosingStep) -> Progress:
         """Publish the session, or take back what was told of a group that is none."""
         session = step.session
         if session is not None:
@@ -165,7 +165,7 @@ class Closing:
             _note_consequences(step, session, before)
         return progress
 
-    def _choice(self, step: Step, session: Session) -> ChosenRecording | None:
+    def _choice(self, step: ClosingStep, session: Session) -> ChosenRecording | None:
         """The recording that people are told of with a final result, if it is there and none is worth waiting for."""
         if not step.work.is_final:
             return None
@@ -177,17 +177,17 @@ class Closing:
             return None
         return found
 
-    def _take_back_others(self, step: Step, name: str | None) -> None:
+    def _take_back_others(self, step: ClosingStep, name: str | None) -> None:
         for (known,), told in step.book.scan(SESSION):
             if known != name and known in step.group.uuids and not told.retracted:
                 step.job.queue.insert(0, ["retraction", known])
 
-    def _group_of(self, book: Book, work: Work) -> Group | None:
+    def _group_of(self, book: Book, work: DueWork) -> Group | None:
         """The work's group as it is now; ``None`` when it has other runs than when the work began."""
         groups = groups_of(book, self._settings)
         return next((group for group in groups if group.uuids == work.runs and group.ended), None)
 
-    def _step_of(self, book: Book, job: Job, work: Work, group: Group) -> Step:
+    def _step_of(self, book: Book, job: Job, work: DueWork, group: Group) -> ClosingStep:
         rows = {uuid: row for uuid, row in run_rows(book) if uuid in group.uuids}
         earlier: list[str] = []
         later: list[str] = []
@@ -195,11 +195,11 @@ class Closing:
             for other in groups_of(book, self._settings):
                 if other.entry and other.entry.occurrence_id == group.entry.occurrence_id and other != group:
                     (earlier if other.entry.start < group.entry.start else later).extend(other.uuids)
-        return Step(book, job, work, group, rows, self._settings, self._settings.step, earlier, later)
+        return ClosingStep(book, job, work, group, rows, self._settings, self._settings.step, earlier, later)
 
     # What is no session
 
-    def _retract(self, book: Book, work: Work, budget: int) -> bool:
+    def _retract(self, book: Book, work: DueWork, budget: int) -> bool:
         """Take back everything that was published under a name."""
         row = book.get(RUN, work.name)
         if row is None:
@@ -213,7 +213,7 @@ class Closing:
         retract_summary(book, work.name, row)
         return True
 
-    def _tell_registrations(self, book: Book, work: Work, budget: int) -> bool:
+    def _tell_registrations(self, book: Book, work: DueWork, budget: int) -> bool:
         """Look at all registrations once more."""
         batch: list[str] = []
         for (registrant_id,), _row in book.scan(REGISTRATION, start=work.cursor):
@@ -239,11 +239,11 @@ class Closing:
                 return
         self._rest(book, job)
 
-    def _work(self, book: Book, kind: str, name: str) -> Work | None:
+    def _work(self, book: Book, kind: str, name: str) -> DueWork | None:
         if kind == "session":
             group = next((group for group in groups_of(book, self._settings) if group.uuids[0] == name), None)
-            return Work("session", name, group.uuids) if group and group.ended else None
-        return Work("retraction" if kind == "retraction" else "registrations", name)
+            return DueWork("session", name, group.uuids) if group and group.ended else None
+        return DueWork("retraction" if kind == "retraction" else "registrations", name)
 
     def _rest(self, book: Book, job: Job) -> None:
         """Look again when news count, time makes something final, or rows have expired."""
@@ -257,7 +257,7 @@ class Closing:
         expiring = expires_ms(book, self._settings.retain)
         expired = sorted(uuid for uuid, at_ms in expiring.items() if at_ms <= book.now_ms)
         if expired:
-            job.work = Work("expiry", expired[0])
+            job.work = DueWork("expiry", expired[0])
             go_on(book, job.work)
         elif expiring:
             look_at(book, job, min(expiring.values()))
@@ -265,7 +265,7 @@ class Closing:
             job.undecided = False  # nothing is left to decide it by
 
 
-def _note_consequences(step: Step, session: Session, before: PublishedSession | None) -> None:
+def _note_consequences(step: ClosingStep, session: Session, before: PublishedSession | None) -> None:
     """What is to be looked at again once a session has been told."""
     job = step.job
     if job.undecided or (before is not None and before.end != session.end):

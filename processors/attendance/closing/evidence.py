@@ -7,14 +7,14 @@ from dataclasses import dataclass
 
 from processors.attendance.book import CONNECTION, REPORT_ROW, Book
 from processors.attendance.closing.identity import shown_by_webhook, shown_in_report
-from processors.attendance.closing.step import Step
+from processors.attendance.closing.step import ClosingStep
 from processors.attendance.rules.connections import Connection
 from processors.attendance.rules.facts import Shown
 from processors.attendance.rules.reports import ReportRow
 
 
 @dataclass(slots=True)
-class Evidence:
+class PieceOfEvidence:
     """One connection, or one row of Zoom's report."""
 
     uuid: str
@@ -47,7 +47,7 @@ class Evidence:
             book.put(REPORT_ROW, ReportRow(self.reading, self.connection), self.uuid, self.name)
 
 
-def evidence_of(step: Step, cursor: str, *, reported_only: bool = False) -> Iterator[Evidence]:
+def evidence_of(step: ClosingStep, cursor: str, *, reported_only: bool = False) -> Iterator[PieceOfEvidence]:
     """Everything of these runs from the cursor on: by uuid, webhooks' connections before the report's rows.
 
     `reported_only`: of runs with a settled report alone.
@@ -60,11 +60,11 @@ def evidence_of(step: Step, cursor: str, *, reported_only: bool = False) -> Iter
             continue
         if (start := _start(uuid, "c", cursor)) is not None:
             for (name,), connection in book.scan(CONNECTION, uuid, start=start):
-                yield Evidence(uuid, name, connection, None)
+                yield PieceOfEvidence(uuid, name, connection, None)
         if has_report and state is not None and (start := _start(uuid, "t", cursor)) is not None:
             for (name,), row in book.scan(REPORT_ROW, uuid, start=start):
                 if row.reading == state.settled_reading:
-                    yield Evidence(uuid, name, row.connection, row.reading)
+                    yield PieceOfEvidence(uuid, name, row.connection, row.reading)
 
 
 def _start(uuid: str, kind: str, cursor: str) -> str | None:

@@ -9,10 +9,10 @@ from operator import itemgetter
 
 from processors.attendance.book import FILED, VISITOR, Book
 from processors.attendance.closing.asking import Asking
-from processors.attendance.closing.evidence import Evidence, evidence_of
+from processors.attendance.closing.evidence import PieceOfEvidence, evidence_of
 from processors.attendance.closing.exclusion import Exclusion
 from processors.attendance.closing.identity import Resolved, resolve
-from processors.attendance.closing.step import Progress, Step
+from processors.attendance.closing.step import ClosingStep, Progress
 from processors.attendance.rules.facts import Shown
 from processors.attendance.rules.intervals import walk
 from processors.attendance.rules.presence import Filed, weight_of
@@ -32,7 +32,7 @@ class Filing:
         self._asking = asking
         self._exclusion = exclusion
 
-    def file(self, step: Step) -> Progress:
+    def file(self, step: ClosingStep) -> Progress:
         """File connections by contact, as many as a step may handle."""
         for evidence in evidence_of(step, step.work.cursor):
             if not step.spend():
@@ -44,7 +44,7 @@ class Filing:
                 self._file(step, evidence, shown)
         return Progress.DONE
 
-    def _file(self, step: Step, evidence: Evidence, shown: Shown) -> None:
+    def _file(self, step: ClosingStep, evidence: PieceOfEvidence, shown: Shown) -> None:
         """File a presence under its contact, and remove what was filed under another."""
         book, connection, run = step.book, evidence.connection, step.rows[evidence.uuid]
         found = resolve(book, evidence.uuid, connection, shown, is_row=evidence.is_row)
@@ -77,7 +77,7 @@ class Filing:
         )
         book.change(FILED, filed, evidence.uuid, contact, evidence.name)
 
-    def weigh(self, step: Step) -> Progress:
+    def weigh(self, step: ClosingStep) -> Progress:
         """Add up each run's audience, person by person: whoever is excluded by one connection counts in none."""
         work, entry = step.work, step.group.entry
         spans = {run.uuid: run.span for run in step.group.runs}
@@ -97,7 +97,7 @@ class Filing:
         return Progress.DONE
 
 
-def filed_from(step: Step, cursor: str) -> Iterator[FiledAt]:
+def filed_from(step: ClosingStep, cursor: str) -> Iterator[FiledAt]:
     """Everybody's evidence in all runs of the group from a contact on, in order of (contact, uuid)."""
     streams = [_filed_in(step.book, uuid, cursor) for uuid in sorted(step.group.uuids)]
     return heapq.merge(*streams, key=itemgetter(0, 1))
@@ -108,7 +108,7 @@ def _filed_in(book: Book, uuid: str, cursor: str) -> Iterator[FiledAt]:
         yield contact, uuid, filed
 
 
-def _visitor(book: Book, evidence: Evidence) -> str:
+def _visitor(book: Book, evidence: PieceOfEvidence) -> str:
     """Of an anonymous person the connection; that of the report's rows is the one that has their `user_id`."""
     if not evidence.is_row:
         return evidence.name
@@ -118,7 +118,7 @@ def _visitor(book: Book, evidence: Evidence) -> str:
     return evidence.name
 
 
-def _anonymous(evidence: Evidence, found: Resolved, visitor: str) -> str:
+def _anonymous(evidence: PieceOfEvidence, found: Resolved, visitor: str) -> str:
     """One for each Zoom user, where the connection names one, else for each visitor of the run."""
     user_id = found.shown.user_id
     return f"{ANONYMOUS}u{user_id}" if user_id else f"{ANONYMOUS}{evidence.uuid}.{visitor}"

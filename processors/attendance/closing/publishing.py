@@ -14,7 +14,7 @@ from processors.attendance.closing.exclusion import Exclusion
 from processors.attendance.closing.filing import ANONYMOUS, filed_from
 from processors.attendance.closing.reconciliation import compare, reconciliation
 from processors.attendance.closing.results import publish_result, publish_summary, retract_result
-from processors.attendance.closing.step import Progress, Step
+from processors.attendance.closing.step import ClosingStep, Progress
 from processors.attendance.closing.telling import tell_choice, tell_ended, tell_session_choice
 from processors.attendance.intake.figures import knows_absentees
 from processors.attendance.intake.interaction import Offered, interaction_of, interaction_summary, offered_of
@@ -50,7 +50,7 @@ class Publishing:
     def __init__(self, exclusion: Exclusion) -> None:
         self._exclusion = exclusion
 
-    def publish(self, step: Step, session: Session, choice: ChosenRecording | None) -> Progress:
+    def publish(self, step: ClosingStep, session: Session, choice: ChosenRecording | None) -> Progress:
         """One step from the work's cursor on, then the summary.
 
         Args:
@@ -67,7 +67,7 @@ class Publishing:
         _publish_session(step, common)
         return Progress.DONE
 
-    def _publish_contact(self, step: Step, common: _Common, contact: str, rows: Sequence[Found]) -> None:
+    def _publish_contact(self, step: ClosingStep, common: _Common, contact: str, rows: Sequence[Found]) -> None:
         """What stands of a contact now, and what follows from it for its records and for the counts."""
         session, is_final = common.session, step.work.is_final
         known = self._known(step, common, contact, rows)
@@ -85,7 +85,7 @@ class Publishing:
             absent = sum(kind == "absent" for _contact, kind, _row in rows) == len(session.uuids)
             compare(step.work, contact, judged, absent=absent)
 
-    def _contacts(self, step: Step, session: Session) -> Iterator[Found]:
+    def _contacts(self, step: ClosingStep, session: Session) -> Iterator[Found]:
         """Everybody who came, is registered or was told of, in order of the contact id."""
         book, cursor = step.book, step.work.cursor
         streams: list[Iterator[Found]] = [filed_from(step, cursor), _published(book, session.session_uuid, cursor)]
@@ -95,7 +95,7 @@ class Publishing:
             streams += [_absent(book, uuid, cursor) for uuid in session.uuids]
         return heapq.merge(*streams, key=itemgetter(0))
 
-    def _known(self, step: Step, common: _Common, contact: str, rows: Sequence[Found]) -> Contact:
+    def _known(self, step: ClosingStep, common: _Common, contact: str, rows: Sequence[Found]) -> Contact:
         filed: dict[str, list[Filed]] = {}
         for _contact, uuid, row in rows:
             if isinstance(row, Filed):
@@ -112,7 +112,7 @@ class Publishing:
         )
 
 
-def _common(step: Step, session: Session, choice: ChosenRecording | None) -> _Common:
+def _common(step: ClosingStep, session: Session, choice: ChosenRecording | None) -> _Common:
     is_final, is_webinar = step.work.is_final, step.object_type == "webinar"
     return _Common(
         session=session,
@@ -125,7 +125,7 @@ def _common(step: Step, session: Session, choice: ChosenRecording | None) -> _Co
 
 
 def _publish_judged(
-    step: Step, common: _Common, contact: str, judged: StandingResult, approved: Sequence[Registrant]
+    step: ClosingStep, common: _Common, contact: str, judged: StandingResult, approved: Sequence[Registrant]
 ) -> None:
     uuids, offered = common.session.uuids, common.offered
     interaction = interaction_of(step.book, uuids, offered, contact) if judged.filed and offered else None
@@ -134,7 +134,7 @@ def _publish_judged(
         tell_choice(step, common.session, common.choice, judged.email)
 
 
-def _publish_session(step: Step, common: _Common) -> None:
+def _publish_session(step: ClosingStep, common: _Common) -> None:
     """Once everybody was: what is told of the session as a whole."""
     book, work, session = step.book, step.work, common.session
     if common.choice is not None:
@@ -146,7 +146,7 @@ def _publish_session(step: Step, common: _Common) -> None:
     publish_summary(step, session, counts, told, summary)
 
 
-def _approved(step: Step, session: Session, rows: Sequence[Found]) -> list[Registrant]:
+def _approved(step: ClosingStep, session: Session, rows: Sequence[Found]) -> list[Registrant]:
     """Registrations that count for the session and were approved before its end: none for what is at no date's time."""
     if session.entry is None and step.has_schedule:
         return []
@@ -166,7 +166,7 @@ _COUNTED = frozenset(
 )  # fmt: skip
 
 
-def _count(step: Step, session: Session, known: Contact, judged: StandingResult | Retract | Left) -> None:
+def _count(step: ClosingStep, session: Session, known: Contact, judged: StandingResult | Retract | Left) -> None:
     counts = step.work.counts
     if isinstance(judged, Retract) and judged.why == "excluded":
         added = {"excluded": int(bool(known.filed or known.approved))}
@@ -183,7 +183,7 @@ def _counts_of(judged: StandingResult | Retract | Left) -> dict[str, int]:
     return {judged.why: 1} if judged.why in ("outside", "anonymous") else {}
 
 
-def _counts_of_evidence(step: Step, session: Session, known: Contact) -> dict[str, int]:
+def _counts_of_evidence(step: ClosingStep, session: Session, known: Contact) -> dict[str, int]:
     """Who is registered, whom a report left out, and which of its rows lead to nobody."""
     in_session = {uuid: known.filed[uuid] for uuid in session.uuids if uuid in known.filed}
     rows = {uuid: [piece for piece in filed if piece.is_row] for uuid, filed in in_session.items()}

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from processors.attendance.book import TOTAL, Book, Work
+from processors.attendance.book import TOTAL, Book, DueWork
 from processors.attendance.rules.judgement import Left, Retract, StandingResult
 from schemas.sessions import Difference, Reconciliation
 
@@ -21,7 +21,7 @@ _WHY = {
 }
 
 
-def compare(work: Work, contact: str, judged: StandingResult | Retract | Left, *, absent: bool) -> None:
+def compare(work: DueWork, contact: str, judged: StandingResult | Retract | Left, *, absent: bool) -> None:
     """Compare one contact with Zoom's list; a no-show of one is to be one of the other.
 
     Args:
@@ -46,7 +46,7 @@ def compare(work: Work, contact: str, judged: StandingResult | Retract | Left, *
         work.counts["differences_left_out"] = work.counts.get("differences_left_out", 0) + 1
 
 
-def reconciliation(book: Book, work: Work, uuids: Sequence[str], *, has_absentees: bool) -> Reconciliation:
+def reconciliation(book: Book, work: DueWork, uuids: Sequence[str], *, has_absentees: bool) -> Reconciliation:
     """What there is to tell with the final result."""
     totals = [total for uuid in uuids if (total := book.get(TOTAL, uuid)) is not None]
     return Reconciliation(

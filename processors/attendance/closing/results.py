@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from processors.attendance.book import RESULT, SESSION, Book, Published, PublishedSession
 from processors.attendance.closing.states import outlook, summary_of_run, take_back, tell
-from processors.attendance.closing.step import Step
+from processors.attendance.closing.step import ClosingStep
 from processors.attendance.rules.judgement import Registrant
 from processors.attendance.rules.judgement import StandingResult as Judged
 from processors.attendance.rules.names import smallest_name
@@ -21,7 +21,7 @@ from schemas.topics import ATTENDANCE_RESULTS
 
 
 def publish_result(
-    step: Step, session: Session, judged: Judged, approved: Sequence[Registrant], interaction: Interaction | None
+    step: ClosingStep, session: Session, judged: Judged, approved: Sequence[Registrant], interaction: Interaction | None
 ) -> None:
     """Publish a person's result as a new revision, unless it is the one that stands."""
     name, contact = session.session_uuid, contact_id(judged.email)
@@ -90,7 +90,7 @@ def retract_result(
 
 
 def publish_summary(
-    step: Step,
+    step: ClosingStep,
     session: Session,
     counts: Mapping[str, int],
     reconciliation: Reconciliation | None,
@@ -149,7 +149,7 @@ def _send(book: Book, result: Result) -> None:
 
 
 def _result(
-    step: Step,
+    step: ClosingStep,
     session: Session,
     judged: Judged,
     identity: Identity | None,
@@ -195,7 +195,7 @@ def _result(
     )
 
 
-def _run_evidence(step: Step, session: Session, uuid: str, presence: Presence | None) -> RunEvidence:
+def _run_evidence(step: ClosingStep, session: Session, uuid: str, presence: Presence | None) -> RunEvidence:
     state = step.reports[uuid]
     settled = state.settled if state else None
     return RunEvidence(
@@ -207,7 +207,7 @@ def _run_evidence(step: Step, session: Session, uuid: str, presence: Presence | 
     )
 
 
-def _evidence(step: Step, session: Session, presences: Mapping[str, Presence]) -> Evidence:
+def _evidence(step: ClosingStep, session: Session, presences: Mapping[str, Presence]) -> Evidence:
     webhooks = any(presence.webhooks for presence in presences.values())
     rows = any(presence.rows for presence in presences.values())
     if webhooks and rows:
@@ -217,7 +217,7 @@ def _evidence(step: Step, session: Session, presences: Mapping[str, Presence]) -
     return _evidence_of_runs(step, session)
 
 
-def _evidence_of_runs(step: Step, session: Session) -> Evidence:
+def _evidence_of_runs(step: ClosingStep, session: Session) -> Evidence:
     return "report" if all(step.has_report(uuid) for uuid in session.uuids) else "live"
 
 

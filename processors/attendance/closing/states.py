@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from processors.attendance.book import SESSION, STATE, Book
-from processors.attendance.closing.step import Step
+from processors.attendance.closing.step import ClosingStep
 from processors.attendance.rules.runs import RunRow
 from processors.attendance.settings import TrackingSettings
 from schemas.instants import as_datetime
@@ -34,7 +34,7 @@ class Outlook(NamedTuple):
 NOTHING_TO_COME = Outlook(None, "")
 
 
-def outlook(step: Step) -> Outlook:
+def outlook(step: ClosingStep) -> Outlook:
     """Of a session that has been computed."""
     if step.work.is_final:
         return NOTHING_TO_COME

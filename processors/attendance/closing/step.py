@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from enum import Enum, auto
 from functools import cached_property
 
-from processors.attendance.book import DETAILS, REPORT, SCHEDULE, Book, Details, Job, Work
+from processors.attendance.book import DETAILS, REPORT, SCHEDULE, Book, Details, DueWork, Job
 from processors.attendance.intake.questions import Scope, Subject, open_among
 from processors.attendance.rules.reports import ReportState
 from processors.attendance.rules.runs import LIVELINESS, RunRow
@@ -29,12 +29,12 @@ class Progress(Enum):
 
 
 @dataclass
-class Step:
+class ClosingStep:
     """One step of a session's work."""
 
     book: Book
     job: Job
-    work: Work
+    work: DueWork
     group: Group
     rows: dict[str, RunRow]
     """By uuid, of the group's runs."""

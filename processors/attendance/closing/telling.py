@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from processors.attendance.book import ENDED_TOLD, RECORDING_TOLD
-from processors.attendance.closing.step import Step
+from processors.attendance.closing.step import ClosingStep
 from processors.attendance.rules.judgement import Contact, Left, Retract, StandingResult
 from processors.attendance.rules.recordings import ChosenRecording
 from processors.attendance.rules.sessions import Session
@@ -15,7 +15,7 @@ from schemas.instants import as_datetime
 from schemas.topics import ATTENDANCE_RESULTS
 
 
-def tell_choice(step: Step, session: Session, choice: ChosenRecording, email: str) -> None:
+def tell_choice(step: ClosingStep, session: Session, choice: ChosenRecording, email: str) -> None:
     """Tell a person of the session's recording."""
     contact = contact_id(email)
     if step.book.change(RECORDING_TOLD, True, session.session_uuid, contact):
@@ -23,7 +23,7 @@ def tell_choice(step: Step, session: Session, choice: ChosenRecording, email: st
         step.book.send(ATTENDANCE_RESULTS.name, contact, told)
 
 
-def tell_session_choice(step: Step, session: Session, choice: ChosenRecording) -> None:
+def tell_session_choice(step: ClosingStep, session: Session, choice: ChosenRecording) -> None:
     """Tell of it once more for the session as a whole, when everybody has been told."""
     stand_in = session_stand_in(step.book.object_id)
     if step.book.change(RECORDING_TOLD, True, session.session_uuid, stand_in):
@@ -31,7 +31,7 @@ def tell_session_choice(step: Step, session: Session, choice: ChosenRecording) -
         step.book.send(ATTENDANCE_RESULTS.name, stand_in, told)
 
 
-def tell_ended(step: Step, session: Session, known: Contact, judged: StandingResult | Retract | Left) -> None:
+def tell_ended(step: ClosingStep, session: Session, known: Contact, judged: StandingResult | Retract | Left) -> None:
     """Tell whoever came and a webinar's approved registrants that the session has ended."""
     email = known.email
     is_out = isinstance(judged, Retract) and judged.why in ("excluded", "anonymous")
@@ -45,7 +45,7 @@ def tell_ended(step: Step, session: Session, known: Contact, judged: StandingRes
         )
 
 
-def _recording(step: Step, session: Session, choice: ChosenRecording) -> dict[str, Any]:
+def _recording(step: ClosingStep, session: Session, choice: ChosenRecording) -> dict[str, Any]:
     return {
         **_fields(step, session, "backfill" if step.origin == "backfill" else choice.origin),
         "occurred_at": as_datetime(choice.at),
@@ -56,7 +56,7 @@ def _recording(step: Step, session: Session, choice: ChosenRecording) -> dict[st
     }
 
 
-def _fields(step: Step, session: Session, origin: Origin) -> dict[str, Any]:
+def _fields(step: ClosingStep, session: Session, origin: Origin) -> dict[str, Any]:
     row = step.rows[session.session_uuid]
     return {
         "account_id": row.account_id,

@@ -37,7 +37,7 @@ Take = Callable[[Book, LookupResult, Question | None], None]
 """(book, page, the question when this is its last page)."""
 
 
-class Answers:
+class AnswerIntake:
     """Takes in pages of answers, and lets the closing go on that waited for them."""
 
     def __init__(

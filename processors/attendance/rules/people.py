@@ -10,7 +10,7 @@ from math import ceil
 
 from processors.attendance.rules.intervals import Interval, clip, length, length_before, union
 from processors.attendance.rules.sessions import Session
-from schemas.attendance import AttendanceStatus, Reason
+from schemas.attendance import AttendanceStatus, ResultReason
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -29,7 +29,7 @@ class Attendance:
     """What one person did; instants in seconds since 1970, durations in seconds."""
 
     status: AttendanceStatus
-    reason: Reason
+    reason: ResultReason
     attended_seconds: int = 0
     intervals: tuple[tuple[int, int], ...] = ()
     """Since S, ordered, clipped to the live time."""
@@ -68,7 +68,7 @@ def attend(intervals: Iterable[Interval], joins: int, session: Session, rules: S
     )
 
 
-def _reason(present: list[tuple[int, int]], attended: int, session: Session, rules: StayRules) -> Reason:
+def _reason(present: list[tuple[int, int]], attended: int, session: Session, rules: StayRules) -> ResultReason:
     opens, minimum = _borders(session.length, rules)
     if length_before(present[-1][1], session.live) < opens:
         return "left_before_the_end"

@@ -14,7 +14,7 @@ from schemas.codec import pack, unpack
 from schemas.instants import HOUR_MS
 
 _T = TypeVar("_T", bound=tuple[Any, ...])
-Source = Literal["reading", "event", "registration"]
+ScheduleSource = Literal["reading", "event", "registration"]
 FIXED, RECURRING = 5, 9
 """`type` of webinars with one date and with several: https://developers.zoom.us/docs/api/meetings/, checked 2026-11-26.
 Those of type 6 recur without any date."""
@@ -47,7 +47,7 @@ class Said(NamedTuple):
 
 class _Statement(NamedTuple):
     at_ms: int
-    source: Source
+    source: ScheduleSource
     start: int | None
     duration: int | None
     is_gone: bool
@@ -90,7 +90,7 @@ class Schedule:
         )
         self.readings = _without_repeats(kept)
 
-    def hear(self, at_ms: int, source: Source, zoom_type: int | None, dates: Iterable[Said]) -> None:
+    def hear(self, at_ms: int, source: ScheduleSource, zoom_type: int | None, dates: Iterable[Said]) -> None:
         """What a webhook says of some of its dates."""
         self._note_type(source, at_ms, zoom_type)
         # Each of thousands of registrations says the same: with the hour alone few of them change the row.
@@ -102,7 +102,7 @@ class Schedule:
                 ordered = sorted([*known, statement], key=_key)
                 self.said[date.occurrence_id] = _without_repeats(ordered)
 
-    def _note_type(self, source: Source, at_ms: int, zoom_type: int | None) -> None:
+    def _note_type(self, source: ScheduleSource, at_ms: int, zoom_type: int | None) -> None:
         if source == "registration":
             at_ms -= at_ms % HOUR_MS
         if zoom_type is not None and (at_ms, zoom_type) > self.types.get(source, (-1, 0)):
@@ -111,7 +111,7 @@ class Schedule:
     @property
     def zoom_type(self) -> int | None:
         """Zoom's answer first, then what its events say, then registrations."""
-        sources: tuple[Source, ...] = ("reading", "event", "registration")
+        sources: tuple[ScheduleSource, ...] = ("reading", "event", "registration")
         return next((self.types[source][1] for source in sources if source in self.types), None)
 
     def entries(self, start: int | None = None, end: int | None = None) -> list[ScheduleEntry]:

@@ -18,7 +18,7 @@ from yarl import URL
 
 from processors.brevo.api.rate_headers import rate_headers
 from runtime.answers import read_answer
-from runtime.calls import Answer, Failure
+from runtime.calls import Answer, CallFailure
 from runtime.lenient_json import json_or_none
 from runtime.tls import outward_tls
 
@@ -226,5 +226,5 @@ def _answer(response: aiohttp.ClientResponse, data: bytes) -> Answer:
     return Answer(response.status, body, remaining=remaining, reset_seconds=reset_seconds, is_page=is_page)
 
 
-def _failed(failure: Failure) -> Answer:
+def _failed(failure: CallFailure) -> Answer:
     return Answer(None, failure=failure)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from runtime.calls import Answer, Failure
+from runtime.calls import Answer, CallFailure
 from runtime.outcome import Outcome
 
 MAILING = frozenset({"mails", "confirmations", "campaigns"})
@@ -22,7 +22,7 @@ class AnswerClass:
     says: str
     """For people: what happened and what to do. Never holds anything of the answer."""
     statuses: range | None = None
-    failure: Failure | None = None
+    failure: CallFailure | None = None
     codes: frozenset[str] = frozenset()
     pattern: re.Pattern[str] | None = None
     families: frozenset[str] = frozenset()

@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from processors.brevo.decisions.answers import AnswerClass
-from processors.brevo.decisions.refusals import Part, left_out, narrowed, parts_of, restricted, words_of
+from processors.brevo.decisions.refusals import RefusedPart, left_out, narrowed, parts_of, restricted, words_of
 from processors.brevo.decisions.results import left_out_detail
 from processors.brevo.decisions.upsert import (
     Claim,
     Create,
     Known,
     Read,
-    Step,
     Update,
+    UpsertStep,
     Wanted,
     after_claim,
     after_create,
@@ -37,8 +37,8 @@ class Attempt:
     wanted: Wanted
     known: Known
     not_of_their_type: tuple[str, ...] = ()
-    groups: tuple[frozenset[Part], ...] = ()
-    refused: dict[Part, str] = field(default_factory=dict)
+    groups: tuple[frozenset[RefusedPart], ...] = ()
+    refused: dict[RefusedPart, str] = field(default_factory=dict)
     """Parts that Brevo does not take, with its words."""
     calls: int = 0
     writes: int = 0
@@ -58,7 +58,7 @@ class Attempt:
             detail for detail in (left_out_detail(self.not_of_their_type), left_out(self.refused)) if detail
         )
 
-    def next_step(self) -> Step | None:
+    def next_step(self) -> UpsertStep | None:
         """The next call; ``None`` when Brevo holds all that it takes."""
         while (step := next_step(self.wanted, self.known)) is not None:
             if not self.groups or not isinstance(step, Create | Update):
@@ -69,7 +69,7 @@ class Attempt:
             self.groups = self.groups[1:]
         return None
 
-    def learn(self, step: Step, answer: Answer, verdict: AnswerClass) -> bool:
+    def learn(self, step: UpsertStep, answer: Answer, verdict: AnswerClass) -> bool:
         """Take in what an answer says of the contact; false when it says nothing, or refuses the contact itself."""
         if isinstance(step, Create | Update):
             return self._learn_of_write(step, answer, verdict)
@@ -101,7 +101,7 @@ class Attempt:
         self.groups = self.groups[1:]
         return True
 
-    def refuse(self, parts: dict[Part, str], step: Create | Update | Claim) -> None:
+    def refuse(self, parts: dict[RefusedPart, str], step: Create | Update | Claim) -> None:
         """Leave these parts of a step out, with Brevo's words."""
         self.refused.update(parts)
         values = {step.name: step.value} if isinstance(step, Claim) else step.attributes

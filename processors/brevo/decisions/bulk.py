@@ -14,7 +14,7 @@ from typing import Any
 from processors.brevo.decisions.identifiers import IDENTIFIER_TYPES
 from processors.brevo.decisions.ledger import UpsertWork
 from processors.brevo.decisions.upsert import Claim, Create, Known, Read, Update, Wanted, must_read, next_step
-from processors.brevo.decisions.values import Value
+from processors.brevo.decisions.values import AttributeContent
 from schemas.brevo import UpsertContact
 from schemas.codec import pack
 
@@ -55,7 +55,7 @@ class ImportRow:
     """A member with what the import says of it."""
 
     member: Member
-    attributes: Mapping[str, Value]
+    attributes: Mapping[str, AttributeContent]
 
     def body(self) -> dict[str, Any]:
         """As `jsonBody` has it."""

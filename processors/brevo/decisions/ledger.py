@@ -190,7 +190,7 @@ class EventWork:
     """Of the row's intent."""
 
 
-Work = UpsertWork | EventWork
+ContactWork = UpsertWork | EventWork
 
 
 ReadCommand = Callable[[Waiting], BrevoCommand]
@@ -283,7 +283,7 @@ def next_work(
     missing: Collection[int] = (),
     *,
     once_more: bool = True,
-) -> Work | None:
+) -> ContactWork | None:
     """What a contact needs next: its upsert, then its events by date and name; ``None`` when it has to wait.
 
     `missing`: lists that do not exist at Brevo now. `once_more`: whether nobody else may be writing the contact now.

@@ -7,10 +7,18 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 from processors.brevo.decisions.bulk import Shape, shape_of
-from processors.brevo.decisions.ledger import ContactRow, EventRow, Rank, ReadCommand, UpsertWork, Work, next_work
+from processors.brevo.decisions.ledger import (
+    ContactRow,
+    ContactWork,
+    EventRow,
+    Rank,
+    ReadCommand,
+    UpsertWork,
+    next_work,
+)
 
 
-class Phase(Enum):
+class ContactPhase(Enum):
     """Where a contact with work stands."""
 
     IDLE = auto()
@@ -45,7 +53,7 @@ Posted = PostedUpsert | PostedEvent
 class Standing:
     """What is known of a contact beside its rows."""
 
-    phase: Phase = Phase.IDLE
+    phase: ContactPhase = ContactPhase.IDLE
     posted: Posted | None = None
     """The last outcome that was posted, until its rows are confirmed: the next call builds on them."""
     alone: bool = False
@@ -65,10 +73,10 @@ class AccountAtBrevo:
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class ContactCall:
     """The contact's own calls."""
 
-    work: Work
+    work: ContactWork
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +102,7 @@ class Finish(Enum):
     FINISH = auto()
 
 
-Action = Call | JoinImport | Wait | Finish
+Action = ContactCall | JoinImport | Wait | Finish
 
 
 def next_action(
@@ -105,7 +113,7 @@ def next_action(
     read: ReadCommand,
 ) -> Action:
     """What to do; `events` are those of the contact that are not final."""
-    if standing.phase is Phase.BUSY:
+    if standing.phase is ContactPhase.BUSY:
         return Wait.UNDER_WAY
     if standing.posted is not None and not is_confirmed(standing.posted, row, events):
         return Wait.UNCONFIRMED
@@ -116,7 +124,7 @@ def next_action(
         shape = shape_of(work.command, account.technical_list, account.missing_lists)
         if shape is not None:
             return JoinImport(work, shape)
-    return Call(work)
+    return ContactCall(work)
 
 
 def is_confirmed(posted: Posted, row: ContactRow, events: Mapping[bytes, EventRow]) -> bool:

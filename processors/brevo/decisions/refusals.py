@@ -14,7 +14,7 @@ from processors.brevo.decisions.identifiers import IDENTIFIER_TYPES, PHONES
 from processors.brevo.decisions.upsert import Create, Update
 from runtime.calls import Answer
 
-Part = str | int
+RefusedPart = str | int
 """An attribute by its name, or a list by its id."""
 Write = Create | Update
 LONGEST_WORDS = 120
@@ -26,21 +26,21 @@ _PRIVATE = re.compile(r"\S+@\S+|\+?\d[\d ().-]{4,}\d")
 class Narrowed:
     """What is left to be tried after a refusal."""
 
-    groups: tuple[frozenset[Part], ...]
+    groups: tuple[frozenset[RefusedPart], ...]
     """The first is written next; none: everything that is not refused."""
-    refused: frozenset[Part] = frozenset()
+    refused: frozenset[RefusedPart] = frozenset()
     """Parts that Brevo has just refused by themselves."""
     whole: bool = False
     """The contact itself is refused: nothing was asked of Brevo but to have it."""
 
 
-def parts_of(step: Write) -> frozenset[Part]:
+def parts_of(step: Write) -> frozenset[RefusedPart]:
     """Everything in a write that may be refused by itself."""
     lists = step.lists if isinstance(step, Create) else step.join | step.leave
     return frozenset(step.attributes) | lists
 
 
-def restricted(step: Write, group: frozenset[Part]) -> Write:
+def restricted(step: Write, group: frozenset[RefusedPart]) -> Write:
     """The write with the parts of a group alone."""
     attributes = {name: value for name, value in step.attributes.items() if name in group}
     if isinstance(step, Create):
@@ -48,7 +48,7 @@ def restricted(step: Write, group: frozenset[Part]) -> Write:
     return Update(attributes, step.join & group, step.leave & group)
 
 
-def narrowed(step: Write, answer: Answer, groups: tuple[frozenset[Part], ...]) -> Narrowed:
+def narrowed(step: Write, answer: Answer, groups: tuple[frozenset[RefusedPart], ...]) -> Narrowed:
     """What to try after Brevo refused `step`, which had the parts of the first group (if there are any)."""
     parts, rest = parts_of(step), groups[1:]
     if not parts:
@@ -66,7 +66,7 @@ def narrowed(step: Write, answer: Answer, groups: tuple[frozenset[Part], ...]) -
     middle = len(ordered) // 2
     halves = (frozenset(ordered[:middle]), frozenset(ordered[middle:]))
     # Whether the contact itself is what Brevo refuses shows at once if nothing but the contact is asked for.
-    bare = (frozenset[Part](),) if isinstance(step, Create) and not groups else ()
+    bare = (frozenset[RefusedPart](),) if isinstance(step, Create) and not groups else ()
     return Narrowed((*bare, *halves, *rest))
 
 
@@ -75,7 +75,7 @@ def words_of(answer: Answer) -> str:
     return _PRIVATE.sub("…", answer.text("message"))[:LONGEST_WORDS] or answer.text("code")
 
 
-def left_out(answers: Mapping[Part, str]) -> str:
+def left_out(answers: Mapping[RefusedPart, str]) -> str:
     """For people: what was not written, and why; empty when everything was.
 
     >>> left_out({"MOBILE": "Invalid phone number", 99: "List ID does not exist"})
@@ -85,7 +85,7 @@ def left_out(answers: Mapping[Part, str]) -> str:
     return f"left out: {', '.join(told)}" if told else ""
 
 
-def _named(answer: Answer) -> frozenset[Part]:
+def _named(answer: Answer) -> frozenset[RefusedPart]:
     """Identifiers that Brevo names as another contact's; all of them when it does not say which."""
     metadata = answer.body.get("metadata") if isinstance(answer.body, dict) else None
     names = metadata.get("duplicate_identifiers") if isinstance(metadata, dict) else None
@@ -94,7 +94,7 @@ def _named(answer: Answer) -> frozenset[Part]:
     return frozenset(IDENTIFIER_TYPES) if answer.text("code") == "duplicate_parameter" else frozenset()
 
 
-def _suspected(answer: Answer, parts: frozenset[Part]) -> frozenset[Part]:
+def _suspected(answer: Answer, parts: frozenset[RefusedPart]) -> frozenset[RefusedPart]:
     message = answer.text("message").lower()
     words = set(re.findall(r"[a-z0-9_]+", message))
     found = {part for part in parts if str(part).lower() in words}

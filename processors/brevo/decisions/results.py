@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from processors.brevo.decisions.ledger import EventWork, Waiting, Work, contact_key
+from processors.brevo.decisions.ledger import ContactWork, EventWork, Waiting, contact_key
 from processors.engine.dead_letters import dead_letter_headers, fault_of, sent_again
 from processors.engine.view import Output, Record
 from schemas.brevo import CommandOutcome, CommandResult, ContactState, OnceCommand, UpsertContact
@@ -45,7 +45,7 @@ def left_out_detail(names: Sequence[str]) -> str:
     return f"left out, not of their type: {', '.join(names)}" if names else ""
 
 
-def result_output(work: Work, ending: Ending, finished_at: datetime) -> Output:
+def result_output(work: ContactWork, ending: Ending, finished_at: datetime) -> Output:
     """The outcome of work as a record of `brevo.results.v1`."""
     if isinstance(work, EventWork) and ending.campaign_id is None:
         ending = replace(ending, campaign_id=work.campaign_id)
@@ -82,13 +82,15 @@ def outcome(
     )
 
 
-def deletion_output(work: Work, found_at: datetime) -> Output:
+def deletion_output(work: ContactWork, found_at: datetime) -> Output:
     """What Brevo would have told of a deleted contact, had its webhook come."""
     feedback = BrevoFeedback(kind="deleted", contact_id=work.command.contact_id, source="sync", occurred_at=found_at)
     return Output.of(BREVO_EVENTS.name, contact_key(feedback.contact_id), feedback)
 
 
-def dead_letter_output(work: Work, ending: Ending, *, agent: str, version: str, partition: int, at_ms: int) -> Output:
+def dead_letter_output(
+    work: ContactWork, ending: Ending, *, agent: str, version: str, partition: int, at_ms: int
+) -> Output:
     """The command as it came, to the dead letters of its topic; one that was sent again is counted instead."""
     waiting = work.waiting
     key = contact_key(work.command.contact_id)

@@ -25,14 +25,14 @@ from processors.brevo.decisions.ledger import (
 )
 from processors.brevo.decisions.results import Ending, outcome
 from processors.engine.view import Record, View
-from runtime.brevo_models import Brevo, EventKind
+from runtime.brevo_models import Brevo, BrevoEventKind
 from schemas.brevo import ConfirmList, OnceCommand, SendRecording, TrackEvent, UpsertContact
 from schemas.brevo_feedback import BrevoFeedback, FeedbackKind
 from schemas.instants import as_datetime
 from schemas.replays import lineage_of
 from schemas.topics import BREVO_RESULTS
 
-EVENT_NAMES: Mapping[EventKind, tuple[str, ...]] = {
+EVENT_NAMES: Mapping[BrevoEventKind, tuple[str, ...]] = {
     "registered": ("zoom_webinar_registered",),
     "attended": ("zoom_webinar_attended", "zoom_meeting_attended"),
     "no_show": ("zoom_webinar_no_show",),

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from processors.brevo.decisions.identifiers import IDENTIFIER_TYPES, is_somebody_elses
-from processors.brevo.decisions.values import Value, is_same
+from processors.brevo.decisions.values import AttributeContent, is_same
 from schemas.brevo import AttributeValue, ContactState, UpsertContact
 
 CLOCKS_APART = timedelta(minutes=5)
@@ -26,7 +26,7 @@ class Known:
     """``None``: nobody has asked yet."""
     complete: bool = False
     """Brevo itself has just said so: an attribute that is not here is empty."""
-    attributes: Mapping[str, Value] = field(default_factory=dict)
+    attributes: Mapping[str, AttributeContent] = field(default_factory=dict)
     held: frozenset[str] = frozenset()
     """Attributes that were filled before we wrote any."""
     lists: frozenset[int] = frozenset()
@@ -34,7 +34,7 @@ class Known:
     """Lists that the contact is known not to be on."""
     existed: bool | None = None
     """Whether Brevo had it before Rollcall could have created it; ``None``: nobody has asked yet."""
-    refused: Mapping[str, Value] = field(default_factory=dict)
+    refused: Mapping[str, AttributeContent] = field(default_factory=dict)
     """Values that Brevo does not take of this contact: not tried again while they are wanted unchanged."""
     refused_lists: frozenset[int] = frozenset()
     """Lists that it does not take this contact on."""
@@ -80,7 +80,7 @@ class Known:
         """The same with exactly these lists refused."""
         return replace(self, refused_lists=refused_lists)
 
-    def without(self, refused: Mapping[str, Value], refused_lists: frozenset[int]) -> Known:
+    def without(self, refused: Mapping[str, AttributeContent], refused_lists: frozenset[int]) -> Known:
         """What is known after Brevo has refused these."""
         return replace(self, refused={**self.refused, **refused}, refused_lists=self.refused_lists | refused_lists)
 
@@ -150,14 +150,14 @@ class Claim:
     """Ask Brevo whether another contact has an identifier (`processors.brevo.decisions.identifiers`)."""
 
     name: str
-    value: Value
+    value: AttributeContent
 
 
 @dataclass(frozen=True, slots=True)
 class Create:
     """`POST /contacts` with `updateEnabled`: creates the contact, or updates one that nobody knew of."""
 
-    attributes: Mapping[str, Value]
+    attributes: Mapping[str, AttributeContent]
     lists: frozenset[int]
 
 
@@ -165,15 +165,15 @@ class Create:
 class Update:
     """`PUT /contacts/{e-mail}`: only what differs; the only call that takes a contact off a list."""
 
-    attributes: Mapping[str, Value]
+    attributes: Mapping[str, AttributeContent]
     join: frozenset[int]
     leave: frozenset[int]
 
 
-Step = Read | Claim | Create | Update
+UpsertStep = Read | Claim | Create | Update
 
 
-def next_step(wanted: Wanted, known: Known) -> Step | None:
+def next_step(wanted: Wanted, known: Known) -> UpsertStep | None:
     """The next call, ``None`` when Brevo holds what it shall, or has no contact and none may be created."""
     if must_read(wanted, known):
         return Read()
@@ -228,7 +228,7 @@ def after_read(wanted: Wanted, body: Mapping[str, Any] | None) -> Known:
     """What `GET /contacts/{e-mail}` said; ``None``: 404, Brevo has no such contact."""
     if body is None:
         return Known(exists=False)
-    attributes: dict[str, Value] = {}
+    attributes: dict[str, AttributeContent] = {}
     held = set()
     found = body.get("attributes")
     for name, value in found.items() if isinstance(found, dict) else ():
@@ -299,7 +299,7 @@ def after_update(known: Known, step: Update) -> Known:
     )
 
 
-def was_deleted(known: Known, recorded: ContactState | None, step: Step) -> bool:
+def was_deleted(known: Known, recorded: ContactState | None, step: UpsertStep) -> bool:
     """Whether a 404 to `step` says that somebody has deleted the contact at Brevo; `recorded` is the ledger's."""
     return recorded is not None or (known.exists is True and isinstance(step, Update))
 
@@ -314,7 +314,7 @@ def update_body(step: Update) -> dict[str, Any]:
     return _common(step.attributes, step.join) | ({"unlinkListIds": sorted(step.leave)} if step.leave else {})
 
 
-def _common(attributes: Mapping[str, Value], lists: frozenset[int]) -> dict[str, Any]:
+def _common(attributes: Mapping[str, AttributeContent], lists: frozenset[int]) -> dict[str, Any]:
     named = {name: value for name, value in attributes.items() if name != "EXT_ID"}
     body: dict[str, Any] = {"attributes": named} if named else {}
     if "EXT_ID" in attributes:

@@ -11,7 +11,7 @@ from datetime import date
 from processors.brevo.decisions.identifiers import IDENTIFIER_TYPES, normalised
 from schemas.brevo import AttributeType, AttributeValue
 
-Value = str | float | int | bool
+AttributeContent = str | float | int | bool
 
 
 def sendable(

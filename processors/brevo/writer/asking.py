@@ -10,7 +10,7 @@ from processors.brevo.writer.access import Access, CallFamily
 from runtime.calls import Answer
 from runtime.outcome import Outcome
 
-Call = Callable[[], Awaitable[Answer]]
+BrevoCall = Callable[[], Awaitable[Answer]]
 
 
 class Asker:
@@ -24,7 +24,7 @@ class Asker:
     async def ask(
         self,
         family: CallFamily,
-        call: Call,
+        call: BrevoCall,
         *,
         urgent: bool = False,
         doubted: Callable[[], Awaitable[None]] | None = None,

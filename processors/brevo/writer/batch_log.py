@@ -7,7 +7,7 @@ import logging
 from collections import Counter
 from collections.abc import Callable
 
-from processors.brevo.decisions.ledger import UpsertWork, Work
+from processors.brevo.decisions.ledger import ContactWork, UpsertWork
 from processors.brevo.decisions.results import Ending
 from schemas.brevo import CommandOutcome
 
@@ -38,7 +38,7 @@ class BatchLog:
         self._began = self._latest = 0.0
         self._noted = asyncio.Event()
 
-    def note(self, work: Work, ending: Ending) -> None:
+    def note(self, work: ContactWork, ending: Ending) -> None:
         """A command has ended so."""
         if ending.import_id is not None:
             return

@@ -22,15 +22,15 @@ from processors.brevo.decisions.preview import event_preview, upsert_preview
 from processors.brevo.decisions.suppression import IMPORT_ENDED, Consent
 from processors.brevo.decisions.upsert import Known
 from processors.brevo.writer.schedule import Stores
-from processors.engine.effect import Effect, OwnAgent, Rows
+from processors.engine.effect import Effect, OwnAgent, RowChanges
 from processors.engine.view import PartitionStore, Rule
 from schemas.brevo import OnceCommand, UpsertContact
 
-Tell = Callable[[Mapping[str, Any]], None]
+ChangeListener = Callable[[Mapping[str, Any]], None]
 """Is told each change that would be made, once (`processors.brevo.decisions.preview`)."""
 
 
-class DryRun(Effect):
+class DryRunEffect(Effect):
     """The effect `sync-contact` when nothing may be called (`processors.engine.effect.Effect`).
 
     Commands are taken in as ever and stay open, so a later worker does what this one told of; nothing is lost.
@@ -38,7 +38,7 @@ class DryRun(Effect):
 
     rule: Rule
 
-    def __init__(self, tell: Tell, consent: Consent) -> None:
+    def __init__(self, tell: ChangeListener, consent: Consent) -> None:
         self._commands = OpenCommands()
         self.rule = sink_rule(consent, commands=self._commands)
         self._tell = tell
@@ -56,7 +56,7 @@ class DryRun(Effect):
         self._look_at(partition, list(open_contacts(stores)))
 
     @override
-    def applied(self, partition: int, changes: Mapping[str, Rows]) -> None:
+    def applied(self, partition: int, changes: Mapping[str, RowChanges]) -> None:
         keys = [key for key in changes.get(LEDGER, {}) if key not in (RESUME, IMPORT_ENDED)]
         if partition in self._stores:
             self._look_at(partition, sorted({contact_of(key) for key in keys}))

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
-from processors.brevo.decisions.ledger import UpsertWork, Work
+from processors.brevo.decisions.ledger import ContactWork, UpsertWork
 from processors.brevo.decisions.results import Ending, dead_letter_output, deletion_output, result_output
 from processors.brevo.writer.batch_log import BatchLog
 from processors.brevo.writer.metrics import BrevoMetrics
@@ -79,16 +79,16 @@ class Outcomes:
         finally:
             task.cancellable = False
 
-    async def post(self, results: Sequence[tuple[Work, Ending]]) -> None:
+    async def post(self, results: Sequence[tuple[ContactWork, Ending]]) -> None:
         """Post results that end nothing; returns when the broker has them."""
         now = self._clock()
         await self._send([result_output(work, ending, now) for work, ending in results])
 
-    async def end(self, contact: str, work: Work, ending: Ending) -> None:
+    async def end(self, contact: str, work: ContactWork, ending: Ending) -> None:
         """Post an outcome; the contact's next work begins when it is confirmed."""
         await self.end_all([(contact, work, ending)])
 
-    async def end_all(self, endings: Sequence[tuple[str, Work, Ending]]) -> None:
+    async def end_all(self, endings: Sequence[tuple[str, ContactWork, Ending]]) -> None:
         """Post the outcomes of many contacts together; see `end`."""
         now = self._clock()
         outputs = []
@@ -115,7 +115,7 @@ class Outcomes:
         for _contact, work, ending in endings:
             self._count(work, ending, now)
 
-    def _count(self, work: Work, ending: Ending, now: datetime) -> None:
+    def _count(self, work: ContactWork, ending: Ending, now: datetime) -> None:
         kind = "upsert" if isinstance(work, UpsertWork) else "event"
         self._metrics.results.labels(kind, ending.outcome).inc()
         self.batches.note(work, ending)
@@ -131,7 +131,7 @@ class Outcomes:
         await self._post(outputs)
 
 
-def _say(kind: str, work: Work, ending: Ending) -> None:
+def _say(kind: str, work: ContactWork, ending: Ending) -> None:
     # The command leads to its contact for who may read the topics; a log goes further than they do.
     command_id = work.command.command_id
     facts = {"kind": kind, "command": command_id, "reason": ending.detail}

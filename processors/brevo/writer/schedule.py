@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from processors.brevo.decisions.bulk import Shape, shape_of
 from processors.brevo.decisions.ledger import (
     ContactRow,
+    ContactWork,
     EventRow,
     ReadCommand,
     UpsertWork,
-    Work,
     contact_of,
     contact_row,
     next_work,
@@ -19,10 +19,10 @@ from processors.brevo.decisions.ledger import (
 )
 from processors.brevo.decisions.next_action import (
     AccountAtBrevo,
-    Call,
+    ContactCall,
+    ContactPhase,
     Finish,
     JoinImport,
-    Phase,
     PostedEvent,
     PostedUpsert,
     Wait,
@@ -137,11 +137,11 @@ class WorkSchedule:
         for task in gone:
             self.intents.forget(task.contact)
             self._unqueue(task)
-            if task.phase is not Phase.BUSY:
+            if task.phase is not ContactPhase.BUSY:
                 del self._tasks[task.contact]
         self._waiting_events.drop(partition)
         self._commands.revoke(partition)
-        return [task for task in gone if task.phase is Phase.BUSY]
+        return [task for task in gone if task.phase is ContactPhase.BUSY]
 
     def task(self, contact: str) -> ContactTask:
         """Of a contact that is being worked on."""
@@ -149,7 +149,7 @@ class WorkSchedule:
 
     def busy(self) -> Iterator[ContactTask]:
         """Those that are being worked on."""
-        return (task for task in self._tasks.values() if task.phase is Phase.BUSY)
+        return (task for task in self._tasks.values() if task.phase is ContactPhase.BUSY)
 
     def under_way(self, family: Family) -> int:
         """Contacts of a family that were taken and not released; those in imports do not count."""
@@ -182,7 +182,7 @@ class WorkSchedule:
     def take_batch(self, contacts: Iterable[str]) -> list[str]:
         """Those of the contacts that still wait for an import; they are busy until `release`."""
         found = [self._tasks[contact] for contact in contacts if contact in self._tasks]
-        taken = [task for task in found if task.phase is Phase.WAITING]
+        taken = [task for task in found if task.phase is ContactPhase.WAITING]
         for task in taken:
             self._begin(task)
         return [task.contact for task in taken]
@@ -194,10 +194,10 @@ class WorkSchedule:
         if task.partition not in self._partitions:
             del self._tasks[contact]
             return
-        task.phase, task.job = Phase.IDLE, None
+        task.phase, task.job = ContactPhase.IDLE, None
         self._look_at(task.partition, contact, again_after)
 
-    def work(self, contact: str) -> Work | None:
+    def work(self, contact: str) -> ContactWork | None:
         """What a contact needs now; ``None`` too when its partition is no longer ours."""
         stores = self._stores_of(contact)
         if stores is None:
@@ -214,7 +214,7 @@ class WorkSchedule:
         """Whether a busy contact's partition is still ours."""
         return self._stores_of(contact) is not None
 
-    def answered(self, contact: str, work: Work, awaited: tuple[int, ...], *, unsure: bool) -> None:
+    def answered(self, contact: str, work: ContactWork, awaited: tuple[int, ...], *, unsure: bool) -> None:
         """An outcome was posted: the contact waits until it comes back confirmed. `awaited`: lists, of an upsert."""
         task = self._tasks[contact]
         if isinstance(work, UpsertWork):
@@ -268,21 +268,21 @@ class WorkSchedule:
             case Finish():
                 self._unqueue(task)
                 self._tasks.pop(contact, None)
-            case Call(work):
+            case ContactCall(work):
                 self._queue(task, work, None, again_after)
             case JoinImport(work, shape):
                 self._queue(task, work, shape, again_after)
 
-    def _queue(self, task: ContactTask, work: Work, shape: Shape | None, again_after: float | None) -> None:
+    def _queue(self, task: ContactTask, work: ContactWork, shape: Shape | None, again_after: float | None) -> None:
         """The contact waits for its turn; who waits already keeps their place."""
         contact, family, rank = task.contact, family_of(work), RANKS[priority_of(work)]
         self._tasks[contact] = task
         has_yielded = task.rank > rank and task.family == family and self._event_bursts.yields(contact)
-        if task.phase is Phase.WAITING and (task.family, task.rank) != (family, rank) and not has_yielded:
+        if task.phase is ContactPhase.WAITING and (task.family, task.rank) != (family, rank) and not has_yielded:
             self._unqueue(task)
-        if task.phase is not Phase.WAITING:
+        if task.phase is not ContactPhase.WAITING:
             gather = self._gather_seconds if family == "contacts" else 0.0
-            task.phase, task.family, task.rank = Phase.WAITING, family, rank
+            task.phase, task.family, task.rank = ContactPhase.WAITING, family, rank
             task.due_at = self._now() + max(gather, again_after or 0.0)
             self._count(task, 1)
         self._join_batch_or_burst(task, work, None if again_after else shape)
@@ -292,7 +292,7 @@ class WorkSchedule:
             self._queues[family].put(contact, task.rank, task.due_at)
         self.changed(family)
 
-    def _join_batch_or_burst(self, task: ContactTask, work: Work, shape: Shape | None) -> None:
+    def _join_batch_or_burst(self, task: ContactTask, work: ContactWork, shape: Shape | None) -> None:
         if not isinstance(work, UpsertWork):
             self._event_bursts.add(task.contact, work.command.session)
         elif shape is None:
@@ -302,15 +302,15 @@ class WorkSchedule:
 
     def _begin(self, task: ContactTask) -> None:
         self._unqueue(task)
-        task.phase = Phase.BUSY
+        task.phase = ContactPhase.BUSY
 
     def _unqueue(self, task: ContactTask) -> None:
-        if task.phase is Phase.WAITING:
+        if task.phase is ContactPhase.WAITING:
             self._queues[task.family].remove(task.contact)
             self.import_batches.discard(task.contact)
             self._event_bursts.discard(task.contact)
             self._count(task, -1)
-            task.phase = Phase.IDLE
+            task.phase = ContactPhase.IDLE
 
     def _count(self, task: ContactTask, change: int) -> None:
         self._metrics.waiting.labels(task.family, PRIORITIES[task.rank]).inc(change)

@@ -6,8 +6,8 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from processors.brevo.decisions.ledger import UpsertWork, Work
-from processors.brevo.decisions.next_action import Phase, Posted, Standing
+from processors.brevo.decisions.ledger import ContactWork, UpsertWork
+from processors.brevo.decisions.next_action import ContactPhase, Posted, Standing
 from processors.brevo.writer.access import Family
 from processors.engine.work_queue import AT_ONCE
 from schemas.brevo import ConfirmList, SendCampaign, SendRecording
@@ -16,12 +16,12 @@ from schemas.priority import RANKS, Priority
 _FAMILY_OF: Mapping[type, Family] = {SendRecording: "mails", ConfirmList: "confirmations", SendCampaign: "campaigns"}
 
 
-def priority_of(work: Work) -> Priority:
+def priority_of(work: ContactWork) -> Priority:
     """Live work goes before bulk work."""
     return "live" if work.waiting.live else "bulk"
 
 
-def family_of(work: Work) -> Family:
+def family_of(work: ContactWork) -> Family:
     """Whose budget the work needs."""
     return "contacts" if isinstance(work, UpsertWork) else _FAMILY_OF.get(type(work.command), "events")
 
@@ -32,7 +32,7 @@ class ContactTask:
 
     contact: str
     partition: int
-    phase: Phase = Phase.IDLE
+    phase: ContactPhase = ContactPhase.IDLE
     family: Family = "contacts"
     """Whose queue it waits in, or whose budget it uses."""
     rank: int = 0

@@ -16,8 +16,8 @@ from processors.brevo.decisions.upsert import (
     Create,
     Known,
     Read,
-    Step,
     Update,
+    UpsertStep,
     Wanted,
     create_body,
     update_body,
@@ -126,7 +126,7 @@ class UpsertWriter:
             acknowledged=run.state(),
         )
 
-    async def _call(self, wanted: Wanted, step: Step) -> Answer:
+    async def _call(self, wanted: Wanted, step: UpsertStep) -> Answer:
         match step:
             case Read():
                 return await self._api.read_contact(wanted.email)
@@ -170,7 +170,7 @@ def _always(wanted: Wanted, ending: Ending) -> dict[str, object]:
     return {name: value for name, value in always.items() if name not in refused}
 
 
-def _says_deleted(run: Attempt, work: UpsertWork, step: Step, answer: Answer, verdict: AnswerClass) -> bool:
+def _says_deleted(run: Attempt, work: UpsertWork, step: UpsertStep, answer: Answer, verdict: AnswerClass) -> bool:
     """Whether a 404 says that somebody has deleted the contact at Brevo."""
     if verdict.outcome is not Outcome.MISSING or isinstance(step, Claim):
         return False

@@ -11,7 +11,7 @@ import math
 from dataclasses import dataclass, field
 from typing import Any
 
-from processors.zoom.api.limits import Label, Plan, daily_pool, rate
+from processors.zoom.api.limits import RateLabel, ZoomPlan, daily_pool, rate
 from runtime.pace import Pace
 from schemas.instants import SECONDS_PER_DAY
 from schemas.priority import Priority
@@ -57,7 +57,7 @@ class Allowance:
     """Days since 1970, in UTC: of which `used` counts the calls, by pool."""
     used: dict[str, int] = field(default_factory=dict)
 
-    def take(self, plan: Plan, label: Label, priority: Priority, now: float) -> Slot | PausedByZoom | UsedUp:
+    def take(self, plan: ZoomPlan, label: RateLabel, priority: Priority, now: float) -> Slot | PausedByZoom | UsedUp:
         """Take the next slot of a label: one call per interval, no burst, and bulk work leaves a part of each day.
 
         >>> allowance = Allowance()
@@ -81,17 +81,17 @@ class Allowance:
         pace.spend(rate(plan, label).interval_seconds, now)
         return slot
 
-    def give_back(self, plan: Plan, label: Label) -> None:
+    def give_back(self, plan: ZoomPlan, label: RateLabel) -> None:
         """A slot led to no call: the day's count loses it."""
         pool = daily_pool(plan, label)
         if pool is not None and self.used.get(pool.name, 0) > 0:
             self.used[pool.name] -= 1
 
-    def hold(self, label: Label, seconds: float, now: float) -> None:
+    def hold(self, label: RateLabel, seconds: float, now: float) -> None:
         """No call of this label for so long; never shortens a longer wait."""
         self._pace(label).hold(seconds, now)
 
-    def held_seconds(self, label: Label, now: float) -> float:
+    def held_seconds(self, label: RateLabel, now: float) -> float:
         """What is left of a wait that Zoom imposed; 0 when there is none."""
         held = self.paces.get(label, Pace()).held_seconds(now)
         return held if held <= _LONGEST_HOLD_SECONDS else 0.0

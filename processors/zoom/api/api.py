@@ -8,7 +8,7 @@ from runtime.outcome import NoAnswer
 from schemas.attendance import ObjectType
 from schemas.priority import Priority
 
-Row = dict[str, Any]
+ZoomRow = dict[str, Any]
 """One JSON object as Zoom sends it."""
 
 
@@ -23,36 +23,36 @@ class ZoomReader(Protocol):
 
     async def details(
         self, object_type: ObjectType, object_id: str, occurrence_id: str | None = None
-    ) -> Row | NoAnswer:
+    ) -> ZoomRow | NoAnswer:
         """A webinar or meeting; all occurrences of a recurring one, past ones too."""
 
     async def registrants(
         self, object_type: ObjectType, object_id: str, occurrence_id: str | None = None
-    ) -> list[Row] | NoAnswer:
+    ) -> list[ZoomRow] | NoAnswer:
         """Registrants of every status, each with its `status`, each id once."""
 
-    async def panelists(self, webinar_id: str) -> list[Row] | NoAnswer:
+    async def panelists(self, webinar_id: str) -> list[ZoomRow] | NoAnswer:
         """A webinar's panelists."""
 
-    async def users(self) -> list[Row] | NoAnswer:
+    async def users(self) -> list[ZoomRow] | NoAnswer:
         """The account's users of every status; a pending one has no `id`."""
 
-    async def past_meeting(self, uuid: str) -> Row | NoAnswer:
+    async def past_meeting(self, uuid: str) -> ZoomRow | NoAnswer:
         """One instance that is over."""
 
-    async def report(self, object_type: ObjectType, uuid: str) -> list[Row] | NoAnswer:
+    async def report(self, object_type: ObjectType, uuid: str) -> list[ZoomRow] | NoAnswer:
         """Who took part in an instance that is over: one row per join, with `registrant_id`; also who only waited."""
 
-    async def absentees(self, uuid: str) -> list[Row] | NoAnswer:
+    async def absentees(self, uuid: str) -> list[ZoomRow] | NoAnswer:
         """Approved registrants of a webinar's instance who stayed away, as Zoom counts them."""
 
-    async def polls(self, object_type: ObjectType, uuid: str) -> list[Row] | NoAnswer:
+    async def polls(self, object_type: ObjectType, uuid: str) -> list[ZoomRow] | NoAnswer:
         """Who answered polls of an instance that is over, with their answers."""
 
-    async def questions(self, object_type: ObjectType, uuid: str) -> list[Row] | NoAnswer:
+    async def questions(self, object_type: ObjectType, uuid: str) -> list[ZoomRow] | NoAnswer:
         """Who asked questions in an instance that is over, with the questions."""
 
-    async def recordings(self, uuid: str) -> Row | NoAnswer:
+    async def recordings(self, uuid: str) -> ZoomRow | NoAnswer:
         """The cloud recording of an instance, a webinar's too, with its `recording_files`."""
 
     def drop_login(self, before: float) -> bool:

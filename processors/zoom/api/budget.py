@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from processors.zoom.api.allowance import PausedByZoom, Slot, UsedUp
 from processors.zoom.api.allowance_file import AllowanceFile
-from processors.zoom.api.limits import LABELS, Label, Plan, daily_pool, rate
+from processors.zoom.api.limits import LABELS, RateLabel, ZoomPlan, daily_pool, rate
 from processors.zoom.api.metrics import ZoomMetrics
 from runtime.outcome import NoAnswer, Outcome
 from schemas.priority import Priority
@@ -21,7 +21,7 @@ class Budget:
 
     def __init__(
         self,
-        plan: Plan,
+        plan: ZoomPlan,
         metrics: ZoomMetrics,
         allowance: AllowanceFile,
         *,
@@ -48,12 +48,12 @@ class Budget:
         for label in LABELS:
             self._show(label, account_id)
 
-    async def hold(self, label: Label, seconds: float) -> None:
+    async def hold(self, label: RateLabel, seconds: float) -> None:
         """Zoom asked for a wait: nobody calls this label before it is over, plus up to a tenth or a second."""
         async with self._allowance.opened() as allowance:
             allowance.hold(label, seconds + self._random() * max(1.0, seconds / 10), self._clock())
 
-    async def take(self, label: Label, priority: Priority) -> NoAnswer | None:
+    async def take(self, label: RateLabel, priority: Priority) -> NoAnswer | None:
         """Return when one call may be made, or why none may be made within `LONGEST_WAIT_SECONDS`.
 
         A wait that Zoom imposes while one waits for the pace counts too: it is looked for again before each call.
@@ -77,7 +77,7 @@ class Budget:
             self._metrics.wait_seconds.labels(label, "pace" if isinstance(taken, Slot) else "told").inc(seconds)
             await asyncio.sleep(seconds)
 
-    def _show(self, label: Label, account_id: str) -> None:
+    def _show(self, label: RateLabel, account_id: str) -> None:
         """Figures that are worked out when somebody looks, so that they hold without a call too."""
         metrics, pool = self._metrics, daily_pool(self._plan, label)
         metrics.rate_limit.labels(account_id, label).set(1 / rate(self._plan, label).interval_seconds)

@@ -13,9 +13,9 @@ from typing_extensions import override
 
 from processors.zoom.api import requests
 from processors.zoom.api.allowance_file import AllowanceFile
-from processors.zoom.api.api import Row, ZoomReader
+from processors.zoom.api.api import ZoomReader, ZoomRow
 from processors.zoom.api.budget import Budget
-from processors.zoom.api.limits import Plan
+from processors.zoom.api.limits import ZoomPlan
 from processors.zoom.api.login_store import LoginStore
 from processors.zoom.api.metrics import ZoomMetrics
 from processors.zoom.api.oauth import Grant, Token, TokenSource
@@ -47,7 +47,7 @@ class ZoomClient(ZoomReader):
         self,
         account: ZoomAccount,
         session: aiohttp.ClientSession,
-        plan: Plan,
+        plan: ZoomPlan,
         api_base_url: str | None,
         oauth_base_url: str,
         metrics: ZoomMetrics,
@@ -123,55 +123,55 @@ class ZoomClient(ZoomReader):
     @override
     async def details(
         self, object_type: ObjectType, object_id: str, occurrence_id: str | None = None
-    ) -> Row | NoAnswer:
+    ) -> ZoomRow | NoAnswer:
         return await self.one(requests.details(object_type, object_id, occurrence_id))
 
     @override
     async def registrants(
         self, object_type: ObjectType, object_id: str, occurrence_id: str | None = None
-    ) -> list[Row] | NoAnswer:
+    ) -> list[ZoomRow] | NoAnswer:
         return await self._of_every_status(
             {status: requests.registrants(object_type, object_id, status, occurrence_id) for status in REGISTRANTS}
         )
 
     @override
-    async def panelists(self, webinar_id: str) -> list[Row] | NoAnswer:
+    async def panelists(self, webinar_id: str) -> list[ZoomRow] | NoAnswer:
         return await self.rows(requests.panelists(webinar_id))
 
     @override
-    async def users(self) -> list[Row] | NoAnswer:
+    async def users(self) -> list[ZoomRow] | NoAnswer:
         return await self._of_every_status({status: requests.users(status) for status in USERS})
 
     @override
-    async def past_meeting(self, uuid: str) -> Row | NoAnswer:
+    async def past_meeting(self, uuid: str) -> ZoomRow | NoAnswer:
         return await self.one(requests.past_meeting(uuid))
 
     @override
-    async def report(self, object_type: ObjectType, uuid: str) -> list[Row] | NoAnswer:
+    async def report(self, object_type: ObjectType, uuid: str) -> list[ZoomRow] | NoAnswer:
         return await self.rows(requests.report(object_type, uuid))
 
     @override
-    async def absentees(self, uuid: str) -> list[Row] | NoAnswer:
+    async def absentees(self, uuid: str) -> list[ZoomRow] | NoAnswer:
         return await self.rows(requests.absentees(uuid))
 
     @override
-    async def polls(self, object_type: ObjectType, uuid: str) -> list[Row] | NoAnswer:
+    async def polls(self, object_type: ObjectType, uuid: str) -> list[ZoomRow] | NoAnswer:
         return await self.rows(requests.poll_report(object_type, uuid))
 
     @override
-    async def questions(self, object_type: ObjectType, uuid: str) -> list[Row] | NoAnswer:
+    async def questions(self, object_type: ObjectType, uuid: str) -> list[ZoomRow] | NoAnswer:
         return await self.rows(requests.question_report(object_type, uuid))
 
     @override
-    async def recordings(self, uuid: str) -> Row | NoAnswer:
+    async def recordings(self, uuid: str) -> ZoomRow | NoAnswer:
         return await self.one(requests.recordings(uuid))
 
-    async def one(self, request: Request) -> Row | NoAnswer:
+    async def one(self, request: Request) -> ZoomRow | NoAnswer:
         """The answer of an endpoint without a list; empty where Zoom answers nothing."""
         page = await self._transport.call(request, self._priority)
         return page if isinstance(page, NoAnswer) else page.fields
 
-    async def rows(self, request: Request) -> list[Row] | NoAnswer:
+    async def rows(self, request: Request) -> list[ZoomRow] | NoAnswer:
         """All rows of an endpoint with a list, each once; nothing of a list that broke off."""
         return await self._pager.rows(request, self._priority)
 
@@ -184,8 +184,8 @@ class ZoomClient(ZoomReader):
         self._tokens.forget()
         return self._login is not None and self._login.drop(before)
 
-    async def _of_every_status(self, of_status: Mapping[str, Request]) -> list[Row] | NoAnswer:
-        rows: dict[bytes, Row] = {}
+    async def _of_every_status(self, of_status: Mapping[str, Request]) -> list[ZoomRow] | NoAnswer:
+        rows: dict[bytes, ZoomRow] = {}
         for status, request in of_status.items():
             found = await self.rows(request)
             if isinstance(found, NoAnswer):

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from processors.zoom.api.limits import Label
+from processors.zoom.api.limits import RateLabel
 from schemas.attendance import ObjectType
 
 
@@ -18,7 +18,7 @@ class Endpoint:
 
     name: str
     """Method and path template, with one place at most: the label in metrics and messages."""
-    label: Label
+    label: RateLabel
     scopes: tuple[str, ...]
     """Any one is enough: the granular scope first, then the classic one, as an account-level token has them."""
     rows: str | None = None

@@ -10,8 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-Plan = Literal["free", "pro", "business"]
-Label = Literal["light", "medium", "heavy", "resource-intensive"]
+ZoomPlan = Literal["free", "pro", "business"]
+RateLabel = Literal["light", "medium", "heavy", "resource-intensive"]
 
 PAGE_SIZE = 300
 """Rows of a page at most (https://developers.zoom.us/docs/api/pagination/, checked 2026-11-21)."""
@@ -20,7 +20,7 @@ SHARE = 0.8
 
 
 @dataclass(frozen=True, slots=True)
-class Rate:
+class CallRate:
     """So many calls in so many seconds."""
 
     calls: int
@@ -40,27 +40,27 @@ class DailyPool:
     calls: int
 
 
-_RATES: dict[Plan, dict[Label, Rate]] = {
+_RATES: dict[ZoomPlan, dict[RateLabel, CallRate]] = {
     "free": {
-        "light": Rate(4, 1),
-        "medium": Rate(2, 1),
-        "heavy": Rate(1, 1),
-        "resource-intensive": Rate(10, 60),
+        "light": CallRate(4, 1),
+        "medium": CallRate(2, 1),
+        "heavy": CallRate(1, 1),
+        "resource-intensive": CallRate(10, 60),
     },
     "pro": {
-        "light": Rate(30, 1),
-        "medium": Rate(20, 1),
-        "heavy": Rate(10, 1),
-        "resource-intensive": Rate(10, 60),
+        "light": CallRate(30, 1),
+        "medium": CallRate(20, 1),
+        "heavy": CallRate(10, 1),
+        "resource-intensive": CallRate(10, 60),
     },
     "business": {
-        "light": Rate(80, 1),
-        "medium": Rate(60, 1),
-        "heavy": Rate(40, 1),
-        "resource-intensive": Rate(20, 60),
+        "light": CallRate(80, 1),
+        "medium": CallRate(60, 1),
+        "heavy": CallRate(40, 1),
+        "resource-intensive": CallRate(20, 60),
     },
 }
-_POOLS: dict[Plan, dict[Label, DailyPool]] = {
+_POOLS: dict[ZoomPlan, dict[RateLabel, DailyPool]] = {
     "free": {
         "light": DailyPool("light", 6_000),
         "medium": DailyPool("medium", 2_000),
@@ -77,14 +77,14 @@ _POOLS: dict[Plan, dict[Label, DailyPool]] = {
     },
 }
 
-LABELS: tuple[Label, ...] = ("light", "medium", "heavy", "resource-intensive")
+LABELS: tuple[RateLabel, ...] = ("light", "medium", "heavy", "resource-intensive")
 
 
-def rate(plan: Plan, label: Label) -> Rate:
+def rate(plan: ZoomPlan, label: RateLabel) -> CallRate:
     """The rate of a label."""
     return _RATES[plan][label]
 
 
-def daily_pool(plan: Plan, label: Label) -> DailyPool | None:
+def daily_pool(plan: ZoomPlan, label: RateLabel) -> DailyPool | None:
     """The pool that a label draws on; ``None`` when the plan has no daily limit for it."""
     return _POOLS[plan].get(label)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from processors.zoom.api.api import Row
+from processors.zoom.api.api import ZoomRow
 from processors.zoom.api.endpoints import Endpoint
 from processors.zoom.api.limits import PAGE_SIZE
 from processors.zoom.api.metrics import ZoomMetrics
@@ -31,7 +31,7 @@ class Pager:
         self._transport = transport
         self._metrics = metrics
 
-    async def rows(self, request: Request, priority: Priority) -> list[Row] | NoAnswer:
+    async def rows(self, request: Request, priority: Priority) -> list[ZoomRow] | NoAnswer:
         """All rows in Zoom's order; of rows that `row_key` calls the same the later one, in the place of the first.
 
         Rows move between pages while a list is read, so a row may come twice. After an expired page token the list is
@@ -47,10 +47,10 @@ class Pager:
             return replace(rows, outcome=Outcome.RETRY)
         return rows
 
-    async def _read(self, request: Request, priority: Priority) -> list[Row] | NoAnswer:
+    async def _read(self, request: Request, priority: Priority) -> list[ZoomRow] | NoAnswer:
         endpoint = request.endpoint
         assert endpoint.rows is not None, f"{endpoint.name} has no list"
-        rows: dict[bytes, Row] = {}
+        rows: dict[bytes, ZoomRow] = {}
         seen: set[str] = set()
         size_bytes = 0
         size = {"page_size": str(PAGE_SIZE)} if endpoint.paged else {}
@@ -73,7 +73,7 @@ class Pager:
                 return NoAnswer(Outcome.FOREIGN, says)
 
 
-def row_key(endpoint: Endpoint, row: Row) -> bytes:
+def row_key(endpoint: Endpoint, row: ZoomRow) -> bytes:
     """What makes a row the same again: its id, else its e-mail (a pending user has no id), else all of it.
 
     In reports all of it at once: `id` and e-mail are the person's there, who has one row for every join.

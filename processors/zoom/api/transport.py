@@ -25,7 +25,7 @@ from runtime.outcome import NoAnswer, Outcome
 from schemas.instants import as_datetime
 from schemas.priority import Priority
 
-Body = dict[str, Any]
+JsonBody = dict[str, Any]
 PAGE_TOKEN = "next_page_token"  # noqa: S105 - a parameter's name, no secret
 PAGE_EXPIRED = "page expired"
 """`NoAnswer.code` where the page token is too old: begin at page one."""
@@ -37,7 +37,7 @@ LIMITED_ATTEMPTS = 5
 class Page:
     """One good answer."""
 
-    fields: Body
+    fields: JsonBody
     """Empty where the endpoint answers nothing."""
     size_bytes: int
 

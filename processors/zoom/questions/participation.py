@@ -15,7 +15,6 @@ from typing import Any, Literal
 
 from schemas.codec import normalise_email
 
-Row = dict[str, Any]
 Participation = Literal["polls", "questions"]
 _NAMED_BY: Mapping[Participation, tuple[str, ...]] = {
     "polls": ("polling_id", "question"),
@@ -24,7 +23,7 @@ _NAMED_BY: Mapping[Participation, tuple[str, ...]] = {
 """The fields that tell one poll or question from another; the first that is there counts."""
 
 
-def participation(kind: Participation, rows: Iterable[Mapping[str, Any]]) -> list[Row]:
+def participation(kind: Participation, rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """One row ``{"email", "items"}`` per person who took part, in Zoom's order.
 
     `email` is normalised, ``""`` for somebody whom Zoom does not name; `items` are hashes, sorted, each once.

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from console.acting import Act, Acting, Answers, Field, LetterView, PlannedAct
+from console.acting import Act, Acting, Field, FormAnswers, LetterView, PlannedAct
 from schemas.errors import ConfigurationError, RetryLaterError
 from tests.support.console import Visitor, console
 from tests.support.processes import eventually
@@ -38,7 +38,7 @@ class Basket:
             plan=self.plan,
         )
 
-    async def plan(self, answers: Answers) -> PlannedAct:
+    async def plan(self, answers: FormAnswers) -> PlannedAct:
         """Of what is there now; with a mark-up that is none."""
         if answers["which"] != "all":
             raise ConfigurationError("which= is none")

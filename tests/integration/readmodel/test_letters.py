@@ -9,7 +9,7 @@ from sqlalchemy.engine import URL
 
 from readmodel.database import opened
 from readmodel.queries.operations import dead_letters, deliveries, totals
-from schemas.letters import MOST_RESENDS, STATES, LetterState, letter_id, state_of
+from schemas.letters import LETTER_STATES, MOST_RESENDS, LetterState, letter_id, state_of
 from schemas.topics import BREVO_COMMANDS, LETTERS, QUARANTINE
 from tests.support.console import fill
 from tests.support.read_model import Storyteller, Told, message
@@ -49,7 +49,7 @@ async def test_state_is_what_the_commands_say(url: URL) -> None:
             found = dead_letters(connection).items
             assert {line.letter_id: line.state for line in found} == wanted
             assert {(line.attempts, line.label) for line in found} == {(1, "invalid"), (7, "defect")}
-            for state in STATES:
+            for state in LETTER_STATES:
                 part = dead_letters(connection, state=state).items
                 assert {line.letter_id for line in part} == {letter for letter, one in wanted.items() if one == state}
             by_hand = sum(decided == "parked" for decided, _, _ in CASES)

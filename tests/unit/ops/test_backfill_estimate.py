@@ -6,7 +6,7 @@ import pytest
 
 from ops.backfill.estimate import OWN_SHARE, estimate, reading_interval
 from ops.backfill.sessions import PastSession
-from processors.zoom.api.limits import SHARE, Plan, rate
+from processors.zoom.api.limits import SHARE, ZoomPlan, rate
 
 WEBINAR = PastSession("account", "u1", "1", 5, "T", "host", 0, 3_600, 40)
 MEETING = replace(WEBINAR, object_id="2", uuid="u2", zoom_type=2)
@@ -37,7 +37,7 @@ def test_estimate_of_more_calls_than_a_day_allows_takes_days() -> None:
 
 
 @pytest.mark.parametrize("plan", ["free", "pro", "business"])
-def test_reading_and_live_work_together_stay_within_the_plan(plan: Plan) -> None:
+def test_reading_and_live_work_together_stay_within_the_plan(plan: ZoomPlan) -> None:
     """Even when both ask for nothing but heavy endpoints."""
     live, ours = 1 / rate(plan, "heavy").interval_seconds, 1 / reading_interval(plan)
     assert live + ours <= rate(plan, "heavy").calls / rate(plan, "heavy").seconds

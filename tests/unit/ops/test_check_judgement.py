@@ -20,7 +20,7 @@ from ops.check.judgement import (
     judge_topics,
 )
 from ops.check.outcome import CheckResult, ok
-from processors.zoom.api.limits import Plan
+from processors.zoom.api.limits import ZoomPlan
 from schemas.errors import RetryLaterError
 from schemas.topics import TOPICS
 
@@ -47,7 +47,7 @@ def test_events_without_their_scope_are_named_with_it() -> None:
 @pytest.mark.parametrize(
     ("plan", "reports", "level"), [("free", True, "warn"), ("free", False, "ok"), ("pro", True, "ok")]
 )
-def test_plan_without_reports_is_warned_about_where_reports_are_read(plan: Plan, reports: bool, level: str) -> None:
+def test_plan_without_reports_is_warned_about_where_reports_are_read(plan: ZoomPlan, reports: bool, level: str) -> None:
     """A free plan has none."""
     assert judge_plan(plan, wants_reports=reports).level == level
 

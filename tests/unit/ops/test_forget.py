@@ -9,7 +9,7 @@ import pytest
 
 from ops.forget.extract import own_part
 from ops.forget.person import DataSubject
-from ops.forget.place import Kind, Place
+from ops.forget.place import Place, PlaceKind
 from schemas.codec import contact_id
 from schemas.errors import ConfigurationError
 
@@ -71,7 +71,9 @@ def test_export_of_a_page_about_several_people_has_the_persons_rows_alone() -> N
         ("table", {"max.compaction.lag.ms": 2**63 - 1, "delete.retention.ms": DAY_MS}, 0, None),
     ],
 )
-def test_place_says_by_when_kafka_deletes(kind: Kind, settings: dict[str, int], held: int, days: int | None) -> None:
+def test_place_says_by_when_kafka_deletes(
+    kind: PlaceKind, settings: dict[str, int], held: int, days: int | None
+) -> None:
     """From the newest record on; never, where a setting says so or something stands."""
     place = Place("t", kind, {name: str(value) for name, value in settings.items()}, held=held, newest_ms=DAY_MS)
     wanted = None if days is None else datetime.fromtimestamp((1 + days) * 86_400, UTC)

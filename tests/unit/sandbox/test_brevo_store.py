@@ -9,7 +9,7 @@ import pytest
 from sandbox.brevo.answers import RefusedError
 from sandbox.brevo.attributes import Attribute
 from sandbox.brevo.bodies import Mail
-from sandbox.brevo.contacts import Change, phone, valid_email
+from sandbox.brevo.contacts import ContactChange, phone, valid_email
 from sandbox.brevo.routing import Route, Router
 from sandbox.brevo.store import Options, Store
 from sandbox.brevo.validation import parse
@@ -69,7 +69,7 @@ def test_email_that_is_none_is_not_valid(text: str) -> None:
 def test_contact_with_a_phone_alone_shows_a_made_up_address() -> None:
     """Brevo shows `<digits>@mailin-sms.com` for who has no e-mail."""
     store = Store(Options())
-    contact, created = store.contacts.upsert(Change(attributes={"SMS": "+33612345678"}), NOW, update=True)
+    contact, created = store.contacts.upsert(ContactChange(attributes={"SMS": "+33612345678"}), NOW, update=True)
     assert created
     assert contact.shown()["email"] == "33612345678@mailin-sms.com"
     assert store.contacts.find("0033612345678", "phone_id") is contact
@@ -78,12 +78,12 @@ def test_contact_with_a_phone_alone_shows_a_made_up_address() -> None:
 def test_contact_renamed_is_found_under_the_new_identifiers_alone() -> None:
     """The old address is free again for somebody else."""
     store = Store(Options())
-    contact, _ = store.contacts.upsert(Change("old@example.com", ext_id="1"), NOW, update=True)
-    store.contacts.update(contact, Change(ext_id="2", attributes={"EMAIL": "New@example.com"}), NOW)
+    contact, _ = store.contacts.upsert(ContactChange("old@example.com", ext_id="1"), NOW, update=True)
+    store.contacts.update(contact, ContactChange(ext_id="2", attributes={"EMAIL": "New@example.com"}), NOW)
     assert store.contacts.find("new@example.com") is contact
     assert store.contacts.find("old@example.com") is None
     assert store.contacts.find("1", "ext_id") is None
-    other, created = store.contacts.upsert(Change("old@example.com"), NOW, update=False)
+    other, created = store.contacts.upsert(ContactChange("old@example.com"), NOW, update=False)
     assert created
     assert other.id != contact.id
 
@@ -91,9 +91,9 @@ def test_contact_renamed_is_found_under_the_new_identifiers_alone() -> None:
 def test_contact_refused_for_a_list_is_not_changed() -> None:
     """A refused call leaves nothing half done."""
     store = Store(Options(lists={15: "fifteen"}))
-    contact, _ = store.contacts.upsert(Change("a@example.com"), NOW, update=True)
+    contact, _ = store.contacts.upsert(ContactChange("a@example.com"), NOW, update=True)
     with pytest.raises(RefusedError, match="99"):
-        store.contacts.update(contact, Change(attributes={"FIRSTNAME": "A"}, list_ids=(15, 99)), NOW)
+        store.contacts.update(contact, ContactChange(attributes={"FIRSTNAME": "A"}, list_ids=(15, 99)), NOW)
     assert (contact.attributes, contact.list_ids) == ({}, set())
 
 

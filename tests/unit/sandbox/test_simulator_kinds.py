@@ -9,7 +9,7 @@ import pytest
 
 from sandbox.simulator import REPORT_CHAOS, Chaos, World, simulate_meeting, simulate_webinar
 from sandbox.simulator.world import RunSpan
-from sandbox.zoom.state import Row, ZoomObject
+from sandbox.zoom.state import StateRow, ZoomObject
 from schemas.instants import parse_instant
 
 STARTS_AT = 1_787_155_200
@@ -161,7 +161,7 @@ def test_moved_occurrence_keeps_its_id_and_gets_another_start(kinds: tuple[Chaos
         assert parse_instant(details["start_time"]) == STARTS_AT
 
 
-def rows(world: World) -> list[Row]:
+def rows(world: World) -> list[StateRow]:
     """The final rows of its report."""
     return [row for instance in session_of(world).instances for row in instance.participants]
 

@@ -9,7 +9,7 @@ from typing import Any, get_args
 import pytest
 
 from processors.brevo.decisions.campaigns import campaign_body, campaign_name
-from processors.engine.memory import Phase
+from processors.engine.memory import CrashPoint
 from processors.engine.view import Output
 from runtime.brevo_models import Campaign
 from sandbox.brevo.campaign_bodies import NewCampaign
@@ -270,13 +270,13 @@ async def test_unknown_list_is_a_dead_letter(bench: Bench) -> None:
 
 
 @pytest.mark.parametrize("number", [2, 3])
-@pytest.mark.parametrize("phase", get_args(Phase))
-async def test_crash_around_intent_or_outcome_sends_one_campaign(bench: Bench, phase: Phase, number: int) -> None:
+@pytest.mark.parametrize("phase", get_args(CrashPoint))
+async def test_crash_around_intent_or_outcome_sends_one_campaign(bench: Bench, phase: CrashPoint, number: int) -> None:
     """Before, within and after the flush: the status tells the next worker what was done, and nothing is in doubt."""
     await bench.sink.engine.crash()
     bench.start()
 
-    def plan(count: int, _: Sequence[Output]) -> Phase | None:
+    def plan(count: int, _: Sequence[Output]) -> CrashPoint | None:
         return phase if count == number else None
 
     bench.sink.engine.crash_plan = plan

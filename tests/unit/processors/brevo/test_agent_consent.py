@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from processors.engine.memory import Phase
+from processors.engine.memory import CrashPoint
 from processors.engine.view import Output
 from schemas.brevo import ConfirmList, UpsertContact
 from schemas.brevo_feedback import BrevoFeedback
@@ -238,11 +238,13 @@ POSTS = 3
 
 @pytest.mark.parametrize("phase", ["lost", "published", "applied"])
 @pytest.mark.parametrize("number", range(1, POSTS + 1))
-async def test_kill_at_any_post_asks_nobody_twice(bench: tuple[Sink, ScriptedBrevo], number: int, phase: Phase) -> None:
+async def test_kill_at_any_post_asks_nobody_twice(
+    bench: tuple[Sink, ScriptedBrevo], number: int, phase: CrashPoint
+) -> None:
     """One that may have been asked is in doubt."""
     sink, brevo = bench
 
-    def plan(count: int, _: Sequence[Output]) -> Phase | None:
+    def plan(count: int, _: Sequence[Output]) -> CrashPoint | None:
         return phase if count == number else None
 
     sink.engine.crash_plan = plan

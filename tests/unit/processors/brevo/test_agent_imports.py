@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from processors.engine.memory import Phase
+from processors.engine.memory import CrashPoint
 from processors.engine.view import Output
 from schemas.brevo import AttributeValue, UpsertContact
 from tests.support.brevo_commands import MAYA, event, upsert
@@ -241,12 +241,12 @@ async def test_registration_goes_before_the_events_of_a_large_webinar(bench: tup
 @pytest.mark.parametrize("number", range(1, 4))
 @pytest.mark.parametrize("phase", ["lost", "published", "applied"])
 async def test_worker_that_dies_around_an_import_loses_nothing(
-    bench: tuple[Sink, ScriptedBrevo], phase: Phase, number: int
+    bench: tuple[Sink, ScriptedBrevo], phase: CrashPoint, number: int
 ) -> None:
     """At the intents, at the outcomes, or after them."""
     sink, brevo = bench
 
-    def plan(count: int, _: Sequence[Output]) -> Phase | None:
+    def plan(count: int, _: Sequence[Output]) -> CrashPoint | None:
         return phase if count == number else None
 
     sink.engine.crash_plan = plan

@@ -13,7 +13,7 @@ import pytest
 from aiohttp import web
 
 from processors.engine.effect import Position
-from processors.engine.memory import Phase
+from processors.engine.memory import CrashPoint
 from processors.engine.view import Output
 from schemas.brevo import AttributeValue, TrackEvent, UpsertContact
 from schemas.codec import contact_id
@@ -72,11 +72,11 @@ async def test_undisturbed_run_posts_and_calls_as_often_as_the_kills_below_assum
 @pytest.mark.parametrize("policy", ["hold", "drop"])
 @pytest.mark.parametrize("phase", ["lost", "published", "applied"])
 @pytest.mark.parametrize("number", range(1, POSTS + 1))
-async def test_kill_at_any_post_sends_no_event_twice(number: int, phase: Phase, policy: str) -> None:
+async def test_kill_at_any_post_sends_no_event_twice(number: int, phase: CrashPoint, policy: str) -> None:
     """Before, at and after every intent and outcome."""
     async with sink_beside_brevo() as (sink, brevo):
 
-        def plan(count: int, _: Sequence[Output]) -> Phase | None:
+        def plan(count: int, _: Sequence[Output]) -> CrashPoint | None:
             return phase if count == number else None
 
         sink.engine.crash_plan = plan
@@ -115,7 +115,7 @@ async def test_kill_between_intent_and_answer_with_resend_calls_again() -> None:
     """The operator chose mails twice over mails missing."""
     async with sink_beside_brevo() as (sink, brevo):
 
-        def plan(_: int, outputs: Sequence[Output]) -> Phase | None:
+        def plan(_: int, outputs: Sequence[Output]) -> CrashPoint | None:
             return "lost" if brevo.event_calls else None
 
         sink.engine.crash_plan = plan

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from processors.engine.memory import Phase
+from processors.engine.memory import CrashPoint
 from processors.engine.view import Output
 from sandbox.brevo.faults import BrevoFault
 from sandbox.brevo.server import RunningBrevo, serving
@@ -169,11 +169,11 @@ async def test_trial_is_accepted_by_brevo_and_dropped(bench: Bench) -> None:
 @pytest.mark.parametrize("phase", ["lost", "published", "applied"])
 @pytest.mark.parametrize("number", [2, 3])
 async def test_kill_at_the_intent_or_the_outcome_sends_nothing_twice(
-    bench: Bench, command: OnceCommand, number: int, phase: Phase
+    bench: Bench, command: OnceCommand, number: int, phase: CrashPoint
 ) -> None:
     """Sent at most once; what was not surely sent is in doubt, or done by the next worker."""
 
-    def plan(count: int, _: Sequence[Output]) -> Phase | None:
+    def plan(count: int, _: Sequence[Output]) -> CrashPoint | None:
         return phase if count == number else None
 
     bench.sink.engine.crash_plan = plan
@@ -192,7 +192,7 @@ async def test_kill_at_the_intent_or_the_outcome_sends_nothing_twice(
 async def test_kill_after_the_call_with_resend_uses_the_same_key_and_mails_once(bench: Bench) -> None:
     """Brevo refuses the repeat, which says that it has the mail: no doubt is left."""
 
-    def plan(count: int, _: Sequence[Output]) -> Phase | None:
+    def plan(count: int, _: Sequence[Output]) -> CrashPoint | None:
         return "lost" if count == 3 else None
 
     bench.sink.engine.crash_plan = plan

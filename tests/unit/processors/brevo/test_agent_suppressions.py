@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from schemas.attendance import Origin
-from schemas.brevo_feedback import BrevoFeedback, FeedbackKind, Source
+from schemas.brevo_feedback import BrevoFeedback, FeedbackKind, FeedbackSource
 from schemas.codec import contact_id
 from schemas.replays import Lineage
 from schemas.topics import BREVO_EVENTS
@@ -19,7 +19,7 @@ from tests.support.sink import QUICK, Sink
 
 
 def _tell(sink: Sink, kind: FeedbackKind, import_id: str | None = None, at: datetime = OCCURRED_AT) -> None:
-    source: Source = "marketing" if import_id is None else "import"
+    source: FeedbackSource = "marketing" if import_id is None else "import"
     feedback = BrevoFeedback(kind=kind, contact_id=contact_id(MAYA), source=source, import_id=import_id, occurred_at=at)
     sink.engine.send(BREVO_EVENTS.name, feedback.contact_id, feedback.to_bytes())
 

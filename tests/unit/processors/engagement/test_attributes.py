@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from processors.engagement.attributes import Attributes, attributes
+from processors.engagement.attributes import AttributeFields, attributes
 from processors.engagement.contact import Values
 from runtime.field_mapping import mapped_sources
 from runtime.models import FieldMapping
@@ -12,7 +12,7 @@ from schemas.errors import ConfigurationError
 from tests.support.contact_facts import MAPPING
 
 
-def written(values: Values, **mapping: Any) -> Attributes:
+def written(values: Values, **mapping: Any) -> AttributeFields:
     """Attributes under a mapping."""
     return attributes(values, mapped_sources(FieldMapping.model_validate(mapping)))
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import pytest
 from typing_extensions import override
 
-from processors.engine.effect import Rows, RuleAlone
+from processors.engine.effect import RowChanges, RuleAlone
 from processors.engine.memory import MemoryEngine
 from processors.engine.spec import AgentSpec
 from processors.engine.view import Record, View
@@ -46,7 +46,7 @@ class NarrowOnce(MemoryEngine):
     turns = 0
 
     @override
-    async def persist(self, changes: Mapping[int, Mapping[str, Rows]]) -> dict[str, int]:
+    async def persist(self, changes: Mapping[int, Mapping[str, RowChanges]]) -> dict[str, int]:
         self.turns += 1
         return {SEEN: 1_000_000} if self.turns % 2 else await super().persist(changes)
 

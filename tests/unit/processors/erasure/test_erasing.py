@@ -8,7 +8,7 @@ from typing import Literal
 import orjson
 import pytest
 
-from processors.attendance.book import KINDS
+from processors.attendance.book import BOOK_KINDS
 from processors.attendance.erasure import CLEANED
 from sandbox.simulator.simulation import simulate_webinar
 from sandbox.simulator.world import World
@@ -133,5 +133,5 @@ def test_sweep_of_more_rows_than_a_step_looks_at_goes_on_where_it_stood() -> Non
 
 def test_every_kind_of_row_is_looked_at_or_says_nothing_of_a_person() -> None:
     """Who adds a kind decides which; what is left out here was looked through by hand."""
-    nobody = {kind.letter for kind in KINDS} - {kind.letter for kind in CLEANED}
+    nobody = {kind.letter for kind in BOOK_KINDS} - {kind.letter for kind in CLEANED}
     assert nobody == {"sn", "s", "wc", "n", "m", "w", "z", "u", "f", "o", "h"}

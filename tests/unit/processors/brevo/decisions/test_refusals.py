@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from processors.brevo.decisions.answers import classify
 from processors.brevo.decisions.attempt import Attempt
-from processors.brevo.decisions.refusals import Narrowed, Part, left_out, narrowed, parts_of, words_of
+from processors.brevo.decisions.refusals import Narrowed, RefusedPart, left_out, narrowed, parts_of, words_of
 from processors.brevo.decisions.upsert import Create, Known, Update, Wanted
 from runtime.calls import Answer
 from schemas.brevo import AttributeValue
@@ -61,7 +61,7 @@ def test_words_of_hold_no_address_and_no_number() -> None:
     exists=st.booleans(),
     values=st.permutations(NAMES),
 )
-def test_attempt_writes_everything_but_what_is_refused(bad: set[Part], exists: bool, values: list[str]) -> None:
+def test_attempt_writes_everything_but_what_is_refused(bad: set[RefusedPart], exists: bool, values: list[str]) -> None:
     """Whatever Brevo refuses, and however little it says: the rest is written, in a bounded number of calls."""
     wanted = Wanted(
         "a@example.com",
@@ -70,7 +70,7 @@ def test_attempt_writes_everything_but_what_is_refused(bad: set[Part], exists: b
         frozenset(),
     )
     run = Attempt(wanted, Known(exists=exists or None))
-    written: set[Part] = set()
+    written: set[RefusedPart] = set()
     while (step := run.next_step()) is not None:
         assert isinstance(step, Create | Update)
         parts = parts_of(step)

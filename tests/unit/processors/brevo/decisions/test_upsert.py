@@ -11,8 +11,8 @@ from processors.brevo.decisions.upsert import (
     Create,
     Known,
     Read,
-    Step,
     Update,
+    UpsertStep,
     Wanted,
     after_create,
     after_read,
@@ -138,7 +138,7 @@ def test_after_create_of_an_existing_contact_still_leaves_its_lists() -> None:
     ],
 )
 def test_missing_contact_was_deleted_if_anybody_knew_it(
-    known: Known, recorded: ContactState | None, step: Step, deleted: bool
+    known: Known, recorded: ContactState | None, step: UpsertStep, deleted: bool
 ) -> None:
     """A 404 to what the ledger or Brevo itself has just said exists; one that nobody knew is simply new."""
     assert was_deleted(known, recorded, step) is deleted

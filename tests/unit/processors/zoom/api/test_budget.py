@@ -15,7 +15,7 @@ from prometheus_client import CollectorRegistry
 from processors.zoom.api.allowance import LIVE_PART
 from processors.zoom.api.allowance_file import AllowanceFile
 from processors.zoom.api.budget import LONGEST_WAIT_SECONDS, Budget
-from processors.zoom.api.limits import Label, Plan, Rate, daily_pool, rate
+from processors.zoom.api.limits import CallRate, RateLabel, ZoomPlan, daily_pool, rate
 from processors.zoom.api.metrics import ZoomMetrics
 from runtime.outcome import NoAnswer, Outcome
 from schemas.priority import Priority
@@ -36,7 +36,7 @@ class Clock:
 
 def budget(
     clock: Callable[[], float],
-    plan: Plan = "business",
+    plan: ZoomPlan = "business",
     registry: CollectorRegistry | None = None,
     folder: Path | None = None,
 ) -> Budget:
@@ -50,7 +50,7 @@ def file_in(folder: Path) -> Path:
     return next(folder.iterdir())
 
 
-async def refused(kept: Budget, label: Label, priority: Priority = "live") -> NoAnswer:
+async def refused(kept: Budget, label: RateLabel, priority: Priority = "live") -> NoAnswer:
     """Why no call may be made."""
     came = await kept.take(label, priority)
     assert came is not None
@@ -75,14 +75,14 @@ async def refused(kept: Budget, label: Label, priority: Priority = "live") -> No
         ("business", "resource-intensive", 20, 60),
     ],
 )
-def test_rate_of_plan_and_label_is_zooms(plan: Plan, label: Label, calls: int, seconds: int) -> None:
+def test_rate_of_plan_and_label_is_zooms(plan: ZoomPlan, label: RateLabel, calls: int, seconds: int) -> None:
     """Zoom's table of rate limits, and that we stay below each."""
-    assert rate(plan, label) == Rate(calls, seconds)
+    assert rate(plan, label) == CallRate(calls, seconds)
     assert rate(plan, label).interval_seconds * calls > seconds
 
 
 @pytest.mark.parametrize(("plan", "calls"), [("pro", 30_000), ("business", 60_000)])
-def test_daily_pool_of_paid_plans_is_shared_by_the_two_costly_labels(plan: Plan, calls: int) -> None:
+def test_daily_pool_of_paid_plans_is_shared_by_the_two_costly_labels(plan: ZoomPlan, calls: int) -> None:
     """Heavy and resource-intensive calls draw on one pool; the others have none."""
     heavy = daily_pool(plan, "heavy")
     assert heavy is not None
@@ -127,7 +127,7 @@ async def test_hold_that_comes_while_others_wait_for_the_pace_holds_them_too() -
 
 async def test_take_beyond_the_days_pool_waits_for_midnight(monkeypatch: pytest.MonkeyPatch) -> None:
     """The pool is ours to keep: Zoom's own refusals count as errors of the app."""
-    monkeypatch.setattr(Rate, "interval_seconds", 0.000_000_1)
+    monkeypatch.setattr(CallRate, "interval_seconds", 0.000_000_1)
     clock = Clock(NOON)
     kept = budget(clock, "free")
     for _ in range(1_000):
@@ -139,7 +139,7 @@ async def test_take_beyond_the_days_pool_waits_for_midnight(monkeypatch: pytest.
 
 async def test_bulk_work_leaves_a_part_of_the_day_to_live_work(monkeypatch: pytest.MonkeyPatch) -> None:
     """A back-fill of half a year does not keep today's webinar from being read."""
-    monkeypatch.setattr(Rate, "interval_seconds", 0.000_000_1)
+    monkeypatch.setattr(CallRate, "interval_seconds", 0.000_000_1)
     kept = budget(Clock(NOON), "free")
     for _ in range(800):
         assert await kept.take("heavy", "bulk") is None
@@ -195,7 +195,7 @@ async def test_three_real_processes_together_keep_to_one_pace(tmp_path: Path) ->
 
 async def test_day_is_remembered_over_a_restart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A worker that restarts does not begin to count anew."""
-    monkeypatch.setattr(Rate, "interval_seconds", 0.000_000_1)
+    monkeypatch.setattr(CallRate, "interval_seconds", 0.000_000_1)
     clock = Clock(NOON)
     before = budget(clock, "free", folder=tmp_path)
     for _ in range(1_000):
