@@ -11,7 +11,7 @@ from processors.brevo.writer.access import FAMILIES, Family
 from processors.brevo.writer.events import EventSender
 from processors.brevo.writer.imports import ImportWriter
 from processors.brevo.writer.outcomes import Again, RevokedError
-from processors.brevo.writer.schedule import Found, Stores
+from processors.brevo.writer.schedule import OpenContactListener, Stores
 from processors.brevo.writer.tasks import ContactTask
 from processors.brevo.writer.tools import WriterTools
 from processors.brevo.writer.upserts import UpsertWriter
@@ -41,7 +41,7 @@ class Pump:
         self._importing: set[asyncio.Task[None]] = set()
         self._timers: dict[Family, asyncio.TimerHandle] = {}
 
-    def load(self, partition: int, stores: Stores, found: Found) -> None:
+    def load(self, partition: int, stores: Stores, found: OpenContactListener) -> None:
         """Take a recovered partition over; `found` is told of every contact with something open."""
         self._schedule.load(partition, stores, found)
         self._access.assigned(self._schedule.partitions)

@@ -44,7 +44,7 @@ from processors.engine.work_queue import WorkQueue
 from schemas.priority import PRIORITIES, RANKS
 
 Stores = Mapping[str, PartitionStore]
-Found = Callable[[str, ContactRow, ReadCommand], None]
+OpenContactListener = Callable[[str, ContactRow, ReadCommand], None]
 """Is told of each contact that has anything open when its partition becomes ours."""
 
 
@@ -104,7 +104,7 @@ class WorkSchedule:
         """How many are ours."""
         return len(self._partitions)
 
-    def load(self, partition: int, stores: Stores, found: Found) -> None:
+    def load(self, partition: int, stores: Stores, found: OpenContactListener) -> None:
         """Take a partition over: everything open is looked at, and told to `found`, each row read once."""
         self._partitions[partition] = stores
         for contact in list(open_contacts(stores)):
