@@ -22,7 +22,7 @@ from readmodel.queries.sessions import STATUSES, LineStays, Order, not_synced, p
 from schemas.codec import normalise_email
 
 T = TypeVar("T")
-STATES = ("scheduled", "running", "waiting", "final")
+_STATES = ("scheduled", "running", "waiting", "final")
 _LONGEST_QUESTION = 200
 _MOST_IN_TIME_LINE = 1_000
 _COUNTED_TO = 1_000
@@ -63,7 +63,7 @@ class PeoplePages:
 
     async def _sessions(self, request: web.Request) -> web.StreamResponse:
         text = request.query.get("q", "")[:_LONGEST_QUESTION]
-        state = request.query.get("state") if request.query.get("state") in STATES else None
+        state = request.query.get("state") if request.query.get("state") in _STATES else None
         after = request.query.get("after")
 
         def read(connection: Connection) -> tuple[int, Part[SessionLine]]:
@@ -74,7 +74,7 @@ class PeoplePages:
         live, part = await self._ask(read)
         return self._pages.page(
             request, "sessions.html", live=None if after else live, part=part, text=text, state=state or "",
-            states=STATES, after=after, counted_to=_COUNTED_TO,
+            states=_STATES, after=after, counted_to=_COUNTED_TO,
         )  # fmt: skip
 
     async def _session(self, request: web.Request) -> web.StreamResponse:

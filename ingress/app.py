@@ -11,8 +11,7 @@ from urllib.parse import quote
 from aiohttp import web
 
 from ingress.bodies import Bodies, BodyFailure
-from ingress.brevo_endpoint import PATH as BREVO_PATH
-from ingress.brevo_endpoint import BrevoEndpoint
+from ingress.brevo_endpoint import BREVO_PATH, BrevoEndpoint
 from ingress.clients import at_most
 from ingress.decision import DeliveryOutcome, Publish, Reply, check_headers, decide
 from ingress.envelope import Delivery
@@ -25,7 +24,7 @@ from ingress.samples import SampleLog
 from ingress.settings import IngressSettings
 from ingress.signature import SigningKey
 
-PATH = "/webhooks/zoom"
+_ZOOM_PATH = "/webhooks/zoom"
 
 _TOO_LARGE = b'{"status":"too large"}'
 _WRONG_TYPE = b'{"status":"content type must be application/json"}'
@@ -44,9 +43,9 @@ def build_app(settings: IngressSettings, publisher: Publisher, metrics: IngressM
     bodies = Bodies(settings.limits)
     endpoint = WebhookEndpoint(settings, publisher, metrics, bodies)
     paths = Paths()
-    paths.add_post(PATH, endpoint.for_keys(settings.keys))
+    paths.add_post(_ZOOM_PATH, endpoint.for_keys(settings.keys))
     for account in settings.accounts:
-        paths.add_post(f"{PATH}/{quote(account, safe='')}", endpoint.for_keys(settings.keys_of(account)))
+        paths.add_post(f"{_ZOOM_PATH}/{quote(account, safe='')}", endpoint.for_keys(settings.keys_of(account)))
     BrevoEndpoint(settings.brevo, publisher, settings.connection.topic_prefix, metrics.registry, bodies).add_to(paths)
     if not settings.proxies:
         return paths

@@ -25,7 +25,7 @@ from schemas.brevo_feedback import BrevoFeedback, import_signature
 from schemas.cloud_events import event_headers
 from schemas.topics import BREVO_EVENTS
 
-PATH = "/webhooks/brevo"
+BREVO_PATH = "/webhooks/brevo"
 _STATUSES: Mapping[BodyFailure, int] = {
     "too_large": 413,
     "slow_body": 429,
@@ -33,7 +33,7 @@ _STATUSES: Mapping[BodyFailure, int] = {
     "hung_up": 400,
     "bad_body": 400,
 }
-LONGEST_ID = 64
+_LONGEST_ID = 64
 """Characters of an import's or a contact's id; ours have 32."""
 
 
@@ -62,9 +62,9 @@ class BrevoEndpoint:
     def add_to(self, paths: Paths) -> None:
         """Without any secret the paths do not exist."""
         if self._keys.authorizations:
-            paths.add_post(PATH, self.receive)
+            paths.add_post(BREVO_PATH, self.receive)
         if self._keys.token:
-            paths.add_post(f"{PATH}/imports", self.import_ended)
+            paths.add_post(f"{BREVO_PATH}/imports", self.import_ended)
 
     async def receive(self, request: web.BaseRequest) -> web.Response:
         """Feedback of contacts."""
@@ -79,7 +79,7 @@ class BrevoEndpoint:
     async def import_ended(self, request: web.BaseRequest) -> web.Response:
         """The end of an import; what Brevo sends with it is not documented, so the URL alone says which."""
         import_id, contact, signature = (request.query.get(name, "") for name in ("import", "contact", "signature"))
-        if not import_id or max(len(import_id), len(contact)) > LONGEST_ID:
+        if not import_id or max(len(import_id), len(contact)) > _LONGEST_ID:
             return self._answer(401)
         expected = import_signature(self._keys.token, import_id, contact)
         if not hmac.compare_digest(expected.encode(), signature.encode(errors="surrogateescape")):

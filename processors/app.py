@@ -16,7 +16,7 @@ import aiohttp
 from prometheus_client import CollectorRegistry
 
 from processors.attendance import agent as track_attendance
-from processors.attendance.book import DUE, due_ms
+from processors.attendance.book import DUE_WORK, due_ms
 from processors.attendance.erasure import AttendanceCleaner
 from processors.attendance.ownership import Ownership
 from processors.attendance.session_log import SessionLog
@@ -208,7 +208,7 @@ def tracking_rule(settings: TrackingSettings) -> Rule:
 
 def tracking_agent(engine: Engine, rule: Rule) -> BatchAgent:
     """The agent whose effect is its own clock: due work is found in its table."""
-    due_times = RowDueTimes(track_attendance.SPEC.tables[0], DUE, due_ms)
+    due_times = RowDueTimes(track_attendance.SPEC.tables[0], DUE_WORK, due_ms)
     clock = DueClock(rule, due_times, tick=tracking_tick)
     return BatchAgent(engine, track_attendance.SPEC, clock, heard=SessionLog().hear)
 
@@ -224,13 +224,13 @@ def scoring_agent(engine: Engine, configuration: Configuration, live: LiveState)
     sweep_at = configuration.scoring.decay_sweep
     if sweep_at is None:
         return BatchAgent(engine, score_engagement.SPEC, RuleAlone(rule))
-    clock = sweep_clock(rule, table=score_engagement.TABLE, second=second_of_day(sweep_at), clock=time.time)
+    clock = sweep_clock(rule, table=score_engagement.ENGAGEMENT_TABLE, second=second_of_day(sweep_at), clock=time.time)
     return BatchAgent(engine, score_engagement.SPEC, clock)
 
 
 def scoring_rule(configuration: Configuration, revision_floor: int = 0) -> Rule:
     """The rule of `score-engagement`."""
-    table, scoring = score_engagement.TABLE, score_engagement.ScoreEngagement(configuration, revision_floor)
+    table, scoring = score_engagement.ENGAGEMENT_TABLE, score_engagement.ScoreEngagement(configuration, revision_floor)
     return ErasingRule(scoring, score_engagement.SPEC.name, Marks(table), EngagementCleaner(table))
 
 

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import NamedTuple
 
-LOOK_SECONDS = 0.25
+_LOOK_SECONDS = 0.25
 NOT_READY_SECONDS = 60.0
 """A rebalance or a recovery of the tables passes; one that lasts longer is told of."""
 
@@ -96,4 +96,4 @@ async def _tell(told: ReadinessLog, situation: Callable[[], Situation | None]) -
     while True:
         if (now := situation()) is not None:
             told.note(now, time.monotonic())
-        await asyncio.sleep(LOOK_SECONDS)
+        await asyncio.sleep(_LOOK_SECONDS)

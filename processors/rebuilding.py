@@ -17,7 +17,7 @@ from prometheus_client import CollectorRegistry
 
 from processors.app import STATE_TABLES, scoring_rule, tracking_rule, tracking_tick
 from processors.attendance import agent as track_attendance
-from processors.attendance.book import DUE, due_ms
+from processors.attendance.book import DUE_WORK, due_ms
 from processors.attendance.settings import TrackingSettings
 from processors.engagement import agent as score_engagement
 from processors.engine.breaker import CircuitBreaker
@@ -62,9 +62,9 @@ WRITES = frozenset({LOOKUPS_BULK.name})
 TRACKING = AgentSpec(
     track_attendance.SPEC.name,
     sources=(*track_attendance.SPEC.sources, HELD_EVENTS, KEPT_ANSWERS),
-    tables=(*track_attendance.SPEC.tables, kept_answers.TABLE),
+    tables=(*track_attendance.SPEC.tables, kept_answers.KEPT_ANSWERS_TABLE),
 )
-LOOK_SECONDS = 0.5
+_LOOK_SECONDS = 0.5
 """Between looks how far it is."""
 
 
@@ -99,7 +99,7 @@ RebuildListener = Callable[[RebuildProgress], Awaitable[None]]
 
 def names_of(prefix: str, state: str) -> Names:
     """What a rebuild's topics and tables are called."""
-    return Names(prefix, state, STATE_TABLES | {kept_answers.TABLE}, READS, WRITES, LOOPS)
+    return Names(prefix, state, STATE_TABLES | {kept_answers.KEPT_ANSWERS_TABLE}, READS, WRITES, LOOPS)
 
 
 def own_topics(state: str) -> list[Topic]:
@@ -181,8 +181,8 @@ def _clock(configuration: Configuration, *, asks_zoom: bool) -> DueClock:
     rule = KeptAnswers(tracking_rule(TrackingSettings.from_configuration(configuration)), asks_zoom=asks_zoom)
     due_times = AllDueTimes(
         (
-            RowDueTimes(track_attendance.SPEC.tables[0], DUE, due_ms),
-            RowDueTimes(kept_answers.TABLE, kept_answers.DUE, kept_answers.due_ms),
+            RowDueTimes(track_attendance.SPEC.tables[0], DUE_WORK, due_ms),
+            RowDueTimes(kept_answers.KEPT_ANSWERS_TABLE, kept_answers.DUE_QUESTION, kept_answers.due_ms),
         )
     )
     return DueClock(rule, due_times, tick=tracking_tick)
@@ -203,7 +203,7 @@ async def _watch(watched: CaughtUp, order: RebuildOrder, stop: asyncio.Event, te
         if is_caught_up and not order.follows:
             return True
         try:
-            async with asyncio.timeout(LOOK_SECONDS):
+            async with asyncio.timeout(_LOOK_SECONDS):
                 await stop.wait()
         except TimeoutError:
             continue

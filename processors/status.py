@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 
+from schemas.instants import SECONDS_PER_HOUR
 from schemas.workers import AgentStatus, BudgetUse, Period, WaitingWork, WorkerStatus
 
-HOUR_SECONDS = 3_600
 Figures = Callable[[str], Sequence["Sample"]]
 """The samples of a name."""
 
@@ -38,7 +38,7 @@ class Usage:
     def note(self, at: float, totals: Mapping[str, float]) -> None:
         """The counters stand so at `at`, seconds that never go back."""
         self._noted.append((at, totals))
-        while len(self._noted) > 2 and self._noted[1][0] <= at - HOUR_SECONDS:
+        while len(self._noted) > 2 and self._noted[1][0] <= at - SECONDS_PER_HOUR:
             self._noted.popleft()
 
     def within(self, name: str, seconds: int) -> float | None:
@@ -153,7 +153,7 @@ def _of_brevo(of: Figures, usage: Usage, identity: WorkerIdentity) -> Iterator[B
         name = sample.labels["family"]
         yield _use(name, "second", usage.within(name, 1), sample.value)
         hourly = identity.account_calls_per_hour if name == "account" else None
-        yield _use(name, "hour", usage.within(name, HOUR_SECONDS), hourly)
+        yield _use(name, "hour", usage.within(name, SECONDS_PER_HOUR), hourly)
 
 
 def _use(name: str, period: Period, used: float | None, limit: float | None) -> BudgetUse:

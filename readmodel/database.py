@@ -21,7 +21,7 @@ from runtime.secrecy import is_loopback
 from schemas.errors import ConfigurationError, RetryLaterError
 
 VARIABLE = "ROLLCALL_READ_MODEL_URL"
-FILE = Path("read-model") / "rollcall.sqlite3"
+DATABASE_FILE = Path("read-model") / "rollcall.sqlite3"
 """In the data folder; deleted with what lies beside it, the model is built anew."""
 BUSY_SECONDS = 60
 """So long one waits for who writes: a batch takes a second or so."""
@@ -93,7 +93,7 @@ def url_of(environment: Mapping[str, str]) -> URL:
     """
     said = look_up(VARIABLE, environment)
     if not said:
-        return URL.create("sqlite", database=str(data_dir_of(environment) / FILE))
+        return URL.create("sqlite", database=str(data_dir_of(environment) / DATABASE_FILE))
     try:
         url = make_url(said.strip())
     except ArgumentError:

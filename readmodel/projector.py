@@ -38,7 +38,7 @@ TOPICS_SECONDS = 30.0
 BEGINS_SECONDS = 3_600.0
 """Between looks for what Kafka has deleted meanwhile."""
 REQUEST_MS = 20_000
-SILENCE_SECONDS = 20.0
+_SILENCE_SECONDS = 20.0
 """So long nothing may come while something is missing: a broker that hangs is not reported by the client."""
 
 log = logging.getLogger(__name__)
@@ -88,7 +88,7 @@ class Projector:
             while await self._left(consumer, ends):
                 if await self._take(consumer):
                     heard_at = time.monotonic()
-                elif time.monotonic() - heard_at > SILENCE_SECONDS:
+                elif time.monotonic() - heard_at > _SILENCE_SECONDS:
                     raise TimeoutError
             return ends
 

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 CallFailure = Literal["refused", "reset", "timeout"]
 """No answer at all: no connection came about, it broke after sending, nothing came in time."""
-LONGEST_TEXT = 1_000
+_LONGEST_TEXT = 1_000
 """Characters of an error body's field: cut before anything searches it."""
 
 
@@ -29,4 +29,4 @@ class Answer:
     def text(self, field: str) -> str:
         """The first 1,000 characters of a text of the error body (`code`, `message`), empty when there is none."""
         value = self.body.get(field) if isinstance(self.body, dict) else None
-        return value[:LONGEST_TEXT] if isinstance(value, str) else ""
+        return value[:_LONGEST_TEXT] if isinstance(value, str) else ""

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from runtime.kafka import KafkaConnection
 from runtime.reading import MissingTopicError, read_topic
-from schemas.states import FIRST_STATE, LIVE_KEY, STATE, LiveState, RebuiltState
+from schemas.states import FIRST_STATE, LIVE_KEY, STATE_MESSAGE, LiveState, RebuiltState
 from schemas.topics import STATES
 
 FIRST_LIVE = LiveState(state=FIRST_STATE, at=datetime(1970, 1, 1, tzinfo=UTC))
@@ -42,7 +42,7 @@ async def read_states(connection: KafkaConnection) -> States:
             if record.value is None:
                 rebuilt.pop((record.key or b"").decode(), None)
                 continue
-            state = STATE.validate_json(record.value)
+            state = STATE_MESSAGE.validate_json(record.value)
             if isinstance(state, LiveState):
                 live = state
             else:

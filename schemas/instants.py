@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 from functools import lru_cache
 
-SECONDS_PER_DAY = 86_400
+SECONDS_PER_HOUR, SECONDS_PER_DAY = 3_600, 86_400
 HOUR_MS = 3_600_000
 DAY_MS = 24 * HOUR_MS
 EARLIEST, LATEST = 0, 32_503_680_000

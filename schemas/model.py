@@ -20,7 +20,7 @@ Instant = Annotated[datetime, AfterValidator(_in_utc)]
 """An aware datetime in UTC; on the wire ISO 8601 with ``Z``."""
 
 
-LONGEST_TEXT = 8_192
+_LONGEST_TEXT = 8_192
 """Characters of any text of a wire model."""
 
 
@@ -28,7 +28,7 @@ WIRE_CONFIG = ConfigDict(
     extra="ignore",
     json_schema_serialization_defaults_required=True,
     # No text of ours comes near; what is longer would become a key, a row or a request that nobody takes.
-    str_max_length=LONGEST_TEXT,
+    str_max_length=_LONGEST_TEXT,
 )
 """Of everything on the wire."""
 

@@ -67,7 +67,7 @@ class RebuiltState(Message):
     dead_letters: int = 0
 
 
-STATE: TypeAdapter[LiveState | RebuiltState] = TypeAdapter(
+STATE_MESSAGE: TypeAdapter[LiveState | RebuiltState] = TypeAdapter(
     Annotated[LiveState | RebuiltState, Field(discriminator="kind")]
 )
 """Parses any record of the topic: ``STATE.validate_json(value)``."""

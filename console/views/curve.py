@@ -14,9 +14,9 @@ from readmodel.lines.contacts import ScoreLine, SessionResult
 from readmodel.vocabulary import RETRACTED
 from schemas.engagement import HORIZON_DAYS
 
-WIDTH = 1_000
-HEIGHT = 100
-PARTS = ("attendance", "punctuality", "stayed", "interaction")
+_WIDTH = 1_000
+_HEIGHT = 100
+_PARTS = ("attendance", "punctuality", "stayed", "interaction")
 """From the bottom up."""
 _STEPS = 60
 """Between the sessions the curve is drawn in so many straight pieces at least."""
@@ -30,7 +30,7 @@ class Counted:
     day: date
     """UTC, of its end."""
     points: tuple[float, ...]
-    """Of the session's score (0-100), what each of `PARTS` earned."""
+    """Of the session's score (0-100), what each of `_PARTS` earned."""
 
     def weight(self, on: date, half_life_days: int) -> float:
         """What is left of it on a day: 1 on its own, a half after a half life.
@@ -74,14 +74,14 @@ def score_curve(results: Sequence[SessionResult], standing: ScoreLine) -> Curve 
     last = standing.reference_date + timedelta(days=half_life)
     span = max(1, (last - first).days)
     corners = [
-        (WIDTH * (day - first).days / span, _parts_on(counted, day, half_life, before=before))
+        (_WIDTH * (day - first).days / span, _parts_on(counted, day, half_life, before=before))
         for day, before in _days(counted, first, last)
     ]
     return Curve(
         first,
         last,
-        tuple(_area(place, corners) for place in range(len(PARTS)) if any(parts[place] for _, parts in corners)),
-        round(WIDTH * (standing.reference_date - first).days / span),
+        tuple(_area(place, corners) for place in range(len(_PARTS)) if any(parts[place] for _, parts in corners)),
+        round(_WIDTH * (standing.reference_date - first).days / span),
         {
             result.session: round(sum(result.points) * result.weight(standing.reference_date, half_life), 6)
             for result in counted
@@ -94,7 +94,7 @@ def _counted(result: SessionResult) -> Counted | None:
     if person.score is None or person.status == RETRACTED or session is None or session.ended_at is None:
         return None
     share = person.scoring
-    earned = [0.0] * len(PARTS) if share is None else [getattr(share, part) or 0.0 for part in PARTS]
+    earned = [0.0] * len(_PARTS) if share is None else [getattr(share, part) or 0.0 for part in _PARTS]
     whole = sum(earned) or 1.0
     return Counted(person.session, session.ended_at.date(), tuple(person.score * points / whole for points in earned))
 
@@ -109,7 +109,7 @@ def _days(counted: Sequence[Counted], first: date, last: date) -> list[tuple[dat
 
 
 def _parts_on(counted: Sequence[Counted], day: date, half_life: int, *, before: bool) -> tuple[float, ...]:
-    sums = [0.0] * len(PARTS)
+    sums = [0.0] * len(_PARTS)
     for result in counted:
         if before and result.day == day:
             continue
@@ -117,7 +117,7 @@ def _parts_on(counted: Sequence[Counted], day: date, half_life: int, *, before: 
         for place, points in enumerate(result.points):
             sums[place] += points * weight
     # Beyond 100 all give way alike: what is cut off the top would be the last part alone.
-    scale = min(1.0, HEIGHT / max(sum(sums), 1.0))
+    scale = min(1.0, _HEIGHT / max(sum(sums), 1.0))
     return tuple(earned * scale for earned in sums)
 
 
@@ -125,4 +125,4 @@ def _area(place: int, corners: Sequence[tuple[float, Sequence[float]]]) -> Area:
     below = [(x, sum(parts[:place])) for x, parts in corners]
     above = [(x, sum(parts[: place + 1])) for x, parts in corners]
     outline = [*above, *reversed(below)]
-    return Area(PARTS[place], " ".join(f"{x:.1f},{HEIGHT - value:.1f}" for x, value in outline))
+    return Area(_PARTS[place], " ".join(f"{x:.1f},{_HEIGHT - value:.1f}" for x, value in outline))

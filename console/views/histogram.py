@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from readmodel.lines.candidates import Comparison, bin_label
 
-WIDTH = 1_000
-HEIGHT = 100
+_WIDTH = 1_000
+_HEIGHT = 100
 _GAP = 10
 
 
@@ -36,7 +36,7 @@ def pairs(found: Comparison) -> tuple[BarPair, ...]:
     highest = max((*found.live_bins, *found.bins), default=0)
     if not highest:
         return ()
-    step = WIDTH // len(found.bins)
+    step = _WIDTH // len(found.bins)
     return tuple(
         BarPair(
             bin_label(place),
@@ -44,8 +44,8 @@ def pairs(found: Comparison) -> tuple[BarPair, ...]:
             step // 2 - _GAP,
             live,
             model,
-            round(HEIGHT * live / highest),
-            round(HEIGHT * model / highest),
+            round(_HEIGHT * live / highest),
+            round(_HEIGHT * model / highest),
         )
         for place, (live, model) in enumerate(zip(found.live_bins, found.bins, strict=True))
     )

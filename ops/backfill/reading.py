@@ -18,7 +18,7 @@ from schemas.errors import RetryLaterError
 T = TypeVar("T")
 
 ATTEMPTS = 6
-LONGEST_WAIT_SECONDS = 600.0
+_LONGEST_WAIT_SECONDS = 600.0
 """A longer wait ends the run: what was read is kept, and it can go on later."""
 _LONGEST_BACKOFF_SECONDS = 60.0
 
@@ -87,7 +87,7 @@ class Reader:
             except RetryLaterError as error:
                 told = error.after_seconds
                 wait = min(_LONGEST_BACKOFF_SECONDS, 2.0**attempt) if told is None else told
-                if attempt + 1 == ATTEMPTS or wait > LONGEST_WAIT_SECONDS:
+                if attempt + 1 == ATTEMPTS or wait > _LONGEST_WAIT_SECONDS:
                     raise
             await self._sleep(wait)
         raise AssertionError("the last attempt returns or raises")

@@ -11,7 +11,7 @@ from runtime.lenient_json import write_json
 from schemas.attendance import ObjectType, Origin
 from schemas.instants import format_instant, parse_instant
 
-ORIGIN_HEADER = "origin"
+_ORIGIN_HEADER = "origin"
 # Zoom's types 5, 6 and 9; all others are meetings. https://developers.zoom.us/docs/api/meetings/, checked 2026-11-21.
 WEBINAR_TYPES = frozenset({5, 6, 9})
 
@@ -102,4 +102,4 @@ def _record(session: PastSession, what: str, origin: Origin, now: float) -> Outg
     # No request of Zoom's brought it: `ce_id` is the body's hash.
     delivery = Delivery(write_json(event), b"", b"", "", now)
     record = to_record(delivery, event, session.account_id)
-    return record._replace(headers=[*record.headers, (ORIGIN_HEADER, origin.encode())])
+    return record._replace(headers=[*record.headers, (_ORIGIN_HEADER, origin.encode())])

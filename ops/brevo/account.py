@@ -18,7 +18,7 @@ from runtime.models import Configuration
 from runtime.outcome import Outcome
 from schemas.errors import ConfigurationError, RetryLaterError
 
-PAUSES = 3
+_PAUSES = 3
 """How often a command waits for Brevo's limit before it gives up."""
 
 
@@ -55,7 +55,7 @@ async def answered(
 
 
 async def _patiently(call: Callable[[], Awaitable[Answer]], what: str, *, may_be_missing: bool) -> Answer:
-    for _ in range(PAUSES):
+    for _ in range(_PAUSES):
         answer = await call()
         verdict = classify(answer)
         if verdict.outcome is Outcome.DONE or (verdict.outcome is Outcome.MISSING and may_be_missing):

@@ -13,7 +13,7 @@ import typer
 
 from ops.audit import audit_entry, note_done
 from ops.brevo.account import answered, opened, rows
-from ops.brevo.hooks import EVENTS
+from ops.brevo.hooks import HOOK_EVENTS
 from ops.brevo.planning import FOLDER, SetupPlan, findings_of, plan_of
 from ops.options import Json, Reason, Yes, agreed
 from ops.setting_up import tell_found
@@ -75,7 +75,7 @@ async def _compare(configuration: Configuration, client: BrevoClient) -> SetupPl
     lists = await rows(client, "/contacts/lists", "lists", PAGE)
     folders = await rows(client, "/contacts/folders", "folders", PAGE)
     hooks: list[dict[str, Any]] = []
-    for kind in EVENTS if configuration.brevo.webhook.url else ():
+    for kind in HOOK_EVENTS if configuration.brevo.webhook.url else ():
         answer = await answered(client, "GET", "/webhooks", type=kind)
         told = answer.body.get("webhooks") if isinstance(answer.body, dict) else None
         hooks += [{"type": kind, **hook} for hook in told or () if isinstance(hook, dict)]

@@ -31,8 +31,8 @@ _OfSession = Annotated[
 ]
 _OfContact = Annotated[str | None, typer.Option("--contact", help="Of this one: an e-mail address or a contact id.")]
 _OfName = Annotated[str | None, typer.Option("--name", help="Of this name: zoom_webinar_attended.")]
-COLUMNS = ("id", "event_date", "name", "email", "contact_id", "session", "topic", "state", "at_brevo")
-EPILOG = """\b
+_COLUMNS = ("id", "event_date", "name", "email", "contact_id", "session", "topic", "state", "at_brevo")
+EFFECTS_EPILOG = """\b
 Examples:
   rollcall effects --check
   rollcall effects --session latest --csv > doubts.csv
@@ -62,7 +62,7 @@ def effects(
     configure_command_logging()
     found = asyncio.run(_list(session, contact, name, check=check, mask=mask))
     if as_csv:
-        write_csv([*found["in_doubt"], *found["without_contact"]], COLUMNS)
+        write_csv([*found["in_doubt"], *found["without_contact"]], _COLUMNS)
     elif as_json:
         write_json(found)
     else:

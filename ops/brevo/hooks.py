@@ -12,7 +12,7 @@ from runtime.brevo_models import BrevoWebhook
 HookKind = Literal["marketing", "transactional"]
 # As one subscribes to them; they come under other names (developers.brevo.com/docs/how-to-use-webhooks, checked
 # 2026-11-21).
-EVENTS: Mapping[HookKind, frozenset[str]] = {
+HOOK_EVENTS: Mapping[HookKind, frozenset[str]] = {
     "marketing": frozenset({"unsubscribed", "spam", "hardBounce", "contactUpdated", "contactDeleted"}),
     "transactional": frozenset({"unsubscribed", "spam", "hardBounce"}),
 }
@@ -45,7 +45,7 @@ def hook_changes(settings: BrevoWebhook, hooks: Sequence[Mapping[str, Any]]) -> 
     """
     if settings.url is None or not settings.is_open:
         return
-    for kind, events in EVENTS.items():
+    for kind, events in HOOK_EVENTS.items():
         ours = [hook for hook in hooks if hook.get("type") == kind and _bare(str(hook.get("url"))) == settings.url]
         if not ours:
             new = {"type": kind, "description": "Rollcall", "events": sorted(events), **_access(settings)}

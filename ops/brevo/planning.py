@@ -12,7 +12,7 @@ from processors.brevo.decisions.configured_lists import configured_lists
 from runtime.models import Configuration
 from schemas.setup import SetupFinding
 
-ABSENT = "does not exist"
+_ABSENT = "does not exist"
 FOLDER = "Rollcall"
 """Where lists are created: Brevo wants a folder for each."""
 
@@ -34,7 +34,7 @@ class Use:
     names: str
     """`list 16`, `attribute FIRSTNAME`."""
     found: str
-    """Its name and size, or its type; `ABSENT`."""
+    """Its name and size, or its type; `_ABSENT`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +113,7 @@ def plan_of(
 def findings_of(plan: SetupPlan) -> tuple[SetupFinding, ...]:
     """The plan as the console has it: each list and attribute of the file with what it is in the account."""
     uses = (
-        SetupFinding(what=use.key, level="fail" if use.found == ABSENT else "ok", found=f"{use.names}: {use.found}")
+        SetupFinding(what=use.key, level="fail" if use.found == _ABSENT else "ok", found=f"{use.names}: {use.found}")
         for use in plan.uses
     )
     problems = (SetupFinding(what="needs you", level="fail", found=problem) for problem in plan.problems)
@@ -148,11 +148,11 @@ def _lists_used(configuration: Configuration, lists: Sequence[Mapping[str, Any]]
     for key, list_id in configured_lists(configuration):
         row = rows.get(list_id)
         # `totalSubscribers` is always 0 by now (developers.brevo.com/reference/getlists, checked 2026-11-21).
-        shown = ABSENT if row is None else f"{row.get('name')}, {row.get('uniqueSubscribers', 0)} contacts"
+        shown = _ABSENT if row is None else f"{row.get('name')}, {row.get('uniqueSubscribers', 0)} contacts"
         yield Use(key, f"list {list_id}", shown)
 
 
 def _attributes_used(needed: Sequence[Needed], types: Mapping[str, str]) -> Iterator[Use]:
     for need in needed:
-        shown = types.get(need.attribute, ABSENT)
+        shown = types.get(need.attribute, _ABSENT)
         yield Use(f"field_mapping.{need.source}", f"attribute {need.attribute}", shown)

@@ -23,7 +23,7 @@ from runtime.reading import read_topic
 from schemas.brevo import BREVO_COMMAND, CommandResult, OnceCommand, UpsertContact
 from schemas.topics import BREVO_COMMANDS, BREVO_COMMANDS_BULK, BREVO_RESULTS
 
-FEW = 10
+_FEW = 10
 
 
 def register(app: typer.Typer) -> None:
@@ -33,7 +33,7 @@ def register(app: typer.Typer) -> None:
 
 def preview(
     session: Annotated[str, typer.Option(help="The session's uuid, as in the results.")],
-    everybody: Annotated[bool, typer.Option("--all", help=f"All contacts instead of {FEW}; a call for each.")] = False,
+    everybody: Annotated[bool, typer.Option("--all", help=f"All contacts instead of {_FEW}; a call for each.")] = False,
     as_json: Json = False,
 ) -> None:
     """Compare a session's contacts at Brevo with their newest commands, and tell what became of its events.
@@ -44,7 +44,7 @@ def preview(
     are none of this session.
     """
     configure_command_logging()
-    shown, total = asyncio.run(_preview(session, None if everybody else FEW))
+    shown, total = asyncio.run(_preview(session, None if everybody else _FEW))
     if as_json:
         typer.echo(orjson.dumps({"session": session, "contacts": shown, "total": total}).decode())
     else:

@@ -31,7 +31,7 @@ from runtime.exits import FOUND_WRONG
 from runtime.kafka import KafkaConnection
 from runtime.logs import configure_command_logging
 
-EPILOG = """\b
+RESOLVE_EPILOG = """\b
 Examples:
   rollcall effects resolve 3f0c9a --sent
   rollcall effects resolve --session latest --as-found

@@ -17,7 +17,7 @@ from ops.letters.frame import find_letter, in_lines
 from ops.letters.letter import Letter
 from ops.letters.masking import masked
 from ops.letters.planning import DROP, DROP_DELIVERY, PARK, RELEASE, RESEND, LetterAct
-from ops.letters.quarantine import TOPIC
+from ops.letters.quarantine import QUARANTINE_CONDITION
 from ops.selection.expression import with_topic
 from runtime.kafka import KafkaConnection
 from schemas.topics import QUARANTINE
@@ -68,7 +68,9 @@ class LetterOpener:
 def letter_acts(connection: KafkaConnection) -> Iterator[Act]:
     """All of them."""
     which = Field("which", "Which letters", "Conditions, as `rollcall dlq list` takes them.", DEFAULT_TOPIC)
-    what = Field("which", "Which deliveries", "Conditions, as `rollcall quarantine list` takes them.", TOPIC)
+    what = Field(
+        "which", "Which deliveries", "Conditions, as `rollcall quarantine list` takes them.", QUARANTINE_CONDITION
+    )
     for act, title, about in _OF_LETTERS:
         fields = (which, _PARKED) if act is RESEND else (which,)
         yield _letter_act(connection, act, title, about, fields)

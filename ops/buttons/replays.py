@@ -11,7 +11,7 @@ from rich.console import Console
 from console.acting import Act, Field, FormAnswers, PlannedAct, digest_of
 from ops.buttons.commands import with_reason
 from ops.replay.acts import begin, pause, plan, run, taken_on
-from ops.replay.command import RATE, TOPIC
+from ops.replay.command import RATE, RAW_CONDITION
 from ops.replay.display import ending, heading
 from ops.replay.history import KnownReplay
 from ops.replay.pace import MOST_A_SECOND
@@ -33,7 +33,10 @@ def replay_acts(environment: Mapping[str, str]) -> Iterator[Act]:
         "are sent where they never were. It goes at its rate, behind live work.",
         fields=(
             Field(
-                "which", "Which records", "Conditions, as `rollcall replay plan` takes them.", f"{TOPIC} session=latest"
+                "which",
+                "Which records",
+                "Conditions, as `rollcall replay plan` takes them.",
+                f"{RAW_CONDITION} session=latest",
             ),
             Field("rate", "Copies a second", "At most.", str(RATE)),
         ),
@@ -126,4 +129,4 @@ def _rate(text: str) -> int:
 
 
 def _which(answers: FormAnswers) -> str:
-    return with_topic(answers["which"], TOPIC)
+    return with_topic(answers["which"], RAW_CONDITION)

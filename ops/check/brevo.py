@@ -14,7 +14,7 @@ from processors.brevo.decisions.configured_lists import configured_lists
 from processors.brevo.writer.bootstrap import wrong_templates
 from runtime.environment import BrevoEnvironment
 
-ACCOUNT = "brevo account"
+_ACCOUNT = "brevo account"
 NO_ACCESS = "no access to Brevo"
 LISTS_AT_ONCE = 50
 """Brevo gives no more (developers.brevo.com/reference/getlists, checked 2026-11-21)."""
@@ -25,16 +25,16 @@ async def brevo_checks(context: Context) -> Sequence[Check]:
     key = context.configuration.brevo.api_key
     if key is None or not key.get_secret_value():
         return [
-            Check(ACCOUNT, context.lacking("brevo.api_key", "an API key of Brevo (Settings, SMTP & API, API keys)"))
+            Check(_ACCOUNT, context.lacking("brevo.api_key", "an API key of Brevo (Settings, SMTP & API, API keys)"))
         ]
     client = BrevoClient(key, BrevoEnvironment.read(context.environment).api_base_url)
     context.stack.push_async_callback(client.close)
     checks = _Checks(context, client)
     return [
-        Check(ACCOUNT, checks.account),
-        Check("brevo lists", checks.lists, needs=ACCOUNT, lacking=NO_ACCESS),
-        Check("brevo attributes", checks.attributes, needs=ACCOUNT, lacking=NO_ACCESS),
-        Check("brevo templates", checks.templates, needs=ACCOUNT, lacking=NO_ACCESS),
+        Check(_ACCOUNT, checks.account),
+        Check("brevo lists", checks.lists, needs=_ACCOUNT, lacking=NO_ACCESS),
+        Check("brevo attributes", checks.attributes, needs=_ACCOUNT, lacking=NO_ACCESS),
+        Check("brevo templates", checks.templates, needs=_ACCOUNT, lacking=NO_ACCESS),
     ]
 
 

@@ -14,9 +14,9 @@ from processors.zoom.api.limits import LABELS, ZoomPlan, daily_pool, rate
 from schemas.topics import Topic
 
 SKEW_WARNING_SECONDS = 30.0
-NO_REGISTRATION = 2
+_NO_REGISTRATION = 2
 """`settings.approval_type`: 0 approves at once, 1 by hand, 2 asks for none (docs/reference/zoom.md)."""
-SHOWN = 5
+_SHOWN = 5
 ADD_SCOPES = "add them to the app in Zoom's Marketplace (page Scopes); new tokens have them, so restart the worker"
 
 
@@ -111,10 +111,10 @@ def judge_registration(webinars: Sequence[Mapping[str, Any]]) -> CheckResult:
     """Coming webinars, as `GET /webinars/{id}` shows them."""
     if not webinars:
         return ok("no coming webinar")
-    without = [str(webinar.get("id")) for webinar in webinars if _approval(webinar) == NO_REGISTRATION]
+    without = [str(webinar.get("id")) for webinar in webinars if _approval(webinar) == _NO_REGISTRATION]
     if not without:
         return ok(f"all {len(webinars)} coming webinars ask for registration")
-    shown = ", ".join(without[:SHOWN]) + (", ..." if len(without) > SHOWN else "")
+    shown = ", ".join(without[:_SHOWN]) + (", ..." if len(without) > _SHOWN else "")
     return warn(
         f"{len(without)} of {len(webinars)} coming webinars ask for no registration: {shown}",
         "Zoom shows no e-mail of guests who did not register: they are counted, not synced; switch registration on",

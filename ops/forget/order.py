@@ -22,7 +22,7 @@ from schemas.sessions import SessionSummary
 from schemas.topics import ATTENDANCE_SESSIONS, ENGAGEMENT_CANDIDATES, ENGAGEMENT_SCORES, ERASURES, LETTERS, Topic
 
 _SALT_BYTES = 16
-PATIENCE_SECONDS = 60.0
+_PATIENCE_SECONDS = 60.0
 """So long no agent may say anything new before a command gives up."""
 _LOOK_SECONDS = 0.5
 AgentProgress = Callable[[int, int], object]
@@ -72,7 +72,7 @@ async def carried_out(
             return removed
         if (said := repr(sorted((step.agent, step.partition, step.step) for step in steps))) != before:
             before, heard = said, time.monotonic()
-        elif time.monotonic() - heard > PATIENCE_SECONDS:
+        elif time.monotonic() - heard > _PATIENCE_SECONDS:
             return None
         await asyncio.sleep(_LOOK_SECONDS)
 

@@ -11,7 +11,7 @@ from ops.options import DryRun, Json, Reason, Yes
 from runtime.logs import configure_command_logging
 from schemas.topics import QUARANTINE
 
-TOPIC = "topic=quarantine"
+QUARANTINE_CONDITION = "topic=quarantine"
 
 
 def register(app: typer.Typer) -> None:
@@ -39,7 +39,7 @@ def list_deliveries(words: LetterWords = None, as_json: Json = False) -> None:
     account=, offsets=, zone=.
     """
     configure_command_logging("ERROR")
-    list_chosen(expression(words, TOPIC), as_json=as_json)
+    list_chosen(expression(words, QUARANTINE_CONDITION), as_json=as_json)
 
 
 def show(which: WhichLetter, as_json: Json = False) -> None:
@@ -54,7 +54,7 @@ def release(
 
     Of those of another account nothing was kept that could be released.
     """
-    which = expression(words, TOPIC)
+    which = expression(words, QUARANTINE_CONDITION)
     acts.act(RELEASE, which, reason, dry_run=dry_run, yes=yes, as_json=as_json)
 
 
@@ -62,5 +62,5 @@ def drop(
     words: LetterWords = None, reason: Reason = "", dry_run: DryRun = False, yes: Yes = False, as_json: Json = False
 ) -> None:
     """Drop quarantined deliveries: they are never released. They stay in the topic until its retention ends."""
-    which = expression(words, TOPIC)
+    which = expression(words, QUARANTINE_CONDITION)
     acts.act(DROP_DELIVERY, which, reason, dry_run=dry_run, yes=yes, as_json=as_json)

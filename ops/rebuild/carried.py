@@ -15,7 +15,7 @@ from typing import Any
 from processors.attendance.book import (
     BOOK_KINDS,
     CHOICE,
-    DUE,
+    DUE_WORK,
     ENDED_TOLD,
     FILED,
     JOB,
@@ -27,7 +27,7 @@ from processors.attendance.book import (
     RESULT,
     RUN,
     SESSION,
-    STATE,
+    SESSION_STATE,
     Job,
 )
 from processors.attendance.intake.questions import ASKED
@@ -35,7 +35,7 @@ from processors.engagement.state import Head, decode_rows, encode_head, encode_s
 from processors.engagement.sweep import BEHIND_CONTACTS, SWEEP_KEY
 
 CarriedRows = Mapping[bytes, bytes]
-_TOLD = (STATE, SESSION, RESULT, RECORDING_TOLD, ENDED_TOLD, CHOICE, FILED, REGISTRATION_TOLD)
+_TOLD = (SESSION_STATE, SESSION, RESULT, RECORDING_TOLD, ENDED_TOLD, CHOICE, FILED, REGISTRATION_TOLD)
 """Conclusions, and what was said of them."""
 _FACTS: Mapping[bytes, Any] = {kind.letter.encode(): kind for kind in BOOK_KINDS if kind not in _TOLD}
 _OWNER = b"owner"
@@ -91,7 +91,7 @@ def of_object_anew(name: bytes, rows: Iterable[tuple[bytes, bytes]], begun_ms: i
     job = Job(due_ms=begun_ms, changed_at=dict.fromkeys(runs, begun_ms), registrations=True)
     account, object_id = name.split(b"|")
     yield b"|".join((JOB.letter.encode(), name)), JOB.encode(job)
-    yield DUE + b"%s|%013d|%s" % (account, begun_ms, object_id), b"1"
+    yield DUE_WORK + b"%s|%013d|%s" % (account, begun_ms, object_id), b"1"
 
 
 def _heard_ms(key: bytes, value: bytes) -> Iterator[int]:

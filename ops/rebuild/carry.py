@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 from ops.posting import posting
 from ops.rebuild.carried import carried_contacts, carried_facts
 from ops.resync.tables import rows_of
-from processors.attendance.book import TABLE as FACTS
-from processors.engagement.agent import TABLE as CONTACTS
+from processors.attendance.book import ATTENDANCE_TABLE as FACTS
+from processors.engagement.agent import ENGAGEMENT_TABLE as CONTACTS
 from processors.engine.naming import changelog_name, rebuild_topic
 from runtime.kafka import KafkaConnection
 from runtime.reading import reader

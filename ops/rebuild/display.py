@@ -12,7 +12,7 @@ from ops.resync import display as commands
 from schemas.attendance import Result
 from schemas.states import RebuiltState
 
-FEW = 20
+_FEW = 20
 """Differences that are shown in words; the document has all."""
 _SEEN = {"new": "only here", "gone": "only live", "changed": "differs"}
 
@@ -40,9 +40,9 @@ def in_words(
     if found.concerned:
         yield "of these, at Brevo:"
         yield from (f"  {line}" for line in commands.in_words(found.commands))
-    yield from map(_fact_in_words, found.facts[:FEW], (_reason(change, messages) for change in found.facts[:FEW]))
-    yield from map(_score_in_words, [change for change in found.scores if change.shows][:FEW])
-    if max(len(found.facts), len(found.scores)) > FEW:
+    yield from map(_fact_in_words, found.facts[:_FEW], (_reason(change, messages) for change in found.facts[:_FEW]))
+    yield from map(_score_in_words, [change for change in found.scores if change.shows][:_FEW])
+    if max(len(found.facts), len(found.scores)) > _FEW:
         yield f"and more: --json has all {len(found.facts)} facts and {len(found.scores)} scores"
 
 

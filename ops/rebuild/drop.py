@@ -137,9 +137,9 @@ async def _delete(connection: KafkaConnection, name: str) -> list[str]:
 
 def _of_state(name: str, found: Sequence[str], prefix: str) -> list[str]:
     from processors.app import STATE_TABLES  # noqa: PLC0415 (Faust takes a second)
-    from processors.rebuild.kept_answers import TABLE  # noqa: PLC0415 (as above)
+    from processors.rebuild.kept_answers import KEPT_ANSWERS_TABLE  # noqa: PLC0415 (as above)
 
-    tables = {*STATE_TABLES, *(() if name == FIRST_STATE else (TABLE,))}
+    tables = {*STATE_TABLES, *(() if name == FIRST_STATE else (KEPT_ANSWERS_TABLE,))}
     changelogs = {f"{prefix}{APP_ID}-{table_name(table, name)}-changelog" for table in tables}
     own = f"{prefix}{rebuild_topic(name, '')}"
     return sorted(topic for topic in found if topic in changelogs or topic.startswith(own))

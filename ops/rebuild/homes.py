@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Literal
 
-from processors.attendance.book import DUE
-from processors.attendance.book import TABLE as FACTS
+from processors.attendance.book import ATTENDANCE_TABLE as FACTS
+from processors.attendance.book import DUE_WORK
+from processors.brevo.decisions.ledger import BREVO_PENDING as OPEN
 from processors.brevo.decisions.ledger import LEDGER, RESUME, SUPPRESSIONS, contact_of
-from processors.brevo.decisions.ledger import PENDING as OPEN
-from processors.engagement.agent import TABLE as CONTACTS
+from processors.engagement.agent import ENGAGEMENT_TABLE as CONTACTS
 from processors.engagement.sweep import SWEEP_KEY
 from processors.erasure.marks import MARKS, SALT_KEY
-from processors.zoom.questions.pending import PENDING as QUESTIONS
+from processors.zoom.questions.pending import LOOKUPS_PENDING as QUESTIONS
 from processors.zoom.questions.pending import unpack_pending
 from schemas.lookups import AccountDeauthorized
 
@@ -33,7 +33,7 @@ def home_of(table: str, key: bytes, value: bytes) -> Home:
 
 def _of_facts(key: bytes, _value: bytes) -> Home:
     parts = key.split(b"|")
-    if key.startswith(DUE):
+    if key.startswith(DUE_WORK):
         return parts[3]
     if parts[0] == b"owner":
         return parts[1]

@@ -25,7 +25,7 @@ T = TypeVar("T")
 _Words = Annotated[list[str] | None, typer.Argument(help="Which: conditions as in docs/how-to/replay.md.")]
 _Which = Annotated[str, typer.Argument(help="Its id, or the beginning of it.")]
 _Rate = Annotated[int, typer.Option(min=1, max=MOST_A_SECOND, help="Copies a second, at most.")]
-TOPIC = "topic=raw"
+RAW_CONDITION = "topic=raw"
 RATE = 2_000
 _AGAIN = "`rollcall replay status` shows how far it is, `rollcall replay resume ID` goes on from there."
 
@@ -37,7 +37,7 @@ def plan(words: _Words = None, rate: _Rate = RATE, as_json: Json = False) -> Non
     contact=, account=, offsets=, zone=. Copies that earlier replays have made are left out. Exit code 1: nothing is
     selected, or Kafka does not answer.
     """
-    found = _run(acts.plan(_here(), expression(words, TOPIC)), as_json=as_json)
+    found = _run(acts.plan(_here(), expression(words, RAW_CONDITION)), as_json=as_json)
     if as_json:
         typer.echo(orjson.dumps(document(found, rate)).decode())
     else:
@@ -71,7 +71,7 @@ def apply(
     if not reason.strip():
         raise typer.BadParameter("--reason says nothing: whoever looks at the audit topic wants to know why")
     place = _here()
-    found = _run(acts.plan(place, expression(words, TOPIC)), as_json=as_json)
+    found = _run(acts.plan(place, expression(words, RAW_CONDITION)), as_json=as_json)
     if not as_json:
         typer.echo("\n".join(in_words(found, rate)))
     if not found.count:

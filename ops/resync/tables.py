@@ -18,7 +18,7 @@ from processors.brevo.decisions.ledger import (
     contact_key,
     contact_of,
 )
-from processors.engagement.agent import TABLE
+from processors.engagement.agent import ENGAGEMENT_TABLE
 from processors.engagement.state import ContactRows, decode_rows
 from processors.engagement.sweep import BEHIND_CONTACTS
 from processors.engine.naming import changelog_name
@@ -46,7 +46,9 @@ async def kept_contacts(connection: KafkaConnection, contact_id: str | None = No
     beside = contact_id.encode() if contact_id else None
     state = (await read_live(connection)).state
     async with AsyncExitStack() as stack:
-        facts = await stack.enter_async_context(aclosing(partitions(connection, changelog(TABLE, state), beside)))
+        facts = await stack.enter_async_context(
+            aclosing(partitions(connection, changelog(ENGAGEMENT_TABLE, state), beside))
+        )
         ledger = Beside(await stack.enter_async_context(aclosing(partitions(connection, changelog(LEDGER), beside))))
         told = await stack.enter_async_context(aclosing(partitions(connection, changelog(SUPPRESSIONS), beside)))
         suppressions = Beside(told)
@@ -71,8 +73,8 @@ async def paired_contacts(
 ) -> AsyncGenerator[ContactPair]:
     """Every contact that one of two states has heard a fact of, through all `count` partitions. As `kept_contacts`."""
     topics = (
-        changelog(TABLE, live),
-        changelog(TABLE, other),
+        changelog(ENGAGEMENT_TABLE, live),
+        changelog(ENGAGEMENT_TABLE, other),
         changelog(LEDGER),
         changelog(SUPPRESSIONS),
         ENGAGEMENT_SCORES,
@@ -107,7 +109,7 @@ def _contacts(facts: TableRows, ledger: TableRows, told: TableRows) -> Iterator[
 
 
 def facts_by_contact(facts: TableRows) -> Iterator[tuple[str, ContactRows]]:
-    """What is kept of each contact, of the rows of a partition of `TABLE`."""
+    """What is kept of each contact, of the rows of a partition of `ENGAGEMENT_TABLE`."""
     # Ids of contacts are hex digits: what is of none comes behind them.
     keys = itertools.takewhile(lambda key: key < BEHIND_CONTACTS, sorted(facts))
     for name, of_contact in itertools.groupby(keys, lambda key: key.partition(b"|")[0]):

@@ -18,9 +18,9 @@ from readmodel.parts import every
 from readmodel.queries.candidates import TIERS, candidate_models, comparison, movers
 from readmodel.words import counted
 
-SHOWN = 50
+_SHOWN = 50
 """Of a table; documents hold all."""
-COLUMNS = ("contact_id", "email", "name", "live_score", "live_tier", "score", "tier", "reference_date")
+_COLUMNS = ("contact_id", "email", "name", "live_score", "live_tier", "score", "tier", "reference_date")
 _BAR = 30
 """Characters of the longest bar."""
 
@@ -56,7 +56,7 @@ def diff(
         if as_json:
             write_json({**figures(found), "movers": [row(line, mask=mask) for line in moved]})
         elif as_csv:
-            write_csv((row(line, mask=mask) for line in moved), COLUMNS)
+            write_csv((row(line, mask=mask) for line in moved), _COLUMNS)
         else:
             _show(found, moved, mask=mask)
 
@@ -64,7 +64,7 @@ def diff(
 def row(line: MoverLine, *, mask: bool) -> OutputRow:
     """Somebody for programs."""
     hidden = {"email": None, "name": None} if mask else {}
-    return {name: getattr(line, name) for name in COLUMNS} | hidden
+    return {name: getattr(line, name) for name in _COLUMNS} | hidden
 
 
 def figures(found: Comparison) -> OutputRow:
@@ -115,7 +115,7 @@ def _show(found: Comparison, moved: Iterator[MoverLine], *, mask: bool) -> None:
     console.print(tiers)
     for line in histogram(found):
         console.print(line, soft_wrap=True)
-    _show_movers([line for line, _ in zip(moved, range(SHOWN + 1), strict=False)], mask=mask)
+    _show_movers([line for line, _ in zip(moved, range(_SHOWN + 1), strict=False)], mask=mask)
 
 
 def _show_movers(lines: Sequence[MoverLine], *, mask: bool) -> None:
@@ -124,13 +124,13 @@ def _show_movers(lines: Sequence[MoverLine], *, mask: bool) -> None:
     made = table(
         "contact", "live\nscore", "live\ntier", "score", "tier", right=("live\nscore", "score"), wraps=("contact",)
     )
-    for line in lines[:SHOWN]:
+    for line in lines[:_SHOWN]:
         who = shown_email(line.email, line.contact_id, mask=mask)
         made.add_row(who, str(line.live_score), line.live_tier, str(line.score), line.tier)
     console = terminal()
     console.print(made)
-    if len(lines) > SHOWN:
-        console.print(f"and more: --csv holds all (these are {SHOWN})")
+    if len(lines) > _SHOWN:
+        console.print(f"and more: --csv holds all (these are {_SHOWN})")
 
 
 def _none(model: str | None, there: Sequence[str]) -> str:

@@ -7,7 +7,7 @@ from contextlib import AsyncExitStack, aclosing
 from typing import NamedTuple
 
 from ops.resync.tables import Beside, changelog, facts_by_contact, partitions
-from processors.engagement.agent import TABLE
+from processors.engagement.agent import ENGAGEMENT_TABLE
 from processors.engagement.state import ContactRows
 from runtime.kafka import KafkaConnection
 from runtime.states import read_live
@@ -33,7 +33,7 @@ async def scored_contacts(connection: KafkaConnection) -> AsyncGenerator[ScoredC
     """
     state = (await read_live(connection)).state
     async with AsyncExitStack() as stack:
-        facts = await stack.enter_async_context(aclosing(partitions(connection, changelog(TABLE, state))))
+        facts = await stack.enter_async_context(aclosing(partitions(connection, changelog(ENGAGEMENT_TABLE, state))))
         scores = Beside(await stack.enter_async_context(aclosing(partitions(connection, ENGAGEMENT_SCORES))))
         async for number, kept in facts:
             told = await scores.rows(number)

@@ -39,10 +39,10 @@ from schemas.topics import (
     RAW_EVENTS,
 )
 
-COLUMNS = (
+_COLUMNS = (
     "stored_at", "happened_at", "kind", "what", "email", "contact_id", "topic", "partition", "offset", "event_id",
 )  # fmt: skip
-SHOWN = 2_000
+_SHOWN = 2_000
 _WHAT = "what, about whom, and where it lies"
 _PLACE = re.compile(r"([A-Za-z0-9._-]+)[:/](\d{1,6})[:/](\d{1,18})")
 Since = Annotated[str | None, typer.Option(help="Stored from then on: 7d (so long ago), 10:00 or 2026-11-20, in UTC.")]
@@ -73,7 +73,7 @@ def register(app: typer.Typer) -> None:
 def contact(
     who: Annotated[str, typer.Argument(help="An e-mail address or a contact id.")],
     since: Since = None,
-    limit: Limit = SHOWN,
+    limit: Limit = _SHOWN,
     as_json: Json = False,
     as_csv: Csv = False,
     mask: Mask = False,
@@ -96,7 +96,7 @@ def contact(
 def session(
     which: Annotated[str, typer.Argument(help="`latest`, a uuid or its beginning, an id, or words of the topic.")],
     since: Since = None,
-    limit: Limit = SHOWN,
+    limit: Limit = _SHOWN,
     as_json: Json = False,
     as_csv: Csv = False,
     mask: Mask = False,
@@ -121,7 +121,7 @@ def delivery(
             f"id, or the first {SHORTEST_BEGINNING} characters or more."
         ),
     ],
-    limit: Limit = SHOWN,
+    limit: Limit = _SHOWN,
     as_json: Json = False,
     as_csv: Csv = False,
     mask: Mask = False,
@@ -196,7 +196,7 @@ def _trace(build: Build, form: TraceForm, *, none: str) -> None:
     if not steps:
         raise found_wrong(f"{none}; topics keep what docs/reference/topics.md says", as_json=form.as_json)
     if form.as_csv:
-        write_csv((row(step, mask=form.mask) for step in steps), COLUMNS)
+        write_csv((row(step, mask=form.mask) for step in steps), _COLUMNS)
     elif form.as_json:
         write_json({"steps": [row(step, mask=form.mask) for step in steps], "left_out": found.left_out})
     else:
@@ -243,7 +243,7 @@ async def _delivery(topics: Topics, which: str, heard: ReadingProgress) -> Trace
 
 def row(step: TraceStep, *, mask: bool) -> OutputRow:
     """A step for programs and spreadsheets."""
-    return {name: getattr(step, name) for name in COLUMNS} | ({"email": None} if mask else {})
+    return {name: getattr(step, name) for name in _COLUMNS} | ({"email": None} if mask else {})
 
 
 def _show(steps: Sequence[TraceStep], left_out: int, *, mask: bool) -> None:

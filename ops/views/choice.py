@@ -8,7 +8,7 @@ from readmodel.lines.contacts import ContactLine
 from readmodel.lines.sessions import SessionLine
 from schemas.errors import ConfigurationError
 
-SHOWN = 5
+_SHOWN = 5
 """Candidates that a message names."""
 
 
@@ -42,7 +42,7 @@ def one_contact(who: str, found: Sequence[ContactLine]) -> ContactLine:
     if len(found) == 1:
         return found[0]
     if found:
-        ids = ", ".join(contact.contact_id for contact in found[:SHOWN])
+        ids = ", ".join(contact.contact_id for contact in found[:_SHOWN])
         raise NotOneError(f"`{who}` begins several contact ids; write more of it: {ids}")
     # An address stays out of messages, which land in logs.
     named = "no contact has this address" if "@" in who else f"no contact id begins with `{who}`"
@@ -52,8 +52,8 @@ def one_contact(who: str, found: Sequence[ContactLine]) -> ContactLine:
 
 
 def _named(found: Sequence[SessionLine]) -> str:
-    from_here = [_called(contact) for contact in found[:SHOWN]]
-    return "; ".join([*from_here, *(["…"] if len(found) > SHOWN else [])])
+    from_here = [_called(contact) for contact in found[:_SHOWN]]
+    return "; ".join([*from_here, *(["…"] if len(found) > _SHOWN else [])])
 
 
 def _called(line: SessionLine) -> str:

@@ -24,7 +24,7 @@ from runtime.scoring_models import Scoring
 from schemas.errors import ConfigurationError
 
 CALLS_SHOWN = 20
-COLUMNS = ("started_at", "topic", "session_uuid", *people.COLUMNS)
+_COLUMNS = ("started_at", "topic", "session_uuid", *people.COLUMNS)
 _EPILOG = """\b
 Examples:
   rollcall explain ana.ferreira@example.com
@@ -61,7 +61,7 @@ def explain(
         chosen = _chosen(view, contact, session)
         steps = _steps(contact)
         if as_csv:
-            write_csv((_row(result, mask=mask) for result in chosen), COLUMNS)
+            write_csv((_row(result, mask=mask) for result in chosen), _COLUMNS)
         elif as_json:
             write_json(_document(contact, chosen, steps, mask=mask))
         else:

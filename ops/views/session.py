@@ -26,7 +26,7 @@ from schemas.instants import format_instant, whole_minutes
 
 DIFFERENCES = ("email", "contact_id", "side", "reason")
 MOST_DOUBTS = 100_000
-SHOWN = 200
+_SHOWN = 200
 """People of a table; documents hold all."""
 _Which = Annotated[
     str, typer.Argument(help="`latest`, a uuid or its beginning, the webinar's id, or words of the topic.")
@@ -184,10 +184,10 @@ def _show_differences(console: Console, view: ReadModelView, line: SessionLine, 
 
 
 def _show_people(console: Console, found: Iterator[PersonLine], doubts: people.Doubts, *, mask: bool) -> None:
-    lines = list(islice(found, SHOWN))
+    lines = list(islice(found, _SHOWN))
     if not lines:
         console.print("nobody has a result yet")
         return
     console.print(people.as_table(lines, doubts, mask=mask))
     if next(found, None) is not None:
-        console.print(f"and more: --csv holds everybody (these are {SHOWN})")
+        console.print(f"and more: --csv holds everybody (these are {_SHOWN})")

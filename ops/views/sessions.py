@@ -20,7 +20,7 @@ from readmodel.lines.sessions import SessionLine
 from readmodel.parts import every
 from readmodel.queries.sessions import sessions as part_of_sessions
 
-SHOWN = 50
+_SHOWN = 50
 """Of a table; documents hold all."""
 _EPILOG = """\b
 Examples:
@@ -29,7 +29,7 @@ Examples:
   rollcall sessions --state waiting     over, and not final yet
   rollcall sessions --csv > sessions.csv
 """
-COLUMNS = (
+_COLUMNS = (
     "started_at", "topic", "state", "registered", "attended", "left_early", "no_shows", "anonymous", "not_synced",
     "next_check_at", "waits_for", "object_type", "object_id", "session_uuid", "account_id",
 )  # fmt: skip
@@ -79,7 +79,7 @@ def sessions(
         if as_json:
             write_json({"sessions": [row(line) for line in found]})
         elif as_csv:
-            write_csv(map(row, found), COLUMNS)
+            write_csv(map(row, found), _COLUMNS)
         else:
             _show(found, view.now)
 
@@ -91,7 +91,7 @@ def all_sessions(connection: Connection, text: str, since: datetime | None, stat
 
 def row(line: SessionLine) -> OutputRow:
     """A session for programs."""
-    return {name: getattr(line, name) for name in COLUMNS} | {
+    return {name: getattr(line, name) for name in _COLUMNS} | {
         "scheduled_at": line.scheduled_at, "ended_at": line.ended_at, "is_final": line.is_final,
     }  # fmt: skip
 
@@ -107,7 +107,7 @@ def as_table(lines: list[SessionLine], now: datetime) -> Table:
 
 
 def _show(found: Iterator[SessionLine], now: datetime) -> None:
-    lines = [line for line, _ in zip(found, range(SHOWN), strict=False)]
+    lines = [line for line, _ in zip(found, range(_SHOWN), strict=False)]
     if not lines:
         typer.echo("no session fits: it is listed from the first that Zoom tells of it")
         return
@@ -115,5 +115,5 @@ def _show(found: Iterator[SessionLine], now: datetime) -> None:
     console.print(as_table(lines, now))
     if next(found, None) is not None:
         console.print(
-            f"and more: say --since or words of the topic, or take --csv, which holds all (these are {SHOWN})"
+            f"and more: say --since or words of the topic, or take --csv, which holds all (these are {_SHOWN})"
         )

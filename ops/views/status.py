@@ -20,7 +20,7 @@ from readmodel.queries.sessions import sessions as part_of_sessions
 from readmodel.words import counted
 from runtime.exits import FOUND_WRONG
 
-WATCH_SECONDS = 5
+_WATCH_SECONDS = 5
 WAITING_SHOWN = 10
 _EPILOG = """\b
 Examples:
@@ -50,7 +50,7 @@ def status(
         wrong = _once(as_json=as_json, clear=watch)
         if not watch:
             break
-        time.sleep(WATCH_SECONDS)
+        time.sleep(_WATCH_SECONDS)
     if wrong:
         raise typer.Exit(FOUND_WRONG)
 

@@ -14,7 +14,7 @@ from aiohttp import web
 from processors.zoom.api.authorization import CallbackRefusedError, LoginAttempt
 from schemas.errors import ConfigurationError, RollcallError
 
-PATH = "/oauth/zoom"
+CALLBACK_PATH = "/oauth/zoom"
 
 
 class Callback:
@@ -54,7 +54,7 @@ class Callback:
     async def listening(self, host: str, port: int) -> AsyncIterator[None]:
         """Serve the page. Raises `ConfigurationError` where the port is taken, or the address is not this machine's."""
         app = web.Application()
-        app.router.add_get(PATH, self._answer)
+        app.router.add_get(CALLBACK_PATH, self._answer)
         runner = web.AppRunner(app, access_log=None)
         await runner.setup()
         try:

@@ -19,7 +19,7 @@ from ops.audit import audit_entry, note_done
 from ops.options import Reason
 from ops.zoom.accounts import AccountId, choose, client_of, load
 from ops.zoom.answers import ZoomRefusedError, said
-from ops.zoom.callback import PATH, Callback
+from ops.zoom.callback import CALLBACK_PATH, Callback
 from processors.zoom.api import requests
 from processors.zoom.api.api import ZoomRow
 from processors.zoom.api.authorization import CallbackRefusedError, LoginAttempt
@@ -48,7 +48,7 @@ def login(
     ] = HOST,
     redirect_uri: Annotated[
         str | None,
-        typer.Option(help="Redirect URL of the Zoom app.", show_default=f"http://{HOST}:{PORT}{PATH}"),
+        typer.Option(help="Redirect URL of the Zoom app.", show_default=f"http://{HOST}:{PORT}{CALLBACK_PATH}"),
     ] = None,
     browser: Annotated[bool, typer.Option(help="Open the page in a browser.")] = True,
     timeout: Annotated[float, typer.Option(min=1, help="Seconds to wait for the consent.")] = 300.0,
@@ -69,7 +69,7 @@ def login(
             "set connectors.zoom.oauth to user for a General app"
         )
     attempt = LoginAttempt(
-        redirect_uri or f"http://{HOST}:{port}{PATH}",
+        redirect_uri or f"http://{HOST}:{port}{CALLBACK_PATH}",
         secrets.token_urlsafe(VERIFIER_BYTES),
         secrets.token_urlsafe(VERIFIER_BYTES),
     )

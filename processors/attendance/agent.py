@@ -16,21 +16,21 @@ from typing import Any, TypeVar
 
 from typing_extensions import override
 
-from processors.attendance.book import TABLE, Book, due_of, inheriting
+from processors.attendance.book import ATTENDANCE_TABLE, Book, due_of, inheriting
 from processors.attendance.closing.closing import Closing
 from processors.attendance.closing.exclusion import Exclusion
 from processors.attendance.intake.answers import AnswerIntake
-from processors.attendance.intake.deauthorized import EVENT as DEAUTHORIZED
+from processors.attendance.intake.deauthorized import DEAUTHORIZED_EVENT as DEAUTHORIZED
 from processors.attendance.intake.deauthorized import parse_deauthorized
 from processors.attendance.intake.erased import answer_without_erased, without_erased
 from processors.attendance.intake.events import Intake
 from processors.attendance.intake.notices import Notices
 from processors.attendance.intake.recordings import Recordings
 from processors.attendance.intake.registrants import Registrants
-from processors.attendance.rules.chat import EVENTS as CHATS
+from processors.attendance.rules.chat import CHAT_EVENTS as CHATS
 from processors.attendance.rules.chat import parse_chatted
 from processors.attendance.rules.events import parse_event
-from processors.attendance.rules.recordings import EVENT as RECORDING_COMPLETED
+from processors.attendance.rules.recordings import RECORDING_EVENT as RECORDING_COMPLETED
 from processors.attendance.rules.recordings import parse_recorded
 from processors.attendance.settings import TrackingSettings
 from processors.attendance.tenants import AccountRule
@@ -43,8 +43,8 @@ from schemas.lookups import LookupResult
 from schemas.ticks import Tick
 from schemas.topics import ERASURES, LOOKUP_RESULTS, LOOKUPS, RAW_EVENTS, TICKS
 
-SPEC = AgentSpec("track-attendance", sources=(RAW_EVENTS, LOOKUP_RESULTS, TICKS, ERASURES), tables=(TABLE,))
-ORIGIN_HEADER = "origin"
+SPEC = AgentSpec("track-attendance", sources=(RAW_EVENTS, LOOKUP_RESULTS, TICKS, ERASURES), tables=(ATTENDANCE_TABLE,))
+_ORIGIN_HEADER = "origin"
 _BACKFILLS: dict[bytes, Origin] = {b"backfill": "backfill", b"backfill_with_events": "backfill_with_events"}
 RECEIPT_HEADER = "ce_time"
 """When the event happened as far as the ingress knew: the time of receipt, where Zoom left out its own."""
@@ -58,7 +58,7 @@ class TrackAttendance(AccountRule):
 
     def __init__(self, settings: TrackingSettings) -> None:
         self._settings = settings
-        self._marks = Marks(TABLE, returns=settings.erased_return, partitions=settings.partitions)
+        self._marks = Marks(ATTENDANCE_TABLE, returns=settings.erased_return, partitions=settings.partitions)
         exclusion, registrants = Exclusion(settings), Registrants(settings)
         self._recordings = Recordings(settings)
         self._closing = Closing(settings, exclusion, self._recordings, registrants)
@@ -117,7 +117,7 @@ class TrackAttendance(AccountRule):
         due = itertools.takewhile(lambda job: job[0] <= now_ms, due_of(view, account_id))
         jobs = list(itertools.islice(due, JOBS_PER_TICK + 1))
         for _at_ms, object_id, row_key in jobs[:JOBS_PER_TICK]:
-            view.delete(TABLE, row_key)
+            view.delete(ATTENDANCE_TABLE, row_key)
             self._closing.due(Book(view, account_id, object_id, now_ms))
         for _at_ms, object_id, _row_key in jobs[JOBS_PER_TICK:]:
             again = Tick(kind="clock", now=as_datetime(now_ms // 1000), account_id=account_id)
@@ -137,7 +137,7 @@ def _apply(apply: Callable[[Book, T, Origin], bool], book: Book, told: T, origin
 def _origin(record: Record, view: View) -> Origin:
     """Who brought the event: Zoom, or a command whose records say so. What is to be re-emitted counts as live."""
     for name, value in record.headers:
-        if name == ORIGIN_HEADER and (found := _BACKFILLS.get(value)) is not None:
+        if name == _ORIGIN_HEADER and (found := _BACKFILLS.get(value)) is not None:
             return found
     return "live" if view.lineage is None or view.lineage.re_emit else "replay"
 

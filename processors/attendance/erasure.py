@@ -16,9 +16,10 @@ from typing_extensions import override
 
 from processors.attendance.book import (
     ABSENT,
+    ATTENDANCE_TABLE,
     CONNECTION,
     CONTACT_REGISTRATION,
-    DETAILS,
+    DESCRIBED_DETAILS,
     ENDED_TOLD,
     FILED,
     IDENTITY_OF_EMAIL,
@@ -34,7 +35,6 @@ from processors.attendance.book import (
     REPORT_ROW,
     RESULT,
     RUN,
-    TABLE,
     VISITOR,
     AccountUser,
     BookKind,
@@ -88,7 +88,7 @@ class _Person:
     def _row(self, kind: BookKind[Any], name: str | None) -> Any:
         if name is None:
             return None
-        data = self._view.get(TABLE, "|".join((kind.letter, *self.key[1:3], name)).encode())
+        data = self._view.get(ATTENDANCE_TABLE, "|".join((kind.letter, *self.key[1:3], name)).encode())
         return None if data is None else kind.decode(data)
 
 
@@ -155,7 +155,7 @@ _CLEAN: tuple[tuple[BookKind[Any], Clean], ...] = (
     *((kind, _by_key(kind)) for kind in (PANELIST, IDENTITY_OF_EMAIL)),
     (IDENTITY_OF_USER, _of_address),
     (QUESTION, _question),
-    (DETAILS, _host),
+    (DESCRIBED_DETAILS, _host),
     (RUN, _host),
     (RESULT, _result),
     *((kind, _by_key(kind)) for kind in (RECORDING_TOLD, ENDED_TOLD)),
@@ -169,7 +169,7 @@ CLEANED = tuple(kind for kind, _clean in _CLEAN)
 class AttendanceCleaner(Cleaner):
     """Of the agent `track-attendance`."""
 
-    walks = (*((TABLE, f"{kind.letter}|".encode()) for kind in CLEANED), (TABLE, OWNERS))
+    walks = (*((ATTENDANCE_TABLE, f"{kind.letter}|".encode()) for kind in CLEANED), (ATTENDANCE_TABLE, OWNERS))
 
     @override
     def cleaned(self, row: WalkedRow, is_erased: IsErased, view: View) -> bytes | None:

@@ -23,7 +23,7 @@ from typing_extensions import override
 from processors.brevo.api.client import BrevoClient
 from processors.brevo.decisions.budget import WriterFigures
 from processors.brevo.decisions.erasure import AGENT, sink_rule
-from processors.brevo.decisions.ledger import LEDGER, PENDING, RESUME, SUPPRESSIONS
+from processors.brevo.decisions.ledger import BREVO_PENDING, LEDGER, RESUME, SUPPRESSIONS
 from processors.brevo.decisions.open_commands import OpenCommands
 from processors.brevo.decisions.suppression import IMPORT_ENDED, Consent
 from processors.brevo.writer.access import Access, Family
@@ -57,7 +57,7 @@ from schemas.topics import BREVO_COMMANDS, BREVO_COMMANDS_BULK, BREVO_EVENTS, BR
 SPEC = AgentSpec(
     AGENT,
     sources=(BREVO_COMMANDS, BREVO_COMMANDS_BULK, BREVO_RESULTS, BREVO_EVENTS, ERASURES),
-    tables=(LEDGER, PENDING, SUPPRESSIONS),
+    tables=(LEDGER, BREVO_PENDING, SUPPRESSIONS),
 )
 
 

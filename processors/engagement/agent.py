@@ -73,11 +73,11 @@ from schemas.topics import (
     ERASURES,
 )
 
-TABLE = "engagement-by-contact"
+ENGAGEMENT_TABLE = "engagement-by-contact"
 SPEC = AgentSpec(
     "score-engagement",
     sources=(ATTENDANCE_RESULTS, ENGAGEMENT_TICKS, ENGAGEMENT_RESYNCS, ERASURES),
-    tables=(TABLE,),
+    tables=(ENGAGEMENT_TABLE,),
 )
 
 
@@ -95,10 +95,10 @@ class ScoreEngagement(Rule):
     def __init__(self, configuration: Configuration, revision_floor: int = 0) -> None:
         self._assessor = Assessor(configuration)
         self._floor = revision_floor
-        self._rewriter = Rewriter(self._assessor, Candidates.of(self._assessor, configuration), TABLE)
-        self._sweep = DecaySweep(self._rewriter, configuration, TABLE, revision_floor)
-        self._resync = Resync(self._rewriter, configuration, TABLE, revision_floor)
-        self._marks = Marks(TABLE, returns=configuration.brevo.erased == "return")
+        self._rewriter = Rewriter(self._assessor, Candidates.of(self._assessor, configuration), ENGAGEMENT_TABLE)
+        self._sweep = DecaySweep(self._rewriter, configuration, ENGAGEMENT_TABLE, revision_floor)
+        self._resync = Resync(self._rewriter, configuration, ENGAGEMENT_TABLE, revision_floor)
+        self._marks = Marks(ENGAGEMENT_TABLE, returns=configuration.brevo.erased == "return")
         self._events = configuration.brevo.events
         self._asks_deleted = configuration.brevo.deleted == "ask"
         mapping = configuration.field_mapping
@@ -134,7 +134,7 @@ class ScoreEngagement(Rule):
         if isinstance(fact, SessionRecording):
             self._tell_session(fact, view)
             return
-        rows = decode_rows(fact.contact_id, view.scan(TABLE, contact_prefix(fact.contact_id)), self._floor)
+        rows = decode_rows(fact.contact_id, view.scan(ENGAGEMENT_TABLE, contact_prefix(fact.contact_id)), self._floor)
         if isinstance(fact, Notice):
             self._tell_notice(fact, rows.head, view)
             return
@@ -148,7 +148,7 @@ class ScoreEngagement(Rule):
             head = self._send(fact, rows, scored, wanted, event, view)
         head = self._tell_recordings(fact, rows, head, view)
         if head != rows.head:
-            view.put(TABLE, head_key(fact.contact_id), encode_head(head))
+            view.put(ENGAGEMENT_TABLE, head_key(fact.contact_id), encode_head(head))
 
     def _skipped(self, fact: AnyFact) -> bool:
         """Not synced, of an excluded domain, or a registration of a meeting, which serves identity only.
@@ -191,7 +191,7 @@ class ScoreEngagement(Rule):
             value = encode_registration(stands)
             taken_back = stands.retracted or stands.status == "cancelled"
         if changed:
-            view.put(TABLE, key, value)
+            view.put(ENGAGEMENT_TABLE, key, value)
             view.learned()
         return None if due in told or taken_back else due
 
@@ -243,15 +243,15 @@ class ScoreEngagement(Rule):
             return
         key, head = fact.contact_id.encode(), head._replace(revision=head.revision + 1)
         view.send(_lane(fact.origin, view), key, notice_event(fact, head.revision))
-        view.put(TABLE, head_key(fact.contact_id), encode_head(head))
+        view.put(ENGAGEMENT_TABLE, head_key(fact.contact_id), encode_head(head))
 
     def _tell_session(self, fact: SessionRecording, view: View) -> None:
         """A campaign goes with bulk priority: it is never ahead of what concerns one contact."""
         row_key = campaign_row_key(fact)
-        told = told_by(fact, self._chosen) if view.get(TABLE, row_key) is None else None
+        told = told_by(fact, self._chosen) if view.get(ENGAGEMENT_TABLE, row_key) is None else None
         if told is None:
             return
-        view.put(TABLE, row_key, pack([told]))
+        view.put(ENGAGEMENT_TABLE, row_key, pack([told]))
         if told == "campaign":
             view.send(BREVO_COMMANDS_BULK.name, fact.contact_id.encode(), campaign_command(fact))
 
@@ -263,7 +263,7 @@ class ScoreEngagement(Rule):
             revision += 1
             command = self._recordings.command(fact, row, rows, revision)
             view.send(_lane(row.origin, view), fact.contact_id.encode(), command)
-            view.put(TABLE, key, encode_recording(row._replace(told=True)))
+            view.put(ENGAGEMENT_TABLE, key, encode_recording(row._replace(told=True)))
         return head._replace(revision=revision)
 
     def _event(self, fact: Registration | Result, event: CountedEvent, revision: int) -> TrackEvent:
@@ -285,7 +285,7 @@ def _keep_recording(fact: Recording, rows: ContactRows, view: View, *, told: boo
     row = merged_recording(before, fact)
     row = rows.recordings[key] = row._replace(told=row.told or told)
     if row != before:
-        view.put(TABLE, key, encode_recording(row))
+        view.put(ENGAGEMENT_TABLE, key, encode_recording(row))
     return row != before
 
 

@@ -33,7 +33,7 @@ REQUEST_SECONDS = 10.0
 """So long aiokafka tries a batch before it gives it back; a test may want less."""
 PASSING = (KafkaTimeoutError, KafkaConnectionError)
 """These are not marked as retriable by aiokafka, yet end when the broker is back."""
-PAUSES = Backoff(first_seconds=0.1, longest_seconds=2.0)
+_PAUSES = Backoff(first_seconds=0.1, longest_seconds=2.0)
 FENCE_KEY = b"\0"
 """Of the tombstone that puts a fence into a changelog; no table has such a key."""
 OVERTAKEN = "this worker was silent for too long and another one owns its partitions"
@@ -183,7 +183,7 @@ class ConfirmedPublisher:
             except (KafkaError, TimeoutError, OSError) as exc:
                 failures += 1
                 await self._after_failure(exc, topic, began)
-                await asyncio.sleep(PAUSES.seconds(failures, spread=0))
+                await asyncio.sleep(_PAUSES.seconds(failures, spread=0))
                 batch, _ = fill_batch(self._producer, rows)
             else:
                 self.waiting_since = None

@@ -16,7 +16,7 @@ from runtime.cluster import KafkaState, TopicEnds, kafka_state, why_not_the_same
 from runtime.kafka import KafkaConnection
 from schemas.errors import ConfigurationError
 
-FILE = "kafka-cluster"
+_FILE = "kafka-cluster"
 
 
 class Continuity:
@@ -41,7 +41,7 @@ class Continuity:
             ConfigurationError: the tables are of another one.
             RetryLaterError: Kafka does not answer.
         """
-        file = self._data_dir / FILE
+        file = self._data_dir / _FILE
         known = await asyncio.to_thread(lambda: file.read_text(encoding="ascii").strip() if file.exists() else "")
         found = await kafka_state(self._connection, ())
         if known:
@@ -57,7 +57,7 @@ class Continuity:
         found = await kafka_state(self._connection, self._changelogs)
         ahead = await asyncio.to_thread(changelog_ends, tables)
         self._refuse(why_not_the_same(KafkaState(found.cluster_id, ahead), found))
-        await asyncio.to_thread((self._data_dir / FILE).write_text, found.cluster_id, encoding="ascii")
+        await asyncio.to_thread((self._data_dir / _FILE).write_text, found.cluster_id, encoding="ascii")
         self._known = found
 
     async def check(self, ahead: TopicEnds) -> None:

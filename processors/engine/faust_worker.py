@@ -26,7 +26,7 @@ from schemas.errors import ConfigurationError, FatalError, RetryLaterError, Roll
 
 STUCK_SECONDS = 120.0
 """A turn that takes longer, or a backlog in which nothing was handled for so long, is no progress."""
-WATCH_SECONDS = 0.05
+_WATCH_SECONDS = 0.05
 PROBE_SECONDS, ANSWER_SECONDS, CHECK_SECONDS = 2.0, 5.0, 30.0
 """Between questions to Kafka, for an answer, and between looks whether it is still the same: a worker that has nothing
 to send would not notice that it is away."""
@@ -165,7 +165,7 @@ class EngineWorker:
             for agent in self._agents:
                 if agent.halt is not None:
                     return agent.halt
-            await asyncio.sleep(WATCH_SECONDS)
+            await asyncio.sleep(_WATCH_SECONDS)
 
     async def _revoked(self, _app: Any, _revoked: Any, **_signal: Any) -> None:
         self._generation = None
@@ -187,7 +187,7 @@ class EngineWorker:
             backlog = sum(self._lag(agent) for agent in self._agents) if ready else 0
             if now_handled != handled or not backlog or self.kafka_is_away or self._waits():
                 handled, self._progress_at = now_handled, time.monotonic()
-            await asyncio.sleep(WATCH_SECONDS)
+            await asyncio.sleep(_WATCH_SECONDS)
 
     async def _probe(self) -> None:
         checked_at = time.monotonic()

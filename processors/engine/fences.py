@@ -34,7 +34,7 @@ from processors.engine.naming import fence_name
 from runtime.backoff import Backoff
 from schemas.errors import FatalError
 
-PAUSES = Backoff(first_seconds=0.05, longest_seconds=2.0)
+_PAUSES = Backoff(first_seconds=0.05, longest_seconds=2.0)
 _TRANSACTION_MS = 60_000
 """Must be named, and lie below the broker's limit of 15 minutes; no transaction is ever begun."""
 _SEQUENCES = 2**31
@@ -94,7 +94,7 @@ class Fences:
                 if isinstance(error, KafkaError) and not (error.retriable or isinstance(error, ConcurrentTransactions)):
                     raise FatalError(f"Kafka gives no epoch for {name}: {type(error).__name__}") from error
                 failures += 1
-                await asyncio.sleep(PAUSES.seconds(failures, spread=0))
+                await asyncio.sleep(_PAUSES.seconds(failures, spread=0))
             else:
                 return
 

@@ -13,7 +13,7 @@ from typing import Self
 import orjson
 from typing_extensions import override
 
-FILE = "halted.json"
+_FILE = "halted.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,17 +35,17 @@ class Halt:
     def read(cls, data_dir: Path) -> Self | None:
         """What is remembered; ``None`` when the worker may work. A file that cannot be read is an unknown halt."""
         try:
-            content = (data_dir / FILE).read_bytes()
+            content = (data_dir / _FILE).read_bytes()
         except FileNotFoundError:
             return None
         try:
             return cls(**orjson.loads(content))
         except (TypeError, ValueError):
-            return cls("an agent", "an unknown record", f"{FILE} cannot be read", "an unknown time")
+            return cls("an agent", "an unknown record", f"{_FILE} cannot be read", "an unknown time")
 
     def write(self, data_dir: Path) -> None:
         """Remember it, so that it survives the process and the machine."""
-        path = data_dir / FILE
+        path = data_dir / _FILE
         fresh = path.with_suffix(".new")
         with fresh.open("wb") as file:
             file.write(orjson.dumps(asdict(self)))
@@ -56,4 +56,4 @@ class Halt:
 
 def clear_halt(data_dir: Path) -> None:
     """Forget it: the worker goes on behind what was acknowledged."""
-    (data_dir / FILE).unlink(missing_ok=True)
+    (data_dir / _FILE).unlink(missing_ok=True)

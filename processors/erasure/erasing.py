@@ -21,7 +21,7 @@ from schemas.errors import DeadLetterError
 from schemas.instants import as_datetime
 from schemas.topics import ERASURES
 
-STEP_ROWS = 1_000
+_STEP_ROWS = 1_000
 """Rows that one step looks at: some 10 ms."""
 IsErased = Callable[[str], bool]
 """Whether a contact id is the person's."""
@@ -71,7 +71,7 @@ class ErasingRule(Rule):
         step_rows: how many rows one step looks at.
     """
 
-    def __init__(self, rule: Rule, agent: str, marks: Marks, cleaner: Cleaner, step_rows: int = STEP_ROWS) -> None:
+    def __init__(self, rule: Rule, agent: str, marks: Marks, cleaner: Cleaner, step_rows: int = _STEP_ROWS) -> None:
         self.rule = rule
         self._agent = agent
         self._marks = marks

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from processors.engine.due_clock import DueClock
 from processors.engine.effect import Position
 from processors.engine.faust_agent import BatchAgent
-from processors.rebuild.kept_answers import TABLE, UNANSWERED, WAITING
+from processors.rebuild.kept_answers import KEPT_ANSWERS_TABLE, UNANSWERED, WAITING
 
 PositionEnds = Mapping[tuple[str, int], Position]
 
@@ -56,7 +56,7 @@ class CaughtUp:
 
     def _rows(self, prefix: bytes) -> int:
         agent = self._agents[0]
-        stores = (agent.stores(partition)[TABLE] for partition in agent.core.partitions)
+        stores = (agent.stores(partition)[KEPT_ANSWERS_TABLE] for partition in agent.core.partitions)
         return sum(1 for store in stores for _row in store.scan(prefix, b""))
 
     async def _ends(self) -> PositionEnds:

@@ -43,8 +43,8 @@ from schemas.topics import (
     TICKS,
 )
 
-TABLE = "kept-answers"
-DUE = b"due|"
+KEPT_ANSWERS_TABLE = "kept-answers"
+DUE_QUESTION = b"due|"
 WAITING, UNANSWERED = b"w\0", b"u\0"
 PATIENCE_MS = 5_000
 """So long a question waits for its own answer, which the live worker may be asking for at the same time."""
@@ -90,32 +90,32 @@ class KeptAnswers(Rule):
         if self._answer(request, now_ms, view):
             return
         subject = _subject(request)
-        view.put(TABLE, _key("w", subject, request.request_id), request.to_bytes())
-        view.put(TABLE, _due_key(now_ms + PATIENCE_MS, subject, request.request_id), b"1")
+        view.put(KEPT_ANSWERS_TABLE, _key("w", subject, request.request_id), request.to_bytes())
+        view.put(KEPT_ANSWERS_TABLE, _due_key(now_ms + PATIENCE_MS, subject, request.request_id), b"1")
 
     def _keep(self, result: LookupResult, now_ms: int, view: View) -> None:
         at_ms, subject = int(result.answered_at.timestamp() * 1000), _subject(result)
         if result.lookup == "identities":
             _keep_identities(result, at_ms, view)
         else:
-            view.put(TABLE, _page_key(subject, result.request_id, result.page), result.to_bytes())
+            view.put(KEPT_ANSWERS_TABLE, _page_key(subject, result.request_id, result.page), result.to_bytes())
             head = _key("h", subject)
-            kept = unpack(view.get(TABLE, head) or b"{}")
+            kept = unpack(view.get(KEPT_ANSWERS_TABLE, head) or b"{}")
             if result.last:
                 kept[result.request_id] = at_ms
-                view.put(TABLE, head, pack(kept))
+                view.put(KEPT_ANSWERS_TABLE, head, pack(kept))
         if not result.last:
             return
-        for key, value in list(view.scan(TABLE, _key("w", subject, ""))):
+        for key, value in list(view.scan(KEPT_ANSWERS_TABLE, _key("w", subject, ""))):
             if self._answer(LookupRequest.from_bytes(value), now_ms, view):
-                view.delete(TABLE, key)
+                view.delete(KEPT_ANSWERS_TABLE, key)
 
     def _answer(self, request: LookupRequest, now_ms: int, view: View, *, is_late: bool = False) -> bool:
         """Send what answers the question to the own agent; false when it is to wait. `is_late`: nothing more comes."""
         if request.lookup == "identities":
             return _answer_identities(request, now_ms, view)
         subject = _subject(request)
-        kept: dict[str, int] = unpack(view.get(TABLE, _key("h", subject)) or b"{}")
+        kept: dict[str, int] = unpack(view.get(KEPT_ANSWERS_TABLE, _key("h", subject)) or b"{}")
         if not kept:
             return False
         chosen = max(kept, key=lambda name: (kept[name], name))
@@ -123,19 +123,19 @@ class KeptAnswers(Rule):
             chosen = request.request_id
         elif now_ms - kept[chosen] < DAY_MS and not is_late:
             return False
-        for _key_of_page, page in view.scan(TABLE, _key("p", subject, chosen, "")):
+        for _key_of_page, page in view.scan(KEPT_ANSWERS_TABLE, _key("p", subject, chosen, "")):
             answer = LookupResult.from_bytes(page).model_copy(update={"request_id": request.request_id})
             view.send(KEPT_ANSWERS.name, answer.object_id.encode(), answer)
         return True
 
     def _give_up(self, now_ms: int, view: View) -> None:
         """Questions whose time has come: all that was there to read has been read."""
-        due = itertools.takewhile(lambda row: due_ms(row[0]) <= now_ms, view.scan(TABLE, DUE))
+        due = itertools.takewhile(lambda row: due_ms(row[0]) <= now_ms, view.scan(KEPT_ANSWERS_TABLE, DUE_QUESTION))
         rows = list(itertools.islice(due, GIVEN_UP_AT_ONCE + 1))
         for key, _value in rows[:GIVEN_UP_AT_ONCE]:
-            view.delete(TABLE, key)
+            view.delete(KEPT_ANSWERS_TABLE, key)
             waiting = WAITING + key.split(b"|", 2)[2]
-            value = view.get(TABLE, waiting)
+            value = view.get(KEPT_ANSWERS_TABLE, waiting)
             if value is not None:
                 self._give_up_one(waiting, LookupRequest.from_bytes(value), now_ms, view)
         for key, _value in rows[GIVEN_UP_AT_ONCE:]:
@@ -144,12 +144,12 @@ class KeptAnswers(Rule):
 
     def _give_up_one(self, waiting: bytes, request: LookupRequest, now_ms: int, view: View) -> None:
         if self._answer(request, now_ms, view, is_late=True):
-            view.delete(TABLE, waiting)
+            view.delete(KEPT_ANSWERS_TABLE, waiting)
         elif self._asks_zoom:  # goes on waiting
             view.send(LOOKUPS_BULK.name, request.account_id.encode(), request.model_copy(update={"origin": "backfill"}))
         else:
-            view.delete(TABLE, waiting)
-            view.put(TABLE, UNANSWERED + waiting[len(WAITING) :], b"1")
+            view.delete(KEPT_ANSWERS_TABLE, waiting)
+            view.put(KEPT_ANSWERS_TABLE, UNANSWERED + waiting[len(WAITING) :], b"1")
             at = as_datetime(now_ms // 1000)
             hits = tuple(_hits(request, view)) if request.lookup == "identities" else ()
             if hits:
@@ -219,15 +219,15 @@ def _keep_identities(result: LookupResult, at_ms: int, view: View) -> None:
         found |= {str(name): row for name in (row.get("id"), contact_id(email) if email else None) if name}
     for name in (*found, *(asked for asked in result.asked if asked not in found)):
         key = _key("i", result.account_id, result.object_id, name)
-        before = view.get(TABLE, key)
+        before = view.get(KEPT_ANSWERS_TABLE, key)
         hit = found.get(name)
         # Hits come on earlier pages, and whom they do not name is none: on the last.
         if before is None or unpack(before)[0] < at_ms or hit is not None:
-            view.put(TABLE, key, pack([at_ms, hit]))
+            view.put(KEPT_ANSWERS_TABLE, key, pack([at_ms, hit]))
 
 
 def _answer_identities(request: LookupRequest, now_ms: int, view: View) -> bool:
-    if any(view.get(TABLE, key) is None for key in _identity_keys(request)):
+    if any(view.get(KEPT_ANSWERS_TABLE, key) is None for key in _identity_keys(request)):
         return False
     at, hits = as_datetime(now_ms // 1000), tuple(_hits(request, view))
     answer = LookupResult.answering(request, "found", answered_at=at, rows=hits)
@@ -238,7 +238,7 @@ def _answer_identities(request: LookupRequest, now_ms: int, view: View) -> bool:
 def _hits(request: LookupRequest, view: View) -> list[dict[str, Any]]:
     hits: list[dict[str, Any]] = []
     for key in _identity_keys(request):
-        data = view.get(TABLE, key)
+        data = view.get(KEPT_ANSWERS_TABLE, key)
         row = None if data is None else unpack(data)[1]
         if row is not None and row not in hits:
             hits.append(row)
@@ -264,4 +264,4 @@ def _page_key(subject: str, request_id: str, page: int) -> bytes:
 
 
 def _due_key(at_ms: int, subject: str, request_id: str) -> bytes:
-    return DUE + _key(f"{at_ms:013d}|{subject}", request_id)
+    return DUE_QUESTION + _key(f"{at_ms:013d}|{subject}", request_id)

@@ -31,7 +31,7 @@ from processors.zoom.questions.due_queue import DueQueue, QuestionUnderWay, Zoom
 from processors.zoom.questions.erasure import LookupCleaner
 from processors.zoom.questions.identities import Directory
 from processors.zoom.questions.pages import QuestionAnswer, result_pages
-from processors.zoom.questions.pending import MARKED, PENDING, RequestIntake, unpack_pending
+from processors.zoom.questions.pending import LOOKUPS_PENDING, MARKED, RequestIntake, unpack_pending
 from processors.zoom.questions.troubles import Troubles
 from runtime.backoff import Backoff
 from runtime.outage import Outage
@@ -41,7 +41,7 @@ from schemas.instants import as_datetime
 from schemas.lookups import AccountDeauthorized, LookupRequest, LookupSettled
 from schemas.topics import ERASURES, LOOKUP_RESULTS, LOOKUPS, LOOKUPS_BULK
 
-SPEC = AgentSpec("look-up", sources=(LOOKUPS, LOOKUPS_BULK, ERASURES), tables=(PENDING,))
+SPEC = AgentSpec("look-up", sources=(LOOKUPS, LOOKUPS_BULK, ERASURES), tables=(LOOKUPS_PENDING,))
 
 CONCURRENCY = 4
 """Questions of one account under way at once. Zoom refuses many concurrent requests on one resource
@@ -117,7 +117,7 @@ class LookUp(Effect):
     @override
     def load(self, partition: int, stores: Mapping[str, PartitionStore]) -> None:
         self._due_queue.drop(partition)
-        for key, value in stores[PENDING].scan(b"", b""):
+        for key, value in stores[LOOKUPS_PENDING].scan(b"", b""):
             if not key.startswith(MARKS):
                 self._add(partition, value)
         fresh = [key for key in self._of(partition) if key not in self._owned]
@@ -127,7 +127,7 @@ class LookUp(Effect):
 
     @override
     def applied(self, partition: int, changes: Mapping[str, RowChanges]) -> None:
-        for key, value in changes.get(PENDING, {}).items():
+        for key, value in changes.get(LOOKUPS_PENDING, {}).items():
             if key.startswith(MARKS):
                 continue
             if value is None:

@@ -10,7 +10,7 @@ from sandbox.truth.contacts import ContactTruth, Truth
 from sandbox.truth.events import EventTruth
 from schemas.instants import format_instant, parse_instant
 
-ABSENT = "(nothing)"
+NOTHING_HELD = "(nothing)"
 
 
 @dataclass(frozen=True)
@@ -55,9 +55,9 @@ def compare(truth: Truth, held: Mapping[str, Any]) -> list[Mismatch]:
 def _contact(wanted: ContactTruth, held: Mapping[str, Any]) -> list[Mismatch]:
     attributes = held["attributes"]
     found = [
-        Mismatch(wanted.email, name, attributes.get(name, ABSENT), wanted.attributes.get(name, ABSENT))
+        Mismatch(wanted.email, name, attributes.get(name, NOTHING_HELD), wanted.attributes.get(name, NOTHING_HELD))
         for name in sorted({*attributes, *wanted.attributes})
-        if attributes.get(name, ABSENT) != wanted.attributes.get(name, ABSENT)
+        if attributes.get(name, NOTHING_HELD) != wanted.attributes.get(name, NOTHING_HELD)
         and attributes.get(name) not in wanted.leftovers.get(name, ())
     ]
     if set(held["listIds"]) != wanted.lists:
@@ -125,7 +125,7 @@ def _differing(wanted: EventTruth, held: Mapping[str, Any]) -> dict[str, tuple[o
     }
     should = {"name": wanted.name, "event_date": wanted.at, **wanted.properties}
     return {
-        name: (actual.get(name, ABSENT), should.get(name, ABSENT))
+        name: (actual.get(name, NOTHING_HELD), should.get(name, NOTHING_HELD))
         for name in sorted({*actual, *should})
-        if actual.get(name, ABSENT) != should.get(name, ABSENT)
+        if actual.get(name, NOTHING_HELD) != should.get(name, NOTHING_HELD)
     }

@@ -15,14 +15,14 @@ from sandbox.zoom.errors import ZoomAnswer, ZoomError, invalid_field, unknown_en
 from sandbox.zoom.faults import ZoomFault, ZoomFaults
 from sandbox.zoom.identifiers import decode_identifier
 from sandbox.zoom.limits import RateLimiter, ServedPlan
-from sandbox.zoom.readiness import DETAILS, REPORTS, Readings, without_previous
+from sandbox.zoom.readiness import DETAIL_PATHS, REPORTS, Readings, without_previous
 from sandbox.zoom.rows import answer_rows
 from sandbox.zoom.state import StateRow, ZoomState
 from sandbox.zoom.tokens import AccessTokens, PageTokens
 
 _INVALID_GRANT = ZoomAnswer(400, {"reason": "Invalid Token!", "error": "invalid_grant"})
 _METHODS = ("GET", "POST", "PATCH", "DELETE")
-_SPANS = {hosting.PATH: hosting.check_age, marketplace.LOGS: marketplace.check_dates}
+_SPANS = {hosting.HOSTED_PATH: hosting.check_age, marketplace.LOGS: marketplace.check_dates}
 """What is asked about a span of time, and what of it Zoom refuses."""
 _HELD = ("users", "sessions", "subscriptions", "webhook_logs")
 
@@ -220,7 +220,7 @@ class ZoomBackend:
             check(query, self.clock())
         answered = answer_rows(endpoint.path, self.state, endpoint.subject, name, query)
         if isinstance(answered, dict):
-            shown = without_previous(answered, query, self.clock()) if endpoint.path in DETAILS else answered
+            shown = without_previous(answered, query, self.clock()) if endpoint.path in DETAIL_PATHS else answered
             return ZoomAnswer(200, shown)
         if endpoint.path in REPORTS:
             is_first = not query.get("next_page_token")

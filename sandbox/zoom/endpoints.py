@@ -95,7 +95,7 @@ def _instances(kind: ServedSubject, label: ServedLabel) -> ServedEndpoint:
     )
 
 
-ENDPOINTS: tuple[ServedEndpoint, ...] = (
+SERVED_ENDPOINTS: tuple[ServedEndpoint, ...] = (
     ServedEndpoint(
         "/users",
         "account",
@@ -210,15 +210,15 @@ MARKETPLACE: tuple[ServedEndpoint, ...] = (
     ),
 )
 """About the app itself."""
-EVENT_SCOPES = frozenset({"meeting:read:participant:admin", "cloud_recording:read:recording:admin"})
+_EVENT_SCOPES = frozenset({"meeting:read:participant:admin", "cloud_recording:read:recording:admin"})
 """Of the events whose scopes Zoom's documentation shows."""
-ALL_SCOPES: frozenset[str] = EVENT_SCOPES | {endpoint.scopes[-1] for endpoint in (*ENDPOINTS, *MARKETPLACE)}
+ALL_SCOPES: frozenset[str] = _EVENT_SCOPES | {endpoint.scopes[-1] for endpoint in (*SERVED_ENDPOINTS, *MARKETPLACE)}
 """Every granular scope that some endpoint or event asks for."""
 
 
 def match(segments: tuple[str, ...], method: str = "GET") -> tuple[ServedEndpoint, str | None] | None:
     """The endpoint of a path and its identifier, still encoded; ``None`` when there is none."""
-    for endpoint in (*ENDPOINTS, *MARKETPLACE):
+    for endpoint in (*SERVED_ENDPOINTS, *MARKETPLACE):
         template = endpoint.segments
         if len(template) != len(segments) or endpoint.method != method:
             continue

@@ -11,7 +11,7 @@ from sandbox.zoom.errors import invalid_field, user_missing
 from sandbox.zoom.state import Instance, StateRow, ZoomObject, ZoomState
 from schemas.instants import parse_instant, utc_date
 
-PATH = "/report/users/{}/meetings"
+HOSTED_PATH = "/report/users/{}/meetings"
 _LONGEST = timedelta(days=31)
 _OLDEST = timedelta(days=184)
 """The longest six months."""

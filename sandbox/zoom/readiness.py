@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from sandbox.zoom.state import StateRow, ZoomState
 from schemas.instants import parse_instant
 
-DETAILS = ("/meetings/{}", "/webinars/{}")
+DETAIL_PATHS = ("/meetings/{}", "/webinars/{}")
 REPORTS = ("/report/meetings/{}/participants", "/report/webinars/{}/participants")
 
 

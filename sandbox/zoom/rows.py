@@ -26,7 +26,7 @@ _PAST = (
     "internal_user",
 )  # fmt: skip
 _LISTED = ("uuid", "id", "host_id", "topic", "type", "start_time", "duration", "timezone", "created_at", "join_url")
-NO_REGISTRATION = 2
+_NO_REGISTRATION = 2
 """`settings.approval_type` of a meeting that nobody has to register for."""
 ServedRows = list[StateRow]
 
@@ -96,7 +96,7 @@ def _registrants(state: ZoomState, kind: str, name: str, query: QueryTexts) -> S
     occurrence = query.get("occurrence_id")
     session = _session(state, kind, name)
     settings = session.details.get("settings")
-    if kind == "meeting" and isinstance(settings, dict) and settings.get("approval_type") == NO_REGISTRATION:
+    if kind == "meeting" and isinstance(settings, dict) and settings.get("approval_type") == _NO_REGISTRATION:
         raise without_registration(name)
     rows = session.registrants
     return [
@@ -217,7 +217,7 @@ _ANSWERS: dict[str, Callable[[ZoomState, str, str, QueryTexts], ServedRows | Sta
     "/webinars/{}/tracking_sources": _tracking_sources,
     "/past_meetings/{}/instances": _instances,
     "/past_webinars/{}/instances": _instances,
-    hosting.PATH: hosting.hosted_by,
+    hosting.HOSTED_PATH: hosting.hosted_by,
     "/report/meetings/{}/polls": _polls,
     "/report/webinars/{}/polls": _polls,
     "/report/meetings/{}/qa": _questions,

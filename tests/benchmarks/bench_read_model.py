@@ -26,7 +26,7 @@ from sqlalchemy.engine import URL
 
 from console.views.links import session_word
 from readmodel.changes import SourceRecord
-from readmodel.database import FILE, VARIABLE, Database, opened, url_of
+from readmodel.database import DATABASE_FILE, VARIABLE, Database, opened, url_of
 from readmodel.keys import session_key
 from readmodel.projection import project
 from readmodel.projector import Projector
@@ -180,7 +180,7 @@ def main() -> None:
         database = stack.enter_context(opened(url))
         asyncio.run(projected(database, KafkaConnection(kafka.bootstrap), options.people))
         if database.is_sqlite:
-            weigh(folder / FILE, options.people)
+            weigh(folder / DATABASE_FILE, options.people)
         fill(database, options.results)
         ask(database)
         asyncio.run(load(folder, url))

@@ -18,7 +18,7 @@ from processors.zoom import agent as look_up
 from processors.zoom.agent import LookUp, MissingScopes
 from processors.zoom.api.api import ZoomReader, ZoomRow
 from processors.zoom.api.metrics import ZoomMetrics
-from processors.zoom.questions.pending import PENDING
+from processors.zoom.questions.pending import LOOKUPS_PENDING
 from runtime.backoff import Backoff
 from runtime.outcome import NoAnswer
 from schemas.attendance import ObjectType
@@ -162,7 +162,7 @@ class Engine(MemoryEngine):
     @property
     def store(self) -> MemoryStore:
         """The pending rows."""
-        return self.memory[0][PENDING]
+        return self.memory[0][LOOKUPS_PENDING]
 
     @property
     def keys(self) -> list[tuple[str, bytes | None]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from processors.engagement.agent import TABLE, ScoreEngagement
+from processors.engagement.agent import ENGAGEMENT_TABLE, ScoreEngagement
 from processors.engagement.state import head_key
 from processors.engine.memory import MemoryStore
 from processors.engine.view import Output
@@ -34,7 +34,7 @@ class Contact:
 
     def take(self, *facts: Fact, turn: int = 1) -> list[Output]:
         """Outputs of these facts."""
-        outputs = run(self.rule, records(*facts), {TABLE: self.store}, turn=turn)
+        outputs = run(self.rule, records(*facts), {ENGAGEMENT_TABLE: self.store}, turn=turn)
         self.outputs += outputs
         return outputs
 

@@ -14,7 +14,7 @@ from pydantic import SecretStr
 from processors.brevo.agent import SPEC, SyncContact
 from processors.brevo.api.client import BrevoClient
 from processors.brevo.decisions.budget import WriterFigures
-from processors.brevo.decisions.ledger import LEDGER, PENDING, ContactRow, EventRow, contact_key
+from processors.brevo.decisions.ledger import BREVO_PENDING, LEDGER, ContactRow, EventRow, contact_key
 from processors.engine.memory import MemoryEngine
 from runtime.brevo_models import Brevo
 from schemas.brevo import CommandResult, OnceCommand, UpsertContact
@@ -98,7 +98,7 @@ class Sink:
 
     def open(self) -> list[bytes]:
         """Keys of what is neither final nor in doubt."""
-        pending = self._rows(PENDING)
+        pending = self._rows(BREVO_PENDING)
         states = self.states() if pending else {}
         return [key for key in pending if states.get(key.decode()) != "in_doubt"]
 

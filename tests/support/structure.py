@@ -1,7 +1,7 @@
 """The structure in figures: `make structure`, or `… structure --against COMMIT` for the same figures of an older state.
 
 A table by package: modules, lines, median and largest module, own imports of a module (median, largest), the arrows
-between its parts; below it the names of types, classes and aliases alike, that stand for more than one thing.
+between its parts; below it the names, of types and of constants, that stand for more than one thing.
 """
 
 from __future__ import annotations
@@ -24,6 +24,13 @@ from rich.table import Table
 
 PACKAGES = ("console", "ingress", "ops", "processors", "readmodel", "runtime", "sandbox", "schemas")
 
+NAMED_ALIKE = {
+    "SPEC": "every agent exports one, and the worker is a list of them",
+    "ROUTES": "the same of each resource of a sandbox",
+    **dict.fromkeys(("AUDIT", "LETTERS", "WORKERS"), "a table of the read model is named as the topic that it shows"),
+}
+"""Names that mean the same wherever they stand, and why."""
+
 
 @dataclass(frozen=True, slots=True)
 class Module:
@@ -33,8 +40,9 @@ class Module:
     lines: int
     imports: frozenset[str]
     """Our modules that it imports."""
-    types: tuple[str, ...]
-    """Its classes and type aliases: names at its top level that begin with a capital and go on in small letters."""
+    names: tuple[str, ...]
+    """Its classes, aliases of types and constants: names at its top level of two letters and more, the first a
+    capital."""
 
 
 def modules(root: Path) -> list[Module]:
@@ -52,8 +60,8 @@ def _name(path: Path) -> str:
 def _module(name: str, path: Path, known: set[str]) -> Module:
     text = path.read_text(encoding="utf-8")
     tree = ast.parse(text)
-    types = tuple(name for name in _defined(tree) if re.fullmatch(r"_?[A-Z]+[a-z]\w*", name))
-    return Module(name, len(text.splitlines()), frozenset(_imported(tree, known) - {name}), types)
+    names = tuple(found for found in _defined(tree) if re.fullmatch(r"[A-Z]\w+", found))
+    return Module(name, len(text.splitlines()), frozenset(_imported(tree, known) - {name}), names)
 
 
 def _defined(tree: ast.Module) -> Iterator[str]:
@@ -102,14 +110,13 @@ def arrows(package: str, found: list[Module]) -> set[tuple[str, str]]:
     }
 
 
-def repeated_types(found: list[Module]) -> dict[str, list[str]]:
-    """Names of types, but for private ones, that several modules define, with the modules."""
+def repeated_names(found: list[Module]) -> dict[str, list[str]]:
+    """Names of types and constants, but for private ones, that several modules define, with the modules."""
     homes = defaultdict(list)
     for module in found:
-        for name in module.types:
-            if not name.startswith("_"):
-                homes[name].append(module.name)
-    return {name: where for name, where in sorted(homes.items()) if len(where) > 1}
+        for name in module.names:
+            homes[name].append(module.name)
+    return {name: where for name, where in sorted(homes.items()) if len(where) > 1 and name not in NAMED_ALIKE}
 
 
 def show(title: str, root: Path, console: Console) -> None:
@@ -133,8 +140,8 @@ def show(title: str, root: Path, console: Console) -> None:
         )
         table.add_row(folder, *(f"{figure:g}" for figure in figures))
     console.print(table)
-    repeated = repeated_types(found)
-    console.print(f"Names of types with more than one meaning: {len(repeated)}")
+    repeated = repeated_names(found)
+    console.print(f"Names with more than one meaning: {len(repeated)}")
     for name, where in repeated.items():
         console.print(f"  {name}: {', '.join(where)}")
 

@@ -10,7 +10,7 @@ import orjson
 
 from processors.app import scoring_rule, tracking_rule
 from processors.attendance.agent import SPEC as TRACK
-from processors.attendance.book import DUE, TABLE, due_ms
+from processors.attendance.book import ATTENDANCE_TABLE, DUE_WORK, due_ms
 from processors.attendance.settings import TrackingSettings
 from processors.engagement.agent import SPEC as SCORE
 from processors.engine.memory import MemoryStore, run_turn
@@ -169,9 +169,11 @@ class Pipeline:
     def rows(self, prefix: bytes = b"") -> list[tuple[bytes, bytes]]:
         """What the rule keeps of the account, by its own keys; without what is due."""
         of_account = f"|{self.zoom.account_id}|".encode()
-        found = ((*key.partition(of_account), value) for key, value in sorted(self.stores[TABLE].rows.items()))
+        found = (
+            (*key.partition(of_account), value) for key, value in sorted(self.stores[ATTENDANCE_TABLE].rows.items())
+        )
         rows = [(letter + b"|" + rest, value) for letter, separator, rest, value in found if separator]
-        return [row for row in rows if row[0].startswith(prefix) and not row[0].startswith((DUE, b"owner|"))]
+        return [row for row in rows if row[0].startswith(prefix) and not row[0].startswith((DUE_WORK, b"owner|"))]
 
     @property
     def asked_live(self) -> int:
@@ -273,7 +275,7 @@ class Pipeline:
         ]
 
     def _next_due(self) -> int | None:
-        rows = self.stores[TABLE].scan(DUE, b"")
+        rows = self.stores[ATTENDANCE_TABLE].scan(DUE_WORK, b"")
         return next((due_ms(key) for key, _value in rows), None)
 
     def _run(self, rule: Rule, topic: str, values: list[bytes], tables: tuple[str, ...], headers: Headers = ()) -> None:

@@ -14,7 +14,7 @@ from typing import Generic, Literal, TypeVar
 from processors.engine.view import View
 from schemas.model import Message
 
-TABLE = "attendance"
+ATTENDANCE_TABLE = "attendance"
 T = TypeVar("T")
 Goes = Literal["with its run", "with its webinar", "with its work"]
 """When a kind's rows are deleted (book/retention.py). The first part of what goes with its run is that run's uuid (a
@@ -61,33 +61,33 @@ class Book:
 
     def get(self, kind: BookKind[T], *parts: str) -> T | None:
         """The row, ``None`` when there is none."""
-        data = self.view.get(TABLE, self.key(kind, *parts))
+        data = self.view.get(ATTENDANCE_TABLE, self.key(kind, *parts))
         return None if data is None else kind.decode(data)
 
     def has(self, kind: BookKind[T], *parts: str) -> bool:
         """Whether there is such a row."""
-        return self.view.get(TABLE, self.key(kind, *parts)) is not None
+        return self.view.get(ATTENDANCE_TABLE, self.key(kind, *parts)) is not None
 
     def put(self, kind: BookKind[T], row: T, *parts: str) -> None:
         """Write a row."""
-        self.view.put(TABLE, self.key(kind, *parts), kind.encode(row))
+        self.view.put(ATTENDANCE_TABLE, self.key(kind, *parts), kind.encode(row))
 
     def change(self, kind: BookKind[T], row: T, *parts: str) -> bool:
         """Write a row unless it is there already; false when it was."""
         key, data = self.key(kind, *parts), kind.encode(row)
-        if self.view.get(TABLE, key) == data:
+        if self.view.get(ATTENDANCE_TABLE, key) == data:
             return False
-        self.view.put(TABLE, key, data)
+        self.view.put(ATTENDANCE_TABLE, key, data)
         return True
 
     def delete(self, kind: BookKind[T], *parts: str) -> None:
         """Remove a row; no error when there is none."""
-        self.view.delete(TABLE, self.key(kind, *parts))
+        self.view.delete(ATTENDANCE_TABLE, self.key(kind, *parts))
 
     def scan(self, kind: BookKind[T], *parts: str, start: str = "") -> Iterator[tuple[tuple[str, ...], T]]:
         """(the other parts, row) of all rows below these parts, in order; from those on that begin with `start`."""
         below = self.key(kind, *parts, "")
-        for key, data in self.view.scan(TABLE, below, below + start.encode()):
+        for key, data in self.view.scan(ATTENDANCE_TABLE, below, below + start.encode()):
             yield tuple(key[len(below) :].decode().split("|")), kind.decode(data)
 
     def send(self, topic: str, key: str, message: Message) -> None:

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
-from processors.attendance.book.book import TABLE, Book, BookKind, key_part
+from processors.attendance.book.book import ATTENDANCE_TABLE, Book, BookKind, key_part
 from processors.engine.view import View
 from schemas.codec import pack, unpack
 from schemas.instants import as_datetime
@@ -19,7 +19,7 @@ from schemas.ticks import Tick
 from schemas.topics import TICKS
 
 WorkKind = Literal["session", "retraction", "registrations", "expiry"]
-DUE = b"due|"
+DUE_WORK = b"due|"
 """What the keys of what is due begin with: `due|<account>|<milliseconds>|<object>`."""
 
 
@@ -111,25 +111,25 @@ def look_at(book: Book, job: Job, at_ms: int) -> bool:
     if job.due_ms is not None and job.due_ms <= at_ms:
         return False
     if job.due_ms is not None:
-        book.view.delete(TABLE, _due_key(book, job.due_ms))
+        book.view.delete(ATTENDANCE_TABLE, _due_key(book, job.due_ms))
     job.due_ms = at_ms
-    book.view.put(TABLE, _due_key(book, at_ms), b"1")
+    book.view.put(ATTENDANCE_TABLE, _due_key(book, at_ms), b"1")
     return True
 
 
 def not_due(book: Book, job: Job) -> None:
     """It is being looked at now."""
     if job.due_ms is not None:
-        book.view.delete(TABLE, _due_key(book, job.due_ms))
+        book.view.delete(ATTENDANCE_TABLE, _due_key(book, job.due_ms))
         job.due_ms = None
 
 
 @contextmanager
 def inheriting(book: Book) -> Iterator[None]:
     """Around what a replayed record changes: the work that follows from it has its lineage, as what is sent has."""
-    before = book.view.get(TABLE, book.key(JOB))
+    before = book.view.get(ATTENDANCE_TABLE, book.key(JOB))
     yield
-    if book.view.get(TABLE, book.key(JOB)) not in (before, None):
+    if book.view.get(ATTENDANCE_TABLE, book.key(JOB)) not in (before, None):
         job = load_job(book)
         job.lineage = book.view.lineage
         save_job(book, job)
@@ -193,17 +193,17 @@ def send_tick(book: Book, kind: Literal["continue", "announce"], job: str) -> No
 
 def due_of(view: View, account_id: str) -> Iterator[tuple[int, str, bytes]]:
     """(milliseconds since 1970, object id, the row's key) of what an account has due, in order of time."""
-    for row_key, _value in view.scan(TABLE, b"%s%s|" % (DUE, key_part(account_id).encode())):
+    for row_key, _value in view.scan(ATTENDANCE_TABLE, b"%s%s|" % (DUE_WORK, key_part(account_id).encode())):
         yield due_ms(row_key), row_key.split(b"|", 3)[3].decode(), row_key
 
 
 def accounts_due(view: View) -> Iterator[str]:
     """The accounts that have rows of what is due, as keys have them."""
-    start = DUE
-    while (row := next(iter(view.scan(TABLE, DUE, start)), None)) is not None:
+    start = DUE_WORK
+    while (row := next(iter(view.scan(ATTENDANCE_TABLE, DUE_WORK, start)), None)) is not None:
         account = row[0].split(b"|", 2)[1]
         yield account.decode()
-        start = b"%s%s}" % (DUE, account)  # the byte behind `|`
+        start = b"%s%s}" % (DUE_WORK, account)  # the byte behind `|`
 
 
 def due_ms(row_key: bytes) -> int:
@@ -213,4 +213,4 @@ def due_ms(row_key: bytes) -> int:
 
 def _due_key(book: Book, at_ms: int) -> bytes:
     # 13 digits, so that the order of the bytes is that of time (until the year 2286).
-    return DUE + f"{book.account}|{at_ms:013d}|{book.object_id}".encode()
+    return DUE_WORK + f"{book.account}|{at_ms:013d}|{book.object_id}".encode()

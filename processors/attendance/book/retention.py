@@ -8,8 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from processors.attendance.book.book import TABLE, Book
-from processors.attendance.book.rows import BOOK_KINDS, DETAILS, HEARD, QUESTION, RECORDING, RUN, SCHEDULE, Heard
+from processors.attendance.book.book import ATTENDANCE_TABLE, Book
+from processors.attendance.book.rows import (
+    BOOK_KINDS,
+    DESCRIBED_DETAILS,
+    HEARD,
+    QUESTION,
+    RECORDING,
+    RUN,
+    SCHEDULE,
+    Heard,
+)
 
 
 def expires_ms(book: Book, retain: float) -> dict[str, int]:
@@ -24,7 +33,7 @@ def expires_ms(book: Book, retain: float) -> dict[str, int]:
         times.setdefault(uuid, recording.heard_ms + retain_ms)
     if times or next(_keys(book, ""), None) is None:
         return times
-    heard, details, schedule = book.get(HEARD) or Heard(), book.get(DETAILS), book.get(SCHEDULE)
+    heard, details, schedule = book.get(HEARD) or Heard(), book.get(DESCRIBED_DETAILS), book.get(SCHEDULE)
     starts = [heard.latest_start, (details.start if details else None) or 0]
     starts += [entry.start for entry in (schedule.entries() if schedule else [])]
     return {"": max(heard.at_ms, max(starts) * 1000) + retain_ms}
@@ -35,7 +44,7 @@ def delete_expired(book: Book, uuid: str, most: int) -> bool:
     for deleted, key in enumerate(list(_keys(book, uuid))):
         if deleted >= most:
             return False
-        book.view.delete(TABLE, key)
+        book.view.delete(ATTENDANCE_TABLE, key)
     return True
 
 
@@ -51,5 +60,5 @@ def _keys(book: Book, uuid: str) -> Iterator[bytes]:
             parts = (uuid,) if uuid else ()
             if book.has(kind, *parts):
                 yield book.key(kind, *parts)
-            for key, _row in book.view.scan(TABLE, book.key(kind, *parts, "")):
+            for key, _row in book.view.scan(ATTENDANCE_TABLE, book.key(kind, *parts, "")):
                 yield key

@@ -140,7 +140,7 @@ RUN: BookKind[RunRow] = BookKind(
 CONNECTION: BookKind[Connection] = BookKind(
     "c", "a connection", ("uuid", "connection"), **_of_bytes(Connection), **_RUN
 )
-REPORT: BookKind[ReportState] = BookKind(
+REPORT_STATE: BookKind[ReportState] = BookKind(
     "m", "how far readings of a report are", ("uuid",), **_of_bytes(ReportState), **_RUN
 )
 REPORT_ROW: BookKind[ReportRow] = BookKind("t", "a row of a report", ("uuid", "row"), **_of_bytes(ReportRow), **_RUN)
@@ -175,7 +175,7 @@ RESULT: BookKind[Published] = BookKind(
 SESSION: BookKind[PublishedSession] = BookKind(
     "s", "the session last told", ("session",), **_packed(PublishedSession), **_RUN
 )
-STATE: BookKind[SessionSummary] = BookKind(
+SESSION_STATE: BookKind[SessionSummary] = BookKind(
     "sn", "what was last told of a session that is not final", ("session",), **_of_messages(SessionSummary), **_RUN
 )
 
@@ -192,7 +192,7 @@ UNKNOWN_REGISTRANT: BookKind[bool] = BookKind(
     "u", "an id that Zoom does not know", ("registrant",), **_TRUE, **_WEBINAR
 )
 HEARD: BookKind[Heard] = BookKind("h", "when registrations were heard of", (), **_packed(Heard), **_WEBINAR)
-DETAILS: BookKind[Details] = BookKind(
+DESCRIBED_DETAILS: BookKind[Details] = BookKind(
     "d", "details that Zoom answered", (), **_packed(Details, whole=astuple), **_WEBINAR
 )
 SCHEDULE: BookKind[Schedule] = BookKind("f", "the webinar's dates", (), **_of_bytes(Schedule), **_WEBINAR)
@@ -209,9 +209,10 @@ QUESTION: BookKind[Question] = BookKind(
 )
 
 BOOK_KINDS: tuple[BookKind[Any], ...] = (
-    STATE, SESSION, RESULT, RECORDING_TOLD, ENDED_TOLD, CHOICE, FILED, VISITOR, REPORT_ROW, CONNECTION, ABSENT, TOTAL,
-    PARTICIPATION, MESSAGE, REPORT, RECORDING, STARTED, RUN, REGISTRATION, CONTACT_REGISTRATION, REGISTRATION_TOLD,
-    IDENTITY_OF_EMAIL, IDENTITY_OF_USER, PANELIST, UNKNOWN_REGISTRANT, QUESTION, DETAILS, SCHEDULE, CONVERSION, HEARD,
+    SESSION_STATE, SESSION, RESULT, RECORDING_TOLD, ENDED_TOLD, CHOICE, FILED, VISITOR, REPORT_ROW, CONNECTION,
+    ABSENT, TOTAL, PARTICIPATION, MESSAGE, REPORT_STATE, RECORDING, STARTED, RUN, REGISTRATION,
+    CONTACT_REGISTRATION, REGISTRATION_TOLD, IDENTITY_OF_EMAIL, IDENTITY_OF_USER, PANELIST, UNKNOWN_REGISTRANT,
+    QUESTION, DESCRIBED_DETAILS, SCHEDULE, CONVERSION, HEARD,
 )  # fmt: skip
 """All of them, in the order in which they go: first what was published, so that an interrupted sweep leaves nothing of
 it; last of a run, and of a webinar, the row that says that there is something to forget."""

@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from processors.attendance.book import REPORT, REPORT_ROW, RUN, Book, Job, Question, look_at, look_later, note_change
+from processors.attendance.book import (
+    REPORT_ROW,
+    REPORT_STATE,
+    RUN,
+    Book,
+    Job,
+    Question,
+    look_at,
+    look_later,
+    note_change,
+)
 from processors.attendance.closing.states import tell_next_check
 from processors.attendance.intake.questions import Scope, Subject, ask, scope_of
 from processors.attendance.rules.reports import ReportRow, ReportState, parse_line
@@ -20,8 +30,8 @@ def plan_report(book: Book, uuid: str, row: RunRow | None, settings: TrackingSet
     row = row or book.get(RUN, uuid)
     if row is None:
         return False
-    if settings.report_checks and not book.has(REPORT, uuid):
-        book.put(REPORT, ReportState(book.now_ms), uuid)
+    if settings.report_checks and not book.has(REPORT_STATE, uuid):
+        book.put(REPORT_STATE, ReportState(book.now_ms), uuid)
         wait = 0 if _is_old(row, book.now_ms) else settings.report_checks[0]
         look_later(book, book.now_ms + int(wait * 1000))
     return True
@@ -29,7 +39,7 @@ def plan_report(book: Book, uuid: str, row: RunRow | None, settings: TrackingSet
 
 def ask_due_reports(book: Book, job: Job, settings: TrackingSettings) -> None:
     """Ask for the reports whose time has come, and look again when the next one's does."""
-    for (uuid,), state in list(book.scan(REPORT)):
+    for (uuid,), state in list(book.scan(REPORT_STATE)):
         row = book.get(RUN, uuid)
         if state.settled is not None or row is None or not settings.report_checks:
             continue
@@ -44,7 +54,7 @@ def ask_due_reports(book: Book, job: Job, settings: TrackingSettings) -> None:
 
 def take_report(book: Book, result: LookupResult, asked: Question | None, settings: TrackingSettings) -> None:
     """A page of a reading: its rows replace those of the reading before; the last page is judged."""
-    uuid, state = result.session_uuid or "", book.get(REPORT, result.session_uuid or "")
+    uuid, state = result.session_uuid or "", book.get(REPORT_STATE, result.session_uuid or "")
     if state is None or state.settled is not None or scope_of(result).part != str(state.next_check):
         return
     lines = [line for row in result.rows if (line := parse_line(row)) is not None]
@@ -54,7 +64,7 @@ def take_report(book: Book, result: LookupResult, asked: Question | None, settin
             book.put(REPORT_ROW, ReportRow(state.next_check, line.connection), uuid, line.name)
     if asked is not None:
         _conclude(book, result, state, settings)
-    book.put(REPORT, state, uuid)
+    book.put(REPORT_STATE, state, uuid)
 
 
 def _conclude(book: Book, result: LookupResult, state: ReportState, settings: TrackingSettings) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import NamedTuple
 
-from processors.attendance.book import SESSION, STATE, Book
+from processors.attendance.book import SESSION, SESSION_STATE, Book
 from processors.attendance.closing.step import ClosingStep
 from processors.attendance.rules.runs import RunRow
 from processors.attendance.settings import TrackingSettings
@@ -71,9 +71,9 @@ def tell(book: Book, summary: SessionSummary) -> None:
     """Tell where a session is; one that is final has nothing to come."""
     name = summary.session_uuid
     if summary.is_final:
-        if book.has(STATE, name):
-            book.delete(STATE, name)
-    elif not book.change(STATE, summary, name):
+        if book.has(SESSION_STATE, name):
+            book.delete(SESSION_STATE, name)
+    elif not book.change(SESSION_STATE, summary, name):
         return
     # The topic keeps one record per key, and a session's uuid is whatever its account signs.
     book.send(ATTENDANCE_SESSIONS.name, f"{book.account}|{name}", summary)
@@ -81,14 +81,14 @@ def tell(book: Book, summary: SessionSummary) -> None:
 
 def tell_next_check(book: Book, uuid: str, at_ms: int) -> None:
     """The report of a run has not settled: its session is looked at again then."""
-    for _name, summary in list(book.scan(STATE)):
+    for _name, summary in list(book.scan(SESSION_STATE)):
         if uuid in summary.instances and summary.state == "live":
             tell(book, summary.model_copy(update={"next_check_at": as_datetime(at_ms // 1000)}))
 
 
 def take_back_states(book: Book, uuids: Collection[str], *, but: str | None) -> None:
     """Runs of which more was told than they are: all of `uuids` that are not the session `but`."""
-    for (name,), summary in list(book.scan(STATE)):
+    for (name,), summary in list(book.scan(SESSION_STATE)):
         if name in uuids and name != but and not book.has(SESSION, name):
             take_back(book, summary)
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from enum import Enum, auto
 from functools import cached_property
 
-from processors.attendance.book import DETAILS, REPORT, SCHEDULE, Book, Details, DueWork, Job
+from processors.attendance.book import DESCRIBED_DETAILS, REPORT_STATE, SCHEDULE, Book, Details, DueWork, Job
 from processors.attendance.intake.questions import Scope, Subject, open_among
 from processors.attendance.rules.reports import ReportState
 from processors.attendance.rules.runs import LIVELINESS, RunRow
@@ -49,7 +49,7 @@ class ClosingStep:
 
     def __post_init__(self) -> None:
         """Read the reports' state once."""
-        self.reports = {uuid: self.book.get(REPORT, uuid) for uuid in self.group.uuids}
+        self.reports = {uuid: self.book.get(REPORT_STATE, uuid) for uuid in self.group.uuids}
 
     @property
     def first(self) -> RunRow:
@@ -64,7 +64,7 @@ class ClosingStep:
     @cached_property
     def details(self) -> Details:
         """As Zoom answered."""
-        return self.book.get(DETAILS) or Details()
+        return self.book.get(DESCRIBED_DETAILS) or Details()
 
     @cached_property
     def recurs(self) -> bool:

@@ -13,14 +13,14 @@ from schemas.errors import DeadLetterError
 from schemas.instants import as_datetime, parse_instant
 from schemas.lookups import AccountDeauthorized
 
-EVENT = "app_deauthorized"
+DEAUTHORIZED_EVENT = "app_deauthorized"
 
 
 def parse_deauthorized(event: Mapping[str, Any]) -> AccountDeauthorized:
     """The message for `zoom.lookups.v1`, key account id, where whoever calls Zoom for the account reads it.
 
     Args:
-        event: a record of `zoom.events.raw.v1` whose `event` is `EVENT`.
+        event: a record of `zoom.events.raw.v1` whose `event` is `DEAUTHORIZED_EVENT`.
 
     Raises:
         DeadLetterError: it names no account or no time.
@@ -34,9 +34,9 @@ def parse_deauthorized(event: Mapping[str, Any]) -> AccountDeauthorized:
         at = None
     user_id = str(fields.get("user_id") or "")
     if not account_id or at is None:
-        raise DeadLetterError(f"{EVENT} without account_id or deauthorization_time")
+        raise DeadLetterError(f"{DEAUTHORIZED_EVENT} without account_id or deauthorization_time")
     if max(len(account_id), len(user_id)) > LONGEST_ID:
-        raise DeadLetterError(f"{EVENT} with an id of more than {LONGEST_ID} characters")
+        raise DeadLetterError(f"{DEAUTHORIZED_EVENT} with an id of more than {LONGEST_ID} characters")
     return AccountDeauthorized(
         request_id=f"deauthorized|{account_id}|{at}",
         account_id=account_id,

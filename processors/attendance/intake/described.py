@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from processors.attendance.book import (
-    DETAILS,
+    DESCRIBED_DETAILS,
     IDENTITY_OF_EMAIL,
     IDENTITY_OF_USER,
     PANELIST,
@@ -33,7 +33,7 @@ def take_details(book: Book, result: LookupResult) -> bool:
     changed = False
     for row in result.rows:
         details = _details_of(row)
-        changed = book.change(DETAILS, details) or changed
+        changed = book.change(DESCRIBED_DETAILS, details) or changed
         if result.object_type == "webinar":
             changed = _take_dates(book, row, details, int(result.answered_at.timestamp()) * 1000) or changed
     return changed

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from processors.attendance.book import (
     CONTACT_REGISTRATION,
-    DETAILS,
+    DESCRIBED_DETAILS,
     REGISTRATION,
     RUN,
     SCHEDULE,
@@ -67,7 +67,7 @@ class Notices:
         found, origin, row = self._group(book, uuid), book.get(STARTED, uuid), book.get(RUN, uuid)
         if found is None or origin is None or row is None:
             return
-        details = book.get(DETAILS) or Details()
+        details = book.get(DESCRIBED_DETAILS) or Details()
         if not is_wanted(self._settings.filters, row, details):
             return
         hosts = (row.host_email, details.host_email)

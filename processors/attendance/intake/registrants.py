@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from processors.attendance.book import (
     CONTACT_REGISTRATION,
     CONVERSION,
-    DETAILS,
+    DESCRIBED_DETAILS,
     IDENTITY_OF_EMAIL,
     REGISTRATION,
     REGISTRATION_TOLD,
@@ -88,7 +88,7 @@ class Registrants:
         answer leads here again.
         """
         converted = book.get(CONVERSION)
-        details, dates = book.get(DETAILS) or Details(), dates_of(book, self._settings)
+        details, dates = book.get(DESCRIBED_DETAILS) or Details(), dates_of(book, self._settings)
         webinar = _Webinar(book.object_id, details, dates, converted.object_type if converted else None)
         unknown: dict[str, Subject] = {}
         for registrant_id in registrant_ids:

@@ -15,7 +15,7 @@ from processors.attendance.rules.fields import UNREADABLE, FieldError, identifie
 from schemas.attendance import ObjectType
 from schemas.codec import normalise_email
 
-EVENTS: dict[str, ObjectType] = {"meeting.chat_message_sent": "meeting", "webinar.chat_message_sent": "webinar"}
+CHAT_EVENTS: dict[str, ObjectType] = {"meeting.chat_message_sent": "meeting", "webinar.chat_message_sent": "webinar"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class Chatted:
 
 
 def parse_chatted(event: dict[str, Any]) -> Chatted:
-    """The fact in an event of `EVENTS`.
+    """The fact in an event of `CHAT_EVENTS`.
 
     Raises:
         DeadLetterError: it lacks what identifies session or message, or holds what cannot be read.
@@ -41,7 +41,7 @@ def parse_chatted(event: dict[str, Any]) -> Chatted:
         if message_id is None:
             raise FieldError("chat_message.message_id is missing")
         # S is the earliest start that live events tell; what a chat says of it is not documented.
-        told = live_event(event, EVENTS[event["event"]])._replace(start=None)
+        told = live_event(event, CHAT_EVENTS[event["event"]])._replace(start=None)
         digest = hashlib.sha256(message_id.encode()).hexdigest()[:16]
         return Chatted(told, normalise_email(message.get("sender_email")), digest)
     except UNREADABLE as error:

@@ -24,7 +24,7 @@ from processors.attendance.rules.facts import (
     Started,
 )
 from processors.attendance.rules.fields import (
-    LONGEST_TEXT,
+    LONGEST_FIELD,
     UNREADABLE,
     FieldError,
     identifier,
@@ -223,7 +223,7 @@ def registered(
     if registrant_id is None:
         raise FieldError("registrant.id is missing")
     questions = [
-        (title, str(question.get("value") or "")[:LONGEST_TEXT])
+        (title, str(question.get("value") or "")[:LONGEST_FIELD])
         for question in registrant.get("custom_questions") or ()
         if (title := text(question.get("title")))
     ]

@@ -16,7 +16,7 @@ UNREADABLE = (AttributeError, KeyError, TypeError, ValueError)
 """What reading an object of the wrong shape raises."""
 
 
-LONGEST_TEXT = 4_000
+LONGEST_FIELD = 4_000
 """Characters that are kept of a text. Zoom's longest, an agenda, has 2,000
 (https://developers.zoom.us/docs/api/meetings/, checked 2026-11-21); rows hold a few of them."""
 _LARGEST_WHOLE = 2**53
@@ -36,9 +36,9 @@ def unreadable(what: str, error: BaseException) -> DeadLetterError:
 
 
 def text(value: Any) -> str | None:
-    """A non-empty text, cut to `LONGEST_TEXT`, numbers as their digits; ``None`` for all that Zoom uses as missing."""
+    """A non-empty text, cut to `LONGEST_FIELD`, numbers as their digits; ``None`` for all that Zoom uses as missing."""
     if isinstance(value, str):
-        return value[:LONGEST_TEXT] or None
+        return value[:LONGEST_FIELD] or None
     if value is None or isinstance(value, bool):
         return None
     if isinstance(value, int):

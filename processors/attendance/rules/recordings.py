@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from processors.attendance.rules.fields import (
-    LONGEST_TEXT,
+    LONGEST_FIELD,
     UNREADABLE,
     FieldError,
     identifier,
@@ -25,7 +25,7 @@ from schemas.attendance import ObjectType, Origin
 from schemas.codec import pack, unpack
 from schemas.instants import parse_instant
 
-EVENT = "recording.completed"
+RECORDING_EVENT = "recording.completed"
 
 # `object.type` of webinars: https://developers.zoom.us/docs/api/meetings/events/, checked 2026-11-22.
 _WEBINARS = (5, 6, 9)
@@ -71,7 +71,7 @@ def parse_recorded(event: Mapping[str, Any], received_ms: int) -> Recorded | Non
             at=(milliseconds(event, "event_ts") or received_ms) // 1_000,
         )
     except UNREADABLE as error:
-        raise unreadable(EVENT, error) from error
+        raise unreadable(RECORDING_EVENT, error) from error
 
 
 def ready_row(row: Mapping[str, Any]) -> tuple[str, int, int] | None:
@@ -87,7 +87,7 @@ def ready_row(row: Mapping[str, Any]) -> tuple[str, int, int] | None:
 
 def shareable(value: object) -> str | None:
     """A share link without its query, where Zoom may put the passcode; ``None`` for what is no link to share."""
-    if not isinstance(value, str) or len(value) > LONGEST_TEXT:
+    if not isinstance(value, str) or len(value) > LONGEST_FIELD:
         return None
     parts = urlsplit(value)
     if parts.scheme != "https" or not parts.hostname or parts.username is not None:

@@ -21,7 +21,6 @@ CATCH_UP_SECONDS = 0.25
 FASTER = 0.02
 """A window follows the slowest answer at once and forgets it by so much with each faster one: one that is too small
 costs rate whenever Kafka or Brevo hesitates, one too large costs nothing, since the rate bounds what is under way."""
-HOUR_SECONDS = 3_600
 HOURLY_BURST = 1 / 3
 """Of an hourly budget: what may be used at once. The rest is spread, so that no hour ever gets more than all of it."""
 

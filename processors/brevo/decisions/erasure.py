@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing_extensions import override
 
 from processors.brevo.decisions.intake import CommandIntake
-from processors.brevo.decisions.ledger import LEDGER, PENDING, SUPPRESSIONS, contact_of
+from processors.brevo.decisions.ledger import BREVO_PENDING, LEDGER, SUPPRESSIONS, contact_of
 from processors.brevo.decisions.open_commands import OpenCommands
 from processors.brevo.decisions.suppression import Consent
 from processors.engine.view import View
@@ -25,7 +25,7 @@ def sink_rule(
 class LedgerCleaner(Cleaner):
     """Of the agent `sync-contact`: what waits for Brevo goes with what Brevo has acknowledged."""
 
-    walks = ((LEDGER, b""), (PENDING, b""), (SUPPRESSIONS, b""))
+    walks = ((LEDGER, b""), (BREVO_PENDING, b""), (SUPPRESSIONS, b""))
 
     @override
     def cleaned(self, row: WalkedRow, is_erased: IsErased, view: View) -> bytes | None:

@@ -11,10 +11,10 @@ from datetime import datetime
 from typing_extensions import override
 
 from processors.brevo.decisions.ledger import (
+    BREVO_PENDING,
     EVENT_STATES,
     LEDGER,
     OPEN,
-    PENDING,
     RESUME,
     SUPPRESSIONS,
     ContactRow,
@@ -157,7 +157,7 @@ def _take_upsert(command: UpsertContact, rank: Rank, waiting: Waiting, view: Vie
         taken_at = as_datetime(waiting.timestamp_ms // 1_000)
         changes.update(creatable_at=min(taken_at, row.creatable_at or taken_at))
     view.put(LEDGER, key, row.model_copy(update=changes).to_bytes())
-    view.put(PENDING, key, OPEN)
+    view.put(BREVO_PENDING, key, OPEN)
     return True
 
 
@@ -174,7 +174,7 @@ def _end_upsert(result: CommandResult, view: View) -> None:
         changes.update(awaited=awaited, unsure=result.unsure)
     elif row.rank is not None and rank >= row.rank:
         changes.update(pending=None, rank=None, awaited=(), unsure=False)
-        view.delete(PENDING, key)
+        view.delete(BREVO_PENDING, key)
     elif row.rank is not None and result.unsure:
         changes.update(unsure=True)
     if changes:
@@ -219,7 +219,7 @@ def _take_event(
         )
         view.put(LEDGER, key, row.to_bytes())
     if state == "pending":
-        view.put(PENDING, keys[0], OPEN)
+        view.put(BREVO_PENDING, keys[0], OPEN)
     elif is_new and why is not None:
         end_suppressed(command, record, view, why)
     return waiting
@@ -252,7 +252,7 @@ def _move_event(result: CommandResult, view: View) -> None:
             continue
         view.put(LEDGER, key, _moved(row, state, result).to_bytes())
         if state not in OPEN_STATES:
-            view.delete(PENDING, key)
+            view.delete(BREVO_PENDING, key)
 
 
 def _is_of_another(result: CommandResult, row: EventRow) -> bool:
@@ -299,7 +299,7 @@ def _begin_again(result: CommandResult, decision: Decision, view: View) -> None:
         again = row.model_copy(update={"state": "pending", "decision_id": decision.decision_id})
         view.put(LEDGER, key, again.to_bytes())
         if row.waiting is not None:
-            view.put(PENDING, key, OPEN)
+            view.put(BREVO_PENDING, key, OPEN)
 
 
 def _contact(view: View, key: bytes) -> ContactRow:

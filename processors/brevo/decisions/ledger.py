@@ -28,7 +28,7 @@ from schemas.model import Instant, Wire
 from schemas.topics import BREVO_COMMANDS
 
 LEDGER = "brevo-ledger"
-PENDING = "brevo-pending"
+BREVO_PENDING = "brevo-pending"
 OPEN = b"1"
 """The value of a row of `brevo-pending`; its key says it all."""
 
@@ -231,7 +231,7 @@ def rank_of_answer(revision: int, answers: str | None) -> Rank:
 def open_contacts(stores: Mapping[str, PartitionStore]) -> Iterator[str]:
     """Every contact that has anything open, once each."""
     last = None
-    for key, _ in stores[PENDING].scan(b"", b""):
+    for key, _ in stores[BREVO_PENDING].scan(b"", b""):
         if (contact := contact_of(key)) != last:
             last = contact
             yield contact
@@ -245,7 +245,7 @@ def contact_row(stores: Mapping[str, PartitionStore], contact_id: str) -> Contac
 
 def open_events(stores: Mapping[str, PartitionStore], contact_id: str) -> dict[bytes, EventRow]:
     """A contact's events that are not final, those in doubt included."""
-    rows = ((key, stores[LEDGER].get(key)) for key, _ in stores[PENDING].scan(f"{contact_id}/".encode(), b""))
+    rows = ((key, stores[LEDGER].get(key)) for key, _ in stores[BREVO_PENDING].scan(f"{contact_id}/".encode(), b""))
     return {key: EventRow.from_bytes(data) for key, data in rows if data is not None}
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from processors.brevo.decisions.ledger import LEDGER, OPEN, PENDING, EventRow, ReadCommand, event_key
+from processors.brevo.decisions.ledger import BREVO_PENDING, LEDGER, OPEN, EventRow, ReadCommand, event_key
 from processors.brevo.decisions.suppression import Consent, suppression_of
 from processors.engine.view import View
 from schemas.brevo import OnceCommand
@@ -47,7 +47,7 @@ def begin_refused(contact_id: str, view: View, consent: Consent, read: ReadComma
         for row_key in keys_of(command):
             if (row := lookup(row_key)) is not None:
                 view.put(LEDGER, row_key, row.model_copy(update={"state": "pending", "answers": None}).to_bytes())
-        view.put(PENDING, key, OPEN)
+        view.put(BREVO_PENDING, key, OPEN)
 
 
 def _refused(contact_id: str, view: View, lookup: Lookup, read: ReadCommand) -> Iterator[tuple[bytes, OnceCommand]]:

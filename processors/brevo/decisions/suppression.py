@@ -13,8 +13,8 @@ from datetime import datetime
 from typing import Literal
 
 from processors.brevo.decisions.ledger import (
+    BREVO_PENDING,
     LEDGER,
-    PENDING,
     SUPPRESSIONS,
     ContactRow,
     EventRow,
@@ -166,7 +166,7 @@ def _forget(contact_id: str, record: Record, view: View, read: ReadCommand) -> N
     done = max((rank for rank in (contact.done, contact.rank) if rank is not None), default=None)
     gone = {"done": done, "rank": None, "pending": None, "state": None, "importing": None, "withheld": DELETED}
     view.put(LEDGER, key, contact.model_copy(update=gone).to_bytes())
-    view.delete(PENDING, key)
+    view.delete(BREVO_PENDING, key)
     if contact.pending is not None:
         _say(read(contact.pending), contact.pending, record, view, DELETED)
 
@@ -175,7 +175,7 @@ def _drop(
     contact_id: str, suppression: Suppression, record: Record, view: View, consent: Consent, read: ReadCommand
 ) -> None:
     """What has not begun and must not reach Brevo any more is not done."""
-    for key, _ in list(view.scan(PENDING, f"{contact_id}/".encode())):
+    for key, _ in list(view.scan(BREVO_PENDING, f"{contact_id}/".encode())):
         data = view.get(LEDGER, key)
         row = EventRow.from_bytes(data) if data is not None else None
         if row is None or row.state != "pending" or row.waiting is None:
@@ -184,5 +184,5 @@ def _drop(
         if (why := consent.keeps_from(command, suppression)) is not None:
             dropped = row.model_copy(update={"state": "suppressed", "waiting": None})
             view.put(LEDGER, key, dropped.to_bytes())
-            view.delete(PENDING, key)
+            view.delete(BREVO_PENDING, key)
             _say(command, row.waiting, record, view, why)

@@ -9,7 +9,6 @@ from typing import Literal
 
 from processors.brevo.api.limits import (
     CATCH_UP_SECONDS,
-    HOUR_SECONDS,
     HOURLY_BURST,
     Limiter,
     Parking,
@@ -21,6 +20,7 @@ from processors.brevo.writer.metrics import BrevoMetrics
 from runtime.calls import Answer
 from runtime.outage import Outage
 from runtime.outcome import Outcome
+from schemas.instants import SECONDS_PER_HOUR
 
 Family = Literal["contacts", "events", "mails", "confirmations", "campaigns"]
 FAMILIES: tuple[Family, ...] = ("contacts", "events", "mails", "confirmations", "campaigns")
@@ -35,7 +35,7 @@ WITHIN: Mapping[CallFamily, CallFamily] = {"campaigns": "account", "confirmation
 CAMPAIGN_PROBES = 10
 """So many times rarer are probes of parked campaigns: one a minute would be most of what `account` has."""
 
-TOLD_AFTER_SECONDS = 60
+_TOLD_AFTER_SECONDS = 60
 """A pause at least this long is a reason to tell people: an hourly budget is used up."""
 
 log = logging.getLogger(__name__)
@@ -60,7 +60,7 @@ class Access:
         metrics: BrevoMetrics,
         now: Callable[[], float],
     ) -> None:
-        hourly = account_per_hour * (1 - HOURLY_BURST) / HOUR_SECONDS
+        hourly = account_per_hour * (1 - HOURLY_BURST) / SECONDS_PER_HOUR
         self._per_second: dict[CallFamily, float] = {
             "contacts": per_second["contacts"],
             "events": per_second["events"],
@@ -96,7 +96,7 @@ class Access:
         parked = [("brevo", self._account)] + [(f"brevo {family}", self._parkings[family]) for family in CALL_FAMILIES]
         found = [f"{name}: {parking.reason}" for name, parking in parked if parking.reason is not None]
         for family, limiter in self.limiters.items():
-            if (seconds := limiter.pace.held_seconds(self._now())) >= TOLD_AFTER_SECONDS:
+            if (seconds := limiter.pace.held_seconds(self._now())) >= _TOLD_AFTER_SECONDS:
                 found.append(f"brevo {family}: the rate limit is used up for another {seconds:.0f} s")
         return tuple(found)
 

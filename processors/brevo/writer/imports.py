@@ -41,7 +41,7 @@ T = TypeVar("T")
 BAD_REQUEST, TOO_LARGE = 400, 413
 AT_A_TIME = 100
 """Contacts that are looked at before others get a turn: thousands would hold up whoever registers meanwhile."""
-AT_ONCE = 1_000
+_MOST_AT_ONCE = 1_000
 """Outcomes posted together: so the tables are confirmed while the next are made."""
 
 log = logging.getLogger(__name__)
@@ -274,4 +274,4 @@ def _ending(row: ImportRow, lists: Sequence[int], import_id: str, status: int | 
 
 
 def _parts(items: Sequence[T]) -> Iterable[Sequence[T]]:
-    return (items[start : start + AT_ONCE] for start in range(0, len(items), AT_ONCE))
+    return (items[start : start + _MOST_AT_ONCE] for start in range(0, len(items), _MOST_AT_ONCE))

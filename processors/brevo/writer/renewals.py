@@ -14,7 +14,7 @@ from processors.engine.view import Output
 from schemas.engagement import ResyncContact
 from schemas.topics import ENGAGEMENT_RESYNCS
 
-AT_ONCE = 500
+_MOST_AT_ONCE = 500
 """Requests that are posted together."""
 
 log = logging.getLogger(__name__)
@@ -49,8 +49,8 @@ class Renewals:
             log.info("contacts computed anew", extra={
                 "contacts": len(found), "reason": "they wait for lists that rollcall.yaml does not name any more",
             })  # fmt: skip
-            for start in range(0, len(found), AT_ONCE):
-                await post([self._request(contact) for contact in found[start : start + AT_ONCE]])
+            for start in range(0, len(found), _MOST_AT_ONCE):
+                await post([self._request(contact) for contact in found[start : start + _MOST_AT_ONCE]])
 
     def _request(self, contact: str) -> Output:
         request = ResyncContact(contact_id=contact, requested_at=self._clock())

@@ -12,7 +12,7 @@ from processors.brevo.decisions.attributes import dropped
 from processors.brevo.writer.asking import Asker
 from processors.brevo.writer.metrics import BrevoMetrics
 
-PARTS = 10_000
+_PARTS = 10_000
 MOST_AT_ONCE = 5
 """Of one import: its values all came the same way."""
 
@@ -35,7 +35,7 @@ class Sampler:
     def chosen(self, command_ids: Sequence[str]) -> list[str]:
         """Those that are to be read back, a few at most."""
         found = (
-            command_id for command_id in command_ids if zlib.crc32(command_id.encode()) % PARTS < self._share * PARTS
+            command_id for command_id in command_ids if zlib.crc32(command_id.encode()) % _PARTS < self._share * _PARTS
         )
         return [sampled for sampled, _ in zip(found, range(MOST_AT_ONCE), strict=False)]
 

@@ -33,10 +33,10 @@ from schemas.priority import Priority
 TOTAL_TIMEOUT_SECONDS = 30.0
 """For one request, from waiting for a connection to the last byte."""
 
-REGISTRANTS: tuple[RegistrantStatus, ...] = ("pending", "approved", "denied")
+_REGISTRANT_STATUSES: tuple[RegistrantStatus, ...] = ("pending", "approved", "denied")
 """Zoom lists one status at a time, and only approved ones unless told. Read in this order, so that somebody who is
 decided upon in the meantime is met again in the later list, and the later row counts."""
-USERS: tuple[UserStatus, ...] = ("pending", "inactive", "active")
+_USER_STATUSES: tuple[UserStatus, ...] = ("pending", "inactive", "active")
 """As above: whoever accepts an invitation in the meantime is met again as active."""
 
 
@@ -131,7 +131,10 @@ class ZoomClient(ZoomReader):
         self, object_type: ObjectType, object_id: str, occurrence_id: str | None = None
     ) -> list[ZoomRow] | NoAnswer:
         return await self._of_every_status(
-            {status: requests.registrants(object_type, object_id, status, occurrence_id) for status in REGISTRANTS}
+            {
+                status: requests.registrants(object_type, object_id, status, occurrence_id)
+                for status in _REGISTRANT_STATUSES
+            }
         )
 
     @override
@@ -140,7 +143,7 @@ class ZoomClient(ZoomReader):
 
     @override
     async def users(self) -> list[ZoomRow] | NoAnswer:
-        return await self._of_every_status({status: requests.users(status) for status in USERS})
+        return await self._of_every_status({status: requests.users(status) for status in _USER_STATUSES})
 
     @override
     async def past_meeting(self, uuid: str) -> ZoomRow | NoAnswer:

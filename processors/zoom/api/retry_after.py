@@ -11,7 +11,7 @@ from email.utils import parsedate_to_datetime
 
 PER_SECOND_WAIT_SECONDS = 1.0
 """After the per-second limit without `Retry-After`: the next second."""
-LONGEST_WAIT_SECONDS = 86_400.0
+_LONGEST_WAIT_SECONDS = 86_400.0
 """Zoom's longest limit is a day's: who asks for more, or is not Zoom, is asked again after a day."""
 _LONGEST_HEADER = 64
 """Characters; the longest form, an HTTP date, has 29."""
@@ -35,7 +35,7 @@ def told_seconds(header: str | None, now: datetime) -> float | None:
         seconds = (moment - now).total_seconds()
     if not math.isfinite(seconds):
         return None
-    return min(max(seconds, 0.0), LONGEST_WAIT_SECONDS)
+    return min(max(seconds, 0.0), _LONGEST_WAIT_SECONDS)
 
 
 def wait_seconds(header: str | None, limit_type: str | None, message: str, now: datetime) -> float:

@@ -6,14 +6,14 @@ from typing_extensions import override
 
 from processors.engine.view import View
 from processors.erasure.erasing import Cleaner, IsErased, WalkedRow
-from processors.zoom.questions.pending import PENDING, Pending, pack_pending, unpack_pending
+from processors.zoom.questions.pending import LOOKUPS_PENDING, Pending, pack_pending, unpack_pending
 from schemas.codec import contact_id
 
 
 class LookupCleaner(Cleaner):
     """Of the agent `look-up`. The question is asked all the same: somebody waits for its answer."""
 
-    walks = ((PENDING, b""),)
+    walks = ((LOOKUPS_PENDING, b""),)
 
     @override
     def cleaned(self, row: WalkedRow, is_erased: IsErased, view: View) -> bytes | None:

@@ -16,7 +16,7 @@ from schemas.lookups import LOOKUP, AccountDeauthorized, LookupRequest, LookupSe
 from schemas.priority import Priority
 from schemas.topics import AUDIT, LOOKUPS_BULK
 
-PENDING = "lookups-pending"
+LOOKUPS_PENDING = "lookups-pending"
 """Key: `request_id`. Value: one byte for the priority (or for a deauthorization), then the message's bytes."""
 
 _PRIORITY_BYTES: dict[Priority, bytes] = {"live": b"L", "bulk": b"B"}
@@ -46,7 +46,7 @@ def unpack_pending(value: bytes) -> Pending | AccountDeauthorized:
     return Pending(_PRIORITIES[value[:1]], LookupRequest.from_bytes(value[1:]))
 
 
-MARKED = Marks(PENDING)
+MARKED = Marks(LOOKUPS_PENDING)
 """Nobody returns here: it is asked about whom others have taken in."""
 
 
@@ -66,14 +66,14 @@ class RequestIntake(Rule):
             raise DeadLetterError(f"look-up {message.request_id}: the record's key is not its account_id; send it anew")
         key = message.request_id.encode()
         if isinstance(message, LookupSettled):
-            view.delete(PENDING, key)
+            view.delete(LOOKUPS_PENDING, key)
         elif isinstance(message, AccountDeauthorized):
-            view.put(PENDING, key, _DEAUTHORIZED + message.to_bytes())
+            view.put(LOOKUPS_PENDING, key, _DEAUTHORIZED + message.to_bytes())
             entry = audit_entry(message)
             view.send(AUDIT.name, entry.operator.encode(), entry)
-        elif view.get(PENDING, key) is None:
+        elif view.get(LOOKUPS_PENDING, key) is None:
             priority: Priority = "bulk" if record.topic == LOOKUPS_BULK.name else "live"
-            view.put(PENDING, key, pack_pending(Pending(priority, _without_erased(message, view))))
+            view.put(LOOKUPS_PENDING, key, pack_pending(Pending(priority, _without_erased(message, view))))
 
 
 def _without_erased(request: LookupRequest, view: View) -> LookupRequest:

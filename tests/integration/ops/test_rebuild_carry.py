@@ -12,8 +12,8 @@ from aiokafka.admin import RecordsToDelete
 
 from ops.rebuild.carried import carried_facts
 from ops.rebuild.carry import carry
-from processors.attendance.book import TABLE as FACTS
-from processors.engagement.agent import TABLE as CONTACTS
+from processors.attendance.book import ATTENDANCE_TABLE as FACTS
+from processors.engagement.agent import ENGAGEMENT_TABLE as CONTACTS
 from processors.engine.naming import changelog_name, rebuild_topic
 from runtime.kafka import KafkaConnection
 from sandbox.simulator.simulation import simulate_webinar

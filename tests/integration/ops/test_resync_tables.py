@@ -9,7 +9,7 @@ from aiokafka.partitioner import DefaultPartitioner
 from ops.resync.kept import Kept
 from ops.resync.tables import kept_contacts
 from processors.brevo.decisions.ledger import LEDGER, RESUME, SUPPRESSIONS, ContactRow, EventRow, Suppression, event_key
-from processors.engagement.agent import TABLE
+from processors.engagement.agent import ENGAGEMENT_TABLE
 from processors.engagement.state import Head, encode_head, head_key
 from processors.engagement.sweep import SWEEP_KEY
 from processors.engine.naming import changelog_name
@@ -40,14 +40,14 @@ async def _kept(connection: KafkaConnection, contact: str | None = None) -> dict
 async def test_kept_contacts_brings_the_rows_of_each_contact_together(kafka_bootstrap: str, topic_prefix: str) -> None:
     """The newest of each key; rows of no contact are left out; of one contact one partition is read."""
     connection = KafkaConnection(kafka_bootstrap, topic_prefix=topic_prefix)
-    names = {table: f"{topic_prefix}{changelog_name(table)}" for table in (TABLE, LEDGER, SUPPRESSIONS)}
+    names = {table: f"{topic_prefix}{changelog_name(table)}" for table in (ENGAGEMENT_TABLE, LEDGER, SUPPRESSIONS)}
     await create_topics(kafka_bootstrap, list(names.values()))
     heads = [
         _row(contact, head_key(contact), encode_head(Head(revision=revision, email="a@example.com")))
         for revision in (1, 2)
         for contact in PEOPLE
     ]
-    await produce(kafka_bootstrap, names[TABLE], [*heads, _row(REFUSED, SWEEP_KEY, b"[1,0,null]")])
+    await produce(kafka_bootstrap, names[ENGAGEMENT_TABLE], [*heads, _row(REFUSED, SWEEP_KEY, b"[1,0,null]")])
     event = EventRow(state="rejected", command_id="c1")
     sent = event.model_copy(update={"state": "acknowledged"})
     gone = PEOPLE[0]

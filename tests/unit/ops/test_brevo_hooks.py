@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from ops.brevo.hooks import EVENTS, hook_changes
+from ops.brevo.hooks import HOOK_EVENTS, hook_changes
 from runtime.brevo_models import BrevoWebhook
 
 URL = "https://hooks.example.com/webhooks/brevo"
@@ -21,7 +21,7 @@ def _hooks(**changes: Any) -> list[dict[str, Any]]:
     """Both webhooks as they shall be, the first with `changes`."""
     hooks = [
         {"id": number, "type": kind, "url": URL, "events": sorted(events), "auth": AUTH}
-        for number, (kind, events) in enumerate(EVENTS.items(), start=7)
+        for number, (kind, events) in enumerate(HOOK_EVENTS.items(), start=7)
     ]
     hooks[0] |= changes
     return hooks
@@ -33,7 +33,7 @@ def test_both_webhooks_are_created_with_the_token() -> None:
     changes = list(hook_changes(TOKEN, others))
     assert [(change.kind, change.hook_id) for change in changes] == [("marketing", None), ("transactional", None)]
     assert changes[0].body["auth"] == AUTH
-    assert set(changes[0].body["events"]) == EVENTS["marketing"]
+    assert set(changes[0].body["events"]) == HOOK_EVENTS["marketing"]
     assert "invented" not in changes[0].says
 
 
@@ -61,7 +61,7 @@ def test_webhook_that_lacks_something_is_repaired(changes: dict[str, Any], why: 
     """What else it tells stays as it is."""
     (change,) = hook_changes(TOKEN, _hooks(**changes))
     assert (change.hook_id, change.why) == (7, why)
-    assert set(change.body["events"]) == EVENTS["marketing"] | set(_hooks(**changes)[0]["events"])
+    assert set(change.body["events"]) == HOOK_EVENTS["marketing"] | set(_hooks(**changes)[0]["events"])
     assert change.body["auth"] == AUTH
 
 

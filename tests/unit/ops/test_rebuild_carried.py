@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from ops.rebuild.carried import carried_contacts, carried_facts
-from processors.attendance.book import TABLE as FACTS
-from processors.engagement.agent import TABLE as CONTACTS
+from processors.attendance.book import ATTENDANCE_TABLE as FACTS
+from processors.engagement.agent import ENGAGEMENT_TABLE as CONTACTS
 from processors.engagement.state import decode_rows, head_key
 from processors.engine.memory import MemoryStore
 from sandbox.simulator.simulation import simulate_webinar

@@ -6,11 +6,11 @@ import pytest
 
 from ops.rebuild.homes import TABLES, Home, home_of
 from processors.app import SPECS
-from processors.attendance.book import TABLE as FACTS
+from processors.attendance.book import ATTENDANCE_TABLE as FACTS
 from processors.brevo.decisions.ledger import LEDGER, RESUME, event_key
-from processors.engagement.agent import TABLE as CONTACTS
+from processors.engagement.agent import ENGAGEMENT_TABLE as CONTACTS
 from processors.engagement.state import head_key
-from processors.zoom.questions.pending import PENDING, Pending, pack_pending
+from processors.zoom.questions.pending import LOOKUPS_PENDING, Pending, pack_pending
 from sandbox.simulator.simulation import simulate_webinar
 from schemas.instants import as_datetime
 from schemas.lookups import LookupRequest
@@ -64,4 +64,4 @@ def test_a_question_lies_beside_those_of_its_account() -> None:
         request_id="r", lookup="session", account_id="acc", object_id="1", object_type="webinar",
         requested_at=as_datetime(0),
     )  # fmt: skip
-    assert home_of(PENDING, b"r", pack_pending(Pending("live", request))) == b"acc"
+    assert home_of(LOOKUPS_PENDING, b"r", pack_pending(Pending("live", request))) == b"acc"

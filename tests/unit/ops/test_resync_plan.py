@@ -12,7 +12,7 @@ from ops.resync.plan import DELETED, EXCLUDED, ON_ITS_WAY, UNWRITTEN, ResyncNeed
 from processors.brevo.decisions.ledger import ContactRow, EventRow, EventState, Suppression, Waiting, event_key
 from processors.brevo.decisions.upsert import Known, Wanted, after_create, next_step
 from processors.brevo.decisions.values import sendable
-from processors.engagement.agent import TABLE, ScoreEngagement
+from processors.engagement.agent import ENGAGEMENT_TABLE, ScoreEngagement
 from processors.engagement.state import contact_prefix, decode_rows
 from processors.engine.memory import MemoryStore
 from runtime.models import Configuration
@@ -42,7 +42,7 @@ def _acknowledged(command: UpsertContact) -> ContactRow:
 def kept(settings: Configuration, **ledger: object) -> Kept:
     """A registered contact that came, written to Brevo by `settings`; `ledger` changes the sink's row."""
     store = MemoryStore()
-    outputs = run(ScoreEngagement(settings), records(registration(), result()), {TABLE: store})
+    outputs = run(ScoreEngagement(settings), records(registration(), result()), {ENGAGEMENT_TABLE: store})
     commands = [
         BREVO_COMMAND.validate_json(output.value or b"") for output in outputs if output.topic == BREVO_COMMANDS.name
     ]
@@ -67,7 +67,7 @@ def need(contact: Kept, settings: Configuration | None = None) -> ResyncNeed | s
 def _with_event(contact: Kept, state: EventState, *, given_up: bool = False) -> Kept:
     """The same with its event of the session in another state."""
     store = MemoryStore()
-    outputs = run(ScoreEngagement(configuration()), records(result()), {TABLE: store})
+    outputs = run(ScoreEngagement(configuration()), records(result()), {ENGAGEMENT_TABLE: store})
     commands = [
         BREVO_COMMAND.validate_json(output.value or b"") for output in outputs if output.topic == BREVO_COMMANDS.name
     ]
@@ -154,7 +154,7 @@ def test_command_that_waits_for_brevo_and_says_the_same_is_not_asked_for_again()
     """As after a resync while Brevo or its worker is away."""
     contact = kept(configuration())
     store = MemoryStore()
-    outputs = run(ScoreEngagement(configuration()), records(registration(), result()), {TABLE: store})
+    outputs = run(ScoreEngagement(configuration()), records(registration(), result()), {ENGAGEMENT_TABLE: store})
     commands = [
         BREVO_COMMAND.validate_json(output.value or b"") for output in outputs if output.topic == BREVO_COMMANDS.name
     ]

@@ -10,7 +10,7 @@ from ops.score import diff
 from ops.score.display import in_words
 from ops.score.models import chosen_model
 from ops.score.plan import NO_TIER, RebuildNeed, RebuildPlan, RebuildPlanner
-from processors.engagement.agent import TABLE, ScoreEngagement
+from processors.engagement.agent import ENGAGEMENT_TABLE, ScoreEngagement
 from processors.engagement.state import contact_prefix, decode_rows
 from processors.engine.memory import MemoryStore
 from runtime.models import Configuration
@@ -27,7 +27,7 @@ SWITCHED = configuration(scoring={"model_version": "2", "weights": {"stayed": 60
 def need(told: Configuration, today: Configuration, model: str, *facts: Result) -> RebuildNeed | None:
     """What a rebuild by today's file does for a contact whose facts came under another."""
     store = MemoryStore()
-    run(ScoreEngagement(told), records(registration(), *facts), {TABLE: store})
+    run(ScoreEngagement(told), records(registration(), *facts), {ENGAGEMENT_TABLE: store})
     rows = decode_rows(CONTACT, store.scan(contact_prefix(CONTACT), b""))
     planner = RebuildPlanner(today, chosen_model(today.scoring, model))
     return planner.need(CONTACT, rows, "hot" if facts else None)

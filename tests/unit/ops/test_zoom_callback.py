@@ -7,7 +7,7 @@ import asyncio
 import aiohttp
 import pytest
 
-from ops.zoom.callback import PATH, Callback
+from ops.zoom.callback import CALLBACK_PATH, Callback
 from processors.zoom.api.authorization import LoginAttempt
 from sandbox.kafka.ports import free_port
 from schemas.errors import RetryLaterError
@@ -36,7 +36,7 @@ async def test_callback_loaded_twice_at_once_exchanges_the_code_once_and_both_pa
     """A browser's prefetch must not make the command say that it failed while the login is stored."""
     exchange, port = Exchange(), free_port()
     callback = Callback(ATTEMPT, exchange)
-    url = f"http://127.0.0.1:{port}{PATH}?state=our-state&code=c1"
+    url = f"http://127.0.0.1:{port}{CALLBACK_PATH}?state=our-state&code=c1"
     async with callback.listening("127.0.0.1", port), aiohttp.ClientSession() as session:
 
         async def load() -> tuple[int, bool]:
@@ -65,7 +65,7 @@ async def test_callback_whose_exchange_fails_tells_the_page_and_the_command_the_
     callback = Callback(ATTEMPT, exchange)
     async with callback.listening("127.0.0.1", port), aiohttp.ClientSession() as session:
         for _ in range(2):
-            async with session.get(f"http://127.0.0.1:{port}{PATH}?state=our-state&code=used") as answer:
+            async with session.get(f"http://127.0.0.1:{port}{CALLBACK_PATH}?state=our-state&code=used") as answer:
                 assert (answer.status, "exchange of a code fails" in await answer.text()) == (400, True)
         with pytest.raises(RetryLaterError):
             await callback.wait(1)

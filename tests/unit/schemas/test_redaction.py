@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from processors.attendance.intake.deauthorized import EVENT as DEAUTHORIZED
-from processors.attendance.rules.chat import EVENTS as CHATS
+from processors.attendance.intake.deauthorized import DEAUTHORIZED_EVENT as DEAUTHORIZED
+from processors.attendance.rules.chat import CHAT_EVENTS as CHATS
 from processors.attendance.rules.events import PARSED
-from processors.attendance.rules.recordings import EVENT as RECORDED
+from processors.attendance.rules.recordings import RECORDING_EVENT as RECORDED
 from schemas.redaction import (
     READ,
     frame_of,

@@ -21,7 +21,7 @@ from typing_extensions import override
 from sandbox.simulator.simulation import simulate_webinar
 from sandbox.simulator.world import Chaos
 from sandbox.truth import Rules, Truth, truth_of
-from sandbox.truth.comparison import ABSENT, Mismatch, compare
+from sandbox.truth.comparison import NOTHING_HELD, Mismatch, compare
 from sandbox.zoom.state import ZoomState
 from schemas.attendance import Registration, Result
 from schemas.codec import contact_id
@@ -293,7 +293,7 @@ class AnyOrder(RuleBasedStateMachine):
         # An attribute for which nothing stands any more stays (attendance.md 8).
         retracted = {fact.email for fact in self.pipeline.facts if isinstance(fact, Result) and fact.retracted}
         standing = {result.email for result in self.pipeline.results.values()}
-        return mismatch.wanted == ABSENT and mismatch.email in retracted - standing
+        return mismatch.wanted == NOTHING_HELD and mismatch.email in retracted - standing
 
 
 TestAnyOrder = AnyOrder.TestCase

@@ -7,10 +7,9 @@ from typing import Any
 import orjson
 import pytest
 
-from processors.attendance.book import TABLE, TOTAL, Book, accounts_due, due_of, look_later
+from processors.attendance.book import ATTENDANCE_TABLE, TOTAL, Book, accounts_due, due_of, look_later
 from processors.attendance.ownership import LARGEST_HELD, MOST_HELD
-from processors.engagement.agent import TABLE as ENGAGEMENT
-from processors.engagement.agent import ScoreEngagement
+from processors.engagement.agent import ENGAGEMENT_TABLE, ScoreEngagement
 from processors.engine.memory import MemoryStore
 from processors.engine.view import TurnView
 from sandbox.simulator import World, simulate_webinar
@@ -109,7 +108,7 @@ def test_claim_while_zoom_does_not_answer_is_held_within_bounds_and_handled_late
     large = orjson.loads(strange)
     large["payload"]["object"]["topic"] = "x" * LARGEST_HELD
     flood.feed([orjson.dumps(large)])
-    held = [key for key in flood.stores[TABLE].rows if key.startswith(b"owner|") and key.count(b"|") == 3]
+    held = [key for key in flood.stores[ATTENDANCE_TABLE].rows if key.startswith(b"owner|") and key.count(b"|") == 3]
     assert len(held) == MOST_HELD
     assert len(flood.sent[QUARANTINE.name]) == 6
     assert [output.key for output in flood.sent[LOOKUPS.name]].count(STRANGER.encode()) == 1, "asked once a day"
@@ -126,7 +125,9 @@ def test_stranger_whom_zoom_never_answers_is_quarantined_once_the_owner_is_confi
     assert len(pipeline.sent[QUARANTINE.name]) == 1
     pipeline.feed([body] * 3)
     assert len(pipeline.sent[QUARANTINE.name]) == 4
-    assert not [key for key in pipeline.stores[TABLE].rows if key.startswith(b"owner|") and key.count(b"|") == 3]
+    assert not [
+        key for key in pipeline.stores[ATTENDANCE_TABLE].rows if key.startswith(b"owner|") and key.count(b"|") == 3
+    ]
     assert [output.key for output in pipeline.sent[LOOKUPS.name]].count(STRANGER.encode()) == 1
     assert pipeline.rows() == rows
 
@@ -151,7 +152,7 @@ def test_owners_that_nobody_speaks_of_are_forgotten_as_new_ones_come() -> None:
         event["payload"]["object"]["id"] = str(10_000_000_000 + number)
         pipeline.feed([orjson.dumps(event)])
         pipeline.now_ms += HOUR_MS
-    kept = [key for key in pipeline.stores[TABLE].rows if key.startswith(b"owner|")]
+    kept = [key for key in pipeline.stores[ATTENDANCE_TABLE].rows if key.startswith(b"owner|")]
     assert 48 <= len(kept) < 150
 
 
@@ -163,12 +164,12 @@ def test_facts_of_two_accounts_under_the_same_names_stay_apart() -> None:
     theirs = [
         message.model_copy(update={"account_id": STRANGER, "topic": "forged", "revision": 99}) for message in ours[:2]
     ]
-    run(rule, records(*ours), {ENGAGEMENT: store})
+    run(rule, records(*ours), {ENGAGEMENT_TABLE: store})
     before = {key: value for key, value in store.rows.items() if not key.endswith(b"|h")}
-    run(rule, records(*theirs), {ENGAGEMENT: store})
+    run(rule, records(*theirs), {ENGAGEMENT_TABLE: store})
     assert before.items() <= store.rows.items()
     assert len(store.rows) == len(before) + 1 + len(theirs)
-    sent = [run(rule, records(fact), {ENGAGEMENT: MemoryStore()}) for fact in (ours[1], theirs[1])]
+    sent = [run(rule, records(fact), {ENGAGEMENT_TABLE: MemoryStore()}) for fact in (ours[1], theirs[1])]
     commands = [
         orjson.loads(output.value or b"") for output in (*sent[0], *sent[1]) if output.topic == BREVO_COMMANDS.name
     ]
@@ -178,7 +179,7 @@ def test_facts_of_two_accounts_under_the_same_names_stay_apart() -> None:
 
 def test_books_keep_every_kind_of_row_apart() -> None:
     """Also what is due, and an account whose id holds the separator."""
-    view = TurnView(0, {TABLE: MemoryStore()})
+    view = TurnView(0, {ATTENDANCE_TABLE: MemoryStore()})
     accounts = ("a", "b", "a|1", "")
     books = [Book(view, account, "1", 0) for account in accounts]
     for number, book in enumerate(books):

@@ -9,7 +9,7 @@ import pytest
 from aiohttp import web
 
 from processors.brevo.decisions.erasure import sink_rule
-from processors.brevo.decisions.ledger import LEDGER, PENDING, SUPPRESSIONS
+from processors.brevo.decisions.ledger import BREVO_PENDING, LEDGER, SUPPRESSIONS
 from processors.brevo.decisions.suppression import Consent
 from processors.engine.memory import MemoryStore
 from processors.engine.view import Record
@@ -51,7 +51,7 @@ def answered() -> Record:
 
 def tables() -> dict[str, MemoryStore]:
     """Empty."""
-    return {name: MemoryStore() for name in (LEDGER, PENDING, SUPPRESSIONS)}
+    return {name: MemoryStore() for name in (LEDGER, BREVO_PENDING, SUPPRESSIONS)}
 
 
 def test_all_rows_of_the_person_go_and_nobody_elses() -> None:

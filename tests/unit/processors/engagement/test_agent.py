@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from processors.engagement.agent import SPEC, TABLE, ScoreEngagement
+from processors.engagement.agent import ENGAGEMENT_TABLE, SPEC, ScoreEngagement
 from processors.engine.memory import MemoryStore
 from processors.engine.view import Record
 from schemas.attendance import AttendanceFact, Moment, Notice
@@ -223,7 +223,11 @@ def test_rule_other_kind_is_synced_when_one_is_switched_off() -> None:
 def test_rule_unknown_record_is_a_dead_letter_without_personal_data(value: bytes | None) -> None:
     """The reason names the topic and never quotes the record."""
     with pytest.raises(DeadLetterError, match=r"attendance\.results\.v1") as caught:
-        run(ScoreEngagement(configuration()), [record(ATTENDANCE_RESULTS.name, value)], {TABLE: MemoryStore()})
+        run(
+            ScoreEngagement(configuration()),
+            [record(ATTENDANCE_RESULTS.name, value)],
+            {ENGAGEMENT_TABLE: MemoryStore()},
+        )
     assert "a@b.example" not in str(caught.value)
 
 
@@ -268,7 +272,7 @@ DOI = {"list_rules": {17: {"rule": "doi", "template_id": 5, "redirect_url": "htt
 
 
 def _confirmations(*facts: Fact, **brevo: Any) -> list[int]:
-    outputs = run(ScoreEngagement(configuration(brevo=DOI | brevo)), records(*facts), {TABLE: MemoryStore()})
+    outputs = run(ScoreEngagement(configuration(brevo=DOI | brevo)), records(*facts), {ENGAGEMENT_TABLE: MemoryStore()})
     commands = [BREVO_COMMAND.validate_json(output.value or b"") for output in outputs if "commands" in output.topic]
     assert not any(17 in command.lists for command in commands if isinstance(command, UpsertContact))
     return [command.list_id for command in commands if isinstance(command, ConfirmList)]
@@ -313,8 +317,8 @@ def test_replayed_result_says_nothing_where_it_is_known_and_is_news_behind_live_
     contact, other = Contact(), Contact()
     contact.take(registration(), result())
     lineage = Lineage("r")
-    assert run(contact.rule, copies(registration(), result(), lineage=lineage), {TABLE: contact.store}) == []
-    outputs = run(other.rule, copies(registration(), result(), lineage=lineage), {TABLE: other.store})
+    assert run(contact.rule, copies(registration(), result(), lineage=lineage), {ENGAGEMENT_TABLE: contact.store}) == []
+    outputs = run(other.rule, copies(registration(), result(), lineage=lineage), {ENGAGEMENT_TABLE: other.store})
     news = [ReplayNews.from_bytes(output.value or b"") for output in outputs if output.topic == REPLAYS.name]
     assert [report.replay_id for report in news] == ["r", "r"]
     assert {output.topic for output in outputs} == {REPLAYS.name, ENGAGEMENT_SCORES.name, BREVO_COMMANDS_BULK.name}
@@ -326,7 +330,7 @@ def test_replay_asks_nobody_whether_they_want_to_be_on_a_list_unless_old_effects
     rule = ScoreEngagement(configuration(brevo=DOI))
 
     def asked(lineage: Lineage) -> int:
-        outputs = run(rule, copies(registration(), lineage=lineage), {TABLE: MemoryStore()})
+        outputs = run(rule, copies(registration(), lineage=lineage), {ENGAGEMENT_TABLE: MemoryStore()})
         return sum(isinstance(command, ConfirmList) for command in commands(outputs))
 
     assert (asked(Lineage("r")), asked(Lineage("r", re_emit=True))) == (0, 1)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
-from processors.engagement.agent import TABLE, ScoreEngagement
+from processors.engagement.agent import ENGAGEMENT_TABLE, ScoreEngagement
 from processors.engine.memory import MemoryStore
 from processors.engine.view import Record
 from schemas.attendance import FACT
@@ -100,7 +100,7 @@ def test_example_outputs_are_what_the_agent_sends(facts: tuple[str, ...], sent: 
     rule = ScoreEngagement(
         configuration(brevo=BREVO.get(sent, {}), scoring=SCORING if "candidates__who_stays_counts" in sent else {})
     )
-    outputs = run(rule, [given(name) for name in facts], {TABLE: MemoryStore()})[-len(sent) :]
+    outputs = run(rule, [given(name) for name in facts], {ENGAGEMENT_TABLE: MemoryStore()})[-len(sent) :]
     topics = [TOPICS.get(name.partition("__")[0], BREVO_COMMANDS).name for name in sent]
     assert [json.loads(output.value or b"") for output in outputs] == list(map(content, topics, sent))
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from processors.engagement.agent import TABLE, ScoreEngagement
+from processors.engagement.agent import ENGAGEMENT_TABLE, ScoreEngagement
 from processors.engine.memory import MemoryStore
 from schemas.attendance import AnyFact
 from schemas.brevo import BREVO_COMMAND, OnceCommand, SendCampaign, UpsertContact
@@ -34,7 +34,7 @@ class Rule:
         told: list[tuple[str, OnceCommand]] = []
         for fact in facts:
             self._turn += 1
-            for output in run(rule, records(fact), {TABLE: self._store}, turn=self._turn):
+            for output in run(rule, records(fact), {ENGAGEMENT_TABLE: self._store}, turn=self._turn):
                 if output.topic in (BREVO_COMMANDS.name, BREVO_COMMANDS_BULK.name):
                     command = BREVO_COMMAND.validate_json(output.value or b"")
                     if not isinstance(command, UpsertContact) and command.reason == "recording":

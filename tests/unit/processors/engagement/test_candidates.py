@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from processors.app import scoring_rule
-from processors.engagement.agent import TABLE, ScoreEngagement
+from processors.engagement.agent import ENGAGEMENT_TABLE, ScoreEngagement
 from processors.engagement.contact_score import ScoreOnDay
 from processors.engagement.model import Model
 from processors.engagement.state import Head, SessionRow, contact_prefix, decode_rows, encode_head, head_key
@@ -85,13 +85,13 @@ def rebuilt(store: MemoryStore, configured: Configuration, by: Model, *, switch:
         switch=switch,
     ).to_bytes()
     asked = record(ENGAGEMENT_RESYNCS.name, value, key=CONTACT.encode())
-    return run(ScoreEngagement(configured), [asked], {TABLE: store})
+    return run(ScoreEngagement(configured), [asked], {ENGAGEMENT_TABLE: store})
 
 
 def taken(configured: Configuration, *facts: Any) -> tuple[MemoryStore, list[Output]]:
     """What is kept after these facts, and what was sent."""
     store = MemoryStore()
-    return store, run(ScoreEngagement(configured), records(*facts), {TABLE: store})
+    return store, run(ScoreEngagement(configured), records(*facts), {ENGAGEMENT_TABLE: store})
 
 
 def test_candidates_stand_beside_the_live_score_of_the_same_day() -> None:
@@ -154,20 +154,20 @@ def test_everything_else_is_the_same_byte_for_byte_with_candidates(facts: list[R
 def test_same_facts_again_tell_nothing_again() -> None:
     """As the live score."""
     store, _ = taken(BESIDE, *TWO_SESSIONS)
-    assert run(ScoreEngagement(BESIDE), records(*TWO_SESSIONS), {TABLE: store}) == []
+    assert run(ScoreEngagement(BESIDE), records(*TWO_SESSIONS), {ENGAGEMENT_TABLE: store}) == []
 
 
 def test_candidates_follow_a_retraction_with_a_tombstone() -> None:
     """No result stands: no score of any model."""
     store, _ = taken(BESIDE, result())
-    outputs = run(ScoreEngagement(BESIDE), records(result(revision=2, retracted=True)), {TABLE: store})
+    outputs = run(ScoreEngagement(BESIDE), records(result(revision=2, retracted=True)), {ENGAGEMENT_TABLE: store})
     assert candidates_of(outputs) == [None]
 
 
 def test_candidates_that_the_file_no_longer_has_go_with_the_next_fact() -> None:
     """The topic holds nothing of people that nobody asks for."""
     store, _ = taken(BESIDE, result())
-    outputs = run(ScoreEngagement(PLAIN), records(no_show("s2==", days=1)), {TABLE: store})
+    outputs = run(ScoreEngagement(PLAIN), records(no_show("s2==", days=1)), {ENGAGEMENT_TABLE: store})
     assert candidates_of(outputs) == [None]
     assert decode_rows(CONTACT, store.scan(contact_prefix(CONTACT), b"")).head.candidates_digest == ""
 
@@ -189,7 +189,7 @@ def test_decay_sweep_takes_candidates_to_its_day() -> None:
     store, _ = taken(swept, result())
     day = (STARTED_AT.date() - datetime(1970, 1, 1, tzinfo=UTC).date()).days + 90
     tick = SweepTick(day=datetime.fromtimestamp(day * 86_400, UTC).date())
-    outputs = run(ScoreEngagement(swept), [record(ENGAGEMENT_TICKS.name, tick.to_bytes())], {TABLE: store})
+    outputs = run(ScoreEngagement(swept), [record(ENGAGEMENT_TICKS.name, tick.to_bytes())], {ENGAGEMENT_TABLE: store})
     told = candidates_of(outputs)[-1]
     assert told is not None
     assert (told.live.contact_score, str(told.reference_date)) == (41, "2026-11-10")
@@ -266,7 +266,7 @@ def test_resync_tells_candidates_again() -> None:
     """The topic may hold what followed from other tables."""
     store, before = taken(BESIDE, *TWO_SESSIONS)
     value = ResyncContact(contact_id=CONTACT, requested_at=ASKED_AT).to_bytes()
-    again = run(ScoreEngagement(BESIDE), [record(ENGAGEMENT_RESYNCS.name, value)], {TABLE: store})
+    again = run(ScoreEngagement(BESIDE), [record(ENGAGEMENT_RESYNCS.name, value)], {ENGAGEMENT_TABLE: store})
     assert candidates_of(again) == candidates_of(before)[-1:]
 
 
@@ -280,10 +280,10 @@ def test_rebuild_of_an_excluded_domain_does_nothing() -> None:
 def test_erasure_takes_what_candidates_gave_too() -> None:
     """The address is nowhere in it; the contact id is enough."""
     store, _ = taken(BESIDE, result())
-    follows = swept(scoring_rule(BESIDE), {TABLE: store}, order(EMAIL, ASKED_AT))
+    follows = swept(scoring_rule(BESIDE), {ENGAGEMENT_TABLE: store}, order(EMAIL, ASKED_AT))
     assert candidates_of(follows) == [None]
     plain, _ = taken(PLAIN, result())
-    assert candidates_of(swept(scoring_rule(PLAIN), {TABLE: plain}, order(EMAIL, ASKED_AT))) == []
+    assert candidates_of(swept(scoring_rule(PLAIN), {ENGAGEMENT_TABLE: plain}, order(EMAIL, ASKED_AT))) == []
 
 
 def test_scores_on_the_wire_have_the_parts_of_every_session() -> None:

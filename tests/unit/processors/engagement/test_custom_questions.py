@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from processors.engagement.agent import TABLE, ScoreEngagement
+from processors.engagement.agent import ENGAGEMENT_TABLE, ScoreEngagement
 from processors.engagement.state import decode_registration, encode_registration, merged_registration
 from processors.engine.memory import MemoryStore
 from processors.engine.view import TurnView
@@ -21,7 +21,7 @@ ANSWERS = {TOPIC: " Pricing ", "Size of your company?": "11-50"}
 
 def _upsert(mapping: Any, *facts: Registration) -> UpsertContact:
     rule = ScoreEngagement(configuration(field_mapping={**MAPPING, "custom_questions": mapping}))
-    store = {TABLE: MemoryStore()}
+    store = {ENGAGEMENT_TABLE: MemoryStore()}
     found = []
     for record in records(*facts):
         view = TurnView(record.partition, dict(store))

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from processors.engagement.agent import TABLE, ScoreEngagement
+from processors.engagement.agent import ENGAGEMENT_TABLE, ScoreEngagement
 from processors.engine.memory import MemoryStore
 from schemas.attendance import Recording, Registration, Result
 from schemas.brevo import BREVO_COMMAND, SendRecording, TrackEvent
@@ -24,7 +24,7 @@ def told(*facts: Registration | Result | Recording, **chosen: Any) -> list[Track
     rule = ScoreEngagement(configuration(brevo={"recordings": chosen}))
     store, outputs = MemoryStore(), []
     for number, fact in enumerate(facts):
-        outputs += run(rule, records(fact), {TABLE: store}, turn=number + 1)
+        outputs += run(rule, records(fact), {ENGAGEMENT_TABLE: store}, turn=number + 1)
     topics = (BREVO_COMMANDS.name, BREVO_COMMANDS_BULK.name)
     commands = [BREVO_COMMAND.validate_json(output.value or b"") for output in outputs if output.topic in topics]
     return [

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from processors.engagement.agent import TABLE, ScoreEngagement
+from processors.engagement.agent import ENGAGEMENT_TABLE, ScoreEngagement
 from processors.engagement.state import decode_registration, encode_registration, merged_registration
 from processors.engine.memory import MemoryStore
 from processors.engine.view import TurnView
@@ -20,7 +20,7 @@ FILLED_IN: dict[str, Any] = {name: f"{name} of r1" for name in REGISTRANT_FIELDS
 
 def _upsert(mapping: dict[str, Any], *facts: Registration) -> UpsertContact:
     rule = ScoreEngagement(configuration(field_mapping={**MAPPING, **mapping}))
-    view = TurnView(0, {TABLE: MemoryStore()})
+    view = TurnView(0, {ENGAGEMENT_TABLE: MemoryStore()})
     for record in records(*facts):
         rule.handle(record, view)
         view.commit(record)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from processors.engagement.agent import TABLE, ScoreEngagement
+from processors.engagement.agent import ENGAGEMENT_TABLE, ScoreEngagement
 from processors.engine.memory import MemoryStore
 from processors.engine.view import Output
 from runtime.models import Configuration
@@ -27,13 +27,13 @@ def resynced(store: MemoryStore, settings: Configuration, contact: str = CONTACT
     """Outputs of one request."""
     value = ResyncContact(contact_id=contact, requested_at=ASKED_AT).to_bytes()
     asked = record(ENGAGEMENT_RESYNCS.name, value, key=contact.encode())
-    return run(ScoreEngagement(settings), [asked], {TABLE: store})
+    return run(ScoreEngagement(settings), [asked], {ENGAGEMENT_TABLE: store})
 
 
 def taken(*facts: Result, settings: Configuration = WRONG) -> MemoryStore:
     """What is kept after a registration and these facts."""
     store = MemoryStore()
-    run(ScoreEngagement(settings), records(registration(), *facts), {TABLE: store})
+    run(ScoreEngagement(settings), records(registration(), *facts), {ENGAGEMENT_TABLE: store})
     return store
 
 
@@ -77,7 +77,7 @@ def test_fact_after_a_resync_sends_nothing_that_the_resync_has_sent() -> None:
     """The resync's command is the last one that was sent."""
     store = taken(result())
     resynced(store, configuration())
-    again = run(ScoreEngagement(configuration()), records(result()), {TABLE: store})
+    again = run(ScoreEngagement(configuration()), records(result()), {ENGAGEMENT_TABLE: store})
     assert again == []
 
 
@@ -95,4 +95,4 @@ def test_resync_of_a_contact_that_was_never_written_sends_nothing() -> None:
 def test_resync_without_a_value_is_a_dead_letter() -> None:
     """It says nothing."""
     with pytest.raises(DeadLetterError, match="a record without a value"):
-        run(ScoreEngagement(WRONG), [record(ENGAGEMENT_RESYNCS.name, None)], {TABLE: MemoryStore()})
+        run(ScoreEngagement(WRONG), [record(ENGAGEMENT_RESYNCS.name, None)], {ENGAGEMENT_TABLE: MemoryStore()})

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from processors.engagement.agent import TABLE, ScoreEngagement
+from processors.engagement.agent import ENGAGEMENT_TABLE, ScoreEngagement
 from processors.engagement.state import Head, decode_rows, encode_head, head_key
 from processors.engagement.sweep import EPOCH, STEP_ROWS, SWEEP_KEY, Sweep, decode_sweep
 from processors.engine.memory import MemoryStore
@@ -51,7 +51,7 @@ class Partition:
 
     def take(self, *facts: Fact) -> list[Output]:
         """Outputs of these facts."""
-        return run(self.rule, records(*facts), {TABLE: self.store})
+        return run(self.rule, records(*facts), {ENGAGEMENT_TABLE: self.store})
 
     def tick(self, days: int, step: int = 0) -> list[Output]:
         """Outputs of one message about the sweep of so many days after the session, less those to the rule itself."""
@@ -74,7 +74,7 @@ class Partition:
         return decode_sweep(self.store.rows[SWEEP_KEY])
 
     def _handle(self, value: bytes | None) -> list[Output]:
-        outputs = run(self.rule, [record(ENGAGEMENT_TICKS.name, value)], {TABLE: self.store})
+        outputs = run(self.rule, [record(ENGAGEMENT_TICKS.name, value)], {ENGAGEMENT_TABLE: self.store})
         self.waiting += [output for output in outputs if output.topic == ENGAGEMENT_TICKS.name]
         return [output for output in outputs if output.topic != ENGAGEMENT_TICKS.name]
 
@@ -255,8 +255,8 @@ def test_sweep_interrupted_at_every_step_ends_as_without() -> None:
     while pending:
         lost = MemoryStore(rough.store.rows)
         ticks = [record(ENGAGEMENT_TICKS.name, pending.pop(0))]
-        told += run(ScoreEngagement(SWEPT), ticks, {TABLE: lost})
-        told += run(ScoreEngagement(SWEPT), ticks, {TABLE: rough.store})
+        told += run(ScoreEngagement(SWEPT), ticks, {ENGAGEMENT_TABLE: lost})
+        told += run(ScoreEngagement(SWEPT), ticks, {ENGAGEMENT_TABLE: rough.store})
         asked = [output for output in told if output.topic == ENGAGEMENT_TICKS.name]
         told = [output for output in told if output not in asked]
         pending += [output.value or b"" for output in asked]
@@ -285,4 +285,4 @@ def test_sweep_stale_messages_do_nothing() -> None:
 def test_sweep_message_without_a_value_is_a_dead_letter() -> None:
     """It says nothing."""
     with pytest.raises(DeadLetterError, match="without a value"):
-        run(ScoreEngagement(SWEPT), [record(ENGAGEMENT_TICKS.name, None)], {TABLE: MemoryStore()})
+        run(ScoreEngagement(SWEPT), [record(ENGAGEMENT_TICKS.name, None)], {ENGAGEMENT_TABLE: MemoryStore()})

@@ -12,7 +12,7 @@ from datetime import date
 import pytest
 from typing_extensions import override
 
-from processors.engagement.agent import TABLE
+from processors.engagement.agent import ENGAGEMENT_TABLE
 from processors.engagement.sweep import EPOCH, SWEEP_KEY, Sweep, encode_sweep
 from processors.engagement.sweep_clock import sweep_clock
 from processors.engine.effect import OwnAgent
@@ -43,7 +43,7 @@ class Desk(OwnAgent):
     sent: list[tuple[int | None, date]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.clock = sweep_clock(NoRule(), table=TABLE, second=SECOND, clock=time.time)
+        self.clock = sweep_clock(NoRule(), table=ENGAGEMENT_TABLE, second=SECOND, clock=time.time)
 
     @override
     def has_handled(self, _partition: int, _position: Mapping[str, int]) -> bool:
@@ -62,11 +62,11 @@ class Desk(OwnAgent):
     def load(self, partition: int, sweep: Sweep | None) -> None:
         """Give the clock a partition whose latest sweep was this one."""
         rows = {} if sweep is None else {SWEEP_KEY: encode_sweep(sweep)}
-        self.clock.load(partition, {TABLE: MemoryStore(rows)})
+        self.clock.load(partition, {ENGAGEMENT_TABLE: MemoryStore(rows)})
 
     def apply(self, partition: int, sweep: Sweep) -> None:
         """Tell it what the rule has written."""
-        self.clock.applied(partition, {TABLE: {SWEEP_KEY: encode_sweep(sweep)}})
+        self.clock.applied(partition, {ENGAGEMENT_TABLE: {SWEEP_KEY: encode_sweep(sweep)}})
 
     async def until_sent(self, *expected: tuple[int, int]) -> None:
         """Wait for sweeps: (partition, day since 1970)."""
@@ -125,6 +125,6 @@ async def test_clock_waits_for_the_backlog(desk: Desk) -> None:
     async with running(desk):
         desk.clock.revoke(1)
         desk.load(2, Sweep(TODAY, 0, None))
-        desk.clock.applied(2, {TABLE: {b"other|h": b""}})
+        desk.clock.applied(2, {ENGAGEMENT_TABLE: {b"other|h": b""}})
         desk.handled = True
         await desk.until_sent((0, TODAY))

@@ -10,7 +10,7 @@ from typing_extensions import override
 
 from processors.engine.memory import MemoryStore, run_turn
 from processors.engine.view import Output, Record, Rule, View
-from processors.rebuild.kept_answers import PATIENCE_MS, TABLE, UNANSWERED, WAITING, KeptAnswers, due_ms
+from processors.rebuild.kept_answers import KEPT_ANSWERS_TABLE, PATIENCE_MS, UNANSWERED, WAITING, KeptAnswers, due_ms
 from schemas.codec import contact_id
 from schemas.instants import DAY_MS
 from schemas.lookups import LookupKind, LookupRequest, LookupResult
@@ -79,7 +79,9 @@ class Rebuild:
 
     def take(self, topic: str, value: bytes, at_ms: int = NOON_MS) -> list[Output]:
         """Handle one record, taken then."""
-        return run_turn(self.rule, [Record(topic, 0, 0, at_ms, b"1", value, (), at_ms)], {TABLE: self.store})
+        return run_turn(
+            self.rule, [Record(topic, 0, 0, at_ms, b"1", value, (), at_ms)], {KEPT_ANSWERS_TABLE: self.store}
+        )
 
     def ask(self, request: LookupRequest, at_ms: int = NOON_MS) -> list[LookupResult]:
         """The answers that it gets at once."""

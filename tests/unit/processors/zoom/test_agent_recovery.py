@@ -10,7 +10,7 @@ import pytest
 
 from processors.engine.memory import MemoryStore
 from processors.zoom import agent as look_up
-from processors.zoom.questions.pending import PENDING, Pending, pack_pending
+from processors.zoom.questions.pending import LOOKUPS_PENDING, Pending, pack_pending
 from runtime.outcome import NoAnswer, Outcome
 from schemas.errors import ConfigurationError, FatalError
 from schemas.instants import as_datetime
@@ -104,7 +104,7 @@ async def test_revoke_starts_nothing_new_but_lets_a_call_under_way_end(engine: E
         engine.look_up.revoke(0)
         gate.set()
         await engine.until_settled(left=5)
-        engine.look_up.load(1, {PENDING: MemoryStore({b"x": pack_pending(Pending("live", request("x")))})})
+        engine.look_up.load(1, {LOOKUPS_PENDING: MemoryStore({b"x": pack_pending(Pending("live", request("x")))})})
         await zoom.until_called(count + 1)
     assert zoom.calls[count:] == ["registrants 1"]
 

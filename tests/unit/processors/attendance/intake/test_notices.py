@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 import pytest
 
-from processors.attendance.book import TABLE, Book
+from processors.attendance.book import ATTENDANCE_TABLE, Book
 from processors.attendance.closing.exclusion import Exclusion
 from processors.attendance.intake.notices import Notices
 from processors.attendance.settings import TrackingSettings
@@ -134,7 +134,7 @@ def test_start_is_told_in_steps_of_bounded_size() -> None:
     (job,) = (tick.job for tick in ticks if tick.kind == "announce")
     told: list[str] = []
     while job:
-        view = TurnView(0, {TABLE: pipeline.stores[TABLE]})
+        view = TurnView(0, {ATTENDANCE_TABLE: pipeline.stores[ATTENDANCE_TABLE]})
         object_id, uuid, cursor = job.split("|", 2)
         notices.step(Book(view, pipeline.zoom.account_id, object_id, 0), uuid, cursor)
         view.commit(record(TICKS.name, b""))

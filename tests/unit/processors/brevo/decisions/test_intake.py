@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from processors.brevo.decisions.intake import CommandIntake
 from processors.brevo.decisions.ledger import (
+    BREVO_PENDING,
     LEDGER,
-    PENDING,
     SUPPRESSIONS,
     ContactRow,
     EventRow,
@@ -62,7 +62,7 @@ def _live(offset: int) -> str:
 
 
 def _tables() -> dict[str, MemoryStore]:
-    return {LEDGER: MemoryStore(), PENDING: MemoryStore(), SUPPRESSIONS: MemoryStore()}
+    return {LEDGER: MemoryStore(), BREVO_PENDING: MemoryStore(), SUPPRESSIONS: MemoryStore()}
 
 
 def _handled(records: Iterable[Record]) -> dict[str, MemoryStore]:
@@ -115,7 +115,7 @@ def test_intake_commands_and_their_answers_in_any_order_end_in_one_ledger(
     """Answers follow their commands; beyond that neither order nor repeats matter."""
     stores, expected = _handled(commands + answers), _handled(CAUSAL + ANSWERS)
     assert stores[LEDGER].rows == expected[LEDGER].rows
-    assert stores[PENDING].rows == expected[PENDING].rows
+    assert stores[BREVO_PENDING].rows == expected[BREVO_PENDING].rows
     assert _maya(stores).rank == (3, 1, 3)
     assert _states(stores, "s1", "s2", "s3", "s4") == ["acknowledged", "acknowledged", "in_doubt", "rejected"]
 
@@ -124,7 +124,7 @@ def test_intake_commands_and_their_answers_in_any_order_end_in_one_ledger(
 def test_intake_final_answers_crossing_commands_end_in_one_ledger(records: list[Record]) -> None:
     """A final answer may even come before its command: the command then has nothing left to do."""
     stores, expected = _handled(records), _handled(CAUSAL + FINAL_ANSWERS)
-    assert stores[PENDING].rows == expected[PENDING].rows
+    assert stores[BREVO_PENDING].rows == expected[BREVO_PENDING].rows
     assert _maya(stores) == _maya(expected)
     assert _states(stores, "s1", "s2", "s3", "s4") == _states(expected, "s1", "s2", "s3", "s4")
 
@@ -136,7 +136,7 @@ def test_intake_overlapping_events_are_never_open_twice_for_a_once_key(keys: lis
         _command_record(event(tuple(once_keys), command_id=f"c{number}"), number)
         for number, once_keys in enumerate(keys)
     )
-    opened = [_event_row(stores, key.decode().rsplit("/", 1)[1]) for key in stores[PENDING].rows]
+    opened = [_event_row(stores, key.decode().rsplit("/", 1)[1]) for key in stores[BREVO_PENDING].rows]
     senders = {row.command_id for row in opened if row}
     sent = [once for number, once_keys in enumerate(keys) if f"c{number}" in senders for once in once_keys]
     assert len(sent) == len(set(sent))
@@ -147,7 +147,7 @@ def test_intake_event_of_a_known_instance_marks_the_new_ones_and_sends_nothing()
     """Sent for one instance is sent for the occurrence."""
     stores = _handled([_command_record(event(("s1",)), 0), _command_record(event(("s1", "s2")), 1)])
     assert _states(stores, "s1", "s2") == ["pending", "suppressed"]
-    assert list(stores[PENDING].rows) == [event_key(MAYA_ID, NAME, "s1")]
+    assert list(stores[BREVO_PENDING].rows) == [event_key(MAYA_ID, NAME, "s1")]
 
 
 def test_intake_event_of_a_backfill_is_suppressed_and_told_so_once() -> None:
@@ -164,7 +164,7 @@ def test_intake_event_of_a_backfill_is_suppressed_and_told_so_once() -> None:
     assert run(CommandIntake(Consent()), [answer, command, answer], stores) == []
     assert stores[LEDGER].rows == kept
     assert _states(stores, "s1", "s2") == ["suppressed", "suppressed"]
-    assert stores[PENDING].rows == {}
+    assert stores[BREVO_PENDING].rows == {}
 
 
 def test_intake_event_of_a_backfill_leaves_one_that_is_under_way_alone() -> None:
@@ -173,7 +173,7 @@ def test_intake_event_of_a_backfill_leaves_one_that_is_under_way_alone() -> None
         [_command_record(event(("s1",)), 0), _command_record(event(("s1",), origin="backfill"), 0, bulk=True)]
     )
     assert _states(stores, "s1") == ["pending"]
-    assert list(stores[PENDING].rows) == [event_key(MAYA_ID, NAME, "s1")]
+    assert list(stores[BREVO_PENDING].rows) == [event_key(MAYA_ID, NAME, "s1")]
 
 
 def test_intake_same_once_key_of_another_event_name_is_another_event() -> None:
@@ -181,7 +181,7 @@ def test_intake_same_once_key_of_another_event_name_is_another_event() -> None:
     stores = _handled(
         [_command_record(event(("s1",)), 0), _command_record(event(("s1",), name="zoom_webinar_registered"), 1)]
     )
-    assert len(stores[PENDING].rows) == 2
+    assert len(stores[BREVO_PENDING].rows) == 2
 
 
 def test_intake_older_revision_after_a_newer_changes_nothing() -> None:
@@ -211,7 +211,7 @@ def test_intake_answer_to_the_earlier_of_equal_revisions_leaves_the_later_open()
     row = _maya(stores)
     assert row.pending is not None
     assert row.state == ContactState(lists=(16,))
-    assert contact_key(MAYA_ID) in stores[PENDING].rows
+    assert contact_key(MAYA_ID) in stores[BREVO_PENDING].rows
 
 
 def test_intake_acknowledged_upsert_keeps_the_state_and_nothing_open() -> None:
@@ -220,7 +220,7 @@ def test_intake_acknowledged_upsert_keeps_the_state_and_nothing_open() -> None:
     stores = _handled([_command_record(upsert(1), 0), _result_record(upsert(1), "acknowledged", _live(0), state)])
     row = _maya(stores)
     assert (row.state, row.pending, row.done, row.rejected) == (state, None, (1, 1, 0), None)
-    assert not stores[PENDING].rows
+    assert not stores[BREVO_PENDING].rows
 
 
 def test_intake_rejected_upsert_keeps_the_earlier_state_and_the_reason() -> None:
@@ -242,12 +242,12 @@ def test_intake_event_keeps_its_command_until_it_is_final() -> None:
     row = _event_row(open_rows, "s1")
     assert row is not None
     assert row.waiting is not None
-    assert open_rows[PENDING].rows
+    assert open_rows[BREVO_PENDING].rows
     final = _handled([_command_record(sent, 0), _result_record(sent, "acknowledged", _live(0))])
     assert _event_row(final, "s1") == EventRow(
         state="acknowledged", command_id=sent.command_id, happened_at=sent.occurred_at
     )
-    assert not final[PENDING].rows
+    assert not final[BREVO_PENDING].rows
 
 
 @pytest.mark.parametrize("outcome", ["acknowledged", "rejected", "in_doubt", "suppressed"])

@@ -11,7 +11,7 @@ import pytest
 from processors.attendance.intake.deauthorized import parse_deauthorized
 from processors.engine.memory import MemoryStore
 from processors.engine.view import Record, TurnView
-from processors.zoom.questions.pending import PENDING, RequestIntake, unpack_pending
+from processors.zoom.questions.pending import LOOKUPS_PENDING, RequestIntake, unpack_pending
 from schemas.audit import AuditEntry
 from schemas.errors import DeadLetterError
 from schemas.instants import as_datetime
@@ -50,11 +50,11 @@ def test_intake_keeps_a_row_and_writes_an_audit_entry() -> None:
     """Both in one turn; a repeat has the same entry id."""
     message = parse_deauthorized(event())
     store = MemoryStore()
-    view = TurnView(0, {PENDING: store})
+    view = TurnView(0, {LOOKUPS_PENDING: store})
     record = Record(LOOKUPS.name, 0, 0, 0, message.account_id.encode(), message.to_bytes())
     RequestIntake().handle(record, view)
     view.commit(record)
-    ((_, value),) = view.changes[PENDING].items()
+    ((_, value),) = view.changes[LOOKUPS_PENDING].items()
     assert value is not None
     assert unpack_pending(value) == message
     ((output, _),) = view.outbox

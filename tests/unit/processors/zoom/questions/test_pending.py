@@ -10,7 +10,7 @@ from processors.engine.memory import MemoryStore
 from processors.erasure.erasing import ErasingRule
 from processors.erasure.marks import MARKS
 from processors.zoom.questions.erasure import LookupCleaner
-from processors.zoom.questions.pending import MARKED, PENDING, Pending, RequestIntake, unpack_pending
+from processors.zoom.questions.pending import LOOKUPS_PENDING, MARKED, Pending, RequestIntake, unpack_pending
 from schemas.codec import contact_id
 from schemas.errors import DeadLetterError
 from schemas.instants import as_datetime
@@ -33,7 +33,7 @@ SETTLED = LookupSettled(request_id="r1", account_id="acc")
 
 def test_intake_of_a_request_writes_a_pending_row_with_its_priority() -> None:
     """The row holds all that is needed to ask after a restart."""
-    stores = {PENDING: MemoryStore()}
+    stores = {LOOKUPS_PENDING: MemoryStore()}
     other = REQUEST.model_copy(update={"request_id": "r2"})
     run(
         RequestIntake(),
@@ -43,14 +43,14 @@ def test_intake_of_a_request_writes_a_pending_row_with_its_priority() -> None:
         ],
         stores,
     )
-    rows = {key: unpack_pending(value) for key, value in stores[PENDING].rows.items()}
+    rows = {key: unpack_pending(value) for key, value in stores[LOOKUPS_PENDING].rows.items()}
     assert rows == {b"r1": Pending("live", REQUEST), b"r2": Pending("bulk", other)}
 
 
 @pytest.mark.parametrize("turn", [1, 9])
 def test_intake_of_a_repeated_request_changes_nothing(turn: int) -> None:
     """Deliveries repeat; the first one stands until it is settled."""
-    stores = {PENDING: MemoryStore()}
+    stores = {LOOKUPS_PENDING: MemoryStore()}
     repeated = REQUEST.model_copy(update={"requested_at": as_datetime(1_786_543_999)})
     run(
         RequestIntake(),
@@ -58,18 +58,18 @@ def test_intake_of_a_repeated_request_changes_nothing(turn: int) -> None:
         stores,
         turn=turn,
     )
-    assert unpack_pending(stores[PENDING].rows[b"r1"]) == Pending("live", REQUEST)
+    assert unpack_pending(stores[LOOKUPS_PENDING].rows[b"r1"]) == Pending("live", REQUEST)
 
 
 def test_intake_of_settled_removes_the_row_and_a_later_request_waits_again() -> None:
     """Settling twice is no error, and an id may be asked again."""
-    stores = {PENDING: MemoryStore()}
+    stores = {LOOKUPS_PENDING: MemoryStore()}
     request = record(LOOKUPS.name, REQUEST.to_bytes(), key=b"acc")
     settled = record(LOOKUPS.name, SETTLED.to_bytes(), key=b"acc")
     run(RequestIntake(), [request, settled, settled], stores)
-    assert stores[PENDING].rows == {}
+    assert stores[LOOKUPS_PENDING].rows == {}
     run(RequestIntake(), [request], stores)
-    assert list(stores[PENDING].rows) == [b"r1"]
+    assert list(stores[LOOKUPS_PENDING].rows) == [b"r1"]
 
 
 @pytest.mark.parametrize(
@@ -88,7 +88,7 @@ def test_intake_of_what_is_no_request_is_a_dead_letter_without_addresses(
 ) -> None:
     """The reason says which field is wrong, never what it holds."""
     with pytest.raises(DeadLetterError, match=reason) as raised:
-        run(RequestIntake(), [record(LOOKUPS.name, value, key=key)], {PENDING: MemoryStore()})
+        run(RequestIntake(), [record(LOOKUPS.name, value, key=key)], {LOOKUPS_PENDING: MemoryStore()})
     assert "@" not in str(raised.value)
 
 
@@ -99,12 +99,14 @@ ASKED = REQUEST.model_copy(update={"lookup": "identities", "emails": (MAYA, NOAH
 
 def test_waiting_request_asks_about_the_others_once_somebody_is_forgotten() -> None:
     """One that waits loses the address, and so does one that was on its way; the question itself stays."""
-    stores = {PENDING: MemoryStore()}
+    stores = {LOOKUPS_PENDING: MemoryStore()}
     rule = ErasingRule(RequestIntake(), "look-up", MARKED, LookupCleaner())
     run(rule, [record(LOOKUPS.name, ASKED.to_bytes(), key=b"acc")], stores)
     swept(rule, stores, order(MAYA, ERASED))
     late = ASKED.model_copy(update={"request_id": "r2"})
     run(rule, [record(LOOKUPS.name, late.to_bytes(), key=b"acc")], stores)
-    waiting = [unpack_pending(value) for key, value in stores[PENDING].rows.items() if not key.startswith(MARKS)]
+    waiting = [
+        unpack_pending(value) for key, value in stores[LOOKUPS_PENDING].rows.items() if not key.startswith(MARKS)
+    ]
     assert [pending.request.emails for pending in waiting if isinstance(pending, Pending)] == [(NOAH,), (NOAH,)]
     assert not rows_with(stores, MAYA, contact_id(MAYA))
