@@ -14,6 +14,7 @@ from runtime import scopes
 from runtime.document import read_document
 from runtime.environment import Counterparts
 from runtime.explanations import Location, explain, lost_indentation, show
+from runtime.field_mapping import mapping_mistakes
 from runtime.models import Configuration, ZoomAccount
 from runtime.references import has_reference, resolve
 from runtime.scopes import ProcessScope
@@ -50,7 +51,7 @@ def load_for_display(path: Path, environment: Mapping[str, str]) -> Configuratio
     Raises:
         ConfigurationError: as `load_ingress`, but for what is not set.
     """
-    return _load(path, environment, scopes.DISPLAY, _check_accounts, lenient=True)
+    return _load(path, environment, scopes.DISPLAY, _check_file, lenient=True)
 
 
 def unresolved(path: Path, environment: Mapping[str, str]) -> dict[str, str]:
@@ -149,8 +150,15 @@ class _Resolution:
             return _DROPPED if self._drops_unset and location[-1] != "account_id" else text
 
 
+def _check_file(configuration: Configuration, _others: Counterparts) -> Iterator[_Problem]:
+    """What is wrong for whoever reads it."""
+    yield from _check_accounts(configuration)
+    for place, mistake in mapping_mistakes(configuration.field_mapping):
+        yield ("field_mapping", *place), mistake
+
+
 def _check_ingress(configuration: Configuration, others: Counterparts) -> Iterator[_Problem]:
-    yield from _check_accounts(configuration, others)
+    yield from _check_file(configuration, others)
     yield from _check_brevo_webhook(configuration, others)
     for where, account in _enabled(configuration):
         tokens = account.webhook.secret_token
@@ -165,7 +173,7 @@ def _check_ingress(configuration: Configuration, others: Counterparts) -> Iterat
 
 
 def _check_worker(configuration: Configuration, others: Counterparts) -> Iterator[_Problem]:
-    yield from _check_accounts(configuration, others)
+    yield from _check_file(configuration, others)
     yield from _check_brevo_webhook(configuration, others)
     if not _filled(configuration.brevo.api_key):
         yield ("brevo", "api_key"), "empty; set it to an API key of Brevo (Settings, SMTP & API, API keys)"
@@ -198,7 +206,7 @@ def _is_published(secret: SecretStr | None, base_url: str) -> bool:
     return secret is not None and secret.get_secret_value() in PUBLISHED and is_provider(base_url)
 
 
-def _check_accounts(configuration: Configuration, _others: Counterparts) -> Iterator[_Problem]:
+def _check_accounts(configuration: Configuration) -> Iterator[_Problem]:
     if not configuration.connectors.zoom:
         yield scopes.ZOOM, "empty; at least one Zoom account is needed"
     ids = Counter(account.account_id for account in configuration.connectors.zoom)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from runtime.models import FieldMapping, MappedAttribute
@@ -68,46 +68,81 @@ def mapped_sources(mapping: FieldMapping) -> tuple[MappedSource, ...]:
     """What of a contact is written where; a source without an attribute is left out.
 
     Raises:
-        ConfigurationError: a type that the source cannot be written as, or `if_newer` for what is no date.
+        ConfigurationError: the first of `mapping_mistakes`.
     """
-    entries = ((source, getattr(mapping, source)) for source in _NATURAL)
-    known = [_mapped(source, entry) for source, entry in entries if entry is not None]
-    asked = [_mapped(question_source(question), entry) for question, entry in mapping.custom_questions.items()]
-    return (*known, *asked)
+    for place, mistake in mapping_mistakes(mapping):
+        raise ConfigurationError(f"field_mapping.{'.'.join(place)}: {mistake}")
+    return tuple(_mapped(source, entry) for _, source, entry in _entries(mapping))
 
 
-def _identifier_is_meant(source: str, entry: MappedAttribute) -> None:
+def mapping_mistakes(mapping: FieldMapping) -> Iterator[tuple[tuple[str, ...], str]]:
+    """What cannot work: its path below `field_mapping`, and what to do.
+
+    An identifier that is not meant, a type that the source cannot be written as, or `if_newer` for what is no date.
+    """
+    for place, source, entry in _entries(mapping):
+        for key, mistake in (_wrong_identifier(entry), _wrong_type(source, entry), _wrong_overwrite(source, entry)):
+            if mistake:
+                yield (*place, key) if key else place, mistake
+                break
+
+
+def _entries(mapping: FieldMapping) -> Iterator[tuple[tuple[str, ...], str, MappedAttribute]]:
+    """Path below `field_mapping`, source and entry of all that is mapped."""
+    for source in _NATURAL:
+        if (entry := getattr(mapping, source)) is not None:
+            yield (source,), source, entry
+    for question, entry in mapping.custom_questions.items():
+        yield ("custom_questions", question), question_source(question), entry
+
+
+_Mistake = tuple[str, str]
+"""The key below the entry, empty for the entry itself; and what to do, empty if nothing is wrong."""
+_RIGHT: _Mistake = ("", "")
+
+
+def _wrong_identifier(entry: MappedAttribute) -> _Mistake:
     """What a person types may be another contact's identifier: it is not mapped to one by the way."""
     name = entry.attribute.upper()
     if name in IDENTIFIERS and not entry.identifier:
-        raise ConfigurationError(
-            f"field_mapping.{source}: {name} tells Brevo's contacts apart, and what a person types may be another "
-            f"contact's; map to an ordinary attribute, or write {{attribute: {name}, identifier: true}}"
+        return "", (
+            f"{name} tells Brevo's contacts apart, and what a person types may be another contact's; "
+            f"map to an ordinary attribute, or write {{attribute: {name}, identifier: true}}"
         )
     if entry.identifier and name not in IDENTIFIERS:
-        raise ConfigurationError(
-            f"field_mapping.{source}.identifier: is for {', '.join(sorted(IDENTIFIERS))} alone, not for {name}"
-        )
+        return "identifier", f"is for {', '.join(sorted(IDENTIFIERS))} alone, not for {name}"
+    return _RIGHT
+
+
+def _wrong_type(source: str, entry: MappedAttribute) -> _Mistake:
+    natural, written = _natural(source), _written(source, entry)
+    if written in (natural, "text") or (natural, written) == ("float", "boolean"):
+        return _RIGHT
+    return "type", f"{source} is a {natural} and cannot be written as {written}; leave the type out, or choose text"
+
+
+def _wrong_overwrite(source: str, entry: MappedAttribute) -> _Mistake:
+    written = _written(source, entry)
+    if entry.overwrite != "if_newer" or written == "date":
+        return _RIGHT
+    return "overwrite", (
+        f"if_newer compares dates, but {source} is written as {written}; choose always, if_empty or never"
+    )
+
+
+def _natural(source: str) -> AttributeType:
+    return _NATURAL.get(source, "text")
+
+
+def _written(source: str, entry: MappedAttribute) -> AttributeType:
+    return entry.type or _natural(source)
 
 
 def _mapped(source: str, entry: MappedAttribute) -> MappedSource:
-    _identifier_is_meant(source, entry)
-    natural = _NATURAL.get(source, "text")
-    written = entry.type or natural
-    if written not in (natural, "text") and (natural, written) != ("float", "boolean"):
-        raise ConfigurationError(
-            f"field_mapping.{source}.type: {source} is a {natural} and cannot be written as {written}; "
-            f"leave the type out, or choose text"
-        )
-    if entry.overwrite == "if_newer" and written != "date":
-        raise ConfigurationError(
-            f"field_mapping.{source}.overwrite: if_newer compares dates, but {source} is written as {written}; "
-            f"choose always, if_empty or never"
-        )
     return MappedSource(
         source=source,
         attribute=entry.attribute,
-        type=written,
+        type=_written(source, entry),
         overwrite=entry.overwrite or ("if_empty" if source in _OF_THE_PERSON else "always"),
         transform=_TRANSFORMS[entry.transform],
     )

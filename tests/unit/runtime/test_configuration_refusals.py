@@ -206,6 +206,26 @@ def test_load_all_kinds_of_errors_are_told_together(files: Files) -> None:
     ]
 
 
+def test_load_mapping_that_cannot_work_is_refused_before_anything_runs(files: Files) -> None:
+    """All of it at once, at its keys, by both processes: not by the worker alone and only once Kafka answers."""
+    mapping = {
+        "name": {"attribute": "SMS"},
+        "join_time": {"attribute": "JOINED", "type": "float"},
+        "duration": {"attribute": "MINUTES", "overwrite": "if_newer"},
+        "custom_questions": {"Your mobile?": {"attribute": "MOBILE", "identifier": True}},
+    }
+    document = {**SMALLEST, "field_mapping": mapping}
+    expected = [
+        "field_mapping.name: SMS tells Brevo's contacts apart",
+        "field_mapping.join_time.type: join_time is a date and cannot be written as float",
+        "field_mapping.duration.overwrite: if_newer compares dates, but duration is written as float",
+        "field_mapping.custom_questions.Your mobile?.identifier: is for EXT_ID, LANDLINE_NUMBER, SMS, WHATSAPP alone",
+    ]
+    for errors in (files.worker_errors(document), files.ingress_errors(document)):
+        assert len(errors) == len(expected)
+        assert [error[: len(wanted)] for error, wanted in zip(errors, expected, strict=True)] == expected
+
+
 def test_load_several_accounts_have_their_places_in_messages(files: Files) -> None:
     """A list of accounts is numbered from 0, as in the file."""
     accounts = [ACCOUNT, {"account_id": "acc-2", "client_id": "x", "client_secret": "${UNSET}"}]

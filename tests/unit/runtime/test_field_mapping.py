@@ -12,7 +12,7 @@ from schemas.errors import ConfigurationError
 @pytest.mark.parametrize("attribute", ["SMS", "sms", "WHATSAPP", "LANDLINE_NUMBER", "EXT_ID"])
 def test_identifier_is_mapped_on_purpose_alone(attribute: str) -> None:
     """A typed number may be another contact's: the error says at which key, and both ways out."""
-    with pytest.raises(ConfigurationError, match=r"custom_questions:Your mobile\?: .*identifier: true"):
+    with pytest.raises(ConfigurationError, match=r"custom_questions\.Your mobile\?: .*identifier: true"):
         mapped_sources(FieldMapping(custom_questions={"Your mobile?": MappedAttribute(attribute=attribute)}))
     meant = MappedAttribute(attribute=attribute, identifier=True)
     assert mapped_sources(FieldMapping(custom_questions={"Your mobile?": meant}))[-1].attribute == attribute
