@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from processors.attendance.book import IDENTITY_OF_EMAIL, IDENTITY_OF_USER, PANELIST, Book
+from processors.attendance.rules.connections import Connection
 from processors.attendance.rules.facts import Shown
 from processors.attendance.rules.runs import RunRow
 from processors.attendance.settings import TrackingSettings
@@ -18,16 +19,23 @@ class Exclusion:
         self._settings = settings
 
     def of_connection(
-        self, book: Book, run: RunRow, shown: Shown, email: str | None, *, panelist: bool, host_email: str | None
+        self,
+        book: Book,
+        run: RunRow,
+        connection: Connection,
+        shown: Shown,
+        email: str | None,
+        *,
+        host_email: str | None,
     ) -> bool:
         """Whether this connection leaves its person out.
 
         Args:
             book: of its run.
             run: its run.
-            shown: its identity.
+            connection: as its row has it.
+            shown: its identity, with what it took from others.
             email: what that resolves to.
-            panelist: it was made one.
             host_email: as Zoom answered it.
         """
         settings, user_id = self._settings, shown.user_id
@@ -36,7 +44,7 @@ class Exclusion:
             or (email is not None and email in (run.host_email, host_email))
         ):
             return True
-        if settings.exclude_panelists and panelist:
+        if (settings.exclude_panelists and connection.panelist) or (settings.exclude_internal and connection.internal):
             return True
         if settings.exclude_internal and user_id is not None:
             known = book.get(IDENTITY_OF_USER, user_id)

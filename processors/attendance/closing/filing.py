@@ -56,12 +56,7 @@ class Filing:
             connection.filed_as = contact
             evidence.save(book)
         excluded = self._exclusion.of_connection(
-            book,
-            run,
-            found.shown,
-            found.email,
-            panelist=connection.panelist,
-            host_email=step.details.host_email,
+            book, run, connection, found.shown, found.email, host_email=step.details.host_email
         )
         filed = Filed(
             email=found.email,

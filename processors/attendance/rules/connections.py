@@ -35,6 +35,8 @@ class Connection:
     """A phone leg's: the connection whose identity it shares."""
     bound_number: str | None = None
     """The same by its `user_id`, where Zoom names no `participant_uuid`."""
+    internal: bool = False
+    """A report's row: Zoom calls it a user of the account (`internal_user`)."""
 
     @classmethod
     def from_bytes(cls, data: bytes | None) -> Connection:
@@ -45,8 +47,9 @@ class Connection:
         """The same bytes for the same set of facts."""
         shown = (self.registrant_id, self.email, self.user_id, self.name)
         fields: list[object] = [self.joins, self.leaves, *shown, self.numbers, self.filed_as]
-        if self.panelist or self.bound_to is not None or self.bound_number is not None:
-            fields += [self.panelist, self.bound_to, self.bound_number]  # of few: every event writes the row
+        rare = [self.panelist, self.bound_to, self.bound_number, self.internal]
+        if rare != [False, None, None, False]:
+            fields += rare  # of few: every event writes the row
         return pack(fields)
 
     def add(self, fact: Seen | RoleChanged | Bound) -> bool:

@@ -43,6 +43,7 @@ def parse_line(row: dict[str, Any]) -> ReportLine | None:
         user_id=identifier(row.get("participant_user_id")) or identifier(row.get("id")),
         name=text(row.get("name")),
         numbers=[] if number is None else [number],
+        internal=row.get("internal_user") is True,
     )
     duration = whole(row, "duration") or 0
     shown = pack([number, row.get("status"), *connection.shown])

@@ -136,7 +136,7 @@ class Schedule:
         statements = list(self._filled(occurrence_id))
         # With Zoom's answer a date is one only if that (or an event) says so; a registration may still say when.
         exists = [statement for statement in statements if not self.readings or statement.source != "registration"]
-        if all(statement.is_gone for statement in _around(exists, end)):
+        if not _stands(exists, start):
             return None
         near = _around(
             [statement for statement in statements if not statement.is_gone and statement.start is not None], end
@@ -162,6 +162,16 @@ class Schedule:
             start = start if statement.start is None else statement.start
             length = length if statement.duration is None else statement.duration
             yield statement._replace(start=start, duration=length)
+
+
+def _stands(ordered: list[_Statement], start: int | None) -> bool:
+    """Whether a date was there when a run began: what is deleted or forgotten only after that takes no session away.
+
+    Who is asked about no run asks how it stands now.
+    """
+    there = [number for number, statement in enumerate(ordered) if not statement.is_gone]
+    dropped = ordered[there[-1] + 1 :][:1] if there else ordered[:0]
+    return bool(there) and (not dropped or (start is not None and start * 1_000 < dropped[0].at_ms))
 
 
 def _around(ordered: list[_Statement], end: int | None) -> list[_Statement]:

@@ -90,6 +90,21 @@ def test_group_run_belongs_to_the_nearest_date_and_of_equally_near_ones_to_the_e
     ]
 
 
+@pytest.mark.parametrize(("deleted_at", "is_there"), [(T - 1, False), (T + 60, True), (T + 2 * HOUR, True)])
+def test_group_date_that_was_deleted_after_its_run_began_keeps_it(deleted_at: int, is_there: bool) -> None:
+    """What is held while Zoom knows it was a session, also if Zoom is asked only later and still lists it."""
+    dates = [Said("one", T, HOUR), Said("two", T + 7 * DAY, HOUR)]
+    for read_at in (0, T + 3 * HOUR):
+        schedule = Schedule()
+        schedule.hear(0, "event", 9, dates)
+        schedule.read(read_at * 1_000, 9, HOUR, dates)
+        schedule.hear(deleted_at * 1_000, "event", 9, [Said("one", None, None, is_gone=True)])
+        schedule.read((T + 4 * HOUR) * 1_000, 9, HOUR, dates[1:])
+        (found,) = group([run("a", T, T + HOUR)], schedule, window=WINDOW, restart_gap=GAP)
+        assert (found.entry is not None) == (is_there or read_at > deleted_at)
+        assert [entry.occurrence_id for entry in schedule.entries()] == ["two"]
+
+
 def test_session_run_without_audience_outside_the_scheduled_time_is_a_rehearsal() -> None:
     """It belongs to no session; at its time a webinar to which nobody came is one."""
     (found,) = scheduled(run("a", T - DAY, T - DAY + 60), run("b", T, T + HOUR))
