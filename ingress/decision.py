@@ -9,7 +9,8 @@ from ingress.envelope import Delivery, OutgoingRecord, event_name, has_unbounded
 from ingress.signature import SigningKey, challenge_answer, is_fresh, verifying_key, well_formed
 from runtime.lenient_json import parse_json, write_json
 from schemas.codec import LONGEST_ID
-from schemas.topics import QUARANTINE, RAW_EVENTS, Topic
+from schemas.topic import Topic
+from schemas.topics import QUARANTINE, RAW_EVENTS
 
 CHALLENGE = "endpoint.url_validation"
 

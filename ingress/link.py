@@ -17,7 +17,7 @@ from runtime.models import Kafka
 from runtime.reachability import kafka_answers
 from runtime.topics import ensure_topics
 from schemas.errors import ConfigurationError, RetryLaterError
-from schemas.topics import Topic
+from schemas.topic import Topic
 
 _log = logging.getLogger(__name__)
 

@@ -12,7 +12,8 @@ from ops.contracts import Document, models_of, schema_file
 from schemas.cloud_events import event_type, schema_name
 from schemas.engagement import CandidateScores, ContactScore
 from schemas.model import Message
-from schemas.topics import ENGAGEMENT_CANDIDATES, ENGAGEMENT_SCORES, QUARANTINE, Topic, all_topics
+from schemas.topic import Topic
+from schemas.topics import ENGAGEMENT_CANDIDATES, ENGAGEMENT_SCORES, QUARANTINE, all_topics
 
 ASYNCAPI_FILE = "asyncapi.json"
 Samples = Mapping[str, Mapping[str, Document]]

@@ -20,7 +20,7 @@ from pydantic import Field, TypeAdapter
 
 from schemas.cloud_events import schema_name
 from schemas.model import AddedIn, Message, Wire
-from schemas.topics import Topic
+from schemas.topic import Topic
 
 Document = dict[str, Any]
 

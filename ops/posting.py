@@ -13,7 +13,8 @@ from runtime.models import Kafka
 from schemas.audit import AuditEntry
 from schemas.cloud_events import event_headers
 from schemas.model import Message
-from schemas.topics import AUDIT, MIB, Topic
+from schemas.topic import MIB, Topic
+from schemas.topics import AUDIT
 
 NewRecord = tuple[bytes | None, bytes | None, list[tuple[str, bytes]], int | None]
 """Key, value, headers, and the record time in epoch milliseconds; ``None``: now."""

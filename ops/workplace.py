@@ -15,7 +15,7 @@ from runtime.configuration import load_for_display
 from runtime.environment import config_path
 from runtime.kafka import KafkaConnection
 from runtime.models import Configuration
-from schemas.topics import Topic
+from schemas.topic import Topic
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,16 +42,8 @@ from runtime.kafka import KafkaConnection
 from runtime.models import Configuration
 from runtime.topics import ensure_topics
 from schemas.errors import RetryLaterError
-from schemas.topics import (
-    ERASURES,
-    HELD_EVENTS,
-    KEPT_ANSWERS,
-    LOOKUP_RESULTS,
-    LOOKUPS_BULK,
-    RAW_EVENTS,
-    Topic,
-    rebuild_topics,
-)
+from schemas.topic import Topic
+from schemas.topics import ERASURES, HELD_EVENTS, KEPT_ANSWERS, LOOKUP_RESULTS, LOOKUPS_BULK, RAW_EVENTS, rebuild_topics
 
 READS = frozenset({RAW_EVENTS.name, LOOKUP_RESULTS.name, ERASURES.name})
 """Of the installation: what it was told, and who is forgotten."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from runtime.kafka import KafkaConnection
 from schemas.errors import ConfigurationError
-from schemas.topics import Topic
+from schemas.topic import Topic
 
 if TYPE_CHECKING:
     from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition

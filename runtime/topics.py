@@ -13,7 +13,7 @@ from runtime.kafka import KafkaConnection
 from runtime.models import Kafka
 from runtime.wanted_topics import WantedTopic, wanted_topics
 from schemas.errors import ConfigurationError, RetryLaterError
-from schemas.topics import Topic
+from schemas.topic import Topic
 
 # Codes of Kafka's protocol: https://kafka.apache.org/protocol#protocol_error_codes, checked 2026-11-21
 _TOPIC_AUTHORIZATION_FAILED = 29

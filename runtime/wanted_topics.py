@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from runtime.models import Kafka
 from schemas.instants import DAY_MS
-from schemas.topics import COMPACTED_WITHIN_DAYS, MIB, Topic, all_topics
+from schemas.topic import COMPACTED_WITHIN_DAYS, MIB, Topic
+from schemas.topics import all_topics
 
 COMPACTED = {"max.compaction.lag.ms": str(COMPACTED_WITHIN_DAYS * DAY_MS)}
 CHANGELOG_BYTES = 4 * MIB

@@ -11,7 +11,7 @@ from processors.engine.naming import changelog_name
 from runtime.kafka import KafkaConnection
 from runtime.reading import read_topic
 from schemas.brevo import BREVO_COMMAND, OnceCommand
-from schemas.topics import Topic
+from schemas.topic import Topic
 
 CHANGELOG = Topic(
     name=changelog_name(LEDGER),

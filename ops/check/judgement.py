@@ -11,7 +11,7 @@ from typing import Any
 from ingress.signature import challenge_answer
 from ops.check.outcome import CheckResult, fail, ok, warn
 from processors.zoom.api.limits import LABELS, ZoomPlan, daily_pool, rate
-from schemas.topics import Topic
+from schemas.topic import Topic
 
 SKEW_WARNING_SECONDS = 30.0
 _NO_REGISTRATION = 2

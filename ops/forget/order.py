@@ -19,7 +19,8 @@ from schemas.erasure import ERASURE, Erasure, ErasureProgress, mark_of
 from schemas.letters import LetterDecision, LetterFault
 from schemas.model import Message
 from schemas.sessions import SessionSummary
-from schemas.topics import ATTENDANCE_SESSIONS, ENGAGEMENT_CANDIDATES, ENGAGEMENT_SCORES, ERASURES, LETTERS, Topic
+from schemas.topic import Topic
+from schemas.topics import ATTENDANCE_SESSIONS, ENGAGEMENT_CANDIDATES, ENGAGEMENT_SCORES, ERASURES, LETTERS
 
 _SALT_BYTES = 16
 _PATIENCE_SECONDS = 60.0

@@ -17,7 +17,8 @@ from ops.options import DryRun, Json, Reason, Yes
 from ops.selection.selection import Selection
 from runtime.kafka import KafkaConnection
 from runtime.logs import configure_command_logging
-from schemas.topics import TOPICS, Topic
+from schemas.topic import Topic
+from schemas.topics import TOPICS
 
 Parked = Annotated[
     bool, typer.Option("--parked", help="Also those that are parked, if an older version has seen them last.")

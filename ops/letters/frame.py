@@ -24,7 +24,8 @@ from ops.selection.selection import Selection
 from runtime.kafka import KafkaConnection
 from runtime.logs import configure_command_logging
 from schemas.instants import format_instant
-from schemas.topics import TOPICS, Topic
+from schemas.topic import Topic
+from schemas.topics import TOPICS
 
 LetterWords = Annotated[list[str] | None, typer.Argument(help="Which: conditions as in docs/how-to/dead-letters.md.")]
 WhichLetter = Annotated[str, typer.Argument(help="Its id, or the beginning of it, as `list` shows it.")]

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from ops.selection.reading import facts_of
 from ops.selection.selection import Facts
 from schemas.letters import LETTER_ID, LetterDecision, LetterFault, LetterStanding, letter_id, state_of
-from schemas.topics import Topic
+from schemas.topic import Topic
 
 LetterNews = tuple[LetterFault | None, LetterDecision | None]
 """The newest failure after the first, and the newest decision: what was said of a letter since."""

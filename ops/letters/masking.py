@@ -11,7 +11,8 @@ from pydantic import TypeAdapter, ValidationError
 from ops.contracts import models_of
 from processors.attendance.rules.events import parse_event
 from schemas.errors import DeadLetterError
-from schemas.topics import RAW_EVENTS, Topic
+from schemas.topic import Topic
+from schemas.topics import RAW_EVENTS
 
 _SHOWN = frozenset({"event", "event_ts", "kind", "schema_version", "type", "state", "outcome", "attendance_status"})
 """Words of a protocol, never of a person."""

@@ -11,7 +11,8 @@ from ops.letters.letter import Letter
 from ops.selection.selection import Selection
 from schemas.errors import ConfigurationError
 from schemas.letters import LetterState
-from schemas.topics import QUARANTINE, TOPICS, Topic
+from schemas.topic import Topic
+from schemas.topics import QUARANTINE, TOPICS
 
 _DEAD = tuple(topic.dead_letter for topic in TOPICS if topic.dead_letters)
 _WORDS: Mapping[LetterState, str] = MappingProxyType({"resent": "sent again", "parked": "parked", "dropped": "dropped"})

@@ -12,7 +12,7 @@ from ops.rebuild.compare import FactChange, ScoreChange, events_not_sent, fact_c
 from ops.resync.plan import ResyncPlan, ResyncPlanner
 from ops.resync.tables import ContactPair, paired_contacts
 from processors.engagement.assessment import Assessor
-from processors.engagement.state import fact_key
+from processors.engagement.row_bytes import fact_key
 from processors.engine.naming import rebuild_topic
 from processors.engine.states import state_of
 from runtime.kafka import KafkaConnection
@@ -21,7 +21,8 @@ from runtime.reading import MissingTopicError, read_topic
 from schemas.attendance import FACT, Registration, Result
 from schemas.engagement import ContactScore
 from schemas.states import FIRST_STATE
-from schemas.topics import ATTENDANCE_RESULTS, Topic
+from schemas.topic import Topic
+from schemas.topics import ATTENDANCE_RESULTS
 
 ComparedFact = Registration | Result
 

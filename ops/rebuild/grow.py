@@ -39,6 +39,7 @@ from runtime.states import read_live
 from schemas.erasure import ERASURE, Erasure
 from schemas.errors import ConfigurationError
 from schemas.states import FIRST_STATE, LIVE_KEY, LiveState, TopicPositions
+from schemas.topic import Topic
 from schemas.topics import (
     BREVO_COMMANDS,
     BREVO_COMMANDS_BULK,
@@ -51,7 +52,6 @@ from schemas.topics import (
     STATES,
     TICKS,
     WORKERS,
-    Topic,
     all_topics,
 )
 

@@ -18,7 +18,8 @@ from schemas.cloud_events import event_headers, tombstone_headers
 from schemas.engagement import ContactScore, ResyncContact
 from schemas.sessions import SessionSummary
 from schemas.states import LiveState, RebuiltState
-from schemas.topics import ATTENDANCE_RESULTS, ATTENDANCE_SESSIONS, ENGAGEMENT_RESYNCS, ENGAGEMENT_SCORES, Topic
+from schemas.topic import Topic
+from schemas.topics import ATTENDANCE_RESULTS, ATTENDANCE_SESSIONS, ENGAGEMENT_RESYNCS, ENGAGEMENT_SCORES
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from ops.replay.copies import Copy
 from runtime.kafka import PATIENCE_SECONDS, KafkaConnection
-from schemas.topics import MIB, Topic
+from schemas.topic import MIB, Topic
 
 if TYPE_CHECKING:
     from aiokafka import AIOKafkaProducer

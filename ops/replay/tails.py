@@ -10,6 +10,7 @@ from processors.engine.naming import APP_ID
 from runtime.kafka import KafkaConnection
 from runtime.reading import missing, partitions_of_topics, read_spans, reader
 from schemas.errors import ConfigurationError
+from schemas.topic import Topic
 from schemas.topics import (
     ATTENDANCE_RESULTS,
     BREVO_COMMANDS,
@@ -18,7 +19,6 @@ from schemas.topics import (
     LOOKUPS,
     RAW_EVENTS,
     TICKS,
-    Topic,
 )
 
 if TYPE_CHECKING:

@@ -10,6 +10,7 @@ import orjson
 
 from schemas.cloud_events import ID
 from schemas.replays import REPLAY_ID, REPLAY_OF, ReplayReport
+from schemas.topic import Topic
 from schemas.topics import (
     ATTENDANCE_RESULTS,
     BREVO_COMMANDS,
@@ -19,7 +20,6 @@ from schemas.topics import (
     QUARANTINE,
     REPLAYS,
     TOPICS,
-    Topic,
 )
 
 _COMMANDS = (BREVO_COMMANDS, BREVO_COMMANDS_BULK)

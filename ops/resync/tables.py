@@ -19,14 +19,16 @@ from processors.brevo.decisions.ledger import (
     contact_of,
 )
 from processors.engagement.agent import ENGAGEMENT_TABLE
-from processors.engagement.state import ContactRows, decode_rows
+from processors.engagement.row_bytes import decode_rows
+from processors.engagement.state import ContactRows
 from processors.engagement.sweep import BEHIND_CONTACTS
 from processors.engine.naming import changelog_name
 from runtime.kafka import KafkaConnection
 from runtime.reading import read_topic
 from runtime.states import read_live
 from schemas.states import FIRST_STATE
-from schemas.topics import ENGAGEMENT_SCORES, Topic
+from schemas.topic import Topic
+from schemas.topics import ENGAGEMENT_SCORES
 
 TableRows = dict[bytes, bytes]
 REFUSED = b'"rejected"'

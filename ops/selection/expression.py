@@ -16,7 +16,8 @@ from typing import Protocol
 from ops.selection.selection import Selection, SessionKey
 from ops.selection.times import TimeSpan, instant, told, zone_named
 from schemas.errors import ConfigurationError
-from schemas.topics import Topic, all_topics
+from schemas.topic import Topic
+from schemas.topics import all_topics
 
 _CONDITIONS = {
     "topic": "a topic: raw, quarantine, results, commands …, or its whole name; with .dlq its dead letters",

@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing_extensions import override
 
 from ops.selection.times import TimeSpan
-from schemas.topics import Topic
+from schemas.topic import Topic
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from ops.trace.trail import TracedRecord
 from runtime.kafka import KafkaConnection
 from runtime.reading import partitions_of_topics, read_spans, reader
 from schemas.errors import ConfigurationError
-from schemas.topics import Topic
+from schemas.topic import Topic
 
 if TYPE_CHECKING:
     from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition

@@ -18,7 +18,8 @@ from ops.selection.reading import facts_of
 from ops.selection.selection import Facts, Selection, SessionKey
 from schemas.codec import contact_id, normalise_email
 from schemas.letters import LETTER_ID, letter_id
-from schemas.topics import LETTERS, LOOKUP_RESULTS, TOPICS, Topic, all_topics
+from schemas.topic import Topic
+from schemas.topics import LETTERS, LOOKUP_RESULTS, TOPICS, all_topics
 
 _ADDRESSES = ("email", "user_email")
 _IDENTITIES = ("ce_id", "dedupe-key", "zoom-request-id", "body-sha256", LETTER_ID)

@@ -3,14 +3,13 @@
 Consumes: `attendance.results.v1`, `engagement.ticks.v1`, `engagement.resyncs.v1`, `ops.erasures.v1`.
 Produces: `engagement.scores.v1`, `engagement.candidates.v1`, `brevo.commands.v1` and its bulk topic,
     `engagement.ticks.v1`.
-State: `engagement-by-contact`, one row per contact, registration and occurrence (processors/engagement/state.py).
+State: `engagement-by-contact`, one row per contact, registration and occurrence (processors/engagement/row_bytes.py).
 Order: none is needed; the outcome is a function of the set of facts, and an unchanged outcome sends nothing.
 On failure: a record that is no fact we know is a dead letter.
 """
 
 from __future__ import annotations
 
-from pydantic import ValidationError
 from typing_extensions import override
 
 from processors.engagement.assessment import Assessor, Scored, WantedContact
@@ -25,13 +24,11 @@ from processors.engagement.commands import (
     upsert_contact,
 )
 from processors.engagement.consent import questions_of
+from processors.engagement.facts import fact_in
 from processors.engagement.recordings import RecordingRules
 from processors.engagement.resync import Resync
 from processors.engagement.rewriting import Rewriter
-from processors.engagement.state import (
-    ContactRows,
-    CountedEvent,
-    Head,
+from processors.engagement.row_bytes import (
     contact_prefix,
     decode_rows,
     encode_head,
@@ -40,6 +37,11 @@ from processors.engagement.state import (
     encode_session,
     fact_key,
     head_key,
+)
+from processors.engagement.state import (
+    ContactRows,
+    CountedEvent,
+    Head,
     merged_recording,
     merged_registration,
     merged_session,
@@ -50,7 +52,6 @@ from processors.engine.view import Record, Rule, View
 from processors.erasure.marks import Marks
 from runtime.models import Configuration
 from schemas.attendance import (
-    FACT,
     REGISTRANT_FIELDS,
     AnyFact,
     Notice,
@@ -62,7 +63,6 @@ from schemas.attendance import (
 )
 from schemas.brevo import TrackEvent
 from schemas.codec import pack
-from schemas.errors import DeadLetterError
 from schemas.replays import Lineage
 from schemas.topics import (
     ATTENDANCE_RESULTS,
@@ -128,7 +128,7 @@ class ScoreEngagement(Rule):
         if record.topic == ENGAGEMENT_RESYNCS.name:
             self._resync.handle(record.value, view)
             return
-        fact = _fact(record)
+        fact = fact_in(record)
         if self._skipped(fact) or (self._marks.any(view) and self._kept_out(fact, view)):
             return
         if isinstance(fact, SessionRecording):
@@ -206,7 +206,7 @@ class ScoreEngagement(Rule):
     ) -> Head:
         """Send what differs from what was sent before; returns the new head."""
         key = fact.contact_id.encode()
-        topic = _lane(fact.origin, view)
+        topic = _topic_of(fact.origin, view)
         head = rows.head._replace(email=fact.email)
         head = self._rewriter.send_score(fact.contact_id, rows, scored, head, view)
         revision, upsert_digest = head.revision, wanted.digest()
@@ -242,7 +242,7 @@ class ScoreEngagement(Rule):
         if not switched_on or not head.upsert_digest:
             return
         key, head = fact.contact_id.encode(), head._replace(revision=head.revision + 1)
-        view.send(_lane(fact.origin, view), key, notice_event(fact, head.revision))
+        view.send(_topic_of(fact.origin, view), key, notice_event(fact, head.revision))
         view.put(ENGAGEMENT_TABLE, head_key(fact.contact_id), encode_head(head))
 
     def _tell_session(self, fact: SessionRecording, view: View) -> None:
@@ -262,7 +262,7 @@ class ScoreEngagement(Rule):
         for key, row in self._recordings.due(fact, rows):
             revision += 1
             command = self._recordings.command(fact, row, rows, revision)
-            view.send(_lane(row.origin, view), fact.contact_id.encode(), command)
+            view.send(_topic_of(row.origin, view), fact.contact_id.encode(), command)
             view.put(ENGAGEMENT_TABLE, key, encode_recording(row._replace(told=True)))
         return head._replace(revision=revision)
 
@@ -273,7 +273,7 @@ class ScoreEngagement(Rule):
         return result_event(fact, event, revision, score)
 
 
-def _lane(origin: Origin, view: View) -> str:
+def _topic_of(origin: Origin, view: View) -> str:
     """The topic of a command: what a back-fill or a replay brings comes behind live work."""
     return (BREVO_COMMANDS if origin == "live" and view.lineage is None else BREVO_COMMANDS_BULK).name
 
@@ -287,17 +287,3 @@ def _keep_recording(fact: Recording, rows: ContactRows, view: View, *, told: boo
     if row != before:
         view.put(ENGAGEMENT_TABLE, key, encode_recording(row))
     return row != before
-
-
-def _fact(record: Record) -> AnyFact:
-    if record.value is None:
-        raise DeadLetterError(f"{record.topic}: a record without a value says nothing")
-    try:
-        return FACT.validate_json(record.value)
-    except ValidationError as error:
-        # The error's own text quotes the input, which holds an address; a dead letter's reason must not.
-        wrong = "; ".join(
-            f"{'.'.join(map(str, mistake['loc']))}: {mistake['msg']}"
-            for mistake in error.errors(include_input=False, include_url=False, include_context=False)[:3]
-        )
-        raise DeadLetterError(f"{record.topic}: no fact of schemas.attendance ({wrong})") from None

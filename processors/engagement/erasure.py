@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing_extensions import override
 
-from processors.engagement.state import decode_head, head_key
+from processors.engagement.row_bytes import decode_head, head_key
 from processors.engagement.sweep import SWEEP_KEY, Sweep, decode_sweep, encode_sweep
 from processors.engine.view import View
 from processors.erasure.erasing import Cleaner, IsErased, WalkedRow

@@ -10,7 +10,8 @@ from collections.abc import Iterator
 
 from processors.engagement.commands import recording_command
 from processors.engagement.consent import agrees, answers_told
-from processors.engagement.state import ContactRecording, ContactRows, session_key
+from processors.engagement.row_bytes import session_key
+from processors.engagement.state import ContactRecording, ContactRows
 from runtime.brevo_models import Brevo, ListRule
 from schemas.attendance import AttendanceStatus, Recording, Registration, Result
 from schemas.brevo import SendRecording, TrackEvent

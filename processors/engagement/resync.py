@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from processors.engagement.commands import Recomputed
 from processors.engagement.rewriting import Rewriter
-from processors.engagement.state import ContactRows, contact_prefix, decode_rows
+from processors.engagement.row_bytes import contact_prefix, decode_rows
+from processors.engagement.state import ContactRows
 from processors.engine.view import View
 from runtime.models import Configuration
 from schemas.engagement import REQUEST, RebuildScore

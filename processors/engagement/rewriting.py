@@ -5,7 +5,8 @@ from __future__ import annotations
 from processors.engagement.assessment import Assessor, Scored
 from processors.engagement.candidates import Candidates
 from processors.engagement.commands import Recomputed, upsert_contact
-from processors.engagement.state import ContactRows, Head, encode_head, head_key
+from processors.engagement.row_bytes import encode_head, head_key
+from processors.engagement.state import ContactRows, Head
 from processors.engine.view import View
 from schemas.engagement import ContactScore
 from schemas.topics import BREVO_COMMANDS_BULK, ENGAGEMENT_SCORES

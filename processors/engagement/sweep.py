@@ -13,7 +13,8 @@ from typing import NamedTuple
 
 from processors.engagement.commands import Recomputed
 from processors.engagement.rewriting import Rewriter
-from processors.engagement.state import ContactRows, decode_rows
+from processors.engagement.row_bytes import decode_rows
+from processors.engagement.state import ContactRows
 from processors.engine.view import View
 from runtime.models import Configuration
 from schemas.codec import pack, unpack

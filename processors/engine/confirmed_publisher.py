@@ -23,7 +23,7 @@ from runtime.backoff import Backoff
 from runtime.kafka import KafkaConnection
 from runtime.kafka_batches import REFUSALS, confirming_producer, fill_batch, halves, key_hash
 from schemas.errors import FatalError
-from schemas.topics import MIB
+from schemas.topic import MIB
 
 BATCH_BYTES = 4 * MIB
 """One batch holds one row of the largest size, or one raw event on its way to a dead-letter topic,"""

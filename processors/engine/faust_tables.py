@@ -14,7 +14,7 @@ import faust
 import rocksdict
 
 from processors.engine.faust_consumer import BatchSchema
-from schemas.topics import MIB
+from schemas.topic import MIB
 
 RAW: faust.Schema[bytes, bytes] = faust.Schema(
     key_type=bytes, value_type=bytes, key_serializer="raw", value_serializer="raw"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from schemas.topics import Topic
+from schemas.topic import Topic
 
 
 @dataclass(frozen=True, slots=True)

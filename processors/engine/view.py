@@ -15,7 +15,8 @@ from schemas.cloud_events import Headers, caused_by, event_headers, tombstone_he
 from schemas.errors import DeadLetterError
 from schemas.model import Message
 from schemas.replays import REPLAY_OF, Lineage, ReplayNews
-from schemas.topics import MIB, REPLAYS
+from schemas.topic import MIB
+from schemas.topics import REPLAYS
 
 ROW_BYTES = 3 * MIB
 """Of a row's key and value together; changelogs take 4 MiB (runtime/topics.py), headers and batch included."""

@@ -17,8 +17,9 @@ import pytest
 from processors.app import SPECS
 from processors.engine.naming import APP_ID
 from schemas.letters import LETTER_ID, letter_id
+from schemas.topic import Topic
 from schemas.topics import ENGAGEMENT_TICKS as SWEEPS
-from schemas.topics import RAW_EVENTS, Topic
+from schemas.topics import RAW_EVENTS
 from tests.support.acts import acts
 from tests.support.foreign_records import produce_strange
 from tests.support.installation import Installation, Service, installation

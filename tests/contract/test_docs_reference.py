@@ -22,7 +22,8 @@ from processors.zoom.api.metrics import ZoomMetrics
 from schemas.brevo import CommandOutcome
 from schemas.errors import DeadLetterError
 from schemas.redaction import ENTRIES, reason_to_drop
-from schemas.topics import MIB, TOPICS, Topic
+from schemas.topic import MIB, Topic
+from schemas.topics import TOPICS
 from tests.support import command_page
 
 ROOT = Path(__file__).parents[2]

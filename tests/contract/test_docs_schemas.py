@@ -12,7 +12,8 @@ from ops.contracts import models_of, models_schema, value_schema
 from ops.schemas import exported
 from schemas.errors import ConfigurationError
 from schemas.model import AddedIn, Wire
-from schemas.topics import QUARANTINE, RAW_EVENTS, TOPICS, Topic
+from schemas.topic import Topic
+from schemas.topics import QUARANTINE, RAW_EVENTS, TOPICS
 
 FOLDER = Path(__file__).parents[2] / "docs" / "reference" / "schemas"
 FILES = exported()

@@ -2,7 +2,8 @@ import re
 
 import pytest
 
-from schemas.topics import MIB, TOPICS, Topic, all_topics
+from schemas.topic import MIB, Topic
+from schemas.topics import TOPICS, all_topics
 
 TOPIC_IDS = [topic.name for topic in all_topics()]
 AGENTS = {"ingress", "worker", "track-attendance", "look-up", "score-engagement", "sync-contact", "ops"}

@@ -12,7 +12,8 @@ from aiohttp.test_utils import TestServer
 
 from sandbox.simulator import Chaos, World, simulate_meeting, simulate_webinar
 from sandbox.zoom.backend import ZoomOptions
-from sandbox.zoom.server import BACKEND, build_app
+from sandbox.zoom.control import BACKEND
+from sandbox.zoom.server import build_app
 from sandbox.zoom.state import ZoomState
 from tests.support.zoom_paths import Clock, Zoom
 

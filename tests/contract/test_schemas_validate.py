@@ -10,7 +10,8 @@ from jsonschema import Draft202012Validator, FormatChecker
 
 from ops.contracts import models_of, value_schema
 from ops.samples import samples
-from schemas.topics import TOPICS, Topic
+from schemas.topic import Topic
+from schemas.topics import TOPICS
 
 SAMPLES = samples()
 CASES = [(topic, name) for topic in TOPICS for name in sorted(SAMPLES[topic.name])]

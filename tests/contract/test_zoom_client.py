@@ -16,8 +16,9 @@ from processors.zoom.api.metrics import ZoomMetrics
 from runtime.models import ZoomAccount
 from runtime.outcome import Outcome
 from sandbox.zoom.backend import ZoomBackend, ZoomOptions
+from sandbox.zoom.control import BACKEND
 from sandbox.zoom.faults import ZoomFault
-from sandbox.zoom.server import BACKEND, build_app
+from sandbox.zoom.server import build_app
 from sandbox.zoom.state import ZoomState
 from schemas.errors import RetryLaterError
 

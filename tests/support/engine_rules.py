@@ -20,7 +20,7 @@ from processors.engine.view import Output, PartitionStore, Record, Rule, View
 from schemas.codec import pack
 from schemas.errors import DeadLetterError, FatalError, RetryLaterError, SkipError
 from schemas.model import CloudEvent, Message
-from schemas.topics import MIB, Topic
+from schemas.topic import MIB, Topic
 
 SOURCE = Topic(
     name="lab.events.v1",

@@ -37,7 +37,8 @@ from sandbox.zoom.server import run_server
 from sandbox.zoom.state import ZoomState
 from schemas.brevo import CommandResult
 from schemas.codec import contact_id, normalise_email
-from schemas.topics import BREVO_RESULTS, RAW_EVENTS, Topic, all_topics
+from schemas.topic import Topic
+from schemas.topics import BREVO_RESULTS, RAW_EVENTS, all_topics
 from tests.support.kafka import committed_offsets, end_offsets, read_to_end
 from tests.support.processes import Process, eventually, rollcall_command, running
 

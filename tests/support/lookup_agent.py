@@ -12,7 +12,8 @@ from typing import Any
 from prometheus_client import CollectorRegistry
 from typing_extensions import override
 
-from processors.engine.memory import MemoryEngine, MemoryStore
+from processors.engine.memory import MemoryEngine
+from processors.engine.memory_store import MemoryStore
 from processors.engine.view import Output
 from processors.zoom import agent as look_up
 from processors.zoom.agent import LookUp, MissingScopes

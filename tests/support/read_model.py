@@ -15,6 +15,7 @@ from readmodel.database import opened, url_of
 from readmodel.tables import META, METADATA
 from runtime.kafka import KafkaConnection
 from schemas.codec import contact_id
+from schemas.topic import Topic
 from schemas.topics import (
     ATTENDANCE_RESULTS,
     ATTENDANCE_SESSIONS,
@@ -29,7 +30,6 @@ from schemas.topics import (
     RAW_EVENTS,
     SETUP,
     WORKERS,
-    Topic,
 )
 from tests.support.kafka import Message, produce
 

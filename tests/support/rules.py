@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable, Mapping, Sequence
 
-from processors.engine.memory import MemoryStore, run_turn
+from processors.engine.memory_store import MemoryStore, run_turn
 from processors.engine.view import Output, Record, Rule
 
 

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from processors.engagement.agent import ENGAGEMENT_TABLE, ScoreEngagement
-from processors.engagement.state import head_key
-from processors.engine.memory import MemoryStore
+from processors.engagement.row_bytes import head_key
+from processors.engine.memory_store import MemoryStore
 from processors.engine.view import Output
 from schemas.attendance import Notice, Registration, Result
 from schemas.brevo import BREVO_COMMAND, BrevoCommand, TrackEvent, UpsertContact

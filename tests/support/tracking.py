@@ -13,7 +13,7 @@ from processors.attendance.agent import SPEC as TRACK
 from processors.attendance.book import ATTENDANCE_TABLE, DUE_WORK, due_ms
 from processors.attendance.settings import TrackingSettings
 from processors.engagement.agent import SPEC as SCORE
-from processors.engine.memory import MemoryStore, run_turn
+from processors.engine.memory_store import MemoryStore, run_turn
 from processors.engine.view import Output, Record, Rule
 from processors.zoom.questions.participation import participation
 from runtime.models import Configuration

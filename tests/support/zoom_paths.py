@@ -12,7 +12,8 @@ from aiohttp.test_utils import TestServer
 from yarl import URL
 
 from sandbox.zoom.backend import ZoomBackend, ZoomOptions
-from sandbox.zoom.server import BACKEND, build_app
+from sandbox.zoom.control import BACKEND
+from sandbox.zoom.server import build_app
 from sandbox.zoom.state import ZoomState
 
 EXAMPLES = Path(__file__).parents[2] / "schemas/examples/zoom.rest"

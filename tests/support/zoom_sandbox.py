@@ -14,7 +14,8 @@ from processors.zoom.api.client import ZoomClient
 from processors.zoom.api.metrics import ZoomMetrics
 from runtime.models import ZoomAccount
 from sandbox.zoom.backend import ZoomBackend, ZoomOptions
-from sandbox.zoom.server import BACKEND, build_app
+from sandbox.zoom.control import BACKEND
+from sandbox.zoom.server import build_app
 from sandbox.zoom.state import ZoomState
 
 

@@ -10,7 +10,8 @@ from ops.resync.kept import Kept
 from ops.resync.tables import kept_contacts
 from processors.brevo.decisions.ledger import LEDGER, RESUME, SUPPRESSIONS, ContactRow, EventRow, Suppression, event_key
 from processors.engagement.agent import ENGAGEMENT_TABLE
-from processors.engagement.state import Head, encode_head, head_key
+from processors.engagement.row_bytes import encode_head, head_key
+from processors.engagement.state import Head
 from processors.engagement.sweep import SWEEP_KEY
 from processors.engine.naming import changelog_name
 from runtime.kafka import KafkaConnection

@@ -13,7 +13,8 @@ from readmodel.projector import Projector
 from runtime.kafka import KafkaConnection
 from runtime.models import Kafka
 from runtime.topics import ensure_topics
-from schemas.topics import AUDIT, BREVO_COMMANDS, RAW_EVENTS, Topic
+from schemas.topic import Topic
+from schemas.topics import AUDIT, BREVO_COMMANDS, RAW_EVENTS
 from tests.support.read_model import Storyteller, contents, person, publish, sqlite_url
 
 KEPT_FROM = {RAW_EVENTS: 3, BREVO_COMMANDS.dead_letter: 2, AUDIT: 1}

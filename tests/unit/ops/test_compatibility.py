@@ -10,7 +10,8 @@ import pytest
 
 from ops.compatibility import breaks
 from ops.contracts import models_of, value_schema
-from schemas.topics import ATTENDANCE_RESULTS, ATTENDANCE_SESSIONS, TOPICS, Topic
+from schemas.topic import Topic
+from schemas.topics import ATTENDANCE_RESULTS, ATTENDANCE_SESSIONS, TOPICS
 
 Document = dict[str, Any]
 RESULTS, SESSIONS = value_schema(ATTENDANCE_RESULTS), value_schema(ATTENDANCE_SESSIONS)

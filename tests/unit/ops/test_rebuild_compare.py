@@ -8,7 +8,8 @@ import pytest
 
 from ops.rebuild.compare import FactChange, events_not_sent, fact_changes, score_change, switched
 from processors.engagement.assessment import Assessor
-from processors.engagement.state import ContactRows, Head, SessionRow, session_key
+from processors.engagement.row_bytes import session_key
+from processors.engagement.state import ContactRows, Head, SessionRow
 from schemas.instants import as_datetime
 from tests.support.tracking import configuration
 

@@ -9,7 +9,7 @@ from processors.app import SPECS
 from processors.attendance.book import ATTENDANCE_TABLE as FACTS
 from processors.brevo.decisions.ledger import LEDGER, RESUME, event_key
 from processors.engagement.agent import ENGAGEMENT_TABLE as CONTACTS
-from processors.engagement.state import head_key
+from processors.engagement.row_bytes import head_key
 from processors.zoom.questions.pending import LOOKUPS_PENDING, Pending, pack_pending
 from sandbox.simulator.simulation import simulate_webinar
 from schemas.instants import as_datetime

@@ -21,7 +21,8 @@ from ops.selection.selection import Selection
 from schemas.errors import RetryLaterError
 from schemas.model import Message
 from schemas.replays import REPLAY_OF, Lineage, Replay, ReplayOrder
-from schemas.topics import RAW_EVENTS, Topic
+from schemas.topic import Topic
+from schemas.topics import RAW_EVENTS
 
 NOW = datetime(2026, 11, 27, 10, tzinfo=UTC)
 EVENTS, PARTITIONS, RATE = 40, 2, 1_000_000

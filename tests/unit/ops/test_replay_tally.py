@@ -12,6 +12,7 @@ from processors.engine.view import Output, with_lineage
 from schemas.brevo import CommandOutcome, CommandResult
 from schemas.cloud_events import Headers
 from schemas.replays import REPLAY_OF, Lineage, ReplayNews, ReplayReport
+from schemas.topic import Topic
 from schemas.topics import (
     ATTENDANCE_RESULTS,
     BREVO_COMMANDS_BULK,
@@ -21,7 +22,6 @@ from schemas.topics import (
     RAW_EVENTS,
     REPLAYS,
     TOPICS,
-    Topic,
 )
 from tests.support.brevo_commands import MAYA, OCCURRED_AT, event, upsert
 from tests.support.contact_facts import result

@@ -13,8 +13,8 @@ from processors.brevo.decisions.ledger import ContactRow, EventRow, EventState, 
 from processors.brevo.decisions.upsert import Known, Wanted, after_create, next_step
 from processors.brevo.decisions.values import sendable
 from processors.engagement.agent import ENGAGEMENT_TABLE, ScoreEngagement
-from processors.engagement.state import contact_prefix, decode_rows
-from processors.engine.memory import MemoryStore
+from processors.engagement.row_bytes import contact_prefix, decode_rows
+from processors.engine.memory_store import MemoryStore
 from runtime.models import Configuration
 from schemas.brevo import BREVO_COMMAND, TrackEvent, UpsertContact
 from schemas.errors import ConfigurationError

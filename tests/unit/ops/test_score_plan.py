@@ -11,8 +11,8 @@ from ops.score.display import in_words
 from ops.score.models import chosen_model
 from ops.score.plan import NO_TIER, RebuildNeed, RebuildPlan, RebuildPlanner
 from processors.engagement.agent import ENGAGEMENT_TABLE, ScoreEngagement
-from processors.engagement.state import contact_prefix, decode_rows
-from processors.engine.memory import MemoryStore
+from processors.engagement.row_bytes import contact_prefix, decode_rows
+from processors.engine.memory_store import MemoryStore
 from runtime.models import Configuration
 from schemas.attendance import Result
 from schemas.errors import ConfigurationError

@@ -10,7 +10,7 @@ import pytest
 from processors.attendance.book import ATTENDANCE_TABLE, TOTAL, Book, accounts_due, due_of, look_later
 from processors.attendance.ownership import LARGEST_HELD, MOST_HELD
 from processors.engagement.agent import ENGAGEMENT_TABLE, ScoreEngagement
-from processors.engine.memory import MemoryStore
+from processors.engine.memory_store import MemoryStore
 from processors.engine.view import TurnView
 from sandbox.simulator import World, simulate_webinar
 from sandbox.zoom.state import ZoomState

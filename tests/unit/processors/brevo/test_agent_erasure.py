@@ -11,7 +11,7 @@ from aiohttp import web
 from processors.brevo.decisions.erasure import sink_rule
 from processors.brevo.decisions.ledger import BREVO_PENDING, LEDGER, SUPPRESSIONS
 from processors.brevo.decisions.suppression import Consent
-from processors.engine.memory import MemoryStore
+from processors.engine.memory_store import MemoryStore
 from processors.engine.view import Record
 from schemas.brevo import CommandResult, TrackEvent, UpsertContact
 from schemas.brevo_feedback import BrevoFeedback

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from processors.engagement.agent import ENGAGEMENT_TABLE, SPEC, ScoreEngagement
-from processors.engine.memory import MemoryStore
+from processors.engine.memory_store import MemoryStore
 from processors.engine.view import Record
 from schemas.attendance import AttendanceFact, Moment, Notice
 from schemas.brevo import BREVO_COMMAND, ConfirmList, TrackEvent, UpsertContact

@@ -9,7 +9,7 @@ import pytest
 from pydantic import BaseModel
 
 from processors.engagement.agent import ENGAGEMENT_TABLE, ScoreEngagement
-from processors.engine.memory import MemoryStore
+from processors.engine.memory_store import MemoryStore
 from processors.engine.view import Record
 from schemas.attendance import FACT
 from schemas.brevo import BREVO_COMMAND

@@ -14,8 +14,9 @@ from processors.app import scoring_rule
 from processors.engagement.agent import ENGAGEMENT_TABLE, ScoreEngagement
 from processors.engagement.contact_score import ScoreOnDay
 from processors.engagement.model import Model
-from processors.engagement.state import Head, SessionRow, contact_prefix, decode_rows, encode_head, head_key
-from processors.engine.memory import MemoryStore
+from processors.engagement.row_bytes import contact_prefix, decode_rows, encode_head, head_key
+from processors.engagement.state import Head, SessionRow
+from processors.engine.memory_store import MemoryStore
 from processors.engine.view import Output
 from runtime.models import Configuration
 from schemas.attendance import Result

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from processors.engagement.agent import ENGAGEMENT_TABLE, ScoreEngagement
-from processors.engine.memory import MemoryStore
+from processors.engine.memory_store import MemoryStore
 from schemas.attendance import Recording, Registration, Result
 from schemas.brevo import BREVO_COMMAND, SendRecording, TrackEvent
 from schemas.topics import BREVO_COMMANDS, BREVO_COMMANDS_BULK

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from processors.engagement.agent import ENGAGEMENT_TABLE, ScoreEngagement
-from processors.engine.memory import MemoryStore
+from processors.engine.memory_store import MemoryStore
 from processors.engine.view import Output
 from runtime.models import Configuration
 from schemas.attendance import Result

@@ -10,9 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from processors.engagement.agent import ENGAGEMENT_TABLE, ScoreEngagement
-from processors.engagement.state import Head, decode_rows, encode_head, head_key
+from processors.engagement.row_bytes import decode_rows, encode_head, head_key
+from processors.engagement.state import Head
 from processors.engagement.sweep import EPOCH, STEP_ROWS, SWEEP_KEY, Sweep, decode_sweep
-from processors.engine.memory import MemoryStore
+from processors.engine.memory_store import MemoryStore
 from processors.engine.view import Output
 from runtime.models import Configuration
 from sandbox.truth.rules import Rules

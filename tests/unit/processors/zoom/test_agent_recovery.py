@@ -8,7 +8,7 @@ from collections import Counter, deque
 
 import pytest
 
-from processors.engine.memory import MemoryStore
+from processors.engine.memory_store import MemoryStore
 from processors.zoom import agent as look_up
 from processors.zoom.questions.pending import LOOKUPS_PENDING, Pending, pack_pending
 from runtime.outcome import NoAnswer, Outcome

@@ -19,7 +19,7 @@ from processors.brevo.decisions.ledger import (
     event_key,
 )
 from processors.brevo.decisions.suppression import Consent
-from processors.engine.memory import MemoryStore
+from processors.engine.memory_store import MemoryStore
 from processors.engine.view import Record
 from schemas.brevo import CommandOutcome, CommandResult, ContactState, TrackEvent, UpsertContact
 from schemas.codec import contact_id

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from processors.attendance.intake.deauthorized import parse_deauthorized
-from processors.engine.memory import MemoryStore
+from processors.engine.memory_store import MemoryStore
 from processors.engine.view import Record, TurnView
 from processors.zoom.questions.pending import LOOKUPS_PENDING, RequestIntake, unpack_pending
 from schemas.audit import AuditEntry

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from processors.engine.memory import MemoryStore
+from processors.engine.memory_store import MemoryStore
 from processors.erasure.erasing import ErasingRule
 from processors.erasure.marks import MARKS
 from processors.zoom.questions.erasure import LookupCleaner
