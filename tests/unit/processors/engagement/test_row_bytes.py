@@ -14,7 +14,7 @@ from processors.engagement.row_bytes import (
     fact_key,
     head_key,
 )
-from processors.engagement.state import ContactRows, Head, merged_registration
+from processors.engagement.state import ContactRows, Head, merged_registration, merged_session
 from schemas.attendance import Result
 from tests.support.contact_facts import CONTACT, no_show, registration, result
 
@@ -31,7 +31,8 @@ from tests.support.contact_facts import CONTACT, no_show, registration, result
 )
 def test_session_row_written_and_read_is_the_same(fact: Result) -> None:
     """The codec loses nothing."""
-    assert decode_session(encode_session(row(fact))) == row(fact)
+    kept = merged_session(None, fact, "attended")
+    assert decode_session(encode_session(kept)) == kept
 
 
 @pytest.mark.parametrize(
@@ -47,7 +48,7 @@ def test_registration_row_written_and_read_is_the_same(fields: dict[str, Any]) -
 def test_rows_of_a_contact_are_told_apart_by_key() -> None:
     """Head, registrations and results come out of one scan; an uuid may hold any of base64's signs."""
     attended, signed_up = result("s|h/+=="), registration("r|1")
-    session, signed = row(attended), merged_registration(None, signed_up, None)
+    session, signed = merged_session(None, attended, "attended"), merged_registration(None, signed_up, None)
     head = Head(7, "maya.okafor@example.com", "a", "b")
     stored = [
         (head_key(CONTACT), encode_head(head)),
