@@ -15,7 +15,7 @@ from runtime.document import read_document
 from runtime.environment import Counterparts
 from runtime.explanations import Location, explain, lost_indentation, show
 from runtime.field_mapping import mapping_mistakes
-from runtime.models import Configuration, ZoomAccount
+from runtime.models import Configuration, ZoomAccount, list_mistakes
 from runtime.references import has_reference, resolve
 from runtime.scopes import ProcessScope
 from runtime.secrecy import PUBLISHED, is_provider, mistaken, shows_secrets, too_short
@@ -51,7 +51,7 @@ def load_for_display(path: Path, environment: Mapping[str, str]) -> Configuratio
     Raises:
         ConfigurationError: as `load_ingress`, but for what is not set.
     """
-    return _load(path, environment, scopes.DISPLAY, _check_file, lenient=True)
+    return _load(path, environment, scopes.DISPLAY, _check_contacts, lenient=True)
 
 
 def unresolved(path: Path, environment: Mapping[str, str]) -> dict[str, str]:
@@ -150,15 +150,8 @@ class _Resolution:
             return _DROPPED if self._drops_unset and location[-1] != "account_id" else text
 
 
-def _check_file(configuration: Configuration, _others: Counterparts) -> Iterator[_Problem]:
-    """What is wrong for whoever reads it."""
-    yield from _check_accounts(configuration)
-    for place, mistake in mapping_mistakes(configuration.field_mapping):
-        yield ("field_mapping", *place), mistake
-
-
 def _check_ingress(configuration: Configuration, others: Counterparts) -> Iterator[_Problem]:
-    yield from _check_file(configuration, others)
+    yield from _check_accounts(configuration, others)
     yield from _check_brevo_webhook(configuration, others)
     for where, account in _enabled(configuration):
         tokens = account.webhook.secret_token
@@ -172,8 +165,18 @@ def _check_ingress(configuration: Configuration, others: Counterparts) -> Iterat
             yield (*where, "webhook", "secret_token"), _UNVERIFIABLE
 
 
+def _check_contacts(configuration: Configuration, others: Counterparts) -> Iterator[_Problem]:
+    """What is wrong for whoever writes contacts, or shows what would be written: the ingress goes on receiving."""
+    yield from _check_accounts(configuration, others)
+    for place, mistake in mapping_mistakes(configuration.field_mapping):
+        yield ("field_mapping", *place), mistake
+    for index, account in enumerate(configuration.connectors.zoom):
+        for mistake in list_mistakes(account.lists):
+            yield ("connectors", "zoom", index, "lists"), mistake
+
+
 def _check_worker(configuration: Configuration, others: Counterparts) -> Iterator[_Problem]:
-    yield from _check_file(configuration, others)
+    yield from _check_contacts(configuration, others)
     yield from _check_brevo_webhook(configuration, others)
     if not _filled(configuration.brevo.api_key):
         yield ("brevo", "api_key"), "empty; set it to an API key of Brevo (Settings, SMTP & API, API keys)"
@@ -206,7 +209,7 @@ def _is_published(secret: SecretStr | None, base_url: str) -> bool:
     return secret is not None and secret.get_secret_value() in PUBLISHED and is_provider(base_url)
 
 
-def _check_accounts(configuration: Configuration) -> Iterator[_Problem]:
+def _check_accounts(configuration: Configuration, _others: Counterparts) -> Iterator[_Problem]:
     if not configuration.connectors.zoom:
         yield scopes.ZOOM, "empty; at least one Zoom account is needed"
     ids = Counter(account.account_id for account in configuration.connectors.zoom)

@@ -6,7 +6,7 @@ names the nearest known one). Secrets are `SecretStr`: they show as stars wherev
 
 from __future__ import annotations
 
-from itertools import combinations
+from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, SecretStr, model_validator
@@ -53,6 +53,14 @@ class Webhook(Section):
         return value
 
 
+_OPPOSITES = (
+    ("webinar_registrants", "webinar_attendees"),
+    ("webinar_registrants", "webinar_no_shows"),
+    ("webinar_attendees", "webinar_no_shows"),
+    ("meeting_participants", "webinar_no_shows"),
+)
+
+
 class Lists(Section):
     """Brevo list ids; one that is not given is not written."""
 
@@ -61,28 +69,15 @@ class Lists(Section):
     webinar_registrants: int | None = Field(default=None, gt=0)
     webinar_no_shows: int | None = Field(default=None, gt=0)
 
-    @model_validator(mode="after")
-    def _webinars_apart(self) -> Lists:
-        named = ("webinar_registrants", "webinar_attendees", "webinar_no_shows")
-        given = [(name, getattr(self, name)) for name in named if getattr(self, name) is not None]
-        for (first, one), (second, other) in combinations(given, 2):
-            if one == other:
-                raise ValueError(
-                    f"list {one} is both {first} and {second}: give two lists, since people are taken off one of them "
-                    "and stay on the other"
-                )
-        return self
 
-    @model_validator(mode="after")
-    def _opposites_apart(self) -> Lists:
-        if self.webinar_no_shows is not None and self.webinar_no_shows in (
-            self.webinar_attendees,
-            self.meeting_participants,
-        ):
-            raise ValueError(
-                f"list {self.webinar_no_shows} is both webinar_no_shows and a list of those who came: give two lists"
+def list_mistakes(lists: Lists) -> Iterator[str]:
+    """Two of the lists are one, and who is taken off the one would stay on the other."""
+    for first, second in _OPPOSITES:
+        if (one := getattr(lists, first)) is not None and one == getattr(lists, second):
+            yield (
+                f"list {one} is both {first} and {second}: give two lists, since people are taken off one of them "
+                "and stay on the other"
             )
-        return self
 
 
 class ZoomAccount(Section):

@@ -5,7 +5,7 @@ import re
 import pytest
 import yaml
 
-from runtime.configuration import load_worker
+from runtime.configuration import load_for_display, load_ingress, load_worker
 from runtime.secrecy import PUBLISHED
 from sandbox.brevo.store import Options
 from sandbox.zoom.state import ZoomState
@@ -206,24 +206,28 @@ def test_load_all_kinds_of_errors_are_told_together(files: Files) -> None:
     ]
 
 
-def test_load_mapping_that_cannot_work_is_refused_before_anything_runs(files: Files) -> None:
-    """All of it at once, at its keys, by both processes: not by the worker alone and only once Kafka answers."""
+def test_load_worker_what_cannot_be_written_is_refused_before_anything_runs(files: Files) -> None:
+    """All of it at once, at its keys, and not only once Kafka answers. The ingress, which writes nothing, receives."""
     mapping = {
         "name": {"attribute": "SMS"},
         "join_time": {"attribute": "JOINED", "type": "float"},
         "duration": {"attribute": "MINUTES", "overwrite": "if_newer"},
         "custom_questions": {"Your mobile?": {"attribute": "MOBILE", "identifier": True}},
     }
-    document = {**SMALLEST, "field_mapping": mapping}
+    lists = {"webinar_attendees": 16, "webinar_no_shows": 16}
+    document = {**SMALLEST, "connectors": {"zoom": {**ACCOUNT, "lists": lists}}, "field_mapping": mapping}
     expected = [
         "field_mapping.name: SMS tells Brevo's contacts apart",
         "field_mapping.join_time.type: join_time is a date and cannot be written as float",
         "field_mapping.duration.overwrite: if_newer compares dates, but duration is written as float",
         "field_mapping.custom_questions.Your mobile?.identifier: is for EXT_ID, LANDLINE_NUMBER, SMS, WHATSAPP alone",
+        "connectors.zoom.lists: list 16 is both webinar_attendees and webinar_no_shows: give two lists",
     ]
-    for errors in (files.worker_errors(document), files.ingress_errors(document)):
-        assert len(errors) == len(expected)
-        assert [error[: len(wanted)] for error, wanted in zip(errors, expected, strict=True)] == expected
+    errors = files.worker_errors(document)
+    assert [error[: len(wanted)] for error, wanted in zip(errors, expected, strict=True)] == expected
+    with pytest.raises(ConfigurationError, match="SMS tells Brevo's contacts apart"):
+        load_for_display(files.path, {})
+    assert load_ingress(files.path, {}).connectors.zoom[0].account_id == ACCOUNT["account_id"]
 
 
 def test_load_several_accounts_have_their_places_in_messages(files: Files) -> None:
