@@ -27,6 +27,7 @@ from processors.engagement.consent import questions_of
 from processors.engagement.facts import fact_in
 from processors.engagement.recordings import RecordingRules
 from processors.engagement.resync import Resync
+from processors.engagement.returning import may_bring_back, registers
 from processors.engagement.rewriting import Rewriter
 from processors.engagement.row_bytes import (
     contact_prefix,
@@ -100,7 +101,7 @@ class ScoreEngagement(Rule):
         self._resync = Resync(self._rewriter, configuration, ENGAGEMENT_TABLE, revision_floor)
         self._marks = Marks(ENGAGEMENT_TABLE, returns=configuration.brevo.erased == "return")
         self._events = configuration.brevo.events
-        self._asks_deleted = configuration.brevo.deleted == "ask"
+        self._deleted = configuration.brevo.deleted
         mapping = configuration.field_mapping
         mapped = frozenset(mapping.custom_questions)
         self._fields = frozenset(name for name in REGISTRANT_FIELDS if getattr(mapping, name) is not None)
@@ -210,7 +211,7 @@ class ScoreEngagement(Rule):
         head = rows.head._replace(email=fact.email)
         head = self._rewriter.send_score(fact.contact_id, rows, scored, head, view)
         revision, upsert_digest = head.revision, wanted.digest()
-        if upsert_digest != rows.head.upsert_digest:
+        if upsert_digest != rows.head.upsert_digest or may_bring_back(fact, self._deleted, view.lineage):
             revision += 1
             view.send(topic, key, upsert_contact(fact, revision, wanted, upsert_digest))
         if event is not None:
@@ -233,7 +234,7 @@ class ScoreEngagement(Rule):
         """
         if fact.origin in ("backfill", "replay") or (lineage is not None and not lineage.re_emit):
             return []
-        again = self._asks_deleted and isinstance(fact, Registration)
+        again = self._deleted == "ask" and registers(fact)
         return sorted(set(wanted.lists.to_confirm) - (set() if again else set(asked)))
 
     def _tell_notice(self, fact: Notice, head: Head, view: View) -> None:

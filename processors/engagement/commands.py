@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Literal, NamedTuple
 
 from processors.engagement.assessment import WantedContact
+from processors.engagement.returning import registers
 from processors.engagement.state import ContactRecording, CountedEvent
 from runtime.brevo_models import Events
 from schemas.attendance import Notice, Origin, Recording, Registration, Result
@@ -55,7 +56,7 @@ def upsert_contact(
             "email": fact.email,
             "revision": revision,
             "session": fact.session_uuid if isinstance(fact, Result) else None,
-            "reason": "retraction" if fact.retracted else fact.kind,
+            "reason": _reason(fact),
             "origin": fact.origin,
             "occurred_at": fact.occurred_at,
             "attributes": {
@@ -69,6 +70,13 @@ def upsert_contact(
             "retries_refused": fact.kind == "resync",
         }
     )
+
+
+def _reason(fact: Registration | Result | Recomputed) -> str:
+    """`registration` alone brings back who was deleted at Brevo."""
+    if fact.retracted:
+        return "retraction"
+    return "cancellation" if isinstance(fact, Registration) and not registers(fact) else fact.kind
 
 
 def confirm_list(fact: Registration | Result, list_id: int, revision: int) -> ConfirmList:

@@ -290,6 +290,32 @@ def test_rule_asks_who_registers_again_where_deleted_people_are_asked() -> None:
     assert _confirmations(registration(), result(), registration("r2"), deleted="ask") == [17, 17]
 
 
+def test_rule_asks_nobody_who_cancels() -> None:
+    """One of two registrations is cancelled: that is no word of somebody who was deleted and wants to be back."""
+    cancelled = registration(revision=2, days=-1, registration_status="cancelled")
+    assert _confirmations(registration(), registration("r2"), cancelled, deleted="ask") == [17, 17]
+
+
+def _reasons(*facts: Fact, **brevo: Any) -> list[str]:
+    outputs = run(ScoreEngagement(configuration(brevo=brevo)), records(*facts), {ENGAGEMENT_TABLE: MemoryStore()})
+    told = [BREVO_COMMAND.validate_json(output.value or b"") for output in outputs if "commands" in output.topic]
+    return [command.reason for command in told if isinstance(command, UpsertContact)]
+
+
+def test_rule_tells_of_who_registers_again_where_deleted_people_return() -> None:
+    """A registration that changes nothing of a contact is all that brings it back: the sink knows who was deleted."""
+    facts = registration(), result(), registration("r2")
+    assert _reasons(*facts) == ["registration", "result"]
+    assert _reasons(*facts, deleted="return") == ["registration", "result", "registration"]
+    assert _reasons(*facts[:2], registration("r2", origin="backfill"), deleted="return") == ["registration", "result"]
+
+
+def test_rule_cancellation_is_no_registration() -> None:
+    """Nobody comes back by it."""
+    cancelled = registration(revision=2, days=-1, registration_status="cancelled")
+    assert _reasons(registration(), cancelled, deleted="return") == ["registration", "cancellation"]
+
+
 def test_rule_asks_nobody_because_of_a_back_fill() -> None:
     """Half a year of people must not be mailed; who registers afterwards is asked."""
     old = registration(origin="backfill")
