@@ -9,9 +9,10 @@ from ingress.brevo_keys import BrevoKeys
 from ingress.signature import SigningKey
 from runtime.addresses import Network
 from runtime.connections import ConnectionLimits
-from runtime.environment import Address, IngressEnvironment
+from runtime.environment import IngressEnvironment
 from runtime.kafka import KafkaConnection
 from runtime.models import Configuration, Kafka, ZoomAccount
+from runtime.variables import Address
 from schemas.errors import ConfigurationError
 
 

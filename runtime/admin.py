@@ -17,9 +17,9 @@ from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 
 from runtime.addresses import is_address
 from runtime.connections import ConnectionLimits
-from runtime.environment import Address
 from runtime.guard import Guard
 from runtime.listening import OpenPort, listen
+from runtime.variables import Address
 
 _LIMITS = ConnectionLimits(total=64, per_address=64)
 """Of probes and scrapers; descriptors for them are kept (`runtime.descriptors.RESERVED`)."""

@@ -2,36 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self, TypeVar
-from urllib.parse import urlsplit
+from typing import Self
 
 from pydantic import SecretStr
 
-from runtime.addresses import Network, parse_networks
+from runtime.addresses import Network
 from runtime.kafka import KafkaConnection
 from runtime.logs import LogForm
 from runtime.references import look_up
-from runtime.secrecy import shows_secrets
+from runtime.variables import Address, VariableReader, plaintext_allowed
 from schemas.errors import ConfigurationError
-
-T = TypeVar("T")
 
 _ZOOM_OAUTH = "https://zoom.us"
 _BREVO_API = "https://api.brevo.com/v3"
-
-
-@dataclass(frozen=True, slots=True)
-class Address:
-    """Where a server listens, and the variables that say so (for messages)."""
-
-    host: str
-    port: int
-    """0: any free port."""
-    host_variable: str
-    port_variable: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,15 +36,14 @@ class IngressEnvironment:
     @classmethod
     def read(cls, environment: Mapping[str, str]) -> Self:
         """Raises `ConfigurationError`: everything that is wrong, one line each."""
-        reader = _Reader(environment)
-        config_path = reader.config_path()
+        reader = VariableReader(environment)
         listen = reader.address("INGRESS", default_host="0.0.0.0", default_port=8080)  # noqa: S104 (the public endpoint)
         admin = reader.address("ADMIN", default_host="127.0.0.1", default_port=8081)
         kafka = reader.kafka()
         proxies = reader.networks("INGRESS_TRUSTED_PROXIES")
         names = reader.names("ADMIN_NAMES")
         reader.raise_problems()
-        return cls(config_path, listen, admin, kafka, proxies, names)
+        return cls(config_path(environment), listen, admin, kafka, proxies, names)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,11 +77,11 @@ class ZoomEnvironment:
     @classmethod
     def read(cls, environment: Mapping[str, str]) -> Self:
         """Raises `ConfigurationError`: everything that is wrong, one line each."""
-        reader = _Reader(environment)
+        reader = VariableReader(environment)
         settings = cls(
             api_base_url=reader.url("ZOOM_API_BASE_URL", "") or None,
             oauth_base_url=reader.url("ZOOM_OAUTH_BASE_URL", _ZOOM_OAUTH),
-            tokens=reader.tokens(),
+            tokens=reader.attempt(lambda: TokenStorage.read(environment), TokenStorage()),
             budget_dir=_budget_dir(environment),
         )
         reader.raise_problems()
@@ -113,7 +98,7 @@ class BrevoEnvironment:
     @classmethod
     def read(cls, environment: Mapping[str, str]) -> Self:
         """Raises `ConfigurationError`."""
-        reader = _Reader(environment)
+        reader = VariableReader(environment)
         settings = cls(reader.url("BREVO_API_BASE_URL", _BREVO_API))
         reader.raise_problems()
         return settings
@@ -141,16 +126,16 @@ class WorkerEnvironment:
     @classmethod
     def read(cls, environment: Mapping[str, str]) -> Self:
         """Raises `ConfigurationError`: everything that is wrong, one line each."""
-        reader = _Reader(environment)
+        reader = VariableReader(environment)
         settings = cls(
-            config_path=reader.config_path(),
+            config_path=config_path(environment),
             data_dir=data_dir_of(environment),
             admin=reader.address("ADMIN", default_host="127.0.0.1", default_port=8082),
             kafka=reader.kafka(),
             zoom_api_base_url=reader.url("ZOOM_API_BASE_URL", "") or None,
             zoom_oauth_base_url=reader.url("ZOOM_OAUTH_BASE_URL", _ZOOM_OAUTH),
             brevo_api_base_url=reader.url("BREVO_API_BASE_URL", _BREVO_API),
-            zoom_tokens=reader.tokens(),
+            zoom_tokens=reader.attempt(lambda: TokenStorage.read(environment), TokenStorage()),
             zoom_budget_dir=_budget_dir(environment),
             admin_names=reader.names("ADMIN_NAMES"),
         )
@@ -175,7 +160,7 @@ class ConsoleEnvironment:
     @classmethod
     def read(cls, environment: Mapping[str, str]) -> Self:
         """Raises `ConfigurationError`: everything that is wrong, one line each."""
-        reader = _Reader(environment)
+        reader = VariableReader(environment)
         settings = cls(
             listen=reader.address("CONSOLE", default_host="127.0.0.1", default_port=8084),
             kafka=reader.kafka(),
@@ -206,7 +191,7 @@ class Counterparts:
         return cls(
             environment.get("ZOOM_OAUTH_BASE_URL") or _ZOOM_OAUTH,
             environment.get("BREVO_API_BASE_URL") or _BREVO_API,
-            _allows_plaintext(environment),
+            plaintext_allowed(environment),
         )
 
 
@@ -240,78 +225,5 @@ def config_path(environment: Mapping[str, str]) -> Path:
     return Path(environment.get("ROLLCALL_CONFIG") or "rollcall.yaml")
 
 
-class _Reader:
-    """Reads variables and collects what is wrong with them, so that all of it is told at once."""
-
-    def __init__(self, environment: Mapping[str, str]) -> None:
-        self._environment = environment
-        self._problems: list[str] = []
-
-    def config_path(self) -> Path:
-        return config_path(self._environment)
-
-    def kafka(self) -> KafkaConnection:
-        return self._attempt(lambda: KafkaConnection.from_environment(self._environment), KafkaConnection(""))
-
-    def address(self, name: str, *, default_host: str, default_port: int) -> Address:
-        host_variable, port_variable = f"{name}_HOST", f"{name}_PORT"
-        host = self._environment.get(host_variable) or default_host
-        text = self._environment.get(port_variable) or str(default_port)
-        return Address(host, self._attempt(lambda: _port(port_variable, text), 0), host_variable, port_variable)
-
-    def networks(self, name: str) -> tuple[Network, ...]:
-        return self._attempt(lambda: parse_networks(name, self._environment.get(name) or ""), ())
-
-    def names(self, name: str) -> frozenset[str]:
-        parts = (self._environment.get(name) or "").lower().split(",")
-        return frozenset(filter(None, (part.strip() for part in parts)))
-
-    def tokens(self) -> TokenStorage:
-        return self._attempt(lambda: TokenStorage.read(self._environment), TokenStorage())
-
-    def url(self, name: str, default: str) -> str:
-        text = self._environment.get(name) or default
-        allows_plaintext = _allows_plaintext(self._environment)
-        return self._attempt(lambda: _base_url(name, text, allows_plaintext=allows_plaintext), "") if text else ""
-
-    def raise_problems(self) -> None:
-        if self._problems:
-            raise ConfigurationError("\n".join(self._problems))
-
-    def _attempt(self, read: Callable[[], T], otherwise: T) -> T:
-        try:
-            return read()
-        except ConfigurationError as error:
-            self._problems.append(str(error))
-            return otherwise
-
-
 def _budget_dir(environment: Mapping[str, str]) -> Path:
-    data_dir = Path(environment.get("ROLLCALL_DATA_DIR") or "data")
-    return Path(environment.get("ZOOM_BUDGET_DIR") or data_dir / "zoom-budget")
-
-
-def _port(name: str, text: str) -> int:
-    port = int(text) if text.isascii() and text.isdecimal() else -1
-    if not 0 <= port <= 65_535:
-        raise ConfigurationError(f"{name}: `{text}` is no port; set it to a number from 0 (any free one) to 65535")
-    return port
-
-
-def _allows_plaintext(environment: Mapping[str, str]) -> bool:
-    return environment.get("ROLLCALL_ALLOW_PLAINTEXT") == "1"
-
-
-def _base_url(name: str, text: str, *, allows_plaintext: bool) -> str:
-    try:
-        parts = urlsplit(text)
-    except ValueError:
-        parts = urlsplit("")
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
-        raise ConfigurationError(f"{name}: no base URL; write it like https://api.example.com/v2")
-    if shows_secrets(text) and not allows_plaintext:
-        raise ConfigurationError(
-            f"{name}: http:// shows our keys to everybody on the way; write https://, "
-            "or set ROLLCALL_ALLOW_PLAINTEXT=1 where nobody else is on it"
-        )
-    return text.rstrip("/")
+    return Path(environment.get("ZOOM_BUDGET_DIR") or data_dir_of(environment) / "zoom-budget")

@@ -8,8 +8,8 @@ from typing import Any
 
 from aiohttp import web
 
-from runtime.environment import Address
 from runtime.guard import Guard
+from runtime.variables import Address
 from schemas.errors import ConfigurationError
 
 

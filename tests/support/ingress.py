@@ -19,9 +19,9 @@ from ingress.errors import NotAcknowledgedError, UnavailableReason
 from ingress.publisher import Publisher
 from ingress.settings import IngressSettings, Limits
 from ingress.signature import SigningKey
-from runtime.environment import Address
 from runtime.kafka import KafkaConnection
 from runtime.models import Kafka
+from runtime.variables import Address
 
 EXAMPLES = Path(__file__).parents[2] / "schemas" / "examples"
 ACCOUNT = "Qm7dTr2xR9-aLwK3vNzY5g"

@@ -2,8 +2,9 @@ from pathlib import Path
 
 import pytest
 
-from runtime.environment import Address, IngressEnvironment, TokenStorage, WorkerEnvironment, ZoomEnvironment
+from runtime.environment import IngressEnvironment, TokenStorage, WorkerEnvironment, ZoomEnvironment
 from runtime.kafka import KafkaConnection
+from runtime.variables import Address
 from schemas.errors import ConfigurationError
 
 KAFKA = {"KAFKA_BOOTSTRAP_SERVERS": "localhost:9092"}

@@ -13,9 +13,9 @@ import pytest
 from aiohttp import web
 
 from runtime.connections import ConnectionLimits
-from runtime.environment import Address
 from runtime.guard import Guard
 from runtime.listening import listen
+from runtime.variables import Address
 from tests.support.processes import eventually
 from tests.support.webhook_endpoint import Raw
 
