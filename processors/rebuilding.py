@@ -15,7 +15,7 @@ from pathlib import Path
 
 from prometheus_client import CollectorRegistry
 
-from processors.app import STATE_TABLES, scoring_rule, tracking_rule, tracking_tick
+from processors.agents import STATE_TABLES, scoring_rule, tracking_rule, tracking_tick
 from processors.attendance import agent as track_attendance
 from processors.attendance.book import DUE_WORK, due_ms
 from processors.attendance.settings import TrackingSettings

@@ -136,7 +136,7 @@ async def _delete(connection: KafkaConnection, name: str) -> list[str]:
 
 
 def _of_state(name: str, found: Sequence[str], prefix: str) -> list[str]:
-    from processors.app import STATE_TABLES  # noqa: PLC0415 (Faust takes a second)
+    from processors.agents import STATE_TABLES  # noqa: PLC0415 (Faust takes a second)
     from processors.rebuild.kept_answers import KEPT_ANSWERS_TABLE  # noqa: PLC0415 (as above)
 
     tables = {*STATE_TABLES, *(() if name == FIRST_STATE else (KEPT_ANSWERS_TABLE,))}

@@ -109,7 +109,7 @@ class _Grow:
 
     async def run(self, reason: str, *, yes: bool) -> dict[str, int] | None:
         """What was done; ``None``: a person said no."""
-        from processors.app import changelogs  # noqa: PLC0415 (Faust takes a second)
+        from processors.agents import changelogs  # noqa: PLC0415 (Faust takes a second)
         from runtime.topics import ensure_topics  # noqa: PLC0415 (a help page needs no Kafka client)
 
         before = await self._check()
@@ -205,7 +205,7 @@ class _Grow:
                         yield record
 
     async def _copy_tables(self, to_kafka: Posting, live: str) -> int:
-        from processors.app import STATE_TABLES  # noqa: PLC0415 (Faust takes a second)
+        from processors.agents import STATE_TABLES  # noqa: PLC0415 (Faust takes a second)
 
         copied = 0
         for table in TABLES:

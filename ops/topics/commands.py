@@ -108,7 +108,7 @@ def apply(lose: Lose = False, reason: Reason = "", yes: Yes = False, as_json: Js
 
 async def _look() -> _State:
     # The tables are named by the worker's agents, and Faust takes a second.
-    from processors.app import changelogs  # noqa: PLC0415
+    from processors.agents import changelogs  # noqa: PLC0415
 
     connection = KafkaConnection.from_environment(os.environ)
     kafka = load_for_display(config_path(os.environ), os.environ).kafka

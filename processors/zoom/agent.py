@@ -15,7 +15,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 
 from typing_extensions import override
 
@@ -24,7 +24,8 @@ from processors.engine.spec import AgentSpec
 from processors.engine.view import Output, PartitionStore, Rule
 from processors.erasure.erasing import ErasingRule
 from processors.erasure.marks import MARKS
-from processors.zoom.api.api import ZoomReader, ZoomRow
+from processors.zoom.account_health import AccountHealth, MissingScopes
+from processors.zoom.api.api import ZoomReader
 from processors.zoom.api.metrics import ZoomMetrics
 from processors.zoom.asking import ask, told
 from processors.zoom.questions.due_queue import DueQueue, QuestionUnderWay, ZoomQuestion
@@ -32,10 +33,8 @@ from processors.zoom.questions.erasure import LookupCleaner
 from processors.zoom.questions.identities import Directory
 from processors.zoom.questions.pages import QuestionAnswer, result_pages
 from processors.zoom.questions.pending import LOOKUPS_PENDING, MARKED, RequestIntake, unpack_pending
-from processors.zoom.questions.troubles import Troubles
 from runtime.backoff import Backoff
-from runtime.outage import Outage
-from runtime.outcome import NoAnswer, Outcome
+from runtime.outcome import NoAnswer
 from schemas.errors import ConfigurationError
 from schemas.instants import as_datetime
 from schemas.lookups import AccountDeauthorized, LookupRequest, LookupSettled
@@ -57,9 +56,6 @@ POST_BYTES = 4_000_000
 
 BACKOFF = Backoff(first_seconds=1, longest_seconds=300)
 """An outage is noticed to be over within five minutes; a longer wait that Zoom asks for is kept."""
-MissingScopes = Callable[[frozenset[str]], Mapping[str, str]]
-"""Of the scopes of a token: those that it lacks, each with the features that need it."""
-
 log = logging.getLogger(__name__)
 
 
@@ -98,13 +94,11 @@ class LookUp(Effect):
         self._backoff = backoff
         self._due_queue = DueQueue(concurrency=CONCURRENCY)
         self._probe_after_seconds = probe_after_seconds
-        self._missing_scopes = missing_scopes or {}
+        self._health = AccountHealth(clock=clock, metrics=metrics, backoff=backoff, missing_scopes=missing_scopes or {})
         self._partition_of = partition_of
         self._owned: set[str] = set()
         """Account ids: only their owner asks for tokens, since in some accounts a second one ends the first."""
         self._unprobed: list[str] = []
-        self._troubles = Troubles()
-        self._outages: dict[str, Outage] = {}
         self._users: dict[str, tuple[float, QuestionAnswer]] = {}
         self._deauthorized: list[AccountDeauthorized] = []
         self._changed = asyncio.Event()
@@ -112,7 +106,7 @@ class LookUp(Effect):
     @property
     def reasons(self) -> tuple[str, ...]:
         """What keeps questions from being answered until a person acts, for readiness."""
-        return self._troubles.reasons
+        return self._health.reasons
 
     @override
     def load(self, partition: int, stores: Mapping[str, PartitionStore]) -> None:
@@ -141,8 +135,7 @@ class LookUp(Effect):
         self._due_queue.drop(partition)
         for account_id in self._of(partition):
             self._owned.discard(account_id)
-            self._troubles.forget(account_id)  # whoever owns it now meets them again
-            self._metrics.troubles.labels(account_id).set(0)
+            self._health.forget(account_id)  # whoever owns it now meets its troubles again
         self._note_change()
 
     @override
@@ -203,14 +196,10 @@ class LookUp(Effect):
         while account_id in self._owned:
             granted = await self._clients[account_id].granted_scopes()
             if not isinstance(granted, NoAnswer):
-                self._note_scopes(account_id, granted)
+                self._health.note_scopes(account_id, granted)
                 return
-            self._note_trouble(account_id, "token", granted)
+            self._health.note_answer(account_id, "token", granted)
             await asyncio.sleep(granted.after_seconds or PROBE_SECONDS)
-
-    def _note_scopes(self, account_id: str, granted: frozenset[str]) -> None:
-        missing = self._missing_scopes.get(account_id)
-        self._say(self._troubles.note_scopes(account_id, missing(granted) if missing and granted else {}), account_id)
 
     async def _work(self, asked: QuestionUnderWay, agent: OwnAgent) -> None:
         question = asked.question
@@ -245,7 +234,7 @@ class LookUp(Effect):
             self._metrics.lookups.labels(question.lookup, "failed").inc()
             return QuestionAnswer("unavailable", f"internal error ({type(error).__name__}), see the worker's log")
         if question.lookup != "identities":
-            self._note_trouble(question.account_id, question.lookup, answer)
+            self._health.note_answer(question.account_id, question.lookup, answer)
         return told(answer) if isinstance(answer, NoAnswer) else answer
 
     async def _ask(self, client: ZoomReader, question: ZoomQuestion) -> QuestionAnswer | NoAnswer:
@@ -258,38 +247,11 @@ class LookUp(Effect):
         if answer is not None and self._clock() < ends_at:
             return answer
         users = await client.users()
-        self._note_trouble(account_id, "identities", users)
+        self._health.note_answer(account_id, "identities", users)
         kept = told(users) if isinstance(users, NoAnswer) else QuestionAnswer("found", rows=Directory(users))
         if isinstance(kept, QuestionAnswer):
             self._users[account_id] = (self._clock() + USERS_KEPT_SECONDS, kept)
         return users if isinstance(users, NoAnswer) else kept
-
-    def _note_trouble(self, account_id: str, what: str, came: QuestionAnswer | Sequence[ZoomRow] | NoAnswer) -> None:
-        if isinstance(came, QuestionAnswer) and came.outcome != "found":
-            return  # Zoom was not asked
-        before = self._troubles.count(account_id)
-        trouble = self._troubles.note(account_id, what, came if isinstance(came, NoAnswer) else Outcome.DONE)
-        self._say(trouble, account_id)
-        if before and not self._troubles.count(account_id):
-            log.info("zoom trouble over", extra={"account": account_id})
-        self._note_outage(account_id, came)
-
-    def _say(self, trouble: str | None, account_id: str) -> None:
-        self._metrics.troubles.labels(account_id).set(self._troubles.count(account_id))
-        if trouble is not None:
-            log.error("zoom trouble", extra={"reason": trouble, "next": "mend it; rollcall check looks at it again"})
-
-    def _note_outage(self, account_id: str, came: QuestionAnswer | Sequence[ZoomRow] | NoAnswer) -> None:
-        """An outage waits for nobody: each question comes again by itself. It is told once, and its end."""
-        outage = self._outages.setdefault(account_id, Outage(self._backoff.seconds(1, spread=1)))
-        if isinstance(came, NoAnswer) and came.outcome is Outcome.RETRY:
-            if outage.failed(self._clock()):
-                log.warning("zoom lost", extra={
-                    "account": account_id, "reason": came.says,
-                    "next": "nothing is lost, and it goes on by itself; https://status.zoom.us",
-                })  # fmt: skip
-        elif (seconds := outage.answered(self._clock())) is not None:
-            log.info("zoom reached again", extra={"account": account_id, "away_seconds": round(seconds, 1)})
 
     async def _tell(self, asked: QuestionUnderWay, answer: QuestionAnswer, agent: OwnAgent) -> None:
         portion: list[Output] = []

@@ -13,7 +13,7 @@ import aiohttp
 import orjson
 import rocksdict
 
-from processors.app import changelogs
+from processors.agents import changelogs
 from schemas.audit import AuditEntry
 from schemas.codec import contact_id
 from schemas.topics import ATTENDANCE_RESULTS, RAW_EVENTS, all_topics

@@ -14,7 +14,7 @@ from typing import Any
 import orjson
 import pytest
 
-from processors.app import SPECS
+from processors.agents import SPECS
 from processors.engine.naming import APP_ID
 from schemas.letters import LETTER_ID, letter_id
 from schemas.topic import Topic

@@ -27,7 +27,7 @@ import uvloop
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from prometheus_client import CollectorRegistry
 
-from processors.app import tracking_agent, tracking_rule
+from processors.agents import tracking_agent, tracking_rule
 from processors.attendance import agent as track_attendance
 from processors.attendance.settings import TrackingSettings
 from processors.engine.confirmed_publisher import ConfirmedPublisher, build_producer

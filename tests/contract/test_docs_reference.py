@@ -13,7 +13,7 @@ from ingress.decision import DeliveryOutcome
 from ingress.envelope import Delivery, to_record
 from ingress.errors import UnavailableReason
 from ingress.metrics import IngressMetrics, UnauthorizedReason
-from processors.app import SPECS, changelogs
+from processors.agents import SPECS, changelogs
 from processors.brevo.writer.metrics import BrevoMetrics
 from processors.engine.dead_letters import dead_letter_headers, fault_of
 from processors.engine.metrics import EngineMetrics

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from processors.app import SPECS
+from processors.agents import SPECS
 from schemas.topics import TOPICS
 
 ROOT = Path(__file__).parents[2]

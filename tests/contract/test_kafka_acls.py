@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from processors.app import changelogs
+from processors.agents import changelogs
 from processors.engine.naming import APP_ID, fence_name, rebuild_group, rebuild_topic
 from processors.rebuilding import own_changelogs
 from schemas.topics import (

@@ -16,7 +16,8 @@ from processors.engine.memory import MemoryEngine
 from processors.engine.memory_store import MemoryStore
 from processors.engine.view import Output
 from processors.zoom import agent as look_up
-from processors.zoom.agent import LookUp, MissingScopes
+from processors.zoom.account_health import MissingScopes
+from processors.zoom.agent import LookUp
 from processors.zoom.api.api import ZoomReader, ZoomRow
 from processors.zoom.api.metrics import ZoomMetrics
 from processors.zoom.questions.pending import LOOKUPS_PENDING

@@ -8,7 +8,7 @@ from random import Random
 
 import orjson
 
-from processors.app import scoring_rule, tracking_rule
+from processors.agents import scoring_rule, tracking_rule
 from processors.attendance.agent import SPEC as TRACK
 from processors.attendance.book import ATTENDANCE_TABLE, DUE_WORK, due_ms
 from processors.attendance.settings import TrackingSettings

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from aiokafka import AIOKafkaProducer
 
-from processors.app import STATE_TABLES
+from processors.agents import STATE_TABLES
 from processors.attendance.agent import SPEC as TRACK_ATTENDANCE
 from processors.engine.confirmed_publisher import BATCH_BYTES, ConfirmedPublisher, Row, build_producer
 from processors.engine.fences import Fences

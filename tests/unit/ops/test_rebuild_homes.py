@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ops.rebuild.homes import TABLES, Home, home_of
-from processors.app import SPECS
+from processors.agents import SPECS
 from processors.attendance.book import ATTENDANCE_TABLE as FACTS
 from processors.brevo.decisions.ledger import LEDGER, RESUME, event_key
 from processors.engagement.agent import ENGAGEMENT_TABLE as CONTACTS

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from processors.app import scoring_rule
+from processors.agents import scoring_rule
 from processors.engagement.agent import ENGAGEMENT_TABLE, ScoreEngagement
 from processors.engagement.contact_score import ScoreOnDay
 from processors.engagement.model import Model
