@@ -96,7 +96,9 @@ class TrackAttendance(AccountRule):
     def answer(self, result: LookupResult, now_ms: int, view: View) -> None:
         if self._marks.any(view):
             result = answer_without_erased(result, self._marks, view)
-        self._answers.apply_answer(Book(view, result.account_id, result.object_id, now_ms), result)
+        book = Book(view, result.account_id, result.object_id, now_ms)
+        self._answers.apply_answer(book, result)
+        self._notices.look(book)
 
     def _syncs(self, account_id: str, object_type: ObjectType) -> bool:
         sync = self._settings.sync.get(account_id)
@@ -109,7 +111,9 @@ class TrackAttendance(AccountRule):
             self._notices.step(Book(view, account_id, object_id, now_ms), uuid, cursor)
         elif tick.kind == "continue":
             object_id, _, step = (tick.job or "").rpartition("#")
-            self._closing.step(Book(view, account_id, object_id, now_ms), int(step))
+            book = Book(view, account_id, object_id, now_ms)
+            self._closing.step(book, int(step))
+            self._notices.look(book)
         else:
             self._begin_due(account_id, now_ms, view)
 
@@ -118,7 +122,9 @@ class TrackAttendance(AccountRule):
         jobs = list(itertools.islice(due, JOBS_PER_TICK + 1))
         for _at_ms, object_id, row_key in jobs[:JOBS_PER_TICK]:
             view.delete(ATTENDANCE_TABLE, row_key)
-            self._closing.due(Book(view, account_id, object_id, now_ms))
+            book = Book(view, account_id, object_id, now_ms)
+            self._closing.due(book)
+            self._notices.look(book)
         for _at_ms, object_id, _row_key in jobs[JOBS_PER_TICK:]:
             again = Tick(kind="clock", now=as_datetime(now_ms // 1000), account_id=account_id)
             view.send(TICKS.name, object_id.encode(), again)

@@ -165,6 +165,9 @@ CHOICE: BookKind[ChosenRecording] = BookKind(
 RECORDING_TOLD: BookKind[bool] = BookKind(
     "y", "that somebody was told of a recording", ("session", "contact"), **_TRUE, **_RUN
 )
+LOBBY: BookKind[tuple[Origin, str]] = BookKind(
+    "zl", "which registrant is there before the start can be told of", ("uuid",), **_VALUE, **_RUN
+)
 STARTED: BookKind[Origin] = BookKind("z", "that the start was told of with this run", ("uuid",), **_VALUE, **_RUN)
 ENDED_TOLD: BookKind[bool] = BookKind(
     "ze", "that a contact was told of the end", ("session", "contact"), **_TRUE, **_RUN

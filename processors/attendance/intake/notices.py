@@ -1,8 +1,8 @@
 """Who is told that a session has started (`brevo.events.started`). PURE.
 
 A webinar has started when the first of its registrants is there, and not before it was to: its `started` may be of a
-practice session, which only hosts and panelists can join. A meeting has none. Who is told is walked through in steps of
-bounded size.
+practice session, which only hosts and panelists can join. A meeting has none. Nobody is told before Zoom has said who
+is registered. Who is told is walked through in steps of bounded size.
 """
 
 from __future__ import annotations
@@ -10,17 +10,22 @@ from __future__ import annotations
 from processors.attendance.book import (
     CONTACT_REGISTRATION,
     DESCRIBED_DETAILS,
+    LOBBY,
+    QUESTION,
     REGISTRATION,
     RUN,
     SCHEDULE,
     STARTED,
     Book,
     Details,
+    load_job,
+    look_later,
     send_tick,
 )
 from processors.attendance.closing.exclusion import Exclusion
 from processors.attendance.intake.described import is_wanted
 from processors.attendance.intake.groups import groups_of
+from processors.attendance.intake.questions import ASKED
 from processors.attendance.rules.chat import Chatted
 from processors.attendance.rules.facts import Fact, Seen, Started
 from processors.attendance.rules.runs import RunRow
@@ -31,6 +36,9 @@ from schemas.attendance import Notice, Origin
 from schemas.codec import contact_id
 from schemas.instants import as_datetime
 from schemas.topics import ATTENDANCE_RESULTS
+
+_FIRST = frozenset({"details", "registrants", "identities"})
+"""Purposes of the questions of which it depends who is told of as a registrant."""
 
 
 class Notices:
@@ -52,15 +60,29 @@ class Notices:
             return
         uuid = fact.event.uuid
         # Every join but the first ends here: finding the session reads many rows.
-        if book.has(STARTED, uuid):
+        if book.has(STARTED, uuid) or book.has(LOBBY, uuid):
             return
-        found = self._group(book, uuid)
-        if found is None or any(book.has(STARTED, run_uuid) for run_uuid in found.uuids):
+        registrant_id = fact.shown.registrant_id if isinstance(fact, Seen) else None
+        book.put(LOBBY, (origin, registrant_id or ""), uuid)
+        self.look(book)
+
+    def look(self, book: Book) -> None:
+        """Begin to tell of the starts that can be told now: T has come, and Zoom has said who is registered."""
+        if not self._settings.tells_started:
             return
-        if found.entry is not None and isinstance(fact, Seen) and fact.at < found.entry.start:
-            return
-        book.put(STARTED, origin, uuid)
-        _go_on(book, uuid, "")
+        for (uuid,), (origin, registrant_id) in list(book.scan(LOBBY)):
+            found = self._group(book, uuid)
+            start = found.entry.start if found is not None and found.entry is not None else 0
+            if found is None or _is_over(found, uuid, start) or any(book.has(STARTED, run) for run in found.uuids):
+                book.delete(LOBBY, uuid)
+            elif book.now_ms < start * 1_000:
+                look_later(book, start * 1_000)
+            elif _are_registrants_told(book):
+                book.delete(LOBBY, uuid)
+                # Who is none after all leaves it to the next one who joins.
+                if not registrant_id or _is_approved(book, registrant_id, _start_of(found, uuid)):
+                    book.put(STARTED, origin, uuid)
+                    _go_on(book, uuid, "")
 
     def step(self, book: Book, uuid: str, cursor: str) -> None:
         """Tell the next registrants of a run's session, from a contact on."""
@@ -102,8 +124,27 @@ def _shows_start(book: Book, fact: Fact | Chatted) -> bool:
         return isinstance(fact, Started)
     if not isinstance(fact, Seen) or not fact.joined or fact.shown.registrant_id is None:
         return False
-    row = book.get(REGISTRATION, fact.shown.registrant_id)
-    return row is not None and row.status_at(fact.at) == "approved"
+    # Nobody may know the registration yet: Zoom is asked for all of them when it is first heard of the run.
+    registrant_id = fact.shown.registrant_id
+    return not book.has(REGISTRATION, registrant_id) or _is_approved(book, registrant_id, fact.at)
+
+
+def _is_approved(book: Book, registrant_id: str, at: int) -> bool:
+    row = book.get(REGISTRATION, registrant_id)
+    return row is not None and row.status_at(at) == "approved"
+
+
+def _is_over(group: Group, uuid: str, start: int) -> bool:
+    """Whether a run was over before its date began: who tries the link is not there when it starts."""
+    return any(run.uuid == uuid and run.end is not None and run.end < start for run in group.runs)
+
+
+def _are_registrants_told(book: Book) -> bool:
+    """Whether everything was told of them that Zoom has to say: to who is no contact yet nothing is sent."""
+    job = load_job(book)
+    if job.registrations or (job.work is not None and job.work.kind == "registrations"):
+        return False
+    return not any(question.state == ASKED and scope[0] in _FIRST for scope, question in book.scan(QUESTION))
 
 
 def _start_of(group: Group, uuid: str) -> int:

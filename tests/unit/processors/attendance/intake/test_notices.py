@@ -16,10 +16,12 @@ from processors.attendance.settings import TrackingSettings
 from processors.engine.view import TurnView
 from sandbox.simulator import Chaos, World, simulate_meeting, simulate_webinar
 from schemas.attendance import FACT, Notice
+from schemas.lookups import LookupKind
 from schemas.ticks import Tick
 from schemas.topics import TICKS
 from tests.support.rules import record
 from tests.support.tracking import START_MS, Pipeline, configuration
+from tests.support.worked_examples import Example, seconds
 
 STARTS_AT = START_MS // 1_000 - 4_200
 ON: dict[str, Any] = {"sessions": {"report_checks": []}, "brevo": {"events": {"started": True, "ended": True}}}
@@ -64,6 +66,46 @@ def test_registrants_are_told_of_the_start_when_the_first_of_them_is_there() -> 
     assert set(told.values()) == {1}
     (event,) = {event.event_date for event in pipeline.events if event.name == "zoom_webinar_started"}
     assert event.timestamp() == min(session.started_at for session in _sessions(pipeline, world)).timestamp()
+
+
+def _without_end(run: str, now: str) -> tuple[Pipeline, list[bytes]]:
+    """A webinar at 10:00 with a registrant by webhook and one by list, of whom one is in a run; what came of it."""
+    example = Example()
+    for line in ("webinar 10:00 60 min", "registered ana", "registered bo by list", f"run A {run}"):
+        example.read(line)
+    example.read(f"ana in A {run} (registrant_id Rana)")
+    pipeline = Pipeline(configuration(**ON), example.zoom())
+    pipeline.now_ms = seconds(now) * 1_000
+    return pipeline, [body for body in example.bodies if b"left" not in body]
+
+
+def test_who_is_there_before_the_scheduled_start_begins_it() -> None:
+    """A small webinar: everybody came early, and nobody joins any more when its time comes."""
+    pipeline, bodies = _without_end("09:55-11:00", "09:55:02")
+    pipeline.feed(body for body in bodies if b"ended" not in body)
+    assert not _told(pipeline, "zoom_webinar_started")
+    pipeline.settle(hours=0.1)
+    assert _told(pipeline, "zoom_webinar_started") == {"ana@example.com": 1, "bo@example.com": 1}
+
+
+def test_who_tried_the_link_before_does_not_begin_it() -> None:
+    """When the time comes they have left, and nobody has opened the webinar."""
+    pipeline, bodies = _without_end("-1d 09:55-10:05", "-1d 10:06")
+    pipeline.feed(bodies)
+    pipeline.settle(hours=26)
+    assert not _told(pipeline, "zoom_webinar_started")
+
+
+@pytest.mark.parametrize("held", ["session", "registrants", "identities"])
+def test_start_is_told_of_once_zoom_has_said_who_is_registered(held: LookupKind) -> None:
+    """To who is no contact yet nothing can be sent; Zoom may answer long after everybody has joined."""
+    pipeline, bodies = _without_end("10:00-11:00", "10:30")
+    pipeline.held_back = frozenset({held})
+    pipeline.feed(body for body in bodies if b"ended" not in body)
+    assert not _told(pipeline, "zoom_webinar_started")
+    pipeline.let_through(held)
+    pipeline.settle(hours=0.1)
+    assert _told(pipeline, "zoom_webinar_started") == {"ana@example.com": 1, "bo@example.com": 1}
 
 
 def _sessions(pipeline: Pipeline, world: World) -> list[Any]:
