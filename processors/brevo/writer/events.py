@@ -123,8 +123,9 @@ class EventSender:
         """Everything that may take long comes before the intent, which then stands until the outcome is posted."""
         family = family_of(work)
         channel = self._channels[family]
-        with self._outcomes.waiting(contact):
+        with self._giving_way(contact):
             await self._access.limiters[family].unpaused()
+        with self._outcomes.waiting(contact):
             found = await channel.withheld(contact, work)
         if isinstance(found, Again):
             return found
@@ -133,7 +134,7 @@ class EventSender:
             return None
         work = work if found is None else replace(work, campaign_id=found.campaign_id)
         async with self._slot(contact, family):
-            with self._outcomes.waiting(contact):
+            with self._giving_way(contact):
                 await self._access.permit(family, urgent=self._schedule.task(contact).urgent)
             if not self._is_still(contact, work):
                 self._access.unused(family)
@@ -181,9 +182,20 @@ class EventSender:
     async def _slot(self, contact: str, family: Family) -> AsyncIterator[None]:
         slot = self._access.intents[family].slot(urgent=self._schedule.task(contact).urgent)
         async with AsyncExitStack() as stack:
-            with self._outcomes.waiting(contact):
+            with self._giving_way(contact):
                 await stack.enter_async_context(slot)
             yield
+
+    @contextmanager
+    def _giving_way(self, contact: str) -> Iterator[None]:
+        """While an event waits for its turn: an upsert of its contact cancels it, and it comes again behind that."""
+        task = self._schedule.task(contact)
+        with self._outcomes.waiting(contact):
+            task.before_intent = True
+            try:
+                yield
+            finally:
+                task.before_intent = False
 
     def _is_still(self, contact: str, work: EventWork) -> bool:
         """Whether nothing else has decided or moved an event meanwhile."""

@@ -265,6 +265,8 @@ class WorkSchedule:
         match action:
             case Wait():
                 self._tasks[contact] = task
+                if task.before_intent and task.job is not None and isinstance(self.work(contact), UpsertWork):
+                    task.job.cancel()
             case Finish():
                 self._unqueue(task)
                 self._tasks.pop(contact, None)

@@ -51,6 +51,8 @@ class ContactTask:
     """Its work waits: it may be cancelled when its partition goes."""
     before_first_call: bool = False
     """It waits for the first permit of an upsert: it may still go with an import batch."""
+    before_intent: bool = False
+    """Its event waits for its turn, perhaps for days: it gives way to an upsert."""
     job: asyncio.Task[None] | None = None
     """What works on it."""
 

@@ -8,6 +8,7 @@ import pytest
 from aiohttp import web
 
 from processors.brevo.decisions.budget import WriterFigures
+from schemas.brevo import AttributeValue
 from tests.support.brevo_commands import event, upsert
 from tests.support.scripted_brevo import UNRECOGNISED_IP, Call, ScriptedBrevo, error, first_calls
 from tests.support.sink import Sink, sink_beside_brevo
@@ -76,6 +77,28 @@ async def test_family_that_may_not_go_on_stops_alone_and_alarms(
     assert sink.outcomes() == ["acknowledged", *2 * ["intended", "withdrawn"], "intended", "acknowledged"]
     assert len(brevo.event_calls) == 3
     assert "nothing is lost" in caplog.text
+
+
+async def test_contact_is_written_while_its_event_waits_for_parked_events(
+    bench: tuple[Sink, ScriptedBrevo],
+) -> None:
+    """No credit for events may last for days: what is newer of a contact does not wait behind its event."""
+    sink, brevo = bench
+    people = [f"p{number}@example.com" for number in range(4)]
+    brevo.script = first_calls(1_000, error(402, "not_enough_credits", "no"), events=True)
+    effect = sink.start(WriterFigures(probe_seconds=3_600, drain_seconds=0))
+    sink.send(*(upsert(email=email) for email in people), *(event(email=email) for email in people))
+    await sink.engine.until(lambda: bool(effect.reasons) and len(brevo.contacts) == len(people) == len(effect.busy()))
+    newer = {"MEETING_DURATION": AttributeValue(type="float", value=55)}
+    sink.send(*(upsert(2, email=email, attributes=newer) for email in people))
+    await sink.engine.until(
+        lambda: all(contact.attributes["MEETING_DURATION"] == 55 for contact in brevo.contacts.values())
+    )
+    assert not brevo.events
+    brevo.script = None
+    effect.resume()
+    await sink.settled()
+    assert sorted(call["identifiers"]["email_id"] for call in brevo.events) == sorted(people)
 
 
 async def test_rate_limit_used_up_for_long_is_a_reason(bench: tuple[Sink, ScriptedBrevo]) -> None:
