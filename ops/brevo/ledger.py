@@ -6,7 +6,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from processors.brevo.decisions.ledger import LEDGER, ContactRow, EventRow, contact_of, waits_for_its_contact
+from processors.brevo.decisions.ledger import LEDGER, ContactRow, EventRow, contact_of
+from processors.brevo.decisions.open_work import waits_for_its_contact
 from processors.engine.naming import changelog_name
 from runtime.kafka import KafkaConnection
 from runtime.reading import read_topic

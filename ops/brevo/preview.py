@@ -14,8 +14,9 @@ from ops.brevo.ledger import Ledger, ledger
 from ops.options import Json
 from processors.brevo.decisions.ledger import event_key
 from processors.brevo.decisions.preview import event_preview, in_words, upsert_preview
-from processors.brevo.decisions.upsert import Wanted, after_read
+from processors.brevo.decisions.upsert import after_read
 from processors.brevo.decisions.values import sendable
+from processors.brevo.decisions.wanted import Wanted
 from runtime.exits import FOUND_WRONG
 from runtime.kafka import KafkaConnection
 from runtime.logs import configure_command_logging

@@ -13,7 +13,7 @@ from processors.brevo.decisions.ledger import ContactRow, parse_command, state_b
 from processors.brevo.decisions.preview import upsert_preview
 from processors.brevo.decisions.refused_events import to_try_again
 from processors.brevo.decisions.suppression import Consent
-from processors.brevo.decisions.upsert import Known
+from processors.brevo.decisions.wanted import Known
 from processors.engagement.assessment import Assessor
 from processors.engagement.commands import Recomputed, upsert_contact
 from processors.engagement.resync import can_be_resynced

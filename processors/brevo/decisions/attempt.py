@@ -10,17 +10,16 @@ from processors.brevo.decisions.results import left_out_detail
 from processors.brevo.decisions.upsert import (
     Claim,
     Create,
-    Known,
     Read,
     Update,
     UpsertStep,
-    Wanted,
     after_claim,
     after_create,
     after_read,
     after_update,
     next_step,
 )
+from processors.brevo.decisions.wanted import Known, Wanted
 from runtime.calls import Answer
 from runtime.outcome import Outcome
 from schemas.brevo import ContactState

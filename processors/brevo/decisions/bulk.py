@@ -12,9 +12,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from processors.brevo.decisions.identifiers import IDENTIFIER_TYPES
-from processors.brevo.decisions.ledger import UpsertWork
-from processors.brevo.decisions.upsert import Claim, Create, Known, Read, Update, Wanted, must_read, next_step
+from processors.brevo.decisions.open_work import UpsertWork
+from processors.brevo.decisions.upsert import Claim, Create, Read, Update, must_read, next_step
 from processors.brevo.decisions.values import AttributeContent
+from processors.brevo.decisions.wanted import Known, Wanted
 from schemas.brevo import UpsertContact
 from schemas.codec import pack
 

@@ -7,15 +7,8 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 from processors.brevo.decisions.bulk import Shape, shape_of
-from processors.brevo.decisions.ledger import (
-    ContactRow,
-    ContactWork,
-    EventRow,
-    Rank,
-    ReadCommand,
-    UpsertWork,
-    next_work,
-)
+from processors.brevo.decisions.ledger import ContactRow, EventRow, Rank, ReadCommand
+from processors.brevo.decisions.open_work import ContactWork, UpsertWork, next_work
 
 
 class ContactPhase(Enum):

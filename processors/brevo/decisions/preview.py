@@ -8,8 +8,9 @@ from typing import Any
 
 from processors.brevo.decisions.identifiers import IDENTIFIER_TYPES
 from processors.brevo.decisions.ledger import EventState
-from processors.brevo.decisions.upsert import Create, Known, Read, Update, Wanted, next_step
+from processors.brevo.decisions.upsert import Create, Read, Update, next_step
 from processors.brevo.decisions.values import sendable
+from processors.brevo.decisions.wanted import Known, Wanted
 from schemas.brevo import (
     CommandResult,
     ConfirmList,

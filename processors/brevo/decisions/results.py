@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from processors.brevo.decisions.ledger import ContactWork, EventWork, Waiting, contact_key
+from processors.brevo.decisions.ledger import Waiting, contact_key
+from processors.brevo.decisions.open_work import ContactWork, EventWork
 from processors.engine.dead_letters import dead_letter_headers, fault_of, sent_again
 from processors.engine.view import Output, Record
 from schemas.brevo import CommandOutcome, CommandResult, ContactState, OnceCommand, UpsertContact

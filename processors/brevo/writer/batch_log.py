@@ -7,7 +7,7 @@ import logging
 from collections import Counter
 from collections.abc import Callable
 
-from processors.brevo.decisions.ledger import ContactWork, UpsertWork
+from processors.brevo.decisions.open_work import ContactWork, UpsertWork
 from processors.brevo.decisions.results import Ending
 from schemas.brevo import CommandOutcome
 

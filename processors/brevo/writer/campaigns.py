@@ -24,7 +24,7 @@ from processors.brevo.decisions.campaigns import (
     campaign_named,
     trace_of,
 )
-from processors.brevo.decisions.ledger import EventWork
+from processors.brevo.decisions.open_work import EventWork
 from processors.brevo.decisions.results import Ending
 from processors.brevo.writer.asking import Asker
 from processors.brevo.writer.channels import Channel

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from processors.brevo.decisions.campaigns import Trace
-from processors.brevo.decisions.ledger import EventWork
+from processors.brevo.decisions.open_work import EventWork
 from processors.brevo.decisions.results import Ending
 from processors.brevo.writer.outcomes import Again
 from runtime.calls import Answer

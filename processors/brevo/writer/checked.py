@@ -5,9 +5,9 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass
 
-from processors.brevo.decisions.ledger import UpsertWork
-from processors.brevo.decisions.upsert import Wanted
+from processors.brevo.decisions.open_work import UpsertWork
 from processors.brevo.decisions.values import sendable
+from processors.brevo.decisions.wanted import Wanted
 from processors.brevo.writer.lists import ListWatch
 from processors.brevo.writer.metrics import BrevoMetrics
 

@@ -14,7 +14,7 @@ from typing_extensions import override
 from processors.brevo.api.client import BrevoClient
 from processors.brevo.decisions.answers import classify
 from processors.brevo.decisions.confirmation import confirmation_body, why_not_asked
-from processors.brevo.decisions.ledger import EventWork
+from processors.brevo.decisions.open_work import EventWork
 from processors.brevo.decisions.results import Ending
 from processors.brevo.writer.asking import Asker
 from processors.brevo.writer.channels import Channel

@@ -9,18 +9,12 @@ from typing import Any
 from typing_extensions import override
 
 from processors.brevo.decisions.erasure import sink_rule
-from processors.brevo.decisions.ledger import (
-    LEDGER,
-    RESUME,
-    contact_of,
-    contact_row,
-    open_contacts,
-    open_events,
-)
+from processors.brevo.decisions.ledger import LEDGER, RESUME, contact_of
 from processors.brevo.decisions.open_commands import OpenCommands
+from processors.brevo.decisions.open_work import contact_row, open_contacts, open_events
 from processors.brevo.decisions.preview import event_preview, upsert_preview
 from processors.brevo.decisions.suppression import IMPORT_ENDED, Consent
-from processors.brevo.decisions.upsert import Known
+from processors.brevo.decisions.wanted import Known
 from processors.brevo.writer.schedule import Stores
 from processors.engine.effect import Effect, OwnAgent, RowChanges
 from processors.engine.view import PartitionStore, Rule

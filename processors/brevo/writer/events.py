@@ -14,7 +14,7 @@ from typing_extensions import override
 
 from processors.brevo.api.client import BrevoClient
 from processors.brevo.decisions.answers import AnswerClass
-from processors.brevo.decisions.ledger import EventWork
+from processors.brevo.decisions.open_work import EventWork
 from processors.brevo.decisions.results import Ending
 from processors.brevo.decisions.suppression import Consent
 from processors.brevo.writer.access import Family

@@ -30,9 +30,10 @@ from processors.brevo.decisions.bulk import (
     row_of,
     worth_reading,
 )
-from processors.brevo.decisions.ledger import UpsertWork
+from processors.brevo.decisions.open_work import UpsertWork
 from processors.brevo.decisions.results import Ending, left_out_detail
-from processors.brevo.decisions.upsert import Known, after_read
+from processors.brevo.decisions.upsert import after_read
+from processors.brevo.decisions.wanted import Known
 from processors.brevo.writer.processes import ProcessEnd
 from processors.brevo.writer.tools import WriterTools
 

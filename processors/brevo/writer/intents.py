@@ -6,7 +6,8 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from processors.brevo.decisions.ledger import ContactRow, EventRow, EventWork, Rank, UpsertWork, contact_of, is_open
+from processors.brevo.decisions.ledger import ContactRow, EventRow, Rank, contact_of
+from processors.brevo.decisions.open_work import EventWork, UpsertWork, is_open
 
 
 @dataclass(slots=True)

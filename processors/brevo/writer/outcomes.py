@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
-from processors.brevo.decisions.ledger import ContactWork, UpsertWork
+from processors.brevo.decisions.open_work import ContactWork, UpsertWork
 from processors.brevo.decisions.results import Ending, dead_letter_output, deletion_output, result_output
 from processors.brevo.writer.batch_log import BatchLog
 from processors.brevo.writer.metrics import BrevoMetrics

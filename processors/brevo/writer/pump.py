@@ -6,7 +6,7 @@ import asyncio
 import logging
 from collections.abc import Iterable
 
-from processors.brevo.decisions.ledger import UpsertWork
+from processors.brevo.decisions.open_work import UpsertWork
 from processors.brevo.writer.access import FAMILIES, Family
 from processors.brevo.writer.events import EventSender
 from processors.brevo.writer.imports import ImportWriter

@@ -13,7 +13,7 @@ from typing_extensions import override
 
 from processors.brevo.api.client import BrevoClient
 from processors.brevo.decisions.answers import classify
-from processors.brevo.decisions.ledger import EventWork
+from processors.brevo.decisions.open_work import EventWork
 from processors.brevo.decisions.recordings import mail_body, was_accepted_before, why_not_mailed
 from processors.brevo.decisions.results import Ending
 from processors.brevo.decisions.suppression import DELETED

@@ -5,18 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from processors.brevo.decisions.bulk import Shape, shape_of
-from processors.brevo.decisions.ledger import (
-    ContactRow,
-    ContactWork,
-    EventRow,
-    ReadCommand,
-    UpsertWork,
-    contact_of,
-    contact_row,
-    next_work,
-    open_contacts,
-    open_events,
-)
+from processors.brevo.decisions.ledger import ContactRow, EventRow, ReadCommand, contact_of
 from processors.brevo.decisions.next_action import (
     AccountAtBrevo,
     ContactCall,
@@ -30,6 +19,14 @@ from processors.brevo.decisions.next_action import (
     next_action,
 )
 from processors.brevo.decisions.open_commands import OpenCommands
+from processors.brevo.decisions.open_work import (
+    ContactWork,
+    UpsertWork,
+    contact_row,
+    next_work,
+    open_contacts,
+    open_events,
+)
 from processors.brevo.writer.access import FAMILIES, Family
 from processors.brevo.writer.event_bursts import EventBursts
 from processors.brevo.writer.import_batches import ImportBatches

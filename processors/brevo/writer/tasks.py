@@ -6,8 +6,8 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from processors.brevo.decisions.ledger import ContactWork, UpsertWork
 from processors.brevo.decisions.next_action import ContactPhase, Posted, Standing
+from processors.brevo.decisions.open_work import ContactWork, UpsertWork
 from processors.brevo.writer.access import Family
 from processors.engine.work_queue import AT_ONCE
 from schemas.brevo import ConfirmList, SendCampaign, SendRecording

@@ -8,21 +8,20 @@ from dataclasses import replace
 from processors.brevo.decisions.answers import AnswerClass
 from processors.brevo.decisions.attempt import Attempt, refuses_a_part
 from processors.brevo.decisions.identifiers import IDENTIFIER_TYPES
-from processors.brevo.decisions.ledger import UpsertWork
+from processors.brevo.decisions.open_work import UpsertWork
 from processors.brevo.decisions.results import Ending
 from processors.brevo.decisions.suppression import DELETED, UNKNOWN
 from processors.brevo.decisions.upsert import (
     Claim,
     Create,
-    Known,
     Read,
     Update,
     UpsertStep,
-    Wanted,
     create_body,
     update_body,
     was_deleted,
 )
+from processors.brevo.decisions.wanted import Known, Wanted
 from processors.brevo.writer.outcomes import Again
 from processors.brevo.writer.tasks import ContactTask
 from processors.brevo.writer.tools import WriterTools

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from processors.brevo.decisions.ledger import ContactRow, EventRow, waits_for_its_contact
+from processors.brevo.decisions.ledger import ContactRow, EventRow
+from processors.brevo.decisions.open_work import waits_for_its_contact
 from processors.brevo.writer.metrics import BrevoMetrics
 
 

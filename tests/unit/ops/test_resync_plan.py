@@ -10,8 +10,9 @@ from ops.resync.command import ResyncScope
 from ops.resync.kept import Kept
 from ops.resync.plan import DELETED, EXCLUDED, ON_ITS_WAY, UNWRITTEN, ResyncNeed, ResyncPlan, ResyncPlanner
 from processors.brevo.decisions.ledger import ContactRow, EventRow, EventState, Suppression, Waiting, event_key
-from processors.brevo.decisions.upsert import Known, Wanted, after_create, next_step
+from processors.brevo.decisions.upsert import after_create, next_step
 from processors.brevo.decisions.values import sendable
+from processors.brevo.decisions.wanted import Known, Wanted
 from processors.engagement.agent import ENGAGEMENT_TABLE, ScoreEngagement
 from processors.engagement.row_bytes import contact_prefix, decode_rows
 from processors.engine.memory_store import MemoryStore

@@ -7,7 +7,7 @@ from typing import Any
 
 from processors.brevo.decisions.preview import in_words, upsert_preview
 from processors.brevo.decisions.suppression import Consent
-from processors.brevo.decisions.upsert import Known
+from processors.brevo.decisions.wanted import Known
 from processors.brevo.writer.dry_run import DryRunEffect
 from schemas.brevo import AttributeValue
 from tests.support.brevo_commands import MAYA, event, upsert

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from processors.brevo.decisions.bulk import ImportRow, Member, import_body, pieces, row_of, shape_of, worth_reading
-from processors.brevo.decisions.ledger import UpsertWork, Waiting
-from processors.brevo.decisions.upsert import Known, Wanted
+from processors.brevo.decisions.ledger import Waiting
+from processors.brevo.decisions.open_work import UpsertWork
+from processors.brevo.decisions.wanted import Known, Wanted
 from schemas.brevo import AttributeValue
 from tests.support.brevo_commands import upsert
 

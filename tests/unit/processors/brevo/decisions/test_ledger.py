@@ -8,15 +8,13 @@ from processors.brevo.decisions.ledger import (
     ContactRow,
     EventRow,
     EventState,
-    EventWork,
-    UpsertWork,
     Waiting,
     contact_of,
     event_key,
-    next_work,
     parse_command,
     rank_of_answer,
 )
+from processors.brevo.decisions.open_work import EventWork, UpsertWork, next_work
 from schemas.brevo import ContactState, TrackEvent, UpsertContact
 from schemas.topics import BREVO_COMMANDS, BREVO_COMMANDS_BULK
 from tests.support.brevo_commands import OCCURRED_AT, event, upsert

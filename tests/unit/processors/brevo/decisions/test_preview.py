@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from processors.brevo.decisions.preview import event_preview, in_words, upsert_preview
-from processors.brevo.decisions.upsert import Known
+from processors.brevo.decisions.wanted import Known
 from schemas.brevo import AttributeValue, CommandResult
 from tests.support.brevo_commands import OCCURRED_AT, event, upsert
 

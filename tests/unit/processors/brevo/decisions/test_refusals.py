@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from processors.brevo.decisions.answers import classify
 from processors.brevo.decisions.attempt import Attempt
 from processors.brevo.decisions.refusals import Narrowed, RefusedPart, left_out, narrowed, parts_of, words_of
-from processors.brevo.decisions.upsert import Create, Known, Update, Wanted
+from processors.brevo.decisions.upsert import Create, Update
+from processors.brevo.decisions.wanted import Known, Wanted
 from runtime.calls import Answer
 from schemas.brevo import AttributeValue
 

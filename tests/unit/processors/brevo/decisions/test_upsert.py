@@ -9,11 +9,9 @@ import pytest
 
 from processors.brevo.decisions.upsert import (
     Create,
-    Known,
     Read,
     Update,
     UpsertStep,
-    Wanted,
     after_create,
     after_read,
     after_update,
@@ -22,6 +20,7 @@ from processors.brevo.decisions.upsert import (
     update_body,
     was_deleted,
 )
+from processors.brevo.decisions.wanted import Known, Wanted
 from schemas.brevo import AttributeValue, ContactState, Overwrite
 from tests.support.brevo_commands import MAYA
 
