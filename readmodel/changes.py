@@ -1,4 +1,4 @@
-"""What a batch of records changes: per statement and key one row, of which the last word counts. PURE."""
+"""What a batch of records changes: per statement and key one row, of which the last word counts; or all. PURE."""
 
 from __future__ import annotations
 
@@ -79,6 +79,14 @@ class Changes:
         self.rows.setdefault(kind, {})[key] = row
         for undone in _UNDOES.get(kind, ()):
             self.rows.get(undone, {}).pop(key, None)
+
+    def add(self, kind: RowKind, key: SqlKey, row: SqlRow) -> None:
+        """One more word about the row, behind those before: the table decides which of them stands."""
+        rows = self.rows.setdefault(kind, {})
+        place = 0
+        while (*key, place) in rows:
+            place += 1
+        rows[(*key, place)] = row
 
     def drop(self, kind: RowKind, key: SqlKey) -> None:
         """The batch has nothing to say of the row any more."""

@@ -259,8 +259,10 @@ CALLS = _table(
     Column("attempts", Integer),
     _text("detail"),
     _instant("finished_at"),
+    Column("level", Integer),
 )
-"""One per command to Brevo: what was wanted (from the commands), what became of it (from the results)."""
+"""One per command to Brevo: what was wanted (from the commands), what became of it (from the results); `level` says how
+much `outcome` knows (`readmodel.outcomes`)."""
 
 TAKEN_LIVE = and_(
     CALLS.c.origin == _literal("live"), or_(*(CALLS.c.outcome == _literal(outcome) for outcome in WRITTEN))

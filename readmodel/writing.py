@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 from operator import itemgetter
 from typing import Any
@@ -12,6 +12,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.compiler import SQLCompiler as Compiled
 
 from readmodel.changes import Changes, RowKind, SqlRow
+from readmodel.outcomes import replaces
 from readmodel.tables import (
     AUDIT,
     CALLS,
@@ -66,8 +67,25 @@ _KEPT: dict[RowKind, Sequence[str]] = {
 """Columns that keep what they have where nothing new is said."""
 _LARGEST: dict[RowKind, Sequence[str]] = {RowKind.WANTED_CONTACT: ("wanted_revision",)}
 """Columns that two topics say something of: the larger counts, whichever came first."""
-_NEWER: dict[RowKind, str] = {RowKind.WANTED_CALL: "wanted_at"}
-"""Columns that decide between two topics that say the same thing: the later one counts, whichever is read first."""
+
+
+def _constant(number: int) -> Any:
+    """A number of ours as it stands in the statement, whose parameters are all columns."""
+    return literal_column(str(number))
+
+
+_TakesItsPlace = Callable[[Any, Any], Any]
+"""Whether a new row's columns take the place of the table's."""
+_COUNTS: dict[RowKind, _TakesItsPlace] = {
+    # Two topics may say the same thing: the later one counts, whichever is read first.
+    RowKind.WANTED_CALL: lambda new, old: old.wanted_at <= new.wanted_at,
+    RowKind.ANSWERED_CALL: lambda new, old: replaces(new.level, new.finished_at, old.level, old.finished_at, _constant),
+    RowKind.ANSWERED_CONTACT: lambda new, old: (
+        (new.answered_revision > old.answered_revision)
+        | ((new.answered_revision == old.answered_revision) & (new.answered_at >= old.answered_at))
+    ),
+}
+"""Where the last word is not always the one that counts; it is where nothing was said before."""
 _MOVES = (RowKind.WANTED_CONTACT, RowKind.ANSWERED_CONTACT)
 """After these the rows of a contact's results may have to say something else about `written`."""
 
@@ -80,7 +98,7 @@ def write(connection: Connection, changes: Changes) -> None:
             columns = tuple(next(iter(rows.values())))
             # In the order of their keys: neighbours share a page of the database.
             _execute(connection, _compiled(kind, columns, connection.dialect), [rows[key] for key in sorted(rows)])
-    moved = {key for kind in _MOVES for key in changes.rows.get(kind, {})}
+    moved = {key[:1] for kind in _MOVES for key in changes.rows.get(kind, {})}
     if moved:
         _execute(connection, _follow(connection.dialect), [{"moved": contact} for (contact,) in sorted(moved)])
 
@@ -118,9 +136,9 @@ def _statement(kind: RowKind, columns: tuple[str, ...], dialect: str) -> Any:
         # SQLite's `max` of two arguments is the larger one.
         larger: Any = func.max if dialect == "sqlite" else func.greatest
         changed[name] = larger(statement.excluded[name], table.c[name])
-    newer = _NEWER.get(kind)
-    is_newer = None if newer is None else func.coalesce(table.c[newer] <= statement.excluded[newer], true())
-    return statement.on_conflict_do_update(index_elements=keys, set_=changed, where=is_newer)
+    counts = _COUNTS.get(kind)
+    where = None if counts is None else func.coalesce(counts(statement.excluded, table.c), true())
+    return statement.on_conflict_do_update(index_elements=keys, set_=changed, where=where)
 
 
 @cache

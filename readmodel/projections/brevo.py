@@ -7,8 +7,9 @@ from typing import Any
 import orjson
 
 from readmodel.changes import Changes, RowKind, SourceRecord, SqlRow, required, text, whole
-from readmodel.instants import milliseconds, required_milliseconds
+from readmodel.instants import required_milliseconds
 from readmodel.keys import command_key, contact_key
+from readmodel.outcomes import level_of
 from readmodel.vocabulary import WRITTEN
 
 _NO_END = ("intended", "withdrawn")
@@ -58,15 +59,15 @@ def project_result(source: SourceRecord, changes: Changes) -> None:
         "attempts": whole(result["attempts"]),
         "detail": text(result["detail"]),
         "finished_at": required_milliseconds(result["finished_at"]),
+        "level": level_of(result),
     }
-    changes.put(RowKind.ANSWERED_CALL, (contact, call["command_id"]), call)
+    changes.add(RowKind.ANSWERED_CALL, (contact, call["command_id"]), call)
     if result["kind"] == "upsert" and outcome not in _NO_END:
-        changes.put(RowKind.ANSWERED_CONTACT, (contact,), _answered(contact, outcome, result, changes))
+        changes.add(RowKind.ANSWERED_CONTACT, (contact,), _answered(contact, outcome, result))
 
 
-def _answered(contact: bytes, outcome: str, result: dict[str, Any], changes: Changes) -> SqlRow:
-    before = changes.get(RowKind.ANSWERED_CONTACT, (contact,))
-    at = milliseconds(result["finished_at"])
+def _answered(contact: bytes, outcome: str, result: dict[str, Any]) -> SqlRow:
+    at = required_milliseconds(result["finished_at"])
     held = result["acknowledged"] or {}
     left_out = [*map(str, held.get("refused", ())), *(f"list {list_id}" for list_id in held.get("refused_lists", ()))]
     return {
@@ -76,7 +77,7 @@ def _answered(contact: bytes, outcome: str, result: dict[str, Any], changes: Cha
         "http_status": _optional(result["http_status"]),
         "detail": text(result["detail"]),
         "answered_at": at,
-        "written_at": at if outcome in WRITTEN else before["written_at"] if before else None,
+        "written_at": at if outcome in WRITTEN else None,
         "left_out": text(", ".join(left_out)) or None,
     }
 

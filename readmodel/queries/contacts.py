@@ -65,6 +65,7 @@ def call_line(row: Any) -> CallLine:
     fields["contact_id"] = contact_id_of(fields.pop("contact"))
     fields["command_id"] = command_id_of(fields["command_id"])
     fields["detail"] = fields["detail"] or ""
+    del fields["level"]
     return CallLine(**fields)
 
 

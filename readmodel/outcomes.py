@@ -1,0 +1,43 @@
+"""Which of several outcomes of one command stands. PURE.
+
+As the sink's own rows have it (`processors.brevo.decisions.intake`): what is known of a command only grows, so a doubt
+that comes behind an acknowledgement, a result that is told twice, and what a worker says late that was stopped change
+nothing. Two things begin a command again: it was refused, so it was surely never done, or a person has a doubt sent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+SENT_AGAIN, WAITS, IN_DOUBT, REJECTED, SUPPRESSED, DONE = range(6)
+_LEVELS: Mapping[str, int] = {
+    "intended": WAITS,
+    "withdrawn": WAITS,
+    "in_doubt": IN_DOUBT,
+    "rejected": REJECTED,
+    "suppressed": SUPPRESSED,
+    "acknowledged": DONE,
+    "unchanged": DONE,
+}
+
+
+def level_of(result: Mapping[str, Any]) -> int:
+    """How much a result (`schemas.brevo.CommandResult`) knows. Raises ``KeyError``: an unknown outcome."""
+    decision = result["decision"] or {}
+    return SENT_AGAIN if decision.get("verdict") == "resend" else _LEVELS[result["outcome"]]
+
+
+def replaces(level: Any, at: Any, known_level: Any, known_at: Any, number: Callable[[int], Any] = int) -> Any:
+    """Whether a result stands from now on, in the place of the known one.
+
+    The same formula for numbers and for columns, where `number` writes a constant. `at`: when the command was finished.
+
+    >>> replaces(IN_DOUBT, 2, DONE, 1), replaces(DONE, 2, IN_DOUBT, 1), replaces(WAITS, 1, REJECTED, 2)
+    (False, True, False)
+    >>> replaces(WAITS, 3, REJECTED, 2), replaces(WAITS, 3, IN_DOUBT, 2), replaces(SENT_AGAIN, 3, IN_DOUBT, 2)
+    (True, False, True)
+    """
+    is_resent = (known_level == number(IN_DOUBT)) & (level == number(SENT_AGAIN))
+    begins_again = (known_level == number(REJECTED)) | is_resent
+    return (level > known_level) | ((at >= known_at) & ((level == known_level) | begins_again))

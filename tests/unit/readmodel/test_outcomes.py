@@ -1,0 +1,139 @@
+"""Which outcome of a command the read model shows, in whatever order and in however many batches it reads them."""
+
+from __future__ import annotations
+
+import doctest
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import Connection, create_engine, select
+
+from readmodel import outcomes
+from readmodel.changes import Changes, SourceRecord
+from readmodel.projections.brevo import project_result
+from readmodel.tables import CALLS, CONTACTS, METADATA, PEOPLE
+from readmodel.writing import write
+from tests.support.read_model import Storyteller, Told, person
+
+MAYA = person(1)
+EVENT = {"kind": "event", "name": "zoom_webinar_attended", "once_keys": ["s1"], "acknowledged": None}
+RESEND = {"decision_id": "d", "verdict": "resend", "operator": "ana"}
+
+
+@contextmanager
+def _tables() -> Iterator[Connection]:
+    """In memory."""
+    engine = create_engine("sqlite://")
+    METADATA.create_all(engine, [CALLS, CONTACTS, PEOPLE])
+    with engine.connect() as connection:
+        yield connection
+    engine.dispose()
+
+
+@pytest.fixture
+def database() -> Iterator[Connection]:
+    """Tables in memory."""
+    with _tables() as connection:
+        yield connection
+
+
+def _at(second: int, outcome: str, **fields: Any) -> Told:
+    """An event's result that was finished in this second."""
+    return Storyteller().answer(
+        MAYA, 1, outcome=outcome, finished_at=f"2026-08-12T12:00:{second:02}Z", **{**EVENT, **fields}
+    )
+
+
+def _read(database: Connection, told: list[Told], *, together: bool) -> None:
+    changes = Changes()
+    for offset, (topic, message) in enumerate(told):
+        if not together:
+            changes = Changes()
+        source = SourceRecord(topic.name, 0, offset, 0, message.key, message.value, ())
+        project_result(source, changes)
+        if not together:
+            write(database, changes)
+    if together:
+        write(database, changes)
+
+
+STORIES: dict[str, tuple[list[Told], str]] = {
+    "a doubt behind an acknowledgement": ([_at(1, "acknowledged"), _at(2, "in_doubt")], "acknowledged"),
+    "an acknowledgement behind a doubt": ([_at(1, "in_doubt"), _at(2, "acknowledged")], "acknowledged"),
+    "the intent told once more": ([_at(1, "intended"), _at(2, "acknowledged"), _at(1, "intended")], "acknowledged"),
+    "a doubt, then the late intent of a stopped worker": ([_at(1, "in_doubt"), _at(2, "intended")], "in_doubt"),
+    "a doubt that a person has sent again": (
+        [_at(1, "in_doubt"), _at(2, "intended", decision=RESEND), _at(3, "intended")],
+        "intended",
+    ),
+    "sent again, and in doubt again": (
+        [_at(1, "in_doubt"), _at(2, "intended", decision=RESEND), _at(3, "intended"), _at(4, "in_doubt")],
+        "in_doubt",
+    ),
+    "sent again after it had arrived": ([_at(1, "acknowledged"), _at(2, "intended", decision=RESEND)], "acknowledged"),
+    "the withdrawal of an intent": ([_at(1, "intended"), _at(2, "withdrawn")], "withdrawn"),
+    "refused, tried once more, in doubt": ([_at(1, "rejected"), _at(2, "intended"), _at(3, "in_doubt")], "in_doubt"),
+    "a refusal told once more": ([_at(1, "rejected"), _at(2, "acknowledged"), _at(1, "rejected")], "acknowledged"),
+    "an older result behind a refusal": ([_at(2, "rejected"), _at(1, "in_doubt")], "rejected"),
+    "a replay of what was sent": ([_at(1, "acknowledged"), _at(2, "suppressed")], "acknowledged"),
+}
+
+
+@pytest.mark.parametrize("together", [True, False], ids=["one batch", "a batch each"])
+@pytest.mark.parametrize("story", STORIES)
+def test_outcome_of_an_event_is_what_the_sink_knows(database: Connection, story: str, together: bool) -> None:
+    """The last word is not always the one that stands."""
+    told, stands = STORIES[story]
+    _read(database, told, together=together)
+    assert database.execute(select(CALLS.c.outcome)).scalars().all() == [stands]
+
+
+RESULTS = st.tuples(
+    st.integers(0, 5),
+    st.sampled_from(("intended", "withdrawn", "in_doubt", "rejected", "suppressed", "acknowledged")),
+    st.sampled_from((None, RESEND)),
+)
+
+
+@given(st.lists(st.tuples(RESULTS, st.booleans()), max_size=8))
+def test_outcome_does_not_depend_on_the_batches(told: list[tuple[tuple[int, str, Any], bool]]) -> None:
+    """A projector that was killed reads on with other batches, and comes to the same rows."""
+    results = [(_at(second, outcome, decision=decision), ends) for (second, outcome, decision), ends in told]
+    shown = []
+    for one_by_one in (True, False):
+        with _tables() as database:
+            batch: list[Told] = []
+            for result, ends in results:
+                batch.append(result)
+                if ends or one_by_one:
+                    _read(database, batch, together=True)
+                    batch = []
+            _read(database, batch, together=True)
+            shown.append(database.execute(select(CALLS)).all())
+    assert shown[0] == shown[1]
+
+
+@pytest.mark.parametrize("together", [True, False], ids=["one batch", "a batch each"])
+def test_contact_shows_what_became_of_its_newest_upsert(database: Connection, together: bool) -> None:
+    """An older one that is told once more changes nothing; of one revision the later word counts."""
+    tell = Storyteller()
+    told = [
+        tell.answer(MAYA, revision, outcome=outcome, finished_at=f"2026-08-12T12:00:{second:02}Z")
+        for revision, outcome, second in (
+            (2, "acknowledged", 5), (3, "rejected", 6), (3, "unchanged", 8), (2, "acknowledged", 9), (3, "rejected", 6),
+        )
+    ]  # fmt: skip
+    _read(database, told, together=together)
+    rows = database.execute(select(CONTACTS.c.answered_revision, CONTACTS.c.outcome)).all()
+    assert [tuple(row) for row in rows] == [(3, "unchanged")]
+
+
+def test_examples_of_the_formula() -> None:
+    """For numbers, as they stand in its docstring."""
+    found = doctest.testmod(outcomes)
+    assert found.attempted
+    assert not found.failed
