@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
+from runtime.clients import opened
 from runtime.kafka import PATIENCE_SECONDS, KafkaConnection
 from runtime.models import Kafka
 from schemas.audit import AuditEntry
@@ -93,17 +94,10 @@ async def posting(connection: KafkaConnection) -> AsyncIterator[Posting]:
     """
     # A help page answers at once: Kafka's client is imported where it is used.
     from aiokafka import AIOKafkaProducer  # noqa: PLC0415
-    from aiokafka.errors import KafkaError  # noqa: PLC0415
 
     producer = AIOKafkaProducer(**connection.client_options(), acks="all", max_request_size=_LARGEST)
-    try:
-        async with asyncio.timeout(PATIENCE_SECONDS):
-            await producer.start()
+    async with opened(connection, producer, producer.stop, PATIENCE_SECONDS):
         yield Posting(producer, connection.topic_prefix)
-    except (KafkaError, OSError, TimeoutError) as error:
-        raise connection.unanswered(error) from error
-    finally:
-        await producer.stop()
 
 
 @asynccontextmanager

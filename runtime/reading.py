@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
+from runtime.clients import SilentBrokerError, opened
 from runtime.kafka import KafkaConnection
 from schemas.errors import ConfigurationError
 from schemas.topic import Topic
@@ -68,7 +69,6 @@ async def reader(connection: KafkaConnection) -> AsyncIterator[AIOKafkaConsumer]
         RetryLaterError: Kafka does not answer.
     """
     from aiokafka import AIOKafkaConsumer  # noqa: PLC0415
-    from aiokafka.errors import KafkaError  # noqa: PLC0415
 
     consumer = AIOKafkaConsumer(
         **connection.command_options(),
@@ -78,13 +78,8 @@ async def reader(connection: KafkaConnection) -> AsyncIterator[AIOKafkaConsumer]
         # The fetch of the partition before is waited for, and where that has ended it lasts so long.
         fetch_max_wait_ms=_FETCH_WAIT_MS,
     )
-    try:
-        await consumer.start()
+    async with opened(connection, consumer, consumer.stop):
         yield consumer
-    except (KafkaError, OSError, TimeoutError) as error:
-        raise connection.unanswered(error) from error
-    finally:
-        await consumer.stop()
 
 
 async def read_spans(
@@ -103,7 +98,7 @@ async def read_spans(
         silence_seconds: so long nothing may come. The time that the caller takes for a portion does not count.
 
     Raises:
-        TimeoutError: nothing comes any more.
+        SilentBrokerError: nothing comes any more.
     """
     spanned = {part: span for part, span in spans.items() if span}
     consumer.assign(list(spanned))
@@ -124,7 +119,7 @@ async def read_spans(
                 remaining.discard(part)
                 consumer.pause(part)
         if time.monotonic() - heard > silence_seconds:
-            raise TimeoutError
+            raise SilentBrokerError
 
 
 async def partitions_of_topics(connection: KafkaConnection) -> dict[str, list[int]]:
@@ -134,16 +129,10 @@ async def partitions_of_topics(connection: KafkaConnection) -> dict[str, list[in
         RetryLaterError: Kafka does not answer.
     """
     from aiokafka.admin import AIOKafkaAdminClient  # noqa: PLC0415
-    from aiokafka.errors import KafkaError  # noqa: PLC0415
 
     admin = AIOKafkaAdminClient(**connection.command_options())
-    try:
-        await admin.start()
+    async with opened(connection, admin, admin.close):
         return await partitions_told(admin)
-    except (KafkaError, OSError, TimeoutError) as error:
-        raise connection.unanswered(error) from error
-    finally:
-        await admin.close()
 
 
 async def partitions_told(admin: AIOKafkaAdminClient) -> dict[str, list[int]]:

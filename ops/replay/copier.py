@@ -9,6 +9,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from ops.replay.copies import Copy
+from runtime.clients import opened
 from runtime.kafka import PATIENCE_SECONDS, KafkaConnection
 from schemas.topic import MIB, Topic
 
@@ -65,15 +66,8 @@ async def copier(connection: KafkaConnection) -> AsyncIterator[Copier]:
     Raises:
         RetryLaterError: Kafka does not answer; some copies may have been published.
     """
-    from aiokafka.errors import KafkaError  # noqa: PLC0415
-
     from runtime.kafka_batches import confirming_producer  # noqa: PLC0415
 
     producer = confirming_producer(connection, batch_bytes=_BATCH_BYTES, request_seconds=PATIENCE_SECONDS)
-    try:
-        await producer.start()
+    async with opened(connection, producer, producer.stop):
         yield Copier(producer, connection.topic_prefix)
-    except (KafkaError, OSError, TimeoutError) as error:
-        raise connection.unanswered(error) from error
-    finally:
-        await producer.stop()

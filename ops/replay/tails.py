@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 from processors.engine.naming import APP_ID
+from runtime.clients import opened
 from runtime.kafka import KafkaConnection
 from runtime.reading import missing, partitions_of_topics, read_spans, reader
 from schemas.errors import ConfigurationError
@@ -143,14 +144,7 @@ async def worker_progress(connection: KafkaConnection) -> AsyncIterator[WorkerPr
         RetryLaterError: Kafka does not answer.
     """
     from aiokafka.admin import AIOKafkaAdminClient  # noqa: PLC0415
-    from aiokafka.errors import KafkaError  # noqa: PLC0415
 
     admin = AIOKafkaAdminClient(**connection.command_options())
-    try:
-        await admin.start()
-        async with tails(connection) as ends:
-            yield WorkerProgress(admin, ends, connection)
-    except (KafkaError, OSError, TimeoutError) as error:
-        raise connection.unanswered(error) from error
-    finally:
-        await admin.close()
+    async with opened(connection, admin, admin.close), tails(connection) as ends:
+        yield WorkerProgress(admin, ends, connection)

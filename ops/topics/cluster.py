@@ -8,8 +8,9 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from ops.topics.comparison import FoundTopic, TopicDifference
+from runtime.clients import opened
 from runtime.kafka import KafkaConnection
-from schemas.errors import ConfigurationError
+from schemas.errors import ConfigurationError, RetryLaterError
 
 # Kafka's protocol, DescribeConfigs: who set a value (https://kafka.apache.org/protocol, checked 2026-11-27).
 _OF_THE_TOPIC = 1
@@ -46,6 +47,7 @@ class TopicAdmin:
 
         Raises:
             ConfigurationError: the cluster refuses.
+            RetryLaterError: it says yes, and shows the old ones still.
         """
         from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType  # noqa: PLC0415
 
@@ -56,9 +58,14 @@ class TopicAdmin:
             if code:
                 raise ConfigurationError(f"the cluster does not let us change the topic {topic}: {message or code}")
         # The brokers hear of it from the controller, some time after it has answered.
-        async with asyncio.timeout(_VISIBLE_SECONDS):
-            while not await self._is_set(topic, changes):  # noqa: ASYNC110 (nobody tells when)
-                await asyncio.sleep(_POLL_SECONDS)
+        try:
+            async with asyncio.timeout(_VISIBLE_SECONDS):
+                while not await self._is_set(topic, changes):  # noqa: ASYNC110 (nobody tells when)
+                    await asyncio.sleep(_POLL_SECONDS)
+        except TimeoutError:
+            raise RetryLaterError(
+                f"the cluster has taken new settings of the topic {topic}, and does not show them"
+            ) from None
 
     async def _is_set(self, topic: str, changes: Sequence[TopicDifference]) -> bool:
         settings = await self._settings(topic)
@@ -82,13 +89,7 @@ async def topic_admin(connection: KafkaConnection) -> AsyncIterator[TopicAdmin]:
         RetryLaterError: it does not answer.
     """
     from aiokafka.admin import AIOKafkaAdminClient  # noqa: PLC0415 (a help page needs no Kafka client)
-    from aiokafka.errors import KafkaError  # noqa: PLC0415
 
     client = AIOKafkaAdminClient(**connection.command_options())
-    try:
-        await client.start()
+    async with opened(connection, client, client.close):
         yield TopicAdmin(client)
-    except (KafkaError, OSError, TimeoutError) as error:
-        raise connection.unanswered(error) from error
-    finally:
-        await client.close()
