@@ -15,6 +15,8 @@ from runtime.configuration import load_for_display
 from runtime.environment import config_path
 from runtime.kafka import KafkaConnection
 from runtime.models import Configuration
+from runtime.references import has_reference
+from schemas.errors import ConfigurationError
 from schemas.topic import Topic
 
 
@@ -32,19 +34,28 @@ class Workplace:
     """Who acts; empty while nobody does."""
 
     @classmethod
-    def here(cls) -> Workplace:
-        """As the environment says, for the machine's user."""
-        return cls.of(os.environ, Console(stderr=True), operator_name())
+    def here(cls, *, computes: bool = False) -> Workplace:
+        """As the environment says, for the machine's user; `computes` as for `of`."""
+        return cls.of(os.environ, Console(stderr=True), operator_name(), computes=computes)
 
     @classmethod
-    def of(cls, environment: Mapping[str, str], console: Console, operator: str = "") -> Workplace:
+    def of(
+        cls, environment: Mapping[str, str], console: Console, operator: str = "", *, computes: bool = False
+    ) -> Workplace:
         """As an environment says.
+
+        Args:
+            environment: with the variables of Kafka and of the configuration file.
+            console: for progress.
+            operator: who acts.
+            computes: commands or facts follow from the configuration: it has to be complete as far as they do.
 
         Raises:
             ConfigurationError: what is missing in it.
         """
-        configuration = load_for_display(config_path(environment), environment)
-        return cls(KafkaConnection.from_environment(environment), configuration, environment, console, operator)
+        read = worker_configuration if computes else lambda it: load_for_display(config_path(it), it)
+        connection = KafkaConnection.from_environment(environment)
+        return cls(connection, read(environment), environment, console, operator)
 
     def for_operator(self, operator: str) -> Workplace:
         """The same, for somebody who acts."""
@@ -53,3 +64,17 @@ class Workplace:
     def posting(self, *topics: Topic) -> AbstractAsyncContextManager[Posting]:
         """A producer, once these topics and that of acts are there."""
         return posting_to(self.connection, self.configuration.kafka, *topics)
+
+
+def worker_configuration(environment: Mapping[str, str]) -> Configuration:
+    """As the worker's, as far as facts and commands follow from it.
+
+    Raises:
+        ConfigurationError: there is no file, or the variable of an account's id is not set: all its lists would count
+            as taken away.
+    """
+    configuration = load_for_display(config_path(environment), environment)
+    for account in configuration.accounts:
+        if has_reference(account.account_id):
+            raise ConfigurationError(f"connectors.zoom.account_id: the variable of {account.account_id} is not set")
+    return configuration

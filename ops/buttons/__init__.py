@@ -19,9 +19,9 @@ def acting(environment: Mapping[str, str]) -> Acting:
     connection = KafkaConnection.from_environment(environment)
     acts: list[Act] = [
         *letter_acts(connection),
-        resync_act(connection, environment),
+        resync_act(environment),
         *replay_acts(environment),
-        *rebuild_acts(connection, environment),
+        *rebuild_acts(environment),
         doubts_act(connection),
         erasure_act(environment),
     ]

@@ -6,6 +6,8 @@ import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 
+from rich.console import Console
+
 from console.acting import Act, Field, FormAnswers, PlannedAct, digest_of
 from ops.buttons.commands import ended, with_reason
 from ops.rebuild.diff import compared
@@ -13,7 +15,7 @@ from ops.rebuild.display import built_in_words, in_words
 from ops.rebuild.drop import drop_state, droppable, what_is_lost
 from ops.rebuild.start import startable
 from ops.rebuild.switching import switch_over, switchable
-from ops.resync.command import resync_configuration
+from ops.workplace import Workplace
 from processors.engine.naming import checked_state_name
 from runtime.kafka import KafkaConnection
 from schemas.errors import ConfigurationError
@@ -28,7 +30,7 @@ _FORCE = Field(
 )
 
 
-def rebuild_acts(connection: KafkaConnection, environment: Mapping[str, str]) -> Iterator[Act]:
+def rebuild_acts(environment: Mapping[str, str]) -> Iterator[Act]:
     """All of them; the environment names the configuration file, and the folder for a new state's tables."""
     yield Act(
         name="rebuild.start",
@@ -37,7 +39,7 @@ def rebuild_acts(connection: KafkaConnection, environment: Mapping[str, str]) ->
         "this console's machine; nothing live is changed. Stopped or killed, it goes on when it is asked for again.",
         fields=(_NEW, _RATE, _ASK_ZOOM),
         command=lambda answers: with_reason(*_start_words(answers)),
-        plan=partial(_plan_start, connection, environment),
+        plan=partial(_plan_start, environment),
     )
     yield Act(
         name="rebuild.diff",
@@ -45,7 +47,7 @@ def rebuild_acts(connection: KafkaConnection, environment: Mapping[str, str]) ->
         about="Shows results, scores and Brevo commands that would differ if a state were live, each with its reason.",
         fields=(_STATE,),
         command=lambda answers: f"rollcall rebuild diff {shlex.quote(answers['state'])}",
-        plan=partial(_plan_diff, connection, environment),
+        plan=partial(_plan_diff, environment),
     )
     yield Act(
         name="rebuild.switch",
@@ -54,7 +56,7 @@ def rebuild_acts(connection: KafkaConnection, environment: Mapping[str, str]) ->
         "and Brevo follows by differences alone. It can be undone until the other state is dropped.",
         fields=(_STATE, _FORCE),
         command=_switch_command,
-        plan=partial(_plan_switch, connection, environment),
+        plan=partial(_plan_switch, environment),
     )
     yield Act(
         name="rebuild.undo",
@@ -63,7 +65,7 @@ def rebuild_acts(connection: KafkaConnection, environment: Mapping[str, str]) ->
         "and start them afterwards.",
         fields=(),
         command=lambda _answers: with_reason("rebuild", "switch", "--undo"),
-        plan=partial(_plan_undo, connection, environment),
+        plan=partial(_plan_undo, environment),
     )
     yield Act(
         name="rebuild.drop",
@@ -72,7 +74,7 @@ def rebuild_acts(connection: KafkaConnection, environment: Mapping[str, str]) ->
         "can no longer be undone.",
         fields=(_STATE,),
         command=lambda answers: with_reason("rebuild", "drop", answers["state"]),
-        plan=partial(_plan_drop, connection, environment),
+        plan=partial(_plan_drop, environment),
     )
 
 
@@ -83,11 +85,11 @@ def _start_words(answers: FormAnswers) -> list[str]:
     return ["rebuild", "start", answers["state"], *rate, *ask]
 
 
-async def _plan_start(connection: KafkaConnection, environment: Mapping[str, str], answers: FormAnswers) -> PlannedAct:
+async def _plan_start(environment: Mapping[str, str], answers: FormAnswers) -> PlannedAct:
     state, rate, words = checked_state_name(answers["state"]), answers["rate"], _start_words(answers)
     if rate and not (rate.isdecimal() and int(rate[:9]) >= 1):
         raise ConfigurationError("the events a second are a number from 1 on, or nothing")
-    states = await startable(connection, state)
+    states = await startable(KafkaConnection.from_environment(environment), state)
 
     async def carry_out(operator: str, reason: str) -> Sequence[str]:
         # In a process of its own: it computes for as long as the topics are long.
@@ -101,10 +103,10 @@ async def _plan_start(connection: KafkaConnection, environment: Mapping[str, str
     return PlannedAct([line], digest_of(words, line), carry_out)
 
 
-async def _plan_diff(connection: KafkaConnection, environment: Mapping[str, str], answers: FormAnswers) -> PlannedAct:
+async def _plan_diff(environment: Mapping[str, str], answers: FormAnswers) -> PlannedAct:
     """The plan is all of it: there is nothing to do."""
-    state, configuration = _named(answers), resync_configuration(environment)
-    states, found, messages = await compared(connection, configuration, state)
+    state = _named(answers)
+    states, found, messages = await compared(_workplace(environment), state)
     lines = list(in_words(found, states.rebuilt.get(state), messages))
 
     async def nothing(_operator: str, _reason: str) -> Sequence[str]:
@@ -118,23 +120,21 @@ def _switch_command(answers: FormAnswers) -> str:
     return with_reason("rebuild", "switch", answers["state"], *force)
 
 
-async def _plan_switch(connection: KafkaConnection, environment: Mapping[str, str], answers: FormAnswers) -> PlannedAct:
-    return await _planned_switch(connection, environment, _named(answers), force=answers["force"] == "yes")
+async def _plan_switch(environment: Mapping[str, str], answers: FormAnswers) -> PlannedAct:
+    return await _planned_switch(environment, _named(answers), force=answers["force"] == "yes")
 
 
-async def _plan_undo(connection: KafkaConnection, environment: Mapping[str, str], _answers: FormAnswers) -> PlannedAct:
-    return await _planned_switch(connection, environment, None, force=False)
+async def _plan_undo(environment: Mapping[str, str], _answers: FormAnswers) -> PlannedAct:
+    return await _planned_switch(environment, None, force=False)
 
 
-async def _planned_switch(
-    connection: KafkaConnection, environment: Mapping[str, str], state: str | None, *, force: bool
-) -> PlannedAct:
+async def _planned_switch(environment: Mapping[str, str], state: str | None, *, force: bool) -> PlannedAct:
     """`state`: as `switchable` takes its name."""
-    configuration = resync_configuration(environment)
-    found = await switchable(connection, configuration, state, force=force)
+    place = _workplace(environment)
+    found = await switchable(place, state, force=force)
 
     async def carry_out(operator: str, reason: str) -> Sequence[str]:
-        return (await switch_over(connection, configuration, found, operator, reason)).in_words()
+        return (await switch_over(place.for_operator(operator), found, reason)).in_words()
 
     live = found.states.live
     lines = [found.in_words()] if found.is_made else [found.in_words(), "no worker runs"]
@@ -142,18 +142,22 @@ async def _planned_switch(
     return PlannedAct(lines, digest, carry_out)
 
 
-async def _plan_drop(connection: KafkaConnection, environment: Mapping[str, str], answers: FormAnswers) -> PlannedAct:
-    state = _named(answers)
-    states = await droppable(connection, state)
+async def _plan_drop(environment: Mapping[str, str], answers: FormAnswers) -> PlannedAct:
+    state, place = _named(answers), _workplace(environment)
+    states = await droppable(place.connection, state)
     live = states.live
 
     async def carry_out(operator: str, reason: str) -> Sequence[str]:
-        configuration = resync_configuration(environment)
-        deleted = await drop_state(connection, configuration, states, state, operator, reason)
+        deleted = await drop_state(place.for_operator(operator), states, state, reason)
         return [f"{state} is dropped: {len(deleted)} topics were deleted"]
 
     lines = [what_is_lost(states, state), f"{live.state} is live, and stays so"]
     return PlannedAct(lines, digest_of(state, live.state, live.previous), carry_out)
+
+
+def _workplace(environment: Mapping[str, str]) -> Workplace:
+    """Without a terminal for progress."""
+    return Workplace.of(environment, Console(quiet=True), computes=True)
 
 
 def _named(answers: FormAnswers) -> str:

@@ -4,25 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from rich.console import Console
+
 from console.acting import Act, Field, FormAnswers, PlannedAct, digest_of
 from ops.buttons.commands import with_reason
-from ops.resync.command import ResyncScope, outcome, planned, request, resync_configuration
+from ops.resync.command import ResyncScope, outcome, planned, request
 from ops.resync.display import in_words
-from runtime.kafka import KafkaConnection
+from ops.workplace import Workplace
 from schemas.errors import ConfigurationError
 
 _WHOM = ("contact", "session", "all")
 
 
-def resync_act(connection: KafkaConnection, environment: Mapping[str, str]) -> Act:
+def resync_act(environment: Mapping[str, str]) -> Act:
     """Commands to Brevo, computed anew; the environment names the configuration file."""
 
     async def plan(answers: FormAnswers) -> PlannedAct:
-        scope, configuration = _scope(answers), resync_configuration(environment)
-        found = await planned(connection, configuration, scope)
+        scope, place = _scope(answers), Workplace.of(environment, Console(quiet=True), computes=True)
+        found = await planned(place, scope)
 
         async def carry_out(operator: str, reason: str) -> Sequence[str]:
-            workers = await request(connection, configuration, scope, found, operator, reason)
+            workers = await request(place.for_operator(operator), scope, found, reason)
             return [outcome(len(found.contacts), workers)]
 
         lines = list(in_words(found))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import Mapping
 from typing import Annotated
 
@@ -14,11 +13,9 @@ from ops.failure import stopping
 from ops.options import Json
 from ops.rebuild.difference import ComparedFact, StateDifference, difference, newest_facts
 from ops.rebuild.display import document, in_words
-from ops.resync.command import resync_configuration
+from ops.workplace import Workplace
 from runtime.exits import FOUND_WRONG
-from runtime.kafka import KafkaConnection
 from runtime.logs import configure_command_logging
-from runtime.models import Configuration
 from runtime.states import States, read_states
 from schemas.errors import ConfigurationError
 
@@ -39,8 +36,7 @@ def diff(name: Name, as_json: Json = False) -> None:
 
 
 async def _diff(name: str, *, as_json: bool) -> bool:
-    connection, configuration = KafkaConnection.from_environment(os.environ), resync_configuration(os.environ)
-    states, found, messages = await compared(connection, configuration, name)
+    states, found, messages = await compared(Workplace.here(computes=True), name)
     if as_json:
         told = document(found, name, states.live.state, states.rebuilt.get(name), messages)
         typer.echo(orjson.dumps(told).decode())
@@ -50,19 +46,17 @@ async def _diff(name: str, *, as_json: bool) -> bool:
     return bool(found.concerned)
 
 
-async def compared(
-    connection: KafkaConnection, configuration: Configuration, name: str
-) -> tuple[States, StateDifference, Mapping[bytes, ComparedFact]]:
+async def compared(place: Workplace, name: str) -> tuple[States, StateDifference, Mapping[bytes, ComparedFact]]:
     """The states, how this one differs from the live one, and its facts that differ, by row key.
 
     Raises:
         ConfigurationError: there is no such state beside the live one.
         RetryLaterError: Kafka does not answer.
     """
-    states = await read_states(connection)
+    states = await read_states(place.connection)
     check_known(states, name)
-    found = await difference(connection, configuration, states.live.state, name)
-    return states, found, await newest_facts(connection, name, (change.key for change in found.facts))
+    found = await difference(place.connection, place.configuration, states.live.state, name)
+    return states, found, await newest_facts(place.connection, name, (change.key for change in found.facts))
 
 
 def check_known(states: States, name: str) -> None:

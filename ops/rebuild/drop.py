@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import orjson
 import typer
 
-from ops.audit import audit_entry, operator_name
+from ops.audit import audit_entry
 from ops.failure import found_wrong, stopping
 from ops.options import Json, Reason, Yes, agreed
-from ops.posting import posting_to
 from ops.rebuild.diff import Name
-from ops.resync.command import resync_configuration
 from ops.resync.workers import workers
+from ops.workplace import Workplace
 from processors.engine.naming import APP_ID, rebuild_group, rebuild_topic, table_name
 from runtime.kafka import KafkaConnection
 from runtime.logs import configure_command_logging
-from runtime.models import Configuration
 from runtime.states import States, read_states
 from schemas.errors import ConfigurationError
 from schemas.states import FIRST_STATE, LIVE_KEY, RebuiltState
@@ -48,11 +45,11 @@ def drop(name: Name, reason: Reason = "", yes: Yes = False, as_json: Json = Fals
 
 
 async def _drop(name: str, reason: str, *, yes: bool) -> list[str] | None:
-    connection, configuration = KafkaConnection.from_environment(os.environ), resync_configuration(os.environ)
-    states = await droppable(connection, name)
+    place = Workplace.here()
+    states = await droppable(place.connection, name)
     if not agreed(f"{what_is_lost(states, name)}?", yes=yes):
         return None
-    return await drop_state(connection, configuration, states, name, operator_name(), reason)
+    return await drop_state(place, states, name, reason)
 
 
 async def droppable(connection: KafkaConnection, name: str) -> States:
@@ -76,9 +73,7 @@ def what_is_lost(states: States, name: str) -> str:
     return f"Drop {name}{undone}"
 
 
-async def drop_state(
-    connection: KafkaConnection, configuration: Configuration, states: States, name: str, operator: str, reason: str
-) -> list[str]:
+async def drop_state(place: Workplace, states: States, name: str, reason: str) -> list[str]:
     """Delete what is the state's alone; the topics that were deleted. `states` as `droppable` gives them.
 
     Raises:
@@ -91,13 +86,13 @@ async def drop_state(
     )
     left = {state: at for state, at in live.positions.items() if state != name}
     previous = "" if live.previous == name else live.previous
-    async with posting_to(connection, configuration.kafka, STATES) as to_kafka:
+    async with place.posting(STATES) as to_kafka:
         if left != live.positions or previous != live.previous:
             now = live.model_copy(update={"positions": left, "previous": previous})
             await to_kafka.post(STATES, [(LIVE_KEY, now)])
         await to_kafka.post(STATES, [(name.encode(), known.model_copy(update={"stage": "dropped"}))])
-        deleted = await _delete(connection, name)
-        await to_kafka.note(audit_entry("rebuild.drop", name, {"topics": len(deleted)}, reason, operator))
+        deleted = await _delete(place.connection, name)
+        await to_kafka.note(audit_entry("rebuild.drop", name, {"topics": len(deleted)}, reason, place.operator))
     return deleted
 
 

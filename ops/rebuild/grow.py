@@ -25,10 +25,10 @@ from ops.options import Json, Reason, Yes, agreed
 from ops.posting import NewRecord, Posting, posting_to
 from ops.rebuild.groups import Groups, behind
 from ops.rebuild.homes import TABLES, home_of
-from ops.resync.command import resync_configuration
 from ops.resync.tables import rows_of
 from ops.resync.workers import workers
 from ops.topics.cluster import topic_admin
+from ops.workplace import worker_configuration
 from processors.engine.naming import APP_ID, Names, changelog_name
 from processors.engine.states import STATE_HEADER
 from runtime.kafka import KafkaConnection
@@ -100,7 +100,7 @@ class _Grow:
     def __init__(self, old_prefix: str) -> None:
         self._new = KafkaConnection.from_environment(os.environ)
         self._old = replace(self._new, topic_prefix=old_prefix)
-        self._configuration: Configuration = resync_configuration(os.environ)
+        self._configuration: Configuration = worker_configuration(os.environ)
         self._partitions = self._configuration.kafka.partitions
         from runtime.kafka_batches import key_hash  # noqa: PLC0415 (a help page needs no Kafka client)
 

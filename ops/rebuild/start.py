@@ -23,8 +23,8 @@ from ops.posting import posting_to
 from ops.rebuild.carry import carry
 from ops.rebuild.display import built_in_words
 from ops.rebuild.groups import Groups
-from ops.resync.command import resync_configuration
 from ops.resync.workers import workers
+from ops.workplace import worker_configuration
 from processors.engine.naming import checked_state_name, rebuild_group
 from runtime.environment import data_dir_of
 from runtime.kafka import KafkaConnection
@@ -110,7 +110,7 @@ class _Start:
         self.name = name
         self._rate, self._ask_zoom, self._follow, self._reason = rate, ask_zoom, follow, reason
         self._connection = KafkaConnection.from_environment(os.environ)
-        self._configuration: Configuration = resync_configuration(os.environ)
+        self._configuration: Configuration = worker_configuration(os.environ)
         self._console = Console(stderr=True)
 
     async def run(self) -> RebuiltState | None:

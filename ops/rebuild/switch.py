@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from typing import Annotated
 
 import orjson
 import typer
 
-from ops.audit import operator_name
 from ops.failure import found_wrong, stopping
 from ops.options import Json, Reason, Yes, agreed
 from ops.rebuild.switching import Switched, switch_over, switchable
-from ops.resync.command import resync_configuration
-from runtime.kafka import KafkaConnection
+from ops.workplace import Workplace
 from runtime.logs import configure_command_logging
 
 _AGAIN = "Repeat it, by the name of the state that shall be live: it goes on where it stood."
@@ -53,8 +50,8 @@ def switch(
 
 async def _switch(name: str | None, reason: str, *, force: bool, yes: bool) -> Switched | None:
     """What was done, ``None``: a person said no."""
-    connection, configuration = KafkaConnection.from_environment(os.environ), resync_configuration(os.environ)
-    plan = await switchable(connection, configuration, name, force=force)
+    place = Workplace.here(computes=True)
+    plan = await switchable(place, name, force=force)
     if not plan.is_made and not agreed(f"{plan.in_words()}?", yes=yes):
         return None
-    return await switch_over(connection, configuration, plan, operator_name(), reason)
+    return await switch_over(place, plan, reason)

@@ -12,14 +12,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from ops.audit import audit_entry
-from ops.posting import posting_to
 from ops.rebuild.diff import check_known
 from ops.rebuild.groups import Groups, behind, earlier
 from ops.rebuild.telling import RetoldCounts, tell
 from ops.resync.workers import workers
+from ops.workplace import Workplace
 from processors.engine.naming import APP_ID, Names, rebuild_group
 from runtime.kafka import KafkaConnection
-from runtime.models import Configuration
 from runtime.states import States, read_states
 from schemas.errors import ConfigurationError
 from schemas.states import LIVE_KEY, LiveState, RebuiltState, TopicPositions
@@ -96,14 +95,11 @@ class Switched:
         return [said, "Start the workers."]
 
 
-async def switchable(
-    connection: KafkaConnection, configuration: Configuration, name: str | None, *, force: bool
-) -> SwitchPlan:
+async def switchable(place: Workplace, name: str | None, *, force: bool) -> SwitchPlan:
     """The switch to a state, where it can be made now.
 
     Args:
-        connection: the cluster and the prefix.
-        configuration: in force.
+        place: with the configuration in force.
         name: of the state; ``None``: the one that was live before.
         force: also to a state that has not read all that the workers have.
 
@@ -111,6 +107,7 @@ async def switchable(
         ConfigurationError: it cannot, and what to do first.
         RetryLaterError: Kafka does not answer.
     """
+    connection = place.connection
     states = await read_states(connection)
     live = states.live
     target = live.previous if name is None else name
@@ -118,17 +115,15 @@ async def switchable(
         return SwitchPlan(states, target, {}, {})
     _check(states, name, target)
     await _check_nobody(connection, APP_ID, "stop all workers first")
-    groups = Groups(connection, Names(connection.topic_prefix), configuration.kafka.partitions)
+    groups = _groups(place)
     ours = await groups.positions(APP_ID, [topic.name for topic in _OF_A_STATE])
     theirs = live.positions.get(target)
     if theirs is None:
-        theirs = await _rebuilt_positions(connection, configuration, states.rebuilt[target], ours, force=force)
+        theirs = await _rebuilt_positions(place, states.rebuilt[target], ours, force=force)
     return SwitchPlan(states, target, ours, theirs)
 
 
-async def switch_over(
-    connection: KafkaConnection, configuration: Configuration, plan: SwitchPlan, operator: str, reason: str
-) -> Switched:
+async def switch_over(place: Workplace, plan: SwitchPlan, reason: str) -> Switched:
     """Make it, tell what differs, and note it.
 
     Raises:
@@ -137,18 +132,17 @@ async def switch_over(
     """
     live = plan.states.live
     if not plan.is_made:
-        groups = Groups(connection, Names(connection.topic_prefix), configuration.kafka.partitions)
-        await groups.move(APP_ID, earlier(plan.ours, plan.theirs))
+        await _groups(place).move(APP_ID, earlier(plan.ours, plan.theirs))
         live = _after(plan)
-        await _write(connection, configuration, live)
+        await _write(place, live)
     rebuilt = plan.states.rebuilt.get(live.state) if live.is_fresh else None
-    told = await tell(connection, configuration, live, rebuilt)
+    told = await tell(place.connection, place.configuration, live, rebuilt)
     action = "rebuild.undo" if rebuilt is None else "rebuild.switch"
     details = {"instead_of": live.previous, "generation": live.generation, **told.details}
-    async with posting_to(connection, configuration.kafka) as to_kafka:
-        await to_kafka.note(audit_entry(action, live.state, details, reason, operator))
-    await _write(connection, configuration, live.model_copy(update={"is_told": True}))
-    return Switched(live.state, live.previous, told, await workers(connection) or 0)
+    async with place.posting() as to_kafka:
+        await to_kafka.note(audit_entry(action, live.state, details, reason, place.operator))
+    await _write(place, live.model_copy(update={"is_told": True}))
+    return Switched(live.state, live.previous, told, await workers(place.connection) or 0)
 
 
 def _after(plan: SwitchPlan) -> LiveState:
@@ -186,12 +180,7 @@ async def _check_nobody(connection: KafkaConnection, group: str, advice: str) ->
 
 
 async def _rebuilt_positions(
-    connection: KafkaConnection,
-    configuration: Configuration,
-    rebuilt: RebuiltState,
-    ours: TopicPositions,
-    *,
-    force: bool,
+    place: Workplace, rebuilt: RebuiltState, ours: TopicPositions, *, force: bool
 ) -> TopicPositions:
     """Where the rebuild stands.
 
@@ -200,9 +189,9 @@ async def _rebuilt_positions(
     """
     from processors.rebuilding import names_of  # noqa: PLC0415 (Faust takes a second)
 
-    name, group = rebuilt.name, rebuild_group(rebuilt.name)
+    connection, name, group = place.connection, rebuilt.name, rebuild_group(rebuilt.name)
     await _check_nobody(connection, group, f"wait until `rollcall rebuild start {name}` has ended, or stop it")
-    own = Groups(connection, names_of(connection.topic_prefix, name), configuration.kafka.partitions)
+    own = Groups(connection, names_of(connection.topic_prefix, name), place.configuration.kafka.partitions)
     topics = [topic.name for topic in _OF_A_REBUILD]
     unread = behind(await own.positions(group, topics), await own.ends(topics))
     theirs = await own.positions(group, [topic.name for topic in SOURCES])
@@ -215,6 +204,10 @@ async def _rebuilt_positions(
     return theirs
 
 
-async def _write(connection: KafkaConnection, configuration: Configuration, live: LiveState) -> None:
-    async with posting_to(connection, configuration.kafka, STATES) as to_kafka:
+def _groups(place: Workplace) -> Groups:
+    return Groups(place.connection, Names(place.connection.topic_prefix), place.configuration.kafka.partitions)
+
+
+async def _write(place: Workplace, live: LiveState) -> None:
+    async with place.posting(STATES) as to_kafka:
         await to_kafka.post(STATES, [(LIVE_KEY, live)])

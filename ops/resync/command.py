@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -12,9 +11,8 @@ from typing import Annotated, Any
 
 import orjson
 import typer
-from rich.console import Console
 
-from ops.audit import operator_name
+from ops.audit import audit_entry
 from ops.backfill.display import bar
 from ops.failure import stopping
 from ops.options import DryRun, Json, Reason, Yes, agreed
@@ -26,15 +24,10 @@ from ops.resync.plan import ResyncPlan, ResyncPlanner
 from ops.resync.requests import TOLD_EVERY, reading, requested
 from ops.resync.tables import kept_contacts
 from ops.selection.contacts import contact_named
-from runtime.configuration import load_for_display
-from runtime.environment import config_path
+from ops.workplace import Workplace
 from runtime.exits import FOUND_WRONG
-from runtime.kafka import KafkaConnection
 from runtime.logs import configure_command_logging
-from runtime.models import Configuration
-from runtime.references import has_reference
 from schemas.engagement import ResyncContact
-from schemas.errors import ConfigurationError
 from schemas.topics import ENGAGEMENT_RESYNCS
 
 _AGAIN = "Start it again with the same arguments: what was asked for already changes nothing."
@@ -97,9 +90,9 @@ def resync(
 
 async def _resync(scope: ResyncScope, reason: str, *, dry_run: bool, yes: bool, as_json: bool) -> bool:
     """Whether it is done, or there was nothing to do."""
-    console = Console(stderr=True)
-    connection, configuration = KafkaConnection.from_environment(os.environ), resync_configuration(os.environ)
-    plan = await _plan(connection, configuration, scope, console)
+    place = Workplace.here(computes=True)
+    with reading(place.console) as advance:
+        plan = await planned(place, scope, advance)
     told: dict[str, Any] = document(plan)
     if not as_json:
         for line in in_words(plan):
@@ -107,11 +100,8 @@ async def _resync(scope: ResyncScope, reason: str, *, dry_run: bool, yes: bool, 
     wanted = bool(plan.contacts) and not dry_run
     acts = wanted and agreed(f"Compute {len(plan.contacts)} contacts anew?", yes=yes)
     if acts:
-        with bar(console, "requests") as tell:
-            told["workers"] = await request(
-                connection, configuration, scope, plan, operator_name(), reason,
-                lambda done: tell(done, len(plan.contacts)),
-            )  # fmt: skip
+        with bar(place.console, "requests") as tell:
+            told["workers"] = await request(place, scope, plan, reason, lambda done: tell(done, len(plan.contacts)))
         if not as_json:
             typer.echo(outcome(len(plan.contacts), told["workers"]))
     if as_json:
@@ -121,32 +111,8 @@ async def _resync(scope: ResyncScope, reason: str, *, dry_run: bool, yes: bool, 
     return bool(plan.looked_at) and (acts or not wanted)
 
 
-def resync_configuration(environment: Mapping[str, str]) -> Configuration:
-    """As the worker's, as far as commands follow from it.
-
-    Raises:
-        ConfigurationError: there is no file, or the variable of an account's id is not set: all its lists would count
-            as taken away.
-    """
-    configuration = load_for_display(config_path(environment), environment)
-    for account in configuration.accounts:
-        if has_reference(account.account_id):
-            raise ConfigurationError(f"connectors.zoom.account_id: the variable of {account.account_id} is not set")
-    return configuration
-
-
-async def _plan(
-    connection: KafkaConnection, configuration: Configuration, scope: ResyncScope, console: Console
-) -> ResyncPlan:
-    with reading(console) as advance:
-        return await planned(connection, configuration, scope, advance)
-
-
 async def planned(
-    connection: KafkaConnection,
-    configuration: Configuration,
-    scope: ResyncScope,
-    advance: Callable[[int], object] = lambda _: None,
+    place: Workplace, scope: ResyncScope, advance: Callable[[int], object] = lambda _: None
 ) -> ResyncPlan:
     """Whom it would concern now; `advance` is told of how many were looked at, now and then.
 
@@ -154,8 +120,8 @@ async def planned(
         ConfigurationError: there are no tables yet.
         RetryLaterError: Kafka does not answer.
     """
-    plan, planner = ResyncPlan(), ResyncPlanner(configuration, datetime.now(UTC))
-    async with aclosing(kept_contacts(connection, scope.contact)) as contacts:
+    plan, planner = ResyncPlan(), ResyncPlanner(place.configuration, datetime.now(UTC))
+    async with aclosing(kept_contacts(place.connection, scope.contact)) as contacts:
         async for kept in contacts:
             if scope.takes(kept):
                 plan.add(kept.contact_id, planner.need(kept))
@@ -165,11 +131,9 @@ async def planned(
 
 
 async def request(
-    connection: KafkaConnection,
-    configuration: Configuration,
+    place: Workplace,
     scope: ResyncScope,
     plan: ResyncPlan,
-    operator: str,
     reason: str,
     advance: Callable[[int], object] = lambda _: None,
 ) -> int | None:
@@ -181,8 +145,8 @@ async def request(
         await to_kafka.post(ENGAGEMENT_RESYNCS, asked, advance)
 
     figures = {"contacts": len(plan.contacts), "events": plan.events.total()}
-    note = ("resync", scope.subject, figures)
-    return await requested(connection, configuration.kafka, note, (operator, reason), put)
+    begun = audit_entry("resync.begin", scope.subject, figures, reason, place.operator)
+    return await requested(place, begun, put)
 
 
 def outcome(count: int, found: int | None) -> str:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
 
 from ops.audit import audit_entry
-from ops.posting import Posting, posting_to
+from ops.posting import Posting
 from ops.resync.workers import workers
-from runtime.kafka import KafkaConnection
-from runtime.models import Kafka
+from ops.workplace import Workplace
+from schemas.audit import AuditEntry
 from schemas.topics import ENGAGEMENT_RESYNCS
 
 TOLD_EVERY = 500
@@ -28,32 +28,25 @@ def reading(console: Console) -> Iterator[Callable[[int], object]]:
         yield lambda count: status.update(f"{text}: {count} contacts")
 
 
-async def requested(
-    connection: KafkaConnection,
-    kafka: Kafka,
-    note: tuple[str, str, Mapping[str, str | int]],
-    who: tuple[str, str],
-    put: Callable[[Posting], Awaitable[object]],
-) -> int | None:
+async def requested(place: Workplace, begun: AuditEntry, put: Callable[[Posting], Awaitable[object]]) -> int | None:
     """Note that it begins, put the requests into Kafka, and note the end.
 
     Args:
-        connection: the cluster and the prefix.
-        kafka: its section of the configuration.
-        note: the action, what it is done to, and figures: `contacts` is how many are asked for.
-        who: does it, and why.
+        place: where.
+        begun: its detail `contacts` is how many are asked for.
         put: puts the requests there.
 
     Returns:
         How many workers there are, ``None``: Kafka does not tell.
     """
-    (action, subject, what), (operator, reason) = note, who
-    async with posting_to(connection, kafka, ENGAGEMENT_RESYNCS) as to_kafka:
-        await to_kafka.note(audit_entry(f"{action}.begin", subject, what, reason, operator))
+    async with place.posting(ENGAGEMENT_RESYNCS) as to_kafka:
+        await to_kafka.note(begun)
         await put(to_kafka)
-        found = await workers(connection)
-        result = {**what, "requested": what["contacts"], "workers": "unknown" if found is None else found}
-        await to_kafka.note(audit_entry(action, subject, result, reason, operator))
+        found = await workers(place.connection)
+        asked, known = begun.details["contacts"], "unknown" if found is None else found
+        details = {**begun.details, "requested": asked, "workers": known}
+        action = begun.action.removesuffix(".begin")
+        await to_kafka.note(audit_entry(action, begun.subject, details, begun.reason, begun.operator))
     return found
 
 

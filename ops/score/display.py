@@ -9,6 +9,9 @@ from ops.resync import requests
 from ops.score.models import ChosenModel
 from ops.score.plan import RebuildPlan
 
+SAY_SWITCH = "nothing is done: say --switch to have it"
+"""By the live model, whose scores go to Brevo."""
+
 
 def in_words(plan: RebuildPlan, model: ChosenModel) -> Iterator[str]:
     """The plan, line by line."""
