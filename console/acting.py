@@ -91,6 +91,16 @@ class LetterView:
 
 
 @dataclass(frozen=True, slots=True)
+class TerminalCommand:
+    """What the console cannot do, since it lacks a secret, or a file: a person types it."""
+
+    command: str
+    """An example of it."""
+    about: str
+    """What it does, and why there is no button."""
+
+
+@dataclass(frozen=True, slots=True)
 class Acting:
     """What the process was given."""
 
@@ -98,3 +108,5 @@ class Acting:
     """By name, in the order of the page."""
     letter: Callable[[str], Coroutine[None, None, LetterView | None]]
     """Opens the letter of an id."""
+    terminal: Sequence[TerminalCommand] = ()
+    """In the order of the page."""

@@ -46,7 +46,8 @@ class ActsPages:
         for_operators(request)
         after = request.query.get("after") or None
         part = await ask(self._database, lambda connection: audit(connection, after=after))
-        return self._pages.page(request, "acts.html", acts=self._acting.acts.values(), part=part, after=after)
+        acts, terminal = self._acting.acts.values(), self._acting.terminal
+        return self._pages.page(request, "acts.html", acts=acts, terminal=terminal, part=part, after=after)
 
     async def _act(self, request: web.Request) -> web.StreamResponse:
         for_operators(request)

@@ -10,6 +10,7 @@ import orjson
 import typer
 
 from ops.audit import audit_entry, operator_name
+from ops.failure import stopping
 from ops.options import Json, Reason
 from ops.posting import posting
 from runtime.kafka import KafkaConnection
@@ -30,14 +31,19 @@ def resume(reason: Reason = "", as_json: Json = False) -> None:
     topic.
     """
     configure_command_logging()
-    order = Resume(operator=operator_name(), at=datetime.now(UTC))
-    connection = KafkaConnection.from_environment(os.environ)
-    told = asyncio.run(_tell(connection, order, reason))
+    with stopping("Start it again.", as_json=as_json):
+        told = asyncio.run(tell_workers(KafkaConnection.from_environment(os.environ), operator_name(), reason))
     typer.echo(orjson.dumps({"partitions": told}).decode() if as_json else "told all workers to go on")
 
 
-async def _tell(connection: KafkaConnection, order: Resume, reason: str) -> int:
+async def tell_workers(connection: KafkaConnection, operator: str, reason: str) -> int:
+    """Tell every worker to go on, and note it; how many partitions heard it.
+
+    Raises:
+        RetryLaterError: Kafka does not answer.
+    """
+    order = Resume(operator=operator, at=datetime.now(UTC))
     async with posting(connection) as to_kafka:
         told = await to_kafka.post_everywhere(BREVO_RESULTS, order)
-        await to_kafka.note(audit_entry("brevo.resume", "brevo", {"partitions": told}, reason))
+        await to_kafka.note(audit_entry("brevo.resume", "brevo", {"partitions": told}, reason, operator))
     return told

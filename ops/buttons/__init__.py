@@ -10,7 +10,11 @@ from ops.buttons.erasures import erasure_act
 from ops.buttons.letters import LetterOpener, letter_acts
 from ops.buttons.rebuilds import rebuild_acts
 from ops.buttons.replays import replay_acts
+from ops.buttons.resumptions import resume_act
 from ops.buttons.resyncs import resync_act
+from ops.buttons.scores import score_act
+from ops.buttons.terminal import TERMINAL_COMMANDS
+from ops.buttons.topics import topics_act
 from runtime.kafka import KafkaConnection
 
 
@@ -22,7 +26,10 @@ def acting(environment: Mapping[str, str]) -> Acting:
         resync_act(environment),
         *replay_acts(environment),
         *rebuild_acts(environment),
+        score_act(environment),
+        topics_act(environment),
+        resume_act(connection),
         doubts_act(connection),
         erasure_act(environment),
     ]
-    return Acting({act.name: act for act in acts}, LetterOpener(connection))
+    return Acting({act.name: act for act in acts}, LetterOpener(connection), TERMINAL_COMMANDS)

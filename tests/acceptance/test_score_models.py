@@ -17,6 +17,7 @@ from tests.support.commands import rollcall
 from tests.support.installation import Installation
 from tests.support.kafka import read_to_end
 from tests.support.large_account import large_account, publish, results
+from tests.support.pressing import OPERATOR, operator
 from tests.support.processes import eventually
 
 ATTENDEES, NO_SHOWS = 60, 20
@@ -105,8 +106,11 @@ async def test_candidate_is_compared_with_nothing_sent_and_switched_to_only_when
         code, plan, _ = await rollcall(variables, *rebuild, "--yes")
         assert (code, plan["requested"], plan["contacts"]) == (1, 0, len(facts))
         assert plan["commands"] == sum(score_of(fact, LIVE) != score_of(fact, CANDIDATE) for fact in facts)
-        code, told, problem = await rollcall(variables, *rebuild, "--switch", "--yes")
-        assert (code, told["requested"]) == (0, len(facts)), problem
+        async with operator(variables, tmp_path) as ana:
+            assert "there is no model `3`" in await ana.is_told("score.rebuild", model="3")
+            assert "say --switch to have it" in await ana.looks("score.rebuild", model="2")
+            said = await ana.does("score.rebuild", "the candidate is the better", model="2", switch="yes")
+            assert said.startswith(f"{len(facts)} requests are in engagement.resyncs.v1: a worker")
         await until_scores(home, facts, CANDIDATE, share=0.4)
         worker.process.kill()
         worker = home.start_worker()
@@ -116,8 +120,14 @@ async def test_candidate_is_compared_with_nothing_sent_and_switched_to_only_when
         code, again, _ = await rollcall(variables, *rebuild, "--switch", "--yes")
         assert (code, again["requested"]) == (0, 0)
         assert home.events() == len(facts)
-        entries = [(entry.action, entry.subject) for entry in await acts(kafka_bootstrap, topic_prefix)]
-        assert entries == [("score.rebuild.begin", "2"), ("score.rebuild", "2")] * 2
+        noted = await acts(kafka_bootstrap, topic_prefix)
+        assert [(entry.action, entry.subject) for entry in noted] == [
+            ("score.rebuild.begin", "2"),
+            ("score.rebuild", "2"),
+        ] * 2
+        assert [(entry.operator, entry.reason) for entry in noted[2:]] == [
+            (OPERATOR, "the candidate is the better")
+        ] * 2
 
 
 async def check_comparison(variables: dict[str, str], facts: list[Result]) -> None:

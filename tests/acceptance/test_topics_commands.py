@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from schemas.topics import AUDIT, BREVO_RESULTS, RAW_EVENTS
 from tests.support.acts import acts
 from tests.support.kafka import admin, create_topics
+from tests.support.pressing import OPERATOR, operator
 from tests.support.processes import rollcall_command
 
 
@@ -78,4 +80,31 @@ async def test_topics_are_compared_created_and_set_right(
     assert [(entry.action, entry.reason) for entry in entries] == [
         ("topics.apply", "first set-up"),
         ("topics.apply", ""),
+    ]
+
+
+async def test_topics_are_set_right_by_the_button(kafka_bootstrap: str, topic_prefix: str, tmp_path: Path) -> None:
+    """The plan has what differs, and what would lose records waits for its own answer; who did it is noted."""
+    raw = RAW_EVENTS.physical(topic_prefix)
+    await create_topics(kafka_bootstrap, [raw], config={"retention.ms": "31536000000", "max.message.bytes": "1000000"})
+    file = tmp_path / "rollcall.yaml"
+    file.write_text("connectors: {zoom: {account_id: abc}}\n")
+    environment = {
+        "KAFKA_BOOTSTRAP_SERVERS": kafka_bootstrap, "KAFKA_TOPIC_PREFIX": topic_prefix, "ROLLCALL_CONFIG": str(file),
+    }  # fmt: skip
+    async with operator(environment, tmp_path) as ana:
+        assert f"{raw}  max.message.bytes" in await ana.looks("topics.apply")
+        assert (await settings_of(kafka_bootstrap, raw))["max.message.bytes"] == "1000000"
+        done = await ana.does("topics.apply", "first set-up")
+        changed, left = map(int, re.findall(r"\d+", done))
+        settings = await settings_of(kafka_bootstrap, raw)
+        assert (settings["max.message.bytes"], settings["retention.ms"], left) == ("2097152", "31536000000", 1)
+        assert "retention.ms" in await ana.looks("topics.apply")
+        assert "done: 1 changed, 0 left" in await ana.does("topics.apply", "a year is too long", lose="yes")
+        assert "topics are as they shall be" in await ana.looks("topics.apply", lose="yes")
+    assert (await settings_of(kafka_bootstrap, raw))["retention.ms"] == str(30 * 86_400_000)
+    entries = await acts(kafka_bootstrap, topic_prefix)
+    assert [(entry.operator, entry.reason, entry.result, len(entry.details)) for entry in entries] == [
+        (OPERATOR, "first set-up", "done", changed),
+        (OPERATOR, "a year is too long", "done", 1),
     ]

@@ -31,16 +31,16 @@ terminal and plain lines otherwise. Variables: [environment.md](environment.md).
 def page() -> str:
     """The whole page."""
     root = typer.main.get_command(build_app())
-    return "\n".join([_HEAD, *("\n".join(_section(name, command)) for name, command in _commands(root, "rollcall"))])
+    return "\n".join([_HEAD, *("\n".join(_section(name, command)) for name, command in commands(root, "rollcall"))])
 
 
-def _commands(command: Any, path: str) -> Iterator[tuple[str, Any]]:
+def commands(command: Any, path: str) -> Iterator[tuple[str, Any]]:
     """(full name, command) of everything that does something; a group with options of its own does, too."""
     below = getattr(command, "commands", {})
     if not below or (" " in path and any(parameter.name != "help" for parameter in command.params)):
         yield path, command
     for name, inner in below.items():
-        yield from _commands(inner, f"{path} {name}")
+        yield from commands(inner, f"{path} {name}")
 
 
 def _section(name: str, command: Any) -> Iterator[str]:

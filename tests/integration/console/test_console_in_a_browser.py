@@ -8,6 +8,7 @@ import pytest
 
 from console.acting import Acting
 from ops.buttons import acting
+from ops.buttons.terminal import TERMINAL_COMMANDS
 from readmodel.database import opened
 from tests.integration.console.test_console_acts import Basket, a_letter
 from tests.support.browser import Page, chromium
@@ -18,7 +19,7 @@ from tests.support.read_model import Storyteller, sqlite_url
 AXE = Path(__file__).parents[2] / "contract" / "node" / "node_modules" / "axe-core" / "axe.min.js"
 LOOKS = ((False, 400, ""), (True, 1200, ', runOnly: ["color-contrast"]'))
 """Whether it is dark, how wide, and what axe is told: in the dark only the colours are others."""
-ACTS = ("rebuild.start", "rebuild.switch", "replay", "forget")
+ACTS = ("rebuild.start", "rebuild.switch", "replay", "score.rebuild", "forget")
 """Those of the product that ask for the most."""
 SENT: tuple[tuple[str, str, dict[str, str], str], ...] = (
     ("/sessions", "form.search", {"q": "@"}, "Contacts"),
@@ -41,7 +42,8 @@ async def test_pages_are_readable_for_everybody(tmp_path: Path) -> None:
     Of every page that there is, those behind forms too.
     """
     acts = acting({"KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:1"}).acts
-    composed = Acting({**{name: acts[name] for name in ACTS}, "basket.empty": Basket().act()}, a_letter)
+    asked = {**{name: acts[name] for name in ACTS}, "basket.empty": Basket().act()}
+    composed = Acting(asked, a_letter, TERMINAL_COMMANDS)
     async with console(tmp_path, story(), None, composed) as (visitor, _), chromium(tmp_path) as page:
         await page.sign_in(visitor.base, "ana", PASSWORD)
         with opened(sqlite_url(tmp_path)) as database:  # as the projector does meanwhile
