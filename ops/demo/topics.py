@@ -9,11 +9,17 @@ from contextlib import asynccontextmanager
 from aiokafka.admin import AIOKafkaAdminClient
 
 from runtime.kafka import KafkaConnection
+from runtime.reading import partitions_of_topics
 
 
 @asynccontextmanager
 async def removed_afterwards(connection: KafkaConnection, prefix: str) -> AsyncIterator[None]:
-    """After the block, topics and changelogs that begin with `prefix` are gone; also when it fails."""
+    """After the block, topics and changelogs that begin with `prefix` are gone; also when it fails.
+
+    Raises:
+        RetryLaterError: Kafka does not answer; then the block is not begun.
+    """
+    await partitions_of_topics(connection)
     try:
         yield
     finally:

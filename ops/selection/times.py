@@ -52,19 +52,22 @@ def instant(text: str, now: datetime, zone: tzinfo) -> datetime:
     A time of day is the latest such time that is not in the future: at 00:30, ``23:00`` was yesterday.
 
     Raises:
-        ConfigurationError: it is written in no form that is known.
+        ConfigurationError: it is written in no form that is known, or lies where no calendar reaches.
     """
-    if ago := _AGO.fullmatch(text):
-        return now - timedelta(**{_UNITS[ago[2]]: int(ago[1])})
     try:
+        if ago := _AGO.fullmatch(text):
+            return now - timedelta(**{_UNITS[ago[2]]: int(ago[1])})
         if _CLOCK.fullmatch(text):
             clock = time.fromisoformat(text.zfill(5) if text.count(":") == 1 else text.zfill(8))
             today = datetime.combine(now.astimezone(zone).date(), clock, zone)
             return today if today <= now else datetime.combine(today.date() - timedelta(days=1), clock, zone)
         parsed = datetime.fromisoformat(text)
+        there = parsed if parsed.tzinfo else parsed.replace(tzinfo=zone)
+        # At both ends of the calendar an instant of one zone has no name in another.
+        there.astimezone(UTC)
     except (ValueError, OverflowError) as error:
         raise ConfigurationError(f"{text!r} is no time: write {_FORMS}") from error
-    return parsed if parsed.tzinfo else parsed.replace(tzinfo=zone)
+    return there
 
 
 def told(moment: datetime) -> str:

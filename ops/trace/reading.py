@@ -89,7 +89,9 @@ class Topics:
         if since is None:
             begins = await self._consumer.beginning_offsets(wanted)
             return {part: range(begins[part], end) for part, end in ends.items()}
-        found = await self._consumer.offsets_for_times(dict.fromkeys(wanted, int(since.timestamp() * 1_000)))
+        # Before 1970 there is no record's time, and Kafka means something else by it.
+        at_ms = max(0, int(since.timestamp() * 1_000))
+        found = await self._consumer.offsets_for_times(dict.fromkeys(wanted, at_ms))
         return {part: range(ends[part] if first is None else first.offset, ends[part]) for part, first in found.items()}
 
 

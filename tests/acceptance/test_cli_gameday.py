@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from ops.gameday.drills import DRILLS
-from runtime.exits import USAGE
+from runtime.exits import FOUND_WRONG, USAGE
 from tests.support.processes import eventually, rollcall_command, running
 
 
@@ -36,6 +36,21 @@ async def test_outage_and_poison_are_mended_by_the_runbook(tmp_path: Path, kafka
 async def test_every_drill_is_mended_by_the_runbook(tmp_path: Path, kafka_bootstrap: str) -> None:
     """One after another on one installation; replay, rebuild and erasure have acceptance tests of their own."""
     assert await played(tmp_path, kafka_bootstrap, "") == {drill.name: "" for drill in DRILLS}
+
+
+async def test_kafka_that_does_not_answer_is_told_before_anything_starts(tmp_path: Path) -> None:
+    """In a sentence, and soon."""
+    log = tmp_path / "gameday.log"
+    with running(rollcall_command("gameday"), log=log, env={"KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:1"}) as day:
+
+        async def is_over() -> bool:
+            return day.exit_code is not None
+
+        await eventually(is_over, what="it has ended", timeout_seconds=60, tell=day.describe)
+        assert day.exit_code == FOUND_WRONG
+    told = log.read_text("utf-8")
+    assert "error: Kafka at 127.0.0.1:1 does not answer" in told
+    assert "Traceback" not in told
 
 
 async def test_drill_that_there_is_not_is_told(tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ pytestmark = pytest.mark.containers
 
 PREFIX = "guarded-"
 INGRESS, WORKER, OPERATOR, STRANGER = "rollcall-ingress", "rollcall-worker", "operator", "stranger"
+REBUILDER = "rebuilder"
 _SERVER_FILE, _AUTHORITY_FILE, _SCRIPT = "/tmp/server.pem", "/tmp/ca.pem", "/tmp/kafka-acls.sh"  # noqa: S108 (in the container)
 # The class behind kafka-acls.sh; over the listener inside, whose user may do everything.
 _ACLS = "/opt/kafka/bin/kafka-run-class.sh org.apache.kafka.tools.AclCommand"
@@ -66,9 +67,9 @@ class GuardedKafka:
 
 @pytest.fixture(scope="module")
 def guarded(engine: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[GuardedKafka]:
-    """Ingress, worker and operator have the rights of the script; the stranger has a certificate and no right."""
+    """All have the rights of the script but the stranger, who has a certificate and no right."""
     directory = tmp_path_factory.mktemp("guarded")
-    certificates = issue("127.0.0.1", (INGRESS, WORKER, OPERATOR, STRANGER))
+    certificates = issue("127.0.0.1", (INGRESS, WORKER, OPERATOR, REBUILDER, STRANGER))
     (directory / "ca.pem").write_bytes(certificates.authority)
     for name, client in certificates.clients.items():
         (directory / f"{name}.pem").write_bytes(client.certificate)
@@ -79,7 +80,12 @@ def guarded(engine: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
         _SCRIPT: (ROOT / "deploy" / "kafka-acls.sh").read_bytes(),
     }
     with ContainerKafka(_SETTINGS, protocol="SSL", files=files) as kafka:
-        for process, name in (("ingress", INGRESS), ("worker", WORKER), ("commands", OPERATOR)):
+        for process, name in (
+            ("ingress", INGRESS),
+            ("worker", WORKER),
+            ("commands", OPERATOR),
+            ("rebuild", REBUILDER),
+        ):
             kafka.run(
                 f"KAFKA_TOPIC_PREFIX={PREFIX} KAFKA_ACLS='{_ACLS}' bash {_SCRIPT} {process} User:{name} {_INSIDE}"
             )
@@ -87,7 +93,7 @@ def guarded(engine: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 
 
 async def test_installation_with_the_listed_rights_alone_tells_the_truth(guarded: GuardedKafka, tmp_path: Path) -> None:
-    """Topics are created, every agent works, offsets are committed, tables are kept; commands read them."""
+    """Topics are created, every agent works, offsets are committed, tables are kept; commands read and rebuild them."""
     world = webinar(30, seed=51)
     truth = await truth_about(world)
     async with installation(guarded.kafka.bootstrap, PREFIX, tmp_path) as home:
@@ -105,9 +111,20 @@ async def test_installation_with_the_listed_rights_alone_tells_the_truth(guarded
         assert compare(truth, home.held()) == []
         environment = home.wiring.worker() | guarded.identity(OPERATOR)
         for command in (("session", world.event.spans[0].uuid), ("effects",), ("brevo", "resume")):
-            with running(rollcall_command(*command), log=tmp_path / "command.log", env=environment) as process:
-                assert await asyncio.to_thread(process.wait, 60) == 0, process.describe()
+            await ends_well(environment, tmp_path, *command)
+        environment = home.wiring.worker() | guarded.identity(REBUILDER)
+        for command in (("start", "anew"), ("diff", "anew")):
+            await ends_well(environment, tmp_path, "rebuild", *command)
         assert (await ingress.stop(), await worker.stop()) == (0, 0)
+        for command in (("start", "anew"), ("switch", "anew"), ("switch", "--undo"), ("drop", "anew")):
+            yes = ("--yes",) if command[0] != "start" else ()
+            await ends_well(environment, tmp_path, "rebuild", *command, *yes)
+
+
+async def ends_well(environment: dict[str, str], folder: Path, *command: str) -> None:
+    """A command of somebody with these rights."""
+    with running(rollcall_command(*command), log=folder / "command.log", env=environment) as process:
+        assert await asyncio.to_thread(process.wait, 90) == 0, process.describe()
 
 
 async def test_processes_without_any_right_say_which_topic_they_may_not_create(
