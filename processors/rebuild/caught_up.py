@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 
 from processors.engine.due_clock import DueClock
@@ -34,6 +35,8 @@ class CaughtUp:
         """
         if any(len(agent.core.partitions) < self._partitions for agent in self._agents):
             return False
+        if self.lag:  # known without asking Kafka, which has to answer for every partition
+            return False
         ends = await self._ends()
         if not (self._all_handled(ends) and self._clock.is_idle(now_ms) and not self._rows(WAITING)):
             return False
@@ -60,11 +63,9 @@ class CaughtUp:
         return sum(1 for store in stores for _row in store.scan(prefix, b""))
 
     async def _ends(self) -> PositionEnds:
-        return {
-            (agent.spec.name, partition): await agent.backlog(partition)
-            for agent in self._agents
-            for partition in sorted(agent.core.partitions)
-        }
+        places = [(agent, partition) for agent in self._agents for partition in sorted(agent.core.partitions)]
+        told = await asyncio.gather(*(agent.backlog(partition) for agent, partition in places))
+        return {(agent.spec.name, partition): end for (agent, partition), end in zip(places, told, strict=True)}
 
     def _all_handled(self, ends: PositionEnds) -> bool:
         return all(

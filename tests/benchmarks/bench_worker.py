@@ -25,6 +25,7 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import faust
 import orjson
@@ -32,6 +33,7 @@ import uvloop
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from prometheus_client import CollectorRegistry
 
+from processors import rebuilding
 from processors.agents import tracking_agent, tracking_rule
 from processors.attendance import agent as track_attendance
 from processors.attendance.settings import TrackingSettings
@@ -59,6 +61,8 @@ PARTITIONS = 6
 MEETINGS = 1_000
 EXAMPLE = Path("schemas/examples/zoom.events.raw.v1/meeting.participant_joined__host.json")
 LIMIT_SECONDS = 300
+_LOOK_SECONDS = 0.005
+"""Between looks how far it is, at a worker and at a rebuild alike."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,7 +215,7 @@ async def run_track(task: Task, meter: Meter) -> None:
     while not meter.done.is_set():
         assert not working.done(), working.exception()
         meter.handled(agent.core.handled)
-        await asyncio.sleep(0.005)
+        await asyncio.sleep(_LOOK_SECONDS)
     await working
 
 
@@ -225,7 +229,8 @@ async def run_rebuilt(task: Task, meter: Meter) -> None:
     async def tell(progress: RebuildProgress) -> None:
         meter.handled(progress.handled)
 
-    await run_rebuild(order, configuration, connection, Path(task.data_dir), "0.0.0", meter.done, tell)
+    with patch.object(rebuilding, "LOOK_SECONDS", _LOOK_SECONDS):
+        await run_rebuild(order, configuration, connection, Path(task.data_dir), "0.0.0", meter.done, tell)
 
 
 RUNS: dict[str, Callable[[Task, Meter], Awaitable[None]]] = {

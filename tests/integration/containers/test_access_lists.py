@@ -100,7 +100,7 @@ async def test_installation_with_the_listed_rights_alone_tells_the_truth(guarded
         await home.enlist(world)
         ingress = home.start_ingress(guarded.identity(INGRESS))
         worker = home.start_worker(environment=guarded.identity(WORKER))
-        await asyncio.gather(ingress.until_ready(), worker.until_ready())
+        await asyncio.gather(ingress.until_ready(), worker.until_ready(timeout_seconds=180))
         await home.send(world)
 
         async def equal() -> bool:
