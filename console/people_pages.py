@@ -25,8 +25,6 @@ T = TypeVar("T")
 _STATES = ("scheduled", "running", "waiting", "final")
 _LONGEST_QUESTION = 200
 _MOST_IN_TIME_LINE = 1_000
-_COUNTED_TO = 1_000
-"""People of a session whom Brevo lacks, in the list of sessions: it must not count all people that there are."""
 _CSV_HEAD = ("contact_id", "email", "name", "status", "reason", "attended_seconds", "joins", "score", "brevo", "detail")
 
 
@@ -67,14 +65,12 @@ class PeoplePages:
         after = request.query.get("after")
 
         def read(connection: Connection) -> tuple[int, Part[SessionLine]]:
-            return batches(connection), sessions(
-                connection, text=text, state=state, limit=50, after=after or None, count_to=_COUNTED_TO
-            )
+            return batches(connection), sessions(connection, text=text, state=state, limit=50, after=after or None)
 
         live, part = await self._ask(read)
         return self._pages.page(
             request, "sessions.html", live=None if after else live, part=part, text=text, state=state or "",
-            states=_STATES, after=after, counted_to=_COUNTED_TO,
+            states=_STATES, after=after,
         )  # fmt: skip
 
     async def _session(self, request: web.Request) -> web.StreamResponse:

@@ -12,6 +12,7 @@ from readmodel.changes import Changes, RowKind, SourceRecord
 from readmodel.instants import milliseconds
 from readmodel.keys import contact_id_of
 from readmodel.tables import AUDIT, CALLS, CANDIDATES, CONTACTS, DEAD_LETTERS, ERASED, PEOPLE, REGISTRATIONS, SCORES
+from readmodel.unsynced import recounted
 from schemas.erasure import mark_of
 
 FORGOTTEN = "forgotten"
@@ -99,7 +100,8 @@ def erase(connection: Connection, changes: Changes, forgotten: Forgotten) -> Non
         for contact, marked in _of(connection, table.c.contact, fresh, forgotten):
             theirs = table.c.contact == contact
             before = true() if marked.returned_at is None else or_(told_at.is_(None), told_at < marked.returned_at)
-            connection.execute(delete(table).where(theirs, before))
+            with recounted(connection, [contact] if table is PEOPLE else ()):
+                connection.execute(delete(table).where(theirs, before))
     for table in (CONTACTS, SCORES, CANDIDATES):
         for contact, _marked in _of(connection, table.c.contact, fresh, forgotten):
             left = [

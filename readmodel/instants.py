@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import lru_cache
+
+_FIRST_DAY = date(1970, 1, 1).toordinal()
 
 
 # The records of one session repeat its few instants thousands of times.
@@ -37,6 +39,24 @@ def required_milliseconds(text: object) -> int:
     if found is None:
         raise ValueError("no instant")
     return found
+
+
+@lru_cache(maxsize=4_096)
+def days(text: str) -> int:
+    """Of an ISO 8601 date: how many after 1970-01-01.
+
+    >>> days("1970-01-02"), day(1).isoformat()
+    (1, '1970-01-02')
+
+    Raises:
+        ValueError: it is none.
+    """
+    return date.fromisoformat(text).toordinal() - _FIRST_DAY
+
+
+def day(number: int) -> date:
+    """The date that `days` was given."""
+    return date.fromordinal(number + _FIRST_DAY)
 
 
 def in_milliseconds(at: datetime) -> int:

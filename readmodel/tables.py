@@ -1,4 +1,6 @@
-"""The tables. Instants are milliseconds since 1970, keys those of `readmodel.keys`, lists and objects JSON.
+"""The tables: instants are milliseconds, days are days since 1970; keys are those of `readmodel.keys`.
+
+Words that each of a session's people repeats are letters (`readmodel.codes`), lists and objects are JSON.
 
 Who changes one that is released adds a migration (`readmodel.migrations`).
 """
@@ -27,6 +29,19 @@ from sqlalchemy import (
     or_,
 )
 
+from readmodel.coded import Coded
+from readmodel.codes import (
+    CAUSE_LETTERS,
+    EVIDENCE_LETTERS,
+    KIND_LETTERS,
+    ORIGIN_LETTERS,
+    OUTCOME_LETTERS,
+    REASON_LETTERS,
+    RULE_LETTERS,
+    STATUS_LETTERS,
+    TIER_LETTERS,
+    Codes,
+)
 from readmodel.vocabulary import NO_SCORE, RETRACTED, WRITTEN
 from schemas.letters import MOST_RESENDS
 
@@ -38,6 +53,10 @@ def _literal(word: str) -> ColumnElement[str]:
     return literal_column(f"'{word}'")
 
 
+def _letter(codes: Codes, word: str) -> ColumnElement[str]:
+    return _literal(codes.code(word))
+
+
 def _table(name: str, *items: Column[Any] | Index) -> Table:
     # Rows lie in the tree of their key, where SQLite would otherwise keep a second one.
     return Table(name, METADATA, *items, sqlite_with_rowid=False)
@@ -45,6 +64,10 @@ def _table(name: str, *items: Column[Any] | Index) -> Table:
 
 def _text(name: str, *, key: bool = False, required: bool = False) -> Column[Any]:
     return Column(name, Text, primary_key=key, nullable=not (key or required))
+
+
+def _coded(name: str, codes: Codes, *, required: bool = False) -> Column[Any]:
+    return Column(name, Coded(codes), nullable=not required)
 
 
 def _count(name: str) -> Column[Any]:
@@ -134,7 +157,7 @@ CONTACTS = _table(
     _text("name"),
     _count("wanted_revision"),
     Column("answered_revision", Integer),
-    _text("outcome"),
+    _coded("outcome", OUTCOME_LETTERS),
     Column("http_status", Integer),
     _text("detail"),
     _instant("answered_at"),
@@ -145,7 +168,7 @@ CONTACTS = _table(
 
 IS_WRITTEN = func.coalesce(
     and_(
-        or_(*(CONTACTS.c.outcome == _literal(outcome) for outcome in WRITTEN)),
+        or_(*(CONTACTS.c.outcome == _letter(OUTCOME_LETTERS, outcome) for outcome in WRITTEN)),
         CONTACTS.c.answered_revision >= CONTACTS.c.wanted_revision,
     ),
     false(),
@@ -157,18 +180,18 @@ PEOPLE = _table(
     _contact(),
     _session(),
     Column("revision", Integer),
-    _text("status"),
-    _text("reason"),
+    _coded("status", STATUS_LETTERS),
+    _coded("reason", REASON_LETTERS),
     _flag("is_final"),
     _count("attended_seconds"),
     Column("late_seconds", Integer),
     _count("joins"),
     _flag("assumed"),
     _text("intervals"),
-    _text("evidence"),
+    _coded("evidence", EVIDENCE_LETTERS),
     _count("webhooks"),
     _count("report_rows"),
-    _text("rule"),
+    _coded("rule", RULE_LETTERS),
     _instant("judged_at"),
     Column("score", Integer, nullable=False, server_default=str(NO_SCORE)),
     _text("scoring"),
@@ -178,15 +201,18 @@ PEOPLE = _table(
 )
 """A contact's result in a session, under the contact first: who somebody is is asked of all their sessions at once, and
 a session's people are read through its indices. Without a `status` only its score has come yet. `scoring`: what the
-score is made of (`SCORING`). `written`: `IS_WRITTEN` of the contact."""
+score is made of (`SCORING`), with commas. `written`: `IS_WRITTEN` of the contact."""
 
-STANDS = and_(PEOPLE.c.status.is_not(None), PEOPLE.c.status != _literal(RETRACTED))
+STANDS = and_(PEOPLE.c.status.is_not(None), PEOPLE.c.status != _letter(STATUS_LETTERS, RETRACTED))
 NOT_SYNCED = and_(STANDS, not_(PEOPLE.c.written))
 # With all that its condition names: SQLite looks the condition up again, and would rather read all people of a session.
 Index(
     "people_not_synced", PEOPLE.c.session, PEOPLE.c.contact, PEOPLE.c.status, PEOPLE.c.written,
     sqlite_where=NOT_SYNCED, postgresql_where=NOT_SYNCED,
 )  # fmt: skip
+
+UNSYNCED = _table("unsynced", _session(), Column("people", Integer, nullable=False))
+"""How many there are of `NOT_SYNCED`, of each session with any (`readmodel.unsynced`)."""
 
 REGISTRATIONS = _table(
     "registrations",
@@ -211,8 +237,8 @@ SCORES = _table(
     _contact(),
     Column("revision", Integer, nullable=False),
     Column("score", Integer, nullable=False),
-    _text("tier", required=True),
-    _text("reference_date", required=True),
+    _coded("tier", TIER_LETTERS, required=True),
+    Column("reference_day", Integer, nullable=False),
     _text("why", required=True),
     _text("model_version", required=True),
     _count("half_life_days"),
@@ -229,7 +255,7 @@ CANDIDATES = _table(
     _text("failed"),
     Column("live_score", Integer, nullable=False),
     _text("live_tier", required=True),
-    _text("reference_date", required=True),
+    Column("reference_day", Integer, nullable=False),
     # All that a comparison counts, in its order: it is read once, and nothing is sorted.
     Index("candidates_compared", "model", "live_score", "score", "live_tier", "tier"),
 )
@@ -246,15 +272,15 @@ CALLS = _table(
     "calls",
     _contact(),
     Column("command_id", LargeBinary, primary_key=True),
-    _text("kind"),
+    _coded("kind", KIND_LETTERS),
     _text("name"),
     _text("session_uuid"),
-    _text("cause"),
-    _text("origin"),
+    _coded("cause", CAUSE_LETTERS),
+    _coded("origin", ORIGIN_LETTERS),
     Column("revision", Integer),
     _instant("occurred_at"),
     _instant("wanted_at"),
-    _text("outcome"),
+    _coded("outcome", OUTCOME_LETTERS),
     Column("http_status", Integer),
     Column("attempts", Integer),
     _text("detail"),
@@ -265,7 +291,8 @@ CALLS = _table(
 much `outcome` knows (`readmodel.outcomes`)."""
 
 TAKEN_LIVE = and_(
-    CALLS.c.origin == _literal("live"), or_(*(CALLS.c.outcome == _literal(outcome) for outcome in WRITTEN))
+    CALLS.c.origin == _letter(ORIGIN_LETTERS, "live"),
+    or_(*(CALLS.c.outcome == _letter(OUTCOME_LETTERS, outcome) for outcome in WRITTEN)),
 )
 """Calls by which something of now reached Brevo: what its freshness is measured by."""
 Index(
@@ -273,9 +300,9 @@ Index(
     CALLS.c.outcome,
     sqlite_where=TAKEN_LIVE, postgresql_where=TAKEN_LIVE,
 )  # fmt: skip
-IN_DOUBT = CALLS.c.outcome == _literal("in_doubt")
+IN_DOUBT = CALLS.c.outcome == _letter(OUTCOME_LETTERS, "in_doubt")
 Index("calls_in_doubt", CALLS.c.finished_at, sqlite_where=IN_DOUBT, postgresql_where=IN_DOUBT)
-REJECTED = CALLS.c.outcome == _literal("rejected")
+REJECTED = CALLS.c.outcome == _letter(OUTCOME_LETTERS, "rejected")
 Index("calls_rejected", CALLS.c.finished_at, sqlite_where=REJECTED, postgresql_where=REJECTED)
 
 DEAD_LETTERS = _table(

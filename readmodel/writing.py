@@ -2,12 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Sequence
 from functools import cache
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import Connection, Dialect, Table, bindparam, delete, func, literal_column, select, true, update
+import orjson
+from sqlalchemy import (
+    Connection,
+    Dialect,
+    Table,
+    Text,
+    bindparam,
+    cast,
+    column,
+    delete,
+    false,
+    func,
+    literal_column,
+    select,
+    true,
+    update,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.compiler import SQLCompiler as Compiled
 
@@ -30,6 +47,7 @@ from readmodel.tables import (
     SETUPS,
     WORKERS,
 )
+from readmodel.unsynced import among, moved_by, recounted
 
 _TABLES: dict[RowKind, Table] = {
     RowKind.CONTACT: CONTACTS,
@@ -89,26 +107,52 @@ _COUNTS: dict[RowKind, _TakesItsPlace] = {
 _MOVES = (RowKind.WANTED_CONTACT, RowKind.ANSWERED_CONTACT)
 """After these the rows of a contact's results may have to say something else about `written`."""
 
+_ROWS = "rows"
+
 
 def write(connection: Connection, changes: Changes) -> None:
     """Write everything that has changed, within the caller's transaction."""
+    with recounted(connection, moved_by(changes)):
+        _write(connection, changes)
+
+
+def _write(connection: Connection, changes: Changes) -> None:
     for kind in _TABLES:
         rows = changes.rows.get(kind)
         if rows:
             columns = tuple(next(iter(rows.values())))
             # In the order of their keys: neighbours share a page of the database.
-            _execute(connection, _compiled(kind, columns, connection.dialect), [rows[key] for key in sorted(rows)])
-    moved = {key[:1] for kind in _MOVES for key in changes.rows.get(kind, {})}
+            compiled = _compiled(kind, columns, connection.dialect)
+            for turn in _turns(_TABLES[kind], [rows[key] for key in sorted(rows)], connection.dialect):
+                _execute(connection, compiled, turn)
+    moved = {key[0] for kind in _MOVES for key in changes.rows.get(kind, {})}
     if moved:
-        _execute(connection, _follow(connection.dialect), [{"moved": contact} for (contact,) in sorted(moved)])
+        _follow(connection, moved)
+
+
+def _turns(table: Table, rows: Sequence[SqlRow], dialect: Dialect) -> Sequence[Sequence[SqlRow]]:
+    """The rows as statements take them: one of PostgreSQL may meet a row of the table once, in SQLite each has its own."""
+    if dialect.name != "postgresql":
+        return [rows]
+    keys = [column.name for column in table.primary_key]
+    turns: list[list[SqlRow]] = []
+    met = Counter[tuple[Any, ...]]()
+    for row in rows:
+        key = tuple(row.get(name) for name in keys)
+        if met[key] == len(turns):
+            turns.append([])
+        turns[met[key]].append(row)
+        met[key] += 1
+    return turns
 
 
 def _execute(connection: Connection, compiled: Compiled, rows: Sequence[SqlRow]) -> None:
     """All rows by one prepared statement, past SQLAlchemy's handling of each value: half of the time would go there."""
     names: Sequence[str] | None = compiled.positiontup
-    values: Any = rows
-    if names is not None:  # the driver wants tuples
-        values = list(map(itemgetter(*names), rows)) if len(names) > 1 else [(row[names[0]],) for row in rows]
+    if names is None:  # PostgreSQL: one statement for all
+        connection.exec_driver_sql(str(compiled), {_ROWS: orjson.dumps(rows, default=_hexadecimal).decode()})
+        return
+    values: Any = list(map(itemgetter(*names), rows)) if len(names) > 1 else [(row[names[0]],) for row in rows]
     connection.exec_driver_sql(str(compiled), values)
 
 
@@ -121,14 +165,15 @@ def _compiled(kind: RowKind, columns: tuple[str, ...], dialect: Dialect) -> Comp
 def _statement(kind: RowKind, columns: tuple[str, ...], dialect: str) -> Any:
     table = _TABLES[kind]
     keys = [column.name for column in table.primary_key]
+    given, rows = _given(table, columns, dialect)
     if kind in _DELETES:
-        return delete(table).where(*(table.c[name] == bindparam(name) for name in columns))
-    insert: Any = postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
-    values: dict[str, Any] = {name: bindparam(name, type_=table.c[name].type) for name in columns}
+        return delete(table).where(*(table.c[name] == given[name] for name in columns))
+    values = dict(given)
     if kind in (RowKind.PERSON, RowKind.SCORED_PERSON):
-        written = select(IS_WRITTEN).where(CONTACTS.c.contact == values["contact"]).scalar_subquery()
-        values["written"] = func.coalesce(written, literal_column("false"))
-    statement = insert.values(values)
+        written = select(IS_WRITTEN).where(CONTACTS.c.contact == values["contact"]).correlate_except(CONTACTS)
+        values["written"] = func.coalesce(written.scalar_subquery(), false())
+    insert: Any = postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
+    statement = insert.values(values) if rows is None else insert.from_select(list(values), select(*values.values()))
     changed: dict[str, Any] = {name: statement.excluded[name] for name in values if name not in keys}
     for name in _KEPT.get(kind, ()):
         changed[name] = func.coalesce(statement.excluded[name], table.c[name])
@@ -141,12 +186,22 @@ def _statement(kind: RowKind, columns: tuple[str, ...], dialect: str) -> Any:
     return statement.on_conflict_do_update(index_elements=keys, set_=changed, where=where)
 
 
-@cache
-def _follow(dialect: Dialect) -> Compiled:
-    is_written = select(IS_WRITTEN).where(CONTACTS.c.contact == bindparam("moved")).scalar_subquery()
-    return (
-        update(PEOPLE)
-        .where(PEOPLE.c.contact == bindparam("moved"), PEOPLE.c.written != is_written)
-        .values(written=is_written)
-        .compile(dialect=dialect)
-    )
+def _given(table: Table, columns: Sequence[str], dialect: str) -> tuple[dict[str, Any], Any]:
+    """The values of a row by column, and where they come from."""
+    if dialect != "postgresql":
+        return {name: bindparam(name, type_=table.c[name].type) for name in columns}, None
+    told = func.json_to_recordset(cast(bindparam(_ROWS, type_=Text), postgresql.JSON))
+    rows = told.table_valued(*(column(name, table.c[name].type) for name in columns), name="given")
+    rows = rows.render_derived(with_types=True)
+    return {name: rows.c[name] for name in columns}, rows
+
+
+def _hexadecimal(value: bytes) -> str:
+    """Bytes as PostgreSQL reads them from JSON."""
+    return f"\\x{value.hex()}"
+
+
+def _follow(connection: Connection, moved: Collection[Any]) -> None:
+    is_written = select(IS_WRITTEN).where(CONTACTS.c.contact == PEOPLE.c.contact).scalar_subquery()
+    theirs = among(PEOPLE.c.contact, moved, connection.dialect.name)
+    connection.execute(update(PEOPLE).where(theirs, PEOPLE.c.written != is_written).values(written=is_written))

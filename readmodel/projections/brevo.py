@@ -7,6 +7,7 @@ from typing import Any
 import orjson
 
 from readmodel.changes import Changes, RowKind, SourceRecord, SqlRow, required, text, whole
+from readmodel.codes import CAUSE_LETTERS, KIND_LETTERS, ORIGIN_LETTERS, OUTCOME_LETTERS
 from readmodel.instants import required_milliseconds
 from readmodel.keys import command_key, contact_key
 from readmodel.outcomes import level_of
@@ -24,11 +25,11 @@ def project_command(source: SourceRecord, changes: Changes) -> None:
     call: SqlRow = {
         "contact": contact,
         "command_id": command_key(required(command, "command_id")),
-        "kind": required(command, "kind"),
+        "kind": KIND_LETTERS.code(required(command, "kind")),
         "name": text(command.get("name")),
         "session_uuid": text(command["session"]),
-        "cause": text(command["reason"]),
-        "origin": text(command["origin"]),
+        "cause": CAUSE_LETTERS.given(text(command["reason"])),
+        "origin": ORIGIN_LETTERS.given(text(command["origin"])),
         "revision": revision,
         "occurred_at": required_milliseconds(command["occurred_at"]),
         "wanted_at": source.timestamp_ms,
@@ -54,7 +55,7 @@ def project_result(source: SourceRecord, changes: Changes) -> None:
     call: SqlRow = {
         "contact": contact,
         "command_id": command_key(required(result, "command_id")),
-        "outcome": outcome,
+        "outcome": OUTCOME_LETTERS.code(outcome),
         "http_status": _optional(result["http_status"]),
         "attempts": whole(result["attempts"]),
         "detail": text(result["detail"]),
@@ -73,7 +74,7 @@ def _answered(contact: bytes, outcome: str, result: dict[str, Any]) -> SqlRow:
     return {
         "contact": contact,
         "answered_revision": whole(result["revision"]),
-        "outcome": outcome,
+        "outcome": OUTCOME_LETTERS.code(outcome),
         "http_status": _optional(result["http_status"]),
         "detail": text(result["detail"]),
         "answered_at": at,

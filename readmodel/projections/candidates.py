@@ -5,6 +5,7 @@ from __future__ import annotations
 import orjson
 
 from readmodel.changes import Changes, RowKind, SourceRecord, SqlRow, required, whole
+from readmodel.instants import days
 from readmodel.keys import contact_key
 from runtime.scoring_models import MOST_CANDIDATES
 
@@ -33,7 +34,7 @@ def _rows(contact: bytes, value: bytes) -> list[SqlRow]:
         "contact": contact,
         "live_score": whole(live["contact_score"]),
         "live_tier": required(live, "tier"),
-        "reference_date": required(told, "reference_date"),
+        "reference_day": days(required(told, "reference_date")),
     }
     return [
         *(

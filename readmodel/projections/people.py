@@ -11,10 +11,10 @@ from typing import Any
 import orjson
 
 from readmodel.changes import Changes, RowKind, SourceRecord, SqlRow, required, text, whole
-from readmodel.instants import milliseconds, required_milliseconds
+from readmodel.codes import EVIDENCE_LETTERS, REASON_LETTERS, RULE_LETTERS, STATUS_LETTERS, TIER_LETTERS
+from readmodel.instants import days, milliseconds, required_milliseconds
 from readmodel.keys import contact_key, session_key
 from readmodel.vocabulary import RETRACTED, SCORING
-from schemas.codec import pack
 
 
 def project_fact(source: SourceRecord, changes: Changes) -> None:
@@ -43,8 +43,8 @@ def project_score(source: SourceRecord, changes: Changes) -> None:
             "contact": contact,
             "revision": whole(score["revision"]),
             "score": whole(score["contact_score"]),
-            "tier": required(score, "tier"),
-            "reference_date": required(score, "reference_date"),
+            "tier": TIER_LETTERS.code(required(score, "tier")),
+            "reference_day": days(required(score, "reference_date")),
             "why": required(score, "why"),
             "model_version": required(score, "model_version"),
             "half_life_days": whole(score["half_life_days"]),
@@ -69,7 +69,15 @@ def project_score(source: SourceRecord, changes: Changes) -> None:
 def _scoring(score: dict[str, Any]) -> str:
     """What a session's score is made of, in the order of `SCORING`."""
     parts = score["parts"]
-    return pack([parts[name] for name in SCORING]).decode()
+    return ",".join(_points(parts[name]) for name in SCORING)
+
+
+def _points(value: object) -> str:
+    if value is None:
+        return ""
+    if not isinstance(value, int | float):
+        raise TypeError("no points")
+    return str(value).removesuffix(".0")
 
 
 def _contact(fact: dict[str, Any], contact: bytes, name: str | None, changes: Changes) -> None:
@@ -92,18 +100,18 @@ def _result(fact: dict[str, Any], changes: Changes) -> None:
             "session": session,
             "contact": contact,
             "revision": whole(fact["revision"]),
-            "status": RETRACTED if retracted else required(fact, "attendance_status"),
-            "reason": text(fact["retraction_reason"] if retracted else fact["reason"]),
+            "status": STATUS_LETTERS.code(RETRACTED if retracted else required(fact, "attendance_status")),
+            "reason": REASON_LETTERS.given(text(fact["retraction_reason"] if retracted else fact["reason"])),
             "is_final": bool(fact["is_final"]),
             "attended_seconds": whole(fact["attended_seconds"]),
             "late_seconds": None if fact["late_seconds"] is None else whole(fact["late_seconds"]),
             "joins": whole(fact["joins"]),
             "assumed": bool(fact["assumed"]),
             "intervals": ",".join(f"{whole(since)}-{whole(until)}" for since, until in fact["intervals"]) or None,
-            "evidence": required(fact, "evidence"),
+            "evidence": EVIDENCE_LETTERS.code(required(fact, "evidence")),
             "webhooks": sum(whole(run["webhooks"]) for run in runs),
             "report_rows": sum(whole(run["report_rows"]) for run in runs),
-            "rule": text(identity.get("rule")),
+            "rule": RULE_LETTERS.given(text(identity.get("rule"))),
             "judged_at": milliseconds(fact["judged_at"]),
         },
     )

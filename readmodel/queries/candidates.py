@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from datetime import date
 from typing import Any
 
 from sqlalchemy import Connection, func, select, union_all
 
+from readmodel.instants import day
 from readmodel.keys import contact_id_of
 from readmodel.lines.candidates import BIN_POINTS, CandidateLine, Comparison, MoverLine
 from readmodel.parts import PART, Part, part_of
@@ -102,7 +102,7 @@ def _bins(scores: Iterable[tuple[int, int]]) -> tuple[int, ...]:
 def _candidate(row: Any) -> CandidateLine:
     fields = fields_of(row)
     del fields["contact"]
-    return CandidateLine(**fields | {"reference_date": date.fromisoformat(fields["reference_date"])})
+    return CandidateLine(**fields | {"reference_date": day(fields.pop("reference_day"))})
 
 
 def _mover(row: Any) -> MoverLine:
@@ -110,4 +110,4 @@ def _mover(row: Any) -> MoverLine:
     for name in ("model", "failed"):
         del fields[name]
     fields["contact_id"] = contact_id_of(fields.pop("contact"))
-    return MoverLine(**fields | {"reference_date": date.fromisoformat(fields["reference_date"])})
+    return MoverLine(**fields | {"reference_date": day(fields.pop("reference_day"))})

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Any
 
 from sqlalchemy import Connection, select
 
+from readmodel.instants import day
 from readmodel.keys import command_id_of, contact_id_of, contact_key
 from readmodel.lines.contacts import CallLine, ContactLine, RegistrationLine, ScoreLine, SessionResult, WholeContact
 from readmodel.queries.candidates import candidates_of
@@ -92,7 +92,7 @@ def _standing(row: Any) -> ScoreLine | None:
     fields = fields_of(row)
     for name in ("contact", "revision"):
         del fields[name]
-    return ScoreLine(**fields | {"reference_date": date.fromisoformat(fields["reference_date"])})
+    return ScoreLine(**fields | {"reference_date": day(fields.pop("reference_day"))})
 
 
 def _time_of(result: SessionResult) -> float:

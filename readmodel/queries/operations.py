@@ -145,11 +145,11 @@ def freshness(connection: Connection, now: datetime, over: timedelta = timedelta
     """Delays of what arrived within `over` before `now`, per stage and kind; of live events alone."""
     since = in_milliseconds(now - over)
     received = _delays(
-        connection, DELIVERIES.c.event, DELIVERIES.c.happened_at, DELIVERIES.c.received_at, since,
+        connection, (DELIVERIES.c.event,), DELIVERIES.c.happened_at, DELIVERIES.c.received_at, since,
         DELIVERIES.c.origin == "live",
     )  # fmt: skip
-    kind = func.coalesce(CALLS.c.name, CALLS.c.kind)
-    answered = _delays(connection, kind, CALLS.c.occurred_at, CALLS.c.finished_at, since, TAKEN_LIVE)
+    names = (CALLS.c.name, CALLS.c.kind)
+    answered = _delays(connection, names, CALLS.c.occurred_at, CALLS.c.finished_at, since, TAKEN_LIVE)
     found = [("received", received), ("answered", answered)]
     return tuple(
         Freshness(stage, kind, sum(counts.values()), *(percentile(counts, share) / 1000 for share in (0.5, 0.95)))
@@ -176,18 +176,20 @@ def progress(connection: Connection) -> tuple[TopicProgress, ...]:
 
 
 def _delays(
-    connection: Connection, kind: Any, began: Any, ended: Any, since: int, *conditions: Any
+    connection: Connection, names: Sequence[Any], began: Any, ended: Any, since: int, *conditions: Any
 ) -> dict[str, dict[int, int]]:
-    """By kind: how many took so many milliseconds, in steps."""
+    """By the first of the names that there is: how many took so many milliseconds, in steps."""
     steps = ((ended - began) // _STEP_MS).label("steps")
     rows = connection.execute(
-        select(kind.label("of"), steps, func.count().label("times"))
+        select(func.count(), steps, *names)
         .where(ended >= since, began.is_not(None), *conditions)
-        .group_by("of", "steps")
+        .group_by("steps", *names)
     )
     found: dict[str, dict[int, int]] = {}
-    for row in rows:
-        found.setdefault(row.of or "unknown", {})[max(0, int(row.steps)) * _STEP_MS] = row.times
+    for times, taken, *named in rows:
+        counts = found.setdefault(next(filter(None, named), "unknown"), {})
+        delay = max(0, int(taken)) * _STEP_MS
+        counts[delay] = counts.get(delay, 0) + times
     return found
 
 

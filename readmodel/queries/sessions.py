@@ -13,7 +13,7 @@ from readmodel.keys import contact_id_of
 from readmodel.lines.sessions import PersonLine, RunLine, ScoreShare, SessionLine, SyncState
 from readmodel.parts import PART, Part, part_of, place_of
 from readmodel.queries.rows import asked, behind, fields_of
-from readmodel.tables import CONTACTS, NOT_SYNCED, PEOPLE, SESSIONS
+from readmodel.tables import CONTACTS, NOT_SYNCED, PEOPLE, SESSIONS, UNSYNCED
 from readmodel.vocabulary import NO_SCORE, OVER_NOT_FINAL, RETRACTED, SCORING
 from schemas.codec import SHORTEST_BEGINNING, unpack
 from schemas.sessions import InteractionSummary, Reconciliation
@@ -23,6 +23,10 @@ PRESENT = ("attended", "left_early")
 Order = Literal["time", "score"]
 LineStays = tuple[tuple[int, int], ...]
 """As `PersonLine.intervals`."""
+
+_NOT_SYNCED = func.coalesce(
+    select(UNSYNCED.c.people).where(UNSYNCED.c.session == SESSIONS.c.session).scalar_subquery(), 0
+).label("not_synced")
 
 
 def sessions(
@@ -34,7 +38,6 @@ def sessions(
     retracted: bool = False,
     limit: int = PART,
     after: str | None = None,
-    count_to: int | None = None,
 ) -> Part[SessionLine]:
     """Sessions, the latest first.
 
@@ -46,7 +49,6 @@ def sessions(
         retracted: also what turned out to be no session.
         limit: of a part.
         after: `Part.after` of the part before.
-        count_to: of `not_synced` no further; ``None``: all, which takes the longer the more there are.
     """
     conditions: list[Any] = []
     if not retracted:
@@ -61,7 +63,7 @@ def sessions(
         wanted = asked(text)
         conditions.append(or_(_contains(wanted), _named(wanted)))
     conditions += behind(after, SESSIONS.c.sorted_at, SESSIONS.c.session)
-    chosen = select(SESSIONS, _not_synced(count_to))
+    chosen = select(SESSIONS, _NOT_SYNCED)
     chosen = chosen.where(*conditions).order_by(SESSIONS.c.sorted_at.desc(), SESSIONS.c.session.desc())
     rows = connection.execute(chosen.limit(limit + 1)).all()
     return part_of(rows, limit, _session, lambda row: (row.sorted_at, row.session))
@@ -74,7 +76,7 @@ def find_sessions(connection: Connection, which: str, *, limit: int = 10) -> tup
     """
     if which == "latest":
         return sessions(connection, limit=1).items
-    exact = connection.execute(select(SESSIONS, _not_synced()).where(SESSIONS.c.session_uuid == asked(which))).all()
+    exact = connection.execute(select(SESSIONS, _NOT_SYNCED).where(SESSIONS.c.session_uuid == asked(which))).all()
     if exact:
         return tuple(map(_session, exact))
     return sessions(connection, text=which, limit=limit).items
@@ -82,7 +84,7 @@ def find_sessions(connection: Connection, which: str, *, limit: int = 10) -> tup
 
 def session(connection: Connection, key: int) -> SessionLine | None:
     """One session by its key."""
-    row = connection.execute(select(SESSIONS, _not_synced()).where(SESSIONS.c.session == key)).first()
+    row = connection.execute(select(SESSIONS, _NOT_SYNCED).where(SESSIONS.c.session == key)).first()
     return None if row is None else _session(row)
 
 
@@ -167,12 +169,6 @@ def _with_contact(part: Any) -> Select[Any]:
     return select(part, *contact).join_from(part, CONTACTS, CONTACTS.c.contact == part.c.contact, isouter=True)
 
 
-def _not_synced(count_to: int | None = None) -> Any:
-    found = select(PEOPLE.c.contact).where(PEOPLE.c.session == SESSIONS.c.session, NOT_SYNCED).correlate(SESSIONS)
-    counted = found.limit(count_to).subquery()
-    return select(func.count()).select_from(counted).scalar_subquery().label("not_synced")
-
-
 def _contains(text: str) -> Any:
     escaped = text.lower().replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
     return func.lower(SESSIONS.c.topic).like(f"%{escaped}%", escape="\\")
@@ -217,7 +213,8 @@ def scoring_of(stored: str | None) -> ScoreShare | None:
     """What `people.scoring` holds."""
     if stored is None:
         return None
-    return ScoreShare(**dict(zip(SCORING, unpack(stored.encode())[: len(SCORING)], strict=True)))
+    parts: list[Any] = [float(points) if points else None for points in stored.split(",")]
+    return ScoreShare(**dict(zip(SCORING, parts, strict=True)))
 
 
 def _is_current(fields: Any) -> bool:

@@ -114,7 +114,6 @@ def questions(database: Database) -> Sequence[tuple[str, Callable[[Connection], 
         second = people(connection, key).after
     return (
         ("sessions", sessions),
-        ("sessions, counted to 1,000", lambda c: sessions(c, count_to=1_000)),
         ("sessions with a word", lambda c: sessions(c, text="webinar 1")),
         ("session by its uuid", lambda c: find_sessions(c, session_uuid(3))),
         ("people of a session", lambda c: people(c, key)),

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import orjson
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.engine import URL
 
 from readmodel.database import opened, url_of
-from readmodel.tables import META, METADATA
+from readmodel.tables import META, METADATA, NOT_SYNCED, PEOPLE
 from runtime.kafka import KafkaConnection
 from schemas.codec import contact_id
 from schemas.topic import Topic
@@ -267,6 +267,13 @@ def contents(url: URL, topic_prefix: str) -> dict[str, list[tuple[Any, ...]]]:
             for table in METADATA.sorted_tables
             if table is not META
         }
+
+
+def lacking(url: URL, topic_prefix: str) -> list[tuple[int, int]]:
+    """Sessions with the number of people whom Brevo lacks, counted: what the table `unsynced` must hold."""
+    counted = select(PEOPLE.c.session, func.count()).where(NOT_SYNCED).group_by(PEOPLE.c.session)
+    with opened(url, topic_prefix) as database, database.reading() as connection:
+        return [tuple(row) for row in connection.execute(counted.order_by(PEOPLE.c.session))]
 
 
 def sqlite_url(folder: Path) -> URL:

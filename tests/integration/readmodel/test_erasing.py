@@ -21,7 +21,7 @@ from schemas.errors import ConfigurationError
 from schemas.topics import AUDIT, ERASURES
 from tests.support.erasures import order
 from tests.support.kafka import Message, produce
-from tests.support.read_model import Person, Storyteller, Told, contents, person, publish, sqlite_url
+from tests.support.read_model import Person, Storyteller, Told, contents, lacking, person, publish, sqlite_url
 
 ERASED_AT = datetime(2026, 11, 27, 9, 0, tzinfo=UTC)
 
@@ -72,6 +72,7 @@ async def test_rows_of_who_was_forgotten_go_and_do_not_come_back(
     for model in (url, anew):
         assert named(model, kafka, ana) == []
         assert named(model, kafka, ben) == tables
+        assert contents(model, kafka.topic_prefix)["unsynced"] == lacking(model, kafka.topic_prefix)
 
 
 async def test_what_happened_after_a_return_is_there_and_nothing_of_before(url: URL, kafka: KafkaConnection) -> None:
@@ -85,7 +86,7 @@ async def test_what_happened_after_a_return_is_there_and_nothing_of_before(url: 
     await publish(kafka, [tell.registration(ana, 9, occurred_at=later), tell.result(ana, 1, 2)])
     await project(url, kafka)
     rows = contents(url, kafka.topic_prefix)
-    assert [len(rows[name]) for name in ("people", "registrations", "calls", "contacts")] == [0, 1, 0, 1]
+    assert [len(rows[name]) for name in ("people", "registrations", "calls", "contacts", "unsynced")] == [0, 1, 0, 1, 0]
 
 
 async def test_read_model_of_another_cluster_is_left_alone(url: URL, kafka: KafkaConnection) -> None:

@@ -13,7 +13,7 @@ from runtime.kafka import KafkaConnection
 from runtime.models import Kafka
 from runtime.topics import ensure_topics
 from tests.support.killing import project_with_kills
-from tests.support.read_model import contents, publish, sqlite_url, story
+from tests.support.read_model import contents, lacking, publish, sqlite_url, story
 
 
 async def compare(
@@ -31,6 +31,8 @@ async def compare(
     expected = contents(whole, kafka.topic_prefix)
     assert sum(row[2] for row in expected["offsets"]) >= records
     assert contents(url, kafka.topic_prefix) == expected
+    assert expected["unsynced"] == lacking(url, kafka.topic_prefix)
+    assert expected["unsynced"]
     return killed
 
 
