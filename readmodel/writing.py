@@ -117,13 +117,13 @@ def write(connection: Connection, changes: Changes) -> None:
 
 
 def _write(connection: Connection, changes: Changes) -> None:
-    for kind in _TABLES:
+    for kind, table in _TABLES.items():
         rows = changes.rows.get(kind)
         if rows:
             columns = tuple(next(iter(rows.values())))
             # In the order of their keys: neighbours share a page of the database.
             compiled = _compiled(kind, columns, connection.dialect)
-            for turn in _turns(_TABLES[kind], [rows[key] for key in sorted(rows)], connection.dialect):
+            for turn in _turns(table, [rows[key] for key in sorted(rows)], connection.dialect):
                 _execute(connection, compiled, turn)
     moved = {key[0] for kind in _MOVES for key in changes.rows.get(kind, {})}
     if moved:
@@ -131,7 +131,7 @@ def _write(connection: Connection, changes: Changes) -> None:
 
 
 def _turns(table: Table, rows: Sequence[SqlRow], dialect: Dialect) -> Sequence[Sequence[SqlRow]]:
-    """The rows as statements take them: one of PostgreSQL may meet a row of the table once, in SQLite each has its own."""
+    """The rows as statements take them: one of PostgreSQL meets a row of the table once, SQLite runs one for each."""
     if dialect.name != "postgresql":
         return [rows]
     keys = [column.name for column in table.primary_key]
