@@ -33,9 +33,9 @@ _HIDDEN: Final = (
     ),
 )
 _WORD: Final = re.compile(r"[A-Za-z0-9._%+'@-]")
-_TOLD: Final = (RollcallError, OSError, AttributeError, ImportError, NameError, TypeError)
+_SHOWN: Final = (RollcallError, OSError, AttributeError, ImportError, NameError, TypeError)
 """Errors whose text names places and types. That of any other may quote the value that it failed on."""
-_TOLD_OF: Final = "aiokafka.errors"
+_SHOWN_OF: Final = "aiokafka.errors"
 """And all errors of this module, which is named here and not imported: a PURE module knows no Kafka."""
 
 
@@ -70,6 +70,6 @@ def _lines(error: BaseException, seen: set[int]) -> Iterator[str]:
     yield "Traceback (most recent call last):"
     for line in traceback.format_tb(error.__traceback__, limit=-20):
         yield line.rstrip()
-    is_told = isinstance(error, _TOLD) or any(kind.__module__ == _TOLD_OF for kind in type(error).__mro__)
+    is_told = isinstance(error, _SHOWN) or any(kind.__module__ == _SHOWN_OF for kind in type(error).__mro__)
     text = cut(str(error)) if is_told else ""
     yield f"{type(error).__qualname__}: {text}" if text else type(error).__qualname__

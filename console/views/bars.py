@@ -46,7 +46,7 @@ class TimeLine:
     """Each with whether it is a main one."""
     steps: tuple[Headcount, ...]
     """None where nobody was there."""
-    told: str
+    stays_in_words: str
     """All of it in words, for who does not see it."""
 
 
@@ -61,10 +61,10 @@ def bars(intervals: Intervals, span_seconds: int) -> tuple[Bar, ...]:
     return tuple(_bar(since, until, span_seconds) for since, until in intervals if until > since)
 
 
-def told(intervals: Intervals) -> str:
+def stays_in_words(intervals: Intervals) -> str:
     """The same in words, for who does not see the bars.
 
-    >>> told([(0, 900), (1800, 3600)])
+    >>> stays_in_words([(0, 900), (1800, 3600)])
     'there from 0 s to 15 min, from 30 min to 1 h 0 min'
     """
     if not intervals:

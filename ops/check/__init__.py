@@ -54,7 +54,7 @@ def check(
     console = Console(stderr=as_json)
     address = url or f"http://127.0.0.1:{os.environ.get('INGRESS_PORT') or 8080}/webhooks/zoom"
     findings = asyncio.run(_run(address, console))
-    asyncio.run(tell_found(os.environ, "check", [_told(finding) for finding in findings]))
+    asyncio.run(tell_found(os.environ, "check", [_setup_finding(finding) for finding in findings]))
     if as_json:
         counted = {level: sum(finding.level == level for finding in findings) for level in _MARKS}
         typer.echo(orjson.dumps({**counted, "checks": [asdict(finding) for finding in findings]}).decode())
@@ -77,7 +77,7 @@ async def _run(url: str, console: Console) -> list[Finding]:
             return await run_checks(checks, lambda finding: status.update(f"checked {finding.check}"))
 
 
-def _told(finding: Finding) -> SetupFinding:
+def _setup_finding(finding: Finding) -> SetupFinding:
     advice = "" if finding.level == "ok" else finding.advice
     return SetupFinding(what=finding.check, level=finding.level, found=finding.found, advice=advice)
 

@@ -16,14 +16,14 @@ from processors.attendance.book import (
     BOOK_KINDS,
     CHOICE,
     DUE_WORK,
-    ENDED_TOLD,
+    ENDED_PUBLISHED,
     FILED,
     JOB,
     QUESTION,
     RECORDING,
-    RECORDING_TOLD,
+    RECORDING_PUBLISHED,
     REGISTRATION,
-    REGISTRATION_TOLD,
+    REGISTRATION_PUBLISHED,
     RESULT,
     RUN,
     SESSION,
@@ -36,9 +36,18 @@ from processors.engagement.state import Head
 from processors.engagement.sweep import BEHIND_CONTACTS, SWEEP_KEY
 
 CarriedRows = Mapping[bytes, bytes]
-_TOLD = (SESSION_STATE, SESSION, RESULT, RECORDING_TOLD, ENDED_TOLD, CHOICE, FILED, REGISTRATION_TOLD)
+_CONCLUSIONS = (
+    SESSION_STATE,
+    SESSION,
+    RESULT,
+    RECORDING_PUBLISHED,
+    ENDED_PUBLISHED,
+    CHOICE,
+    FILED,
+    REGISTRATION_PUBLISHED,
+)
 """Conclusions, and what was said of them."""
-_FACTS: Mapping[bytes, Any] = {kind.letter.encode(): kind for kind in BOOK_KINDS if kind not in _TOLD}
+_FACTS: Mapping[bytes, Any] = {kind.letter.encode(): kind for kind in BOOK_KINDS if kind not in _CONCLUSIONS}
 _OWNER = b"owner"
 
 

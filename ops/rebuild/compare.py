@@ -16,7 +16,7 @@ ComparedKind = Literal["result", "registration"]
 ComparedRow = SessionRow | ContactRegistration
 _UNSEEN = ("revision", "events_due")
 """How often a fact was told, and what was once called for, is no difference of what stands."""
-_TOLD = ("status", "attended_seconds", "late_seconds", "length_seconds", "ended_at", "topic", "interaction", "name")
+_COMPARED = ("status", "attended_seconds", "late_seconds", "length_seconds", "ended_at", "topic", "interaction", "name")
 """Of a result or a registration, what people are shown."""
 
 
@@ -50,7 +50,7 @@ class FactChange:
     def fields(self) -> dict[str, tuple[Any, Any]]:
         """Name -> (live, rebuilt) of what differs and people are shown."""
         before, after = (row._asdict() if row else {} for row in (self.live, self.rebuilt))
-        pairs = {name: (before.get(name), after.get(name)) for name in _TOLD}
+        pairs = {name: (before.get(name), after.get(name)) for name in _COMPARED}
         return {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}
 
 

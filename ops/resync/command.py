@@ -21,7 +21,7 @@ from ops.resync import requests
 from ops.resync.display import document, in_words
 from ops.resync.kept import Kept
 from ops.resync.plan import ResyncPlan, ResyncPlanner
-from ops.resync.requests import TOLD_EVERY, reading, requested
+from ops.resync.requests import PROGRESS_EVERY, reading, requested
 from ops.resync.tables import kept_contacts
 from ops.selection.contacts import contact_named
 from ops.workplace import Workplace
@@ -125,7 +125,7 @@ async def planned(
         async for kept in contacts:
             if scope.takes(kept):
                 plan.add(kept.contact_id, planner.need(kept))
-                if plan.looked_at % TOLD_EVERY == 0:
+                if plan.looked_at % PROGRESS_EVERY == 0:
                     advance(plan.looked_at)
     return plan
 

@@ -14,7 +14,7 @@ from ops.workplace import Workplace
 from schemas.audit import AuditEntry
 from schemas.topics import ENGAGEMENT_RESYNCS
 
-TOLD_EVERY = 500
+PROGRESS_EVERY = 500
 """Contacts, between two words about how far the reading is."""
 
 

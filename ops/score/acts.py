@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from ops.audit import audit_entry
 from ops.backfill.display import bar
 from ops.posting import Posting
-from ops.resync.requests import TOLD_EVERY, reading, requested
+from ops.resync.requests import PROGRESS_EVERY, reading, requested
 from ops.score.models import ChosenModel, chosen_model
 from ops.score.plan import RebuildPlan, RebuildPlanner
 from ops.score.reading import scored_contacts
@@ -59,7 +59,7 @@ class ScoreRebuild:
             async with aclosing(scored_contacts(self.place.connection)) as contacts:
                 async for contact_id, rows, told in contacts:
                     plan.add(contact_id, planner.need(contact_id, rows, told))
-                    if plan.looked_at % TOLD_EVERY == 0:
+                    if plan.looked_at % PROGRESS_EVERY == 0:
                         advance(plan.looked_at)
         return plan
 

@@ -14,7 +14,7 @@ from types import MappingProxyType
 from typing import Protocol
 
 from ops.selection.selection import Selection, SessionKey
-from ops.selection.times import TimeSpan, instant, told, zone_named
+from ops.selection.times import TimeSpan, as_text, instant, zone_named
 from schemas.errors import ConfigurationError
 from schemas.topic import Topic
 from schemas.topics import all_topics
@@ -159,10 +159,10 @@ def _span(given: Mapping[str, Sequence[str]], kind: str, now: datetime, zone: tz
         return None
     if start is not None and end is not None and start >= end:
         raise ConfigurationError(
-            f"{kind}from={told(start)} is not before {kind}to={told(end)}: no record lies between; mind the zone"
+            f"{kind}from={as_text(start)} is not before {kind}to={as_text(end)}: no record lies between; mind the zone"
         )
     if start is not None and start > now:
-        raise ConfigurationError(f"{kind}from={told(start)} is in the future: no record lies there; mind the zone")
+        raise ConfigurationError(f"{kind}from={as_text(start)} is in the future: no record lies there; mind the zone")
     return TimeSpan(start, end)
 
 

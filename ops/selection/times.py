@@ -31,7 +31,7 @@ class TimeSpan:
     @override
     def __str__(self) -> str:
         bounds = (("from", self.start), ("to", self.end))
-        return " ".join(f"{word} {told(bound)}" for word, bound in bounds if bound is not None)
+        return " ".join(f"{word} {as_text(bound)}" for word, bound in bounds if bound is not None)
 
 
 def zone_named(name: str) -> tzinfo:
@@ -70,7 +70,7 @@ def instant(text: str, now: datetime, zone: tzinfo) -> datetime:
     return there
 
 
-def told(moment: datetime) -> str:
+def as_text(moment: datetime) -> str:
     """In full: the instant in its own zone, and in UTC where that is another."""
     here = f"{moment:%Y-%m-%d %H:%M:%S} {moment.tzname()}"
     return here if not moment.utcoffset() else f"{here} ({moment.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC)"

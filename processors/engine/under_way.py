@@ -39,7 +39,7 @@ def _place(frames: list[FrameType]) -> tuple[bool, str]:
     ours = [frame for frame in frames if _module(frame).startswith(_OURS)]
     theirs = [frame for frame in frames if not _module(frame).startswith(_WAITING)]
     shown = [found[-1] for found in (ours, theirs or frames) if found]
-    return bool(ours), " > ".join(dict.fromkeys(_told(frame) for frame in shown)) or "nowhere"
+    return bool(ours), " > ".join(dict.fromkeys(_place_of(frame) for frame in shown)) or "nowhere"
 
 
 def _frames(coroutine: Any) -> Iterator[FrameType]:
@@ -51,7 +51,7 @@ def _frames(coroutine: Any) -> Iterator[FrameType]:
         coroutine = getattr(coroutine, "cr_await", None) or getattr(coroutine, "ag_await", None)
 
 
-def _told(frame: FrameType) -> str:
+def _place_of(frame: FrameType) -> str:
     return f"{frame.f_code.co_qualname} {PurePath(frame.f_code.co_filename).name}:{frame.f_lineno}"
 
 

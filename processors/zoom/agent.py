@@ -27,7 +27,7 @@ from processors.erasure.marks import MARKS
 from processors.zoom.account_health import AccountHealth, MissingScopes
 from processors.zoom.api.api import ZoomReader
 from processors.zoom.api.metrics import ZoomMetrics
-from processors.zoom.asking import ask, told
+from processors.zoom.asking import as_answer, ask
 from processors.zoom.questions.due_queue import DueQueue, QuestionUnderWay, ZoomQuestion
 from processors.zoom.questions.erasure import LookupCleaner
 from processors.zoom.questions.identities import Directory
@@ -235,7 +235,7 @@ class LookUp(Effect):
             return QuestionAnswer("unavailable", f"internal error ({type(error).__name__}), see the worker's log")
         if question.lookup != "identities":
             self._health.note_answer(question.account_id, question.lookup, answer)
-        return told(answer) if isinstance(answer, NoAnswer) else answer
+        return as_answer(answer) if isinstance(answer, NoAnswer) else answer
 
     async def _ask(self, client: ZoomReader, question: ZoomQuestion) -> QuestionAnswer | NoAnswer:
         if question.lookup == "identities":
@@ -248,7 +248,7 @@ class LookUp(Effect):
             return answer
         users = await client.users()
         self._health.note_answer(account_id, "identities", users)
-        kept = told(users) if isinstance(users, NoAnswer) else QuestionAnswer("found", rows=Directory(users))
+        kept = as_answer(users) if isinstance(users, NoAnswer) else QuestionAnswer("found", rows=Directory(users))
         if isinstance(kept, QuestionAnswer):
             self._users[account_id] = (self._clock() + USERS_KEPT_SECONDS, kept)
         return users if isinstance(users, NoAnswer) else kept

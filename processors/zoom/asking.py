@@ -63,7 +63,7 @@ def _found(rows: ZoomRow | Sequence[ZoomRow] | NoAnswer) -> QuestionAnswer | NoA
     return found([rows] if isinstance(rows, dict) else rows)
 
 
-def told(answer: NoAnswer) -> QuestionAnswer | NoAnswer:
+def as_answer(answer: NoAnswer) -> QuestionAnswer | NoAnswer:
     """What those who asked are told of this; itself where they wait."""
     outcome = _ANSWERED.get(answer.outcome)
     return answer if outcome is None else QuestionAnswer(outcome, answer.says)

@@ -10,7 +10,7 @@ import orjson
 
 from sandbox.truth.answers import AccountUsers, AnswersOfZoom, ask
 from sandbox.truth.identity import ShownIdentity, address
-from sandbox.truth.registrations import RegistrationFact, listed, told
+from sandbox.truth.registrations import RegistrationFact, listed, registration_told_of
 from sandbox.truth.schedule import SaidDate, said_by
 from sandbox.zoom.state import ZoomState
 from schemas.instants import parse_instant
@@ -134,7 +134,7 @@ def _note(evidence: SeenEvidence, name: str, event_ts: int, content: dict[str, A
     evidence.host_ids |= {text for text in [content.get("host_id")] if text}
     evidence.host_emails |= {text for text in [address(content.get("host_email"))] if text}
     if name.startswith("registration_"):
-        evidence.registrations.append(told(name, event_ts, content))
+        evidence.registrations.append(registration_told_of(name, event_ts, content))
     if name.startswith("registration_") or name in _PLANS:
         evidence.plans += said_by(name, event_ts, content)
     elif name in ("started", "ended") or name.startswith("participant_"):

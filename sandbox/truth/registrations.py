@@ -38,7 +38,7 @@ class RegistrationFact:
         return self.by_webhook, self.at_ms, _STRENGTH[self.status]
 
 
-def told(name: str, event_ts: int, content: dict[str, Any]) -> RegistrationFact:
+def registration_told_of(name: str, event_ts: int, content: dict[str, Any]) -> RegistrationFact:
     """What a webhook `registration_…` says."""
     registrant = content["registrant"]
     status = registrant.get("status", "approved") if name == "registration_created" else name.split("_", 1)[1]

@@ -162,14 +162,14 @@ RECORDING: BookKind[RecordingRow] = BookKind(
 CHOICE: BookKind[ChosenRecording] = BookKind(
     "wc", "what a session's people are told of", ("session",), **_of_bytes(ChosenRecording), **_RUN
 )
-RECORDING_TOLD: BookKind[bool] = BookKind(
+RECORDING_PUBLISHED: BookKind[bool] = BookKind(
     "y", "that somebody was told of a recording", ("session", "contact"), **_TRUE, **_RUN
 )
 LOBBY: BookKind[tuple[Origin, str]] = BookKind(
     "zl", "which registrant is there before the start can be told of", ("uuid",), **_VALUE, **_RUN
 )
 STARTED: BookKind[Origin] = BookKind("z", "that the start was told of with this run", ("uuid",), **_VALUE, **_RUN)
-ENDED_TOLD: BookKind[bool] = BookKind(
+ENDED_PUBLISHED: BookKind[bool] = BookKind(
     "ze", "that a contact was told of the end", ("session", "contact"), **_TRUE, **_RUN
 )
 RESULT: BookKind[Published] = BookKind(
@@ -188,7 +188,7 @@ REGISTRATION: BookKind[RegistrationRow] = BookKind(
 CONTACT_REGISTRATION: BookKind[bool] = BookKind(
     "q", "whose a registration is", ("contact", "registrant"), **_TRUE, **_WEBINAR
 )
-REGISTRATION_TOLD: BookKind[Published] = BookKind(
+REGISTRATION_PUBLISHED: BookKind[Published] = BookKind(
     "e", "the registration last told", ("registrant",), **_packed(Published), **_WEBINAR
 )
 UNKNOWN_REGISTRANT: BookKind[bool] = BookKind(
@@ -212,9 +212,9 @@ QUESTION: BookKind[Question] = BookKind(
 )
 
 BOOK_KINDS: tuple[BookKind[Any], ...] = (
-    SESSION_STATE, SESSION, RESULT, RECORDING_TOLD, ENDED_TOLD, CHOICE, FILED, VISITOR, REPORT_ROW, CONNECTION,
-    ABSENT, TOTAL, PARTICIPATION, MESSAGE, REPORT_STATE, RECORDING, STARTED, RUN, REGISTRATION,
-    CONTACT_REGISTRATION, REGISTRATION_TOLD, IDENTITY_OF_EMAIL, IDENTITY_OF_USER, PANELIST, UNKNOWN_REGISTRANT,
+    SESSION_STATE, SESSION, RESULT, RECORDING_PUBLISHED, ENDED_PUBLISHED, CHOICE, FILED, VISITOR, REPORT_ROW,
+    CONNECTION, ABSENT, TOTAL, PARTICIPATION, MESSAGE, REPORT_STATE, RECORDING, STARTED, RUN, REGISTRATION,
+    CONTACT_REGISTRATION, REGISTRATION_PUBLISHED, IDENTITY_OF_EMAIL, IDENTITY_OF_USER, PANELIST, UNKNOWN_REGISTRANT,
     QUESTION, DESCRIBED_DETAILS, SCHEDULE, CONVERSION, HEARD,
 )  # fmt: skip
 """All of them, in the order in which they go: first what was published, so that an interrupted sweep leaves nothing of

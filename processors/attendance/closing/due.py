@@ -15,7 +15,7 @@ def works_due(book: Book, job: Job, settings: TrackingSettings) -> list[list[str
     if job.registrations:
         job.registrations = False
         queue.append(["registrations", ""])
-    groups, told = groups_of(book, settings), _told(book)
+    groups, told = groups_of(book, settings), _published(book)
     waiting = {uuid for group in groups for uuid in group.uuids}
     queue += [["retraction", name] for name in told if name not in waiting]
     for group in groups:
@@ -33,7 +33,7 @@ def next_due_ms(book: Book, job: Job, settings: TrackingSettings) -> int | None:
     if job.registrations:
         times.append(book.now_ms)
     if job.changed_at:
-        told = _told(book)
+        told = _published(book)
         due = (_due_ms(job, group, told) for group in groups_of(book, settings))
         times += [at_ms for at_ms in due if at_ms is not None]
     return min(times, default=None)
@@ -51,6 +51,6 @@ def _due_ms(job: Job, group: Group, told: dict[str, list[str]]) -> int | None:
     return max([*times, group.entry.start * 1000] if group.entry else times)
 
 
-def _told(book: Book) -> dict[str, list[str]]:
+def _published(book: Book) -> dict[str, list[str]]:
     """By the name of each session that was told of and stands, the runs of its date then."""
     return {name: row.given for (name,), row in book.scan(SESSION) if not row.retracted}

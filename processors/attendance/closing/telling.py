@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from processors.attendance.book import ENDED_TOLD, RECORDING_TOLD
+from processors.attendance.book import ENDED_PUBLISHED, RECORDING_PUBLISHED
 from processors.attendance.closing.step import ClosingStep
 from processors.attendance.rules.judgement import Contact, Left, Retract, StandingResult
 from processors.attendance.rules.recordings import ChosenRecording
@@ -18,7 +18,7 @@ from schemas.topics import ATTENDANCE_RESULTS
 def tell_choice(step: ClosingStep, session: Session, choice: ChosenRecording, email: str) -> None:
     """Tell a person of the session's recording."""
     contact = contact_id(email)
-    if step.book.change(RECORDING_TOLD, True, session.session_uuid, contact):
+    if step.book.change(RECORDING_PUBLISHED, True, session.session_uuid, contact):
         told = Recording(contact_id=contact, email=email, **_recording(step, session, choice))
         step.book.send(ATTENDANCE_RESULTS.name, contact, told)
 
@@ -26,7 +26,7 @@ def tell_choice(step: ClosingStep, session: Session, choice: ChosenRecording, em
 def tell_session_choice(step: ClosingStep, session: Session, choice: ChosenRecording) -> None:
     """Tell of it once more for the session as a whole, when everybody has been told."""
     stand_in = session_stand_in(step.book.object_id)
-    if step.book.change(RECORDING_TOLD, True, session.session_uuid, stand_in):
+    if step.book.change(RECORDING_PUBLISHED, True, session.session_uuid, stand_in):
         told = SessionRecording(contact_id=stand_in, email="", is_final=True, **_recording(step, session, choice))
         step.book.send(ATTENDANCE_RESULTS.name, stand_in, told)
 
@@ -38,7 +38,7 @@ def tell_ended(step: ClosingStep, session: Session, known: Contact, judged: Stan
     if email is None or is_out or step.origin == "backfill" or not (known.filed or known.approved):
         return
     contact = contact_id(email)
-    if step.book.change(ENDED_TOLD, True, session.session_uuid, contact):
+    if step.book.change(ENDED_PUBLISHED, True, session.session_uuid, contact):
         fields = _fields(step, session, step.origin) | {"occurred_at": as_datetime(session.end)}
         step.book.send(
             ATTENDANCE_RESULTS.name, contact, Notice(contact_id=contact, email=email, moment="ended", **fields)

@@ -84,7 +84,7 @@ class Intake:
         changed = _take_part(book, fact)
         known = book.get(RUN, event.uuid)
         brought = (known or RunRow(event.account_id, event.object_type)).brought_by(origin)
-        row = brought.told(event, fact if isinstance(fact, _OF_RUNS) else None)
+        row = brought.with_event(event, fact if isinstance(fact, _OF_RUNS) else None)
         said_new = row is not known
         if said_new or _is_heard_again(book, row):
             row = row._replace(heard_ms=max(row.heard_ms, book.now_ms))

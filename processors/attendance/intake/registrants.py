@@ -14,7 +14,7 @@ from processors.attendance.book import (
     DESCRIBED_DETAILS,
     IDENTITY_OF_EMAIL,
     REGISTRATION,
-    REGISTRATION_TOLD,
+    REGISTRATION_PUBLISHED,
     UNKNOWN_REGISTRANT,
     Book,
     Conversion,
@@ -100,7 +100,7 @@ class Registrants:
 
     def _publish_one(self, book: Book, webinar: _Webinar, registrant_id: str, row: RegistrationRow) -> bool:
         """Tell of one registration; false when its address has to be asked about first."""
-        told = book.get(REGISTRATION_TOLD, registrant_id)
+        told = book.get(REGISTRATION_PUBLISHED, registrant_id)
         is_webinar = webinar.subject(row).object_type == "webinar"
         if told is None and (not row.ever_approved or not is_webinar):
             return True
@@ -145,7 +145,7 @@ class Registrants:
 
 def _send(book: Book, fact: Registration, revision: int, digest: str) -> None:
     book.send(ATTENDANCE_RESULTS.name, fact.contact_id, fact.model_copy(update={"revision": revision}))
-    book.put(REGISTRATION_TOLD, Published(revision, digest, fact.email, fact.retracted), fact.registrant_id)
+    book.put(REGISTRATION_PUBLISHED, Published(revision, digest, fact.email, fact.retracted), fact.registrant_id)
 
 
 def _fact(webinar: _Webinar, registrant_id: str, row: RegistrationRow, *, before_end: bool) -> Registration:

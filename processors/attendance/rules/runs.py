@@ -73,7 +73,7 @@ class RunRow(NamedTuple):
         """The same bytes for the same set of facts (`heard_ms` aside)."""
         return pack(list(self))
 
-    def told(self, event: Event, lifecycle: Started | Ended | None = None) -> RunRow:
+    def with_event(self, event: Event, lifecycle: Started | Ended | None = None) -> RunRow:
         """Take in one live event.
 
         Args:

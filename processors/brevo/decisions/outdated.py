@@ -21,4 +21,4 @@ def is_outdated(command: UpsertContact, named: Collection[int]) -> bool:
 
 def waits_for_another_list(command: BrevoCommand, named: Collection[int]) -> bool:
     """Whether an open command names a list that the configuration does not."""
-    return bool(named) and isinstance(command, UpsertContact) and any(each not in named for each in command.lists)
+    return bool(named) and isinstance(command, UpsertContact) and any(list_id not in named for list_id in command.lists)

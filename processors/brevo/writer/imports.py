@@ -136,7 +136,7 @@ class ImportWriter:
             page, count = body.get("contacts"), body.get("count")
             if not isinstance(page, list) or not isinstance(count, int) or count < total:
                 # Some were deleted meanwhile: who is missing from the pages may have slipped through.
-                return _told(members, found)
+                return _with_known(members, found)
             total = count
             if not worth_reading(len(asking), total):
                 return members
@@ -146,7 +146,7 @@ class ImportWriter:
                     found[member.contact] = after_read(member.wanted, row)
             offset += PAGE_CONTACTS
             if offset >= total:
-                return _told(members, found, absent=asking)
+                return _with_known(members, found, absent=asking)
 
     async def _write(self, rows: list[ImportRow], lists: Sequence[int]) -> None:
         import_id = uuid.uuid4().hex
@@ -247,7 +247,7 @@ class ImportWriter:
             self._schedule.release(contact, None)
 
 
-def _told(members: list[Member], found: dict[str, Known], absent: Collection[str] = ()) -> list[Member]:
+def _with_known(members: list[Member], found: dict[str, Known], absent: Collection[str] = ()) -> list[Member]:
     """The members with what was read; of `absent`, addresses in lower case, who was not found does not exist."""
     gone = Known(exists=False)
     return [

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from runtime.outcome import NoAnswer, Outcome
 
-_TOLD_AFTER_SECONDS = 60
+_REPORTED_AFTER_SECONDS = 60
 """A pause at least this long is a reason to tell people: a day's pool is used up."""
 _ACCOUNT = ""
 _SCOPES = "scopes"
@@ -45,7 +45,9 @@ class Troubles:
             return None
         if outcome in _OF_ACCOUNT:
             return self._begin(account_id, _ACCOUNT, came.says)
-        if outcome is Outcome.STOP or (outcome is Outcome.PAUSE and (came.after_seconds or 0) >= _TOLD_AFTER_SECONDS):
+        if outcome is Outcome.STOP or (
+            outcome is Outcome.PAUSE and (came.after_seconds or 0) >= _REPORTED_AFTER_SECONDS
+        ):
             return self._begin(account_id, what, f"{what}: {came.says}")
         return None
 

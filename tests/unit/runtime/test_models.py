@@ -57,8 +57,8 @@ def test_rates_of_general_are_the_defaults() -> None:
 
 def test_lists_of_opposite_statuses_are_two() -> None:
     """Who stayed away would be among those who came."""
-    assert ["give two lists" in each for each in list_mistakes(Lists(webinar_attendees=16, webinar_no_shows=16))] == [
-        True
-    ]
+    assert [
+        "give two lists" in mistake for mistake in list_mistakes(Lists(webinar_attendees=16, webinar_no_shows=16))
+    ] == [True]
     assert list(list_mistakes(Lists(meeting_participants=16, webinar_no_shows=16)))
     assert not list(list_mistakes(Lists(meeting_participants=16, webinar_attendees=16, webinar_no_shows=18)))

@@ -75,7 +75,7 @@ def test_run_is_a_function_of_the_set(facts: list[Started | Ended], seed: int) -
     for order in (facts, disturbed(facts, seed)):
         row = RunRow("acc", "webinar")
         for fact in order:
-            row = row.told(fact.event, fact)
+            row = row.with_event(fact.event, fact)
             row = RunRow.from_bytes(row.to_bytes())
         rows.append(row.to_bytes())
     assert rows[0] == rows[1]
@@ -83,9 +83,9 @@ def test_run_is_a_function_of_the_set(facts: list[Started | Ended], seed: int) -
 
 def test_run_of_which_participants_alone_tell_is_described_by_them() -> None:
     """A lost `started` must not leave a meeting without topic, host and type, by which filters know it."""
-    row = RunRow("acc", "meeting").told(EVENT)
+    row = RunRow("acc", "meeting").with_event(EVENT)
     assert (row.zoom_type, row.topic, row.host_id) == (EVENT.zoom_type, EVENT.topic, EVENT.host_id)
-    assert row.told(EVENT) is row, "nothing new"
+    assert row.with_event(EVENT) is row, "nothing new"
 
 
 @given(st.lists(st.tuples(REGISTERED, st.sampled_from(LIVELINESS), st.booleans()), min_size=1, max_size=10), SEEDS)
