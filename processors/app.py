@@ -18,7 +18,7 @@ from processors.brevo import agent as sync_contact
 from processors.brevo.api.client import BrevoClient
 from processors.brevo.decisions.configured_lists import keys_of_lists
 from processors.brevo.decisions.suppression import Consent
-from processors.brevo.writer.bootstrap import check_attributes, check_templates, missing_lists
+from processors.brevo.writer.bootstrap import check_attributes, check_templates, judge_attributes, missing_lists
 from processors.brevo.writer.dry_run import DryRunEffect
 from processors.engine.confirmed_publisher import ConfirmedPublisher, build_producer
 from processors.engine.continuity import Continuity
@@ -110,7 +110,7 @@ async def build_engine(
         assert brevo.api_key is not None  # load_worker has seen to it
         brevo_client = BrevoClient(brevo.api_key, environment.brevo_api_base_url, before_write=publisher.ensure_owner)
         stack.push_async_callback(brevo_client.close)
-        await check_attributes(brevo_client, configuration)
+        told = await check_attributes(brevo_client, configuration)
         await check_templates(brevo_client, configuration.brevo)
         missing = await missing_lists(brevo_client, configuration)
         engine = Engine(
@@ -123,7 +123,7 @@ async def build_engine(
             stop=stop_at_once,
         )
         zoom = await stack.enter_async_context(_zoom_effect(settings, registry, publisher))
-        sink = sink_of(settings, brevo_client, registry, missing)
+        sink = sink_of(settings, brevo_client, registry, missing, attributes_told=told)
         agents = [
             tracking_agent(engine, tracking_rule(tracking_settings(configuration, live))),
             BatchAgent(engine, look_up.SPEC, zoom),
@@ -141,11 +141,17 @@ def continuity_of(settings: WorkerSettings, state: str = FIRST_STATE) -> Continu
 
 
 def sink_of(
-    settings: WorkerSettings, client: BrevoClient, registry: CollectorRegistry, lists_missing: Collection[int]
+    settings: WorkerSettings,
+    client: BrevoClient,
+    registry: CollectorRegistry,
+    lists_missing: Collection[int],
+    *,
+    attributes_told: bool = True,
 ) -> Sink:
     """What calls Brevo, or says what it would do (`worker --dry-run`).
 
-    `lists_missing` are those of the configuration that Brevo does not have.
+    `lists_missing` are those of the configuration that Brevo does not have; `attributes_told`: it was asked about its
+    attributes, and has answered.
     """
     configuration = settings.configuration
     if settings.tell is not None:
@@ -159,6 +165,7 @@ def sink_of(
         version=settings.version,
         list_keys=keys_of_lists(configuration),
         missing_lists=lists_missing,
+        judge_attributes=None if attributes_told else partial(judge_attributes, configuration=configuration),
     )
 
 

@@ -51,6 +51,7 @@ from processors.engine.effect import Effect, OwnAgent, RowChanges
 from processors.engine.spec import AgentSpec
 from processors.engine.view import PartitionStore, Rule
 from runtime.brevo_models import Brevo
+from runtime.calls import Answer
 from schemas.brevo_feedback import BrevoFeedback, import_signature
 from schemas.topics import BREVO_COMMANDS, BREVO_COMMANDS_BULK, BREVO_EVENTS, BREVO_RESULTS, ERASURES
 
@@ -73,6 +74,7 @@ class SyncContact(Effect):
         version: of the code, for dead letters.
         list_keys: by list id: where the configuration names it.
         missing_lists: those of them that Brevo does not have.
+        judge_attributes: of the account, if it has not told them yet: nothing is written before.
         figures: the writer's, if not the usual ones.
         monotonic: seconds that never go back.
         spread: 0..1, so that workers do not retry together.
@@ -91,6 +93,7 @@ class SyncContact(Effect):
         version: str,
         list_keys: Mapping[int, str] = MappingProxyType({}),
         missing_lists: Collection[int] = (),
+        judge_attributes: Callable[[Answer], object] | None = None,
         figures: WriterFigures | None = None,
         monotonic: Callable[[], float] = time.monotonic,
         spread: Callable[[], float] = random.random,
@@ -107,7 +110,8 @@ class SyncContact(Effect):
         self.rule = sink_rule(consent, frozenset(list_keys), commands)
         self._renewals = Renewals(list_keys, clock)
         self._access = Access(rates, settings.account_calls_per_hour, total_partitions, figures, metrics, monotonic)
-        asker = Asker(self._access, figures, spread)
+        self._api, self._judge_attributes = api, judge_attributes
+        asker = self._asker = Asker(self._access, figures, spread)
         self._lists = ListWatch(
             api, asker, metrics, keys=list_keys, missing=missing_lists, probe_seconds=figures.probe_seconds
         )
@@ -193,6 +197,8 @@ class SyncContact(Effect):
         async with asyncio.TaskGroup() as group:
             asking = group.create_task(self._renewals.run(agent.post), name="brevo renewals")
             try:
+                if self._judge_attributes is not None:
+                    self._judge_attributes(await self._asker.ask("contacts", self._api.read_attributes, urgent=True))
                 await self._pump.run(agent.post)
             finally:
                 asking.cancel()

@@ -67,7 +67,8 @@ class EngineWorker:
         A drain that takes longer than `STOP_SECONDS` ends the process, unacknowledged.
 
         Raises:
-            ConfigurationError: Kafka is not the one that the tables were made of.
+            ConfigurationError: Kafka is not the one that the tables were made of, or an effect has found that the file
+                has to be changed.
             FatalError: Faust or an effect has crashed, or a breaker is open, which is remembered in the data folder;
                 nothing was acknowledged that was not confirmed.
         """
@@ -155,6 +156,8 @@ class EngineWorker:
             if task is stopping:
                 return
             reason = _first_cause(task.exception() if task is not crashed else self._app.crash_reason)
+            if isinstance(reason, ConfigurationError):
+                raise reason
             name = "Faust" if task is crashed else task.get_name()
             if reason is not None and not isinstance(reason, RollcallError):
                 log.error("engine failed", exc_info=reason)

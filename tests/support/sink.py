@@ -59,11 +59,12 @@ class Sink:
         client = BrevoClient(SecretStr(API_KEY), url or self.url)
         self._clients.append(client)
         self.registry = CollectorRegistry()
-        lists = {name: settings.pop(name) for name in ("list_keys", "missing_lists") if name in settings}
+        known = ("list_keys", "missing_lists", "judge_attributes")
+        account = {name: settings.pop(name) for name in known if name in settings}
         return SyncContact(
             client,
             Brevo(**{"contacts_per_second": 1_000, "events_per_second": 1_000, "sample": 0} | settings),
-            **lists,
+            **account,
             total_partitions=self.engine.partitions,
             clock=lambda: FINISHED,
             registry=self.registry,

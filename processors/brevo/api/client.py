@@ -64,6 +64,10 @@ class BrevoClient:
         """`GET /contacts/{value}?identifierType=`: 200 with the contact that has this identifier, 404."""
         return await self._call("GET", f"/contacts/{quote(value, safe='')}?identifierType={identifier_type}", None)
 
+    async def read_attributes(self) -> Answer:
+        """`GET /contacts/attributes`: 200 with `attributes`."""
+        return await self._call("GET", "/contacts/attributes", None)
+
     async def read_list(self, list_id: int) -> Answer:
         """`GET /contacts/lists/{id}`: 200 with the list, 404."""
         return await self._call("GET", f"/contacts/lists/{list_id}", None)

@@ -9,6 +9,7 @@ from processors.brevo.decisions.answers import classify
 from processors.brevo.decisions.attributes import misfits, needed_attributes, types_of
 from processors.brevo.decisions.configured_lists import keys_of_lists
 from runtime.brevo_models import Brevo
+from runtime.calls import Answer
 from runtime.models import Configuration
 from runtime.outcome import Outcome
 from schemas.errors import ConfigurationError
@@ -18,20 +19,28 @@ DOUBLE_OPT_IN = "a double opt-in template"
 log = logging.getLogger(__name__)
 
 
-async def check_attributes(client: BrevoClient, configuration: Configuration) -> None:
-    """Refuse to start, or warn, as `brevo.missing_attributes` says; what only the defaults write is warned about.
+async def check_attributes(client: BrevoClient, configuration: Configuration) -> bool:
+    """Whether Brevo has told of its attributes: not answering is no reason not to start, the sink waits for it.
 
-    Brevo not answering is no reason not to start: the sink waits for it.
+    Raises:
+        ConfigurationError: as `judge_attributes`.
+    """
+    return judge_attributes(await client.read_attributes(), configuration)
+
+
+def judge_attributes(answer: Answer, configuration: Configuration) -> bool:
+    """Refuse to go on, or warn, as `brevo.missing_attributes` says; what only the defaults write is warned about.
+
+    False if the answer says nothing of attributes.
 
     Raises:
         ConfigurationError: an attribute that the file names does not exist or is of another type.
     """
-    answer = await client.request("GET", "/contacts/attributes")
     verdict = classify(answer)
     rows = answer.body.get("attributes") if isinstance(answer.body, dict) else None
     if verdict.outcome is not Outcome.DONE or not isinstance(rows, list):
         log.warning("attributes not checked", extra={"reason": verdict.says})
-        return
+        return False
     existing = types_of(row for row in rows if isinstance(row, dict))
     refused = []
     for misfit in misfits(needed_attributes(configuration.field_mapping), existing):
@@ -44,6 +53,7 @@ async def check_attributes(client: BrevoClient, configuration: Configuration) ->
     if refused:
         advice = "(or set brevo.missing_attributes: warn)"
         raise ConfigurationError("\n".join([*refused, advice]))
+    return True
 
 
 async def missing_lists(client: BrevoClient, configuration: Configuration) -> frozenset[int]:

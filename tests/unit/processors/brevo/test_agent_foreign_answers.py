@@ -47,3 +47,29 @@ async def test_pages_of_a_proxy_are_waited_out_and_told(
     assert len(brevo.events) == 2
     assert set(sink.states().values()) == {"acknowledged"}
     assert not effect.reasons
+
+
+async def test_nothing_is_written_before_brevo_has_told_its_attributes(bench: tuple[Sink, ScriptedBrevo]) -> None:
+    """Somebody else answered at the start: values of attributes that do not exist would be dropped without an error."""
+    sink, brevo = bench
+    between = True
+    contacts_when_judged: list[int] = []
+
+    async def script(call: Call) -> web.StreamResponse | None:
+        if between:
+            return page(200)
+        asked = call.path.endswith("/contacts/attributes")
+        return web.json_response({"attributes": []}) if asked else None
+
+    brevo.script = script
+    effect = sink.start(judge_attributes=lambda _answer: contacts_when_judged.append(len(brevo.contacts)))
+    sink.send(upsert(), event())
+    await sink.engine.until(lambda: bool(effect.reasons) and len(brevo.calls) > 1)
+    assert "something else than Brevo answers" in effect.reasons[0]
+    assert all(call.path.endswith("/contacts/attributes") for call in brevo.calls)
+    between = False
+    await sink.settled()
+    assert contacts_when_judged == [0]
+    assert MAYA in brevo.contacts
+    assert len(brevo.events) == 1
+    assert not effect.reasons

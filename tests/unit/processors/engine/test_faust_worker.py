@@ -11,7 +11,7 @@ from prometheus_client import CollectorRegistry
 
 from processors.engine.faust_worker import EngineWorker
 from processors.engine.metrics import EngineMetrics
-from schemas.errors import FatalError
+from schemas.errors import ConfigurationError, FatalError
 
 
 async def _overtaken() -> None:
@@ -24,6 +24,22 @@ async def _effect() -> None:
         async with asyncio.TaskGroup() as inner:
             inner.create_task(_overtaken())
         outer.create_task(asyncio.Event().wait())
+
+
+async def _misconfigured() -> None:
+    async with asyncio.TaskGroup():
+        await asyncio.sleep(0)
+        raise ConfigurationError("attribute PHASE does not exist")
+
+
+async def test_effect_that_finds_the_file_wrong_ends_the_worker_as_at_its_start() -> None:
+    """A person has to change it: exit code 2, and the sentence alone."""
+    app: Any = SimpleNamespace(wait_until_stopped=asyncio.Event().wait)
+    unused: Any = None
+    worker = EngineWorker(app, [], unused, unused, EngineMetrics(CollectorRegistry()))
+    effect = asyncio.create_task(_misconfigured(), name="sync-contact effect")
+    with pytest.raises(ConfigurationError, match=r"^attribute PHASE does not exist$"):
+        await worker._until_stopped(asyncio.Event(), [effect])
 
 
 async def test_error_that_ends_an_effect_is_told_whatever_groups_of_tasks_it_came_through() -> None:
