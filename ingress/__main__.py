@@ -76,6 +76,7 @@ async def serve(settings: IngressSettings) -> None:
     admin = AdminServer(
         settings.admin.host,
         settings.admin.port,
+        process="ingress",
         live=lambda: True,
         ready=lambda: _readiness(link, is_draining=stop.is_set()),
         registry=metrics.registry,

@@ -66,7 +66,9 @@ async def run_worker(settings: WorkerSettings, stop: asyncio.Event) -> None:
     process = WorkerProcess()
     admin = settings.environment.admin
     names = settings.environment.admin_names
-    server = AdminServer(admin.host, admin.port, live=process.live, ready=process.ready, registry=registry, names=names)
+    server = AdminServer(
+        admin.host, admin.port, process="worker", live=process.live, ready=process.ready, registry=registry, names=names
+    )
     await server.start()
     try:
         identity = identity_of(settings)

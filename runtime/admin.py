@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Container
 from dataclasses import dataclass
+from typing import Literal
 
 from aiohttp import web
 from aiohttp.typedefs import Middleware
@@ -36,12 +37,17 @@ class Readiness:
     """Why not, for people; empty when ready."""
 
 
+_REFUSED = {"ingress": "rollcall_ingress_admin_refused", "worker": "rollcall_worker_admin_refused"}
+"""The metric of each process that counts what its port has refused."""
+
+
 class AdminServer:
     """Serves `GET /health/live`, `/health/ready` and `/metrics`.
 
     Args:
         host: where to listen (`ADMIN_HOST`).
         port: `ADMIN_PORT`; 0 is any free one.
+        process: whose it is; its metrics are named after it.
         live: false when the process makes no progress and should be restarted.
         ready: asked at every request to `/health/ready`; must not block.
         registry: the process's own metrics; what the port refuses is counted there too.
@@ -53,6 +59,7 @@ class AdminServer:
         host: str,
         port: int,
         *,
+        process: Literal["ingress", "worker"],
         live: Callable[[], bool],
         ready: Callable[[], Readiness],
         registry: CollectorRegistry,
@@ -65,7 +72,7 @@ class AdminServer:
         self._ready = ready
         self._registry = registry
         refused = Counter(
-            "rollcall_admin_refused",
+            _REFUSED[process],
             "What the admin port refused",
             ["reason"],
             registry=registry,

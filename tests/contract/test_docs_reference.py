@@ -112,6 +112,12 @@ def test_metric_is_documented_with_its_type(family: Metric) -> None:
     assert rows(page("metrics.md"))[shown(family)][0] == family.type
 
 
+def test_metrics_are_named_after_a_process_or_a_provider() -> None:
+    """Other people's dashboards select them by these prefixes."""
+    made = {name for text in sources() for name in re.findall(r'"(rollcall_[a-z]+_\w+)"', text)}
+    assert {name for name in made if not re.match("rollcall_(ingress|worker|zoom|brevo)_", name)} == set()
+
+
 def test_documented_metrics_are_those_of_the_code() -> None:
     """Also gauges that are registered where they are read; with the labels of the classes."""
     named = {name for text in sources() for name in re.findall(r'"(rollcall_(?:ingress|worker|zoom|brevo)_\w+)"', text)}

@@ -185,7 +185,9 @@ async def _serve(settings: LabSettings) -> None:
         reasons = worker.not_ready()
         return Readiness(ok=not reasons, reasons=reasons)
 
-    admin = AdminServer("127.0.0.1", settings.admin_port, live=worker.live, ready=ready, registry=registry)
+    admin = AdminServer(
+        "127.0.0.1", settings.admin_port, process="worker", live=worker.live, ready=ready, registry=registry
+    )
     await admin.start()
     try:
         await worker.run(stop)

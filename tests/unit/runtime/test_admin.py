@@ -27,7 +27,9 @@ async def admin(state: State) -> AsyncIterator[AdminServer]:
     """A server on a free port."""
     registry = CollectorRegistry()
     Counter("rollcall_ingress_deliveries", "Deliveries.", registry=registry).inc(3)
-    server = AdminServer("127.0.0.1", 0, live=lambda: state.live, ready=lambda: state.readiness, registry=registry)
+    server = AdminServer(
+        "127.0.0.1", 0, process="worker", live=lambda: state.live, ready=lambda: state.readiness, registry=registry
+    )
     await server.start()
     yield server
     await server.stop()
@@ -85,7 +87,13 @@ async def test_admin_answers_under_no_name_that_a_stranger_can_own(host: str, st
     """A page in a browser may point its own name to this address and read the answers."""
     names = frozenset({"rollcall.example.com"})
     server = AdminServer(
-        "127.0.0.1", 0, live=lambda: True, ready=lambda: Readiness(ok=True), registry=CollectorRegistry(), names=names
+        "127.0.0.1",
+        0,
+        process="worker",
+        live=lambda: True,
+        ready=lambda: Readiness(ok=True),
+        registry=CollectorRegistry(),
+        names=names,
     )
     await server.start()
     try:
@@ -98,7 +106,12 @@ async def test_admin_answers_under_no_name_that_a_stranger_can_own(host: str, st
 async def test_start_port_taken_says_which_variable_to_set(admin: AdminServer) -> None:
     """A second process on one host is the usual reason."""
     second = AdminServer(
-        "127.0.0.1", admin.port, live=lambda: True, ready=lambda: Readiness(ok=True), registry=CollectorRegistry()
+        "127.0.0.1",
+        admin.port,
+        process="worker",
+        live=lambda: True,
+        ready=lambda: Readiness(ok=True),
+        registry=CollectorRegistry(),
     )
     with pytest.raises(ConfigurationError) as caught:
         await second.start()
@@ -108,7 +121,12 @@ async def test_start_port_taken_says_which_variable_to_set(admin: AdminServer) -
 async def test_start_foreign_host_says_which_variable_to_set() -> None:
     """192.0.2.0/24 is for documentation: no machine has it (RFC 5737)."""
     server = AdminServer(
-        "192.0.2.1", 0, live=lambda: True, ready=lambda: Readiness(ok=True), registry=CollectorRegistry()
+        "192.0.2.1",
+        0,
+        process="worker",
+        live=lambda: True,
+        ready=lambda: Readiness(ok=True),
+        registry=CollectorRegistry(),
     )
     with pytest.raises(ConfigurationError, match="set ADMIN_HOST to an address of this machine"):
         await server.start()
