@@ -19,6 +19,7 @@ from ops.letters.frame import chosen, connected
 from ops.letters.planning import LetterAct, LetterPlan, plan_letters
 from ops.letters.store import letter_desk
 from ops.options import agreed
+from runtime.exits import FOUND_WRONG
 from runtime.kafka import KafkaConnection
 from runtime.logs import configure_command_logging
 
@@ -27,6 +28,8 @@ def act(
     what: LetterAct, which: str, reason: str, *, dry_run: bool, yes: bool, as_json: bool, parked: bool = False
 ) -> None:
     """Do something to the letters of a selection, but for those that it is not for; it is said why.
+
+    Exit code 1: nobody said yes.
 
     Args:
         what: is done.
@@ -53,6 +56,8 @@ def act(
         typer.echo(orjson.dumps({"selected": len(plan.found), "due": due, "done": done}).decode())
     else:
         typer.echo(f"{done} {what.words}")
+    if due and not acts and not dry_run:
+        raise typer.Exit(FOUND_WRONG)
 
 
 async def planned(connection: KafkaConnection, what: LetterAct, which: str, *, parked: bool) -> LetterPlan:

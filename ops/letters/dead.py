@@ -71,7 +71,7 @@ def resend(
     """Send dead letters again to the topic that they are of, after a question.
 
     Without conditions: all of raw.dlq. What was handled meanwhile changes nothing. One that fails again is counted,
-    not stored; after three times it is parked.
+    not stored; after three times it is parked. Exit code 1: you said no, or Kafka does not answer.
     """
     which = expression(words, DEFAULT_TOPIC)
     acts.act(RESEND, which, reason, parked=parked, dry_run=dry_run, yes=yes, as_json=as_json)
@@ -80,7 +80,10 @@ def resend(
 def park(
     words: LetterWords = None, reason: Reason = "", dry_run: DryRun = False, yes: Yes = False, as_json: Json = False
 ) -> None:
-    """Park dead letters: they are not sent again before somebody asks for it."""
+    """Park dead letters: they are not sent again before somebody asks for it.
+
+    Exit code 1: you said no, or Kafka does not answer.
+    """
     which = expression(words, DEFAULT_TOPIC)
     acts.act(PARK, which, reason, dry_run=dry_run, yes=yes, as_json=as_json)
 
@@ -88,7 +91,10 @@ def park(
 def drop(
     words: LetterWords = None, reason: Reason = "", dry_run: DryRun = False, yes: Yes = False, as_json: Json = False
 ) -> None:
-    """Drop dead letters: they are never sent again. They stay in the topic until its retention ends."""
+    """Drop dead letters: they are never sent again. They stay in the topic until its retention ends.
+
+    Exit code 1: you said no, or Kafka does not answer.
+    """
     which = expression(words, DEFAULT_TOPIC)
     acts.act(DROP, which, reason, dry_run=dry_run, yes=yes, as_json=as_json)
 

@@ -52,7 +52,8 @@ def release(
 ) -> None:
     """Publish stale deliveries to the live topic, after a question.
 
-    Of those of another account nothing was kept that could be released.
+    Of those of another account nothing was kept that could be released. Exit code 1: you said no, or Kafka does not
+    answer.
     """
     which = expression(words, QUARANTINE_CONDITION)
     acts.act(RELEASE, which, reason, dry_run=dry_run, yes=yes, as_json=as_json)
@@ -61,6 +62,9 @@ def release(
 def drop(
     words: LetterWords = None, reason: Reason = "", dry_run: DryRun = False, yes: Yes = False, as_json: Json = False
 ) -> None:
-    """Drop quarantined deliveries: they are never released. They stay in the topic until its retention ends."""
+    """Drop quarantined deliveries: they are never released. They stay in the topic until its retention ends.
+
+    Exit code 1: you said no, or Kafka does not answer.
+    """
     which = expression(words, QUARANTINE_CONDITION)
     acts.act(DROP_DELIVERY, which, reason, dry_run=dry_run, yes=yes, as_json=as_json)

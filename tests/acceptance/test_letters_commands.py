@@ -94,6 +94,7 @@ async def test_letters_are_looked_at_sent_again_counted_and_parked(
         assert shown["now"].startswith("it would be a dead letter again")
         assert shown["content"]["payload"]["object"]["uuid"] == "text of 11 characters"
         assert (await rollcall("dlq", "resend", "--dry-run"))["done"] == 0
+        assert (await rollcall("dlq", "resend", code=FOUND_WRONG))["done"] == 0  # nobody was there to say yes
         assert "error" in await rollcall("dlq", "show", "ffffffff", code=FOUND_WRONG)
         await rollcall("dlq", "list", "topic=nothing", code=USAGE)
 
