@@ -81,7 +81,7 @@ def answer_rows(zoom: ZoomState, request: LookupRequest, readings: int = 0) -> t
         return _registrant_rows(session, request.occurrence_id)
     ended = [instance for instance in session.instances if instance.uuid == request.session_uuid and instance.end_time]
     if ended and request.lookup == "report" and readings < len(ended[0].earlier_readings):
-        return ended[0].earlier_readings[readings]
+        return _reported(ended[0].earlier_readings[readings])
     return _rows_of(ended[0], request.lookup) if ended else None
 
 
@@ -102,13 +102,18 @@ def _registrant_rows(session: ZoomObject, occurrence_id: str | None) -> tuple[St
 
 def _rows_of(instance: Instance, lookup: LookupKind) -> tuple[StateRow, ...] | None:
     rows: dict[LookupKind, tuple[StateRow, ...] | None] = {
-        "report": instance.participants,
+        "report": _reported(instance.participants),
         "absentees": instance.absentees,
         "polls": tuple(participation("polls", instance.polls)),
         "questions": tuple(participation("questions", instance.questions)),
         "recordings": None if instance.recording is None else (redacted(instance.recording),),
     }
     return rows.get(lookup, ({"end_time": instance.end_time},))
+
+
+def _reported(rows: tuple[StateRow, ...]) -> tuple[StateRow, ...]:
+    """As reports show them: which are of own users Zoom says in its lists of past participants alone."""
+    return tuple({name: value for name, value in row.items() if name != "internal_user"} for row in rows)
 
 
 class Pipeline:

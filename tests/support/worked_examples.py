@@ -16,7 +16,6 @@ brackets are Zoom's fields of a registrant or a participant: `(first_name Ana; s
     bound ana phone to bo pc in A           Zoom says that a phone is of who sits there
     reading A: none                         what Zoom's report gave first
     report A: ana 10:00-10:50, - 10:00-10:20 of ana phone     rows; `-` has no identity; `report A: none`
-    report A: ana 10:00-10:50 (internal_user)     what Zoom calls true of the row
     recording A at 11:30                    is told by webhook
     => ana attended 55 min                  what comes of it: `tests/support/worked_outcomes.py`
 """
@@ -205,17 +204,14 @@ class Example:
         """`report A: ana 10:00-10:50, - 10:00-10:20 of ana phone`: a row without identity has that one's number."""
         rows = []
         for text in [] if match["rows"] == "none" else match["rows"].split(", "):
-            row = re.fullmatch(
-                rf"(?P<who>\S+) (?P<from>{TIME})-(?P<to>{TIME})(?: of (?P<device>[^(]+?))?(?: \((?P<flag>\w+)\))?", text
-            )
+            row = re.fullmatch(rf"(?P<who>\S+) (?P<from>{TIME})-(?P<to>{TIME})(?: of (?P<device>.+))?", text)
             if row is None:
                 raise ValueError(f"no such row: {text}")
             start, end = seconds(row["from"]), seconds(row["to"], row["from"])
             own = {} if row["who"] == "-" else {"user_email": address(row["who"])}
             number = _device(row["device"] or f"{row['who']} pc")["user_id"]
             times = {"join_time": format_instant(start), "leave_time": format_instant(end), "duration": end - start}
-            flags = {row["flag"]: True} if row["flag"] else {}
-            rows.append({"user_id": number, "name": "", **own, **times, **flags})
+            rows.append({"user_id": number, "name": "", **own, **times})
         self.readings.setdefault(match["run"], []).append(rows)
 
     def recording(self, match: re.Match[str]) -> None:

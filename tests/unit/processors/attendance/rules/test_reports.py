@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from processors.attendance.rules.connections import Connection
 from processors.attendance.rules.reports import Reading, ReportState, parse_line
 
 END = 1_000_000
@@ -83,3 +84,13 @@ def test_line_without_a_join_or_a_leave_is_no_interval() -> None:
     """Zoom once sent empty times for weeks."""
     assert parse_line({"user_id": "1", "join_time": "", "leave_time": "", "duration": 0}) is None
     assert parse_line({"user_id": "1", "join_time": "2026-08-12T14:06:40Z", "leave_time": "", "duration": 0}) is None
+
+
+@pytest.mark.parametrize(("said", "internal"), [(True, True), (False, False), (None, False)])
+def test_line_says_who_is_a_user_of_the_account(said: bool | None, internal: bool) -> None:
+    """Where Zoom says so; the row is kept with it."""
+    line = parse_line(
+        {"join_time": "2026-08-12T14:06:40Z", "leave_time": "2026-08-12T14:07:15Z", "internal_user": said}
+    )
+    assert line is not None
+    assert Connection.from_bytes(line.connection.to_bytes()).internal is internal

@@ -1,0 +1,25 @@
+"""Whom a rule leaves out."""
+
+from __future__ import annotations
+
+import pytest
+
+from processors.attendance.book import ATTENDANCE_TABLE, Book
+from processors.attendance.closing.exclusion import Exclusion
+from processors.attendance.rules.connections import Connection
+from processors.attendance.rules.runs import RunRow
+from processors.attendance.settings import TrackingSettings
+from processors.engine.memory_store import MemoryStore
+from processors.engine.view import TurnView
+from tests.support.tracking import configuration
+
+
+@pytest.mark.parametrize("exclude_internal", [True, False])
+def test_row_that_zoom_calls_internal_leaves_its_person_out(exclude_internal: bool) -> None:
+    """Whether or not the address is known as an own user's."""
+    settings = configuration(filters={"exclude_internal": exclude_internal})
+    exclusion = Exclusion(TrackingSettings.from_configuration(settings))
+    book = Book(TurnView(0, {ATTENDANCE_TABLE: MemoryStore()}), "account", "1", 0)
+    row = Connection(email="ivo@branch.example", internal=True)
+    excluded = exclusion.of_connection(book, RunRow("account", "webinar"), row, row.shown, row.email, host_email=None)
+    assert excluded is exclude_internal
