@@ -24,7 +24,7 @@ class Answer:
     reset_seconds: float | None = None
     """How long the window still lasts, if that was told."""
     is_page: bool = False
-    """There was a body and it is no JSON, such as a page of HTML from a proxy."""
+    """The body is no JSON, such as a page of HTML from a proxy, or JSON that is not what was asked for."""
 
     def text(self, field: str) -> str:
         """The first 1,000 characters of a text of the error body (`code`, `message`), empty when there is none."""

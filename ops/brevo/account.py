@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any
@@ -18,6 +18,7 @@ from runtime.models import Configuration
 from runtime.outcome import Outcome
 from schemas.errors import ConfigurationError, RetryLaterError
 
+_WRITTEN = (201, 202, 204)
 _PAUSES = 3
 """How often a command waits for Brevo's limit before it gives up."""
 
@@ -40,18 +41,30 @@ async def opened() -> AsyncIterator[tuple[Configuration, BrevoClient]]:
 
 
 async def answered(
-    client: BrevoClient, method: str, path: str, body: dict[str, Any] | None = None, **query: str | int
+    client: BrevoClient,
+    method: str,
+    path: str,
+    body: dict[str, Any] | None = None,
+    *,
+    holds: Collection[str] = (),
+    **query: str | int,
 ) -> Answer:
     """An answer that Brevo means: done, or to a question that there is no such thing.
 
-    A used-up limit is waited for a few times.
+    A used-up limit is waited for a few times. `holds`: fields of which the answer has at least one.
 
     Raises:
         ConfigurationError: the key, the address or the request is refused.
         RetryLaterError: Brevo does not answer, or its limit is used up.
     """
-    call = partial(client.request, method, path, body, **query)
-    return await _patiently(call, f"{method} {path}", may_be_missing=method == "GET")
+    call = partial(client.request, method, path, body, holds=holds, **query)
+    answer = await _patiently(call, f"{method} {path}", may_be_missing=method == "GET")
+    if method != "GET" and answer.status not in _WRITTEN:
+        raise ConfigurationError(
+            f"Brevo, {method} {path}: HTTP {answer.status} says of no write that it was done: something else answers, "
+            "check BREVO_API_BASE_URL and what is in between"
+        )
+    return answer
 
 
 async def _patiently(call: Callable[[], Awaitable[Answer]], what: str, *, may_be_missing: bool) -> Answer:
@@ -88,7 +101,7 @@ async def rows(client: BrevoClient, path: str, field: str, limit: int) -> list[d
     """All rows of a listing, page by page."""
     found: list[dict[str, Any]] = []
     while True:
-        answer = await answered(client, "GET", path, limit=limit, offset=len(found))
+        answer = await answered(client, "GET", path, holds=(field, "count"), limit=limit, offset=len(found))
         page = answer.body.get(field) if isinstance(answer.body, dict) else None
         found += [row for row in page or () if isinstance(row, dict)]
         if not page or len(page) < limit:

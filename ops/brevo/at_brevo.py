@@ -47,7 +47,7 @@ async def found_at_brevo(client: BrevoClient, command: OnceCommand) -> AtBrevo:
     events = answer.body.get("events") if isinstance(answer.body, dict) else None
     if not isinstance(events, list):
         return "unknown"
-    return "yes" if is_listed(command, events) else "no"
+    return "yes" if is_listed(command, [event for event in events if isinstance(event, dict)]) else "no"
 
 
 def is_listed(command: TrackEvent, events: list[dict[str, Any]]) -> bool:

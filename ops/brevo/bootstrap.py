@@ -70,7 +70,7 @@ async def _plan() -> SetupPlan:
 
 
 async def _compare(configuration: Configuration, client: BrevoClient) -> SetupPlan:
-    attributes = await answered(client, "GET", "/contacts/attributes")
+    attributes = await answered(client, "GET", "/contacts/attributes", holds=("attributes",))
     listed = attributes.body.get("attributes") if isinstance(attributes.body, dict) else None
     lists = await rows(client, "/contacts/lists", "lists", PAGE)
     folders = await rows(client, "/contacts/folders", "folders", PAGE)
@@ -117,11 +117,12 @@ async def _made(client: BrevoClient, found: SetupPlan) -> AsyncIterator[str]:
         yield f"attribute {attribute.attribute}"
     folder_id = found.folder_id
     if found.lists and folder_id is None:
-        answer = await answered(client, "POST", "/contacts/folders", {"name": FOLDER})
+        answer = await answered(client, "POST", "/contacts/folders", {"name": FOLDER}, holds=("id",))
         folder_id = _id(answer.body)
         yield f"folder {FOLDER}"
     for lacking in found.lists:
-        answer = await answered(client, "POST", "/contacts/lists", {"name": lacking.name, "folderId": folder_id})
+        body = {"name": lacking.name, "folderId": folder_id}
+        answer = await answered(client, "POST", "/contacts/lists", body, holds=("id",))
         yield f"list {lacking.name}: set {lacking.key} to {_id(answer.body)}"
     for hook in found.hooks:
         method, path = ("POST", "/webhooks") if hook.hook_id is None else ("PUT", f"/webhooks/{hook.hook_id}")

@@ -44,14 +44,14 @@ class _Checks:
         self._client = client
 
     async def account(self) -> CheckResult:
-        return judge_account(await self._client.request("GET", "/account"))
+        return judge_account(await self._client.request("GET", "/account", holds=("email",)))
 
     async def lists(self) -> CheckResult:
         existing = await rows(self._client, "/contacts/lists", "lists", LISTS_AT_ONCE)
         return judge_lists(list(configured_lists(self._configuration)), existing)
 
     async def attributes(self) -> CheckResult:
-        answer = await self._client.request("GET", "/contacts/attributes")
+        answer = await self._client.request("GET", "/contacts/attributes", holds=("attributes",))
         listed = answer.body.get("attributes") if isinstance(answer.body, dict) else None
         if not isinstance(listed, list):
             return fail(f"Brevo's attributes cannot be read (HTTP {answer.status})", "try again later")

@@ -6,7 +6,7 @@ Why not Brevo's SDK: it does not percent-encode path values, does not read Brevo
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from types import SimpleNamespace
 from typing import Any
 from urllib.parse import quote
@@ -22,8 +22,14 @@ from runtime.calls import Answer, CallFailure
 from runtime.lenient_json import json_or_none
 from runtime.tls import outward_tls
 
+OK, CREATED = 200, 201
 CONNECT_SECONDS = 10.0
 ANSWER_SECONDS = 30.0
+_CONTACT, _LIST, _PROCESS, _CAMPAIGN = ("listIds",), ("id",), ("status",), ("status",)
+_ATTRIBUTES = ("attributes",)
+_CONTACTS, _PROCESSES, _CAMPAIGNS = ("contacts", "count"), ("processes", "count"), ("campaigns", "count")
+"""Fields of which what was asked for has at least one: JSON without any is somebody else's. Whether an empty list is
+left out is not documented, so its `count` will do."""
 KEEP_ALIVE_SECONDS = 10.0
 """Shorter than any server's: a call on a connection that the server is closing leaves an event in doubt."""
 
@@ -58,19 +64,21 @@ class BrevoClient:
 
     async def read_contact(self, email: str) -> Answer:
         """`GET /contacts/{email}`: 200 with the contact, 404."""
-        return await self._call("GET", _contact_path(email), None)
+        return await self._call("GET", _contact_path(email), None, _CONTACT)
 
     async def read_owner(self, identifier_type: str, value: str) -> Answer:
         """`GET /contacts/{value}?identifierType=`: 200 with the contact that has this identifier, 404."""
-        return await self._call("GET", f"/contacts/{quote(value, safe='')}?identifierType={identifier_type}", None)
+        return await self._call(
+            "GET", f"/contacts/{quote(value, safe='')}?identifierType={identifier_type}", None, _CONTACT
+        )
 
     async def read_attributes(self) -> Answer:
         """`GET /contacts/attributes`: 200 with `attributes`."""
-        return await self._call("GET", "/contacts/attributes", None)
+        return await self._call("GET", "/contacts/attributes", None, _ATTRIBUTES)
 
     async def read_list(self, list_id: int) -> Answer:
         """`GET /contacts/lists/{id}`: 200 with the list, 404."""
-        return await self._call("GET", f"/contacts/lists/{list_id}", None)
+        return await self._call("GET", f"/contacts/lists/{list_id}", None, _LIST)
 
     async def create_contact(self, body: Mapping[str, Any]) -> Answer:
         """`POST /contacts`: 201 created, 204 updated."""
@@ -102,11 +110,13 @@ class BrevoClient:
 
     async def read_campaign(self, campaign_id: int) -> Answer:
         """`GET /emailCampaigns/{id}`: 200 with `status`, 404."""
-        return await self._call("GET", f"/emailCampaigns/{campaign_id}?excludeHtmlContent=true", None)
+        return await self._call("GET", f"/emailCampaigns/{campaign_id}?excludeHtmlContent=true", None, _CAMPAIGN)
 
     async def read_campaigns(self) -> Answer:
         """`GET /emailCampaigns`, the 100 newest: 200 with `campaigns`."""
-        return await self._call("GET", "/emailCampaigns?limit=100&offset=0&sort=desc&excludeHtmlContent=true", None)
+        return await self._call(
+            "GET", "/emailCampaigns?limit=100&offset=0&sort=desc&excludeHtmlContent=true", None, _CAMPAIGNS
+        )
 
     async def confirm_list(self, body: Mapping[str, Any]) -> Answer:
         """`POST /contacts/doubleOptinConfirmation`, which sends a mail each time: 201 new contact, 204 known one."""
@@ -114,7 +124,7 @@ class BrevoClient:
 
     async def read_contacts(self, offset: int) -> Answer:
         """`GET /contacts`, 1,000 from `offset` on in order of creation: 200 with `contacts` and `count`."""
-        return await self._call("GET", f"/contacts?limit=1000&offset={offset}&sort=asc", None)
+        return await self._call("GET", f"/contacts?limit=1000&offset={offset}&sort=asc", None, _CONTACTS)
 
     async def import_contacts(self, body: Mapping[str, Any]) -> Answer:
         """`POST /contacts/import`: 202 with `processId`."""
@@ -126,11 +136,11 @@ class BrevoClient:
 
     async def read_process(self, process_id: int) -> Answer:
         """`GET /processes/{id}`: 200 with `status`, 404."""
-        return await self._call("GET", f"/processes/{process_id}", None)
+        return await self._call("GET", f"/processes/{process_id}", None, _PROCESS)
 
     async def read_processes(self) -> Answer:
         """`GET /processes`, the 50 newest: 200 with `processes`."""
-        return await self._call("GET", "/processes?limit=50&offset=0&sort=desc", None)
+        return await self._call("GET", "/processes?limit=50&offset=0&sort=desc", None, _PROCESSES)
 
     async def read_report(self, url: str) -> str | None:
         """All of an import's report, wherever Brevo keeps it, without our key; ``None`` when that cannot be had."""
@@ -147,11 +157,17 @@ class BrevoClient:
             return None
 
     async def request(
-        self, method: str, path: str, body: Mapping[str, Any] | None = None, **query: str | int
+        self,
+        method: str,
+        path: str,
+        body: Mapping[str, Any] | None = None,
+        *,
+        holds: Collection[str] = (),
+        **query: str | int,
     ) -> Answer:
-        """Any other call, for the operator's commands: `path` is below the version and needs no encoding."""
+        """Any other call: `path` is below the version and needs no encoding; `holds` as what is asked for has them."""
         asked = URL.build(path=path, query={name: str(value) for name, value in query.items()})
-        return await self._call(method, asked.raw_path_qs, body)
+        return await self._call(method, asked.raw_path_qs, body, holds)
 
     async def close(self) -> None:
         """Close the connections."""
@@ -159,7 +175,10 @@ class BrevoClient:
             await self._session.close()
             self._session = None
 
-    async def _call(self, method: str, path: str, body: Mapping[str, Any] | None) -> Answer:
+    async def _call(
+        self, method: str, path: str, body: Mapping[str, Any] | None, holds: Collection[str] = ()
+    ) -> Answer:
+        """`holds`: fields of which a good answer has at least one; none: it is not asked."""
         # encoded=True: yarl would decode what `quote` encoded, and "+" or "/" in an address would name another contact.
         url = URL(self._base_url + path, encoded=True)
         data = orjson.dumps(body) if body is not None else None
@@ -170,7 +189,7 @@ class BrevoClient:
             async with self._opened().request(
                 method, url, data=data, allow_redirects=False, trace_request_ctx=writes
             ) as response:
-                return _answer(response, await read_answer(response))
+                return _answer(response, await read_answer(response), holds)
         except (aiohttp.ConnectionTimeoutError, aiohttp.ClientConnectorError, aiohttp.ClientConnectorDNSError):
             return _failed("refused")
         except TimeoutError:
@@ -221,12 +240,14 @@ def _contact_path(email: str) -> str:
     return f"/contacts/{quote(email, safe='')}?identifierType=email_id"
 
 
-def _answer(response: aiohttp.ClientResponse, data: bytes) -> Answer:
+def _answer(response: aiohttp.ClientResponse, data: bytes, holds: Collection[str]) -> Answer:
     remaining, reset_seconds = rate_headers(response.headers)
     body, is_page = None, False
     if data:
         body = json_or_none(data)
         is_page = body is None
+    if holds and response.status in (OK, CREATED):
+        is_page = not isinstance(body, dict) or not any(name in body for name in holds)
     return Answer(response.status, body, remaining=remaining, reset_seconds=reset_seconds, is_page=is_page)
 
 

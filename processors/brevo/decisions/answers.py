@@ -162,7 +162,7 @@ def is_brevos(answer: Answer) -> bool:
     if status is None or status >= 500 or status in _SAYS_NOTHING:
         return True
     if 200 <= status < 300:
-        return not answer.is_page and (isinstance(answer.body, dict | list) or status in (201, 204))
+        return not answer.is_page and (isinstance(answer.body, dict) or (answer.body is None and status in (201, 204)))
     return status >= 400 and answer.text("code") != ""
 
 

@@ -19,9 +19,10 @@ def why_not_asked(held: Mapping[str, Any] | None, list_id: int) -> str | None:
     """
     if held is None:
         return "Brevo has no such contact: nobody is asked"
-    if list_id in (held.get("listIds") or ()):
+    on, left = held.get("listIds"), held.get("listUnsubscribed")
+    if isinstance(on, list) and list_id in on:
         return f"the contact is on list {list_id} already"
-    if list_id in (held.get("listUnsubscribed") or ()):
+    if isinstance(left, list) and list_id in left:
         return f"the contact has left list {list_id} itself"
     return why_not_mailed(held)
 

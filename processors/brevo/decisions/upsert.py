@@ -119,7 +119,8 @@ def after_read(wanted: Wanted, body: Mapping[str, Any] | None) -> Known:
         elif isinstance(value, str | float | int):
             # A date may come back with a time of day behind it.
             attributes[name] = value[:10] if attribute.type == "date" and isinstance(value, str) else value
-    on = frozenset(list_id for list_id in body.get("listIds") or () if isinstance(list_id, int))
+    listed = body.get("listIds")
+    on = frozenset(list_id for list_id in (listed if isinstance(listed, list) else ()) if isinstance(list_id, int))
     return Known(
         exists=True,
         complete=True,

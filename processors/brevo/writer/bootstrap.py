@@ -101,7 +101,7 @@ async def wrong_templates(client: BrevoClient, settings: Brevo) -> list[str]:
     for key, template_id, kind in used:
         if template_id is None:
             continue
-        answer = await client.request("GET", f"/smtp/templates/{template_id}")
+        answer = await client.request("GET", f"/smtp/templates/{template_id}", holds=("id",))
         verdict = classify(answer)
         where = f"brevo.{key}: template {template_id}"
         if verdict.outcome in (Outcome.MISSING, Outcome.REJECT):
@@ -120,7 +120,7 @@ async def _wrong_lists(client: BrevoClient, settings: Brevo) -> list[str]:
         return []
     campaign, wrong = settings.recordings.campaign, []
     for list_id in (*campaign.lists, *campaign.exclude_lists):
-        verdict = classify(await client.request("GET", f"/contacts/lists/{list_id}"))
+        verdict = classify(await client.read_list(list_id))
         if verdict.outcome in (Outcome.MISSING, Outcome.REJECT):
             wrong.append(f"brevo.recordings.campaign: list {list_id} does not exist at Brevo; give the id of one")
         elif verdict.outcome is not Outcome.DONE:

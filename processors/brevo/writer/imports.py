@@ -12,7 +12,7 @@ import uuid
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import TypeVar
+from typing import Any, TypeGuard, TypeVar
 
 from processors.brevo.decisions.bulk import (
     PAGE_CONTACTS,
@@ -140,7 +140,7 @@ class ImportWriter:
             total = count
             if not worth_reading(len(asking), total):
                 return members
-            for row in page:
+            for row in filter(_is_contact, page):
                 member = asking.get(str(row.get("email")).lower())
                 if member is not None:
                     found[member.contact] = after_read(member.wanted, row)
@@ -245,6 +245,10 @@ class ImportWriter:
     def _release(self, contacts: Iterable[str]) -> None:
         for contact in contacts:
             self._schedule.release(contact, None)
+
+
+def _is_contact(row: object) -> TypeGuard[dict[str, Any]]:
+    return isinstance(row, dict)
 
 
 def _with_known(members: list[Member], found: dict[str, Known], absent: Collection[str] = ()) -> list[Member]:

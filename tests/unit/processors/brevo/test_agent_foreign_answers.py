@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from aiohttp import web
 
+from schemas.brevo import AttributeValue
 from tests.support.brevo_commands import MAYA, event, upsert
-from tests.support.scripted_brevo import Call, ScriptedBrevo
+from tests.support.scripted_brevo import Call, Contact, ScriptedBrevo
 from tests.support.sink import Sink
 
 
@@ -73,3 +76,49 @@ async def test_nothing_is_written_before_brevo_has_told_its_attributes(bench: tu
     assert MAYA in brevo.contacts
     assert len(brevo.events) == 1
     assert not effect.reasons
+
+
+STRANGE: list[Any] = [[], {}, {"status": "ok"}, {"message": "please sign in"}, 7, "ok", [{"listIds": [16]}]]
+"""JSON, and not what any question of ours asks for."""
+
+
+@pytest.mark.parametrize("body", STRANGE, ids=repr)
+async def test_json_that_is_no_contact_is_waited_out(bench: tuple[Sink, ScriptedBrevo], body: Any) -> None:
+    """A gateway's JSON says neither that a name is empty nor that somebody may be mailed."""
+    sink, brevo = bench
+    brevo.contacts[MAYA] = Contact({"FIRSTNAME": "Maya"}, {16}, {"emailBlacklisted": True})
+    between = True
+
+    async def script(call: Call) -> web.StreamResponse | None:
+        return web.json_response(body) if between and call.method == "GET" else None
+
+    brevo.script = script
+    effect = sink.start(events={"attended": True, "mails": ["attended"]})
+    name = AttributeValue(type="text", value="iPhone", overwrite="if_empty")
+    sink.send(upsert(attributes={"FIRSTNAME": name}), event())
+    await sink.engine.until(lambda: any("something else than Brevo" in reason for reason in effect.reasons))
+    between = False
+    await sink.settled()
+    assert brevo.contacts[MAYA].attributes["FIRSTNAME"] == "Maya"
+    assert not brevo.events
+    assert set(sink.states().values()) == {"suppressed"}
+    assert not effect.reasons
+
+
+@pytest.mark.parametrize("body", [[], {}, {"status": "ok"}, {"contacts": [7], "count": 1}], ids=repr)
+async def test_json_that_is_no_page_of_contacts_stops_no_import(bench: tuple[Sink, ScriptedBrevo], body: Any) -> None:
+    """Who is not in it is asked about again, or written alone."""
+    sink, brevo = bench
+    answers = iter([body])
+
+    async def script(call: Call) -> web.StreamResponse | None:
+        is_page = call.method == "GET" and call.path.startswith("/v3/contacts?")
+        return web.json_response(found) if is_page and (found := next(answers, None)) is not None else None
+
+    brevo.script = script
+    sink.start(bulk_threshold=5)
+    name = AttributeValue(type="text", value="Ana", overwrite="if_empty")
+    people = [f"p{number}@example.com" for number in range(20)]
+    sink.send(*(upsert(email=email, attributes={"FIRSTNAME": name}) for email in people))
+    await sink.settled()
+    assert all(brevo.contacts[email].attributes == {"FIRSTNAME": "Ana"} for email in people)

@@ -57,6 +57,10 @@ ROWS = [
         for status in (200, 201, 204, 302, 400, 401, 403, 404, 405, 413)
     ),
     *((Answer(status), "foreign", Outcome.FOREIGN, False) for status in (200, 202, 302, 404, 405, 407, 413)),
+    *(
+        (Answer(status, body), "foreign", Outcome.FOREIGN, False)
+        for status, body in ((200, []), (201, "ok"), (201, 7), (204, []))
+    ),
     (Answer(404, {"message": "no Route matched with those values"}), "foreign", Outcome.FOREIGN, False),
     (Answer(500, _told("internal")), "failed", Outcome.RETRY, True),
     (_page(502), "failed", Outcome.RETRY, True),
