@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum, auto
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
 SqlValue = str | bytes | int | bool | None
 SqlRow = dict[str, SqlValue]
 SqlKey = tuple[SqlValue, ...]
-Default = TypeVar("Default")
 
 
 class RowKind(IntEnum):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from sqlalchemy import Connection, insert, inspect, select, update
+from sqlalchemy import Connection, insert, select, update
 
 from readmodel.tables import META, METADATA
 from schemas.errors import ConfigurationError
@@ -40,8 +40,3 @@ def migrate(connection: Connection, migrations: Sequence[Migration] = MIGRATIONS
     for migration in migrations[version:]:
         migration(connection)
     connection.execute(update(META).values(schema_version=len(migrations)))
-
-
-def tables_there(connection: Connection) -> bool:
-    """Whether anybody has opened this database before."""
-    return inspect(connection).has_table(META.name)

@@ -16,7 +16,6 @@ from schemas.instants import DAY_MS
 
 PlaceKind = Literal["table", "state", "log"]
 """The changelog of a table, a compacted topic, or a topic that Kafka deletes from."""
-NEVER = "never"
 
 
 @dataclass(slots=True)

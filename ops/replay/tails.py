@@ -32,8 +32,6 @@ LIVE = (RAW_EVENTS, LOOKUP_RESULTS, LOOKUPS, TICKS, ATTENDANCE_RESULTS, ENGAGEME
 """What the worker has to do at once; what may wait is on topics of its own."""
 _PORTION = 2_000
 """Records at once, at most."""
-Offsets = Mapping[str, Mapping[int, int]]
-"""By topic (logical name) and partition."""
 
 
 class Tails:

@@ -8,7 +8,6 @@ from types import MappingProxyType
 from readmodel.lines.sessions import PersonLine, SessionLine
 from readmodel.words import REASONS, span
 
-HIDDEN = "(hidden)"
 _RULES = MappingProxyType(
     {
         "registrant": "the registration's e-mail",

@@ -262,10 +262,6 @@ def _with_known(members: list[Member], found: dict[str, Known], absent: Collecti
     ]
 
 
-def _unchanged(member: Member) -> Ending:
-    return Ending("unchanged", acknowledged=member.known.state(member.wanted.awaited))
-
-
 def _ending(row: ImportRow, lists: Sequence[int], import_id: str, status: int | None) -> Ending:
     left_out = row.member.left_out
     return Ending(

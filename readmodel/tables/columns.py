@@ -1,0 +1,81 @@
+"""The kinds of columns that the tables are made of, and conditions over them that an index can serve."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ColumnElement,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    false,
+    literal_column,
+)
+
+from readmodel.coded import Coded
+from readmodel.codes import Codes
+
+METADATA = MetaData()
+
+
+def literal(word: str) -> ColumnElement[str]:
+    """A word of ours as it stands in the statement: a partial index serves no condition with a parameter."""
+    return literal_column(f"'{word}'")
+
+
+def letter(codes: Codes, word: str) -> ColumnElement[str]:
+    """A word as its letter (`readmodel.codes`) stands in the statement."""
+    return literal(codes.code(word))
+
+
+def table(name: str, *items: Column[Any] | Index) -> Table:
+    """A table whose rows lie in the tree of their key, where SQLite would otherwise keep a second one."""
+    return Table(name, METADATA, *items, sqlite_with_rowid=False)
+
+
+def text_column(name: str, *, key: bool = False, required: bool = False) -> Column[Any]:
+    """Words; ``None`` is allowed unless it is a key or required."""
+    return Column(name, Text, primary_key=key, nullable=not (key or required))
+
+
+def coded_column(name: str, codes: Codes, *, required: bool = False) -> Column[Any]:
+    """One of the words of `codes`, kept as its letter."""
+    return Column(name, Coded(codes), nullable=not required)
+
+
+def count_column(name: str) -> Column[Any]:
+    """How many, from 0."""
+    return Column(name, Integer, nullable=False, server_default="0")
+
+
+def instant_column(name: str, *, required: bool = False) -> Column[Any]:
+    """Milliseconds since 1970."""
+    return Column(name, BigInteger, nullable=not required)
+
+
+def contact_key_column() -> Column[Any]:
+    """`readmodel.keys.contact_key`, as part of the key."""
+    return Column("contact", LargeBinary, primary_key=True)
+
+
+def session_key_column() -> Column[Any]:
+    """`readmodel.keys.session_key`, as part of the key."""
+    return Column("session", BigInteger, primary_key=True, autoincrement=False)
+
+
+def position_columns() -> tuple[Column[Any], ...]:
+    """Of the record that a row stands for (`SourceRecord.position`)."""
+    partition, offset = Column("partition", Integer, primary_key=True), Column("offset", BigInteger, primary_key=True)
+    return text_column("topic", key=True), partition, offset
+
+
+def flag_column(name: str) -> Column[Any]:
+    """Yes or no; no unless it was said."""
+    return Column(name, Boolean, nullable=False, server_default=false())

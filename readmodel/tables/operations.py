@@ -1,0 +1,205 @@
+"""What operators look at: calls, letters, deliveries, acts, workers; and how far the records were read."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Index,
+    Integer,
+    LargeBinary,
+    Table,
+    Text,
+    and_,
+    case,
+    literal_column,
+    or_,
+)
+
+from readmodel.codes import (
+    CAUSE_LETTERS,
+    KIND_LETTERS,
+    ORIGIN_LETTERS,
+    OUTCOME_LETTERS,
+)
+from readmodel.tables.columns import (
+    METADATA,
+    coded_column,
+    contact_key_column,
+    count_column,
+    instant_column,
+    letter,
+    literal,
+    position_columns,
+    table,
+    text_column,
+)
+from readmodel.vocabulary import WRITTEN
+from schemas.letters import MOST_RESENDS
+
+META = Table(
+    "meta",
+    METADATA,
+    Column("only", Integer, primary_key=True),
+    Column("schema_version", Integer, nullable=False),
+    Column("topic_prefix", Text),
+    Column("batches", BigInteger, nullable=False),
+    Column("cluster_id", Text),
+)
+"""One row. Who writes increases `batches` first, so that two projectors take turns."""
+
+OFFSETS = table(
+    "offsets",
+    text_column("topic", key=True),
+    Column("partition", Integer, primary_key=True),
+    Column("next_offset", BigInteger, nullable=False),
+    instant_column("recorded_at", required=True),
+    count_column("unreadable"),
+)
+"""By the topic's logical name: where to go on, Kafka's time of the last record, how many could not be read."""
+
+CALLS = table(
+    "calls",
+    contact_key_column(),
+    Column("command_id", LargeBinary, primary_key=True),
+    coded_column("kind", KIND_LETTERS),
+    text_column("name"),
+    text_column("session_uuid"),
+    coded_column("cause", CAUSE_LETTERS),
+    coded_column("origin", ORIGIN_LETTERS),
+    Column("revision", Integer),
+    instant_column("occurred_at"),
+    instant_column("wanted_at"),
+    coded_column("outcome", OUTCOME_LETTERS),
+    Column("http_status", Integer),
+    Column("attempts", Integer),
+    text_column("detail"),
+    instant_column("finished_at"),
+    Column("level", Integer),
+)
+"""One per command to Brevo: what was wanted (from the commands), what became of it (from the results); `level` says how
+much `outcome` knows (`readmodel.outcomes`)."""
+
+TAKEN_LIVE = and_(
+    CALLS.c.origin == letter(ORIGIN_LETTERS, "live"),
+    or_(*(CALLS.c.outcome == letter(OUTCOME_LETTERS, outcome) for outcome in WRITTEN)),
+)
+"""Calls by which something of now reached Brevo: what its freshness is measured by."""
+Index(
+    "calls_taken_live", CALLS.c.finished_at, CALLS.c.kind, CALLS.c.name, CALLS.c.occurred_at, CALLS.c.origin,
+    CALLS.c.outcome,
+    sqlite_where=TAKEN_LIVE, postgresql_where=TAKEN_LIVE,
+)  # fmt: skip
+
+IN_DOUBT = CALLS.c.outcome == letter(OUTCOME_LETTERS, "in_doubt")
+Index("calls_in_doubt", CALLS.c.finished_at, sqlite_where=IN_DOUBT, postgresql_where=IN_DOUBT)
+
+REJECTED = CALLS.c.outcome == letter(OUTCOME_LETTERS, "rejected")
+Index("calls_rejected", CALLS.c.finished_at, sqlite_where=REJECTED, postgresql_where=REJECTED)
+
+DEAD_LETTERS = table(
+    "dead_letters",
+    *position_columns(),
+    instant_column("recorded_at", required=True),
+    text_column("record_key"),
+    text_column("event_type"),
+    text_column("label", required=True),
+    text_column("reason", required=True),
+    text_column("stage", required=True),
+    text_column("source", required=True),
+    text_column("version", required=True),
+    count_column("attempts"),
+    text_column("command_id"),
+    text_column("letter_id", required=True),
+    Index("dead_letters_by_time", "recorded_at"),
+)
+
+DELIVERIES = table(
+    "deliveries",
+    *position_columns(),
+    text_column("event", required=True),
+    text_column("object_id"),
+    text_column("account_id"),
+    text_column("delivery_id"),
+    text_column("origin", required=True),
+    instant_column("happened_at"),
+    instant_column("received_at", required=True),
+    text_column("quarantine_reason"),
+    text_column("letter_id"),
+    Index("deliveries_by_time", "received_at", "origin", "event", "happened_at"),
+    Index("deliveries_by_object", "object_id", "received_at"),
+)
+"""What Zoom delivered, by its headers alone; `letter_id` of what was put aside."""
+
+QUARANTINED = DELIVERIES.c.quarantine_reason.is_not(None)
+Index("deliveries_quarantined", DELIVERIES.c.received_at, sqlite_where=QUARANTINED, postgresql_where=QUARANTINED)
+
+LETTERS = table(
+    "letters",
+    text_column("letter_id", key=True),
+    text_column("decision"),
+    Column("resends", Integer),
+    instant_column("decided_at"),
+    text_column("operator"),
+    text_column("why"),
+    instant_column("failed_at"),
+    Column("attempts", Integer),
+    text_column("label"),
+    text_column("reason"),
+)
+"""What was said of a dead letter or a quarantined delivery since: the newest decision, the newest failure."""
+
+LETTER_STATE = case(
+    (LETTERS.c.decision.is_(None), literal("open")),
+    (LETTERS.c.decision != literal("resent"), LETTERS.c.decision),
+    (or_(LETTERS.c.failed_at.is_(None), LETTERS.c.failed_at <= LETTERS.c.decided_at), literal("resent")),
+    (LETTERS.c.resends >= literal_column(str(MOST_RESENDS)), literal("parked")),
+    else_=literal("open"),
+)
+"""As `schemas.letters.state_of`."""
+
+NEEDS_DECISION = or_(
+    literal("open") == LETTER_STATE,
+    and_(literal("parked") == LETTER_STATE, LETTERS.c.decision == literal("resent")),
+)
+"""A letter that waits for a person: nobody has decided, or what was decided has not mended it."""
+
+AUDIT = table(
+    "audit",
+    Column("partition", Integer, primary_key=True),
+    Column("offset", BigInteger, primary_key=True),
+    text_column("entry_id", required=True),
+    instant_column("at", required=True),
+    text_column("operator", required=True),
+    text_column("action", required=True),
+    text_column("subject", required=True),
+    text_column("reason", required=True),
+    text_column("result", required=True),
+    text_column("details", required=True),
+    Index("audit_by_time", "at"),
+)
+
+SETUPS = table(
+    "setups",
+    text_column("command", key=True),
+    instant_column("at", required=True),
+    text_column("report", required=True),
+)
+"""`report` as `schemas.setup.SetupReport`."""
+
+ERASED = table(
+    "erased",
+    text_column("mark", key=True),
+    text_column("salt", required=True),
+    instant_column("erased_at", required=True),
+    instant_column("returned_at"),
+)
+"""Who was forgotten, by mark (`schemas.erasure`): what is read of them again makes no rows."""
+
+WORKERS = table(
+    "workers",
+    text_column("worker_id", key=True),
+    instant_column("at", required=True),
+    text_column("status", required=True),
+)
+"""`status` as `schemas.workers.WorkerStatus`."""
