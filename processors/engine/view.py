@@ -133,11 +133,11 @@ class Rule(Protocol):
 class TurnView(View):
     """The view of one partition during one turn: confirmed rows below, the turn's changes above.
 
-    `commit` keeps what the record in hand wrote and sent, `discard` forgets it (its rule raised).
+    `commit` keeps what the record in hand wrote and sent, `discard` takes it back (its rule raised).
     """
 
     __slots__ = (
-        "_has_learned", "_known", "_ordered", "_pending", "_row_bytes", "_sent", "changes", "lineage", "outbox",
+        "_confirmed", "_has_learned", "_ordered", "_overwritten", "_row_bytes", "_sent", "changes", "lineage", "outbox",
         "partition", "stores",
     )  # fmt: skip
 
@@ -148,12 +148,13 @@ class TurnView(View):
         self.stores = stores
         self._row_bytes = row_bytes or dict.fromkeys(stores, ROW_BYTES)  # by table
         self.changes: dict[str, dict[bytes, bytes | None]] = {table: {} for table in stores}
-        """Table -> key -> value (``None``: deleted), of the records handled so far."""
+        """Table -> key -> value (``None``: deleted), of the records handled so far and the one in hand."""
         self.outbox: list[tuple[Output, Record]] = []
         """What to publish, each with the record it came from."""
-        self._known: dict[str, dict[bytes, bytes | None]] = {table: {} for table in stores}
-        # As `changes`, with the confirmed rows that were read: the records of one session read some of them each time.
-        self._pending: dict[str, dict[bytes, bytes | None]] = {table: {} for table in stores}
+        # Confirmed rows that were read: the records of one session read some of them each time.
+        self._confirmed: dict[str, dict[bytes, bytes | None]] = {table: {} for table in stores}
+        # What the record in hand wrote over: table, key, whether the turn had written it before, and what.
+        self._overwritten: list[tuple[str, bytes, bool, bytes | None]] = []
         self._sent: list[Output] = []
         self._has_learned = False
         self.lineage: Lineage | None = None
@@ -161,13 +162,13 @@ class TurnView(View):
 
     @override
     def get(self, table: str, key: bytes) -> bytes | None:
-        pending = self._pending[table]
-        if key in pending:
-            return pending[key]
-        known = self._known[table]
-        if key in known:
-            return known[key]
-        value = known[key] = self.stores[table].get(key)
+        changes = self.changes[table]
+        if key in changes:
+            return changes[key]
+        confirmed = self._confirmed[table]
+        if key in confirmed:
+            return confirmed[key]
+        value = confirmed[key] = self.stores[table].get(key)
         return value
 
     @override
@@ -178,25 +179,33 @@ class TurnView(View):
                 f" ({self._row_bytes[table]})",
                 label="too_large",
             )
-        self._pending[table][key] = value
+        self._write(table, key, value)
 
     @override
     def delete(self, table: str, key: bytes) -> None:
-        self._pending[table][key] = None
+        self._write(table, key, None)
+
+    def _write(self, table: str, key: bytes, value: bytes | None) -> None:
+        changes = self.changes[table]
+        was_written = key in changes
+        self._overwritten.append((table, key, was_written, changes.get(key)))
+        changes[key] = value
+        if not was_written and table in self._ordered:
+            bisect.insort(self._ordered[table], key)
 
     @override
     def scan(self, table: str, prefix: bytes, start: bytes = b"") -> Iterator[tuple[bytes, bytes]]:
         """The confirmed rows merged with the turn's changes."""
+        changes, fresh = self.changes[table], dict[bytes, bytes | None]()
         if table not in self._ordered:
-            self._ordered[table] = sorted(self.changes[table])
-        ordered, fresh = self._ordered[table], {}
+            self._ordered[table] = sorted(changes)
+        ordered = self._ordered[table]
         for key in itertools.islice(ordered, bisect.bisect_left(ordered, max(prefix, start)), None):
             if not key.startswith(prefix):
                 break
-            fresh[key] = self.changes[table][key]
-        fresh.update((k, v) for k, v in self._pending[table].items() if k.startswith(prefix) and k >= start)
+            fresh[key] = changes[key]
         confirmed = ((k, v) for k, v in self.stores[table].scan(prefix, start) if k not in fresh)
-        written = ((k, v) for k, v in sorted(fresh.items()) if v is not None)
+        written = ((k, v) for k, v in fresh.items() if v is not None)
         return heapq.merge(confirmed, written)
 
     @override
@@ -217,17 +226,7 @@ class TurnView(View):
 
     def commit(self, record: Record) -> None:
         """Keep what `record` wrote and sent."""
-        for table, rows in self._pending.items():
-            if not rows:
-                continue
-            changes = self.changes[table]
-            if (ordered := self._ordered.get(table)) is not None:
-                for key in rows:
-                    if key not in changes:
-                        bisect.insort(ordered, key)
-            changes.update(rows)
-            self._known[table].update(rows)
-            rows.clear()
+        self._overwritten.clear()
         if self._has_learned:
             self._tell_news(record)
         if self._sent:
@@ -244,10 +243,13 @@ class TurnView(View):
             self._sent.append(Output.of(REPLAYS.name, news.replay_id.encode(), news))
 
     def discard(self) -> None:
-        """Forget what the record in hand wrote and sent."""
+        """Take back what the record in hand wrote and sent."""
         self._has_learned = False
-        for rows in self._pending.values():
-            if rows:
-                rows.clear()
-        if self._sent:
-            self._sent = []
+        for table, key, was_written, value in reversed(self._overwritten):
+            if was_written:
+                self.changes[table][key] = value
+            else:
+                del self.changes[table][key]
+                self._ordered.pop(table, None)
+        self._overwritten.clear()
+        self._sent.clear()
