@@ -72,7 +72,10 @@ class TenantsApart(Rule):
     def _event(self, event: Any, record: Record, view: View) -> None:
         if not isinstance(event, dict):
             raise DeadLetterError("not a Zoom event: no JSON object")
-        account, subject = _account_of(event, record), _object_of(event)
+        payload = event.get("payload")
+        if not isinstance(payload, dict):
+            payload = {}
+        account, subject = _account_of(payload, record), _object_of(str(event.get("event")), payload)
         verdict = "owner" if subject is None else self._ownership.judge(record, account, *subject, view)
         if verdict == "owner":
             self._rule.event(event, account, record, view)
@@ -90,20 +93,18 @@ class TenantsApart(Rule):
             _quarantine(orjson.loads(held.value or b""), held, view)
 
 
-def _account_of(event: dict[str, Any], record: Record) -> str:
+def _account_of(payload: dict[str, Any], record: Record) -> str:
     """The account that the event names, else the one whose secret signed it: both are the ingress's word."""
-    payload = event.get("payload")
-    named = identifier(payload.get("account_id")) if isinstance(payload, dict) else None
+    named = identifier(payload.get("account_id"))
     return named or (_header(record, _SOURCE_HEADER) or b"").removeprefix(_SOURCE).decode(errors="replace")
 
 
-def _object_of(event: dict[str, Any]) -> tuple[str, ObjectType] | None:
+def _object_of(name: str, payload: dict[str, Any]) -> tuple[str, ObjectType] | None:
     """The webinar or meeting that an event is about; ``None`` when it is about none."""
-    kind = _KINDS.get(str(event.get("event")).partition(".")[0])
-    payload = event.get("payload")
-    item = payload.get("object") if isinstance(payload, dict) else None
-    object_id = identifier(item.get("id")) if kind and isinstance(item, dict) else None
-    return None if kind is None or object_id is None else (object_id, kind)
+    kind, item = _KINDS.get(name.partition(".")[0]), payload.get("object")
+    if kind is None or not isinstance(item, dict) or (object_id := identifier(item.get("id"))) is None:
+        return None
+    return object_id, kind
 
 
 def _header(record: Record, wanted: str) -> bytes | None:

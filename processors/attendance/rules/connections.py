@@ -58,21 +58,16 @@ class Connection:
         if fact.number is not None and fact.number not in self.numbers:
             bisect.insort(self.numbers, fact.number)
             changed = True
+        if isinstance(fact, Seen):  # nearly all of them
+            return _insert(self.joins if fact.joined else self.leaves, fact.at) or changed
         if isinstance(fact, RoleChanged):
             changed = changed or (fact.panelist and not self.panelist)
             self.panelist = self.panelist or fact.panelist
             return changed
-        if isinstance(fact, Bound):
-            before = (self.bound_to, self.bound_number)
-            self.bound_to = smallest(self.bound_to, fact.bound_to)
-            self.bound_number = smallest(self.bound_number, fact.bound_number)
-            return changed or before != (self.bound_to, self.bound_number)
-        instants = self.joins if fact.joined else self.leaves
-        position = bisect.bisect_left(instants, fact.at)
-        if position < len(instants) and instants[position] == fact.at:
-            return changed
-        instants.insert(position, fact.at)
-        return True
+        before = (self.bound_to, self.bound_number)
+        self.bound_to = smallest(self.bound_to, fact.bound_to)
+        self.bound_number = smallest(self.bound_number, fact.bound_number)
+        return changed or before != (self.bound_to, self.bound_number)
 
     def _show(self, shown: Shown) -> bool:
         before = (self.registrant_id, self.email, self.user_id, self.name)
@@ -91,6 +86,15 @@ class Connection:
     def shown(self) -> Shown:
         """Its identity, the smallest of each kind."""
         return Shown(self.registrant_id, self.email, self.user_id, self.name)
+
+
+def _insert(ordered: list[int], instant: int) -> bool:
+    """Into a set in order; false when it is there."""
+    position = bisect.bisect_left(ordered, instant)
+    if position < len(ordered) and ordered[position] == instant:
+        return False
+    ordered.insert(position, instant)
+    return True
 
 
 def _by_name(shown: str) -> tuple[bool, str]:

@@ -60,17 +60,13 @@ def parse_event(event: Any, received_ms: int) -> Fact | None:
     """
     if not isinstance(event, dict) or not isinstance(name := event.get("event"), str):
         raise FieldError("not a Zoom event: no `event` name")
-    kind, _, what = name.partition(".")
-    if kind not in ("meeting", "webinar"):
+    if (known := _FACTS.get(name)) is None:
         return None
-    object_type: ObjectType = "meeting" if kind == "meeting" else "webinar"
+    parse, object_type, what = known
     if event.get("event_ts") in (None, ""):
         event = {**event, "event_ts": received_ms}
     try:
-        if what == "participant_joined" or what == "participant_left":  # noqa: PLR1714 (hot path)
-            return _seen(event, object_type, joined=what == "participant_joined")
-        parse = _PARSERS.get(what) or (_WEBINAR_PARSERS.get(what) if object_type == "webinar" else None)
-        return parse(event, object_type, what) if parse else None
+        return parse(event, object_type, what)
     except UNREADABLE as error:
         raise unreadable(name, error) from error
 
@@ -129,8 +125,9 @@ def _connection(participant: dict[str, Any]) -> tuple[str, str | None]:
     return connection, number
 
 
-def _seen(event: dict[str, Any], object_type: ObjectType, *, joined: bool) -> Seen:
+def _seen(event: dict[str, Any], object_type: ObjectType, what: str) -> Seen:
     participant = event["payload"]["object"]["participant"]
+    joined = what == "participant_joined"
     at = instant(participant, "join_time" if joined else "leave_time")
     if at is None:
         raise FieldError("join_time or leave_time is missing")
@@ -241,7 +238,11 @@ def registered(
     )
 
 
-_PARSERS: dict[str, Callable[[dict[str, Any], ObjectType, str], Fact | None]] = {
+_Parser = Callable[[dict[str, Any], ObjectType, str], Fact | None]
+"""Of an event, the type of its object, and what its name says behind the type."""
+_OF_BOTH: dict[str, _Parser] = {
+    "participant_joined": _seen,
+    "participant_left": _seen,
     "started": _started,
     "ended": _ended,
     "participant_role_changed": _role_changed,
@@ -253,12 +254,12 @@ _PARSERS: dict[str, Callable[[dict[str, Any], ObjectType, str], Fact | None]] = 
     "registration_cancelled": _registered,
     "registration_denied": _registered,
 }
-_WEBINAR_PARSERS = {"created": _scheduled, "updated": _scheduled, "deleted": _scheduled}
+_OF_WEBINARS: dict[str, _Parser] = {"created": _scheduled, "updated": _scheduled, "deleted": _scheduled}
 """Of webinars alone: meetings need no schedule.
 https://developers.zoom.us/docs/api/webinars/events/, checked 2026-11-27."""
-PARSED = frozenset(
-    {f"{kind}.participant_{what}" for kind in ("meeting", "webinar") for what in ("joined", "left")}
-    | {f"{kind}.{what}" for kind in ("meeting", "webinar") for what in _PARSERS}
-    | {f"webinar.{what}" for what in _WEBINAR_PARSERS}
-)
+_KINDS: dict[ObjectType, dict[str, _Parser]] = {"meeting": _OF_BOTH, "webinar": _OF_BOTH | _OF_WEBINARS}
+_FACTS: dict[str, tuple[_Parser, ObjectType, str]] = {
+    f"{kind}.{what}": (parse, kind, what) for kind, parsers in _KINDS.items() for what, parse in parsers.items()
+}
+PARSED = frozenset(_FACTS)
 """The names of all events that are facts."""
