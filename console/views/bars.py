@@ -140,5 +140,5 @@ def _most(steps: Sequence[Headcount], began: datetime, span_seconds: int) -> str
         return "Nobody who is known was there."
     most = max(steps, key=lambda step: step.count)
     at = began + timedelta(seconds=most.left * span_seconds / WIDTH)
-    ends = f"{steps[0].count:,} at the begin, {steps[-1].count:,} at the end"
+    ends = f"{steps[0].count:,} at the beginning, {steps[-1].count:,} at the end"
     return f"At most {most.count:,} at once, from {at:%H:%M} UTC on; {ends}."

@@ -98,9 +98,11 @@ def ago(at: datetime, now: datetime) -> str:
 def number(count: float | None) -> str:
     """A number with its thousands apart.
 
-    >>> number(12345), number(3.0), number(41.6666), number(None)
-    ('12,345', '3', '41.7', '-')
+    >>> number(12345), number(3.0), number(41.6666), number(0.0277), number(None)
+    ('12,345', '3', '41.7', '0.028', '-')
     """
     if count is None:
         return NOTHING
+    if 0 < abs(count) < 0.1:
+        return f"{count:.2g}"
     return f"{count:,.0f}" if float(count).is_integer() else f"{count:,.1f}"
