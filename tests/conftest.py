@@ -21,12 +21,14 @@ from hypothesis import settings
 
 from sandbox.kafka.ports import RANGE
 from tests.support.broker import Broker
+from tests.support.forks import begin_to_preload, may_fork
 from tests.support.kafka import delete_topics
 from tests.support.kafka_choice import SHORT_SESSIONS, broker_maker, kafka_choice
 from tests.support.log_lines import WithFacts
 
 # What waits most of the time is begun first, or the end of a run would be a few tests that wait for time-outs.
 _ORDER = ("acceptance", "integration", "contract", "unit")
+_WITH_PROCESSES = ("acceptance", "integration")
 
 
 _PORTS_EACH = 1_500
@@ -55,6 +57,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     root = Path(__file__).parent
     rank = {layer: place for place, layer in enumerate(_ORDER)}
     items.sort(key=lambda item: rank.get(item.path.relative_to(root).parts[0], len(_ORDER)))
+    if may_fork() and items and items[0].path.relative_to(root).parts[0] in _WITH_PROCESSES:
+        begin_to_preload()  # meanwhile the rest of what comes before the first test is done
 
 
 def pytest_collection_finish() -> None:

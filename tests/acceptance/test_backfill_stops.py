@@ -86,7 +86,7 @@ class Machine:
         log = self.folder / "backfill.log"
         log.unlink(missing_ok=True)
         with running(
-            rollcall_command("backfill", *days, "--yes", "--json", *options), log=log, env=self.env
+            rollcall_command("backfill", *days, "--yes", "--json", *options), log=log, env=self.env, is_forked=True
         ) as process:
 
             async def stopped() -> bool:

@@ -12,6 +12,7 @@ import pytest
 from schemas.instants import as_datetime
 from schemas.sessions import Difference, Reconciliation, SessionCounts, SessionSummary
 from schemas.topics import ATTENDANCE_SESSIONS
+from tests.support.forks import run_forked
 from tests.support.kafka import Message, create_topics, produce
 from tests.support.processes import rollcall_command
 
@@ -51,10 +52,7 @@ filters:
 
 def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     """`rollcall` with nothing but this environment."""
-    return subprocess.run(
-        rollcall_command(*arguments), env={"PATH": "/usr/bin:/bin", **environment}, capture_output=True, text=True,
-        timeout=60, check=False,
-    )  # fmt: skip
+    return run_forked(rollcall_command(*arguments), {"PATH": "/usr/bin:/bin", **environment})
 
 
 async def test_session_shows_counts_and_the_reason_of_every_difference(

@@ -18,6 +18,7 @@ from sandbox.truth import Rules, truth_of
 from schemas.codec import contact_id
 from schemas.topics import BREVO_RESULTS, ENGAGEMENT_TICKS, RAW_EVENTS, TICKS, WORKERS, all_topics
 from tests.support.broker import Broker
+from tests.support.forks import run_forked
 from tests.support.installation import Installation, installation, webinar
 from tests.support.kafka import Message, read_to_end
 from tests.support.processes import eventually, rollcall_command
@@ -194,7 +195,4 @@ async def check_trace_of_delivery(steps: list[dict[str, Any]], run: Run) -> None
 
 def _run(variables: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
     """Without a terminal: 80 columns."""
-    return subprocess.run(
-        rollcall_command(*arguments), env={"PATH": "/usr/bin:/bin", **variables}, capture_output=True, text=True,
-        timeout=120, check=False,
-    )  # fmt: skip
+    return run_forked(rollcall_command(*arguments), {"PATH": "/usr/bin:/bin", **variables}, timeout_seconds=120)

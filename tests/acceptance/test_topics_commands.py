@@ -12,6 +12,7 @@ from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
 from schemas.topics import AUDIT, BREVO_RESULTS, RAW_EVENTS
 from tests.support.acts import acts
+from tests.support.forks import run_forked
 from tests.support.kafka import admin, create_topics
 from tests.support.pressing import OPERATOR, operator
 from tests.support.processes import rollcall_command
@@ -26,15 +27,7 @@ async def settings_of(bootstrap: str, topic: str) -> dict[str, str]:
 
 def rollcall(*arguments: str, env: dict[str, str], cwd: Path) -> subprocess.CompletedProcess[str]:
     """Run a command to its end."""
-    return subprocess.run(
-        rollcall_command(*arguments),
-        env=os.environ | env,
-        cwd=cwd,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    return run_forked(rollcall_command(*arguments), os.environ | env, folder=cwd)
 
 
 async def test_topics_are_compared_created_and_set_right(

@@ -73,7 +73,7 @@ class Installation:
         """Exit code and output of a command."""
         log = self.folder / "command.log"
         log.unlink(missing_ok=True)
-        with running(rollcall_command(*arguments), log=log, env={**self.env, **(env or {})}) as process:
+        with running(rollcall_command(*arguments), log=log, env={**self.env, **(env or {})}, is_forked=True) as process:
 
             async def stopped() -> bool:
                 return process.exit_code is not None

@@ -106,7 +106,7 @@ class Lab:
         }
         log = self._directory / f"worker-{data}.log"
         command = module_command("tests.support.engine_worker")
-        process = self._stack.enter_context(running(command, log=log, env=environment))
+        process = self._stack.enter_context(running(command, log=log, env=environment, is_forked=True))
         return LabWorker(process, data_dir, admin_port)
 
     async def outputs(self) -> int:

@@ -127,6 +127,8 @@ class Installation:
     """Of the ingress; the same after a restart."""
     is_supervised: bool = False
     """Whether what stops with 70, unacknowledged, is started again while `until_true` waits, as supervisors do."""
+    is_forked: bool = True
+    """Whether its processes begin with all imports made (`tests/support/forks.py`)."""
     _services: list[Service] = field(default_factory=list)
     _worlds: list[World] = field(default_factory=list)
 
@@ -308,7 +310,9 @@ class Installation:
         port = environment.get("ADMIN_PORT") or str(free_port())
         variables = {**environment, "ADMIN_PORT": port}
         log = self.directory / f"{name}.log"
-        process = self.stack.enter_context(running(rollcall_command(command), log=log, env=variables))
+        process = self.stack.enter_context(
+            running(rollcall_command(command), log=log, env=variables, is_forked=self.is_forked)
+        )
         service = Service(process, f"http://127.0.0.1:{port}")
         self._services.append(service)
         return service
@@ -363,6 +367,7 @@ async def installation(
     *,
     settle_seconds: int = SETTLE_SECONDS,
     zoom: ZoomOptions | None = None,
+    is_forked: bool = True,
 ) -> AsyncIterator[Installation]:
     """Sandboxes that listen and nothing else yet; a failing test shows the ends of all logs."""
     options = Options(api_key=API_KEY, limit_factor=LIMIT_FACTOR).with_demo()
@@ -371,7 +376,7 @@ async def installation(
         wiring = Wiring(directory, kafka, zoom_url, brevo.url, options.api_key)
         wiring.write_configuration(DemoPace(settle_seconds))
         with ExitStack() as stack:
-            home = Installation(wiring, brevo, stack)
+            home = Installation(wiring, brevo, stack, is_forked=is_forked)
             try:
                 yield home
                 home.check_logs()

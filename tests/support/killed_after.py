@@ -9,25 +9,18 @@ import asyncio
 import importlib
 import os
 import signal
-import subprocess
 import sys
 from collections.abc import Mapping
 from typing import Any
 
+from tests.support.forks import run_forked
 from tests.support.processes import module_command
 
 
 async def killed_after(step: str, variables: Mapping[str, str], *words: str) -> None:
     """Such a process, to its end; `step`: ``module:function`` or ``module:Class.method``."""
-    ended = await asyncio.to_thread(
-        subprocess.run,
-        module_command("tests.support.killed_after", step, *words),
-        env={**os.environ, **variables},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=120,
-    )
+    command = module_command("tests.support.killed_after", step, *words)
+    ended = await asyncio.to_thread(run_forked, command, {**os.environ, **variables}, timeout_seconds=120)
     assert ended.returncode == -signal.SIGKILL, ended.stderr
 
 

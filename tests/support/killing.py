@@ -22,7 +22,7 @@ def project_with_kills(
     killed = 0
     for _ in range(kills):
         begun = len(log.read_text().split()) if log.exists() else 0
-        with running(command, log=log, env=env) as process:
+        with running(command, log=log, env=env, is_forked=True) as process:
             batches = begun + dice.randrange(3)
             wait_until(
                 lambda: process.exit_code is not None or len(process.output().split()) > batches,  # noqa: B023
@@ -33,6 +33,6 @@ def project_with_kills(
             # Somewhere in the batch that is under way.
             time.sleep(dice.uniform(0, 0.03))
             killed += process.exit_code is None
-    with running(command, log=log, env=env) as process:
+    with running(command, log=log, env=env, is_forked=True) as process:
         assert process.wait(300) == 0, process.describe()
     return killed

@@ -16,6 +16,7 @@ from typing import TypeVar
 import aiohttp
 
 from sandbox.lifeline import Lifeline
+from tests.support.forks import Forked, Start, may_fork
 
 T = TypeVar("T")
 
@@ -48,9 +49,12 @@ def rollcall_command(*arguments: str) -> list[str]:
 class Process:
     """A started program. Use `running`, which also ends it."""
 
-    def __init__(self, command: Sequence[str], *, log: Path, env: Mapping[str, str], cwd: Path | None) -> None:
+    def __init__(
+        self, command: Sequence[str], *, log: Path, env: Mapping[str, str], cwd: Path | None, is_forked: bool
+    ) -> None:
         self.command = list(command)
         self.log = log
+        self._is_forked = is_forked and may_fork()
         inherited = {name: os.environ[name] for name in _INHERITED if name in os.environ}
         self._environment = {"PYTHONUNBUFFERED": "1", **inherited, **env}
         self._cwd = cwd
@@ -91,7 +95,7 @@ class Process:
 
     def terminate(self, timeout_seconds: float = 30) -> int:
         """SIGTERM, and the exit code."""
-        self._popen.terminate()
+        self.signal(signal.SIGTERM)
         return self.wait(timeout_seconds)
 
     def kill(self) -> None:
@@ -105,7 +109,9 @@ class Process:
         """Command, exit code and the end of the log, for a failing test."""
         return f"{' '.join(self.command)} (exit code {self.exit_code})\n{self.output()[-6000:]}"
 
-    def _started(self) -> subprocess.Popen[bytes]:
+    def _started(self) -> subprocess.Popen[bytes] | Forked:
+        if self._is_forked:
+            return Forked(Start(self.command, self._environment, self._cwd or Path.cwd(), self.log, self.log))
         with self.log.open("ab") as stream:
             return subprocess.Popen(
                 self.command,
@@ -138,7 +144,12 @@ class Process:
 
 @contextmanager
 def running(
-    command: Sequence[str], *, log: Path, env: Mapping[str, str] | None = None, cwd: Path | None = None
+    command: Sequence[str],
+    *,
+    log: Path,
+    env: Mapping[str, str] | None = None,
+    cwd: Path | None = None,
+    is_forked: bool = False,
 ) -> Iterator[Process]:
     """Start a program and kill it at the end, whatever happened.
 
@@ -147,8 +158,9 @@ def running(
         log: file for its output; appended, so that restarts share one.
         env: variables besides PATH, HOME and the like; nothing else is inherited.
         cwd: working directory.
+        is_forked: whether it may begin with all imports made (`tests/support/forks.py`).
     """
-    process = Process(command, log=log, env=env or {}, cwd=cwd)
+    process = Process(command, log=log, env=env or {}, cwd=cwd, is_forked=is_forked)
     try:
         yield process
     finally:
