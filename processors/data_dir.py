@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -15,11 +16,30 @@ from schemas.errors import ConfigurationError
 
 PRIVATE_FOLDER = 0o700
 PRIVATE_UMASK = 0o077
+_LOCK = "worker.lock"
 
 
 def keep_files_private() -> None:
     """Whatever this process makes from now on, RocksDB's files too, is for its own user alone."""
     os.umask(PRIVATE_UMASK)
+
+
+def empty_data_dir(path: Path) -> None:
+    """Delete all tables of a folder that is held; the lock stays.
+
+    Raises:
+        ConfigurationError: a file in it cannot be deleted.
+    """
+    try:
+        for entry in path.iterdir():
+            if entry.is_dir():
+                shutil.rmtree(entry)
+            elif entry.name != _LOCK:
+                entry.unlink()
+    except OSError as error:
+        raise ConfigurationError(
+            f"ROLLCALL_DATA_DIR: {path} cannot be emptied ({error.strerror}); delete what is in it by hand"
+        ) from error
 
 
 @contextmanager
@@ -34,7 +54,7 @@ def locked_data_dir(path: Path) -> Iterator[Path]:
         # A volume may belong to somebody else, who lets us in by group: its files are still our own.
         with suppress(PermissionError):
             path.chmod(PRIVATE_FOLDER)
-        lock = (path / "worker.lock").open("w")
+        lock = (path / _LOCK).open("w")
     except OSError as error:
         raise ConfigurationError(
             f"ROLLCALL_DATA_DIR: {path} cannot be used ({error.strerror}); name a folder that the worker may write"

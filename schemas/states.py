@@ -66,6 +66,14 @@ class RebuiltState(Message):
     """Questions to Zoom that nobody kept an answer to, and nobody asked."""
     dead_letters: int = 0
 
+    def goes_on(self, *, asks_zoom: bool) -> bool:
+        """Whether a further start goes on where this one stood; else it begins anew.
+
+        What was concluded without an answer takes none any more: for Zoom to be asked it is computed from the
+        beginning.
+        """
+        return self.stage != "carrying" and not (asks_zoom and self.stage == "built" and self.unanswered > 0)
+
 
 STATE_MESSAGE: TypeAdapter[LiveState | RebuiltState] = TypeAdapter(
     Annotated[LiveState | RebuiltState, Field(discriminator="kind")]

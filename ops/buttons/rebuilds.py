@@ -98,8 +98,10 @@ async def _plan_start(environment: Mapping[str, str], answers: FormAnswers) -> P
 
     known = states.rebuilt.get(state)
     line = f"Compute {state} beside {states.live.state}, which stays live"
-    if known is not None and known.stage != "carrying":
+    if known is not None and known.goes_on(asks_zoom=answers["ask_zoom"] == "yes"):
         line = f"Go on with {state}, begun at {known.started_at:%Y-%m-%d %H:%M} UTC"
+    elif known is not None and known.unanswered:
+        line = f"Compute {state} from the beginning: {known.unanswered} questions were given up, and Zoom is asked now"
     return PlannedAct([line], digest_of(words, line), carry_out)
 
 

@@ -69,7 +69,13 @@ def built_in_words(state: RebuiltState, work: str = "") -> Iterator[str]:
         f"{state.name} has caught up: {work}{state.dead_letters} dead letters, "
         f"{state.unanswered} questions to Zoom without a kept answer"
     )
+    if state.unanswered:
+        yield f"to have Zoom asked: {_ask(state)}"
     yield f"next: rollcall rebuild diff {state.name}"
+
+
+def _ask(state: RebuiltState) -> str:
+    return f"rollcall rebuild start {state.name} --ask-zoom begins it anew, and asks"
 
 
 def _of_state(state: RebuiltState | None) -> Iterator[str]:
@@ -83,7 +89,7 @@ def _of_state(state: RebuiltState | None) -> Iterator[str]:
             f"rows were taken over from {state.beside}, of {state.carried_objects} webinars and meetings among others"
         )
     if state.unanswered:
-        yield f"{state.unanswered} questions to Zoom had no kept answer; another state, started with --ask-zoom, asks"
+        yield f"{state.unanswered} questions to Zoom had no kept answer; {_ask(state)}"
     if state.dead_letters:
         yield f"{state.dead_letters} records became dead letters, in topics rebuild.{state.name}.*.dlq"
 

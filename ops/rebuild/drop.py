@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import orjson
@@ -13,14 +12,16 @@ from ops.audit import audit_entry
 from ops.failure import found_wrong, stopping
 from ops.options import Json, Reason, Yes, agreed
 from ops.rebuild.diff import Name
+from ops.rebuild.emptying import delete, topics_of_state
 from ops.resync.workers import workers
 from ops.workplace import Workplace
-from processors.engine.naming import APP_ID, rebuild_group, rebuild_topic, table_name
+from processors.engine.naming import rebuild_group
 from runtime.kafka import KafkaConnection
 from runtime.logs import configure_command_logging
+from runtime.reading import partitions_of_topics
 from runtime.states import States, read_states
 from schemas.errors import ConfigurationError
-from schemas.states import FIRST_STATE, LIVE_KEY, RebuiltState
+from schemas.states import LIVE_KEY, RebuiltState
 from schemas.topics import STATES
 
 _AGAIN = "Repeat it: it deletes what is left."
@@ -91,7 +92,9 @@ async def drop_state(place: Workplace, states: States, name: str, reason: str) -
             now = live.model_copy(update={"positions": left, "previous": previous})
             await to_kafka.post(STATES, [(LIVE_KEY, now)])
         await to_kafka.post(STATES, [(name.encode(), known.model_copy(update={"stage": "dropped"}))])
-        deleted = await _delete(place.connection, name)
+        found = await partitions_of_topics(place.connection)
+        deleted = topics_of_state(name, found, place.connection.topic_prefix)
+        await delete(place.connection, deleted)
         await to_kafka.note(audit_entry("rebuild.drop", name, {"topics": len(deleted)}, reason, place.operator))
     return deleted
 
@@ -106,35 +109,3 @@ def _check(states: States, name: str) -> None:
         )
     if name not in states.rebuilt and name not in states.live.positions:
         raise ConfigurationError(f"there is no state {name}")
-
-
-async def _delete(connection: KafkaConnection, name: str) -> list[str]:
-    """Every topic that is the state's alone; the names on the cluster."""
-    from aiokafka.admin import AIOKafkaAdminClient  # noqa: PLC0415 (a help page needs no Kafka client)
-    from aiokafka.errors import KafkaError, for_code  # noqa: PLC0415
-
-    admin = AIOKafkaAdminClient(**connection.command_options())
-    try:
-        await admin.start()
-        mine = _of_state(
-            name, [described["topic"] for described in await admin.describe_topics()], connection.topic_prefix
-        )
-        answer = await admin.delete_topics(mine) if mine else None
-    except (KafkaError, OSError, TimeoutError) as error:
-        raise connection.unanswered(error) from error
-    finally:
-        await admin.close()
-    for topic, code, *_ in answer.topic_error_codes if answer else ():
-        if code:
-            raise ConfigurationError(f"the cluster does not delete the topic {topic}: {for_code(code).__name__}")
-    return mine
-
-
-def _of_state(name: str, found: Sequence[str], prefix: str) -> list[str]:
-    from processors.agents import STATE_TABLES  # noqa: PLC0415 (Faust takes a second)
-    from processors.rebuild.kept_answers import KEPT_ANSWERS_TABLE  # noqa: PLC0415 (as above)
-
-    tables = {*STATE_TABLES, *(() if name == FIRST_STATE else (KEPT_ANSWERS_TABLE,))}
-    changelogs = {f"{prefix}{APP_ID}-{table_name(table, name)}-changelog" for table in tables}
-    own = f"{prefix}{rebuild_topic(name, '')}"
-    return sorted(topic for topic in found if topic in changelogs or topic.startswith(own))

@@ -22,6 +22,7 @@ from ops.options import Json, Reason
 from ops.posting import posting_to
 from ops.rebuild.carry import carry
 from ops.rebuild.display import built_in_words
+from ops.rebuild.emptying import empty
 from ops.rebuild.groups import Groups
 from ops.resync.workers import workers
 from ops.workplace import worker_configuration
@@ -33,7 +34,7 @@ from runtime.models import Configuration
 from runtime.states import States, read_states
 from schemas.errors import ConfigurationError
 from schemas.states import FIRST_STATE, RebuiltState
-from schemas.topics import LOOKUP_RESULTS, RAW_EVENTS, STATES, rebuild_topics
+from schemas.topics import STATES, rebuild_topics
 
 if TYPE_CHECKING:
     from processors.rebuilding import RebuildProgress
@@ -59,7 +60,8 @@ def start(
 
     Reads the raw events and Zoom's answers from their beginning, in the foreground; calls neither Zoom nor Brevo, and
     disturbs no worker. Its tables, topics and consumer group have names of their own. What the raw topic no longer
-    holds is taken over from the live tables. Stopped or killed, it goes on where it stood when it is started again.
+    holds is taken over from the live tables. Stopped or killed, it goes on where it stood when it is started again; one
+    that has given up questions begins anew when it is started again with --ask-zoom.
     Then `rollcall rebuild diff NAME` shows what is different. Needs ROLLCALL_DATA_DIR for its tables, in a folder of
     their own. Noted in the audit topic. Exit code 1: stopped before it had caught up.
     """
@@ -98,8 +100,7 @@ def _run(order: _Start) -> RebuiltState | None:
     from processors.data_dir import keep_files_private, locked_data_dir  # noqa: PLC0415
 
     keep_files_private()
-    folder = data_dir_of(os.environ) / "rebuilds" / order.name
-    with locked_data_dir(folder), asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+    with locked_data_dir(order.folder), asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         return runner.run(order.run())
 
 
@@ -108,6 +109,8 @@ class _Start:
 
     def __init__(self, name: str, rate: float | None, ask_zoom: bool, follow: bool, reason: str) -> None:
         self.name = name
+        self.folder = data_dir_of(os.environ) / "rebuilds" / name
+        """For its tables."""
         self._rate, self._ask_zoom, self._follow, self._reason = rate, ask_zoom, follow, reason
         self._connection = KafkaConnection.from_environment(os.environ)
         self._configuration: Configuration = worker_configuration(os.environ)
@@ -121,32 +124,43 @@ class _Start:
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
         states = await startable(self._connection, self.name)
-        await create_topics(self._connection, self._configuration, self.name)
-        state = await self._begin(states)
+        known = states.rebuilt.get(self.name)
+        if known is not None and known.goes_on(asks_zoom=self._ask_zoom):
+            self._say(f"going on with {self.name}, begun at {known.started_at:%Y-%m-%d %H:%M} UTC")
+            state = known
+            await create_topics(self._connection, self._configuration, self.name)
+        else:
+            state = await self._begin(states.live.state, known)
         order = RebuildOrder(self.name, self._rate, self._ask_zoom, self._follow)
-        folder, version = data_dir_of(os.environ) / "rebuilds" / self.name, metadata.version("rollcall-connector")
+        version = metadata.version("rollcall-connector")
         with bar(self._console, "records") as shows:
             noted = _Noted(state, self._built, shows)
-            await run_rebuild(order, self._configuration, self._connection, folder, version, stop, noted.tell)
+            await run_rebuild(order, self._configuration, self._connection, self.folder, version, stop, noted.tell)
         return noted.built
 
-    async def _begin(self, states: States) -> RebuiltState:
-        """Note it, and take over what has to be; a state that has come farther goes on."""
-        known, live = states.rebuilt.get(self.name), states.live
-        if known is not None and known.stage != "carrying":
-            self._say(f"going on with {self.name}, begun at {known.started_at:%Y-%m-%d %H:%M} UTC")
-            return known
-        partitions, begun_at = self._configuration.kafka.partitions, datetime.now(UTC)
-        version = metadata.version("rollcall-connector")
-        state = RebuiltState(
-            name=self.name, stage="carrying", started_at=begun_at, version=version, beside=live.state
-        )  # fmt: skip
+    async def _begin(self, live: str, known: RebuiltState | None) -> RebuiltState:
+        """Note it, and take over what has to be; what an earlier start has left, if there was one, is done away with.
+
+        From the note on that it takes over until the note that it computes, killed at any point, it begins anew.
+        """
+        from processors.data_dir import empty_data_dir  # noqa: PLC0415 (as above)
+        from processors.rebuilding import READS, create_topics  # noqa: PLC0415 (as above)
+
+        begun_at, version = datetime.now(UTC), metadata.version("rollcall-connector")
+        state = RebuiltState(name=self.name, stage="carrying", started_at=begun_at, version=version, beside=live)
         await self._note(state, "rebuild.start")
-        # An empty group would begin there anyway; that of a start that was killed may not.
-        sources = (RAW_EVENTS.name, LOOKUP_RESULTS.name)
+        if known is not None:
+            if known.unanswered:
+                self._say(f"{self.name} begins anew: {known.unanswered} questions were given up, and Zoom is asked now")
+            empty_data_dir(self.folder)
+            await empty(self._connection, self.name)
+        await create_topics(self._connection, self._configuration, self.name)
+        # An empty group would begin there anyway; that of an earlier start may not. Of topics that are deleted, which
+        # are the state's own, Kafka forgets positions by itself.
         groups = self._groups()
-        await groups.move(rebuild_group(self.name), await groups.earliest(sources))
-        carried = await carry(self._connection, partitions, live.state, self.name, begun_at)
+        await groups.move(rebuild_group(self.name), await groups.earliest(READS))
+        partitions = self._configuration.kafka.partitions
+        carried = await carry(self._connection, partitions, live, self.name, begun_at)
         if carried.horizon is not None:
             self._say(
                 f"carried over {carried.rows} rows, of {carried.objects} webinars and meetings among others: "

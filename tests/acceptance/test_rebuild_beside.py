@@ -101,7 +101,10 @@ async def forget_answers(home: Installation) -> None:
 async def test_rebuild_asks_zoom_what_nobody_kept_an_answer_to(
     own_kafka: Broker, topic_prefix: str, tmp_path: Path
 ) -> None:
-    """Without it such questions are counted, and it says so; with it the result is the live one. Garbage is counted."""
+    """Without it such questions are counted, and it says so; with it the same state begins anew, and is the live one.
+
+    Garbage is counted.
+    """
     world = webinar(30, seed=7)
     async with installation(own_kafka.bootstrap, topic_prefix, tmp_path) as home:
         (ingress, worker), variables = await started(home, world), home.wiring.worker()
@@ -110,10 +113,12 @@ async def test_rebuild_asks_zoom_what_nobody_kept_an_answer_to(
         alone = await command(variables, "start", "alone")
         assert alone["unanswered"] > 0
         code, told, _ = await rollcall(variables, "rebuild", "diff", "alone")
-        assert (code, "another state, started with --ask-zoom, asks" in told) == (1, True), told
-        asked = await command(variables, "start", "asked", "--ask-zoom")
-        assert asked["unanswered"] == 0
-        found = await command(variables, "diff", "asked")
+        assert (code, "rollcall rebuild start alone --ask-zoom begins it anew, and asks" in told) == (1, True), told
+        again = await command(variables, "start", "alone")
+        assert again["unanswered"] == alone["unanswered"], "it goes on where it stood"
+        asked = await command(variables, "start", "alone", "--ask-zoom")
+        assert (asked["unanswered"], asked["started_at"] > alone["started_at"]) == (0, True)
+        found = await command(variables, "diff", "alone")
         assert (found["contacts"], found["facts"], found["scores"]) == ([], [], [])
         assert (await worker.stop(), await ingress.stop()) == (0, 0)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from processors.data_dir import locked_data_dir
+from processors.data_dir import empty_data_dir, locked_data_dir
 from schemas.errors import ConfigurationError
 
 
@@ -68,3 +68,15 @@ with locked_data_dir(Path(sys.argv[1])) as path:
     assert any(path.name == "CURRENT" for path in made)
     assert {stat.S_IMODE(path.stat().st_mode) for path in made if path.is_file()} == {0o600}
     assert {stat.S_IMODE(path.stat().st_mode) for path in made if path.is_dir()} == {0o700}
+
+
+def test_folder_that_is_held_is_emptied_and_stays_held(tmp_path: Path) -> None:
+    """Tables of an earlier start are gone; nobody else comes in meanwhile."""
+    with locked_data_dir(tmp_path):
+        (tmp_path / "v1" / "tables").mkdir(parents=True)
+        (tmp_path / "v1" / "tables" / "rows.db").write_text("old")
+        (tmp_path / "halt.json").write_text("{}")
+        empty_data_dir(tmp_path)
+        assert [entry.name for entry in tmp_path.iterdir()] == ["worker.lock"]
+        with pytest.raises(ConfigurationError), locked_data_dir(tmp_path):
+            pass
