@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 import orjson
 import pytest
+from aiokafka import TopicPartition
 
 from ops.selection.selection import SessionKey
 from ops.trace.command import Latest
 from ops.trace.describe import step_of
+from ops.trace.reading import Topics
 from ops.trace.trail import TracedRecord, Trail, subject_of, topics_of
 from schemas.codec import contact_id
 from schemas.topics import ATTENDANCE_RESULTS, BREVO_RESULTS, LOOKUP_RESULTS, RAW_EVENTS
@@ -213,3 +215,28 @@ def test_latest_keeps_the_latest_and_counts_the_others() -> None:
         latest.add(step_of(replace(result(), stored_at=NOW + timedelta(minutes=minute))))
     assert [step.stored_at.minute for step in latest.in_order()] == [3, 4]
     assert latest.left_out == 2
+
+
+class _EmptyTopic:
+    """As much of aiokafka's consumer as is asked about a topic without records."""
+
+    async def end_offsets(self, places: list[TopicPartition]) -> dict[TopicPartition, int]:
+        """It ends where it begins."""
+        return dict.fromkeys(places, 0)
+
+    async def offsets_for_times(self, times: dict[TopicPartition, int]) -> dict[TopicPartition, None]:
+        """As the real one, which takes no time before 1970."""
+        if any(at_ms < 0 for at_ms in times.values()):
+            raise ValueError("The target time must not be negative")
+        return dict.fromkeys(times)
+
+    def assign(self, places: list[TopicPartition]) -> None:
+        """Nothing is left to be read."""
+        assert places == []
+
+
+async def test_time_before_all_records_is_no_error() -> None:
+    """`--since 1960-01-01` means all of it."""
+    topics = Topics(cast("Any", _EmptyTopic()), "", {RAW_EVENTS.name: [0, 1]})
+    since = datetime(1960, 1, 1, tzinfo=UTC)
+    assert [record async for record in topics.read([(RAW_EVENTS, None)], since, lambda *_counts: None)] == []
