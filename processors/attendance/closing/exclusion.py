@@ -7,7 +7,6 @@ from collections.abc import Collection
 from processors.attendance.book import IDENTITY_OF_EMAIL, IDENTITY_OF_USER, PANELIST, Book
 from processors.attendance.rules.connections import Connection
 from processors.attendance.rules.facts import Shown
-from processors.attendance.rules.runs import RunRow
 from processors.attendance.settings import TrackingSettings
 from schemas.codec import contact_id
 
@@ -21,27 +20,26 @@ class Exclusion:
     def of_connection(
         self,
         book: Book,
-        run: RunRow,
         connection: Connection,
         shown: Shown,
         email: str | None,
         *,
-        host_email: str | None,
+        host_id: str | None,
+        hosts: Collection[str | None],
     ) -> bool:
         """Whether this connection leaves its person out.
 
         Args:
             book: of its run.
-            run: its run.
             connection: as its row has it.
             shown: its identity, with what it took from others.
             email: what that resolves to.
-            host_email: as Zoom answered it.
+            host_id: the user id of its run's host.
+            hosts: the host's addresses.
         """
         settings, user_id = self._settings, shown.user_id
         if settings.exclude_hosts and (
-            (user_id is not None and user_id == run.host_id)
-            or (email is not None and email in (run.host_email, host_email))
+            (user_id is not None and user_id == host_id) or (email is not None and email in hosts)
         ):
             return True
         if (settings.exclude_panelists and connection.panelist) or (settings.exclude_internal and connection.internal):

@@ -56,7 +56,12 @@ class Filing:
             connection.filed_as = contact
             evidence.save(book)
         excluded = self._exclusion.of_connection(
-            book, run, connection, found.shown, found.email, host_email=step.details.host_email
+            book,
+            connection,
+            found.shown,
+            found.email,
+            host_id=run.host_id,
+            hosts=(run.host_email, step.details.host_email),
         )
         filed = Filed(
             email=found.email,

@@ -7,7 +7,6 @@ import pytest
 from processors.attendance.book import ATTENDANCE_TABLE, Book
 from processors.attendance.closing.exclusion import Exclusion
 from processors.attendance.rules.connections import Connection
-from processors.attendance.rules.runs import RunRow
 from processors.attendance.settings import TrackingSettings
 from processors.engine.memory_store import MemoryStore
 from processors.engine.view import TurnView
@@ -21,5 +20,5 @@ def test_row_that_zoom_calls_internal_leaves_its_person_out(exclude_internal: bo
     exclusion = Exclusion(TrackingSettings.from_configuration(settings))
     book = Book(TurnView(0, {ATTENDANCE_TABLE: MemoryStore()}), "account", "1", 0)
     row = Connection(email="ivo@branch.example", internal=True)
-    excluded = exclusion.of_connection(book, RunRow("account", "webinar"), row, row.shown, row.email, host_email=None)
+    excluded = exclusion.of_connection(book, row, row.shown, row.email, host_id=None, hosts=())
     assert excluded is exclude_internal
