@@ -10,7 +10,6 @@ import orjson
 import typer
 
 from ops.audit import audit_entry, operator_name
-from ops.failure import stopping
 from ops.options import Json, Reason
 from ops.posting import posting
 from runtime.kafka import KafkaConnection
@@ -31,8 +30,7 @@ def resume(reason: Reason = "", as_json: Json = False) -> None:
     topic.
     """
     configure_command_logging()
-    with stopping("Start it again.", as_json=as_json):
-        told = asyncio.run(tell_workers(KafkaConnection.from_environment(os.environ), operator_name(), reason))
+    told = asyncio.run(tell_workers(KafkaConnection.from_environment(os.environ), operator_name(), reason))
     typer.echo(orjson.dumps({"partitions": told}).decode() if as_json else "told all workers to go on")
 
 
