@@ -50,7 +50,8 @@ class Tails:
 
     async def start_at(self, topic: Topic, at_ms: int) -> dict[int, int]:
         """By partition the first record of that time or later, where there is any."""
-        found = await self._consumer.offsets_for_times(dict.fromkeys(await self._of(topic), at_ms))
+        # Before 1970 there is no record's time, and Kafka means something else by it.
+        found = await self._consumer.offsets_for_times(dict.fromkeys(await self._of(topic), max(0, at_ms)))
         return {part.partition: known.offset for part, known in found.items() if known is not None}
 
     async def read(
