@@ -128,15 +128,30 @@ async def _create(admin: AIOKafkaAdminClient, kafka: Kafka, missing: Sequence[Wa
     )
     # It does not raise: each topic has its own code (and, from version 1 of the answer on, a message).
     outcomes = {outcome[0]: outcome for outcome in response.topic_errors}
+    brokers = len((await admin.describe_cluster())["brokers"])
     for name, outcome in outcomes.items():
-        _judge(name, outcome[1], outcome[2] if len(outcome) > 2 else None, kafka)
+        judge_creation(name, outcome[1], outcome[2] if len(outcome) > 2 else None, kafka, brokers)
     return tuple(name for name, outcome in outcomes.items() if outcome[1] == 0)
 
 
-def _judge(name: str, code: int, message: str | None, kafka: Kafka) -> None:
+def judge_creation(name: str, code: int, message: str | None, kafka: Kafka, brokers: int) -> None:
+    """Tell what a cluster's answer about one new topic means.
+
+    Args:
+        name: the topic's.
+        code: Kafka's, 0 or why the topic was not created.
+        message: Kafka's words for it.
+        kafka: the section of the configuration.
+        brokers: how many the cluster knows now.
+
+    Raises:
+        ConfigurationError: it will never be created so.
+        RetryLaterError: it was not created now.
+    """
     if code in (0, _TOPIC_ALREADY_EXISTS):  # another process was faster
         return
-    if code == _INVALID_REPLICATION_FACTOR:
+    # A cluster that begins, or whose only broker was silent for a moment, says the same while it knows of none.
+    if code == _INVALID_REPLICATION_FACTOR and 0 < brokers < kafka.replication_factor:
         raise ConfigurationError(
             f"the topic {name} cannot have {kafka.replication_factor} replicas: the cluster has fewer brokers; "
             "lower kafka.replication_factor"
