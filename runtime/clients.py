@@ -5,9 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from runtime.kafka import KafkaConnection
+
+if TYPE_CHECKING:
+    from aiokafka import AIOKafkaConsumer
+
+_STOP_SECONDS = 3.0
 
 
 class SilentBrokerError(TimeoutError):
@@ -44,3 +49,13 @@ async def opened(
         raise connection.unanswered(error) from error
     finally:
         await close()
+
+
+async def stop_assigned(consumer: AIOKafkaConsumer) -> None:
+    """Stop a consumer whose partitions were assigned anew a moment ago.
+
+    While aiokafka (0.14, `fetcher.py`) ends the fetches of the partitions before, it takes its own cancellation for
+    theirs, and `stop` waits for ever. Who waits is cancelled once more: that reaches the fetcher, and `stop` goes on.
+    """
+    async with asyncio.timeout(_STOP_SECONDS):
+        await consumer.stop()

@@ -5,9 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import TYPE_CHECKING
 
-from runtime.clients import SilentBrokerError, opened
+from runtime.clients import SilentBrokerError, opened, stop_assigned
 from runtime.kafka import KafkaConnection
 from schemas.errors import ConfigurationError
 from schemas.topic import Topic
@@ -78,7 +79,7 @@ async def reader(connection: KafkaConnection) -> AsyncIterator[AIOKafkaConsumer]
         # The fetch of the partition before is waited for, and where that has ended it lasts so long.
         fetch_max_wait_ms=_FETCH_WAIT_MS,
     )
-    async with opened(connection, consumer, consumer.stop):
+    async with opened(connection, consumer, partial(stop_assigned, consumer)):
         yield consumer
 
 
@@ -100,7 +101,8 @@ async def read_spans(
     Raises:
         SilentBrokerError: nothing comes any more.
     """
-    spanned = {part: span for part, span in spans.items() if span}
+    if not (spanned := {part: span for part, span in spans.items() if span}):
+        return
     consumer.assign(list(spanned))
     for part, span in spanned.items():
         consumer.seek(part, span.start)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
+from aiokafka import TopicPartition
 
 from runtime.kafka import KafkaConnection
-from runtime.reading import read_topic
+from runtime.reading import read_topic, reader
 from schemas.errors import ConfigurationError
 from schemas.topics import ATTENDANCE_SESSIONS
 from tests.support.kafka import Message, create_topics, produce
@@ -30,3 +33,24 @@ async def test_read_topic_that_is_missing_says_so(kafka_bootstrap: str, topic_pr
     with pytest.raises(ConfigurationError, match="there is no topic"):
         async for _ in read_topic(connection, ATTENDANCE_SESSIONS):
             pass
+
+
+@pytest.mark.parametrize("steps", range(3))
+async def test_reader_ends_however_soon_after_an_assignment(
+    kafka_bootstrap: str, topic_prefix: str, steps: int
+) -> None:
+    """`rollcall rebuild diff` hung: the last partitions of its tables were empty."""
+    connection = KafkaConnection(kafka_bootstrap, topic_prefix=topic_prefix)
+    name = ATTENDANCE_SESSIONS.physical(topic_prefix)
+    await create_topics(kafka_bootstrap, [name], partitions=2)
+    await produce(kafka_bootstrap, name, [Message(b"1", b"key")])
+    async with asyncio.timeout(30) as limit, reader(connection) as consumer:
+        both = [TopicPartition(name, number) for number in range(2)]
+        consumer.assign(both)
+        await consumer.seek_to_beginning(*both)
+        await consumer.getmany(*both, timeout_ms=10_000)
+        await asyncio.sleep(0.005)  # the next fetch is under way
+        consumer.assign(both[:1])
+        for _ in range(steps):
+            await asyncio.sleep(0)
+    assert not limit.expired()
