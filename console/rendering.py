@@ -25,12 +25,7 @@ class Pages:
 
     def __init__(self, gate: Gate) -> None:
         self._gate = gate
-        self._templates = Environment(
-            loader=FileSystemLoader(HERE / "templates"), autoescape=True, undefined=StrictUndefined,
-            trim_blocks=True, lstrip_blocks=True,
-        )  # fmt: skip
-        self._templates.filters |= {given.__name__: given for given in _FILTERS}
-        self._templates.globals |= {"query": links.query, "is_silent": is_silent}
+        self._templates = templates()
 
     def page(
         self, request: web.Request, template: str, *, status: int = 200, live: int | None = None, **values: Any
@@ -52,3 +47,14 @@ class Pages:
         if word:
             self._gate.set_word(response, word)
         return response
+
+
+def templates() -> Environment:
+    """All that there are, with what they call."""
+    found = Environment(
+        loader=FileSystemLoader(HERE / "templates"), autoescape=True, undefined=StrictUndefined,
+        trim_blocks=True, lstrip_blocks=True,
+    )  # fmt: skip
+    found.filters |= {given.__name__: given for given in _FILTERS}
+    found.globals |= {"query": links.query, "is_silent": is_silent}
+    return found

@@ -46,7 +46,7 @@ class TimeLine:
     """Each with whether it is a main one."""
     steps: tuple[Headcount, ...]
     """None where nobody was there."""
-    stays_in_words: str
+    in_words: str
     """All of it in words, for who does not see it."""
 
 
