@@ -37,10 +37,10 @@ compose-demo: ## The demo in containers, image and all; removed afterwards (need
 	  $(COMPOSE_DEMO) run --rm simulator --seed 7
 
 # Most of the time of the tests with processes is waiting: these are handed out first (tests/conftest.py), one by one,
-# so that what computes fills the gaps. The four share one Kafka, apart by topic prefixes (tests/conftest.py).
-AT_ONCE = --numprocesses=4 --dist=load --maxschedchunk=1
+# so that what computes fills the gaps. They share one Kafka, apart by topic prefixes (tests/conftest.py).
+AT_ONCE = --numprocesses=6 --dist=load --maxschedchunk=1
 
-# Once, rather than by each of the four and by the processes that they start.
+# Once, rather than by each of them and by the processes that they start.
 COMPILED = console ingress ops processors readmodel runtime sandbox schemas tests/support
 
 test: setup ## Unit, contract, integration and acceptance tests, on a real Kafka

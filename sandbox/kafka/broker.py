@@ -132,7 +132,10 @@ class EmbeddedKafka:
 
     def pause(self) -> None:
         """SIGSTOP: connections stay open and nothing answers, as with a long garbage collection."""
-        self._running().send_signal(signal.SIGSTOP)
+        running = self._running()
+        running.send_signal(signal.SIGSTOP)
+        # On a busy machine its threads go on for a moment, and a broker that is paused has answered once more.
+        os.waitpid(running.pid, os.WUNTRACED)
         self._paused = True
 
     def resume(self) -> None:
