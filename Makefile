@@ -38,13 +38,13 @@ compose-demo: ## The demo in containers, image and all; removed afterwards (need
 
 # Most of the time of the tests with processes is waiting: these are handed out first (tests/conftest.py), one by one,
 # so that what computes fills the gaps. They share one Kafka, apart by topic prefixes (tests/conftest.py).
-AT_ONCE = --numprocesses=6 --dist=load --maxschedchunk=1
+AT_ONCE = --numprocesses=4 --dist=load --maxschedchunk=1
 
 # Once, rather than by each of them and by the processes that they start.
 COMPILED = console ingress ops processors readmodel runtime sandbox schemas tests/support
 
 test: setup ## Unit, contract, integration and acceptance tests, on a real Kafka
-	@echo "==> Tests: unit, contract, integration, acceptance (10 to 11 minutes on two cores; the first run fetches Apache Kafka, about 36 MB)"
+	@echo "==> Tests: unit, contract, integration, acceptance (9 to 10 minutes on two cores; the first run fetches Apache Kafka, about 36 MB)"
 	@$(VENV_PYTHON) -m compileall -q $(COMPILED)
 	@$(VENV_PYTHON) -m pytest $(AT_ONCE) -m "not torture and not benchmark and not containers" tests/unit tests/contract tests/integration tests/acceptance
 

@@ -56,7 +56,7 @@ TRACKING = AgentSpec(
     sources=(*track_attendance.SPEC.sources, HELD_EVENTS, KEPT_ANSWERS),
     tables=(*track_attendance.SPEC.tables, kept_answers.KEPT_ANSWERS_TABLE),
 )
-_LOOK_SECONDS = 0.5
+LOOK_SECONDS = 0.5
 """Between looks how far it is."""
 
 
@@ -195,7 +195,7 @@ async def _watch(watched: CaughtUp, order: RebuildOrder, stop: asyncio.Event, te
         if is_caught_up and not order.follows:
             return True
         try:
-            async with asyncio.timeout(_LOOK_SECONDS):
+            async with asyncio.timeout(LOOK_SECONDS):
                 await stop.wait()
         except TimeoutError:
             continue
