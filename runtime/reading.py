@@ -83,6 +83,16 @@ async def reader(connection: KafkaConnection) -> AsyncIterator[AIOKafkaConsumer]
         yield consumer
 
 
+def make_known(consumer: AIOKafkaConsumer, parts: Sequence[TopicPartition]) -> None:
+    """Have a consumer learn where all these partitions are, before it is asked for the offsets of many topics.
+
+    With each try it would learn of one topic, ten a second, and give up after `runtime.kafka.PATIENCE_SECONDS`
+    (aiokafka 0.14, `Fetcher._proc_offset_requests`). It is assigned to them, and fetches nothing.
+    """
+    consumer.assign(list(parts))
+    consumer.pause(*parts)
+
+
 async def read_spans(
     consumer: AIOKafkaConsumer,
     spans: Mapping[TopicPartition, range],

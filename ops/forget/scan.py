@@ -12,7 +12,7 @@ from ops.forget.place import Place, PlaceKind
 from ops.topics.cluster import topic_admin
 from processors.engine.naming import APP_ID
 from runtime.kafka import KafkaConnection
-from runtime.reading import read_spans, reader
+from runtime.reading import make_known, read_spans, reader
 from schemas.errors import ConfigurationError
 from schemas.letters import LETTER_ID, letter_id
 from schemas.topics import LETTERS, QUARANTINE, all_topics
@@ -99,6 +99,7 @@ async def _read(
     everywhere = [TopicPartition(name, number) for name, count in partitions.items() for number in range(count)]
     looked_at = 0
     async with reader(connection) as consumer:
+        make_known(consumer, everywhere)
         begins, ends = await consumer.beginning_offsets(everywhere), await consumer.end_offsets(everywhere)
         spans = {part: range(begins[part], ends[part]) for part in everywhere}
         async for portion in read_spans(consumer, spans, most=_FETCHED_AT_ONCE, silence_seconds=_SILENCE_SECONDS):

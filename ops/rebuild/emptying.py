@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from processors.engine.naming import APP_ID, rebuild_topic, table_name
 from runtime.clients import opened
 from runtime.kafka import KafkaConnection
-from runtime.reading import partitions_of_topics, reader
+from runtime.reading import make_known, partitions_of_topics, reader
 from schemas.errors import ConfigurationError, RetryLaterError
 from schemas.states import FIRST_STATE
 
@@ -40,7 +40,7 @@ async def empty(connection: KafkaConnection, state: str) -> None:
         return
     async with reader(connection) as consumer:
         # Without partitions it could not be stopped: aiokafka 0.14 awaits a task of its own that has not begun.
-        consumer.assign(places)
+        make_known(consumer, places)
         ends = await consumer.end_offsets(places)
     filled = sorted({place.topic for place, end in ends.items() if end})
     await delete(connection, filled)

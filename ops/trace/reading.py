@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from ops.trace.trail import TracedRecord
 from runtime.kafka import KafkaConnection
-from runtime.reading import partitions_of_topics, read_spans, reader
+from runtime.reading import make_known, partitions_of_topics, read_spans, reader
 from schemas.errors import ConfigurationError
 from schemas.topic import Topic
 
@@ -85,6 +85,7 @@ class Topics:
             heard(sum(read.values()), sum(map(len, spans.values())))
 
     async def _spans(self, wanted: Sequence[TopicPartition], since: datetime | None) -> dict[TopicPartition, range]:
+        make_known(self._consumer, wanted)
         ends = await self._consumer.end_offsets(wanted)
         if since is None:
             begins = await self._consumer.beginning_offsets(wanted)

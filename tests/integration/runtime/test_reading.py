@@ -8,7 +8,7 @@ import pytest
 from aiokafka import TopicPartition
 
 from runtime.kafka import KafkaConnection
-from runtime.reading import read_topic, reader
+from runtime.reading import make_known, read_topic, reader
 from schemas.errors import ConfigurationError
 from schemas.topics import ATTENDANCE_SESSIONS
 from tests.support.kafka import Message, create_topics, produce
@@ -54,3 +54,13 @@ async def test_reader_ends_however_soon_after_an_assignment(
         for _ in range(steps):
             await asyncio.sleep(0)
     assert not limit.expired()
+
+
+async def test_offsets_of_many_topics_are_told(kafka_bootstrap: str, topic_prefix: str) -> None:
+    """`rollcall forget` and `export` said of a Kafka with a few rebuilds that it does not answer."""
+    names = [f"{topic_prefix}many-{number}" for number in range(100)]
+    await create_topics(kafka_bootstrap, names, partitions=1)
+    async with reader(KafkaConnection(kafka_bootstrap, topic_prefix=topic_prefix)) as consumer:
+        parts = [TopicPartition(name, 0) for name in names]
+        make_known(consumer, parts)
+        assert await consumer.end_offsets(parts) == dict.fromkeys(parts, 0)
