@@ -185,3 +185,16 @@ def results(truth: Truth) -> list[dict[str, tuple[str, int]]]:
         }
         for session in truth.sessions
     ]
+
+
+def held() -> Told:
+    """A webinar of ten to eleven."""
+    told = Told()
+    told.run("w", 0, 60)
+    return told
+
+
+def came(told: Told, email: str, rules: Rules | None = None) -> tuple[str, float]:
+    """Status and attended minutes of one person."""
+    presence = told.session(rules).people[email].presence
+    return presence.status, presence.attended_seconds / 60
