@@ -9,6 +9,7 @@ from processors.engine.view import Record
 from runtime.models import Configuration
 from schemas.attendance import FACT, AnyFact, Recording, Registration, Result, SessionRecording, session_stand_in
 from schemas.codec import contact_id
+from schemas.replays import REPLAY_OF, Lineage
 from schemas.topics import ATTENDANCE_RESULTS
 from tests.support.rules import record
 
@@ -131,4 +132,12 @@ def records(*facts: AnyFact) -> list[Record]:
     return [
         record(ATTENDANCE_RESULTS.name, FACT.dump_json(fact), key=fact.contact_id.encode(), offset=offset)
         for offset, fact in enumerate(facts)
+    ]
+
+
+def copies(*facts: AnyFact, lineage: Lineage) -> list[Record]:
+    """Those of a replay of the topic."""
+    return [
+        original._replace(headers=(*lineage.headers, (REPLAY_OF, original.source.encode())))
+        for original in records(*facts)
     ]

@@ -6,11 +6,10 @@ import pytest
 
 from processors.engagement.agent import ENGAGEMENT_TABLE, SPEC, ScoreEngagement
 from processors.engine.memory_store import MemoryStore
-from processors.engine.view import Record
 from schemas.attendance import AttendanceFact, Moment, Notice
-from schemas.brevo import BREVO_COMMAND, ConfirmList, TrackEvent, UpsertContact
+from schemas.brevo import TrackEvent
 from schemas.errors import DeadLetterError
-from schemas.replays import REPLAY_OF, Lineage, ReplayNews, lineage_of
+from schemas.replays import Lineage, ReplayNews, lineage_of
 from schemas.topics import (
     ATTENDANCE_RESULTS,
     BREVO_COMMANDS,
@@ -21,7 +20,7 @@ from schemas.topics import (
     ERASURES,
     REPLAYS,
 )
-from tests.support.contact_facts import CONTACT, EMAIL, configuration, no_show, records, registration, result
+from tests.support.contact_facts import CONTACT, EMAIL, configuration, copies, no_show, registration, result
 from tests.support.rules import record, run
 from tests.support.scored_contact import Contact, Fact, commands
 
@@ -268,74 +267,11 @@ def test_rule_notice_becomes_an_event_of_who_is_written_to_brevo(moment: Moment)
     assert other.take(_notice(moment)) == []
 
 
-DOI = {"list_rules": {17: {"rule": "doi", "template_id": 5, "redirect_url": "https://www.example.com/thanks"}}}
-
-
-def _confirmations(*facts: Fact, **brevo: Any) -> list[int]:
-    outputs = run(ScoreEngagement(configuration(brevo=DOI | brevo)), records(*facts), {ENGAGEMENT_TABLE: MemoryStore()})
-    commands = [BREVO_COMMAND.validate_json(output.value or b"") for output in outputs if "commands" in output.topic]
-    assert not any(17 in command.lists for command in commands if isinstance(command, UpsertContact))
-    return [command.list_id for command in commands if isinstance(command, ConfirmList)]
-
-
-def test_rule_asks_once_to_confirm_a_list() -> None:
-    """Whatever else is heard of the contact; the list is Brevo's to join."""
-    cancelled = registration(revision=2, registration_status="cancelled")
-    again = registration(revision=3)
-    assert _confirmations(registration(), registration("r2"), cancelled, again, result()) == [17]
-
-
-def test_rule_asks_who_registers_again_where_deleted_people_are_asked() -> None:
-    """The sink knows who was deleted, and asks nobody else twice; a result asks nobody again."""
-    assert _confirmations(registration(), result(), registration("r2"), deleted="ask") == [17, 17]
-
-
-def test_rule_asks_nobody_who_cancels() -> None:
-    """One of two registrations is cancelled: that is no word of somebody who was deleted and wants to be back."""
-    cancelled = registration(revision=2, days=-1, registration_status="cancelled")
-    assert _confirmations(registration(), registration("r2"), cancelled, deleted="ask") == [17, 17]
-
-
-def _reasons(*facts: Fact, **brevo: Any) -> list[str]:
-    outputs = run(ScoreEngagement(configuration(brevo=brevo)), records(*facts), {ENGAGEMENT_TABLE: MemoryStore()})
-    told = [BREVO_COMMAND.validate_json(output.value or b"") for output in outputs if "commands" in output.topic]
-    return [command.reason for command in told if isinstance(command, UpsertContact)]
-
-
-def test_rule_tells_of_who_registers_again_where_deleted_people_return() -> None:
-    """A registration that changes nothing of a contact is all that brings it back: the sink knows who was deleted."""
-    facts = registration(), result(), registration("r2")
-    assert _reasons(*facts) == ["registration", "result"]
-    assert _reasons(*facts, deleted="return") == ["registration", "result", "registration"]
-    assert _reasons(*facts[:2], registration("r2", origin="backfill"), deleted="return") == ["registration", "result"]
-
-
-def test_rule_cancellation_is_no_registration() -> None:
-    """Nobody comes back by it."""
-    cancelled = registration(revision=2, days=-1, registration_status="cancelled")
-    assert _reasons(registration(), cancelled, deleted="return") == ["registration", "cancellation"]
-
-
-def test_rule_asks_nobody_because_of_a_back_fill() -> None:
-    """Half a year of people must not be mailed; who registers afterwards is asked."""
-    old = registration(origin="backfill")
-    assert _confirmations(old) == []
-    assert _confirmations(old, registration("r2")) == [17]
-
-
 def test_rule_upsert_has_the_address_and_the_contact() -> None:
     """The sink writes by address; logs name the contact."""
     contact = Contact()
     contact.take(result())
     assert (contact.upsert.email, contact.upsert.contact_id) == (EMAIL, CONTACT)
-
-
-def copies(*facts: Fact, lineage: Lineage) -> list[Record]:
-    """Those of a replay of the topic."""
-    return [
-        original._replace(headers=(*lineage.headers, (REPLAY_OF, original.source.encode())))
-        for original in records(*facts)
-    ]
 
 
 def test_replayed_result_says_nothing_where_it_is_known_and_is_news_behind_live_work_where_not() -> None:
@@ -349,14 +285,3 @@ def test_replayed_result_says_nothing_where_it_is_known_and_is_news_behind_live_
     assert [report.replay_id for report in news] == ["r", "r"]
     assert {output.topic for output in outputs} == {REPLAYS.name, ENGAGEMENT_SCORES.name, BREVO_COMMANDS_BULK.name}
     assert {lineage_of(output.headers) for output in outputs if output.topic != REPLAYS.name} == {lineage}
-
-
-def test_replay_asks_nobody_whether_they_want_to_be_on_a_list_unless_old_effects_are_wanted() -> None:
-    """Who is not asked may still be, when something new is heard of them."""
-    rule = ScoreEngagement(configuration(brevo=DOI))
-
-    def asked(lineage: Lineage) -> int:
-        outputs = run(rule, copies(registration(), lineage=lineage), {ENGAGEMENT_TABLE: MemoryStore()})
-        return sum(isinstance(command, ConfirmList) for command in commands(outputs))
-
-    assert (asked(Lineage("r")), asked(Lineage("r", re_emit=True))) == (0, 1)
