@@ -10,8 +10,9 @@ from pathlib import Path
 
 from processors.engine.faust_app import SESSION_SECONDS
 from tests.support.broker import Broker
-from tests.support.installation import Installation, Service, installation, truth_about, webinar
+from tests.support.installation import Installation, installation, truth_about, webinar
 from tests.support.processes import eventually
+from tests.support.service import Service
 
 
 async def break_while_sending(home: Installation, kafka: Broker, accepted: list[bool], count: int) -> None:

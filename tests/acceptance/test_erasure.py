@@ -19,10 +19,11 @@ from schemas.codec import contact_id
 from schemas.topics import ATTENDANCE_RESULTS, RAW_EVENTS, all_topics
 from tests.support.acts import acts
 from tests.support.commands import rollcall
-from tests.support.installation import Installation, Service, installation, truth_about, webinar
+from tests.support.installation import Installation, installation, truth_about, webinar
 from tests.support.kafka import Message, produce, read_to_end
 from tests.support.pressing import OPERATOR, operator
 from tests.support.processes import eventually
+from tests.support.service import Service
 
 ADDRESS = re.compile(r"[\w.+-]+@[\w.-]+\.\w+")
 

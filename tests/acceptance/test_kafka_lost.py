@@ -10,9 +10,10 @@ from pathlib import Path
 from runtime.exits import USAGE
 from sandbox.kafka import EmbeddedKafka
 from schemas.topics import RAW_EVENTS
-from tests.support.installation import Installation, Service, installation, webinar
+from tests.support.installation import Installation, installation, webinar
 from tests.support.kafka import end_offsets
 from tests.support.processes import eventually
+from tests.support.service import Service
 
 OTHER = "cluster.id=AnotherClusterOfSomeone"
 

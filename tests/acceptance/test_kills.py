@@ -14,9 +14,10 @@ import pytest
 from sandbox.brevo.faults import BrevoFault
 from sandbox.simulator import World
 from schemas.topics import ATTENDANCE_SESSIONS
-from tests.support.installation import Installation, Service, installation, truth_about, webinar
+from tests.support.installation import Installation, installation, truth_about, webinar
 from tests.support.kafka import end_offsets
 from tests.support.processes import eventually
+from tests.support.service import Service
 
 Stage = Literal["raw backlog", "closing", "upserts", "events"]
 STAGES: tuple[Stage, ...] = get_args(Stage)

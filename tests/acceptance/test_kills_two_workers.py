@@ -9,8 +9,9 @@ import pytest
 
 from ops.simulate import recent_start
 from sandbox.simulator import simulate_meeting
-from tests.support.installation import CHAOS, Service, installation, truth_about, webinar
+from tests.support.installation import CHAOS, installation, truth_about, webinar
 from tests.support.processes import eventually
+from tests.support.service import Service
 
 
 async def owned(worker: Service) -> float:

@@ -22,9 +22,10 @@ from schemas.topics import ENGAGEMENT_TICKS as SWEEPS
 from schemas.topics import RAW_EVENTS
 from tests.support.acts import acts
 from tests.support.foreign_records import produce_strange
-from tests.support.installation import Installation, Service, installation
+from tests.support.installation import Installation, installation
 from tests.support.kafka import Message, committed_offsets, end_offsets, produce, read_to_end
 from tests.support.processes import eventually, rollcall_command
+from tests.support.service import Service
 
 EXAMPLES = Path(__file__).parents[2] / "schemas" / "examples"
 SOURCES = tuple({topic.name: topic for spec in SPECS for topic in spec.sources}.values())

@@ -13,11 +13,12 @@ from schemas.engagement import ContactScore
 from schemas.topics import ENGAGEMENT_SCORES
 from tests.support.acts import acts
 from tests.support.commands import rollcall
-from tests.support.installation import Installation, Service, installation, truth_about, webinar
+from tests.support.installation import Installation, installation, truth_about, webinar
 from tests.support.kafka import read_to_end, topics_of
 from tests.support.killed_after import killed_after
 from tests.support.pressing import OPERATOR, Operator, operator
 from tests.support.processes import eventually, rollcall_command, running
+from tests.support.service import Service
 
 ATTENDEES = 40
 OTHER_RULES = (

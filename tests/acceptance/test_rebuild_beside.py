@@ -22,10 +22,11 @@ from schemas.topics import LOOKUP_RESULTS, RAW_EVENTS
 from tests.support.acts import acts
 from tests.support.broker import Broker
 from tests.support.commands import rollcall
-from tests.support.installation import Installation, Service, installation, truth_about, webinar
+from tests.support.installation import Installation, installation, truth_about, webinar
 from tests.support.kafka import Message, admin, end_offsets, produce
 from tests.support.killed_after import killed_after
 from tests.support.processes import Process, eventually, rollcall_command, running
+from tests.support.service import Service
 
 pytestmark = pytest.mark.torture
 GARBAGE = 150

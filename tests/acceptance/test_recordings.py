@@ -25,10 +25,11 @@ from sandbox.truth.rules import Rules
 from schemas.topics import ATTENDANCE_RESULTS, BREVO_COMMANDS, BREVO_COMMANDS_BULK, LOOKUP_RESULTS, RAW_EVENTS
 from tests.support.commands import rollcall
 from tests.support.contact_facts import session_recording
-from tests.support.installation import CHAOS, Installation, Service, installation
+from tests.support.installation import CHAOS, Installation, installation
 from tests.support.kafka import Message, produce, read_to_end
 from tests.support.processes import eventually
 from tests.support.recordings import unrecorded
+from tests.support.service import Service
 
 Way = Literal["event", "template"]
 ATTENDEES = 60

@@ -16,11 +16,12 @@ from sandbox.simulator import World
 from schemas.replays import REPLAY_COUNT, REPLAY_ID, REPLAY_OF
 from schemas.topics import RAW_EVENTS
 from tests.support.acts import acts
-from tests.support.installation import Installation, Service, installation, truth_about, webinar
+from tests.support.installation import Installation, installation, truth_about, webinar
 from tests.support.kafka import Message, end_offsets, produce, read_to_end
 from tests.support.pressing import OPERATOR, operator
 from tests.support.processes import eventually
 from tests.support.replays import ZEROS, Replaying, kept, replaying
+from tests.support.service import Service
 
 _REASON = ("--reason", "a release could not read some")
 

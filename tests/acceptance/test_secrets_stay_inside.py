@@ -12,8 +12,9 @@ from sandbox.simulator import World
 from sandbox.zoom.state import ZoomState
 from schemas.topics import RAW_EVENTS, all_topics
 from tests.support.ingress import as_zoom_writes, example, signed_headers
-from tests.support.installation import API_KEY, Installation, Service, installation, personal, truth_about, webinar
+from tests.support.installation import API_KEY, Installation, installation, personal, truth_about, webinar
 from tests.support.kafka import Message, produce, read_to_end, topics_of
+from tests.support.service import Service
 
 MARK = "Maya-Okafor-hunter2"
 MALFORMED = (

@@ -15,9 +15,10 @@ import pytest
 
 from sandbox.zoom.state import ZoomState
 from schemas.attendance import Result
-from tests.support.installation import Installation, Service
+from tests.support.installation import Installation
 from tests.support.large_account import large_account, publish, results, written
 from tests.support.processes import eventually
+from tests.support.service import Service
 
 PEOPLE = 150
 SEED = 20_261_127

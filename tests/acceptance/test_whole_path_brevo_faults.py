@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from sandbox.brevo.faults import BrevoFault
-from tests.support.installation import Installation, Service, installation, truth_about, webinar
+from tests.support.installation import Installation, installation, truth_about, webinar
 from tests.support.processes import eventually
+from tests.support.service import Service
 
 CONTACTS, EVENTS = "/v3/contacts", "/v3/events"
 FAULTS = (

@@ -13,8 +13,9 @@ from aiohttp import web
 
 from sandbox.zoom.backend import ZoomOptions
 from sandbox.zoom.endpoints import ALL_SCOPES
-from tests.support.installation import Installation, Service, installation, truth_about, webinar
+from tests.support.installation import Installation, installation, truth_about, webinar
 from tests.support.processes import eventually, rollcall_command, running
+from tests.support.service import Service
 
 PAGE = "<html><body>Please log in</body></html>"
 STRANGERS: tuple[Callable[[], web.Response], ...] = (

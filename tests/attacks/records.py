@@ -21,9 +21,10 @@ from schemas.topics import QUARANTINE, RAW_EVENTS
 from tests.attacks.stage import MARK
 from tests.support.foreign_records import produce_strange
 from tests.support.ingress import as_zoom_writes, example, signed_headers
-from tests.support.installation import Installation, Service, installation, truth_about, webinar
+from tests.support.installation import Installation, installation, truth_about, webinar
 from tests.support.kafka import Message, admin, committed_offsets, end_offsets, produce, read_to_end
 from tests.support.processes import eventually, rollcall_command
+from tests.support.service import Service
 from tests.support.strangers import NAMES, SECRET, add_account, forged, registrants
 
 MOST_SECONDS, MOST_SILENT_SECONDS, MOST_MEMORY_MIB = 90.0, 5.0, 200.0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import time
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass, field
@@ -13,10 +13,7 @@ from functools import reduce
 from pathlib import Path
 from typing import Any
 
-import aiohttp
 import orjson
-from prometheus_client.parser import text_string_to_metric_families
-from prometheus_client.samples import Sample
 
 from ops.demo.wiring import LIMIT_FACTOR, DemoPace, Wiring
 from ops.resync.workers import workers
@@ -40,7 +37,8 @@ from schemas.codec import contact_id, normalise_email
 from schemas.topic import Topic
 from schemas.topics import BREVO_RESULTS, RAW_EVENTS, all_topics
 from tests.support.kafka import committed_offsets, end_offsets, read_to_end
-from tests.support.processes import Process, eventually, rollcall_command, running
+from tests.support.processes import eventually, rollcall_command, running
+from tests.support.service import Service
 
 SETTLE_SECONDS = 2
 API_KEY = "xkeysib-invented"
@@ -63,57 +61,6 @@ async def truth_about(*worlds: World) -> Truth:
     bodies = [delivery.body for world in worlds for delivery in world.deliveries]
     known = reduce(ZoomState.merged, (world.zoom for world in worlds))
     return await asyncio.to_thread(truth_of, bodies, known)
-
-
-@dataclass(frozen=True)
-class Service:
-    """A started ingress or worker."""
-
-    process: Process
-    admin_url: str
-
-    async def until_ready(self, timeout_seconds: float = 60) -> None:
-        """Wait for its readiness."""
-        await self.process.until_http(f"{self.admin_url}/health/ready", timeout_seconds=timeout_seconds)
-
-    async def until_unready(self, timeout_seconds: float = 60) -> None:
-        """Wait until its readiness is 503."""
-        await self.process.until_http(f"{self.admin_url}/health/ready", status=503, timeout_seconds=timeout_seconds)
-
-    async def is_ready(self) -> bool:
-        """Whether it says so now; false while it does not answer."""
-        url = f"{self.admin_url}/health/ready"
-        try:
-            async with aiohttp.ClientSession() as session, session.get(url) as answer:
-                return answer.status == 200
-        except aiohttp.ClientError:
-            return False
-
-    async def reasons(self) -> str:
-        """What its readiness says, in one text."""
-        async with aiohttp.ClientSession() as session, session.get(f"{self.admin_url}/health/ready") as answer:
-            return "; ".join((await answer.json())["reasons"])
-
-    async def figure(self, name: str, **labels: str) -> float:
-        """A metric, summed over the labels that are not given; 0 when there is no such sample."""
-        samples = (sample for sample in await self._samples() if sample.name == name)
-        return sum(sample.value for sample in samples if labels.items() <= sample.labels.items())
-
-    async def figures(self, *names: str) -> tuple[float, ...]:
-        """As `figure`, several of one moment."""
-        sums: defaultdict[str, float] = defaultdict(float)
-        for sample in await self._samples():
-            sums[sample.name] += sample.value
-        return tuple(sums[name] for name in names)
-
-    async def _samples(self) -> list[Sample]:
-        async with aiohttp.ClientSession() as session, session.get(f"{self.admin_url}/metrics") as answer:
-            families = text_string_to_metric_families(await answer.text())
-        return [sample for family in families for sample in family.samples]
-
-    async def stop(self) -> int:
-        """SIGTERM, and the exit code; what is inside the test goes on answering meanwhile."""
-        return await asyncio.to_thread(self.process.terminate)
 
 
 @dataclass
