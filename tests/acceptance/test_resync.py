@@ -109,6 +109,7 @@ async def test_resync_makes_good_what_wrong_ids_and_refusals_left_undone_and_sen
         assert max(received.values()) == 1
         doubtful = {event.contact_id for event in await home.in_doubt()}
         told_of = {email for email, _ in received}
+        assert len(told_of) == len(received), "somebody was told of two outcomes"
         # What was under way at the kill may have arrived and be in doubt; nothing that was sent before is.
         assert {fact.contact_id for fact in facts if fact.email not in told_of} <= doubtful
         assert len(doubtful) <= REFUSED

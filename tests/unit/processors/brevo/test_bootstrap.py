@@ -13,7 +13,7 @@ from tests.support.contact_facts import configuration
 
 def _told(*left_out: str) -> Answer:
     needed = needed_attributes(configuration().field_mapping)
-    rows = [{"name": each.attribute, "category": "normal", "type": each.type} for each in needed]
+    rows = [{"name": need.attribute, "category": "normal", "type": need.type} for need in needed]
     return Answer(200, {"attributes": [row for row in rows if row["name"] not in left_out]})
 
 
