@@ -19,6 +19,7 @@ from processors.attendance.book import (
     ENDED_PUBLISHED,
     FILED,
     JOB,
+    LOBBY,
     QUESTION,
     RECORDING,
     RECORDING_PUBLISHED,
@@ -45,8 +46,9 @@ _CONCLUSIONS = (
     CHOICE,
     FILED,
     REGISTRATION_PUBLISHED,
+    LOBBY,
 )
-"""Conclusions, and what was said of them."""
+"""Conclusions, what was said of them, and who is there before a start can be told of: nobody is told of an old one."""
 _FACTS: Mapping[bytes, Any] = {kind.letter.encode(): kind for kind in BOOK_KINDS if kind not in _CONCLUSIONS}
 _OWNER = b"owner"
 

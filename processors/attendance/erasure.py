@@ -7,7 +7,7 @@ so that a closing under way tells nothing anew.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -25,6 +25,7 @@ from processors.attendance.book import (
     IDENTITY_OF_EMAIL,
     IDENTITY_OF_USER,
     JOB,
+    LOBBY,
     MESSAGE,
     PANELIST,
     PARTICIPATION,
@@ -111,6 +112,11 @@ def _visitor(row: Visitor, person: _Person) -> Visitor:
     return replace(row, shown=kept[0], reported=kept[1])
 
 
+def _lobby(row: Sequence[str], person: _Person) -> Sequence[str] | None:
+    _origin, registrant_id = row
+    return None if person.shown(NOTHING_SHOWN._replace(registrant_id=registrant_id or None)) else row
+
+
 def _of_address(row: RegistrationRow | Published | AccountUser, person: _Person) -> Any:
     return None if person.address(row.email) else row
 
@@ -150,6 +156,7 @@ _CLEAN: tuple[tuple[BookKind[Any], Clean], ...] = (
     (CONNECTION, _connection),
     (REPORT_ROW, _report_row),
     (VISITOR, _visitor),
+    (LOBBY, _lobby),
     (REGISTRATION, _of_address),
     *((kind, _by_key(kind)) for kind in (CONTACT_REGISTRATION, FILED, ABSENT, PARTICIPATION, MESSAGE)),
     *((kind, _by_key(kind)) for kind in (PANELIST, IDENTITY_OF_EMAIL)),
@@ -162,7 +169,8 @@ _CLEAN: tuple[tuple[BookKind[Any], Clean], ...] = (
     (REGISTRATION_PUBLISHED, _of_address),
     (JOB, _job),
 )
-"""In the order of the walks. Kinds that are not here say nothing of a person; a test compares."""
+"""In the order of the walks: what names a registrant is looked at before the registration goes. Kinds that
+are not here say nothing of a person; a test compares."""
 CLEANED = tuple(kind for kind, _clean in _CLEAN)
 
 

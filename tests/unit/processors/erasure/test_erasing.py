@@ -8,8 +8,12 @@ from typing import Literal
 import orjson
 import pytest
 
-from processors.attendance.book import BOOK_KINDS
-from processors.attendance.erasure import CLEANED
+from processors.attendance.book import ATTENDANCE_TABLE, BOOK_KINDS, LOBBY, REGISTRATION, Book, BookKind, rows
+from processors.attendance.erasure import CLEANED, AttendanceCleaner
+from processors.attendance.rules.registrations import RegistrationRow
+from processors.engine.memory_store import MemoryStore
+from processors.engine.view import TurnView
+from processors.erasure.erasing import WalkedRow
 from sandbox.simulator.simulation import simulate_webinar
 from sandbox.simulator.world import World
 from schemas.codec import contact_id
@@ -135,3 +139,24 @@ def test_every_kind_of_row_is_looked_at_or_says_nothing_of_a_person() -> None:
     """Who adds a kind decides which; what is left out here was looked through by hand."""
     nobody = {kind.letter for kind in BOOK_KINDS} - {kind.letter for kind in CLEANED}
     assert nobody == {"sn", "s", "wc", "n", "m", "w", "z", "u", "f", "o", "h"}
+
+
+def test_every_kind_of_row_goes_with_its_run_or_its_webinar() -> None:
+    """`BOOK_KINDS` is what an expiry walks through, and what is compared above: a kind that it lacks would stay."""
+    kinds = [kind.letter for kind in vars(rows).values() if isinstance(kind, BookKind)]
+    assert sorted(kinds) == sorted(kind.letter for kind in BOOK_KINDS)
+
+
+def test_who_is_there_before_the_start_is_forgotten_and_somebody_else_is_not() -> None:
+    """Their registration says whom the row names, so that goes behind it; the next one who joins begins the start."""
+    view = TurnView(0, {ATTENDANCE_TABLE: MemoryStore()})
+    book, walk = Book(view, "acc", "842", 0), CLEANED.index(LOBBY)
+    left = {}
+    for name in ("ada", "bo"):
+        book.put(REGISTRATION, RegistrationRow("acc", "webinar", email=f"{name}@example.com"), f"registrant-{name}")
+        book.put(LOBBY, ("live", f"registrant-{name}"), f"run-{name}")
+        key = book.key(LOBBY, f"run-{name}")
+        row = WalkedRow(walk, ATTENDANCE_TABLE, key, view.get(ATTENDANCE_TABLE, key) or b"")
+        left[name] = AttendanceCleaner().cleaned(row, {contact_id("ada@example.com")}.__contains__, view)
+    assert left == {"ada": None, "bo": LOBBY.encode(("live", "registrant-bo"))}
+    assert walk < CLEANED.index(REGISTRATION)
