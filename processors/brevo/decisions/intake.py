@@ -33,7 +33,7 @@ from processors.brevo.decisions.result_intake import apply_result
 from processors.brevo.decisions.suppression import Consent, end_suppressed, note, suppress, suppression_of
 from processors.engine.view import Record, Rule, View
 from processors.erasure.marks import Marks
-from schemas.brevo import BrevoCommand, CommandResult, OnceCommand, Resume, UpsertContact
+from schemas.brevo import BREVO_COMMAND, BrevoCommand, CommandResult, OnceCommand, Resume, UpsertContact
 from schemas.brevo_feedback import BrevoFeedback
 from schemas.engagement import ResyncContact
 from schemas.errors import DeadLetterError
@@ -87,7 +87,7 @@ class CommandIntake(Rule):
         self._take_command(record, view)
 
     def _take_command(self, record: Record, view: View) -> None:
-        command = self._commands.of_record(record)
+        command = BREVO_COMMAND.validate_json(record.value or b"")
         _check_key(record, command.contact_id)
         if isinstance(command, UpsertContact) and command.reason == "registration":
             self._marks.registers(command.contact_id, int(command.occurred_at.timestamp()), view)

@@ -196,6 +196,12 @@ def state_before(command: UpsertContact, state: ContactState | None) -> ContactS
     return state.model_copy(update={"refused": {}, "refused_lists": ()})
 
 
+def event_at(view: View, key: bytes) -> EventRow | None:
+    """The row of an event (`event_key`)."""
+    data = view.get(LEDGER, key)
+    return EventRow.from_bytes(data) if data is not None else None
+
+
 def contact_at(view: View, key: bytes) -> ContactRow:
     """The row of a contact (`contact_key`), or an empty one."""
     data = view.get(LEDGER, key)

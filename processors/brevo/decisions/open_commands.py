@@ -10,8 +10,7 @@ from collections import OrderedDict
 from collections.abc import Collection, Iterable
 
 from processors.brevo.decisions.ledger import ContactRow, EventRow, ReadCommand, Waiting, parse_command
-from processors.engine.view import Record
-from schemas.brevo import BREVO_COMMAND, BrevoCommand
+from schemas.brevo import BrevoCommand
 
 MOST_KEPT = 20_000
 """A session of 10,000 with an event for each. Some 3 kB an upsert and 2 kB an event (measured 2026-11-27), so at most
@@ -36,10 +35,6 @@ class OpenCommands:
     def __len__(self) -> int:
         """How many are kept."""
         return self._count
-
-    def of_record(self, record: Record) -> BrevoCommand:
-        """What a record says: it is kept by `keep` once it is open. Raises ``ValueError`` when it is no command."""
-        return BREVO_COMMAND.validate_json(record.value or b"")
 
     def keep(self, partition: int, waiting: Waiting, command: BrevoCommand) -> None:
         """A command is open from now on."""

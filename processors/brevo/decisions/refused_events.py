@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 
-from processors.brevo.decisions.ledger import BREVO_PENDING, LEDGER, OPEN, EventRow, ReadCommand, event_key
+from processors.brevo.decisions.ledger import BREVO_PENDING, LEDGER, OPEN, EventRow, ReadCommand, event_at, event_key
 from processors.brevo.decisions.suppression import Consent, suppression_of
 from processors.engine.view import View
 from schemas.brevo import OnceCommand
@@ -35,11 +36,7 @@ def keys_of(command: OnceCommand) -> list[bytes]:
 
 def begin_refused(contact_id: str, view: View, consent: Consent, read: ReadCommand) -> None:
     """The contact's refused events wait again; what its owner does not want any more, or must not have, does not."""
-
-    def lookup(key: bytes) -> EventRow | None:
-        data = view.get(LEDGER, key)
-        return None if data is None else EventRow.from_bytes(data)
-
+    lookup = partial(event_at, view)
     suppression = suppression_of(contact_id, view)
     for key, command in list(_refused(contact_id, view, lookup, read)):
         if not consent.wants(command) or consent.keeps_from(command, suppression) is not None:

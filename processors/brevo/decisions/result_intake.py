@@ -14,6 +14,7 @@ from processors.brevo.decisions.ledger import (
     Rank,
     contact_at,
     contact_key,
+    event_at,
     event_key,
     rank_of_answer,
 )
@@ -74,12 +75,11 @@ def _learned(result: CommandResult, row: ContactRow, rank: Rank) -> dict[str, ob
 def _move_event(result: CommandResult, view: View) -> None:
     if result.outcome == "unchanged" or result.name is None:
         raise DeadLetterError("the result of an event has its name and never the outcome unchanged")
-    assert result.outcome != "withdrawn"  # `handle` has seen to that
+    assert result.outcome != "withdrawn"  # `apply_result` has seen to that
     state: EventState = result.outcome
     for once_key in dict.fromkeys(result.once_keys):
         key = event_key(result.contact_id, result.name, once_key)
-        data = view.get(LEDGER, key)
-        row = EventRow.from_bytes(data) if data is not None else None
+        row = event_at(view, key)
         if row is None and state == "intended":
             continue
         if row is not None and (
@@ -118,8 +118,7 @@ def _withdraw(result: CommandResult, view: View) -> None:
     """The call of this one intent was not made, or surely did nothing: the event waits as before."""
     for once_key in result.once_keys:
         key = event_key(result.contact_id, result.name or "", once_key)
-        data = view.get(LEDGER, key)
-        row = EventRow.from_bytes(data) if data is not None else None
+        row = event_at(view, key)
         if row is not None and row.state == "intended" and row.intent_id == result.intent_id:
             view.put(LEDGER, key, row.model_copy(update={"state": "pending", "intent_id": None}).to_bytes())
 
@@ -128,8 +127,7 @@ def _begin_again(result: CommandResult, decision: Decision, view: View) -> None:
     """An event in doubt is sent as if it never had been: the one way back, by a person's word, once for each word."""
     for once_key in result.once_keys:
         key = event_key(result.contact_id, result.name or "", once_key)
-        data = view.get(LEDGER, key)
-        row = EventRow.from_bytes(data) if data is not None else None
+        row = event_at(view, key)
         if row is None or row.state != "in_doubt" or row.decision_id == decision.decision_id:
             continue
         again = row.model_copy(update={"state": "pending", "decision_id": decision.decision_id})

@@ -22,6 +22,7 @@ from processors.brevo.decisions.ledger import (
     Suppression,
     Waiting,
     contact_key,
+    event_at,
 )
 from processors.brevo.decisions.results import Ending, outcome
 from processors.engine.view import Record, View
@@ -176,8 +177,7 @@ def _drop(
 ) -> None:
     """What has not begun and must not reach Brevo any more is not done."""
     for key, _ in list(view.scan(BREVO_PENDING, f"{contact_id}/".encode())):
-        data = view.get(LEDGER, key)
-        row = EventRow.from_bytes(data) if data is not None else None
+        row = event_at(view, key)
         if row is None or row.state != "pending" or row.waiting is None:
             continue
         command = read(row.waiting)
