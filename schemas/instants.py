@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 from functools import lru_cache
 
 SECONDS_PER_HOUR, SECONDS_PER_DAY = 3_600, 86_400
-HOUR_MS = 3_600_000
+HOUR_MS = 1_000 * SECONDS_PER_HOUR
 DAY_MS = 24 * HOUR_MS
 EARLIEST, LATEST = 0, 32_503_680_000
 """1970 to 3000: what lies outside is nobody's webinar, and sums with it leave what a date can hold (0001 to 9999)."""

@@ -20,18 +20,15 @@ from processors.attendance.book import ATTENDANCE_TABLE, Book, due_of, inheritin
 from processors.attendance.closing.closing import Closing
 from processors.attendance.closing.exclusion import Exclusion
 from processors.attendance.intake.answers import AnswerIntake
-from processors.attendance.intake.deauthorized import DEAUTHORIZED_EVENT as DEAUTHORIZED
-from processors.attendance.intake.deauthorized import parse_deauthorized
+from processors.attendance.intake.deauthorized import DEAUTHORIZED_EVENT, parse_deauthorized
 from processors.attendance.intake.erased import answer_without_erased, without_erased
 from processors.attendance.intake.events import Intake
 from processors.attendance.intake.notices import Notices
 from processors.attendance.intake.recordings import Recordings
 from processors.attendance.intake.registrants import Registrants
-from processors.attendance.rules.chat import CHAT_EVENTS as CHATS
-from processors.attendance.rules.chat import parse_chatted
+from processors.attendance.rules.chat import CHAT_EVENTS, parse_chatted
 from processors.attendance.rules.events import parse_event
-from processors.attendance.rules.recordings import RECORDING_EVENT as RECORDING_COMPLETED
-from processors.attendance.rules.recordings import parse_recorded
+from processors.attendance.rules.recordings import RECORDING_EVENT, parse_recorded
 from processors.attendance.settings import TrackingSettings
 from processors.attendance.tenants import AccountRule
 from processors.engine.spec import AgentSpec
@@ -75,19 +72,19 @@ class TrackAttendance(AccountRule):
             event = kept
         name = event.get("event")
         received_ms = 0 if event.get("event_ts") else _received_ms(record)
-        if name == DEAUTHORIZED:
+        if name == DEAUTHORIZED_EVENT:
             notice = parse_deauthorized(event)
             view.send(LOOKUPS.name, notice.account_id.encode(), notice)
             return
-        if name == RECORDING_COMPLETED:
+        if name == RECORDING_EVENT:
             recorded = parse_recorded(event, received_ms)
             if recorded is not None and self._syncs(recorded.account_id, recorded.object_type):
                 book = Book(view, account_id, recorded.object_id, record.taken_ms)
                 _apply(self._recordings.apply_recording, book, recorded, _origin(record, view))
             return
-        if name in CHATS and not self._settings.interaction:
+        if name in CHAT_EVENTS and not self._settings.interaction:
             return
-        fact = parse_chatted(event) if name in CHATS else parse_event(event, received_ms)
+        fact = parse_chatted(event) if name in CHAT_EVENTS else parse_event(event, received_ms)
         if fact is not None and self._syncs(fact.event.account_id, fact.event.object_type):
             book = Book(view, account_id, fact.event.object_id, record.taken_ms)
             _apply(self._intake.apply_fact, book, fact, _origin(record, view))

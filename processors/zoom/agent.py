@@ -56,6 +56,7 @@ POST_BYTES = 4_000_000
 
 BACKOFF = Backoff(first_seconds=1, longest_seconds=300)
 """An outage is noticed to be over within five minutes; a longer wait that Zoom asks for is kept."""
+
 log = logging.getLogger(__name__)
 
 

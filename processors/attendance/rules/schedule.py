@@ -170,8 +170,10 @@ def _stands(ordered: list[_Statement], start: int | None) -> bool:
     Who is asked about no run asks how it stands now.
     """
     there = [number for number, statement in enumerate(ordered) if not statement.is_gone]
-    dropped = ordered[there[-1] + 1 :][:1] if there else ordered[:0]
-    return bool(there) and (not dropped or (start is not None and start * 1_000 < dropped[0].at_ms))
+    if not there:
+        return False
+    dropped = ordered[there[-1] + 1 :]
+    return not dropped or (start is not None and start * 1_000 < dropped[0].at_ms)
 
 
 def _around(ordered: list[_Statement], end: int | None) -> list[_Statement]:
