@@ -36,18 +36,15 @@ class Workplace:
     @classmethod
     def here(cls, *, computes: bool = False) -> Workplace:
         """As the environment says, for the machine's user; `computes` as for `of`."""
-        return cls.of(os.environ, Console(stderr=True), operator_name(), computes=computes)
+        place = cls.of(os.environ, computes=computes)
+        return replace(place, console=Console(stderr=True), operator=operator_name())
 
     @classmethod
-    def of(
-        cls, environment: Mapping[str, str], console: Console, operator: str = "", *, computes: bool = False
-    ) -> Workplace:
-        """As an environment says.
+    def of(cls, environment: Mapping[str, str], *, computes: bool = False) -> Workplace:
+        """As an environment says, without a terminal for progress, and for nobody yet.
 
         Args:
             environment: with the variables of Kafka and of the configuration file.
-            console: for progress.
-            operator: who acts.
             computes: commands or facts follow from the configuration: it has to be complete as far as they do.
 
         Raises:
@@ -55,7 +52,7 @@ class Workplace:
         """
         read = worker_configuration if computes else lambda it: load_for_display(config_path(it), it)
         connection = KafkaConnection.from_environment(environment)
-        return cls(connection, read(environment), environment, console, operator)
+        return cls(connection, read(environment), environment, Console(quiet=True), operator="")
 
     def for_operator(self, operator: str) -> Workplace:
         """The same, for somebody who acts."""

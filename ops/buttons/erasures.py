@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
-from rich.console import Console
-
 from console.acting import Act, Field, FormAnswers, PlannedAct, digest_of
 from ops.buttons.commands import with_reason
 from ops.forget.command import ErasureOrder, ErasureOutcome, carry_out, check_states, in_read_model, look
@@ -20,7 +18,7 @@ def erasure_act(environment: Mapping[str, str]) -> Act:
     """A person, forgotten; the environment names the configuration file and the read model."""
 
     async def plan(answers: FormAnswers) -> PlannedAct:
-        person, place = DataSubject.named(answers["who"]), Workplace.of(environment, Console(quiet=True))
+        person, place = DataSubject.named(answers["who"]), Workplace.of(environment)
         await check_states(place)
         found = await look(place, person)
         return _planned(place, person, ErasureOutcome(found.places, await in_read_model(place, person)))

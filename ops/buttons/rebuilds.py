@@ -6,8 +6,6 @@ import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 
-from rich.console import Console
-
 from console.acting import Act, Field, FormAnswers, PlannedAct, digest_of
 from ops.buttons.commands import ended, with_reason
 from ops.rebuild.diff import compared
@@ -108,7 +106,7 @@ async def _plan_start(environment: Mapping[str, str], answers: FormAnswers) -> P
 async def _plan_diff(environment: Mapping[str, str], answers: FormAnswers) -> PlannedAct:
     """The plan is all of it: there is nothing to do."""
     state = _named(answers)
-    states, found, messages = await compared(_workplace(environment), state)
+    states, found, messages = await compared(Workplace.of(environment, computes=True), state)
     lines = list(in_words(found, states.rebuilt.get(state), messages))
 
     async def nothing(_operator: str, _reason: str) -> Sequence[str]:
@@ -132,7 +130,7 @@ async def _plan_undo(environment: Mapping[str, str], _answers: FormAnswers) -> P
 
 async def _planned_switch(environment: Mapping[str, str], state: str | None, *, force: bool) -> PlannedAct:
     """`state`: as `switchable` takes its name."""
-    place = _workplace(environment)
+    place = Workplace.of(environment, computes=True)
     found = await switchable(place, state, force=force)
 
     async def carry_out(operator: str, reason: str) -> Sequence[str]:
@@ -145,7 +143,7 @@ async def _planned_switch(environment: Mapping[str, str], state: str | None, *, 
 
 
 async def _plan_drop(environment: Mapping[str, str], answers: FormAnswers) -> PlannedAct:
-    state, place = _named(answers), _workplace(environment)
+    state, place = _named(answers), Workplace.of(environment, computes=True)
     states = await droppable(place.connection, state)
     live = states.live
 
@@ -155,11 +153,6 @@ async def _plan_drop(environment: Mapping[str, str], answers: FormAnswers) -> Pl
 
     lines = [what_is_lost(states, state), f"{live.state} is live, and stays so"]
     return PlannedAct(lines, digest_of(state, live.state, live.previous), carry_out)
-
-
-def _workplace(environment: Mapping[str, str]) -> Workplace:
-    """Without a terminal for progress."""
-    return Workplace.of(environment, Console(quiet=True), computes=True)
 
 
 def _named(answers: FormAnswers) -> str:

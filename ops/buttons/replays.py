@@ -6,8 +6,6 @@ import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 
-from rich.console import Console
-
 from console.acting import Act, Field, FormAnswers, PlannedAct, digest_of
 from ops.buttons.commands import with_reason
 from ops.replay.acts import begin, pause, plan, run, taken_on
@@ -67,7 +65,7 @@ def _replay_command(answers: FormAnswers) -> str:
 
 
 async def _plan_replay(environment: Mapping[str, str], answers: FormAnswers) -> PlannedAct:
-    rate, place = _rate(answers["rate"]), _workplace(environment)
+    rate, place = _rate(answers["rate"]), Workplace.of(environment)
     found = await plan(place, _which(answers))
 
     async def carry_out(operator: str, reason: str) -> Sequence[str]:
@@ -82,7 +80,7 @@ async def _plan_replay(environment: Mapping[str, str], answers: FormAnswers) -> 
 
 
 async def _plan_pause(environment: Mapping[str, str], answers: FormAnswers) -> PlannedAct:
-    place = _workplace(environment)
+    place = Workplace.of(environment)
     known = await _known(place, answers)
 
     async def carry_out(operator: str, reason: str) -> Sequence[str]:
@@ -99,7 +97,7 @@ def _resume_command(answers: FormAnswers) -> str:
 
 
 async def _plan_resume(environment: Mapping[str, str], answers: FormAnswers) -> PlannedAct:
-    rate, place = _rate(answers["rate"]) if answers["rate"] else None, _workplace(environment)
+    rate, place = _rate(answers["rate"]) if answers["rate"] else None, Workplace.of(environment)
     known = await _known(place, answers)
 
     async def carry_out(operator: str, reason: str) -> Sequence[str]:
@@ -115,11 +113,6 @@ async def _known(place: Workplace, answers: FormAnswers) -> KnownReplay:
     if not answers["which"]:
         raise ConfigurationError("say which replay")
     return await one_replay(place.connection, answers["which"])
-
-
-def _workplace(environment: Mapping[str, str]) -> Workplace:
-    """Without a terminal for progress."""
-    return Workplace.of(environment, Console(quiet=True))
 
 
 def _rate(text: str) -> int:

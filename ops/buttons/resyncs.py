@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from rich.console import Console
-
 from console.acting import Act, Field, FormAnswers, PlannedAct, digest_of
 from ops.buttons.commands import with_reason
 from ops.resync.command import ResyncScope, outcome, planned, request
@@ -20,7 +18,7 @@ def resync_act(environment: Mapping[str, str]) -> Act:
     """Commands to Brevo, computed anew; the environment names the configuration file."""
 
     async def plan(answers: FormAnswers) -> PlannedAct:
-        scope, place = _scope(answers), Workplace.of(environment, Console(quiet=True), computes=True)
+        scope, place = _scope(answers), Workplace.of(environment, computes=True)
         found = await planned(place, scope)
 
         async def carry_out(operator: str, reason: str) -> Sequence[str]:

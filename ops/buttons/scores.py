@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from rich.console import Console
-
 from console.acting import Act, Field, FormAnswers, PlannedAct, digest_of
 from ops.buttons.commands import with_reason
 from ops.score.acts import ScoreRebuild, rebuildable
@@ -26,7 +24,7 @@ def score_act(environment: Mapping[str, str]) -> Act:
     async def plan(answers: FormAnswers) -> PlannedAct:
         if not answers["model"]:
             raise ConfigurationError("say by which model")
-        place = Workplace.of(environment, Console(quiet=True), computes=True)
+        place = Workplace.of(environment, computes=True)
         model = rebuildable(place, answers["model"], switch=bool(_switch(answers)))
         found = await ScoreRebuild(place, model).planned()
         lines, due = list(in_words(found, model)), len(found.contacts)
