@@ -11,6 +11,7 @@ import orjson
 
 from console.acting import Act, Field, FormAnswers, LetterView, PlannedAct, digest_of
 from ops.buttons.commands import with_reason
+from ops.buttons.yes_or_no import flag, says_yes, yes_or_no
 from ops.letters.acts import carry_out, planned
 from ops.letters.dead import DEFAULT_TOPIC, dead_letter_topics
 from ops.letters.frame import find_letter, in_lines
@@ -24,9 +25,7 @@ from schemas.topics import QUARANTINE
 
 _SHOWN = 20
 _ID = re.compile(r"[0-9a-f]{32}")
-_PARKED = Field(
-    "parked", "Those that are parked", "Also sent: those that an older version saw last.", "no", ("no", "yes")
-)
+_PARKED = yes_or_no("parked", "Those that are parked", "Also sent: those that an older version saw last.")
 
 _OF_LETTERS = (
     (
@@ -84,11 +83,11 @@ def _letter_act(connection: KafkaConnection, act: LetterAct, title: str, about: 
 
     def command(answers: FormAnswers) -> str:
         conditions = shlex.split(with_topic(answers["which"], topic))
-        return with_reason(*act.name.split("."), *conditions, *_parked_option(answers))
+        return with_reason(*act.name.split("."), *conditions, *flag(answers, _PARKED))
 
     async def plan(answers: FormAnswers) -> PlannedAct:
         conditions = with_topic(answers["which"], topic)
-        found = await planned(connection, act, conditions, parked=bool(_parked_option(answers)))
+        found = await planned(connection, act, conditions, parked=says_yes(answers, _PARKED))
 
         async def do(operator: str, reason: str) -> Sequence[str]:
             await carry_out(connection, found, operator, reason)
@@ -99,10 +98,6 @@ def _letter_act(connection: KafkaConnection, act: LetterAct, title: str, about: 
         return PlannedAct(lines, digest_of(act.name, seen), do, len(found.due))
 
     return Act(act.name, title, about, fields, command, plan)
-
-
-def _parked_option(answers: FormAnswers) -> list[str]:
-    return ["--parked"] if answers.get("parked") == "yes" else []
 
 
 def _first(due: Sequence[Letter]) -> Iterator[str]:

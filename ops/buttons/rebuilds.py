@@ -8,6 +8,7 @@ from functools import partial
 
 from console.acting import Act, Field, FormAnswers, PlannedAct, digest_of
 from ops.buttons.commands import ended, with_reason
+from ops.buttons.yes_or_no import flag, says_yes, yes_or_no
 from ops.rebuild.diff import compared
 from ops.rebuild.display import built_in_words, in_words
 from ops.rebuild.drop import drop_state, droppable, what_is_lost
@@ -22,10 +23,8 @@ from schemas.states import RebuiltState
 _STATE = Field("state", "Which state", "Its name, as it was started.")
 _NEW = Field("state", "Its name", "Lower-case letters, digits and dashes; that of one that was stopped goes on.")
 _RATE = Field("rate", "Events a second", "At most; nothing: as fast as it goes.")
-_ASK_ZOOM = Field("ask_zoom", "Ask Zoom what it was never asked", "Behind all live work.", "no", ("no", "yes"))
-_FORCE = Field(
-    "force", "Though it has not caught up", "What it lacks is taken back, and comes again.", "no", ("no", "yes")
-)
+_ASK_ZOOM = yes_or_no("ask_zoom", "Ask Zoom what it was never asked", "Behind all live work.")
+_FORCE = yes_or_no("force", "Though it has not caught up", "What it lacks is taken back, and comes again.")
 
 
 def rebuild_acts(environment: Mapping[str, str]) -> Iterator[Act]:
@@ -53,7 +52,7 @@ def rebuild_acts(environment: Mapping[str, str]) -> Iterator[Act]:
         about="Makes a state the live one; stop all workers first, and start them afterwards. What differs is told, "
         "and Brevo follows by differences alone. It can be undone until the other state is dropped.",
         fields=(_STATE, _FORCE),
-        command=_switch_command,
+        command=lambda answers: with_reason("rebuild", "switch", answers["state"], *flag(answers, _FORCE)),
         plan=partial(_plan_switch, environment),
     )
     yield Act(
@@ -79,8 +78,7 @@ def rebuild_acts(environment: Mapping[str, str]) -> Iterator[Act]:
 def _start_words(answers: FormAnswers) -> list[str]:
     """The command's, less the reason."""
     rate = ["--rate", answers["rate"]] if answers["rate"] else []
-    ask = ["--ask-zoom"] if answers["ask_zoom"] == "yes" else []
-    return ["rebuild", "start", answers["state"], *rate, *ask]
+    return ["rebuild", "start", answers["state"], *rate, *flag(answers, _ASK_ZOOM)]
 
 
 async def _plan_start(environment: Mapping[str, str], answers: FormAnswers) -> PlannedAct:
@@ -96,7 +94,7 @@ async def _plan_start(environment: Mapping[str, str], answers: FormAnswers) -> P
 
     known = states.rebuilt.get(state)
     line = f"Compute {state} beside {states.live.state}, which stays live"
-    if known is not None and known.goes_on(asks_zoom=answers["ask_zoom"] == "yes"):
+    if known is not None and known.goes_on(asks_zoom=says_yes(answers, _ASK_ZOOM)):
         line = f"Go on with {state}, begun at {known.started_at:%Y-%m-%d %H:%M} UTC"
     elif known is not None and known.unanswered:
         line = f"Compute {state} from the beginning: {known.unanswered} questions were given up, and Zoom is asked now"
@@ -115,13 +113,8 @@ async def _plan_diff(environment: Mapping[str, str], answers: FormAnswers) -> Pl
     return PlannedAct(lines, "", nothing, due=0)
 
 
-def _switch_command(answers: FormAnswers) -> str:
-    force = ["--force"] if answers["force"] == "yes" else []
-    return with_reason("rebuild", "switch", answers["state"], *force)
-
-
 async def _plan_switch(environment: Mapping[str, str], answers: FormAnswers) -> PlannedAct:
-    return await _planned_switch(environment, _named(answers), force=answers["force"] == "yes")
+    return await _planned_switch(environment, _named(answers), force=says_yes(answers, _FORCE))
 
 
 async def _plan_undo(environment: Mapping[str, str], _answers: FormAnswers) -> PlannedAct:

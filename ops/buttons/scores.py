@@ -6,16 +6,14 @@ from collections.abc import Mapping, Sequence
 
 from console.acting import Act, Field, FormAnswers, PlannedAct, digest_of
 from ops.buttons.commands import with_reason
+from ops.buttons.yes_or_no import flag, says_yes, yes_or_no
 from ops.score.acts import ScoreRebuild, rebuildable
 from ops.score.display import SAY_SWITCH, in_words, outcome
 from ops.workplace import Workplace
 from schemas.errors import ConfigurationError
 
 _MODEL = Field("model", "By which model", "A model_version of the section scoring: a candidate's, or the live one's.")
-_SWITCH = Field(
-    "switch", "Switch to it", "Of the live model, after it was changed: Brevo is told what differs.", "no",
-    ("no", "yes"),
-)  # fmt: skip
+_SWITCH = yes_or_no("switch", "Switch to it", "Of the live model, after it was changed: Brevo is told what differs.")
 
 
 def score_act(environment: Mapping[str, str]) -> Act:
@@ -25,10 +23,10 @@ def score_act(environment: Mapping[str, str]) -> Act:
         if not answers["model"]:
             raise ConfigurationError("say by which model")
         place = Workplace.of(environment, computes=True)
-        model = rebuildable(place, answers["model"], switch=bool(_switch(answers)))
+        model = rebuildable(place, answers["model"], switch=says_yes(answers, _SWITCH))
         found = await ScoreRebuild(place, model).planned()
         lines, due = list(in_words(found, model)), len(found.contacts)
-        if model.is_live and due and not _switch(answers):
+        if model.is_live and due and not says_yes(answers, _SWITCH):
             lines, due = [*lines, SAY_SWITCH], 0
 
         async def carry_out(operator: str, reason: str) -> Sequence[str]:
@@ -43,10 +41,6 @@ def score_act(environment: Mapping[str, str]) -> Act:
         about="Computes everybody's score by a candidate, of which nothing is told; or by the live model after it was "
         "changed, and tells Brevo what differs, behind all live work. A worker with the same models does it.",
         fields=(_MODEL, _SWITCH),
-        command=lambda answers: with_reason("score", "rebuild", "--model", answers["model"], *_switch(answers)),
+        command=lambda answers: with_reason("score", "rebuild", "--model", answers["model"], *flag(answers, _SWITCH)),
         plan=plan,
     )
-
-
-def _switch(answers: FormAnswers) -> list[str]:
-    return ["--switch"] if answers["switch"] == "yes" else []

@@ -7,17 +7,17 @@ from dataclasses import astuple
 
 from rich.console import Console
 
-from console.acting import Act, Field, FormAnswers, PlannedAct, digest_of
+from console.acting import Act, FormAnswers, PlannedAct, digest_of
 from ops.buttons.commands import with_reason
+from ops.buttons.yes_or_no import flag, says_yes, yes_or_no
 from ops.topics.acts import change, compared
 from ops.topics.display import outcome, show
 
 _WIDTH = 160
 """Columns of the table of what differs; a page scrolls."""
-_LOSE = Field(
-    "lose", "Also what loses records", "Shorter retention, deletion: Kafka deletes or refuses what it keeps now.", "no",
-    ("no", "yes"),
-)  # fmt: skip
+_LOSE = yes_or_no(
+    "lose", "Also what loses records", "Shorter retention, deletion: Kafka deletes or refuses what it keeps now."
+)
 
 
 def topics_act(environment: Mapping[str, str]) -> Act:
@@ -25,7 +25,7 @@ def topics_act(environment: Mapping[str, str]) -> Act:
 
     async def plan(answers: FormAnswers) -> PlannedAct:
         found = await compared(environment)
-        due = found.due(lose=bool(_lose(answers)))
+        due = found.due(lose=says_yes(answers, _LOSE))
 
         async def carry_out(operator: str, reason: str) -> Sequence[str]:
             await change(found, due, operator, reason)
@@ -43,10 +43,6 @@ def topics_act(environment: Mapping[str, str]) -> Act:
         about="Creates the topics that are missing and sets what differs from what it shall be. Never changes "
         "partitions or replicas of a topic that is there, never deletes a topic, leaves alone what others have set.",
         fields=(_LOSE,),
-        command=lambda answers: with_reason("topics", "apply", *_lose(answers)),
+        command=lambda answers: with_reason("topics", "apply", *flag(answers, _LOSE)),
         plan=plan,
     )
-
-
-def _lose(answers: FormAnswers) -> list[str]:
-    return ["--lose"] if answers["lose"] == "yes" else []
