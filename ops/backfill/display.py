@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from ops.backfill.estimate import Estimate
-from ops.backfill.gathering import UnitProgress as Tell
+from ops.backfill.gathering import UnitProgress
 from ops.backfill.plan import BackfillWish, Skipped
 from ops.backfill.sessions import PastSession
 
@@ -17,7 +17,7 @@ _TENTHS = 10
 
 
 @contextmanager
-def bar(console: Console, what: str) -> Iterator[Tell]:
+def bar(console: Console, what: str) -> Iterator[UnitProgress]:
     """A function to tell how far it is."""
     columns = (TextColumn(what), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:

@@ -11,7 +11,7 @@ from ops.brevo.ledger import Open
 from ops.selection.selection import SessionKey
 from schemas.brevo import Verdict
 
-DoubtVerdict = Literal["sent", "resend", "drop", "as_found"]
+DoubtWish = Literal["sent", "resend", "drop", "as_found"]
 """What a person wants: one verdict for all, or what Brevo shows of each."""
 
 
@@ -40,7 +40,7 @@ class EventSelection:
         )
 
 
-def verdict_of(wish: DoubtVerdict, at_brevo: AtBrevo) -> Verdict | None:
+def verdict_of(wish: DoubtWish, at_brevo: AtBrevo) -> Verdict | None:
     """What becomes of an event; `None`: it stays in doubt.
 
     What Brevo has is never sent again, and what nobody knows about not by a rule.

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 from ops.audit import audit_entry
 from ops.brevo.at_brevo import AtBrevo
-from ops.brevo.choosing import DoubtVerdict
+from ops.brevo.choosing import DoubtWish
 from ops.brevo.effects import event_selection, known_sessions, titles_of
 from ops.brevo.ledger import Open, doubts, ledger
 from ops.posting import posting
@@ -50,7 +50,7 @@ async def chosen(
 
 
 async def decide(
-    connection: KafkaConnection, deciding: Sequence[Decided], wish: DoubtVerdict, operator: str, reason: str
+    connection: KafkaConnection, deciding: Sequence[Decided], wish: DoubtWish, operator: str, reason: str
 ) -> None:
     """Tell the sink, and note it; those without a verdict stay as they are.
 

@@ -26,11 +26,11 @@ from schemas.instants import format_instant
 from schemas.sessions import SessionSummary
 
 _Check = Annotated[bool, typer.Option("--check", help="Ask Brevo whether it has them: up to two calls for each.")]
-_OfSession = Annotated[
+OfSession = Annotated[
     str | None, typer.Option("--session", help="Of this one: `latest`, a uuid, an id, or words of the topic.")
 ]
-_OfContact = Annotated[str | None, typer.Option("--contact", help="Of this one: an e-mail address or a contact id.")]
-_OfName = Annotated[str | None, typer.Option("--name", help="Of this name: zoom_webinar_attended.")]
+OfContact = Annotated[str | None, typer.Option("--contact", help="Of this one: an e-mail address or a contact id.")]
+OfName = Annotated[str | None, typer.Option("--name", help="Of this name: zoom_webinar_attended.")]
 _COLUMNS = ("id", "event_date", "name", "email", "contact_id", "session", "topic", "state", "at_brevo")
 EFFECTS_EPILOG = """\b
 Examples:
@@ -42,9 +42,9 @@ Examples:
 def effects(
     context: typer.Context,
     check: _Check = False,
-    session: _OfSession = None,
-    contact: _OfContact = None,
-    name: _OfName = None,
+    session: OfSession = None,
+    contact: OfContact = None,
+    name: OfName = None,
     as_json: Json = False,
     as_csv: Csv = False,
     mask: Mask = False,

@@ -12,12 +12,12 @@ import typer
 
 from ops.audit import operator_name
 from ops.brevo.at_brevo import AtBrevo
-from ops.brevo.choosing import DoubtVerdict, verdict_of
+from ops.brevo.choosing import DoubtWish, verdict_of
 from ops.brevo.deciding import Decided, chosen, decide
 from ops.brevo.effects import (
-    _OfContact,
-    _OfName,
-    _OfSession,
+    OfContact,
+    OfName,
+    OfSession,
     asked_of_brevo,
     show_events,
     shown,
@@ -48,9 +48,9 @@ def resolve(
     ] = None,
     *,
     everything: Annotated[bool, typer.Option("--all", help="Every event in doubt.")] = False,
-    session: _OfSession = None,
-    contact: _OfContact = None,
-    name: _OfName = None,
+    session: OfSession = None,
+    contact: OfContact = None,
+    name: OfName = None,
     sent: Annotated[bool, typer.Option("--sent", help="They were sent: never again.")] = False,
     resend: Annotated[bool, typer.Option("--resend", help="They were not: send them now.")] = False,
     drop: Annotated[bool, typer.Option("--drop", help="Forget them: they are not sent.")] = False,
@@ -90,22 +90,22 @@ def resolve(
         raise typer.Exit(FOUND_WRONG)
 
 
-def _check_words(command_id: str | None, wish: DoubtVerdict, *, many: bool, unchecked: bool) -> None:
+def _check_words(command_id: str | None, wish: DoubtWish, *, many: bool, unchecked: bool) -> None:
     if (command_id is not None) == many:
         raise typer.BadParameter("give an ID, or --all, --session, --contact or --name")
     if wish == "as_found" and unchecked:
         raise typer.BadParameter("--as-found asks Brevo: leave --unchecked out")
 
 
-def _wish(*, sent: bool, resend: bool, drop: bool, as_found: bool) -> DoubtVerdict:
-    given: dict[DoubtVerdict, bool] = {"sent": sent, "resend": resend, "drop": drop, "as_found": as_found}
+def _wish(*, sent: bool, resend: bool, drop: bool, as_found: bool) -> DoubtWish:
+    given: dict[DoubtWish, bool] = {"sent": sent, "resend": resend, "drop": drop, "as_found": as_found}
     wishes = [wish for wish, chosen in given.items() if chosen]
     if len(wishes) != 1:
         raise typer.BadParameter("give exactly one of --sent, --resend, --drop, --as-found")
     return wishes[0]
 
 
-async def _decided(doubts: Sequence[Open], wish: DoubtVerdict, *, checked: bool) -> list[Decided]:
+async def _decided(doubts: Sequence[Open], wish: DoubtWish, *, checked: bool) -> list[Decided]:
     answers: Sequence[AtBrevo] = await asked_of_brevo(doubts) if checked else ["unknown"] * len(doubts)
     return [Decided(doubt, found, verdict_of(wish, found)) for doubt, found in zip(doubts, answers, strict=True)]
 
@@ -139,7 +139,7 @@ def _tell_many(decided: Sequence[Decided], titles: Mapping[str, str], *, as_json
     typer.echo(", ".join(f"{count} {what}" for what, count in sorted(counts.items())))
 
 
-def _tell_one(only: Decided, wish: DoubtVerdict, *, as_json: bool) -> None:
+def _tell_one(only: Decided, wish: DoubtWish, *, as_json: bool) -> None:
     command = only.doubt.command
     says = f"{command.name}: {only.verdict} (at Brevo: {only.at_brevo})"
     if only.verdict is None:
