@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 from processors.engine.naming import Names
+from runtime.clients import opened
 from runtime.kafka import KafkaConnection
 from schemas.errors import ConfigurationError
 from schemas.states import TopicPositions
@@ -94,19 +95,13 @@ class Groups:
     @asynccontextmanager
     async def _consumer(self, group: str | None) -> AsyncIterator[AIOKafkaConsumer]:
         from aiokafka import AIOKafkaConsumer  # noqa: PLC0415
-        from aiokafka.errors import KafkaError  # noqa: PLC0415
 
         name = None if group is None else f"{self._connection.topic_prefix}{group}"
         consumer = AIOKafkaConsumer(
             **self._connection.command_options(), group_id=name, enable_auto_commit=False, auto_offset_reset="earliest"
         )
-        try:
-            await consumer.start()
+        async with opened(self._connection, consumer, consumer.stop):
             yield consumer
-        except (KafkaError, OSError, TimeoutError) as error:
-            raise self._connection.unanswered(error) from error
-        finally:
-            await consumer.stop()
 
 
 def earlier(one: TopicPositions, other: TopicPositions) -> TopicPositions:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from processors.engine.naming import APP_ID
+from runtime.clients import opened
 from runtime.kafka import KafkaConnection
 
 _MEMBERS = 5
@@ -19,17 +20,13 @@ async def workers(connection: KafkaConnection, name: str = APP_ID) -> int | None
         RetryLaterError: Kafka does not answer.
     """
     from aiokafka.admin import AIOKafkaAdminClient  # noqa: PLC0415 (a help page needs no Kafka client)
-    from aiokafka.errors import GroupAuthorizationFailedError, KafkaError  # noqa: PLC0415
+    from aiokafka.errors import GroupAuthorizationFailedError  # noqa: PLC0415
 
     admin = AIOKafkaAdminClient(**connection.command_options())
-    try:
-        await admin.start()
-        (answer,) = await admin.describe_consumer_groups([f"{connection.topic_prefix}{name}"])
+    async with opened(connection, admin, admin.close):
+        try:
+            (answer,) = await admin.describe_consumer_groups([f"{connection.topic_prefix}{name}"])
+        except GroupAuthorizationFailedError:
+            return None
         (group,) = answer.groups
         return None if group[0] else len(group[_MEMBERS])
-    except GroupAuthorizationFailedError:
-        return None
-    except (KafkaError, OSError, TimeoutError) as error:
-        raise connection.unanswered(error) from error
-    finally:
-        await admin.close()
