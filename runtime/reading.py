@@ -93,6 +93,15 @@ def make_known(consumer: AIOKafkaConsumer, parts: Sequence[TopicPartition]) -> N
     consumer.pause(*parts)
 
 
+async def offsets_since(
+    consumer: AIOKafkaConsumer, parts: Sequence[TopicPartition], at_ms: int
+) -> dict[TopicPartition, int | None]:
+    """By partition where records of that time (epoch milliseconds) or later begin; ``None``: there are none."""
+    # Before 1970 there is no record's time, and Kafka means something else by it.
+    found = await consumer.offsets_for_times(dict.fromkeys(parts, max(0, at_ms)))
+    return {part: None if first is None else first.offset for part, first in found.items()}
+
+
 async def read_spans(
     consumer: AIOKafkaConsumer,
     spans: Mapping[TopicPartition, range],

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from processors.engine.naming import APP_ID
 from runtime.clients import opened
 from runtime.kafka import KafkaConnection
-from runtime.reading import missing, partitions_of_topics, read_spans, reader
+from runtime.reading import missing, offsets_since, partitions_of_topics, read_spans, reader
 from schemas.errors import ConfigurationError
 from schemas.topic import Topic
 from schemas.topics import (
@@ -50,9 +50,8 @@ class Tails:
 
     async def start_at(self, topic: Topic, at_ms: int) -> dict[int, int]:
         """By partition the first record of that time or later, where there is any."""
-        # Before 1970 there is no record's time, and Kafka means something else by it.
-        found = await self._consumer.offsets_for_times(dict.fromkeys(await self._of(topic), max(0, at_ms)))
-        return {part.partition: known.offset for part, known in found.items() if known is not None}
+        found = await offsets_since(self._consumer, await self._of(topic), at_ms)
+        return {part.partition: first for part, first in found.items() if first is not None}
 
     async def read(
         self, topic: Topic, spans: Mapping[int, range], most: int = _PORTION

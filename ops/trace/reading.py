@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from ops.trace.trail import TracedRecord
 from runtime.kafka import KafkaConnection
-from runtime.reading import make_known, partitions_of_topics, read_spans, reader
+from runtime.reading import make_known, offsets_since, partitions_of_topics, read_spans, reader
 from schemas.errors import ConfigurationError
 from schemas.topic import Topic
 
@@ -90,10 +90,8 @@ class Topics:
         if since is None:
             begins = await self._consumer.beginning_offsets(wanted)
             return {part: range(begins[part], end) for part, end in ends.items()}
-        # Before 1970 there is no record's time, and Kafka means something else by it.
-        at_ms = max(0, int(since.timestamp() * 1_000))
-        found = await self._consumer.offsets_for_times(dict.fromkeys(wanted, at_ms))
-        return {part: range(ends[part] if first is None else first.offset, ends[part]) for part, first in found.items()}
+        found = await offsets_since(self._consumer, wanted, int(since.timestamp() * 1_000))
+        return {part: range(ends[part] if first is None else first, ends[part]) for part, first in found.items()}
 
 
 @asynccontextmanager
