@@ -110,7 +110,7 @@ class Installation:
     async def send(self, world: World, on_done: Callable[[bool], None] = lambda _: None) -> Summary:
         """Send a world's deliveries as Zoom does, repeats included; every one is accepted in the end."""
         url = f"http://127.0.0.1:{self.port}/webhooks/zoom"
-        target = Target(url, self.wiring.webhook_secret, retry_seconds=0.5, max_failures=1)
+        target = Target(url, self.wiring.webhook_secret, retry_seconds=1.0, max_failures=1)
         summary = await send(world.deliveries, target, on_done)
         assert not summary.failed, f"{len(summary.failed)} deliveries never accepted: {summary.answers}"
         return summary
