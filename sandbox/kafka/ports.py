@@ -5,6 +5,9 @@ from __future__ import annotations
 import os
 import random
 import socket
+from collections.abc import Iterator
+from functools import cache
+from itertools import cycle, islice
 
 # Linux hands 32768-60999 to outgoing connections, macOS 49152-65535. A port below those is not lost to some client's
 # connection while its server is down, so a broker that was killed can come back on it.
@@ -17,16 +20,14 @@ RANGE = "ROLLCALL_SANDBOX_PORTS"
 def free_port(host: str = "127.0.0.1", *, but: int | None = None) -> int:
     """A port on which nothing listens now, another than `but`, which is picked and not bound yet.
 
-    Somebody may still take it first: whoever binds it must expect that.
+    A process is given each port of the range once before one comes again: of two servers that are started together
+    none takes the other's. Another process may still take it first: whoever binds it must expect that.
 
     Raises:
         OSError: no free port was found.
     """
-    # Its own generator: a test that seeds `random` must not make two processes pick the same ports.
-    pick = random.SystemRandom()
     first, last = map(int, os.environ.get(RANGE, f"{_FIRST}-{_LAST}").split("-"))
-    for _ in range(_ATTEMPTS):
-        port = pick.randint(first, last)
+    for port in islice(_in_turn(first, last), _ATTEMPTS):
         if port == but:
             continue
         with socket.socket() as probe:
@@ -37,3 +38,10 @@ def free_port(host: str = "127.0.0.1", *, but: int | None = None) -> int:
                 continue
             return port
     raise OSError(f"no free port between {first} and {last} on {host}")
+
+
+@cache
+def _in_turn(first: int, last: int) -> Iterator[int]:
+    """The ports of a range again and again, in an order of this process; kept, since ports are the process's too."""
+    # Its own generator: a test that seeds `random` must not make two processes pick the same ports.
+    return cycle(random.SystemRandom().sample(range(first, last + 1), last + 1 - first))
