@@ -40,6 +40,9 @@ LookupKind = Literal[
 Availability = Literal["found", "missing", "unavailable"]
 """Whether Zoom has what was asked for, and tells it."""
 
+ZoomRow = dict[str, Any]
+"""One JSON object as Zoom sends it."""
+
 
 class LookupRequest(Message):
     """One question; key `account_id`, so that one worker owns an account's rate budget."""
@@ -106,7 +109,7 @@ class LookupResult(Message):
     """`missing`: Zoom says there is none (404, 3001). `unavailable`: it may not be asked (scope, plan, permission)."""
     detail: str = ""
     """Zoom's code and message where the outcome is not `found`."""
-    rows: tuple[dict[str, Any], ...] = ()
+    rows: tuple[ZoomRow, ...] = ()
     """As Zoom sends them, less links, passcodes and phone numbers."""
     origin: Origin = "live"
     answered_at: Instant
@@ -121,7 +124,7 @@ class LookupResult(Message):
         *,
         answered_at: datetime,
         detail: str = "",
-        rows: tuple[dict[str, Any], ...] = (),
+        rows: tuple[ZoomRow, ...] = (),
     ) -> LookupResult:
         """An answer to a request, on one page."""
         return cls(

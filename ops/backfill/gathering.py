@@ -12,8 +12,8 @@ from ops.backfill.sessions import PastSession, parse_session
 from ops.backfill.spans import DaySpan, reportable, requests_of
 from ops.backfill.units import Unit
 from ops.zoom.answers import ZoomRefusedError
-from processors.zoom.api.api import ZoomRow
 from schemas.errors import RetryLaterError
+from schemas.lookups import ZoomRow
 
 UnitProgress = Callable[[int, int], object]
 """Told (units read, all units)."""

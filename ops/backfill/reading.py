@@ -10,10 +10,10 @@ from typing import Any, TypeVar
 from ops.backfill.spans import DaySpan
 from ops.zoom.answers import ZoomRefusedError, said
 from processors.zoom.api import requests
-from processors.zoom.api.api import ZoomRow
 from processors.zoom.api.client import ZoomClient
 from runtime.outcome import NoAnswer
 from schemas.errors import RetryLaterError
+from schemas.lookups import ZoomRow
 
 T = TypeVar("T")
 

@@ -21,7 +21,6 @@ from ops.zoom.accounts import AccountId, choose, client_of, load
 from ops.zoom.answers import ZoomRefusedError, said
 from ops.zoom.callback import CALLBACK_PATH, Callback
 from processors.zoom.api import requests
-from processors.zoom.api.api import ZoomRow
 from processors.zoom.api.authorization import CallbackRefusedError, LoginAttempt
 from processors.zoom.api.client import TOTAL_TIMEOUT_SECONDS
 from processors.zoom.api.login_store import Login, LoginStore
@@ -34,6 +33,7 @@ from runtime.kafka import KafkaConnection
 from runtime.models import Configuration, ZoomAccount
 from runtime.tls import outward_tls
 from schemas.errors import ConfigurationError, RetryLaterError, RollcallError
+from schemas.lookups import ZoomRow
 
 VERIFIER_BYTES = 48
 """64 characters: RFC 7636, 4.1 wants 43 to 128."""

@@ -18,10 +18,10 @@ from ops.zoom.answers import ZoomRefusedError, said
 from ops.zoom.publishing import publish
 from ops.zoom.recovery import LOG_DAYS, Findings, find_lost
 from processors.zoom.api import requests
-from processors.zoom.api.api import ZoomRow
 from processors.zoom.api.client import ZoomClient
 from runtime.durations import parse_duration
 from schemas.errors import ConfigurationError, RetryLaterError
+from schemas.lookups import ZoomRow
 from schemas.topics import RAW_EVENTS
 
 REPEATS = (1, 2, 3)

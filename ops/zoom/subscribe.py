@@ -18,12 +18,12 @@ from ops.zoom.accounts import AccountId, opened
 from ops.zoom.answers import ZoomRefusedError, said
 from ops.zoom.subscription import SubscriptionPlan, plan
 from processors.zoom.api import requests
-from processors.zoom.api.api import ZoomRow
 from processors.zoom.api.client import ZoomClient
 from processors.zoom.features import events_of
 from runtime.exits import FOUND_WRONG
 from runtime.kafka import KafkaConnection
 from schemas.errors import ConfigurationError, RetryLaterError
+from schemas.lookups import ZoomRow
 
 NAME = "Rollcall"
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping, Sequence
 
-from processors.zoom.api.api import ZoomRow
 from processors.zoom.api.metrics import ZoomMetrics
 from processors.zoom.questions.pages import QuestionAnswer
 from processors.zoom.questions.troubles import Troubles
 from runtime.backoff import Backoff
 from runtime.outage import Outage
 from runtime.outcome import NoAnswer, Outcome
+from schemas.lookups import ZoomRow
 
 MissingScopes = Callable[[frozenset[str]], Mapping[str, str]]
 """Of the scopes of a token: those that it lacks, each with the features that need it."""

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
-from processors.zoom.api.api import ZoomReader, ZoomRow
+from processors.zoom.api.api import ZoomReader
 from processors.zoom.questions.due_queue import ZoomQuestion
 from processors.zoom.questions.pages import QuestionAnswer, found
 from processors.zoom.questions.participation import participation
 from runtime.outcome import NoAnswer, Outcome
+from schemas.lookups import ZoomRow
 
 _ABOUT_INSTANCES = ("past_session", "report", "absentees", "recordings", "polls", "questions")
 _ANSWERED: Mapping[Outcome, Literal["missing", "unavailable"]] = {

@@ -18,14 +18,14 @@ from processors.engine.view import Output
 from processors.zoom import agent as look_up
 from processors.zoom.account_health import MissingScopes
 from processors.zoom.agent import LookUp
-from processors.zoom.api.api import ZoomReader, ZoomRow
+from processors.zoom.api.api import ZoomReader
 from processors.zoom.api.metrics import ZoomMetrics
 from processors.zoom.questions.pending import LOOKUPS_PENDING
 from runtime.backoff import Backoff
 from runtime.outcome import NoAnswer
 from schemas.attendance import ObjectType
 from schemas.instants import as_datetime
-from schemas.lookups import AccountDeauthorized, LookupRequest, LookupResult
+from schemas.lookups import AccountDeauthorized, LookupRequest, LookupResult, ZoomRow
 from schemas.priority import Priority
 from schemas.topics import LOOKUP_RESULTS, LOOKUPS
 

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from typing import Protocol
 
 from runtime.outcome import NoAnswer
 from schemas.attendance import ObjectType
+from schemas.lookups import ZoomRow
 from schemas.priority import Priority
-
-ZoomRow = dict[str, Any]
-"""One JSON object as Zoom sends it."""
 
 
 class ZoomReader(Protocol):

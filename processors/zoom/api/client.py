@@ -13,7 +13,7 @@ from typing_extensions import override
 
 from processors.zoom.api import requests
 from processors.zoom.api.allowance_file import AllowanceFile
-from processors.zoom.api.api import ZoomReader, ZoomRow
+from processors.zoom.api.api import ZoomReader
 from processors.zoom.api.budget import Budget
 from processors.zoom.api.limits import ZoomPlan
 from processors.zoom.api.login_store import LoginStore
@@ -28,6 +28,7 @@ from runtime.models import ZoomAccount
 from runtime.outcome import NoAnswer
 from runtime.tls import outward_tls
 from schemas.attendance import ObjectType
+from schemas.lookups import ZoomRow
 from schemas.priority import Priority
 
 TOTAL_TIMEOUT_SECONDS = 30.0

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from processors.zoom.api.api import ZoomRow
 from processors.zoom.api.endpoints import Endpoint
 from processors.zoom.api.limits import PAGE_SIZE
 from processors.zoom.api.metrics import ZoomMetrics
@@ -12,6 +11,7 @@ from processors.zoom.api.requests import Request
 from processors.zoom.api.transport import PAGE_EXPIRED, PAGE_TOKEN, Transport
 from runtime.outcome import NoAnswer, Outcome
 from schemas.codec import pack
+from schemas.lookups import ZoomRow
 from schemas.priority import Priority
 
 # https://developers.zoom.us/docs/api/pagination/, checked 2026-11-21: a page token lives 15 minutes, all other

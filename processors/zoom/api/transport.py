@@ -6,7 +6,6 @@ import ssl
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import aiohttp
 from yarl import URL
@@ -23,9 +22,9 @@ from runtime.answers import read_answer
 from runtime.lenient_json import json_or_none
 from runtime.outcome import NoAnswer, Outcome
 from schemas.instants import as_datetime
+from schemas.lookups import ZoomRow
 from schemas.priority import Priority
 
-JsonBody = dict[str, Any]
 PAGE_TOKEN = "next_page_token"  # noqa: S105 - a parameter's name, no secret
 PAGE_EXPIRED = "page expired"
 """`NoAnswer.code` where the page token is too old: begin at page one."""
@@ -37,7 +36,7 @@ LIMITED_ATTEMPTS = 5
 class Page:
     """One good answer."""
 
-    fields: JsonBody
+    fields: ZoomRow
     """Empty where the endpoint answers nothing."""
     size_bytes: int
 

@@ -5,14 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from processors.zoom.questions.identities import Directory
 from schemas.codec import contact_id, pack
-from schemas.lookups import Availability, LookupRequest, LookupResult
+from schemas.lookups import Availability, LookupRequest, LookupResult, ZoomRow
 from schemas.redaction import redacted
-
-AnsweredRow = dict[str, Any]
 
 PAGE_ROWS = 300
 PAGE_BYTES = 1_000_000
@@ -29,11 +26,11 @@ class QuestionAnswer:
 
     outcome: Availability
     detail: str = ""
-    rows: Sequence[AnsweredRow] | Directory = ()
+    rows: Sequence[ZoomRow] | Directory = ()
     """Redacted; a directory where each request gets its own part."""
 
 
-def found(rows: Sequence[AnsweredRow]) -> QuestionAnswer:
+def found(rows: Sequence[ZoomRow]) -> QuestionAnswer:
     """The answer that holds Zoom's rows, redacted; `unavailable` where one of them fits into no record."""
     clean = [redacted(row) for row in rows]
     largest = max((len(pack(row)) for row in clean), default=0)
@@ -47,7 +44,7 @@ def found(rows: Sequence[AnsweredRow]) -> QuestionAnswer:
 def result_pages(request: LookupRequest, answer: QuestionAnswer, answered_at: datetime) -> Iterator[LookupResult]:
     """The answer to one request: at least one page, numbered from 0, the last one marked."""
     if isinstance(answer.rows, Directory):
-        rows: Sequence[AnsweredRow] = answer.rows.hits(request.user_ids, request.emails)
+        rows: Sequence[ZoomRow] = answer.rows.hits(request.user_ids, request.emails)
     else:
         rows = answer.rows
     first = LookupResult.answering(request, answer.outcome, answered_at=answered_at, detail=answer.detail)
@@ -63,8 +60,8 @@ def _asked(request: LookupRequest) -> tuple[str, ...]:
     return (*request.user_ids, *map(contact_id, request.emails))
 
 
-def _cut(rows: Sequence[AnsweredRow]) -> Iterator[tuple[AnsweredRow, ...]]:
-    page: list[AnsweredRow] = []
+def _cut(rows: Sequence[ZoomRow]) -> Iterator[tuple[ZoomRow, ...]]:
+    page: list[ZoomRow] = []
     size = 0
     for row in rows:
         length = len(pack(row))
