@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
-from aiokafka.errors import KafkaError
 
+from runtime.clients import opened
 from runtime.kafka import KafkaConnection
 from runtime.reading import partitions_told
 
@@ -36,16 +36,11 @@ async def kafka_state(connection: KafkaConnection, topics: Collection[str]) -> K
         RetryLaterError: Kafka does not answer.
     """
     admin = AIOKafkaAdminClient(**connection.command_options())
-    try:
-        await admin.start()
+    async with opened(connection, admin, admin.close):
         cluster = await admin.describe_cluster()
         numbers = await partitions_told(admin)
-        there = [TopicPartition(name, number) for name in topics for number in numbers.get(name, ())]
-        ends = await _ends(connection, there) if there else {}
-    except (KafkaError, OSError, TimeoutError) as error:
-        raise connection.unanswered(error) from error
-    finally:
-        await admin.close()
+    there = [TopicPartition(name, number) for name in topics for number in numbers.get(name, ())]
+    ends = await _ends(connection, there) if there else {}
     return KafkaState(cluster["cluster_id"] or "", ends)
 
 
@@ -53,11 +48,8 @@ async def _ends(connection: KafkaConnection, there: list[TopicPartition]) -> Top
     consumer = AIOKafkaConsumer(**connection.command_options(), enable_auto_commit=False)
     # Without partitions it could not be stopped: aiokafka 0.14 awaits a task of its own that has not begun.
     consumer.assign(there)
-    try:
-        await consumer.start()
+    async with opened(connection, consumer, consumer.stop):
         return {(part.topic, part.partition): end for part, end in (await consumer.end_offsets(there)).items()}
-    finally:
-        await consumer.stop()
 
 
 def why_not_the_same(known: KafkaState, found: KafkaState) -> str | None:

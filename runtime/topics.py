@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
-from aiokafka.errors import KafkaError
 
+from runtime.clients import SilentBrokerError, opened
 from runtime.kafka import KafkaConnection
 from runtime.models import Kafka
 from runtime.wanted_topics import WantedTopic, wanted_topics
@@ -67,13 +67,8 @@ async def ensure_topics(
         }
         wanted = [topic for topic in wanted if topic.name in chosen]
     admin = AIOKafkaAdminClient(**connection.client_options(), request_timeout_ms=_REQUEST_SECONDS * 1_000)
-    try:
-        await admin.start()
+    async with opened(connection, admin, admin.close):
         return await _ensure(admin, kafka, wanted)
-    except (KafkaError, OSError, TimeoutError) as error:
-        raise connection.unanswered(error) from error
-    finally:
-        await admin.close()
 
 
 async def _ensure(admin: AIOKafkaAdminClient, kafka: Kafka, wanted: Sequence[WantedTopic]) -> tuple[str, ...]:
@@ -87,10 +82,13 @@ async def _ensure(admin: AIOKafkaAdminClient, kafka: Kafka, wanted: Sequence[Wan
             "if they are there, this user has no right to describe them"
         )
     created = await _create(admin, kafka, missing) if missing else ()
-    async with asyncio.timeout(_VISIBLE_SECONDS):
-        while not all(topic.name in found and found[topic.name].usable for topic in wanted):
-            await asyncio.sleep(_POLL_SECONDS)
-            found = await _found(admin)
+    try:
+        async with asyncio.timeout(_VISIBLE_SECONDS):
+            while not all(topic.name in found and found[topic.name].usable for topic in wanted):
+                await asyncio.sleep(_POLL_SECONDS)
+                found = await _found(admin)
+    except TimeoutError as error:
+        raise SilentBrokerError("topics without a leader") from error
     _check_partitions(found, wanted, kafka.partitions)
     return created
 
