@@ -31,7 +31,7 @@ from processors.attendance.book import (
     SESSION_STATE,
     Job,
 )
-from processors.attendance.intake.questions import ASKED
+from processors.attendance.known.questions import ASKED
 from processors.engagement.row_bytes import decode_rows, encode_head, encode_session, head_key
 from processors.engagement.state import Head
 from processors.engagement.sweep import BEHIND_CONTACTS, SWEEP_KEY

@@ -18,14 +18,14 @@ from typing_extensions import override
 
 from processors.attendance.book import ATTENDANCE_TABLE, Book, due_of, inheriting
 from processors.attendance.closing.closing import Closing
-from processors.attendance.closing.exclusion import Exclusion
 from processors.attendance.intake.answers import AnswerIntake
 from processors.attendance.intake.deauthorized import DEAUTHORIZED_EVENT, parse_deauthorized
 from processors.attendance.intake.erased import answer_without_erased, without_erased
 from processors.attendance.intake.events import Intake
 from processors.attendance.intake.notices import Notices
-from processors.attendance.intake.recordings import Recordings
-from processors.attendance.intake.registrants import Registrants
+from processors.attendance.known.exclusion import Exclusion
+from processors.attendance.known.recordings import Recordings
+from processors.attendance.known.registrants import Registrants
 from processors.attendance.rules.chat import CHAT_EVENTS, parse_chatted
 from processors.attendance.rules.events import parse_event
 from processors.attendance.rules.recordings import RECORDING_EVENT, parse_recorded

@@ -8,12 +8,12 @@ from functools import partial
 
 from processors.attendance.book import REGISTRATION, UNKNOWN_REGISTRANT, VISITOR, Book, Visitor
 from processors.attendance.closing.evidence import PieceOfEvidence, evidence_of
-from processors.attendance.closing.exclusion import Exclusion
 from processors.attendance.closing.identity import registration_of
 from processors.attendance.closing.step import ClosingStep, Progress
-from processors.attendance.intake.figures import ask_figures
-from processors.attendance.intake.interaction import ask_interaction
-from processors.attendance.intake.questions import Scope, ask, ask_identities
+from processors.attendance.known.exclusion import Exclusion
+from processors.attendance.known.figures import ask_figures
+from processors.attendance.known.interaction import ask_interaction
+from processors.attendance.known.questions import Scope, ask, ask_identities
 from processors.attendance.rules.connections import filled, united
 from processors.attendance.rules.facts import Shown
 

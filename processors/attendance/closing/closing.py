@@ -30,18 +30,18 @@ from processors.attendance.book import (
 from processors.attendance.closing.asking import Asking
 from processors.attendance.closing.due import next_due_ms, works_due
 from processors.attendance.closing.ending import ask_for_ends
-from processors.attendance.closing.exclusion import Exclusion
 from processors.attendance.closing.filing import Filing
 from processors.attendance.closing.publishing import Publishing
 from processors.attendance.closing.reports import ask_due_reports
 from processors.attendance.closing.results import retract_result, retract_summary
 from processors.attendance.closing.states import take_back_states
 from processors.attendance.closing.step import ClosingStep, Progress
-from processors.attendance.intake.described import is_wanted
-from processors.attendance.intake.groups import groups_of, run_rows
-from processors.attendance.intake.questions import Scope, is_open
-from processors.attendance.intake.recordings import Recordings
-from processors.attendance.intake.registrants import Registrants
+from processors.attendance.known.described import is_wanted
+from processors.attendance.known.exclusion import Exclusion
+from processors.attendance.known.groups import groups_of, run_rows
+from processors.attendance.known.questions import Scope, is_open
+from processors.attendance.known.recordings import Recordings
+from processors.attendance.known.registrants import Registrants
 from processors.attendance.rules.recordings import ChosenRecording
 from processors.attendance.rules.sessions import Group, Session
 from processors.attendance.settings import TrackingSettings

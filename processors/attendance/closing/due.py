@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from processors.attendance.book import SESSION, Book, Job, begin_planned
-from processors.attendance.intake.groups import groups_of
+from processors.attendance.known.groups import groups_of
 from processors.attendance.rules.sessions import Group
 from processors.attendance.settings import TrackingSettings
 

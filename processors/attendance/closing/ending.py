@@ -7,8 +7,8 @@ instant known is assumed. What stands earlier in this list and comes later repla
 from __future__ import annotations
 
 from processors.attendance.book import CONNECTION, RUN, Book, Job, look_at
-from processors.attendance.intake.groups import run_rows
-from processors.attendance.intake.questions import Scope, Subject, ask, subject_of
+from processors.attendance.known.groups import run_rows
+from processors.attendance.known.questions import Scope, Subject, ask, subject_of
 from processors.attendance.rules.reports import parse_line
 from processors.attendance.rules.runs import RunRow
 from processors.attendance.settings import TrackingSettings

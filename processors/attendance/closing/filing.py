@@ -10,9 +10,9 @@ from operator import itemgetter
 from processors.attendance.book import FILED, VISITOR, Book
 from processors.attendance.closing.asking import Asking
 from processors.attendance.closing.evidence import PieceOfEvidence, evidence_of
-from processors.attendance.closing.exclusion import Exclusion
 from processors.attendance.closing.identity import Resolved, resolve
 from processors.attendance.closing.step import ClosingStep, Progress
+from processors.attendance.known.exclusion import Exclusion
 from processors.attendance.rules.facts import Shown
 from processors.attendance.rules.intervals import walk
 from processors.attendance.rules.presence import Filed, weight_of

@@ -10,14 +10,14 @@ from operator import itemgetter
 from typing import Any
 
 from processors.attendance.book import ABSENT, CONTACT_REGISTRATION, FILED, REGISTRATION, RESULT, Book
-from processors.attendance.closing.exclusion import Exclusion
 from processors.attendance.closing.filing import ANONYMOUS, filed_from
 from processors.attendance.closing.reconciliation import compare, reconciliation
 from processors.attendance.closing.results import publish_result, publish_summary, retract_result
 from processors.attendance.closing.step import ClosingStep, Progress
 from processors.attendance.closing.telling import tell_choice, tell_ended, tell_session_choice
-from processors.attendance.intake.figures import knows_absentees
-from processors.attendance.intake.interaction import Offered, interaction_of, interaction_summary, offered_of
+from processors.attendance.known.exclusion import Exclusion
+from processors.attendance.known.figures import knows_absentees
+from processors.attendance.known.interaction import Offered, interaction_of, interaction_summary, offered_of
 from processors.attendance.rules.judgement import Contact, Left, Registrant, Retract, StandingResult, judge
 from processors.attendance.rules.presence import Filed
 from processors.attendance.rules.recordings import ChosenRecording

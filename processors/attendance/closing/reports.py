@@ -14,7 +14,7 @@ from processors.attendance.book import (
     note_change,
 )
 from processors.attendance.closing.states import tell_next_check
-from processors.attendance.intake.questions import Scope, Subject, ask, scope_of
+from processors.attendance.known.questions import Scope, Subject, ask, scope_of
 from processors.attendance.rules.reports import ReportRow, ReportState, parse_line
 from processors.attendance.rules.runs import RunRow
 from processors.attendance.settings import TrackingSettings

@@ -7,7 +7,7 @@ from enum import Enum, auto
 from functools import cached_property
 
 from processors.attendance.book import DESCRIBED_DETAILS, REPORT_STATE, SCHEDULE, Book, Details, DueWork, Job
-from processors.attendance.intake.questions import Scope, Subject, open_among
+from processors.attendance.known.questions import Scope, Subject, open_among
 from processors.attendance.rules.reports import ReportState
 from processors.attendance.rules.runs import LIVELINESS, RunRow
 from processors.attendance.rules.schedule import RECURRING

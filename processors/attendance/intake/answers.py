@@ -8,17 +8,17 @@ from processors.attendance.book import CONTACT_REGISTRATION, Book, Question
 from processors.attendance.closing.closing import Closing
 from processors.attendance.closing.ending import take_past_end, take_report_end
 from processors.attendance.closing.reports import plan_report, take_report
-from processors.attendance.intake.described import (
+from processors.attendance.intake.events import Intake, tell_registrations
+from processors.attendance.known.described import (
     listed_registrations,
     take_details,
     take_identities,
     take_panelists,
 )
-from processors.attendance.intake.events import Intake, tell_registrations
-from processors.attendance.intake.figures import take_absentees, take_total
-from processors.attendance.intake.groups import groups_of
-from processors.attendance.intake.interaction import take_participation
-from processors.attendance.intake.questions import (
+from processors.attendance.known.figures import take_absentees, take_total
+from processors.attendance.known.groups import groups_of
+from processors.attendance.known.interaction import take_participation
+from processors.attendance.known.questions import (
     DETAILS_FIRST,
     Purpose,
     Scope,
@@ -28,8 +28,8 @@ from processors.attendance.intake.questions import (
     scope_of,
     subject_of,
 )
-from processors.attendance.intake.recordings import Recordings
-from processors.attendance.intake.registrants import Registrants, take_registration
+from processors.attendance.known.recordings import Recordings
+from processors.attendance.known.registrants import Registrants, take_registration
 from processors.attendance.settings import TrackingSettings
 from schemas.lookups import LookupResult
 

@@ -16,12 +16,12 @@ from processors.attendance.book import (
 )
 from processors.attendance.closing.reports import plan_report
 from processors.attendance.closing.states import tell_run
-from processors.attendance.intake.described import hear_dates
-from processors.attendance.intake.groups import groups_of, runs_of
-from processors.attendance.intake.interaction import take_chat
 from processors.attendance.intake.notices import Notices
-from processors.attendance.intake.questions import DETAILS_FIRST, Scope, Subject, ask, is_open
-from processors.attendance.intake.registrants import Registrants, take_conversion, take_registration
+from processors.attendance.known.described import hear_dates
+from processors.attendance.known.groups import groups_of, runs_of
+from processors.attendance.known.interaction import take_chat
+from processors.attendance.known.questions import DETAILS_FIRST, Scope, Subject, ask, is_open
+from processors.attendance.known.registrants import Registrants, take_conversion, take_registration
 from processors.attendance.rules.chat import Chatted
 from processors.attendance.rules.connections import Connection
 from processors.attendance.rules.facts import (

@@ -22,10 +22,10 @@ from processors.attendance.book import (
     look_later,
     send_tick,
 )
-from processors.attendance.closing.exclusion import Exclusion
-from processors.attendance.intake.described import is_wanted
-from processors.attendance.intake.groups import groups_of
-from processors.attendance.intake.questions import ASKED
+from processors.attendance.known.described import is_wanted
+from processors.attendance.known.exclusion import Exclusion
+from processors.attendance.known.groups import groups_of
+from processors.attendance.known.questions import ASKED
 from processors.attendance.rules.chat import Chatted
 from processors.attendance.rules.facts import Fact, Seen, Started
 from processors.attendance.rules.runs import RunRow

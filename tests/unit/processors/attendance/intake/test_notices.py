@@ -10,8 +10,8 @@ import orjson
 import pytest
 
 from processors.attendance.book import ATTENDANCE_TABLE, Book
-from processors.attendance.closing.exclusion import Exclusion
 from processors.attendance.intake.notices import Notices
+from processors.attendance.known.exclusion import Exclusion
 from processors.attendance.settings import TrackingSettings
 from processors.engine.view import TurnView
 from sandbox.simulator import Chaos, World, simulate_meeting, simulate_webinar

@@ -22,8 +22,8 @@ from processors.attendance.book import (
     Published,
     note_undecided,
 )
-from processors.attendance.intake.groups import Dates, dates_of
-from processors.attendance.intake.questions import Subject, ask_identities
+from processors.attendance.known.groups import Dates, dates_of
+from processors.attendance.known.questions import Subject, ask_identities
 from processors.attendance.rules.facts import Converted, Registered
 from processors.attendance.rules.filters import Described, judge
 from processors.attendance.rules.names import registered_name

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from processors.attendance.book import CHOICE, RECORDING, RUN, Book, look_later, note_change
-from processors.attendance.intake.questions import Scope, Subject, ask
+from processors.attendance.known.questions import Scope, Subject, ask
 from processors.attendance.rules.recordings import ChosenRecording, Recorded, RecordingRow, chosen, merged, ready_row
 from processors.attendance.settings import TrackingSettings
 from schemas.attendance import Origin

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from processors.attendance.book import ATTENDANCE_TABLE, Book
-from processors.attendance.closing.exclusion import Exclusion
+from processors.attendance.known.exclusion import Exclusion
 from processors.attendance.rules.connections import Connection
 from processors.attendance.settings import TrackingSettings
 from processors.engine.memory_store import MemoryStore

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from typing import Literal, NamedTuple
 
 from processors.attendance.book import MESSAGE, PARTICIPATION, Book
-from processors.attendance.intake.questions import Scope, Subject, ask, state_of
+from processors.attendance.known.questions import Scope, Subject, ask, state_of
 from processors.attendance.rules.chat import Chatted
 from schemas.attendance import Interaction
 from schemas.codec import contact_id

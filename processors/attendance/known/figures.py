@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from processors.attendance.book import ABSENT, TOTAL, Book
-from processors.attendance.intake.questions import Scope, Subject, ask, state_of
+from processors.attendance.known.questions import Scope, Subject, ask, state_of
 from schemas.codec import contact_id, normalise_email
 from schemas.lookups import LookupResult
 
