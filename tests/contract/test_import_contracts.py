@@ -17,6 +17,10 @@ BREACHES = {
     "Layers: ops over": ("schemas/codec.py", "import runtime.logs"),
     "The console knows the read model alone": ("console/gate.py", "import processors.status"),
     "The subjects of the worker": ("processors/attendance/agent.py", "import processors.brevo.decisions.ledger"),
+    "Attendance: what arrives": (
+        "processors/attendance/closing/ending.py",
+        "import processors.attendance.intake.events",
+    ),
     "Decisions import neither": ("processors/brevo/decisions/values.py", "import processors.brevo.api.limits"),
     "The HTTP clients import no domain": ("processors/zoom/api/client.py", "import processors.zoom.questions.pending"),
     "Modules marked PURE decide": ("processors/engagement/score.py", "import asyncio"),
