@@ -12,7 +12,9 @@ from dataclasses import dataclass
 from typing import Generic, Literal, TypeVar
 
 from processors.engine.view import View
+from schemas.attendance import AttendanceFact
 from schemas.model import Message
+from schemas.topics import ATTENDANCE_RESULTS
 
 ATTENDANCE_TABLE = "attendance"
 T = TypeVar("T")
@@ -93,6 +95,10 @@ class Book:
     def send(self, topic: str, key: str, message: Message) -> None:
         """Publish once the turn is confirmed."""
         self.view.send(topic, key.encode(), message)
+
+    def tell(self, fact: AttendanceFact) -> None:
+        """Publish a fact about a person, under their contact."""
+        self.send(ATTENDANCE_RESULTS.name, fact.contact_id, fact)
 
 
 def key_part(account_id: str) -> str:

@@ -10,7 +10,6 @@ from processors.attendance.book import CONNECTION, RUN, Book, Job, look_at
 from processors.attendance.known.groups import run_rows
 from processors.attendance.known.questions import Scope, Subject, ask, subject_of
 from processors.attendance.rules.reports import parse_line
-from processors.attendance.rules.runs import RunRow
 from processors.attendance.settings import TrackingSettings
 from schemas.instants import parse_instant
 from schemas.lookups import LookupResult
@@ -53,14 +52,14 @@ def take_report_end(book: Book, result: LookupResult) -> bool:
     for line in lines:
         row = row.reported(line.connection.leaves[-1])
     if result.last and row.report_end is None:
-        row = row._replace(assumed_end=_latest_instant(book, uuid, row))
+        row = row._replace(assumed_end=_latest_instant(book, uuid, row.start))
     book.put(RUN, row, uuid)
     return result.last
 
 
-def _latest_instant(book: Book, uuid: str, row: RunRow) -> int | None:
+def _latest_instant(book: Book, uuid: str, start: int | None) -> int | None:
     """S, join or leave, whichever is latest; never when an event was sent."""
-    instants = [row.start] if row.start is not None else []
+    instants = [] if start is None else [start]
     for _name, connection in book.scan(CONNECTION, uuid):
         instants += connection.joins[-1:] + connection.leaves[-1:]
     return max(instants, default=None)

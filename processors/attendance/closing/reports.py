@@ -15,10 +15,9 @@ from processors.attendance.book import (
 )
 from processors.attendance.closing.states import tell_next_check
 from processors.attendance.known.questions import Scope, Subject, ask, scope_of
-from processors.attendance.rules.reports import ReportRow, ReportState, parse_line
+from processors.attendance.rules.reports import ReportRow, ReportState, is_old, parse_line
 from processors.attendance.rules.runs import RunRow
 from processors.attendance.settings import TrackingSettings
-from schemas.instants import SECONDS_PER_DAY
 from schemas.lookups import LookupResult
 
 
@@ -88,4 +87,4 @@ def _conclude(book: Book, result: LookupResult, state: ReportState, settings: Tr
 
 
 def _is_old(row: RunRow, now_ms: int) -> bool:
-    return row.known_end is not None and now_ms > (row.known_end + SECONDS_PER_DAY) * 1000
+    return row.known_end is not None and is_old(row.known_end, now_ms)

@@ -7,8 +7,7 @@ from collections.abc import Mapping, Sequence
 from processors.attendance.book import RESULT, SESSION, Book, Published, PublishedSession
 from processors.attendance.closing.states import outlook, summary_of_run, take_back, tell
 from processors.attendance.closing.step import ClosingStep
-from processors.attendance.rules.judgement import Registrant
-from processors.attendance.rules.judgement import StandingResult as Judged
+from processors.attendance.rules.judgement import Registrant, StandingResult
 from processors.attendance.rules.names import smallest_name
 from processors.attendance.rules.presence import Filed, IdentityRule, Presence
 from processors.attendance.rules.runs import Run, RunRow
@@ -17,11 +16,14 @@ from schemas.attendance import Evidence, Identity, Interaction, Result, Retracti
 from schemas.codec import contact_id
 from schemas.instants import as_datetime
 from schemas.sessions import InteractionSummary, Reconciliation, SessionCounts, SessionRun, SessionSummary
-from schemas.topics import ATTENDANCE_RESULTS
 
 
 def publish_result(
-    step: ClosingStep, session: Session, judged: Judged, approved: Sequence[Registrant], interaction: Interaction | None
+    step: ClosingStep,
+    session: Session,
+    judged: StandingResult,
+    approved: Sequence[Registrant],
+    interaction: Interaction | None,
 ) -> None:
     """Publish a person's result as a new revision, unless it is the one that stands."""
     name, contact = session.session_uuid, contact_id(judged.email)
@@ -32,7 +34,7 @@ def publish_result(
     digest = result.digest("origin", "judged_at", "revision")
     if before is None or before.digest != digest or before.retracted:
         step.book.put(RESULT, Published(revision, digest, judged.email, retracted=False), name, contact)
-        _send(step.book, result)
+        step.book.tell(result)
 
 
 def retract_result(
@@ -86,7 +88,7 @@ def retract_result(
         length_seconds=session.length if session else max(0, end - start),
     )
     book.put(RESULT, Published(result.revision, "", before.email, retracted=True), name, contact)
-    _send(book, result)
+    book.tell(result)
 
 
 def publish_summary(
@@ -144,14 +146,10 @@ def retract_summary(book: Book, name: str, row: RunRow) -> None:
     take_back(book, summary_of_run(book, name, row))
 
 
-def _send(book: Book, result: Result) -> None:
-    book.send(ATTENDANCE_RESULTS.name, result.contact_id, result)
-
-
 def _result(
     step: ClosingStep,
     session: Session,
-    judged: Judged,
+    judged: StandingResult,
     identity: Identity | None,
     interaction: Interaction | None,
     revision: int,

@@ -9,8 +9,7 @@ from functools import cached_property
 from processors.attendance.book import DESCRIBED_DETAILS, REPORT_STATE, SCHEDULE, Book, Details, DueWork, Job
 from processors.attendance.known.questions import Scope, Subject, open_among
 from processors.attendance.rules.reports import ReportState
-from processors.attendance.rules.runs import LIVELINESS, RunRow
-from processors.attendance.rules.schedule import RECURRING
+from processors.attendance.rules.runs import RunRow, liveliest
 from processors.attendance.rules.sessions import Group, Session, Weight, session_of
 from processors.attendance.settings import TrackingSettings
 from schemas.attendance import ObjectType, Origin, Scheduled
@@ -70,7 +69,7 @@ class ClosingStep:
     def recurs(self) -> bool:
         """Whether the webinar has occurrences."""
         schedule = self.book.get(SCHEDULE)
-        return schedule is not None and schedule.zoom_type == RECURRING
+        return schedule is not None and schedule.recurs
 
     @cached_property
     def has_schedule(self) -> bool:
@@ -90,7 +89,7 @@ class ClosingStep:
     @cached_property
     def origin(self) -> Origin:
         """Live when one of its runs is: people were told of that one as it happened."""
-        return max((row.origin for row in self.rows.values()), key=LIVELINESS.index)
+        return liveliest(row.origin for row in self.rows.values())
 
     @property
     def subject(self) -> Subject:

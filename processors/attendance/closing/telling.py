@@ -12,7 +12,6 @@ from processors.attendance.rules.sessions import Session
 from schemas.attendance import Notice, Origin, Recording, SessionRecording, session_stand_in
 from schemas.codec import contact_id
 from schemas.instants import as_datetime
-from schemas.topics import ATTENDANCE_RESULTS
 
 
 def tell_choice(step: ClosingStep, session: Session, choice: ChosenRecording, email: str) -> None:
@@ -20,7 +19,7 @@ def tell_choice(step: ClosingStep, session: Session, choice: ChosenRecording, em
     contact = contact_id(email)
     if step.book.change(RECORDING_PUBLISHED, True, session.session_uuid, contact):
         told = Recording(contact_id=contact, email=email, **_recording(step, session, choice))
-        step.book.send(ATTENDANCE_RESULTS.name, contact, told)
+        step.book.tell(told)
 
 
 def tell_session_choice(step: ClosingStep, session: Session, choice: ChosenRecording) -> None:
@@ -28,7 +27,7 @@ def tell_session_choice(step: ClosingStep, session: Session, choice: ChosenRecor
     stand_in = session_stand_in(step.book.object_id)
     if step.book.change(RECORDING_PUBLISHED, True, session.session_uuid, stand_in):
         told = SessionRecording(contact_id=stand_in, email="", is_final=True, **_recording(step, session, choice))
-        step.book.send(ATTENDANCE_RESULTS.name, stand_in, told)
+        step.book.tell(told)
 
 
 def tell_ended(step: ClosingStep, session: Session, known: Contact, judged: StandingResult | Retract | Left) -> None:
@@ -40,9 +39,7 @@ def tell_ended(step: ClosingStep, session: Session, known: Contact, judged: Stan
     contact = contact_id(email)
     if step.book.change(ENDED_PUBLISHED, True, session.session_uuid, contact):
         fields = _fields(step, session, step.origin) | {"occurred_at": as_datetime(session.end)}
-        step.book.send(
-            ATTENDANCE_RESULTS.name, contact, Notice(contact_id=contact, email=email, moment="ended", **fields)
-        )
+        step.book.tell(Notice(contact_id=contact, email=email, moment="ended", **fields))
 
 
 def _recording(step: ClosingStep, session: Session, choice: ChosenRecording) -> dict[str, Any]:

@@ -29,13 +29,11 @@ from processors.attendance.known.questions import ASKED
 from processors.attendance.rules.chat import Chatted
 from processors.attendance.rules.facts import Fact, Seen, Started
 from processors.attendance.rules.runs import RunRow
-from processors.attendance.rules.schedule import RECURRING
 from processors.attendance.rules.sessions import Group
 from processors.attendance.settings import TrackingSettings
 from schemas.attendance import Notice, Origin
 from schemas.codec import contact_id
 from schemas.instants import as_datetime
-from schemas.topics import ATTENDANCE_RESULTS
 
 _FIRST = frozenset({"details", "registrants", "identities"})
 """Purposes of the questions of which it depends who is told of as a registrant."""
@@ -94,7 +92,7 @@ class Notices:
             return
         hosts = (row.host_email, details.host_email)
         schedule, handled, told = book.get(SCHEDULE), 0, ""
-        recurs = schedule is not None and schedule.zoom_type == RECURRING
+        recurs = schedule is not None and schedule.recurs
         start = _start_of(found, uuid)
         notice = _notice(book.object_id, uuid, row, found, origin, start)
         for (contact, registrant_id), _mark in book.scan(CONTACT_REGISTRATION, start=cursor):
@@ -112,8 +110,7 @@ class Notices:
                 book, email, hosts
             ):
                 told = contact
-                to_one = notice.model_copy(update={"contact_id": contact_id(email), "email": email})
-                book.send(ATTENDANCE_RESULTS.name, contact, to_one)
+                book.tell(notice.model_copy(update={"contact_id": contact_id(email), "email": email}))
 
     def _group(self, book: Book, uuid: str) -> Group | None:
         return next((group for group in groups_of(book, self._settings) if uuid in group.uuids), None)

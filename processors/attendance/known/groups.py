@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from processors.attendance.book import CONNECTION, RUN, SCHEDULE, SESSION, Book
 from processors.attendance.rules.registrations import RegistrationRow
 from processors.attendance.rules.runs import Run, RunRow
-from processors.attendance.rules.schedule import RECURRING, Schedule, ScheduleEntry
+from processors.attendance.rules.schedule import Schedule, ScheduleEntry
 from processors.attendance.rules.sessions import Group, group
 from processors.attendance.settings import TrackingSettings
 
@@ -93,4 +93,4 @@ def dates_of(book: Book, settings: TrackingSettings) -> Dates:
     """Of the webinar."""
     schedule = book.get(SCHEDULE) or Schedule()
     ends = {name: told.end for (name,), told in book.scan(SESSION) if not told.retracted}
-    return Dates(schedule.entries(), groups_of(book, settings), schedule.zoom_type == RECURRING, ends)
+    return Dates(schedule.entries(), groups_of(book, settings), schedule.recurs, ends)

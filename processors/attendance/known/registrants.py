@@ -32,7 +32,6 @@ from processors.attendance.settings import TrackingSettings
 from schemas.attendance import REGISTRANT_FIELDS, ObjectType, Origin, Registration
 from schemas.codec import contact_id
 from schemas.instants import as_datetime
-from schemas.topics import ATTENDANCE_RESULTS
 
 
 def take_registration(book: Book, fact: Registered, origin: Origin, *, webhook: bool) -> bool:
@@ -144,7 +143,7 @@ class Registrants:
 
 
 def _send(book: Book, fact: Registration, revision: int, digest: str) -> None:
-    book.send(ATTENDANCE_RESULTS.name, fact.contact_id, fact.model_copy(update={"revision": revision}))
+    book.tell(fact.model_copy(update={"revision": revision}))
     book.put(REGISTRATION_PUBLISHED, Published(revision, digest, fact.email, fact.retracted), fact.registrant_id)
 
 

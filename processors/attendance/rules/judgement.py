@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from processors.attendance.rules.people import NO_SHOW, Attendance, StayRules, attend
+from processors.attendance.rules.people import Attendance, StayRules, attend
 from processors.attendance.rules.presence import Filed, Presence, presence_of
 from processors.attendance.rules.registrations import RegistrationRow
 from processors.attendance.rules.sessions import Session
@@ -14,6 +14,8 @@ from processors.attendance.rules.sessions import Session
 Registrant = tuple[str, RegistrationRow]
 """(registrant id, row)."""
 Why = Literal["excluded", "outside", "anonymous", "not_registered", "elsewhere", "not_yet"]
+
+NO_SHOW = Attendance("no_show", "approved_and_not_seen")
 
 
 @dataclass(frozen=True, slots=True)

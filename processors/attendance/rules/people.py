@@ -40,9 +40,6 @@ class Attendance:
     assumed: bool = False
 
 
-NO_SHOW = Attendance("no_show", "approved_and_not_seen")
-
-
 def attend(intervals: Iterable[Interval], joins: int, session: Session, rules: StayRules) -> Attendance | None:
     """Unite a person's intervals and compare them with the live time.
 

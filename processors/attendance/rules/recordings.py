@@ -20,7 +20,7 @@ from processors.attendance.rules.fields import (
     unreadable,
     whole,
 )
-from processors.attendance.rules.runs import LIVELINESS
+from processors.attendance.rules.runs import liveliest
 from schemas.attendance import ObjectType, Origin
 from schemas.codec import pack, unpack
 from schemas.instants import parse_instant
@@ -122,7 +122,7 @@ def merged(before: RecordingRow | None, told: RecordingRow) -> RecordingRow:
     if before is None:
         return told
     newest = max(before, told, key=lambda row: (row.at, row.share_url, row.minutes))
-    origin = max(before.origin, told.origin, key=LIVELINESS.index)
+    origin = liveliest((before.origin, told.origin))
     return replace(newest, origin=origin, heard_ms=min(before.heard_ms, told.heard_ms))
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from processors.attendance.rules.facts import Registered
-from processors.attendance.rules.runs import LIVELINESS
+from processors.attendance.rules.runs import liveliest
 from processors.attendance.rules.schedule import ScheduleEntry
 from schemas.attendance import ObjectType, Origin, RegistrationStatus
 from schemas.codec import pack, unpack
@@ -95,7 +95,7 @@ class RegistrationRow:
         about occurrences.
         """
         before = self.to_bytes()
-        self.origin = max(self.origin, origin, key=LIVELINESS.index)
+        self.origin = liveliest((self.origin, origin))
         at_ms = fact.event.event_ts
         statement = Statement(webhook, at_ms, fact.status)
         if statement not in self.statements:

@@ -92,6 +92,11 @@ class Reading:
         return [sum(page[place] for page in self.pages.values()) for place in range(3)]
 
 
+def is_old(end: int, now_ms: int) -> bool:
+    """Whether a reading made now settles the report of a run that ended then (seconds), whatever its rows say."""
+    return now_ms > (end + SECONDS_PER_DAY) * 1000
+
+
 Settled = Literal["live", "report"]
 
 
@@ -135,7 +140,7 @@ class ReportState:
         rows, _seconds, unfinished = sums
         if found and rows:
             stable = not unfinished and self.previous == sums
-            old = now_ms > (end + SECONDS_PER_DAY) * 1000
+            old = is_old(end, now_ms)
             self.previous = sums
             if stable or last or old:
                 self.settled, self.settled_reading = "report", check

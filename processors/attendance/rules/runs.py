@@ -5,6 +5,7 @@ The row holds minima and maxima and, where events disagree (a renamed topic), wh
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from processors.attendance.rules.facts import Ended, Event, Started
@@ -13,6 +14,11 @@ from schemas.codec import pack, unpack
 
 LIVELINESS: tuple[Origin, ...] = ("backfill", "backfill_with_events", "replay", "live")
 """Of what brought an event, rising."""
+
+
+def liveliest(origins: Iterable[Origin]) -> Origin:
+    """Of what brought several facts of one thing."""
+    return max(origins, key=LIVELINESS.index)
 
 
 class Run(NamedTuple):

@@ -114,6 +114,11 @@ class Schedule:
         sources: tuple[ScheduleSource, ...] = ("reading", "event", "registration")
         return next((self.types[source][1] for source in sources if source in self.types), None)
 
+    @property
+    def recurs(self) -> bool:
+        """Whether it has occurrences."""
+        return self.zoom_type == RECURRING
+
     def entries(self, start: int | None = None, end: int | None = None) -> list[ScheduleEntry]:
         """The dates as a run sees them, in order of their start.
 
