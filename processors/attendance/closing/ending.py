@@ -9,9 +9,9 @@ from __future__ import annotations
 from processors.attendance.book import CONNECTION, RUN, Book, Job, look_at
 from processors.attendance.known.groups import run_rows
 from processors.attendance.known.questions import Scope, Subject, ask, subject_of
+from processors.attendance.rules.fields import instant, readable
 from processors.attendance.rules.reports import parse_line
 from processors.attendance.settings import TrackingSettings
-from schemas.instants import parse_instant
 from schemas.lookups import LookupResult
 
 
@@ -34,7 +34,7 @@ def take_past_end(book: Book, result: LookupResult) -> bool:
     row = book.get(RUN, uuid)
     if row is None:
         return False
-    ends = [end for listed in result.rows if (end := parse_instant(listed.get("end_time"))) is not None]
+    ends = readable(result.rows, lambda listed: instant(listed, "end_time"))
     if not ends:
         ask(book, subject_of(result), Scope("end by report", uuid))
         return False
@@ -48,9 +48,9 @@ def take_report_end(book: Book, result: LookupResult) -> bool:
     row = book.get(RUN, uuid)
     if row is None:
         return False
-    lines = [line for listed in result.rows if (line := parse_line(listed)) is not None and not line.waiting]
-    for line in lines:
-        row = row.reported(line.connection.leaves[-1])
+    for line in readable(result.rows, parse_line):
+        if not line.waiting:
+            row = row.reported(line.connection.leaves[-1])
     if result.last and row.report_end is None:
         row = row._replace(assumed_end=_latest_instant(book, uuid, row.start))
     book.put(RUN, row, uuid)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from processors.attendance.book import (
@@ -17,26 +18,34 @@ from processors.attendance.book import (
 )
 from processors.attendance.rules.events import registered, said_dates
 from processors.attendance.rules.facts import Event, Registered, ScheduleChange
-from processors.attendance.rules.fields import identifier, instant, text, whole
+from processors.attendance.rules.fields import identifier, instant, readable, text, whole
 from processors.attendance.rules.filters import Described, judge
 from processors.attendance.rules.runs import RunRow
 from processors.attendance.rules.schedule import FIXED, RECURRING, Said, Schedule
 from runtime.models import Filters
 from schemas.attendance import RegistrationStatus
 from schemas.codec import contact_id, normalise_email
-from schemas.instants import parse_instant
 from schemas.lookups import LookupResult
 
 
 def take_details(book: Book, result: LookupResult) -> bool:
     """Remember the answer; the last one stands. True when it changes what is told of the webinar or its dates."""
     changed = False
-    for row in result.rows:
-        details = _details_of(row)
+    for details, duration, dates in readable(result.rows, _described):
         changed = book.change(DESCRIBED_DETAILS, details) or changed
         if result.object_type == "webinar":
-            changed = _take_dates(book, row, details, int(result.answered_at.timestamp()) * 1000) or changed
+            answered_ms = int(result.answered_at.timestamp()) * 1000
+            changed = _take_dates(book, answered_ms, details.zoom_type, duration, dates) or changed
     return changed
+
+
+def _described(row: dict[str, Any]) -> tuple[Details, int | None, list[Said]]:
+    """What Zoom answers of a webinar or meeting: itself, its duration in seconds, and its dates."""
+    details, minutes = _details_of(row), whole(row, "duration")
+    duration = None if minutes is None else minutes * 60
+    if details.zoom_type == FIXED and details.start is not None:
+        return details, duration, [Said("", details.start, duration)]
+    return details, duration, said_dates(row) if details.zoom_type == RECURRING else []
 
 
 def _details_of(row: dict[str, Any]) -> Details:
@@ -52,16 +61,13 @@ def _details_of(row: dict[str, Any]) -> Details:
     )
 
 
-def _take_dates(book: Book, row: dict[str, Any], details: Details, answered_ms: int) -> bool:
+def _take_dates(
+    book: Book, answered_ms: int, zoom_type: int | None, duration: int | None, dates: Iterable[Said]
+) -> bool:
     """What Zoom answers of the webinar's dates; true when that changes them."""
     schedule = book.get(SCHEDULE) or Schedule()
     before = schedule.entries()
-    minutes = whole(row, "duration")
-    duration = None if minutes is None else minutes * 60
-    dates = said_dates(row) if details.zoom_type == RECURRING else []
-    if details.zoom_type == FIXED and details.start is not None:
-        dates = [Said("", details.start, duration)]
-    schedule.read(answered_ms, details.zoom_type, duration, dates)
+    schedule.read(answered_ms, zoom_type, duration, dates)
     return book.change(SCHEDULE, schedule) and schedule.entries() != before
 
 
@@ -84,8 +90,7 @@ def hear_dates(book: Book, fact: ScheduleChange | Registered) -> bool:
 
 def take_identities(book: Book, result: LookupResult, asked: Question | None) -> None:
     """Hits are users of the account; on the last page everybody else who was asked about is none."""
-    for row in result.rows:
-        user_id, email = identifier(row.get("id")), normalise_email(row.get("email"))
+    for user_id, email in readable(result.rows, _identity):
         if user_id:
             book.put(IDENTITY_OF_USER, AccountUser(True, email), user_id)
         if email:
@@ -97,6 +102,10 @@ def take_identities(book: Book, result: LookupResult, asked: Question | None) ->
         for identity in ids:
             if not book.has(kind, identity):
                 book.put(kind, nobody, identity)
+
+
+def _identity(row: dict[str, Any]) -> tuple[str | None, str | None]:
+    return identifier(row.get("id")), normalise_email(row.get("email"))
 
 
 def take_panelists(book: Book, result: LookupResult) -> None:
@@ -119,27 +128,27 @@ def listed_registrations(result: LookupResult) -> list[Registered]:
 
     They name the occurrence that the list was read for; one for the whole id says nothing about occurrences.
     """
-    occurrences = [(result.occurrence_id, 0)] if result.occurrence_id else []
-    facts = []
-    for row in result.rows:
-        status = _LIST_STATUS.get(str(row.get("status") or "approved"))
-        if status is None or not (identifier(row.get("id")) or identifier(row.get("registrant_id"))):
-            continue
-        created = parse_instant(row.get("create_time"))
-        event = Event(
-            account_id=result.account_id,
-            object_id=result.object_id,
-            object_type=result.object_type,
-            uuid="",
-            zoom_type=None,
-            topic="",
-            host_id="",
-            host_email=None,
-            start=None,
-            event_ts=0 if created is None else created * 1000,
-        )
-        facts.append(registered(event, row, status, occurrences))
-    return facts
+    return readable(result.rows, lambda row: _listed(row, result))
+
+
+def _listed(row: dict[str, Any], result: LookupResult) -> Registered | None:
+    """One row; ``None`` for a status that Zoom has never had, or without an id."""
+    status = _LIST_STATUS.get(str(row.get("status") or "approved"))
+    if status is None or not (identifier(row.get("id")) or identifier(row.get("registrant_id"))):
+        return None
+    event = Event(
+        account_id=result.account_id,
+        object_id=result.object_id,
+        object_type=result.object_type,
+        uuid="",
+        zoom_type=None,
+        topic="",
+        host_id="",
+        host_email=None,
+        start=None,
+        event_ts=(instant(row, "create_time") or 0) * 1000,
+    )
+    return registered(event, row, status, [(result.occurrence_id, 0)] if result.occurrence_id else [])
 
 
 def is_wanted(filters: Filters, row: RunRow, details: Details | None) -> bool:

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from processors.attendance.book import CHOICE, RECORDING, RUN, Book, look_later, note_change
 from processors.attendance.known.questions import Scope, Subject, ask
+from processors.attendance.rules.fields import readable
 from processors.attendance.rules.recordings import ChosenRecording, Recorded, RecordingRow, chosen, merged, ready_row
 from processors.attendance.settings import TrackingSettings
 from schemas.attendance import Origin
@@ -40,11 +41,10 @@ class Recordings:
 
     def take_answer(self, book: Book, result: LookupResult) -> None:
         """The same from Zoom's answer, if there is a recording that is ready."""
-        for row in result.rows:
-            if (ready := ready_row(row)) is not None:
-                uuid = result.session_uuid or ""
-                fact = Recorded(result.account_id, result.object_id, result.object_type, uuid, *ready)
-                self.apply_recording(book, fact, result.origin)
+        for ready in readable(result.rows, ready_row):
+            uuid = result.session_uuid or ""
+            fact = Recorded(result.account_id, result.object_id, result.object_type, uuid, *ready)
+            self.apply_recording(book, fact, result.origin)
 
     def ask(self, book: Book, subject: Subject, uuids: Sequence[str]) -> None:
         """Ask once for the recording of each run, when the result is final and no webhook has told of it.

@@ -5,8 +5,8 @@ Python's own errors quote the value, which may be a name or an address; a dead l
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, TypeVar
 
 from schemas.codec import LONGEST_ID
 from schemas.errors import DeadLetterError
@@ -20,6 +20,7 @@ LONGEST_FIELD = 4_000
 """Characters that are kept of a text. Zoom's longest, an agenda, has 2,000
 (https://developers.zoom.us/docs/api/meetings/, checked 2026-11-21); rows hold a few of them."""
 _LARGEST_WHOLE = 2**53
+_Read = TypeVar("_Read")
 
 
 class FieldError(DeadLetterError, ValueError):
@@ -33,6 +34,22 @@ def unreadable(what: str, error: BaseException) -> DeadLetterError:
     if isinstance(error, KeyError):  # its text is the key, which our code spells
         return DeadLetterError(f"{what} cannot be read: {error} is missing")
     return DeadLetterError(f"{what} cannot be read: a part of it has the wrong type ({type(error).__name__})")
+
+
+def readable(rows: Iterable[dict[str, Any]], read: Callable[[dict[str, Any]], _Read | None]) -> list[_Read]:
+    """What `read` makes of the rows of Zoom's answer, in order; without those of which it makes nothing.
+
+    A row that cannot be read is left out: it must not cost the others of its page, for which people are waiting.
+    """
+    made = []
+    for row in rows:
+        try:
+            found = read(row)
+        except UNREADABLE:
+            continue
+        if found is not None:
+            made.append(found)
+    return made
 
 
 def text(value: Any) -> str | None:

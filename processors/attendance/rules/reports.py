@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from processors.attendance.rules.connections import Connection
-from processors.attendance.rules.fields import identifier, instant, text, whole
+from processors.attendance.rules.fields import FieldError, identifier, instant, text, whole
 from schemas.codec import normalise_email, pack, unpack
 from schemas.instants import SECONDS_PER_DAY
 
@@ -45,7 +45,7 @@ def parse_line(row: dict[str, Any]) -> ReportLine | None:
         numbers=[] if number is None else [number],
         internal=row.get("internal_user") is True,
     )
-    duration = whole(row, "duration") or 0
+    duration = _seconds(row)
     shown = pack([number, row.get("status"), *connection.shown])
     return ReportLine(
         name=f"{join}.{leave}.{hashlib.sha256(shown).hexdigest()[:12]}",
@@ -54,6 +54,14 @@ def parse_line(row: dict[str, Any]) -> ReportLine | None:
         waiting=row.get("status") == WAITING,
         unfinished=duration == 0 and leave > join,
     )
+
+
+def _seconds(row: dict[str, Any]) -> int:
+    """Its duration; one that cannot be read is as one of 0, since join and leave say when somebody was there."""
+    try:
+        return whole(row, "duration") or 0
+    except FieldError:
+        return 0
 
 
 @dataclass(slots=True)
