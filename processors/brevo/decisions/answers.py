@@ -30,12 +30,15 @@ class AnswerClass:
     ambiguous: bool = False
     """Brevo may have done what was asked: an event is not simply sent again."""
     foreign: bool = False
-    """Somebody in between said it, not Brevo."""
+    """It is not as Brevo writes its answers."""
+    page: bool | None = None
+    """Whether the body is a page, such as a proxy's HTML; ``None``: either."""
 
     def matches(self, answer: Answer, family: str | None) -> bool:
         """Whether all of the row's conditions hold; without a `family` that condition does."""
         return (
             (not self.foreign or not is_brevos(answer))
+            and (self.page is None or self.page == answer.is_page)
             and (not self.families or family is None or family in self.families)
             and (self.failure is None or self.failure == answer.failure)
             and (self.statuses is None or (answer.status is not None and answer.status in self.statuses))
@@ -56,6 +59,17 @@ def _status(first: int, last: int | None = None) -> range:
 # the real API in public issues (checked 2026-11-21).
 # The three 401s share the code `unauthorized`: only the message tells them apart.
 ANSWER_CLASSES: tuple[AnswerClass, ...] = (
+    # No page of somebody's: an API took the call, perhaps Brevo's, which has changed before how it says so.
+    AnswerClass(
+        "unlike_brevo",
+        Outcome.FOREIGN,
+        "it was accepted in other words than Brevo's: check BREVO_API_BASE_URL and what is in between, and whether "
+        "there is a newer Rollcall",
+        statuses=_status(200, 299),
+        foreign=True,
+        page=False,
+        ambiguous=True,
+    ),
     AnswerClass(
         "foreign",
         Outcome.FOREIGN,
@@ -153,7 +167,7 @@ def classify(answer: Answer, family: str | None = None) -> AnswerClass:
 
 
 def is_brevos(answer: Answer) -> bool:
-    """Whether Brevo itself may have said it: JSON where it writes JSON, and in a refusal its `code`.
+    """Whether it is as Brevo writes it: JSON where it writes JSON, and its `code` in a refusal alone.
 
     Where nothing follows from a body (429, 5xx and what tells to come again) that is not asked. Brevo answers 204 and
     some 201 without a body (developers.brevo.com/docs/how-it-works, checked 2026-11-27).
@@ -162,7 +176,8 @@ def is_brevos(answer: Answer) -> bool:
     if status is None or status >= 500 or status in _SAYS_NOTHING:
         return True
     if 200 <= status < 300:
-        return not answer.is_page and (isinstance(answer.body, dict) or (answer.body is None and status in (201, 204)))
+        is_empty = answer.body is None and status in (201, 204)
+        return not answer.is_page and (is_empty or (isinstance(answer.body, dict) and not answer.text("code")))
     return status >= 400 and answer.text("code") != ""
 
 

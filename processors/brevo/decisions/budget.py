@@ -45,6 +45,8 @@ class WriterFigures:
     """Before Brevo is asked whether an import of a worker that died goes on: its call may still be under way."""
     import_wait_seconds: float = 900
     """The longest wait for imports of others, or of a worker that died, before writing goes on."""
+    import_patience_seconds: float = 21_600
+    """The longest wait for the end of one's own: contacts and their events wait with it."""
 
     def backoff(self, attempts: int, spread: float) -> float:
         """Seconds after so many attempts (1 or more); `spread` in 0..1 takes away up to half, so that workers part."""

@@ -54,8 +54,9 @@ class ImportProcesses:
             event.set()
 
     async def follow(self, import_id: str, process_id: int) -> ProcessEnd:
-        """Wait for the end of an import, however long it takes: while it lasts it may overwrite newer values."""
+        """Wait for the end of an import, for hours: while it lasts it may overwrite newer values."""
         ended = self._ends[import_id] = asyncio.Event()
+        last_at = self._now() + self._figures.import_patience_seconds
         try:
             asked = 0
             while True:
@@ -66,6 +67,9 @@ class ImportProcesses:
                 status = answer.body.get("status") if isinstance(answer.body, dict) else None
                 if answer.status == 404 or (isinstance(status, str) and status not in UNFINISHED):
                     return await self._end(str(status), answer)
+                if self._now() > last_at:
+                    _log_not_ended()
+                    return ProcessEnd("unfinished")
         finally:
             del self._ends[import_id]
 
@@ -95,9 +99,7 @@ class ImportProcesses:
             if not any(_is_unfinished(process) for process in processes or ()):
                 return
             if self._now() > last_at:
-                log.warning("import not ended", extra={
-                    "next": "nothing: writing goes on without it; Brevo shows its imports under Contacts, Import",
-                })  # fmt: skip
+                _log_not_ended()
                 return
             await asyncio.sleep(next_poll(asked, self._figures))
             asked += 1
@@ -106,13 +108,19 @@ class ImportProcesses:
         info = answer.body.get("info") if isinstance(answer.body, dict) else None
         reports = info.get("import") if isinstance(info, dict) else None
         refused: set[str] = set()
-        for url in reports.values() if isinstance(reports, dict) else ():
-            if isinstance(url, str):
-                text = await self._api.read_report(url)
-                if text is None:
-                    return ProcessEnd(status, reports_read=False)
-                refused |= _addresses(text)
+        # An empty one is of nobody. A count, as Brevo's OpenAPI has it, says that there is somebody, but not who.
+        for url in filter(None, reports.values() if isinstance(reports, dict) else ()):
+            text = await self._api.read_report(url) if isinstance(url, str) else None
+            if text is None:
+                return ProcessEnd(status, reports_read=False)
+            refused |= _addresses(text)
         return ProcessEnd(status, frozenset(refused))
+
+
+def _log_not_ended() -> None:
+    log.warning("import not ended", extra={
+        "next": "nothing: writing goes on without it; Brevo shows its imports under Contacts, Import",
+    })  # fmt: skip
 
 
 def _is_unfinished(process: object) -> bool:

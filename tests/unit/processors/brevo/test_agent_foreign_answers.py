@@ -52,6 +52,33 @@ async def test_pages_of_a_proxy_are_waited_out_and_told(
     assert not effect.reasons
 
 
+@pytest.mark.parametrize("answer", [(202, None), (200, []), (200, {"code": "invalid_parameter", "message": "no"})])
+async def test_acceptance_in_other_words_than_brevos_sends_no_event_twice(
+    bench: tuple[Sink, ScriptedBrevo], answer: tuple[int, Any]
+) -> None:
+    """An API took the call: the contact is written again, the event is in doubt, since it may be mailed to somebody."""
+    sink, brevo = bench
+    between = True
+
+    async def script(call: Call) -> web.StreamResponse | None:
+        status, body = answer
+        if not between or not (call.is_event or call.method != "GET"):
+            return None
+        return web.Response(status=status) if body is None else web.json_response(body, status=status)
+
+    sink.start()
+    sink.send(upsert(email="other@example.com"))
+    await sink.settled()
+    brevo.script = script
+    sink.send(upsert(), event(email="other@example.com"))
+    await sink.engine.until(lambda: "in_doubt" in sink.outcomes() and len(brevo.contact_calls) > 3)
+    assert any("other words than Brevo's" in reason for reason in sink.effect().reasons)
+    between = False
+    await sink.settled()
+    assert brevo.contacts[MAYA].lists == {16}
+    assert len(brevo.event_calls) == 1
+
+
 async def test_nothing_is_written_before_brevo_has_told_its_attributes(bench: tuple[Sink, ScriptedBrevo]) -> None:
     """Somebody else answered at the start: values of attributes that do not exist would be dropped without an error."""
     sink, brevo = bench

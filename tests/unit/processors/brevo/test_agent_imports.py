@@ -164,6 +164,30 @@ async def test_import_that_fails_is_written_one_by_one(bench: tuple[Sink, Script
     assert len(brevo.imports.bodies) == 1
 
 
+async def test_import_without_an_end_is_written_one_by_one(bench: tuple[Sink, ScriptedBrevo]) -> None:
+    """A process that Brevo forgot holds nobody back for ever; the log tells of it."""
+    sink, brevo = bench
+    brevo.imports.next_status = "in_process"
+    await _settle(sink, *_batch(), figures=replace(QUICK, import_patience_seconds=0.1))
+    assert _paths(brevo)["POST /contacts"] == 20
+    assert len(brevo.contacts) == 20
+
+
+async def test_import_that_counts_who_was_refused_is_written_one_by_one(bench: tuple[Sink, ScriptedBrevo]) -> None:
+    """Brevo's OpenAPI says numbers where its answers have links: then nobody knows who is not written."""
+    sink, brevo = bench
+
+    async def count(call: Call) -> web.StreamResponse | None:
+        if not call.path.startswith("/v3/processes/"):
+            return None
+        told = {"id": 217, "status": "completed", "info": {"import": {"invalid_emails": 3, "duplicate_email_id": 0}}}
+        return web.json_response(told)
+
+    brevo.script = count
+    await _settle(sink, *_batch())
+    assert len(brevo.contacts) == 20
+
+
 async def test_import_that_is_refused_is_written_one_by_one(bench: tuple[Sink, ScriptedBrevo]) -> None:
     """400 to the import itself, such as for an unknown list."""
     sink, brevo = bench

@@ -56,10 +56,11 @@ ROWS = [
         (_page(status), "foreign", Outcome.FOREIGN, False)
         for status in (200, 201, 204, 302, 400, 401, 403, 404, 405, 413)
     ),
-    *((Answer(status), "foreign", Outcome.FOREIGN, False) for status in (200, 202, 302, 404, 405, 407, 413)),
+    *((Answer(status), "foreign", Outcome.FOREIGN, False) for status in (302, 404, 405, 407, 413)),
+    *((Answer(status), "unlike_brevo", Outcome.FOREIGN, True) for status in (200, 202, 206)),
     *(
-        (Answer(status, body), "foreign", Outcome.FOREIGN, False)
-        for status, body in ((200, []), (201, "ok"), (201, 7), (204, []))
+        (Answer(status, body), "unlike_brevo", Outcome.FOREIGN, True)
+        for status, body in ((200, []), (201, "ok"), (201, 7), (204, []), (200, _told("invalid_parameter", "no")))
     ),
     (Answer(404, {"message": "no Route matched with those values"}), "foreign", Outcome.FOREIGN, False),
     (Answer(500, _told("internal")), "failed", Outcome.RETRY, True),
