@@ -44,6 +44,8 @@ _LEAST_CODE = 100
 """Zoom's codes have three digits at least; a gateway's (gRPC's, say) have fewer, or repeat the HTTP status."""
 _LATER_STATUSES = frozenset({408, 425})
 _LIMITED = 429
+_REFUSAL = re.compile(r"not permitted|no permission|paid account|\bplan\b", re.IGNORECASE)
+"""Zoom's words where it leaves its code out: of shared access and of plans. Gateways say "Forbidden" and the like."""
 _SCOPES = re.compile(r"scopes?[\s:]*\[([^\[\]]*)\]", re.IGNORECASE)
 # A match begins where a word does, or each letter of a long word would be tried as the first.
 _EMAIL = re.compile(r"(?<![^\s:;,<>\"'()\[\]])[^\s:;,<>\"'()\[\]@]+@[^\s:;,<>\"'()\[\]]+")
@@ -90,6 +92,8 @@ def judge(
         return ZoomVerdict(Outcome.FOREIGN, code)
     if code is not None:
         outcome = Outcome.MISSING if code in none_codes else _by_code(code, status)
+        if in_paging and outcome is Outcome.MISSING:
+            outcome = Outcome.RETRY  # it had a first page
         return ZoomVerdict(outcome, code, message, _named_scopes(message), _step(code, in_paging=in_paging))
     if 200 <= status < 300:
         return ZoomVerdict(_accepted(body, fields, holds, message, is_list=is_list), message=message)
@@ -141,7 +145,7 @@ def _accepted(body: object, fields: Mapping[str, Any], holds: str, message: str,
         return Outcome.DONE if body in ("", {}) else Outcome.FOREIGN
     if isinstance(fields.get(holds), list) if is_list else holds in fields:
         return Outcome.DONE
-    return Outcome.STOP if message else Outcome.FOREIGN  # "Only available for Paid account.", without a code
+    return Outcome.STOP if _REFUSAL.search(message) else Outcome.FOREIGN  # "Only available for Paid account."
 
 
 def _by_status(status: int, message: str) -> Outcome:
@@ -149,7 +153,7 @@ def _by_status(status: int, message: str) -> Outcome:
         return Outcome.PAUSE
     if status in _LATER_STATUSES or status >= 500:
         return Outcome.RETRY
-    return Outcome.STOP if status == 403 and message else Outcome.FOREIGN  # shared access: a message, but no code
+    return Outcome.STOP if status == 403 and _REFUSAL.search(message) else Outcome.FOREIGN
 
 
 def _named_scopes(message: str) -> tuple[str, ...]:

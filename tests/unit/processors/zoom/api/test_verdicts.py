@@ -112,6 +112,30 @@ def test_judge_a_403_with_a_message_alone_is_zooms() -> None:
     assert judge(403, {"message": "not permitted"}, holds="id").outcome is Outcome.STOP
 
 
+@pytest.mark.parametrize("status", [200, 403])
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"message": "Forbidden"},
+        {"message": "User is not authorized to access this resource with an explicit deny"},
+        {"message": "Missing Authentication Token"},
+        {"code": "AccessDenied", "message": "Access Denied"},
+        {"message": "Please sign in to continue"},
+    ],
+)
+def test_judge_a_gateways_message_without_a_code_believes_nothing(status: int, body: object) -> None:
+    """That users or panelists may not be listed is Zoom's to say: without them own staff would become contacts."""
+    for holds, is_list in (("id", False), ("users", True)):
+        assert judge(status, body, holds=holds, is_list=is_list).outcome is Outcome.FOREIGN
+
+
+def test_judge_that_there_is_none_after_a_first_page_is_for_later() -> None:
+    """Half a list is not "there is none"."""
+    body = {"code": 3001, "message": "Webinar does not exist"}
+    assert judge(404, body, holds="registrants", is_list=True, in_paging=True).outcome is Outcome.RETRY
+    assert judge(404, body, holds="registrants", is_list=True).outcome is Outcome.MISSING
+
+
 def test_judge_a_401_without_a_code_is_tried_with_a_new_token_first() -> None:
     """It may be about the token; a stranger's is told after that."""
     assert judge(401, PAGE, holds="id").step == "new token"
