@@ -13,9 +13,11 @@ brackets are Zoom's fields of a registrant or a participant: `(first_name Ana; s
     cancelled bo at -1d 09:00               or `denied`
     run A 10:00-11:00 [practice]            `unheard`: no `ended` came; `A 10:00-`: Zoom knows no end either
     ana in A 10:00-10:55 [phone] [(…)]      a connection; a side that is missing was lost; `host` is the host
-    bound ana phone to bo pc in A           Zoom says that a phone is of who sits there
+    bound ana phone to bo pc in A           Zoom says that a phone is of who sits there; `by number`: by a `user_id`,
+                                            `by both`: by a `participant_uuid` of nobody as well
     reading A: none                         what Zoom's report gave first
-    report A: ana 10:00-10:50, - 10:00-10:20 of ana phone     rows; `-` has no identity; `report A: none`
+    report A: ana 10:00-10:50, - 10:00-10:20 of ana phone     rows; `-` has no identity; `report A: none`;
+                                            `bo 10:00-11:00 waiting` was in the waiting room
     recording A at 11:30                    is told by webhook
     => ana attended 55 min                  what comes of it: `tests/support/worked_outcomes.py`
 """
@@ -195,23 +197,28 @@ class Example:
             self.say("participant_left", leave, uuid=uuid, participant={**shown, "leave_time": format_instant(leave)})
 
     def bound(self, match: re.Match[str]) -> None:
-        """`bound ana phone to bo pc in A`."""
+        """`bound ana phone to bo pc in A by number`."""
         start, _end = self.runs[match["run"]]
-        participant = {**_device(match["phone"]), "bind_participant_uuid": match["seat"]}
+        seat = _device(match["seat"])
+        named = {None: seat["participant_uuid"], "number": "", "both": "nobody's"}[match["by"]]
+        number = {} if match["by"] is None else {"bind_user_id": seat["user_id"]}
+        participant = {**_device(match["phone"]), "bind_participant_uuid": named, **number}
         self.say("participant_bind", start, uuid=match["run"], participant=participant)
 
     def report(self, match: re.Match[str]) -> None:
         """`report A: ana 10:00-10:50, - 10:00-10:20 of ana phone`: a row without identity has that one's number."""
+        form = rf"(?P<who>\S+) (?P<from>{TIME})-(?P<to>{TIME})(?: of (?P<device>.+?))?(?P<waits> waiting)?"
         rows = []
         for text in [] if match["rows"] == "none" else match["rows"].split(", "):
-            row = re.fullmatch(rf"(?P<who>\S+) (?P<from>{TIME})-(?P<to>{TIME})(?: of (?P<device>.+))?", text)
+            row = re.fullmatch(form, text)
             if row is None:
                 raise ValueError(f"no such row: {text}")
             start, end = seconds(row["from"]), seconds(row["to"], row["from"])
             own = {} if row["who"] == "-" else {"user_email": address(row["who"])}
             number = _device(row["device"] or f"{row['who']} pc")["user_id"]
             times = {"join_time": format_instant(start), "leave_time": format_instant(end), "duration": end - start}
-            rows.append({"user_id": number, "name": "", **own, **times})
+            status = {"status": "in_waiting_room" if row["waits"] else "in_meeting"}
+            rows.append({"user_id": number, "name": "", **own, **times, **status})
         self.readings.setdefault(match["run"], []).append(rows)
 
     def recording(self, match: re.Match[str]) -> None:
@@ -289,7 +296,7 @@ _LINES: tuple[tuple[str, Any], ...] = (
     (rf"(?P<status>cancelled|denied) {_WHO} at (?P<at>{TIME})", Example.changed),
     (rf"run {_RUN} (?P<from>{TIME})-(?P<to>{TIME})?(?: (?P<kind>practice|unheard))?", Example.run),
     (rf"{_WHO} in {_RUN} (?P<from>{TIME})?-(?P<to>{TIME})?(?: (?P<device>\w+))?{FIELDS}", Example.stay),
-    (rf"bound (?P<phone>\S+ \w+) to (?P<seat>\S+ \w+) in {_RUN}", Example.bound),
+    (rf"bound (?P<phone>\S+ \w+) to (?P<seat>\S+ \w+) in {_RUN}(?: by (?P<by>number|both))?", Example.bound),
     (rf"(?:reading|report) {_RUN}: (?P<rows>.+)", Example.report),
     (rf"recording {_RUN} at (?P<at>{TIME})", Example.recording),
     (r"=> (?P<what>.+)", Example.expect),

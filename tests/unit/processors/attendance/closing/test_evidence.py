@@ -58,3 +58,14 @@ def test_no_show_names_registration_date_runs_and_when_it_was_judged() -> None:
     assert (no_show.instances, set(no_show.given)) == (("A",), {"A", "Try"})
     assert no_show.judged_at is not None
     assert int(no_show.judged_at.timestamp()) >= seconds("11:15")
+
+
+def test_result_names_the_strongest_rule_that_recognised_its_person() -> None:
+    """On one device she came by her registration, on another by the address alone."""
+    example = Example()
+    lines = "webinar 10:00 60 min\nregistered ana\nrun A 10:00-11:00\nana in A 10:00-11:00 phone"
+    for line in (*lines.splitlines(), "ana in A 10:00-11:00 pc (registrant_id Rana)"):
+        example.read(line)
+    (result,) = played(example).results.values()
+    assert result.identity is not None
+    assert (result.identity.rule, result.identity.registrant_id) == ("registrant", "Rana")

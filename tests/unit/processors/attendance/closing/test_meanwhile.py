@@ -103,6 +103,18 @@ def test_assumed_end_gives_way_to_the_report() -> None:
     assert (int(summary.ended_at.timestamp()), summary.end_assumed) == (seconds("10:30"), False)
 
 
+def test_who_stayed_in_the_waiting_room_is_no_end() -> None:
+    """Zoom had no word on the end: of its report only those count who were let in."""
+    rows = "report A: ana 10:00-10:20, bo 10:00-10:30 waiting"
+    example = told_by(f"meeting\nrun A 10:00-10:30\nana in A 10:00-10:20\n{rows}")
+    pipeline = pipeline_at(example.zoom(), "10:31", report_checks=[])
+    pipeline.refused = frozenset({"past_session"})
+    pipeline.feed(body for body in example.bodies if b".ended" not in body)
+    pipeline.settle(hours=HOUR)
+    (result,) = pipeline.results.values()
+    assert int(result.ended_at.timestamp()) == seconds("10:20")
+
+
 def test_own_user_who_arrives_while_identities_are_awaited_is_asked_about() -> None:
     """They are a user of the account, which nobody knew when the question went out."""
     example = told_by("meeting\nrun A 10:00-11:00\nana in A 10:00-11:00\ngil in A 10:00-11:00", zoom_type=8)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import orjson
 
 from schemas.attendance import Result
+from schemas.codec import contact_id
 from tests.support.tracking import Pipeline, configuration
 from tests.support.worked_examples import Example, address, seconds
 
@@ -54,3 +55,24 @@ def test_results_of_a_session_that_is_part_of_another_are_taken_back() -> None:
     taken_back = [fact for fact in pipeline.facts if isinstance(fact, Result) and fact.retracted]
     assert [(result.session_uuid, result.revision) for result in taken_back] == [("B", 2)]
     assert [summary.retracted for summary in pipeline.session_states["B"]][-1]
+
+
+def test_who_was_in_an_earlier_session_after_all_is_no_no_show_of_the_later_one() -> None:
+    """A webinar is held again under its old id; that she was in the first one is heard when the second is over."""
+    example = Example()
+    lines = ["webinar 10:00 60 min", "registered ana", "registered bo", "run A 10:00-11:00", "ana in A 10:00-11:00"]
+    again = ["told at 12:00: +1d 10:00", "run B +1d 10:00-11:00", "bo in B +1d 10:00-11:00"]
+    for line in (*lines, *again):
+        example.read(line)
+    late = [body for body in example.bodies if b'"ana pc"' in body]
+    pipeline = Pipeline(configuration(sessions={"report_checks": []}), example.zoom())
+    pipeline.now_ms = seconds("+1d 11:01") * 1_000
+    pipeline.feed(body for body in example.bodies if body not in late)
+    pipeline.settle(hours=1)
+    statuses = {key: result.attendance_status for key, result in pipeline.results.items()}
+    assert statuses["B", contact_id(address("ana"))] == "no_show"
+    pipeline.feed(late)
+    pipeline.settle(hours=1)
+    statuses = {key: result.attendance_status for key, result in pipeline.results.items()}
+    assert statuses["A", contact_id(address("ana"))] == "attended"
+    assert ("B", contact_id(address("ana"))) not in statuses

@@ -18,6 +18,7 @@ from schemas.brevo import SendRecording, TrackEvent
 from schemas.topics import BREVO_COMMANDS, BREVO_COMMANDS_BULK, LOOKUPS
 from tests.support.recordings import unrecorded
 from tests.support.tracking import START_MS, Pipeline, configuration
+from tests.support.worked_examples import Example, address, seconds
 
 STARTS_AT = START_MS // 1_000 - 4_200
 LIVE: dict[str, list[str]] = {"report_checks": []}
@@ -144,6 +145,25 @@ def test_person_who_turns_out_to_have_come_is_told_then_and_once() -> None:
     came = {result.email for result in pipeline.results.values() if result.attendance_status != "no_show"}
     assert came
     assert sorted(command.email for command in pipeline.recordings_told) == sorted(came)
+
+
+def test_recording_that_was_told_is_the_one_that_is_told_later_too() -> None:
+    """Zoom tells of it again, longer now; who turns out to have come then gets the link that the others have."""
+    example = Example()
+    lines = "meeting\nrun A 10:00-11:00\nana in A 10:00-11:00\nbo in A 10:00-10:30\nrecording A at 11:10"
+    for line in lines.splitlines():
+        example.read(line)
+    late = [body for body in example.bodies if b'"bo pc"' in body]
+    pipeline = Pipeline(configuration(sessions=LIVE), example.zoom())
+    pipeline.now_ms = seconds("11:11") * 1_000
+    pipeline.feed(body for body in example.bodies if body not in late)
+    pipeline.settle(hours=1)
+    example.runs["A"] = (seconds("10:00"), seconds("11:20"))
+    example.read("recording A at 12:30")
+    pipeline.feed([example.bodies[-1], *late])
+    pipeline.settle()
+    told = {command.email: command.properties["minutes"] for command in pipeline.recordings_told}
+    assert told == {address("ana"): 60, address("bo"): 60}
 
 
 @pytest.mark.parametrize(

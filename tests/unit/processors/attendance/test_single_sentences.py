@@ -1,0 +1,71 @@
+"""Sentences of docs/reference/attendance.md that none of its examples shows: each decides for somebody here."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.support.worked_outcomes import outcome
+
+SENTENCES = {
+    "E is the largest end that was told": """
+        meeting
+        run A 10:00-11:00
+        run A 10:00-10:50
+        ana in A 10:00-11:00
+        => session 10:00-11:00
+        => ana attended 60 min""",
+    "a phone may be bound by the number of who it is of": """
+        meeting
+        run A 10:00-11:00
+        ana in A 10:00-10:30 pc
+        - in A 10:30-11:00 phone
+        bound - phone to ana pc in A by number
+        => ana attended 60 min
+        => anonymous 0""",
+    "a phone that is bound to nobody's uuid is bound by the number": """
+        meeting
+        run A 10:00-11:00
+        ana in A 10:00-10:30 pc
+        - in A 10:30-11:00 phone
+        bound - phone to ana pc in A by both
+        => ana attended 60 min
+        => anonymous 0""",
+    "an own user is one by the id as well, whatever address is shown": """
+        meeting
+        colleague tom
+        run A 10:00-11:00
+        ana in A 10:00-11:00
+        private in A 10:00-11:00 (participant_user_id tom)
+        => private nothing
+        => excluded 1""",
+    "a recording of a link that was opened again is none of the session": """
+        webinar 10:00 60 min
+        run A 10:00-11:00
+        ana in A 10:00-11:00
+        recording A at 11:10
+        run Again 13:00-13:01
+        bo in Again 13:00-13:01
+        recording Again at 13:10
+        => ana is told zoom_recording_ready with parts 1""",
+    "rows of the waiting room are no presence": """
+        meeting
+        run A 10:00-11:00
+        ana in A 10:00-11:00
+        report A: ana 10:00-11:00, bo 10:00-11:00 waiting
+        => ana attended 60 min
+        => bo nothing""",
+    "rows of the waiting room are no end": """
+        meeting
+        run A 10:00-
+        ana in A 10:00-10:50
+        report A: ana 10:00-10:50, bo 10:00-11:30 waiting
+        => session 10:00-10:50""",
+}
+
+
+@pytest.mark.parametrize("text", SENTENCES.values(), ids=list(SENTENCES))
+def test_sentence_of_the_rules_decides(text: str) -> None:
+    """What stands behind `=>`."""
+    said, so = outcome(text.strip())
+    assert said
+    assert so == said
