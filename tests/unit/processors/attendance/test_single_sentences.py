@@ -54,12 +54,24 @@ SENTENCES = {
         report A: ana 10:00-11:00, bo 10:00-11:00 waiting
         => ana attended 60 min
         => bo nothing""",
-    "rows of the waiting room are no end": """
-        meeting
-        run A 10:00-
-        ana in A 10:00-10:50
-        report A: ana 10:00-10:50, bo 10:00-11:30 waiting
-        => session 10:00-10:50""",
+    "a practice session is no run": """
+        webinar 10:00 60 min
+        run A 10:00-11:00
+        ana in A 10:00-11:00
+        run P 11:20-11:40 practice
+        bo in P 11:20-11:40
+        => session 10:00-11:00
+        => bo nothing""",
+    "who is listed for every date stayed away from each": """
+        series 10:00 60 min: one, two +4h
+        registered bo by list
+        registered cy for two by list
+        run A 10:00-11:00
+        ana in A 10:00-11:00
+        run B 14:00-15:00
+        ana in B 14:00-15:00
+        => bo shows no_shows 2
+        => cy shows no_shows 1""",
 }
 
 

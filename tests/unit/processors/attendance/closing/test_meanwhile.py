@@ -105,7 +105,7 @@ def test_assumed_end_gives_way_to_the_report() -> None:
 
 def test_who_stayed_in_the_waiting_room_is_no_end() -> None:
     """Zoom had no word on the end: of its report only those count who were let in."""
-    rows = "report A: ana 10:00-10:20, bo 10:00-10:30 waiting"
+    rows = "report A: ana 10:00-10:20, ana 10:00-10:10 of ana phone, bo 10:00-10:30 waiting"
     example = told_by(f"meeting\nrun A 10:00-10:30\nana in A 10:00-10:20\n{rows}")
     pipeline = pipeline_at(example.zoom(), "10:31", report_checks=[])
     pipeline.refused = frozenset({"past_session"})

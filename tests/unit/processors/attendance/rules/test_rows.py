@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from random import Random
 from typing import Any
 
@@ -86,6 +87,30 @@ def test_run_of_which_participants_alone_tell_is_described_by_them() -> None:
     row = RunRow("acc", "meeting").with_event(EVENT)
     assert (row.zoom_type, row.topic, row.host_id) == (EVENT.zoom_type, EVENT.topic, EVENT.host_id)
     assert row.with_event(EVENT) is row, "nothing new"
+
+
+def test_run_is_as_live_as_the_liveliest_of_its_events() -> None:
+    """Whatever came first: a back-fill of a session that was heard live makes nobody a stranger."""
+    heard = RunRow("acc", "meeting", heard_ms=1)
+    origins = [[origin.origin for origin in _brought(heard, *order)] for order in (LIVELINESS, LIVELINESS[::-1])]
+    assert origins == [list(LIVELINESS), ["live"] * len(LIVELINESS)]
+
+
+def _brought(row: RunRow, *origins: Origin) -> Iterator[RunRow]:
+    for origin in origins:
+        row = row.brought_by(origin)
+        yield row
+
+
+def test_connection_shows_the_smallest_of_each_kind_and_stays_a_panelist() -> None:
+    """A name that addresses somebody goes before a smaller text that is none."""
+    row = Connection()
+    for name, email in (("+49 30 1234", "b@example.com"), ("Bo Berg", "a@example.com"), ("Cy Clay", "c@example.com")):
+        row.add(Seen(EVENT, "c", joined=True, at=1, shown=Shown("r2", email, "u2", name)))
+    row.add(RoleChanged(EVENT, "c", panelist=True, shown=Shown("r1", None, "u1", None)))
+    row.add(RoleChanged(EVENT, "c", panelist=False, shown=Shown("r3", None, "u3", None)))
+    assert row.shown == Shown("r1", "a@example.com", "u1", "Bo Berg")
+    assert row.panelist
 
 
 @given(st.lists(st.tuples(REGISTERED, st.sampled_from(LIVELINESS), st.booleans()), min_size=1, max_size=10), SEEDS)

@@ -105,6 +105,17 @@ def test_group_date_that_was_deleted_after_its_run_began_keeps_it(deleted_at: in
         assert [entry.occurrence_id for entry in schedule.entries()] == ["two"]
 
 
+def test_schedule_is_what_zoom_answers_before_what_events_and_registrations_say() -> None:
+    """A registration may name a date that was deleted since, and be of a time when the webinar was another."""
+    schedule = Schedule()
+    schedule.hear(2 * HOUR * 1_000, "registration", 9, [Said("gone", T + DAY, HOUR)])
+    assert [entry.occurrence_id for entry in schedule.entries()] == ["gone"]
+    schedule.hear(3 * HOUR * 1_000, "event", 5, [Said("", T, HOUR)])
+    assert [entry.occurrence_id for entry in schedule.entries()] == [""]
+    schedule.read(HOUR * 1_000, 9, HOUR, [Said("one", T, HOUR)])
+    assert [entry.occurrence_id for entry in schedule.entries()] == ["one"]
+
+
 def test_session_run_without_audience_outside_the_scheduled_time_is_a_rehearsal() -> None:
     """It belongs to no session; at its time a webinar to which nobody came is one."""
     (found,) = scheduled(run("a", T - DAY, T - DAY + 60), run("b", T, T + HOUR))

@@ -6,9 +6,20 @@ from typing import Any
 
 import pytest
 
-from processors.brevo.decisions.bulk import ImportRow, Member, import_body, pieces, row_of, shape_of, worth_reading
+from processors.brevo.decisions.bulk import (
+    ImportRow,
+    Member,
+    after_import,
+    import_body,
+    pieces,
+    removals,
+    row_of,
+    shape_of,
+    worth_reading,
+)
 from processors.brevo.decisions.ledger import Waiting
 from processors.brevo.decisions.open_work import UpsertWork
+from processors.brevo.decisions.upsert import next_step
 from processors.brevo.decisions.wanted import Known, Wanted
 from schemas.brevo import AttributeValue
 from tests.support.brevo_commands import upsert
@@ -53,6 +64,17 @@ def test_contact_that_brevo_holds_already_has_no_row() -> None:
     """Nothing is sent that Brevo has."""
     known = Known(exists=True, attributes={"MEETING_DURATION": 47}, lists=frozenset({16}))
     assert row_of(_member(known)) is None
+
+
+def test_contact_is_off_the_lists_that_it_left_after_an_import() -> None:
+    """The import puts it on one, `removals` takes it off the other: nothing is left to be done."""
+    member = _member(Known(exists=True, lists=frozenset({17})), lists=(16,), lists_left=(17,))
+    row = row_of(member)
+    assert row is not None
+    assert removals([row]) == {17: [member.wanted.email]}
+    after = after_import(row, (16,))
+    assert (after.lists, after.lists_left) == (frozenset({16}), frozenset({17}))
+    assert next_step(member.wanted, after) is None
 
 
 def test_pieces_hold_everything_in_order_within_the_limit() -> None:

@@ -22,7 +22,7 @@ from processors.brevo.decisions.upsert import (
 )
 from processors.brevo.decisions.wanted import Known, Wanted
 from schemas.brevo import AttributeValue, ContactState, Overwrite
-from tests.support.brevo_commands import MAYA
+from tests.support.brevo_commands import MAYA, upsert
 
 
 def _wanted(lists: tuple[int, ...] = (16,), lists_left: tuple[int, ...] = (), **attributes: AttributeValue) -> Wanted:
@@ -39,6 +39,13 @@ def _name(overwrite: Overwrite = "if_empty") -> AttributeValue:
 
 def _day(value: str) -> AttributeValue:
     return AttributeValue(type="date", value=value, overwrite="if_newer")
+
+
+def test_list_that_is_both_joined_and_left_is_joined() -> None:
+    """One account's webinar puts a contact on it, another's takes them off."""
+    command = upsert(1, email=MAYA, lists=(16,), lists_left=(16, 17))
+    wanted = Wanted.of(command, {})
+    assert (wanted.lists, wanted.lists_left) == (frozenset({16}), frozenset({17}))
 
 
 KNOWN = Known.of(ContactState(attributes={"D": 47, "T": "x"}, lists=(16,), lists_left=(18,), held=("FIRSTNAME",)))
