@@ -216,9 +216,9 @@ class Example:
             start, end = seconds(row["from"]), seconds(row["to"], row["from"])
             own = {} if row["who"] == "-" else {"user_email": address(row["who"])}
             number = _device(row["device"] or f"{row['who']} pc")["user_id"]
-            times = {"join_time": format_instant(start), "leave_time": format_instant(end), "duration": end - start}
-            status = {"status": "in_waiting_room" if row["waits"] else "in_meeting"}
-            rows.append({"user_id": number, "name": "", **own, **times, **status})
+            times: dict[str, Any] = {"join_time": format_instant(start), "leave_time": format_instant(end)}
+            seen = {"duration": end - start, "status": "in_waiting_room" if row["waits"] else "in_meeting"}
+            rows.append({"user_id": number, "name": "", **own, **times, **seen})
         self.readings.setdefault(match["run"], []).append(rows)
 
     def recording(self, match: re.Match[str]) -> None:
