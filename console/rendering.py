@@ -16,7 +16,7 @@ from readmodel.health import is_silent
 HERE = Path(__file__).parent
 _FILTERS = (
     words.words, words.state_words, words.sync_words, words.when, words.second, words.lasting, words.number, words.ago,
-    links.session_word, bars.bars, bars.stays_in_words,
+    words.with_code, links.session_word, bars.bars, bars.stays_in_words,
 )  # fmt: skip
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+
+from markupsafe import Markup
 
 from readmodel.words import EVIDENCE, REASONS
 from schemas.instants import whole_minutes
@@ -56,18 +59,36 @@ def sync_words(sync: str) -> str:
 
 
 def when(at: datetime | None) -> str:
-    """A minute of UTC.
+    """A minute of UTC; a line may end behind the day, and not within it.
 
     >>> from datetime import UTC
     >>> when(datetime(2026, 8, 12, 10, 0, 31, tzinfo=UTC))
-    '2026-08-12 10:00'
+    Markup('<time>2026-08-12</time> <time>10:00</time>')
     """
-    return NOTHING if at is None else f"{at:%Y-%m-%d %H:%M}"
+    return _instant(at, "%H:%M")
 
 
 def second(at: datetime | None) -> str:
-    """A second of UTC."""
-    return NOTHING if at is None else f"{at:%Y-%m-%d %H:%M:%S}"
+    """A second of UTC, as `when`."""
+    return _instant(at, "%H:%M:%S")
+
+
+def _instant(at: datetime | None, form: str) -> str:
+    if at is None:
+        return NOTHING
+    return Markup("<time>{}</time> <time>{}</time>").format(f"{at:%Y-%m-%d}", at.strftime(form))
+
+
+def with_code(text: str) -> Markup:
+    """What stands in backticks is code; all of it is escaped.
+
+    >>> with_code("run `rollcall check --url <url>`")
+    Markup('run <code>rollcall check --url &lt;url&gt;</code>')
+    """
+    return Markup("").join(
+        Markup("<code>{}</code>").format(part) if number % 2 else part
+        for number, part in enumerate(re.split(r"`([^`]*)`", text))
+    )
 
 
 def lasting(seconds: float | None) -> str:
