@@ -82,7 +82,9 @@ def explain(error: ErrorDetails, document: Mapping[str, Any]) -> str:
         return str(error.get("ctx", {})["error"])  # a rule about several keys: a sentence of its own
     given = _given(found, hidden=hidden)
     quoted = "; text such as NO or off needs quotes" if given in ("true", "false", "true or false") else ""
-    return f"expected {_expected(error)}, but the file has {given}{quoted}"
+    if (verdict := _expected(error)).startswith("is "):
+        return f"{given} {verdict}"
+    return f"expected {verdict}, but the file has {given}{quoted}"
 
 
 def _is_section(found: Any) -> bool:

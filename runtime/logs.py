@@ -74,8 +74,17 @@ def configure_logging(level: str = "INFO", form: LogForm = "text") -> None:
         level: `DEBUG`, `INFO`, `WARNING` or `ERROR`, for our own loggers.
         form: of the lines.
     """
+    _configure(level, LineFormatter() if form == "text" else JsonFormatter())
+
+
+def configure_command_logging(level: str = "WARNING") -> None:
+    """As `configure_logging`, for a command: its answer is on stdout, what is logged beside it are sentences."""
+    _configure(level, SentenceFormatter())
+
+
+def _configure(level: str, formatter: logging.Formatter) -> None:
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(LineFormatter() if form == "text" else JsonFormatter())
+    handler.setFormatter(formatter)
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
@@ -90,11 +99,6 @@ def configure_logging(level: str = "INFO", form: LogForm = "text") -> None:
     logging.getLogger("aiohttp.server").setLevel(logging.CRITICAL)
 
 
-def configure_command_logging(level: str = "WARNING") -> None:
-    """As `configure_logging`, for a command: its answer is on stdout, and what went wrong is its last sentence."""
-    configure_logging(level)
-
-
 class LineFormatter(logging.Formatter):
     """`time=… level=… logger=… event=…` and the record's extra facts, in the order they were given."""
 
@@ -102,6 +106,18 @@ class LineFormatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         """One line: line breaks of messages and tracebacks are escaped."""
         return " ".join(f"{key}={_quoted(_shown(key, value))}" for key, value in _facts(record).items())
+
+
+class SentenceFormatter(LineFormatter):
+    """`warning: event: the facts, one after another`, for a person at a terminal; a traceback stays a line of pairs."""
+
+    @override
+    def format(self, record: logging.LogRecord) -> str:
+        """One line."""
+        if record.exc_info:
+            return super().format(record)
+        _, level, _, *said = (_shown(key, value) for key, value in _facts(record).items())
+        return ": ".join(_printable(text) for text in (level, *said))
 
 
 class JsonFormatter(logging.Formatter):
@@ -190,4 +206,9 @@ def _shown(key: str, value: object) -> str:
 def _quoted(text: str) -> str:
     if text and not any(sign in text for sign in ' "=\\') and text.isprintable():
         return text
-    return json.dumps(text)
+    return json.dumps(text, ensure_ascii=not text.isprintable())
+
+
+def _printable(text: str) -> str:
+    """The same, escaped where it would break the line or colour the terminal."""
+    return text if text.isprintable() else json.dumps(text)

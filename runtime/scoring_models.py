@@ -16,7 +16,7 @@ MOST_CANDIDATES = 5
 
 def _time_of_day(value: str) -> str:
     if not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", value):
-        raise ValueError('must be a time of day in UTC such as "03:30", or off')
+        raise ValueError('a time of day in UTC such as "03:30" (in quotes), or off')
     return value
 
 

@@ -162,6 +162,20 @@ def test_load_unknown_key_names_the_nearest(files: Files, document: object, erro
             {"connectors": {"zoom": {**ACCOUNT, "account_id": 42}}},
             "connectors.zoom.account_id: expected text (in quotes if it looks like a number), but the file has `42`",
         ),
+        (
+            {"scoring": {"decay_sweep": "25:00"}},
+            (
+                'scoring.decay_sweep: expected a time of day in UTC such as "03:30" (in quotes), or off, '
+                "but the file has `25:00`"
+            ),
+        ),
+        (
+            {"filters": {"exclude_domains": ["maya@example.com"]}},
+            (
+                "filters.exclude_domains[0]: `maya@example.com` is an address; "
+                "a domain is what stands behind its @, such as example.com"
+            ),
+        ),
         ({"connectors": {"zoom": "wh-s3cr3t-of-the-app"}}, "connectors.zoom: expected a list, but the file has text"),
         ({"connectors": None}, "connectors: missing; this key is required"),
         ({"connectors": {"zoom": {}}}, "connectors.zoom.account_id: missing; this key is required"),

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from runtime.environment import log_form
-from runtime.logs import LineFormatter, RepeatLimit, configure_logging
+from runtime.logs import LineFormatter, RepeatLimit, SentenceFormatter, configure_logging
 from schemas.errors import ConfigurationError
 
 
@@ -49,6 +49,14 @@ def test_format_value_that_would_break_the_line_is_quoted(text: str) -> None:
     quoted = line.partition("fact=")[2]
     assert json.loads(quoted) == text
     assert quoted.isprintable()
+
+
+def test_format_for_whoever_typed_a_command_is_a_sentence() -> None:
+    """No time, no logger, no quotes of ours; a foreign line break forges no second line."""
+    incomplete = record("configuration incomplete", key="brevo.api_key", problem="has typographic quotes (“)")
+    sentence = "info: configuration incomplete: brevo.api_key: has typographic quotes (“)"
+    assert SentenceFormatter().format(incomplete) == sentence
+    assert SentenceFormatter().format(record("x", reason="a\nb")) == 'info: x: "a\\nb"'
 
 
 def test_format_exception_is_on_the_same_line_without_the_value_it_failed_on() -> None:
