@@ -109,7 +109,8 @@ def call(line: CallLine) -> str:
     """One command to Brevo in a line."""
     at = words.when(line.finished_at or line.wanted_at)
     what = line.name or line.kind or "a command"
-    outcome = (line.outcome or "no answer yet").replace("_", " ")
+    waits = "not sent, a later one says it too" if line.superseded else "no answer yet"
+    outcome = (line.outcome or waits).replace("_", " ")
     status = f" ({line.http_status})" if line.http_status else ""
     return f"{at}  {what}: {outcome}{status}{': ' + line.detail if line.detail else ''}"
 

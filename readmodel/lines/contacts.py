@@ -76,11 +76,13 @@ class CallLine:
     occurred_at: datetime | None
     wanted_at: datetime | None
     outcome: str | None
-    """``None``: no answer yet."""
+    """``None``: no answer yet, and none will come if it is `superseded`."""
     http_status: int | None
     attempts: int | None
     detail: str
     finished_at: datetime | None
+    superseded: bool = False
+    """Never sent: a later upsert of the contact, which says all that it said, was answered instead."""
 
 
 @dataclass(frozen=True, slots=True)

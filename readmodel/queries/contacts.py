@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Connection, select
@@ -56,7 +57,16 @@ def calls_of(connection: Connection, key: bytes, *, limit: int = 1_000) -> tuple
     """Commands to Brevo for a contact, the latest first; of a session's stand-in those of the session."""
     chosen = select(CALLS).where(CALLS.c.contact == key)
     newest = chosen.order_by(CALLS.c.revision.desc(), CALLS.c.command_id).limit(limit)
-    return tuple(map(call_line, connection.execute(newest).all()))
+    return _with_superseded(tuple(map(call_line, connection.execute(newest).all())))
+
+
+def _with_superseded(calls: tuple[CallLine, ...]) -> tuple[CallLine, ...]:
+    """The same lines, those marked that the sink leaves out since it has done a later one."""
+    done = max((line.revision or 0 for line in calls if line.kind == "upsert" and line.outcome), default=0)
+    return tuple(
+        replace(line, superseded=line.kind == "upsert" and line.outcome is None and (line.revision or 0) <= done)
+        for line in calls
+    )
 
 
 def call_line(row: Any) -> CallLine:

@@ -56,6 +56,7 @@ async def test_what_the_topics_say_is_found_again(url: URL, kafka: KafkaConnecti
         tell.result(cleo, 2, 1, retracted=True, reason=None, retraction_reason="excluded"),
         tell.registration(ana, 1, first_name="Ana", last_name="Ferreira"),
         tell.score(ana, [1], 1, 82),
+        tell.upsert(ana, 1),
         *(tell.upsert(who, 2) for who in (ana, ben)),
         tell.event(ana, 3),
         tell.answer(ana, 2),
@@ -99,9 +100,10 @@ async def test_what_the_topics_say_is_found_again(url: URL, kafka: KafkaConnecti
         assert history.standing.score == 82
         assert [attendance.person.session for attendance in history.results] == [latest.session]
         assert [line.status for line in history.registrations] == ["approved"]
-        assert [(line.kind, line.outcome) for line in history.calls] == [
-            ("event", "in_doubt"),
-            ("upsert", "acknowledged"),
+        assert [(line.kind, line.outcome, line.superseded) for line in history.calls] == [
+            ("event", "in_doubt", False),
+            ("upsert", "acknowledged", False),
+            ("upsert", None, True),
         ]
         (doubt,) = operations.in_doubt(connection)
         assert doubt.contact_id == ana.contact_id
