@@ -47,10 +47,14 @@ def _feedback(event: Mapping[str, Any], received_at: datetime) -> Iterator[Brevo
     if kind is None:
         if event.get("event") != "contact_updated":
             return
-        # A blocklisting shows as a detail of an update (github.com/sendinblue/APIv3-php-library/issues/174).
+        # A blocklisting shows as a detail of an update (github.com/sendinblue/APIv3-php-library/issues/174), and whose
+        # it is there, in the event or in both: whoever does not want our mail must not be overlooked.
         content = event.get("content")
-        details = [detail for detail in content if isinstance(detail, dict)] if isinstance(content, list) else []
-        blocked = [(detail.get("email"), detail["emailBlacklist"]) for detail in details if "emailBlacklist" in detail]
+        blocked = [
+            (detail.get("email") or emails, detail["emailBlacklist"])
+            for detail in (content if isinstance(content, list) else [content])
+            if isinstance(detail, dict) and "emailBlacklist" in detail
+        ]
         yield from _feedback_of_each(
             event, received_at, "blocklisted", [email for email, is_blocked in blocked if is_blocked is True]
         )

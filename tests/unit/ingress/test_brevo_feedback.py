@@ -40,6 +40,21 @@ def test_sample_becomes_news_of_its_contact(sample: str, kind: str, source: str)
     assert b"@" not in feedback[0].to_bytes()
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"email": "maya.okafor@example.com", "content": [{"emailBlacklist": True}]},
+        {"email": "maya.okafor@example.com", "content": [None, {"emailBlacklist": True, "email": ""}]},
+        {"content": {"email": "maya.okafor@example.com", "emailBlacklist": True}},
+    ],
+)
+def test_blocklisting_is_understood_wherever_the_address_stands(change: dict[str, object]) -> None:
+    """Brevo shows it in the event, in the detail, or in both; overlooked, the person would be mailed."""
+    feedback = feedback_of(json.dumps({"event": "contact_updated", "ts": 1_795_240_431} | change).encode(), NOW)
+    assert feedback is not None
+    assert [(said.kind, said.contact_id) for said in feedback] == [("blocklisted", MAYA)]
+
+
 @pytest.mark.parametrize("sample", ["attributes changed"])
 def test_other_events_are_nothing_to_us(sample: str) -> None:
     """They are answered and not stored."""
