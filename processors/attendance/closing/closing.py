@@ -45,7 +45,10 @@ from processors.attendance.known.registrants import Registrants
 from processors.attendance.rules.recordings import ChosenRecording
 from processors.attendance.rules.sessions import Group, Session
 from processors.attendance.settings import TrackingSettings
+from schemas.instants import HOUR_MS
 
+_PATIENCE_MS = HOUR_MS
+"""After so long work that is still under way is asked to go on once more."""
 ClosingPhase = Callable[[ClosingStep], Progress]
 
 
@@ -84,7 +87,9 @@ class Closing:
         book.view.lineage = job.lineage
         ask_for_ends(book, job, self._settings)
         ask_due_reports(book, job, self._settings)
-        if job.work is None:
+        if job.work is not None:
+            _see_to(book, job, job.work)
+        else:
             job.queue = works_due(book, job, self._settings)
             if not (job.changed_at or job.registrations):
                 job.lineage = None
@@ -235,7 +240,7 @@ class Closing:
             if (work := self._work(book, kind, name)) is not None:
                 work.lineage = book.view.lineage
                 job.work = work
-                go_on(book, work)
+                _see_to(book, job, work)
                 return
         self._rest(book, job)
 
@@ -258,11 +263,21 @@ class Closing:
         expired = sorted(uuid for uuid, at_ms in expiring.items() if at_ms <= book.now_ms)
         if expired:
             job.work = DueWork("expiry", expired[0])
-            go_on(book, job.work)
+            _see_to(book, job, job.work)
         elif expiring:
             look_at(book, job, min(expiring.values()))
         else:
             job.undecided = False  # nothing is left to decide it by
+
+
+def _see_to(book: Book, job: Job, work: DueWork) -> None:
+    """Go on, and see later whether it went: Kafka deletes a continuation that nobody reads for a day.
+
+    One that comes a second time is stale, and does nothing.
+    """
+    if not work.waits:
+        go_on(book, work)
+    look_at(book, job, book.now_ms + _PATIENCE_MS)
 
 
 def _note_consequences(step: ClosingStep, session: Session, before: PublishedSession | None) -> None:
