@@ -42,11 +42,13 @@ from processors.zoom.api.metrics import ZoomMetrics
 from processors.zoom.features import missing_scopes
 from runtime.admin import AdminServer
 from runtime.groups import check_group
+from runtime.kafka import KafkaConnection
 from runtime.states import FIRST_LIVE, read_live
 from runtime.topics import ensure_topics
+from runtime.unread import deleted_unread
 from schemas.errors import RetryLaterError
 from schemas.states import FIRST_STATE, LiveState
-from schemas.topics import STATES
+from schemas.topics import STATES, TICKS, all_topics
 
 KAFKA_RETRY_SECONDS, HALT_SECONDS = 1.0, 1.0
 """Between looks whether a halted worker may go on."""
@@ -244,5 +246,19 @@ async def _wait_for_kafka(settings: WorkerSettings, stop: asyncio.Event) -> Live
         else:
             if told:
                 log.info("kafka reached", extra={"brokers": settings.environment.kafka.bootstrap_servers})
+            await _tell_deleted(connection)
             return live
     return None
+
+
+async def _tell_deleted(connection: KafkaConnection) -> None:
+    """What the worker was away for too long to read; that Kafka does not say so stops nobody."""
+    # What it tells itself is found in its tables all the same.
+    topics = {topic.physical(connection.topic_prefix) for topic in all_topics() if topic != TICKS}
+    with suppress(RetryLaterError):
+        lost = await deleted_unread(connection, APP_ID, topics)
+        for topic, records in sorted(lost.items()):
+            log.error("records deleted unread", extra={
+                "topic": topic, "records": records,
+                "next": "rollcall backfill reads again what Zoom still has; rollcall resync what Brevo was not told",
+            })  # fmt: skip
