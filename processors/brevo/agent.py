@@ -41,12 +41,14 @@ from processors.brevo.writer.metrics import BrevoMetrics
 from processors.brevo.writer.outcomes import Outcomes
 from processors.brevo.writer.processes import ImportProcesses
 from processors.brevo.writer.pump import Pump
+from processors.brevo.writer.queues import ContactQueues
 from processors.brevo.writer.recordings import Mailable, RecordingChannel
 from processors.brevo.writer.renewals import Renewals
 from processors.brevo.writer.sampler import Sampler
 from processors.brevo.writer.schedule import WorkSchedule
 from processors.brevo.writer.tools import WriterTools
 from processors.brevo.writer.upserts import UpsertWriter
+from processors.brevo.writer.waiting import WaitingEvents
 from processors.engine.effect import Effect, OwnAgent, RowChanges
 from processors.engine.spec import AgentSpec
 from processors.engine.view import PartitionStore, Rule
@@ -115,13 +117,15 @@ class SyncContact(Effect):
         self._lists = ListWatch(
             api, asker, metrics, keys=list_keys, missing=missing_lists, probe_seconds=figures.probe_seconds
         )
+        queues = ContactQueues(
+            metrics, bulk_threshold=settings.bulk_threshold, gather_seconds=figures.gather_seconds, now=monotonic
+        )
         schedule = self._schedule = WorkSchedule(
-            metrics,
+            queues,
+            WaitingEvents(metrics),
             self._lists,
             commands,
-            bulk_threshold=settings.bulk_threshold,
             technical_list=settings.technical_list,
-            gather_seconds=figures.gather_seconds,
             overtaken_seconds=figures.overtaken_seconds,
             now=monotonic,
         )

@@ -27,8 +27,9 @@ class Pump:
 
     def __init__(self, tools: WriterTools, upserts: UpsertWriter, events: EventSender, imports: ImportWriter) -> None:
         self._schedule = tools.schedule
-        self._schedule.changed = self.dispatch
-        self._schedule.import_batches.formed = self._give_back
+        queues = self._queues = tools.schedule.queues
+        queues.changed = self.dispatch
+        queues.import_batches.formed = self._give_back
         self._access = tools.access
         self._outcomes = tools.outcomes
         self._processes = tools.processes
@@ -88,8 +89,8 @@ class Pump:
         """Begin as much of a family's work as may run at once; some places are for live work alone."""
         most = self._most(family)
         for_bulk = most * self._figures.bulk_in_parallel // self._figures.in_parallel
-        while self._group is not None and (busy := self._schedule.under_way(family)) < most:
-            task = self._schedule.take(family, live_only=busy >= for_bulk)
+        while self._group is not None and (busy := self._queues.under_way(family)) < most:
+            task = self._queues.take(family, live_only=busy >= for_bulk)
             if task is None:
                 break
             task.job = self._group.create_task(self._work(task, family), name=f"brevo {family}")
@@ -116,7 +117,7 @@ class Pump:
                 task.job.cancel()
 
     def _dispatch_imports(self, group: asyncio.TaskGroup) -> None:
-        due = self._schedule.import_batches.due(self._figures.quiet_seconds, self._figures.patience_seconds)
+        due = self._queues.import_batches.due(self._figures.quiet_seconds, self._figures.patience_seconds)
         for shape, waiting in due:
             if len(self._importing) >= self._figures.imports_at_once:
                 return
@@ -134,10 +135,10 @@ class Pump:
         if (timer := self._timers.pop(family, None)) is not None:
             timer.cancel()
         waits = []
-        if self._schedule.under_way(family) < self._most(family):
-            waits = [wait for wait in (self._schedule.next_in(family),) if wait is not None]
+        if self._queues.under_way(family) < self._most(family):
+            waits = [wait for wait in (self._queues.next_in(family),) if wait is not None]
         if family == "contacts" and len(self._importing) < self._figures.imports_at_once:
-            due_in = self._schedule.import_batches.due_in(self._figures.quiet_seconds, self._figures.patience_seconds)
+            due_in = self._queues.import_batches.due_in(self._figures.quiet_seconds, self._figures.patience_seconds)
             if due_in is not None:
                 waits.append(due_in)
         if waits:

@@ -27,26 +27,17 @@ from processors.brevo.decisions.open_work import (
     open_contacts,
     open_events,
 )
-from processors.brevo.writer.access import FAMILIES, Family
-from processors.brevo.writer.event_bursts import EventBursts
-from processors.brevo.writer.import_batches import ImportBatches
 from processors.brevo.writer.intents import Intents
 from processors.brevo.writer.lists import ListWatch
-from processors.brevo.writer.metrics import BrevoMetrics
+from processors.brevo.writer.queues import ContactQueues
 from processors.brevo.writer.takeovers import Takeovers
-from processors.brevo.writer.tasks import ContactTask, family_of, priority_of
+from processors.brevo.writer.tasks import ContactTask
 from processors.brevo.writer.waiting import WaitingEvents
 from processors.engine.view import PartitionStore
-from processors.engine.work_queue import WorkQueue
-from schemas.priority import PRIORITIES, RANKS
 
 Stores = Mapping[str, PartitionStore]
 OpenContactListener = Callable[[str, ContactRow, ReadCommand], None]
 """Is told of each contact that has anything open when its partition becomes ours."""
-
-
-def _nobody_listens(_: Family) -> None:
-    """Before there is a pump."""
 
 
 class WorkSchedule:
@@ -55,46 +46,37 @@ class WorkSchedule:
     Rows are read when work is taken, so the newest revision is what is worked on.
 
     Args:
-        metrics: where what waits is counted.
+        queues: where those with work wait.
+        waiting: where events that wait for a person are counted.
         lists: who only waits for a missing one has no work.
         commands: that are open, as the intake has read them.
-        bulk_threshold: so many that wait for the same thing are an import batch, or a burst.
         technical_list: for imports of contacts without a list.
-        gather_seconds: how long an upsert waits for others like it.
         overtaken_seconds: after a take-over, how long its former owner may still write.
         now: monotonic seconds.
     """
 
     def __init__(
         self,
-        metrics: BrevoMetrics,
+        queues: ContactQueues,
+        waiting: WaitingEvents,
         lists: ListWatch,
         commands: OpenCommands,
         *,
-        bulk_threshold: int,
         technical_list: int | None,
-        gather_seconds: float,
         overtaken_seconds: float,
         now: Callable[[], float],
     ) -> None:
-        self.changed: Callable[[Family], None] = _nobody_listens
-        """Called when work of a family has become available; the pump puts itself here."""
-        self.import_batches = ImportBatches(bulk_threshold, now)
+        self.queues = queues
         self.takeovers = Takeovers(overtaken_seconds, now)
         self.intents = Intents()
         """What waits for a confirmed row before its call."""
-        self._metrics = metrics
         self._lists = lists
         self._commands = commands
         lists.returned = self._look_at_all
         self._technical_list = technical_list
-        self._gather_seconds = gather_seconds
-        self._now = now
-        self._event_bursts = EventBursts(bulk_threshold)
-        self._waiting_events = WaitingEvents(metrics)
+        self._waiting_events = waiting
         self._partitions: dict[int, Stores] = {}
         self._tasks: dict[str, ContactTask] = {}
-        self._queues: dict[Family, WorkQueue[str]] = {family: WorkQueue() for family in FAMILIES}
 
     @property
     def partitions(self) -> int:
@@ -133,7 +115,7 @@ class WorkSchedule:
         gone = [task for task in self._tasks.values() if task.partition == partition]
         for task in gone:
             self.intents.forget(task.contact)
-            self._unqueue(task)
+            self.queues.remove(task)
             if task.phase is not ContactPhase.BUSY:
                 del self._tasks[task.contact]
         self._waiting_events.drop(partition)
@@ -148,46 +130,18 @@ class WorkSchedule:
         """Those that are being worked on."""
         return (task for task in self._tasks.values() if task.phase is ContactPhase.BUSY)
 
-    def under_way(self, family: Family) -> int:
-        """Contacts of a family that were taken and not released; those in imports do not count."""
-        return self._queues[family].under_way
-
-    def take(self, family: Family, *, live_only: bool) -> ContactTask | None:
-        """The next contact of a family, live ones first; it is busy until `release`.
-
-        Who waits in an import batch stays there; who waits in a burst of events yields to the others.
-        """
-        queue, worst = self._queues[family], RANKS["live"] if live_only else None
-        while (contact := queue.take(self._now(), worst)) is not None:
-            task = self._tasks[contact]
-            if not self.import_batches.has(contact):
-                if not task.urgent or not self._event_bursts.yields(contact):
-                    self._begin(task)
-                    return task
-                self._count(task, -1)
-                task.rank = RANKS["bulk"]
-                self._count(task, 1)
-                queue.put(contact, task.rank)
-            queue.finish(contact)
-        return None
-
-    def next_in(self, family: Family) -> float | None:
-        """Seconds until the next contact of a family may begin that waits for its time; ``None`` without one."""
-        at = self._queues[family].next_at
-        return None if at is None else at - self._now()
-
     def take_batch(self, contacts: Iterable[str]) -> list[str]:
         """Those of the contacts that still wait for an import; they are busy until `release`."""
         found = [self._tasks[contact] for contact in contacts if contact in self._tasks]
         taken = [task for task in found if task.phase is ContactPhase.WAITING]
         for task in taken:
-            self._begin(task)
+            self.queues.begin(task)
         return [task.contact for task in taken]
 
     def release(self, contact: str, again_after: float | None) -> None:
         """Done with a contact for now; it may begin again at once, or after so many seconds."""
         task = self._tasks[contact]
-        self._queues[task.family].finish(contact)
+        self.queues.finish(task)
         if task.partition not in self._partitions:
             del self._tasks[contact]
             return
@@ -265,51 +219,11 @@ class WorkSchedule:
                 if task.before_intent and task.job is not None and isinstance(self.work(contact), UpsertWork):
                     task.job.cancel()
             case Finish():
-                self._unqueue(task)
+                self.queues.remove(task)
                 self._tasks.pop(contact, None)
             case ContactCall(work):
-                self._queue(task, work, None, again_after)
+                self._tasks[contact] = task
+                self.queues.put(task, work, None, again_after)
             case JoinImport(work, shape):
-                self._queue(task, work, shape, again_after)
-
-    def _queue(self, task: ContactTask, work: ContactWork, shape: Shape | None, again_after: float | None) -> None:
-        """The contact waits for its turn; who waits already keeps their place."""
-        contact, family, rank = task.contact, family_of(work), RANKS[priority_of(work)]
-        self._tasks[contact] = task
-        has_yielded = task.rank > rank and task.family == family and self._event_bursts.yields(contact)
-        if task.phase is ContactPhase.WAITING and (task.family, task.rank) != (family, rank) and not has_yielded:
-            self._unqueue(task)
-        if task.phase is not ContactPhase.WAITING:
-            gather = self._gather_seconds if family == "contacts" else 0.0
-            task.phase, task.family, task.rank = ContactPhase.WAITING, family, rank
-            task.due_at = self._now() + max(gather, again_after or 0.0)
-            self._count(task, 1)
-        self._join_batch_or_burst(task, work, None if again_after else shape)
-        if self.import_batches.has(contact):
-            self._queues[family].remove(contact)
-        else:
-            self._queues[family].put(contact, task.rank, task.due_at)
-        self.changed(family)
-
-    def _join_batch_or_burst(self, task: ContactTask, work: ContactWork, shape: Shape | None) -> None:
-        if not isinstance(work, UpsertWork):
-            self._event_bursts.add(task.contact, work.command.session)
-        elif shape is None:
-            self.import_batches.discard(task.contact)
-        else:
-            self.import_batches.add(task.contact, shape)
-
-    def _begin(self, task: ContactTask) -> None:
-        self._unqueue(task)
-        task.phase = ContactPhase.BUSY
-
-    def _unqueue(self, task: ContactTask) -> None:
-        if task.phase is ContactPhase.WAITING:
-            self._queues[task.family].remove(task.contact)
-            self.import_batches.discard(task.contact)
-            self._event_bursts.discard(task.contact)
-            self._count(task, -1)
-            task.phase = ContactPhase.IDLE
-
-    def _count(self, task: ContactTask, change: int) -> None:
-        self._metrics.waiting.labels(task.family, PRIORITIES[task.rank]).inc(change)
+                self._tasks[contact] = task
+                self.queues.put(task, work, shape, again_after)

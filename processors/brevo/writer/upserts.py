@@ -66,7 +66,7 @@ class UpsertWriter:
         return isinstance(work, UpsertWork) and self._is_batched(task.contact, work)
 
     def _is_batched(self, contact: str, work: UpsertWork) -> bool:
-        return self._schedule.import_batches.takes(self._schedule.shape(contact, work))
+        return self._schedule.queues.import_batches.takes(self._schedule.shape(contact, work))
 
     async def _permit(self, contact: str, *, first: bool) -> None:
         task = self._schedule.task(contact)
