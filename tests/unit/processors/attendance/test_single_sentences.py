@@ -62,6 +62,26 @@ SENTENCES = {
         bo in P 11:20-11:40
         => session 10:00-11:00
         => bo nothing""",
+    "nothing is final while the report of a rehearsal may still come": """
+        webinar 10:00 60 min
+        setting sessions.report_checks [5m, 15m, 1h]
+        registered bo
+        run Try -1d 16:00-16:10
+        host in Try -1d 16:00-16:10
+        run A 10:00-11:00
+        ana in A 10:00-11:00
+        report A: ana 10:00-11:00
+        => bo no_show
+        => bo judged 12:00:02""",
+    "who registers while it lasts longer is told that they are registered": """
+        webinar 10:00 60 min
+        run A 10:00-11:30
+        ana in A 10:00-11:30
+        registered bo at 11:10
+        registered cy at 11:40
+        => session 10:00-11:30
+        => bo is told zoom_webinar_registered
+        => cy is not told zoom_webinar_registered""",
     "who is listed for every date stayed away from each": """
         series 10:00 60 min: one, two +4h
         registered bo by list

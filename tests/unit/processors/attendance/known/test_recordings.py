@@ -164,6 +164,7 @@ def test_recording_that_was_told_is_the_one_that_is_told_later_too() -> None:
     pipeline.settle()
     told = {command.email: command.properties["minutes"] for command in pipeline.recordings_told}
     assert told == {address("ana"): 60, address("bo"): 60}
+    assert len(pipeline.recordings) == len(told), "nobody is told twice"
 
 
 @pytest.mark.parametrize(

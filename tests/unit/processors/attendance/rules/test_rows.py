@@ -89,6 +89,15 @@ def test_run_of_which_participants_alone_tell_is_described_by_them() -> None:
     assert row.with_event(EVENT) is row, "nothing new"
 
 
+def test_run_lasts_from_the_smallest_start_to_the_largest_end() -> None:
+    """Whatever came last; what an `ended` lacks is when it was sent."""
+    row = RunRow("acc", "webinar")
+    for start, end in ((1_000, 5_000), (900, 4_000), (950, None)):
+        event = EVENT._replace(start=start)
+        row = row.with_event(event, Ended(event, end, practice=False))
+    assert (row.start, row.end) == (900, 5_000)
+
+
 def test_run_is_as_live_as_the_liveliest_of_its_events() -> None:
     """Whatever came first: a back-fill of a session that was heard live makes nobody a stranger."""
     heard = RunRow("acc", "meeting", heard_ms=1)
