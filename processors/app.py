@@ -17,7 +17,7 @@ from processors.agents import STATE_TABLES, changelogs, scoring_agent, tracking_
 from processors.brevo import agent as sync_contact
 from processors.brevo.api.client import BrevoClient
 from processors.brevo.decisions.configured_lists import keys_of_lists
-from processors.brevo.decisions.suppression import Consent
+from processors.brevo.decisions.sending_rules import SendingRules
 from processors.brevo.writer.bootstrap import check_attributes, check_templates, judge_attributes, missing_lists
 from processors.brevo.writer.dry_run import DryRunEffect
 from processors.engine.confirmed_publisher import ConfirmedPublisher, build_producer
@@ -159,7 +159,7 @@ def sink_of(
     """
     configuration = settings.configuration
     if settings.tell is not None:
-        return DryRunEffect(settings.tell, Consent.of(configuration.brevo))
+        return DryRunEffect(settings.tell, SendingRules.of(configuration.brevo))
     return sync_contact.SyncContact(
         client,
         configuration.brevo,

@@ -12,7 +12,7 @@ from ops.resync.kept import Kept
 from processors.brevo.decisions.ledger import ContactRow, parse_command, state_before
 from processors.brevo.decisions.preview import upsert_preview
 from processors.brevo.decisions.refused_events import to_try_again
-from processors.brevo.decisions.suppression import Consent
+from processors.brevo.decisions.sending_rules import SendingRules
 from processors.brevo.decisions.wanted import Known
 from processors.engagement.assessment import Assessor
 from processors.engagement.commands import Recomputed, upsert_contact
@@ -94,7 +94,7 @@ class ResyncPlanner:
     def __init__(self, configuration: Configuration, now: datetime) -> None:
         self._configuration = configuration
         self._assessor = Assessor(configuration)
-        self._consent = Consent.of(configuration.brevo)
+        self._rules = SendingRules.of(configuration.brevo)
         self._now = now
 
     def need(self, kept: Kept) -> ResyncNeed | str:
@@ -123,8 +123,8 @@ class ResyncPlanner:
             command = to_try_again(row, kept.events.get, parse_command)
             if (
                 command is not None
-                and self._consent.wants(command)
-                and self._consent.keeps_from(command, kept.told) is None
+                and self._rules.wants(command)
+                and self._rules.keeps_from(command, kept.told) is None
             ):
                 yield command
 

@@ -25,7 +25,8 @@ from processors.brevo.decisions.budget import WriterFigures
 from processors.brevo.decisions.erasure import AGENT, sink_rule
 from processors.brevo.decisions.ledger import BREVO_PENDING, LEDGER, RESUME, SUPPRESSIONS
 from processors.brevo.decisions.open_commands import OpenCommands
-from processors.brevo.decisions.suppression import IMPORT_ENDED, Consent
+from processors.brevo.decisions.sending_rules import SendingRules
+from processors.brevo.decisions.suppression import IMPORT_ENDED
 from processors.brevo.writer.access import Access, Family
 from processors.brevo.writer.asking import Asker
 from processors.brevo.writer.batch_log import BatchLog
@@ -107,9 +108,9 @@ class SyncContact(Effect):
             "mails": settings.mails_per_second,
             "confirmations": settings.contacts_per_second,
         }
-        consent = Consent.of(settings)
+        rules = SendingRules.of(settings)
         commands = OpenCommands()
-        self.rule = sink_rule(consent, frozenset(list_keys), commands)
+        self.rule = sink_rule(rules, frozenset(list_keys), commands)
         self._renewals = Renewals(list_keys, clock)
         self._access = Access(rates, settings.account_calls_per_hour, total_partitions, figures, metrics, monotonic)
         self._api, self._judge_attributes = api, judge_attributes
@@ -149,7 +150,7 @@ class SyncContact(Effect):
         )
         mailable = Mailable(api, asker, schedule)
         channels: dict[Family, Channel] = {
-            "events": EventChannel(api, mailable, consent),
+            "events": EventChannel(api, mailable, rules),
             "mails": RecordingChannel(api, mailable, trial=settings.recordings.trial),
             "confirmations": ConfirmationChannel(
                 api, asker, schedule, settings.list_rules, may_create=settings.deleted == "ask"

@@ -115,7 +115,7 @@ def double_opt_in(call: ReceivedCall) -> BrevoAnswer:
 
 def consent_groups(_call: ReceivedCall) -> BrevoAnswer:
     """A feature that this account does not have."""
-    raise RefusedError(403, "CONSENT_GROUP_NOT_ENABLED", "Consent groups are not enabled")
+    raise RefusedError(403, "CONSENT_GROUP_NOT_ENABLED", "SendingRules groups are not enabled")
 
 
 def attributes(call: ReceivedCall) -> BrevoAnswer:

@@ -95,7 +95,7 @@ class ProcessBook:
         if body.file_url is not None:
             raise invalid("The sandbox fetches nothing: send jsonBody or fileBody")
         if body.consent_group_ids:
-            raise RefusedError(403, "CONSENT_GROUP_NOT_ENABLED", "Consent groups are not enabled")
+            raise RefusedError(403, "CONSENT_GROUP_NOT_ENABLED", "SendingRules groups are not enabled")
         if not body.list_ids and body.new_list is None:
             raise missing("listIds or newList is missing")
         rows = _csv_rows(body.file_body) if body.file_body is not None else _json_rows(body)

@@ -7,7 +7,7 @@ from typing_extensions import override
 from processors.brevo.decisions.intake import CommandIntake
 from processors.brevo.decisions.ledger import BREVO_PENDING, LEDGER, SUPPRESSIONS, contact_of
 from processors.brevo.decisions.open_commands import OpenCommands
-from processors.brevo.decisions.suppression import Consent
+from processors.brevo.decisions.sending_rules import SendingRules
 from processors.engine.view import View
 from processors.erasure.erasing import Cleaner, ErasingRule, IsErased, WalkedRow
 from processors.erasure.marks import Marks
@@ -16,10 +16,10 @@ AGENT = "sync-contact"
 
 
 def sink_rule(
-    consent: Consent, named_lists: frozenset[int] = frozenset(), commands: OpenCommands | None = None
+    rules: SendingRules, named_lists: frozenset[int] = frozenset(), commands: OpenCommands | None = None
 ) -> ErasingRule:
     """The intake, and the way out for who is to be forgotten; `commands` as the intake keeps them."""
-    return ErasingRule(CommandIntake(consent, named_lists, commands), AGENT, Marks(SUPPRESSIONS), LedgerCleaner())
+    return ErasingRule(CommandIntake(rules, named_lists, commands), AGENT, Marks(SUPPRESSIONS), LedgerCleaner())
 
 
 class LedgerCleaner(Cleaner):

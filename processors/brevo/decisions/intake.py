@@ -30,7 +30,8 @@ from processors.brevo.decisions.open_commands import OpenCommands
 from processors.brevo.decisions.outdated import is_outdated
 from processors.brevo.decisions.refused_events import begin_refused, was_refused
 from processors.brevo.decisions.result_intake import apply_result
-from processors.brevo.decisions.suppression import Consent, end_suppressed, note, suppress, suppression_of
+from processors.brevo.decisions.sending_rules import SendingRules
+from processors.brevo.decisions.suppression import end_suppressed, note, suppress, suppression_of
 from processors.engine.view import Record, Rule, View
 from processors.erasure.marks import Marks
 from schemas.brevo import BREVO_COMMAND, BrevoCommand, CommandResult, OnceCommand, Resume, UpsertContact
@@ -45,18 +46,18 @@ class CommandIntake(Rule):
     """Consumes commands of both priorities and the sink's own outcomes; no other code changes the sink's rows.
 
     Args:
-        consent: what the operator has decided.
+        rules: what the operator has decided.
         named_lists: of the configuration.
         commands: where those that are open from now on are kept for who works on them.
     """
 
     def __init__(
-        self, consent: Consent, named_lists: frozenset[int] = frozenset(), commands: OpenCommands | None = None
+        self, rules: SendingRules, named_lists: frozenset[int] = frozenset(), commands: OpenCommands | None = None
     ) -> None:
         self._commands = OpenCommands() if commands is None else commands
-        self._consent = consent
+        self._rules = rules
         self._named_lists = named_lists
-        self._marks = Marks(SUPPRESSIONS, returns=consent.erased_return)
+        self._marks = Marks(SUPPRESSIONS, returns=rules.erased_return)
 
     @override
     def handle(self, record: Record, view: View) -> None:
@@ -73,7 +74,7 @@ class CommandIntake(Rule):
             _check_key(record, feedback.contact_id)
             if feedback.kind == "import_ended" or not self._keeps_out(feedback, view):
                 read = self._commands.reader(record.partition, feedback.contact_id)
-                suppress(feedback, record, view, self._consent, read)
+                suppress(feedback, record, view, self._rules, read)
             return
         if record.topic == BREVO_RESULTS.name and record.key is None:
             view.put(LEDGER, RESUME, Resume.from_bytes(record.value).to_bytes())
@@ -94,14 +95,14 @@ class CommandIntake(Rule):
         if self._keeps_out(command, view):
             return
         suppression = suppression_of(command.contact_id, view)
-        if self._consent.comes_back(command, suppression):
+        if self._rules.comes_back(command, suppression):
             suppression = note(command.contact_id, "returned", command.occurred_at, view)
-        if (why := self._consent.keeps_from(command, suppression)) is not None:
+        if (why := self._rules.keeps_from(command, suppression)) is not None:
             end_suppressed(command, record, view, why)
         elif isinstance(command, OnceCommand):
-            # Only a question to who has registered after their deletion comes so far (`Consent.keeps_from`).
+            # Only a question to who has registered after their deletion comes so far (`SendingRules.keeps_from`).
             anew_since = suppression.erased_at if suppression is not None else None
-            waiting = _take_event(command, record, view, self._consent, anew_since=anew_since)
+            waiting = _take_event(command, record, view, self._rules, anew_since=anew_since)
             if waiting is not None:
                 self._commands.keep(record.partition, waiting, command)
         else:
@@ -119,7 +120,7 @@ class CommandIntake(Rule):
         """What else the newest upsert of a contact brings about."""
         if command.retries_refused:
             read = self._commands.reader(record.partition, command.contact_id)
-            begin_refused(command.contact_id, view, self._consent, read)
+            begin_refused(command.contact_id, view, self._rules, read)
         if is_outdated(command, self._named_lists):
             requested_at = as_datetime(record.timestamp_ms // 1_000)
             request = ResyncContact(contact_id=command.contact_id, requested_at=requested_at)
@@ -147,7 +148,7 @@ def _take_upsert(command: UpsertContact, rank: Rank, waiting: Waiting, view: Vie
 
 
 def _take_event(
-    command: OnceCommand, record: Record, view: View, consent: Consent, *, anew_since: datetime | None
+    command: OnceCommand, record: Record, view: View, rules: SendingRules, *, anew_since: datetime | None
 ) -> Waiting | None:
     """What is kept of the command if it waits now; what became of the event before `anew_since` does not count."""
     keys = [event_key(command.contact_id, command.name, once_key) for once_key in dict.fromkeys(command.once_keys)]
@@ -156,7 +157,7 @@ def _take_event(
     absent = [key for key in keys if _may_begin(view.get(LEDGER, key), record, anew_since)]
     is_new = len(absent) == len(keys)
     # Sent for one is sent for all: the instances that are new share the fate of the one that is known.
-    why = consent.holds_back(command, record)
+    why = rules.holds_back(command, record)
     state: EventState = "pending" if is_new and why is None else "suppressed"
     waiting = Waiting.of(record) if state == "pending" else None
     for key in absent:

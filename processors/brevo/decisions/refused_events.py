@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator
 from functools import partial
 
 from processors.brevo.decisions.ledger import BREVO_PENDING, LEDGER, OPEN, EventRow, ReadCommand, event_at, event_key
-from processors.brevo.decisions.suppression import Consent, suppression_of
+from processors.brevo.decisions.sending_rules import SendingRules
+from processors.brevo.decisions.suppression import suppression_of
 from processors.engine.view import View
 from schemas.brevo import OnceCommand
 
@@ -34,12 +35,12 @@ def keys_of(command: OnceCommand) -> list[bytes]:
     return [event_key(command.contact_id, command.name, once_key) for once_key in dict.fromkeys(command.once_keys)]
 
 
-def begin_refused(contact_id: str, view: View, consent: Consent, read: ReadCommand) -> None:
+def begin_refused(contact_id: str, view: View, rules: SendingRules, read: ReadCommand) -> None:
     """The contact's refused events wait again; what its owner does not want any more, or must not have, does not."""
     lookup = partial(event_at, view)
     suppression = suppression_of(contact_id, view)
     for key, command in list(_refused(contact_id, view, lookup, read)):
-        if not consent.wants(command) or consent.keeps_from(command, suppression) is not None:
+        if not rules.wants(command) or rules.keeps_from(command, suppression) is not None:
             continue
         for row_key in keys_of(command):
             if (row := lookup(row_key)) is not None:

@@ -7,10 +7,7 @@ Deleting a contact at Brevo loses its blocklisting: creating it again would subs
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
 
 from processors.brevo.decisions.ledger import (
     BREVO_PENDING,
@@ -25,92 +22,15 @@ from processors.brevo.decisions.ledger import (
     event_at,
 )
 from processors.brevo.decisions.results import Ending, outcome
+from processors.brevo.decisions.sending_rules import DELETED, SendingRules
 from processors.engine.view import Record, View
-from runtime.brevo_models import Brevo, BrevoEventKind
-from schemas.brevo import ConfirmList, OnceCommand, SendRecording, TrackEvent, UpsertContact
+from schemas.brevo import OnceCommand, UpsertContact
 from schemas.brevo_feedback import BrevoFeedback, FeedbackKind
 from schemas.instants import as_datetime
-from schemas.replays import lineage_of
 from schemas.topics import BREVO_RESULTS
 
-EVENT_NAMES: Mapping[BrevoEventKind, tuple[str, ...]] = {
-    "registered": ("zoom_webinar_registered",),
-    "attended": ("zoom_webinar_attended", "zoom_meeting_attended"),
-    "no_show": ("zoom_webinar_no_show",),
-    "started": ("zoom_webinar_started", "zoom_meeting_started"),
-    "ended": ("zoom_webinar_ended", "zoom_meeting_ended"),
-    "recording": ("zoom_recording_ready",),
-}
-DELETED = "the contact was deleted at Brevo, and is not created again"
-UNKNOWN = "Brevo has no such contact, and its lists take existing contacts alone (brevo.list_rules)"
-UNMAILED = "the contact is unsubscribed, or its address does not work"
 
-
-@dataclass(frozen=True, slots=True)
-class Consent:
-    """What the operator has decided about people who do not want to hear from them."""
-
-    deleted: Literal["stay_away", "ask", "return"] = "stay_away"
-    mailing: frozenset[str] = frozenset(EVENT_NAMES["recording"])
-    """Names of events that mail the person."""
-    switched_off: frozenset[str] = frozenset()
-    """Names of events that are not to be sent (`brevo.events`)."""
-    max_effect_age_seconds: float = 86_400
-    """Of what a replay brings (`brevo.max_effect_age`)."""
-    erased_return: bool = False
-    """Whether who was forgotten comes back by registering anew (`brevo.erased`)."""
-
-    @classmethod
-    def of(cls, settings: Brevo) -> Consent:
-        """As the file says."""
-        events = settings.events
-        mailing = frozenset(name for kind in events.mails for name in EVENT_NAMES[kind])
-        off = frozenset(name for kind, names in EVENT_NAMES.items() if not getattr(events, kind) for name in names)
-        return cls(settings.deleted, mailing, off, settings.max_effect_age, erased_return=settings.erased == "return")
-
-    def wants(self, command: OnceCommand) -> bool:
-        """Whether the operator still has such events sent."""
-        return not isinstance(command, TrackEvent) or command.name not in self.switched_off
-
-    def holds_back(self, command: OnceCommand, record: Record) -> str | None:
-        """Why what was never sent must not be sent now; ``None`` when it may. `record` has the command."""
-        if command.origin == "backfill":
-            return "of a back-fill: half a year of people must not enter automations"
-        lineage = lineage_of(record.headers)
-        is_replayed = command.origin == "replay" if lineage is None else not lineage.re_emit
-        age_seconds = record.timestamp_ms / 1_000 - command.event_date.timestamp()
-        if is_replayed and age_seconds > self.max_effect_age_seconds:
-            return "of a replay, and older than brevo.max_effect_age; `rollcall replay apply --re-emit` sends such"
-        return None
-
-    def is_mail(self, command: UpsertContact | OnceCommand) -> bool:
-        """Whether a command is there to mail the person."""
-        if isinstance(command, ConfirmList | SendRecording):
-            return True
-        return isinstance(command, OnceCommand) and command.name in self.mailing
-
-    def keeps_from(self, command: UpsertContact | OnceCommand, suppression: Suppression | None) -> str | None:
-        """Why a command must not reach Brevo, after what was told of its contact; ``None`` when it may."""
-        if suppression is None:
-            return None
-        if suppression.erased:
-            asks = self.deleted == "ask" and isinstance(command, ConfirmList) and suppression.is_older_than(command)
-            return None if asks else DELETED
-        return UNMAILED if suppression.unmailed and self.is_mail(command) else None
-
-    def comes_back(self, command: UpsertContact | OnceCommand, suppression: Suppression | None) -> bool:
-        """Whether a command brings a deleted contact back: they have registered again."""
-        return (
-            self.deleted == "return"
-            and suppression is not None
-            and suppression.erased
-            and isinstance(command, UpsertContact)
-            and command.reason == "registration"
-            and suppression.is_older_than(command)
-        )
-
-
-def suppress(feedback: BrevoFeedback, record: Record, view: View, consent: Consent, read: ReadCommand) -> None:
+def suppress(feedback: BrevoFeedback, record: Record, view: View, rules: SendingRules, read: ReadCommand) -> None:
     """Keep what Brevo told (`record` has it); what waits and must not reach Brevo now is not done any more."""
     if feedback.kind == "import_ended":
         # The pump is told of the row; there is nothing to keep.
@@ -121,7 +41,7 @@ def suppress(feedback: BrevoFeedback, record: Record, view: View, consent: Conse
     suppression = note(feedback.contact_id, feedback.kind, feedback.occurred_at, view)
     if feedback.kind == "deleted" and suppression.erased:
         _forget(feedback.contact_id, record, view, read)
-    _drop(feedback.contact_id, suppression, record, view, consent, read)
+    _drop(feedback.contact_id, suppression, record, view, rules, read)
 
 
 def note(contact_id: str, kind: FeedbackKind, at: datetime, view: View) -> Suppression:
@@ -173,7 +93,7 @@ def _forget(contact_id: str, record: Record, view: View, read: ReadCommand) -> N
 
 
 def _drop(
-    contact_id: str, suppression: Suppression, record: Record, view: View, consent: Consent, read: ReadCommand
+    contact_id: str, suppression: Suppression, record: Record, view: View, rules: SendingRules, read: ReadCommand
 ) -> None:
     """What has not begun and must not reach Brevo any more is not done."""
     for key, _ in list(view.scan(BREVO_PENDING, f"{contact_id}/".encode())):
@@ -181,7 +101,7 @@ def _drop(
         if row is None or row.state != "pending" or row.waiting is None:
             continue
         command = read(row.waiting)
-        if (why := consent.keeps_from(command, suppression)) is not None:
+        if (why := rules.keeps_from(command, suppression)) is not None:
             dropped = row.model_copy(update={"state": "suppressed", "waiting": None})
             view.put(LEDGER, key, dropped.to_bytes())
             view.delete(BREVO_PENDING, key)

@@ -13,7 +13,8 @@ from processors.brevo.decisions.ledger import LEDGER, RESUME, contact_of
 from processors.brevo.decisions.open_commands import OpenCommands
 from processors.brevo.decisions.open_work import contact_row, open_contacts, open_events
 from processors.brevo.decisions.preview import event_preview, upsert_preview
-from processors.brevo.decisions.suppression import IMPORT_ENDED, Consent
+from processors.brevo.decisions.sending_rules import SendingRules
+from processors.brevo.decisions.suppression import IMPORT_ENDED
 from processors.brevo.decisions.wanted import Known
 from processors.brevo.writer.schedule import Stores
 from processors.engine.effect import Effect, OwnAgent, RowChanges
@@ -32,9 +33,9 @@ class DryRunEffect(Effect):
 
     rule: Rule
 
-    def __init__(self, tell: ChangeListener, consent: Consent) -> None:
+    def __init__(self, tell: ChangeListener, rules: SendingRules) -> None:
         self._commands = OpenCommands()
-        self.rule = sink_rule(consent, commands=self._commands)
+        self.rule = sink_rule(rules, commands=self._commands)
         self._tell = tell
         self._stores: dict[int, Stores] = {}
         self._reported: set[tuple[str, object]] = set()

@@ -16,7 +16,7 @@ from processors.brevo.api.client import BrevoClient
 from processors.brevo.decisions.answers import AnswerClass
 from processors.brevo.decisions.open_work import EventWork
 from processors.brevo.decisions.results import Ending
-from processors.brevo.decisions.suppression import Consent
+from processors.brevo.decisions.sending_rules import SendingRules
 from processors.brevo.writer.access import Family
 from processors.brevo.writer.channels import Channel
 from processors.brevo.writer.outcomes import Again
@@ -36,14 +36,14 @@ UntilCaughtUp = Callable[[int], Awaitable[None]]
 class EventChannel(Channel):
     """The channel of `POST /events`; those that mail the person go to who may be mailed alone."""
 
-    def __init__(self, api: BrevoClient, mailable: Mailable, consent: Consent) -> None:
+    def __init__(self, api: BrevoClient, mailable: Mailable, rules: SendingRules) -> None:
         self._api = api
         self._mailable = mailable
-        self._consent = consent
+        self._rules = rules
 
     @override
     async def withheld(self, contact: str, work: EventWork) -> Ending | None:
-        return await self._mailable.withheld(contact, work) if self._consent.is_mail(work.command) else None
+        return await self._mailable.withheld(contact, work) if self._rules.is_mail(work.command) else None
 
     @override
     async def call(self, contact: str, work: EventWork) -> Answer:

@@ -16,7 +16,7 @@ from processors.brevo.decisions.answers import classify
 from processors.brevo.decisions.open_work import EventWork
 from processors.brevo.decisions.recordings import mail_body, was_accepted_before, why_not_mailed
 from processors.brevo.decisions.results import Ending
-from processors.brevo.decisions.suppression import DELETED
+from processors.brevo.decisions.sending_rules import DELETED
 from processors.brevo.writer.asking import Asker
 from processors.brevo.writer.channels import Channel
 from processors.brevo.writer.schedule import WorkSchedule

@@ -10,7 +10,7 @@ from processors.brevo.decisions.attempt import Attempt, refuses_a_part
 from processors.brevo.decisions.identifiers import IDENTIFIER_TYPES
 from processors.brevo.decisions.open_work import UpsertWork
 from processors.brevo.decisions.results import Ending
-from processors.brevo.decisions.suppression import DELETED, UNKNOWN
+from processors.brevo.decisions.sending_rules import DELETED, UNKNOWN
 from processors.brevo.decisions.upsert import (
     Claim,
     Create,

@@ -10,7 +10,7 @@ from aiohttp import web
 
 from processors.brevo.decisions.erasure import sink_rule
 from processors.brevo.decisions.ledger import BREVO_PENDING, LEDGER, SUPPRESSIONS
-from processors.brevo.decisions.suppression import Consent
+from processors.brevo.decisions.sending_rules import SendingRules
 from processors.engine.memory_store import MemoryStore
 from processors.engine.view import Record
 from schemas.brevo import CommandResult, TrackEvent, UpsertContact
@@ -58,10 +58,10 @@ def test_all_rows_of_the_person_go_and_nobody_elses() -> None:
     """Upsert, events, what is open and what Brevo told; how many is told by table."""
     stores = tables()
     unsubscribed = told("unsubscribed")
-    run(sink_rule(Consent()), [command(upsert()), command(event(("s1", "s2")), 1), unsubscribed], stores)
-    run(sink_rule(Consent()), [command(upsert(email=NOAH), 2), command(event(email=NOAH), 3)], stores)
+    run(sink_rule(SendingRules()), [command(upsert()), command(event(("s1", "s2")), 1), unsubscribed], stores)
+    run(sink_rule(SendingRules()), [command(upsert(email=NOAH), 2), command(event(email=NOAH), 3)], stores)
     before = rows_with(stores, NOAH, contact_id(NOAH))
-    outputs = swept(sink_rule(Consent()), stores, order(MAYA, ERASED_AT))
+    outputs = swept(sink_rule(SendingRules()), stores, order(MAYA, ERASED_AT))
     assert not rows_with(stores, MAYA, MAYA_ID)
     assert rows_with(stores, NOAH, contact_id(NOAH)) == before
     assert all(output.topic == ERASURES.name for output in outputs)
@@ -76,7 +76,7 @@ def test_all_rows_of_the_person_go_and_nobody_elses() -> None:
 @pytest.mark.parametrize("returns", [False, True])
 def test_what_comes_late_makes_no_row(late: Record, returns: bool) -> None:
     """It was on its way, is replayed, or is Brevo's word about the deletion itself."""
-    stores, rule = tables(), sink_rule(Consent(erased_return=returns))
+    stores, rule = tables(), sink_rule(SendingRules(erased_return=returns))
     swept(rule, stores, order(MAYA, ERASED_AT))
     assert run(rule, [late], stores) == []
     assert not rows_with(stores, MAYA, MAYA_ID)
@@ -85,7 +85,7 @@ def test_what_comes_late_makes_no_row(late: Record, returns: bool) -> None:
 @pytest.mark.parametrize("returns", [False, True])
 def test_new_registration_makes_rows_only_where_who_was_forgotten_may_return(returns: bool) -> None:
     """From then on they are somebody new; what happened before that stays out."""
-    stores, rule = tables(), sink_rule(Consent(erased_return=returns))
+    stores, rule = tables(), sink_rule(SendingRules(erased_return=returns))
     swept(rule, stores, order(MAYA, ERASED_AT))
     anew = command(upsert(reason="registration", occurred_at=LATER), 5)
     run(rule, [anew, command(event(("new",), occurred_at=LATER), 6), command(event(("old",)), 7)], stores)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from processors.brevo.decisions.preview import in_words, upsert_preview
-from processors.brevo.decisions.suppression import Consent
+from processors.brevo.decisions.sending_rules import SendingRules
 from processors.brevo.decisions.wanted import Known
 from processors.brevo.writer.dry_run import DryRunEffect
 from schemas.brevo import AttributeValue
@@ -21,7 +21,7 @@ async def test_dry_run_tells_everything_once_and_calls_nothing() -> None:
     """The worker after it does what was told."""
     told: list[Mapping[str, Any]] = []
     async with sink_beside_brevo() as (sink, brevo):
-        sink.engine.start(DryRunEffect(told.append, Consent()))
+        sink.engine.start(DryRunEffect(told.append, SendingRules()))
         sink.send(upsert(), event())
         assert [line.get("event") for line in told] == [None, "zoom_webinar_attended"]
         assert told[0]["sets"] == {"MEETING_DURATION": 47}

@@ -18,7 +18,7 @@ from processors.brevo.decisions.ledger import (
     contact_key,
     event_key,
 )
-from processors.brevo.decisions.suppression import Consent
+from processors.brevo.decisions.sending_rules import SendingRules
 from processors.engine.memory_store import MemoryStore
 from processors.engine.view import Record
 from schemas.brevo import CommandOutcome, CommandResult, ContactState, TrackEvent, UpsertContact
@@ -67,7 +67,7 @@ def _tables() -> dict[str, MemoryStore]:
 
 def _handled(records: Iterable[Record]) -> dict[str, MemoryStore]:
     stores = _tables()
-    run(CommandIntake(Consent()), records, stores, turn=2)
+    run(CommandIntake(SendingRules()), records, stores, turn=2)
     return stores
 
 
@@ -154,14 +154,14 @@ def test_intake_event_of_a_backfill_is_suppressed_and_told_so_once() -> None:
     """For all of its instances, whether or not its record or its outcome comes again; nothing waits."""
     stores, old = _tables(), event(("s1", "s2"), origin="backfill")
     command = _command_record(old, 0, bulk=True)
-    (told,) = run(CommandIntake(Consent()), [command], stores)
+    (told,) = run(CommandIntake(SendingRules()), [command], stores)
     result = CommandResult.from_bytes(told.value or b"")
     assert (told.topic, told.key) == (BREVO_RESULTS.name, command.key)
     assert (result.outcome, result.command_id, result.once_keys) == ("suppressed", old.command_id, old.once_keys)
     assert "back-fill" in result.detail
     kept = dict(stores[LEDGER].rows)
     answer = record(BREVO_RESULTS.name, told.value, key=command.key)
-    assert run(CommandIntake(Consent()), [answer, command, answer], stores) == []
+    assert run(CommandIntake(SendingRules()), [answer, command, answer], stores) == []
     assert stores[LEDGER].rows == kept
     assert _states(stores, "s1", "s2") == ["suppressed", "suppressed"]
     assert stores[BREVO_PENDING].rows == {}
