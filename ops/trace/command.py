@@ -23,7 +23,7 @@ from ops.selection.finding import SessionsByWords, key_of, newest_summaries
 from ops.selection.times import instant
 from ops.trace.describe import TraceStep, step_of
 from ops.trace.reading import ReadingProgress, Topics, reading
-from ops.trace.trail import TracedRecord, Trail, subject_of, topics_of
+from ops.trace.trail import TracedRecord, Trail, names_registrants, subject_of, topics_of
 from ops.views import words
 from ops.views.output import Csv, Mask, OutputRow, one_form, table, terminal, write_csv, write_json
 from runtime.kafka import KafkaConnection
@@ -136,7 +136,7 @@ def delivery(
         if found is None:
             return None
         contact_of: dict[str, str] = {}
-        if not found.facts().contacts:
+        if names_registrants(found):
             async for seen in topics.read([(ATTENDANCE_RESULTS, None)], None, heard):
                 content = seen.content()
                 identity = content.get("identity") or {}

@@ -183,15 +183,14 @@ def subject_of(record: TracedRecord, contact_of: Mapping[str, str], sessions: It
 
     Args:
         record: the delivery.
-        contact_of: contact ids by the id of a registration.
+        contact_of: contact ids by the id of a registration, those that the delivery names among them.
         sessions: all that are known.
     """
     facts, content = record.facts(), record.content()
-    contact = next(iter(sorted(facts.contacts)), None)
-    if contact is None:
-        contact = next(
-            (contact_of[registrant] for registrant in sorted(_registrants(content)) if registrant in contact_of), None
-        )
+    # Whoever comes under another address than they registered with is whom the registration names.
+    known = [contact_of[registrant] for registrant in sorted(_registrants(content)) if registrant in contact_of]
+    told = content.get("contact_id")
+    contact = told if isinstance(told, str) else next(iter((*known, *sorted(facts.contacts))), None)
     held = next((session for session in sessions if facts.instance and facts.instance in session.instances), None)
     if held is None and facts.object_id:
         held = SessionKey(facts.account_id, facts.object_id, (facts.instance,) if facts.instance else ())
@@ -202,6 +201,11 @@ def subject_of(record: TracedRecord, contact_of: Mapping[str, str], sessions: It
         of_nobody=contact is None and not _people(content),
         since=record.stored_at,
     )
+
+
+def names_registrants(record: TracedRecord) -> bool:
+    """Whether a delivery names a registration by its id."""
+    return bool(_registrants(record.content()))
 
 
 def topics_of(trail: Trail) -> Iterator[tuple[Topic, bytes | None]]:

@@ -14,7 +14,7 @@ from ops.selection.selection import SessionKey
 from ops.trace.command import Latest
 from ops.trace.describe import step_of
 from ops.trace.reading import Topics
-from ops.trace.trail import TracedRecord, Trail, subject_of, topics_of
+from ops.trace.trail import TracedRecord, Trail, names_registrants, subject_of, topics_of
 from schemas.codec import contact_id
 from schemas.topics import ATTENDANCE_RESULTS, BREVO_RESULTS, LOOKUP_RESULTS, RAW_EVENTS
 
@@ -129,6 +129,18 @@ def test_trail_of_a_delivery_goes_on_with_its_person_in_its_session_from_then_on
     assert [whole.holds(record) for record in (started, joined({"email": MAYA}), result())] == [True, False, False]
     assert trail.holds(seen("ops.letters.v1", {"kind": "decision", "letter_id": "l1"}))
     assert not trail.holds(seen("ops.letters.v1", {"kind": "decision", "letter_id": "l2"}))
+
+
+def test_trail_of_a_delivery_under_another_address_is_of_whom_the_registration_names() -> None:
+    """The result goes there, and not to whoever has the address."""
+    delivery = joined({"email": "private@example.com", "registrant_id": "reg-1"})
+    trail = subject_of(delivery, {"reg-1": contact_id(MAYA)}, [LAUNCH])
+    assert names_registrants(delivery)
+    assert [trail.holds(record) for record in (delivery, result(), result("private@example.com"))] == [
+        True, True, False,
+    ]  # fmt: skip
+    assert subject_of(delivery, {}, [LAUNCH]).contact == contact_id("private@example.com")
+    assert subject_of(result(), {"reg-1": "another"}, [LAUNCH]).contact == contact_id(MAYA)
 
 
 def test_trail_of_a_delivery_that_is_about_nothing_has_itself_alone() -> None:
