@@ -18,6 +18,7 @@ from sandbox.truth import Rules, truth_of
 from schemas.codec import contact_id
 from schemas.topics import BREVO_RESULTS, ENGAGEMENT_TICKS, RAW_EVENTS, TICKS, WORKERS, all_topics
 from tests.support.broker import Broker
+from tests.support.documented import documented
 from tests.support.forks import run_forked
 from tests.support.installation import Installation, installation, webinar
 from tests.support.kafka import Message, read_to_end
@@ -25,8 +26,11 @@ from tests.support.processes import eventually, rollcall_command
 
 Run = Callable[..., Awaitable[subprocess.CompletedProcess[str]]]
 
-ATTENDEES = 24
+ATTENDEES = 12
+"""With the seed of below the webinar of the pages that show these commands."""
 WIDTH = 80
+PAGES = ("tutorial/first-webinar.md", "how-to/look.md")
+LOOKING = ("sessions", "session", "explain", "trace")
 
 
 async def test_the_commands_tell_what_is_true_of_a_finished_webinar(
@@ -104,6 +108,7 @@ async def test_the_commands_tell_what_is_true_of_a_finished_webinar(
         assert unknown.returncode == 1
         assert line["session_uuid"] in unknown.stderr
 
+        await check_pages(run)
         in_kafka = await stored(home)
         steps = await check_trace_of_contact(in_kafka, run, best.email)
         await check_trace_of_session(in_kafka, run, line["session_uuid"])
@@ -126,6 +131,18 @@ async def test_the_commands_tell_what_is_true_of_a_finished_webinar(
         assert "does not answer" in stale.stderr
         assert "what follows is of" in stale.stderr
         assert stale.stdout == listed.stdout
+
+
+async def check_pages(run: Run) -> None:
+    """Guides show what these commands really print."""
+    shown = [command for page in PAGES for command in documented(page) if command.words[0] in LOOKING]
+    assert {command.words[0] for command in shown} == set(LOOKING)
+    for command in shown:
+        is_trace = command.words[0] == "trace"  # in which order records came is another each time
+        words = command.words[:3] if is_trace else command.words
+        told = await run(*words)
+        printed = told.stdout + ("0 earlier steps are left out: --since or --limit" if is_trace else "")
+        assert command.missing(printed, in_order=not is_trace) == [], (command.words, told.stdout, told.stderr)
 
 
 Places = set[tuple[str, int | None, int | None]]
