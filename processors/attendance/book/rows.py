@@ -74,6 +74,8 @@ class Question:
     contacts: list[str] = field(default_factory=list)
     """Contact ids that `identities` asked about."""
     user_ids: list[str] = field(default_factory=list)
+    asked_ms: int = 0
+    """When, milliseconds since 1970."""
 
 
 @dataclass(slots=True)

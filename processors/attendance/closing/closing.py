@@ -39,7 +39,7 @@ from processors.attendance.closing.step import ClosingStep, Progress
 from processors.attendance.known.described import is_wanted
 from processors.attendance.known.exclusion import Exclusion
 from processors.attendance.known.groups import groups_of, run_rows
-from processors.attendance.known.questions import Scope, is_open
+from processors.attendance.known.questions import Scope, is_lost, is_open
 from processors.attendance.known.recordings import Recordings
 from processors.attendance.known.registrants import Registrants
 from processors.attendance.rules.recordings import ChosenRecording
@@ -88,6 +88,9 @@ class Closing:
         ask_for_ends(book, job, self._settings)
         ask_due_reports(book, job, self._settings)
         if job.work is not None:
+            if any(is_lost(book, Scope.parse(wait)) for wait in job.work.waits):
+                # The phase asks again; whom a walk asked about, the next one meets once more.
+                job.work.waits, job.work.renewed = [], True
             _see_to(book, job, job.work)
         else:
             job.queue = works_due(book, job, self._settings)

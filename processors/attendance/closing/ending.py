@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from processors.attendance.book import CONNECTION, RUN, Book, Job, look_at
 from processors.attendance.known.groups import run_rows
-from processors.attendance.known.questions import Scope, Subject, ask, subject_of
+from processors.attendance.known.questions import LOST_MS, Scope, Subject, ask, is_lost, subject_of
 from processors.attendance.rules.fields import instant, readable
 from processors.attendance.rules.reports import parse_line
 from processors.attendance.settings import TrackingSettings
@@ -25,7 +25,11 @@ def ask_for_ends(book: Book, job: Job, settings: TrackingSettings) -> None:
         if give_up_ms > book.now_ms:
             look_at(book, job, give_up_ms)
         else:
-            ask(book, Subject(row.account_id, book.object_id, row.object_type, row.origin), Scope("end", uuid))
+            subject = Subject(row.account_id, book.object_id, row.object_type, row.origin)
+            ask(book, subject, Scope("end", uuid))
+            if is_lost(book, Scope("end by report", uuid)):
+                ask(book, subject, Scope("end by report", uuid))
+            look_at(book, job, book.now_ms + LOST_MS + 1)
 
 
 def take_past_end(book: Book, result: LookupResult) -> bool:

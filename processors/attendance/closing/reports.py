@@ -14,7 +14,7 @@ from processors.attendance.book import (
     note_change,
 )
 from processors.attendance.closing.states import tell_next_check
-from processors.attendance.known.questions import Scope, Subject, ask, scope_of
+from processors.attendance.known.questions import LOST_MS, Scope, Subject, ask, scope_of
 from processors.attendance.rules.fields import readable
 from processors.attendance.rules.reports import ReportRow, ReportState, is_old, parse_line
 from processors.attendance.rules.runs import RunRow
@@ -50,6 +50,7 @@ def ask_due_reports(book: Book, job: Job, settings: TrackingSettings) -> None:
         else:
             subject = Subject(row.account_id, book.object_id, row.object_type, row.origin)
             ask(book, subject, Scope("report", uuid, str(state.next_check)))
+            look_at(book, job, book.now_ms + LOST_MS + 1)
 
 
 def take_report(book: Book, result: LookupResult, asked: Question | None, settings: TrackingSettings) -> None:

@@ -12,13 +12,15 @@ from processors.attendance.book import QUESTION, Book, Question
 from schemas.attendance import ObjectType, Origin
 from schemas.codec import contact_id
 from schemas.errors import DeadLetterError
-from schemas.instants import as_datetime
+from schemas.instants import DAY_MS, as_datetime
 from schemas.lookups import LookupKind, LookupRequest, LookupResult
 from schemas.topics import LOOKUPS, LOOKUPS_BULK
 
 ASKED = "asked"
 CHUNK = 300
 """Identities per question."""
+LOST_MS = (LOOKUPS.retention_days or 0) * DAY_MS
+"""So long Kafka keeps a question, and an answer: what is open for longer may never have reached anybody."""
 
 Purpose = Literal[
     "details", "registrants", "panelists", "identities", "end", "end by report", "report", "total", "absentees",
@@ -87,6 +89,12 @@ def is_open(book: Book, scope: Scope) -> bool:
     return state_of(book, scope) == ASKED
 
 
+def is_lost(book: Book, scope: Scope) -> bool:
+    """Whether an answer is still to come that may never do so; asked again, Zoom is asked again."""
+    found = book.get(QUESTION, *scope)
+    return found is not None and found.state == ASKED and book.now_ms - found.asked_ms > LOST_MS
+
+
 def open_among(book: Book, scopes: Iterable[Scope]) -> list[str]:
     """Those whose answers are still to come, as texts."""
     return [scope.text for scope in scopes if is_open(book, scope)]
@@ -101,8 +109,8 @@ def ask(
     emails: Iterable[str] = (),
     user_ids: Iterable[str] = (),
 ) -> Scope:
-    """Ask, once per scope."""
-    if book.has(QUESTION, *scope):
+    """Ask, once per scope, and once more where question or answer are lost."""
+    if book.has(QUESTION, *scope) and not is_lost(book, scope):
         return scope
     asked_emails, asked_users = tuple(sorted(set(emails))), tuple(sorted(set(user_ids)))
     request = LookupRequest(
@@ -118,7 +126,8 @@ def ask(
         origin=subject.origin,
         requested_at=as_datetime(book.now_ms // 1000),
     )
-    book.put(QUESTION, Question(ASKED, [contact_id(email) for email in asked_emails], list(asked_users)), *scope)
+    contacts = [contact_id(email) for email in asked_emails]
+    book.put(QUESTION, Question(ASKED, contacts, list(asked_users), book.now_ms), *scope)
     topic = LOOKUPS if subject.origin == "live" and book.view.lineage is None else LOOKUPS_BULK
     book.send(topic.name, subject.account_id, request)
     return scope
