@@ -22,14 +22,12 @@ from faust.transport.utils import DefaultSchedulingStrategy
 from faust.types.tuples import TP, ConsumerMessage, ack_lock
 from typing_extensions import override
 
+from processors.engine.faust_fetching import wait_as_partitions_allow
 from processors.engine.foreign_records import read_any_header_name
 from processors.engine.stopping import end_task
 from schemas.errors import ConfigurationError
 
 FAUST_VERSION = "0.15.3"
-FETCH_MAX_WAIT_MS = 25
-"""Faust's 1,500 lets a partition that missed the fetch under way wait for its end; continuations would wait often."""
-
 HEARTBEAT_PAUSE_SECONDS = 0.1
 LEAVE_SECONDS = 3.0
 """For the good-bye to the group; without one Kafka gives the partitions away at the end of the session."""
@@ -104,16 +102,21 @@ def batch_scheduler(max_records: int) -> type[DefaultSchedulingStrategy]:
 
 
 class BatchThread(driver.AIOKafkaConsumerThread):
-    """Faust's consumer thread with a shorter fetch wait."""
+    """Faust's consumer thread whose fetches wait as `faust_fetching` says."""
 
     logger = _FAUSTS
 
     @override
     def _create_worker_consumer(self, transport: Any) -> Any:
         read_any_header_name()
-        consumer = super()._create_worker_consumer(transport)
-        consumer._fetch_max_wait_ms = FETCH_MAX_WAIT_MS
-        return consumer
+        return super()._create_worker_consumer(transport)
+
+    @override
+    async def on_start(self) -> None:
+        await super().on_start()
+        faust: Any = self.consumer
+        fetcher = self._ensure_consumer()._fetcher
+        wait_as_partitions_allow(fetcher, lambda: faust._active_partitions, faust._is_changelog_tp)
 
     @override
     def verify_event_path(self, now: float, tp: TP) -> None:
