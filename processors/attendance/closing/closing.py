@@ -7,19 +7,10 @@ of a few takes a single step. State and position are in the job's row: a restart
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from processors.attendance.book import (
-    REGISTRATION,
-    RESULT,
-    RUN,
-    SESSION,
     Book,
     DueWork,
     Job,
-    PublishedSession,
-    WorkKind,
-    delete_expired,
     expires_ms,
     go_on,
     load_job,
@@ -27,29 +18,21 @@ from processors.attendance.book import (
     not_due,
     save_job,
 )
-from processors.attendance.closing.asking import Asking
 from processors.attendance.closing.due import next_due_ms, works_due
 from processors.attendance.closing.ending import ask_for_ends
-from processors.attendance.closing.filing import Filing
-from processors.attendance.closing.publishing import Publishing
+from processors.attendance.closing.other_works import OtherWorks
 from processors.attendance.closing.reports import ask_due_reports
-from processors.attendance.closing.results import retract_result, retract_summary
-from processors.attendance.closing.states import take_back_states
-from processors.attendance.closing.step import ClosingStep, Progress
-from processors.attendance.known.described import is_wanted
+from processors.attendance.closing.session_work import SessionWork
 from processors.attendance.known.exclusion import Exclusion
-from processors.attendance.known.groups import groups_of, run_rows
+from processors.attendance.known.groups import groups_of
 from processors.attendance.known.questions import Scope, is_lost, is_open
 from processors.attendance.known.recordings import Recordings
 from processors.attendance.known.registrants import Registrants
-from processors.attendance.rules.recordings import ChosenRecording
-from processors.attendance.rules.sessions import Group, Session
 from processors.attendance.settings import TrackingSettings
 from schemas.instants import HOUR_MS
 
 _PATIENCE_MS = HOUR_MS
 """After so long work that is still under way is asked to go on once more."""
-ClosingPhase = Callable[[ClosingStep], Progress]
 
 
 class Closing:
@@ -59,25 +42,8 @@ class Closing:
         self, settings: TrackingSettings, exclusion: Exclusion, recordings: Recordings, registrants: Registrants
     ) -> None:
         self._settings = settings
-        self._recordings = recordings
-        self._registrants = registrants
-        self._publishing = Publishing(exclusion)
-        asking = Asking(exclusion)
-        filing = Filing(asking, exclusion)
-        self._phases: tuple[ClosingPhase, ...] = (
-            asking.ask,
-            asking.match,
-            asking.identify,
-            filing.file,
-            filing.weigh,
-            self._publish,
-        )
-        """Of a session. The first three (`intake.events.WALKS`) only find out whom to ask about."""
-        self._other: dict[WorkKind, Callable[[Book, DueWork, int], bool]] = {
-            "retraction": self._retract,
-            "registrations": self._tell_registrations,
-            "expiry": lambda book, work, budget: delete_expired(book, work.name, budget),
-        }
+        self._session_work = SessionWork(settings, exclusion, recordings)
+        self._other_works = OtherWorks(settings, registrants)
 
     def due(self, book: Book) -> None:
         """The job's time has come: begin with what has news that count now, and give up on what fell silent."""
@@ -121,119 +87,16 @@ class Closing:
     def _take_step(self, book: Book, job: Job, work: DueWork) -> None:
         work.step += 1
         book.view.lineage = work.lineage
-        if work.kind != "session":
-            is_done = self._other[work.kind](book, work, self._settings.step)
-            job.undecided = job.undecided or load_job(book).undecided  # telling registrations may have noted it
+        if work.kind == "session":
+            is_done = self._session_work.take_step(book, job, work)
         else:
-            group = self._group_of(book, work)
-            if group is None:
-                # Its runs have been regrouped meanwhile: whatever was published of it is taken back or computed anew.
-                for uuid in work.runs:
-                    job.changed_at.setdefault(uuid, book.now_ms)
-            is_done = group is None or self._advance(self._step_of(book, job, work, group))
+            is_done = self._other_works.take_step(book, work)
+            job.undecided = job.undecided or load_job(book).undecided  # telling registrations may have noted it
         if is_done:
             self._begin_next(book, job)
         elif not work.waits:
             go_on(book, work)
         save_job(book, job)
-
-    # A session
-
-    def _advance(self, step: ClosingStep) -> bool:
-        """Run through the phases until the budget is spent or Zoom has to answer; true when the work is done."""
-        work = step.work
-        while work.phase < len(self._phases):
-            progress = self._phases[work.phase](step)
-            if progress is Progress.WAITS or (progress is Progress.MORE and step.budget <= 0):
-                return False
-            if progress is Progress.DONE:
-                # News since the walk began ask what it did not: everything that finds out whom to ask about, again.
-                work.enter(0 if work.phase == self._last_walk and work.renewed else work.phase + 1)
-        return True
-
-    _last_walk = 2
-
-    def _publish(self, step: ClosingStep) -> Progress:
-        """Publish the session, or take back what was told of a group that is none."""
-        session = step.session
-        if session is not None:
-            row = step.rows[session.session_uuid]
-            session = session if is_wanted(self._settings.filters, row, step.details) else None
-        if not step.work.cursor:
-            name = session.session_uuid if session else None
-            self._take_back_others(step, name)
-            take_back_states(step.book, step.group.uuids, but=name)
-        if step.group.entry is not None:
-            step.plan(step.group.entry.end * 1000)
-        if session is None:
-            return Progress.DONE
-        before = step.book.get(SESSION, session.session_uuid)
-        progress = self._publishing.publish(step, session, self._choice(step, session))
-        if progress is Progress.DONE:
-            _note_consequences(step, session, before)
-        return progress
-
-    def _choice(self, step: ClosingStep, session: Session) -> ChosenRecording | None:
-        """The recording that people are told of with a final result, if it is there and none is worth waiting for."""
-        if not step.work.is_final:
-            return None
-        self._recordings.ask(step.book, step.subject, session.uuids)
-        main = [uuid for uuid in session.uuids if uuid in session.main]
-        found = self._recordings.choose(step.book, session.session_uuid, main)
-        if isinstance(found, int):
-            step.plan(found)
-            return None
-        return found
-
-    def _take_back_others(self, step: ClosingStep, name: str | None) -> None:
-        for (known,), told in step.book.scan(SESSION):
-            if known != name and known in step.group.uuids and not told.retracted:
-                step.job.queue.insert(0, ["retraction", known])
-
-    def _group_of(self, book: Book, work: DueWork) -> Group | None:
-        """The work's group as it is now; ``None`` when it has other runs than when the work began."""
-        groups = groups_of(book, self._settings)
-        return next((group for group in groups if group.uuids == work.runs and group.ended), None)
-
-    def _step_of(self, book: Book, job: Job, work: DueWork, group: Group) -> ClosingStep:
-        rows = {uuid: row for uuid, row in run_rows(book) if uuid in group.uuids}
-        earlier: list[str] = []
-        later: list[str] = []
-        if group.entry is not None:
-            for other in groups_of(book, self._settings):
-                if other.entry and other.entry.occurrence_id == group.entry.occurrence_id and other != group:
-                    (earlier if other.entry.start < group.entry.start else later).extend(other.uuids)
-        return ClosingStep(book, job, work, group, rows, self._settings, self._settings.step, earlier, later)
-
-    # What is no session
-
-    def _retract(self, book: Book, work: DueWork, budget: int) -> bool:
-        """Take back everything that was published under a name."""
-        row = book.get(RUN, work.name)
-        if row is None:
-            return True
-        for (contact,), _told in book.scan(RESULT, work.name, start=work.cursor):
-            if budget <= 0:
-                work.cursor = contact
-                return False
-            budget -= 1
-            retract_result(book, work.name, row, contact, "no_session", floor=self._settings.revision_floor)
-        retract_summary(book, work.name, row)
-        return True
-
-    def _tell_registrations(self, book: Book, work: DueWork, budget: int) -> bool:
-        """Look at all registrations once more."""
-        batch: list[str] = []
-        for (registrant_id,), _row in book.scan(REGISTRATION, start=work.cursor):
-            if len(batch) == budget:
-                work.cursor = registrant_id
-                self._registrants.publish(book, batch)
-                return False
-            batch.append(registrant_id)
-        self._registrants.publish(book, batch)
-        return True
-
-    # What is to be done
 
     def _begin_next(self, book: Book, job: Job) -> None:
         """Start the next work of the queue; with none left the job rests until something is due."""
@@ -281,13 +144,3 @@ def _see_to(book: Book, job: Job, work: DueWork) -> None:
     if not work.waits:
         go_on(book, work)
     look_at(book, job, book.now_ms + _PATIENCE_MS)
-
-
-def _note_consequences(step: ClosingStep, session: Session, before: PublishedSession | None) -> None:
-    """What is to be looked at again once a session has been told."""
-    job = step.job
-    if job.undecided or (before is not None and before.end != session.end):
-        # Who was approved before its end is known only now.
-        job.registrations, job.undecided = True, False
-    for uuid in step.later:
-        job.changed_at.setdefault(uuid, step.book.now_ms)

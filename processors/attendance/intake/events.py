@@ -15,6 +15,7 @@ from processors.attendance.book import (
     save_job,
 )
 from processors.attendance.closing.reports import plan_report
+from processors.attendance.closing.session_work import WALKS
 from processors.attendance.closing.states import tell_run
 from processors.attendance.intake.notices import Notices
 from processors.attendance.known.described import hear_dates
@@ -43,8 +44,6 @@ from schemas.instants import DAY_MS
 
 HEARD_MS = 60_000
 """How exact the time of the last event is kept: writing it with every event would double the rows."""
-WALKS = frozenset({0, 1, 2})
-"""The phases of a session's work (closing/closing.py) that only find out whom to ask about."""
 
 
 _OF_CONNECTIONS = (Seen, RoleChanged, Bound)

@@ -1,0 +1,53 @@
+"""Works of an id that are no session's: results to take back, registrations to tell, rows that have expired. PURE."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from processors.attendance.book import REGISTRATION, RESULT, RUN, Book, DueWork, WorkKind, delete_expired
+from processors.attendance.closing.results import retract_result, retract_summary
+from processors.attendance.known.registrants import Registrants
+from processors.attendance.settings import TrackingSettings
+
+
+class OtherWorks:
+    """Each in steps of bounded size."""
+
+    def __init__(self, settings: TrackingSettings, registrants: Registrants) -> None:
+        self._settings = settings
+        self._registrants = registrants
+        self._kinds: dict[WorkKind, Callable[[Book, DueWork, int], bool]] = {
+            "retraction": self._retract,
+            "registrations": self._tell_registrations,
+            "expiry": lambda book, work, budget: delete_expired(book, work.name, budget),
+        }
+
+    def take_step(self, book: Book, work: DueWork) -> bool:
+        """Do the next piece of it; true when the work is done."""
+        return self._kinds[work.kind](book, work, self._settings.step)
+
+    def _retract(self, book: Book, work: DueWork, budget: int) -> bool:
+        """Take back everything that was published under a name."""
+        row = book.get(RUN, work.name)
+        if row is None:
+            return True
+        for (contact,), _told in book.scan(RESULT, work.name, start=work.cursor):
+            if budget <= 0:
+                work.cursor = contact
+                return False
+            budget -= 1
+            retract_result(book, work.name, row, contact, "no_session", floor=self._settings.revision_floor)
+        retract_summary(book, work.name, row)
+        return True
+
+    def _tell_registrations(self, book: Book, work: DueWork, budget: int) -> bool:
+        """Look at all registrations once more."""
+        batch: list[str] = []
+        for (registrant_id,), _row in book.scan(REGISTRATION, start=work.cursor):
+            if len(batch) == budget:
+                work.cursor = registrant_id
+                self._registrants.publish(book, batch)
+                return False
+            batch.append(registrant_id)
+        self._registrants.publish(book, batch)
+        return True
