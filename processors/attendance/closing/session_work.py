@@ -44,9 +44,10 @@ class SessionWork:
     def take_step(self, book: Book, job: Job, work: DueWork) -> bool:
         """Do the next piece of it; true when the work is done."""
         group = self._group_of(book, work)
-        if group is not None:
+        if group is not None and not _is_early(book, group):
             return self._advance(self._step_of(book, job, work, group))
-        # Its runs have been regrouped meanwhile: whatever was published of it is taken back or computed anew.
+        # Its runs have been regrouped meanwhile, or given to a date to come: whatever was published of it is taken back
+        # or computed anew when it is due.
         for uuid in work.runs:
             job.changed_at.setdefault(uuid, book.now_ms)
         return True
@@ -114,6 +115,11 @@ class SessionWork:
                 if other.entry and other.entry.occurrence_id == group.entry.occurrence_id and other != group:
                     (earlier if other.entry.start < group.entry.start else later).extend(other.uuids)
         return ClosingStep(book, job, work, group, rows, self._settings, self._settings.step, earlier, later)
+
+
+def _is_early(book: Book, group: Group) -> bool:
+    """Whether its date is still to come: who tests the link the day before has not attended yet."""
+    return group.entry is not None and book.now_ms < group.entry.start * 1000
 
 
 def _note_consequences(step: ClosingStep, session: Session, before: PublishedSession | None) -> None:

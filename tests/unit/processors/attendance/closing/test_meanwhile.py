@@ -80,6 +80,21 @@ def test_news_of_a_first_run_bring_those_of_the_second_not_forward() -> None:
     assert events_of(pipeline) == [("ana", "zoom_meeting_attended", "left_early")]
 
 
+def test_date_that_is_heard_of_while_a_test_of_the_day_before_is_computed_is_waited_for() -> None:
+    """Zoom answers late: when the work began, nobody knew that the webinar is tomorrow."""
+    example = told_by("webinar +1d 10:00 60 min\nrun A 10:00-10:10\nana in A 10:00-10:10")
+    pipeline = pipeline_at(example.zoom(), "10:11", report_checks=[])
+    pipeline.held_back = frozenset({"session"})
+    pipeline.feed(example.bodies)
+    pipeline.settle(hours=HOUR)
+    pipeline.let_through("session")
+    pipeline.settle(hours=22 * HOUR)
+    assert not pipeline.results
+    pipeline.settle(hours=HOUR)
+    (result,) = pipeline.results.values()
+    assert int(result.judged_at.timestamp()) == seconds("+1d 10:00")
+
+
 def test_assumed_end_gives_way_to_the_report() -> None:
     """Zoom had no word on the end and an empty report when the run was given up; the report that settles has both."""
     webhooks = "webinar 10:00 30 min\nrun A 10:00-10:30\nana in A 10:00-10:20"
