@@ -24,7 +24,7 @@ from processors.engagement.commands import (
     upsert_contact,
 )
 from processors.engagement.consent import questions_of
-from processors.engagement.facts import fact_in
+from processors.engagement.facts import KeptFact, fact_in
 from processors.engagement.recordings import RecordingRules
 from processors.engagement.resync import Resync
 from processors.engagement.returning import may_bring_back, registers
@@ -144,9 +144,9 @@ class ScoreEngagement(Rule):
             if _keep_recording(fact, rows, view, told=self._chosen.by == "campaign"):
                 view.learned()
         else:
-            event = self._keep(fact, rows, view)
+            kept = self._keep(fact, rows, view)
             scored, wanted = self._assessor.assess(rows)
-            head = self._send(fact, rows, scored, wanted, event, view)
+            head = self._send(fact, rows, scored, wanted, kept, view)
         head = self._tell_recordings(fact, rows, head, view)
         if head != rows.head:
             view.put(ENGAGEMENT_TABLE, head_key(fact.contact_id), encode_head(head))
@@ -172,8 +172,8 @@ class ScoreEngagement(Rule):
             self._marks.registers(fact.contact_id, happened, view)
         return self._marks.keeps_out(fact.contact_id, happened, view)
 
-    def _keep(self, fact: Registration | Result, rows: ContactRows, view: View) -> CountedEvent | None:
-        """Merge the fact into `rows` and the table; returns the event that it is the first to call for."""
+    def _keep(self, fact: Registration | Result, rows: ContactRows, view: View) -> KeptFact:
+        """Merge the fact into `rows` and the table."""
         key, due = fact_key(fact), event_due(fact, self._events)
         if isinstance(fact, Result):
             session = rows.sessions.get(key)
@@ -194,7 +194,7 @@ class ScoreEngagement(Rule):
         if changed:
             view.put(ENGAGEMENT_TABLE, key, value)
             view.learned()
-        return None if due in told or taken_back else due
+        return KeptFact(None if due in told or taken_back else due, is_news=changed or view.lineage is None)
 
     def _send(
         self,
@@ -202,16 +202,16 @@ class ScoreEngagement(Rule):
         rows: ContactRows,
         scored: Scored | None,
         wanted: WantedContact,
-        event: CountedEvent | None,
+        kept: KeptFact,
         view: View,
     ) -> Head:
         """Send what differs from what was sent before; returns the new head."""
-        key = fact.contact_id.encode()
+        key, event = fact.contact_id.encode(), kept.event
         topic = _topic_of(fact.origin, view)
         head = rows.head._replace(email=fact.email)
         head = self._rewriter.send_score(fact.contact_id, rows, scored, head, view)
         revision, upsert_digest = head.revision, wanted.digest()
-        if upsert_digest != rows.head.upsert_digest or may_bring_back(fact, self._deleted, view.lineage):
+        if upsert_digest != rows.head.upsert_digest or may_bring_back(fact, self._deleted, is_news=kept.is_news):
             revision += 1
             view.send(topic, key, upsert_contact(fact, revision, wanted, upsert_digest))
         if event is not None:

@@ -1,12 +1,24 @@
-"""A fact of `attendance.results.v1` off its record. PURE."""
+"""A fact of `attendance.results.v1`: off its record, and what became of it in the table. PURE."""
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from pydantic import ValidationError
 
+from processors.engagement.state import CountedEvent
 from processors.engine.view import Record
 from schemas.attendance import FACT, AnyFact
 from schemas.errors import DeadLetterError
+
+
+class KeptFact(NamedTuple):
+    """What became of a fact in the table."""
+
+    event: CountedEvent | None
+    """That it is the first to call for."""
+    is_news: bool
+    """No replay has brought what was known before."""
 
 
 def fact_in(record: Record) -> AnyFact:

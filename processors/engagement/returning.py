@@ -1,6 +1,7 @@
 """Who may be back at Brevo after they were deleted there: who registers again (`brevo.deleted`). PURE.
 
-Brevo's side alone knows who was deleted, so it is told of everybody who registers; for the others it has nothing to do.
+Brevo's side alone knows who was deleted, and when: it is told of everybody who registers, and brings back who did so
+after it. For the others it has nothing to do.
 """
 
 from __future__ import annotations
@@ -8,7 +9,6 @@ from __future__ import annotations
 from typing import Literal
 
 from schemas.attendance import Registration
-from schemas.replays import Lineage
 
 
 def registers(fact: object) -> bool:
@@ -16,11 +16,12 @@ def registers(fact: object) -> bool:
     return isinstance(fact, Registration) and fact.registration_status == "approved" and not fact.retracted
 
 
-def may_bring_back(fact: object, deleted: Literal["stay_away", "ask", "return"], lineage: Lineage | None) -> bool:
+def may_bring_back(fact: object, deleted: Literal["stay_away", "ask", "return"], *, is_news: bool) -> bool:
     """Whether a contact is written for a fact although nothing has changed since it was written last.
 
-    `lineage` of the replay that brought the fact, which is no news, and no more is a back-fill.
+    `is_news`: no replay has brought what was known before. What a replay brings for the first time never had its turn;
+    a back-fill tells of registrations that nobody was told of when they were made.
     """
-    if deleted != "return" or lineage is not None or not isinstance(fact, Registration):
+    if deleted != "return" or not is_news or not isinstance(fact, Registration):
         return False
-    return registers(fact) and fact.origin == "live"
+    return registers(fact) and fact.origin in ("live", "replay")

@@ -76,3 +76,19 @@ def test_replay_asks_nobody_whether_they_want_to_be_on_a_list_unless_old_effects
         return sum(isinstance(command, ConfirmList) for command in commands(outputs))
 
     assert (asked(Lineage("r")), asked(Lineage("r", re_emit=True))) == (0, 1)
+
+
+def _came_back(known: bool, lineage: Lineage) -> list[str]:
+    """Reasons of the commands for who registers a second time, told by a copy, where `known` the original told it."""
+    rule, stores = ScoreEngagement(configuration(brevo={"deleted": "return"})), {ENGAGEMENT_TABLE: MemoryStore()}
+    again = registration("r2")
+    run(rule, records(registration(), result(), *([again] if known else [])), stores)
+    told = commands(run(rule, copies(again, lineage=lineage), stores))
+    return [command.reason for command in told if isinstance(command, UpsertContact)]
+
+
+def test_registration_that_was_never_handled_brings_back_by_its_replay_and_a_known_one_does_not() -> None:
+    """The sink knows who was deleted before it; a replay of what everybody knows is no wish of anybody."""
+    assert _came_back(known=False, lineage=Lineage("r")) == ["registration"]
+    assert _came_back(known=False, lineage=Lineage("r", re_emit=True)) == ["registration"]
+    assert _came_back(known=True, lineage=Lineage("r")) == []
