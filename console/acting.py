@@ -30,6 +30,21 @@ class Field:
 
 
 @dataclass(frozen=True, slots=True)
+class MadeFile:
+    """What an act has made for who asked for it: a file, to be taken once."""
+
+    name: str
+    content: bytes
+    """A JSON document."""
+    lines: Sequence[str]
+    """What was done; nothing of the content."""
+
+
+ActOutcome = Sequence[str] | MadeFile
+"""What was done, line by line, and perhaps a file of it."""
+
+
+@dataclass(frozen=True, slots=True)
 class PlannedAct:
     """What an act would do to what is there now."""
 
@@ -37,8 +52,8 @@ class PlannedAct:
     """For people, before anything happens; no address, no content."""
     digest: str
     """Equal for plans that do the same (`digest_of`): what was seen is what is done."""
-    carry_out: Callable[[str, str], Coroutine[None, None, Sequence[str]]]
-    """Given the operator and the reason: do it, note it in the audit topic, and tell what was done, line by line.
+    carry_out: Callable[[str, str], Coroutine[None, None, ActOutcome]]
+    """Given the operator and the reason: do it, note it in the audit topic, and tell what was done.
 
     Raises:
         ConfigurationError: it cannot be done as things are.

@@ -39,6 +39,7 @@ class ActsPages:
             web.post("/acts/{act}/plan", self._plan),
             web.post("/acts/{act}/do", self._do),
             web.get("/done/{word}", self._done),
+            web.post("/done/{word}/file", self._file),
             web.get("/letters/{letter}", self._letter),
         ]
 
@@ -74,7 +75,7 @@ class ActsPages:
             return self._shown(request, act, answers, planned, "This is no longer what you saw: look again.", reason)
         if not reason:
             return self._shown(request, act, answers, planned, "Say why: the audit topic has it with your name.")
-        operator = f"{_OPERATOR}{request[ACCOUNT].name}"
+        operator = _operator(request)
         doing = await self.doings.begin(act.title, operator, apart(lambda: planned.carry_out(operator, reason)))
         raise web.HTTPSeeOther(f"/done/{doing.word}")
 
@@ -102,6 +103,18 @@ class ActsPages:
             response.headers["Refresh"] = _AGAIN_SECONDS
         return response
 
+    async def _file(self, request: web.Request) -> web.StreamResponse:
+        """Once, and to nobody but who asked for it."""
+        for_operators(request)
+        doing = self.doings.of(request.match_info["word"])
+        if doing is None or doing.operator != _operator(request) or (file := doing.take_file()) is None:
+            raise web.HTTPNotFound
+        return web.Response(
+            body=file.content,
+            content_type="application/json",
+            headers={"Content-Disposition": f'attachment; filename="{file.name}"'},
+        )
+
     async def _letter(self, request: web.Request) -> web.StreamResponse:
         for_operators(request)
         letter = await apart(lambda: self._acting.letter(request.match_info["letter"]))
@@ -115,6 +128,11 @@ class ActsPages:
         if act is None:
             raise web.HTTPNotFound
         return act
+
+
+def _operator(request: web.Request) -> str:
+    """Who asks, as the audit topic has it."""
+    return f"{_OPERATOR}{request[ACCOUNT].name}"
 
 
 def _answers(act: Act, fields: Mapping[str, Any]) -> FormAnswers:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
+from console.acting import ActOutcome, MadeFile
 from runtime.foreign_text import redact
 from schemas.errors import RollcallError
 
@@ -17,6 +18,8 @@ log = logging.getLogger(__name__)
 
 _PATIENCE_SECONDS = 2.0
 _MOST_KEPT = 100
+_FILE_SECONDS = 600.0
+"""So long a file waits to be taken: it may be all that is known of a person."""
 
 
 @dataclass(slots=True)
@@ -32,6 +35,13 @@ class Doing:
     problem: str = ""
     """Why it ended early."""
     is_over: bool = False
+    file: MadeFile | None = None
+    """That it has made, until it is taken."""
+
+    def take_file(self) -> MadeFile | None:
+        """The file, once; ``None``: there is none, or it was taken, or waited too long."""
+        taken, self.file = self.file, None
+        return taken
 
 
 class Doings:
@@ -41,7 +51,7 @@ class Doings:
         self._begun: dict[str, Doing] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
-    async def begin(self, title: str, operator: str, work: Coroutine[None, None, Sequence[str]]) -> Doing:
+    async def begin(self, title: str, operator: str, work: Coroutine[None, None, ActOutcome]) -> Doing:
         """Begin it, and wait a moment for its end: it goes on when whoever asked goes away."""
         doing = Doing(secrets.token_urlsafe(12), title, operator)
         self._begun[doing.word] = doing
@@ -63,10 +73,15 @@ class Doings:
             await asyncio.wait(self._tasks)
 
 
-async def _do(doing: Doing, work: Coroutine[None, None, Sequence[str]]) -> None:
+async def _do(doing: Doing, work: Coroutine[None, None, ActOutcome]) -> None:
     facts = {"act": doing.title, "account": doing.operator}
     try:
-        doing.lines = await work
+        told = await work
+        if isinstance(told, MadeFile):
+            doing.lines, doing.file = told.lines, told
+            asyncio.get_running_loop().call_later(_FILE_SECONDS, doing.take_file)
+        else:
+            doing.lines = told
         log.info("an act is done", extra=facts)
     except RollcallError as error:
         doing.problem = redact(str(error))

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from console.acting import Act, Acting
 from ops.buttons.doubts import doubts_act
 from ops.buttons.erasures import erasure_act
+from ops.buttons.exports import export_act
 from ops.buttons.letters import LetterOpener, letter_acts
 from ops.buttons.rebuilds import rebuild_acts
 from ops.buttons.replays import replay_acts
@@ -30,6 +31,7 @@ def acting(environment: Mapping[str, str]) -> Acting:
         topics_act(environment),
         resume_act(connection),
         doubts_act(connection),
+        export_act(environment),
         erasure_act(environment),
     ]
     return Acting({act.name: act for act in acts}, LetterOpener(connection), TERMINAL_COMMANDS)

@@ -1,4 +1,4 @@
-"""Commands that no button stands for: they need a secret of Zoom's or Brevo's, a file of a worker, or write a file."""
+"""Commands that no button stands for: they need a secret of Zoom's or Brevo's, or a file of a worker."""
 
 from __future__ import annotations
 
@@ -36,11 +36,6 @@ TERMINAL_COMMANDS = (
         with_reason("rebuild", "grow", "OLD-PREFIX"),
         "Bring an installation over to more partitions, under another prefix: with the environment of the new one, "
         "which is not this console's.",
-    ),
-    TerminalCommand(
-        "rollcall export WHO > person.json",
-        "Write all that is known of a person, for a request for access: into a file of whoever answers it, not into a "
-        "browser.",
     ),
 )
 """In the order of the page."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
@@ -24,6 +25,8 @@ from runtime.logs import configure_command_logging
 from schemas.errors import ConfigurationError
 
 _AGAIN = "Nothing was changed: start it again."
+PersonDocument = dict[str, Any]
+"""All that is known of a person, JSON but for instants."""
 
 
 def export(
@@ -40,32 +43,46 @@ def export(
     person = DataSubject.named(who)
     with stopping(_AGAIN, as_json=False):
         document = asyncio.run(_export(person, brevo=brevo))
-    options = orjson.OPT_UTC_Z | orjson.OPT_INDENT_2
-    typer.echo(orjson.dumps(document, default=plain, option=options))
+    typer.echo(written(document))
     if not any(document[part] for part in ("tables", "topics", "brevo")):
         raise typer.Exit(FOUND_WRONG)
 
 
-async def _export(person: DataSubject, *, brevo: bool) -> dict[str, Any]:
-    connection = KafkaConnection.from_environment(os.environ)
+async def _export(person: DataSubject, *, brevo: bool) -> PersonDocument:
     with Console(stderr=True).status("looking through the topics …") as shown:
-        found = await look_through(
-            connection,
+        document = await document_about(
             person,
+            KafkaConnection.from_environment(os.environ),
             lambda count: shown.update(f"looking through the topics … {count:,} records"),
-            keep=True,
         )
-    email = person.address_in([*found.held.values(), *(record.value or b"" for record in found.records)])
+    email = document["email"]
     if brevo and email is None:
         raise ConfigurationError("--brevo: no address is known of this contact id; give the address instead")
+    return {**document, "brevo": await known_to_brevo(email) if brevo else None}
+
+
+async def document_about(
+    person: DataSubject, connection: KafkaConnection, heard: Callable[[int], object]
+) -> PersonDocument:
+    """All that topics and tables say of the person, by their names; `heard` is told how many records were looked at.
+
+    Raises:
+        RetryLaterError: Kafka does not answer.
+    """
+    found = await look_through(connection, person, heard, keep=True)
     return {
         "contact_id": person.contact_id,
-        "email": email,
+        "email": person.address_in([*found.held.values(), *(record.value or b"" for record in found.records)]),
         "written_at": datetime.now(UTC),
         "tables": _in_force(person, found),
         "topics": _records(person, found, connection.topic_prefix),
-        "brevo": await known_to_brevo(email) if brevo and email is not None else None,
+        "brevo": None,
     }
+
+
+def written(document: PersonDocument) -> bytes:
+    """The document as JSON, for people to read."""
+    return orjson.dumps(document, default=plain, option=orjson.OPT_UTC_Z | orjson.OPT_INDENT_2)
 
 
 def _in_force(person: DataSubject, found: Mentions) -> dict[str, list[dict[str, Any]]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -101,6 +101,8 @@ async def test_person_is_forgotten_and_the_proof_is_what_a_look_at_everything_fi
         others = set(ADDRESS.findall(orjson.dumps(known).decode())) - {email}
         assert not others & set(truth.contacts), "another person is in the export"
 
+        await exported_by_a_button(home, email, known)
+
         code, done, told = await rollcall(
             variables, "forget", email, "--brevo", "--yes", "--reason", "DSR-17", "--json"
         )
@@ -157,6 +159,17 @@ def both_are_noted(noted: Sequence[AuditEntry], mark: str) -> None:
 def at_brevo(home: Installation) -> set[str]:
     """Whose contacts Brevo holds."""
     return {contact["email"] for contact in home.held()["contacts"]}
+
+
+async def exported_by_a_button(home: Installation, email: str, known: Mapping[str, Any]) -> None:
+    """The console's document is the command's."""
+    async with operator(home.wiring.worker(), home.directory) as ana:
+        file = orjson.loads(await ana.takes("export", "DSR-16", who=email))
+    assert {**file, "written_at": known["written_at"]} == known
+    noted = await acts(home.wiring.kafka["KAFKA_BOOTSTRAP_SERVERS"], home.wiring.kafka["KAFKA_TOPIC_PREFIX"])
+    assert [(entry.action, entry.operator, entry.reason) for entry in noted if entry.action == "export"] == [
+        ("export", OPERATOR, "DSR-16")
+    ]
 
 
 async def forgotten_by_a_button(home: Installation, email: str) -> None:

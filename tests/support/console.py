@@ -92,7 +92,7 @@ class Visitor:
 async def console(
     folder: Path, told: Iterable[Told], url: URL | None = None, acting: Acting | None = None, /, **variables: str
 ) -> AsyncIterator[tuple[Visitor, PasswordFile]]:
-    """A console with the accounts `ana` (operator) and `ben` (reader), and somebody who has just come to it.
+    """A console with the accounts `ana` and `eve` (operators) and `ben` (reader), and somebody who has just come to it.
 
     Its tables are in the empty database of `url`; without one in a file of `folder`. Without `acting` nothing can be
     done, and there is no letter.
@@ -102,7 +102,7 @@ async def console(
     }  # fmt: skip
     settings = ConsoleEnvironment.read(environment)
     passwords = PasswordFile(settings.password_file)
-    roles: dict[str, AccountRole] = {"ana": "operator", "ben": "reader"}
+    roles: dict[str, AccountRole] = {"ana": "operator", "ben": "reader", "eve": "operator"}
     for name, role in roles.items():
         passwords.put(Account(name, role, _hashed()))
     with opened(url or sqlite_url(folder)) as database:

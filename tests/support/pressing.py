@@ -40,6 +40,18 @@ class Operator:
 
     async def does(self, act: str, reason: str, **answers: str) -> str:
         """Plan the act, do what was seen, and wait for its end: what was done."""
+        return _told(await self._done(act, reason, **answers))
+
+    async def takes(self, act: str, reason: str, **answers: str) -> str:
+        """The same: the file that the act has made."""
+        page = await self._done(act, reason, **answers)
+        place = re.search(r'action="(/done/[^"]+/file)"', page)
+        assert place is not None, page
+        status, _, file = await self.visitor.post(place[1])
+        assert status == 200, file
+        return file
+
+    async def _done(self, act: str, reason: str, **answers: str) -> str:
         await self.visitor.get("/acts")
         _, _, plan = await self.visitor.post(f"/acts/{act}/plan", **answers)
         digest = re.search(r'name="digest" value="([^"]+)"', plan)
@@ -53,7 +65,7 @@ class Operator:
         await eventually(over, timeout_seconds=_SECONDS, what=f"{act} is over")
         page = (await self.visitor.get(place))[1]
         assert "Done." in page, page
-        return _told(page)
+        return page
 
 
 def _told(page: str) -> str:

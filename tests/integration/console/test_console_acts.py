@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import re
 import threading
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 
-from console.acting import Act, Acting, Field, FormAnswers, LetterView, PlannedAct
+from console.acting import Act, Acting, ActOutcome, Field, FormAnswers, LetterView, MadeFile, PlannedAct
 from schemas.errors import ConfigurationError, RetryLaterError
 from tests.support.console import Visitor, console
 from tests.support.processes import eventually
@@ -24,6 +24,7 @@ class Basket:
 
     apples: list[str] = field(default_factory=lambda: ["red", "green"])
     done: list[tuple[str, str]] = field(default_factory=list)
+    file: MadeFile | None = None
     may_go_on: threading.Event | None = None
     is_away: bool = False
 
@@ -45,7 +46,7 @@ class Basket:
         apples = len(self.apples)
         return PlannedAct([f"{apples} <b>apples</b>"], "|".join(self.apples), self.carry_out, apples)
 
-    async def carry_out(self, operator: str, reason: str) -> Sequence[str]:
+    async def carry_out(self, operator: str, reason: str) -> ActOutcome:
         """Takes them out, once it may."""
         if self.is_away:
             raise RetryLaterError("Kafka does not answer")
@@ -53,7 +54,7 @@ class Basket:
             await asyncio.to_thread(self.may_go_on.wait, 60)
         self.done.append((operator, reason))
         self.apples.clear()
-        return ["2 taken"]
+        return self.file or ["2 taken"]
 
 
 async def a_letter(identity: str) -> LetterView | None:
@@ -170,3 +171,25 @@ async def test_page_of_acts_tells_what_was_done(visitor: Visitor) -> None:
     _, text = await visitor.get("/acts")
     assert "<td>stopped</td><td>sent: 1234<br></td>" in text
     assert "<td>done</td><td>name: zoom_webinar_attended<br>verdict: resend<br>at brevo: no<br></td>" in text
+
+
+async def test_file_of_an_act_is_taken_once_by_who_asked_for_it(visitor: Visitor, basket: Basket) -> None:
+    """The page tells of it, and shows nothing of its content; another operator gets nothing."""
+    basket.file = MadeFile("basket.json", b'{"apples": 2}', ["2 written down"])
+    fields = {"which": "all", "digest": "red|green", "reason": "asked for"}
+    _, place, _ = await visitor.post("/acts/basket.empty/do", **fields)
+    page = (await visitor.get(place))[1]
+    assert ("2 written down" in page, "Download basket.json" in page, "{&#34;" in page) == (True, True, False)
+    assert (await visitor.post(f"{place}/file", csrf="0" * 64))[0] == 403
+    await visitor.post("/sign-out")
+    await visitor.sign_in("eve")
+    await visitor.get("/acts")
+    assert (await visitor.post(f"{place}/file"))[0] == 404
+    await visitor.post("/sign-out")
+    await visitor.sign_in("ana")
+    await visitor.get(place)
+    status, _, file = await visitor.post(f"{place}/file")
+    assert (status, file, visitor.headers["Cache-Control"]) == (200, '{"apples": 2}', "no-store")
+    assert visitor.headers["Content-Disposition"] == 'attachment; filename="basket.json"'
+    assert "Download" not in (await visitor.get(place))[1]
+    assert (await visitor.post(f"{place}/file"))[0] == 404
