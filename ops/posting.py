@@ -50,8 +50,8 @@ class Posting:
             done += len(window)
             advance(done)
 
-    async def write_rows(self, changelog: str, partition: int, rows: Mapping[bytes, bytes]) -> None:
-        """Write rows into one partition of a table's changelog; return when all are acknowledged."""
+    async def write_rows(self, changelog: str, partition: int, rows: Mapping[bytes, bytes | None]) -> None:
+        """Write rows into one partition of a table's changelog, ``None``: it goes; return when all are acknowledged."""
         name, remaining = f"{self._prefix}{changelog}", iter(rows.items())
         while window := list(itertools.islice(remaining, WINDOW)):
             sent = [await self._producer.send(name, value, key=key, partition=partition) for key, value in window]

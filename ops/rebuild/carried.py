@@ -49,7 +49,7 @@ _CONCLUSIONS = (
     LOBBY,
 )
 """Conclusions, what was said of them, and who is there before a start can be told of: nobody is told of an old one."""
-_FACTS: Mapping[bytes, Any] = {kind.letter.encode(): kind for kind in BOOK_KINDS if kind not in _CONCLUSIONS}
+FACTS_BY_LETTER: Mapping[bytes, Any] = {kind.letter.encode(): kind for kind in BOOK_KINDS if kind not in _CONCLUSIONS}
 _OWNER = b"owner"
 
 
@@ -75,7 +75,7 @@ def carried_facts(rows: CarriedRows, horizon_ms: int, begun_ms: int) -> CarriedF
     found, objects = CarriedFacts(), dict[bytes, list[tuple[bytes, bytes]]]()
     for key, value in rows.items():
         letter, _, rest = key.partition(b"|")
-        if letter in _FACTS:
+        if letter in FACTS_BY_LETTER:
             account, object_id, *parts = rest.split(b"|")
             objects.setdefault(b"|".join((account, object_id)), []).append((key, value))
             found.known.add((account.decode(), object_id.decode()))

@@ -31,9 +31,10 @@ def switch(
 
     Stop all workers, let `rollcall rebuild start NAME` catch up once more, switch, and start the workers: they read
     which state is live when they start. What differs is told on the public topics, and commands are computed anew for
-    the contacts whom it concerns; the ledger of what Brevo has, and which events it was sent, stays. No event is sent.
-    It can be undone until the other state is dropped: put the configuration back, too. Stopped in between, it is to be
-    repeated, by name. Noted in the audit topic. Exit code 1: you said no, or Kafka does not answer.
+    the contacts whom it concerns; the ledger of what Brevo has, and which events it was sent, stays. No event is sent
+    because of it, and what was under way is told as it would have been. It can be undone until the other state is
+    dropped: put the configuration back, too. Stopped in between, it is to be repeated, by name. Noted in the audit
+    topic. Exit code 1: you said no, or Kafka does not answer.
     """
     configure_command_logging("ERROR")
     if (name is None) != undo:

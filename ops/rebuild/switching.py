@@ -7,6 +7,7 @@ once more changes nothing; what comes after it (telling what differs, and noting
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -14,6 +15,7 @@ from datetime import UTC, datetime
 from ops.audit import audit_entry
 from ops.rebuild.diff import check_known
 from ops.rebuild.groups import Groups, behind, earlier
+from ops.rebuild.handing_over import hand_over
 from ops.rebuild.telling import RetoldCounts, tell
 from ops.resync.workers import workers
 from ops.workplace import Workplace
@@ -132,6 +134,8 @@ async def switch_over(place: Workplace, plan: SwitchPlan, reason: str) -> Switch
     """
     live = plan.states.live
     if not plan.is_made:
+        if _after(plan).is_fresh:
+            await hand_over(place, live.state, plan.target, plan.ours, int(time.time() * 1000))
         await _groups(place).move(APP_ID, earlier(plan.ours, plan.theirs))
         live = _after(plan)
         await _write(place, live)

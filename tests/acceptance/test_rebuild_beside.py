@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -232,3 +233,27 @@ async def test_switch_and_its_undoing_killed_after_every_step_are_gone_on_with(
         assert noted >= {"rebuild.switch", "rebuild.undo"}
         code, resync, problem = await rollcall(variables, "resync", "--all", "--dry-run", "--json")
         assert (code, resync["contacts"]) == (0, []), problem
+
+
+async def test_switch_amid_sessions_loses_nobody_and_tells_nobody_twice(
+    own_kafka: Broker, topic_prefix: str, tmp_path: Path
+) -> None:
+    """A session that is half over, and one that comes and goes while the workers stand: the rebuild has read both."""
+    first, amid, meanwhile = (webinar(30, seed) for seed in (5, 6, 8))
+    half = len(amid.deliveries) // 2
+    async with installation(own_kafka.bootstrap, topic_prefix, tmp_path) as home:
+        (_, worker), variables = await started(home, first, amid, meanwhile), home.wiring.worker()
+        await home.send(replace(amid, deliveries=amid.deliveries[:half]))
+        await home.until_idle(worker)
+        await command(variables, "start", "anew")
+        assert await worker.stop() == 0
+        await home.until_nobody()
+        await home.send(replace(amid, deliveries=amid.deliveries[half:]))
+        await home.send(meanwhile)
+        await command(variables, "start", "anew")
+        told = await command(variables, "switch", "anew", "--yes")
+        assert told["live"] == "anew"
+        worker = home.start_worker()
+        await worker.until_ready()
+        # The truth knows of every event, and of none that is there twice.
+        await home.until_true(await truth_about(first, amid, meanwhile))

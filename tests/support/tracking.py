@@ -193,6 +193,10 @@ class Pipeline:
         for request in answered:
             self._run(self._track, LOOKUP_RESULTS.name, self._answers(request), TRACK.tables)
 
+    def waits_with(self, other: Pipeline) -> None:
+        """Zoom's answers to what another one has asked come to this one."""
+        self.held_back, self._kept = other.held_back, other._kept
+
     def settle(self, hours: float = 12) -> None:
         """Let so much time pass; what is due meanwhile is done at its time."""
         horizon = self.now_ms + int(hours * 3_600_000)
