@@ -47,9 +47,10 @@ class RebuiltState(Message):
     cloud_event = CloudEvent("ops.rebuilt_state", time="started_at")
     kind: Literal["rebuilt"] = "rebuilt"
     name: str
-    stage: Literal["carrying", "computing", "built", "dropped"]
+    stage: Literal["carrying", "computing", "built", "handed_over", "dropped"]
     """`carrying`: takes over what the raw topic no longer holds; `computing`: reads raw events and answers; `built`:
-    has caught up once; `dropped`: is no more, and its name is used up."""
+    has caught up once; `handed_over`: a switch has begun, and it has what the live state was amid; `dropped`: is no
+    more, and its name is used up."""
     started_at: Instant
     built_at: Instant | None = None
     version: str
@@ -70,9 +71,11 @@ class RebuiltState(Message):
         """Whether a further start goes on where this one stood; else it begins anew.
 
         What was concluded without an answer takes none any more: for Zoom to be asked it is computed from the
-        beginning.
+        beginning. So it is after a switch that was begun and never made, since the live state has gone on.
         """
-        return self.stage != "carrying" and not (asks_zoom and self.stage == "built" and self.unanswered > 0)
+        return self.stage not in ("carrying", "handed_over") and not (
+            asks_zoom and self.stage == "built" and self.unanswered > 0
+        )
 
 
 STATE_MESSAGE: TypeAdapter[LiveState | RebuiltState] = TypeAdapter(

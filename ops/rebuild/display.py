@@ -81,7 +81,7 @@ def _ask(state: RebuiltState) -> str:
 def _of_state(state: RebuiltState | None) -> Iterator[str]:
     if state is None:
         return
-    if state.stage != "built":
+    if state.stage in ("carrying", "computing"):
         yield f"{state.name} has not caught up yet: what it has not read shows as a difference"
     if state.horizon is not None:
         yield (

@@ -150,7 +150,9 @@ class _Start:
         state = RebuiltState(name=self.name, stage="carrying", started_at=begun_at, version=version, beside=live)
         await self._note(state, "rebuild.start")
         if known is not None:
-            if known.unanswered:
+            if known.stage == "handed_over":
+                self._say(f"{self.name} begins anew: a switch to it was begun, and the live state has gone on since")
+            elif known.unanswered:
                 self._say(f"{self.name} begins anew: {known.unanswered} questions were given up, and Zoom is asked now")
             empty_data_dir(self.folder)
             await empty(self._connection, self.name)

@@ -135,7 +135,7 @@ async def switch_over(place: Workplace, plan: SwitchPlan, reason: str) -> Switch
     live = plan.states.live
     if not plan.is_made:
         if _after(plan).is_fresh:
-            await hand_over(place, live.state, plan.target, plan.ours, int(time.time() * 1000))
+            await _hand_over(place, plan)
         await _groups(place).move(APP_ID, earlier(plan.ours, plan.theirs))
         live = _after(plan)
         await _write(place, live)
@@ -200,7 +200,8 @@ async def _rebuilt_positions(
     unread = behind(await own.positions(group, topics), await own.ends(topics))
     theirs = await own.positions(group, [topic.name for topic in SOURCES])
     missing = behind(theirs, {topic.name: ours[topic.name] for topic in SOURCES})
-    if rebuilt.stage == "carrying" or ((rebuilt.stage != "built" or unread or missing) and not force):
+    is_built = rebuilt.stage in ("built", "handed_over")
+    if rebuilt.stage == "carrying" or ((not is_built or unread or missing) and not force):
         raise ConfigurationError(
             f"{name} is not where the workers were: {missing} raw events and answers, and {unread} records of its "
             f"own, are unread; let `rollcall rebuild start {name}` catch up, then switch"
@@ -210,6 +211,14 @@ async def _rebuilt_positions(
 
 def _groups(place: Workplace) -> Groups:
     return Groups(place.connection, Names(place.connection.topic_prefix), place.configuration.kafka.partitions)
+
+
+async def _hand_over(place: Workplace, plan: SwitchPlan) -> None:
+    """What the live state is amid; noted before, since the live one may go on all the same if the switch is stopped."""
+    handed = plan.states.rebuilt[plan.target].model_copy(update={"stage": "handed_over"})
+    async with place.posting(STATES) as to_kafka:
+        await to_kafka.post(STATES, [(handed.name.encode(), handed)])
+    await hand_over(place, plan.states.live.state, plan.target, plan.ours, int(time.time() * 1000))
 
 
 async def _write(place: Workplace, live: LiveState) -> None:
