@@ -27,7 +27,9 @@ class Retold(NamedTuple):
 
 
 def retold(told: Summaries, other: Summaries, *, is_whole: bool, horizon: datetime | None) -> Iterator[Retold]:
-    """Every session of which the other state says something else.
+    """Every session of which the other state says something else, but for those that are under way.
+
+    These the workers conclude, and tell (`untold`): what a rebuild said of them meanwhile may lack Zoom's answers.
 
     Args:
         told: what the topic says.
@@ -37,12 +39,14 @@ def retold(told: Summaries, other: Summaries, *, is_whole: bool, horizon: dateti
     """
     for key, now in sorted(other.items()):
         before = told.get(key)
+        if before is not None and not before.is_final:
+            continue
         if before is None or before.digest(*_BESIDE) != now.digest(*_BESIDE):
             yield Retold(key, now, _taken_back(now) if before is None else before)
     for key, before in sorted(told.items()) if is_whole else ():
         began = before.started_at
         is_kept = horizon is not None and (began is None or began < horizon)
-        if key not in other and not before.retracted and not is_kept:
+        if key not in other and before.is_final and not before.retracted and not is_kept:
             yield Retold(key, _taken_back(before), before)
 
 

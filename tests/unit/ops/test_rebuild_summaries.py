@@ -49,3 +49,10 @@ def test_a_session_that_is_gone_is_taken_back_unless_the_raw_topic_lacks_it(
     """A state that a switch once overwrote says nothing of the others."""
     found = list(retold({b"u": SUMMARY}, {}, is_whole=is_whole, horizon=horizon))  # type: ignore[arg-type] # parametrized
     assert [change.now.retracted for change in found] == [True] * count
+
+
+@pytest.mark.parametrize("other", [{}, {b"u": OTHER}])
+def test_a_session_that_is_under_way_is_left_to_the_workers(other: dict[bytes, SessionSummary]) -> None:
+    """Whatever a rebuild has concluded of it."""
+    running = SUMMARY.model_copy(update={"is_final": False, "state": "running"})
+    assert list(retold({b"u": running}, other, is_whole=True, horizon=None)) == []
