@@ -42,8 +42,13 @@ class AnswerClass:
             and (not self.families or family is None or family in self.families)
             and (self.failure is None or self.failure == answer.failure)
             and (self.statuses is None or (answer.status is not None and answer.status in self.statuses))
-            and (not self.codes or answer.text("code") in self.codes)
-            and (self.pattern is None or self.pattern.search(answer.text("message")) is not None)
+            and self._says(answer)
+        )
+
+    def _says(self, answer: Answer) -> bool:
+        """Whether the conditions about Brevo's words hold."""
+        return (not self.codes or answer.text("code") in self.codes) and (
+            self.pattern is None or self.pattern.search(answer.text("message")) is not None
         )
 
 
