@@ -23,6 +23,7 @@ from processors.attendance.closing.ending import ask_for_ends
 from processors.attendance.closing.other_works import OtherWorks
 from processors.attendance.closing.reports import ask_due_reports
 from processors.attendance.closing.session_work import SessionWork
+from processors.attendance.closing.states import take_back_discarded
 from processors.attendance.known.exclusion import Exclusion
 from processors.attendance.known.groups import groups_of
 from processors.attendance.known.questions import Scope, is_lost, is_open
@@ -118,6 +119,7 @@ class Closing:
 
     def _rest(self, book: Book, job: Job) -> None:
         """Look again when news count, time makes something final, or rows have expired."""
+        take_back_discarded(book)
         at_ms = next_due_ms(book, job, self._settings)
         if at_ms is not None:
             look_at(book, job, max(at_ms, book.now_ms))

@@ -10,7 +10,7 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import NamedTuple
 
-from processors.attendance.book import SESSION, SESSION_STATE, Book
+from processors.attendance.book import RUN, SESSION, SESSION_STATE, Book
 from processors.attendance.closing.step import ClosingStep
 from processors.attendance.rules.runs import RunRow
 from processors.attendance.settings import TrackingSettings
@@ -90,6 +90,14 @@ def take_back_states(book: Book, uuids: Collection[str], *, but: str | None) -> 
     """Runs of which more was told than they are: all of `uuids` that are not the session `but`."""
     for (name,), summary in list(book.scan(SESSION_STATE)):
         if name in uuids and name != but and not book.has(SESSION, name):
+            take_back(book, summary)
+
+
+def take_back_discarded(book: Book) -> None:
+    """While a practice session ran nobody could know that it is one."""
+    for (name,), summary in list(book.scan(SESSION_STATE)):
+        row = book.get(RUN, name)
+        if row is not None and row.discarded and not book.has(SESSION, name):
             take_back(book, summary)
 
 

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from itertools import groupby
 
+import pytest
+
 from sandbox.simulator.simulation import simulate_webinar
+from tests.support.told import Told
 from tests.support.tracking import Pipeline, configuration
 
 STARTS_AT = 1_786_543_200
@@ -47,3 +50,18 @@ def test_run_that_is_part_of_another_session_is_taken_back() -> None:
     assert set(last.instances) == {uuid, *others}
     assert others
     assert all(summary.retracted and summary.is_final for summary in others.values())
+
+
+@pytest.mark.parametrize("held", [False, True])
+def test_practice_session_is_taken_back(held: bool) -> None:
+    """While it ran nobody could know that it is one; whether or not the webinar was held after it."""
+    told = Told()
+    told.run("practice", -30, -10, practice=True)
+    if held:
+        told.run("held", 0, 60)
+        told.stay("held", "ana@example.com", 0, 60)
+    pipeline = Pipeline(configuration("a"), told.zoom().model_copy(update={"account_id": "a"}))
+    pipeline.feed(told.bodies)
+    pipeline.settle(48)
+    assert [summary.state for summary in pipeline.session_states["practice"]] == ["running", "ended", "final"]
+    assert list(pipeline.told_sessions) == ["held"] * held
