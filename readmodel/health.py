@@ -69,13 +69,15 @@ def troubles(
 def _of_one(worker: WorkerStatus) -> Iterator[Trouble]:
     for reason in worker.reasons if not worker.ready or worker.parked else ():
         yield Trouble(f"Worker {worker.worker_id}: {reason}")
-    for family in worker.parked:
-        yield Trouble(f"calls to Brevo of `{family}` are parked: mend the cause", "rollcall brevo resume")
+    if worker.parked:
+        families = ", ".join(f"`{family}`" for family in worker.parked)
+        yield Trouble(f"calls to Brevo of {families} are parked: mend the cause", "rollcall brevo resume")
 
 
 def _left(without_contact: int, totals: Totals) -> Iterator[Trouble]:
     if without_contact:
-        text = f"{counted(without_contact, 'event')} wait for a contact that nothing brings"
+        wait = "waits" if without_contact == 1 else "wait"
+        text = f"{counted(without_contact, 'event')} {wait} for a contact that nothing brings"
         yield Trouble(text, "rollcall effects")
     if totals.in_doubt:
         yield Trouble(f"{counted(totals.in_doubt, 'event')} in doubt", "rollcall effects --check", "in_doubt")

@@ -68,6 +68,8 @@ def test_a_well_installation_needs_nobody() -> None:
         (picture(worker(at=NOW - timedelta(minutes=5))), "has said nothing for 5 min"),
         (picture(worker(ready=False, reasons=("Kafka is away",))), "w1: Kafka is away"),
         (picture(worker(parked=("events",))), "calls to Brevo of `events` are parked"),
+        (picture(worker(parked=("events", "mails"))), "calls to Brevo of `events`, `mails` are parked"),
+        (picture(worker(without_contact=1)), "1 event waits for a contact"),
         (picture(worker(without_contact=2)), "2 events wait for a contact"),
         (picture(worker(), in_doubt=1), "1 event in doubt"),
         (picture(worker(), dead_letters=4), "4 dead letters"),
