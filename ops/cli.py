@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import importlib
+import json
 import sys
 from collections.abc import Callable, Sequence
 from importlib import metadata
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from runtime.exits import run_guarded
+from runtime.exits import USAGE, run_guarded
 
 _HELP = """Zoom to Brevo over Kafka: who attended, for how long, who stayed away.
 
@@ -99,8 +100,23 @@ def command_line(words: Sequence[str]) -> Callable[[], int]:
 
     It returns the exit code, unless the words themselves were wrong: then it exits with 2.
     """
-    app = build_app(next(iter(words), None))
-    return lambda: run_guarded(lambda: app(words, prog_name="rollcall"), as_json="--json" in words)
+    app, as_json = build_app(next(iter(words), None)), "--json" in words
+
+    def run() -> None:
+        try:
+            app(words, prog_name="rollcall")
+        except SystemExit as ended:
+            if as_json and ended.code == USAGE:
+                _tell_wrong_usage(ended)
+            raise
+
+    return lambda: run_guarded(run, as_json=as_json)
+
+
+def _tell_wrong_usage(ended: SystemExit) -> None:
+    """The document of a failure, in the form of `run_guarded`; Typer has told people already, and exited."""
+    wrong: Any = ended.__context__  # Typer's error, which has a method for its text; its class is not public
+    typer.echo(json.dumps({"error": wrong.format_message(), "exit_code": USAGE}))
 
 
 if __name__ == "__main__":

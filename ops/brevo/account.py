@@ -77,7 +77,8 @@ async def _patiently(call: Callable[[], Awaitable[Answer]], what: str, *, may_be
             break
         await asyncio.sleep(answer.reset_seconds or 1)
     address = refused_address(answer)
-    told = f"Brevo, {what}: {verdict.says} (HTTP {answer.status}{f', address {address}' if address else ''})"
+    status = f" (HTTP {answer.status}{f', address {address}' if address else ''})" if answer.status else ""
+    told = f"Brevo, {what}: {verdict.says}{status}"
     if verdict.outcome in (Outcome.RETRY, Outcome.PAUSE):
         raise RetryLaterError(f"{told}; try again later")
     raise ConfigurationError(told)

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from ops.importing import imported
+from runtime.logs import configure_command_logging
 from schemas.errors import ConfigurationError
 
 _SEED = 7
@@ -67,6 +68,7 @@ def demo(
     With --against nothing is started: the webinar goes to an installation of sandboxes that runs already, signed with
     ZOOM_WEBHOOK_SECRET (or the content of the file ZOOM_WEBHOOK_SECRET_FILE).
     """
+    configure_command_logging()
     # Imported only now: the sandboxes take a moment, and `rollcall --help` has to answer at once.
     if against is None:
         story = imported("ops.demo.story")

@@ -73,6 +73,15 @@ def test_wrong_usage_is_2_on_stderr(arguments: list[str]) -> None:
     assert "Traceback" not in done.stderr
 
 
+def test_wrong_usage_is_a_document_too_where_one_was_asked_for() -> None:
+    """People read what Typer says, programs what is on stdout."""
+    done = rollcall("config", "show", "--wrong", "--json")
+    assert done.returncode == 2
+    told = json.loads(done.stdout)
+    assert (told["exit_code"], "No such option: --wrong" in told["error"]) == (2, True)
+    assert f"Error: {told['error']}" in done.stderr
+
+
 def test_config_show_json_is_one_document_with_masked_secrets() -> None:
     """The guide's file with every default filled in."""
     done = rollcall("config", "show", "--json", environment=SECRETS)

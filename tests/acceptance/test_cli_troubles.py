@@ -48,12 +48,29 @@ async def test_kafka_that_hangs_is_told_in_one_sentence(tmp_path: Path) -> None:
             rollcall(variables, "session", "nope", "--json"),
             rollcall(variables, "effects", "--json"),
             rollcall(variables, "brevo", "resume", "--json"),
+            rollcall(variables, "demo", "--json"),
         )
-    for code, told, error in ended:
+    *_, (_, _, said) = ended
+    progress, _, _ = said.rpartition("error: ")
+    assert all(line.startswith("[") for line in progress.splitlines()), said
+    for code, told, error in [*ended[:-1], (*ended[-1][:2], said.removeprefix(progress))]:
         assert code == 1, error
         assert told["exit_code"] == 1
         assert error == f"error: {told['error']}\n"
         assert told["error"].startswith(f"Kafka at {bootstrap} does not answer (")
+
+
+async def test_brevo_that_is_not_there_is_told_in_one_sentence(tmp_path: Path) -> None:
+    """Without the status of an answer that never came."""
+    (tmp_path / "rollcall.yaml").write_text(FILE, encoding="utf-8")
+    variables = {
+        "ROLLCALL_CONFIG": str(tmp_path / "rollcall.yaml"),
+        "BREVO_API_BASE_URL": f"http://127.0.0.1:{free_port()}/v3",
+        "KAFKA_BOOTSTRAP_SERVERS": f"127.0.0.1:{free_port()}",
+    }
+    code, _, error = await rollcall(variables, "brevo", "plan", "--json")
+    assert code == 1
+    assert error == ("error: Brevo, GET /contacts/attributes: no connection to Brevo came about; try again later\n")
 
 
 def test_command_gives_a_hung_kafka_up_in_time() -> None:
