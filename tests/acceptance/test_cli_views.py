@@ -8,6 +8,7 @@ import io
 import subprocess
 from collections import Counter
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -173,7 +174,9 @@ async def check_trace_of_contact(found: list[tuple[str, Message]], run: Run, ema
     """It has every record that names them, in order of time, each where it really lies."""
     steps: list[dict[str, Any]] = orjson.loads((await run("trace", "contact", email, "--json")).stdout)["steps"]
     assert places(found, email, contact_id(email)) <= places_of(steps)
-    assert [step["stored_at"] for step in steps] == sorted(step["stored_at"] for step in steps)
+    # As instants: a full second is written without a fraction.
+    stored_at = [datetime.fromisoformat(step["stored_at"]) for step in steps]
+    assert stored_at == sorted(stored_at)
     assert {step["kind"] for step in steps} >= {"event", "answer", "decision", "score", "command", "call"}
     assert {step["email"] for step in steps if step["topic"] == "attendance.results.v1"} == {email}
     masked = await run("trace", "contact", contact_id(email), "--mask", "--csv")
