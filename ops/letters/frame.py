@@ -23,9 +23,10 @@ from ops.selection.finding import finder_for
 from ops.selection.selection import Selection
 from runtime.kafka import KafkaConnection
 from runtime.logs import configure_command_logging
+from schemas.errors import ConfigurationError
 from schemas.instants import format_instant
 from schemas.topic import Topic
-from schemas.topics import TOPICS
+from schemas.topics import QUARANTINE, TOPICS
 
 LetterWords = Annotated[list[str] | None, typer.Argument(help="Which: conditions as in docs/how-to/dead-letters.md.")]
 WhichLetter = Annotated[str, typer.Argument(help="Its id, or the beginning of it, as `list` shows it.")]
@@ -39,7 +40,19 @@ async def chosen(connection: KafkaConnection, expression: str) -> tuple[Selectio
         RetryLaterError: Kafka does not answer.
     """
     selection = parse_selection(expression, await finder_for(connection, expression), datetime.now(UTC))
+    check_letters_lie_in(selection.topic)
     return selection, await letters(connection, selection)
+
+
+def check_letters_lie_in(topic: Topic) -> None:
+    """Else all that a topic holds would be listed, and sent again, as if it had failed.
+
+    Raises:
+        ConfigurationError: it holds no letters.
+    """
+    if topic != QUARANTINE and topic not in [known.dead_letter for known in TOPICS if known.dead_letters]:
+        its_own = f": its dead letters are those of topic={topic.name}.dlq" if topic.dead_letters else ""
+        raise ConfigurationError(f"no letters lie in {topic.name}{its_own}")
 
 
 def connected() -> KafkaConnection:

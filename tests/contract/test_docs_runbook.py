@@ -31,11 +31,15 @@ def alerts() -> Iterator[str]:
             yield from (rule["alert"] for rule in group["rules"] if "alert" in rule)
 
 
+def in_blocks(text: str) -> Iterator[str]:
+    """Commands of ours behind a prompt: they are to be run as they stand."""
+    for block in re.findall(r"```console\n(.*?)```", text, re.DOTALL):
+        yield from re.findall(r"^\$ rollcall (.+)$", block, re.MULTILINE)
+
+
 def commands(text: str) -> Iterator[str]:
     """What stands in a text as a command of ours: in blocks behind the prompt, in lines between backticks."""
-    blocks = re.findall(r"```console\n(.*?)```", text, re.DOTALL)
-    for block in blocks:
-        yield from re.findall(r"^\$ rollcall (.+)$", block, re.MULTILINE)
+    yield from in_blocks(text)
     prose = re.sub(r"```.*?```", "", text, flags=re.DOTALL)
     yield from (" ".join(command.split()) for command in re.findall(r"`rollcall ([^`]+)`", prose))
 
@@ -62,16 +66,30 @@ def test_alert_has_a_section(alert: str) -> None:
     assert list(commands(SECTIONS[alert])), alert
 
 
-@pytest.mark.parametrize("line", sorted(set(commands(RUNBOOK))))
-def test_command_exists_with_its_options(line: str) -> None:
-    """A renamed command or option is renamed here as well."""
+def parsed(line: str) -> tuple[Any, list[str]]:
+    """The command, and the words behind its name."""
     words = shlex.split(line.replace("…", "why"))
     command = APP
     while words and words[0] in getattr(command, "commands", {}):
         command = command.commands[words.pop(0)]
     assert command is not APP, line
+    return command, words
+
+
+@pytest.mark.parametrize("line", sorted(set(commands(RUNBOOK))))
+def test_command_exists_with_its_options(line: str) -> None:
+    """A renamed command or option is renamed here as well."""
+    command, words = parsed(line)
     known = {name for parameter in command.params for name in parameter.opts} | {"--help"}
     assert {word for word in words if word.startswith("--")} <= known, line
+
+
+@pytest.mark.parametrize("line", sorted(set(in_blocks(RUNBOOK))))
+def test_command_can_be_run_as_it_stands(line: str) -> None:
+    """Who has an outage copies it: nothing that it needs is left out."""
+    command, words = parsed(line)
+    needed = [parameter.opts[0] for parameter in command.params if parameter.required and parameter.opts[0][0] == "-"]
+    assert [name for name in needed if name not in words] == []
 
 
 @pytest.mark.parametrize(("section", "line"), sorted(set(of_drills())))

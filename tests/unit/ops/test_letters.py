@@ -7,10 +7,13 @@ from datetime import UTC, datetime, timedelta
 import orjson
 import pytest
 
+from ops.letters.frame import check_letters_lie_in
 from ops.letters.letter import Letter, latest, letter_of
 from ops.letters.masking import masked, what_would_be_done
+from schemas.errors import ConfigurationError
 from schemas.letters import LETTER_ID, LetterDecision, LetterFault, LetterState, letter_id
-from schemas.topics import ATTENDANCE_RESULTS, QUARANTINE, RAW_EVENTS
+from schemas.topic import Topic
+from schemas.topics import ATTENDANCE_RESULTS, AUDIT, QUARANTINE, RAW_EVENTS
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 ID = letter_id(RAW_EVENTS.name, b"k", b"v")
@@ -145,3 +148,26 @@ def test_what_would_be_done_now_is_told_in_one_sentence() -> None:
     told = what_would_be_done(ATTENDANCE_RESULTS, b'{"kind": "maya@example.com"}', 0)
     assert told.startswith("it would be a dead letter again")
     assert "maya" not in told
+
+
+@pytest.mark.parametrize(
+    ("topic", "words"),
+    [
+        (
+            RAW_EVENTS,
+            "no letters lie in zoom.events.raw.v1: its dead letters are those of topic=zoom.events.raw.v1.dlq",
+        ),
+        (AUDIT, "no letters lie in ops.audit.v1"),
+    ],
+)
+def test_topic_that_holds_no_letters_is_told(topic: Topic, words: str) -> None:
+    """`dlq resend topic=raw` would publish every event of a month again."""
+    with pytest.raises(ConfigurationError) as caught:
+        check_letters_lie_in(topic)
+    assert str(caught.value) == words
+
+
+@pytest.mark.parametrize("topic", [RAW_EVENTS.dead_letter, QUARANTINE])
+def test_topic_that_holds_letters_is_taken(topic: Topic) -> None:
+    """Dead letters, and what was put aside."""
+    check_letters_lie_in(topic)
