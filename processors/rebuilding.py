@@ -81,6 +81,8 @@ class RebuildProgress:
     """Records that this process has handled."""
     waiting: int
     """Records that are there to be handled, as far as it knows."""
+    owns_all: bool
+    """Of all topics it has every partition."""
     is_caught_up: bool = False
     unanswered: int = 0
     """Questions that nobody kept an answer to, once it has caught up."""
@@ -191,7 +193,7 @@ async def _watch(watched: CaughtUp, order: RebuildOrder, stop: asyncio.Event, te
         first = is_now and not is_caught_up
         is_caught_up = is_caught_up or is_now
         unanswered = watched.unanswered() if first else 0
-        await tell(RebuildProgress(watched.handled, watched.lag, first, unanswered))
+        await tell(RebuildProgress(watched.handled, watched.lag, watched.owns_all, first, unanswered))
         if is_caught_up and not order.follows:
             return True
         try:

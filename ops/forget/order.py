@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import secrets
 import time
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import UTC, datetime
 
 from ops.forget.person import DataSubject
-from ops.forget.scan import Mentions
+from ops.forget.scan import MentioningValues, Mentions
 from ops.posting import NewRecord, Posting
+from processors.engine.naming import APP_ID, REBUILD_TOPICS
 from runtime.kafka import KafkaConnection
 from runtime.reading import read_topic
 from schemas.cloud_events import event_headers, tombstone_headers
@@ -97,7 +99,26 @@ async def empty_states(to_kafka: Posting, person: DataSubject, found: Mentions) 
     }
     for topic, records in wanted.items():
         await to_kafka.publish(topic, records)
-    return {topic: len(records) for topic, records in wanted.items() if records}
+    counts = Counter({topic: len(records) for topic, records in wanted.items() if records})
+    for (topic, partition), rows in left_by_rebuilds(found.held).items():
+        await to_kafka.write_rows(topic, partition, rows)
+        counts[topic] += len(rows)
+    return dict(counts)
+
+
+def left_by_rebuilds(held: MentioningValues) -> dict[tuple[str, int], dict[bytes, None]]:
+    """By topic and partition what stands of them in what a state was computed with that is live now.
+
+    Its two tables are the workers'; answers of Zoom that it kept, and what it told while it was none, nobody reads any
+    more. Where one lies beside the live one nobody is forgotten (`command.check_states`).
+    """
+    from processors.rebuild.kept_answers import KEPT_ANSWERS_TABLE  # noqa: PLC0415 (a help page needs no engine)
+
+    found: dict[tuple[str, int], dict[bytes, None]] = {}
+    for topic, partition, key in held:
+        if topic.startswith((REBUILD_TOPICS, f"{APP_ID}-{KEPT_ANSWERS_TABLE}.")):
+            found.setdefault((topic, partition), {})[key] = None
+    return found
 
 
 def _summaries(person: DataSubject, found: Mentions) -> Iterator[NewRecord]:

@@ -10,7 +10,7 @@ from typing import Any
 from ops.forget.person import DataSubject
 from ops.forget.place import Place, PlaceKind
 from ops.topics.cluster import topic_admin
-from processors.engine.naming import APP_ID
+from processors.engine.naming import APP_ID, REBUILD_TOPICS
 from runtime.kafka import KafkaConnection
 from runtime.reading import make_known, read_spans, reader
 from schemas.errors import ConfigurationError
@@ -42,7 +42,7 @@ class Mentions:
 
 
 _REGISTERED = frozenset(topic.name for topic in all_topics())
-_OTHERS = (f"{APP_ID}-", "rebuild.")
+_OTHERS = (f"{APP_ID}-", REBUILD_TOPICS)
 """How changelogs begin, of tables that are live and of those beside them, and what a rebuild puts out."""
 
 

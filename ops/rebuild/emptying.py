@@ -52,14 +52,14 @@ async def empty(connection: KafkaConnection, state: str) -> None:
 
 
 async def delete(connection: KafkaConnection, topics: Sequence[str]) -> None:
-    """Delete topics by their names on the cluster.
+    """Delete topics by their names on the cluster; one that somebody else has just deleted is gone, too.
 
     Raises:
         ConfigurationError: the cluster refuses.
         RetryLaterError: Kafka does not answer.
     """
     from aiokafka.admin import AIOKafkaAdminClient  # noqa: PLC0415
-    from aiokafka.errors import for_code  # noqa: PLC0415
+    from aiokafka.errors import UnknownTopicOrPartitionError, for_code  # noqa: PLC0415
 
     if not topics:
         return
@@ -67,7 +67,7 @@ async def delete(connection: KafkaConnection, topics: Sequence[str]) -> None:
     async with opened(connection, admin, admin.close):
         answer = await admin.delete_topics(list(topics))
     for topic, code, *_ in answer.topic_error_codes:
-        if code:
+        if code and for_code(code) is not UnknownTopicOrPartitionError:
             raise ConfigurationError(f"the cluster does not delete the topic {topic}: {for_code(code).__name__}")
 
 

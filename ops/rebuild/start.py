@@ -7,6 +7,7 @@ import os
 import signal
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 from importlib import metadata
 from typing import TYPE_CHECKING, Annotated
@@ -20,6 +21,7 @@ from ops.backfill.display import bar
 from ops.failure import found_wrong, stopping
 from ops.options import Json, Reason
 from ops.posting import posting_to
+from ops.rebuild.alone import Alone
 from ops.rebuild.carry import carry
 from ops.rebuild.display import built_in_words
 from ops.rebuild.emptying import empty
@@ -32,7 +34,7 @@ from runtime.kafka import KafkaConnection
 from runtime.logs import configure_logging
 from runtime.models import Configuration
 from runtime.states import States, read_states
-from schemas.errors import ConfigurationError
+from schemas.errors import ConfigurationError, RetryLaterError
 from schemas.states import FIRST_STATE, RebuiltState
 from schemas.topics import STATES, rebuild_topics
 
@@ -134,7 +136,8 @@ class _Start:
         order = RebuildOrder(self.name, self._rate, self._ask_zoom, self._follow)
         version = metadata.version("rollcall-connector")
         with bar(self._console, "records") as shows:
-            noted = _Noted(state, self._built, shows)
+            alone = Alone(self.name, lambda: workers(self._connection, rebuild_group(self.name)))
+            noted = _Noted(state, self._built, shows, alone)
             await run_rebuild(order, self._configuration, self._connection, self.folder, version, stop, noted.tell)
         return noted.built
 
@@ -216,15 +219,18 @@ Built = Callable[[RebuiltState, int, float, int], Awaitable[RebuiltState]]
 class _Noted:
     """Shows progress, and notes once that the state has caught up."""
 
-    def __init__(self, state: RebuiltState, note: Built, shows: Callable[[int, int], object]) -> None:
+    def __init__(self, state: RebuiltState, note: Built, shows: Callable[[int, int], object], alone: Alone) -> None:
         self.built: RebuiltState | None = None
         self._state = state
         self._note = note
         self._shows = shows
+        self._alone = alone
         self._began: tuple[float, int] | None = None
 
     async def tell(self, progress: RebuildProgress) -> None:
         """What `run_rebuild` tells."""
+        with suppress(RetryLaterError):  # it waits for Kafka, too
+            await self._alone.look(owns_all=progress.owns_all)
         if progress.handled and self._began is None:
             self._began = time.monotonic(), progress.handled
         self._shows(progress.handled, progress.handled + progress.waiting)

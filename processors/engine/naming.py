@@ -16,6 +16,8 @@ from schemas.states import FIRST_STATE
 APP_ID = "rollcall-worker"
 """Consumer group of the worker, without the installation's prefix."""
 REBUILD_ID = "rollcall-rebuild"
+REBUILD_TOPICS = "rebuild."
+"""What the topics begin with that a state puts out while it is computed."""
 _STATE_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
 
 
@@ -53,7 +55,7 @@ def rebuild_group(state: str) -> str:
 
 def rebuild_topic(state: str, topic: str) -> str:
     """Where a rebuild puts what a worker puts into `topic`; without the installation's prefix."""
-    return f"rebuild.{state}.{topic}"
+    return f"{REBUILD_TOPICS}{state}.{topic}"
 
 
 def fence_name(changelog: str, partition: int) -> str:

@@ -33,7 +33,7 @@ class CaughtUp:
         Raises:
             RetryLaterError: Kafka does not answer.
         """
-        if any(len(agent.core.partitions) < self._partitions for agent in self._agents):
+        if not self.owns_all:
             return False
         if self.lag:  # known without asking Kafka, which has to answer for every partition
             return False
@@ -42,6 +42,11 @@ class CaughtUp:
             return False
         # What was handled last may have led to more: as long as topics grow there is.
         return await self._ends() == ends and self._all_handled(ends) and self._clock.is_idle(now_ms)
+
+    @property
+    def owns_all(self) -> bool:
+        """Whether all partitions are this process's."""
+        return all(len(agent.core.partitions) >= self._partitions for agent in self._agents)
 
     @property
     def handled(self) -> int:

@@ -256,4 +256,10 @@ async def test_switch_amid_sessions_loses_nobody_and_tells_nobody_twice(
         worker = home.start_worker()
         await worker.until_ready()
         # The truth knows of every event, and of none that is there twice.
-        await home.until_true(await truth_about(first, amid, meanwhile))
+        truth = await truth_about(first, amid, meanwhile)
+        await home.until_true(truth)
+        # What the live state was computed with keeps nobody from being forgotten.
+        await command(variables, "drop", "first", "--yes")
+        words = ("forget", min(truth.contacts), "--yes", "--reason", "DSR", "--json")
+        code, forgotten, problem = await rollcall(variables, *words)
+        assert (code, forgotten["left_in_force"]) == (0, []), problem

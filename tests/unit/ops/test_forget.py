@@ -8,6 +8,7 @@ import orjson
 import pytest
 
 from ops.forget.extract import own_part
+from ops.forget.order import left_by_rebuilds
 from ops.forget.person import DataSubject
 from ops.forget.place import Place, PlaceKind
 from schemas.codec import contact_id
@@ -78,3 +79,15 @@ def test_place_says_by_when_kafka_deletes(
     place = Place("t", kind, {name: str(value) for name, value in settings.items()}, held=held, newest_ms=DAY_MS)
     wanted = None if days is None else datetime.fromtimestamp((1 + days) * 86_400, UTC)
     assert place.gone_by == wanted
+
+
+def test_what_a_live_state_was_computed_with_is_emptied_and_its_tables_are_left_to_the_workers() -> None:
+    """Else nobody could ever be forgotten again after a switch: no worker reads it."""
+    theirs = [("rollcall-worker-kept-answers.anew-changelog", 2, b"p"), ("rebuild.anew.engagement.scores.v1", 1, b"m")]
+    workers = [
+        ("rollcall-worker-attendance.anew-changelog", 2, b"q"),
+        ("rollcall-worker-brevo-ledger-changelog", 1, b"m"),
+        ("engagement.scores.v1", 1, b"m"),
+    ]
+    found = left_by_rebuilds(dict.fromkeys([*theirs, *workers], b"{}"))
+    assert found == {(topic, partition): {key: None} for topic, partition, key in theirs}
