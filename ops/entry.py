@@ -7,12 +7,12 @@ import signal
 import sys
 
 # Python's own 700 make it look for cycles two hundred times while a worker is imported, a tenth of that time.
-_OBJECTS_BETWEEN_COLLECTIONS = 10_000
+OBJECTS_BETWEEN_COLLECTIONS = 10_000
 
 
 def main() -> int:
     """Entry point of `rollcall`; the exit code."""
-    gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)
+    gc.set_threshold(OBJECTS_BETWEEN_COLLECTIONS)
     once = signal.signal(signal.SIGINT, signal.SIG_DFL)
     from ops.cli import command_line  # noqa: PLC0415 (that is the point)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import signal
 import sys
@@ -38,6 +39,7 @@ def _run(environment: Mapping[str, str], dry_run: Literal["text", "json"] | None
     settings = WorkerSettings.read(environment, tell)
     settings.environment.kafka.client_options()  # certificates that cannot be loaded are told now
     configure_logging(settings.configuration.log_level, form)
+    gc.freeze()  # modules live for ever: the collector need not look at them with every thousand records
     with (
         locked_data_dir(settings.environment.data_dir),
         asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,

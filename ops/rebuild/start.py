@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import signal
 import time
@@ -122,6 +123,7 @@ class _Start:
         """The state as it is noted once it has caught up; ``None``: stopped before."""
         from processors.rebuilding import RebuildOrder, create_topics, run_rebuild  # noqa: PLC0415 (as above)
 
+        gc.freeze()  # as the worker does
         stop = asyncio.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, stop.set)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import gc
 import json
 import resource
 import subprocess
@@ -27,6 +28,7 @@ import uvloop
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from prometheus_client import CollectorRegistry
 
+from ops.entry import OBJECTS_BETWEEN_COLLECTIONS
 from processors.agents import tracking_agent, tracking_rule
 from processors.attendance import agent as track_attendance
 from processors.attendance.settings import TrackingSettings
@@ -245,6 +247,8 @@ def main() -> None:
     parser.add_argument("--serve", nargs=2, help=argparse.SUPPRESS)
     asked = parser.parse_args()
     if asked.serve:
+        gc.set_threshold(OBJECTS_BETWEEN_COLLECTIONS)  # this and the next as `rollcall worker` does
+        gc.freeze()
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(serve(asked.serve[0], Path(asked.serve[1])))
     else:

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import gc
 import json
 import resource
 import subprocess
@@ -33,6 +34,7 @@ import uvloop
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from prometheus_client import CollectorRegistry
 
+from ops.entry import OBJECTS_BETWEEN_COLLECTIONS
 from processors import rebuilding
 from processors.agents import tracking_agent, tracking_rule
 from processors.attendance import agent as track_attendance
@@ -249,6 +251,8 @@ def run_child(task: Task) -> None:
         meter = Meter(task.events)
         await asyncio.wait_for(RUNS[task.variant](task, meter), LIMIT_SECONDS)
 
+    gc.set_threshold(OBJECTS_BETWEEN_COLLECTIONS)  # this and the next as `rollcall worker` does
+    gc.freeze()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(run())
 
