@@ -23,7 +23,7 @@ from ops.selection.finding import SessionsByWords, key_of, newest_summaries
 from ops.selection.times import instant
 from ops.trace.describe import TraceStep, step_of
 from ops.trace.reading import ReadingProgress, Topics, reading
-from ops.trace.trail import TracedRecord, Trail, names_registrants, subject_of, topics_of
+from ops.trace.trail import TracedRecord, Trail, subject_of, topics_of
 from ops.views import words
 from ops.views.output import Csv, Mask, OutputRow, one_form, table, terminal, write_csv, write_json
 from runtime.kafka import KafkaConnection
@@ -135,14 +135,14 @@ def delivery(
         found = await _delivery(topics, which, heard)
         if found is None:
             return None
+        # First and alone: of topics that are read in one pass nobody knows which comes before which.
         contact_of: dict[str, str] = {}
-        if names_registrants(found):
-            async for seen in topics.read([(ATTENDANCE_RESULTS, None)], None, heard):
-                content = seen.content()
-                identity = content.get("identity") or {}
-                registrant = content.get("registrant_id") or identity.get("registrant_id")
-                if registrant:
-                    contact_of[registrant] = content["contact_id"]
+        async for seen in topics.read([(ATTENDANCE_RESULTS, None)], None, heard):
+            content = seen.content()
+            identity = content.get("identity") or {}
+            registrant = content.get("registrant_id") or identity.get("registrant_id")
+            if registrant:
+                contact_of[registrant] = content["contact_id"]
         sessions = [key_of(summary) for summary in await newest_summaries(_kafka())]
         return subject_of(found, contact_of, sessions)
 

@@ -183,7 +183,7 @@ def subject_of(record: TracedRecord, contact_of: Mapping[str, str], sessions: It
 
     Args:
         record: the delivery.
-        contact_of: contact ids by the id of a registration, those that the delivery names among them.
+        contact_of: contact ids by the id of a registration, as all results tell.
         sessions: all that are known.
     """
     facts, content = record.facts(), record.content()
@@ -200,12 +200,8 @@ def subject_of(record: TracedRecord, contact_of: Mapping[str, str], sessions: It
         identities=record.identities,
         of_nobody=contact is None and not _people(content),
         since=record.stored_at,
+        registrants={registrant for registrant, whose in contact_of.items() if whose == contact},
     )
-
-
-def names_registrants(record: TracedRecord) -> bool:
-    """Whether a delivery names a registration by its id."""
-    return bool(_registrants(record.content()))
 
 
 def topics_of(trail: Trail) -> Iterator[tuple[Topic, bytes | None]]:

@@ -14,7 +14,7 @@ from ops.selection.selection import SessionKey
 from ops.trace.command import Latest
 from ops.trace.describe import step_of
 from ops.trace.reading import Topics
-from ops.trace.trail import TracedRecord, Trail, names_registrants, subject_of, topics_of
+from ops.trace.trail import TracedRecord, Trail, subject_of, topics_of
 from schemas.codec import contact_id
 from schemas.topics import ATTENDANCE_RESULTS, BREVO_RESULTS, LOOKUP_RESULTS, RAW_EVENTS
 
@@ -135,12 +135,19 @@ def test_trail_of_a_delivery_under_another_address_is_of_whom_the_registration_n
     """The result goes there, and not to whoever has the address."""
     delivery = joined({"email": "private@example.com", "registrant_id": "reg-1"})
     trail = subject_of(delivery, {"reg-1": contact_id(MAYA)}, [LAUNCH])
-    assert names_registrants(delivery)
     assert [trail.holds(record) for record in (delivery, result(), result("private@example.com"))] == [
         True, True, False,
     ]  # fmt: skip
     assert subject_of(delivery, {}, [LAUNCH]).contact == contact_id("private@example.com")
     assert subject_of(result(), {"reg-1": "another"}, [LAUNCH]).contact == contact_id(MAYA)
+
+
+def test_trail_of_a_delivery_knows_the_registrations_of_its_person_before_anything_is_read() -> None:
+    """Topics are read in one pass: a webhook that names the registration alone may come before the results."""
+    delivery = joined({"email": MAYA})
+    left = replace(joined({"email": "private@example.com", "registrant_id": "reg-1"}), headers={"ce_id": "request-2"})
+    assert subject_of(delivery, {"reg-1": contact_id(MAYA)}, [LAUNCH]).holds(left)
+    assert not subject_of(delivery, {"reg-1": contact_id("bo@example.com")}, [LAUNCH]).holds(left)
 
 
 def test_trail_of_a_delivery_that_is_about_nothing_has_itself_alone() -> None:
