@@ -3,7 +3,8 @@
 One line a fact. Times are UTC of 2026-08-19, or so many days before or after it: `10:00`, `-1d 16:00`. What stands in
 brackets are Zoom's fields of a registrant or a participant: `(first_name Ana; source newsletter)`.
 
-    webinar 10:00 60 min                    its date; `series 10:00 60 min: one, two +7d` has several, `meeting` none
+    webinar 10:00 60 min                    its date; `series 10:00 60 min: one, two +7d` has several, `meeting` none;
+                                            `of type 6`, behind it, makes it another
     told at -5d 09:00: 10:00                `webinar.updated` with that start; `told at -5d 09:00: two +6d 10:00`
     deleted one at +1d 09:00                that date, and Zoom says so when it is asked
     titled Spring talk                      its topic; `time zone America/Los_Angeles` is Zoom's, too
@@ -282,7 +283,7 @@ _WHO, _RUN = r"(?P<who>[\w-]+)", r"(?P<run>\w+)"
 _LINES: tuple[tuple[str, Any], ...] = (
     (rf"(?:webinar|series) (?P<at>{TIME}) (?P<minutes>\d+) min(?:: (?P<dates>.+))?", Example.date),
     (r"meeting", lambda _it, _match: None),
-    (r"meeting of type (?P<type>\d+)", lambda it, match: setattr(it, "zoom_type", int(match["type"]))),
+    (r"(?:meeting )?of type (?P<type>\d+)", lambda it, match: setattr(it, "zoom_type", int(match["type"]))),
     (rf"told at (?P<at>{TIME}): (?:(?P<date>\w+) )?(?P<start>{TIME})", Example.told),
     (rf"deleted (?P<date>\w+) at (?P<at>{TIME})", Example.delete),
     (r"titled (?P<topic>.+)", lambda it, match: setattr(it, "topic", match["topic"])),

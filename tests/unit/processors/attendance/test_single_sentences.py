@@ -82,6 +82,42 @@ SENTENCES = {
         => session 10:00-11:30
         => bo is told zoom_webinar_registered
         => cy is not told zoom_webinar_registered""",
+    "whom a report leaves out is counted unless a rule leaves them out too": """
+        webinar 10:00 60 min
+        run A 10:00-11:00
+        host in A 10:00-11:00
+        ana in A 10:00-11:00
+        bo in A 10:00-11:00
+        report A: ana 10:00-11:00
+        => only_webhooks 1
+        => excluded 1""",
+    "of a webinar without dates to which nobody came nobody stayed away": """
+        webinar 10:00 60 min
+        of type 6
+        registered bo
+        run A 10:00-11:00
+        host in A 10:00-11:00
+        => bo nothing""",
+    "of a webinar without dates to which somebody came the others stayed away": """
+        webinar 10:00 60 min
+        of type 6
+        registered bo
+        run A 10:00-11:00
+        ana in A 10:00-11:00
+        => bo no_show""",
+    "doors that were opened early are no matter where nobody came": """
+        webinar 10:00 60 min
+        registered bo
+        run A 09:30-11:00
+        host in A 09:30-11:00
+        => session 09:30-11:00
+        => bo no_show""",
+    "an anonymous Zoom user on two devices is one": """
+        meeting
+        run A 10:00-11:00
+        - in A 10:00-10:30 pc (participant_user_id stranger)
+        - in A 10:20-11:00 phone (participant_user_id stranger)
+        => anonymous 1""",
     "who is listed for every date stayed away from each": """
         series 10:00 60 min: one, two +4h
         registered bo by list

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import orjson
+
 from sandbox.zoom.state import ZoomState
 from tests.support.tracking import Pipeline, configuration
 from tests.support.worked_examples import Example, address, seconds
@@ -93,6 +95,25 @@ def test_date_that_is_heard_of_while_a_test_of_the_day_before_is_computed_is_wai
     pipeline.settle(hours=HOUR)
     (result,) = pipeline.results.values()
     assert int(result.judged_at.timestamp()) == seconds("+1d 10:00")
+
+
+def test_run_whose_events_name_no_start_began_with_the_first_join() -> None:
+    """And registrants are read for its own date, when that is known."""
+    example = told_by("series 10:00 60 min: one, two +7d\nrun A 10:00-11:00\nana in A 10:05-11:00\nbo in A 10:10-11:00")
+    pipeline = pipeline_at(example.zoom(), "11:01", report_checks=[])
+    pipeline.feed(_without_start(body) for body in example.bodies)
+    pipeline.settle(hours=HOUR)
+    (summary,) = pipeline.summaries.values()
+    assert summary.started_at is not None
+    assert int(summary.started_at.timestamp()) == seconds("10:05")
+    read_for = [request.occurrence_id for request in pipeline.asked if request.lookup == "registrants"]
+    assert read_for[-1] == "one"
+
+
+def _without_start(body: bytes) -> bytes:
+    event = orjson.loads(body)
+    event["payload"]["object"].pop("start_time", None)
+    return orjson.dumps(event)
 
 
 def test_assumed_end_gives_way_to_the_report() -> None:

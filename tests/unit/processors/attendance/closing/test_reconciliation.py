@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 from schemas.codec import contact_id
 from tests.support.tracking import Pipeline, configuration
 from tests.support.worked_examples import Example, address, seconds
@@ -21,15 +23,17 @@ ABSENT = {"A": ("bo", "cy"), "B": ("ana", "bo", "cy", "di")}
 """Whom Zoom calls absent, by run."""
 
 
-def test_absentee_is_who_zoom_misses_in_every_run() -> None:
-    """Ana came to the first run alone, cy shows Zoom another identity, and of di Zoom says nothing of the first."""
+def played(absent: Mapping[str, Sequence[str]]) -> Pipeline:
+    """With these whom Zoom calls absent; of a run that is not there it says nothing."""
     example = Example()
     for line in LINES.splitlines():
         example.read(line)
     zoom = example.zoom()
     (session,) = zoom.sessions
     instances = tuple(
-        run.model_copy(update={"absentees": tuple({"email": address(who)} for who in ABSENT[run.uuid])})
+        run.model_copy(update={"absentees": tuple({"email": address(who)} for who in absent[run.uuid])})
+        if run.uuid in absent
+        else run
         for run in session.instances
     )
     zoom = zoom.model_copy(update={"sessions": (session.model_copy(update={"instances": instances}),)})
@@ -37,6 +41,12 @@ def test_absentee_is_who_zoom_misses_in_every_run() -> None:
     pipeline.now_ms = seconds("11:01") * 1_000
     pipeline.feed(example.bodies)
     pipeline.settle()
+    return pipeline
+
+
+def test_absentee_is_who_zoom_misses_in_every_run() -> None:
+    """Ana came to the first run alone, cy shows Zoom another identity, and of di Zoom says nothing of the first."""
+    pipeline = played(ABSENT)
     (summary,) = pipeline.summaries.values()
     told = summary.reconciliation
     assert told is not None
@@ -52,3 +62,10 @@ def test_absentee_is_who_zoom_misses_in_every_run() -> None:
         address("cy"): "attended",
         address("di"): "no_show",
     }
+
+
+def test_list_that_zoom_gives_of_one_run_alone_is_compared_with_nothing() -> None:
+    """Who came to the other one would be a difference."""
+    (summary,) = played({"B": ABSENT["B"]}).summaries.values()
+    assert summary.reconciliation is not None
+    assert (summary.reconciliation.zoom_absentees, summary.reconciliation.differences) == (None, ())

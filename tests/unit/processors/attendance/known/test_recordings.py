@@ -147,6 +147,26 @@ def test_person_who_turns_out_to_have_come_is_told_then_and_once() -> None:
     assert sorted(command.email for command in pipeline.recordings_told) == sorted(came)
 
 
+def test_recordings_are_waited_for_from_the_first_of_them_on() -> None:
+    """Three runs, and of the last no recording ever comes: six hours after the first, not the second."""
+    example = Example()
+    runs = ("A 10:00-10:20", "B 10:22-10:40", "C 10:42-11:00")
+    for run in runs:
+        example.read(f"run {run}")
+        example.read(f"ana in {run}")
+    pipeline = Pipeline(configuration(sessions=LIVE), example.zoom())
+    pipeline.now_ms = seconds("11:01") * 1_000
+    pipeline.feed(example.bodies)
+    for name in ("A", "B"):
+        example.read(f"recording {name} at 11:02")
+        pipeline.feed(example.bodies[-1:])
+        pipeline.settle(hours=2.9)
+    assert not pipeline.recordings_told
+    pipeline.settle(hours=0.5)
+    (told,) = pipeline.recordings_told
+    assert told.properties["parts"] == 2
+
+
 def test_recording_that_was_told_is_the_one_that_is_told_later_too() -> None:
     """Zoom tells of it again, longer now; who turns out to have come then gets the link that the others have."""
     example = Example()

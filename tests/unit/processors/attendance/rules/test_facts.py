@@ -50,6 +50,15 @@ def test_email_is_trimmed_and_lower_cased() -> None:
     assert fact.shown.email == "lucia.brandvold@example.com"
 
 
+def test_user_is_the_one_that_zoom_names_as_such() -> None:
+    """`id` is the fallback: of some clients it is none of a user."""
+    event = example("webinar.participant_joined__registrant")
+    event["payload"]["object"]["participant"] |= {"id": "other", "participant_user_id": "user"}
+    fact = parse_event(event, RECEIVED_MS)
+    assert isinstance(fact, Seen)
+    assert fact.shown.user_id == "user"
+
+
 def test_practice_role_change_bind_and_conversion_are_understood() -> None:
     """Events of which Zoom publishes no sample, by their documented fields."""
     ended = example("webinar.ended__plain")

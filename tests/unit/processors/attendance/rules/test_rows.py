@@ -98,6 +98,32 @@ def test_run_lasts_from_the_smallest_start_to_the_largest_end() -> None:
     assert (row.start, row.end) == (900, 5_000)
 
 
+def test_run_is_called_what_its_start_or_end_calls_it() -> None:
+    """Events of participants come later, and may carry an older title."""
+    row = RunRow("acc", "webinar").with_event(EVENT, Started(EVENT))
+    later = EVENT._replace(topic="Zzz", zoom_type=9, event_ts=EVENT.event_ts + 1)
+    assert row.with_event(later) is row
+    assert row.with_event(later, Started(later)).topic == "Zzz"
+
+
+def test_run_ends_when_the_best_that_knows_it_says() -> None:
+    """`ended`, then Zoom's past meeting, then its report, then what was assumed; whatever came first."""
+    row = RunRow("acc", "webinar", end=10, past_end=20, report_end=30, assumed_end=40)
+    known = []
+    for lost in ("end", "past_end", "report_end", "assumed_end"):
+        known.append(row.known_end)
+        row = row._replace(**{lost: None})
+    assert [*known, row.known_end] == [10, 20, 30, 40, None]
+
+
+def test_run_of_which_one_end_was_none_of_a_practice_session_is_none_either() -> None:
+    """It went on as the webinar itself."""
+    practice, live = (Ended(EVENT, end, practice=end == 10) for end in (10, 20))
+    row = RunRow("acc", "webinar").with_event(EVENT, practice)
+    assert row.discarded
+    assert not row.with_event(EVENT, live).discarded
+
+
 def test_run_is_as_live_as_the_liveliest_of_its_events() -> None:
     """Whatever came first: a back-fill of a session that was heard live makes nobody a stranger."""
     heard = RunRow("acc", "meeting", heard_ms=1)

@@ -53,6 +53,23 @@ def test_group_instant_meetings_and_personal_rooms_are_never_joined(zoom_type: i
     assert len(unscheduled(run("a", 0, 100, zoom_type), run("b", 200, 300, zoom_type))) == 2
 
 
+@pytest.mark.parametrize("types", [(4, 2), (2, 4)])
+def test_group_of_two_types_is_joined_if_both_may_be(types: tuple[int, int]) -> None:
+    """A meeting that was started as an instant one, under the id of a scheduled one, is one of its own."""
+    first, second = types
+    assert len(unscheduled(run("a", 0, 100, first), run("b", 200, 300, second))) == 2
+
+
+def test_group_lasts_as_long_as_the_longest_that_its_runs_saw() -> None:
+    """A webinar is prolonged while it is on: nobody is judged before the later end."""
+    schedule = Schedule()
+    schedule.read(0, 5, HOUR, [Said("", T, HOUR)])
+    schedule.hear((T + 1_800) * 1_000, "event", 5, [Said("", T, 2 * HOUR)])
+    (found,) = group([run("a", T, T + 600), run("b", T + 900, T + HOUR)], schedule, window=WINDOW, restart_gap=GAP)
+    assert found.entry is not None
+    assert found.entry.duration == 2 * HOUR
+
+
 def test_group_run_under_way_keeps_the_session_open() -> None:
     """It has ended when its last run has."""
     (found,) = unscheduled(run("a", 0, 1000), run("b", 1100, None))
@@ -164,6 +181,15 @@ def test_session_doors_opened_early_cut_off_what_lies_before_the_scheduled_start
     session = weighed(found, a=(1, 1_000, after))
     assert session is not None
     assert session.start == start
+
+
+def test_session_whether_it_is_cut_is_decided_by_its_main_runs() -> None:
+    """A link that is tried for a moment before T has no part in it, nor has an end that is assumed of one behind it."""
+    again = Run("c", T + 2 * HOUR, T + 2 * HOUR + 50, 5, end_assumed=True)
+    (found,) = scheduled(run("a", T - HOUR, T - HOUR + 50), run("b", T - 1_800, T + HOUR), again)
+    session = weighed(found, a=(1, 40, 0), b=(1, 1_000, 500), c=(1, 1, 1))
+    assert session is not None
+    assert (session.main, session.start, session.end_assumed) == ({"b"}, T, False)
 
 
 def test_session_unscheduled_run_without_audience_beside_one_with_it_is_a_rehearsal() -> None:
