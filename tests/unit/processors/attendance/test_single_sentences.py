@@ -30,6 +30,14 @@ SENTENCES = {
         bound - phone to ana pc in A by both
         => ana attended 60 min
         => anonymous 0""",
+    "a phone that shows who it is of keeps that, whatever it is bound to": """
+        meeting
+        run A 10:00-11:00
+        bo in A 10:00-10:30 pc
+        ana in A 10:30-11:00 phone
+        bound ana phone to bo pc in A
+        => bo left_early 30 min
+        => ana attended 30 min""",
     "an own user is one by the id as well, whatever address is shown": """
         meeting
         colleague tom

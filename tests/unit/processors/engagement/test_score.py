@@ -120,3 +120,16 @@ def test_points_any_input_scores_between_0_and_100(
     interaction = Interaction(**dict(zip(names, counts, strict=True))) if counts else None
     earned = points(attended=attended, length=length, late=late, stayed=stayed, interaction=interaction)
     assert 0 <= earned.score <= 100
+
+
+@pytest.mark.parametrize(
+    "interaction",
+    [
+        Interaction(polls_offered=2, polls_answered=9),
+        Interaction(questions_asked=9),
+        Interaction(chat_messages=99),
+    ],
+)
+def test_no_kind_of_interaction_earns_more_than_its_third(interaction: Interaction) -> None:
+    """A poll that is answered again, or one long talk, takes nobody's place."""
+    assert exact(points(interaction=interaction), "interaction") == 5

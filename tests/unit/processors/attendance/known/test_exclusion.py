@@ -7,6 +7,7 @@ import pytest
 from processors.attendance.book import ATTENDANCE_TABLE, Book
 from processors.attendance.known.exclusion import Exclusion
 from processors.attendance.rules.connections import Connection
+from processors.attendance.rules.facts import Shown
 from processors.attendance.settings import TrackingSettings
 from processors.engine.memory_store import MemoryStore
 from processors.engine.view import TurnView
@@ -22,3 +23,18 @@ def test_row_that_zoom_calls_internal_leaves_its_person_out(exclude_internal: bo
     row = Connection(email="ivo@branch.example", internal=True)
     excluded = exclusion.of_connection(book, row, row.shown, row.email, host_id=None, hosts=())
     assert excluded is exclude_internal
+
+
+@pytest.mark.parametrize("exclude_hosts", [True, False])
+@pytest.mark.parametrize(
+    ("shown", "hosts"),
+    [(Shown(None, None, "host id", None), ()), (Shown(None, "hedy@example.com", None, None), ("hedy@example.com",))],
+    ids=["by id", "by address"],
+)
+def test_host_is_known_by_id_or_by_address(shown: Shown, hosts: tuple[str, ...], *, exclude_hosts: bool) -> None:
+    """Zoom shows the one or the other."""
+    settings = configuration(filters={"exclude_hosts": exclude_hosts})
+    exclusion = Exclusion(TrackingSettings.from_configuration(settings))
+    book = Book(TurnView(0, {ATTENDANCE_TABLE: MemoryStore()}), "account", "1", 0)
+    excluded = exclusion.of_connection(book, Connection(), shown, shown.email, host_id="host id", hosts=hosts)
+    assert excluded is exclude_hosts

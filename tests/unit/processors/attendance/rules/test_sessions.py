@@ -70,6 +70,13 @@ def test_group_lasts_as_long_as_the_longest_that_its_runs_saw() -> None:
     assert found.entry.duration == 2 * HOUR
 
 
+def test_schedule_date_without_a_duration_lasts_as_long_as_the_webinar() -> None:
+    """Zoom leaves it out of some occurrences."""
+    schedule = Schedule()
+    schedule.read(0, 9, HOUR, [Said("one", T, None), Said("two", T + DAY, 60)])
+    assert [entry.duration for entry in schedule.entries()] == [HOUR, 60]
+
+
 def test_group_run_under_way_keeps_the_session_open() -> None:
     """It has ended when its last run has."""
     (found,) = unscheduled(run("a", 0, 1000), run("b", 1100, None))

@@ -41,6 +41,13 @@ def _day(value: str) -> AttributeValue:
     return AttributeValue(type="date", value=value, overwrite="if_newer")
 
 
+def test_value_that_was_refused_is_tried_again_only_when_it_is_another() -> None:
+    """Brevo does not change its mind about the same one."""
+    known = replace(KNOWN, refused={"D": 48})
+    assert next_step(_wanted(lists_left=(18,), D=_number(48)), known) is None
+    assert next_step(_wanted(lists_left=(18,), D=_number(49)), known) == Update({"D": 49}, frozenset(), frozenset())
+
+
 def test_list_that_is_both_joined_and_left_is_joined() -> None:
     """One account's webinar puts a contact on it, another's takes them off."""
     command = upsert(1, email=MAYA, lists=(16,), lists_left=(16, 17))
