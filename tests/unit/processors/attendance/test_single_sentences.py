@@ -120,6 +120,14 @@ SENTENCES = {
         host in A 09:30-11:00
         => session 09:30-11:00
         => bo no_show""",
+    "a run at no date's time is nothing to register for": """
+        webinar 10:00 60 min
+        registered bo
+        run A +3d 10:00-11:00
+        ana in A +3d 10:00-11:00
+        => ana attended
+        => bo nothing
+        => registered 0""",
     "an anonymous Zoom user on two devices is one": """
         meeting
         run A 10:00-11:00

@@ -76,3 +76,22 @@ def test_who_was_in_an_earlier_session_after_all_is_no_no_show_of_the_later_one(
     statuses = {key: result.attendance_status for key, result in pipeline.results.items()}
     assert statuses["A", contact_id(address("ana"))] == "attended"
     assert ("B", contact_id(address("ana"))) not in statuses
+
+
+def test_result_under_an_address_that_was_somebody_elses_is_taken_back() -> None:
+    """She showed a private address; that her registration has another one is heard only when she was told of."""
+    example = Example()
+    lines = "webinar 10:00 60 min\nrun A 10:00-11:00\nregistered ana\nprivate in A 10:00-11:00 (registrant_id Rana)"
+    for line in lines.splitlines():
+        example.read(line)
+    (registration,) = [body for body in example.bodies if b"registration_created" in body]
+    example.registrants.clear()  # Zoom's own list does not know her yet
+    pipeline = Pipeline(configuration(sessions={"report_checks": []}), example.zoom())
+    pipeline.now_ms = seconds("11:01") * 1_000
+    pipeline.feed(body for body in example.bodies if body != registration)
+    pipeline.settle(hours=1)
+    assert [result.email for result in pipeline.results.values()] == [address("private")]
+    pipeline.feed([registration])
+    pipeline.settle(hours=1)
+    (result,) = pipeline.results.values()
+    assert (result.email, result.attendance_status) == (address("ana"), "attended")

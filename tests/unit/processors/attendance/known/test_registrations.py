@@ -78,3 +78,29 @@ def test_registration_that_is_told_after_the_session_makes_a_no_show_of_who_did_
     pipeline.settle(hours=1)
     statuses = {result.email: result.attendance_status for result in pipeline.results.values()}
     assert statuses == {address("bo"): "attended", address("ana"): "no_show"}
+
+
+def test_registration_of_what_lasted_longer_after_all_is_told_when_that_is_heard() -> None:
+    """The first `ended` was of a broken line: ten minutes after it she registered, and it went on."""
+    example = Example()
+    lines = ["webinar 10:00 60 min", "run A 10:00-11:00", "bo in A 10:00-11:00", "registered ana at 11:10"]
+    for line in (*lines, "run A 10:00-11:30"):
+        example.read(line)
+    *first, _started, ended = example.bodies
+    pipeline = Pipeline(configuration(sessions={"report_checks": []}), example.zoom())
+    pipeline.now_ms = seconds("11:31") * 1_000
+    pipeline.feed(first)
+    pipeline.settle(hours=1)
+    assert "zoom_webinar_registered" not in {event.name for event in pipeline.events}
+    pipeline.feed([ended])
+    pipeline.settle(hours=1)
+    told = [event.email for event in pipeline.events if event.name == "zoom_webinar_registered"]
+    assert told == [address("ana")]
+
+
+def test_registration_under_an_excluded_domain_is_no_fact() -> None:
+    """Not even one that the next reader would have to leave out."""
+    example = Example()
+    for line in ("webinar 10:00 60 min", "registered ana", "setting filters.exclude_domains [example.com]"):
+        example.read(line)
+    assert not played(example).facts

@@ -108,12 +108,12 @@ def test_run_is_called_what_its_start_or_end_calls_it() -> None:
 
 def test_run_ends_when_the_best_that_knows_it_says() -> None:
     """`ended`, then Zoom's past meeting, then its report, then what was assumed; whatever came first."""
-    row = RunRow("acc", "webinar", end=10, past_end=20, report_end=30, assumed_end=40)
-    known = []
-    for lost in ("end", "past_end", "report_end", "assumed_end"):
-        known.append(row.known_end)
-        row = row._replace(**{lost: None})
-    assert [*known, row.known_end] == [10, 20, 30, 40, None]
+    nothing = RunRow("acc", "webinar")
+    assumed = nothing._replace(assumed_end=40)
+    reported = assumed._replace(report_end=30)
+    asked = reported._replace(past_end=20)
+    told = asked._replace(end=10)
+    assert [row.known_end for row in (nothing, assumed, reported, asked, told)] == [None, 40, 30, 20, 10]
 
 
 def test_run_of_which_one_end_was_none_of_a_practice_session_is_none_either() -> None:

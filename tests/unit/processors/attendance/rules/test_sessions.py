@@ -77,6 +77,14 @@ def test_schedule_date_without_a_duration_lasts_as_long_as_the_webinar() -> None
     assert [entry.duration for entry in schedule.entries()] == [HOUR, 60]
 
 
+@pytest.mark.parametrize("zoom_type", [6, None])
+def test_schedule_of_a_webinar_without_fixed_dates_has_none(zoom_type: int | None) -> None:
+    """Whatever a registration names: nobody can be late for, or stay away from, what has no time."""
+    schedule = Schedule()
+    schedule.hear(0, "registration", zoom_type, [Said("one", T, HOUR), Said("", T, HOUR)])
+    assert schedule.entries() == []
+
+
 def test_group_run_under_way_keeps_the_session_open() -> None:
     """It has ended when its last run has."""
     (found,) = unscheduled(run("a", 0, 1000), run("b", 1100, None))
@@ -196,7 +204,7 @@ def test_session_whether_it_is_cut_is_decided_by_its_main_runs() -> None:
     (found,) = scheduled(run("a", T - HOUR, T - HOUR + 50), run("b", T - 1_800, T + HOUR), again)
     session = weighed(found, a=(1, 40, 0), b=(1, 1_000, 500), c=(1, 1, 1))
     assert session is not None
-    assert (session.main, session.start, session.end_assumed) == ({"b"}, T, False)
+    assert (set(session.main), session.start, session.end_assumed) == ({"b"}, T, False)
 
 
 def test_session_unscheduled_run_without_audience_beside_one_with_it_is_a_rehearsal() -> None:

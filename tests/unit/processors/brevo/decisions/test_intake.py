@@ -167,6 +167,17 @@ def test_intake_event_of_a_backfill_is_suppressed_and_told_so_once() -> None:
     assert stores[BREVO_PENDING].rows == {}
 
 
+def test_intake_upsert_that_comes_again_when_it_is_done_does_not_wait_again() -> None:
+    """After a crash the same record is handled once more; what became of it is in the row."""
+    command, state = _command_record(upsert(1), 5), ContactState(lists=(16,))
+    stores = _handled([command, _result_record(upsert(1), "acknowledged", _live(5), state)])
+    assert stores[BREVO_PENDING].rows == {}
+    run(CommandIntake(SendingRules()), [command], stores)
+    assert stores[BREVO_PENDING].rows == {}
+    run(CommandIntake(SendingRules()), [_command_record(upsert(2), 6)], stores)
+    assert list(stores[BREVO_PENDING].rows) == [contact_key(MAYA_ID)]
+
+
 def test_intake_event_of_a_backfill_leaves_one_that_is_under_way_alone() -> None:
     """It was called for as it happened: that call goes on."""
     stores = _handled(
