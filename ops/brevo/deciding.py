@@ -11,9 +11,10 @@ from datetime import UTC, datetime
 from ops.audit import audit_entry
 from ops.brevo.at_brevo import AtBrevo
 from ops.brevo.choosing import DoubtWish
-from ops.brevo.effects import event_selection, known_sessions, titles_of
+from ops.brevo.effects import event_selection, titles_of
 from ops.brevo.ledger import Open, doubts, ledger
 from ops.posting import posting
+from ops.selection.finding import known_sessions
 from runtime.kafka import KafkaConnection
 from schemas.brevo import CommandOutcome, CommandResult, Decision, Verdict
 from schemas.topics import BREVO_RESULTS

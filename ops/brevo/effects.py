@@ -15,13 +15,12 @@ from ops.brevo.at_brevo import AtBrevo, found_at_brevo
 from ops.brevo.choosing import EventSelection
 from ops.brevo.ledger import Open, doubts, ledger, suppressed, without_contact
 from ops.options import Json
-from ops.selection.finding import SessionsByWords, newest_summaries
+from ops.selection.finding import SessionsByWords, known_sessions
 from ops.views.output import Csv, Mask, OutputRow, one_form, table, terminal, write_csv, write_json
 from readmodel.words import counted
 from runtime.exits import FOUND_WRONG
 from runtime.kafka import KafkaConnection
 from runtime.logs import configure_command_logging
-from runtime.reading import MissingTopicError
 from schemas.instants import format_instant
 from schemas.sessions import SessionSummary
 
@@ -90,18 +89,6 @@ def event_selection(
         contact=finder.contact(contact) if contact else None,
         name=name,
     )
-
-
-async def known_sessions(connection: KafkaConnection) -> Sequence[SessionSummary]:
-    """All that are told of; none where the topic is not there: their titles are not worth failing for.
-
-    Raises:
-        RetryLaterError: Kafka does not answer.
-    """
-    try:
-        return await newest_summaries(connection)
-    except MissingTopicError:
-        return ()
 
 
 async def asked_of_brevo(found: Sequence[Open]) -> list[AtBrevo]:

@@ -12,6 +12,7 @@ import typer
 from ops.brevo.account import contact, opened
 from ops.brevo.ledger import Ledger, ledger
 from ops.options import Json
+from ops.selection.finding import SessionsByWords, known_sessions
 from processors.brevo.decisions.ledger import event_key
 from processors.brevo.decisions.preview import event_preview, in_words, upsert_preview
 from processors.brevo.decisions.upsert import after_read
@@ -29,11 +30,11 @@ _FEW = 10
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
-    app.command("preview", epilog="Example:  rollcall preview --session '/H7cZq0bS1uWm//5rXeTkQ==' --json")(preview)
+    app.command("preview", epilog="Example:  rollcall preview --session latest --json")(preview)
 
 
 def preview(
-    session: Annotated[str, typer.Option(help="The session's uuid, as in the results.")],
+    session: Annotated[str, typer.Option(help="`latest`, a uuid, an id, or words of the topic.")],
     everybody: Annotated[bool, typer.Option("--all", help=f"All contacts instead of {_FEW}; a call for each.")] = False,
     as_json: Json = False,
 ) -> None:
@@ -45,9 +46,9 @@ def preview(
     are none of this session.
     """
     configure_command_logging()
-    shown, total = asyncio.run(_preview(session, None if everybody else _FEW))
+    uuid, shown, total = asyncio.run(_preview(session, None if everybody else _FEW))
     if as_json:
-        typer.echo(orjson.dumps({"session": session, "contacts": shown, "total": total}).decode())
+        typer.echo(orjson.dumps({"session": uuid, "contacts": shown, "total": total}).decode())
     else:
         for command in shown:
             typer.echo(in_words(command))
@@ -55,12 +56,13 @@ def preview(
                 typer.echo(f"  {in_words(event)}")
         typer.echo(f"{len(shown)} of {total} contacts")
     if not total:
-        typer.echo(f"no command of session {session} is in Kafka", err=True)
+        typer.echo(f"no command of session {uuid} is in Kafka", err=True)
         raise typer.Exit(FOUND_WRONG)
 
 
-async def _preview(session: str, limit: int | None) -> tuple[list[dict[str, Any]], int]:
+async def _preview(words: str, limit: int | None) -> tuple[str, list[dict[str, Any]], int]:
     connection = KafkaConnection.from_environment(os.environ)
+    session = SessionsByWords(await known_sessions(connection)).uuid(words)
     upserts, events = await _commands(connection, session)
     rows, told = await ledger(connection), await _results(connection, session)
     chosen = sorted(upserts)[:limit]
@@ -81,7 +83,7 @@ async def _preview(session: str, limit: int | None) -> tuple[list[dict[str, Any]
                     "events": [_event(event, rows, told) for event in events.get(contact_id, {}).values()],
                 }
             )
-    return shown, len(upserts)
+    return session, shown, len(upserts)
 
 
 def _event(command: OnceCommand, rows: Ledger, told: dict[bytes, CommandResult]) -> dict[str, Any]:

@@ -18,7 +18,8 @@ def resync_act(environment: Mapping[str, str]) -> Act:
     """Commands to Brevo, computed anew; the environment names the configuration file."""
 
     async def plan(answers: FormAnswers) -> PlannedAct:
-        scope, place = _scope(answers), Workplace.of(environment, computes=True)
+        place = Workplace.of(environment, computes=True)
+        scope = await _scope(answers).found(place.connection)
         found = await planned(place, scope)
 
         async def carry_out(operator: str, reason: str) -> Sequence[str]:
@@ -35,7 +36,11 @@ def resync_act(environment: Mapping[str, str]) -> Act:
         "has all that it shall have is left alone, and no event is sent twice.",
         fields=(
             Field("whom", "Whom", "One contact, everybody with a result in one session, or all.", "contact", _WHOM),
-            Field("which", "Which", "An e-mail address or contact id; a session's uuid; nothing for all."),
+            Field(
+                "which",
+                "Which",
+                "An e-mail address or contact id; `latest` or a session's id, uuid or topic; nothing for all.",
+            ),
         ),
         command=_command,
         plan=plan,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
@@ -24,8 +24,10 @@ from ops.resync.plan import ResyncPlan, ResyncPlanner
 from ops.resync.requests import PROGRESS_EVERY, reading, requested
 from ops.resync.tables import kept_contacts
 from ops.selection.contacts import contact_named
+from ops.selection.finding import SessionsByWords, known_sessions
 from ops.workplace import Workplace
 from runtime.exits import FOUND_WRONG
+from runtime.kafka import KafkaConnection
 from runtime.logs import configure_command_logging
 from schemas.engagement import ResyncContact
 from schemas.topics import ENGAGEMENT_RESYNCS
@@ -49,6 +51,17 @@ class ResyncScope:
         """
         return cls(session, None if contact is None else contact_named(contact))
 
+    async def found(self, connection: KafkaConnection) -> ResyncScope:
+        """The same with the session by its uuid; of none that is told of, what was given.
+
+        Raises:
+            ConfigurationError: several sessions are meant, or the latest of none.
+            RetryLaterError: Kafka does not answer.
+        """
+        if self.session is None:
+            return self
+        return replace(self, session=SessionsByWords(await known_sessions(connection)).uuid(self.session))
+
     @property
     def subject(self) -> str:
         """For the audit topic."""
@@ -61,7 +74,8 @@ class ResyncScope:
 
 def resync(
     session: Annotated[
-        str | None, typer.Option(help="Everybody with a result in this session: its uuid, as in the results.")
+        str | None,
+        typer.Option(help="Everybody with a result in this one: `latest`, a uuid, an id, or words of the topic."),
     ] = None,
     contact: Annotated[str | None, typer.Option(help="This one: a contact id, or an e-mail address.")] = None,
     everybody: Annotated[bool, typer.Option("--all", help="Every contact that a fact was heard of.")] = False,
@@ -91,6 +105,7 @@ def resync(
 async def _resync(scope: ResyncScope, reason: str, *, dry_run: bool, yes: bool, as_json: bool) -> bool:
     """Whether it is done, or there was nothing to do."""
     place = Workplace.here(computes=True)
+    scope = await scope.found(place.connection)
     with reading(place.console) as advance:
         plan = await planned(place, scope, advance)
     told: dict[str, Any] = document(plan)

@@ -11,7 +11,7 @@ from ops.selection.contacts import contact_named
 from ops.selection.expression import Finder
 from ops.selection.selection import SessionKey
 from runtime.kafka import KafkaConnection
-from runtime.reading import read_topic
+from runtime.reading import MissingTopicError, read_topic
 from schemas.codec import SHORTEST_BEGINNING
 from schemas.errors import ConfigurationError
 from schemas.sessions import SessionSummary
@@ -33,18 +33,31 @@ class SessionsByWords(Finder):
 
     @override
     def session(self, words: str) -> SessionKey:
+        found = self._only(words)
+        if found is None:
+            raise ConfigurationError(f"session={words}: no session has this uuid, id or title; try `rollcall sessions`")
+        return key_of(found)
+
+    def uuid(self, words: str) -> str:
+        """By what commands and results name the session; the words themselves, if no session is told of by them.
+
+        Raises:
+            ConfigurationError: several are meant, or the latest of none.
+        """
+        found = self._only(words)
+        return words if found is None else found.session_uuid
+
+    def _only(self, words: str) -> SessionSummary | None:
         if words == "latest":
             if not self._standing:
                 raise ConfigurationError("session=latest: there is no session yet")
-            return key_of(self._standing[-1])
+            return self._standing[-1]
         exact = [summary for summary in self._summaries if words in (summary.session_uuid, *summary.instances)]
         found = exact or [summary for summary in self._standing if _may_be(summary, words)]
-        if not found:
-            raise ConfigurationError(f"session={words}: no session has this uuid, id or title; try `rollcall sessions`")
         if len(found) > 1:
             names = "\n".join(f"  {_line(summary)}" for summary in found[-_NAMED_AT_MOST:])
             raise ConfigurationError(f"session={words} may be {len(found)} sessions, name one by its uuid:\n{names}")
-        return key_of(found[0])
+        return found[0] if found else None
 
     @override
     def contact(self, words: str) -> str:
@@ -59,6 +72,18 @@ async def finder_for(connection: KafkaConnection, expression: str) -> Finder:
         RetryLaterError: Kafka does not answer.
     """
     return SessionsByWords(await newest_summaries(connection) if "session=" in expression else ())
+
+
+async def known_sessions(connection: KafkaConnection) -> Sequence[SessionSummary]:
+    """All that are told of; none where the topic is not there: their titles are not worth failing for.
+
+    Raises:
+        RetryLaterError: Kafka does not answer.
+    """
+    try:
+        return await newest_summaries(connection)
+    except MissingTopicError:
+        return ()
 
 
 async def newest_summaries(connection: KafkaConnection) -> list[SessionSummary]:

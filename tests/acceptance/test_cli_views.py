@@ -110,6 +110,12 @@ async def test_the_commands_tell_what_is_true_of_a_finished_webinar(
         assert line["session_uuid"] in unknown.stderr
 
         await check_pages(run)
+        previewed = orjson.loads(
+            (
+                await asyncio.to_thread(_run, home.wiring.worker("looking"), "preview", "--session", "latest", "--json")
+            ).stdout
+        )
+        assert (previewed["session"], previewed["total"] > 0) == (line["session_uuid"], True)
         in_kafka = await stored(home)
         steps = await check_trace_of_contact(in_kafka, run, best.email)
         await check_trace_of_session(in_kafka, run, line["session_uuid"])

@@ -259,6 +259,14 @@ def test_session_that_no_words_or_several_lead_to_is_told() -> None:
         finder.session("aaaaaa")
 
 
+def test_session_by_its_uuid_is_what_commands_call_it() -> None:
+    """Of a session that nobody tells of any more, the uuid that was given."""
+    finder = SessionsByWords([summary("aaaaaa1", "Roadmap one", 3), summary("aaaaaa2", "Roadmap two", 4)])
+    assert [finder.uuid(words) for words in ("latest", "roadmap one", "gone==")] == ["aaaaaa2", "aaaaaa1", "gone=="]
+    with pytest.raises(ConfigurationError, match="may be 2 sessions"):
+        finder.uuid("Roadmap")
+
+
 def test_session_that_has_not_begun_is_not_the_latest() -> None:
     """Sessions are on the topic from their first registration on."""
     coming = summary("coming-uuid==", "Summer launch", 6).model_copy(update={"started_at": None})
