@@ -84,13 +84,17 @@ def contact(
     """
 
     async def build(topics: Topics, heard: ReadingProgress) -> Trail:
-        trail = Trail(contact=contact_named(who), email=normalise_email(who))
-        # What is learned of the person from the results is what the rest is recognised by.
-        async for seen in topics.read([(ATTENDANCE_RESULTS, (trail.contact or "").encode())], None, heard):
-            trail.holds(seen)
-        return trail
+        return await _of_contact(contact_named(who), normalise_email(who), topics, heard)
 
     _trace(build, TraceForm(since, limit, as_json, as_csv, mask), none="nothing in Kafka leads to this contact")
+
+
+async def _of_contact(who: str, email: str | None, topics: Topics, heard: ReadingProgress) -> Trail:
+    """The trail of a person; what is learned of them from the results is what the rest is recognised by."""
+    trail = Trail(contact=who, email=email)
+    async for seen in topics.read([(ATTENDANCE_RESULTS, who.encode())], None, heard):
+        trail.holds(seen)
+    return trail
 
 
 def session(
@@ -144,7 +148,11 @@ def delivery(
             if registrant:
                 contact_of[registrant] = content["contact_id"]
         sessions = [key_of(summary) for summary in await newest_summaries(_kafka())]
-        return subject_of(found, contact_of, sessions)
+        trail = subject_of(found, contact_of, sessions)
+        if trail.contact is not None:
+            person = await _of_contact(trail.contact, None, topics, heard)
+            trail.email, trail.registrants = person.email, person.registrants
+        return trail
 
     _trace(build, TraceForm(None, limit, as_json, as_csv, mask), none=f"no delivery is called {which}")
 

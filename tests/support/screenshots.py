@@ -55,11 +55,11 @@ async def _shoot(page: Page, base: str) -> None:
     # Everybody is at Brevo, and the page knows.
     await page.until("!document.querySelector('main').textContent.includes('on its way')")
     await picture("session", height=900)
-    await picture("session-phone", width=_PHONE, height=800, dark=True)
+    await picture("session-phone", width=_PHONE, height=1_000, dark=True)
     path = await page.until("document.querySelector('tbody a[href^=\"/contacts/\"]')?.getAttribute('href')")
-    await picture("contact", height=760)
+    await picture("contact", height=960)
     path = "/setup"
-    await picture("setup", height=640)
+    await picture("setup", height=760)
 
 
 async def _main(folder: Path, kafka: Mapping[str, str]) -> None:
