@@ -104,3 +104,20 @@ def test_registration_under_an_excluded_domain_is_no_fact() -> None:
     for line in ("webinar 10:00 60 min", "registered ana", "setting filters.exclude_domains [example.com]"):
         example.read(line)
     assert not played(example).facts
+
+
+def test_registration_after_a_rehearsal_is_told_at_once() -> None:
+    """A run of the day before is no end of anything."""
+    example = Example()
+    for line in (
+        "webinar 10:00 60 min",
+        "run Try -1d 16:00-16:10",
+        "host in Try -1d 16:00-16:10",
+        "registered ana at -1d 18:00",
+    ):
+        example.read(line)
+    pipeline = Pipeline(configuration(sessions={"report_checks": []}), example.zoom())
+    pipeline.now_ms = seconds("-1d 18:01") * 1_000
+    pipeline.feed(example.bodies)
+    pipeline.settle(hours=1)
+    assert [(event.email, event.name) for event in pipeline.events] == [(address("ana"), "zoom_webinar_registered")]

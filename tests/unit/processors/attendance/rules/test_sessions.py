@@ -53,6 +53,12 @@ def test_group_instant_meetings_and_personal_rooms_are_never_joined(zoom_type: i
     assert len(unscheduled(run("a", 0, 100, zoom_type), run("b", 200, 300, zoom_type))) == 2
 
 
+def test_group_restart_is_counted_from_the_latest_end_so_far() -> None:
+    """A second run that was opened and closed while the first went on ends nothing."""
+    (found,) = unscheduled(run("a", 0, 2_000), run("b", 500, 600), run("c", 2_000 + int(GAP), 4_000))
+    assert found.uuids == ["a", "b", "c"]
+
+
 @pytest.mark.parametrize("types", [(4, 2), (2, 4)])
 def test_group_of_two_types_is_joined_if_both_may_be(types: tuple[int, int]) -> None:
     """A meeting that was started as an instant one, under the id of a scheduled one, is one of its own."""
