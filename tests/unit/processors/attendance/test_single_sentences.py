@@ -46,6 +46,17 @@ SENTENCES = {
         private in A 10:00-11:00 (participant_user_id tom)
         => private nothing
         => excluded 1""",
+    "who is left out by one connection is no audience of any run": """
+        webinar 10:00 60 min
+        colleague tom
+        run A 10:00-11:00
+        ana in A 10:00-11:00
+        private in A 10:00-11:00 (participant_user_id tom)
+        run B 13:00-14:00
+        private in B 13:00-14:00
+        => session 10:00-11:00
+        => rehearsals 1
+        => excluded 1""",
     "a recording of a link that was opened again is none of the session": """
         webinar 10:00 60 min
         run A 10:00-11:00

@@ -34,6 +34,12 @@ def test_readings_that_differ_or_are_unfinished_do_not_settle(second: list[int] 
     assert state([10, 500, 0], second).settled is None
 
 
+def test_equal_readings_of_an_unfinished_report_do_not_settle() -> None:
+    """Zoom was twice at the same row."""
+    assert state([10, 500, 1], [10, 500, 1]).settled is None
+    assert state([10, 500, 1], [10, 500, 1], [10, 560, 0], [10, 560, 0], checks=9).settled == "report"
+
+
 def test_equal_readings_with_another_between_do_not_settle() -> None:
     """In a row means without a failed one between."""
     assert state([10, 500, 0], None, [10, 500, 0]).settled is None
