@@ -10,6 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from ops.contracts import models_of
 from processors.attendance.rules.events import parse_event
+from readmodel.words import counted
 from schemas.errors import DeadLetterError
 from schemas.topic import Topic
 from schemas.topics import RAW_EVENTS
@@ -39,14 +40,14 @@ def _masked(value: Any, name: str, depth: int) -> Any:
         shown = [_masked(part, name, depth + 1) for part in value[:_LONGEST_LIST]]
         return [*shown, f"and {len(value) - _LONGEST_LIST} more"] if len(value) > _LONGEST_LIST else shown
     if isinstance(value, str):
-        return value[:64] if name in _SHOWN else f"text of {len(value)} characters"
+        return value[:64] if name in _SHOWN else f"text of {counted(len(value), 'character')}"
     if isinstance(value, int | float) and not isinstance(value, bool) and name not in _SHOWN:
         return f"number of {len(str(value))} digits"
     return value
 
 
 def _name(key: str) -> str:
-    return key if _FIELD.fullmatch(key) else f"name of {len(key)} characters"
+    return key if _FIELD.fullmatch(key) else f"name of {counted(len(key), 'character')}"
 
 
 def what_would_be_done(topic: Topic, value: bytes | None, stored_ms: int) -> str:

@@ -43,6 +43,21 @@ def documented() -> set[tuple[str, str]]:
     return {(level, event) for event, level in re.findall(r"^\| `([^`]+)` \| (\w+) \|", text, re.MULTILINE)}
 
 
+def sampled() -> set[tuple[str, str]]:
+    """Level and event of every line of a log that a page shows."""
+    pages = (ROOT / "README.md", *(ROOT / "docs").rglob("*.md"))
+    lines = [line for page in pages for line in page.read_text("utf-8").splitlines() if re.match("time=|level=", line)]
+    found = [re.match(r'time=\S+Z level=(\w+) logger=[\w.]+ event=(?:"([^"]+)"|(\S+))', line) for line in lines]
+    assert None not in found, "a line is shown as it is written: whole"
+    return {(match[1], match[2] or match[3]) for match in found if match}
+
+
+def test_lines_that_pages_show_are_of_events_that_there_are() -> None:
+    """A sample is copied from a run, and events are renamed later."""
+    assert ("info", "session final") in sampled()
+    assert sampled() <= told()
+
+
 def test_each_event_is_a_name_and_its_facts_stand_apart() -> None:
     """Who looks for all lines of an event has one text to look for."""
     assert [ast.unparse(event) for _level, event in calls() if not isinstance(event, ast.Constant)] == []
