@@ -58,11 +58,6 @@ class KafkaPublisher(Publisher):
         )
         metrics.watch("rollcall_ingress_waiting_bytes", "Bytes that wait for Kafka", lambda: self._bytes)
 
-    @property
-    def is_ready(self) -> bool:
-        """Whether Kafka answered when it was last asked."""
-        return self._link.is_reached
-
     @override
     async def publish(self, topic: str, record: OutgoingRecord) -> None:
         if self._link.producer is None:

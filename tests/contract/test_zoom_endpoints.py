@@ -51,7 +51,6 @@ FIELDS: dict[str, str] = {
     ),
 }
 _PAST_ONLY = {"internal_user"}
-_REPORT_ONLY = {"registrant_id", "participant_user_id", "customer_key", "bo_mtg_id"}
 
 
 def row(kind: str, number: int = 0, **known: Any) -> dict[str, Any]:
@@ -144,8 +143,6 @@ READS = [
         {"uuid", "id", "type", "topic", "user_name", "user_email", "start_time", "end_time", "duration"}
         | {"total_minutes", "participants_count", "source"},
     ),
-    Case(requests.past_participants("meeting", UUIDS["meeting"]), 301, fields("participant") - _REPORT_ONLY),
-    Case(requests.past_participants("webinar", UUIDS["webinar"]), 301, fields("participant") - _REPORT_ONLY),
     Case(requests.absentees(UUIDS["webinar"]), 301, fields("registrant")),
     Case(requests.report("meeting", UUIDS["meeting"]), 301, fields("participant") - _PAST_ONLY),
     Case(requests.report("webinar", UUIDS["webinar"]), 301, fields("participant") - _PAST_ONLY),

@@ -100,15 +100,6 @@ HOSTED_BY = Endpoint(
     "meetings",
     same_by="all",  # each instance of a recurring one is a row with the same id
 )
-PAST_PARTICIPANTS = _both(
-    lambda kind: Endpoint(
-        f"GET /past_{kind}s/{{uuid}}/participants",
-        "medium",
-        _scopes(kind, "list_past_participants"),
-        "participants",
-        same_by="all",
-    )
-)
 ABSENTEES = Endpoint(
     "GET /past_webinars/{uuid}/absentees",
     "heavy",
@@ -201,7 +192,6 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     PAST_MEETING,
     *PAST_INSTANCES.values(),
     HOSTED_BY,
-    *PAST_PARTICIPANTS.values(),
     ABSENTEES,
     *REPORT.values(),
     *POLL_REPORT.values(),

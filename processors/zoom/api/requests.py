@@ -97,11 +97,6 @@ def hosted_by(user_id: str, first: date, last: date) -> Request:
     return Request(endpoints.HOSTED_BY, user_id, {"type": "past", "from": first.isoformat(), "to": last.isoformat()})
 
 
-def past_participants(object_type: ObjectType, uuid: str) -> Request:
-    """Who took part, one row per join, without `registrant_id`."""
-    return Request(endpoints.PAST_PARTICIPANTS[object_type], uuid)
-
-
 def absentees(uuid: str) -> Request:
     """Who registered for an instance of a webinar and stayed away."""
     return Request(endpoints.ABSENTEES, uuid)
