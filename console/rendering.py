@@ -50,11 +50,13 @@ class Pages:
 
 
 def templates() -> Environment:
-    """All that there are, with what they call."""
+    """All that there are, compiled, with what they call: whoever comes first does not wait for that."""
     found = Environment(
         loader=FileSystemLoader(HERE / "templates"), autoescape=True, undefined=StrictUndefined,
         trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
     found.filters |= {given.__name__: given for given in _FILTERS}
     found.globals |= {"query": links.query, "is_silent": is_silent}
+    for name in found.list_templates():
+        found.get_template(name)
     return found
