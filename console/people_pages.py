@@ -18,7 +18,8 @@ from readmodel.database import Database
 from readmodel.lines.sessions import PersonLine, SessionLine
 from readmodel.parts import Part
 from readmodel.queries.contacts import contact, find_contacts
-from readmodel.queries.sessions import STATUSES, LineStays, Order, not_synced, people, session, sessions, stays
+from readmodel.queries.sessions import STATUSES, Order, not_synced, people, session, sessions, stays
+from readmodel.stays import LineStays
 from schemas.codec import normalise_email
 
 T = TypeVar("T")

@@ -6,13 +6,25 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Any, NamedTuple
 
 import orjson
-from sqlalchemy import Column, Connection, delete, func, or_, select, true, update
+from sqlalchemy import Column, Connection, Table, delete, func, or_, select, true, update
 
 from readmodel.changes import Changes, RowKind, SourceRecord
 from readmodel.instants import milliseconds
 from readmodel.keys import contact_id_of
-from readmodel.tables import AUDIT, CALLS, CANDIDATES, CONTACTS, DEAD_LETTERS, ERASED, PEOPLE, REGISTRATIONS, SCORES
-from readmodel.unsynced import recounted
+from readmodel.numbers import forget, number_of
+from readmodel.tables import (
+    AUDIT,
+    CALLS,
+    CANDIDATES,
+    CONTACT_NUMBERS,
+    CONTACTS,
+    DEAD_LETTERS,
+    ERASED,
+    PEOPLE,
+    REGISTRATIONS,
+    SCORES,
+)
+from readmodel.tallies import calls_of, tallied
 from schemas.erasure import mark_of
 
 FORGOTTEN = "forgotten"
@@ -96,24 +108,30 @@ def erase(connection: Connection, changes: Changes, forgotten: Forgotten) -> Non
     fresh = {str(mark) for (mark,) in changes.rows.get(RowKind.ERASED, {})}
     if not fresh:
         return  # what follows reads whole tables
-    for table, told_at in _BY_TIME:
-        for contact, marked in _of(connection, table.c.contact, fresh, forgotten):
-            theirs = table.c.contact == contact
-            before = true() if marked.returned_at is None else or_(told_at.is_(None), told_at < marked.returned_at)
-            with recounted(connection, [contact] if table is PEOPLE else ()):
-                connection.execute(delete(table).where(theirs, before))
-    for table in (CONTACTS, SCORES, CANDIDATES):
-        for contact, _marked in _of(connection, table.c.contact, fresh, forgotten):
-            left = [
-                holder
-                for holder, _ in _BY_TIME
-                if connection.execute(select(holder.c.contact).where(holder.c.contact == contact).limit(1)).first()
-            ]
-            if not left:
-                connection.execute(delete(table).where(table.c.contact == contact))
+    for named, marked in _of(connection, CONTACT_NUMBERS.c.named, fresh, forgotten):
+        contact = number_of(connection, CONTACT_NUMBERS, named)
+        if contact is not None:
+            _erase_rows(connection, contact, marked)
     for column in (AUDIT.c.subject, DEAD_LETTERS.c.record_key):
         for name, _marked in _of(connection, column, fresh, forgotten):
             connection.execute(update(column.table).where(column == name).values({column.name: FORGOTTEN}))
+
+
+def _erase_rows(connection: Connection, contact: int, marked: _Marked) -> None:
+    """Of one contact, by its number."""
+    with tallied(connection, [contact], calls_of(connection, contact)):
+        for table, told_at in _BY_TIME:
+            before = true() if marked.returned_at is None else or_(told_at.is_(None), told_at < marked.returned_at)
+            connection.execute(delete(table).where(table.c.contact == contact, before))
+    if any(_has(connection, table, contact) for table, _ in _BY_TIME):
+        return
+    for table in (CONTACTS, SCORES, CANDIDATES):
+        connection.execute(delete(table).where(table.c.contact == contact))
+    forget(connection, CONTACT_NUMBERS, contact)
+
+
+def _has(connection: Connection, table: Table, contact: int) -> bool:
+    return connection.execute(select(table.c.contact).where(table.c.contact == contact).limit(1)).first() is not None
 
 
 def _of(

@@ -6,8 +6,16 @@ RETRACTED = "retracted"
 """`people.status` of a result that was taken back; `reason` says why."""
 NO_SCORE = -1
 """`people.score` of a result without one: a page goes on behind a number."""
-SCORING = ("attendance", "punctuality", "stayed", "interaction", "maximum")
-"""`people.scoring`: these parts in this order (`schemas.engagement.ScoreParts`)."""
+JUDGEMENT = ("reason", "is_final", "evidence", "rule", "joins", "assumed", "webhooks", "report_rows")
+"""`people.judgement`, in this order (`readmodel.shared`): what many people of a session have alike."""
+SCORING = ("stayed", "interaction", "maximum")
+"""`people.scoring`: the parts of a score (`schemas.engagement.ScoreParts`) that many have alike."""
+POINT = 10_000
+"""`people.attendance` and `people.punctuality` count such parts of a point: almost everybody has others."""
+MODEL = ("model_version", "half_life_days", "hot_from", "warm_from")
+"""`scores.model`: what a score was computed with."""
+WANTED = ("kind", "name", "session_uuid", "cause", "origin")
+"""`calls.wanted`: what Brevo was to do, and why."""
 WRITTEN = ("acknowledged", "unchanged")
 """Outcomes after which Brevo holds what was wanted."""
 OVER_NOT_FINAL = ("ended", "live")

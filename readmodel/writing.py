@@ -15,12 +15,14 @@ from sqlalchemy import (
     Table,
     Text,
     bindparam,
+    case,
     cast,
     column,
     delete,
     false,
     func,
     literal_column,
+    null,
     select,
     true,
     update,
@@ -29,6 +31,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.compiler import SQLCompiler as Compiled
 
 from readmodel.changes import Changes, RowKind, SqlRow
+from readmodel.numbers import add, numbers_of
 from readmodel.outcomes import replaces
 from readmodel.tables import (
     AUDIT,
@@ -46,8 +49,11 @@ from readmodel.tables import (
     SESSIONS,
     SETUPS,
     WORKERS,
+    WRITTEN_AT,
+    is_taken,
+    numbered,
 )
-from readmodel.unsynced import among, moved_by, recounted
+from readmodel.tallies import among, tallied
 
 _TABLES: dict[RowKind, Table] = {
     RowKind.CONTACT: CONTACTS,
@@ -80,7 +86,6 @@ _DELETES = (RowKind.NO_SCORE, RowKind.NO_CANDIDATES, RowKind.NO_WORKER, RowKind.
 _KEPT: dict[RowKind, Sequence[str]] = {
     RowKind.CONTACT: ("name",),
     RowKind.WANTED_CONTACT: ("email",),
-    RowKind.ANSWERED_CONTACT: ("written_at",),
 }
 """Columns that keep what they have where nothing new is said."""
 _LARGEST: dict[RowKind, Sequence[str]] = {RowKind.WANTED_CONTACT: ("wanted_revision",)}
@@ -104,30 +109,65 @@ _COUNTS: dict[RowKind, _TakesItsPlace] = {
     ),
 }
 """Where the last word is not always the one that counts; it is where nothing was said before."""
-_MOVES = (RowKind.WANTED_CONTACT, RowKind.ANSWERED_CONTACT)
+_ASKED_OF_BREVO = (RowKind.WANTED_CONTACT, RowKind.ANSWERED_CONTACT)
 """After these the rows of a contact's results may have to say something else about `written`."""
+_CALLS = (RowKind.WANTED_CALL, RowKind.ANSWERED_CALL)
 
+_UNKNOWN = 0
+"""The number of nothing."""
 _ROWS = "rows"
 
 
 def write(connection: Connection, changes: Changes) -> None:
     """Write everything that has changed, within the caller's transaction."""
-    with recounted(connection, moved_by(changes)):
-        _write(connection, changes)
+    rows = _numbered(connection, changes)
+    asked: set[Any] = {row["contact"] for kind in _ASKED_OF_BREVO for row in rows.get(kind, ())}
+    people: set[Any] = asked | {row["contact"] for row in rows.get(RowKind.PERSON, ())}
+    calls: set[Any] = {(row["contact"], row["command_id"]) for kind in _CALLS for row in rows.get(kind, ())}
+    with tallied(connection, people, sorted(calls)):
+        for kind in _TABLES:
+            if kind in rows:
+                _write(connection, kind, rows[kind])
+        if asked:
+            _follow(connection, asked)
 
 
-def _write(connection: Connection, changes: Changes) -> None:
-    for kind, table in _TABLES.items():
-        rows = changes.rows.get(kind)
-        if rows:
-            columns = tuple(next(iter(rows.values())))
-            # In the order of their keys: neighbours share a page of the database.
-            compiled = _compiled(kind, columns, connection.dialect)
-            for turn in _turns(table, [rows[key] for key in sorted(rows)], connection.dialect):
-                _execute(connection, compiled, turn)
-    moved = {key[0] for kind in _MOVES for key in changes.rows.get(kind, {})}
-    if moved:
-        _follow(connection, moved)
+def _numbered(connection: Connection, changes: Changes) -> dict[RowKind, list[SqlRow]]:
+    """The rows of each kind, with the numbers of contacts, sessions and words in the place of what projections say."""
+    rows = {kind: list(said.values()) for kind, said in changes.rows.items() if said}
+    places: dict[Table, list[tuple[RowKind, str]]] = {}
+    for kind, said in rows.items():
+        for name, numbers in numbered(_TABLES[kind]).items():
+            if name in said[0]:
+                places.setdefault(numbers, []).append((kind, name))
+    for numbers, named in places.items():
+        _number(connection, numbers, [(name, kind in _DELETES, rows[kind]) for kind, name in named])
+    for kind in _DELETES:
+        rows[kind] = [row for row in rows.get(kind, ()) if _UNKNOWN not in row.values()]
+    return {kind: said for kind, said in rows.items() if said}
+
+
+def _number(connection: Connection, numbers: Table, places: Sequence[tuple[str, bool, list[SqlRow]]]) -> None:
+    """In the rows of each place, in its column: `_UNKNOWN` of what is deleted and never was there."""
+    # In the order in which they came: what came together lies together.
+    met = dict.fromkeys(row[name] for name, _, rows in places for row in rows)
+    needed = dict.fromkeys(row[name] for name, is_deleted, rows in places if not is_deleted for row in rows)
+    known = numbers_of(connection, numbers, [name for name in met if name is not None])
+    fresh = [name for name in needed if name is not None and name not in known]
+    given = {None: None, **known, **add(connection, numbers, fresh)}
+    for name, _, rows in places:
+        for row in rows:
+            row[name] = given.get(row[name], _UNKNOWN)
+
+
+def _write(connection: Connection, kind: RowKind, rows: Sequence[SqlRow]) -> None:
+    table, columns = _TABLES[kind], tuple(rows[0])
+    keys = [column.name for column in table.primary_key if column.name in columns]
+    # In the order of their keys: neighbours share a page of the database. What is said of one stays in its order.
+    in_order = sorted(rows, key=itemgetter(*keys))
+    compiled = _compiled(kind, columns, connection.dialect)
+    for turn in _turns(table, in_order, connection.dialect):
+        _execute(connection, compiled, turn)
 
 
 def _turns(table: Table, rows: Sequence[SqlRow], dialect: Dialect) -> Sequence[Sequence[SqlRow]]:
@@ -177,6 +217,8 @@ def _statement(kind: RowKind, columns: tuple[str, ...], dialect: str) -> Any:
     changed: dict[str, Any] = {name: statement.excluded[name] for name in values if name not in keys}
     for name in _KEPT.get(kind, ()):
         changed[name] = func.coalesce(statement.excluded[name], table.c[name])
+    if kind is RowKind.ANSWERED_CONTACT:
+        changed["taken_before"] = _taken_before(statement.excluded)
     for name in _LARGEST.get(kind, ()):
         # SQLite's `max` of two arguments is the larger one.
         larger: Any = func.max if dialect == "sqlite" else func.greatest
@@ -184,6 +226,11 @@ def _statement(kind: RowKind, columns: tuple[str, ...], dialect: str) -> Any:
     counts = _COUNTS.get(kind)
     where = None if counts is None else func.coalesce(counts(statement.excluded, table.c), true())
     return statement.on_conflict_do_update(index_elements=keys, set_=changed, where=where)
+
+
+def _taken_before(new: Any) -> Any:
+    """When Brevo last took something before the new answer; nothing if it takes that."""
+    return case((is_taken(new.outcome), null()), else_=WRITTEN_AT)
 
 
 def _given(table: Table, columns: Sequence[str], dialect: str) -> tuple[dict[str, Any], Any]:

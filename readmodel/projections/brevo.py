@@ -7,11 +7,11 @@ from typing import Any
 import orjson
 
 from readmodel.changes import Changes, RowKind, SourceRecord, SqlRow, required, text, whole
-from readmodel.codes import CAUSE_LETTERS, KIND_LETTERS, ORIGIN_LETTERS, OUTCOME_LETTERS
+from readmodel.codes import OUTCOME_LETTERS
 from readmodel.instants import required_milliseconds
 from readmodel.keys import command_key, contact_key
 from readmodel.outcomes import level_of
-from readmodel.vocabulary import WRITTEN
+from readmodel.shared import together
 
 _NO_END = ("intended", "withdrawn")
 
@@ -25,11 +25,7 @@ def project_command(source: SourceRecord, changes: Changes) -> None:
     call: SqlRow = {
         "contact": contact,
         "command_id": command_key(required(command, "command_id")),
-        "kind": KIND_LETTERS.code(required(command, "kind")),
-        "name": text(command.get("name")),
-        "session_uuid": text(command["session"]),
-        "cause": CAUSE_LETTERS.given(text(command["reason"])),
-        "origin": ORIGIN_LETTERS.given(text(command["origin"])),
+        "wanted": _wanted(command),
         "revision": revision,
         "occurred_at": required_milliseconds(command["occurred_at"]),
         "wanted_at": source.timestamp_ms,
@@ -42,6 +38,12 @@ def project_command(source: SourceRecord, changes: Changes) -> None:
         newest = max(revision, _number(before, "wanted_revision"))
         row: SqlRow = {"contact": contact, "email": text(command["email"]), "wanted_revision": newest}
         changes.put(RowKind.WANTED_CONTACT, (contact,), row)
+
+
+def _wanted(command: dict[str, Any]) -> str:
+    """In the order of `WANTED`."""
+    kind, name, session = required(command, "kind"), text(command.get("name")), text(command["session"])
+    return together(kind, name, session, text(command["reason"]), text(command["origin"]))
 
 
 def project_result(source: SourceRecord, changes: Changes) -> None:
@@ -68,7 +70,6 @@ def project_result(source: SourceRecord, changes: Changes) -> None:
 
 
 def _answered(contact: bytes, outcome: str, result: dict[str, Any]) -> SqlRow:
-    at = required_milliseconds(result["finished_at"])
     held = result["acknowledged"] or {}
     left_out = [*map(str, held.get("refused", ())), *(f"list {list_id}" for list_id in held.get("refused_lists", ()))]
     return {
@@ -77,8 +78,8 @@ def _answered(contact: bytes, outcome: str, result: dict[str, Any]) -> SqlRow:
         "outcome": OUTCOME_LETTERS.code(outcome),
         "http_status": _optional(result["http_status"]),
         "detail": text(result["detail"]),
-        "answered_at": at,
-        "written_at": at if outcome in WRITTEN else None,
+        "answered_at": required_milliseconds(result["finished_at"]),
+        "taken_before": None,
         "left_out": text(", ".join(left_out)) or None,
     }
 

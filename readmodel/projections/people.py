@@ -11,10 +11,12 @@ from typing import Any
 import orjson
 
 from readmodel.changes import Changes, RowKind, SourceRecord, SqlRow, required, text, whole
-from readmodel.codes import EVIDENCE_LETTERS, REASON_LETTERS, RULE_LETTERS, STATUS_LETTERS, TIER_LETTERS
+from readmodel.codes import STATUS_LETTERS, TIER_LETTERS
 from readmodel.instants import days, milliseconds, required_milliseconds
 from readmodel.keys import contact_key, session_key
-from readmodel.vocabulary import RETRACTED, SCORING
+from readmodel.shared import brief, together
+from readmodel.stays import stored
+from readmodel.vocabulary import POINT, RETRACTED, SCORING
 
 
 def project_fact(source: SourceRecord, changes: Changes) -> None:
@@ -45,11 +47,8 @@ def project_score(source: SourceRecord, changes: Changes) -> None:
             "score": whole(score["contact_score"]),
             "tier": TIER_LETTERS.code(required(score, "tier")),
             "reference_day": days(required(score, "reference_date")),
-            "why": required(score, "why"),
-            "model_version": required(score, "model_version"),
-            "half_life_days": whole(score["half_life_days"]),
-            "hot_from": whole(score["hot_from"]),
-            "warm_from": whole(score["warm_from"]),
+            "why": brief(required(score, "why")),
+            "model": _model(score),
         },
     )
     for scored in score["sessions"]:
@@ -61,23 +60,30 @@ def project_score(source: SourceRecord, changes: Changes) -> None:
                 "session": session,
                 "contact": contact,
                 "score": whole(scored["score"]),
-                "scoring": _scoring(scored),
+                **_scoring(scored["parts"]),
             },
         )
 
 
-def _scoring(score: dict[str, Any]) -> str:
-    """What a session's score is made of, in the order of `SCORING`."""
-    parts = score["parts"]
-    return ",".join(_points(parts[name]) for name in SCORING)
+def _model(score: dict[str, Any]) -> str:
+    """In the order of `MODEL`."""
+    borders = whole(score["hot_from"]), whole(score["warm_from"])
+    return together(required(score, "model_version"), whole(score["half_life_days"]), *borders)
 
 
-def _points(value: object) -> str:
-    if value is None:
-        return ""
+def _scoring(parts: dict[str, Any]) -> SqlRow:
+    """What a session's score is made of."""
+    return {
+        "attendance": whole(round(_points(parts["attendance"]) * POINT)),
+        "punctuality": whole(round(_points(parts["punctuality"]) * POINT)),
+        "scoring": together(*(None if parts[name] is None else _points(parts[name]) for name in SCORING)),
+    }
+
+
+def _points(value: object) -> float:
     if not isinstance(value, int | float):
         raise TypeError("no points")
-    return str(value).removesuffix(".0")
+    return float(value)
 
 
 def _contact(fact: dict[str, Any], contact: bytes, name: str | None, changes: Changes) -> None:
@@ -91,7 +97,9 @@ def _result(fact: dict[str, Any], changes: Changes) -> None:
     session = session_key(fact["account_id"], fact["session_uuid"])
     identity = fact["identity"] or {}
     retracted = fact["retracted"]
-    runs = fact["runs"]
+    attended_seconds = whole(fact["attended_seconds"])
+    late_seconds = None if fact["late_seconds"] is None else whole(fact["late_seconds"])
+    stays = tuple((whole(since), whole(until)) for since, until in fact["intervals"])
     _contact(fact, contact, text(identity.get("name")), changes)
     changes.put(
         RowKind.PERSON,
@@ -101,19 +109,27 @@ def _result(fact: dict[str, Any], changes: Changes) -> None:
             "contact": contact,
             "revision": whole(fact["revision"]),
             "status": STATUS_LETTERS.code(RETRACTED if retracted else required(fact, "attendance_status")),
-            "reason": REASON_LETTERS.given(text(fact["retraction_reason"] if retracted else fact["reason"])),
-            "is_final": bool(fact["is_final"]),
-            "attended_seconds": whole(fact["attended_seconds"]),
-            "late_seconds": None if fact["late_seconds"] is None else whole(fact["late_seconds"]),
-            "joins": whole(fact["joins"]),
-            "assumed": bool(fact["assumed"]),
-            "intervals": ",".join(f"{whole(since)}-{whole(until)}" for since, until in fact["intervals"]) or None,
-            "evidence": EVIDENCE_LETTERS.code(required(fact, "evidence")),
-            "webhooks": sum(whole(run["webhooks"]) for run in runs),
-            "report_rows": sum(whole(run["report_rows"]) for run in runs),
-            "rule": RULE_LETTERS.given(text(identity.get("rule"))),
+            "attended_seconds": attended_seconds,
+            "late_seconds": late_seconds,
+            "intervals": stored(stays, attended_seconds, late_seconds),
+            "judgement": _judgement(fact),
             "judged_at": milliseconds(fact["judged_at"]),
         },
+    )
+
+
+def _judgement(fact: dict[str, Any]) -> str:
+    """In the order of `JUDGEMENT`."""
+    runs = fact["runs"]
+    return together(
+        text(fact["retraction_reason"] if fact["retracted"] else fact["reason"]),
+        bool(fact["is_final"]),
+        required(fact, "evidence"),
+        text((fact["identity"] or {}).get("rule")),
+        whole(fact["joins"]),
+        bool(fact["assumed"]),
+        sum(whole(run["webhooks"]) for run in runs),
+        sum(whole(run["report_rows"]) for run in runs),
     )
 
 

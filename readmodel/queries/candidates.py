@@ -13,7 +13,7 @@ from readmodel.keys import contact_id_of
 from readmodel.lines.candidates import BIN_POINTS, CandidateLine, Comparison, MoverLine
 from readmodel.parts import PART, Part, part_of
 from readmodel.queries.rows import asked, behind, fields_of
-from readmodel.tables import CANDIDATES, CONTACTS, MOVED, SCORES
+from readmodel.tables import CANDIDATES, CONTACT_NUMBERS, CONTACTS, MOVED, SCORES
 
 TIERS = ("hot", "warm", "cold")
 _BINS = 100 // BIN_POINTS
@@ -77,18 +77,19 @@ def movers(
     ]
     found = union_all(*(select(part) for part in parts)).subquery()
     chosen = (
-        select(found, CONTACTS.c.email, CONTACTS.c.name)
-        .join_from(found, CONTACTS, CONTACTS.c.contact == found.c.contact, isouter=True)
+        select(found, CONTACT_NUMBERS.c.named.label("key"), CONTACTS.c.email, CONTACTS.c.name)
+        .join_from(found, CONTACT_NUMBERS, CONTACT_NUMBERS.c.number == found.c.contact)
+        .join(CONTACTS, CONTACTS.c.contact == found.c.contact, isouter=True)
         .order_by(found.c.score.desc(), found.c.contact.desc())
         .limit(limit + 1)
     )
     rows = connection.execute(chosen).all()
-    return part_of(rows, limit, _mover, lambda row: (row.score, bytes(row.contact)))
+    return part_of(rows, limit, _mover, lambda row: (row.score, row.contact))
 
 
-def candidates_of(connection: Connection, key: bytes) -> tuple[CandidateLine, ...]:
-    """What each candidate gives a contact (`readmodel.keys.contact_key`), by the model's name."""
-    chosen = select(CANDIDATES).where(CANDIDATES.c.contact == key).order_by(CANDIDATES.c.model)
+def candidates_of(connection: Connection, contact: int) -> tuple[CandidateLine, ...]:
+    """What each candidate gives a contact, by the model's name."""
+    chosen = select(CANDIDATES).where(CANDIDATES.c.contact == contact).order_by(CANDIDATES.c.model)
     return tuple(map(_candidate, connection.execute(chosen)))
 
 
@@ -107,7 +108,7 @@ def _candidate(row: Any) -> CandidateLine:
 
 def _mover(row: Any) -> MoverLine:
     fields = fields_of(row)
-    for name in ("model", "failed"):
+    for name in ("model", "failed", "contact"):
         del fields[name]
-    fields["contact_id"] = contact_id_of(fields.pop("contact"))
+    fields["contact_id"] = contact_id_of(fields.pop("key"))
     return MoverLine(**fields | {"reference_date": day(fields.pop("reference_day"))})

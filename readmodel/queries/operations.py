@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,14 +11,17 @@ from sqlalchemy import Connection, FromClause, Select, Table, case, func, select
 from readmodel.instants import in_milliseconds, moment
 from readmodel.lines.contacts import CallLine
 from readmodel.lines.operations import AuditLine, DeadLetterLine, DeliveryLine, Freshness, TopicProgress, Totals
+from readmodel.numbers import names_of
 from readmodel.parts import PART, Part, part_of
 from readmodel.percentiles import percentile
-from readmodel.queries.contacts import call_line
+from readmodel.queries.contacts import call_lines
 from readmodel.queries.rows import asked, behind, fields_of
+from readmodel.shared import apart
 from readmodel.tables import (
     AUDIT,
     CALLS,
     DEAD_LETTERS,
+    DELAYS,
     DELIVERIES,
     IN_DOUBT,
     LETTER_STATE,
@@ -29,17 +32,16 @@ from readmodel.tables import (
     REJECTED,
     SESSIONS,
     SETUPS,
-    TAKEN_LIVE,
+    WORDS,
     WORKERS,
 )
-from readmodel.vocabulary import OVER_NOT_FINAL
+from readmodel.tallies import DELAY_STEP_MS, MINUTE_MS
+from readmodel.vocabulary import OVER_NOT_FINAL, WANTED
 from schemas.codec import unpack
 from schemas.letters import LetterStanding
 from schemas.setup import SetupReport
 from schemas.workers import WorkerStatus
 
-_STEP_MS = 100
-"""How exact a delay is told."""
 _PLACE = ("topic", "partition", "offset")
 _INSTANTS = ("at", "recorded_at", "received_at", "happened_at")
 
@@ -118,15 +120,15 @@ def in_doubt(
 
     All of them are few: their index is read whole.
     """
-    of = () if sessions is None else (CALLS.c.session_uuid.in_(sessions),)
-    rows = connection.execute(select(CALLS).where(IN_DOUBT, *of).order_by(CALLS.c.finished_at.desc()).limit(limit))
-    return tuple(map(call_line, rows))
+    chosen = select(CALLS).where(IN_DOUBT).order_by(CALLS.c.finished_at.desc())
+    if sessions is None:
+        return call_lines(connection, chosen.limit(limit))
+    return tuple(line for line in call_lines(connection, chosen) if line.session_uuid in sessions)[:limit]
 
 
 def rejected(connection: Connection, *, limit: int = PART) -> tuple[CallLine, ...]:
     """Commands that Brevo refused for good, the latest first."""
-    rows = connection.execute(select(CALLS).where(REJECTED).order_by(CALLS.c.finished_at.desc()).limit(limit))
-    return tuple(map(call_line, rows))
+    return call_lines(connection, select(CALLS).where(REJECTED).order_by(CALLS.c.finished_at.desc()).limit(limit))
 
 
 def workers(connection: Connection) -> tuple[WorkerStatus, ...]:
@@ -144,13 +146,7 @@ def setups(connection: Connection) -> tuple[SetupReport, ...]:
 def freshness(connection: Connection, now: datetime, over: timedelta = timedelta(hours=1)) -> tuple[Freshness, ...]:
     """Delays of what arrived within `over` before `now`, per stage and kind; of live events alone."""
     since = in_milliseconds(now - over)
-    received = _delays(
-        connection, (DELIVERIES.c.event,), DELIVERIES.c.happened_at, DELIVERIES.c.received_at, since,
-        DELIVERIES.c.origin == "live",
-    )  # fmt: skip
-    names = (CALLS.c.name, CALLS.c.kind)
-    answered = _delays(connection, names, CALLS.c.occurred_at, CALLS.c.finished_at, since, TAKEN_LIVE)
-    found = [("received", received), ("answered", answered)]
+    found = [("received", _received(connection, since)), ("answered", _answered(connection, since))]
     return tuple(
         Freshness(stage, kind, sum(counts.values()), *(percentile(counts, share) / 1000 for share in (0.5, 0.95)))
         for stage, kinds in found
@@ -175,20 +171,32 @@ def progress(connection: Connection) -> tuple[TopicProgress, ...]:
     )
 
 
-def _delays(
-    connection: Connection, names: Sequence[Any], began: Any, ended: Any, since: int, *conditions: Any
-) -> dict[str, dict[int, int]]:
-    """By the first of the names that there is: how many took so many milliseconds, in steps."""
-    steps = ((ended - began) // _STEP_MS).label("steps")
-    rows = connection.execute(
-        select(func.count(), steps, *names)
-        .where(ended >= since, began.is_not(None), *conditions)
-        .group_by("steps", *names)
+def _received(connection: Connection, since: int) -> dict[str, dict[int, int]]:
+    """By event: how many took so many milliseconds to the ingress, in steps."""
+    of = DELIVERIES.c
+    steps = ((of.received_at - of.happened_at) // DELAY_STEP_MS).label("steps")
+    was_live = of.received_at >= since, of.happened_at.is_not(None), of.origin == "live"
+    return _by_delay(
+        connection.execute(select(of.event, steps, func.count()).where(*was_live).group_by("event", "steps"))
     )
+
+
+def _answered(connection: Connection, since: int) -> dict[str, dict[int, int]]:
+    """By an event's name, else by kind: how many took so many milliseconds to Brevo's answer, in steps."""
+    of = DELAYS.c
+    chosen = select(of.wanted, of.steps, func.sum(of.calls)).where(of.minute >= since // MINUTE_MS)
+    rows = connection.execute(chosen.group_by(of.wanted, of.steps)).all()
+    words = names_of(connection, WORDS, (number for number, _, _ in rows))
+    said = {number: apart(WANTED, text) for number, text in words.items()}
+    live = (row for row in rows if said[row[0]]["origin"] == "live")
+    return _by_delay((said[number]["name"] or said[number]["kind"], steps, int(times)) for number, steps, times in live)
+
+
+def _by_delay(rows: Iterable[Any]) -> dict[str, dict[int, int]]:
     found: dict[str, dict[int, int]] = {}
-    for times, taken, *named in rows:
-        counts = found.setdefault(next(filter(None, named), "unknown"), {})
-        delay = max(0, int(taken)) * _STEP_MS
+    for name, steps, times in rows:
+        counts = found.setdefault(name, {})
+        delay = max(0, steps) * DELAY_STEP_MS
         counts[delay] = counts.get(delay, 0) + times
     return found
 

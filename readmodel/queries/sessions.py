@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from typing import Any, Literal
 
@@ -11,22 +11,35 @@ from sqlalchemy import Connection, Select, func, null, or_, select, union_all
 from readmodel.instants import in_milliseconds, moment
 from readmodel.keys import contact_id_of
 from readmodel.lines.sessions import PersonLine, RunLine, ScoreShare, SessionLine, SyncState
+from readmodel.numbers import names_of, number_of
 from readmodel.parts import PART, Part, part_of, place_of
 from readmodel.queries.rows import asked, behind, fields_of
-from readmodel.tables import CONTACTS, NOT_SYNCED, PEOPLE, SESSIONS, UNSYNCED
-from readmodel.vocabulary import NO_SCORE, OVER_NOT_FINAL, RETRACTED, SCORING
+from readmodel.shared import apart
+from readmodel.stays import LineStays, stays_of
+from readmodel.tables import (
+    CONTACT_NUMBERS,
+    CONTACTS,
+    NOT_SYNCED,
+    PEOPLE,
+    SESSION_NUMBERS,
+    SESSIONS,
+    UNSYNCED,
+    WORDS,
+    WRITTEN_AT,
+)
+from readmodel.vocabulary import JUDGEMENT, NO_SCORE, OVER_NOT_FINAL, POINT, RETRACTED, SCORING
 from schemas.codec import SHORTEST_BEGINNING, unpack
 from schemas.sessions import InteractionSummary, Reconciliation
 
 STATUSES = ("attended", "left_early", "no_show", RETRACTED)
 PRESENT = ("attended", "left_early")
 Order = Literal["time", "score"]
-LineStays = tuple[tuple[int, int], ...]
-"""As `PersonLine.intervals`."""
 
 _NOT_SYNCED = func.coalesce(
     select(UNSYNCED.c.people).where(UNSYNCED.c.session == SESSIONS.c.session).scalar_subquery(), 0
 ).label("not_synced")
+_KEYED = SESSIONS.join(SESSION_NUMBERS, SESSION_NUMBERS.c.number == SESSIONS.c.session)
+_CHOSEN = select(SESSIONS, SESSION_NUMBERS.c.named.label("key"), _NOT_SYNCED).select_from(_KEYED)
 
 
 def sessions(
@@ -63,8 +76,7 @@ def sessions(
         wanted = asked(text)
         conditions.append(or_(_contains(wanted), _named(wanted)))
     conditions += behind(after, SESSIONS.c.sorted_at, SESSIONS.c.session)
-    chosen = select(SESSIONS, _NOT_SYNCED)
-    chosen = chosen.where(*conditions).order_by(SESSIONS.c.sorted_at.desc(), SESSIONS.c.session.desc())
+    chosen = _CHOSEN.where(*conditions).order_by(SESSIONS.c.sorted_at.desc(), SESSIONS.c.session.desc())
     rows = connection.execute(chosen.limit(limit + 1)).all()
     return part_of(rows, limit, _session, lambda row: (row.sorted_at, row.session))
 
@@ -76,7 +88,7 @@ def find_sessions(connection: Connection, which: str, *, limit: int = 10) -> tup
     """
     if which == "latest":
         return sessions(connection, limit=1).items
-    exact = connection.execute(select(SESSIONS, _NOT_SYNCED).where(SESSIONS.c.session_uuid == asked(which))).all()
+    exact = connection.execute(_CHOSEN.where(SESSIONS.c.session_uuid == asked(which))).all()
     if exact:
         return tuple(map(_session, exact))
     return sessions(connection, text=which, limit=limit).items
@@ -84,16 +96,15 @@ def find_sessions(connection: Connection, which: str, *, limit: int = 10) -> tup
 
 def session(connection: Connection, key: int) -> SessionLine | None:
     """One session by its key."""
-    row = connection.execute(select(SESSIONS, _NOT_SYNCED).where(SESSIONS.c.session == key)).first()
+    row = connection.execute(_CHOSEN.where(SESSION_NUMBERS.c.named == key)).first()
     return None if row is None else _session(row)
 
 
 def sessions_by_key(connection: Connection, keys: Collection[int]) -> dict[int, SessionLine]:
     """Those of the keys that there are, their people not counted: a contact may have been in many."""
-    rows = connection.execute(
-        select(SESSIONS, null().label("not_synced")).where(SESSIONS.c.session.in_(set(keys)))
-    ).all()
-    return {row.session: _session(row) for row in rows}
+    chosen = select(SESSIONS, SESSION_NUMBERS.c.named.label("key"), null().label("not_synced")).select_from(_KEYED)
+    rows = connection.execute(chosen.where(SESSION_NUMBERS.c.named.in_(set(keys)))).all()
+    return {row.key: _session(row) for row in rows}
 
 
 def people(
@@ -118,27 +129,31 @@ def people(
     by = PEOPLE.c.attended_seconds if order == "time" else PEOPLE.c.score
     place = behind(after, by, PEOPLE.c.contact)
     found = [status for status in STATUSES if status in statuses]
-    if not found:
+    number = number_of(connection, SESSION_NUMBERS, key)
+    if not found or number is None:
         return Part((), None)
-    merged = _first_of(key, found, by, limit + 1, *place)
+    merged = _first_of(number, found, by, limit + 1, *place)
     sort = merged.c[by.name]
     chosen = _with_contact(merged).order_by(sort.desc(), merged.c.contact.desc()).limit(limit + 1)
-    rows = connection.execute(chosen).all()
-    return part_of(rows, limit, _person, lambda row: (getattr(row, sort.name), bytes(row.contact)))
+    return _part(connection, chosen, limit, lambda row: (getattr(row, sort.name), row.contact))
 
 
 def stays(connection: Connection, key: int, *, limit: int) -> tuple[LineStays, ...]:
     """When people were there, of those who stayed longest: who they are is not looked up."""
-    merged = _first_of(key, PRESENT, PEOPLE.c.attended_seconds, limit)
-    chosen = select(merged.c.intervals).order_by(merged.c.attended_seconds.desc(), merged.c.contact.desc())
-    return tuple(map(_stays, connection.execute(chosen.limit(limit)).scalars()))
+    number = number_of(connection, SESSION_NUMBERS, key)
+    if number is None:
+        return ()
+    of = _first_of(number, PRESENT, PEOPLE.c.attended_seconds, limit).c
+    chosen = select(of.intervals, of.attended_seconds, of.late_seconds)
+    rows = connection.execute(chosen.order_by(of.attended_seconds.desc(), of.contact.desc()).limit(limit))
+    return tuple(stays_of(*row) for row in rows)
 
 
-def _first_of(key: int, statuses: Sequence[str], by: Any, limit: int, *place: Any) -> Any:
+def _first_of(number: int, statuses: Sequence[str], by: Any, limit: int, *place: Any) -> Any:
     """A part per status, each read in the order of its index to the end of the page."""
     parts = [
         select(PEOPLE)
-        .where(PEOPLE.c.session == key, PEOPLE.c.status == status, *place)
+        .where(PEOPLE.c.session == number, PEOPLE.c.status == status, *place)
         .order_by(by.desc(), PEOPLE.c.contact.desc())
         .limit(limit)
         .subquery()
@@ -148,25 +163,43 @@ def _first_of(key: int, statuses: Sequence[str], by: Any, limit: int, *place: An
 
 
 def not_synced(connection: Connection, key: int, *, limit: int = PART, after: str | None = None) -> Part[PersonLine]:
-    """People of a session of whom Brevo does not hold the newest, in order of their id."""
-    place = [] if after is None else [PEOPLE.c.contact > place_of(after, [bytes])[0]]
+    """People of a session of whom Brevo does not hold the newest, in the order in which they were first heard of."""
+    place = [] if after is None else [PEOPLE.c.contact > place_of(after, [int, int])[1]]
+    number = number_of(connection, SESSION_NUMBERS, key)
     # Their keys are all in the index; whole rows would have SQLite read everybody of the session.
-    part = select(PEOPLE.c.contact).where(PEOPLE.c.session == key, NOT_SYNCED, *place).order_by(PEOPLE.c.contact)
+    part = select(PEOPLE.c.contact).where(PEOPLE.c.session == number, NOT_SYNCED, *place).order_by(PEOPLE.c.contact)
     keys = part.limit(limit + 1).subquery()
-    wanted = select(PEOPLE).where(PEOPLE.c.session == key, PEOPLE.c.contact == keys.c.contact).subquery()
-    rows = connection.execute(_with_contact(wanted).order_by(wanted.c.contact)).all()
-    return part_of(rows, limit, _person, lambda row: (bytes(row.contact),))
+    wanted = select(PEOPLE).where(PEOPLE.c.session == number, PEOPLE.c.contact == keys.c.contact).subquery()
+    return _part(
+        connection, _with_contact(wanted).order_by(wanted.c.contact), limit, lambda row: (row.session, row.contact)
+    )
 
 
 def results_of(connection: Connection, contact: bytes, *, limit: int = 1_000) -> tuple[PersonLine, ...]:
     """All results of one contact (`readmodel.keys.contact_key`), taken back ones too, in no order."""
-    part = select(PEOPLE).where(PEOPLE.c.contact == contact, PEOPLE.c.status.is_not(None)).limit(limit).subquery()
-    return tuple(map(_person, connection.execute(_with_contact(part)).all()))
+    number = number_of(connection, CONTACT_NUMBERS, contact)
+    part = select(PEOPLE).where(PEOPLE.c.contact == number, PEOPLE.c.status.is_not(None)).limit(limit).subquery()
+    return _part(connection, _with_contact(part), limit, lambda _row: ()).items
 
 
 def _with_contact(part: Any) -> Select[Any]:
     contact = [column for column in CONTACTS.c if column.name != "contact"]
-    return select(part, *contact).join_from(part, CONTACTS, CONTACTS.c.contact == part.c.contact, isouter=True)
+    keys = SESSION_NUMBERS.c.named.label("key"), CONTACT_NUMBERS.c.named.label("contact_key")
+    return (
+        select(part, *contact, WRITTEN_AT.label("written_at"), *keys)
+        .join_from(part, SESSION_NUMBERS, SESSION_NUMBERS.c.number == part.c.session)
+        .join(CONTACT_NUMBERS, CONTACT_NUMBERS.c.number == part.c.contact)
+        .join(CONTACTS, CONTACTS.c.contact == part.c.contact, isouter=True)
+    )
+
+
+def _part(
+    connection: Connection, chosen: Select[Any], limit: int, place: Callable[[Any], Sequence[object]]
+) -> Part[PersonLine]:
+    """As `part_of`, of rows of `_with_contact`."""
+    rows = connection.execute(chosen).all()
+    words = names_of(connection, WORDS, (word for row in rows for word in (row.scoring, row.judgement)))
+    return part_of(rows, limit, lambda row: _person(row, words[row.judgement], words[row.scoring]), place)
 
 
 def _contains(text: str) -> Any:
@@ -184,6 +217,7 @@ def _named(text: str) -> Any:
 def _session(row: Any) -> SessionLine:
     fields = fields_of(row, "next_check_at", "scheduled_at", "started_at", "ended_at")
     del fields["sorted_at"]
+    fields["session"] = fields.pop("key")
     fields["instances"] = tuple(unpack(fields["instances"].encode()))
     fields["runs"] = tuple(
         RunLine(is_main, moment(began), moment(ended)) for is_main, began, ended in unpack(fields["runs"].encode())
@@ -193,28 +227,27 @@ def _session(row: Any) -> SessionLine:
     return SessionLine(**fields)
 
 
-def _person(row: Any) -> PersonLine:
+def _person(row: Any, judgement: str | None, scoring: str | None) -> PersonLine:
     fields = fields_of(row, "judged_at", "written_at")
-    same = ("session", "email", "name", "status", "reason", "is_final", "attended_seconds", "late_seconds", "joins",
-            "assumed", "evidence", "webhooks", "report_rows", "rule", "judged_at", "revision", "written_at",
+    same = ("email", "name", "status", "attended_seconds", "late_seconds", "judged_at", "revision", "written_at",
             "left_out")  # fmt: skip
     return PersonLine(
         **{name: fields[name] for name in same},
-        contact_id=contact_id_of(fields["contact"]),
-        intervals=_stays(fields["intervals"]),
+        **apart(JUDGEMENT, judgement),
+        session=fields["key"],
+        contact_id=contact_id_of(fields["contact_key"]),
+        intervals=stays_of(fields["intervals"], fields["attended_seconds"], fields["late_seconds"]),
         score=None if fields["score"] == NO_SCORE else fields["score"],
-        scoring=scoring_of(fields["scoring"]),
+        scoring=_share(fields["attendance"], fields["punctuality"], scoring),
         sync=_sync(written=fields["written"], outcome=fields["outcome"], current=_is_current(fields)),
         sync_detail=fields["detail"] or "",
     )
 
 
-def scoring_of(stored: str | None) -> ScoreShare | None:
-    """What `people.scoring` holds."""
-    if stored is None:
+def _share(attendance: int | None, punctuality: int | None, scoring: str | None) -> ScoreShare | None:
+    if attendance is None or punctuality is None:
         return None
-    parts: list[Any] = [float(points) if points else None for points in stored.split(",")]
-    return ScoreShare(**dict(zip(SCORING, parts, strict=True)))
+    return ScoreShare(attendance=attendance / POINT, punctuality=punctuality / POINT, **apart(SCORING, scoring))
 
 
 def _is_current(fields: Any) -> bool:
@@ -229,10 +262,3 @@ def _sync(*, written: bool, outcome: str | None, current: bool) -> SyncState:
     if current and outcome == "rejected":
         return "refused"
     return "suppressed" if current and outcome == "suppressed" else "waiting"
-
-
-def _stays(stored: str | None) -> LineStays:
-    if not stored:
-        return ()
-    pairs: Sequence[list[str]] = [interval.split("-") for interval in stored.split(",")]
-    return tuple((int(since), int(until)) for since, until in pairs)

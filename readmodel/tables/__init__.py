@@ -1,6 +1,6 @@
-"""The tables: instants are milliseconds, days are days since 1970; keys are those of `readmodel.keys`.
+"""The tables: instants are milliseconds, days are days since 1970; lists and objects are JSON.
 
-Words that each of a session's people repeats are letters (`readmodel.codes`), lists and objects are JSON.
+What each of a session's people repeats is a letter (`readmodel.codes`) or a number (`readmodel.numbers`).
 
 Who changes one that is released adds a migration (`readmodel.migrations`).
 """
@@ -17,12 +17,16 @@ from readmodel.tables.attendance import (
     SESSIONS,
     STANDS,
     UNSYNCED,
+    WRITTEN_AT,
+    is_taken,
 )
-from readmodel.tables.columns import METADATA
+from readmodel.tables.columns import CONTACT_NUMBERS, METADATA, SESSION_NUMBERS, WORDS, numbered
 from readmodel.tables.operations import (
+    ANSWERED,
     AUDIT,
     CALLS,
     DEAD_LETTERS,
+    DELAYS,
     DELIVERIES,
     ERASED,
     IN_DOUBT,
@@ -34,16 +38,18 @@ from readmodel.tables.operations import (
     QUARANTINED,
     REJECTED,
     SETUPS,
-    TAKEN_LIVE,
     WORKERS,
 )
 
 __all__ = [
+    "ANSWERED",
     "AUDIT",
     "CALLS",
     "CANDIDATES",
     "CONTACTS",
+    "CONTACT_NUMBERS",
     "DEAD_LETTERS",
+    "DELAYS",
     "DELIVERIES",
     "ERASED",
     "IN_DOUBT",
@@ -62,9 +68,13 @@ __all__ = [
     "REJECTED",
     "SCORES",
     "SESSIONS",
+    "SESSION_NUMBERS",
     "SETUPS",
     "STANDS",
-    "TAKEN_LIVE",
     "UNSYNCED",
+    "WORDS",
     "WORKERS",
+    "WRITTEN_AT",
+    "is_taken",
+    "numbered",
 ]

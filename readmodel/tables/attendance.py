@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import (
     Column,
+    ColumnElement,
     Index,
     Integer,
     and_,
+    case,
     false,
     func,
     not_,
@@ -14,29 +18,27 @@ from sqlalchemy import (
 )
 
 from readmodel.codes import (
-    EVIDENCE_LETTERS,
     OUTCOME_LETTERS,
-    REASON_LETTERS,
-    RULE_LETTERS,
     STATUS_LETTERS,
     TIER_LETTERS,
 )
 from readmodel.tables.columns import (
     coded_column,
-    contact_key_column,
+    contact_column,
     count_column,
     flag_column,
     instant_column,
     letter,
-    session_key_column,
+    session_column,
     table,
     text_column,
+    word_column,
 )
 from readmodel.vocabulary import NO_SCORE, RETRACTED, WRITTEN
 
 SESSIONS = table(
     "sessions",
-    session_key_column(),
+    session_column(),
     text_column("account_id", required=True),
     text_column("session_uuid", required=True),
     text_column("object_id", required=True),
@@ -69,7 +71,7 @@ SESSIONS = table(
 
 CONTACTS = table(
     "contacts",
-    contact_key_column(),
+    contact_column(),
     text_column("email"),
     text_column("name"),
     count_column("wanted_revision"),
@@ -78,47 +80,51 @@ CONTACTS = table(
     Column("http_status", Integer),
     text_column("detail"),
     instant_column("answered_at"),
-    instant_column("written_at"),
+    instant_column("taken_before"),
     text_column("left_out"),
 )
-"""Who somebody is, and what became of the newest upsert: `written_at` is when Brevo last took one."""
+"""Who somebody is, and what became of the newest upsert; `taken_before`: if Brevo did not take it, when it last took
+one."""
+
+
+def is_taken(outcome: ColumnElement[Any]) -> ColumnElement[bool]:
+    """Brevo holds what was wanted, by the letter of an outcome."""
+    return or_(*(outcome == letter(OUTCOME_LETTERS, taken) for taken in WRITTEN))
+
+
+WRITTEN_AT = case((is_taken(CONTACTS.c.outcome), CONTACTS.c.answered_at), else_=CONTACTS.c.taken_before)
+"""When Brevo last took something of a contact."""
 
 IS_WRITTEN = func.coalesce(
-    and_(
-        or_(*(CONTACTS.c.outcome == letter(OUTCOME_LETTERS, outcome) for outcome in WRITTEN)),
-        CONTACTS.c.answered_revision >= CONTACTS.c.wanted_revision,
-    ),
-    false(),
+    and_(is_taken(CONTACTS.c.outcome), CONTACTS.c.answered_revision >= CONTACTS.c.wanted_revision), false()
 )
 """Brevo holds the newest that was wanted of a contact."""
 
 PEOPLE = table(
     "people",
-    contact_key_column(),
-    session_key_column(),
+    contact_column(),
+    session_column(),
     Column("revision", Integer),
     coded_column("status", STATUS_LETTERS),
-    coded_column("reason", REASON_LETTERS),
-    flag_column("is_final"),
     count_column("attended_seconds"),
     Column("late_seconds", Integer),
-    count_column("joins"),
-    flag_column("assumed"),
     text_column("intervals"),
-    coded_column("evidence", EVIDENCE_LETTERS),
-    count_column("webhooks"),
-    count_column("report_rows"),
-    coded_column("rule", RULE_LETTERS),
+    word_column("judgement"),
     instant_column("judged_at"),
     Column("score", Integer, nullable=False, server_default=str(NO_SCORE)),
-    text_column("scoring"),
+    Column("attendance", Integer),
+    Column("punctuality", Integer),
+    word_column("scoring"),
     flag_column("written"),
     Index("people_by_time", "session", "status", "attended_seconds", "contact"),
     Index("people_by_score", "session", "status", "score", "contact"),
 )
 """A contact's result in a session, under the contact first: who somebody is is asked of all their sessions at once, and
-a session's people are read through its indices. Without a `status` only its score has come yet. `scoring`: what the
-score is made of (`SCORING`), with commas. `written`: `IS_WRITTEN` of the contact."""
+a session's people are read through its indices. Without a `status` only its score has come yet.
+
+`intervals`: not said where they are the one stay that `late_seconds` and `attended_seconds` tell (`readmodel.stays`).
+`judgement`: as `JUDGEMENT`. `attendance`, `punctuality` (in 1/`POINT`) and `scoring` (as `SCORING`): what the score is
+made of. `written`: `IS_WRITTEN` of the contact."""
 
 STANDS = and_(PEOPLE.c.status.is_not(None), PEOPLE.c.status != letter(STATUS_LETTERS, RETRACTED))
 
@@ -129,12 +135,12 @@ Index(
     sqlite_where=NOT_SYNCED, postgresql_where=NOT_SYNCED,
 )  # fmt: skip
 
-UNSYNCED = table("unsynced", session_key_column(), Column("people", Integer, nullable=False))
-"""How many there are of `NOT_SYNCED`, of each session with any (`readmodel.unsynced`)."""
+UNSYNCED = table("unsynced", session_column(), Column("people", Integer, nullable=False))
+"""How many there are of `NOT_SYNCED`, of each session with any (`readmodel.tallies`)."""
 
 REGISTRATIONS = table(
     "registrations",
-    contact_key_column(),
+    contact_column(),
     text_column("account_id", key=True),
     text_column("object_id", key=True),
     text_column("registrant_id", key=True),
@@ -152,21 +158,18 @@ REGISTRATIONS = table(
 
 SCORES = table(
     "scores",
-    contact_key_column(),
+    contact_column(),
     Column("revision", Integer, nullable=False),
     Column("score", Integer, nullable=False),
     coded_column("tier", TIER_LETTERS, required=True),
     Column("reference_day", Integer, nullable=False),
-    text_column("why", required=True),
-    text_column("model_version", required=True),
-    count_column("half_life_days"),
-    count_column("hot_from"),
-    count_column("warm_from"),
+    word_column("why", required=True),
+    word_column("model", required=True),
 )
 
 CANDIDATES = table(
     "candidates",
-    contact_key_column(),
+    contact_column(),
     text_column("model", key=True),
     Column("score", Integer),
     text_column("tier"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import (
@@ -18,11 +19,13 @@ from sqlalchemy import (
     false,
     literal_column,
 )
+from sqlalchemy.types import TypeEngine
 
 from readmodel.coded import Coded
 from readmodel.codes import Codes
 
 METADATA = MetaData()
+_NUMBERS = "numbers"
 
 
 def literal(word: str) -> ColumnElement[str]:
@@ -38,6 +41,19 @@ def letter(codes: Codes, word: str) -> ColumnElement[str]:
 def table(name: str, *items: Column[Any] | Index) -> Table:
     """A table whose rows lie in the tree of their key, where SQLite would otherwise keep a second one."""
     return Table(name, METADATA, *items, sqlite_with_rowid=False)
+
+
+def _numbers(name: str, kind: TypeEngine[Any]) -> Table:
+    number = Column("number", Integer, primary_key=True, autoincrement=False)
+    return Table(name, METADATA, number, Column("named", kind, nullable=False, unique=True))
+
+
+CONTACT_NUMBERS = _numbers("contact_numbers", LargeBinary())
+"""`named`: `readmodel.keys.contact_key`."""
+SESSION_NUMBERS = _numbers("session_numbers", BigInteger())
+"""`named`: `readmodel.keys.session_key`."""
+WORDS = _numbers("words", Text())
+"""`named`: a text that many rows have."""
 
 
 def text_column(name: str, *, key: bool = False, required: bool = False) -> Column[Any]:
@@ -60,14 +76,30 @@ def instant_column(name: str, *, required: bool = False) -> Column[Any]:
     return Column(name, BigInteger, nullable=not required)
 
 
-def contact_key_column() -> Column[Any]:
-    """`readmodel.keys.contact_key`, as part of the key."""
-    return Column("contact", LargeBinary, primary_key=True)
+def contact_column() -> Column[Any]:
+    """A contact by its number, as part of the key."""
+    return _numbered("contact", CONTACT_NUMBERS, key=True)
 
 
-def session_key_column() -> Column[Any]:
-    """`readmodel.keys.session_key`, as part of the key."""
-    return Column("session", BigInteger, primary_key=True, autoincrement=False)
+def session_column() -> Column[Any]:
+    """A session by its number, as part of the key."""
+    return _numbered("session", SESSION_NUMBERS, key=True)
+
+
+def word_column(name: str, *, key: bool = False, required: bool = False) -> Column[Any]:
+    """A text that many rows have, by its number."""
+    return _numbered(name, WORDS, key=key, required=required)
+
+
+def numbered(table: Table) -> Mapping[str, Table]:
+    """The columns of a table that hold numbers, and whose."""
+    return {column.name: column.info[_NUMBERS] for column in table.columns if _NUMBERS in column.info}
+
+
+def _numbered(name: str, numbers: Table, *, key: bool = False, required: bool = False) -> Column[Any]:
+    return Column(
+        name, Integer, primary_key=key, autoincrement=False, nullable=not (key or required), info={_NUMBERS: numbers}
+    )
 
 
 def position_columns() -> tuple[Column[Any], ...]:

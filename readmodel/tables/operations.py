@@ -16,16 +16,11 @@ from sqlalchemy import (
     or_,
 )
 
-from readmodel.codes import (
-    CAUSE_LETTERS,
-    KIND_LETTERS,
-    ORIGIN_LETTERS,
-    OUTCOME_LETTERS,
-)
+from readmodel.codes import OUTCOME_LETTERS
 from readmodel.tables.columns import (
     METADATA,
     coded_column,
-    contact_key_column,
+    contact_column,
     count_column,
     instant_column,
     letter,
@@ -33,6 +28,7 @@ from readmodel.tables.columns import (
     position_columns,
     table,
     text_column,
+    word_column,
 )
 from readmodel.vocabulary import WRITTEN
 from schemas.letters import MOST_RESENDS
@@ -60,13 +56,9 @@ OFFSETS = table(
 
 CALLS = table(
     "calls",
-    contact_key_column(),
+    contact_column(),
     Column("command_id", LargeBinary, primary_key=True),
-    coded_column("kind", KIND_LETTERS),
-    text_column("name"),
-    text_column("session_uuid"),
-    coded_column("cause", CAUSE_LETTERS),
-    coded_column("origin", ORIGIN_LETTERS),
+    word_column("wanted"),
     Column("revision", Integer),
     instant_column("occurred_at"),
     instant_column("wanted_at"),
@@ -77,19 +69,23 @@ CALLS = table(
     instant_column("finished_at"),
     Column("level", Integer),
 )
-"""One per command to Brevo: what was wanted (from the commands), what became of it (from the results); `level` says how
-much `outcome` knows (`readmodel.outcomes`)."""
+"""One per command to Brevo: what was wanted (from the commands; `wanted` as `WANTED`), what became of it (from the
+results); `level` says how much `outcome` knows (`readmodel.outcomes`)."""
 
-TAKEN_LIVE = and_(
-    CALLS.c.origin == letter(ORIGIN_LETTERS, "live"),
-    or_(*(CALLS.c.outcome == letter(OUTCOME_LETTERS, outcome) for outcome in WRITTEN)),
+ANSWERED = and_(
+    or_(*(CALLS.c.outcome == letter(OUTCOME_LETTERS, outcome) for outcome in WRITTEN)), CALLS.c.wanted.is_not(None)
 )
-"""Calls by which something of now reached Brevo: what its freshness is measured by."""
-Index(
-    "calls_taken_live", CALLS.c.finished_at, CALLS.c.kind, CALLS.c.name, CALLS.c.occurred_at, CALLS.c.origin,
-    CALLS.c.outcome,
-    sqlite_where=TAKEN_LIVE, postgresql_where=TAKEN_LIVE,
-)  # fmt: skip
+"""Calls by which something that is known reached Brevo: what its freshness is measured by."""
+
+DELAYS = table(
+    "delays",
+    Column("minute", Integer, primary_key=True),
+    word_column("wanted", key=True),
+    Column("steps", Integer, primary_key=True),
+    Column("calls", Integer, nullable=False),
+)
+"""How many there are of `ANSWERED` (`readmodel.tallies`): by the minute since 1970 in which they were finished, what
+was wanted, and how long after its event, in steps of `DELAY_STEP_MS`."""
 
 IN_DOUBT = CALLS.c.outcome == letter(OUTCOME_LETTERS, "in_doubt")
 Index("calls_in_doubt", CALLS.c.finished_at, sqlite_where=IN_DOUBT, postgresql_where=IN_DOUBT)

@@ -25,6 +25,7 @@ from sqlalchemy import Connection
 from sqlalchemy.engine import URL
 
 from console.views.links import session_word
+from processors.engagement.score import ON_TIME_SECONDS, session_points
 from readmodel.changes import SourceRecord
 from readmodel.database import DATABASE_FILE, VARIABLE, Database, opened, url_of
 from readmodel.keys import session_key
@@ -36,9 +37,10 @@ from readmodel.queries.sessions import find_sessions, not_synced, people, sessio
 from readmodel.writing import write
 from runtime.kafka import KafkaConnection
 from runtime.models import Kafka
+from runtime.scoring_models import Weights
 from runtime.topics import ensure_topics
 from sandbox.kafka import EmbeddedKafka
-from schemas.instants import as_datetime
+from schemas.instants import as_datetime, format_instant
 from tests.support.console import console
 from tests.support.read_model import ACCOUNT, Storyteller, Told, person, publish, session_uuid, sqlite_url
 
@@ -46,6 +48,12 @@ RATE, ANSWER_MS = 20_000, 100
 SESSION_PEOPLE = 50_000
 REPEATS = 20
 NOW = as_datetime(1_786_543_200)
+FINISHED = 1_786_542_000
+"""When Brevo has answered about the first hundred people."""
+HOUR = 3_600
+"""The session's length, in seconds."""
+FIRST_NAMES = ("Ana", "Benedikt", "Chiara", "Maya", "Oluwaseun", "Tom", "Yuki")
+LAST_NAMES = ("Ferreira", "Ito", "Lindqvist", "Okafor", "Schmitz", "Vanderbilt")
 
 
 def portions(told: Iterable[Told], size: int) -> Iterator[list[Told]]:
@@ -56,15 +64,42 @@ def portions(told: Iterable[Told], size: int) -> Iterator[list[Told]]:
 
 
 def session_of(number: int, count: int) -> Iterator[Told]:
-    """Everything about one session of so many people."""
+    """Everything about one session of so many people: half of them come late, half leave early, a fifth comes twice."""
     story = Storyteller()
     yield story.session(number)
     for attendee in range(count):
-        who = person(attendee)
-        yield story.result(who, number, 1, attended_seconds=attendee % 3_600)
-        yield story.score(who, [number], 1, attendee % 101)
+        who, late = person(attendee), attendee * 37 % 900 if attendee % 2 else 0
+        attended = (1 + attendee * 101 % (HOUR - late)) if attendee % 4 < 2 else HOUR - late
+        yield story.result(who, number, 1, **_stay(attendee, attended, late))
+        yield _score(story, number, attendee, attended, late)
         yield story.upsert(who, 2)
-        yield story.answer(who, 2)
+        yield story.answer(who, 2, finished_at=format_instant(FINISHED + attendee // 100))
+
+
+def _stay(attendee: int, attended: int, late: int) -> dict[str, object]:
+    is_back = attendee % 5 == 0 and attended > 1
+    half = attended // 2
+    stays = [[late, late + half], [late + half + 1, late + attended + 1]] if is_back else [[late, late + attended]]
+    name = f"{FIRST_NAMES[attendee % len(FIRST_NAMES)]} {LAST_NAMES[attendee // 7 % len(LAST_NAMES)]}"
+    identity = {"rule": "registrant", "registrant_id": f"r{attendee}", "name": name}
+    return {
+        "attended_seconds": attended, "late_seconds": late, "intervals": stays, "joins": len(stays),
+        "identity": identity,
+    }  # fmt: skip
+
+
+def _score(story: Storyteller, number: int, attendee: int, attended: int, late: int) -> Told:
+    points = session_points(
+        attended_seconds=attended, length_seconds=HOUR, late_seconds=late, stayed=False, interaction=None,
+        weights=Weights(),
+    )  # fmt: skip
+    parts = {
+        name: round(part / points.unit, 4) if (part := getattr(points, name)) is not None else None
+        for name in ("attendance", "punctuality", "stayed", "interaction", "maximum")
+    }
+    when = "on time" if late <= ON_TIME_SECONDS else f"{late // 60} min late"
+    why = f"{attended // 60} of 60 min, {when}, left before the end"
+    return story.score(person(attendee), [number], 1, points.score, parts=parts, why=why)
 
 
 async def projected(database: Database, kafka: KafkaConnection, count: int) -> None:

@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import orjson
-from sqlalchemy import func, select
+from sqlalchemy import Connection, Table, func, select
 from sqlalchemy.engine import URL
 
 from readmodel.database import opened, url_of
-from readmodel.tables import META, METADATA, NOT_SYNCED, PEOPLE
+from readmodel.tables import (
+    CALLS,
+    CONTACT_NUMBERS,
+    META,
+    METADATA,
+    NOT_SYNCED,
+    PEOPLE,
+    SESSION_NUMBERS,
+    WORDS,
+    numbered,
+)
 from runtime.kafka import KafkaConnection
 from schemas.codec import contact_id
 from schemas.topic import Topic
@@ -35,6 +45,7 @@ from tests.support.kafka import Message, produce
 
 EXAMPLES = Path(__file__).parents[2] / "schemas" / "examples"
 ACCOUNT = "EXAMPLE_ACCOUNT_ID"
+NUMBERS = (CONTACT_NUMBERS, SESSION_NUMBERS, WORDS)
 STARTED_MS = 1_786_528_800_000
 Told = tuple[Topic, Message]
 
@@ -105,15 +116,18 @@ class Storyteller:
         }  # fmt: skip
         return ATTENDANCE_RESULTS, message(who.contact_id, told)
 
-    def score(self, who: Person, numbers: Iterable[int], revision: int, score: int) -> Told:
-        """How somebody stands after these sessions."""
+    def score(
+        self, who: Person, numbers: Iterable[int], revision: int, score: int, *, parts: Any = None, **fields: Any
+    ) -> Told:
+        """How somebody stands after these sessions; `parts` of each."""
         (one,) = self._score["sessions"]
+        one = {**one, "parts": parts or one["parts"]}
         sessions = [
             {**one, "account_id": ACCOUNT, "session_uuid": session_uuid(number), "score": score} for number in numbers
         ]
         told = {
             **self._score, "contact_id": who.contact_id, "email": who.email, "revision": revision,
-            "contact_score": score, "sessions": sessions,
+            "contact_score": score, "sessions": sessions, **fields,
         }  # fmt: skip
         return ENGAGEMENT_SCORES, message(who.contact_id, told)
 
@@ -257,23 +271,58 @@ async def publish(kafka: KafkaConnection, told: Iterable[Told]) -> int:
 
 
 def contents(url: URL, topic_prefix: str) -> dict[str, list[tuple[Any, ...]]]:
-    """Every row of every table, in order of its key: what two models are compared by."""
+    """Every row of every table, in order: what two models are compared by. Numbers are what they stand for."""
     with opened(url, topic_prefix) as database, database.reading() as connection:
+        named = {numbers.name: _named(connection, numbers) for numbers in NUMBERS}
         return {
-            table.name: [
-                tuple(bytes(value) if isinstance(value, bytes | memoryview) else value for value in row)
-                for row in connection.execute(select(table).order_by(*table.primary_key))
-            ]
+            table.name: sorted((_told(row, table, named) for row in connection.execute(select(table))), key=repr)
             for table in METADATA.sorted_tables
-            if table is not META
+            if table is not META and table not in NUMBERS
         }
+
+
+def _named(connection: Connection, numbers: Table) -> dict[int, Any]:
+    found = {row.number: _plain(row.named) for row in connection.execute(select(numbers))}
+    assert len(set(found.values())) == len(found), f"something has two numbers in {numbers.name}"
+    return found
+
+
+def _told(row: Any, table: Table, named: Mapping[str, Mapping[int, Any]]) -> tuple[Any, ...]:
+    columns, numbers = [column.name for column in table.columns], numbered(table)
+    return tuple(
+        named[numbers[name].name][value] if name in numbers and value else _plain(value)
+        for name, value in zip(columns, row, strict=True)
+    )
+
+
+def _plain(value: Any) -> Any:
+    return bytes(value) if isinstance(value, bytes | memoryview) else value
 
 
 def lacking(url: URL, topic_prefix: str) -> list[tuple[int, int]]:
     """Sessions with the number of people whom Brevo lacks, counted: what the table `unsynced` must hold."""
-    counted = select(PEOPLE.c.session, func.count()).where(NOT_SYNCED).group_by(PEOPLE.c.session)
+    keyed = SESSION_NUMBERS.c.number == PEOPLE.c.session
+    counted = select(SESSION_NUMBERS.c.named, func.count()).join(SESSION_NUMBERS, keyed).where(NOT_SYNCED)
     with opened(url, topic_prefix) as database, database.reading() as connection:
-        return [tuple(row) for row in connection.execute(counted.order_by(PEOPLE.c.session))]
+        rows = connection.execute(counted.group_by(SESSION_NUMBERS.c.named))
+        return sorted((tuple(row) for row in rows), key=repr)
+
+
+def delays(url: URL, topic_prefix: str) -> list[tuple[Any, ...]]:
+    """Answers of Brevo by minute, what was wanted and delay, counted: what the table `delays` must hold."""
+    of = CALLS.c
+    keys = of.finished_at // 60_000, WORDS.c.named, (of.finished_at - of.occurred_at) // 100
+    counted = select(*keys, func.count()).select_from(CALLS).join(WORDS, WORDS.c.number == of.wanted)
+    taken = of.outcome.in_(("acknowledged", "unchanged"))
+    with opened(url, topic_prefix) as database, database.reading() as connection:
+        rows = connection.execute(counted.where(taken).group_by(*keys))
+        return sorted((tuple(row) for row in rows), key=repr)
+
+
+def numbered_contacts(url: URL, topic_prefix: str) -> set[bytes]:
+    """The keys of all contacts that have a number."""
+    with opened(url, topic_prefix) as database, database.reading() as connection:
+        return {bytes(named) for named in connection.execute(select(CONTACT_NUMBERS.c.named)).scalars()}
 
 
 def sqlite_url(folder: Path) -> URL:

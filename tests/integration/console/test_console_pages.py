@@ -175,7 +175,7 @@ async def test_an_empty_console_says_what_to_do_first(tmp_path: Path) -> None:
         ):  # fmt: skip
             status, text = await visitor.get(page)
             assert (status, said in text) == (200, True), page
-        for name in ("ana", "ben"):
+        for name in ("ana", "ben", "eve"):
             passwords.remove(name)
         assert "rollcall console passwd" in (await visitor.get("/sign-in"))[1]
 

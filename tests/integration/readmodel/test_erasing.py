@@ -10,6 +10,7 @@ from sqlalchemy import update
 from sqlalchemy.engine import URL
 
 from readmodel.database import opened
+from readmodel.keys import contact_key
 from readmodel.projector import Projector
 from readmodel.tables import META
 from runtime.kafka import KafkaConnection
@@ -21,7 +22,18 @@ from schemas.errors import ConfigurationError
 from schemas.topics import AUDIT, ERASURES
 from tests.support.erasures import order
 from tests.support.kafka import Message, produce
-from tests.support.read_model import Person, Storyteller, Told, contents, lacking, person, publish, sqlite_url
+from tests.support.read_model import (
+    Person,
+    Storyteller,
+    Told,
+    contents,
+    delays,
+    lacking,
+    numbered_contacts,
+    person,
+    publish,
+    sqlite_url,
+)
 
 ERASED_AT = datetime(2026, 11, 27, 9, 0, tzinfo=UTC)
 
@@ -65,12 +77,14 @@ async def test_rows_of_who_was_forgotten_go_and_do_not_come_back(
     tables = named(url, kafka, ana)
     assert {"audit", "calls", "contacts", "people", "registrations", "scores"} <= set(tables)
     await forget(kafka, order(ana.email, ERASED_AT))
-    await publish(kafka, told_of(ana, tell))
+    await publish(kafka, [*told_of(ana, tell), tell.no_score(ana), tell.no_candidates(ana)])
     await project(url, kafka)
     anew = sqlite_url(tmp_path / "anew")
     await project(anew, kafka)
     for model in (url, anew):
         assert named(model, kafka, ana) == []
+        assert numbered_contacts(model, kafka.topic_prefix) == {contact_key(ben.contact_id)}
+        assert contents(model, kafka.topic_prefix)["delays"] == delays(model, kafka.topic_prefix) != []
         assert named(model, kafka, ben) == tables
         assert contents(model, kafka.topic_prefix)["unsynced"] == lacking(model, kafka.topic_prefix)
 

@@ -13,7 +13,7 @@ from runtime.kafka import KafkaConnection
 from runtime.models import Kafka
 from runtime.topics import ensure_topics
 from tests.support.killing import project_with_kills
-from tests.support.read_model import contents, lacking, publish, sqlite_url, story
+from tests.support.read_model import contents, delays, lacking, publish, sqlite_url, story
 
 
 async def compare(
@@ -33,6 +33,7 @@ async def compare(
     assert contents(url, kafka.topic_prefix) == expected
     assert expected["unsynced"] == lacking(url, kafka.topic_prefix)
     assert expected["unsynced"]
+    assert expected["delays"] == delays(url, kafka.topic_prefix) != []
     return killed
 
 

@@ -25,6 +25,7 @@ from tests.support.read_model import (
     ACCOUNT,
     Storyteller,
     contents,
+    delays,
     lacking,
     person,
     publish,
@@ -184,6 +185,7 @@ async def test_two_that_project_at_once_are_as_one(url: URL, kafka: KafkaConnect
     await project(alone, kafka)
     assert contents(url, kafka.topic_prefix) == contents(alone, kafka.topic_prefix)
     assert contents(url, kafka.topic_prefix)["unsynced"] == lacking(url, kafka.topic_prefix) != []
+    assert contents(url, kafka.topic_prefix)["delays"] == delays(url, kafka.topic_prefix) != []
 
 
 async def test_records_that_cannot_be_read_are_counted_and_passed(url: URL, kafka: KafkaConnection) -> None:
@@ -192,16 +194,17 @@ async def test_records_that_cannot_be_read_are_counted_and_passed(url: URL, kafk
     tell, name = Storyteller(), ATTENDANCE_RESULTS.physical(kafka.topic_prefix)
     _, good = tell.result(person(1), 1, 1)
     foreign = [b"{", b"[]", b"null", b'{"kind":"result"}', good.value.replace(b'"joins":', b'"joins":1e400,"x":')]  # type: ignore[union-attr]
+    long = good.value.replace(b'"left_before_the_end"', b'"%s"' % (b"long" * 1_000))  # type: ignore[union-attr]
     nul = good.value.replace(b'"left_before_the_end"', b'"a\\u0000b"')  # type: ignore[union-attr]
     huge = good.value.replace(b'"revision":1', b'"revision":99999999999999999')  # type: ignore[union-attr]
-    await produce(kafka.bootstrap_servers, name, [Message(body, b"k") for body in (*foreign, huge, nul)])
+    await produce(kafka.bootstrap_servers, name, [Message(body, b"k") for body in (*foreign, huge, long, nul)])
     await project(url, kafka)
     with opened(url, kafka.topic_prefix) as database, database.reading() as connection:
         (line,) = people(connection, session_key(ACCOUNT, session_uuid(1))).items
         (told,) = [
             progress for progress in operations.progress(connection) if progress.topic == ATTENDANCE_RESULTS.name
         ]
-    assert (line.reason, told.unreadable) == ("a\N{REPLACEMENT CHARACTER}b", 6)
+    assert (line.reason, told.unreadable) == ("a\N{REPLACEMENT CHARACTER}b", 7)
 
 
 async def test_topics_that_begin_anew_are_projected_anew(url: URL, kafka: KafkaConnection) -> None:

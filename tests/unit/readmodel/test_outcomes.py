@@ -15,7 +15,7 @@ from sqlalchemy import Connection, create_engine, select
 from readmodel import outcomes
 from readmodel.changes import Changes, SourceRecord
 from readmodel.projections.brevo import project_result
-from readmodel.tables import CALLS, CONTACTS, METADATA, PEOPLE
+from readmodel.tables import CALLS, CONTACTS, METADATA
 from readmodel.writing import write
 from tests.support.read_model import Storyteller, Told, person
 
@@ -28,7 +28,7 @@ RESEND = {"decision_id": "d", "verdict": "resend", "operator": "ana"}
 def _tables() -> Iterator[Connection]:
     """In memory."""
     engine = create_engine("sqlite://")
-    METADATA.create_all(engine, [CALLS, CONTACTS, PEOPLE])
+    METADATA.create_all(engine)
     with engine.connect() as connection:
         yield connection
     engine.dispose()

@@ -1,0 +1,120 @@
+"""What is counted as rows change, so that nobody counts a million for an answer: whom Brevo lacks, and delays."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import orjson
+from sqlalchemy import (
+    ARRAY,
+    Column,
+    ColumnElement,
+    Connection,
+    FromClause,
+    Integer,
+    LargeBinary,
+    Select,
+    Table,
+    bindparam,
+    delete,
+    func,
+    select,
+)
+from sqlalchemy.dialects import postgresql, sqlite
+
+from readmodel.tables import ANSWERED, CALLS, DELAYS, NOT_SYNCED, PEOPLE, UNSYNCED
+
+DELAY_STEP_MS = 100
+"""How exact a delay is told."""
+MINUTE_MS = 60_000
+CallKey = tuple[int, bytes]
+"""The number of a contact, and `readmodel.keys.command_key`."""
+_COMMAND_BYTES = 16
+
+
+@contextmanager
+def tallied(connection: Connection, contacts: Collection[int], calls: Sequence[CallKey]) -> Iterator[None]:
+    """Around what changes results of these contacts and these calls alone, within one transaction."""
+    before = _unsynced(connection, contacts), _delays(connection, calls)
+    yield
+    after = _unsynced(connection, contacts), _delays(connection, calls)
+    for table, was, now in zip((UNSYNCED, DELAYS), before, after, strict=True):
+        now.subtract(was)
+        _add(connection, table, {key: by for key, by in now.items() if by})
+
+
+def among(column: ColumnElement[Any], contacts: Collection[int], dialect: str) -> ColumnElement[bool]:
+    """Whether the column has one of these, in as few words as the database can be asked."""
+    if dialect == "postgresql":
+        array: Any = bindparam(None, sorted(contacts), type_=postgresql.ARRAY(column.type))
+        return column == func.any(array)
+    return column.in_(select(_each(sorted(contacts)).c.value))
+
+
+def calls_of(connection: Connection, contact: int) -> list[CallKey]:
+    """The keys of all calls about a contact."""
+    rows = connection.execute(select(CALLS.c.contact, CALLS.c.command_id).where(CALLS.c.contact == contact))
+    return [(number, bytes(command)) for number, command in rows]
+
+
+def _unsynced(connection: Connection, contacts: Collection[int]) -> Counter[tuple[Any, ...]]:
+    if not contacts:
+        return Counter()
+    theirs = among(PEOPLE.c.contact, contacts, connection.dialect.name)
+    return _counted(connection, select(PEOPLE.c.session).where(theirs, NOT_SYNCED))
+
+
+def _delays(connection: Connection, calls: Sequence[CallKey]) -> Counter[tuple[Any, ...]]:
+    if not calls:
+        return Counter()
+    of = CALLS.c
+    keys = of.finished_at // MINUTE_MS, of.wanted, (of.finished_at - of.occurred_at) // DELAY_STEP_MS
+    chosen = select(*keys).select_from(_joined(calls, connection.dialect.name))
+    return _counted(connection, chosen.where(ANSWERED))
+
+
+def _counted(connection: Connection, chosen: Select[Any]) -> Counter[tuple[Any, ...]]:
+    keys = chosen.selected_columns
+    rows = connection.execute(chosen.add_columns(func.count()).group_by(*keys))
+    return Counter({tuple(key): count for *key, count in rows})
+
+
+def _joined(calls: Sequence[CallKey], dialect: str) -> FromClause:
+    """The rows of these calls, each found by its key."""
+    contacts, commands = [contact for contact, _ in calls], [command for _, command in calls]
+    if dialect == "postgresql":
+        arrays = (
+            bindparam(None, list(values), type_=ARRAY(kind))
+            for values, kind in ((contacts, Integer()), (commands, LargeBinary()))
+        )
+        given = func.unnest(*arrays).table_valued(Column("contact", Integer), Column("command_id", LargeBinary))
+        given = given.render_derived()
+        command: Any = given.c.command_id
+    else:
+        given = _each(contacts)
+        end_to_end: Any = bindparam(None, b"".join(commands), type_=LargeBinary())
+        command = func.substr(end_to_end, given.c.key * _COMMAND_BYTES + 1, _COMMAND_BYTES)
+    contact = given.c.contact if dialect == "postgresql" else given.c.value
+    return given.join(CALLS, (CALLS.c.contact == contact) & (CALLS.c.command_id == command))
+
+
+def _each(numbers: Sequence[int]) -> Any:
+    """SQLite's rows of a JSON list: `key` counts from 0."""
+    return func.json_each(orjson.dumps(numbers).decode()).table_valued(Column("key", Integer), Column("value", Integer))
+
+
+def _add(connection: Connection, table: Table, moves: dict[tuple[Any, ...], int]) -> None:
+    if not moves:
+        return
+    keys, (count,) = [column.name for column in table.primary_key], [c for c in table.c if not c.primary_key]
+    insert: Any = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    statement = insert(table)
+    connection.execute(
+        statement.on_conflict_do_update(index_elements=keys, set_={count: count + statement.excluded[count.name]}),
+        [{**dict(zip(keys, key, strict=True)), count.name: by} for key, by in sorted(moves.items())],
+    )
+    # What there is none of has no row, whichever batches brought it there.
+    connection.execute(delete(table).where(count == 0))
