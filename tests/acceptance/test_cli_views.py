@@ -40,7 +40,7 @@ async def test_the_commands_tell_what_is_true_of_a_finished_webinar(
     """Sessions, people by address, reasons, CSV, health with and without a worker, and without a Kafka that answers."""
     world = webinar(ATTENDEES, seed=7)
     async with installation(own_kafka.bootstrap, topic_prefix, tmp_path) as home:
-        home.wiring.write_configuration(DemoPace(report_seconds=(4, 8)))
+        home.write_configuration(DemoPace(report_seconds=(4, 8)))
         await home.enlist(world)
         ingress, worker = home.start_ingress(), home.start_worker()
         await asyncio.gather(ingress.until_ready(), worker.until_ready())

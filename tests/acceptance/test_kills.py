@@ -93,7 +93,9 @@ async def killed(
     bootstrap: str, prefix: str, directory: Path, world: World, fractions: Mapping[Stage, float]
 ) -> AsyncIterator[tuple[Installation, Service]]:
     """The story to its end: nothing lost, nothing sent twice, what is in doubt is listed."""
-    async with installation(bootstrap, prefix, directory, settle_seconds=SETTLE_SECONDS, is_forked=False) as home:
+    async with installation(
+        bootstrap, prefix, directory, settle_seconds=SETTLE_SECONDS, is_forked=False, partitions=6
+    ) as home:
         await home.enlist(world)
         # Answers that take their time: every kill then strikes calls that are under way.
         home.brevo.state.faults.add(BrevoFault(kind="slow", path_prefix="/v3/events", delay_seconds=0.2))

@@ -34,7 +34,7 @@ async def test_two_workers_one_killed_the_other_takes_over(
         simulate_meeting(40, 22, CHAOS, starts_at=recent_start(60), duration_minutes=60),
         webinar(40, seed=23),
     )
-    async with installation(kafka_bootstrap, topic_prefix, tmp_path) as home:
+    async with installation(kafka_bootstrap, topic_prefix, tmp_path, partitions=6) as home:
         await home.enlist(*worlds)
         ingress, first, second = home.start_ingress(), home.start_worker("first"), home.start_worker("second")
         await asyncio.gather(ingress.until_ready(), first.until_ready(), second.until_ready())

@@ -208,7 +208,7 @@ async def test_records_of_strangers_on_every_topic_are_handled_or_dead_letters(
     kafka_bootstrap: str, topic_prefix: str, tmp_path: Path, seed: int
 ) -> None:
     """The worker neither ends nor leaves a record behind; what it could not use says why, without its content."""
-    async with installation(kafka_bootstrap, topic_prefix, tmp_path) as home:
+    async with installation(kafka_bootstrap, topic_prefix, tmp_path, partitions=6) as home:
         await fuzz(home, seed, 600, 60)
         letters: Counter[str] = Counter()
         for topic in SOURCES:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+from ops.demo.wiring import DemoPace
 from tests.support.acts import acts
 from tests.support.commands import rollcall
 from tests.support.installation import Installation, installation, truth_about, webinar
@@ -19,9 +20,7 @@ def _wider(home: Installation, directory: Path) -> str:
     home.wiring = replace(
         home.wiring, directory=directory, kafka={**kafka, "KAFKA_TOPIC_PREFIX": f"{old}wide-"}
     )  # fmt: skip
-    home.wiring.write_configuration()
-    with (directory / "rollcall.yaml").open("a") as file:
-        file.write(f"kafka: {{partitions: {PARTITIONS}}}\n")
+    home.write_configuration(DemoPace(), PARTITIONS)
     return old
 
 
@@ -29,7 +28,7 @@ async def test_installation_grows_with_its_tables_and_ledger_and_no_event_comes_
     kafka_bootstrap: str, topic_prefix: str, tmp_path: Path
 ) -> None:
     """What came before and after counts for one score; what was registered before is attended after."""
-    async with installation(kafka_bootstrap, topic_prefix, tmp_path) as home:
+    async with installation(kafka_bootstrap, topic_prefix, tmp_path, partitions=6) as home:
         first, second = webinar(30, seed=5), webinar(30, seed=6)
         await home.enlist(first, second)
         ingress, worker = home.start_ingress(), home.start_worker()

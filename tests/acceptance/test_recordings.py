@@ -11,7 +11,6 @@ from typing import Any, Literal
 import orjson
 import pytest
 
-from ops.demo.wiring import configuration
 from ops.simulate import recent_start
 from processors.brevo.decisions.campaigns import campaign_body
 from processors.engagement.campaigns import campaign_command
@@ -56,10 +55,11 @@ def recorded(seed: int) -> tuple[World, World, World]:
 
 def choose(home: Installation, **chosen: Any) -> None:
     """Write `brevo.recordings` into the file."""
-    lines = configuration().splitlines()
+    file = home.directory / "rollcall.yaml"
+    lines = file.read_text(encoding="utf-8").splitlines()
     keys = f", recordings: {orjson.dumps(chosen).decode()}, mails_per_second: 200, account_calls_per_hour: 3000}}"
     lines = [line.removesuffix("}") + keys if line.startswith("brevo:") else line for line in lines]
-    (home.directory / "rollcall.yaml").write_text("\n".join(lines), encoding="utf-8")
+    file.write_text("\n".join(lines), encoding="utf-8")
 
 
 def told(home: Installation) -> Counter[str]:

@@ -15,7 +15,7 @@ async def test_whole_path_webhooks_become_true_contacts_once(
 ) -> None:
     """Brevo equals the truth, a second sending changes nothing, and an outage answered 503 loses nothing."""
     first, second = webinar(60, seed=7), webinar(30, seed=8)
-    async with installation(own_kafka.bootstrap, topic_prefix, tmp_path, is_forked=False) as home:
+    async with installation(own_kafka.bootstrap, topic_prefix, tmp_path, is_forked=False, partitions=6) as home:
         await home.enlist(first, second)
         ingress, worker = home.start_ingress(), home.start_worker()
         await asyncio.gather(ingress.until_ready(), worker.until_ready())

@@ -17,7 +17,7 @@ async def test_three_workers_stay_within_the_limits_of_one_account(
 ) -> None:
     """Look-ups are keyed by account, so its budget is kept by the worker that owns that partition."""
     worlds = [webinar(20, seed=number, chaos=frozenset()) for number in range(20, 26)]
-    async with installation(kafka_bootstrap, topic_prefix, tmp_path) as home:
+    async with installation(kafka_bootstrap, topic_prefix, tmp_path, partitions=6) as home:
         await home.enlist(*worlds)
         ingress = home.start_ingress()
         workers = [home.start_worker(f"worker-{number}") for number in range(3)]

@@ -41,6 +41,9 @@ from tests.support.processes import eventually, rollcall_command, running
 from tests.support.service import Service
 
 SETTLE_SECONDS = 2
+PARTITIONS = 3
+"""Half of a topic's usual ones: an installation has some forty topics, and a partition costs the broker and each worker
+milliseconds of CPU. Several workers still share them."""
 API_KEY = "xkeysib-invented"
 CHAOS: frozenset[Chaos] = frozenset({"dup", "reorder", "lost-left"})
 # An event sent twice would come late: Brevo is watched for so long after the last call.
@@ -83,6 +86,12 @@ class Installation:
     def directory(self) -> Path:
         """Holds everything of it."""
         return self.wiring.directory
+
+    def write_configuration(self, pace: DemoPace, partitions: int = PARTITIONS) -> None:
+        """Writes `rollcall.yaml`: the demo's with this pace and number of partitions a topic."""
+        self.wiring.write_configuration(pace)
+        with (self.directory / "rollcall.yaml").open("a", encoding="utf-8") as file:
+            file.write(f"kafka: {{partitions: {partitions}}}\n")
 
     def start_ingress(self, environment: Mapping[str, str] | None = None) -> Service:
         """Start `rollcall ingress`, with these variables on top of what it is given."""
@@ -315,15 +324,16 @@ async def installation(
     settle_seconds: int = SETTLE_SECONDS,
     zoom: ZoomOptions | None = None,
     is_forked: bool = True,
+    partitions: int = PARTITIONS,
 ) -> AsyncIterator[Installation]:
     """Sandboxes that listen and nothing else yet; a failing test shows the ends of all logs."""
     options = Options(api_key=API_KEY, limit_factor=LIMIT_FACTOR).with_demo()
     async with run_server(zoom) as zoom_url, serving(options) as brevo:
         kafka = {"KAFKA_BOOTSTRAP_SERVERS": bootstrap, "KAFKA_TOPIC_PREFIX": prefix}
         wiring = Wiring(directory, kafka, zoom_url, brevo.url, options.api_key)
-        wiring.write_configuration(DemoPace(settle_seconds))
         with ExitStack() as stack:
             home = Installation(wiring, brevo, stack, is_forked=is_forked)
+            home.write_configuration(DemoPace(settle_seconds), partitions)
             try:
                 yield home
                 home.check_logs()
