@@ -9,9 +9,12 @@ from __future__ import annotations
 import bisect
 from dataclasses import dataclass, field
 
-from processors.attendance.rules.facts import Bound, RoleChanged, Seen, Shown
+from processors.attendance.rules.facts import NOTHING_SHOWN, Bound, RoleChanged, Seen, Shown
 from processors.attendance.rules.names import first_name
 from schemas.codec import pack, unpack
+
+_ORDINARY = (False, None, None, False)
+"""What few connections differ from: a panelist by a role change, bound to another (two ways to say so), internal."""
 
 
 @dataclass(slots=True)
@@ -45,12 +48,12 @@ class Connection:
 
     def to_bytes(self) -> bytes:
         """The same bytes for the same set of facts."""
-        shown = (self.registrant_id, self.email, self.user_id, self.name)
-        fields: list[object] = [self.joins, self.leaves, *shown, self.numbers, self.filed_as]
-        rare = [self.panelist, self.bound_to, self.bound_number, self.internal]
-        if rare != [False, None, None, False]:
-            fields += rare  # of few: every event writes the row
-        return pack(fields)
+        often = (
+            self.joins, self.leaves, self.registrant_id, self.email, self.user_id, self.name, self.numbers,
+            self.filed_as,
+        )  # fmt: skip
+        rare = (self.panelist, self.bound_to, self.bound_number, self.internal)
+        return pack(often if rare == _ORDINARY else often + rare)  # every event writes the row
 
     def add(self, fact: Seen | RoleChanged | Bound) -> bool:
         """Take in one event; false when it was known already."""
@@ -73,6 +76,9 @@ class Connection:
         before = (self.registrant_id, self.email, self.user_id, self.name)
         if shown == before:
             return False
+        if before == NOTHING_SHOWN:  # the first event of it
+            self.registrant_id, self.email, self.user_id, self.name = shown
+            return True
         self.registrant_id = smallest(self.registrant_id, shown.registrant_id)
         self.email = smallest(self.email, shown.email)
         self.user_id = smallest(self.user_id, shown.user_id)
