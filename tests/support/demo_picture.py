@@ -8,6 +8,7 @@ from __future__ import annotations
 import io
 import re
 from pathlib import Path
+from typing import Final
 
 from rich.console import Console
 
@@ -16,7 +17,7 @@ from ops.simulate import recent_start
 from sandbox.simulator import simulate_webinar
 from sandbox.truth import Rules, truth_of
 
-_PLACE = Path(__file__).parents[2] / "docs" / "images" / "demo.svg"
+PLACE: Final = Path(__file__).parents[2] / "docs" / "images" / "demo.svg"
 _SEED, _ATTENDEES, _MINUTES = 7, 50, 60
 
 
@@ -33,4 +34,4 @@ def picture() -> str:
 
 
 if __name__ == "__main__":
-    _PLACE.write_text(picture(), encoding="utf-8")
+    PLACE.write_text(picture(), encoding="utf-8")
