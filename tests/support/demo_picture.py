@@ -13,19 +13,18 @@ from typing import Final
 from rich.console import Console
 
 from ops.demo.verdict import show
-from ops.simulate import recent_start
 from sandbox.simulator import simulate_webinar
 from sandbox.truth import Rules, truth_of
 
 PLACE: Final = Path(__file__).parents[2] / "docs" / "images" / "demo.svg"
 _SEED, _ATTENDEES, _MINUTES = 7, 50, 60
+_STARTS_AT = 1_786_543_200
+"""2026-08-12 14:00 UTC: the people are the same at any time, and the picture shall not depend on when it is drawn."""
 
 
 def picture() -> str:
     """The demo's own session; no font of somebody else's host is loaded."""
-    world = simulate_webinar(
-        _ATTENDEES, _SEED, frozenset(), starts_at=recent_start(_MINUTES), duration_minutes=_MINUTES
-    )
+    world = simulate_webinar(_ATTENDEES, _SEED, frozenset(), starts_at=_STARTS_AT, duration_minutes=_MINUTES)
     truth = truth_of([delivery.body for delivery in world.deliveries], world.zoom, Rules(use_report=False))
     console = Console(file=io.StringIO(), record=True, width=80, force_terminal=True, color_system="truecolor")
     show(truth, [], console)
