@@ -72,8 +72,18 @@ async def _report_to(
     kafka: KafkaConnection, topic: str, identity: WorkerIdentity, status: Callable[[], WorkerStatus]
 ) -> None:
     producer = AIOKafkaProducer(**kafka.client_options(), acks="all", request_timeout_ms=_REQUEST_MS)
-    key = identity.worker_id.encode()
-    await producer.start()
+    try:
+        await producer.start()
+        await _report_through(producer, topic, identity.worker_id.encode(), status)
+    finally:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_GOODBYE_SECONDS):
+                await producer.stop()
+
+
+async def _report_through(
+    producer: AIOKafkaProducer, topic: str, key: bytes, status: Callable[[], WorkerStatus]
+) -> None:
     try:
         while True:
             message = status()
@@ -87,10 +97,6 @@ async def _report_to(
             async with asyncio.timeout(_GOODBYE_SECONDS):
                 await producer.send_and_wait(topic, None, key=key, headers=headers)
         raise
-    finally:
-        with suppress(TimeoutError):
-            async with asyncio.timeout(_GOODBYE_SECONDS):
-                await producer.stop()
 
 
 async def _is_there(kafka: KafkaConnection, topic: str) -> bool:

@@ -78,7 +78,7 @@ class BatchAgent(Outside, OwnAgent):
         names = engine.names
         self._logical = {source: topic.name for topic in spec.sources for source in names.sources(topic.name)}
         self._tables = {
-            name: declare_table(engine.app, names.table(name), engine.partitions, names.changelog(name))
+            name: declare_table(engine.app, names.table(name), engine.partitions, names.changelog(name), engine.stop)
             for name in spec.tables
         }
         self._handled: dict[tuple[str, int], int] = {}  # (physical topic, partition) -> offset behind the last record

@@ -5,7 +5,7 @@ Faust still opens the databases, recovers them from the changelogs and closes th
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -33,7 +33,7 @@ ROCKS_OPTIONS = {
 }
 
 
-def declare_table(app: faust.App, name: str, partitions: int, changelog: str) -> Any:
+def declare_table(app: faust.App, name: str, partitions: int, changelog: str, stop: Callable[[str], None]) -> Any:
     """A table of bytes whose changelog has as many partitions as every topic, and is recovered in batches.
 
     Args:
@@ -41,6 +41,7 @@ def declare_table(app: faust.App, name: str, partitions: int, changelog: str) ->
         name: of its store.
         partitions: of every topic.
         changelog: the topic on the cluster; Faust would name it after the app, and a rebuild is another one.
+        stop: ends the process where a row cannot be recovered, unacknowledged.
     """
     table: Any = app.Table(
         name,
@@ -52,7 +53,7 @@ def declare_table(app: faust.App, name: str, partitions: int, changelog: str) ->
         recovery_buffer_size=RECOVERY_BATCHES,
         changelog_topic=_changelog(app, changelog, partitions),
     )
-    table.apply_changelog_batch = partial(_recover, table)
+    table.apply_changelog_batch = partial(_recover, table, stop)
     return table
 
 
@@ -75,12 +76,20 @@ def _changelog(app: faust.App, name: str, partitions: int) -> Any:
     return topic
 
 
-def _recover(table: Any, events: Iterable[Any]) -> None:
-    """Apply batches of changelog rows, each with the offset that it ends at (Faust's `apply_changelog_batch`)."""
-    for event in events:
-        message = event.message
-        rows = {record.key: record.value for record in message.value}
-        TablePartition(table, message.partition).apply(rows, message.offset)
+def _recover(table: Any, stop: Callable[[str], None], events: Iterable[Any]) -> None:
+    """Apply batches of changelog rows, each with the offset that it ends at (Faust's `apply_changelog_batch`).
+
+    Faust would log at most that a row could not be written, such as on a full disk, and wait for it for ever
+    (`Recovery._slurp_changelogs`).
+    """
+    try:
+        for event in events:
+            message = event.message
+            rows = {record.key: record.value for record in message.value}
+            TablePartition(table, message.partition).apply(rows, message.offset)
+    except Exception as error:
+        stop(f"{table.name} cannot be recovered: {error}")
+        raise
 
 
 class TablePartition:

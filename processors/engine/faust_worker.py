@@ -20,7 +20,7 @@ from processors.engine.faust_recovery import SecondReading, TakeOver
 from processors.engine.faust_tables import opened_ends
 from processors.engine.halt import Halt
 from processors.engine.metrics import EngineMetrics
-from processors.engine.stopping import StopDeadline, end_task, refuse_at_once
+from processors.engine.stopping import StopDeadline, end_task, refuse_at_once, stop_at_once
 from runtime.reachability import kafka_answers
 from schemas.errors import ConfigurationError, FatalError, RetryLaterError, RollcallError
 
@@ -101,16 +101,23 @@ class EngineWorker:
         return not stop.is_set()
 
     async def _start(self, stop: asyncio.Event) -> None:
-        """Faust's start lasts until the tables are recovered; told to stop, it does not go on with that."""
+        """Faust's start lasts until the tables are recovered; told to stop, it does not go on with that.
+
+        Raises:
+            FatalError: Faust has crashed meanwhile, of which its start would know nothing.
+        """
         starting = asyncio.create_task(self._app.start(), name="start")
-        stopping = asyncio.create_task(stop.wait())
-        await asyncio.wait([starting, stopping], return_when=asyncio.FIRST_COMPLETED)
-        stopping.cancel()
+        stopping, crashed = asyncio.create_task(stop.wait()), asyncio.create_task(self._app.wait_until_stopped())
+        await asyncio.wait([starting, stopping, crashed], return_when=asyncio.FIRST_COMPLETED)
+        for watcher in (stopping, crashed):
+            watcher.cancel()
         if starting.done():
             await starting
             self._started = True
-        else:
-            await end_task(starting, START_ENDS_SECONDS)
+            return
+        if self._app.crashed:
+            raise _failure("Faust", self._app.crash_reason)
+        await end_task(starting, START_ENDS_SECONDS)
 
     async def _work(self, stop: asyncio.Event, deadline: StopDeadline, second_reading: asyncio.Task[None]) -> None:
         tasks = [second_reading]
@@ -155,13 +162,9 @@ class EngineWorker:
         for task in done:
             if task is stopping:
                 return
-            reason = _first_cause(task.exception() if task is not crashed else self._app.crash_reason)
-            if isinstance(reason, ConfigurationError):
-                raise reason
-            name = "Faust" if task is crashed else task.get_name()
-            if reason is not None and not isinstance(reason, RollcallError):
-                log.error("engine failed", exc_info=reason)
-            raise FatalError(f"{name} has stopped: {type(reason).__name__}: {reason}") from reason
+            if task is crashed:
+                raise _failure("Faust", self._app.crash_reason)
+            raise _failure(task.get_name(), task.exception())
 
     async def _halted(self) -> Halt:
         while True:
@@ -259,6 +262,23 @@ class EngineWorker:
         elif not self._kafka_answers:
             reasons.append("Kafka does not answer")
         return (*reasons, *self._waits())
+
+
+def _failure(name: str, error: BaseException | None) -> RollcallError:
+    """What to raise once a part of the engine has ended by itself.
+
+    What nobody has foreseen, such as a full disk, ends the process: Faust may wait for ever for what has failed to end.
+    """
+    reason = _first_cause(error)
+    if isinstance(reason, ConfigurationError):
+        return reason
+    told = f"{name} has stopped: {type(reason).__name__}: {reason}"
+    if reason is not None and not isinstance(reason, RollcallError):
+        log.error("engine failed", exc_info=reason)
+        stop_at_once(told)
+    failure = FatalError(told)
+    failure.__cause__ = reason
+    return failure
 
 
 def _first_cause(error: BaseException | None) -> BaseException | None:

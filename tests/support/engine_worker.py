@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import resource
 import signal
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -74,6 +75,8 @@ class LabSettings:
     """`outputs:3`: at the third output batch; also `changelog`, `store` and `acknowledge`. Empty: nowhere."""
     drops_recovered: int
     """So many of the first batches of changelogs that are fetched go by, as Faust drops them amid a rebalance."""
+    file_bytes: int
+    """No file may grow beyond that, as on a full disk; 0: as the system allows."""
 
     @classmethod
     def read(cls, environment: Mapping[str, str]) -> Self:
@@ -90,6 +93,7 @@ class LabSettings:
             session_seconds=float(environment.get("LAB_SESSION_SECONDS", "2")),
             kill_at=environment.get("LAB_KILL_AT", ""),
             drops_recovered=int(environment.get("LAB_DROPS_RECOVERED", "0")),
+            file_bytes=int(environment.get("LAB_FILE_BYTES", "0")),
         )
 
 
@@ -170,6 +174,8 @@ def main() -> int:
 
 
 def _run(settings: LabSettings) -> None:
+    if settings.file_bytes:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (settings.file_bytes, settings.file_bytes))
     configure_logging("INFO")
     with locked_data_dir(settings.data_dir), asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_serve(settings))
