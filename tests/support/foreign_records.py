@@ -42,12 +42,13 @@ async def produce_strange(bootstrap: str, topic: str, *, is_compacted: bool = Fa
     producer = AIOKafkaProducer(bootstrap_servers=bootstrap, acks="all", max_request_size=4_194_304)
     await producer.start()
     try:
+        partitions = len(await producer.partitions_for(topic))
         records = [*STRANGE, (b"name of bytes", b"{", [(NoText("x"), b"y"), ("z", b"z")])]
         for number, (key, value, headers) in enumerate(records):
             batch = _batch(producer)
             own = b"k" if is_compacted and key is None else key
             batch.append(timestamp=int(time.time() * 1000), key=own, value=value, headers=headers)
-            await (await producer.send_batch(batch, topic, partition=number % 6))
+            await (await producer.send_batch(batch, topic, partition=number % partitions))
     finally:
         await producer.stop()
     await produce(bootstrap, topic, [Message(b"\0" * 5_000_000, b"swollen")], codec="gzip")
