@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from sandbox.kafka import free_port
+from sandbox.lifeline import Lifeline
 
 _USER = "postgres"
 _START_SECONDS = 60
@@ -44,9 +45,12 @@ def postgresql() -> Iterator[str]:
         options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c fsync=off"
         server: list[object] = [programs / "pg_ctl", "-D", data, "-w", "-t", str(_START_SECONDS)]
         _run([*server, "-l", folder / "log", "-o", options, "start"], owner)
+        # `pg_ctl` has made it the leader of a group; what it has started ends with it.
+        lifeline = Lifeline(int((data / "postmaster.pid").read_text().split()[0]), folder)
         try:
             yield f"postgresql://rollcall@127.0.0.1:{port}/postgres"
         finally:
+            lifeline.release()
             _run([*server, "-m", "immediate", "stop"], owner)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
