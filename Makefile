@@ -44,7 +44,7 @@ AT_ONCE = --numprocesses=4 --dist=load --maxschedchunk=1
 COMPILED = console ingress ops processors readmodel runtime sandbox schemas tests/support
 
 test: setup ## Unit, contract, integration and acceptance tests, on a real Kafka
-	@echo "==> Tests: unit, contract, integration, acceptance (9 to 10 minutes on two cores; the first run fetches Apache Kafka, about 36 MB)"
+	@echo "==> Tests: unit, contract, integration, acceptance (8 to 13 minutes on two cores; the first run fetches Apache Kafka, about 36 MB)"
 	@$(VENV_PYTHON) -m compileall -q $(COMPILED)
 	@$(VENV_PYTHON) -m pytest $(AT_ONCE) -m "not torture and not benchmark and not containers" tests/unit tests/contract tests/integration tests/acceptance
 
