@@ -1,1 +1,1 @@
-"""The Faust app: its composition root, the engine, the agents, the clients and the pure rules."""
+"""The worker and the rebuild: their composition roots, a room for each subject, and the engine that all stand on."""

@@ -15,8 +15,8 @@ import uvloop
 
 from processors.app import run_worker
 from processors.brevo.decisions.preview import in_words
-from processors.data_dir import keep_files_private, locked_data_dir
-from processors.settings import WorkerSettings
+from processors.worker.data_dir import keep_files_private, locked_data_dir
+from processors.worker.settings import WorkerSettings
 from runtime.environment import log_form
 from runtime.exits import run_guarded
 from runtime.logs import configure_logging

@@ -31,10 +31,10 @@ from processors.engine.halt import Halt
 from processors.engine.metrics import EngineMetrics
 from processors.engine.naming import APP_ID, Names, fence_name
 from processors.engine.stopping import stop_at_once
-from processors.process import WorkerProcess, facts_of, identity_of
-from processors.readiness_log import telling
-from processors.reporting import reporting
-from processors.settings import WorkerSettings
+from processors.worker.process import WorkerProcess, facts_of, identity_of
+from processors.worker.readiness_log import telling
+from processors.worker.reporting import reporting
+from processors.worker.settings import WorkerSettings
 from processors.zoom import agent as look_up
 from processors.zoom.api.client import ZoomClient
 from processors.zoom.api.login_store import LoginStore

@@ -40,7 +40,7 @@ from schemas.states import FIRST_STATE, RebuiltState
 from schemas.topics import STATES, rebuild_topics
 
 if TYPE_CHECKING:
-    from processors.rebuilding import RebuildProgress
+    from processors.rebuild_app import RebuildProgress
 
 _AGAIN = "Start it again with the same name: it goes on where it stood."
 
@@ -100,7 +100,7 @@ async def startable(connection: KafkaConnection, name: str) -> States:
 def _run(order: _Start) -> RebuiltState | None:
     import uvloop  # noqa: PLC0415 (a help page needs neither this nor Faust)
 
-    from processors.data_dir import keep_files_private, locked_data_dir  # noqa: PLC0415
+    from processors.worker.data_dir import keep_files_private, locked_data_dir  # noqa: PLC0415
 
     keep_files_private()
     with locked_data_dir(order.folder), asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
@@ -121,7 +121,7 @@ class _Start:
 
     async def run(self) -> RebuiltState | None:
         """The state as it is noted once it has caught up; ``None``: stopped before."""
-        from processors.rebuilding import RebuildOrder, create_topics, run_rebuild  # noqa: PLC0415 (as above)
+        from processors.rebuild_app import RebuildOrder, create_topics, run_rebuild  # noqa: PLC0415 (as above)
 
         gc.freeze()  # as the worker does
         stop = asyncio.Event()
@@ -148,8 +148,8 @@ class _Start:
 
         From the note on that it takes over until the note that it computes, killed at any point, it begins anew.
         """
-        from processors.data_dir import empty_data_dir  # noqa: PLC0415 (as above)
-        from processors.rebuilding import READS, create_topics  # noqa: PLC0415 (as above)
+        from processors.rebuild_app import READS, create_topics  # noqa: PLC0415 (as above)
+        from processors.worker.data_dir import empty_data_dir  # noqa: PLC0415 (as above)
 
         begun_at, version = datetime.now(UTC), metadata.version("rollcall-connector")
         state = RebuiltState(name=self.name, stage="carrying", started_at=begun_at, version=version, beside=live)
@@ -196,7 +196,7 @@ class _Start:
         return built
 
     def _groups(self) -> Groups:
-        from processors.rebuilding import names_of  # noqa: PLC0415 (as above)
+        from processors.rebuild_app import names_of  # noqa: PLC0415 (as above)
 
         names = names_of(self._connection.topic_prefix, self.name)
         return Groups(self._connection, names, self._configuration.kafka.partitions)

@@ -191,7 +191,7 @@ async def _rebuilt_positions(
     Raises:
         ConfigurationError: it is not where the workers were, and nobody said that this does not matter.
     """
-    from processors.rebuilding import names_of  # noqa: PLC0415 (Faust takes a second)
+    from processors.rebuild_app import names_of  # noqa: PLC0415 (Faust takes a second)
 
     connection, name, group = place.connection, rebuilt.name, rebuild_group(rebuilt.name)
     await _check_nobody(connection, group, f"wait until `rollcall rebuild start {name}` has ended, or stop it")

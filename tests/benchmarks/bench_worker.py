@@ -35,7 +35,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from prometheus_client import CollectorRegistry
 
 from ops.entry import OBJECTS_BETWEEN_COLLECTIONS
-from processors import rebuilding
+from processors import rebuild_app
 from processors.agents import tracking_agent, tracking_rule
 from processors.attendance import agent as track_attendance
 from processors.attendance.settings import TrackingSettings
@@ -48,8 +48,8 @@ from processors.engine.fences import Fences
 from processors.engine.metrics import EngineMetrics
 from processors.engine.naming import Names, changelog_name
 from processors.engine.stopping import stop_at_once
-from processors.rebuilding import RebuildOrder, RebuildProgress, run_rebuild
-from processors.rebuilding import create_topics as create_rebuild_topics
+from processors.rebuild_app import RebuildOrder, RebuildProgress, run_rebuild
+from processors.rebuild_app import create_topics as create_rebuild_topics
 from runtime.kafka import KafkaConnection
 from runtime.logs import configure_logging
 from runtime.models import Configuration, Connectors, Kafka, ZoomAccount
@@ -231,7 +231,7 @@ async def run_rebuilt(task: Task, meter: Meter) -> None:
     async def tell(progress: RebuildProgress) -> None:
         meter.handled(progress.handled)
 
-    with patch.object(rebuilding, "LOOK_SECONDS", _LOOK_SECONDS):
+    with patch.object(rebuild_app, "LOOK_SECONDS", _LOOK_SECONDS):
         await run_rebuild(order, configuration, connection, Path(task.data_dir), "0.0.0", meter.done, tell)
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from processors.agents import changelogs
 from processors.engine.naming import APP_ID, fence_name, rebuild_group, rebuild_topic
-from processors.rebuilding import own_changelogs
+from processors.rebuild_app import own_changelogs
 from schemas.topics import (
     ATTENDANCE_RESULTS,
     ATTENDANCE_SESSIONS,

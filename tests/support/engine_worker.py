@@ -19,7 +19,6 @@ import uvloop
 from prometheus_client import CollectorRegistry
 from typing_extensions import override
 
-from processors.data_dir import locked_data_dir
 from processors.engine.confirmed_publisher import ConfirmedPublisher, Refused, Row, build_producer
 from processors.engine.due_clock import DueClock, RowDueTimes
 from processors.engine.effect import RuleAlone
@@ -33,6 +32,7 @@ from processors.engine.metrics import EngineMetrics
 from processors.engine.naming import Names
 from processors.engine.spec import AgentSpec
 from processors.engine.stopping import stop_at_once
+from processors.worker.data_dir import locked_data_dir
 from runtime.admin import AdminServer, Readiness
 from runtime.exits import run_guarded
 from runtime.kafka import KafkaConnection

@@ -16,7 +16,7 @@ from processors.attendance.agent import SPEC as TRACK_ATTENDANCE
 from processors.engine.confirmed_publisher import BATCH_BYTES, ConfirmedPublisher, Row, build_producer
 from processors.engine.fences import Fences
 from processors.engine.naming import Names
-from processors.rebuilding import names_of
+from processors.rebuild_app import names_of
 from runtime.kafka import KafkaConnection
 from schemas.errors import FatalError
 from tests.support.broker import Broker

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ops.rebuild.emptying import empty
 from ops.rebuild.groups import Groups
 from processors.engine.naming import changelog_name, rebuild_group, rebuild_topic
-from processors.rebuilding import names_of
+from processors.rebuild_app import names_of
 from runtime.kafka import KafkaConnection
 from runtime.reading import partitions_of_topics
 from schemas.topics import ERASURES, TICKS

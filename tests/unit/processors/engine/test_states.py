@@ -9,7 +9,7 @@ from processors.engine.memory_store import run_turn
 from processors.engine.naming import Names, changelog_name, checked_state_name, rebuild_topic
 from processors.engine.states import OfState, state_headers
 from processors.engine.view import Record, Rule, View
-from processors.rebuilding import TRACKING, names_of, own_topics
+from processors.rebuild_app import TRACKING, names_of, own_topics
 from schemas.errors import ConfigurationError
 from schemas.topics import (
     ATTENDANCE_RESULTS,

@@ -11,8 +11,8 @@ from aiokafka import AIOKafkaProducer
 from prometheus_client import CollectorRegistry
 from typing_extensions import override
 
-from processors import reporting
-from processors.status import Condition, WorkerIdentity
+from processors.worker import reporting
+from processors.worker.status import Condition, WorkerIdentity
 from runtime.kafka import KafkaConnection
 from sandbox.kafka import free_port
 

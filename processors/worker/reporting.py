@@ -20,7 +20,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 from prometheus_client import CollectorRegistry
 
-from processors.status import Condition, Sample, Usage, WorkerIdentity, totals, worker_status
+from processors.worker.status import Condition, Sample, Usage, WorkerIdentity, totals, worker_status
 from runtime.kafka import KafkaConnection
 from schemas.cloud_events import event_headers, tombstone_headers
 from schemas.errors import ConfigurationError

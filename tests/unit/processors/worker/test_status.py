@@ -8,7 +8,7 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from processors.brevo.writer.metrics import BrevoMetrics
-from processors.status import Condition, Sample, Usage, WorkerIdentity, totals, worker_status
+from processors.worker.status import Condition, Sample, Usage, WorkerIdentity, totals, worker_status
 
 AT = datetime(2026, 8, 12, 11, 30, tzinfo=UTC)
 IDENTITY = WorkerIdentity("worker-1.4f6c2a91", "0.1.0", AT, account_calls_per_hour=100)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from processors.data_dir import empty_data_dir, locked_data_dir
+from processors.worker.data_dir import empty_data_dir, locked_data_dir
 from schemas.errors import ConfigurationError
 
 
@@ -55,7 +55,7 @@ def test_files_of_the_worker_are_private_those_of_rocksdb_too(tmp_path: Path) ->
 import sys
 from pathlib import Path
 from rocksdict import Rdict
-from processors.data_dir import keep_files_private, locked_data_dir
+from processors.worker.data_dir import keep_files_private, locked_data_dir
 keep_files_private()
 with locked_data_dir(Path(sys.argv[1])) as path:
     table = Rdict(str(path / "table.db"))

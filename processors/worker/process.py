@@ -7,10 +7,10 @@ from typing import Protocol
 
 from processors.engine.faust_worker import EngineWorker
 from processors.engine.halt import Halt
-from processors.readiness_log import Situation
-from processors.reporting import now, worker_id
-from processors.settings import WorkerSettings
-from processors.status import Condition, WorkerIdentity
+from processors.worker.readiness_log import Situation
+from processors.worker.reporting import now, worker_id
+from processors.worker.settings import WorkerSettings
+from processors.worker.status import Condition, WorkerIdentity
 from runtime.admin import Readiness
 
 

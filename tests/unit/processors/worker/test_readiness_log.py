@@ -4,7 +4,7 @@ import logging
 
 import pytest
 
-from processors.readiness_log import ReadinessLog, Situation
+from processors.worker.readiness_log import ReadinessLog, Situation
 from tests.support.log_lines import told
 
 READY = Situation(ready=True, kafka_is_away=False, reasons=(), partitions=(0, 1))
