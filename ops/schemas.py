@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import sys
 from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated
@@ -16,8 +15,12 @@ from ops.asyncapi import ASYNCAPI_FILE, asyncapi
 from ops.compatibility import broken_topics
 from ops.contract_page import PAGE_FILE, contract_page
 from ops.contracts import Document, schema_file, value_schema
+from ops.failure import found_wrong
+from ops.options import Json, Yes, agreed
 from ops.samples import samples
 from ops.schema_registry import put_schemas
+from readmodel.words import counted
+from runtime.exits import FOUND_WRONG
 from schemas.errors import ConfigurationError
 from schemas.topics import TOPICS
 
@@ -38,6 +41,7 @@ def _group() -> None:
 
 def export(
     to: Annotated[Path, typer.Option(help="Folder for the files; made when missing. Files there are overwritten.")],
+    as_json: Json = False,
 ) -> None:
     """Write a JSON Schema per topic, and asyncapi.json (AsyncAPI 3.1) over all of them, with a page of it."""
     files = exported()
@@ -47,36 +51,50 @@ def export(
             (to / name).write_bytes(content)
     except OSError as error:
         raise ConfigurationError(f"--to {to}: cannot be written ({error.strerror}); name another folder") from error
-    typer.echo(f"{len(files)} files in {to}")
+    typer.echo(_line(folder=str(to), files=sorted(files)) if as_json else f"{len(files)} files in {to}")
 
 
 def check(
     against: Annotated[Path, typer.Option(help="Folder of an earlier `rollcall schemas export`.")],
+    as_json: Json = False,
 ) -> None:
     """Say what in these schemas breaks programs that were made for earlier ones; exit code 1 if anything does."""
     broken = broken_topics(read_schemas(against), schemas())
-    for name, faults in broken.items():
-        for fault in faults:
-            typer.echo(f"{name.removesuffix('.json')}: {fault}")
-    typer.echo(f"{len(broken)} topics break readers of {against}")
-    raise typer.Exit(bool(broken))
+    by_topic = {name.removesuffix(".json"): [str(fault) for fault in faults] for name, faults in broken.items()}
+    if as_json:
+        typer.echo(_line(against=str(against), breaks=by_topic))
+    else:
+        for topic, faults in by_topic.items():
+            for fault in faults:
+                typer.echo(f"{topic}: {fault}")
+        typer.echo(f"{counted(len(broken), 'topic')} with a break for readers of {against}")
+    raise typer.Exit(FOUND_WRONG if broken else 0)
 
 
 def put(
     url: Annotated[str, typer.Option(help="Of a Schema Registry that speaks Confluent's API.")],
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    yes: Yes = False,
+    as_json: Json = False,
 ) -> None:
     """Put the schemas into a Schema Registry: subjects `<topic>-value`, compatibility FORWARD_TRANSITIVE.
 
-    KAFKA_TOPIC_PREFIX, if it is set, is before the topics' names. Repeating it changes nothing.
+    KAFKA_TOPIC_PREFIX, if it is set, is before the topics' names. Repeating it changes nothing. Exit code 1: you said
+    no, or the registry did not answer.
     """
     prefix = os.environ.get("KAFKA_TOPIC_PREFIX", "")
     subjects = {f"{prefix}{name.removesuffix('.json')}-value": schema for name, schema in schemas().items()}
-    if not yes and not (sys.stdin.isatty() and typer.confirm(f"Register {len(subjects)} schemas at {url}?", err=True)):
-        typer.echo("Nothing was registered; --yes says so without a question.", err=True)
-        raise typer.Exit(1)
-    for subject, number in asyncio.run(put_schemas(url, subjects)).items():
+    if not agreed(f"Register {len(subjects)} schemas at {url}?", yes=yes):
+        raise found_wrong("nothing was registered", as_json=as_json)
+    numbers = asyncio.run(put_schemas(url, subjects))
+    if as_json:
+        typer.echo(_line(url=url, registered=numbers))
+        return
+    for subject, number in numbers.items():
         typer.echo(f"{number:>6}  {subject}")
+
+
+def _line(**facts: object) -> str:
+    return orjson.dumps(facts).decode()
 
 
 def schemas() -> dict[str, Document]:

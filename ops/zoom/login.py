@@ -12,11 +12,13 @@ from contextlib import asynccontextmanager
 from typing import Annotated
 
 import aiohttp
+import orjson
 import typer
 from prometheus_client import CollectorRegistry
 
 from ops.audit import audit_entry, note_done
-from ops.options import Reason
+from ops.failure import found_wrong
+from ops.options import Json, Reason
 from ops.zoom.accounts import AccountId, choose, client_of, load
 from ops.zoom.answers import ZoomRefusedError, said
 from ops.zoom.callback import CALLBACK_PATH, Callback
@@ -33,6 +35,7 @@ from runtime.kafka import KafkaConnection
 from runtime.models import Configuration, ZoomAccount
 from runtime.tls import outward_tls
 from schemas.errors import ConfigurationError, RetryLaterError, RollcallError
+from schemas.instants import format_instant
 from schemas.lookups import ZoomRow
 
 VERIFIER_BYTES = 48
@@ -53,6 +56,7 @@ def login(
     browser: Annotated[bool, typer.Option(help="Open the page in a browser.")] = True,
     timeout: Annotated[float, typer.Option(min=1, help="Seconds to wait for the consent.")] = 300.0,
     reason: Reason = "",
+    as_json: Json = False,
 ) -> None:
     """Let Rollcall into a Zoom account with `oauth: user`, in a browser on this machine.
 
@@ -75,15 +79,22 @@ def login(
     )
     connection = KafkaConnection.from_environment(os.environ)
     try:
-        asyncio.run(_log_in(chosen, configuration, attempt, (host, port), timeout, browser=browser))
+        made = asyncio.run(_log_in(chosen, configuration, attempt, (host, port), timeout, browser=browser))
     except (CallbackRefusedError, ZoomRefusedError, RetryLaterError) as error:
-        typer.echo(f"not connected: {error}", err=True)
-        raise typer.Exit(FOUND_WRONG) from None
-    typer.echo(f"Zoom account {chosen.account_id} is connected.")
+        raise found_wrong(f"not connected: {error}", as_json=as_json) from None
+    if as_json:
+        _print_json(
+            account_id=made.account_id,
+            scopes=made.scopes,
+            access_token_ends_at=format_instant(round(made.ends_at)),
+            logged_in_at=format_instant(round(made.logged_in_at)),
+        )
+    else:
+        typer.echo(f"Zoom account {chosen.account_id} is connected.")
     _note(connection, configuration, "zoom.login", chosen, reason)
 
 
-def logout(account: AccountId = None, reason: Reason = "") -> None:
+def logout(account: AccountId = None, reason: Reason = "", as_json: Json = False) -> None:
     """Take the consent back: revoke the tokens at Zoom and delete them here.
 
     Noted in the audit topic. Exit code 1: Zoom did not answer, or it could not be noted.
@@ -94,14 +105,22 @@ def logout(account: AccountId = None, reason: Reason = "") -> None:
     try:
         was_known = asyncio.run(_log_out(chosen))
     except RetryLaterError as error:
-        typer.echo(f"still connected: {error}; try again, or remove the app in Zoom's Marketplace", err=True)
-        raise typer.Exit(FOUND_WRONG) from None
-    if was_known is None:
-        typer.echo(f"Nobody was logged in to Zoom account {chosen.account_id}.")
-    else:
+        text = f"still connected: {error}; try again, or remove the app in Zoom's Marketplace"
+        raise found_wrong(text, as_json=as_json) from None
+    was_logged_in = was_known is not None
+    if as_json:
+        _print_json(account_id=chosen.account_id, was_logged_in=was_logged_in, revoked=bool(was_known))
+    elif was_logged_in:
         end = "revoked and deleted" if was_known else "deleted; Zoom did not know the tokens any more"
         typer.echo(f"Login to Zoom account {chosen.account_id}: {end}.")
+    else:
+        typer.echo(f"Nobody was logged in to Zoom account {chosen.account_id}.")
+    if was_logged_in:
         _note(connection, configuration, "zoom.logout", chosen, reason)
+
+
+def _print_json(**facts: object) -> None:
+    typer.echo(orjson.dumps(facts).decode())
 
 
 def _note(
@@ -120,9 +139,11 @@ async def _log_in(
     seconds: float,
     *,
     browser: bool,
-) -> None:
+) -> Login:
+    """The login, which is stored."""
     environment = ZoomEnvironment.read(os.environ)
     logins = LoginStore(environment.tokens)
+    made: list[Login] = []
     async with _service(account, environment) as service:
 
         async def exchange(code: str) -> None:
@@ -136,8 +157,10 @@ async def _log_in(
             except RollcallError:
                 await service.revoke(token.secret)
                 raise
+            login = Login.of(account.account_id, token, refresh_token, time.time())
             with logins.locked(account.account_id):
-                logins.write(Login.of(account.account_id, token, refresh_token, time.time()))
+                logins.write(login)
+            made.append(login)
 
         callback = Callback(attempt, exchange)
         async with callback.listening(*address):
@@ -146,6 +169,7 @@ async def _log_in(
             if browser:
                 await asyncio.to_thread(webbrowser.open, url)
             await callback.wait(seconds)
+    return made[-1]
 
 
 def check_account(person: ZoomRow, account_id: str) -> None:

@@ -80,12 +80,19 @@ async def ended(process: Process) -> int:
     return process.wait()
 
 
+def document(log: Path) -> dict[str, Any]:
+    """What the command that wrote the log last printed on stdout."""
+    (line, *_) = [line for line in reversed(log.read_text(encoding="utf-8").splitlines()) if line.startswith("{")]
+    found: dict[str, Any] = json.loads(line)
+    return found
+
+
 async def test_login_in_a_browser_stores_tokens_that_work_and_logout_revokes_them(
     zoom: SandboxZoom, env: dict[str, str], tmp_path: Path
 ) -> None:
     """Authorize page, consent, loopback page, exchange; then the tokens serve calls, rotate, and end."""
     log, port = tmp_path / "login.log", free_port()
-    command = rollcall_command("zoom", "login", "--no-browser", "--port", str(port))
+    command = rollcall_command("zoom", "login", "--no-browser", "--port", str(port), "--json")
     async with chromium(tmp_path) as page:
         with running(command, log=log, env=env) as process:
             url = await authorize_url(process)
@@ -104,6 +111,9 @@ async def test_login_in_a_browser_stores_tokens_that_work_and_logout_revokes_the
     assert stat.S_IMODE(stored.parent.stat().st_mode) == 0o700
     before = stored.read_text(encoding="utf-8")
     assert json.loads(before)["access_token"] not in log.read_text(encoding="utf-8")
+    told = document(log)
+    assert (told["account_id"], told["scopes"]) == (STATE.account_id, json.loads(before)["scopes"])
+    assert told["logged_in_at"] < told["access_token_ends_at"]
 
     account = account_of(STATE).model_copy(update={"oauth": "user"})
     logins = LoginStore(TokenStorage(tmp_path / "data/zoom-logins"))
@@ -116,8 +126,9 @@ async def test_login_in_a_browser_stores_tokens_that_work_and_logout_revokes_the
     assert json.loads(stored.read_text(encoding="utf-8"))["refresh_token"] != json.loads(before)["refresh_token"]
 
     access_token = json.loads(stored.read_text(encoding="utf-8"))["access_token"]
-    with running(rollcall_command("zoom", "logout"), log=log, env=env) as process:
+    with running(rollcall_command("zoom", "logout", "--json"), log=log, env=env) as process:
         assert await ended(process) == 0, process.describe()
+    assert document(log) == {"account_id": STATE.account_id, "was_logged_in": True, "revoked": True}
     assert not stored.exists()
     async with aiohttp.ClientSession(headers={"Authorization": f"Bearer {access_token}"}) as session:
         assert (await session.get(f"{zoom.url}/v2/users")).status == 401

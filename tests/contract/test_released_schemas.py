@@ -47,12 +47,17 @@ def test_check_says_what_differs_and_fails(tmp_path: Path) -> None:
     code, said = run("check", "--against", str(tmp_path))
     assert code == 1
     assert "attendance.results.v1: <result>.attendance_status: new value ('no_show')" in said
-    assert "1 topics break readers" in said
+    assert "1 topic with a break for readers" in said
+    code, said = run("check", "--against", str(tmp_path), "--json")
+    fault = "<result>.attendance_status: new value ('no_show')"
+    assert (code, orjson.loads(said)) == (1, {"against": str(tmp_path), "breaks": {"attendance.results.v1": [fault]}})
 
 
 def test_check_against_what_is_current_is_content(tmp_path: Path) -> None:
     """Nothing differs from itself."""
-    assert run("export", "--to", str(tmp_path))[0] == 0
+    code, said = run("export", "--to", str(tmp_path), "--json")
+    files = sorted(path.name for path in tmp_path.iterdir())
+    assert (code, orjson.loads(said)) == (0, {"folder": str(tmp_path), "files": files})
     assert run("check", "--against", str(tmp_path))[0] == 0
 
 

@@ -9,6 +9,7 @@ import pytest
 from ops.schema_registry import put_schemas
 from ops.schemas import schemas
 from schemas.errors import ConfigurationError, RetryLaterError
+from tests.support.commands import rollcall
 from tests.support.schema_registry import Registry, serving
 
 SUBJECTS = {f"lab.{name.removesuffix('.json')}-value": schema for name, schema in schemas().items()}
@@ -20,6 +21,12 @@ async def test_schemas_are_registered_once_with_the_mode_that_fits() -> None:
     async with serving(registry) as url:
         first = await put_schemas(url, SUBJECTS)
         assert await put_schemas(url, SUBJECTS) == first
+        words = ("schemas", "register", "--url", url, "--json")
+        prefix = {"KAFKA_TOPIC_PREFIX": "lab."}
+        assert (await rollcall(prefix, *words, "--yes"))[:2] == (0, {"url": url, "registered": first})
+        code, document, said = await rollcall(prefix, *words)
+    assert (code, document) == (1, {"error": "nothing was registered", "exit_code": 1})
+    assert "--yes says so" in said
     assert first.keys() == registry.subjects.keys() == SUBJECTS.keys()
     assert set(registry.modes.values()) == {"FORWARD_TRANSITIVE"}
     for subject, versions in registry.subjects.items():
