@@ -14,8 +14,8 @@ POINT = 10_000
 """`people.attendance` and `people.punctuality` count such parts of a point: almost everybody has others."""
 MODEL = ("model_version", "half_life_days", "hot_from", "warm_from")
 """`scores.model`: what a score was computed with."""
-WANTED = ("kind", "name", "session_uuid", "cause", "origin")
-"""`calls.wanted`: what Brevo was to do, and why."""
+WANTED = ("kind", "name", "session_uuid", "cause", "origin", "as_it_happened")
+"""`calls.wanted`: what Brevo was to do, and why (`schemas.brevo.Command`)."""
 WRITTEN = ("acknowledged", "unchanged")
 """Outcomes after which Brevo holds what was wanted."""
 OVER_NOT_FINAL = ("ended", "live")

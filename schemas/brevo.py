@@ -41,6 +41,9 @@ class Command(Message):
     origin: Origin = "live"
     occurred_at: Instant
     """Of the Zoom event behind it; freshness is measured from here."""
+    as_it_happened: bool = False
+    """Whether freshness is measured: a webhook has just told of it, and not a list or a report that was read later, a
+    back-fill, a replay, a sweep or a person."""
 
 
 class UpsertContact(Command):

@@ -41,7 +41,8 @@ def status(
 ) -> None:
     """Show whether all is well: workers, how fresh things are, what waits, and what needs a person.
 
-    Fresh: seconds from Zoom's event to the ingress, and to Brevo's answer, per kind, of the last hour's live events.
+    Fresh: seconds from Zoom's event to the ingress, and to Brevo's answer, per kind, of what webhooks told in the last
+    hour as it happened; lists, reports, back-fills and replays are left out.
     It reads Kafka alone, so it works while every worker is down, and says so. Exit code 1: something needs a person.
     """
     if watch and as_json:
@@ -108,7 +109,7 @@ def _show(console: Console, view: ReadModelView, picture: Picture, wrong: list[s
             made.add_row(*cells)
         console.print(made)
     else:
-        console.print("no live event came")
+        console.print("no webhook told of anything")
     totals = picture.totals
     console.print("\nOf the last day", style="bold")
     console.print(

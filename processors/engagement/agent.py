@@ -24,7 +24,7 @@ from processors.engagement.commands import (
     upsert_contact,
 )
 from processors.engagement.consent import questions_of
-from processors.engagement.facts import KeptFact, fact_in
+from processors.engagement.facts import KeptFact, fact_in, has_just_happened
 from processors.engagement.recordings import RecordingRules
 from processors.engagement.resync import Resync
 from processors.engagement.returning import may_bring_back, registers
@@ -62,7 +62,7 @@ from schemas.attendance import (
     Result,
     SessionRecording,
 )
-from schemas.brevo import TrackEvent
+from schemas.brevo import BrevoCommand, TrackEvent
 from schemas.codec import pack
 from schemas.replays import Lineage
 from schemas.topics import (
@@ -175,6 +175,7 @@ class ScoreEngagement(Rule):
     def _keep(self, fact: Registration | Result, rows: ContactRows, view: View) -> KeptFact:
         """Merge the fact into `rows` and the table."""
         key, due = fact_key(fact), event_due(fact, self._events)
+        just_now = has_just_happened(fact, rows.registrations.get(key), view)
         if isinstance(fact, Result):
             session = rows.sessions.get(key)
             told = session.events_due if session else ()
@@ -194,7 +195,8 @@ class ScoreEngagement(Rule):
         if changed:
             view.put(ENGAGEMENT_TABLE, key, value)
             view.learned()
-        return KeptFact(None if due in told or taken_back else due, is_news=changed or view.lineage is None)
+        first_due = None if due in told or taken_back else due
+        return KeptFact(first_due, is_news=changed or view.lineage is None, as_it_happened=just_now)
 
     def _send(
         self,
@@ -206,21 +208,20 @@ class ScoreEngagement(Rule):
         view: View,
     ) -> Head:
         """Send what differs from what was sent before; returns the new head."""
-        key, event = fact.contact_id.encode(), kept.event
-        topic = _topic_of(fact.origin, view)
+        topic, event, just_now = _topic_of(fact.origin, view), kept.event, kept.as_it_happened
         head = rows.head._replace(email=fact.email)
         head = self._rewriter.send_score(fact.contact_id, rows, scored, head, view)
         revision, upsert_digest = head.revision, wanted.digest()
         if upsert_digest != rows.head.upsert_digest or may_bring_back(fact, self._deleted, is_news=kept.is_news):
             revision += 1
-            view.send(topic, key, upsert_contact(fact, revision, wanted, upsert_digest))
+            _tell(upsert_contact(fact, revision, wanted, upsert_digest), topic, view, just_now=just_now)
         if event is not None:
             revision += 1
-            view.send(topic, key, self._event(fact, event, revision))
+            _tell(self._event(fact, event, revision), topic, view, just_now=just_now)
         asking = self._asking(fact, wanted, rows.head.asked, view.lineage)
         for list_id in asking:
             revision += 1
-            view.send(topic, key, confirm_list(fact, list_id, revision))
+            _tell(confirm_list(fact, list_id, revision), topic, view, just_now=just_now)
         asked = tuple(sorted({*rows.head.asked, *asking}))
         return head._replace(revision=revision, upsert_digest=upsert_digest, asked=asked)
 
@@ -242,8 +243,9 @@ class ScoreEngagement(Rule):
         switched_on = self._events.started if fact.moment == "started" else self._events.ended
         if not switched_on or not head.upsert_digest:
             return
-        key, head = fact.contact_id.encode(), head._replace(revision=head.revision + 1)
-        view.send(_topic_of(fact.origin, view), key, notice_event(fact, head.revision))
+        head = head._replace(revision=head.revision + 1)
+        just_now = has_just_happened(fact, None, view)
+        _tell(notice_event(fact, head.revision), _topic_of(fact.origin, view), view, just_now=just_now)
         view.put(ENGAGEMENT_TABLE, head_key(fact.contact_id), encode_head(head))
 
     def _tell_session(self, fact: SessionRecording, view: View) -> None:
@@ -263,7 +265,8 @@ class ScoreEngagement(Rule):
         for key, row in self._recordings.due(fact, rows):
             revision += 1
             command = self._recordings.command(fact, row, rows, revision)
-            view.send(_topic_of(row.origin, view), fact.contact_id.encode(), command)
+            just_now = isinstance(fact, Recording) and has_just_happened(fact, None, view)
+            _tell(command, _topic_of(row.origin, view), view, just_now=just_now)
             view.put(ENGAGEMENT_TABLE, key, encode_recording(row._replace(told=True)))
         return head._replace(revision=revision)
 
@@ -272,6 +275,11 @@ class ScoreEngagement(Rule):
             return registered_event(fact, revision)
         score = self._assessor.model.points(merged_session(None, fact, None)).score
         return result_event(fact, event, revision, score)
+
+
+def _tell(command: BrevoCommand, topic: str, view: View, *, just_now: bool) -> None:
+    told = command.model_copy(update={"as_it_happened": True}) if just_now else command
+    view.send(topic, command.contact_id.encode(), told)
 
 
 def _topic_of(origin: Origin, view: View) -> str:

@@ -6,9 +6,9 @@ from typing import NamedTuple
 
 from pydantic import ValidationError
 
-from processors.engagement.state import CountedEvent
-from processors.engine.view import Record
-from schemas.attendance import FACT, AnyFact
+from processors.engagement.state import ContactRegistration, CountedEvent
+from processors.engine.view import Record, View
+from schemas.attendance import FACT, AnyFact, Notice, Recording, Registration, Result
 from schemas.errors import DeadLetterError
 
 
@@ -19,6 +19,24 @@ class KeptFact(NamedTuple):
     """That it is the first to call for."""
     is_news: bool
     """No replay has brought what was known before."""
+    as_it_happened: bool
+    """As `schemas.brevo.Command` has it."""
+
+
+def has_just_happened(
+    fact: Registration | Result | Recording | Notice, known: ContactRegistration | None, view: View
+) -> bool:
+    """Whether a webhook has just told of it. `known`: the registration's row before the fact.
+
+    Final results and no-shows wait for Zoom's report. A registration is told again, with the instant at which it was
+    made, when something else about its webinar changes.
+    """
+    if fact.origin != "live" or view.lineage is not None:
+        return False
+    if isinstance(fact, Registration):
+        told_again = known is not None and known.occurred_at == int(fact.occurred_at.timestamp())
+        return fact.observed == "webhook" and not fact.retracted and not told_again
+    return isinstance(fact, Notice | Recording) or not (fact.is_final or fact.retracted)
 
 
 def fact_in(record: Record) -> AnyFact:

@@ -72,6 +72,7 @@ class CallLine:
     session_uuid: str | None
     cause: str | None
     origin: str | None
+    as_it_happened: bool | None
     revision: int | None
     occurred_at: datetime | None
     wanted_at: datetime | None

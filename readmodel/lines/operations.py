@@ -76,7 +76,7 @@ class Freshness:
     stage: str
     """`received`: at the ingress; `answered`: by Brevo."""
     kind: str
-    """The event at Zoom; of `answered` what Brevo was told: `upsert`, or an event's name."""
+    """The event at Zoom; of `answered` what Brevo was told: `upsert (<cause>)`, or an event's name."""
     count: int
     p50_seconds: float
     p95_seconds: float

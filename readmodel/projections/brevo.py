@@ -43,7 +43,8 @@ def project_command(source: SourceRecord, changes: Changes) -> None:
 def _wanted(command: dict[str, Any]) -> str:
     """In the order of `WANTED`."""
     kind, name, session = required(command, "kind"), text(command.get("name")), text(command["session"])
-    return together(kind, name, session, text(command["reason"]), text(command["origin"]))
+    just_now = command.get("as_it_happened") is True
+    return together(kind, name, session, text(command["reason"]), text(command["origin"]), just_now)
 
 
 def project_result(source: SourceRecord, changes: Changes) -> None:

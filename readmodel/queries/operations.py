@@ -144,7 +144,7 @@ def setups(connection: Connection) -> tuple[SetupReport, ...]:
 
 
 def freshness(connection: Connection, now: datetime, over: timedelta = timedelta(hours=1)) -> tuple[Freshness, ...]:
-    """Delays of what arrived within `over` before `now`, per stage and kind; of live events alone."""
+    """Delays of what webhooks told as it happened and arrived within `over` before `now`, per stage and kind."""
     since = in_milliseconds(now - over)
     found = [("received", _received(connection, since)), ("answered", _answered(connection, since))]
     return tuple(
@@ -182,14 +182,15 @@ def _received(connection: Connection, since: int) -> dict[str, dict[int, int]]:
 
 
 def _answered(connection: Connection, since: int) -> dict[str, dict[int, int]]:
-    """By an event's name, else by kind: how many took so many milliseconds to Brevo's answer, in steps."""
+    """By an event's name, else by kind and cause: how many took so many milliseconds to Brevo's answer, in steps."""
     of = DELAYS.c
     chosen = select(of.wanted, of.steps, func.sum(of.calls)).where(of.minute >= since // MINUTE_MS)
     rows = connection.execute(chosen.group_by(of.wanted, of.steps)).all()
     words = names_of(connection, WORDS, (number for number, _, _ in rows))
     said = {number: apart(WANTED, text) for number, text in words.items()}
-    live = (row for row in rows if said[row[0]]["origin"] == "live")
-    return _by_delay((said[number]["name"] or said[number]["kind"], steps, int(times)) for number, steps, times in live)
+    timed = {number: told for number, told in said.items() if told["as_it_happened"]}
+    kinds = {number: told["name"] or f"{told['kind']} ({told['cause']})" for number, told in timed.items()}
+    return _by_delay((kinds[number], steps, int(times)) for number, steps, times in rows if number in kinds)
 
 
 def _by_delay(rows: Iterable[Any]) -> dict[str, dict[int, int]]:

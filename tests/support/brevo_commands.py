@@ -21,6 +21,7 @@ def upsert(revision: int = 1, email: str = MAYA, **changes: Any) -> UpsertContac
         "revision": revision,
         "reason": "result",
         "occurred_at": OCCURRED_AT,
+        "as_it_happened": True,
         "attributes": {"MEETING_DURATION": AttributeValue(type="float", value=47)},
         "lists": (16,),
     }

@@ -153,11 +153,11 @@ class Storyteller:
         """That no candidate gives somebody anything any more."""
         return ENGAGEMENT_CANDIDATES, message(who.contact_id, None)
 
-    def upsert(self, who: Person, revision: int, *, bulk: bool = False) -> Told:
+    def upsert(self, who: Person, revision: int, *, bulk: bool = False, **fields: Any) -> Told:
         """What Brevo shall hold of somebody."""
         told = {
             **self._upsert, "contact_id": who.contact_id, "email": who.email, "revision": revision,
-            "command_id": contact_id(f"{who.email}|{revision}"),
+            "command_id": contact_id(f"{who.email}|{revision}"), **fields,
         }  # fmt: skip
         return BREVO_COMMANDS_BULK if bulk else BREVO_COMMANDS, message(who.contact_id, told)
 

@@ -72,8 +72,8 @@ class BrevoMetrics:
         )
         self.freshness = Histogram(
             "rollcall_brevo_freshness_seconds",
-            "Event at Zoom to Brevo's answer",
-            ["kind", "priority"],
+            "Event at Zoom to Brevo's answer, of what webhooks told as it happened",
+            ["kind"],
             registry=registry,
             buckets=FRESHNESS_BUCKETS,
         )

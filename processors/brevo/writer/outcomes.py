@@ -13,7 +13,6 @@ from processors.brevo.decisions.results import Ending, dead_letter_output, delet
 from processors.brevo.writer.batch_log import BatchLog
 from processors.brevo.writer.metrics import BrevoMetrics
 from processors.brevo.writer.schedule import WorkSchedule
-from processors.brevo.writer.tasks import priority_of
 from processors.engine.effect import Post
 from processors.engine.view import Output
 
@@ -120,8 +119,9 @@ class Outcomes:
         self._metrics.results.labels(kind, ending.outcome).inc()
         self.batches.note(work, ending)
         if ending.outcome in ("acknowledged", "unchanged"):
-            age = (now - work.command.occurred_at).total_seconds()
-            self._metrics.freshness.labels(kind, priority_of(work)).observe(max(0.0, age))
+            if work.command.as_it_happened:
+                age = (now - work.command.occurred_at).total_seconds()
+                self._metrics.freshness.labels(kind).observe(max(0.0, age))
         elif ending.outcome != "suppressed":  # as it was wanted: counted with its batch
             _say(kind, work, ending)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, datetime
 from pathlib import Path
 
 from sqlalchemy.engine import URL
@@ -10,7 +11,7 @@ from sqlalchemy.engine import URL
 from readmodel.database import opened
 from readmodel.keys import session_key
 from readmodel.lines.candidates import Comparison
-from readmodel.lines.operations import Totals
+from readmodel.lines.operations import Freshness, Totals
 from readmodel.projector import BATCH_RECORDS, Projector
 from readmodel.queries import operations
 from readmodel.queries.candidates import candidate_models, comparison, movers
@@ -119,6 +120,22 @@ async def test_what_the_topics_say_is_found_again(url: URL, kafka: KafkaConnecti
         assert [status.worker_id for status in operations.workers(connection)] == ["worker-1"]
         assert operations.totals(connection) == Totals(1, 1, 1, 1, 0)
         assert {progress.topic for progress in operations.progress(connection)} > {ATTENDANCE_RESULTS.name}
+
+
+async def test_freshness_is_of_what_webhooks_told_as_it_happened(url: URL, kafka: KafkaConnection) -> None:
+    """A registration of weeks ago, read off a list an hour ago, is no delay of ours."""
+    await ensure_topics(kafka, Kafka(partitions=PARTITIONS))
+    tell, (ana, ben) = Storyteller(), map(person, range(2))
+    now = datetime(2026, 8, 12, 11, 30, tzinfo=UTC)
+    told = [
+        tell.upsert(ana, 1, reason="registration", occurred_at="2026-08-12T11:00:00Z", as_it_happened=True),
+        tell.upsert(ben, 1, reason="registration", occurred_at="2026-07-01T11:00:00Z"),
+        *(tell.answer(who, 1, finished_at="2026-08-12T11:00:04Z") for who in (ana, ben)),
+    ]
+    await publish(kafka, told)
+    await project(url, kafka)
+    with opened(url, kafka.topic_prefix) as database, database.reading() as connection:
+        assert operations.freshness(connection, now) == (Freshness("answered", "upsert (registration)", 1, 4.0, 4.0),)
 
 
 async def test_candidates_are_compared_with_the_live_score_and_movers_are_named(

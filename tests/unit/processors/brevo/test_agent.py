@@ -44,7 +44,19 @@ async def test_new_contact_is_created_and_its_event_follows(bench: tuple[Sink, S
     assert brevo.calls[0].headers["api-key"] == API_KEY
     assert sink.outcomes() == ["acknowledged", "intended", "acknowledged"]
     assert sink.contact().pending is None
-    assert sink.metric("rollcall_brevo_freshness_seconds_sum", kind="upsert", priority="live") == 3
+    assert sink.metric("rollcall_brevo_freshness_seconds_sum", kind="upsert") == 3
+
+
+async def test_freshness_is_of_what_webhooks_told_as_it_happened(bench: tuple[Sink, ScriptedBrevo]) -> None:
+    """A list that was read weeks after its registrations, or a sweep, is no delay of ours."""
+    sink, _brevo = bench
+    sink.start()
+    sink.send(upsert(as_it_happened=False))
+    await sink.settled()
+    assert sink.outcomes() == ["acknowledged"]
+    sink.send(upsert(2, attributes={}))
+    await sink.settled()
+    assert sink.metric("rollcall_brevo_freshness_seconds_count", kind="upsert") == 1
 
 
 async def test_unchanged_contact_needs_no_call(bench: tuple[Sink, ScriptedBrevo]) -> None:

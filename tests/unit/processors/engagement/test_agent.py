@@ -285,3 +285,37 @@ def test_replayed_result_says_nothing_where_it_is_known_and_is_news_behind_live_
     assert [report.replay_id for report in news] == ["r", "r"]
     assert {output.topic for output in outputs} == {REPLAYS.name, ENGAGEMENT_SCORES.name, BREVO_COMMANDS_BULK.name}
     assert {lineage_of(output.headers) for output in outputs if output.topic != REPLAYS.name} == {lineage}
+
+
+@pytest.mark.parametrize(
+    ("fact", "just_now"),
+    [
+        (registration(), True),
+        (registration(registration_status="cancelled", revision=2, days=-1), True),
+        (registration(observed="list"), False),
+        (registration(origin="backfill"), False),
+        (result(is_final=False), True),
+        (result(evidence="both"), False),
+        (no_show(evidence="both"), False),
+        (result(origin="backfill_with_events", is_final=False), False),
+    ],
+)
+def test_rule_command_says_whether_a_webhook_has_just_told_of_it(fact: Fact, just_now: bool) -> None:
+    """What a list, a report or a back-fill tells late is not measured as a delay."""
+    outputs = Contact().take(fact)
+    assert {command.as_it_happened for command in commands(outputs)} == {just_now}
+
+
+def test_rule_registration_that_is_told_again_has_not_just_happened() -> None:
+    """The webinar got another topic, weeks after people registered for it."""
+    contact = Contact()
+    contact.take(registration(), result(is_final=False))
+    (again,) = commands(contact.take(registration(revision=2, first_name="Mayá")))
+    assert not again.as_it_happened
+
+
+def test_rule_replayed_fact_has_not_just_happened() -> None:
+    """Its event was live once."""
+    contact = Contact()
+    outputs = run(contact.rule, copies(registration(), lineage=Lineage("r")), {ENGAGEMENT_TABLE: contact.store})
+    assert {command.as_it_happened for command in commands(outputs)} == {False}
