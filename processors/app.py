@@ -39,7 +39,9 @@ from processors.zoom import agent as look_up
 from processors.zoom.api.client import ZoomClient
 from processors.zoom.api.login_store import LoginStore
 from processors.zoom.api.metrics import ZoomMetrics
+from processors.zoom.api.setup import ClientSetup
 from processors.zoom.features import missing_scopes
+from processors.zoom.metrics import LookupMetrics
 from runtime.admin import AdminServer
 from runtime.groups import check_group
 from runtime.kafka import KafkaConnection
@@ -177,28 +179,24 @@ def sink_of(
 async def _zoom_effect(
     settings: WorkerSettings, registry: CollectorRegistry, publisher: ConfirmedPublisher
 ) -> AsyncIterator[look_up.LookUp]:
-    environment, metrics = settings.environment, ZoomMetrics(registry)
-    logins = LoginStore(environment.zoom_tokens)
+    environment = settings.environment
     accounts = [account for account in settings.configuration.connectors.zoom if account.enabled]
     async with aiohttp.ClientSession() as session:
-        clients = {
-            account.account_id: ZoomClient(
-                account,
-                session,
-                settings.configuration.zoom_api.plan,
-                environment.zoom_api_base_url,
-                environment.zoom_oauth_base_url,
-                metrics,
-                logins=logins,
-                allowances=environment.zoom_budget_dir,
-            )
-            for account in accounts
-        }
+        setup = ClientSetup(
+            session,
+            settings.configuration.zoom_api.plan,
+            environment.zoom_oauth_base_url,
+            ZoomMetrics(registry),
+            api_base_url=environment.zoom_api_base_url,
+            logins=LoginStore(environment.zoom_tokens),
+            allowances=environment.zoom_budget_dir,
+        )
+        clients = {account.account_id: ZoomClient(account, setup) for account in accounts}
         missing = {account.account_id: partial(missing_scopes, account, settings.configuration) for account in accounts}
         yield look_up.LookUp(
             clients,
             clock=time.time,
-            metrics=metrics,
+            metrics=LookupMetrics(registry),
             partition_of=lambda account_id: publisher.partition_of(account_id.encode()),
             missing_scopes=missing,
         )

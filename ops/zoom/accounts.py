@@ -15,6 +15,7 @@ from processors.zoom.api.client import ZoomClient
 from processors.zoom.api.login_store import LoginStore
 from processors.zoom.api.metrics import ZoomMetrics
 from processors.zoom.api.oauth import Grant
+from processors.zoom.api.setup import ClientSetup
 from runtime.configuration import load_for_display
 from runtime.environment import ZoomEnvironment, config_path
 from runtime.logs import configure_command_logging
@@ -61,18 +62,21 @@ async def client_of(
         ConfigurationError: it lacks credentials.
     """
     async with aiohttp.ClientSession() as session:
-        yield ZoomClient(
-            account,
-            session,
-            configuration.zoom_api.plan,
-            environment.api_base_url,
-            environment.oauth_base_url,
-            ZoomMetrics(CollectorRegistry()),
-            logins=LoginStore(environment.tokens),
-            grant=grant,
-            allowances=environment.budget_dir,
-            priority="bulk",
-        )
+        setup = setup_of(session, configuration, environment)
+        yield ZoomClient(account, setup, grant=grant, priority="bulk")
+
+
+def setup_of(session: aiohttp.ClientSession, configuration: Configuration, environment: ZoomEnvironment) -> ClientSetup:
+    """What calls to Zoom of a command are made with; its figures are shown to nobody."""
+    return ClientSetup(
+        session,
+        configuration.zoom_api.plan,
+        environment.oauth_base_url,
+        ZoomMetrics(CollectorRegistry()),
+        api_base_url=environment.api_base_url,
+        logins=LoginStore(environment.tokens),
+        allowances=environment.budget_dir,
+    )
 
 
 @asynccontextmanager

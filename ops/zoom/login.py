@@ -14,26 +14,22 @@ from typing import Annotated
 import aiohttp
 import orjson
 import typer
-from prometheus_client import CollectorRegistry
 
 from ops.audit import audit_entry, note_done
 from ops.failure import found_wrong
 from ops.options import Json, Reason
-from ops.zoom.accounts import AccountId, choose, client_of, load
+from ops.zoom.accounts import AccountId, choose, client_of, load, setup_of
 from ops.zoom.answers import ZoomRefusedError, said
 from ops.zoom.callback import CALLBACK_PATH, Callback
 from processors.zoom.api import requests
 from processors.zoom.api.authorization import CallbackRefusedError, LoginAttempt
-from processors.zoom.api.client import TOTAL_TIMEOUT_SECONDS
 from processors.zoom.api.login_store import Login, LoginStore
-from processors.zoom.api.metrics import ZoomMetrics
 from processors.zoom.api.oauth import OneToken
 from processors.zoom.api.token_service import TokenService
 from runtime.environment import ZoomEnvironment
 from runtime.exits import FOUND_WRONG
 from runtime.kafka import KafkaConnection
 from runtime.models import Configuration, ZoomAccount
-from runtime.tls import outward_tls
 from schemas.errors import ConfigurationError, RetryLaterError, RollcallError
 from schemas.instants import format_instant
 from schemas.lookups import ZoomRow
@@ -72,25 +68,13 @@ def login(
             f"account {chosen.account_id} uses server-to-server OAuth, which needs no login; "
             "set connectors.zoom.oauth to user for a General app"
         )
-    attempt = LoginAttempt(
-        redirect_uri or f"http://{HOST}:{port}{CALLBACK_PATH}",
-        secrets.token_urlsafe(VERIFIER_BYTES),
-        secrets.token_urlsafe(VERIFIER_BYTES),
-    )
+    attempt = _attempt(redirect_uri or f"http://{HOST}:{port}{CALLBACK_PATH}")
     connection = KafkaConnection.from_environment(os.environ)
     try:
         made = asyncio.run(_log_in(chosen, configuration, attempt, (host, port), timeout, browser=browser))
     except (CallbackRefusedError, ZoomRefusedError, RetryLaterError) as error:
         raise found_wrong(f"not connected: {error}", as_json=as_json) from None
-    if as_json:
-        _print_json(
-            account_id=made.account_id,
-            scopes=made.scopes,
-            access_token_ends_at=format_instant(round(made.ends_at)),
-            logged_in_at=format_instant(round(made.logged_in_at)),
-        )
-    else:
-        typer.echo(f"Zoom account {chosen.account_id} is connected.")
+    _tell_connected(made, as_json=as_json)
     _note(connection, configuration, "zoom.login", chosen, reason)
 
 
@@ -103,7 +87,7 @@ def logout(account: AccountId = None, reason: Reason = "", as_json: Json = False
     chosen = choose(configuration, account)
     connection = KafkaConnection.from_environment(os.environ)
     try:
-        was_known = asyncio.run(_log_out(chosen))
+        was_known = asyncio.run(_log_out(chosen, configuration))
     except RetryLaterError as error:
         text = f"still connected: {error}; try again, or remove the app in Zoom's Marketplace"
         raise found_wrong(text, as_json=as_json) from None
@@ -119,8 +103,25 @@ def logout(account: AccountId = None, reason: Reason = "", as_json: Json = False
         _note(connection, configuration, "zoom.logout", chosen, reason)
 
 
+def _tell_connected(made: Login, *, as_json: bool) -> None:
+    if not as_json:
+        typer.echo(f"Zoom account {made.account_id} is connected.")
+        return
+    _print_json(
+        account_id=made.account_id,
+        scopes=made.scopes,
+        access_token_ends_at=format_instant(round(made.ends_at)),
+        logged_in_at=format_instant(round(made.logged_in_at)),
+    )
+
+
 def _print_json(**facts: object) -> None:
     typer.echo(orjson.dumps(facts).decode())
+
+
+def _attempt(redirect_uri: str) -> LoginAttempt:
+    """A question with secrets of its own."""
+    return LoginAttempt(redirect_uri, secrets.token_urlsafe(VERIFIER_BYTES), secrets.token_urlsafe(VERIFIER_BYTES))
 
 
 def _note(
@@ -144,7 +145,7 @@ async def _log_in(
     environment = ZoomEnvironment.read(os.environ)
     logins = LoginStore(environment.tokens)
     made: list[Login] = []
-    async with _service(account, environment) as service:
+    async with _service(account, configuration, environment) as service:
 
         async def exchange(code: str) -> None:
             token, fields = said(await service.grant(attempt.form(code)))
@@ -192,10 +193,10 @@ def check_account(person: ZoomRow, account_id: str) -> None:
         )
 
 
-async def _log_out(account: ZoomAccount) -> bool | None:
+async def _log_out(account: ZoomAccount, configuration: Configuration) -> bool | None:
     environment = ZoomEnvironment.read(os.environ)
     logins = LoginStore(environment.tokens)
-    async with _service(account, environment) as service:
+    async with _service(account, configuration, environment) as service:
         with logins.locked(account.account_id):
             stored = logins.read(account.account_id)
             if stored is None:
@@ -207,15 +208,8 @@ async def _log_out(account: ZoomAccount) -> bool | None:
 
 
 @asynccontextmanager
-async def _service(account: ZoomAccount, environment: ZoomEnvironment) -> AsyncIterator[TokenService]:
-    tls = outward_tls()
+async def _service(
+    account: ZoomAccount, configuration: Configuration, environment: ZoomEnvironment
+) -> AsyncIterator[TokenService]:
     async with aiohttp.ClientSession() as session:
-        yield TokenService(
-            account,
-            session,
-            environment.oauth_base_url,
-            ZoomMetrics(CollectorRegistry()),
-            clock=time.time,
-            tls=tls,
-            timeout=aiohttp.ClientTimeout(total=TOTAL_TIMEOUT_SECONDS),
-        )
+        yield TokenService(account, setup_of(session, configuration, environment))

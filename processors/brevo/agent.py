@@ -38,7 +38,7 @@ from processors.brevo.writer.confirmations import ConfirmationChannel
 from processors.brevo.writer.events import EventChannel, EventSender
 from processors.brevo.writer.imports import ImportWriter
 from processors.brevo.writer.lists import ListWatch
-from processors.brevo.writer.metrics import BrevoMetrics
+from processors.brevo.writer.metrics import BrevoMetrics, CallMetrics
 from processors.brevo.writer.outcomes import Outcomes
 from processors.brevo.writer.processes import ImportProcesses
 from processors.brevo.writer.pump import Pump
@@ -112,7 +112,9 @@ class SyncContact(Effect):
         commands = OpenCommands()
         self.rule = sink_rule(rules, frozenset(list_keys), commands)
         self._renewals = Renewals(list_keys, clock)
-        self._access = Access(rates, settings.account_calls_per_hour, total_partitions, figures, metrics, monotonic)
+        self._access = Access(
+            rates, settings.account_calls_per_hour, total_partitions, figures, CallMetrics(registry), monotonic
+        )
         self._api, self._judge_attributes = api, judge_attributes
         asker = self._asker = Asker(self._access, figures, spread)
         self._lists = ListWatch(

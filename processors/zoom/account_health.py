@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping, Sequence
 
-from processors.zoom.api.metrics import ZoomMetrics
+from processors.zoom.metrics import LookupMetrics
 from processors.zoom.questions.pages import QuestionAnswer
 from processors.zoom.questions.troubles import Troubles
 from runtime.backoff import Backoff
@@ -24,7 +24,7 @@ class AccountHealth:
 
     Args:
         clock: seconds since 1970.
-        metrics: shared with the clients.
+        metrics: shared with the agent.
         backoff: an outage is one that outlasts its first wait.
         missing_scopes: by account id, what the enabled features lack; absent: nobody is told.
     """
@@ -33,7 +33,7 @@ class AccountHealth:
         self,
         *,
         clock: Callable[[], float],
-        metrics: ZoomMetrics,
+        metrics: LookupMetrics,
         backoff: Backoff,
         missing_scopes: Mapping[str, MissingScopes],
     ) -> None:

@@ -26,8 +26,8 @@ from processors.erasure.erasing import ErasingRule
 from processors.erasure.marks import MARKS
 from processors.zoom.account_health import AccountHealth, MissingScopes
 from processors.zoom.api.api import ZoomReader
-from processors.zoom.api.metrics import ZoomMetrics
 from processors.zoom.asking import as_answer, ask
+from processors.zoom.metrics import LookupMetrics
 from processors.zoom.questions.due_queue import DueQueue, QuestionUnderWay, ZoomQuestion
 from processors.zoom.questions.erasure import LookupCleaner
 from processors.zoom.questions.identities import Directory
@@ -68,7 +68,7 @@ class LookUp(Effect):
         clients: Mapping[str, ZoomReader],
         *,
         clock: Callable[[], float],
-        metrics: ZoomMetrics,
+        metrics: LookupMetrics,
         partition_of: Callable[[str], int],
         jitter: Callable[[], float] = random.random,
         backoff: Backoff = BACKOFF,
@@ -80,7 +80,7 @@ class LookUp(Effect):
         Args:
             clients: one per account id.
             clock: seconds since 1970.
-            metrics: shared with the clients.
+            metrics: of this process.
             partition_of: which partition has the look-ups of an account id.
             jitter: a number in [0, 1).
             backoff: the waits after failures.
@@ -274,7 +274,7 @@ class LookUp(Effect):
                 yield Output.of(LOOKUP_RESULTS.name, page.object_id.encode(), page)
 
     def _note_change(self) -> None:
-        self._metrics.lookups_pending.set(len(self._due_queue))
+        self._metrics.pending.set(len(self._due_queue))
         self._changed.set()
 
 

@@ -18,6 +18,7 @@ from ops.zoom.answers import said
 from processors.zoom.api.client import ZoomClient
 from processors.zoom.api.login_store import LoginStore
 from processors.zoom.api.metrics import ZoomMetrics
+from processors.zoom.api.setup import ClientSetup
 from runtime.environment import TokenStorage
 from sandbox.kafka import free_port
 from sandbox.zoom.backend import ZoomOptions
@@ -119,7 +120,7 @@ async def test_login_in_a_browser_stores_tokens_that_work_and_logout_revokes_the
     logins = LoginStore(TokenStorage(tmp_path / "data/zoom-logins"))
     async with aiohttp.ClientSession() as session:
         metrics = ZoomMetrics(CollectorRegistry())
-        client = ZoomClient(account, session, "business", None, zoom.url, metrics, logins=logins)
+        client = ZoomClient(account, ClientSetup(session, "business", zoom.url, metrics, logins=logins))
         assert [user["id"] for user in said(await client.users())] == ["u1"]
         zoom.backend.tokens.expire_all()
         assert [user["id"] for user in said(await client.users())] == ["u1"]

@@ -23,6 +23,7 @@ from processors.brevo.api.client import BrevoClient
 from processors.zoom.api import requests
 from processors.zoom.api.client import ZoomClient
 from processors.zoom.api.metrics import ZoomMetrics
+from processors.zoom.api.setup import ClientSetup
 from runtime.models import ZoomAccount
 from runtime.outcome import NoAnswer
 from tests.support.hostile import MEBIBYTE, Behaviour, explode, hostile_server, pages, stream
@@ -105,7 +106,8 @@ async def cost_of(attack: AnswerAttack) -> Cost:
 
 async def _zoom(url: str, ask: Callable[[ZoomClient], Awaitable[object]]) -> str:
     async with aiohttp.ClientSession() as session:
-        came = await ask(ZoomClient(_ACCOUNT, session, "business", None, url, ZoomMetrics(CollectorRegistry())))
+        setup = ClientSetup(session, "business", url, ZoomMetrics(CollectorRegistry()))
+        came = await ask(ZoomClient(_ACCOUNT, setup))
     if not isinstance(came, NoAnswer):
         return "done"
     return came.outcome + ("" if came.after_seconds is None else f", {came.after_seconds:.0f} s")

@@ -20,6 +20,7 @@ from processors.brevo.api.client import BrevoClient
 from processors.zoom.api import paging, requests
 from processors.zoom.api.client import ZoomClient
 from processors.zoom.api.metrics import ZoomMetrics
+from processors.zoom.api.setup import ClientSetup
 from runtime.answers import LONGEST_ANSWER_BYTES
 from runtime.models import Configuration, ZoomAccount
 from schemas.errors import RetryLaterError
@@ -43,7 +44,7 @@ async def hostile() -> AsyncIterator[Hostile]:
 async def zoom(hostile: Hostile) -> AsyncIterator[ZoomClient]:
     """A client that takes it for Zoom."""
     async with aiohttp.ClientSession() as session:
-        yield ZoomClient(ACCOUNT, session, "business", None, hostile.url, ZoomMetrics(CollectorRegistry()))
+        yield ZoomClient(ACCOUNT, ClientSetup(session, "business", hostile.url, ZoomMetrics(CollectorRegistry())))
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from prometheus_client import CollectorRegistry
 from ops.zoom.answers import ZoomRefusedError, said
 from processors.zoom.api.client import ZoomClient
 from processors.zoom.api.metrics import ZoomMetrics
+from processors.zoom.api.setup import ClientSetup
 from runtime.models import ZoomAccount
 from runtime.outcome import Outcome
 from sandbox.zoom.backend import ZoomBackend, ZoomOptions
@@ -123,8 +124,8 @@ async def start(options: ZoomOptions, session: aiohttp.ClientSession) -> tuple[Z
         }
     )
     url = str(server.make_url("/"))
-    client = ZoomClient(account, session, "business", None, url, ZoomMetrics(CollectorRegistry()), jitter=lambda: 0.0)
-    return Zoom(backend, client), server
+    setup = ClientSetup(session, "business", url, ZoomMetrics(CollectorRegistry()), jitter=lambda: 0.0)
+    return Zoom(backend, ZoomClient(account, setup)), server
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from processors.zoom import agent as look_up
 from processors.zoom.account_health import MissingScopes
 from processors.zoom.agent import LookUp
 from processors.zoom.api.api import ZoomReader
-from processors.zoom.api.metrics import ZoomMetrics
+from processors.zoom.metrics import LookupMetrics
 from processors.zoom.questions.pending import LOOKUPS_PENDING
 from runtime.backoff import Backoff
 from runtime.outcome import NoAnswer
@@ -153,7 +153,7 @@ class Engine(MemoryEngine):
         self.look_up = LookUp(
             {"acc": zoom},
             clock=lambda: time.time() + self.clock_offset,
-            metrics=ZoomMetrics(self.registry),
+            metrics=LookupMetrics(self.registry),
             partition_of=lambda _: 0,
             probe_after_seconds=0.0,
             jitter=lambda: 0.0,

@@ -12,6 +12,7 @@ from prometheus_client import CollectorRegistry
 
 from processors.zoom.api.client import ZoomClient
 from processors.zoom.api.metrics import ZoomMetrics
+from processors.zoom.api.setup import ClientSetup
 from runtime.models import ZoomAccount
 from sandbox.zoom.backend import ZoomBackend, ZoomOptions
 from sandbox.zoom.control import BACKEND
@@ -46,7 +47,7 @@ async def sandbox_zoom(state: ZoomState, options: ZoomOptions | None = None) -> 
         async with aiohttp.ClientSession() as session:
             url = str(server.make_url("/")).rstrip("/")
             metrics = ZoomMetrics(CollectorRegistry())
-            client = ZoomClient(account_of(state), session, "business", None, url, metrics, jitter=lambda: 0.0)
-            yield SandboxZoom(app[BACKEND], url, client)
+            setup = ClientSetup(session, "business", url, metrics, jitter=lambda: 0.0)
+            yield SandboxZoom(app[BACKEND], url, ZoomClient(account_of(state), setup))
     finally:
         await server.close()

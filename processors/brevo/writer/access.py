@@ -16,7 +16,7 @@ from processors.brevo.api.limits import (
 )
 from processors.brevo.decisions.answers import AnswerClass, classify, refused_address
 from processors.brevo.decisions.budget import WriterFigures, intent_window, share
-from processors.brevo.writer.metrics import BrevoMetrics
+from processors.brevo.writer.metrics import CallMetrics
 from runtime.calls import Answer
 from runtime.outage import Outage
 from runtime.outcome import Outcome
@@ -57,7 +57,7 @@ class Access:
         account_per_hour: float,
         total_partitions: int,
         figures: WriterFigures,
-        metrics: BrevoMetrics,
+        metrics: CallMetrics,
         now: Callable[[], float],
     ) -> None:
         hourly = account_per_hour * (1 - HOURLY_BURST) / SECONDS_PER_HOUR

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from processors.zoom.api.allowance import PausedByZoom, Slot, UsedUp
 from processors.zoom.api.allowance_file import AllowanceFile
 from processors.zoom.api.limits import LABELS, RateLabel, ZoomPlan, daily_pool, rate
-from processors.zoom.api.metrics import ZoomMetrics
+from processors.zoom.api.metrics import LimitMetrics
 from runtime.outcome import NoAnswer, Outcome
 from schemas.priority import Priority
 
@@ -22,7 +22,7 @@ class Budget:
     def __init__(
         self,
         plan: ZoomPlan,
-        metrics: ZoomMetrics,
+        metrics: LimitMetrics,
         allowance: AllowanceFile,
         *,
         account_id: str,

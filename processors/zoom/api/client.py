@@ -3,36 +3,26 @@
 from __future__ import annotations
 
 import copy
-import random
-import time
-from collections.abc import Callable, Mapping
-from pathlib import Path
+from collections.abc import Mapping
 
-import aiohttp
 from typing_extensions import override
 
 from processors.zoom.api import requests
 from processors.zoom.api.allowance_file import AllowanceFile
 from processors.zoom.api.api import ZoomReader
 from processors.zoom.api.budget import Budget
-from processors.zoom.api.limits import ZoomPlan
-from processors.zoom.api.login_store import LoginStore
-from processors.zoom.api.metrics import ZoomMetrics
 from processors.zoom.api.oauth import Grant, Token, TokenSource
 from processors.zoom.api.paging import Pager, row_key
 from processors.zoom.api.requests import RegistrantStatus, Request, UserStatus
+from processors.zoom.api.setup import ClientSetup
 from processors.zoom.api.token_service import ServerGrant, TokenService
 from processors.zoom.api.transport import Transport
 from processors.zoom.api.user_grant import UserGrant
 from runtime.models import ZoomAccount
 from runtime.outcome import NoAnswer
-from runtime.tls import outward_tls
 from schemas.attendance import ObjectType
 from schemas.lookups import ZoomRow
 from schemas.priority import Priority
-
-TOTAL_TIMEOUT_SECONDS = 30.0
-"""For one request, from waiting for a connection to the last byte."""
 
 _REGISTRANT_STATUSES: tuple[RegistrantStatus, ...] = ("pending", "approved", "denied")
 """Zoom lists one status at a time, and only approved ones unless told. Read in this order, so that somebody who is
@@ -45,68 +35,36 @@ class ZoomClient(ZoomReader):
     """Implements `processors.zoom.api.api.ZoomReader`."""
 
     def __init__(
-        self,
-        account: ZoomAccount,
-        session: aiohttp.ClientSession,
-        plan: ZoomPlan,
-        api_base_url: str | None,
-        oauth_base_url: str,
-        metrics: ZoomMetrics,
-        *,
-        clock: Callable[[], float] = time.time,
-        jitter: Callable[[], float] = random.random,
-        timeout_seconds: float = TOTAL_TIMEOUT_SECONDS,
-        logins: LoginStore | None = None,
-        grant: Grant | None = None,
-        allowances: Path | None = None,
-        priority: Priority = "live",
+        self, account: ZoomAccount, setup: ClientSetup, *, grant: Grant | None = None, priority: Priority = "live"
     ) -> None:
         """Compose the parts; nothing is sent yet.
 
         Args:
             account: with `client_id` and `client_secret`.
-            session: shared, closed by its owner.
-            plan: decides the rate limits.
-            api_base_url: with its version; ``None`` unless the operator set it: then the token's `api_url` counts.
-            oauth_base_url: ``https://zoom.us``, or a sandbox.
-            metrics: shared.
-            clock: seconds since 1970.
-            jitter: a number in [0, 1).
-            timeout_seconds: for one request.
-            logins: people's logins; needed for accounts with `oauth: user` alone.
+            setup: shared with the clients of other accounts.
             grant: where tokens come from, if not from where the account says.
-            allowances: the folder where the processes of this machine share what accounts may call; ``None``: alone.
             priority: of all calls, until `at` says otherwise.
 
         Raises:
             ConfigurationError: the account has no client id or secret.
         """
-        tls = outward_tls()
-        timeout = aiohttp.ClientTimeout(total=timeout_seconds)
-        service = TokenService(account, session, oauth_base_url, metrics, clock=clock, tls=tls, timeout=timeout)
+        service, clock = TokenService(account, setup), setup.clock
         self._login: UserGrant | None = None
         if grant is None and account.oauth == "user":
-            assert logins is not None, "whoever reads `oauth: user` has read where logins are kept"
-            self._login = UserGrant(service, logins, clock=clock)
+            assert setup.logins is not None, "whoever reads `oauth: user` has read where logins are kept"
+            self._login = UserGrant(service, setup.logins, clock=clock)
         self._tokens = TokenSource(grant or self._login or ServerGrant(service, clock=clock), clock=clock)
-        self._transport = Transport(
-            session,
-            self._tokens,
-            Budget(
-                plan,
-                metrics,
-                AllowanceFile(allowances, account.account_id),
-                account_id=account.account_id,
-                clock=clock,
-                random=jitter,
-            ),
-            metrics,
-            api_base_url=api_base_url,
+        allowance = AllowanceFile(setup.allowances, account.account_id)
+        budget = Budget(
+            setup.plan,
+            setup.metrics.limits,
+            allowance,
+            account_id=account.account_id,
             clock=clock,
-            tls=tls,
-            timeout=timeout,
+            random=setup.jitter,
         )
-        self._pager = Pager(self._transport, metrics)
+        self._transport = Transport(setup, self._tokens, budget)
+        self._pager = Pager(self._transport, setup.metrics)
         self._priority: Priority = priority
 
     @override

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import ssl
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -13,9 +12,9 @@ import aiohttp
 from typing_extensions import override
 from yarl import URL
 
-from processors.zoom.api.metrics import ZoomMetrics
 from processors.zoom.api.oauth import Grant, Token, read_token
 from processors.zoom.api.retry_after import told_seconds
+from processors.zoom.api.setup import ClientSetup
 from runtime.answers import read_answer
 from runtime.lenient_json import json_or_none
 from runtime.models import ZoomAccount
@@ -39,17 +38,7 @@ class _Reply:
 class TokenService:
     """`/oauth/token` and `/oauth/revoke` with the app's credentials."""
 
-    def __init__(
-        self,
-        account: ZoomAccount,
-        session: aiohttp.ClientSession,
-        oauth_base_url: str,
-        metrics: ZoomMetrics,
-        *,
-        clock: Callable[[], float],
-        tls: ssl.SSLContext,
-        timeout: aiohttp.ClientTimeout,
-    ) -> None:
+    def __init__(self, account: ZoomAccount, setup: ClientSetup) -> None:
         """Nothing is sent yet. Raises `ConfigurationError` when the account has no client id or secret."""
         if not account.client_id or account.client_secret is None or not account.client_secret.get_secret_value():
             raise ConfigurationError(
@@ -60,12 +49,10 @@ class TokenService:
         self.client_id = account.client_id
         pair = f"{account.client_id}:{account.client_secret.get_secret_value()}"
         self._authorization = f"Basic {base64.b64encode(pair.encode()).decode()}"
-        self._session = session
-        self._base = URL(oauth_base_url.rstrip("/"))
-        self._metrics = metrics
-        self._clock = clock
-        self._tls = tls
-        self._timeout = timeout
+        self._setup = setup
+        self._base = URL(setup.oauth_base_url.rstrip("/"))
+        self._metrics = setup.metrics
+        self._clock = setup.clock
 
     async def grant(self, form: Mapping[str, str]) -> tuple[Token, Fields] | NoAnswer:
         """The token of a grant, and all of Zoom's answer; or why there is none.
@@ -110,13 +97,13 @@ class TokenService:
 
     async def _post(self, what: str, form: Mapping[str, str]) -> _Reply | NoAnswer:
         try:
-            async with self._session.post(
+            async with self._setup.session.post(
                 self._base / "oauth" / what,
                 data=form,
                 headers={"Authorization": self._authorization},
                 allow_redirects=False,
-                ssl=self._tls,
-                timeout=self._timeout,
+                ssl=self._setup.tls,
+                timeout=self._setup.timeout,
             ) as response:
                 body = json_or_none(await read_answer(response))
         except (aiohttp.ClientError, TimeoutError) as error:

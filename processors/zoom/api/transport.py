@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import ssl
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import aiohttp
@@ -12,11 +11,11 @@ from yarl import URL
 
 from processors.zoom.api.budget import Budget
 from processors.zoom.api.endpoints import Endpoint
-from processors.zoom.api.metrics import ZoomMetrics
 from processors.zoom.api.oauth import Token, TokenSource
 from processors.zoom.api.paths import is_segment
 from processors.zoom.api.requests import Request
 from processors.zoom.api.retry_after import told_seconds, wait_seconds
+from processors.zoom.api.setup import ClientSetup
 from processors.zoom.api.verdicts import ZoomVerdict, judge
 from runtime.answers import read_answer
 from runtime.lenient_json import json_or_none
@@ -53,38 +52,20 @@ class _Reply:
 class Transport:
     """Requests of one account, within its budget and with its token."""
 
-    def __init__(
-        self,
-        session: aiohttp.ClientSession,
-        tokens: TokenSource,
-        budget: Budget,
-        metrics: ZoomMetrics,
-        *,
-        api_base_url: str | None,
-        clock: Callable[[], float],
-        tls: ssl.SSLContext,
-        timeout: aiohttp.ClientTimeout,
-    ) -> None:
+    def __init__(self, setup: ClientSetup, tokens: TokenSource, budget: Budget) -> None:
         """Take over what is composed.
 
         Args:
-            session: not closed here.
+            setup: shared with other accounts.
             tokens: the account's.
             budget: the account's.
-            metrics: the process's.
-            api_base_url: with version, set by the operator; ``None``: the one that came with the token.
-            clock: seconds since 1970.
-            tls: for connections that are encrypted.
-            timeout: for one request.
         """
-        self._session = session
+        self._setup = setup
         self._tokens = tokens
         self._budget = budget
-        self._metrics = metrics
-        self._api_base_url = api_base_url.rstrip("/") if api_base_url else None
-        self._clock = clock
-        self._tls = tls
-        self._timeout = timeout
+        self._metrics = setup.metrics
+        self._api_base_url = setup.api_base_url.rstrip("/") if setup.api_base_url else None
+        self._clock = setup.clock
 
     async def call(self, request: Request, priority: Priority) -> Page | NoAnswer:
         """The answer to a question, or why there is none."""
@@ -125,14 +106,14 @@ class Transport:
         url = URL(f"{base}{request.path}", encoded=True).with_query(request.query)
         began = time.perf_counter()
         try:
-            async with self._session.request(
+            async with self._setup.session.request(
                 endpoint.method,
                 url,
                 json=request.body,
                 headers={"Authorization": f"Bearer {token.secret}", "Accept": "application/json"},
                 allow_redirects=False,
-                ssl=self._tls,
-                timeout=self._timeout,
+                ssl=self._setup.tls,
+                timeout=self._setup.timeout,
             ) as response:
                 data = await read_answer(response)
         except (aiohttp.ClientError, TimeoutError) as error:

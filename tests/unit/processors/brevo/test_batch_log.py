@@ -10,7 +10,7 @@ from prometheus_client import CollectorRegistry
 
 from processors.brevo.decisions.budget import WriterFigures
 from processors.brevo.writer.access import FAMILIES, Access, Family
-from processors.brevo.writer.metrics import BrevoMetrics
+from processors.brevo.writer.metrics import CallMetrics
 from runtime.calls import Answer
 from tests.support.brevo_commands import event, upsert
 from tests.support.log_lines import told
@@ -73,7 +73,7 @@ def test_calls_that_fail_together_are_one_failure(caplog: pytest.LogCaptureFixtu
     """A line that broke once is nothing that people can do about, however many calls were under way."""
     now = [0.0]
     rates: dict[Family, float] = dict.fromkeys(FAMILIES, 8.0)
-    access = Access(rates, 60, 6, WriterFigures(), BrevoMetrics(CollectorRegistry()), lambda: now[0])
+    access = Access(rates, 60, 6, WriterFigures(), CallMetrics(CollectorRegistry()), lambda: now[0])
     for _ in range(8):
         access.judge("contacts", Answer(None, failure="reset"), 1)
     assert not lines(caplog, "brevo lost")

@@ -12,6 +12,7 @@ from prometheus_client import CollectorRegistry
 
 from processors.zoom.api.client import ZoomClient
 from processors.zoom.api.metrics import ZoomMetrics
+from processors.zoom.api.setup import ClientSetup
 from tests.support.zoom_server import ACCOUNT, NOW, Build, ZoomServer
 
 
@@ -52,12 +53,11 @@ def build(zoom: ZoomServer, session: aiohttp.ClientSession, registry: CollectorR
     def make(**changes: Any) -> ZoomClient:
         settings: dict[str, Any] = {
             "plan": "business",
-            "api_base_url": None,
             "oauth_base_url": zoom.url,
             "metrics": metrics,
             "clock": lambda: NOW,
             "jitter": lambda: 0.0,
         }
-        return ZoomClient(ACCOUNT, session, **{**settings, **changes})
+        return ZoomClient(ACCOUNT, ClientSetup(session, **{**settings, **changes}))
 
     return make

@@ -16,7 +16,7 @@ from processors.zoom.api.allowance import LIVE_PART
 from processors.zoom.api.allowance_file import AllowanceFile
 from processors.zoom.api.budget import LONGEST_WAIT_SECONDS, Budget
 from processors.zoom.api.limits import CallRate, RateLabel, ZoomPlan, daily_pool, rate
-from processors.zoom.api.metrics import ZoomMetrics
+from processors.zoom.api.metrics import LimitMetrics
 from runtime.outcome import NoAnswer, Outcome
 from schemas.priority import Priority
 
@@ -41,7 +41,7 @@ def budget(
     folder: Path | None = None,
 ) -> Budget:
     """A budget without jitter."""
-    metrics = ZoomMetrics(registry or CollectorRegistry())
+    metrics = LimitMetrics(registry or CollectorRegistry())
     return Budget(plan, metrics, AllowanceFile(folder, "acc"), account_id="acc", clock=clock, random=lambda: 0.0)
 
 
@@ -168,10 +168,10 @@ from pathlib import Path
 from prometheus_client import CollectorRegistry
 from processors.zoom.api.allowance_file import AllowanceFile
 from processors.zoom.api.budget import Budget
-from processors.zoom.api.metrics import ZoomMetrics
+from processors.zoom.api.metrics import LimitMetrics
 
 async def main():
-    kept = Budget("pro", ZoomMetrics(CollectorRegistry()), AllowanceFile(Path(sys.argv[1]), "acc"),
+    kept = Budget("pro", LimitMetrics(CollectorRegistry()), AllowanceFile(Path(sys.argv[1]), "acc"),
                   account_id="acc", clock=time.time, random=lambda: 0.0)
     for _ in range(10):
         assert await kept.take("heavy", "live") is None

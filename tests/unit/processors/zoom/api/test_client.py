@@ -11,6 +11,7 @@ from prometheus_client import CollectorRegistry
 from ops.zoom.answers import ZoomRefusedError, said
 from processors.zoom.api.client import ZoomClient
 from processors.zoom.api.metrics import ZoomMetrics
+from processors.zoom.api.setup import ClientSetup
 from schemas.errors import ConfigurationError, RetryLaterError
 from tests.support.zoom_server import ACCOUNT, Build, Reply, ZoomServer, page
 
@@ -128,7 +129,7 @@ async def test_client_of_an_account_without_credentials_is_a_configuration_error
     """Said before anything runs, with the account's id and where to find the values."""
     account = ACCOUNT.model_copy(update={missing: None})
     with pytest.raises(ConfigurationError, match="account acc has no client_id or no client_secret"):
-        ZoomClient(account, session, "pro", None, "https://zoom.us", ZoomMetrics(CollectorRegistry()))
+        ZoomClient(account, ClientSetup(session, "pro", "https://zoom.us", ZoomMetrics(CollectorRegistry())))
 
 
 async def test_requests_are_counted_by_endpoint_and_outcome(

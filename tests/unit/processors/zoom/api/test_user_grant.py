@@ -16,6 +16,7 @@ from processors.zoom.api.client import ZoomClient
 from processors.zoom.api.login_store import Login, LoginStore
 from processors.zoom.api.metrics import ZoomMetrics
 from processors.zoom.api.oauth import Token
+from processors.zoom.api.setup import ClientSetup
 from runtime.environment import TokenStorage
 from sandbox.zoom.faults import ZoomFault
 from sandbox.zoom.state import ZoomState
@@ -59,7 +60,8 @@ def stored(logins: LoginStore) -> Login:
 
 def client(zoom: SandboxZoom, session: aiohttp.ClientSession, logins: LoginStore) -> ZoomClient:
     """A client of the account, as one process has it."""
-    return ZoomClient(ACCOUNT, session, "business", None, zoom.url, ZoomMetrics(CollectorRegistry()), logins=logins)
+    metrics = ZoomMetrics(CollectorRegistry())
+    return ZoomClient(ACCOUNT, ClientSetup(session, "business", zoom.url, metrics, logins=logins))
 
 
 async def test_login_that_ended_is_renewed_once_and_kept(
