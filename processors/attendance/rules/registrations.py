@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -23,8 +24,12 @@ class Statement(NamedTuple):
     status: RegistrationStatus
 
 
+When = tuple[bool, int]
+"""When something was said: (by a webhook, milliseconds). What Zoom's list says is never newer than what one said."""
+_NEVER: When = (False, -1)
+
+
 def _order(statement: Statement) -> tuple[bool, int, int]:
-    # What Zoom's list says is never newer than what a webhook said.
     return statement.webhook, statement.at_ms, _RANK[statement.status]
 
 
@@ -39,10 +44,10 @@ class RegistrationRow:
     statements: list[Statement] = field(default_factory=list)
     """In order of (webhook, instant, rank), each once."""
     email: str | None = None
-    email_said: tuple[int, str] = (-1, "")
-    """(milliseconds, e-mail) of the statement the e-mail is from: the latest, then the smallest."""
-    details: dict[str, Any] = field(default_factory=dict)
-    """By name `[milliseconds, value]` of the latest that said it.
+    email_said: When = _NEVER
+    """Of the statement the e-mail is from: the latest, then the smallest."""
+    details: dict[str, tuple[When, Any]] = field(default_factory=dict)
+    """By name (when, value) of the latest that said it.
 
     Names: `first_name`, those of `REGISTRANT_FIELDS`, `source`, `questions`, `topic`, `host_id`.
     """
@@ -52,7 +57,7 @@ class RegistrationRow:
     """Ids of occurrences in whose own list it stood, in order."""
     starts_at: int | None = None
     """The webinar's scheduled start as the latest statement had it, in seconds."""
-    starts_said: int = -1
+    starts_said: When = _NEVER
 
     @classmethod
     def from_bytes(cls, data: bytes) -> RegistrationRow:
@@ -66,12 +71,12 @@ class RegistrationRow:
             origin,
             [Statement(*statement) for statement in statements],
             email,
-            tuple(said),
-            details,
+            _when(said),
+            {name: (_when(told), value) for name, (told, value) in details.items()},
             {key: (at_ms, start) for key, (at_ms, start) in named.items()},
             listed,
             starts_at,
-            starts_said,
+            _when(starts_said),
         )
 
     def to_bytes(self) -> bytes:
@@ -97,11 +102,12 @@ class RegistrationRow:
         before = self.to_bytes()
         self.origin = liveliest((self.origin, origin))
         at_ms = fact.event.event_ts
+        told: When = (webhook, at_ms)
         statement = Statement(webhook, at_ms, fact.status)
         if statement not in self.statements:
             self.statements = sorted([*self.statements, statement], key=_order)
-        if fact.email is not None and _later(at_ms, fact.email, self.email_said):
-            self.email, self.email_said = fact.email, (at_ms, fact.email)
+        if fact.email is not None and _later(told, fact.email, (self.email_said, self.email)):
+            self.email, self.email_said = fact.email, told
         said = {
             "first_name": fact.first_name,
             **dict(fact.told),
@@ -112,10 +118,10 @@ class RegistrationRow:
         }
         self._note_occurrences(fact, webhook=webhook)
         for name, value in said.items():
-            if value is not None and _later(at_ms, value, self.details.get(name, (-1, None))):
-                self.details[name] = [at_ms, value]
-        if fact.event.start is not None and _later(at_ms, fact.event.start, (self.starts_said, self.starts_at)):
-            self.starts_at, self.starts_said = fact.event.start, at_ms
+            if value is not None and _later(told, value, self.details.get(name, (_NEVER, None))):
+                self.details[name] = (told, value)
+        if fact.event.start is not None and _later(told, fact.event.start, (self.starts_said, self.starts_at)):
+            self.starts_at, self.starts_said = fact.event.start, told
         return before != self.to_bytes()
 
     def _note_occurrences(self, fact: Registered, *, webhook: bool) -> None:
@@ -129,7 +135,7 @@ class RegistrationRow:
 
     def detail(self, name: str) -> Any:
         """The latest value said of `name`, ``None`` when none was."""
-        return self.details.get(name, (0, None))[1]
+        return self.details.get(name, (_NEVER, None))[1]
 
     @property
     def latest(self) -> Statement:
@@ -183,7 +189,12 @@ class RegistrationRow:
         return min((start for _at, start in self.named.values() if start), default=None)
 
 
-def _later(at_ms: int, value: Any, known: tuple[int, Any] | list[Any]) -> bool:
+def _later(told: When, value: Any, known: tuple[When, Any]) -> bool:
     """Later wins; at one instant the smaller value does."""
-    known_at, known_value = known
-    return at_ms > known_at or (at_ms == known_at and str(value) < str(known_value))
+    known_told, known_value = known
+    return told > known_told or (told == known_told and str(value) < str(known_value))
+
+
+def _when(parts: Sequence[Any]) -> When:
+    webhook, at_ms = parts
+    return webhook, at_ms

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import permutations
 
 import pytest
@@ -52,6 +53,17 @@ def test_state_at_one_instant_is_the_one_that_leaves_more_alone(
     """Cancelled over denied over approved over pending, in either order."""
     for order in permutations(together):
         assert row_of(*(said(status) for status in order)).latest.status == counts
+
+
+def test_what_a_webhook_said_stands_whatever_a_list_has_that_was_created_later() -> None:
+    """Address and name: a row of a list is never newer than a webhook, in either order."""
+    told, listed = said(email="ana@example.com"), said(at_ms=AT_MS + 1, email="old@example.com")
+    told, listed = replace(told, first_name="Ana"), replace(listed, first_name="Old", source="list")
+    one, other = row_of(told, listed=(listed,)), RegistrationRow("acc", "webinar")
+    other.add(listed, "live", webhook=False)
+    other.add(told, "live", webhook=True)
+    assert one.to_bytes() == other.to_bytes() == RegistrationRow.from_bytes(one.to_bytes()).to_bytes()
+    assert (one.email, one.detail("first_name"), one.detail("source")) == ("ana@example.com", "Ana", "list")
 
 
 def test_state_is_that_of_the_latest_webhook_and_never_of_a_newer_list() -> None:
