@@ -140,8 +140,9 @@ class Asking:
             if not known:
                 unknown.registrant_ids.add(registrant_id)
         email = registration.email if registration else shown.email
-        if email is not None:
-            self._note_email(book, email, unknown)
+        for each in {email, shown.email}:
+            if each is not None:
+                self._note_email(book, each, unknown)
         if shown.user_id is not None and self._exclusion.asks_user(book, shown.user_id, email):
             unknown.user_ids.add(shown.user_id)
 

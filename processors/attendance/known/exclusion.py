@@ -32,23 +32,19 @@ class Exclusion:
         Args:
             book: of its run.
             connection: as its row has it.
-            shown: its identity, with what it took from others.
+            shown: its identity, with what it took from others. A colleague who registered with a private address is one
+                by the e-mail shown as well.
             email: what that resolves to.
             host_id: the user id of its run's host.
             hosts: the host's addresses.
         """
         settings, user_id = self._settings, shown.user_id
-        if settings.exclude_hosts and (
-            (user_id is not None and user_id == host_id) or (email is not None and email in hosts)
-        ):
+        emails = {each for each in (email, shown.email) if each is not None}
+        if settings.exclude_hosts and (not emails.isdisjoint(hosts) or (user_id is not None and user_id == host_id)):
             return True
         if (settings.exclude_panelists and connection.panelist) or (settings.exclude_internal and connection.internal):
             return True
-        if settings.exclude_internal and user_id is not None:
-            known = book.get(IDENTITY_OF_USER, user_id)
-            if known is not None and known.is_own:
-                return True
-        return email is not None and self._of_email(book, email)
+        return self._is_own_user(book, user_id) or any(self._of_email(book, each) for each in emails)
 
     def of_address(self, book: Book, email: str, hosts: Collection[str | None]) -> bool:
         """Whether the owner of an address is left out, whether or not they came; `hosts`: the host's addresses."""
@@ -62,6 +58,12 @@ class Exclusion:
         """Whether Zoom has to be asked whose a user id is: to leave own users out, or for lack of another address."""
         matters = email is None or self._settings.exclude_internal
         return matters and not book.has(IDENTITY_OF_USER, user_id)
+
+    def _is_own_user(self, book: Book, user_id: str | None) -> bool:
+        if user_id is None or not self._settings.exclude_internal:
+            return False
+        known = book.get(IDENTITY_OF_USER, user_id)
+        return known is not None and known.is_own
 
     def _of_email(self, book: Book, email: str) -> bool:
         settings, contact = self._settings, contact_id(email)

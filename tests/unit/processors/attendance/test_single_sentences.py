@@ -46,6 +46,18 @@ SENTENCES = {
         private in A 10:00-11:00 (participant_user_id tom)
         => private nothing
         => excluded 1""",
+    "an own user or a panelist is one by the e-mail shown as well, whatever address is registered": """
+        webinar 10:00 60 min
+        colleague tom
+        panelist pia
+        registered ana
+        registered bo
+        run A 10:00-11:00
+        tom in A 10:00-11:00 (registrant_id Rana)
+        pia in A 10:00-11:00 (registrant_id Rbo)
+        => ana nothing
+        => bo nothing
+        => excluded 2""",
     "who is left out by one connection is no audience of any run": """
         webinar 10:00 60 min
         colleague tom
