@@ -87,6 +87,7 @@ class Example:
     zoom_type: int = 2
     topic: str = "T"
     time_zone: str | None = None
+    webhooks_zone: str | None = None
     start: int | None = None
     minutes: int = 60
     dates: dict[str, int] = field(default_factory=dict)
@@ -117,7 +118,8 @@ class Example:
         """A webhook, a second later."""
         named = event if "." in event else f"{self.kind}.{event}"
         item = {"id": OBJECT, "host_id": HOST, "topic": self.topic, "type": self.zoom_type, "duration": self.minutes}
-        payload = {"account_id": ZoomState().account_id, "object": {**item, **fields}}
+        zone = {} if self.webhooks_zone is None else {"timezone": self.webhooks_zone}
+        payload = {"account_id": ZoomState().account_id, "object": {**item, **zone, **fields}}
         self.bodies.append(orjson.dumps({"event": named, "event_ts": at * 1_000 + 1_000, "payload": payload}))
 
     def date(self, match: re.Match[str]) -> None:
@@ -288,6 +290,7 @@ _LINES: tuple[tuple[str, Any], ...] = (
     (rf"deleted (?P<date>\w+) at (?P<at>{TIME})", Example.delete),
     (r"titled (?P<topic>.+)", lambda it, match: setattr(it, "topic", match["topic"])),
     (r"time zone (?P<zone>\S+)", lambda it, match: setattr(it, "time_zone", match["zone"])),
+    (r"time zone (?P<zone>\S+) in webhooks", lambda it, match: setattr(it, "webhooks_zone", match["zone"])),
     (r"setting (?P<name>[\w.]+) (?P<value>.+)", Example.setting),
     (rf"(?P<what>panelist|colleague) {_WHO}", Example.known),
     (

@@ -177,7 +177,7 @@ def _result(
         judged_at=as_datetime(step.book.now_ms // 1000),
         scheduled=step.scheduled,
         runs=tuple(_run_evidence(step, session, uuid, judged.presences.get(uuid)) for uuid in session.uuids),
-        time_zone=step.details.time_zone,
+        time_zone=step.details.time_zone or row.time_zone or None,
         started_at=as_datetime(session.start),
         ended_at=as_datetime(session.end),
         length_seconds=session.length,

@@ -90,6 +90,8 @@ def _event(event: dict[str, Any], object_type: ObjectType) -> Event:
         normalise_email(get("host_email")),
         instant(item, "start_time"),
         milliseconds(event, "event_ts") or 0,
+        None,
+        text(get("timezone")),
     )
 
 

@@ -27,6 +27,8 @@ class Event(NamedTuple):
     """Milliseconds since 1970; the time of receipt where Zoom left it out."""
     duration: int | None = None
     """Scheduled, in seconds; of what tells of a webinar's dates."""
+    time_zone: str | None = None
+    """Its name, as `timezone` has it."""
 
 
 @dataclass(frozen=True, slots=True)

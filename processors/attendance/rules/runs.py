@@ -57,8 +57,8 @@ class RunRow(NamedTuple):
     host_id: str = ""
     host_email: str | None = None
     described_at: int = -1
-    """`event_ts` of the `started` or `ended` that topic, type and host are from, -1 for events of participants; of two
-    at one time the larger description."""
+    """`event_ts` of the `started` or `ended` that topic, type, host and time zone are from, -1 for events of
+    participants; of two at one time the larger description."""
     past_end: int | None = None
     """`end_time` of Zoom's past meeting, asked for when no `ended` came."""
     report_end: int | None = None
@@ -69,6 +69,8 @@ class RunRow(NamedTuple):
     """The liveliest of what brought its events."""
     heard_ms: int = 0
     """When its last event was received, to within a minute."""
+    time_zone: str = ""
+    """Of its start, as what described it has it: for dates of a webinar or meeting that Zoom does not answer for."""
 
     @classmethod
     def from_bytes(cls, data: bytes) -> RunRow:
@@ -109,12 +111,15 @@ class RunRow(NamedTuple):
     def _described(self, event: Event, said_at: int) -> RunRow:
         if said_at < self.described_at:
             return self
-        said = (event.zoom_type, event.topic, event.host_id)
+        said = (event.zoom_type, event.topic, event.host_id, event.time_zone or "")
         if said_at == self.described_at:
-            known = (self.zoom_type, self.topic, self.host_id)
+            known = (self.zoom_type, self.topic, self.host_id, self.time_zone)
             if said == known or _rank(said) < _rank(known):
                 return self
-        return self._replace(zoom_type=event.zoom_type, topic=event.topic, host_id=event.host_id, described_at=said_at)
+        zoom_type, topic, host_id, time_zone = said
+        return self._replace(
+            zoom_type=zoom_type, topic=topic, host_id=host_id, time_zone=time_zone, described_at=said_at
+        )
 
     @property
     def known_end(self) -> int | None:
@@ -143,9 +148,9 @@ class RunRow(NamedTuple):
         return Run(uuid, start, self.known_end, self.zoom_type, only_assumed and self.assumed_end is not None)
 
 
-def _rank(described: tuple[int | None, str, str]) -> tuple[int, str, str]:
-    zoom_type, topic, host_id = described
-    return -1 if zoom_type is None else zoom_type, topic, host_id
+def _rank(described: tuple[int | None, str, str, str]) -> tuple[int, str, str, str]:
+    zoom_type, topic, host_id, time_zone = described
+    return -1 if zoom_type is None else zoom_type, topic, host_id, time_zone
 
 
 def _ended(row: RunRow, event: Event, ended: Ended) -> RunRow:

@@ -167,6 +167,12 @@ SENTENCES = {
         ana in B 14:00-15:00
         => bo shows no_shows 2
         => cy shows no_shows 1""",
+    "the time zone is that of webhooks where Zoom does not answer with one": """
+        meeting
+        time zone America/Los_Angeles in webhooks
+        run A 06:00-07:00
+        ana in A 06:00-07:00
+        => ana shows join_time 2026-08-18""",
 }
 
 
