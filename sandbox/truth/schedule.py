@@ -11,6 +11,7 @@ from schemas.instants import parse_instant
 
 FIXED, SERIES = 5, 9
 """Zoom's types of webinars that have a schedule: one time, and recurring with fixed times."""
+_CHANGES = ("created", "updated", "deleted")
 _MINUTE = 60
 
 
@@ -52,10 +53,10 @@ def said_by(name: str, event_ts: int, content: dict[str, Any]) -> list[SaidDate]
     """What a webhook says of the schedule: `registration_…`, `created`, `updated` or `deleted`."""
     gone = name == "deleted"
     rows = content.get("occurrences") or []
-    if not rows:
-        start = None if gone else parse_instant(content.get("start_time"))
-        return [] if start is None else [SaidDate(event_ts, "", start, _seconds(content))]
-    return [
+    start = None if gone else parse_instant(content.get("start_time"))
+    # A registration's `start_time` is the webinar's, whatever it names; a change of occurrences moves no fixed time.
+    whole = [] if start is None or (rows and name in _CHANGES) else [SaidDate(event_ts, "", start, _seconds(content))]
+    return whole + [
         SaidDate(
             event_ts,
             str(row.get("occurrence_id") or ""),

@@ -82,8 +82,8 @@ def hear_dates(book: Book, fact: ScheduleChange | Registered) -> bool:
         dates = [
             Said(occurrence, start or None, event.duration) for occurrence, start in fact.occurrences if occurrence
         ]
-        if not fact.occurrences and event.start is not None:
-            dates = [Said("", event.start, event.duration)]
+        if event.start is not None:
+            dates.append(Said("", event.start, event.duration))
         schedule.hear(event.event_ts, "registration", event.zoom_type, dates)
     return book.change(SCHEDULE, schedule) and schedule.entries() != before
 

@@ -174,7 +174,11 @@ def _scheduled(event: dict[str, Any], object_type: ObjectType, what: str) -> Sch
     item = event["payload"]["object"]
     told = _event(event, object_type)._replace(duration=_seconds(item))
     is_gone = what == "deleted"
-    dates = said_dates(item, is_gone=is_gone)
+    # The length of an occurrence that has none is the webinar's.
+    dates = [
+        date._replace(duration=told.duration) if date.duration is None else date
+        for date in said_dates(item, is_gone=is_gone)
+    ]
     # Without its dates, `deleted` is of the webinar itself: those that were held stay.
     if not dates and not is_gone and (told.start is not None or told.duration is not None):
         dates = [Said("", told.start, told.duration)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sandbox.truth import Rules
+from sandbox.truth.schedule import said_by
 from tests.support.told import DAY, HOST_EMAIL, Told, at, results, statuses, text
 
 ANA, BO, CY = "ana@example.com", "bo@example.com", "cy@example.com"
@@ -135,3 +136,11 @@ def test_series_without_occurrences_has_no_schedule() -> None:
         told = Told(session_type=session_type)
         attended(told, "a", 0, 60)
         assert told.session().occurrence_id is None
+
+
+def test_start_of_a_fixed_time_is_said_by_a_registration_that_names_an_occurrence() -> None:
+    """Zoom refuses the details: the webinar's own `start_time` is its T."""
+    content = {"start_time": text(0), "duration": 60, "occurrences": [{"occurrence_id": "1", "start_time": text(0)}]}
+    dates = said_by("registration_created", 1, content)
+    assert [(date.occurrence_id, date.start, date.length) for date in dates] == [("", at(0), 3600), ("1", at(0), 3600)]
+    assert [date.occurrence_id for date in said_by("updated", 1, content)] == ["1"]

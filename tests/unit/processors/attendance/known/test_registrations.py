@@ -121,3 +121,18 @@ def test_registration_after_a_rehearsal_is_told_at_once() -> None:
     pipeline.feed(example.bodies)
     pipeline.settle(hours=1)
     assert [(event.email, event.name) for event in pipeline.events] == [(address("ana"), "zoom_webinar_registered")]
+
+
+def test_registration_that_names_an_occurrence_says_when_a_webinar_with_one_time_is() -> None:
+    """Zoom does not answer for it any more: who did not come is told so by what the registration said."""
+    example = Example()
+    example.read("webinar 10:00 60 min")
+    example.dates = {"one": seconds("10:00")}
+    for line in ("registered ana for one", "run A 10:00-11:00", "bo in A 10:00-11:00"):
+        example.read(line)
+    pipeline = Pipeline(configuration(sessions={"report_checks": []}), ZoomState())
+    pipeline.now_ms = seconds("11:01") * 1_000
+    pipeline.feed(example.bodies)
+    pipeline.settle(hours=3)
+    told = {(event.email, event.name) for event in pipeline.events}
+    assert (address("ana"), "zoom_webinar_no_show") in told

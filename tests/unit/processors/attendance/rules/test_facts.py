@@ -180,9 +180,16 @@ def test_event_without_its_time_takes_that_of_its_receipt() -> None:
 
 
 def test_dates_of_a_webinar_are_told_by_what_changes_them() -> None:
-    """`updated` may hold nothing but what was changed; `deleted` takes out the dates that it names."""
+    """`updated` may hold nothing but what was changed; `deleted` takes out the dates that it names.
+
+    A date without a duration has the webinar's.
+    """
     event = example("webinar.registration_created__registrant")
-    item = {"id": 5, "type": 9, "occurrences": [{"occurrence_id": "1", "start_time": "2026-08-12T10:00:00Z"}]}
+    item: dict[str, Any] = {
+        "id": 5,
+        "type": 9,
+        "occurrences": [{"occurrence_id": "1", "start_time": "2026-08-12T10:00:00Z"}],
+    }
     for name, dates in (
         ("webinar.updated", (Said("1", 1_786_528_800, None),)),
         ("webinar.deleted", (Said("1", 1_786_528_800, None, is_gone=True),)),
@@ -190,6 +197,10 @@ def test_dates_of_a_webinar_are_told_by_what_changes_them() -> None:
         fact = parse_event({**event, "event": name, "payload": {"object": item}}, RECEIVED_MS)
         assert isinstance(fact, ScheduleChange)
         assert fact.dates == dates
+    whole = {**item, "duration": 90, "occurrences": [*item["occurrences"], {"occurrence_id": "2", "duration": 30}]}
+    fact = parse_event({**event, "event": "webinar.created", "payload": {"object": whole}}, RECEIVED_MS)
+    assert isinstance(fact, ScheduleChange)
+    assert fact.dates == (Said("1", 1_786_528_800, 90 * 60), Said("2", None, 30 * 60))
     moved = {"id": 5, "start_time": "2026-08-12T10:00:00Z"}
     fact = parse_event({**event, "event": "webinar.updated", "payload": {"object": moved}}, RECEIVED_MS)
     assert isinstance(fact, ScheduleChange)
