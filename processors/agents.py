@@ -20,7 +20,8 @@ from processors.engagement.sweep import second_of_day
 from processors.engagement.sweep_clock import sweep_clock
 from processors.engine.due_clock import DueClock, RowDueTimes
 from processors.engine.effect import RuleAlone
-from processors.engine.faust_agent import BatchAgent, Engine
+from processors.engine.faust_agent import BatchAgent
+from processors.engine.faust_engine import Engine
 from processors.engine.naming import Names
 from processors.engine.states import OfState
 from processors.engine.view import Output, Rule

@@ -20,17 +20,13 @@ from processors.brevo.decisions.configured_lists import keys_of_lists
 from processors.brevo.decisions.sending_rules import SendingRules
 from processors.brevo.writer.bootstrap import check_attributes, check_templates, judge_attributes, missing_lists
 from processors.brevo.writer.dry_run import DryRunEffect
-from processors.engine.confirmed_publisher import ConfirmedPublisher, build_producer
+from processors.engine.confirmed_publisher import ConfirmedPublisher
 from processors.engine.continuity import Continuity
-from processors.engine.faust_agent import BatchAgent, Engine
-from processors.engine.faust_app import SESSION_SECONDS, build_faust_app
-from processors.engine.faust_consumer import still_member
+from processors.engine.faust_agent import BatchAgent
+from processors.engine.faust_engine import Engine
 from processors.engine.faust_worker import EngineWorker
-from processors.engine.fences import Fences
 from processors.engine.halt import Halt
-from processors.engine.metrics import EngineMetrics
 from processors.engine.naming import APP_ID, Names, fence_name
-from processors.engine.stopping import stop_at_once
 from processors.worker.process import WorkerProcess, facts_of, identity_of
 from processors.worker.readiness_log import telling
 from processors.worker.reporting import reporting
@@ -85,7 +81,7 @@ async def run_worker(settings: WorkerSettings, stop: asyncio.Event) -> None:
             live = await _wait_for_kafka(settings, stop)
             if live is None:
                 return
-            async with build_engine(settings, registry, live) as (worker, *effects):
+            async with built_worker(settings, registry, live) as (worker, *effects):
                 process.worker, process.effects = worker, tuple(effects)
                 await worker.run(stop)
                 log.info("drained")
@@ -94,41 +90,30 @@ async def run_worker(settings: WorkerSettings, stop: asyncio.Event) -> None:
 
 
 @asynccontextmanager
-async def build_engine(
+async def built_worker(
     settings: WorkerSettings, registry: CollectorRegistry, live: LiveState = FIRST_LIVE
 ) -> AsyncIterator[tuple[EngineWorker, look_up.LookUp, Sink]]:
     """Compose agents, effects and engine on the live state; the clients are closed at the end."""
     configuration, environment = settings.configuration, settings.environment
-    partitions = configuration.kafka.partitions
     connection = environment.kafka
     async with AsyncExitStack() as stack:
-        producer = build_producer(connection)
-        metrics = EngineMetrics(registry)
-        app = build_faust_app(connection, configuration.kafka, environment.data_dir)
-        publisher = ConfirmedPublisher(
-            producer,
-            partitions=partitions,
-            still_owner=lambda: still_member(app),
-            session_seconds=SESSION_SECONDS,
-            fences=Fences(producer),
+        engine = Engine.build(
+            connection,
+            configuration.kafka,
+            environment.data_dir,
+            Names(connection.topic_prefix, live.state, STATE_TABLES),
+            settings.version,
+            registry,
         )
         brevo = configuration.brevo
         assert brevo.api_key is not None  # load_worker has seen to it
-        brevo_client = BrevoClient(brevo.api_key, environment.brevo_api_base_url, before_write=publisher.ensure_owner)
+        ensure_owner = engine.publisher.ensure_owner
+        brevo_client = BrevoClient(brevo.api_key, environment.brevo_api_base_url, before_write=ensure_owner)
         stack.push_async_callback(brevo_client.close)
         told = await check_attributes(brevo_client, configuration)
         await check_templates(brevo_client, configuration.brevo)
         missing = await missing_lists(brevo_client, configuration)
-        engine = Engine(
-            app=app,
-            publisher=publisher,
-            metrics=metrics,
-            names=Names(connection.topic_prefix, live.state, STATE_TABLES),
-            partitions=partitions,
-            version=settings.version,
-            stop=stop_at_once,
-        )
-        zoom = await stack.enter_async_context(_zoom_effect(settings, registry, publisher))
+        zoom = await stack.enter_async_context(_zoom_effect(settings, registry, engine.publisher))
         sink = sink_of(settings, brevo_client, registry, missing, attributes_told=told)
         agents = [
             tracking_agent(engine, tracking_rule(tracking_settings(configuration, live))),
@@ -136,7 +121,7 @@ async def build_engine(
             scoring_agent(engine, configuration, live),
             BatchAgent(engine, sync_contact.SPEC, sink),
         ]
-        yield EngineWorker(app, agents, publisher, producer, metrics, continuity_of(settings, live.state)), zoom, sink
+        yield EngineWorker(engine, agents, continuity_of(settings, live.state)), zoom, sink
 
 
 def continuity_of(settings: WorkerSettings, state: str = FIRST_STATE) -> Continuity:

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from prometheus_client import CollectorRegistry
 
@@ -21,19 +22,14 @@ from processors.attendance.book import DUE_WORK, due_ms
 from processors.attendance.settings import TrackingSettings
 from processors.engagement import agent as score_engagement
 from processors.engine.breaker import CircuitBreaker
-from processors.engine.confirmed_publisher import ConfirmedPublisher, build_producer
 from processors.engine.due_clock import AllDueTimes, DueClock, RowDueTimes
 from processors.engine.effect import RuleAlone
-from processors.engine.faust_agent import BatchAgent, Engine, History
-from processors.engine.faust_app import SESSION_SECONDS, build_faust_app
-from processors.engine.faust_consumer import still_member
+from processors.engine.faust_agent import BatchAgent
+from processors.engine.faust_engine import Engine, History
 from processors.engine.faust_worker import EngineWorker
-from processors.engine.fences import Fences
-from processors.engine.metrics import EngineMetrics
 from processors.engine.naming import Names, rebuild_group, rebuild_topic
 from processors.engine.spec import AgentSpec
 from processors.engine.states import OfState
-from processors.engine.stopping import stop_at_once
 from processors.rebuild import kept_answers
 from processors.rebuild.caught_up import CaughtUp
 from processors.rebuild.kept_answers import KeptAnswers
@@ -132,35 +128,31 @@ async def run_rebuild(
     Raises:
         FatalError: something that would lose records; started again it goes on where it stood.
     """
-    registry, names = CollectorRegistry(), names_of(connection.topic_prefix, order.state)
-    app = build_faust_app(connection, configuration.kafka, data_dir, rebuild_group(order.state))
-    producer, metrics = build_producer(connection), EngineMetrics(registry)
-    publisher = ConfirmedPublisher(
-        producer,
-        partitions=configuration.kafka.partitions,
-        still_owner=lambda: still_member(app),
-        session_seconds=SESSION_SECONDS,
-        fences=Fences(producer),
-    )
+    kafka = configuration.kafka
     pace = None if order.events_per_second is None else Throttle(order.events_per_second).after
-    engine = Engine(
-        app=app,
-        publisher=publisher,
-        metrics=metrics,
-        names=names,
-        partitions=configuration.kafka.partitions,
-        version=version,
-        stop=stop_at_once,
+    engine = Engine.build(
+        connection,
+        kafka,
+        data_dir,
+        names_of(connection.topic_prefix, order.state),
+        version,
+        CollectorRegistry(),
+        group=rebuild_group(order.state),
         history=History(frozenset({RAW_EVENTS.name, LOOKUP_RESULTS.name}), pace),
         breaker=CircuitBreaker.that_never_opens,
     )
     clock = _clock(configuration, asks_zoom=order.asks_zoom)
     scoring = OfState(scoring_rule(configuration), order.state)
     agents = [BatchAgent(engine, TRACKING, clock), BatchAgent(engine, score_engagement.SPEC, RuleAlone(scoring))]
-    watched = CaughtUp(agents, clock, configuration.kafka.partitions)
+    watched = CaughtUp(agents, clock, kafka.partitions)
+    return await _work_while(_watch(watched, order, stop, tell), EngineWorker(engine, agents))
+
+
+async def _work_while(watch: Coroutine[Any, Any, bool], worker: EngineWorker) -> bool:
+    """What the watch says at its end, and false where the worker ends before it; the worker is drained."""
     done = asyncio.Event()
-    working = asyncio.create_task(EngineWorker(app, agents, publisher, producer, metrics).run(done))
-    watching = asyncio.create_task(_watch(watched, order, stop, tell))
+    working = asyncio.create_task(worker.run(done))
+    watching = asyncio.create_task(watch)
     try:
         await asyncio.wait([working, watching], return_when=asyncio.FIRST_COMPLETED)
         is_caught_up = watching.done() and watching.result()

@@ -5,25 +5,21 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-import faust
 from aiokafka.errors import KafkaError
 from faust.types.tuples import TP
 from typing_extensions import override
 
 from processors.engine.agent import Agent, Outside, RefusedOutput, Turned, TurnListener
-from processors.engine.breaker import CircuitBreaker
-from processors.engine.confirmed_publisher import ConfirmedPublisher, Row
+from processors.engine.confirmed_publisher import Row
 from processors.engine.effect import Effect, OwnAgent, Position, RowChanges
 from processors.engine.faust_consumer import BatchSchema, committed_offset
+from processors.engine.faust_engine import Engine
 from processors.engine.faust_tables import TablePartition, declare_table
 from processors.engine.halt import Halt
-from processors.engine.metrics import EngineMetrics
-from processors.engine.naming import Names
 from processors.engine.spec import AgentSpec
 from processors.engine.states import state_headers
 from processors.engine.turn import Batch
@@ -37,33 +33,6 @@ QUEUED_BATCHES = 16
 """As many wait while a turn is confirmed, so that the next one is full."""
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class History:
-    """How records are taken that were written long ago, where a rebuild reads them once more."""
-
-    topics: frozenset[str] = frozenset()
-    """Logical names: their records count as taken when they were written."""
-    paced: Callable[[int], Awaitable[None]] | None = None
-    """Is told after each turn how many of them it had, and returns when the next one may begin."""
-
-
-@dataclass(slots=True)
-class Engine:
-    """What all agents of a worker share."""
-
-    app: faust.App
-    publisher: ConfirmedPublisher
-    metrics: EngineMetrics
-    names: Names
-    partitions: int
-    version: str
-    stop: Callable[[str], None]
-    """Ends the process at once, unacknowledged (code 70)."""
-    history: History = History()
-    breaker: Callable[[], CircuitBreaker] = CircuitBreaker
-    """Makes that of an agent."""
 
 
 class BatchAgent(Outside, OwnAgent):

@@ -1,7 +1,7 @@
 """The way in: what one poll returned for one partition travels through Faust 0.15.3 as one message.
 
 A plain Faust agent costs several turns of the event loop per record; one queue item per partition and poll carries
-about thirty times as many (docs/adr/0002). This module and `faust_tables` hold every private use of Faust. They are
+about thirty times as many (docs/adr/0002). Private parts of Faust are used in the `faust_*` modules alone, which are
 written against exactly the version that `require_faust_version` names.
 """
 

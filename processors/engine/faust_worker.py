@@ -9,17 +9,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import faust
-from aiokafka import AIOKafkaProducer
-
-from processors.engine.confirmed_publisher import ConfirmedPublisher
 from processors.engine.continuity import Continuity
 from processors.engine.faust_agent import BatchAgent
 from processors.engine.faust_consumer import consumer_loops, leave_rebalances
+from processors.engine.faust_engine import Engine
 from processors.engine.faust_recovery import SecondReading, TakeOver
 from processors.engine.faust_tables import opened_ends
 from processors.engine.halt import Halt
-from processors.engine.metrics import EngineMetrics
 from processors.engine.stopping import StopDeadline, end_task, refuse_at_once, stop_at_once
 from runtime.reachability import kafka_answers
 from schemas.errors import ConfigurationError, FatalError, RetryLaterError, RollcallError
@@ -40,21 +36,13 @@ log = logging.getLogger(__name__)
 class EngineWorker:
     """The running engine: `run` returns after `stop` was called, or ends the process."""
 
-    def __init__(
-        self,
-        app: faust.App,
-        agents: Sequence[BatchAgent],
-        publisher: ConfirmedPublisher,
-        producer: AIOKafkaProducer,
-        metrics: EngineMetrics,
-        continuity: Continuity | None = None,
-    ) -> None:
-        self._app: Any = app
+    def __init__(self, engine: Engine, agents: Sequence[BatchAgent], continuity: Continuity | None = None) -> None:
+        self._app: Any = engine.app
         self._continuity = continuity
         self._agents = agents
-        self._publisher = publisher
-        self._producer = producer
-        self._metrics = metrics
+        self._publisher = engine.publisher
+        self._producer = engine.producer
+        self._metrics = engine.metrics
         self._tables = [table for agent in agents for table in agent.tables]
         self._generation: int | None = None
         self._progress_at = time.monotonic()

@@ -32,15 +32,9 @@ from ops.entry import OBJECTS_BETWEEN_COLLECTIONS
 from processors.agents import tracking_agent, tracking_rule
 from processors.attendance import agent as track_attendance
 from processors.attendance.settings import TrackingSettings
-from processors.engine.confirmed_publisher import ConfirmedPublisher, build_producer
-from processors.engine.faust_agent import Engine
-from processors.engine.faust_app import SESSION_SECONDS, build_faust_app
-from processors.engine.faust_consumer import still_member
+from processors.engine.faust_engine import Engine
 from processors.engine.faust_worker import EngineWorker
-from processors.engine.fences import Fences
-from processors.engine.metrics import EngineMetrics
 from processors.engine.naming import Names, changelog_name
-from processors.engine.stopping import stop_at_once
 from runtime.kafka import KafkaConnection
 from runtime.logs import configure_logging
 from runtime.models import Configuration
@@ -95,19 +89,9 @@ async def serve(bootstrap: str, data_dir: Path) -> None:
     await ensure_topics(
         connection, configuration.kafka, changelogs=[changelog_name(table) for table in track_attendance.SPEC.tables]
     )
-    app = build_faust_app(connection, configuration.kafka, data_dir)
-    producer = build_producer(connection)
-    partitions = configuration.kafka.partitions
-    publisher = ConfirmedPublisher(
-        producer,
-        partitions=partitions,
-        still_owner=lambda: still_member(app),
-        session_seconds=SESSION_SECONDS,
-        fences=Fences(producer),
-    )
-    engine = Engine(app, publisher, EngineMetrics(CollectorRegistry()), Names(""), partitions, "0.0.0", stop_at_once)
+    engine = Engine.build(connection, configuration.kafka, data_dir, Names(""), "0.0.0", CollectorRegistry())
     agent = tracking_agent(engine, tracking_rule(TrackingSettings.from_configuration(configuration)))
-    worker = EngineWorker(app, [agent], publisher, producer, engine.metrics)
+    worker = EngineWorker(engine, [agent])
     working = asyncio.create_task(worker.run(asyncio.Event()))
     longest, told_at = 0.0, 0.0
     while not working.done():

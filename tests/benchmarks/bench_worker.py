@@ -39,15 +39,9 @@ from processors import rebuild_app
 from processors.agents import tracking_agent, tracking_rule
 from processors.attendance import agent as track_attendance
 from processors.attendance.settings import TrackingSettings
-from processors.engine.confirmed_publisher import ConfirmedPublisher, build_producer
-from processors.engine.faust_agent import Engine
-from processors.engine.faust_app import SESSION_SECONDS, build_faust_app
-from processors.engine.faust_consumer import still_member
+from processors.engine.faust_engine import Engine
 from processors.engine.faust_worker import EngineWorker
-from processors.engine.fences import Fences
-from processors.engine.metrics import EngineMetrics
 from processors.engine.naming import Names, changelog_name
-from processors.engine.stopping import stop_at_once
 from processors.rebuild_app import RebuildOrder, RebuildProgress, run_rebuild
 from processors.rebuild_app import create_topics as create_rebuild_topics
 from runtime.kafka import KafkaConnection
@@ -202,18 +196,9 @@ async def run_track(task: Task, meter: Meter) -> None:
     connection = KafkaConnection(task.bootstrap, topic_prefix=task.prefix)
     kafka = Kafka(partitions=PARTITIONS)
     await ensure_topics(connection, kafka, changelogs=[changelog_name(table) for table in track_attendance.SPEC.tables])
-    app = build_faust_app(connection, kafka, Path(task.data_dir))
-    producer, metrics = build_producer(connection), EngineMetrics(CollectorRegistry())
-    publisher = ConfirmedPublisher(
-        producer,
-        partitions=PARTITIONS,
-        still_owner=lambda: still_member(app),
-        session_seconds=SESSION_SECONDS,
-        fences=Fences(producer),
-    )
-    engine = Engine(app, publisher, metrics, Names(task.prefix), PARTITIONS, "0.0.0", stop_at_once)
+    engine = Engine.build(connection, kafka, Path(task.data_dir), Names(task.prefix), "0.0.0", CollectorRegistry())
     agent = tracking_agent(engine, tracking_rule(TrackingSettings.from_configuration(configuration)))
-    working = asyncio.create_task(EngineWorker(app, [agent], publisher, producer, metrics).run(meter.done))
+    working = asyncio.create_task(EngineWorker(engine, [agent]).run(meter.done))
     while not meter.done.is_set():
         assert not working.done(), working.exception()
         meter.handled(agent.core.handled)

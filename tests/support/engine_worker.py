@@ -22,16 +22,16 @@ from typing_extensions import override
 from processors.engine.confirmed_publisher import ConfirmedPublisher, Refused, Row, build_producer
 from processors.engine.due_clock import DueClock, RowDueTimes
 from processors.engine.effect import RuleAlone
-from processors.engine.faust_agent import BatchAgent, Engine
+from processors.engine.faust_agent import BatchAgent
 from processors.engine.faust_app import build_faust_app
 from processors.engine.faust_consumer import batch_scheduler, still_member
+from processors.engine.faust_engine import Engine
 from processors.engine.faust_tables import TablePartition
 from processors.engine.faust_worker import EngineWorker
 from processors.engine.fences import Fences
 from processors.engine.metrics import EngineMetrics
 from processors.engine.naming import Names
 from processors.engine.spec import AgentSpec
-from processors.engine.stopping import stop_at_once
 from processors.worker.data_dir import locked_data_dir
 from runtime.admin import AdminServer, Readiness
 from runtime.exits import run_guarded
@@ -221,17 +221,9 @@ def _build_worker(settings: LabSettings, registry: CollectorRegistry) -> EngineW
         kill_point=kill_point,
         output_topic=OUTPUT.physical(connection.topic_prefix),
     )
-    metrics = EngineMetrics(registry)
-    engine = Engine(
-        app=app,
-        publisher=publisher,
-        metrics=metrics,
-        names=Names(connection.topic_prefix),
-        partitions=PARTITIONS,
-        version="0.0.0",
-        stop=stop_at_once,
-    )
-    return EngineWorker(app, [_build_agent(settings, engine)], publisher, producer, metrics)
+    names = Names(connection.topic_prefix)
+    engine = Engine(app, producer, publisher, EngineMetrics(registry), names, PARTITIONS, "0.0.0")
+    return EngineWorker(engine, [_build_agent(settings, engine)])
 
 
 def _build_agent(settings: LabSettings, engine: Engine) -> BatchAgent:

@@ -12,12 +12,12 @@ from typing_extensions import override
 
 from processors.engine.confirmed_publisher import OVERTAKEN, ConfirmedPublisher, Refused, Row
 from processors.engine.effect import RuleAlone
-from processors.engine.faust_agent import BatchAgent, Engine
+from processors.engine.faust_agent import BatchAgent
 from processors.engine.faust_app import build_faust_app
+from processors.engine.faust_engine import Engine
 from processors.engine.metrics import EngineMetrics
 from processors.engine.naming import Names
 from processors.engine.spec import AgentSpec
-from processors.engine.stopping import stop_at_once
 from runtime.kafka import KafkaConnection
 from runtime.models import Kafka
 from schemas.errors import FatalError
@@ -48,8 +48,9 @@ def agent(data_dir: Path, *, is_owner: bool) -> BatchAgent:
     """Of an app that is not started: its tables can be written all the same."""
     kafka = Kafka(partitions=1)
     app = build_faust_app(KafkaConnection("localhost:9"), kafka, data_dir)
+    unused: Any = None
     metrics = EngineMetrics(CollectorRegistry())
-    engine = Engine(app, Confirms(is_owner=is_owner), metrics, Names(""), kafka.partitions, "0.0.0", stop_at_once)
+    engine = Engine(app, unused, Confirms(is_owner=is_owner), metrics, Names(""), kafka.partitions, "0.0.0")
     return BatchAgent(engine, AgentSpec("lab", (SOURCE,), (SEEN,)), RuleAlone(Reminders()))
 
 
