@@ -19,6 +19,7 @@ from processors.brevo.api.client import BrevoClient
 from processors.brevo.decisions.configured_lists import keys_of_lists
 from processors.brevo.decisions.sending_rules import SendingRules
 from processors.brevo.writer.bootstrap import check_attributes, check_templates, judge_attributes, missing_lists
+from processors.brevo.writer.composition import SinkSetup
 from processors.brevo.writer.dry_run import DryRunEffect
 from processors.engine.confirmed_publisher import ConfirmedPublisher
 from processors.engine.continuity import Continuity
@@ -147,7 +148,7 @@ def sink_of(
     configuration = settings.configuration
     if settings.tell is not None:
         return DryRunEffect(settings.tell, SendingRules.of(configuration.brevo))
-    return sync_contact.SyncContact(
+    setup = SinkSetup(
         client,
         configuration.brevo,
         total_partitions=configuration.kafka.partitions,
@@ -156,8 +157,9 @@ def sink_of(
         version=settings.version,
         list_keys=keys_of_lists(configuration),
         missing_lists=lists_missing,
-        judge_attributes=None if attributes_told else partial(judge_attributes, configuration=configuration),
     )
+    judging = None if attributes_told else partial(judge_attributes, configuration=configuration)
+    return sync_contact.SyncContact(setup, judging)
 
 
 @asynccontextmanager

@@ -15,6 +15,7 @@ from processors.brevo.agent import SPEC, SyncContact
 from processors.brevo.api.client import BrevoClient
 from processors.brevo.decisions.budget import WriterFigures
 from processors.brevo.decisions.ledger import BREVO_PENDING, LEDGER, ContactRow, EventRow, contact_key
+from processors.brevo.writer.composition import SinkSetup
 from processors.engine.memory import MemoryEngine
 from runtime.brevo_models import Brevo
 from schemas.brevo import CommandResult, OnceCommand, UpsertContact
@@ -59,9 +60,9 @@ class Sink:
         client = BrevoClient(SecretStr(API_KEY), url or self.url)
         self._clients.append(client)
         self.registry = CollectorRegistry()
-        known = ("list_keys", "missing_lists", "judge_attributes")
-        account = {name: settings.pop(name) for name in known if name in settings}
-        return SyncContact(
+        judge_attributes = settings.pop("judge_attributes", None)
+        account = {name: settings.pop(name) for name in ("list_keys", "missing_lists") if name in settings}
+        setup = SinkSetup(
             client,
             Brevo(**{"contacts_per_second": 1_000, "events_per_second": 1_000, "sample": 0} | settings),
             **account,
@@ -73,6 +74,7 @@ class Sink:
             monotonic=lambda: time.monotonic() + self.seconds_ahead,
             spread=lambda: 0.0,
         )
+        return SyncContact(setup, judge_attributes)
 
     def start(
         self, figures: WriterFigures = QUICK, url: str | None = None, *, held: bool = False, **settings: Any

@@ -5,11 +5,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from processors.brevo.decisions.families import MAILING, CallFamily
 from runtime.calls import Answer, CallFailure
 from runtime.outcome import Outcome
 
-MAILING = frozenset({"mails", "confirmations", "campaigns"})
-"""Families of calls that need a template or a sender."""
 ADDRESS = re.compile(r"unrecogni[sz]ed IP address ([0-9A-Fa-f.:]*[0-9A-Fa-f])")
 
 
@@ -25,8 +24,8 @@ class AnswerClass:
     failure: CallFailure | None = None
     codes: frozenset[str] = frozenset()
     pattern: re.Pattern[str] | None = None
-    families: frozenset[str] = frozenset()
-    """Of the call (`processors.brevo.writer.access.Family`): a word in a message about a contact parks no contacts."""
+    families: frozenset[CallFamily] = frozenset()
+    """Of the call: a word in a message about a contact parks no contacts."""
     ambiguous: bool = False
     """Brevo may have done what was asked: an event is not simply sent again."""
     foreign: bool = False
@@ -34,7 +33,7 @@ class AnswerClass:
     page: bool | None = None
     """Whether the body is a page, such as a proxy's HTML; ``None``: either."""
 
-    def matches(self, answer: Answer, family: str | None) -> bool:
+    def matches(self, answer: Answer, family: CallFamily | None) -> bool:
         """Whether all of the row's conditions hold; without a `family` that condition does."""
         return (
             (not self.foreign or not is_brevos(answer))
@@ -166,7 +165,7 @@ ANSWER_CLASSES: tuple[AnswerClass, ...] = (
 )
 
 
-def classify(answer: Answer, family: str | None = None) -> AnswerClass:
+def classify(answer: Answer, family: CallFamily | None = None) -> AnswerClass:
     """The first row that matches an answer to a call of `family`; the last one matches everything."""
     return next(answer_class for answer_class in ANSWER_CLASSES if answer_class.matches(answer, family))
 

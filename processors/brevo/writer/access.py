@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Mapping
-from typing import Literal
 
 from processors.brevo.api.limits import (
     CATCH_UP_SECONDS,
@@ -16,22 +15,13 @@ from processors.brevo.api.limits import (
 )
 from processors.brevo.decisions.answers import AnswerClass, classify, refused_address
 from processors.brevo.decisions.budget import WriterFigures, intent_window, share
+from processors.brevo.decisions.families import CALL_FAMILIES, ONCE, WITHIN, CallFamily, Family
 from processors.brevo.writer.metrics import CallMetrics
 from runtime.calls import Answer
 from runtime.outage import Outage
 from runtime.outcome import Outcome
 from schemas.instants import SECONDS_PER_HOUR
 
-Family = Literal["contacts", "events", "mails", "confirmations", "campaigns"]
-FAMILIES: tuple[Family, ...] = ("contacts", "events", "mails", "confirmations", "campaigns")
-"""What work is done in. Confirmations use the budget of contacts too; theirs lets them wait for a template alone."""
-ONCE: tuple[Family, ...] = ("events", "mails", "confirmations", "campaigns")
-"""What is done at most once."""
-CallFamily = Literal["contacts", "events", "mails", "confirmations", "campaigns", "account"]
-"""What shares one rate limit. `account`: everything that Brevo gives 100 calls an hour for."""
-CALL_FAMILIES: tuple[CallFamily, ...] = (*FAMILIES, "account")
-WITHIN: Mapping[CallFamily, CallFamily] = {"campaigns": "account", "confirmations": "contacts"}
-"""What a call counts against besides its own family, which is there so that it can be parked alone."""
 CAMPAIGN_PROBES = 10
 """So many times rarer are probes of parked campaigns: one a minute would be most of what `account` has."""
 

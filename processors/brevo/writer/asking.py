@@ -6,7 +6,8 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 from processors.brevo.decisions.budget import WriterFigures
-from processors.brevo.writer.access import Access, CallFamily
+from processors.brevo.decisions.families import CallFamily
+from processors.brevo.writer.access import Access
 from runtime.calls import Answer
 from runtime.outcome import Outcome
 

@@ -14,14 +14,13 @@ from typing_extensions import override
 
 from processors.brevo.api.client import BrevoClient
 from processors.brevo.decisions.answers import AnswerClass
+from processors.brevo.decisions.families import Family, family_of
 from processors.brevo.decisions.open_work import EventWork
 from processors.brevo.decisions.results import Ending
 from processors.brevo.decisions.sending_rules import SendingRules
-from processors.brevo.writer.access import Family
 from processors.brevo.writer.channels import Channel
 from processors.brevo.writer.outcomes import Again
 from processors.brevo.writer.recordings import Mailable
-from processors.brevo.writer.tasks import family_of
 from processors.brevo.writer.tools import WriterTools
 from runtime.calls import Answer
 from runtime.outcome import Outcome

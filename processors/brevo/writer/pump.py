@@ -6,8 +6,8 @@ import asyncio
 import logging
 from collections.abc import Iterable
 
+from processors.brevo.decisions.families import FAMILIES, Family
 from processors.brevo.decisions.open_work import UpsertWork
-from processors.brevo.writer.access import FAMILIES, Family
 from processors.brevo.writer.events import EventSender
 from processors.brevo.writer.imports import ImportWriter
 from processors.brevo.writer.outcomes import Again, RevokedError

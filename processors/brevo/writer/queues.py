@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from processors.brevo.decisions.bulk import Shape
+from processors.brevo.decisions.families import FAMILIES, Family, family_of, priority_of
 from processors.brevo.decisions.next_action import ContactPhase
 from processors.brevo.decisions.open_work import ContactWork, UpsertWork
-from processors.brevo.writer.access import FAMILIES, Family
 from processors.brevo.writer.event_bursts import EventBursts
 from processors.brevo.writer.import_batches import ImportBatches
 from processors.brevo.writer.metrics import BrevoMetrics
-from processors.brevo.writer.tasks import ContactTask, family_of, priority_of
+from processors.brevo.writer.tasks import ContactTask
 from processors.engine.work_queue import WorkQueue
 from schemas.priority import PRIORITIES, RANKS
 

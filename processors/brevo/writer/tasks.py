@@ -3,27 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
 from dataclasses import dataclass
 
+from processors.brevo.decisions.families import Family
 from processors.brevo.decisions.next_action import ContactPhase, Posted, Standing
-from processors.brevo.decisions.open_work import ContactWork, UpsertWork
-from processors.brevo.writer.access import Family
 from processors.engine.work_queue import AT_ONCE
-from schemas.brevo import ConfirmList, SendCampaign, SendRecording
-from schemas.priority import RANKS, Priority
-
-_FAMILY_OF: Mapping[type, Family] = {SendRecording: "mails", ConfirmList: "confirmations", SendCampaign: "campaigns"}
-
-
-def priority_of(work: ContactWork) -> Priority:
-    """Live work goes before bulk work."""
-    return "live" if work.waiting.live else "bulk"
-
-
-def family_of(work: ContactWork) -> Family:
-    """Whose budget the work needs."""
-    return "contacts" if isinstance(work, UpsertWork) else _FAMILY_OF.get(type(work.command), "events")
+from schemas.priority import RANKS
 
 
 @dataclass(slots=True, eq=False)

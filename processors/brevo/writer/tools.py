@@ -20,7 +20,7 @@ from processors.brevo.writer.schedule import WorkSchedule
 
 @dataclass(frozen=True, slots=True)
 class WriterTools:
-    """See the classes."""
+    """One of each; whoever needs one takes it from here."""
 
     api: BrevoClient
     access: Access

@@ -9,7 +9,8 @@ from aiohttp import web
 from prometheus_client import CollectorRegistry
 
 from processors.brevo.decisions.budget import WriterFigures
-from processors.brevo.writer.access import FAMILIES, Access, Family
+from processors.brevo.decisions.families import FAMILIES, Family
+from processors.brevo.writer.access import Access
 from processors.brevo.writer.metrics import CallMetrics
 from runtime.calls import Answer
 from tests.support.brevo_commands import event, upsert

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from processors.brevo.api.rate_headers import rate_headers
-from processors.brevo.decisions.answers import ANSWER_CLASSES, MAILING, classify, refused_address
+from processors.brevo.decisions.answers import ANSWER_CLASSES, classify, refused_address
+from processors.brevo.decisions.families import MAILING
 from runtime.calls import Answer
 from runtime.outcome import Outcome
 from tests.support.scripted_brevo import UNRECOGNISED_IP
