@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.table import Table
 
 from ops.failure import found_wrong
+from ops.letters.labels import check_label
 from ops.letters.letter import Letter
 from ops.letters.masking import masked, what_would_be_done
 from ops.letters.store import letters
@@ -36,12 +37,16 @@ async def chosen(connection: KafkaConnection, expression: str) -> tuple[Selectio
     """The selection that an expression means, and its letters.
 
     Raises:
-        ConfigurationError: it cannot be understood.
+        ConfigurationError: it cannot be understood, or means a label that there is not.
         RetryLaterError: Kafka does not answer.
     """
     selection = parse_selection(expression, await finder_for(connection, expression), datetime.now(UTC))
     check_letters_lie_in(selection.topic)
-    return selection, await letters(connection, selection)
+    found = await letters(connection, selection)
+    if selection.label is not None and not found:
+        everything = await letters(connection, Selection(selection.topic))
+        check_label(selection.label, selection.topic, (letter.label for letter in everything))
+    return selection, found
 
 
 def check_letters_lie_in(topic: Topic) -> None:

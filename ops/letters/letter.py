@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from ops.selection.reading import facts_of
@@ -153,6 +153,8 @@ def letter_of(
     identity = given or letter_id(topic.name.removesuffix(".dlq"), key, value)
     fault, decision = news.get(identity, (None, None))
     facts = facts_of(partition, offset, stored_at, key, known, value)
+    if fault is not None:  # selected by what it is shown with
+        facts = replace(facts, label=fault.label)
     return Letter(identity, topic.name, partition, offset, key, value, known, facts, fault, decision)
 
 

@@ -97,6 +97,7 @@ async def test_letters_are_looked_at_sent_again_counted_and_parked(
         assert (await rollcall("dlq", "resend", code=FOUND_WRONG))["done"] == 0  # nobody was there to say yes
         assert "error" in await rollcall("dlq", "show", "ffffffff", code=FOUND_WRONG)
         await rollcall("dlq", "list", "topic=nothing", code=USAGE)
+        await rollcall("dlq", "resend", "label=unreadble", code=USAGE)
 
         for attempt in (3, 4, 5):
             assert (await rollcall("dlq", "resend", "--yes", "--reason", "a try"))["done"] == 1

@@ -8,12 +8,14 @@ import orjson
 import pytest
 
 from ops.letters.frame import check_letters_lie_in
+from ops.letters.labels import check_label
 from ops.letters.letter import Letter, latest, letter_of
 from ops.letters.masking import masked, what_would_be_done
+from ops.selection.selection import Selection
 from schemas.errors import ConfigurationError
 from schemas.letters import LETTER_ID, LetterDecision, LetterFault, LetterState, letter_id
 from schemas.topic import Topic
-from schemas.topics import ATTENDANCE_RESULTS, AUDIT, QUARANTINE, RAW_EVENTS
+from schemas.topics import ATTENDANCE_RESULTS, AUDIT, BREVO_COMMANDS, BREVO_COMMANDS_BULK, QUARANTINE, RAW_EVENTS
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 ID = letter_id(RAW_EVENTS.name, b"k", b"v")
@@ -171,3 +173,42 @@ def test_topic_that_holds_no_letters_is_told(topic: Topic, words: str) -> None:
 def test_topic_that_holds_letters_is_taken(topic: Topic) -> None:
     """Dead letters, and what was put aside."""
     check_letters_lie_in(topic)
+
+
+def test_letter_that_failed_again_otherwise_is_selected_by_the_label_that_it_is_shown_with() -> None:
+    """It was unreadable, and now a defect of ours stops it."""
+    again = letter(fault(1))
+    assert again.label == "defect"
+    assert Selection(RAW_EVENTS.dead_letter, label="defect").holds(again.facts)
+    assert not Selection(RAW_EVENTS.dead_letter, label="unreadable").holds(again.facts)
+
+
+@pytest.mark.parametrize(
+    ("label", "topic"),
+    [
+        ("unreadable", RAW_EVENTS.dead_letter),
+        ("too_large", BREVO_COMMANDS.dead_letter),
+        ("invalid_email", BREVO_COMMANDS.dead_letter),
+        ("contact_rejected", BREVO_COMMANDS_BULK.dead_letter),
+        ("stale", QUARANTINE),
+        ("of_a_later_version", RAW_EVENTS.dead_letter),
+    ],
+)
+def test_label_that_letters_of_a_topic_have_is_taken(label: str, topic: Topic) -> None:
+    """What this version writes, or what is there."""
+    check_label(label, topic, ["of_a_later_version"])
+
+
+@pytest.mark.parametrize(
+    ("label", "topic", "words"),
+    [
+        ("unreadble", RAW_EVENTS.dead_letter, "one of unreadable, too_large, defect; now there: defect, unreadable"),
+        ("invalid_email", RAW_EVENTS.dead_letter, "is no label of zoom.events.raw.v1.dlq"),
+        ("late", QUARANTINE, "one of stale, account, owner"),
+    ],
+)
+def test_label_that_no_letter_can_have_is_told_with_those_that_there_are(label: str, topic: Topic, words: str) -> None:
+    """A mistyped one would select nothing, and look as if all were well."""
+    with pytest.raises(ConfigurationError) as caught:
+        check_label(label, topic, ["unreadable", "defect", "defect"])
+    assert words in str(caught.value)
