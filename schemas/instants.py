@@ -8,6 +8,8 @@ from functools import lru_cache
 SECONDS_PER_HOUR, SECONDS_PER_DAY = 3_600, 86_400
 HOUR_MS = 1_000 * SECONDS_PER_HOUR
 DAY_MS = 24 * HOUR_MS
+NEWS_MS = DAY_MS
+"""What is told later than so after it happened says nothing of how fast we are."""
 EARLIEST, LATEST = 0, 32_503_680_000
 """1970 to 3000: what lies outside is nobody's webinar, and sums with it leave what a date can hold (0001 to 9999)."""
 

@@ -137,17 +137,17 @@ class ScoreEngagement(Rule):
             return
         rows = decode_rows(fact.contact_id, view.scan(ENGAGEMENT_TABLE, contact_prefix(fact.contact_id)), self._floor)
         if isinstance(fact, Notice):
-            self._tell_notice(fact, rows.head, view)
+            self._tell_notice(fact, rows.head, record.timestamp_ms, view)
             return
         if isinstance(fact, Recording):
             head = rows.head
             if _keep_recording(fact, rows, view, told=self._chosen.by == "campaign"):
                 view.learned()
         else:
-            kept = self._keep(fact, rows, view)
+            kept = self._keep(fact, rows, record.timestamp_ms, view)
             scored, wanted = self._assessor.assess(rows)
             head = self._send(fact, rows, scored, wanted, kept, view)
-        head = self._tell_recordings(fact, rows, head, view)
+        head = self._tell_recordings(fact, rows, head, record.timestamp_ms, view)
         if head != rows.head:
             view.put(ENGAGEMENT_TABLE, head_key(fact.contact_id), encode_head(head))
 
@@ -172,10 +172,10 @@ class ScoreEngagement(Rule):
             self._marks.registers(fact.contact_id, happened, view)
         return self._marks.keeps_out(fact.contact_id, happened, view)
 
-    def _keep(self, fact: Registration | Result, rows: ContactRows, view: View) -> KeptFact:
+    def _keep(self, fact: Registration | Result, rows: ContactRows, told_ms: int, view: View) -> KeptFact:
         """Merge the fact into `rows` and the table."""
         key, due = fact_key(fact), event_due(fact, self._events)
-        just_now = has_just_happened(fact, rows.registrations.get(key), view)
+        just_now = has_just_happened(fact, rows.registrations.get(key), told_ms, view)
         if isinstance(fact, Result):
             session = rows.sessions.get(key)
             told = session.events_due if session else ()
@@ -238,13 +238,13 @@ class ScoreEngagement(Rule):
         again = self._deleted == "ask" and registers(fact)
         return sorted(set(wanted.lists.to_confirm) - (set() if again else set(asked)))
 
-    def _tell_notice(self, fact: Notice, head: Head, view: View) -> None:
+    def _tell_notice(self, fact: Notice, head: Head, told_ms: int, view: View) -> None:
         """Nothing for who was never written to Brevo, such as those who only registered for a meeting."""
         switched_on = self._events.started if fact.moment == "started" else self._events.ended
         if not switched_on or not head.upsert_digest:
             return
         head = head._replace(revision=head.revision + 1)
-        just_now = has_just_happened(fact, None, view)
+        just_now = has_just_happened(fact, None, told_ms, view)
         _tell(notice_event(fact, head.revision), _topic_of(fact.origin, view), view, just_now=just_now)
         view.put(ENGAGEMENT_TABLE, head_key(fact.contact_id), encode_head(head))
 
@@ -259,13 +259,13 @@ class ScoreEngagement(Rule):
             view.send(BREVO_COMMANDS_BULK.name, fact.contact_id.encode(), campaign_command(fact))
 
     def _tell_recordings(
-        self, fact: Registration | Result | Recording, rows: ContactRows, head: Head, view: View
+        self, fact: Registration | Result | Recording, rows: ContactRows, head: Head, told_ms: int, view: View
     ) -> Head:
         revision = head.revision
         for key, row in self._recordings.due(fact, rows):
             revision += 1
             command = self._recordings.command(fact, row, rows, revision)
-            just_now = isinstance(fact, Recording) and has_just_happened(fact, None, view)
+            just_now = isinstance(fact, Recording) and has_just_happened(fact, None, told_ms, view)
             _tell(command, _topic_of(row.origin, view), view, just_now=just_now)
             view.put(ENGAGEMENT_TABLE, key, encode_recording(row._replace(told=True)))
         return head._replace(revision=revision)

@@ -10,6 +10,7 @@ from processors.engagement.state import ContactRegistration, CountedEvent
 from processors.engine.view import Record, View
 from schemas.attendance import FACT, AnyFact, Notice, Recording, Registration, Result
 from schemas.errors import DeadLetterError
+from schemas.instants import NEWS_MS
 
 
 class KeptFact(NamedTuple):
@@ -24,17 +25,25 @@ class KeptFact(NamedTuple):
 
 
 def has_just_happened(
-    fact: Registration | Result | Recording | Notice, known: ContactRegistration | None, view: View
+    fact: Registration | Result | Recording | Notice, known: ContactRegistration | None, told_ms: int, view: View
 ) -> bool:
-    """Whether a webhook has just told of it. `known`: the registration's row before the fact.
+    """Whether a webhook has just told of it.
 
     Final results and no-shows wait for Zoom's report. A registration is told again, with the instant at which it was
-    made, when something else about its webinar changes.
+    made, when something else about its webinar changes. What is told more than a day late is no news to anybody
+    (`brevo.max_effect_age`): deliveries that were recovered, or are simulated.
+
+    Args:
+        fact: what is told.
+        known: the registration's row before the fact.
+        told_ms: when Kafka took the fact, in milliseconds since 1970.
+        view: of the turn.
     """
-    if fact.origin != "live" or view.lineage is not None:
+    happened = int(fact.occurred_at.timestamp())
+    if fact.origin != "live" or view.lineage is not None or told_ms - 1_000 * happened > NEWS_MS:
         return False
     if isinstance(fact, Registration):
-        told_again = known is not None and known.occurred_at == int(fact.occurred_at.timestamp())
+        told_again = known is not None and known.occurred_at == happened
         return fact.observed == "webhook" and not fact.retracted and not told_again
     return isinstance(fact, Notice | Recording) or not (fact.is_final or fact.retracted)
 

@@ -38,6 +38,7 @@ from readmodel.tables import (
 from readmodel.tallies import DELAY_STEP_MS, MINUTE_MS
 from readmodel.vocabulary import OVER_NOT_FINAL, WANTED
 from schemas.codec import unpack
+from schemas.instants import NEWS_MS
 from schemas.letters import LetterStanding
 from schemas.setup import SetupReport
 from schemas.workers import WorkerStatus
@@ -175,7 +176,7 @@ def _received(connection: Connection, since: int) -> dict[str, dict[int, int]]:
     """By event: how many took so many milliseconds to the ingress, in steps."""
     of = DELIVERIES.c
     steps = ((of.received_at - of.happened_at) // DELAY_STEP_MS).label("steps")
-    was_live = of.received_at >= since, of.happened_at.is_not(None), of.origin == "live"
+    was_live = of.received_at >= since, of.happened_at >= of.received_at - NEWS_MS, of.origin == "live"
     return _by_delay(
         connection.execute(select(of.event, steps, func.count()).where(*was_live).group_by("event", "steps"))
     )

@@ -9,6 +9,7 @@ from processors.engine.memory_store import MemoryStore
 from schemas.attendance import AttendanceFact, Moment, Notice
 from schemas.brevo import TrackEvent
 from schemas.errors import DeadLetterError
+from schemas.instants import HOUR_MS
 from schemas.replays import Lineage, ReplayNews, lineage_of
 from schemas.topics import (
     ATTENDANCE_RESULTS,
@@ -20,7 +21,7 @@ from schemas.topics import (
     ERASURES,
     REPLAYS,
 )
-from tests.support.contact_facts import CONTACT, EMAIL, configuration, copies, no_show, registration, result
+from tests.support.contact_facts import CONTACT, EMAIL, configuration, copies, no_show, records, registration, result
 from tests.support.rules import record, run
 from tests.support.scored_contact import Contact, Fact, commands
 
@@ -319,3 +320,13 @@ def test_rule_replayed_fact_has_not_just_happened() -> None:
     contact = Contact()
     outputs = run(contact.rule, copies(registration(), lineage=Lineage("r")), {ENGAGEMENT_TABLE: contact.store})
     assert {command.as_it_happened for command in commands(outputs)} == {False}
+
+
+@pytest.mark.parametrize(("hours", "just_now"), [(23, True), (25, False)])
+def test_rule_fact_that_is_told_days_later_has_not_just_happened(hours: int, just_now: bool) -> None:
+    """A delivery that was recovered, or simulated: nobody waited for it."""
+    fact, contact = registration(), Contact()
+    told_ms = int(fact.occurred_at.timestamp() * 1_000) + hours * HOUR_MS
+    (told,) = [found._replace(timestamp_ms=told_ms) for found in records(fact)]
+    outputs = run(contact.rule, [told], {ENGAGEMENT_TABLE: contact.store})
+    assert {command.as_it_happened for command in commands(outputs)} == {just_now}
