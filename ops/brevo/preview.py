@@ -13,11 +13,13 @@ from ops.brevo.account import contact, opened
 from ops.brevo.ledger import Ledger, ledger
 from ops.options import Json
 from ops.selection.finding import SessionsByWords, known_sessions
+from ops.views.output import Mask
 from processors.brevo.decisions.ledger import event_key
 from processors.brevo.decisions.preview import event_preview, in_words, upsert_preview
 from processors.brevo.decisions.upsert import after_read
 from processors.brevo.decisions.values import sendable
 from processors.brevo.decisions.wanted import Wanted
+from readmodel.words import counted
 from runtime.exits import FOUND_WRONG
 from runtime.kafka import KafkaConnection
 from runtime.logs import configure_command_logging
@@ -36,6 +38,7 @@ def register(app: typer.Typer) -> None:
 def preview(
     session: Annotated[str, typer.Option(help="`latest`, a uuid, an id, or words of the topic.")],
     everybody: Annotated[bool, typer.Option("--all", help=f"All contacts instead of {_FEW}; a call for each.")] = False,
+    mask: Mask = False,
     as_json: Json = False,
 ) -> None:
     """Compare a session's contacts at Brevo with their newest commands, and tell what became of its events.
@@ -47,16 +50,24 @@ def preview(
     """
     configure_command_logging()
     uuid, shown, total = asyncio.run(_preview(session, None if everybody else _FEW))
+    if mask:
+        for command in shown:
+            del command["email"]
     if as_json:
         typer.echo(orjson.dumps({"session": uuid, "contacts": shown, "total": total}).decode())
     else:
         for command in shown:
-            typer.echo(in_words(command))
+            who = command.get("email", "")
+            typer.echo(in_words(command, who))
             for event in command["events"]:
-                typer.echo(f"  {in_words(event)}")
-        typer.echo(f"{len(shown)} of {total} contacts")
+                typer.echo(f"  {in_words(event, who)}")
+        if total:
+            typer.echo(f"{len(shown)} of {counted(total, 'contact')}{'' if len(shown) == total else '; --all has all'}")
     if not total:
-        typer.echo(f"no command of session {uuid} is in Kafka", err=True)
+        typer.echo(
+            f"no command of session {uuid} is in Kafka: `rollcall sessions` tells which there are",
+            err=True,
+        )
         raise typer.Exit(FOUND_WRONG)
 
 
@@ -78,6 +89,7 @@ async def _preview(words: str, limit: int | None) -> tuple[str, list[dict[str, A
             shown.append(
                 {
                     **upsert_preview(command, known, region),
+                    "email": command.email,
                     "has": {name: held[name] for name in sorted(attributes) if name in held},
                     "lists": body.get("listIds", []) if body else [],
                     "events": [_event(event, rows, told) for event in events.get(contact_id, {}).values()],

@@ -56,7 +56,7 @@ def ending(replay: Replay) -> Iterator[str]:
     if replay.report is not None:
         yield from report_lines(replay.report)
     elif replay.state == "paused":
-        yield f"rollcall replay resume {replay.replay_id} goes on"
+        yield f"`rollcall replay resume {replay.replay_id}` goes on"
 
 
 def document(replay: Replay, report: ReplayReport | None) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import Any
 
 from ops.replay.copies import Stored, facts, is_copy
 from ops.selection.selection import Selection
+from readmodel.words import span
 
 
 @dataclass(slots=True)
@@ -61,7 +62,8 @@ def in_words(plan: ReplayPlan, rate: int) -> Iterator[str]:
     for name, count in plan.types.most_common():
         yield f"  {count} {name}"
     if plan.count:
-        yield f"at {rate} a second at least {minutes(plan.count, rate):.1f} minutes, longer while workers are busy"
+        lasts = span(60 * minutes(plan.count, rate))
+        yield f"at {rate} a second it takes {lasts} at least, longer while workers are busy"
 
 
 def document(plan: ReplayPlan, rate: int) -> Mapping[str, Any]:

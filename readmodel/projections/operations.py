@@ -8,6 +8,7 @@ from schemas.audit import AuditEntry
 from schemas.codec import pack
 from schemas.erasure import ERASURE, Erasure
 from schemas.letters import LETTER_ID, LetterFault, letter_id, parse_letter_record
+from schemas.replays import REPLAY_OF
 from schemas.setup import SetupReport
 from schemas.topics import QUARANTINE
 
@@ -29,7 +30,7 @@ def project_delivery(source: SourceRecord, changes: Changes) -> None:
             "object_id": _key(source),
             "account_id": account.removeprefix(_ZOOM) if account.startswith(_ZOOM) else None,
             "delivery_id": header(headers, "ce_id"),
-            "origin": header(headers, "origin") or "live",
+            "origin": "replay" if header(headers, REPLAY_OF) else header(headers, "origin") or "live",
             "happened_at": _time(header(headers, "ce_time")),
             "received_at": _time(header(headers, "received-at")) or source.timestamp_ms,
             "quarantine_reason": reason or ("unknown" if source.topic == QUARANTINE.name else None),

@@ -90,9 +90,9 @@ def _properties(command: OnceCommand) -> dict[str, Any]:
     return dict(command.properties) if isinstance(command, TrackEvent | SendRecording | SendCampaign) else {}
 
 
-def in_words(preview: Mapping[str, Any]) -> str:
-    """One line."""
-    who = f"contact {preview['contact_id']}"
+def in_words(preview: Mapping[str, Any], who: str = "") -> str:
+    """One line; `who` is meant, if it is not to be said by the contact id."""
+    who = who or f"contact {preview['contact_id']}"
     if "event" in preview:
         at = f", at {preview['at']}" if preview["at"] else ""
         why = f" ({preview['why']})" if preview["why"] else ""

@@ -123,7 +123,7 @@ async def test_what_the_topics_say_is_found_again(url: URL, kafka: KafkaConnecti
 
 
 async def test_freshness_is_of_what_webhooks_told_as_it_happened(url: URL, kafka: KafkaConnection) -> None:
-    """A registration of weeks ago, read off a list an hour ago, is no delay of ours."""
+    """A registration of weeks ago, read off a list, a replay's copy and a delivery of days ago are no delay of ours."""
     await ensure_topics(kafka, Kafka(partitions=PARTITIONS))
     tell, (ana, ben) = Storyteller(), map(person, range(2))
     now = datetime(2026, 8, 12, 11, 30, tzinfo=UTC)
@@ -131,11 +131,17 @@ async def test_freshness_is_of_what_webhooks_told_as_it_happened(url: URL, kafka
         tell.upsert(ana, 1, reason="registration", occurred_at="2026-08-12T11:00:00Z", as_it_happened=True),
         tell.upsert(ben, 1, reason="registration", occurred_at="2026-07-01T11:00:00Z"),
         *(tell.answer(who, 1, finished_at="2026-08-12T11:00:04Z") for who in (ana, ben)),
+        tell.delivery(1, received_at="2026-08-12T11:00:02Z", ce_time="2026-08-12T11:00:00Z"),
+        tell.delivery(2, received_at="2026-08-12T11:00:02Z", ce_time="2026-08-12T11:00:00Z", replay_of="raw/0/0"),
+        tell.delivery(3, received_at="2026-08-12T11:00:02Z", ce_time="2026-08-10T11:00:00Z"),
     ]
     await publish(kafka, told)
     await project(url, kafka)
     with opened(url, kafka.topic_prefix) as database, database.reading() as connection:
-        assert operations.freshness(connection, now) == (Freshness("answered", "upsert (registration)", 1, 4.0, 4.0),)
+        assert operations.freshness(connection, now) == (
+            Freshness("received", "webinar.participant_joined", 1, 2.0, 2.0),
+            Freshness("answered", "upsert (registration)", 1, 4.0, 4.0),
+        )
 
 
 async def test_candidates_are_compared_with_the_live_score_and_movers_are_named(

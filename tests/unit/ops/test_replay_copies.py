@@ -79,7 +79,7 @@ def test_plan_counts_by_partition_and_type_and_narrows_what_is_read_again() -> N
         "  1 are copies that replays have made, and are not published again",
         "  2 in partition 2, offsets 4 to 8",
         "  2 webinar.participant_joined",
-        "at 1 a second at least 0.0 minutes, longer while workers are busy",
+        "at 1 a second it takes 2.0 s at least, longer while workers are busy",
     ]
 
 
