@@ -30,7 +30,6 @@ class Codes:
 
 
 STATUS_LETTERS = Codes(attended="a", left_early="l", no_show="n", retracted="r")
-TIER_LETTERS = Codes(hot="h", warm="w", cold="c")
 OUTCOME_LETTERS = Codes(
     intended="i", withdrawn="w", acknowledged="a", unchanged="u", rejected="r", in_doubt="d", suppressed="s",
 )  # fmt: skip

@@ -6,17 +6,15 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Any, NamedTuple
 
 import orjson
-from sqlalchemy import Column, Connection, Table, delete, func, or_, select, true, update
+from sqlalchemy import Column, Connection, Table, delete, or_, select, true, update
 
 from readmodel.changes import Changes, RowKind, SourceRecord
 from readmodel.instants import milliseconds
 from readmodel.keys import contact_id_of
-from readmodel.numbers import forget, number_of
 from readmodel.tables import (
     AUDIT,
     CALLS,
     CANDIDATES,
-    CONTACT_NUMBERS,
     CONTACTS,
     DEAD_LETTERS,
     ERASED,
@@ -31,11 +29,11 @@ FORGOTTEN = "forgotten"
 """In place of their id where an act of somebody else names it."""
 _ID_DIGITS = 32
 _BY_TIME = (
-    (PEOPLE, PEOPLE.c.judged_at),
+    (PEOPLE, PEOPLE.c.judged_at * 1_000),
     (REGISTRATIONS, REGISTRATIONS.c.occurred_at),
-    (CALLS, func.coalesce(CALLS.c.occurred_at, CALLS.c.finished_at)),
+    (CALLS, CALLS.c.occurred_at * 1_000),
 )
-"""Tables of one contact each row, and when what a row tells of was."""
+"""Tables of one contact each row, and when what a row tells of was, in milliseconds."""
 
 
 class _Marked(NamedTuple):
@@ -108,9 +106,10 @@ def erase(connection: Connection, changes: Changes, forgotten: Forgotten) -> Non
     fresh = {str(mark) for (mark,) in changes.rows.get(RowKind.ERASED, {})}
     if not fresh:
         return  # what follows reads whole tables
-    for named, marked in _of(connection, CONTACT_NUMBERS.c.named, fresh, forgotten):
-        contact = number_of(connection, CONTACT_NUMBERS, named)
-        if contact is not None:
+    who = connection.execute(select(CONTACTS.c.contact, CONTACTS.c.rest, CONTACTS.c.email)).all()
+    for contact, rest, email in who:
+        marked = forgotten.find(contact_id_of(rest, email))
+        if marked is not None and marked.mark in fresh:
             _erase_rows(connection, contact, marked)
     for column in (AUDIT.c.subject, DEAD_LETTERS.c.record_key):
         for name, _marked in _of(connection, column, fresh, forgotten):
@@ -125,9 +124,8 @@ def _erase_rows(connection: Connection, contact: int, marked: _Marked) -> None:
             connection.execute(delete(table).where(table.c.contact == contact, before))
     if any(_has(connection, table, contact) for table, _ in _BY_TIME):
         return
-    for table in (CONTACTS, SCORES, CANDIDATES):
+    for table in (SCORES, CANDIDATES, CONTACTS):
         connection.execute(delete(table).where(table.c.contact == contact))
-    forget(connection, CONTACT_NUMBERS, contact)
 
 
 def _has(connection: Connection, table: Table, contact: int) -> bool:
@@ -139,5 +137,5 @@ def _of(
 ) -> list[tuple[Any, _Marked]]:
     """What a column holds of the fresh ones, as it holds it."""
     held = connection.execute(select(column).distinct().where(column.is_not(None))).scalars()
-    named = [(value, forgotten.find(contact_id_of(value) if isinstance(value, bytes) else value)) for value in held]
+    named = [(value, forgotten.find(value)) for value in held]
     return [(value, marked) for value, marked in named if marked is not None and marked.mark in fresh]

@@ -41,6 +41,17 @@ def required_milliseconds(text: object) -> int:
     return found
 
 
+def seconds(text: object) -> int | None:
+    """As `milliseconds`, in whole seconds."""
+    found = milliseconds(text)
+    return None if found is None else found // 1_000
+
+
+def required_seconds(text: object) -> int:
+    """As `required_milliseconds`, in whole seconds."""
+    return required_milliseconds(text) // 1_000
+
+
 @lru_cache(maxsize=4_096)
 def days(text: str) -> int:
     """Of an ISO 8601 date: how many after 1970-01-01.

@@ -1,4 +1,4 @@
-"""Numbers that stand for contacts, sessions and words in the rows: what 100,000 people repeat is written once.
+"""Numbers that stand for sessions and words in the rows: what 100,000 people repeat is written once.
 
 Who comes first has the smaller number, so numbers are of one database alone, and no order of anything else.
 """
@@ -9,9 +9,9 @@ from collections.abc import Iterable, Sequence
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import Connection, Table, delete, func, select
+from sqlalchemy import Connection, Table, func, select
 
-_PARAMETERS = 10_000
+PARAMETERS = 10_000
 """Of one statement: SQLite takes 32,766."""
 
 
@@ -30,7 +30,7 @@ def names_of(connection: Connection, numbers: Table, given: Iterable[int | None]
 def numbers_of(connection: Connection, numbers: Table, named: Iterable[Any]) -> dict[Any, int]:
     """The numbers of those of them that have one."""
     rest, known = iter(named), dict[Any, int]()
-    while part := list(islice(rest, _PARAMETERS)):
+    while part := list(islice(rest, PARAMETERS)):
         known.update(_known(connection, numbers, part))
     return known
 
@@ -43,11 +43,6 @@ def add(connection: Connection, numbers: Table, named: Sequence[Any]) -> dict[An
     given = {name: number for number, name in enumerate(named, first)}
     _insert(connection, numbers, [(number, name) for name, number in given.items()])
     return given
-
-
-def forget(connection: Connection, numbers: Table, number: int) -> None:
-    """It stands for nothing any more."""
-    connection.execute(delete(numbers).where(numbers.c.number == number))
 
 
 # Past SQLAlchemy's handling of each value: most of the time would go there.

@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-SENT_AGAIN, WAITS, IN_DOUBT, REJECTED, SUPPRESSED, DONE = range(6)
+SENT_AGAIN, WAITS, IN_DOUBT, REJECTED, SUPPRESSED, DONE = range(-4, 2)
+"""Almost all are `DONE`, and SQLite keeps a 1 in no byte."""
 _LEVELS: Mapping[str, int] = {
     "intended": WAITS,
     "withdrawn": WAITS,
@@ -26,6 +27,19 @@ def level_of(result: Mapping[str, Any]) -> int:
     """How much a result (`schemas.brevo.CommandResult`) knows. Raises ``KeyError``: an unknown outcome."""
     decision = result["decision"] or {}
     return SENT_AGAIN if decision.get("verdict") == "resend" else _LEVELS[result["outcome"]]
+
+
+def wanted_at(call: Any, number: Callable[[int], Any] = int) -> Any:
+    """When a command was published, in milliseconds since 1970, of the values of a call or of its columns.
+
+    `number` writes a constant, as in `replaces`.
+    """
+    return call["occurred_at"] * number(1_000) + call["wanted_after"]
+
+
+def finished_at(call: Any, number: Callable[[int], Any] = int) -> Any:
+    """When its outcome was found, as `wanted_at`."""
+    return call["occurred_at"] * number(1_000) + call["finished_after"]
 
 
 def replaces(level: Any, at: Any, known_level: Any, known_at: Any, number: Callable[[int], Any] = int) -> Any:

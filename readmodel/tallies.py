@@ -10,12 +10,12 @@ from typing import Any
 import orjson
 from sqlalchemy import (
     ARRAY,
+    BigInteger,
     Column,
     ColumnElement,
     Connection,
     FromClause,
     Integer,
-    LargeBinary,
     Select,
     Table,
     bindparam,
@@ -25,14 +25,13 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 
-from readmodel.tables import ANSWERED, CALLS, DELAYS, NOT_SYNCED, PEOPLE, UNSYNCED
+from readmodel.tables import ANSWERED, CALLS, DELAYS, FINISHED_AT, NOT_SYNCED, PEOPLE, UNSYNCED
 
 DELAY_STEP_MS = 100
 """How exact a delay is told."""
 MINUTE_MS = 60_000
-CallKey = tuple[int, bytes]
+CallKey = tuple[int, int]
 """The number of a contact, and `readmodel.keys.command_key`."""
-_COMMAND_BYTES = 16
 
 
 @contextmanager
@@ -56,8 +55,8 @@ def among(column: ColumnElement[Any], contacts: Collection[int], dialect: str) -
 
 def calls_of(connection: Connection, contact: int) -> list[CallKey]:
     """The keys of all calls about a contact."""
-    rows = connection.execute(select(CALLS.c.contact, CALLS.c.command_id).where(CALLS.c.contact == contact))
-    return [(number, bytes(command)) for number, command in rows]
+    rows = connection.execute(select(CALLS.c.contact, CALLS.c.command).where(CALLS.c.contact == contact))
+    return [(number, command) for number, command in rows]
 
 
 def _unsynced(connection: Connection, contacts: Collection[int]) -> Counter[tuple[Any, ...]]:
@@ -70,8 +69,7 @@ def _unsynced(connection: Connection, contacts: Collection[int]) -> Counter[tupl
 def _delays(connection: Connection, calls: Sequence[CallKey]) -> Counter[tuple[Any, ...]]:
     if not calls:
         return Counter()
-    of = CALLS.c
-    keys = of.finished_at // MINUTE_MS, of.wanted, (of.finished_at - of.occurred_at) // DELAY_STEP_MS
+    keys = FINISHED_AT // MINUTE_MS, CALLS.c.wanted, CALLS.c.finished_after // DELAY_STEP_MS
     chosen = select(*keys).select_from(_joined(calls, connection.dialect.name))
     return _counted(connection, chosen.where(ANSWERED))
 
@@ -84,26 +82,24 @@ def _counted(connection: Connection, chosen: Select[Any]) -> Counter[tuple[Any, 
 
 def _joined(calls: Sequence[CallKey], dialect: str) -> FromClause:
     """The rows of these calls, each found by its key."""
-    contacts, commands = [contact for contact, _ in calls], [command for _, command in calls]
     if dialect == "postgresql":
         arrays = (
             bindparam(None, list(values), type_=ARRAY(kind))
-            for values, kind in ((contacts, Integer()), (commands, LargeBinary()))
+            for values, kind in zip(zip(*calls, strict=True), (Integer(), BigInteger()), strict=True)
         )
-        given = func.unnest(*arrays).table_valued(Column("contact", Integer), Column("command_id", LargeBinary))
+        given = func.unnest(*arrays).table_valued(Column("contact", Integer), Column("command", BigInteger))
         given = given.render_derived()
-        command: Any = given.c.command_id
+        contact: Any = given.c.contact
+        command: Any = given.c.command
     else:
-        given = _each(contacts)
-        end_to_end: Any = bindparam(None, b"".join(commands), type_=LargeBinary())
-        command = func.substr(end_to_end, given.c.key * _COMMAND_BYTES + 1, _COMMAND_BYTES)
-    contact = given.c.contact if dialect == "postgresql" else given.c.value
-    return given.join(CALLS, (CALLS.c.contact == contact) & (CALLS.c.command_id == command))
+        given = _each(calls)
+        contact, command = (func.json_extract(given.c.value, f"$[{place}]") for place in range(2))
+    return given.join(CALLS, (CALLS.c.contact == contact) & (CALLS.c.command == command))
 
 
-def _each(numbers: Sequence[int]) -> Any:
-    """SQLite's rows of a JSON list: `key` counts from 0."""
-    return func.json_each(orjson.dumps(numbers).decode()).table_valued(Column("key", Integer), Column("value", Integer))
+def _each(values: Sequence[Any]) -> Any:
+    """SQLite's rows of a JSON list."""
+    return func.json_each(orjson.dumps(values).decode()).table_valued(Column("value", Integer))
 
 
 def _add(connection: Connection, table: Table, moves: dict[tuple[Any, ...], int]) -> None:

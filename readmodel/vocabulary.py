@@ -12,8 +12,8 @@ SCORING = ("stayed", "interaction", "maximum")
 """`people.scoring`: the parts of a score (`schemas.engagement.ScoreParts`) that many have alike."""
 POINT = 10_000
 """`people.attendance` and `people.punctuality` count such parts of a point: almost everybody has others."""
-MODEL = ("model_version", "half_life_days", "hot_from", "warm_from")
-"""`scores.model`: what a score was computed with."""
+STANDING = ("tier", "reference_day", "model_version", "half_life_days", "hot_from", "warm_from")
+"""`scores.standing`: what a score means, of which day it is, what it was computed with."""
 WANTED = ("kind", "name", "session_uuid", "cause", "origin", "as_it_happened")
 """`calls.wanted`: what Brevo was to do, and why (`schemas.brevo.Command`)."""
 WRITTEN = ("acknowledged", "unchanged")

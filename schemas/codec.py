@@ -70,4 +70,9 @@ def contact_id(email: str) -> str:
     >>> contact_id("maya.okafor@example.com")
     'b64b178a98dfec3c9923bfa5ecacb178'
     """
-    return hashlib.sha256(email.encode()).hexdigest()[:32]
+    return contact_digest(email).hex()
+
+
+def contact_digest(email: str) -> bytes:
+    """The 16 bytes of `contact_id`."""
+    return hashlib.sha256(email.encode()).digest()[:16]

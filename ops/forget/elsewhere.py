@@ -11,9 +11,9 @@ from sqlalchemy.engine import URL
 
 from ops.brevo.account import contact, delete_contact, opened
 from readmodel import database
+from readmodel.contact_numbers import number_of_contact
 from readmodel.keys import contact_key
-from readmodel.numbers import number_of
-from readmodel.tables import CALLS, CANDIDATES, CONTACT_NUMBERS, CONTACTS, PEOPLE, REGISTRATIONS, SCORES
+from readmodel.tables import CALLS, CANDIDATES, CONTACTS, PEOPLE, REGISTRATIONS, SCORES
 from runtime.kafka import KafkaConnection
 from runtime.references import look_up
 from schemas.errors import RetryLaterError
@@ -41,8 +41,8 @@ async def read_model_rows(connection: KafkaConnection, url: URL, contact_id: str
     with database.opened(url, connection.topic_prefix) as opened_database:
         await Projector(opened_database, connection, for_a_person=True).catch_up()
         with opened_database.reading() as reading:
-            number = number_of(reading, CONTACT_NUMBERS, contact_key(contact_id))
-            held = CONTACT_NUMBERS.c.number == number, *(table.c.contact == number for table in _TABLES)
+            number = number_of_contact(reading, contact_key(contact_id))
+            held = (table.c.contact == number for table in _TABLES)
             rows = [reading.execute(select(func.count()).where(theirs)).scalar_one() for theirs in held]
         opened_database.tidy()
     return sum(rows)

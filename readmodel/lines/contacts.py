@@ -20,7 +20,6 @@ class ContactLine:
     """Brevo holds the newest that was wanted."""
     outcome: str | None
     """Of the last upsert; ``None``: none was answered yet."""
-    http_status: int | None
     detail: str
     answered_at: datetime | None
     written_at: datetime | None
@@ -66,6 +65,7 @@ class CallLine:
 
     contact_id: str
     command_id: str
+    """Its first 16 digits, which every command that asks for one takes."""
     kind: str | None
     """``None``: the command itself is no longer kept."""
     name: str | None
@@ -74,7 +74,7 @@ class CallLine:
     origin: str | None
     as_it_happened: bool | None
     revision: int | None
-    occurred_at: datetime | None
+    occurred_at: datetime
     wanted_at: datetime | None
     outcome: str | None
     """``None``: no answer yet, and none will come if it is `superseded`."""

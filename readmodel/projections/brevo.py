@@ -8,9 +8,9 @@ import orjson
 
 from readmodel.changes import Changes, RowKind, SourceRecord, SqlRow, required, text, whole
 from readmodel.codes import OUTCOME_LETTERS
-from readmodel.instants import required_milliseconds
-from readmodel.keys import command_key, contact_key
-from readmodel.outcomes import level_of
+from readmodel.instants import required_milliseconds, required_seconds
+from readmodel.keys import command_key, contact_key, untold
+from readmodel.outcomes import level_of, wanted_at
 from readmodel.shared import together
 
 _NO_END = ("intended", "withdrawn")
@@ -22,21 +22,23 @@ def project_command(source: SourceRecord, changes: Changes) -> None:
         return
     command = orjson.loads(source.value)
     contact, revision = contact_key(command["contact_id"]), whole(command["revision"])
+    occurred_at = required_seconds(command["occurred_at"])
     call: SqlRow = {
         "contact": contact,
-        "command_id": command_key(required(command, "command_id")),
+        "command": command_key(required(command, "command_id")),
         "wanted": _wanted(command),
         "revision": revision,
-        "occurred_at": required_milliseconds(command["occurred_at"]),
-        "wanted_at": source.timestamp_ms,
+        "occurred_at": occurred_at,
+        "wanted_after": source.timestamp_ms - occurred_at * 1_000,
     }
-    before = changes.get(RowKind.WANTED_CALL, (contact, call["command_id"]))
-    if _number(before, "wanted_at") <= source.timestamp_ms:  # both topics may have brought it
-        changes.put(RowKind.WANTED_CALL, (contact, call["command_id"]), call)
+    before = changes.get(RowKind.WANTED_CALL, (contact, call["command"]))
+    if before is None or wanted_at(before) <= source.timestamp_ms:  # both topics may have brought it
+        changes.put(RowKind.WANTED_CALL, (contact, call["command"]), call)
     if command["kind"] == "upsert":
         before = changes.get(RowKind.WANTED_CONTACT, (contact,))
         newest = max(revision, _number(before, "wanted_revision"))
-        row: SqlRow = {"contact": contact, "email": text(command["email"]), "wanted_revision": newest}
+        email = text(command["email"])
+        row: SqlRow = {"contact": contact, "rest": untold(contact, email), "email": email, "wanted_revision": newest}
         changes.put(RowKind.WANTED_CONTACT, (contact,), row)
 
 
@@ -55,17 +57,19 @@ def project_result(source: SourceRecord, changes: Changes) -> None:
     if "command_id" not in result:
         return
     contact, outcome = contact_key(result["contact_id"]), required(result, "outcome")
+    occurred_at = required_seconds(result["occurred_at"])
     call: SqlRow = {
         "contact": contact,
-        "command_id": command_key(required(result, "command_id")),
+        "command": command_key(required(result, "command_id")),
+        "occurred_at": occurred_at,
         "outcome": OUTCOME_LETTERS.code(outcome),
         "http_status": _optional(result["http_status"]),
         "attempts": whole(result["attempts"]),
-        "detail": text(result["detail"]),
-        "finished_at": required_milliseconds(result["finished_at"]),
+        "detail": text(result["detail"]) or None,
+        "finished_after": required_milliseconds(result["finished_at"]) - occurred_at * 1_000,
         "level": level_of(result),
     }
-    changes.add(RowKind.ANSWERED_CALL, (contact, call["command_id"]), call)
+    changes.add(RowKind.ANSWERED_CALL, (contact, call["command"]), call)
     if result["kind"] == "upsert" and outcome not in _NO_END:
         changes.add(RowKind.ANSWERED_CONTACT, (contact,), _answered(contact, outcome, result))
 
@@ -77,8 +81,7 @@ def _answered(contact: bytes, outcome: str, result: dict[str, Any]) -> SqlRow:
         "contact": contact,
         "answered_revision": whole(result["revision"]),
         "outcome": OUTCOME_LETTERS.code(outcome),
-        "http_status": _optional(result["http_status"]),
-        "detail": text(result["detail"]),
+        "detail": text(result["detail"]) or None,
         "answered_at": required_milliseconds(result["finished_at"]),
         "taken_before": None,
         "left_out": text(", ".join(left_out)) or None,

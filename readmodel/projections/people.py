@@ -11,9 +11,9 @@ from typing import Any
 import orjson
 
 from readmodel.changes import Changes, RowKind, SourceRecord, SqlRow, required, text, whole
-from readmodel.codes import STATUS_LETTERS, TIER_LETTERS
-from readmodel.instants import days, milliseconds, required_milliseconds
-from readmodel.keys import contact_key, session_key
+from readmodel.codes import STATUS_LETTERS
+from readmodel.instants import days, milliseconds, required_milliseconds, seconds
+from readmodel.keys import contact_key, session_key, untold
 from readmodel.shared import brief, together
 from readmodel.stays import stored
 from readmodel.vocabulary import POINT, RETRACTED, SCORING
@@ -43,12 +43,9 @@ def project_score(source: SourceRecord, changes: Changes) -> None:
         (contact,),
         {
             "contact": contact,
-            "revision": whole(score["revision"]),
             "score": whole(score["contact_score"]),
-            "tier": TIER_LETTERS.code(required(score, "tier")),
-            "reference_day": days(required(score, "reference_date")),
             "why": brief(required(score, "why")),
-            "model": _model(score),
+            "standing": _standing(score),
         },
     )
     for scored in score["sessions"]:
@@ -65,10 +62,11 @@ def project_score(source: SourceRecord, changes: Changes) -> None:
         )
 
 
-def _model(score: dict[str, Any]) -> str:
-    """In the order of `MODEL`."""
+def _standing(score: dict[str, Any]) -> str:
+    """In the order of `STANDING`."""
+    tier, day = required(score, "tier"), days(required(score, "reference_date"))
     borders = whole(score["hot_from"]), whole(score["warm_from"])
-    return together(required(score, "model_version"), whole(score["half_life_days"]), *borders)
+    return together(tier, day, required(score, "model_version"), whole(score["half_life_days"]), *borders)
 
 
 def _scoring(parts: dict[str, Any]) -> SqlRow:
@@ -89,7 +87,9 @@ def _points(value: object) -> float:
 def _contact(fact: dict[str, Any], contact: bytes, name: str | None, changes: Changes) -> None:
     before = changes.get(RowKind.CONTACT, (contact,))
     known = name or (before["name"] if before else None)
-    changes.put(RowKind.CONTACT, (contact,), {"contact": contact, "email": text(fact["email"]), "name": known})
+    email = text(fact["email"])
+    row: SqlRow = {"contact": contact, "rest": untold(contact, email), "email": email, "name": known}
+    changes.put(RowKind.CONTACT, (contact,), row)
 
 
 def _result(fact: dict[str, Any], changes: Changes) -> None:
@@ -113,7 +113,7 @@ def _result(fact: dict[str, Any], changes: Changes) -> None:
             "late_seconds": late_seconds,
             "intervals": stored(stays, attended_seconds, late_seconds),
             "judgement": _judgement(fact),
-            "judged_at": milliseconds(fact["judged_at"]),
+            "judged_at": seconds(fact["judged_at"]),
         },
     )
 

@@ -13,7 +13,7 @@ from readmodel.keys import contact_id_of
 from readmodel.lines.candidates import BIN_POINTS, CandidateLine, Comparison, MoverLine
 from readmodel.parts import PART, Part, part_of
 from readmodel.queries.rows import asked, behind, fields_of
-from readmodel.tables import CANDIDATES, CONTACT_NUMBERS, CONTACTS, MOVED, SCORES
+from readmodel.tables import CANDIDATES, CONTACTS, MOVED, SCORES
 
 TIERS = ("hot", "warm", "cold")
 _BINS = 100 // BIN_POINTS
@@ -77,9 +77,8 @@ def movers(
     ]
     found = union_all(*(select(part) for part in parts)).subquery()
     chosen = (
-        select(found, CONTACT_NUMBERS.c.named.label("key"), CONTACTS.c.email, CONTACTS.c.name)
-        .join_from(found, CONTACT_NUMBERS, CONTACT_NUMBERS.c.number == found.c.contact)
-        .join(CONTACTS, CONTACTS.c.contact == found.c.contact, isouter=True)
+        select(found, CONTACTS.c.rest, CONTACTS.c.email, CONTACTS.c.name)
+        .join_from(found, CONTACTS, CONTACTS.c.contact == found.c.contact)
         .order_by(found.c.score.desc(), found.c.contact.desc())
         .limit(limit + 1)
     )
@@ -110,5 +109,5 @@ def _mover(row: Any) -> MoverLine:
     fields = fields_of(row)
     for name in ("model", "failed", "contact"):
         del fields[name]
-    fields["contact_id"] = contact_id_of(fields.pop("key"))
+    fields["contact_id"] = contact_id_of(fields.pop("rest"), fields["email"])
     return MoverLine(**fields | {"reference_date": day(fields.pop("reference_day"))})

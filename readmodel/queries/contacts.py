@@ -3,44 +3,54 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import islice
 from typing import Any
 
 from sqlalchemy import Connection, Select, select
 
-from readmodel.instants import day
-from readmodel.keys import command_id_of, contact_id_of, contact_key
+from readmodel.contact_numbers import contact_ids_of, may_be, number_of_contact
+from readmodel.instants import day, moment
+from readmodel.keys import command_beginning, contact_id_of, contact_key
 from readmodel.lines.contacts import CallLine, ContactLine, RegistrationLine, ScoreLine, SessionResult, WholeContact
-from readmodel.numbers import names_of, number_of
+from readmodel.numbers import names_of
 from readmodel.queries.candidates import candidates_of
 from readmodel.queries.rows import fields_of
 from readmodel.queries.sessions import results_of, sessions_by_key
 from readmodel.shared import apart
-from readmodel.tables import CALLS, CONTACT_NUMBERS, CONTACTS, IS_WRITTEN, REGISTRATIONS, SCORES, WORDS, WRITTEN_AT
-from readmodel.vocabulary import MODEL, WANTED
+from readmodel.tables import (
+    CALLS,
+    CONTACTS,
+    IS_KNOWN,
+    IS_WRITTEN,
+    REGISTRATIONS,
+    SCORES,
+    WORDS,
+    WRITTEN_AT,
+)
+from readmodel.vocabulary import STANDING, WANTED
 from schemas.codec import SHORTEST_BEGINNING, contact_id, normalise_email
 
 _MOST_NAMESAKES = 10
 _DIGITS = 32
-_CHOSEN = select(
-    CONTACTS, CONTACT_NUMBERS.c.named.label("key"), IS_WRITTEN.label("is_written"), WRITTEN_AT.label("written_at")
-).join(CONTACT_NUMBERS, CONTACT_NUMBERS.c.number == CONTACTS.c.contact)
+_CHOSEN = select(CONTACTS, IS_WRITTEN.label("is_written"), WRITTEN_AT.label("written_at")).where(IS_KNOWN)
 
 
 def find_contacts(connection: Connection, who: str) -> tuple[ContactLine, ...]:
     """The contacts that `who` may mean: an e-mail address, a contact id, or its beginning of 6 digits or more."""
     email = normalise_email(who)
-    beginning = contact_id(email) if email else who.strip().lower()
-    if not SHORTEST_BEGINNING <= len(beginning) <= _DIGITS or set(beginning) - set("0123456789abcdef"):
+    digits = contact_id(email) if email else who.strip().lower()
+    if not SHORTEST_BEGINNING <= len(digits) <= _DIGITS or set(digits) - set("0123456789abcdef"):
         return ()
-    first, last = bytes.fromhex(beginning.ljust(_DIGITS, "0")), bytes.fromhex(beginning.ljust(_DIGITS, "f"))
-    chosen = _CHOSEN.where(CONTACT_NUMBERS.c.named.between(first, last))
-    return tuple(map(_contact, connection.execute(chosen.limit(_MOST_NAMESAKES)).all()))
+    first, last = bytes.fromhex(digits.ljust(_DIGITS, "0")), bytes.fromhex(digits.ljust(_DIGITS, "f"))
+    lines = map(_contact, connection.execute(_CHOSEN.where(may_be(first, last))))
+    return tuple(islice((line for line in lines if line.contact_id.startswith(digits)), _MOST_NAMESAKES))
 
 
 def contact(connection: Connection, wanted: str, *, limit: int = 1_000) -> WholeContact | None:
     """Everything of a contact, by its whole id; at most `limit` of each kind."""
     key = contact_key(wanted)
-    row = connection.execute(_CHOSEN.where(CONTACT_NUMBERS.c.named == key)).first()
+    number = number_of_contact(connection, key)
+    row = connection.execute(_CHOSEN.where(CONTACTS.c.contact == number)).first()
     if row is None:
         return None
     results = results_of(connection, key, limit=limit)
@@ -61,8 +71,8 @@ def contact(connection: Connection, wanted: str, *, limit: int = 1_000) -> Whole
 
 def calls_of(connection: Connection, key: bytes, *, limit: int = 1_000) -> tuple[CallLine, ...]:
     """Commands to Brevo for a contact, the latest first; of a session's stand-in those of the session."""
-    chosen = select(CALLS).where(CALLS.c.contact == number_of(connection, CONTACT_NUMBERS, key))
-    newest = chosen.order_by(CALLS.c.revision.desc(), CALLS.c.command_id).limit(limit)
+    chosen = select(CALLS).where(CALLS.c.contact == number_of_contact(connection, key))
+    newest = chosen.order_by(CALLS.c.revision.desc(), CALLS.c.command).limit(limit)
     return _with_superseded(call_lines(connection, newest))
 
 
@@ -79,14 +89,19 @@ def call_lines(connection: Connection, chosen: Select[Any]) -> tuple[CallLine, .
     """Rows of `calls`."""
     rows = connection.execute(chosen).all()
     words = names_of(connection, WORDS, (row.wanted for row in rows))
-    contacts = names_of(connection, CONTACT_NUMBERS, (row.contact for row in rows))
+    contacts = contact_ids_of(connection, (row.contact for row in rows))
     return tuple(_call_line(row, words[row.wanted], contacts[row.contact]) for row in rows)
 
 
-def _call_line(row: Any, wanted: str | None, contact: bytes) -> CallLine:
-    fields = fields_of(row, "occurred_at", "wanted_at", "finished_at") | apart(WANTED, wanted)
-    fields["contact_id"] = contact_id_of(contact)
-    fields["command_id"] = command_id_of(fields["command_id"])
+def _call_line(row: Any, wanted: str | None, contact_id: str) -> CallLine:
+    fields = fields_of(row) | apart(WANTED, wanted)
+    began = 1_000 * fields["occurred_at"]
+    fields["occurred_at"] = moment(began)
+    for told, after in (("wanted_at", "wanted_after"), ("finished_at", "finished_after")):
+        later = fields.pop(after)
+        fields[told] = None if later is None else moment(began + later)
+    fields["contact_id"] = contact_id
+    fields["command_id"] = command_beginning(fields.pop("command"))
     fields["detail"] = fields["detail"] or ""
     for name in ("contact", "wanted", "level"):
         del fields[name]
@@ -95,10 +110,10 @@ def _call_line(row: Any, wanted: str | None, contact: bytes) -> CallLine:
 
 def _contact(row: Any) -> ContactLine:
     fields = fields_of(row, "answered_at", "written_at")
-    fields["contact_id"] = contact_id_of(fields.pop("key"))
+    fields["contact_id"] = contact_id_of(fields.pop("rest"), fields["email"])
     fields["detail"] = fields["detail"] or ""
     fields["is_written"] = bool(fields["is_written"])
-    for name in ("contact", "wanted_revision", "answered_revision", "taken_before"):
+    for name in ("contact", "beginning", "wanted_revision", "answered_revision", "taken_before"):
         del fields[name]
     return ContactLine(**fields)
 
@@ -114,9 +129,10 @@ def _standing(connection: Connection, contact: int) -> ScoreLine | None:
     row = connection.execute(select(SCORES).where(SCORES.c.contact == contact)).first()
     if row is None:
         return None
-    words = names_of(connection, WORDS, (row.why, row.model))
-    why, date = words[row.why], day(row.reference_day)
-    return ScoreLine(score=row.score, tier=row.tier, why=why, reference_date=date, **apart(MODEL, words[row.model]))
+    words = names_of(connection, WORDS, (row.why, row.standing))
+    standing = apart(STANDING, words[row.standing])
+    date = day(standing.pop("reference_day"))
+    return ScoreLine(score=row.score, why=words[row.why], reference_date=date, **standing)
 
 
 def _time_of(result: SessionResult) -> float:

@@ -23,6 +23,7 @@ from readmodel.tables import (
     DEAD_LETTERS,
     DELAYS,
     DELIVERIES,
+    FINISHED_AT,
     IN_DOUBT,
     LETTER_STATE,
     LETTERS,
@@ -61,7 +62,7 @@ def totals(connection: Connection, *, since: datetime | None = None) -> Totals:
     return Totals(
         dead_letters=undecided(DEAD_LETTERS, DEAD_LETTERS.c.recorded_at >= from_ms),
         in_doubt=count(CALLS, IN_DOUBT),
-        rejected=count(CALLS, REJECTED, CALLS.c.finished_at >= from_ms),
+        rejected=count(CALLS, REJECTED, from_ms <= FINISHED_AT),
         quarantined=undecided(DELIVERIES, QUARANTINED, DELIVERIES.c.received_at >= from_ms),
         sessions_waiting=count(SESSIONS, *waiting),
     )
@@ -121,7 +122,7 @@ def in_doubt(
 
     All of them are few: their index is read whole.
     """
-    chosen = select(CALLS).where(IN_DOUBT).order_by(CALLS.c.finished_at.desc())
+    chosen = select(CALLS).where(IN_DOUBT).order_by(FINISHED_AT.desc())
     if sessions is None:
         return call_lines(connection, chosen.limit(limit))
     return tuple(line for line in call_lines(connection, chosen) if line.session_uuid in sessions)[:limit]
@@ -129,7 +130,7 @@ def in_doubt(
 
 def rejected(connection: Connection, *, limit: int = PART) -> tuple[CallLine, ...]:
     """Commands that Brevo refused for good, the latest first."""
-    return call_lines(connection, select(CALLS).where(REJECTED).order_by(CALLS.c.finished_at.desc()).limit(limit))
+    return call_lines(connection, select(CALLS).where(REJECTED).order_by(FINISHED_AT.desc()).limit(limit))
 
 
 def workers(connection: Connection) -> tuple[WorkerStatus, ...]:

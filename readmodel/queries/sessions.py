@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from sqlalchemy import Connection, Select, func, null, or_, select, union_all
 
+from readmodel.contact_numbers import number_of_contact
 from readmodel.instants import in_milliseconds, moment
 from readmodel.keys import contact_id_of
 from readmodel.lines.sessions import PersonLine, RunLine, ScoreShare, SessionLine, SyncState
@@ -17,7 +18,6 @@ from readmodel.queries.rows import asked, behind, fields_of
 from readmodel.shared import apart
 from readmodel.stays import LineStays, stays_of
 from readmodel.tables import (
-    CONTACT_NUMBERS,
     CONTACTS,
     NOT_SYNCED,
     PEOPLE,
@@ -177,19 +177,18 @@ def not_synced(connection: Connection, key: int, *, limit: int = PART, after: st
 
 def results_of(connection: Connection, contact: bytes, *, limit: int = 1_000) -> tuple[PersonLine, ...]:
     """All results of one contact (`readmodel.keys.contact_key`), taken back ones too, in no order."""
-    number = number_of(connection, CONTACT_NUMBERS, contact)
+    number = number_of_contact(connection, contact)
     part = select(PEOPLE).where(PEOPLE.c.contact == number, PEOPLE.c.status.is_not(None)).limit(limit).subquery()
     return _part(connection, _with_contact(part), limit, lambda _row: ()).items
 
 
 def _with_contact(part: Any) -> Select[Any]:
     contact = [column for column in CONTACTS.c if column.name != "contact"]
-    keys = SESSION_NUMBERS.c.named.label("key"), CONTACT_NUMBERS.c.named.label("contact_key")
+    key = SESSION_NUMBERS.c.named.label("key")
     return (
-        select(part, *contact, WRITTEN_AT.label("written_at"), *keys)
+        select(part, *contact, WRITTEN_AT.label("written_at"), key)
         .join_from(part, SESSION_NUMBERS, SESSION_NUMBERS.c.number == part.c.session)
-        .join(CONTACT_NUMBERS, CONTACT_NUMBERS.c.number == part.c.contact)
-        .join(CONTACTS, CONTACTS.c.contact == part.c.contact, isouter=True)
+        .join(CONTACTS, CONTACTS.c.contact == part.c.contact)
     )
 
 
@@ -228,14 +227,15 @@ def _session(row: Any) -> SessionLine:
 
 
 def _person(row: Any, judgement: str | None, scoring: str | None) -> PersonLine:
-    fields = fields_of(row, "judged_at", "written_at")
-    same = ("email", "name", "status", "attended_seconds", "late_seconds", "judged_at", "revision", "written_at",
+    fields = fields_of(row, "written_at")
+    same = ("email", "name", "status", "attended_seconds", "late_seconds", "revision", "written_at",
             "left_out")  # fmt: skip
     return PersonLine(
         **{name: fields[name] for name in same},
         **apart(JUDGEMENT, judgement),
         session=fields["key"],
-        contact_id=contact_id_of(fields["contact_key"]),
+        judged_at=None if row.judged_at is None else moment(1_000 * row.judged_at),
+        contact_id=contact_id_of(fields["rest"], fields["email"]),
         intervals=stays_of(fields["intervals"], fields["attended_seconds"], fields["late_seconds"]),
         score=None if fields["score"] == NO_SCORE else fields["score"],
         scoring=_share(fields["attendance"], fields["punctuality"], scoring),

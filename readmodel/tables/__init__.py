@@ -8,6 +8,7 @@ Who changes one that is released adds a migration (`readmodel.migrations`).
 from readmodel.tables.attendance import (
     CANDIDATES,
     CONTACTS,
+    IS_KNOWN,
     IS_WRITTEN,
     MOVED,
     NOT_SYNCED,
@@ -20,7 +21,7 @@ from readmodel.tables.attendance import (
     WRITTEN_AT,
     is_taken,
 )
-from readmodel.tables.columns import CONTACT_NUMBERS, METADATA, SESSION_NUMBERS, WORDS, numbered
+from readmodel.tables.columns import METADATA, SESSION_NUMBERS, WORDS, numbered
 from readmodel.tables.operations import (
     ANSWERED,
     AUDIT,
@@ -29,6 +30,7 @@ from readmodel.tables.operations import (
     DELAYS,
     DELIVERIES,
     ERASED,
+    FINISHED_AT,
     IN_DOUBT,
     LETTER_STATE,
     LETTERS,
@@ -47,12 +49,13 @@ __all__ = [
     "CALLS",
     "CANDIDATES",
     "CONTACTS",
-    "CONTACT_NUMBERS",
     "DEAD_LETTERS",
     "DELAYS",
     "DELIVERIES",
     "ERASED",
+    "FINISHED_AT",
     "IN_DOUBT",
+    "IS_KNOWN",
     "IS_WRITTEN",
     "LETTERS",
     "LETTER_STATE",

@@ -9,6 +9,8 @@ from sqlalchemy import (
     ColumnElement,
     Index,
     Integer,
+    LargeBinary,
+    Table,
     and_,
     case,
     false,
@@ -20,15 +22,16 @@ from sqlalchemy import (
 from readmodel.codes import (
     OUTCOME_LETTERS,
     STATUS_LETTERS,
-    TIER_LETTERS,
 )
 from readmodel.tables.columns import (
+    METADATA,
     coded_column,
     contact_column,
     count_column,
     flag_column,
     instant_column,
     letter,
+    second_column,
     session_column,
     table,
     text_column,
@@ -69,22 +72,28 @@ SESSIONS = table(
 )  # fmt: skip
 """`sorted_at`: the start, else the scheduled one, else the end."""
 
-CONTACTS = table(
+CONTACTS = Table(
     "contacts",
+    METADATA,
     contact_column(),
+    Column("beginning", Integer, nullable=False),
+    Column("rest", LargeBinary),
     text_column("email"),
     text_column("name"),
     count_column("wanted_revision"),
     Column("answered_revision", Integer),
     coded_column("outcome", OUTCOME_LETTERS),
-    Column("http_status", Integer),
     text_column("detail"),
     instant_column("answered_at"),
     instant_column("taken_before"),
     text_column("left_out"),
+    Index("contacts_by_beginning", "beginning"),
 )
-"""Who somebody is, and what became of the newest upsert; `taken_before`: if Brevo did not take it, when it last took
-one."""
+"""Who a number is, and what became of the newest upsert. `beginning` of the id, and `rest`: what the address does not
+tell of it (`readmodel.keys`); `taken_before`: if Brevo did not take the upsert, when it last took one."""
+
+IS_KNOWN = or_(CONTACTS.c.email.is_not(None), CONTACTS.c.answered_revision.is_not(None))
+"""Something was told of them: a row that has a number alone is a session's stand-in, or of who had a score once."""
 
 
 def is_taken(outcome: ColumnElement[Any]) -> ColumnElement[bool]:
@@ -110,7 +119,7 @@ PEOPLE = table(
     Column("late_seconds", Integer),
     text_column("intervals"),
     word_column("judgement"),
-    instant_column("judged_at"),
+    second_column("judged_at"),
     Column("score", Integer, nullable=False, server_default=str(NO_SCORE)),
     Column("attendance", Integer),
     Column("punctuality", Integer),
@@ -159,13 +168,11 @@ REGISTRATIONS = table(
 SCORES = table(
     "scores",
     contact_column(),
-    Column("revision", Integer, nullable=False),
     Column("score", Integer, nullable=False),
-    coded_column("tier", TIER_LETTERS, required=True),
-    Column("reference_day", Integer, nullable=False),
     word_column("why", required=True),
-    word_column("model", required=True),
+    word_column("standing", required=True),
 )
+"""`standing`: as `STANDING`."""
 
 CANDIDATES = table(
     "candidates",

@@ -12,7 +12,6 @@ from sqlalchemy import (
     ColumnElement,
     Index,
     Integer,
-    LargeBinary,
     MetaData,
     Table,
     Text,
@@ -33,6 +32,11 @@ def literal(word: str) -> ColumnElement[str]:
     return literal_column(f"'{word}'")
 
 
+def constant(number: int) -> ColumnElement[int]:
+    """A number of ours as it stands in the statement."""
+    return literal_column(str(number), Integer)
+
+
 def letter(codes: Codes, word: str) -> ColumnElement[str]:
     """A word as its letter (`readmodel.codes`) stands in the statement."""
     return literal(codes.code(word))
@@ -48,8 +52,6 @@ def _numbers(name: str, kind: TypeEngine[Any]) -> Table:
     return Table(name, METADATA, number, Column("named", kind, nullable=False, unique=True))
 
 
-CONTACT_NUMBERS = _numbers("contact_numbers", LargeBinary())
-"""`named`: `readmodel.keys.contact_key`."""
 SESSION_NUMBERS = _numbers("session_numbers", BigInteger())
 """`named`: `readmodel.keys.session_key`."""
 WORDS = _numbers("words", Text())
@@ -76,27 +78,37 @@ def instant_column(name: str, *, required: bool = False) -> Column[Any]:
     return Column(name, BigInteger, nullable=not required)
 
 
+def second_column(name: str, *, required: bool = False) -> Column[Any]:
+    """Seconds since 1970, of what is told in whole ones."""
+    return Column(name, BigInteger, nullable=not required)
+
+
+def later_column(name: str) -> Column[Any]:
+    """Milliseconds after another instant of the row."""
+    return Column(name, BigInteger)
+
+
 def contact_column() -> Column[Any]:
-    """A contact by its number, as part of the key."""
-    return _numbered("contact", CONTACT_NUMBERS, key=True)
+    """A contact by its number, as part of the key; the table `contacts` has who that is."""
+    return _numbered("contact", "contacts", key=True)
 
 
 def session_column() -> Column[Any]:
     """A session by its number, as part of the key."""
-    return _numbered("session", SESSION_NUMBERS, key=True)
+    return _numbered("session", SESSION_NUMBERS.name, key=True)
 
 
 def word_column(name: str, *, key: bool = False, required: bool = False) -> Column[Any]:
     """A text that many rows have, by its number."""
-    return _numbered(name, WORDS, key=key, required=required)
+    return _numbered(name, WORDS.name, key=key, required=required)
 
 
 def numbered(table: Table) -> Mapping[str, Table]:
     """The columns of a table that hold numbers, and whose."""
-    return {column.name: column.info[_NUMBERS] for column in table.columns if _NUMBERS in column.info}
+    return {column.name: METADATA.tables[column.info[_NUMBERS]] for column in table.columns if _NUMBERS in column.info}
 
 
-def _numbered(name: str, numbers: Table, *, key: bool = False, required: bool = False) -> Column[Any]:
+def _numbered(name: str, numbers: str, *, key: bool = False, required: bool = False) -> Column[Any]:
     return Column(
         name, Integer, primary_key=key, autoincrement=False, nullable=not (key or required), info={_NUMBERS: numbers}
     )

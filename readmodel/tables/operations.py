@@ -7,25 +7,27 @@ from sqlalchemy import (
     Column,
     Index,
     Integer,
-    LargeBinary,
     Table,
     Text,
     and_,
     case,
-    literal_column,
     or_,
 )
 
 from readmodel.codes import OUTCOME_LETTERS
+from readmodel.outcomes import finished_at
 from readmodel.tables.columns import (
     METADATA,
     coded_column,
+    constant,
     contact_column,
     count_column,
     instant_column,
+    later_column,
     letter,
     literal,
     position_columns,
+    second_column,
     table,
     text_column,
     word_column,
@@ -57,20 +59,25 @@ OFFSETS = table(
 CALLS = table(
     "calls",
     contact_column(),
-    Column("command_id", LargeBinary, primary_key=True),
+    Column("command", BigInteger, primary_key=True, autoincrement=False),
     word_column("wanted"),
     Column("revision", Integer),
-    instant_column("occurred_at"),
-    instant_column("wanted_at"),
+    second_column("occurred_at", required=True),
+    later_column("wanted_after"),
     coded_column("outcome", OUTCOME_LETTERS),
     Column("http_status", Integer),
     Column("attempts", Integer),
     text_column("detail"),
-    instant_column("finished_at"),
+    later_column("finished_after"),
     Column("level", Integer),
 )
-"""One per command to Brevo: what was wanted (from the commands; `wanted` as `WANTED`), what became of it (from the
-results); `level` says how much `outcome` knows (`readmodel.outcomes`)."""
+"""One per command to Brevo (`readmodel.keys.command_key`): what was wanted (from the commands; `wanted` as `WANTED`),
+what became of it (from the results); `level` says how much `outcome` knows (`readmodel.outcomes`).
+
+Commands and results both say `occurred_at`; the other instants are milliseconds after it: short numbers."""
+
+
+FINISHED_AT = finished_at(CALLS.c, constant)
 
 ANSWERED = and_(
     or_(*(CALLS.c.outcome == letter(OUTCOME_LETTERS, outcome) for outcome in WRITTEN)), CALLS.c.wanted.is_not(None)
@@ -88,10 +95,10 @@ DELAYS = table(
 was wanted, and how long after its event, in steps of `DELAY_STEP_MS`."""
 
 IN_DOUBT = CALLS.c.outcome == letter(OUTCOME_LETTERS, "in_doubt")
-Index("calls_in_doubt", CALLS.c.finished_at, sqlite_where=IN_DOUBT, postgresql_where=IN_DOUBT)
+Index("calls_in_doubt", FINISHED_AT, sqlite_where=IN_DOUBT, postgresql_where=IN_DOUBT)
 
 REJECTED = CALLS.c.outcome == letter(OUTCOME_LETTERS, "rejected")
-Index("calls_rejected", CALLS.c.finished_at, sqlite_where=REJECTED, postgresql_where=REJECTED)
+Index("calls_rejected", FINISHED_AT, sqlite_where=REJECTED, postgresql_where=REJECTED)
 
 DEAD_LETTERS = table(
     "dead_letters",
@@ -149,7 +156,7 @@ LETTER_STATE = case(
     (LETTERS.c.decision.is_(None), literal("open")),
     (LETTERS.c.decision != literal("resent"), LETTERS.c.decision),
     (or_(LETTERS.c.failed_at.is_(None), LETTERS.c.failed_at <= LETTERS.c.decided_at), literal("resent")),
-    (LETTERS.c.resends >= literal_column(str(MOST_RESENDS)), literal("parked")),
+    (LETTERS.c.resends >= constant(MOST_RESENDS), literal("parked")),
     else_=literal("open"),
 )
 """As `schemas.letters.state_of`."""

@@ -47,9 +47,11 @@ from tests.support.read_model import ACCOUNT, Storyteller, Told, person, publish
 RATE, ANSWER_MS = 20_000, 100
 SESSION_PEOPLE = 50_000
 REPEATS = 20
-NOW = as_datetime(1_786_543_200)
-FINISHED = 1_786_542_000
+ENDED = int(time.time()) - 120
+"""When the session ended: what Brevo shall hold of its people is published within minutes."""
+FINISHED = ENDED + 180
 """When Brevo has answered about the first hundred people."""
+NOW = as_datetime(FINISHED + 1_200)
 HOUR = 3_600
 """The session's length, in seconds."""
 FIRST_NAMES = ("Ana", "Benedikt", "Chiara", "Maya", "Oluwaseun", "Tom", "Yuki")
@@ -72,8 +74,9 @@ def session_of(number: int, count: int) -> Iterator[Told]:
         attended = (1 + attendee * 101 % (HOUR - late)) if attendee % 4 < 2 else HOUR - late
         yield story.result(who, number, 1, **_stay(attendee, attended, late))
         yield _score(story, number, attendee, attended, late)
-        yield story.upsert(who, 2)
-        yield story.answer(who, 2, finished_at=format_instant(FINISHED + attendee // 100))
+        yield story.upsert(who, 2, occurred_at=format_instant(ENDED))
+        finished_at = format_instant(FINISHED + attendee // 100)
+        yield story.answer(who, 2, occurred_at=format_instant(ENDED), finished_at=finished_at)
 
 
 def _stay(attendee: int, attended: int, late: int) -> dict[str, object]:

@@ -8,13 +8,16 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import orjson
-from sqlalchemy import Connection, Table, func, select
+from sqlalchemy import Connection, Select, Table, func, select
 from sqlalchemy.engine import URL
 
 from readmodel.database import opened, url_of
+from readmodel.keys import told_key
 from readmodel.tables import (
     CALLS,
-    CONTACT_NUMBERS,
+    CONTACTS,
+    FINISHED_AT,
+    IS_KNOWN,
     META,
     METADATA,
     NOT_SYNCED,
@@ -45,7 +48,7 @@ from tests.support.kafka import Message, produce
 
 EXAMPLES = Path(__file__).parents[2] / "schemas" / "examples"
 ACCOUNT = "EXAMPLE_ACCOUNT_ID"
-NUMBERS = (CONTACT_NUMBERS, SESSION_NUMBERS, WORDS)
+NUMBERS = (CONTACTS, SESSION_NUMBERS, WORDS)
 _WITH_UNDERSCORES = ("ce_type", "ce_source", "ce_id", "ce_time")
 STARTED_MS = 1_786_528_800_000
 Told = tuple[Topic, Message]
@@ -276,14 +279,23 @@ def contents(url: URL, topic_prefix: str) -> dict[str, list[tuple[Any, ...]]]:
     with opened(url, topic_prefix) as database, database.reading() as connection:
         named = {numbers.name: _named(connection, numbers) for numbers in NUMBERS}
         return {
-            table.name: sorted((_told(row, table, named) for row in connection.execute(select(table))), key=repr)
+            table.name: sorted((_told(row, table, named) for row in connection.execute(_standing(table))), key=repr)
             for table in METADATA.sorted_tables
-            if table is not META and table not in NUMBERS
+            if table not in (META, SESSION_NUMBERS, WORDS)
         }
 
 
+def _standing(table: Table) -> Select[Any]:
+    """Its rows without those that are a number alone: what it stood for may be gone, and it is not given anew."""
+    return select(table).where(IS_KNOWN) if table is CONTACTS else select(table)
+
+
 def _named(connection: Connection, numbers: Table) -> dict[int, Any]:
-    found = {row.number: _plain(row.named) for row in connection.execute(select(numbers))}
+    if numbers is CONTACTS:
+        rows = connection.execute(select(CONTACTS.c.contact, CONTACTS.c.rest, CONTACTS.c.email))
+        found: dict[int, Any] = {number: told_key(rest, email) for number, rest, email in rows}
+    else:
+        found = {row.number: row.named for row in connection.execute(select(numbers))}
     assert len(set(found.values())) == len(found), f"something has two numbers in {numbers.name}"
     return found
 
@@ -312,7 +324,7 @@ def lacking(url: URL, topic_prefix: str) -> list[tuple[int, int]]:
 def delays(url: URL, topic_prefix: str) -> list[tuple[Any, ...]]:
     """Answers of Brevo by minute, what was wanted and delay, counted: what the table `delays` must hold."""
     of = CALLS.c
-    keys = of.finished_at // 60_000, WORDS.c.named, (of.finished_at - of.occurred_at) // 100
+    keys = FINISHED_AT // 60_000, WORDS.c.named, of.finished_after // 100
     counted = select(*keys, func.count()).select_from(CALLS).join(WORDS, WORDS.c.number == of.wanted)
     taken = of.outcome.in_(("acknowledged", "unchanged"))
     with opened(url, topic_prefix) as database, database.reading() as connection:
@@ -323,7 +335,7 @@ def delays(url: URL, topic_prefix: str) -> list[tuple[Any, ...]]:
 def numbered_contacts(url: URL, topic_prefix: str) -> set[bytes]:
     """The keys of all contacts that have a number."""
     with opened(url, topic_prefix) as database, database.reading() as connection:
-        return {bytes(named) for named in connection.execute(select(CONTACT_NUMBERS.c.named)).scalars()}
+        return set(_named(connection, CONTACTS).values())
 
 
 def sqlite_url(folder: Path) -> URL:

@@ -12,14 +12,12 @@ from readmodel.coded import Coded
 from readmodel.codes import (
     OUTCOME_LETTERS,
     STATUS_LETTERS,
-    TIER_LETTERS,
     Codes,
 )
 from readmodel.tables import METADATA
 from readmodel.vocabulary import RETRACTED
 from schemas.attendance import AttendanceStatus
 from schemas.brevo import CommandOutcome
-from schemas.engagement import Tier
 
 PAGE = Path(__file__).parents[3] / "docs" / "reference" / "read-model.md"
 
@@ -28,7 +26,6 @@ PAGE = Path(__file__).parents[3] / "docs" / "reference" / "read-model.md"
     ("codes", "words"),
     [
         (STATUS_LETTERS, (*get_args(AttendanceStatus), RETRACTED)),
-        (TIER_LETTERS, get_args(Tier)),
         (OUTCOME_LETTERS, get_args(CommandOutcome)),
     ],
 )

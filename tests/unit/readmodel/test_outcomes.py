@@ -14,9 +14,12 @@ from sqlalchemy import Connection, create_engine, select
 
 from readmodel import outcomes
 from readmodel.changes import Changes, SourceRecord
-from readmodel.projections.brevo import project_result
+from readmodel.instants import in_milliseconds
+from readmodel.projection import PROJECTIONS
+from readmodel.queries.contacts import call_lines
 from readmodel.tables import CALLS, CONTACTS, METADATA
 from readmodel.writing import write
+from schemas.instants import format_instant
 from tests.support.read_model import Storyteller, Told, person
 
 MAYA = person(1)
@@ -48,13 +51,14 @@ def _at(second: int, outcome: str, **fields: Any) -> Told:
     )
 
 
-def _read(database: Connection, told: list[Told], *, together: bool) -> None:
+def _read(database: Connection, told: list[tuple[Told, int]], *, together: bool) -> None:
+    """Records with when they were published, in milliseconds since 1970."""
     changes = Changes()
-    for offset, (topic, message) in enumerate(told):
+    for offset, ((topic, message), told_ms) in enumerate(told):
         if not together:
             changes = Changes()
-        source = SourceRecord(topic.name, 0, offset, 0, message.key, message.value, ())
-        project_result(source, changes)
+        source = SourceRecord(topic.name, 0, offset, told_ms, message.key, message.value, ())
+        PROJECTIONS[topic.name](source, changes)
         if not together:
             write(database, changes)
     if together:
@@ -88,7 +92,7 @@ STORIES: dict[str, tuple[list[Told], str]] = {
 def test_outcome_of_an_event_is_what_the_sink_knows(database: Connection, story: str, together: bool) -> None:
     """The last word is not always the one that stands."""
     told, stands = STORIES[story]
-    _read(database, told, together=together)
+    _read(database, [(one, 0) for one in told], together=together)
     assert database.execute(select(CALLS.c.outcome)).scalars().all() == [stands]
 
 
@@ -106,15 +110,38 @@ def test_outcome_does_not_depend_on_the_batches(told: list[tuple[tuple[int, str,
     shown = []
     for one_by_one in (True, False):
         with _tables() as database:
-            batch: list[Told] = []
+            batch: list[tuple[Told, int]] = []
             for result, ends in results:
-                batch.append(result)
+                batch.append((result, 0))
                 if ends or one_by_one:
                     _read(database, batch, together=True)
                     batch = []
             _read(database, batch, together=True)
             shown.append(database.execute(select(CALLS)).all())
     assert shown[0] == shown[1]
+
+
+TOLD_AT = st.integers(0, 10**7)
+
+
+@given(st.permutations(range(3)), TOLD_AT, TOLD_AT, TOLD_AT, TOLD_AT, st.booleans())
+def test_instants_of_a_call_are_what_was_said_whoever_said_it_first(
+    order: list[int], occurred: int, told_as: int, wanted: int, finished: int, together: bool
+) -> None:
+    """Also where a result tells another time of the event than the command: the command's stands."""
+    tell = Storyteller()
+    command, once_more = (
+        tell.upsert(MAYA, 1, occurred_at=format_instant(occurred), session=session) for session in ("a", "b")
+    )
+    result = tell.answer(MAYA, 1, occurred_at=format_instant(told_as), finished_at=format_instant(finished))
+    said = [(command, wanted), (once_more, wanted + 1), (result, 0)]
+    with _tables() as database:
+        _read(database, [said[place] for place in order], together=together)
+        (line,) = call_lines(database, select(CALLS))
+    assert line.session_uuid == "b"
+    assert [in_milliseconds(at) for at in (line.occurred_at, line.wanted_at, line.finished_at) if at] == [
+        occurred * 1_000, wanted + 1, finished * 1_000,
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize("together", [True, False], ids=["one batch", "a batch each"])
@@ -127,7 +154,7 @@ def test_contact_shows_what_became_of_its_newest_upsert(database: Connection, to
             (2, "acknowledged", 5), (3, "rejected", 6), (3, "unchanged", 8), (2, "acknowledged", 9), (3, "rejected", 6),
         )
     ]  # fmt: skip
-    _read(database, told, together=together)
+    _read(database, [(one, 0) for one in told], together=together)
     rows = database.execute(select(CONTACTS.c.answered_revision, CONTACTS.c.outcome)).all()
     assert [tuple(row) for row in rows] == [(3, "unchanged")]
 
