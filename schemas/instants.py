@@ -46,6 +46,11 @@ def as_datetime(seconds: int) -> datetime:
     return datetime.fromtimestamp(seconds, UTC)
 
 
+def datetime_if_known(seconds: int | None) -> datetime | None:
+    """The same of an instant that may not be known."""
+    return None if seconds is None else as_datetime(seconds)
+
+
 def format_instant(seconds: int) -> str:
     """ISO 8601 in UTC with ``Z``: ``2026-08-12T14:00:04Z``."""
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

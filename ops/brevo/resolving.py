@@ -39,13 +39,15 @@ Examples:
 """
 
 
+DoubtId = Annotated[
+    str | None, typer.Argument(metavar="[ID]", help="As `rollcall effects` shows it, or its beginning.")
+]
+AsFound = Annotated[bool, typer.Option("--as-found", help="What Brevo has was sent, what it has not is sent now.")]
 _FATE = "what becomes of it"
 
 
 def resolve(
-    command_id: Annotated[
-        str | None, typer.Argument(metavar="[ID]", help="As `rollcall effects` shows it, or its beginning.")
-    ] = None,
+    command_id: DoubtId = None,
     *,
     everything: Annotated[bool, typer.Option("--all", help="Every event in doubt.")] = False,
     session: OfSession = None,
@@ -54,9 +56,7 @@ def resolve(
     sent: Annotated[bool, typer.Option("--sent", help="They were sent: never again.")] = False,
     resend: Annotated[bool, typer.Option("--resend", help="They were not: send them now.")] = False,
     drop: Annotated[bool, typer.Option("--drop", help="Forget them: they are not sent.")] = False,
-    as_found: Annotated[
-        bool, typer.Option("--as-found", help="What Brevo has was sent, what it has not is sent now.")
-    ] = False,
+    as_found: AsFound = False,
     unchecked: Annotated[bool, typer.Option("--unchecked", help="Do not ask Brevo first.")] = False,
     reason: Reason = "",
     yes: Yes = False,
@@ -75,9 +75,7 @@ def resolve(
     _check_words(command_id, wish, many=bool(everything or session or contact or name), unchecked=unchecked)
     connection = KafkaConnection.from_environment(os.environ)
     found, titles = asyncio.run(chosen(connection, command_id=command_id, session=session, contact=contact, name=name))
-    if not found or (command_id is not None and len(found) > 1):
-        called = "are meant" if command_id is None else f"begin with {command_id}"
-        raise found_wrong(f"{len(found)} events in doubt {called}: `rollcall effects`", as_json=as_json)
+    _check_found(found, command_id, as_json=as_json)
     decided = asyncio.run(_decided(found, wish, checked=not unchecked))
     if command_id is None:
         _agree(decided, titles, yes=yes, as_json=as_json, mask=mask)
@@ -88,6 +86,12 @@ def resolve(
         _tell_many(decided, titles, as_json=as_json, mask=mask)
     if any(event.verdict is None for event in decided):
         raise typer.Exit(FOUND_WRONG)
+
+
+def _check_found(found: Sequence[Open], command_id: str | None, *, as_json: bool) -> None:
+    if not found or (command_id is not None and len(found) > 1):
+        called = "are meant" if command_id is None else f"begin with {command_id}"
+        raise found_wrong(f"{len(found)} events in doubt {called}: `rollcall effects`", as_json=as_json)
 
 
 def _check_words(command_id: str | None, wish: DoubtWish, *, many: bool, unchecked: bool) -> None:

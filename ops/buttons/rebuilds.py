@@ -29,6 +29,11 @@ _FORCE = yes_or_no("force", "Though it has not caught up", "What it lacks is tak
 
 def rebuild_acts(environment: Mapping[str, str]) -> Iterator[Act]:
     """All of them; the environment names the configuration file, and the folder for a new state's tables."""
+    yield from _acts_before_a_switch(environment)
+    yield from _acts_of_a_switch(environment)
+
+
+def _acts_before_a_switch(environment: Mapping[str, str]) -> Iterator[Act]:
     yield Act(
         name="rebuild.start",
         title="Compute the tables anew",
@@ -46,6 +51,9 @@ def rebuild_acts(environment: Mapping[str, str]) -> Iterator[Act]:
         command=lambda answers: f"rollcall rebuild diff {shlex.quote(answers['state'])}",
         plan=partial(_plan_diff, environment),
     )
+
+
+def _acts_of_a_switch(environment: Mapping[str, str]) -> Iterator[Act]:
     yield Act(
         name="rebuild.switch",
         title="Switch to a rebuilt state",

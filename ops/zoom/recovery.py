@@ -81,10 +81,7 @@ def find_lost(
         if identity in arrived:
             findings.arrived_later += 1
             continue
-        try:
-            tree = parse_json(str(row.get("request_body") or "").encode())
-        except ValueError:
-            tree = None
+        tree = _tree(row)
         name = event_name(tree)
         account = named_account(tree) or account_id
         if name == CHALLENGE:
@@ -114,6 +111,14 @@ def logged_ms(text: object) -> int | None:
     except ValueError:
         return None
     return int(moment.replace(tzinfo=UTC).timestamp()) * 1_000
+
+
+def _tree(row: WebhookLog) -> Any:
+    """The event, parsed; ``None`` where the log has cut it, or holds none."""
+    try:
+        return parse_json(str(row.get("request_body") or "").encode())
+    except ValueError:
+        return None
 
 
 def _identity(row: WebhookLog) -> str:

@@ -59,14 +59,8 @@ def session_points(
     A phone from 10:00 to 10:30 and a laptop from 10:20 to 10:55 in a session of an hour are 55 minutes; the last
     5 % were missed: 55 + 15 + 0 of 85 points.
 
-    >>> points = session_points(
-    ...     attended_seconds=3300,
-    ...     length_seconds=3600,
-    ...     late_seconds=0,
-    ...     stayed=False,
-    ...     interaction=None,
-    ...     weights=Weights(),
-    ... )
+    >>> came = {"attended_seconds": 3300, "length_seconds": 3600, "late_seconds": 0, "stayed": False}
+    >>> points = session_points(**came, interaction=None, weights=Weights())
     >>> [part // points.unit for part in (points.attendance, points.punctuality, points.stayed, points.maximum)]
     [55, 15, 0, 85]
     >>> points.score

@@ -183,47 +183,58 @@ def _nothing(rules: Rules) -> dict[str | None, EventValue]:
 def _shown(email: str, approved: list[Booking], results: list[ExpectedPair], rules: Rules) -> ContactTruth:
     """A contact's attributes and figures; `results` are in order."""
     names = rules.attributes
-    shown: dict[str | None, EventValue | None] = {}
-    status = _registered_status(approved)
-    score = points = grade = sentence = seconds = None
-    shown[names.registration_source] = _source(approved)
-    shown[names.webinar_title] = approved[-1].topic if approved else None
-    shown[names.name] = _name(approved, results)
+    shown: dict[str | None, EventValue | None] = {
+        names.registration_source: _source(approved),
+        names.webinar_title: approved[-1].topic if approved else None,
+        names.name: _name(approved, results),
+        names.attendance_status: _registered_status(approved),
+    }
+    truth = ContactTruth(email, _registered_status(approved), {}, frozenset(), (), ())
     if results:
-        status = results[-1][1].presence.status
-        scored = [
-            DatedScore(session_score(attendance.presence, rules), utc_date(session.ended_at))
-            for session, attendance in results
-        ]
-        score, points = scored[-1].score, contact_score(scored, scored[-1].ended_on, rules)
-        grade, sentence = tier(scored, rules), why(results[-1][1].presence)
-        came = [pair for pair in results if pair[1].presence.status in CAME]
-        seconds = came[-1][1].presence.attended_seconds if came else None
+        truth = _figured(truth, results, rules)
+        shown |= _counted(results, rules)
         titles = [session.topic for session, _ in results if session.object_type == "webinar"]
         shown[names.webinar_title] = titles[-1] if titles else shown[names.webinar_title]
-        shown[names.duration] = whole_minutes(seconds) if seconds is not None else None
-        shown[names.join_time] = _join_date(came, rules)
-        shown[names.engagement_score] = points
-        shown[names.engagement_tier] = grade
-        shown[names.engagement_why] = sentence
-        attended = [session.object_type for session, _ in came]
-        shown[names.webinars_attended] = attended.count("webinar")
-        shown[names.meetings_attended] = attended.count("meeting")
-        shown[names.no_shows] = len(results) - len(came)
-    shown[names.attendance_status] = status
-    return ContactTruth(
-        email=email,
-        status=status,
-        attributes={name: value for name, value in shown.items() if name is not None and value not in (None, "")},
-        lists=frozenset(),
-        events=(),
-        mails=(),
-        attended_seconds=seconds,
-        score=score,
-        contact_score=points,
-        tier=grade,
-        why=sentence,
+        shown[names.duration] = whole_minutes(truth.attended_seconds) if truth.attended_seconds is not None else None
+        shown[names.engagement_score] = truth.contact_score
+        shown[names.engagement_tier] = truth.tier
+        shown[names.engagement_why] = truth.why
+        shown[names.attendance_status] = truth.status
+    told = {name: value for name, value in shown.items() if name is not None and value not in (None, "")}
+    return replace(truth, attributes=told)
+
+
+def _figured(truth: ContactTruth, results: list[ExpectedPair], rules: Rules) -> ContactTruth:
+    """With what the results come to; the last one is the latest."""
+    scored = [
+        DatedScore(session_score(attendance.presence, rules), utc_date(session.ended_at))
+        for session, attendance in results
+    ]
+    latest, came = results[-1][1].presence, _came(results)
+    return replace(
+        truth,
+        status=latest.status,
+        attended_seconds=came[-1][1].presence.attended_seconds if came else None,
+        score=scored[-1].score,
+        contact_score=contact_score(scored, scored[-1].ended_on, rules),
+        tier=tier(scored, rules),
+        why=why(latest),
     )
+
+
+def _counted(results: list[ExpectedPair], rules: Rules) -> dict[str | None, EventValue | None]:
+    names, came = rules.attributes, _came(results)
+    attended = [session.object_type for session, _ in came]
+    return {
+        names.join_time: _join_date(came, rules),
+        names.webinars_attended: attended.count("webinar"),
+        names.meetings_attended: attended.count("meeting"),
+        names.no_shows: len(results) - len(came),
+    }
+
+
+def _came(results: list[ExpectedPair]) -> list[ExpectedPair]:
+    return [pair for pair in results if pair[1].presence.status in CAME]
 
 
 def _registered_status(approved: list[Booking]) -> str:

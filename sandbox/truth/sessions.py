@@ -89,9 +89,9 @@ def sessions_of(evidence: SeenEvidence, entries: list[BookedEntry], rules: Rules
         views.append(HeldRun(run, start, end, visits))
     found: list[ExpectedSession] = []
     for group in groups_of(views, entries, evidence, rules):
-        session = _session(group, found, evidence, addresses, bool(entries), rules)
-        if session is not None:
-            found.append(session)
+        held = _held(group, _seen_in(group, evidence, addresses, rules), rules)
+        if held is not None:
+            found.append(_session(held, found, evidence, has_schedule=bool(entries), rules=rules))
     return found
 
 
@@ -121,23 +121,33 @@ def _seen_in(group: RunGroup, evidence: SeenEvidence, addresses: dict[str, str],
     return _Seen(people, excluded, {view.run.uuid: _audience(view, excluded) for view in group.views})
 
 
-def _session(
-    group: RunGroup,
-    earlier: list[ExpectedSession],
-    evidence: SeenEvidence,
-    addresses: dict[str, str],
-    has_schedule: bool,
-    rules: Rules,
-) -> ExpectedSession | None:
+@dataclass(frozen=True)
+class _Held:
+    """A session that is over, before anybody is judged."""
+
+    group: RunGroup
+    seen: _Seen
+    views: list[HeldRun]
+    """Without rehearsals."""
+    live: LiveTime
+    main: list[str]
+
+
+def _held(group: RunGroup, seen: _Seen, rules: Rules) -> _Held | None:
     """``None``: rehearsals only, or not over yet."""
-    seen = _seen_in(group, evidence, addresses, rules)
     views = without_rehearsals(group, {uuid: len(people) for uuid, people in seen.audience.items()})
     spans = {view.run.uuid: (view.start, max(view.start, view.end)) for view in views if view.end is not None}
-    begins, ends = (group.time.start, group.time.end) if group.time else (None, None)
+    begins = group.time.start if group.time else None
     if not views or len(spans) < len(views) or not _has_come(begins, rules):
         return None
-    live, main = _live_time(spans, seen.audience, begins, rules)
-    is_final = _has_come(ends, rules)
+    return _Held(group, seen, views, *_live_time(spans, seen.audience, begins, rules))
+
+
+def _session(
+    held: _Held, earlier: list[ExpectedSession], evidence: SeenEvidence, *, has_schedule: bool, rules: Rules
+) -> ExpectedSession:
+    group, seen, views, live = held.group, held.seen, held.views, held.live
+    is_final = _has_come(group.time.end if group.time else None, rules)
     people, outside = _people(views, seen.excluded, live, rules)
     left_out = set(seen.people & seen.excluded)
     if is_final and (group.entry is not None or (not has_schedule and any(seen.audience.values()))):
@@ -149,11 +159,11 @@ def _session(
         session_uuid=views[0].run.uuid,
         instances=tuple(view.run.uuid for view in views),
         given=frozenset(view.run.uuid for view in group.views),
-        main=tuple(main),
+        main=tuple(held.main),
         object_type=evidence.object_type,
         object_id=evidence.object_id,
         occurrence_id=_id_of(group),
-        scheduled_at=begins,
+        scheduled_at=group.time.start if group.time else None,
         topic=evidence.topic,
         timezone=evidence.timezone,
         started_at=live.start,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from processors.attendance.book import REGISTRATION, RESULT, RUN, Book, DueWork, WorkKind, delete_expired
-from processors.attendance.closing.results import retract_result, retract_summary
+from processors.attendance.closing.results import ToldSession
 from processors.attendance.known.registrants import Registrants
 from processors.attendance.settings import TrackingSettings
 
@@ -31,13 +31,14 @@ class OtherWorks:
         row = book.get(RUN, work.name)
         if row is None:
             return True
-        for (contact,), _told in book.scan(RESULT, work.name, start=work.cursor):
+        told = ToldSession(book, work.name, row, floor=self._settings.revision_floor)
+        for (contact,), _result in book.scan(RESULT, work.name, start=work.cursor):
             if budget <= 0:
                 work.cursor = contact
                 return False
             budget -= 1
-            retract_result(book, work.name, row, contact, "no_session", floor=self._settings.revision_floor)
-        retract_summary(book, work.name, row)
+            told.retract(contact, "no_session")
+        told.retract_summary()
         return True
 
     def _tell_registrations(self, book: Book, work: DueWork, budget: int) -> bool:

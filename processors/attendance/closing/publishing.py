@@ -12,7 +12,7 @@ from typing import Any
 from processors.attendance.book import ABSENT, CONTACT_REGISTRATION, FILED, REGISTRATION, RESULT, Book
 from processors.attendance.closing.filing import ANONYMOUS, filed_from
 from processors.attendance.closing.reconciliation import compare, reconciliation
-from processors.attendance.closing.results import publish_result, publish_summary, retract_result
+from processors.attendance.closing.results import ToldSession, publish_result, publish_summary
 from processors.attendance.closing.step import ClosingStep, Progress
 from processors.attendance.closing.telling import tell_choice, tell_ended, tell_session_choice
 from processors.attendance.known.exclusion import Exclusion
@@ -77,7 +77,7 @@ class Publishing:
         elif isinstance(judged, Retract):
             first = step.rows[session.session_uuid]
             floor = step.settings.revision_floor
-            retract_result(step.book, session.session_uuid, first, contact, judged.why, session, floor=floor)
+            ToldSession(step.book, session.session_uuid, first, floor, session).retract(contact, judged.why)
         if step.settings.tells_ended:
             tell_ended(step, session, known, judged)
         _count(step, session, known, judged)

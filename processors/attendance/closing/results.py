@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from processors.attendance.book import RESULT, SESSION, Book, Published, PublishedSession
 from processors.attendance.closing.states import outlook, summary_of_run, take_back, tell
@@ -14,7 +15,7 @@ from processors.attendance.rules.runs import Run, RunRow
 from processors.attendance.rules.sessions import Session
 from schemas.attendance import Evidence, Identity, Interaction, Result, RetractionReason, RunEvidence
 from schemas.codec import contact_id
-from schemas.instants import as_datetime
+from schemas.instants import as_datetime, datetime_if_known
 from schemas.sessions import InteractionSummary, Reconciliation, SessionCounts, SessionRun, SessionSummary
 
 
@@ -37,58 +38,62 @@ def publish_result(
         step.book.tell(result)
 
 
-def retract_result(
-    book: Book,
-    name: str,
-    row: RunRow,
-    contact: str,
-    why: RetractionReason,
-    session: Session | None = None,
-    *,
-    floor: int,
-) -> None:
-    """Take back what was published of a contact, if anything.
+@dataclass(frozen=True, slots=True)
+class ToldSession:
+    """A session whose results were told."""
 
-    Args:
-        book: of the session.
-        name: the session's, as it was published.
-        row: of its first run.
-        contact: whose result it is.
-        why: for the record.
-        session: as it is now; ``None`` for what is none any more.
-        floor: `TrackingSettings.revision_floor`.
-    """
-    before = book.get(RESULT, name, contact)
-    if before is None or before.retracted:
-        return
-    end = session.end if session else row.known_end or row.start or 0
-    start = session.start if session else row.start or end
-    result = Result(
-        contact_id=contact,
-        email=before.email,
-        account_id=row.account_id,
-        object_id=book.object_id,
-        object_type=row.object_type,
-        topic=row.topic,
-        host_id=row.host_id,
-        origin=row.origin,
-        occurred_at=as_datetime(end),
-        session_uuid=name,
-        instances=session.uuids if session else (name,),
-        given=session.given if session else (name,),
-        revision=max(before.revision, floor) + 1,
-        retracted=True,
-        retraction_reason=why,
-        is_final=True,
-        evidence="live",
-        attendance_status="left_early",
-        judged_at=as_datetime(book.now_ms // 1000),
-        started_at=as_datetime(start),
-        ended_at=as_datetime(end),
-        length_seconds=session.length if session else max(0, end - start),
-    )
-    book.put(RESULT, Published(result.revision, "", before.email, retracted=True), name, contact)
-    book.tell(result)
+    book: Book
+    name: str
+    """Under which they were."""
+    row: RunRow
+    """Of its first run."""
+    floor: int
+    """`TrackingSettings.revision_floor`."""
+    session: Session | None = None
+    """As it is now; ``None`` for what is none any more."""
+
+    def retract(self, contact: str, why: RetractionReason) -> None:
+        """Take back what was published of a contact, if anything; `why` is for the record."""
+        before = self.book.get(RESULT, self.name, contact)
+        if before is None or before.retracted:
+            return
+        session, (start, end) = self.session, self._span()
+        result = Result(
+            contact_id=contact,
+            email=before.email,
+            **self.row.told(self.book.object_id),
+            origin=self.row.origin,
+            occurred_at=as_datetime(end),
+            session_uuid=self.name,
+            instances=session.uuids if session else (self.name,),
+            given=session.given if session else (self.name,),
+            revision=max(before.revision, self.floor) + 1,
+            retracted=True,
+            retraction_reason=why,
+            is_final=True,
+            evidence="live",
+            attendance_status="left_early",
+            judged_at=as_datetime(self.book.now_ms // 1000),
+            started_at=as_datetime(start),
+            ended_at=as_datetime(end),
+            length_seconds=session.length if session else max(0, end - start),
+        )
+        self.book.put(RESULT, Published(result.revision, "", before.email, retracted=True), self.name, contact)
+        self.book.tell(result)
+
+    def retract_summary(self) -> None:
+        """So much of what is no session as is known is told as taken back."""
+        known = self.book.get(SESSION, self.name)
+        if known is None or known.retracted:
+            return
+        self.book.put(SESSION, PublishedSession(known.given, known.end, "", retracted=True), self.name)
+        take_back(self.book, summary_of_run(self.book, self.name, self.row))
+
+    def _span(self) -> tuple[int, int]:
+        if self.session is not None:
+            return self.session.start, self.session.end
+        end = self.row.known_end or self.row.start or 0
+        return self.row.start or end, end
 
 
 def publish_summary(
@@ -103,11 +108,7 @@ def publish_summary(
     summary = SessionSummary(
         session_uuid=session.session_uuid,
         instances=session.uuids,
-        account_id=row.account_id,
-        object_id=step.book.object_id,
-        object_type=row.object_type,
-        topic=row.topic,
-        host_id=row.host_id,
+        **row.told(step.book.object_id),
         origin=step.origin,
         scheduled=step.scheduled,
         started_at=as_datetime(session.start),
@@ -137,15 +138,6 @@ def _run(session: Session, run: Run) -> SessionRun:
     )
 
 
-def retract_summary(book: Book, name: str, row: RunRow) -> None:
-    """The results of what is no session were told: so much of it as is known is told as taken back."""
-    known = book.get(SESSION, name)
-    if known is None or known.retracted:
-        return
-    book.put(SESSION, PublishedSession(known.given, known.end, "", retracted=True), name)
-    take_back(book, summary_of_run(book, name, row))
-
-
 def _result(
     step: ClosingStep,
     session: Session,
@@ -155,15 +147,10 @@ def _result(
     revision: int,
 ) -> Result:
     row, attendance = step.rows[session.session_uuid], judged.attendance
-    joined, left = attendance.first_join, attendance.last_leave
     return Result(
         contact_id=contact_id(judged.email),
         email=judged.email,
-        account_id=row.account_id,
-        object_id=step.book.object_id,
-        object_type=row.object_type,
-        topic=row.topic,
-        host_id=row.host_id,
+        **row.told(step.book.object_id),
         origin=step.origin,
         occurred_at=as_datetime(session.end),
         session_uuid=session.session_uuid,
@@ -183,8 +170,8 @@ def _result(
         length_seconds=session.length,
         attended_seconds=attendance.attended_seconds,
         intervals=attendance.intervals,
-        first_join_at=None if joined is None else as_datetime(joined),
-        last_leave_at=None if left is None else as_datetime(left),
+        first_join_at=datetime_if_known(attendance.first_join),
+        last_leave_at=datetime_if_known(attendance.last_leave),
         late_seconds=attendance.late_seconds,
         joins=attendance.joins,
         assumed=attendance.assumed,

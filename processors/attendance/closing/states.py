@@ -14,7 +14,7 @@ from processors.attendance.book import RUN, SESSION, SESSION_STATE, Book
 from processors.attendance.closing.step import ClosingStep
 from processors.attendance.rules.runs import RunRow
 from processors.attendance.settings import TrackingSettings
-from schemas.instants import as_datetime
+from schemas.instants import as_datetime, datetime_if_known
 from schemas.sessions import SessionCounts, SessionSummary
 from schemas.topics import ATTENDANCE_SESSIONS
 
@@ -113,14 +113,10 @@ def summary_of_run(book: Book, uuid: str, row: RunRow) -> SessionSummary:
     return SessionSummary(
         session_uuid=uuid,
         instances=(uuid,),
-        account_id=row.account_id,
-        object_id=book.object_id,
-        object_type=row.object_type,
-        topic=row.topic,
-        host_id=row.host_id,
+        **row.told(book.object_id),
         origin=row.origin,
-        started_at=None if start is None else as_datetime(start),
-        ended_at=None if end is None else as_datetime(end),
+        started_at=datetime_if_known(start),
+        ended_at=datetime_if_known(end),
         length_seconds=0 if start is None or end is None else max(0, end - start),
         is_final=False,
         counts=SessionCounts(),

@@ -56,11 +56,7 @@ def _recording(step: ClosingStep, session: Session, choice: ChosenRecording) -> 
 def _fields(step: ClosingStep, session: Session, origin: Origin) -> dict[str, Any]:
     row = step.rows[session.session_uuid]
     return {
-        "account_id": row.account_id,
-        "object_id": step.book.object_id,
-        "object_type": row.object_type,
-        "topic": row.topic,
-        "host_id": row.host_id,
+        **row.told(step.book.object_id),
         "origin": origin,
         "session_uuid": session.session_uuid,
         "instances": session.uuids,

@@ -155,11 +155,7 @@ def _notice(object_id: str, uuid: str, row: RunRow, group: Group, origin: Origin
     return Notice(
         contact_id="",
         email="",
-        account_id=row.account_id,
-        object_id=object_id,
-        object_type=row.object_type,
-        topic=row.topic,
-        host_id=row.host_id,
+        **row.told(object_id),
         origin=origin,
         occurred_at=as_datetime(start),
         session_uuid=uuid,

@@ -31,7 +31,7 @@ from processors.attendance.rules.registrations import RegistrationRow
 from processors.attendance.settings import TrackingSettings
 from schemas.attendance import REGISTRANT_FIELDS, ObjectType, Origin, Registration
 from schemas.codec import contact_id
-from schemas.instants import as_datetime
+from schemas.instants import as_datetime, datetime_if_known
 
 
 def take_registration(book: Book, fact: Registered, origin: Origin, *, webhook: bool) -> bool:
@@ -166,7 +166,7 @@ def _fact(webinar: _Webinar, registrant_id: str, row: RegistrationRow, *, before
         registration_status=row.latest.status,
         revision=0,
         before_end=before_end,
-        starts_at=None if starts_at is None else as_datetime(starts_at),
+        starts_at=datetime_if_known(starts_at),
         occurrences=row.occurrences,
         registration_source=row.detail("source"),
         first_name=registered_name(row.detail("first_name")),

@@ -6,7 +6,7 @@ The row holds minima and maxima and, where events disagree (a renamed topic), wh
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import NamedTuple, TypedDict
 
 from processors.attendance.rules.facts import Ended, Event, Started
 from schemas.attendance import ObjectType, Origin
@@ -34,6 +34,16 @@ class Run(NamedTuple):
     def span(self) -> tuple[int, int]:
         """[S, E] of a run that has ended."""
         return self.start, max(self.start, self.end if self.end is not None else self.start)
+
+
+class RunTold(TypedDict):
+    """What every record about a run, or about a session that begins with it, says of the two."""
+
+    account_id: str
+    object_id: str
+    object_type: ObjectType
+    topic: str
+    host_id: str
 
 
 class RunRow(NamedTuple):
@@ -133,6 +143,16 @@ class RunRow(NamedTuple):
     def discarded(self) -> bool:
         """Every `ended` said that it was a practice session."""
         return self.practice and not self.live
+
+    def told(self, object_id: str) -> RunTold:
+        """The fields of a record about it; `object_id`: the webinar's or meeting's."""
+        return {
+            "account_id": self.account_id,
+            "object_id": object_id,
+            "object_type": self.object_type,
+            "topic": self.topic,
+            "host_id": self.host_id,
+        }
 
     def as_run(self, uuid: str, earliest: int | None) -> Run | None:
         """The run for grouping; ``None`` while nothing says when it began.

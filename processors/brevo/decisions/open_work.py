@@ -146,17 +146,17 @@ def next_work(
                 contact.creatable_at,
                 contact.unsure,
             )
-    waiting = []
+    return min(_waiting_events(contact, events, read), key=_turn, default=None)
+
+
+def _waiting_events(contact: ContactRow, events: Mapping[bytes, EventRow], read: ReadCommand) -> Iterator[EventWork]:
     for key, row in events.items():
         if row.waiting is None or row.state not in ("pending", "intended"):
             continue
         event = read(row.waiting)
         if isinstance(event, SendCampaign) or (isinstance(event, OnceCommand) and _has_ended(contact)):
             rejected, withheld = contact.rejected, contact.withheld
-            waiting.append(
-                EventWork(key, event, row.state, row.waiting, rejected, withheld, row.campaign_id, row.intent_id)
-            )
-    return min(waiting, key=_turn, default=None)
+            yield EventWork(key, event, row.state, row.waiting, rejected, withheld, row.campaign_id, row.intent_id)
 
 
 def _turn(work: EventWork) -> tuple[object, ...]:
