@@ -15,7 +15,7 @@ from readmodel.database import Database
 from readmodel.parts import Part
 
 T = TypeVar("T")
-ROWS = 1_000
+ROWS_AT_A_TIME = 1_000
 """Of a part."""
 
 
@@ -34,7 +34,7 @@ async def csv_file(
         database: what is asked.
         name: of the file.
         head: names of the columns.
-        part_after: the part behind a place, of `ROWS`; the first behind ``None``.
+        part_after: the part behind a place, of `ROWS_AT_A_TIME`; the first behind ``None``.
         row: the cells of an item.
     """
     response = web.StreamResponse(

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from console.passwords import Account, parse, written
+from runtime.private_files import PRIVATE_FILE, PRIVATE_FOLDER
 from schemas.errors import ConfigurationError
 
 
@@ -53,9 +54,9 @@ class PasswordFile:
     def _write(self, accounts: Mapping[str, Account]) -> None:
         beside = self.path.with_name(f"{self.path.name}.new")
         try:
-            self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self.path.parent.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
             beside.unlink(missing_ok=True)
-            descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+            descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, PRIVATE_FILE)
             with os.fdopen(descriptor, "w", encoding="utf-8") as file:
                 file.write(written(accounts.values()))
                 file.flush()

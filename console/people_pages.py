@@ -9,7 +9,7 @@ from aiohttp import web
 from sqlalchemy import Connection
 
 from console.asking import ask, batches
-from console.downloads import ROWS, csv_file
+from console.downloads import ROWS_AT_A_TIME, csv_file
 from console.rendering import Pages
 from console.views import links
 from console.views.bars import time_line
@@ -96,7 +96,7 @@ class PeoplePages:
         one = await self._ask(lambda connection: _found(session(connection, _key(request))))
 
         def part(after: str | None, connection: Connection) -> Part[PersonLine]:
-            return _people(connection, key=one.session, show=show, order=order, after=after, limit=ROWS)
+            return _people(connection, key=one.session, show=show, order=order, after=after, limit=ROWS_AT_A_TIME)
 
         name = f"session-{links.session_word(one.session)}.csv"
         return await csv_file(request, self._database, name, _CSV_HEAD, part, _csv_row)

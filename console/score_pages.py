@@ -8,7 +8,7 @@ from aiohttp import web
 from sqlalchemy import Connection
 
 from console.asking import ask, batches
-from console.downloads import ROWS, csv_file
+from console.downloads import ROWS_AT_A_TIME, csv_file
 from console.rendering import Pages
 from console.views.histogram import pairs
 from readmodel.database import Database
@@ -52,7 +52,7 @@ class ScorePages:
             raise web.HTTPNotFound
 
         def part(after: str | None, connection: Connection) -> Part[MoverLine]:
-            return movers(connection, model, to=to, limit=ROWS, after=after)
+            return movers(connection, model, to=to, limit=ROWS_AT_A_TIME, after=after)
 
         return await csv_file(request, self._database, "movers.csv", _CSV_HEAD, part, _csv_row)
 

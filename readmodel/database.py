@@ -16,6 +16,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 from readmodel.migrations import migrate
 from readmodel.tables import META
 from runtime.environment import data_dir_of
+from runtime.private_files import PRIVATE_FILE, PRIVATE_FOLDER
 from runtime.references import look_up
 from runtime.secrecy import is_loopback
 from schemas.errors import ConfigurationError, RetryLaterError
@@ -144,8 +145,8 @@ def _engine(url: URL) -> Engine:
 def _create_private(path: Path) -> None:
     """The file, for its user alone: it holds addresses. SQLite gives the files beside it the same rights."""
     try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+        path.parent.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, PRIVATE_FILE))
     except OSError as error:
         raise ConfigurationError(
             f"the read model {path} cannot be written: {error.strerror}; check ROLLCALL_DATA_DIR and its rights, "

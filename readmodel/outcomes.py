@@ -10,23 +10,23 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-SENT_AGAIN, WAITS, IN_DOUBT, REJECTED, SUPPRESSED, DONE = range(-4, 2)
-"""Almost all are `DONE`, and SQLite keeps a 1 in no byte."""
+_SENT_AGAIN, _WAITS, _IN_DOUBT, _REJECTED, _SUPPRESSED, _DONE = range(-4, 2)
+"""Almost all are `_DONE`, and SQLite keeps a 1 in no byte."""
 _LEVELS: Mapping[str, int] = {
-    "intended": WAITS,
-    "withdrawn": WAITS,
-    "in_doubt": IN_DOUBT,
-    "rejected": REJECTED,
-    "suppressed": SUPPRESSED,
-    "acknowledged": DONE,
-    "unchanged": DONE,
+    "intended": _WAITS,
+    "withdrawn": _WAITS,
+    "in_doubt": _IN_DOUBT,
+    "rejected": _REJECTED,
+    "suppressed": _SUPPRESSED,
+    "acknowledged": _DONE,
+    "unchanged": _DONE,
 }
 
 
 def level_of(result: Mapping[str, Any]) -> int:
     """How much a result (`schemas.brevo.CommandResult`) knows. Raises ``KeyError``: an unknown outcome."""
     decision = result["decision"] or {}
-    return SENT_AGAIN if decision.get("verdict") == "resend" else _LEVELS[result["outcome"]]
+    return _SENT_AGAIN if decision.get("verdict") == "resend" else _LEVELS[result["outcome"]]
 
 
 def wanted_at(call: Any, number: Callable[[int], Any] = int) -> Any:
@@ -47,11 +47,11 @@ def replaces(level: Any, at: Any, known_level: Any, known_at: Any, number: Calla
 
     The same formula for numbers and for columns, where `number` writes a constant. `at`: when the command was finished.
 
-    >>> replaces(IN_DOUBT, 2, DONE, 1), replaces(DONE, 2, IN_DOUBT, 1), replaces(WAITS, 1, REJECTED, 2)
+    >>> replaces(_IN_DOUBT, 2, _DONE, 1), replaces(_DONE, 2, _IN_DOUBT, 1), replaces(_WAITS, 1, _REJECTED, 2)
     (False, True, False)
-    >>> replaces(WAITS, 3, REJECTED, 2), replaces(WAITS, 3, IN_DOUBT, 2), replaces(SENT_AGAIN, 3, IN_DOUBT, 2)
+    >>> replaces(_WAITS, 3, _REJECTED, 2), replaces(_WAITS, 3, _IN_DOUBT, 2), replaces(_SENT_AGAIN, 3, _IN_DOUBT, 2)
     (True, False, True)
     """
-    is_resent = (known_level == number(IN_DOUBT)) & (level == number(SENT_AGAIN))
-    begins_again = (known_level == number(REJECTED)) | is_resent
+    is_resent = (known_level == number(_IN_DOUBT)) & (level == number(_SENT_AGAIN))
+    begins_again = (known_level == number(_REJECTED)) | is_resent
     return (level > known_level) | ((at >= known_at) & ((level == known_level) | begins_again))

@@ -13,6 +13,7 @@ import orjson
 
 from ops.backfill.sessions import PastSession
 from ops.backfill.units import Unit
+from runtime.private_files import PRIVATE_FILE, PRIVATE_FOLDER
 from schemas.errors import ConfigurationError
 
 
@@ -38,7 +39,7 @@ class Journal:
         digest = hashlib.sha256("\x1f".join(map(str, parts)).encode()).hexdigest()
         journal = cls(folder / f"{digest[:16]}.jsonl")
         try:
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            folder.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
             journal._load()
         except OSError as error:
             raise ConfigurationError(
@@ -83,5 +84,5 @@ class Journal:
 
     def _add(self, entry: dict[str, object]) -> None:
         # Begins with a line feed, since the last line may have been cut off. Topics are nobody else's business: 0600.
-        with os.fdopen(os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600), "ab") as file:
+        with os.fdopen(os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, PRIVATE_FILE), "ab") as file:
             file.write(b"\n" + orjson.dumps(entry))

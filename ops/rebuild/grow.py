@@ -24,7 +24,7 @@ from ops.failure import found_wrong, stopping
 from ops.options import Json, Reason, Yes, agreed
 from ops.posting import NewRecord, Posting, posting_to
 from ops.rebuild.groups import Groups, behind
-from ops.rebuild.homes import TABLES, home_of
+from ops.rebuild.homes import WORKER_TABLES, home_of
 from ops.resync.tables import rows_of
 from ops.resync.workers import workers
 from ops.topics.cluster import topic_admin
@@ -158,7 +158,7 @@ class _Grow:
                 raise ConfigurationError(
                     f"workers of the {whose} installation run, or may not be seen: stop them first"
                 )
-        tables = [f"{self._new.topic_prefix}{changelog_name(table)}" for table in TABLES]
+        tables = [f"{self._new.topic_prefix}{changelog_name(table)}" for table in WORKER_TABLES]
         if any(name in found for name in tables):
             names = Names(self._new.topic_prefix)
             ends = await Groups(self._new, names, self._partitions).ends([RAW_EVENTS.name])
@@ -168,7 +168,7 @@ class _Grow:
 
     async def _only_raw(self) -> bool:
         """Whether nobody has worked on what the ingress has put there already."""
-        async for _number, _rows in rows_of(self._new, TABLES[0], FIRST_STATE):
+        async for _number, _rows in rows_of(self._new, WORKER_TABLES[0], FIRST_STATE):
             return False
         return True
 
@@ -208,7 +208,7 @@ class _Grow:
         from processors.agents import STATE_TABLES  # noqa: PLC0415 (Faust takes a second)
 
         copied = 0
-        for table in TABLES:
+        for table in WORKER_TABLES:
             state = live if table in STATE_TABLES else FIRST_STATE
             async for _number, rows in rows_of(self._old, table, state):
                 homes: defaultdict[int, dict[bytes, bytes]] = defaultdict(dict)

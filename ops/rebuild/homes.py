@@ -61,5 +61,5 @@ _HOMES: Mapping[str, Callable[[bytes, bytes], Home]] = {
     SUPPRESSIONS: _of_ledger,
     QUESTIONS: _of_questions,
 }
-TABLES = tuple(_HOMES)
+WORKER_TABLES = tuple(_HOMES)
 """All tables of a worker."""

@@ -28,7 +28,7 @@ CAUSES: Mapping[Cause, str] = {
     "refused": "were refused by Brevo: tried again",
     "events": "have events that Brevo refused: sent once",
 }
-DELETED, EXCLUDED = "deleted at Brevo", "of an excluded domain"
+GONE_AT_BREVO, EXCLUDED = "deleted at Brevo", "of an excluded domain"
 ON_ITS_WAY, UNWRITTEN = "on their way already", "not to be at Brevo"
 
 
@@ -102,7 +102,7 @@ class ResyncPlanner:
         if not can_be_resynced(kept.rows, self._configuration):
             return EXCLUDED if kept.rows.head.upsert_digest else UNWRITTEN
         if kept.told is not None and kept.told.erased:
-            return DELETED
+            return GONE_AT_BREVO
         command = self._command(kept)
         if kept.ledger.withheld and not command.creates:
             return UNWRITTEN

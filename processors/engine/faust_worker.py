@@ -26,7 +26,8 @@ _WATCH_SECONDS = 0.05
 PROBE_SECONDS, ANSWER_SECONDS, CHECK_SECONDS = 2.0, 5.0, 30.0
 """Between questions to Kafka, for an answer, and between looks whether it is still the same: a worker that has nothing
 to send would not notice that it is away."""
-RETRY_SECONDS = 1.0
+BEGIN_AGAIN_SECONDS = 1.0
+"""Between questions whether Kafka tells at the start whose the tables are."""
 START_ENDS_SECONDS = 5.0
 """For Faust's start to end once it is cancelled."""
 
@@ -83,7 +84,7 @@ class EngineWorker:
             try:
                 await self._continuity.begin(self._tables)
             except RetryLaterError:
-                await asyncio.sleep(RETRY_SECONDS)
+                await asyncio.sleep(BEGIN_AGAIN_SECONDS)
             else:
                 break
         return not stop.is_set()

@@ -12,9 +12,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from runtime.private_files import PRIVATE_FOLDER
 from schemas.errors import ConfigurationError
 
-PRIVATE_FOLDER = 0o700
 PRIVATE_UMASK = 0o077
 _LOCK = "worker.lock"
 

@@ -49,7 +49,7 @@ USERS_KEPT_SECONDS = 900.0
 """How long an account's users are remembered, who is none included, and also that they may not be asked for."""
 PROBE_AFTER_SECONDS = 10.0
 """An account is kept for so long before its token is looked at: while workers start, it goes from one to the next."""
-PROBE_SECONDS = 60.0
+TOKEN_PROBE_SECONDS = 60.0
 """Between two tries to get an account's first token, unless Zoom says how long."""
 POST_BYTES = 4_000_000
 """Results are posted in portions of about this, so that a long list is never in memory twice."""
@@ -200,7 +200,7 @@ class LookUp(Effect):
                 self._health.note_scopes(account_id, granted)
                 return
             self._health.note_answer(account_id, "token", granted)
-            await asyncio.sleep(granted.after_seconds or PROBE_SECONDS)
+            await asyncio.sleep(granted.after_seconds or TOKEN_PROBE_SECONDS)
 
     async def _work(self, asked: QuestionUnderWay, agent: OwnAgent) -> None:
         question = asked.question

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from sandbox.zoom.state import StateRow
 from schemas.instants import parse_instant
 
-FIXED, SERIES = 5, 9
+ONE_DATE, SERIES = 5, 9
 """Zoom's types of webinars that have a schedule: one time, and recurring with fixed times."""
 _CHANGES = ("created", "updated", "deleted")
 _MINUTE = 60
@@ -69,7 +69,7 @@ def said_by(name: str, event_ts: int, content: dict[str, Any]) -> list[SaidDate]
 
 def _said_in(reading: DetailsAnswer) -> list[SaidDate]:
     details, at_ms = reading.details, reading.at * 1_000
-    if details.get("type") == FIXED:
+    if details.get("type") == ONE_DATE:
         return [SaidDate(at_ms, "", parse_instant(details.get("start_time")), _seconds(details))]
     return [
         SaidDate(
@@ -134,7 +134,7 @@ def entries_of(session_type: int, plans: Iterable[SaidDate], readings: Iterable[
 
     Zoom's answers say which entries there are; without an answer the webhooks do. Both say when an entry was to be.
     """
-    if session_type not in (FIXED, SERIES):
+    if session_type not in (ONE_DATE, SERIES):
         return []
     answers = sorted(readings, key=lambda reading: reading.at)
     # Only occurrences are entries of a series, and only the webinar itself is the one of a fixed time.

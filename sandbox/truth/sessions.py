@@ -13,7 +13,8 @@ from sandbox.truth.registrations import registrations_of
 from sandbox.truth.rules import Rules
 from sandbox.truth.schedule import BookedEntry
 from sandbox.truth.scores import SessionPart
-from sandbox.truth.visits import Visit, excluded_people, is_excluded_email, visits_of
+from sandbox.truth.seen import SeenPeople, seen_in
+from sandbox.truth.visits import Visit, is_excluded_email, visits_of
 
 
 @dataclass(frozen=True)
@@ -65,15 +66,6 @@ class ExpectedSession:
     """People seen, but in nothing that counts."""
 
 
-def _audience(view: HeldRun, excluded: set[str]) -> dict[str, list[Stay]]:
-    """Intervals in one run of who is not excluded."""
-    found: dict[str, list[Stay]] = {}
-    for visit in view.visits:
-        if visit.person not in excluded:
-            found.setdefault(visit.person, []).extend(visit.intervals)
-    return found
-
-
 def sessions_of(evidence: SeenEvidence, entries: list[BookedEntry], rules: Rules) -> list[ExpectedSession]:
     """All that have ended, with their people; in order of their first run."""
     registrations = registrations_of(evidence.registrations)
@@ -89,36 +81,10 @@ def sessions_of(evidence: SeenEvidence, entries: list[BookedEntry], rules: Rules
         views.append(HeldRun(run, start, end, visits))
     found: list[ExpectedSession] = []
     for group in groups_of(views, entries, evidence, rules):
-        held = _held(group, _seen_in(group, evidence, addresses, rules), rules)
+        held = _held(group, seen_in(group, evidence, addresses, rules), rules)
         if held is not None:
             found.append(_session(held, found, evidence, has_schedule=bool(entries), rules=rules))
     return found
-
-
-@dataclass(frozen=True)
-class _Seen:
-    """Everybody in the runs of a group."""
-
-    people: frozenset[str]
-    """Anonymous ones begin with `?`."""
-    excluded: set[str]
-    audience: dict[str, dict[str, list[Stay]]]
-    """Intervals of who is not excluded, by run's uuid and person."""
-
-    @property
-    def known(self) -> frozenset[str]:
-        """E-mails of those who have one."""
-        return frozenset(person for person in self.people if not person.startswith("?"))
-
-    def anonymous_in(self, views: list[HeldRun]) -> int:
-        """How many of the audience of these runs have none."""
-        return sum(key.startswith("?") for view in views for key in self.audience[view.run.uuid])
-
-
-def _seen_in(group: RunGroup, evidence: SeenEvidence, addresses: dict[str, str], rules: Rules) -> _Seen:
-    excluded = excluded_people([(view.run, view.visits) for view in group.views], evidence, addresses, rules)
-    people = frozenset(visit.person for view in group.views for visit in view.visits)
-    return _Seen(people, excluded, {view.run.uuid: _audience(view, excluded) for view in group.views})
 
 
 @dataclass(frozen=True)
@@ -126,14 +92,14 @@ class _Held:
     """A session that is over, before anybody is judged."""
 
     group: RunGroup
-    seen: _Seen
+    seen: SeenPeople
     views: list[HeldRun]
     """Without rehearsals."""
     live: LiveTime
     main: list[str]
 
 
-def _held(group: RunGroup, seen: _Seen, rules: Rules) -> _Held | None:
+def _held(group: RunGroup, seen: SeenPeople, rules: Rules) -> _Held | None:
     """``None``: rehearsals only, or not over yet."""
     views = without_rehearsals(group, {uuid: len(people) for uuid, people in seen.audience.items()})
     spans = {view.run.uuid: (view.start, max(view.start, view.end)) for view in views if view.end is not None}
@@ -180,7 +146,7 @@ def _session(
     )
 
 
-def _left_out(expected: set[str], seen: _Seen, evidence: SeenEvidence, rules: Rules) -> set[str]:
+def _left_out(expected: set[str], seen: SeenPeople, evidence: SeenEvidence, rules: Rules) -> set[str]:
     """Who is left out by rule, there or not."""
     return {email for email in expected if email in seen.excluded or is_excluded_email(email, evidence, rules)}
 

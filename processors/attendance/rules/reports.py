@@ -12,7 +12,7 @@ from processors.attendance.rules.fields import FieldError, identifier, instant, 
 from schemas.codec import normalise_email, pack, unpack
 from schemas.instants import SECONDS_PER_DAY
 
-WAITING = "in_waiting_room"
+IN_WAITING_ROOM = "in_waiting_room"
 """`status` of rows that are no presence: https://developers.zoom.us/docs/api/meetings/ (checked 2026-11-21)."""
 
 
@@ -51,7 +51,7 @@ def parse_line(row: dict[str, Any]) -> ReportLine | None:
         name=f"{join}.{leave}.{hashlib.sha256(shown).hexdigest()[:12]}",
         connection=connection,
         duration=duration,
-        waiting=row.get("status") == WAITING,
+        waiting=row.get("status") == IN_WAITING_ROOM,
         unfinished=duration == 0 and leave > join,
     )
 

@@ -24,7 +24,7 @@ from runtime.tls import outward_tls
 
 OK, CREATED = 200, 201
 CONNECT_SECONDS = 10.0
-ANSWER_SECONDS = 30.0
+CALL_SECONDS = 30.0
 _CONTACT, _LIST, _PROCESS, _CAMPAIGN = ("listIds",), ("id",), ("status",), ("status",)
 _ATTRIBUTES = ("attributes",)
 _CONTACTS, _PROCESSES, _CAMPAIGNS = ("contacts", "count"), ("processes", "count"), ("campaigns", "count")
@@ -52,7 +52,7 @@ class BrevoClient:
         api_key: SecretStr,
         base_url: str,
         *,
-        answer_seconds: float = ANSWER_SECONDS,
+        answer_seconds: float = CALL_SECONDS,
         before_write: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
         self._api_key = api_key

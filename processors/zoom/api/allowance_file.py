@@ -14,8 +14,8 @@ from pathlib import Path
 import orjson
 
 from processors.zoom.api.allowance import Allowance
+from runtime.private_files import PRIVATE_FILE, PRIVATE_FOLDER
 
-PRIVATE_FILE, PRIVATE_FOLDER = 0o600, 0o700
 LOCK_SECONDS, LOCK_PAUSE_SECONDS = 1.0, 0.002
 """Who holds the lock needs microseconds; who was stopped while holding it must not stop the others."""
 

@@ -15,9 +15,8 @@ from pydantic import BaseModel, ConfigDict, SecretStr, ValidationError, field_se
 
 from processors.zoom.api.oauth import Token
 from runtime.environment import TokenStorage
+from runtime.private_files import PRIVATE_FILE, PRIVATE_FOLDER
 from schemas.errors import ConfigurationError
-
-PRIVATE_FILE, PRIVATE_FOLDER = 0o600, 0o700
 
 
 class Login(BaseModel):

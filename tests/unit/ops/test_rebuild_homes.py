@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ops.rebuild.homes import TABLES, Home, home_of
+from ops.rebuild.homes import WORKER_TABLES, Home, home_of
 from processors.agents import SPECS
 from processors.attendance.book import ATTENDANCE_TABLE as FACTS
 from processors.brevo.decisions.ledger import LEDGER, RESUME, event_key
@@ -21,7 +21,7 @@ CONTACT = "b64b178a98dfec3c9923bfa5ecacb178"
 
 def test_every_table_of_a_worker_is_known() -> None:
     """A new one needs a home."""
-    assert set(TABLES) == {table for spec in SPECS for table in spec.tables}
+    assert set(WORKER_TABLES) == {table for spec in SPECS for table in spec.tables}
 
 
 def test_rows_of_a_webinar_lie_beside_its_events_and_those_of_contacts_beside_their_results() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from ops.resync.command import ResyncScope
 from ops.resync.kept import Kept
-from ops.resync.plan import DELETED, EXCLUDED, ON_ITS_WAY, UNWRITTEN, ResyncNeed, ResyncPlan, ResyncPlanner
+from ops.resync.plan import EXCLUDED, GONE_AT_BREVO, ON_ITS_WAY, UNWRITTEN, ResyncNeed, ResyncPlan, ResyncPlanner
 from processors.brevo.decisions.ledger import ContactRow, EventRow, EventState, Suppression, Waiting, event_key
 from processors.brevo.decisions.upsert import after_create, next_step
 from processors.brevo.decisions.values import sendable
@@ -172,7 +172,7 @@ def test_contact_that_was_deleted_or_is_left_out_is_left_alone() -> None:
     """Nobody brings it back by asking for a resync."""
     contact = kept(configuration())
     deleted = Kept(CONTACT, contact.rows, ContactRow(), {}, Suppression(told={"deleted": NOW}))
-    assert need(deleted) == DELETED
+    assert need(deleted) == GONE_AT_BREVO
     assert need(contact, configuration(filters={"exclude_domains": [EMAIL.partition("@")[2]]})) == EXCLUDED
     assert need(Kept(CONTACT, decode_rows(CONTACT, ()), ContactRow(), {}, None)) == UNWRITTEN
 
@@ -184,9 +184,9 @@ def test_plan_counts_contacts_causes_lists_and_events() -> None:
         "a", ResyncNeed(frozenset({"changed", "events"}), ("COMPANY",), (16,), (18,), ("zoom_webinar_attended",) * 2)
     )
     plan.add("b", ResyncNeed(frozenset(), awaits=frozenset({99})))
-    plan.add("c", DELETED)
+    plan.add("c", GONE_AT_BREVO)
     assert (plan.looked_at, plan.contacts) == (3, ["a"])
     assert plan.causes == {"changed": 1, "events": 1}
     assert (plan.joins, plan.leaves, plan.sets) == ({16: 1}, {18: 1}, {"COMPANY": 1})
     assert (plan.events, plan.awaits) == ({"zoom_webinar_attended": 2}, {99: 1})
-    assert plan.left_alone == {DELETED: 1}
+    assert plan.left_alone == {GONE_AT_BREVO: 1}
