@@ -26,7 +26,7 @@ from processors.attendance.intake.notices import Notices
 from processors.attendance.known.exclusion import Exclusion
 from processors.attendance.known.recordings import Recordings
 from processors.attendance.known.registrants import Registrants
-from processors.attendance.rules.chat import CHAT_EVENTS, parse_chatted
+from processors.attendance.rules.chat import CHAT_EVENTS, Chatted, parse_chatted
 from processors.attendance.rules.events import parse_event
 from processors.attendance.rules.recordings import RECORDING_EVENT, parse_recorded
 from processors.attendance.settings import TrackingSettings
@@ -70,24 +70,23 @@ class TrackAttendance(AccountRule):
             if kept is None:
                 return
             event = kept
-        name = event.get("event")
         received_ms = 0 if event.get("event_ts") else _received_ms(record)
-        if name == DEAUTHORIZED_EVENT:
+        fact = parse_event(event, received_ms) or self._chatted(event)
+        if fact is not None:
+            if self._syncs(fact.event.account_id, fact.event.object_type):
+                book = Book(view, account_id, fact.event.object_id, record.taken_ms)
+                _apply(self._intake.apply_fact, book, fact, _origin(record, view))
+        elif event["event"] == DEAUTHORIZED_EVENT:
             notice = parse_deauthorized(event)
             view.send(LOOKUPS.name, notice.account_id.encode(), notice)
-            return
-        if name == RECORDING_EVENT:
+        elif event["event"] == RECORDING_EVENT:
             recorded = parse_recorded(event, received_ms)
             if recorded is not None and self._syncs(recorded.account_id, recorded.object_type):
                 book = Book(view, account_id, recorded.object_id, record.taken_ms)
                 _apply(self._recordings.apply_recording, book, recorded, _origin(record, view))
-            return
-        if name in CHAT_EVENTS and not self._settings.interaction:
-            return
-        fact = parse_chatted(event) if name in CHAT_EVENTS else parse_event(event, received_ms)
-        if fact is not None and self._syncs(fact.event.account_id, fact.event.object_type):
-            book = Book(view, account_id, fact.event.object_id, record.taken_ms)
-            _apply(self._intake.apply_fact, book, fact, _origin(record, view))
+
+    def _chatted(self, event: dict[str, Any]) -> Chatted | None:
+        return parse_chatted(event) if event["event"] in CHAT_EVENTS and self._settings.interaction else None
 
     @override
     def answer(self, result: LookupResult, now_ms: int, view: View) -> None:

@@ -7,7 +7,7 @@ import heapq
 import itertools
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import NamedTuple, Protocol, Self
+from typing import Any, NamedTuple, Protocol, Self
 
 from typing_extensions import override
 
@@ -20,6 +20,8 @@ from schemas.topics import REPLAYS
 
 ROW_BYTES = 3 * MIB
 """Of a row's key and value together; changelogs take 4 MiB (runtime/topics.py), headers and batch included."""
+_UNWRITTEN: Any = object()
+"""Instead of what a turn has written, where it has written nothing; ``None`` is a deletion."""
 
 
 class Record(NamedTuple):
@@ -153,8 +155,8 @@ class TurnView(View):
         """What to publish, each with the record it came from."""
         # Confirmed rows that were read: the records of one session read some of them each time.
         self._confirmed: dict[str, dict[bytes, bytes | None]] = {table: {} for table in stores}
-        # What the record in hand wrote over: table, key, whether the turn had written it before, and what.
-        self._overwritten: list[tuple[str, bytes, bool, bytes | None]] = []
+        # What the record in hand wrote over: table, key, and what the turn had written before.
+        self._overwritten: list[tuple[str, bytes, Any]] = []
         self._sent: list[Output] = []
         self._has_learned = False
         self.lineage: Lineage | None = None
@@ -187,10 +189,10 @@ class TurnView(View):
 
     def _write(self, table: str, key: bytes, value: bytes | None) -> None:
         changes = self.changes[table]
-        was_written = key in changes
-        self._overwritten.append((table, key, was_written, changes.get(key)))
+        before = changes.get(key, _UNWRITTEN)
+        self._overwritten.append((table, key, before))
         changes[key] = value
-        if not was_written and table in self._ordered:
+        if before is _UNWRITTEN and table in self._ordered:
             bisect.insort(self._ordered[table], key)
 
     @override
@@ -245,9 +247,9 @@ class TurnView(View):
     def discard(self) -> None:
         """Take back what the record in hand wrote and sent."""
         self._has_learned = False
-        for table, key, was_written, value in reversed(self._overwritten):
-            if was_written:
-                self.changes[table][key] = value
+        for table, key, before in reversed(self._overwritten):
+            if before is not _UNWRITTEN:
+                self.changes[table][key] = before
             else:
                 del self.changes[table][key]
                 self._ordered.pop(table, None)

@@ -46,7 +46,7 @@ HEARD_MS = 60_000
 """How exact the time of the last event is kept: writing it with every event would double the rows."""
 
 
-_OF_CONNECTIONS = (Seen, RoleChanged, Bound)
+_OF_CONNECTIONS = (RoleChanged, Bound)
 _OF_RUNS = (Started, Ended)
 
 
@@ -64,7 +64,7 @@ class Intake:
         False when it was known.
         """
         if isinstance(fact, Seen):  # nearly all of them
-            return self._live(book, fact, origin)
+            return self._live(book, fact, origin, _connect(book, fact))
         if isinstance(fact, Registered):
             return self._registered(book, fact, origin)
         if isinstance(fact, Converted):
@@ -76,14 +76,17 @@ class Intake:
                 self.dates_changed(book)
             look_later(book, book.now_ms + int(self._settings.retain * 1000))
             return is_new
-        return self._live(book, fact, origin)
+        return self._live(book, fact, origin, _take_part(book, fact))
 
-    def _live(self, book: Book, fact: Started | Ended | Seen | RoleChanged | Bound | Chatted, origin: Origin) -> bool:
+    def _live(
+        self, book: Book, fact: Started | Ended | Seen | RoleChanged | Bound | Chatted, origin: Origin, changed: bool
+    ) -> bool:
+        """`changed`: what somebody did in it was not known."""
         event = fact.event
-        changed = _take_part(book, fact)
+        lifecycle = fact if isinstance(fact, _OF_RUNS) else None
         known = book.get(RUN, event.uuid)
         brought = (known or RunRow(event.account_id, event.object_type)).brought_by(origin)
-        row = brought.with_event(event, fact if isinstance(fact, _OF_RUNS) else None)
+        row = brought.with_event(event, lifecycle)
         said_new = row is not known
         if said_new or _is_heard_again(book, row):
             row = row._replace(heard_ms=max(row.heard_ms, book.now_ms))
@@ -91,9 +94,9 @@ class Intake:
         if known is None:
             self._first_heard(book, event, origin)
         self._notices.heard(book, fact, origin)
-        if known is None or (said_new and isinstance(fact, _OF_RUNS)):
+        if known is None or (said_new and lifecycle is not None):
             tell_run(book, event.uuid, row, self._settings)
-        if isinstance(fact, Ended):
+        if isinstance(lifecycle, Ended):
             plan_report(book, event.uuid, row, self._settings)
         if row.known_end is not None and (changed or said_new):
             self.note_change(book, event.uuid)
@@ -162,7 +165,7 @@ def _is_heard_again(book: Book, row: RunRow) -> bool:
     return book.view.lineage is None and book.now_ms - row.heard_ms > HEARD_MS
 
 
-def _take_part(book: Book, fact: Started | Ended | Seen | RoleChanged | Bound | Chatted) -> bool:
+def _take_part(book: Book, fact: Started | Ended | RoleChanged | Bound | Chatted) -> bool:
     """What somebody did in the session; false when it was known, or is none."""
     if isinstance(fact, _OF_CONNECTIONS):
         return _connect(book, fact)

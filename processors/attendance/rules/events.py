@@ -8,6 +8,7 @@ no facts.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 from processors.attendance.rules.facts import (
@@ -72,26 +73,41 @@ def parse_event(event: Any, received_ms: int) -> Fact | None:
 
 
 def _event(event: dict[str, Any], object_type: ObjectType) -> Event:
+    return _about(event, object_type)._replace(event_ts=milliseconds(event, "event_ts") or 0)
+
+
+def _about(event: dict[str, Any], object_type: ObjectType) -> Event:
+    """What an event says but for when."""
     payload = event["payload"]
-    item = payload["object"]
-    get = item.get
-    object_id = identifier(get("id"))
-    if object_id is None:
+    get = payload["object"].get
+    # What may be of any length is cut before it is kept.
+    said = (
+        payload.get("account_id"), get("id"), get("uuid"), get("type"), text(get("topic")), get("host_id"),
+        normalise_email(get("host_email")), get("start_time"), text(get("timezone")),
+    )  # fmt: skip
+    try:
+        return _read_about(object_type, *said)
+    except TypeError:  # what cannot be remembered, such as a list: read, it is told of by its name
+        return _read_about.__wrapped__(object_type, *said)
+
+
+# All events of a session say the same. By type, too: what 1 says is another thing than what `true` does.
+@lru_cache(maxsize=1_024, typed=True)
+def _read_about(object_type: ObjectType, *said: Any) -> Event:
+    account_id, object_id, uuid, zoom_type, topic, host_id, host_email, start_time, time_zone = said
+    if (object_id := identifier(object_id)) is None:
         raise FieldError("object.id is missing")
-    # In the order of its fields: naming them takes three times as long, and every event comes here.
     return Event(
-        identifier(payload.get("account_id")) or "",
-        object_id,
-        object_type,
-        identifier(get("uuid")) or "",
-        whole(item, "type"),
-        text(get("topic")) or "",
-        identifier(get("host_id")) or "",
-        normalise_email(get("host_email")),
-        instant(item, "start_time"),
-        milliseconds(event, "event_ts") or 0,
-        None,
-        text(get("timezone")),
+        account_id=identifier(account_id) or "",
+        object_id=object_id,
+        object_type=object_type,
+        uuid=identifier(uuid) or "",
+        zoom_type=whole({"type": zoom_type}, "type"),
+        topic=topic or "",
+        host_id=identifier(host_id) or "",
+        host_email=host_email,
+        start=instant({"start_time": start_time}, "start_time"),
+        time_zone=time_zone,
     )
 
 
@@ -102,7 +118,10 @@ def _seconds(item: dict[str, Any]) -> int | None:
 
 def live_event(event: dict[str, Any], object_type: ObjectType) -> Event:
     """The run of an event. Raises what `parse_event` makes a dead letter of."""
-    told = _event(event, object_type)
+    return _of_run(_event(event, object_type))
+
+
+def _of_run(told: Event) -> Event:
     if not told.uuid:
         raise FieldError("object.uuid is missing")
     return told
@@ -134,7 +153,7 @@ def _seen(event: dict[str, Any], object_type: ObjectType, what: str) -> Seen:
     if at is None:
         raise FieldError("join_time or leave_time is missing")
     connection, number = _connection(participant)
-    return Seen(live_event(event, object_type), connection, joined, at, _shown(participant), number)
+    return Seen(_of_run(_about(event, object_type)), connection, joined, at, _shown(participant), number)
 
 
 def _started(event: dict[str, Any], object_type: ObjectType, _what: str) -> Started:

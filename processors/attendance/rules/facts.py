@@ -23,8 +23,9 @@ class Event(NamedTuple):
     host_email: str | None
     start: int | None
     """`start_time`: of this run in live events, the scheduled one in all others."""
-    event_ts: int
-    """Milliseconds since 1970; the time of receipt where Zoom left it out."""
+    event_ts: int = 0
+    """Milliseconds since 1970; the time of receipt where Zoom left it out. 0 where somebody was seen: that has an
+    instant of its own."""
     duration: int | None = None
     """Scheduled, in seconds; of what tells of a webinar's dates."""
     time_zone: str | None = None

@@ -134,10 +134,11 @@ class RunRow(NamedTuple):
     @property
     def known_end(self) -> int | None:
         """E: what stands earlier counts, whatever came first."""
-        for end in (self.end, self.past_end, self.report_end, self.assumed_end):
-            if end is not None:
-                return end
-        return None
+        if self.end is not None:
+            return self.end
+        if self.past_end is not None:
+            return self.past_end
+        return self.assumed_end if self.report_end is None else self.report_end
 
     @property
     def discarded(self) -> bool:

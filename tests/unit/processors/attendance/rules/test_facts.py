@@ -30,6 +30,18 @@ def test_every_sample_event_is_a_fact_or_says_nothing_about_attendance(file: Pat
     assert (fact is None) == any(word in file.stem for word in SAYS_NOTHING)
 
 
+def test_what_a_session_repeats_is_read_by_its_type_whatever_came_before() -> None:
+    """Python calls 1 and true equal, and what was read once is remembered: true is no id for it."""
+    event = example("webinar.participant_joined__registrant")
+    event["payload"]["object"]["id"] = 1
+    joined = parse_event(event, RECEIVED_MS)
+    assert isinstance(joined, Seen)
+    assert joined.event.object_id == "1"
+    event["payload"]["object"]["id"] = True
+    with pytest.raises(DeadLetterError, match=r"object\.id is missing"):
+        parse_event(event, RECEIVED_MS)
+
+
 def test_ids_come_as_number_or_text_and_empty_means_missing() -> None:
     """Registration events have a numeric id, live ones a text; both meet under one key."""
     joined, registered = parse_event(example("meeting.participant_joined__guest"), RECEIVED_MS), None
