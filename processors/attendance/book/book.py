@@ -18,6 +18,7 @@ from schemas.topics import ATTENDANCE_RESULTS
 
 ATTENDANCE_TABLE = "attendance"
 T = TypeVar("T")
+F = TypeVar("F")
 Goes = Literal["with its run", "with its webinar", "with its work"]
 """When a kind's rows are deleted (book/retention.py). The first part of what goes with its run is that run's uuid (a
 session is named after one)."""
@@ -80,6 +81,16 @@ class Book:
         if self.view.get(ATTENDANCE_TABLE, key) == data:
             return False
         self.view.put(ATTENDANCE_TABLE, key, data)
+        return True
+
+    def amend(self, kind: BookKind[T], change: Callable[[T | None, F], T | None], fact: F, *parts: str) -> bool:
+        """Write what `change` makes of a row (``None``: there is none) and a fact; false when that is nothing new."""
+        key = self.key(kind, *parts)
+        data = self.view.get(ATTENDANCE_TABLE, key)
+        row = change(None if data is None else kind.decode(data), fact)
+        if row is None:
+            return False
+        self.view.put(ATTENDANCE_TABLE, key, kind.encode(row))
         return True
 
     def delete(self, kind: BookKind[T], *parts: str) -> None:

@@ -173,9 +173,9 @@ def _take_part(book: Book, fact: Started | Ended | RoleChanged | Bound | Chatted
 
 
 def _connect(book: Book, fact: Seen | RoleChanged | Bound) -> bool:
-    uuid, name = fact.event.uuid, fact.connection
-    connection = book.get(CONNECTION, uuid, name) or Connection()
-    changed = connection.add(fact)
-    if changed:
-        book.put(CONNECTION, connection, uuid, name)
-    return changed
+    return book.amend(CONNECTION, _connection_with, fact, fact.event.uuid, fact.connection)
+
+
+def _connection_with(known: Connection | None, fact: Seen | RoleChanged | Bound) -> Connection | None:
+    connection = known or Connection()
+    return connection if connection.add(fact) else None
