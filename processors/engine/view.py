@@ -139,7 +139,7 @@ class TurnView(View):
     """
 
     __slots__ = (
-        "_confirmed", "_has_learned", "_ordered", "_overwritten", "_row_bytes", "_sent", "changes", "lineage", "outbox",
+        "_has_learned", "_ordered", "_overwritten", "_row_bytes", "_rows", "_sent", "changes", "lineage", "outbox",
         "partition", "stores",
     )  # fmt: skip
 
@@ -153,8 +153,8 @@ class TurnView(View):
         """Table -> key -> value (``None``: deleted), of the records handled so far and the one in hand."""
         self.outbox: list[tuple[Output, Record]] = []
         """What to publish, each with the record it came from."""
-        # Confirmed rows that were read: the records of one session read some of them each time.
-        self._confirmed: dict[str, dict[bytes, bytes | None]] = {table: {} for table in stores}
+        # Rows as they were read, or written since: the records of one session read some of them each time.
+        self._rows: dict[str, dict[bytes, bytes | None]] = {table: {} for table in stores}
         # What the record in hand wrote over: table, key, and what the turn had written before.
         self._overwritten: list[tuple[str, bytes, Any]] = []
         self._sent: list[Output] = []
@@ -164,13 +164,10 @@ class TurnView(View):
 
     @override
     def get(self, table: str, key: bytes) -> bytes | None:
-        changes = self.changes[table]
-        if key in changes:
-            return changes[key]
-        confirmed = self._confirmed[table]
-        if key in confirmed:
-            return confirmed[key]
-        value = confirmed[key] = self.stores[table].get(key)
+        rows = self._rows[table]
+        if key in rows:
+            return rows[key]
+        value = rows[key] = self.stores[table].get(key)
         return value
 
     @override
@@ -191,7 +188,7 @@ class TurnView(View):
         changes = self.changes[table]
         before = changes.get(key, _UNWRITTEN)
         self._overwritten.append((table, key, before))
-        changes[key] = value
+        changes[key] = self._rows[table][key] = value
         if before is _UNWRITTEN and table in self._ordered:
             bisect.insort(self._ordered[table], key)
 
@@ -249,9 +246,9 @@ class TurnView(View):
         self._has_learned = False
         for table, key, before in reversed(self._overwritten):
             if before is not _UNWRITTEN:
-                self.changes[table][key] = before
+                self.changes[table][key] = self._rows[table][key] = before
             else:
-                del self.changes[table][key]
+                del self.changes[table][key], self._rows[table][key]
                 self._ordered.pop(table, None)
         self._overwritten.clear()
         self._sent.clear()
