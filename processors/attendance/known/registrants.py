@@ -156,7 +156,7 @@ def _fact(webinar: _Webinar, registrant_id: str, row: RegistrationRow, *, before
         email=row.email,
         account_id=subject.account_id,
         object_id=subject.object_id,
-        object_type=subject.object_type,
+        object_type="webinar",  # of one that was made a meeting, too, as it is taken back of a webinar
         topic=row.detail("topic") or known.topic,
         host_id=row.detail("host_id") or known.host_id,
         origin=subject.origin,

@@ -46,6 +46,23 @@ def test_registration_approved_at_the_end_is_not_told_of_as_an_event(at: str, ev
     assert pipeline.upserts[address("ana")].lists
 
 
+def test_registrants_of_a_webinar_that_was_made_a_meeting_leave_their_list() -> None:
+    """What was told of a webinar is taken back of a webinar."""
+    example = Example()
+    for line in ("webinar 10:00 60 min", "registered ana"):
+        example.read(line)
+    pipeline = Pipeline(configuration(), example.zoom())
+    pipeline.now_ms = seconds("-2d 09:00") * 1_000
+    pipeline.feed(example.bodies)
+    registrants = pipeline.upserts[address("ana")].lists
+    example.say("converted_to_meeting", seconds("-2d 10:00"))
+    pipeline.feed(example.bodies[-1:])
+    pipeline.settle(hours=1)
+    left = pipeline.upserts[address("ana")]
+    assert registrants
+    assert (left.lists, left.lists_left) == ((), registrants)
+
+
 def test_revision_of_a_registration_goes_on_after_it_was_taken_back() -> None:
     """A webinar that was made a meeting, and a webinar again: an old revision never overwrites a newer one."""
     example = Example()
