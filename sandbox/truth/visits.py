@@ -86,7 +86,8 @@ def _rows(run: SeenRun, shown: dict[str, ShownIdentity], report: list[StateRow])
             continue
         handle = row.get("user_id") or ""
         keys = [key for key, connection in run.connections.items() if handle and handle in connection.handles]
-        known = [shown[key] for key in keys] + [
+        # A leg that webhooks know has taken already what it lacks of whom it is bound to.
+        known = [shown[key] for key in keys] or [
             target.identity
             for bind in run.binds
             if handle and bind.leg_handle == handle

@@ -88,6 +88,17 @@ def test_row_of_a_phone_leg_belongs_to_whom_the_leg_is_bound_to() -> None:
         assert came(told, ANA, REPORT) == ("attended", 60)
 
 
+def test_row_of_a_phone_leg_that_shows_who_it_is_stays_its_own() -> None:
+    """A bound leg takes what it lacks, and an address it has."""
+    told = held()
+    told.stay("w", ANA, 0, 10, device="pc")
+    told.stay("w", BO, 0, 60, device="leg")
+    told.act("participant_bind", "w", 5, participant_uuid="leg", user_id="handle of leg", bind_participant_uuid="pc")
+    told.reports_row("w", "", 0, 60, handle="handle of leg")
+    assert came(told, BO, REPORT) == ("attended", 60)
+    assert came(told, ANA, REPORT) == ("left_early", 10)
+
+
 def test_anonymous_connection_takes_the_identity_of_the_row_with_its_user_id() -> None:
     """And loses its assumed intervals, like anybody who is in the report."""
     told = held()
