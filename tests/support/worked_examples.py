@@ -208,6 +208,12 @@ class Example:
         participant = {**_device(match["phone"]), "bind_participant_uuid": named, **number}
         self.say("participant_bind", start, uuid=match["run"], participant=participant)
 
+    def promoted(self, match: re.Match[str]) -> None:
+        """`promoted ana pc in A`: made a panelist, at the run's start."""
+        start, _end = self.runs[match["run"]]
+        participant = {**_device(match["seat"]), "old_role": "attendee", "new_role": "panelist"}
+        self.say("participant_role_changed", start, uuid=match["run"], participant=participant)
+
     def report(self, match: re.Match[str]) -> None:
         """`report A: ana 10:00-10:50, - 10:00-10:20 of ana phone`: a row without identity has that one's number."""
         form = rf"(?P<who>\S+) (?P<from>{TIME})-(?P<to>{TIME})(?: of (?P<device>.+?))?(?P<waits> waiting)?"
@@ -301,6 +307,7 @@ _LINES: tuple[tuple[str, Any], ...] = (
     (rf"run {_RUN} (?P<from>{TIME})-(?P<to>{TIME})?(?: (?P<kind>practice|unheard))?", Example.run),
     (rf"{_WHO} in {_RUN} (?P<from>{TIME})?-(?P<to>{TIME})?(?: (?P<device>\w+))?{FIELDS}", Example.stay),
     (rf"bound (?P<phone>\S+ \w+) to (?P<seat>\S+ \w+) in {_RUN}(?: by (?P<by>number|both))?", Example.bound),
+    (rf"promoted (?P<seat>\S+ \w+) in {_RUN}", Example.promoted),
     (rf"(?:reading|report) {_RUN}: (?P<rows>.+)", Example.report),
     (rf"recording {_RUN} at (?P<at>{TIME})", Example.recording),
     (r"=> (?P<what>.+)", Example.expect),

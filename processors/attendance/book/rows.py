@@ -102,6 +102,8 @@ class Visitor:
     """By webhooks, that of a phone leg with what it takes from the connection that it is bound to."""
     reported: Shown = NOTHING_SHOWN
     """By the report's rows."""
+    panelist: bool = False
+    """A change of roles made the connection one, and so whoever its rows name."""
 
 
 def _packed(make: Callable[..., R], *, whole: Callable[[Any], Any] = list) -> dict[str, Any]:
@@ -122,12 +124,13 @@ _RUN: Any = {"goes": "with its run"}
 _WEBINAR: Any = {"goes": "with its webinar"}
 
 
-def _visitor(connection: str, shown: list[Any], reported: list[Any]) -> Visitor:
-    return Visitor(connection, Shown(*shown), Shown(*reported))
+def _visitor(connection: str, shown: list[Any], reported: list[Any], *panelist: bool) -> Visitor:
+    return Visitor(connection, Shown(*shown), Shown(*reported), *panelist)
 
 
 def _of_visitor(row: Visitor) -> list[Any]:
-    return [row.connection, list(row.shown), list(row.reported)]
+    often = [row.connection, list(row.shown), list(row.reported)]
+    return [*often, True] if row.panelist else often
 
 
 RUN: BookKind[RunRow] = BookKind(

@@ -158,6 +158,7 @@ def _note_visitor(book: Book, evidence: PieceOfEvidence) -> None:
         if not evidence.is_row:
             visitor.shown = united(visitor.shown, shown)
             visitor.connection = min(visitor.connection or evidence.name, evidence.name)
+            visitor.panelist = visitor.panelist or evidence.connection.panelist
         elif visitor.connection and shown[:3] != visitor.shown[:3]:
             visitor.reported = united(visitor.reported, shown)
         else:

@@ -62,6 +62,7 @@ class Filing:
             found.email,
             host_id=run.host_id,
             hosts=(run.host_email, step.details.host_email),
+            panelist=connection.panelist or (evidence.is_row and _is_of_panelist(book, evidence)),
         )
         filed = Filed(
             email=found.email,
@@ -106,6 +107,12 @@ def filed_from(step: ClosingStep, cursor: str) -> Iterator[FiledAt]:
 def _filed_in(book: Book, uuid: str, cursor: str) -> Iterator[FiledAt]:
     for (contact, _evidence), filed in book.scan(FILED, uuid, start=cursor):
         yield contact, uuid, filed
+
+
+def _is_of_panelist(book: Book, row: PieceOfEvidence) -> bool:
+    """Whether a row of the report is of a connection that became a panelist's, under whatever address it stands."""
+    visitors = (book.get(VISITOR, row.uuid, number) for number in row.connection.numbers)
+    return any(visitor is not None and visitor.panelist for visitor in visitors)
 
 
 def _visitor(book: Book, evidence: PieceOfEvidence) -> str:

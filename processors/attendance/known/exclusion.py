@@ -26,6 +26,7 @@ class Exclusion:
         *,
         host_id: str | None,
         hosts: Collection[str | None],
+        panelist: bool = False,
     ) -> bool:
         """Whether this connection leaves its person out.
 
@@ -37,12 +38,13 @@ class Exclusion:
             email: what that resolves to.
             host_id: the user id of its run's host.
             hosts: the host's addresses.
+            panelist: a change of roles made it one.
         """
         settings, user_id = self._settings, shown.user_id
         emails = {each for each in (email, shown.email) if each is not None}
         if settings.exclude_hosts and (not emails.isdisjoint(hosts) or (user_id is not None and user_id == host_id)):
             return True
-        if (settings.exclude_panelists and connection.panelist) or (settings.exclude_internal and connection.internal):
+        if (settings.exclude_panelists and panelist) or (settings.exclude_internal and connection.internal):
             return True
         return self._is_own_user(book, user_id) or any(self._of_email(book, each) for each in emails)
 

@@ -58,6 +58,17 @@ SENTENCES = {
         => ana nothing
         => bo nothing
         => excluded 2""",
+    "who was made a panelist is one under the address of the report's row, too": """
+        webinar 10:00 60 min
+        registered ana
+        run A 10:00-11:00
+        bo in A 10:00-11:00
+        private in A 10:00-11:00 pc
+        promoted private pc in A
+        report A: bo 10:00-11:00, ana 10:00-11:00 of private pc
+        => private nothing
+        => ana nothing
+        => excluded 2""",
     "who is left out by one connection is no audience of any run": """
         webinar 10:00 60 min
         colleague tom
