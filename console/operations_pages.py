@@ -16,6 +16,7 @@ from console.rendering import Pages
 from readmodel.database import Database
 from readmodel.health import Trouble, TroubleSubject, known, troubles
 from readmodel.lines.operations import TopicProgress, Totals
+from readmodel.queries.contacts import addresses
 from readmodel.queries.operations import (
     dead_letters,
     deliveries,
@@ -98,8 +99,13 @@ class OperationsPages:
 
     async def _doubts(self, request: web.Request) -> web.StreamResponse:
         for_operators(request)
-        doubts, refused = await ask(self._database, lambda connection: (in_doubt(connection), rejected(connection)))
-        return self._pages.page(request, "doubts.html", doubts=doubts, refused=refused)
+
+        def read(connection: Connection) -> dict[str, Any]:
+            doubts, refused = in_doubt(connection), rejected(connection)
+            who = addresses(connection, {line.contact_id for line in (*doubts, *refused)})
+            return {"doubts": doubts, "refused": refused, "addresses": who}
+
+        return self._pages.page(request, "doubts.html", **await ask(self._database, read))
 
     async def _setup(self, request: web.Request) -> web.StreamResponse:
         for_operators(request)

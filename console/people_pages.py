@@ -17,7 +17,7 @@ from console.views.curve import score_curve
 from readmodel.database import Database
 from readmodel.lines.sessions import PersonLine, SessionLine
 from readmodel.parts import Part
-from readmodel.queries.contacts import contact, find_contacts
+from readmodel.queries.contacts import addresses, contact, find_contacts
 from readmodel.queries.sessions import STATUSES, Order, not_synced, people, session, sessions, stays
 from readmodel.stays import LineStays
 from schemas.codec import normalise_email
@@ -78,14 +78,15 @@ class PeoplePages:
         show, order = request.query.get("show", ""), _order(request)
         after = request.query.get("after") or None
 
-        def read(connection: Connection) -> tuple[SessionLine, Part[PersonLine], tuple[LineStays, ...]]:
+        def read(connection: Connection) -> tuple[SessionLine, Part[PersonLine], tuple[LineStays, ...], dict[str, str]]:
             one = _found(session(connection, _key(request)))
             seen = stays(connection, one.session, limit=_MOST_IN_TIME_LINE + 1)
-            return one, _people(connection, key=one.session, show=show, order=order, after=after, limit=100), seen
+            part = _people(connection, key=one.session, show=show, order=order, after=after, limit=100)
+            return one, part, seen, addresses(connection, _differing(one))
 
-        one, part, seen = await self._ask(read)
+        one, part, seen, who = await self._ask(read)
         return self._pages.page(
-            request, "session.html", session=one, part=part, show=show, order=order, after=after,
+            request, "session.html", session=one, part=part, show=show, order=order, after=after, addresses=who,
             shows=(*STATUSES, "not_synced"), time_line=time_line(one, seen[:_MOST_IN_TIME_LINE]),
             seen=min(len(seen), _MOST_IN_TIME_LINE), is_cut=len(seen) > _MOST_IN_TIME_LINE,
         )  # fmt: skip
@@ -113,6 +114,10 @@ class PeoplePages:
 
     async def _ask(self, question: Callable[[Connection], T]) -> T:
         return await ask(self._database, question)
+
+
+def _differing(one: SessionLine) -> set[str]:
+    return {found.contact_id for found in one.reconciliation.differences} if one.reconciliation else set()
 
 
 def _people(

@@ -11,6 +11,7 @@ from typing import Any
 from ingress.signature import challenge_answer
 from ops.check.outcome import CheckResult, fail, ok, warn
 from processors.zoom.api.limits import LABELS, ZoomPlan, daily_pool, rate
+from readmodel.words import counted
 from schemas.topic import Topic
 
 SKEW_WARNING_SECONDS = 30.0
@@ -113,10 +114,10 @@ def judge_registration(webinars: Sequence[Mapping[str, Any]]) -> CheckResult:
         return ok("no coming webinar")
     without = [str(webinar.get("id")) for webinar in webinars if _approval(webinar) == _NO_REGISTRATION]
     if not without:
-        return ok(f"all {len(webinars)} coming webinars ask for registration")
+        return ok(f"registration is on for {counted(len(webinars), 'coming webinar')}")
     shown = ", ".join(without[:_SHOWN]) + (", ..." if len(without) > _SHOWN else "")
     return warn(
-        f"{len(without)} of {len(webinars)} coming webinars ask for no registration: {shown}",
+        f"registration is off for {len(without)} of {counted(len(webinars), 'coming webinar')}: {shown}",
         "Zoom shows no e-mail of guests who did not register: they are counted, not synced; switch registration on",
     )
 

@@ -164,7 +164,9 @@ def document(letter: Letter) -> dict[str, Any]:
 
 def _show_table(console: Console, found: Sequence[Letter]) -> None:
     """A line each."""
-    table = Table("id", "last", "state", "label", "times", "what", box=None, padding=(0, 2, 0, 0), show_edge=False)
+    table = Table(box=None, padding=(0, 2, 0, 0), show_edge=False)
+    for name in ("id", "last", "state", "label", "times", "what"):
+        table.add_column(name, overflow="fold")
     for letter in found:
         when = format_instant(int(letter.last_at.timestamp()))
         what = letter.reason or letter.facts.event_type

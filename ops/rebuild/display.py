@@ -9,12 +9,13 @@ from typing import Any
 from ops.rebuild.compare import FactChange, ScoreChange
 from ops.rebuild.difference import ComparedFact, StateDifference
 from ops.resync import display as commands
+from readmodel.words import counted
 from schemas.attendance import Result
 from schemas.states import RebuiltState
 
 _FEW = 20
 """Differences that are shown in words; the document has all."""
-_SEEN = {"new": "only here", "gone": "only live", "changed": "differs"}
+_SEEN = {"new": "only here", "gone": "only live", "changed": "changed"}
 
 
 def in_words(
@@ -29,14 +30,15 @@ def in_words(
     """
     yield from _of_state(state)
     facts = Counter((change.what, change.kind) for change in found.facts)
-    yield f"{found.looked_at} contacts compared, {len(found.concerned)} differ"
+    yield f"{counted(found.looked_at, 'contact')} compared, {len(found.concerned)} differ"
     for (what, kind), count in sorted(facts.items()):
-        yield f"  {count} {what}{'' if count == 1 else 's'}: {_SEEN[kind]}"
+        yield f"  {counted(count, what)} {_SEEN[kind]}"
     if found.scores:
         shown = sum(change.shows for change in found.scores)
-        yield f"  {len(found.scores)} scores: {shown} another number or tier, the others by another reckoning"
+        scores = counted(len(found.scores), "score")
+        yield f"  {scores}: {shown} another number or tier, the others by another reckoning"
     for name, count in sorted(found.not_sent.items()):
-        yield f"  {count} events `{name}` were never sent, and would not be"
+        yield f"  {counted(count, 'event')} `{name}` never sent, and not to be"
     if found.concerned:
         yield "of these, at Brevo:"
         yield from (f"  {line}" for line in commands.in_words(found.commands))
@@ -66,8 +68,8 @@ def document(
 def built_in_words(state: RebuiltState, work: str = "") -> Iterator[str]:
     """That it has caught up, and what to do next; `work`: how much was done, with a comma behind it."""
     yield (
-        f"{state.name} has caught up: {work}{state.dead_letters} dead letters, "
-        f"{state.unanswered} questions to Zoom without a kept answer"
+        f"{state.name} has caught up: {work}{counted(state.dead_letters, 'dead letter')}, "
+        f"{counted(state.unanswered, 'question')} to Zoom without a kept answer"
     )
     if state.unanswered:
         yield f"to have Zoom asked: {_ask(state)}"
@@ -89,9 +91,9 @@ def _of_state(state: RebuiltState | None) -> Iterator[str]:
             f"rows were taken over from {state.beside}, of {state.carried_objects} webinars and meetings among others"
         )
     if state.unanswered:
-        yield f"{state.unanswered} questions to Zoom had no kept answer; {_ask(state)}"
+        yield f"{counted(state.unanswered, 'question')} to Zoom had no kept answer; {_ask(state)}"
     if state.dead_letters:
-        yield f"{state.dead_letters} records became dead letters, in topics rebuild.{state.name}.*.dlq"
+        yield f"{counted(state.dead_letters, 'dead letter')}, in topics rebuild.{state.name}.*.dlq"
 
 
 def _reason(change: FactChange, messages: Mapping[bytes, ComparedFact]) -> str:

@@ -30,6 +30,7 @@ from ops.rebuild.groups import Groups
 from ops.resync.workers import workers
 from ops.workplace import worker_configuration
 from processors.engine.naming import checked_state_name, rebuild_group
+from readmodel.words import counted
 from runtime.environment import data_dir_of
 from runtime.kafka import KafkaConnection
 from runtime.logs import configure_logging
@@ -186,13 +187,13 @@ class _Start:
 
     async def _built(self, state: RebuiltState, handled: int, seconds: float, unanswered: int) -> RebuiltState:
         letters = [topic.name for topic in rebuild_topics() if topic.name.endswith(".dlq")]
-        counted = await self._groups().ends(letters)
-        dead = sum(sum(of_topic.values()) for of_topic in counted.values())
+        ends = await self._groups().ends(letters)
+        dead = sum(sum(of_topic.values()) for of_topic in ends.values())
         built = state.model_copy(
             update={"stage": "built", "built_at": datetime.now(UTC), "unanswered": unanswered, "dead_letters": dead}
         )
         await self._note(built, "rebuild.built")
-        self._say("\n".join(built_in_words(built, f"{handled} records in {seconds:.1f} s, ")))
+        self._say("\n".join(built_in_words(built, f"{counted(handled, 'record')} in {seconds:.1f} s, ")))
         return built
 
     def _groups(self) -> Groups:

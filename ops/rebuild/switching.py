@@ -20,6 +20,7 @@ from ops.rebuild.telling import RetoldCounts, tell
 from ops.resync.workers import workers
 from ops.workplace import Workplace
 from processors.engine.naming import APP_ID, Names, rebuild_group
+from readmodel.words import counted
 from runtime.kafka import KafkaConnection
 from runtime.states import States, read_states
 from schemas.errors import ConfigurationError
@@ -88,9 +89,10 @@ class Switched:
         """Line by line."""
         told = self.told
         said = (
-            f"{self.live} is live instead of {self.previous}: {told.facts} results and registrations, "
-            f"{told.scores} scores and {told.sessions} sessions were told anew, "
-            f"{told.contacts} contacts are computed anew."
+            f"{self.live} is live instead of {self.previous}. Told anew: "
+            f"{counted(told.facts, 'result or registration', 'results and registrations')}, "
+            f"{counted(told.scores, 'score')}, {counted(told.sessions, 'session')}. "
+            f"Computed anew: {counted(told.contacts, 'contact')}."
         )
         if self.workers:
             return [said, "A worker was started meanwhile: restart it, or it goes on with the other state."]

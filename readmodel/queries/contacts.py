@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 from itertools import islice
 from typing import Any
@@ -44,6 +45,16 @@ def find_contacts(connection: Connection, who: str) -> tuple[ContactLine, ...]:
     first, last = bytes.fromhex(digits.ljust(_DIGITS, "0")), bytes.fromhex(digits.ljust(_DIGITS, "f"))
     lines = map(_contact, connection.execute(_CHOSEN.where(may_be(first, last))))
     return tuple(islice((line for line in lines if line.contact_id.startswith(digits)), _MOST_NAMESAKES))
+
+
+def addresses(connection: Connection, contact_ids: Collection[str]) -> dict[str, str]:
+    """The addresses of these contacts by id, as far as they are known."""
+    wanted = CONTACT_NUMBERS.c.named.in_([contact_key(found) for found in contact_ids])
+    chosen = select(CONTACT_NUMBERS.c.named, CONTACTS.c.email).join(
+        CONTACT_NUMBERS, CONTACT_NUMBERS.c.number == CONTACTS.c.contact
+    )
+    rows = connection.execute(chosen.where(wanted, CONTACTS.c.email.is_not(None)))
+    return {contact_id_of(key): email for key, email in rows}
 
 
 def contact(connection: Connection, wanted: str, *, limit: int = 1_000) -> WholeContact | None:

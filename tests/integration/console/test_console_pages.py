@@ -60,6 +60,30 @@ async def test_pages_say_who_was_there_why_and_what_brevo_has(over_either: Visit
     assert "of - a" not in text
 
 
+async def test_pages_name_who_differs_from_zooms_list_and_of_whom_events_are_in_doubt(tmp_path: Path) -> None:
+    """By address; somebody of whom nothing else is known by the beginning of the contact id."""
+    tell, who, colleague = Storyteller(), person(0), person(1)
+    found = {
+        "zoom_absentees": 2,
+        "differences": [
+            {"contact_id": who.contact_id, "side": "only_zoom", "reason": "attended"},
+            {"contact_id": colleague.contact_id, "side": "only_zoom", "reason": "left out by a rule"},
+        ],
+    }
+    told = [
+        tell.session(1, reconciliation=found), tell.result(who, 1, 1), tell.upsert(who, 1), tell.event(who, 2),
+        tell.answer(who, 2, kind="event", outcome="in_doubt", http_status=None),
+    ]  # fmt: skip
+    async with console(tmp_path, told) as (visitor, _):
+        await visitor.sign_in("ana")
+        _, session = await visitor.get(SESSION)
+        _, doubts = await visitor.get("/doubts")
+    assert f"{who.email}</a>:\nabsent at Zoom, not here; attended" in session
+    assert f"<code>{colleague.contact_id[:12]}</code>:\nabsent at Zoom, not here; left out by a rule" in session
+    assert f"{who.email}</a>" in doubts
+    assert "None: Brevo took everything." in doubts
+
+
 async def test_list_of_sessions_says_how_many_brevo_lacks(tmp_path: Path) -> None:
     """All of them, as the session's own page does."""
     tell = Storyteller()
