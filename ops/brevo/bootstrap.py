@@ -44,7 +44,7 @@ def plan(as_json: Json = False) -> None:
     configure_command_logging()
     found = asyncio.run(_plan())
     asyncio.run(tell_found(os.environ, "brevo plan", findings_of(found)))
-    _show(found, [], as_json=as_json)
+    show(found, [], as_json=as_json)
     if not found.fits:
         raise typer.Exit(FOUND_WRONG)
 
@@ -59,7 +59,7 @@ def apply(reason: Reason = "", yes: Yes = False, as_json: Json = False) -> None:
     """
     configure_command_logging()
     found, done, noted = asyncio.run(_apply(reason, yes=yes))
-    _show(found, done, as_json=as_json)
+    show(found, done, as_json=as_json)
     if found.problems or len(done) < len(found.creations) or not noted:
         raise typer.Exit(FOUND_WRONG)
 
@@ -134,7 +134,8 @@ def _id(body: Any) -> int:
     return int(body["id"])
 
 
-def _show(found: SetupPlan, done: list[str], *, as_json: bool) -> None:
+def show(found: SetupPlan, done: list[str], *, as_json: bool) -> None:
+    """What the account has and lacks, and what was `done` about it."""
     if as_json:
         typer.echo(orjson.dumps({**found.shown(), "created": done}).decode())
         return

@@ -6,6 +6,7 @@ import asyncio
 import json
 import os
 import secrets
+import shutil
 import signal
 import sys
 import tempfile
@@ -146,7 +147,8 @@ async def _run(
                     await stack.enter_async_context(showing(Path(directory), environment, session, say))
                 say(f"everything keeps running; look at {running.zoom_url} and {running.brevo_url}; Ctrl-C ends it")
                 await _until_interrupted(running)
-            say("stopping" if keep or look else "stopping; to look at it in a browser: rollcall demo --console")
+            command = "rollcall" if shutil.which("rollcall") else sys.argv[0]
+            say("stopping" if keep or look else f"stopping; to look at it in a browser: {command} demo --console")
     return 1 if differences else 0
 
 

@@ -86,7 +86,7 @@ def list_chosen(which: str, *, as_json: bool) -> None:
     console = Console(highlight=False)
     console.print(f"{selection}: {len(found)}", markup=False, soft_wrap=True)
     if found:
-        _show_table(console, found)
+        show_table(console, found)
 
 
 def show_one(which: str, topics: Sequence[Topic], *, as_json: bool) -> None:
@@ -162,7 +162,7 @@ def document(letter: Letter) -> dict[str, Any]:
     }
 
 
-def _show_table(console: Console, found: Sequence[Letter]) -> None:
+def show_table(console: Console, found: Sequence[Letter]) -> None:
     """A line each."""
     table = Table(box=None, padding=(0, 2, 0, 0), show_edge=False)
     for name in ("id", "last", "state", "label", "times", "what"):

@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from typing import Any
 
 from ops.resync.plan import CAUSES, ResyncPlan
+from readmodel.words import counted
 
 
 def in_words(plan: ResyncPlan) -> Iterator[str]:
     """Line by line."""
-    yield f"{plan.looked_at} contacts looked at, {len(plan.contacts)} to be computed anew"
+    yield f"{counted(plan.looked_at, 'contact')} looked at, {len(plan.contacts)} to be computed anew"
     for cause, says in CAUSES.items():
         if plan.causes[cause]:
             yield f"  {plan.causes[cause]} {says}"
