@@ -91,7 +91,8 @@ def resolve(
 def _check_found(found: Sequence[Open], command_id: str | None, *, as_json: bool) -> None:
     if not found or (command_id is not None and len(found) > 1):
         called = "are meant" if command_id is None else f"begin with {command_id}"
-        raise found_wrong(f"{counted(len(found), 'event')} in doubt {called}: `rollcall effects` lists all", as_json=as_json)
+        text = f"{counted(len(found), 'event')} in doubt {called}: `rollcall effects` lists all"
+        raise found_wrong(text, as_json=as_json)
 
 
 def _check_words(command_id: str | None, wish: DoubtWish, *, many: bool, unchecked: bool) -> None:

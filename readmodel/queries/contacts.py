@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, select
 
-from readmodel.contact_numbers import contact_ids_of, may_be, number_of_contact
+from readmodel.contact_numbers import contact_ids_of, may_be, number_of_contact, numbers_of_contacts
 from readmodel.instants import day, moment
 from readmodel.keys import command_beginning, contact_id_of, contact_key
 from readmodel.lines.contacts import CallLine, ContactLine, RegistrationLine, ScoreLine, SessionResult, WholeContact
@@ -49,12 +49,10 @@ def find_contacts(connection: Connection, who: str) -> tuple[ContactLine, ...]:
 
 def addresses(connection: Connection, contact_ids: Collection[str]) -> dict[str, str]:
     """The addresses of these contacts by id, as far as they are known."""
-    wanted = CONTACT_NUMBERS.c.named.in_([contact_key(found) for found in contact_ids])
-    chosen = select(CONTACT_NUMBERS.c.named, CONTACTS.c.email).join(
-        CONTACT_NUMBERS, CONTACT_NUMBERS.c.number == CONTACTS.c.contact
-    )
-    rows = connection.execute(chosen.where(wanted, CONTACTS.c.email.is_not(None)))
-    return {contact_id_of(key): email for key, email in rows}
+    numbers = numbers_of_contacts(connection, map(contact_key, contact_ids)).values()
+    chosen = select(CONTACTS.c.rest, CONTACTS.c.email).where(CONTACTS.c.contact.in_(numbers))
+    rows = connection.execute(chosen.where(CONTACTS.c.email.is_not(None)))
+    return {contact_id_of(rest, email): email for rest, email in rows}
 
 
 def contact(connection: Connection, wanted: str, *, limit: int = 1_000) -> WholeContact | None:
