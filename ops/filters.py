@@ -65,11 +65,9 @@ def _judge(configuration: Configuration, file: Path) -> FilterVerdict:
     if fact is None:
         return FilterVerdict(wanted=False, rule="this kind of event says nothing about attendance")
     session = fact.event
-    account = next((account for account in configuration.accounts if account.account_id == session.account_id), None)
-    if account is not None:
+    if not configuration.syncs.of(session.account_id).covers(session.object_type):
         switch = "webinars" if session.object_type == "webinar" else "participants"
-        if not getattr(account.sync, switch):
-            return FilterVerdict(wanted=False, rule=f"connectors.zoom.sync.{switch} is off")
+        return FilterVerdict(wanted=False, rule=f"connectors.zoom.sync.{switch} is off")
     described = Described(
         object_type=session.object_type,
         zoom_type=session.zoom_type,

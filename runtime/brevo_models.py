@@ -261,3 +261,8 @@ class Brevo(Section):
         return (
             value if rates is None else {**rates, **{key: given for key, given in value.items() if given is not None}}
         )
+
+    @property
+    def lets_return(self) -> bool:
+        """Whether who was forgotten comes back by registering anew."""
+        return self.erased == "return"

@@ -16,6 +16,7 @@ from runtime.domains import Domain, ascii_domain
 from runtime.durations import Duration, Minimum, MinimumLength
 from runtime.scoring_models import Scoring
 from runtime.section import Section
+from runtime.synced import AccountSyncs, Sync
 from schemas.brevo import AttributeType, Overwrite
 
 
@@ -24,15 +25,6 @@ def _lower(value: object) -> object:
 
 
 LogLevel = Annotated[Literal["verbose", "debug", "info", "warning", "error"], BeforeValidator(_lower)]
-
-
-class Sync(Section):
-    """Which kinds of sessions are synced."""
-
-    participants: bool = True
-    """Meetings."""
-    webinars: bool = True
-    recordings: bool = True
 
 
 class Webhook(Section):
@@ -259,6 +251,11 @@ class Configuration(Section):
             for account in self.accounts
         ]
         return next((level for level in ("DEBUG", "INFO", "WARNING", "ERROR") if level in wanted), "INFO")
+
+    @property
+    def syncs(self) -> AccountSyncs:
+        """What is synced of which account."""
+        return AccountSyncs({account.account_id: account.sync for account in self.connectors.zoom})
 
     @property
     def accounts(self) -> tuple[ZoomAccount, ...]:

@@ -68,4 +68,4 @@ DISPLAY = ProcessScope((VERIFICATION_TOKEN,))
 DISABLED_ACCOUNT = ProcessScope(
     tuple((*ZOOM, key) for key in ("client_id", "client_secret", "sync", "webhook", "lists", "debug", "log_level"))
 )
-"""Of an account with `enabled: false` only the id is read, so that its variables need not be set."""
+"""Of an account with `enabled: false` only the id is resolved, so that its variables need not be set."""

@@ -65,8 +65,7 @@ class FoundSessions:
 
 def is_synced(session: PastSession, configuration: Configuration) -> bool:
     """Whether sessions of its kind are tracked for its account."""
-    sync = next(account.sync for account in configuration.accounts if account.account_id == session.account_id)
-    return sync.webinars if session.object_type == "webinar" else sync.participants
+    return configuration.syncs.of(session.account_id).covers(session.object_type)
 
 
 def document(

@@ -34,7 +34,7 @@ from processors.attendance.tenants import AccountRule
 from processors.engine.spec import AgentSpec
 from processors.engine.view import Record, View
 from processors.erasure.marks import Marks
-from schemas.attendance import ObjectType, Origin
+from schemas.attendance import Origin
 from schemas.instants import as_datetime, parse_instant
 from schemas.lookups import LookupResult
 from schemas.ticks import Tick
@@ -55,6 +55,7 @@ class TrackAttendance(AccountRule):
 
     def __init__(self, settings: TrackingSettings) -> None:
         self._settings = settings
+        self._syncs = settings.syncs
         self._marks = Marks(ATTENDANCE_TABLE, returns=settings.erased_return, partitions=settings.partitions)
         exclusion, registrants = Exclusion(settings), Registrants(settings)
         self._recordings = Recordings(settings)
@@ -73,7 +74,7 @@ class TrackAttendance(AccountRule):
         received_ms = 0 if event.get("event_ts") else _received_ms(record)
         fact = parse_event(event, received_ms) or self._chatted(event)
         if fact is not None:
-            if self._syncs(fact.event.account_id, fact.event.object_type):
+            if self._syncs.of(fact.event.account_id).covers(fact.event.object_type):
                 book = Book(view, account_id, fact.event.object_id, record.taken_ms)
                 _apply(self._intake.apply_fact, book, fact, _origin(record, view))
         elif event["event"] == DEAUTHORIZED_EVENT:
@@ -81,7 +82,7 @@ class TrackAttendance(AccountRule):
             view.send(LOOKUPS.name, notice.account_id.encode(), notice)
         elif event["event"] == RECORDING_EVENT:
             recorded = parse_recorded(event, received_ms)
-            if recorded is not None and self._syncs(recorded.account_id, recorded.object_type):
+            if recorded is not None and self._syncs.of(recorded.account_id).covers(recorded.object_type):
                 book = Book(view, account_id, recorded.object_id, record.taken_ms)
                 _apply(self._recordings.apply_recording, book, recorded, _origin(record, view))
 
@@ -95,10 +96,6 @@ class TrackAttendance(AccountRule):
         book = Book(view, result.account_id, result.object_id, now_ms)
         self._answers.apply_answer(book, result)
         self._notices.look(book)
-
-    def _syncs(self, account_id: str, object_type: ObjectType) -> bool:
-        sync = self._settings.sync.get(account_id)
-        return sync is None or (sync.webinars if object_type == "webinar" else sync.participants)
 
     @override
     def tick(self, tick: Tick, account_id: str, now_ms: int, view: View) -> None:

@@ -7,7 +7,8 @@ from fractions import Fraction
 
 from processors.attendance.rules.people import StayRules
 from runtime.durations import Minimum
-from runtime.models import Configuration, Filters, Sync
+from runtime.models import Configuration, Filters
+from runtime.synced import AccountSyncs
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +36,7 @@ class TrackingSettings:
     """How long the facts of a session are kept after their receipt."""
     recordings_wait: float
     """How long a recording waits for those of the session's other runs."""
-    sync: dict[str, Sync]
-    """By account id."""
+    syncs: AccountSyncs
     tells_started: bool = False
     """Whether registrants are told of the start."""
     tells_ended: bool = False
@@ -71,9 +71,9 @@ class TrackingSettings:
             recordings_wait=configuration.brevo.recordings.wait,
             tells_started=events.started,
             tells_ended=events.ended,
-            erased_return=configuration.brevo.erased == "return",
+            erased_return=configuration.brevo.lets_return,
             partitions=configuration.kafka.partitions,
-            sync={account.account_id: account.sync for account in configuration.connectors.zoom if account.enabled},
+            syncs=configuration.syncs,
         )
 
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from typing_extensions import override
 
+from processors.engagement.admission import Admission
 from processors.engagement.assessment import Assessor, Scored, WantedContact
 from processors.engagement.campaigns import campaign_command, campaign_row_key, told_by
 from processors.engagement.candidates import Candidates
@@ -50,11 +51,9 @@ from processors.engagement.state import (
 from processors.engagement.sweep import DecaySweep
 from processors.engine.spec import AgentSpec
 from processors.engine.view import Record, Rule, View
-from processors.erasure.marks import Marks
 from runtime.models import Configuration
 from schemas.attendance import (
     REGISTRANT_FIELDS,
-    AnyFact,
     Notice,
     Origin,
     Recording,
@@ -99,7 +98,7 @@ class ScoreEngagement(Rule):
         self._rewriter = Rewriter(self._assessor, Candidates.of(self._assessor, configuration), ENGAGEMENT_TABLE)
         self._sweep = DecaySweep(self._rewriter, configuration, ENGAGEMENT_TABLE, revision_floor)
         self._resync = Resync(self._rewriter, configuration, ENGAGEMENT_TABLE, revision_floor)
-        self._marks = Marks(ENGAGEMENT_TABLE, returns=configuration.brevo.erased == "return")
+        self._admission = Admission(configuration, ENGAGEMENT_TABLE)
         self._events = configuration.brevo.events
         self._deleted = configuration.brevo.deleted
         mapping = configuration.field_mapping
@@ -108,13 +107,6 @@ class ScoreEngagement(Rule):
         self._recordings = RecordingRules(configuration.brevo)
         self._chosen = configuration.brevo.recordings
         self._questions = mapped | questions_of(configuration.brevo.list_rules) | self._recordings.questions
-        self._filters = configuration.filters
-        self._unsynced = frozenset(
-            (account.account_id, object_type)
-            for account in configuration.connectors.zoom
-            for object_type, synced in (("webinar", account.sync.webinars), ("meeting", account.sync.participants))
-            if not synced
-        )
 
     @override
     def handle(self, record: Record, view: View) -> None:
@@ -130,7 +122,7 @@ class ScoreEngagement(Rule):
             self._resync.handle(record.value, view)
             return
         fact = fact_in(record)
-        if self._skipped(fact) or (self._marks.any(view) and self._kept_out(fact, view)):
+        if not self._admission.takes(fact, view):
             return
         if isinstance(fact, SessionRecording):
             self._tell_session(fact, view)
@@ -150,27 +142,6 @@ class ScoreEngagement(Rule):
         head = self._tell_recordings(fact, rows, head, record.timestamp_ms, view)
         if head != rows.head:
             view.put(ENGAGEMENT_TABLE, head_key(fact.contact_id), encode_head(head))
-
-    def _skipped(self, fact: AnyFact) -> bool:
-        """Not synced, of an excluded domain, or a registration of a meeting, which serves identity only.
-
-        What takes something back of somebody who is excluded now is no news about them: it has to come through.
-        """
-        if isinstance(fact, Registration) and fact.object_type == "meeting":
-            return True
-        if (fact.account_id, fact.object_type) in self._unsynced:
-            return True
-        is_taken_back = isinstance(fact, Result | Registration) and fact.retracted
-        return self._filters.excludes(fact.email) and not is_taken_back
-
-    def _kept_out(self, fact: AnyFact, view: View) -> bool:
-        """Of somebody who was forgotten; who may return does so by a registration that a webhook told of."""
-        if isinstance(fact, SessionRecording):
-            return False
-        happened = int(fact.occurred_at.timestamp())
-        if isinstance(fact, Registration) and fact.observed == "webhook" and fact.registration_status == "approved":
-            self._marks.registers(fact.contact_id, happened, view)
-        return self._marks.keeps_out(fact.contact_id, happened, view)
 
     def _keep(self, fact: Registration | Result, rows: ContactRows, told_ms: int, view: View) -> KeptFact:
         """Merge the fact into `rows` and the table."""

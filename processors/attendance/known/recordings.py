@@ -80,5 +80,4 @@ class Recordings:
         return choice
 
     def _is_wanted(self, account_id: str) -> bool:
-        sync = self._settings.sync.get(account_id)
-        return sync is None or sync.recordings
+        return self._settings.syncs.of(account_id).recordings

@@ -45,7 +45,7 @@ class SendingRules:
         events = settings.events
         mailing = frozenset(name for kind in events.mails for name in EVENT_NAMES[kind])
         off = frozenset(name for kind, names in EVENT_NAMES.items() if not getattr(events, kind) for name in names)
-        return cls(settings.deleted, mailing, off, settings.max_effect_age, erased_return=settings.erased == "return")
+        return cls(settings.deleted, mailing, off, settings.max_effect_age, erased_return=settings.lets_return)
 
     def wants(self, command: OnceCommand) -> bool:
         """Whether the operator still has such events sent."""
