@@ -10,6 +10,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+REPORTED_AFTER_SECONDS = 60
+"""A wait at least this long is a reason to tell people: an hour's budget, or a day's, is used up."""
+
 
 @dataclass(slots=True)
 class Pace:

@@ -37,6 +37,9 @@ LookupKind = Literal[
 - `questions`: `GET /report/{meetings,webinars}/{session_uuid}/qa`, the same of the questions they asked.
 """
 
+Interacted = Literal["polls", "questions"]
+"""The kinds of question about what people did."""
+
 Availability = Literal["found", "missing", "unavailable"]
 """Whether Zoom has what was asked for, and tells it."""
 

@@ -81,4 +81,4 @@ class RebuiltState(Message):
 STATE_MESSAGE: TypeAdapter[LiveState | RebuiltState] = TypeAdapter(
     Annotated[LiveState | RebuiltState, Field(discriminator="kind")]
 )
-"""Parses any record of the topic: ``STATE.validate_json(value)``."""
+"""Parses any record of the topic: ``STATE_MESSAGE.validate_json(value)``."""

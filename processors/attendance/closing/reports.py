@@ -43,8 +43,7 @@ def ask_due_reports(book: Book, job: Job, settings: TrackingSettings) -> None:
         row = book.get(RUN, uuid)
         if state.settled is not None or row is None or not settings.report_checks:
             continue
-        check = min(state.next_check, len(settings.report_checks) - 1)
-        at_ms = state.learned_ms + int(settings.report_checks[check] * 1000)
+        at_ms = state.check_at_ms(settings.report_checks)
         if at_ms > book.now_ms and not _is_old(row, book.now_ms):
             look_at(book, job, at_ms)
         else:
@@ -73,7 +72,7 @@ def _conclude(book: Book, result: LookupResult, state: ReportState, settings: Tr
     checks, found = settings.report_checks, result.outcome == "found"
     end = row.known_end if row else None
     if not state.conclude(checks=len(checks), found=found, end=end or 0, now_ms=book.now_ms):
-        at_ms = state.learned_ms + int(checks[state.next_check] * 1000)
+        at_ms = state.check_at_ms(checks)
         look_later(book, at_ms)
         tell_next_check(book, uuid, at_ms)
         return

@@ -44,9 +44,7 @@ def outlook(step: ClosingStep) -> Outlook:
         waits[SCHEDULED_END] = [entry.end * 1000]
     if checks:
         open_reports = [report for report in step.reports.values() if report is not None and report.settled is None]
-        times = [
-            report.learned_ms + int(checks[min(report.next_check, len(checks) - 1)] * 1000) for report in open_reports
-        ]
+        times = [report.check_at_ms(checks) for report in open_reports]
         if times:
             waits[ZOOMS_REPORT] = times
     earliest = min((at for times in waits.values() for at in times), default=None)

@@ -16,14 +16,14 @@ from processors.attendance.book import (
     Details,
     Question,
 )
-from processors.attendance.rules.events import registered, said_dates
+from processors.attendance.rules.events import said_dates
 from processors.attendance.rules.facts import Event, Registered, ScheduleChange
 from processors.attendance.rules.fields import identifier, instant, readable, text, whole
 from processors.attendance.rules.filters import Described, judge
+from processors.attendance.rules.registrants import registered, status_of
 from processors.attendance.rules.runs import RunRow
 from processors.attendance.rules.schedule import FIXED, RECURRING, Said, Schedule
 from runtime.models import Filters
-from schemas.attendance import RegistrationStatus
 from schemas.codec import contact_id, normalise_email
 from schemas.lookups import LookupResult
 
@@ -115,14 +115,6 @@ def take_panelists(book: Book, result: LookupResult) -> None:
             book.put(PANELIST, True, contact_id(email))
 
 
-_LIST_STATUS: dict[str, RegistrationStatus] = {
-    "approved": "approved",
-    "pending": "pending",
-    "denied": "denied",
-    "cancelled": "cancelled",
-}
-
-
 def listed_registrations(result: LookupResult) -> list[Registered]:
     """The rows of Zoom's list as facts; a row's time is its `create_time`.
 
@@ -133,7 +125,7 @@ def listed_registrations(result: LookupResult) -> list[Registered]:
 
 def _listed(row: dict[str, Any], result: LookupResult) -> Registered | None:
     """One row; ``None`` for a status that Zoom has never had, or without an id."""
-    status = _LIST_STATUS.get(str(row.get("status") or "approved"))
+    status = status_of(str(row.get("status") or "approved"))
     if status is None or not (identifier(row.get("id")) or identifier(row.get("registrant_id"))):
         return None
     event = Event(

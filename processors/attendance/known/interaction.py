@@ -8,18 +8,17 @@ whether Zoom says so, may not be asked, or does not know yet.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 from processors.attendance.book import MESSAGE, PARTICIPATION, Book
 from processors.attendance.known.questions import Scope, Subject, ask, state_of
 from processors.attendance.rules.chat import Chatted
 from schemas.attendance import Interaction
 from schemas.codec import contact_id
-from schemas.lookups import Availability, LookupResult
+from schemas.lookups import Availability, Interacted, LookupResult
 from schemas.sessions import InteractionSummary
 
-InteractionKind = Literal["polls", "questions"]
-_ASKED: tuple[InteractionKind, ...] = ("polls", "questions")
+_ASKED: tuple[Interacted, ...] = ("polls", "questions")
 _EVERYBODY = ""
 """In place of a contact."""
 _WORST: tuple[Availability, ...] = ("unavailable", "found", "missing")
@@ -39,7 +38,7 @@ def ask_interaction(book: Book, subject: Subject, uuids: Iterable[str]) -> list[
     return [ask(book, subject, Scope(purpose, uuid)) for uuid in uuids for purpose in _ASKED]
 
 
-def take_participation(book: Book, result: LookupResult, kind: InteractionKind) -> None:
+def take_participation(book: Book, result: LookupResult, kind: Interacted) -> None:
     """Remember who took part in what."""
     for row in result.rows:
         email = str(row.get("email") or "")
@@ -87,12 +86,12 @@ def interaction_summary(book: Book, uuids: Sequence[str], offered: Offered) -> I
     )
 
 
-def _availability(book: Book, uuids: Sequence[str], kind: InteractionKind) -> Availability:
+def _availability(book: Book, uuids: Sequence[str], kind: Interacted) -> Availability:
     states = {state_of(book, Scope(kind, uuid)) for uuid in uuids}
     return next((availability for availability in _WORST if availability in states), "missing")
 
 
-def _items(book: Book, uuids: Sequence[str], kind: InteractionKind, contact: str) -> set[str]:
+def _items(book: Book, uuids: Sequence[str], kind: Interacted, contact: str) -> set[str]:
     rows = (book.get(PARTICIPATION, uuid, kind, contact) for uuid in uuids)
     return {item for items in rows if items for item in items}
 

@@ -25,7 +25,6 @@ from processors.attendance.rules.facts import (
     Started,
 )
 from processors.attendance.rules.fields import (
-    LONGEST_FIELD,
     UNREADABLE,
     FieldError,
     identifier,
@@ -35,17 +34,12 @@ from processors.attendance.rules.fields import (
     unreadable,
     whole,
 )
+from processors.attendance.rules.registrants import registered, status_of
 from processors.attendance.rules.schedule import Said
-from schemas.attendance import REGISTRANT_FIELDS, ObjectType, RegistrationStatus
+from schemas.attendance import ObjectType
 from schemas.codec import normalise_email
 
 # Event names: https://developers.zoom.us/docs/api/meetings/events/ (checked 2026-11-21)
-_REGISTRATION_STATUS: dict[str, RegistrationStatus] = {
-    "approved": "approved",
-    "cancelled": "cancelled",
-    "denied": "denied",
-    "pending": "pending",
-}
 
 
 def parse_event(event: Any, received_ms: int) -> Fact | None:
@@ -224,7 +218,7 @@ def _registered(event: dict[str, Any], object_type: ObjectType, what: str) -> Re
     registrant = item["registrant"]
     # `created` carries its status; the other three events are named after theirs.
     named = what.removeprefix("registration_")
-    status = _REGISTRATION_STATUS.get(str(registrant.get("status") or "pending") if named == "created" else named)
+    status = status_of(str(registrant.get("status") or "pending") if named == "created" else named)
     if status is None:
         return None
     occurrences = [
@@ -232,35 +226,6 @@ def _registered(event: dict[str, Any], object_type: ObjectType, what: str) -> Re
         for occurrence in item.get("occurrences") or ()
     ]
     return registered(told, registrant, status, [occurrence for occurrence in occurrences if any(occurrence)])
-
-
-def registered(
-    event: Event,
-    registrant: dict[str, Any],
-    status: RegistrationStatus,
-    occurrences: list[tuple[str, int]],
-) -> Registered:
-    """A registration from Zoom's `registrant` object, which webhooks and REST rows share."""
-    registrant_id = identifier(registrant.get("id")) or identifier(registrant.get("registrant_id"))
-    if registrant_id is None:
-        raise FieldError("registrant.id is missing")
-    questions = [
-        (title, str(question.get("value") or "")[:LONGEST_FIELD])
-        for question in registrant.get("custom_questions") or ()
-        if (title := text(question.get("title")))
-    ]
-    source = registrant.get("tracking_source") or {}
-    return Registered(
-        event=event,
-        registrant_id=registrant_id,
-        status=status,
-        email=normalise_email(registrant.get("email")),
-        first_name=text(registrant.get("first_name")),
-        told=tuple((name, value) for name in REGISTRANT_FIELDS if (value := text(registrant.get(name)))),
-        source=text(source.get("source_name")),
-        custom_questions=tuple(sorted(questions)),
-        occurrences=tuple(sorted(set(occurrences), key=lambda occurrence: (occurrence[1], occurrence[0]))),
-    )
 
 
 _Parser = Callable[[dict[str, Any], ObjectType, str], Fact | None]

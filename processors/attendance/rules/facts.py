@@ -88,7 +88,7 @@ class RoleChanged:
 
 @dataclass(frozen=True, slots=True)
 class Registered:
-    """`*.registration_*`: the state of one registration at `session.event_ts`."""
+    """`*.registration_*`: the state of one registration at `event.event_ts`."""
 
     event: Event
     registrant_id: str

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -132,6 +132,10 @@ class ReportState:
         """The row."""
         fields = [self.learned_ms, self.next_check, self.previous, self.reading.pages, self.settled]
         return pack([*fields, self.settled_reading])
+
+    def check_at_ms(self, checks: Sequence[float]) -> int:
+        """When the report is read next; `checks` are seconds after the end, and the last stands for any beyond."""
+        return self.learned_ms + int(checks[min(self.next_check, len(checks) - 1)] * 1000)
 
     def conclude(self, *, checks: int, found: bool, end: int, now_ms: int) -> bool:
         """Judge the reading that is complete now; true when the report has settled.

@@ -20,13 +20,11 @@ from processors.brevo.writer.metrics import CallMetrics
 from runtime.calls import Answer
 from runtime.outage import Outage
 from runtime.outcome import Outcome
+from runtime.pace import REPORTED_AFTER_SECONDS
 from schemas.instants import SECONDS_PER_HOUR
 
 CAMPAIGN_PROBES = 10
 """So many times rarer are probes of parked campaigns: one a minute would be most of what `account` has."""
-
-_REPORTED_AFTER_SECONDS = 60
-"""A pause at least this long is a reason to tell people: an hourly budget is used up."""
 
 log = logging.getLogger(__name__)
 
@@ -86,7 +84,7 @@ class Access:
         parked = [("brevo", self._account)] + [(f"brevo {family}", self._parkings[family]) for family in CALL_FAMILIES]
         found = [f"{name}: {parking.reason}" for name, parking in parked if parking.reason is not None]
         for family, limiter in self.limiters.items():
-            if (seconds := limiter.pace.held_seconds(self._now())) >= _REPORTED_AFTER_SECONDS:
+            if (seconds := limiter.pace.held_seconds(self._now())) >= REPORTED_AFTER_SECONDS:
                 found.append(f"brevo {family}: the rate limit is used up for another {seconds:.0f} s")
         return tuple(found)
 

@@ -74,8 +74,6 @@ async def missing_lists(client: BrevoClient, configuration: Configuration) -> fr
 async def check_templates(client: BrevoClient, settings: Brevo) -> None:
     """Refuse to start with a template that does not exist or is not active, or a list that does not exist.
 
-    See `check_attributes`.
-
     Raises:
         ConfigurationError: what to change.
     """

@@ -11,19 +11,19 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from typing import Any, Literal
+from typing import Any
 
 from schemas.codec import normalise_email
+from schemas.lookups import Interacted
 
-Participation = Literal["polls", "questions"]
-_NAMED_BY: Mapping[Participation, tuple[str, ...]] = {
+_NAMED_BY: Mapping[Interacted, tuple[str, ...]] = {
     "polls": ("polling_id", "question"),
     "questions": ("question_id", "question"),
 }
 """The fields that tell one poll or question from another; the first that is there counts."""
 
 
-def participation(kind: Participation, rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+def participation(kind: Interacted, rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """One row ``{"email", "items"}`` per person who took part, in Zoom's order.
 
     `email` is normalised, ``""`` for somebody whom Zoom does not name; `items` are hashes, sorted, each once.
@@ -39,6 +39,6 @@ def participation(kind: Participation, rows: Iterable[Mapping[str, Any]]) -> lis
     return told
 
 
-def _item(kind: Participation, detail: Mapping[str, Any]) -> str | None:
+def _item(kind: Interacted, detail: Mapping[str, Any]) -> str | None:
     name = next((str(detail[field]) for field in _NAMED_BY[kind] if detail.get(field)), None)
     return None if name is None else hashlib.sha256(name.encode()).hexdigest()[:16]

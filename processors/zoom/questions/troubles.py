@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from runtime.outcome import NoAnswer, Outcome
+from runtime.pace import REPORTED_AFTER_SECONDS
 
-_REPORTED_AFTER_SECONDS = 60
-"""A pause at least this long is a reason to tell people: a day's pool is used up."""
 _ACCOUNT = ""
 _SCOPES = "scopes"
 _OF_ACCOUNT = frozenset({Outcome.PARK, Outcome.FOREIGN})
@@ -46,7 +45,7 @@ class Troubles:
         if outcome in _OF_ACCOUNT:
             return self._begin(account_id, _ACCOUNT, came.says)
         if outcome is Outcome.STOP or (
-            outcome is Outcome.PAUSE and (came.after_seconds or 0) >= _REPORTED_AFTER_SECONDS
+            outcome is Outcome.PAUSE and (came.after_seconds or 0) >= REPORTED_AFTER_SECONDS
         ):
             return self._begin(account_id, what, f"{what}: {came.says}")
         return None

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from processors.zoom.questions.participation import Participation, participation
+from processors.zoom.questions.participation import participation
+from schemas.lookups import Interacted
 
 MAYA = "Maya.Okafor@example.com"
 
@@ -23,7 +24,7 @@ def test_polls_are_told_apart_by_their_id_and_else_by_their_question() -> None:
 
 
 @pytest.mark.parametrize("kind", ["polls", "questions"])
-def test_participation_holds_nothing_of_what_was_said(kind: Participation) -> None:
+def test_participation_holds_nothing_of_what_was_said(kind: Interacted) -> None:
     """Neither answers nor questions nor names leave the look-up agent."""
     said = {"question": "Is my illness covered?", "answer": "no, never", "question_id": "q1", "date_time": "x"}
     (row,) = participation(kind, [{"email": MAYA, "name": "Maya Okafor", "question_details": [said]}])
