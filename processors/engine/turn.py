@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from processors.engine.breaker import CircuitBreaker
-from processors.engine.view import Output, PartitionStore, Record, Rule, TurnView
+from processors.engine.turn_view import TurnView
+from processors.engine.view import Output, PartitionStore, Record, Rule
 from schemas.errors import FatalError, RetryLaterError, SkipError
 from schemas.replays import lineage_of
 

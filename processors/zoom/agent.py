@@ -26,11 +26,10 @@ from processors.erasure.erasing import ErasingRule
 from processors.erasure.marks import MARKS
 from processors.zoom.account_health import AccountHealth, MissingScopes
 from processors.zoom.api.api import ZoomReader
-from processors.zoom.asking import as_answer, ask
+from processors.zoom.asking import ZoomAsking
 from processors.zoom.metrics import LookupMetrics
-from processors.zoom.questions.due_queue import DueQueue, QuestionUnderWay, ZoomQuestion
+from processors.zoom.questions.due_queue import DueQueue, QuestionUnderWay
 from processors.zoom.questions.erasure import LookupCleaner
-from processors.zoom.questions.identities import Directory
 from processors.zoom.questions.pages import QuestionAnswer, result_pages
 from processors.zoom.questions.pending import LOOKUPS_PENDING, MARKED, RequestIntake, unpack_pending
 from runtime.backoff import Backoff
@@ -45,8 +44,6 @@ SPEC = AgentSpec("look-up", sources=(LOOKUPS, LOOKUPS_BULK, ERASURES), tables=(L
 CONCURRENCY = 4
 """Questions of one account under way at once. Zoom refuses many concurrent requests on one resource
 (https://developers.zoom.us/docs/api/rate-limits/, checked 2026-11-21); the rate is kept by the client."""
-USERS_KEPT_SECONDS = 900.0
-"""How long an account's users are remembered, who is none included, and also that they may not be asked for."""
 PROBE_AFTER_SECONDS = 10.0
 """An account is kept for so long before its token is looked at: while workers start, it goes from one to the next."""
 TOKEN_PROBE_SECONDS = 60.0
@@ -96,11 +93,11 @@ class LookUp(Effect):
         self._due_queue = DueQueue(concurrency=CONCURRENCY)
         self._probe_after_seconds = probe_after_seconds
         self._health = AccountHealth(clock=clock, metrics=metrics, backoff=backoff, missing_scopes=missing_scopes or {})
+        self._asking = ZoomAsking(clients, self._health, metrics, clock)
         self._partition_of = partition_of
         self._owned: set[str] = set()
         """Account ids: only their owner asks for tokens, since in some accounts a second one ends the first."""
         self._unprobed: list[str] = []
-        self._users: dict[str, tuple[float, QuestionAnswer]] = {}
         self._deauthorized: list[AccountDeauthorized] = []
         self._changed = asyncio.Event()
 
@@ -167,7 +164,7 @@ class LookUp(Effect):
     async def _drop(self, message: AccountDeauthorized, agent: OwnAgent) -> None:
         """The account's tokens go, so that no call is made until somebody lets us in again; its requests wait."""
         client = self._clients.get(message.account_id)
-        self._users.pop(message.account_id, None)
+        self._asking.forget_users(message.account_id)
         try:
             dropped = client is not None and await asyncio.to_thread(client.drop_login, message.at.timestamp())
         except ConfigurationError:
@@ -204,7 +201,7 @@ class LookUp(Effect):
 
     async def _work(self, asked: QuestionUnderWay, agent: OwnAgent) -> None:
         question = asked.question
-        answer = await self._answer(asked)
+        answer = await self._asking.answer(asked)
         if isinstance(answer, NoAnswer):
             seconds = self._backoff.at_least(answer.after_seconds, asked.failures + 1, self._jitter())
             log.debug("look-up waits", extra={
@@ -218,41 +215,6 @@ class LookUp(Effect):
             self._metrics.lookups.labels(question.lookup, answer.outcome).inc(len(asked.waiting))
             self._due_queue.finish(asked)
         self._note_change()
-
-    async def _answer(self, asked: QuestionUnderWay) -> QuestionAnswer | NoAnswer:
-        """What those who asked are told, or why they have to wait."""
-        question = asked.question
-        client = self._clients.get(question.account_id)
-        if client is None:
-            return QuestionAnswer(
-                "unavailable", f"Zoom account {question.account_id} is not configured in connectors.zoom"
-            )
-        try:
-            answer = await self._ask(client.at(asked.priority), question)
-        except Exception as error:
-            # One answer that we cannot read must not stop the others, nor be asked for ever.
-            log.exception("look-up failed", extra={"lookup": question.lookup, "object": question.object_id})
-            self._metrics.lookups.labels(question.lookup, "failed").inc()
-            return QuestionAnswer("unavailable", f"internal error ({type(error).__name__}), see the worker's log")
-        if question.lookup != "identities":
-            self._health.note_answer(question.account_id, question.lookup, answer)
-        return as_answer(answer) if isinstance(answer, NoAnswer) else answer
-
-    async def _ask(self, client: ZoomReader, question: ZoomQuestion) -> QuestionAnswer | NoAnswer:
-        if question.lookup == "identities":
-            return await self._users_of(question.account_id, client)
-        return await ask(client, question)
-
-    async def _users_of(self, account_id: str, client: ZoomReader) -> QuestionAnswer | NoAnswer:
-        ends_at, answer = self._users.get(account_id, (0.0, None))
-        if answer is not None and self._clock() < ends_at:
-            return answer
-        users = await client.users()
-        self._health.note_answer(account_id, "identities", users)
-        kept = as_answer(users) if isinstance(users, NoAnswer) else QuestionAnswer("found", rows=Directory(users))
-        if isinstance(kept, QuestionAnswer):
-            self._users[account_id] = (self._clock() + USERS_KEPT_SECONDS, kept)
-        return users if isinstance(users, NoAnswer) else kept
 
     async def _tell(self, asked: QuestionUnderWay, answer: QuestionAnswer, agent: OwnAgent) -> None:
         portion: list[Output] = []

@@ -23,7 +23,7 @@ from processors.brevo.writer.campaigns import CampaignChannel
 from processors.brevo.writer.channels import Channel
 from processors.brevo.writer.checked import Checker
 from processors.brevo.writer.confirmations import ConfirmationChannel
-from processors.brevo.writer.events import EventChannel
+from processors.brevo.writer.event_channel import EventChannel
 from processors.brevo.writer.lists import ListWatch
 from processors.brevo.writer.metrics import BrevoMetrics, CallMetrics
 from processors.brevo.writer.outcomes import Outcomes

@@ -8,46 +8,22 @@ import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import replace
-from typing import Any, Literal
+from typing import Literal
 
-from typing_extensions import override
-
-from processors.brevo.api.client import BrevoClient
 from processors.brevo.decisions.answers import AnswerClass
 from processors.brevo.decisions.families import Family, family_of
 from processors.brevo.decisions.open_work import EventWork
 from processors.brevo.decisions.results import Ending
-from processors.brevo.decisions.sending_rules import SendingRules
 from processors.brevo.writer.channels import Channel
 from processors.brevo.writer.outcomes import Again
-from processors.brevo.writer.recordings import Mailable
 from processors.brevo.writer.tools import WriterTools
 from runtime.calls import Answer
 from runtime.outcome import Outcome
-from schemas.brevo import ConfirmList, TrackEvent
-from schemas.instants import format_instant
+from schemas.brevo import ConfirmList
 
 Policy = Literal["hold", "resend", "drop"]
 UntilCaughtUp = Callable[[int], Awaitable[None]]
 """Returns once everything that was told of a partition before it became ours has been read."""
-
-
-class EventChannel(Channel):
-    """The channel of `POST /events`; those that mail the person go to who may be mailed alone."""
-
-    def __init__(self, api: BrevoClient, mailable: Mailable, rules: SendingRules) -> None:
-        self._api = api
-        self._mailable = mailable
-        self._rules = rules
-
-    @override
-    async def withheld(self, contact: str, work: EventWork) -> Ending | None:
-        return await self._mailable.withheld(contact, work) if self._rules.is_mail(work.command) else None
-
-    @override
-    async def call(self, contact: str, work: EventWork) -> Answer:
-        assert isinstance(work.command, TrackEvent)  # family_of says so
-        return await self._api.track_event(event_body(work.command))
 
 
 class EventSender:
@@ -246,13 +222,3 @@ def _not_called(work: EventWork) -> Ending | None:
     if work.contact_withheld is None or isinstance(work.command, ConfirmList):
         return None
     return Ending("suppressed", detail=work.contact_withheld)
-
-
-def event_body(command: TrackEvent) -> dict[str, Any]:
-    """Body of `POST /events`."""
-    return {
-        "event_name": command.name,
-        "event_date": format_instant(int(command.event_date.timestamp())),
-        "identifiers": {"email_id": command.email},
-        "event_properties": dict(command.properties),
-    }

@@ -9,31 +9,28 @@ from __future__ import annotations
 import asyncio
 import logging
 import uuid
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Any, TypeGuard, TypeVar
+from typing import TypeVar
 
 from processors.brevo.decisions.bulk import (
-    PAGE_CONTACTS,
     REMOVE_AT_ONCE,
     ImportRow,
     Member,
     Shape,
     after_import,
-    asks_brevo,
     import_body,
     lacks,
     may_be_deleted,
     pieces,
     removals,
     row_of,
-    worth_reading,
 )
 from processors.brevo.decisions.open_work import UpsertWork
 from processors.brevo.decisions.results import Ending, left_out_detail
-from processors.brevo.decisions.upsert import after_read
 from processors.brevo.decisions.wanted import Known
+from processors.brevo.writer.bulk_reading import BulkReading
 from processors.brevo.writer.processes import ProcessEnd
 from processors.brevo.writer.tools import WriterTools
 
@@ -66,6 +63,7 @@ class ImportWriter:
         self._processes = tools.processes
         self._tools = tools
         self._notify_url = notify_url
+        self._reading = BulkReading(tools, deletions_told=deletions_told)
         self._deletions_told = deletions_told
 
     async def write(self, shape: Shape, contacts: Sequence[str]) -> None:
@@ -73,7 +71,7 @@ class ImportWriter:
         members = await self._members(shape[0], contacts)
         for import_id in sorted({member.work.importing for member in members if member.work.importing}):
             await self._processes.settled(import_id)
-        members = self._sure(await self._answered(members))
+        members = self._sure(await self._reading.known(members))
         rows = [row for member in members if (row := row_of(member)) is not None]
         imported = {row.member.contact for row in rows}
         await self._end_unimported([member for member in members if member.contact not in imported])
@@ -119,34 +117,6 @@ class ImportWriter:
         doubtful = {m.contact for m in members if may_be_deleted(m, deletions_told=self._deletions_told)}
         self._write_alone(doubtful)
         return [member for member in members if member.contact not in doubtful]
-
-    def _asks(self, member: Member) -> bool:
-        return asks_brevo(member) or may_be_deleted(member, deletions_told=self._deletions_told)
-
-    async def _answered(self, members: list[Member]) -> list[Member]:
-        """The members with what Brevo holds of them, where that is not known and all of it is cheap to read."""
-        asking = {member.wanted.email.lower(): member for member in members if self._asks(member)}
-        if not asking:
-            return members
-        found: dict[str, Known] = {}
-        offset, total = 0, 0
-        while True:
-            answer = await self._asker.ask("contacts", partial(self._api.read_contacts, offset))
-            body = answer.body if isinstance(answer.body, dict) else {}
-            page, count = body.get("contacts"), body.get("count")
-            if not isinstance(page, list) or not isinstance(count, int) or count < total:
-                # Some were deleted meanwhile: who is missing from the pages may have slipped through.
-                return _with_known(members, found)
-            total = count
-            if not worth_reading(len(asking), total):
-                return members
-            for row in filter(_is_contact, page):
-                member = asking.get(str(row.get("email")).lower())
-                if member is not None:
-                    found[member.contact] = after_read(member.wanted, row)
-            offset += PAGE_CONTACTS
-            if offset >= total:
-                return _with_known(members, found, absent=asking)
 
     async def _write(self, rows: list[ImportRow], lists: Sequence[int]) -> None:
         import_id = uuid.uuid4().hex
@@ -245,21 +215,6 @@ class ImportWriter:
     def _release(self, contacts: Iterable[str]) -> None:
         for contact in contacts:
             self._schedule.release(contact, None)
-
-
-def _is_contact(row: object) -> TypeGuard[dict[str, Any]]:
-    return isinstance(row, dict)
-
-
-def _with_known(members: list[Member], found: dict[str, Known], absent: Collection[str] = ()) -> list[Member]:
-    """The members with what was read; of `absent`, addresses in lower case, who was not found does not exist."""
-    gone = Known(exists=False)
-    return [
-        replace(member, known=found.get(member.contact, gone), was_read=True)
-        if member.contact in found or member.wanted.email.lower() in absent
-        else member
-        for member in members
-    ]
 
 
 def _ending(row: ImportRow, lists: Sequence[int], import_id: str, status: int | None) -> Ending:

@@ -11,7 +11,7 @@ from processors.attendance.book import ATTENDANCE_TABLE, TOTAL, Book, accounts_d
 from processors.attendance.ownership import LARGEST_HELD, MOST_HELD
 from processors.engagement.agent import ENGAGEMENT_TABLE, ScoreEngagement
 from processors.engine.memory_store import MemoryStore
-from processors.engine.view import TurnView
+from processors.engine.turn_view import TurnView
 from sandbox.simulator import World, simulate_webinar
 from sandbox.zoom.state import ZoomState
 from schemas.topics import BREVO_COMMANDS, LOOKUPS, QUARANTINE

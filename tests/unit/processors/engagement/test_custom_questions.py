@@ -10,7 +10,7 @@ from processors.engagement.agent import ENGAGEMENT_TABLE, ScoreEngagement
 from processors.engagement.row_bytes import decode_registration, encode_registration
 from processors.engagement.state import merged_registration
 from processors.engine.memory_store import MemoryStore
-from processors.engine.view import TurnView
+from processors.engine.turn_view import TurnView
 from schemas.attendance import Registration
 from schemas.brevo import BREVO_COMMAND, UpsertContact
 from schemas.topics import BREVO_COMMANDS

@@ -12,7 +12,7 @@ from processors.attendance.book import ATTENDANCE_TABLE, BOOK_KINDS, LOBBY, REGI
 from processors.attendance.erasure import CLEANED, AttendanceCleaner
 from processors.attendance.rules.registrations import RegistrationRow
 from processors.engine.memory_store import MemoryStore
-from processors.engine.view import TurnView
+from processors.engine.turn_view import TurnView
 from processors.erasure.erasing import WalkedRow
 from sandbox.simulator.simulation import simulate_webinar
 from sandbox.simulator.world import World

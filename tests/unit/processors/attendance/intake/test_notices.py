@@ -13,7 +13,7 @@ from processors.attendance.book import ATTENDANCE_TABLE, Book
 from processors.attendance.intake.notices import Notices
 from processors.attendance.known.exclusion import Exclusion
 from processors.attendance.settings import TrackingSettings
-from processors.engine.view import TurnView
+from processors.engine.turn_view import TurnView
 from sandbox.simulator import Chaos, World, simulate_meeting, simulate_webinar
 from schemas.attendance import FACT, Notice
 from schemas.lookups import LookupKind

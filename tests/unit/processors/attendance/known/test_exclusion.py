@@ -10,7 +10,7 @@ from processors.attendance.rules.connections import Connection
 from processors.attendance.rules.facts import Shown
 from processors.attendance.settings import TrackingSettings
 from processors.engine.memory_store import MemoryStore
-from processors.engine.view import TurnView
+from processors.engine.turn_view import TurnView
 from tests.support.tracking import configuration
 
 

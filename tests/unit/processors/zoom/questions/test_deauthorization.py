@@ -10,7 +10,8 @@ import pytest
 
 from processors.attendance.intake.deauthorized import parse_deauthorized
 from processors.engine.memory_store import MemoryStore
-from processors.engine.view import Record, TurnView
+from processors.engine.turn_view import TurnView
+from processors.engine.view import Record
 from processors.zoom.questions.pending import LOOKUPS_PENDING, RequestIntake, unpack_pending
 from schemas.audit import AuditEntry
 from schemas.errors import DeadLetterError

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from processors.engine.memory_store import MemoryStore
-from processors.engine.view import Record, TurnView
+from processors.engine.turn_view import TurnView
+from processors.engine.view import Record
 from tests.support.engine_rules import Told
 
 TABLE = "rows"
