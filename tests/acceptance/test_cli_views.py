@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import csv
 import io
+import re
 import subprocess
 from collections import Counter
 from collections.abc import Awaitable, Callable
@@ -163,11 +164,12 @@ async def stored(home: Installation) -> list[tuple[str, Message]]:
 
 
 def places(found: list[tuple[str, Message]], *words: str) -> Places:
-    """Where records lie whose text has one of the words."""
+    """Where records lie whose text has one of the words; `private.ana@example.com` is another address than its end."""
+    wanted = re.compile(rb"(?<![\w.-])(?:%b)" % b"|".join(re.escape(word).encode() for word in words))
     return {
         (topic, record.partition, record.offset)
         for topic, record in found
-        if any(word.encode() in (record.value or b"").lower() for word in words)
+        if wanted.search((record.value or b"").lower())
     }
 
 
