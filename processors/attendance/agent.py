@@ -17,15 +17,13 @@ from typing import Any, TypeVar
 from typing_extensions import override
 
 from processors.attendance.book import ATTENDANCE_TABLE, Book, due_of, inheriting
-from processors.attendance.closing.closing import Closing
-from processors.attendance.intake.answers import AnswerIntake
+from processors.attendance.closing.closing import close_due, step_closing
+from processors.attendance.intake.answers import apply_answer
 from processors.attendance.intake.deauthorized import DEAUTHORIZED_EVENT, parse_deauthorized
 from processors.attendance.intake.erased import answer_without_erased, without_erased
-from processors.attendance.intake.events import Intake
-from processors.attendance.intake.notices import Notices
-from processors.attendance.known.exclusion import Exclusion
-from processors.attendance.known.recordings import Recordings
-from processors.attendance.known.registrants import Registrants
+from processors.attendance.intake.events import apply_fact
+from processors.attendance.intake.notices import tell_due_starts, tell_start
+from processors.attendance.known.recordings import apply_recording
 from processors.attendance.rules.chat import CHAT_EVENTS, Chatted, parse_chatted
 from processors.attendance.rules.events import parse_event
 from processors.attendance.rules.recordings import RECORDING_EVENT, parse_recorded
@@ -57,12 +55,6 @@ class TrackAttendance(AccountRule):
         self._settings = settings
         self._syncs = settings.syncs
         self._marks = Marks(ATTENDANCE_TABLE, returns=settings.erased_return, partitions=settings.partitions)
-        exclusion, registrants = Exclusion(settings), Registrants(settings)
-        self._recordings = Recordings(settings)
-        self._closing = Closing(settings, exclusion, self._recordings, registrants)
-        self._notices = Notices(settings, exclusion)
-        self._intake = Intake(settings, registrants, self._notices)
-        self._answers = AnswerIntake(settings, self._intake, registrants, self._recordings, self._closing)
 
     @override
     def event(self, event: dict[str, Any], account_id: str, record: Record, view: View) -> None:
@@ -75,16 +67,16 @@ class TrackAttendance(AccountRule):
         fact = parse_event(event, received_ms) or self._chatted(event)
         if fact is not None:
             if self._syncs.of(fact.event.account_id).covers(fact.event.object_type):
-                book = Book(view, account_id, fact.event.object_id, record.taken_ms)
-                _apply(self._intake.apply_fact, book, fact, _origin(record, view))
+                book = Book(view, account_id, fact.event.object_id, record.taken_ms, self._settings)
+                _apply(apply_fact, book, fact, _origin(record, view))
         elif event["event"] == DEAUTHORIZED_EVENT:
             notice = parse_deauthorized(event)
             view.send(LOOKUPS.name, notice.account_id.encode(), notice)
         elif event["event"] == RECORDING_EVENT:
             recorded = parse_recorded(event, received_ms)
             if recorded is not None and self._syncs.of(recorded.account_id).covers(recorded.object_type):
-                book = Book(view, account_id, recorded.object_id, record.taken_ms)
-                _apply(self._recordings.apply_recording, book, recorded, _origin(record, view))
+                book = Book(view, account_id, recorded.object_id, record.taken_ms, self._settings)
+                _apply(apply_recording, book, recorded, _origin(record, view))
 
     def _chatted(self, event: dict[str, Any]) -> Chatted | None:
         return parse_chatted(event) if event["event"] in CHAT_EVENTS and self._settings.interaction else None
@@ -93,20 +85,20 @@ class TrackAttendance(AccountRule):
     def answer(self, result: LookupResult, now_ms: int, view: View) -> None:
         if self._marks.any(view):
             result = answer_without_erased(result, self._marks, view)
-        book = Book(view, result.account_id, result.object_id, now_ms)
-        self._answers.apply_answer(book, result)
-        self._notices.look(book)
+        book = Book(view, result.account_id, result.object_id, now_ms, self._settings)
+        apply_answer(book, result)
+        tell_due_starts(book)
 
     @override
     def tick(self, tick: Tick, account_id: str, now_ms: int, view: View) -> None:
         if tick.kind == "announce":
             object_id, uuid, cursor = (tick.job or "").split("|", 2)
-            self._notices.step(Book(view, account_id, object_id, now_ms), uuid, cursor)
+            tell_start(Book(view, account_id, object_id, now_ms, self._settings), uuid, cursor)
         elif tick.kind == "continue":
             object_id, _, step = (tick.job or "").rpartition("#")
-            book = Book(view, account_id, object_id, now_ms)
-            self._closing.step(book, int(step))
-            self._notices.look(book)
+            book = Book(view, account_id, object_id, now_ms, self._settings)
+            step_closing(book, int(step))
+            tell_due_starts(book)
         else:
             self._begin_due(account_id, now_ms, view)
 
@@ -115,9 +107,9 @@ class TrackAttendance(AccountRule):
         jobs = list(itertools.islice(due, JOBS_PER_TICK + 1))
         for _at_ms, object_id, row_key in jobs[:JOBS_PER_TICK]:
             view.delete(ATTENDANCE_TABLE, row_key)
-            book = Book(view, account_id, object_id, now_ms)
-            self._closing.due(book)
-            self._notices.look(book)
+            book = Book(view, account_id, object_id, now_ms, self._settings)
+            close_due(book)
+            tell_due_starts(book)
         for _at_ms, object_id, _row_key in jobs[JOBS_PER_TICK:]:
             again = Tick(kind="clock", now=as_datetime(now_ms // 1000), account_id=account_id)
             view.send(TICKS.name, object_id.encode(), again)

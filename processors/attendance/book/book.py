@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Generic, Literal, TypeVar
 
+from processors.attendance.settings import TrackingSettings
 from processors.engine.view import View
 from schemas.attendance import AttendanceFact
 from schemas.model import Message
@@ -39,23 +40,25 @@ class BookKind(Generic[T]):
 
 
 class Book:
-    """The rows of one id of one account in the hands of one rule, and what time it is.
+    """What a rule has in hand: the rows of one id of one account, what time it is, and what the operator wants.
 
     Args:
         view: of the record in hand.
         account_id: of whoever owns the webinar or meeting.
         object_id: the webinar's or meeting's.
         now_ms: wall clock of the worker, milliseconds since 1970.
+        settings: what the operator wants.
     """
 
-    __slots__ = ("_object", "account", "now_ms", "object_id", "view")
+    __slots__ = ("_object", "account", "now_ms", "object_id", "settings", "view")
 
-    def __init__(self, view: View, account_id: str, object_id: str, now_ms: int) -> None:
+    def __init__(self, view: View, account_id: str, object_id: str, now_ms: int, settings: TrackingSettings) -> None:
         self.view = view
         self.account = key_part(account_id)
         """As keys have it."""
         self.object_id = object_id
         self.now_ms = now_ms
+        self.settings = settings
         self._object = f"|{self.account}|{object_id}"
 
     def key(self, kind: BookKind[T], *parts: str) -> bytes:

@@ -5,17 +5,16 @@ from __future__ import annotations
 from processors.attendance.book import SESSION, Book, Job, begin_planned
 from processors.attendance.known.groups import groups_of
 from processors.attendance.rules.sessions import Group
-from processors.attendance.settings import TrackingSettings
 
 
-def works_due(book: Book, job: Job, settings: TrackingSettings) -> list[list[str]]:
+def works_due(book: Book, job: Job) -> list[list[str]]:
     """(kind, name) of what has to be done now, after what was left of the last time; takes its news off the job."""
     queue = list(job.queue)
     begin_planned(job, book.now_ms)
     if job.registrations:
         job.registrations = False
         queue.append(["registrations", ""])
-    groups, told = groups_of(book, settings), _published(book)
+    groups, told = groups_of(book), _published(book)
     waiting = {uuid for group in groups for uuid in group.uuids}
     queue += [["retraction", name] for name in told if name not in waiting]
     for group in groups:
@@ -27,14 +26,14 @@ def works_due(book: Book, job: Job, settings: TrackingSettings) -> list[list[str
     return queue
 
 
-def next_due_ms(book: Book, job: Job, settings: TrackingSettings) -> int | None:
+def next_due_ms(book: Book, job: Job) -> int | None:
     """When there will be something to do, milliseconds since 1970; it may be past. ``None``: nothing is foreseen."""
     times = [*job.planned.values()]
     if job.registrations:
         times.append(book.now_ms)
     if job.changed_at:
         told = _published(book)
-        due = (_due_ms(job, group, told) for group in groups_of(book, settings))
+        due = (_due_ms(job, group, told) for group in groups_of(book))
         times += [at_ms for at_ms in due if at_ms is not None]
     return min(times, default=None)
 

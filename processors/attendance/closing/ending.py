@@ -11,13 +11,12 @@ from processors.attendance.known.groups import run_rows
 from processors.attendance.known.questions import LOST_MS, Scope, Subject, ask, is_lost, subject_of
 from processors.attendance.rules.fields import instant, readable
 from processors.attendance.rules.reports import parse_line
-from processors.attendance.settings import TrackingSettings
 from schemas.lookups import LookupResult
 
 
-def ask_for_ends(book: Book, job: Job, settings: TrackingSettings) -> None:
+def ask_for_ends(book: Book, job: Job) -> None:
     """Ask Zoom for the end of what fell silent; look again at what may still."""
-    patience_ms = int(settings.abandon_after * 1000)
+    patience_ms = int(book.settings.abandon_after * 1000)
     for uuid, row in list(run_rows(book)):
         if row.known_end is not None:
             continue

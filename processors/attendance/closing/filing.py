@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from operator import itemgetter
 
 from processors.attendance.book import FILED, VISITOR, Book
-from processors.attendance.closing.asking import Asking
+from processors.attendance.closing.asking import is_known
 from processors.attendance.closing.evidence import PieceOfEvidence, evidence_of
 from processors.attendance.closing.identity import Resolved, resolve
 from processors.attendance.closing.step import ClosingStep, Progress
-from processors.attendance.known.exclusion import Exclusion
+from processors.attendance.known.exclusion import is_excluded
 from processors.attendance.rules.facts import Shown
 from processors.attendance.rules.intervals import walk
 from processors.attendance.rules.presence import Filed, weight_of
@@ -25,77 +25,72 @@ FiledAt = tuple[str, str, Filed]
 """(contact, uuid, row)."""
 
 
-class Filing:
-    """Resolves connections and files their presence."""
+def file_connections(step: ClosingStep) -> Progress:
+    """File connections by contact, as many as a step may handle."""
+    for evidence in evidence_of(step, step.work.cursor):
+        if not step.spend():
+            step.work.cursor = evidence.cursor
+            return Progress.MORE
+        shown = evidence.shown(step.book)
+        # Who arrives while others are filed was not asked about: their news bring them here again.
+        if is_known(step.book, evidence, shown):
+            _file(step, evidence, shown)
+    return Progress.DONE
 
-    def __init__(self, asking: Asking, exclusion: Exclusion) -> None:
-        self._asking = asking
-        self._exclusion = exclusion
 
-    def file(self, step: ClosingStep) -> Progress:
-        """File connections by contact, as many as a step may handle."""
-        for evidence in evidence_of(step, step.work.cursor):
-            if not step.spend():
-                step.work.cursor = evidence.cursor
-                return Progress.MORE
-            shown = evidence.shown(step.book)
-            # Who arrives while others are filed was not asked about: their news bring them here again.
-            if self._asking.is_known(step.book, evidence, shown):
-                self._file(step, evidence, shown)
-        return Progress.DONE
+def _file(step: ClosingStep, evidence: PieceOfEvidence, shown: Shown) -> None:
+    """File a presence under its contact, and remove what was filed under another."""
+    book, connection, run = step.book, evidence.connection, step.rows[evidence.uuid]
+    found = resolve(book, evidence.uuid, connection, shown, is_row=evidence.is_row)
+    visitor = _visitor(book, evidence)
+    contact = contact_id(found.email) if found.email else _anonymous(evidence, found, visitor)
+    if connection.filed_as != contact:
+        if connection.filed_as is not None:
+            book.delete(FILED, evidence.uuid, connection.filed_as, evidence.name)
+        connection.filed_as = contact
+        evidence.save(book)
+    excluded = is_excluded(
+        book,
+        connection,
+        found.shown,
+        found.email,
+        host_id=run.host_id,
+        hosts=(run.host_email, step.details.host_email),
+        panelist=connection.panelist or (evidence.is_row and _is_of_panelist(book, evidence)),
+    )
+    filed = Filed(
+        email=found.email,
+        intervals=tuple(walk(connection.joins, connection.leaves, run.known_end or 0)),
+        joins=len(connection.joins),
+        is_row=evidence.is_row,
+        rule=found.rule,
+        registrant_id=found.shown.registrant_id,
+        name=found.name,
+        is_registered_name=found.is_registered_name,
+        excluded=excluded,
+        visitor="" if found.email else visitor,
+    )
+    book.change(FILED, filed, evidence.uuid, contact, evidence.name)
 
-    def _file(self, step: ClosingStep, evidence: PieceOfEvidence, shown: Shown) -> None:
-        """File a presence under its contact, and remove what was filed under another."""
-        book, connection, run = step.book, evidence.connection, step.rows[evidence.uuid]
-        found = resolve(book, evidence.uuid, connection, shown, is_row=evidence.is_row)
-        visitor = _visitor(book, evidence)
-        contact = contact_id(found.email) if found.email else _anonymous(evidence, found, visitor)
-        if connection.filed_as != contact:
-            if connection.filed_as is not None:
-                book.delete(FILED, evidence.uuid, connection.filed_as, evidence.name)
-            connection.filed_as = contact
-            evidence.save(book)
-        excluded = self._exclusion.of_connection(
-            book,
-            connection,
-            found.shown,
-            found.email,
-            host_id=run.host_id,
-            hosts=(run.host_email, step.details.host_email),
-            panelist=connection.panelist or (evidence.is_row and _is_of_panelist(book, evidence)),
-        )
-        filed = Filed(
-            email=found.email,
-            intervals=tuple(walk(connection.joins, connection.leaves, run.known_end or 0)),
-            joins=len(connection.joins),
-            is_row=evidence.is_row,
-            rule=found.rule,
-            registrant_id=found.shown.registrant_id,
-            name=found.name,
-            is_registered_name=found.is_registered_name,
-            excluded=excluded,
-            visitor="" if found.email else visitor,
-        )
-        book.change(FILED, filed, evidence.uuid, contact, evidence.name)
 
-    def weigh(self, step: ClosingStep) -> Progress:
-        """Add up each run's audience, person by person: whoever is excluded by one connection counts in none."""
-        work, entry = step.work, step.group.entry
-        spans = {run.uuid: run.span for run in step.group.runs}
-        scheduled = None if entry is None else entry.start
-        for contact, rows in itertools.groupby(filed_from(step, work.cursor), key=itemgetter(0)):
-            if not step.spend():
-                work.cursor = contact
-                return Progress.MORE
-            of_contact = list(rows)
-            if any(filed.excluded for _contact, _uuid, filed in of_contact):
-                continue
-            for uuid, of_run in itertools.groupby(of_contact, key=itemgetter(1)):
-                weight = weight_of((filed for _contact, _uuid, filed in of_run), spans[uuid], scheduled)
-                if weight.people:
-                    work.weights[uuid] = list(Weight(*work.weights.get(uuid, [])).plus(weight))
-        work.is_final = step.is_final
-        return Progress.DONE
+def weigh(step: ClosingStep) -> Progress:
+    """Add up each run's audience, person by person: whoever is excluded by one connection counts in none."""
+    work, entry = step.work, step.group.entry
+    spans = {run.uuid: run.span for run in step.group.runs}
+    scheduled = None if entry is None else entry.start
+    for contact, rows in itertools.groupby(filed_from(step, work.cursor), key=itemgetter(0)):
+        if not step.spend():
+            work.cursor = contact
+            return Progress.MORE
+        of_contact = list(rows)
+        if any(filed.excluded for _contact, _uuid, filed in of_contact):
+            continue
+        for uuid, of_run in itertools.groupby(of_contact, key=itemgetter(1)):
+            weight = weight_of((filed for _contact, _uuid, filed in of_run), spans[uuid], scheduled)
+            if weight.people:
+                work.weights[uuid] = list(Weight(*work.weights.get(uuid, [])).plus(weight))
+    work.is_final = step.is_final
+    return Progress.DONE
 
 
 def filed_from(step: ClosingStep, cursor: str) -> Iterator[FiledAt]:

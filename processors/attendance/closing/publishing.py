@@ -15,7 +15,7 @@ from processors.attendance.closing.reconciliation import compare, reconciliation
 from processors.attendance.closing.results import ToldSession, publish_result, publish_summary
 from processors.attendance.closing.step import ClosingStep, Progress
 from processors.attendance.closing.telling import tell_choice, tell_ended, tell_session_choice
-from processors.attendance.known.exclusion import Exclusion
+from processors.attendance.known.exclusion import is_asked, is_excluded_address
 from processors.attendance.known.figures import knows_absentees
 from processors.attendance.known.interaction import Offered, interaction_of, interaction_summary, offered_of
 from processors.attendance.rules.judgement import Contact, Left, Registrant, Retract, StandingResult, judge
@@ -44,72 +44,68 @@ class _Common:
     """The host's addresses."""
 
 
-class Publishing:
-    """Publishes a session in steps of bounded size."""
+def publish_session(step: ClosingStep, session: Session, choice: ChosenRecording | None) -> Progress:
+    """One step from the work's cursor on, then the summary.
 
-    def __init__(self, exclusion: Exclusion) -> None:
-        self._exclusion = exclusion
+    Args:
+        step: of a session that has been weighed.
+        session: that session.
+        choice: the recording that its people are told of.
+    """
+    common = _common(step, session, choice)
+    for contact, found in itertools.groupby(_contacts(step, session), key=itemgetter(0)):
+        if not step.spend():
+            step.work.cursor = contact
+            return Progress.MORE
+        _publish_contact(step, common, contact, list(found))
+    _publish_whole(step, common)
+    return Progress.DONE
 
-    def publish(self, step: ClosingStep, session: Session, choice: ChosenRecording | None) -> Progress:
-        """One step from the work's cursor on, then the summary.
 
-        Args:
-            step: of a session that has been weighed.
-            session: that session.
-            choice: the recording that its people are told of.
-        """
-        common = _common(step, session, choice)
-        for contact, found in itertools.groupby(self._contacts(step, session), key=itemgetter(0)):
-            if not step.spend():
-                step.work.cursor = contact
-                return Progress.MORE
-            self._publish_contact(step, common, contact, list(found))
-        _publish_session(step, common)
-        return Progress.DONE
+def _publish_contact(step: ClosingStep, common: _Common, contact: str, rows: Sequence[Found]) -> None:
+    """What stands of a contact now, and what follows from it for its records and for the counts."""
+    session, is_final = common.session, step.work.is_final
+    known = _known(step, common, contact, rows)
+    judged = judge(known, session, step.book.settings.stay, is_final=is_final, takes_no_shows=common.takes_no_shows)
+    if isinstance(judged, StandingResult):
+        _publish_judged(step, common, contact, judged, known.approved)
+    elif isinstance(judged, Retract):
+        first = step.rows[session.session_uuid]
+        ToldSession(step.book, session.session_uuid, first, session).retract(contact, judged.why)
+    if step.book.settings.tells_ended:
+        tell_ended(step, session, known, judged)
+    _count(step, session, known, judged)
+    if common.has_absentees and not contact.startswith(ANONYMOUS):
+        absent = sum(kind == "absent" for _contact, kind, _row in rows) == len(session.uuids)
+        compare(step.work, contact, judged, absent=absent)
 
-    def _publish_contact(self, step: ClosingStep, common: _Common, contact: str, rows: Sequence[Found]) -> None:
-        """What stands of a contact now, and what follows from it for its records and for the counts."""
-        session, is_final = common.session, step.work.is_final
-        known = self._known(step, common, contact, rows)
-        judged = judge(known, session, step.settings.stay, is_final=is_final, takes_no_shows=common.takes_no_shows)
-        if isinstance(judged, StandingResult):
-            _publish_judged(step, common, contact, judged, known.approved)
-        elif isinstance(judged, Retract):
-            first = step.rows[session.session_uuid]
-            floor = step.settings.revision_floor
-            ToldSession(step.book, session.session_uuid, first, floor, session).retract(contact, judged.why)
-        if step.settings.tells_ended:
-            tell_ended(step, session, known, judged)
-        _count(step, session, known, judged)
-        if common.has_absentees and not contact.startswith(ANONYMOUS):
-            absent = sum(kind == "absent" for _contact, kind, _row in rows) == len(session.uuids)
-            compare(step.work, contact, judged, absent=absent)
 
-    def _contacts(self, step: ClosingStep, session: Session) -> Iterator[Found]:
-        """Everybody who came, is registered or was told of, in order of the contact id."""
-        book, cursor = step.book, step.work.cursor
-        streams: list[Iterator[Found]] = [filed_from(step, cursor), _published(book, session.session_uuid, cursor)]
-        if step.object_type == "webinar":
-            streams.append(_registered(book, cursor))
-        if step.work.is_final:
-            streams += [_absent(book, uuid, cursor) for uuid in session.uuids]
-        return heapq.merge(*streams, key=itemgetter(0))
+def _contacts(step: ClosingStep, session: Session) -> Iterator[Found]:
+    """Everybody who came, is registered or was told of, in order of the contact id."""
+    book, cursor = step.book, step.work.cursor
+    streams: list[Iterator[Found]] = [filed_from(step, cursor), _published(book, session.session_uuid, cursor)]
+    if step.object_type == "webinar":
+        streams.append(_registered(book, cursor))
+    if step.work.is_final:
+        streams += [_absent(book, uuid, cursor) for uuid in session.uuids]
+    return heapq.merge(*streams, key=itemgetter(0))
 
-    def _known(self, step: ClosingStep, common: _Common, contact: str, rows: Sequence[Found]) -> Contact:
-        filed: dict[str, list[Filed]] = {}
-        for _contact, uuid, row in rows:
-            if isinstance(row, Filed):
-                filed.setdefault(uuid, []).append(row)
-        approved = _approved(step, common.session, rows)
-        email = approved[0][1].email if approved else next((pieces[0].email for pieces in filed.values()), None)
-        return Contact(
-            email=email,
-            filed=filed,
-            approved=approved,
-            excluded=email is not None and self._exclusion.of_address(step.book, email, common.hosts),
-            asked=email is None or self._exclusion.is_asked(step.book, email),
-            seen_before=not filed and any(_was_in(step.book, uuid, contact) for uuid in step.earlier),
-        )
+
+def _known(step: ClosingStep, common: _Common, contact: str, rows: Sequence[Found]) -> Contact:
+    filed: dict[str, list[Filed]] = {}
+    for _contact, uuid, row in rows:
+        if isinstance(row, Filed):
+            filed.setdefault(uuid, []).append(row)
+    approved = _approved(step, common.session, rows)
+    email = approved[0][1].email if approved else next((pieces[0].email for pieces in filed.values()), None)
+    return Contact(
+        email=email,
+        filed=filed,
+        approved=approved,
+        excluded=email is not None and is_excluded_address(step.book, email, common.hosts),
+        asked=email is None or is_asked(step.book, email),
+        seen_before=not filed and any(_was_in(step.book, uuid, contact) for uuid in step.earlier),
+    )
 
 
 def _common(step: ClosingStep, session: Session, choice: ChosenRecording | None) -> _Common:
@@ -117,7 +113,7 @@ def _common(step: ClosingStep, session: Session, choice: ChosenRecording | None)
     return _Common(
         session=session,
         choice=choice,
-        offered=offered_of(step.book, session.uuids) if step.settings.interaction and is_final else None,
+        offered=offered_of(step.book, session.uuids) if step.book.settings.interaction and is_final else None,
         has_absentees=is_final and is_webinar and knows_absentees(step.book, session.uuids),
         takes_no_shows=is_webinar and (session.entry is not None or (not step.has_schedule and session.has_audience)),
         hosts=(step.rows[session.session_uuid].host_email, step.details.host_email),
@@ -134,7 +130,7 @@ def _publish_judged(
         tell_choice(step, common.session, common.choice, judged.email)
 
 
-def _publish_session(step: ClosingStep, common: _Common) -> None:
+def _publish_whole(step: ClosingStep, common: _Common) -> None:
     """Once everybody was: what is told of the session as a whole."""
     book, work, session = step.book, step.work, common.session
     if common.choice is not None:

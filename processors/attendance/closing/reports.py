@@ -18,11 +18,10 @@ from processors.attendance.known.questions import LOST_MS, Scope, Subject, ask, 
 from processors.attendance.rules.fields import readable
 from processors.attendance.rules.reports import ReportRow, ReportState, is_old, parse_line
 from processors.attendance.rules.runs import RunRow
-from processors.attendance.settings import TrackingSettings
 from schemas.lookups import LookupResult
 
 
-def plan_report(book: Book, uuid: str, row: RunRow | None, settings: TrackingSettings) -> bool:
+def plan_report(book: Book, uuid: str, row: RunRow | None) -> bool:
     """The end of a run has become known: read its report at the times that the settings say; false for no such run.
 
     More than a day after the end the first reading settles it, so that one need not wait.
@@ -30,20 +29,20 @@ def plan_report(book: Book, uuid: str, row: RunRow | None, settings: TrackingSet
     row = row or book.get(RUN, uuid)
     if row is None:
         return False
-    if settings.report_checks and not book.has(REPORT_STATE, uuid):
+    if book.settings.report_checks and not book.has(REPORT_STATE, uuid):
         book.put(REPORT_STATE, ReportState(book.now_ms), uuid)
-        wait = 0 if _is_old(row, book.now_ms) else settings.report_checks[0]
+        wait = 0 if _is_old(row, book.now_ms) else book.settings.report_checks[0]
         look_later(book, book.now_ms + int(wait * 1000))
     return True
 
 
-def ask_due_reports(book: Book, job: Job, settings: TrackingSettings) -> None:
+def ask_due_reports(book: Book, job: Job) -> None:
     """Ask for the reports whose time has come, and look again when the next one's does."""
     for (uuid,), state in list(book.scan(REPORT_STATE)):
         row = book.get(RUN, uuid)
-        if state.settled is not None or row is None or not settings.report_checks:
+        if state.settled is not None or row is None or not book.settings.report_checks:
             continue
-        at_ms = state.check_at_ms(settings.report_checks)
+        at_ms = state.check_at_ms(book.settings.report_checks)
         if at_ms > book.now_ms and not _is_old(row, book.now_ms):
             look_at(book, job, at_ms)
         else:
@@ -52,7 +51,7 @@ def ask_due_reports(book: Book, job: Job, settings: TrackingSettings) -> None:
             look_at(book, job, book.now_ms + LOST_MS + 1)
 
 
-def take_report(book: Book, result: LookupResult, asked: Question | None, settings: TrackingSettings) -> None:
+def take_report(book: Book, result: LookupResult, asked: Question | None) -> None:
     """A page of a reading: its rows replace those of the reading before; the last page is judged."""
     uuid, state = result.session_uuid or "", book.get(REPORT_STATE, result.session_uuid or "")
     if state is None or state.settled is not None or scope_of(result).part != str(state.next_check):
@@ -63,13 +62,13 @@ def take_report(book: Book, result: LookupResult, asked: Question | None, settin
         if not line.waiting:
             book.put(REPORT_ROW, ReportRow(state.next_check, line.connection), uuid, line.name)
     if asked is not None:
-        _conclude(book, result, state, settings)
+        _conclude(book, result, state)
     book.put(REPORT_STATE, state, uuid)
 
 
-def _conclude(book: Book, result: LookupResult, state: ReportState, settings: TrackingSettings) -> None:
+def _conclude(book: Book, result: LookupResult, state: ReportState) -> None:
     uuid, row = result.session_uuid or "", book.get(RUN, result.session_uuid or "")
-    checks, found = settings.report_checks, result.outcome == "found"
+    checks, found = book.settings.report_checks, result.outcome == "found"
     end = row.known_end if row else None
     if not state.conclude(checks=len(checks), found=found, end=end or 0, now_ms=book.now_ms):
         at_ms = state.check_at_ms(checks)

@@ -29,7 +29,7 @@ def publish_result(
     """Publish a person's result as a new revision, unless it is the one that stands."""
     name, contact = session.session_uuid, contact_id(judged.email)
     before = step.book.get(RESULT, name, contact)
-    revision = max(before.revision if before else 0, step.settings.revision_floor) + 1
+    revision = max(before.revision if before else 0, step.book.settings.revision_floor) + 1
     result = _result(step, session, judged, _identity(judged.filed, approved), interaction, revision)
     # Who happened to bring the news is no news, nor is when it was looked at.
     digest = result.digest("origin", "judged_at", "revision")
@@ -47,8 +47,6 @@ class ToldSession:
     """Under which they were."""
     row: RunRow
     """Of its first run."""
-    floor: int
-    """`TrackingSettings.revision_floor`."""
     session: Session | None = None
     """As it is now; ``None`` for what is none any more."""
 
@@ -67,7 +65,7 @@ class ToldSession:
             session_uuid=self.name,
             instances=session.uuids if session else (self.name,),
             given=session.given if session else (self.name,),
-            revision=max(before.revision, self.floor) + 1,
+            revision=max(before.revision, self.book.settings.revision_floor) + 1,
             retracted=True,
             retraction_reason=why,
             is_final=True,

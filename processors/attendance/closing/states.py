@@ -13,7 +13,6 @@ from typing import NamedTuple
 from processors.attendance.book import RUN, SESSION, SESSION_STATE, Book
 from processors.attendance.closing.step import ClosingStep
 from processors.attendance.rules.runs import RunRow
-from processors.attendance.settings import TrackingSettings
 from schemas.instants import as_datetime, datetime_if_known
 from schemas.sessions import SessionCounts, SessionSummary
 from schemas.topics import ATTENDANCE_SESSIONS
@@ -38,7 +37,7 @@ def outlook(step: ClosingStep) -> Outlook:
     """Of a session that has been computed."""
     if step.work.is_final:
         return NOTHING_TO_COME
-    book, entry, checks = step.book, step.group.entry, step.settings.report_checks
+    book, entry, checks = step.book, step.group.entry, step.book.settings.report_checks
     waits: dict[str, list[int]] = {}
     if entry is not None and book.now_ms < entry.end * 1000:
         waits[SCHEDULED_END] = [entry.end * 1000]
@@ -51,12 +50,12 @@ def outlook(step: ClosingStep) -> Outlook:
     return Outlook(None if earliest is None else as_datetime(earliest // 1000), " and ".join(waits))
 
 
-def tell_run(book: Book, uuid: str, row: RunRow, settings: TrackingSettings) -> None:
+def tell_run(book: Book, uuid: str, row: RunRow) -> None:
     """A run has begun, or its end is known now; says nothing once the results of its session were told."""
     if book.has(SESSION, uuid):
         return
     ended = row.known_end
-    next_look = None if ended is None else as_datetime(book.now_ms // 1000 + int(settings.settle))
+    next_look = None if ended is None else as_datetime(book.now_ms // 1000 + int(book.settings.settle))
     told = {
         "state": "running" if ended is None else "ended",
         "next_check_at": next_look,

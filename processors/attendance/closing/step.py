@@ -11,7 +11,6 @@ from processors.attendance.known.questions import Scope, Subject, open_among
 from processors.attendance.rules.reports import ReportState
 from processors.attendance.rules.runs import RunRow, liveliest
 from processors.attendance.rules.sessions import Group, Session, Weight, session_of
-from processors.attendance.settings import TrackingSettings
 from schemas.attendance import ObjectType, Origin, Scheduled
 from schemas.instants import as_datetime
 
@@ -37,7 +36,6 @@ class ClosingStep:
     group: Group
     rows: dict[str, RunRow]
     """By uuid, of the group's runs."""
-    settings: TrackingSettings
     budget: int
     """How many people or rows may still be handled."""
     earlier: list[str]
@@ -111,13 +109,13 @@ class ClosingStep:
         """Every report is settled, and a scheduled webinar was due to be over."""
         entry = self.group.entry
         over = entry is None or self.book.now_ms >= entry.end * 1000
-        return over and (not self.settings.report_checks or self.settled == len(self.group.runs))
+        return over and (not self.book.settings.report_checks or self.settled == len(self.group.runs))
 
     @cached_property
     def session(self) -> Session | None:
         """What the runs come to, once they are weighed."""
         weights = {uuid: Weight(*weight) for uuid, weight in self.work.weights.items()}
-        return session_of(self.group, weights, self.settings.main_share)
+        return session_of(self.group, weights, self.book.settings.main_share)
 
     def spend(self) -> bool:
         """Handle one more; false when the budget is spent."""

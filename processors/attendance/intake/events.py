@@ -17,12 +17,12 @@ from processors.attendance.book import (
 from processors.attendance.closing.reports import plan_report
 from processors.attendance.closing.session_work import WALKS
 from processors.attendance.closing.states import tell_run
-from processors.attendance.intake.notices import Notices
+from processors.attendance.intake.notices import hear_start
 from processors.attendance.known.described import hear_dates
 from processors.attendance.known.groups import groups_of, runs_of
 from processors.attendance.known.interaction import take_chat
 from processors.attendance.known.questions import DETAILS_FIRST, Scope, Subject, ask, is_open
-from processors.attendance.known.registrants import Registrants, take_conversion, take_registration
+from processors.attendance.known.registrants import publish_registrations, take_conversion, take_registration
 from processors.attendance.rules.chat import Chatted
 from processors.attendance.rules.connections import Connection
 from processors.attendance.rules.facts import (
@@ -38,7 +38,6 @@ from processors.attendance.rules.facts import (
     Started,
 )
 from processors.attendance.rules.runs import RunRow
-from processors.attendance.settings import TrackingSettings
 from schemas.attendance import Origin
 from schemas.instants import DAY_MS
 
@@ -50,105 +49,104 @@ _OF_CONNECTIONS = (RoleChanged, Bound)
 _OF_RUNS = (Started, Ended)
 
 
-class Intake:
-    """Takes in facts of webhooks."""
+def apply_fact(book: Book, fact: Fact | Chatted, origin: Origin) -> bool:
+    """Change the rows that the fact concerns, and see to it that what follows from it will be looked at.
 
-    def __init__(self, settings: TrackingSettings, registrants: Registrants, notices: Notices) -> None:
-        self._settings = settings
-        self._registrants = registrants
-        self._notices = notices
+    False when it was known.
+    """
+    if isinstance(fact, Seen):  # nearly all of them
+        return _live(book, fact, origin, _connect(book, fact))
+    if isinstance(fact, Registered):
+        return _registered(book, fact, origin)
+    if isinstance(fact, Converted):
+        if is_new := take_conversion(book, fact):
+            tell_registrations(book)
+        return is_new
+    if isinstance(fact, ScheduleChange):
+        if is_new := hear_dates(book, fact):
+            dates_changed(book)
+        look_later(book, book.now_ms + int(book.settings.retain * 1000))
+        return is_new
+    return _live(book, fact, origin, _take_part(book, fact))
 
-    def apply_fact(self, book: Book, fact: Fact | Chatted, origin: Origin) -> bool:
-        """Change the rows that the fact concerns, and see to it that what follows from it will be looked at.
 
-        False when it was known.
-        """
-        if isinstance(fact, Seen):  # nearly all of them
-            return self._live(book, fact, origin, _connect(book, fact))
-        if isinstance(fact, Registered):
-            return self._registered(book, fact, origin)
-        if isinstance(fact, Converted):
-            if is_new := take_conversion(book, fact):
-                tell_registrations(book)
-            return is_new
-        if isinstance(fact, ScheduleChange):
-            if is_new := hear_dates(book, fact):
-                self.dates_changed(book)
-            look_later(book, book.now_ms + int(self._settings.retain * 1000))
-            return is_new
-        return self._live(book, fact, origin, _take_part(book, fact))
+def _live(
+    book: Book, fact: Started | Ended | Seen | RoleChanged | Bound | Chatted, origin: Origin, changed: bool
+) -> bool:
+    """`changed`: what somebody did in it was not known."""
+    event = fact.event
+    lifecycle = fact if isinstance(fact, _OF_RUNS) else None
+    known = book.get(RUN, event.uuid)
+    brought = (known or RunRow(event.account_id, event.object_type)).brought_by(origin)
+    row = brought.with_event(event, lifecycle)
+    said_new = row is not known
+    if said_new or _is_heard_again(book, row):
+        row = row._replace(heard_ms=max(row.heard_ms, book.now_ms))
+        book.put(RUN, row, event.uuid)
+    if known is None:
+        _first_heard(book, event, origin)
+    hear_start(book, fact, origin)
+    if known is None or (said_new and lifecycle is not None):
+        tell_run(book, event.uuid, row)
+    if isinstance(lifecycle, Ended):
+        plan_report(book, event.uuid, row)
+    if row.known_end is not None and (changed or said_new):
+        run_changed(book, event.uuid)
+    return changed or known is None or row is not brought
 
-    def _live(
-        self, book: Book, fact: Started | Ended | Seen | RoleChanged | Bound | Chatted, origin: Origin, changed: bool
-    ) -> bool:
-        """`changed`: what somebody did in it was not known."""
-        event = fact.event
-        lifecycle = fact if isinstance(fact, _OF_RUNS) else None
-        known = book.get(RUN, event.uuid)
-        brought = (known or RunRow(event.account_id, event.object_type)).brought_by(origin)
-        row = brought.with_event(event, lifecycle)
-        said_new = row is not known
-        if said_new or _is_heard_again(book, row):
-            row = row._replace(heard_ms=max(row.heard_ms, book.now_ms))
-            book.put(RUN, row, event.uuid)
-        if known is None:
-            self._first_heard(book, event, origin)
-        self._notices.heard(book, fact, origin)
-        if known is None or (said_new and lifecycle is not None):
-            tell_run(book, event.uuid, row, self._settings)
-        if isinstance(lifecycle, Ended):
-            plan_report(book, event.uuid, row, self._settings)
-        if row.known_end is not None and (changed or said_new):
-            self.note_change(book, event.uuid)
-        return changed or known is None or row is not brought
 
-    def _first_heard(self, book: Book, event: Event, origin: Origin) -> None:
-        """A run is new: ask Zoom about it, and do not wait for its end for ever."""
-        subject = Subject(event.account_id, event.object_id, event.object_type, origin)
-        ask(book, subject, Scope("details", event.uuid))
-        look_later(book, book.now_ms + int(self._settings.abandon_after * 1000))
+def _first_heard(book: Book, event: Event, origin: Origin) -> None:
+    """A run is new: ask Zoom about it, and do not wait for its end for ever."""
+    subject = Subject(event.account_id, event.object_id, event.object_type, origin)
+    ask(book, subject, Scope("details", event.uuid))
+    look_later(book, book.now_ms + int(book.settings.abandon_after * 1000))
 
-    def _registered(self, book: Book, fact: Registered, origin: Origin) -> bool:
-        event = fact.event
-        subject = Subject(event.account_id, event.object_id, event.object_type, origin)
-        is_webinar = event.object_type == "webinar"
-        if is_webinar:
-            ask(book, subject, DETAILS_FIRST)
-        self._note_heard(book, fact)
-        dates_changed = is_webinar and hear_dates(book, fact)
-        if dates_changed:
-            self.dates_changed(book)
-        if not take_registration(book, fact, origin, webhook=True):
-            return dates_changed
-        if is_webinar and not is_open(book, DETAILS_FIRST):
-            self._registrants.publish(book, [fact.registrant_id])
-        self.registrations_changed(book)
-        return True
 
-    def _note_heard(self, book: Book, fact: Registered) -> None:
-        known = book.get(HEARD) or Heard()
-        start = max([fact.event.start or 0, *(start for _id, start in fact.occurrences)])
-        is_again = known.at_ms > 0 and book.view.lineage is not None
-        if (not is_again and book.now_ms - known.at_ms > DAY_MS) or start > known.latest_start:
-            book.put(HEARD, Heard(book.now_ms, max(start, known.latest_start)))
-        look_later(book, book.now_ms + int(self._settings.retain * 1000))
+def _registered(book: Book, fact: Registered, origin: Origin) -> bool:
+    event = fact.event
+    subject = Subject(event.account_id, event.object_id, event.object_type, origin)
+    is_webinar = event.object_type == "webinar"
+    if is_webinar:
+        ask(book, subject, DETAILS_FIRST)
+    _note_heard(book, fact)
+    has_new_dates = is_webinar and hear_dates(book, fact)
+    if has_new_dates:
+        dates_changed(book)
+    if not take_registration(book, fact, origin, webhook=True):
+        return has_new_dates
+    if is_webinar and not is_open(book, DETAILS_FIRST):
+        publish_registrations(book, [fact.registrant_id])
+    registrations_changed(book)
+    return True
 
-    def note_change(self, book: Book, uuid: str) -> None:
-        """A run is to be computed anew, once late deliveries have had their time."""
-        note_change(book, uuid, book.now_ms + int(self._settings.settle * 1000), WALKS)
 
-    def registrations_changed(self, book: Book) -> None:
-        """A registration decides who a connection is and who stayed away: what has ended is computed anew."""
-        for group in groups_of(book, self._settings):
-            if group.ended:
-                self.note_change(book, group.runs[-1].uuid)
+def _note_heard(book: Book, fact: Registered) -> None:
+    known = book.get(HEARD) or Heard()
+    start = max([fact.event.start or 0, *(start for _id, start in fact.occurrences)])
+    is_again = known.at_ms > 0 and book.view.lineage is not None
+    if (not is_again and book.now_ms - known.at_ms > DAY_MS) or start > known.latest_start:
+        book.put(HEARD, Heard(book.now_ms, max(start, known.latest_start)))
+    look_later(book, book.now_ms + int(book.settings.retain * 1000))
 
-    def dates_changed(self, book: Book) -> None:
-        """Runs belong to other dates now, and registrations to other starts."""
-        for run in runs_of(book):
-            if run.end is not None:
-                self.note_change(book, run.uuid)
-        tell_registrations(book)
+
+def run_changed(book: Book, uuid: str) -> None:
+    """A run is to be computed anew, once late deliveries have had their time."""
+    note_change(book, uuid, book.now_ms + int(book.settings.settle * 1000), WALKS)
+
+
+def registrations_changed(book: Book) -> None:
+    """A registration decides who a connection is and who stayed away: what has ended is computed anew."""
+    for group in groups_of(book):
+        if group.ended:
+            run_changed(book, group.runs[-1].uuid)
+
+
+def dates_changed(book: Book) -> None:
+    """Runs belong to other dates now, and registrations to other starts."""
+    for run in runs_of(book):
+        if run.end is not None:
+            run_changed(book, run.uuid)
+    tell_registrations(book)
 
 
 def tell_registrations(book: Book) -> None:

@@ -23,14 +23,13 @@ from processors.attendance.book import (
     send_tick,
 )
 from processors.attendance.known.described import is_wanted
-from processors.attendance.known.exclusion import Exclusion
+from processors.attendance.known.exclusion import is_excluded_address
 from processors.attendance.known.groups import groups_of
 from processors.attendance.known.questions import ASKED
 from processors.attendance.rules.chat import Chatted
 from processors.attendance.rules.facts import Fact, Seen, Started
 from processors.attendance.rules.runs import RunRow
 from processors.attendance.rules.sessions import Group
-from processors.attendance.settings import TrackingSettings
 from schemas.attendance import Notice, Origin
 from schemas.codec import contact_id
 from schemas.instants import as_datetime
@@ -39,81 +38,75 @@ _FIRST = frozenset({"details", "registrants", "identities"})
 """Purposes of the questions of which it depends who is told of as a registrant."""
 
 
-class Notices:
-    """Tells of starts."""
+def hear_start(book: Book, fact: Fact | Chatted, origin: Origin) -> None:
+    """Begin to tell of the start if the fact shows it, once for a session, whatever its runs.
 
-    def __init__(self, settings: TrackingSettings, exclusion: Exclusion) -> None:
-        self._settings = settings
-        self._exclusion = exclusion
+    Args:
+        book: with the fact's rows written.
+        fact: of a live session.
+        origin: a back-fill tells nobody.
+    """
+    if not book.settings.tells_started or origin == "backfill" or not _shows_start(book, fact):
+        return
+    uuid = fact.event.uuid
+    # Every join but the first ends here: finding the session reads many rows.
+    if book.has(STARTED, uuid) or book.has(LOBBY, uuid):
+        return
+    registrant_id = fact.shown.registrant_id if isinstance(fact, Seen) else None
+    book.put(LOBBY, (origin, registrant_id or ""), uuid)
+    tell_due_starts(book)
 
-    def heard(self, book: Book, fact: Fact | Chatted, origin: Origin) -> None:
-        """Begin to tell of the start if the fact shows it, once for a session, whatever its runs.
 
-        Args:
-            book: with the fact's rows written.
-            fact: of a live session.
-            origin: a back-fill tells nobody.
-        """
-        if not self._settings.tells_started or origin == "backfill" or not _shows_start(book, fact):
+def tell_due_starts(book: Book) -> None:
+    """Begin to tell of the starts that can be told now: T has come, and Zoom has said who is registered."""
+    if not book.settings.tells_started:
+        return
+    for (uuid,), (origin, registrant_id) in list(book.scan(LOBBY)):
+        found = _group(book, uuid)
+        start = found.entry.start if found is not None and found.entry is not None else 0
+        if found is None or _is_over(found, uuid, start) or any(book.has(STARTED, run) for run in found.uuids):
+            book.delete(LOBBY, uuid)
+        elif book.now_ms < start * 1_000:
+            look_later(book, start * 1_000)
+        elif _are_registrants_told(book):
+            book.delete(LOBBY, uuid)
+            # Who is none after all leaves it to the next one who joins.
+            if not registrant_id or _is_approved(book, registrant_id, _start_of(found, uuid)):
+                book.put(STARTED, origin, uuid)
+                _go_on(book, uuid, "")
+
+
+def tell_start(book: Book, uuid: str, cursor: str) -> None:
+    """Tell the next registrants of a run's session, from a contact on."""
+    found, origin, row = _group(book, uuid), book.get(STARTED, uuid), book.get(RUN, uuid)
+    if found is None or origin is None or row is None:
+        return
+    details = book.get(DESCRIBED_DETAILS) or Details()
+    if not is_wanted(book.settings.filters, row, details):
+        return
+    hosts = (row.host_email, details.host_email)
+    schedule, handled, told = book.get(SCHEDULE), 0, ""
+    recurs = schedule is not None and schedule.recurs
+    start = _start_of(found, uuid)
+    notice = _notice(book.object_id, uuid, row, found, origin, start)
+    for (contact, registrant_id), _mark in book.scan(CONTACT_REGISTRATION, start=cursor):
+        if contact == told:
+            continue
+        if handled >= book.settings.step:
+            _go_on(book, uuid, contact)
             return
-        uuid = fact.event.uuid
-        # Every join but the first ends here: finding the session reads many rows.
-        if book.has(STARTED, uuid) or book.has(LOBBY, uuid):
-            return
-        registrant_id = fact.shown.registrant_id if isinstance(fact, Seen) else None
-        book.put(LOBBY, (origin, registrant_id or ""), uuid)
-        self.look(book)
+        handled += 1
+        registration = book.get(REGISTRATION, registrant_id)
+        if registration is None or registration.email is None or registration.status_at(start) != "approved":
+            continue
+        email = registration.email
+        if registration.counts_for(found.entry, recurs=recurs) and not is_excluded_address(book, email, hosts):
+            told = contact
+            book.tell(notice.model_copy(update={"contact_id": contact_id(email), "email": email}))
 
-    def look(self, book: Book) -> None:
-        """Begin to tell of the starts that can be told now: T has come, and Zoom has said who is registered."""
-        if not self._settings.tells_started:
-            return
-        for (uuid,), (origin, registrant_id) in list(book.scan(LOBBY)):
-            found = self._group(book, uuid)
-            start = found.entry.start if found is not None and found.entry is not None else 0
-            if found is None or _is_over(found, uuid, start) or any(book.has(STARTED, run) for run in found.uuids):
-                book.delete(LOBBY, uuid)
-            elif book.now_ms < start * 1_000:
-                look_later(book, start * 1_000)
-            elif _are_registrants_told(book):
-                book.delete(LOBBY, uuid)
-                # Who is none after all leaves it to the next one who joins.
-                if not registrant_id or _is_approved(book, registrant_id, _start_of(found, uuid)):
-                    book.put(STARTED, origin, uuid)
-                    _go_on(book, uuid, "")
 
-    def step(self, book: Book, uuid: str, cursor: str) -> None:
-        """Tell the next registrants of a run's session, from a contact on."""
-        found, origin, row = self._group(book, uuid), book.get(STARTED, uuid), book.get(RUN, uuid)
-        if found is None or origin is None or row is None:
-            return
-        details = book.get(DESCRIBED_DETAILS) or Details()
-        if not is_wanted(self._settings.filters, row, details):
-            return
-        hosts = (row.host_email, details.host_email)
-        schedule, handled, told = book.get(SCHEDULE), 0, ""
-        recurs = schedule is not None and schedule.recurs
-        start = _start_of(found, uuid)
-        notice = _notice(book.object_id, uuid, row, found, origin, start)
-        for (contact, registrant_id), _mark in book.scan(CONTACT_REGISTRATION, start=cursor):
-            if contact == told:
-                continue
-            if handled >= self._settings.step:
-                _go_on(book, uuid, contact)
-                return
-            handled += 1
-            registration = book.get(REGISTRATION, registrant_id)
-            if registration is None or registration.email is None or registration.status_at(start) != "approved":
-                continue
-            email = registration.email
-            if registration.counts_for(found.entry, recurs=recurs) and not self._exclusion.of_address(
-                book, email, hosts
-            ):
-                told = contact
-                book.tell(notice.model_copy(update={"contact_id": contact_id(email), "email": email}))
-
-    def _group(self, book: Book, uuid: str) -> Group | None:
-        return next((group for group in groups_of(book, self._settings) if uuid in group.uuids), None)
+def _group(book: Book, uuid: str) -> Group | None:
+    return next((group for group in groups_of(book) if uuid in group.uuids), None)
 
 
 def _shows_start(book: Book, fact: Fact | Chatted) -> bool:

@@ -10,7 +10,6 @@ from processors.attendance.rules.registrations import RegistrationRow
 from processors.attendance.rules.runs import Run, RunRow
 from processors.attendance.rules.schedule import Schedule, ScheduleEntry
 from processors.attendance.rules.sessions import Group, group
-from processors.attendance.settings import TrackingSettings
 
 
 def run_rows(book: Book) -> Iterator[tuple[str, RunRow]]:
@@ -37,10 +36,10 @@ def _earliest(book: Book, uuid: str) -> int | None:
     return min(joins or [connection.leaves[0] for connection in seen if connection.leaves], default=None)
 
 
-def groups_of(book: Book, settings: TrackingSettings) -> list[Group]:
+def groups_of(book: Book) -> list[Group]:
     """Its runs by the date that they belong to, else by how they follow each other."""
     schedule = book.get(SCHEDULE) or Schedule()
-    return group(runs_of(book), schedule, window=settings.window, restart_gap=settings.restart_gap)
+    return group(runs_of(book), schedule, window=book.settings.window, restart_gap=book.settings.restart_gap)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +88,8 @@ def _any_of(verdicts: Iterable[bool | None]) -> bool | None:
     return True if True in known else None if None in known else False
 
 
-def dates_of(book: Book, settings: TrackingSettings) -> Dates:
+def dates_of(book: Book) -> Dates:
     """Of the webinar."""
     schedule = book.get(SCHEDULE) or Schedule()
     ends = {name: told.end for (name,), told in book.scan(SESSION) if not told.retracted}
-    return Dates(schedule.entries(), groups_of(book, settings), schedule.recurs, ends)
+    return Dates(schedule.entries(), groups_of(book), schedule.recurs, ends)

@@ -28,7 +28,7 @@ from processors.attendance.rules.facts import Converted, Registered
 from processors.attendance.rules.filters import Described, judge
 from processors.attendance.rules.names import registered_name
 from processors.attendance.rules.registrations import RegistrationRow
-from processors.attendance.settings import TrackingSettings
+from runtime.models import Filters
 from schemas.attendance import REGISTRANT_FIELDS, ObjectType, Origin, Registration
 from schemas.codec import contact_id
 from schemas.instants import as_datetime, datetime_if_known
@@ -74,72 +74,70 @@ class _Webinar:
         return Subject(row.account_id, self.object_id, self.converted or row.object_type, row.origin)
 
 
-class Registrants:
-    """Publishes the registrations of an object."""
+def publish_registrations(book: Book, registrant_ids: Iterable[str]) -> None:
+    """Tell of registrations of which there is news to tell.
 
-    def __init__(self, settings: TrackingSettings) -> None:
-        self._settings = settings
+    An own user is never a contact, so where own users are left out the look-up of the address comes first; its
+    answer leads here again.
+    """
+    converted = book.get(CONVERSION)
+    details, dates = book.get(DESCRIBED_DETAILS) or Details(), dates_of(book)
+    webinar = _Webinar(book.object_id, details, dates, converted.object_type if converted else None)
+    unknown: dict[str, Subject] = {}
+    for registrant_id in registrant_ids:
+        row = book.get(REGISTRATION, registrant_id)
+        if row is not None and row.email is not None and not _publish_one(book, webinar, registrant_id, row):
+            unknown[row.email] = webinar.subject(row)
+    if unknown:
+        ask_identities(book, next(iter(unknown.values())), unknown)
 
-    def publish(self, book: Book, registrant_ids: Iterable[str]) -> None:
-        """Tell of registrations of which there is news to tell.
 
-        An own user is never a contact, so where own users are left out the look-up of the address comes first; its
-        answer leads here again.
-        """
-        converted = book.get(CONVERSION)
-        details, dates = book.get(DESCRIBED_DETAILS) or Details(), dates_of(book, self._settings)
-        webinar = _Webinar(book.object_id, details, dates, converted.object_type if converted else None)
-        unknown: dict[str, Subject] = {}
-        for registrant_id in registrant_ids:
-            row = book.get(REGISTRATION, registrant_id)
-            if row is not None and row.email is not None and not self._publish_one(book, webinar, registrant_id, row):
-                unknown[row.email] = webinar.subject(row)
-        if unknown:
-            ask_identities(book, next(iter(unknown.values())), unknown)
-
-    def _publish_one(self, book: Book, webinar: _Webinar, registrant_id: str, row: RegistrationRow) -> bool:
-        """Tell of one registration; false when its address has to be asked about first."""
-        told = book.get(REGISTRATION_PUBLISHED, registrant_id)
-        is_webinar = webinar.subject(row).object_type == "webinar"
-        if told is None and (not row.ever_approved or not is_webinar):
-            return True
-        assert row.email is not None
-        wanted = is_webinar and not self._settings.filters.excludes(row.email) and self._is_wanted(webinar, row)
-        if wanted and self._settings.exclude_internal:
-            known = book.get(IDENTITY_OF_EMAIL, contact_id(row.email))
-            if known is None:
-                return False
-            wanted = not known.is_own
-        is_before = row.approval is None or webinar.dates.before_end(row, row.approval.at_ms)
-        if wanted and is_before is None:
-            note_undecided(book)
-        self._emit(book, _fact(webinar, registrant_id, row, before_end=bool(is_before)), told, wanted=wanted)
+def _publish_one(book: Book, webinar: _Webinar, registrant_id: str, row: RegistrationRow) -> bool:
+    """Tell of one registration; false when its address has to be asked about first."""
+    told = book.get(REGISTRATION_PUBLISHED, registrant_id)
+    is_webinar = webinar.subject(row).object_type == "webinar"
+    if told is None and (not row.ever_approved or not is_webinar):
         return True
+    assert row.email is not None
+    filters = book.settings.filters
+    wanted = is_webinar and not filters.excludes(row.email) and _is_wanted(filters, webinar, row)
+    if wanted and book.settings.exclude_internal:
+        known = book.get(IDENTITY_OF_EMAIL, contact_id(row.email))
+        if known is None:
+            return False
+        wanted = not known.is_own
+    is_before = row.approval is None or webinar.dates.before_end(row, row.approval.at_ms)
+    if wanted and is_before is None:
+        note_undecided(book)
+    _emit(book, _fact(webinar, registrant_id, row, before_end=bool(is_before)), told, wanted=wanted)
+    return True
 
-    def _is_wanted(self, webinar: _Webinar, row: RegistrationRow) -> bool:
-        known = webinar.details
-        described = Described(
-            object_type="webinar",
-            zoom_type=known.zoom_type,
-            topic=row.detail("topic") or known.topic,
-            host_id=row.detail("host_id") or known.host_id,
-            host_email=known.host_email,
-            tracking_fields=dict(known.tracking_fields),
-        )
-        return judge(self._settings.filters, described).wanted
 
-    def _emit(self, book: Book, fact: Registration, told: Published | None, *, wanted: bool) -> None:
-        revision = max(told.revision if told else 0, self._settings.revision_floor)
-        if told and not told.retracted and (told.email != fact.email or not wanted):
-            revision += 1
-            former = {"email": told.email, "contact_id": contact_id(told.email), "retracted": True}
-            _send(book, fact.model_copy(update=former), revision, "")
-        if not wanted:
-            return
-        digest = fact.digest("origin")  # who happened to bring the news is no news
-        if told and told.digest == digest and told.email == fact.email and not told.retracted:
-            return
-        _send(book, fact, revision + 1, digest)
+def _is_wanted(filters: Filters, webinar: _Webinar, row: RegistrationRow) -> bool:
+    known = webinar.details
+    described = Described(
+        object_type="webinar",
+        zoom_type=known.zoom_type,
+        topic=row.detail("topic") or known.topic,
+        host_id=row.detail("host_id") or known.host_id,
+        host_email=known.host_email,
+        tracking_fields=dict(known.tracking_fields),
+    )
+    return judge(filters, described).wanted
+
+
+def _emit(book: Book, fact: Registration, told: Published | None, *, wanted: bool) -> None:
+    revision = max(told.revision if told else 0, book.settings.revision_floor)
+    if told and not told.retracted and (told.email != fact.email or not wanted):
+        revision += 1
+        former = {"email": told.email, "contact_id": contact_id(told.email), "retracted": True}
+        _send(book, fact.model_copy(update=former), revision, "")
+    if not wanted:
+        return
+    digest = fact.digest("origin")  # who happened to bring the news is no news
+    if told and told.digest == digest and told.email == fact.email and not told.retracted:
+        return
+    _send(book, fact, revision + 1, digest)
 
 
 def _send(book: Book, fact: Registration, revision: int, digest: str) -> None:

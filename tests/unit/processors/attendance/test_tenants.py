@@ -9,6 +9,7 @@ import pytest
 
 from processors.attendance.book import ATTENDANCE_TABLE, TOTAL, Book, accounts_due, due_of, look_later
 from processors.attendance.ownership import LARGEST_HELD, MOST_HELD
+from processors.attendance.settings import TrackingSettings
 from processors.engagement.agent import ENGAGEMENT_TABLE, ScoreEngagement
 from processors.engine.memory_store import MemoryStore
 from processors.engine.turn_view import TurnView
@@ -181,7 +182,7 @@ def test_books_keep_every_kind_of_row_apart() -> None:
     """Also what is due, and an account whose id holds the separator."""
     view = TurnView(0, {ATTENDANCE_TABLE: MemoryStore()})
     accounts = ("a", "b", "a|1", "")
-    books = [Book(view, account, "1", 0) for account in accounts]
+    books = [Book(view, account, "1", 0, TrackingSettings.from_configuration(configuration())) for account in accounts]
     for number, book in enumerate(books):
         book.put(TOTAL, number, "u")
         look_later(book, 5 + number)

@@ -11,6 +11,7 @@ import pytest
 from processors.attendance.book import ATTENDANCE_TABLE, BOOK_KINDS, LOBBY, REGISTRATION, Book, BookKind, rows
 from processors.attendance.erasure import CLEANED, AttendanceCleaner
 from processors.attendance.rules.registrations import RegistrationRow
+from processors.attendance.settings import TrackingSettings
 from processors.engine.memory_store import MemoryStore
 from processors.engine.turn_view import TurnView
 from processors.erasure.erasing import WalkedRow
@@ -150,7 +151,7 @@ def test_every_kind_of_row_goes_with_its_run_or_its_webinar() -> None:
 def test_who_is_there_before_the_start_is_forgotten_and_somebody_else_is_not() -> None:
     """Their registration says whom the row names, so that goes behind it; the next one who joins begins the start."""
     view = TurnView(0, {ATTENDANCE_TABLE: MemoryStore()})
-    book, walk = Book(view, "acc", "842", 0), CLEANED.index(LOBBY)
+    book, walk = Book(view, "acc", "842", 0, TrackingSettings.from_configuration(configuration())), CLEANED.index(LOBBY)
     left = {}
     for name in ("ada", "bo"):
         book.put(REGISTRATION, RegistrationRow("acc", "webinar", email=f"{name}@example.com"), f"registrant-{name}")

@@ -10,8 +10,7 @@ import orjson
 import pytest
 
 from processors.attendance.book import ATTENDANCE_TABLE, Book
-from processors.attendance.intake.notices import Notices
-from processors.attendance.known.exclusion import Exclusion
+from processors.attendance.intake.notices import tell_start
 from processors.attendance.settings import TrackingSettings
 from processors.engine.turn_view import TurnView
 from sandbox.simulator import Chaos, World, simulate_meeting, simulate_webinar
@@ -171,14 +170,13 @@ def test_start_is_told_in_steps_of_bounded_size() -> None:
     pipeline = Pipeline(configuration(**ON), world.zoom)
     pipeline.feed(body for body in _bodies(world) if _event(body) != "webinar.ended")
     settings = replace(TrackingSettings.from_configuration(pipeline.settings), step=3)
-    notices = Notices(settings, Exclusion(settings))
     ticks = [Tick.from_bytes(output.value or b"") for output in pipeline.sent[TICKS.name]]
     (job,) = (tick.job for tick in ticks if tick.kind == "announce")
     told: list[str] = []
     while job:
         view = TurnView(0, {ATTENDANCE_TABLE: pipeline.stores[ATTENDANCE_TABLE]})
         object_id, uuid, cursor = job.split("|", 2)
-        notices.step(Book(view, pipeline.zoom.account_id, object_id, 0), uuid, cursor)
+        tell_start(Book(view, pipeline.zoom.account_id, object_id, 0, settings), uuid, cursor)
         view.commit(record(TICKS.name, b""))
         outputs = [output for output, _ in view.outbox]
         found = [FACT.validate_json(output.value or b"").contact_id for output in outputs if output.topic != TICKS.name]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from processors.attendance.book import ATTENDANCE_TABLE, Book
-from processors.attendance.known.exclusion import Exclusion
+from processors.attendance.known.exclusion import is_excluded
 from processors.attendance.rules.connections import Connection
 from processors.attendance.rules.facts import Shown
 from processors.attendance.settings import TrackingSettings
@@ -17,11 +17,10 @@ from tests.support.tracking import configuration
 @pytest.mark.parametrize("exclude_internal", [True, False])
 def test_row_that_zoom_calls_internal_leaves_its_person_out(exclude_internal: bool) -> None:
     """Whether or not the address is known as an own user's."""
-    settings = configuration(filters={"exclude_internal": exclude_internal})
-    exclusion = Exclusion(TrackingSettings.from_configuration(settings))
-    book = Book(TurnView(0, {ATTENDANCE_TABLE: MemoryStore()}), "account", "1", 0)
+    settings = TrackingSettings.from_configuration(configuration(filters={"exclude_internal": exclude_internal}))
+    book = Book(TurnView(0, {ATTENDANCE_TABLE: MemoryStore()}), "account", "1", 0, settings)
     row = Connection(email="ivo@branch.example", internal=True)
-    excluded = exclusion.of_connection(book, row, row.shown, row.email, host_id=None, hosts=())
+    excluded = is_excluded(book, row, row.shown, row.email, host_id=None, hosts=())
     assert excluded is exclude_internal
 
 
@@ -33,8 +32,7 @@ def test_row_that_zoom_calls_internal_leaves_its_person_out(exclude_internal: bo
 )
 def test_host_is_known_by_id_or_by_address(shown: Shown, hosts: tuple[str, ...], *, exclude_hosts: bool) -> None:
     """Zoom shows the one or the other."""
-    settings = configuration(filters={"exclude_hosts": exclude_hosts})
-    exclusion = Exclusion(TrackingSettings.from_configuration(settings))
-    book = Book(TurnView(0, {ATTENDANCE_TABLE: MemoryStore()}), "account", "1", 0)
-    excluded = exclusion.of_connection(book, Connection(), shown, shown.email, host_id="host id", hosts=hosts)
+    settings = TrackingSettings.from_configuration(configuration(filters={"exclude_hosts": exclude_hosts}))
+    book = Book(TurnView(0, {ATTENDANCE_TABLE: MemoryStore()}), "account", "1", 0, settings)
+    excluded = is_excluded(book, Connection(), shown, shown.email, host_id="host id", hosts=hosts)
     assert excluded is exclude_hosts
