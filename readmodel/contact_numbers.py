@@ -5,14 +5,17 @@ A contact's id is a hash of the address, so a row that has one keeps the id's be
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import islice
 
 from sqlalchemy import ColumnElement, Connection, func, select
 
 from readmodel.keys import beginning, contact_id_of, told_key
 from readmodel.numbers import PARAMETERS
-from readmodel.tables import CONTACTS
+from readmodel.tables import CONTACTS, META
+
+MOST_KNOWN = 150_000
+"""Some 20 MB."""
 
 
 def number_of_contact(connection: Connection, key: bytes) -> int | None:
@@ -32,8 +35,43 @@ def contact_ids_of(connection: Connection, given: Iterable[int]) -> dict[int, st
     return {number: contact_id_of(rest, email) for number, rest, email in connection.execute(found)}
 
 
-def numbers_of_contacts(connection: Connection, keys: Iterable[bytes]) -> dict[bytes, int]:
-    """The numbers of those of them that have one."""
+class KnownContacts:
+    """Numbers that a process has met: what it writes next is often about the same people.
+
+    They hold while nobody else writes, as who is forgotten has none any more. Within transactions of
+    `Database.writing`: `begin` in one, `keep` behind its commit.
+    """
+
+    def __init__(self) -> None:
+        self._numbers: dict[bytes, int] = {}
+        self._batch = 0
+        self._kept: int | None = None
+
+    def begin(self, connection: Connection) -> None:
+        """Forget all of them unless the transaction before this one was ours, and was kept."""
+        self._batch = connection.execute(select(META.c.batches)).scalar_one()
+        if self._kept != self._batch - 1 or len(self._numbers) > MOST_KNOWN:
+            self._numbers.clear()
+        self._kept = None
+
+    def keep(self) -> None:
+        """What was met since `begin` is committed."""
+        self._kept = self._batch
+
+    def of(self, connection: Connection, keys: Collection[bytes]) -> dict[bytes, int]:
+        """As `readmodel.numbers.Numbers`."""
+        met = self._numbers
+        met.update(_known(connection, [key for key in keys if key not in met]))
+        return {key: met[key] for key in keys if key in met}
+
+    def add(self, connection: Connection, keys: Sequence[bytes]) -> dict[bytes, int]:
+        """As `readmodel.numbers.Numbers`."""
+        added = _add(connection, keys)
+        self._numbers.update(added)
+        return added
+
+
+def _known(connection: Connection, keys: Iterable[bytes]) -> dict[bytes, int]:
     wanted = set(keys)
     beginnings = iter({beginning(key) for key in wanted})
     known: dict[bytes, int] = {}
@@ -42,8 +80,7 @@ def numbers_of_contacts(connection: Connection, keys: Iterable[bytes]) -> dict[b
     return known
 
 
-def add_contacts(connection: Connection, keys: Sequence[bytes]) -> dict[bytes, int]:
-    """Give each of these, which have none, the next one. Within a transaction of `Database.writing`."""
+def _add(connection: Connection, keys: Sequence[bytes]) -> dict[bytes, int]:
     if not keys:
         return {}
     first = connection.execute(select(func.coalesce(func.max(CONTACTS.c.contact), 0))).scalar_one() + 1

@@ -98,14 +98,14 @@ def without_names(changes: Changes, forgotten: Forgotten) -> None:
             row["subject"] = FORGOTTEN
 
 
-def erase(connection: Connection, changes: Changes, forgotten: Forgotten) -> None:
-    """Delete the rows of those whom a batch brings, and their ids where others' acts name them.
+def erase(connection: Connection, changes: Changes, forgotten: Forgotten) -> bool:
+    """Delete the rows of those whom a batch brings, and their ids where others' acts name them; whether it brings any.
 
     Within the caller's transaction; the rows of after a return stay.
     """
     fresh = {str(mark) for (mark,) in changes.rows.get(RowKind.ERASED, {})}
     if not fresh:
-        return  # what follows reads whole tables
+        return False  # what follows reads whole tables
     who = connection.execute(select(CONTACTS.c.contact, CONTACTS.c.rest, CONTACTS.c.email)).all()
     for contact, rest, email in who:
         marked = forgotten.find(contact_id_of(rest, email))
@@ -114,6 +114,7 @@ def erase(connection: Connection, changes: Changes, forgotten: Forgotten) -> Non
     for column in (AUDIT.c.subject, DEAD_LETTERS.c.record_key):
         for name, _marked in _of(connection, column, fresh, forgotten):
             connection.execute(update(column.table).where(column == name).values({column.name: FORGOTTEN}))
+    return True
 
 
 def _erase_rows(connection: Connection, contact: int, marked: _Marked) -> None:

@@ -27,22 +27,28 @@ def names_of(connection: Connection, numbers: Table, given: Iterable[int | None]
     return {None: None, **{row.number: row.named for row in connection.execute(wanted)}}
 
 
-def numbers_of(connection: Connection, numbers: Table, named: Iterable[Any]) -> dict[Any, int]:
-    """The numbers of those of them that have one."""
-    rest, known = iter(named), dict[Any, int]()
-    while part := list(islice(rest, PARAMETERS)):
-        known.update(_known(connection, numbers, part))
-    return known
+class Numbers:
+    """Those of one of these tables."""
 
+    def __init__(self, table: Table) -> None:
+        self._table = table
 
-def add(connection: Connection, numbers: Table, named: Sequence[Any]) -> dict[Any, int]:
-    """Give each of these, which have none, the next one. Within a transaction of `Database.writing`."""
-    if not named:
-        return {}
-    first = connection.execute(select(func.coalesce(func.max(numbers.c.number), 0))).scalar_one() + 1
-    given = {name: number for number, name in enumerate(named, first)}
-    _insert(connection, numbers, [(number, name) for name, number in given.items()])
-    return given
+    def of(self, connection: Connection, named: Iterable[Any]) -> dict[Any, int]:
+        """The numbers of those of them that have one."""
+        rest, known = iter(named), dict[Any, int]()
+        while part := list(islice(rest, PARAMETERS)):
+            known.update(_known(connection, self._table, part))
+        return known
+
+    def add(self, connection: Connection, named: Sequence[Any]) -> dict[Any, int]:
+        """Give each of these, which have none, the next one. Within a transaction of `Database.writing`."""
+        if not named:
+            return {}
+        number = self._table.c.number
+        first = connection.execute(select(func.coalesce(func.max(number), 0))).scalar_one() + 1
+        given = {name: number for number, name in enumerate(named, first)}
+        _insert(connection, self._table, [(number, name) for name, number in given.items()])
+        return given
 
 
 # Past SQLAlchemy's handling of each value: most of the time would go there.

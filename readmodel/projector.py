@@ -19,6 +19,7 @@ from sqlalchemy import select, update
 
 from readmodel import offsets
 from readmodel.changes import SourceRecord
+from readmodel.contact_numbers import KnownContacts
 from readmodel.database import Database
 from readmodel.erasing import Forgotten, erase, without_names
 from readmodel.offsets import Partition, ReadPositions
@@ -70,6 +71,7 @@ class Projector:
         self._database = database
         self._batch_records = batch_records
         self._kafka = kafka
+        self._contacts = KnownContacts()
         self._heard = heard
         patient = {**kafka.client_options(), "request_timeout_ms": REQUEST_MS}
         self._options = kafka.command_options() if for_a_person else patient
@@ -200,6 +202,7 @@ class Projector:
         for record in records:
             first.setdefault((record.topic, record.partition), record.offset)
         with self._database.writing() as connection:
+            self._contacts.begin(connection)
             known = offsets.positions(connection)
             if any(known.get(where, 0) > offset for where, offset in first.items()):
                 return False
@@ -207,9 +210,11 @@ class Projector:
             forgotten = Forgotten.of(connection, told)
             changes, unreadable = project(forgotten.others(records) if forgotten else records)
             without_names(changes, forgotten)
-            write(connection, changes)
-            erase(connection, told, forgotten)
+            write(connection, changes, self._contacts)
+            has_erased = erase(connection, told, forgotten)
             offsets.note(connection, offsets.reached(records, unreadable))
+        if not has_erased:
+            self._contacts.keep()
         return True
 
     def _prune(self, begins: ReadPositions) -> None:

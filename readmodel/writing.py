@@ -12,8 +12,8 @@ from sqlalchemy import Connection, Dialect, Table, select, update
 from sqlalchemy.sql.compiler import SQLCompiler as Compiled
 
 from readmodel.changes import Changes, RowKind, SqlRow
-from readmodel.contact_numbers import add_contacts, numbers_of_contacts
-from readmodel.numbers import add, numbers_of
+from readmodel.contact_numbers import KnownContacts
+from readmodel.numbers import Numbers
 from readmodel.statements import DELETES, ROWS, TABLES, compiled
 from readmodel.tables import CONTACTS, IS_WRITTEN, PEOPLE, numbered
 from readmodel.tallies import among, tallied
@@ -26,9 +26,9 @@ _UNKNOWN = 0
 """The number of nothing."""
 
 
-def write(connection: Connection, changes: Changes) -> None:
-    """Write everything that has changed, within the caller's transaction."""
-    rows = _numbered(connection, changes)
+def write(connection: Connection, changes: Changes, known: KnownContacts | None = None) -> None:
+    """Write everything that has changed, within the caller's transaction; `known` if it has begun with that."""
+    rows = _numbered(connection, changes, known or KnownContacts())
     asked: set[Any] = {row["contact"] for kind in _ASKED_OF_BREVO for row in rows.get(kind, ())}
     people: set[Any] = asked | {row["contact"] for row in rows.get(RowKind.PERSON, ())}
     calls: set[Any] = {(row["contact"], row["command"]) for kind in _CALLS for row in rows.get(kind, ())}
@@ -40,40 +40,36 @@ def write(connection: Connection, changes: Changes) -> None:
             _follow(connection, asked)
 
 
-def _numbered(connection: Connection, changes: Changes) -> dict[RowKind, list[SqlRow]]:
+def _numbered(connection: Connection, changes: Changes, contacts: KnownContacts) -> dict[RowKind, list[SqlRow]]:
     """The rows of each kind, with the numbers of contacts, sessions and words in the place of what projections say."""
     rows = {kind: list(said.values()) for kind, said in changes.rows.items() if said}
     places: dict[Table, list[tuple[RowKind, str]]] = {}
     for kind, said in rows.items():
-        for name, numbers in numbered(TABLES[kind]).items():
+        for name, table in numbered(TABLES[kind]).items():
             if name in said[0]:
-                places.setdefault(numbers, []).append((kind, name))
-    for numbers, named in places.items():
+                places.setdefault(table, []).append((kind, name))
+    for table, named in places.items():
+        numbers = contacts if table is CONTACTS else Numbers(table)
         _number(connection, numbers, [(name, kind in DELETES, rows[kind]) for kind, name in named])
     for kind in DELETES:
         rows[kind] = [row for row in rows.get(kind, ()) if _UNKNOWN not in row.values()]
     return {kind: said for kind, said in rows.items() if said}
 
 
-def _number(connection: Connection, numbers: Table, places: Sequence[tuple[str, bool, list[SqlRow]]]) -> None:
+def _number(
+    connection: Connection, numbers: Numbers | KnownContacts, places: Sequence[tuple[str, bool, list[SqlRow]]]
+) -> None:
     """In the rows of each place, in its column: `_UNKNOWN` of what is deleted and never was there."""
     # In the order in which they came: what came together lies together.
     needed, deleted = dict[Any, None](), dict[Any, None]()
     for name, is_deleted, rows in places:
         (deleted if is_deleted else needed).update(dict.fromkeys(map(itemgetter(name), rows)))
-    given = _given(connection, numbers, needed, deleted)
+    known = numbers.of(connection, [name for name in {**needed, **deleted} if name is not None])
+    fresh = [name for name in needed if name is not None and name not in known]
+    given = {None: None, **known, **numbers.add(connection, fresh)}
     for name, _, rows in places:
         for row in rows:
             row[name] = given.get(row[name], _UNKNOWN)
-
-
-def _given(connection: Connection, numbers: Table, needed: Collection[Any], deleted: Collection[Any]) -> dict[Any, Any]:
-    """The numbers of what has one, and new ones of what is needed."""
-    met = {*needed, *deleted} - {None}
-    known = numbers_of_contacts(connection, met) if numbers is CONTACTS else numbers_of(connection, numbers, met)
-    fresh = [name for name in needed if name is not None and name not in known]
-    added = add_contacts(connection, fresh) if numbers is CONTACTS else add(connection, numbers, fresh)
-    return {None: None, **known, **added}
 
 
 def _write(connection: Connection, kind: RowKind, rows: Sequence[SqlRow]) -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from sqlalchemy import create_engine
 
 from readmodel import keys
-from readmodel.contact_numbers import add_contacts, contact_ids_of, number_of_contact, numbers_of_contacts
+from readmodel.contact_numbers import KnownContacts, contact_ids_of, number_of_contact
 from readmodel.keys import beginning, contact_id_of, contact_key, untold
 from readmodel.tables import METADATA
 from schemas.codec import contact_id
@@ -48,9 +48,8 @@ def test_contacts_whose_ids_begin_alike_have_numbers_of_their_own() -> None:
     engine = create_engine("sqlite://")
     METADATA.create_all(engine)
     with engine.connect() as connection:
-        given_numbers = add_contacts(connection, [one, other])
-        assert given_numbers == {one: 1, other: 2}
-        assert numbers_of_contacts(connection, [other, one, third]) == given_numbers
+        assert KnownContacts().add(connection, [one, other]) == {one: 1, other: 2}
+        assert KnownContacts().of(connection, [other, one, third]) == {one: 1, other: 2}
         assert [number_of_contact(connection, key) for key in (one, other, third)] == [1, 2, None]
         assert contact_ids_of(connection, [2]) == {2: other.hex()}
     engine.dispose()
