@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import os
 import signal
@@ -44,6 +45,7 @@ def main(acting: ActingOf, **options: str) -> int:
 def _run(environment: Mapping[str, str], acting: ActingOf) -> None:
     configure_logging(form=log_form(environment))
     told = ConsoleEnvironment.read(environment)
+    gc.freeze()  # modules live for ever: the collector need not look at them with every batch of the read model
     with opened(url_of(environment), told.kafka.topic_prefix) as database:
         asyncio.run(serve(told, database, acting(environment)))
 

@@ -16,6 +16,7 @@ class RowKind(IntEnum):
     """One statement each (`readmodel.writing`)."""
 
     SESSION = auto()
+    NEW_CONTACT = auto()
     CONTACT = auto()
     PERSON = auto()
     SCORED_PERSON = auto()
@@ -75,17 +76,24 @@ class Changes:
 
     def put(self, kind: RowKind, key: SqlKey, row: SqlRow) -> None:
         """This is how the row is from now on."""
-        self.rows.setdefault(kind, {})[key] = row
-        for undone in _UNDOES.get(kind, ()):
-            self.rows.get(undone, {}).pop(key, None)
+        self._of(kind)[key] = row
+        if kind in _UNDOES:
+            for undone in _UNDOES[kind]:
+                self.rows.get(undone, {}).pop(key, None)
 
     def add(self, kind: RowKind, key: SqlKey, row: SqlRow) -> None:
         """One more word about the row, behind those before: the table decides which of them stands."""
-        rows = self.rows.setdefault(kind, {})
+        rows = self._of(kind)
         place = 0
         while (*key, place) in rows:
             place += 1
         rows[(*key, place)] = row
+
+    def _of(self, kind: RowKind) -> dict[SqlKey, SqlRow]:
+        rows = self.rows.get(kind)
+        if rows is None:
+            rows = self.rows[kind] = {}
+        return rows
 
     def drop(self, kind: RowKind, key: SqlKey) -> None:
         """The batch has nothing to say of the row any more."""
@@ -138,7 +146,9 @@ def required(fields: Mapping[str, object], name: str) -> str:
         KeyError: it is not.
         TypeError: it is no text.
     """
-    found = text(fields[name])
-    if found is None:
+    found = fields[name]
+    if type(found) is str and "\0" not in found:  # as almost always: `text` is a call for each field of each record
+        return found
+    if (said := text(found)) is None:
         raise TypeError(f"no {name}")
-    return found
+    return said

@@ -46,13 +46,15 @@ class KnownContacts:
         self._numbers: dict[bytes, int] = {}
         self._batch = 0
         self._kept: int | None = None
+        self.added: dict[bytes, int] = {}
+        """Those of this transaction that have no row yet."""
 
     def begin(self, connection: Connection) -> None:
         """Forget all of them unless the transaction before this one was ours, and was kept."""
         self._batch = connection.execute(select(META.c.batches)).scalar_one()
         if self._kept != self._batch - 1 or len(self._numbers) > MOST_KNOWN:
             self._numbers.clear()
-        self._kept = None
+        self._kept, self.added = None, {}
 
     def keep(self) -> None:
         """What was met since `begin` is committed."""
@@ -65,10 +67,11 @@ class KnownContacts:
         return {key: met[key] for key in keys if key in met}
 
     def add(self, connection: Connection, keys: Sequence[bytes]) -> dict[bytes, int]:
-        """As `readmodel.numbers.Numbers`."""
-        added = _add(connection, keys)
-        self._numbers.update(added)
-        return added
+        """As `readmodel.numbers.Numbers`; their rows are the caller's to write."""
+        largest = connection.execute(select(func.coalesce(func.max(CONTACTS.c.contact), 0))).scalar_one()
+        self.added = {key: number for number, key in enumerate(keys, largest + 1)}
+        self._numbers.update(self.added)
+        return self.added
 
 
 def _known(connection: Connection, keys: Iterable[bytes]) -> dict[bytes, int]:
@@ -78,22 +81,6 @@ def _known(connection: Connection, keys: Iterable[bytes]) -> dict[bytes, int]:
     while part := list(islice(beginnings, PARAMETERS)):
         known.update((key, number) for key, number in _begin_with(connection, part) if key in wanted)
     return known
-
-
-def _add(connection: Connection, keys: Sequence[bytes]) -> dict[bytes, int]:
-    if not keys:
-        return {}
-    first = connection.execute(select(func.coalesce(func.max(CONTACTS.c.contact), 0))).scalar_one() + 1
-    given = {key: number for number, key in enumerate(keys, first)}
-    rows = [(number, beginning(key), key) for key, number in given.items()]
-    sql = "INSERT INTO contacts (contact, beginning, rest)"
-    if connection.dialect.name == "postgresql":
-        arrays = tuple(map(list, zip(*rows, strict=True)))
-        arguments = "unnest(%s::INTEGER[], %s::INTEGER[], %s::BYTEA[])"
-        connection.exec_driver_sql(f"{sql} SELECT * FROM {arguments}", arrays)  # noqa: S608 (words of ours)
-    else:
-        connection.exec_driver_sql(f"{sql} VALUES (?, ?, ?)", rows)
-    return given
 
 
 def _begin_with(connection: Connection, beginnings: list[int]) -> Iterator[tuple[bytes, int]]:

@@ -49,6 +49,7 @@ from readmodel.tables import (
 from readmodel.tables.columns import constant
 
 TABLES: dict[RowKind, Table] = {
+    RowKind.NEW_CONTACT: CONTACTS,
     RowKind.CONTACT: CONTACTS,
     RowKind.WANTED_CONTACT: CONTACTS,
     RowKind.ANSWERED_CONTACT: CONTACTS,
@@ -73,11 +74,11 @@ TABLES: dict[RowKind, Table] = {
     RowKind.WORKER: WORKERS,
     RowKind.NO_WORKER: WORKERS,
 }
-"""In the order in which they are written: a person's row asks how its contact stands, and a contact's candidates take
-the place of all those before."""
+"""In the order in which they are written: a contact has a row before it is updated, a person's row asks how its contact
+stands, and a contact's candidates take the place of all those before."""
 DELETES = (RowKind.NO_SCORE, RowKind.NO_CANDIDATES, RowKind.NO_WORKER, RowKind.NO_LETTER)
-UPDATES = (RowKind.CONTACT, RowKind.WANTED_CONTACT, RowKind.ANSWERED_CONTACT)
-"""Of rows that are there: a contact has one from the moment on that it has a number."""
+UPDATES = (RowKind.WANTED_CONTACT, RowKind.ANSWERED_CONTACT)
+"""Of rows that are there."""
 ROWS = "rows"
 """The one parameter of PostgreSQL's statements: all rows as a JSON document."""
 
@@ -101,7 +102,8 @@ nothing was said before."""
 _MERGED: Mapping[RowKind, Callable[[_Columns, _Columns], dict[str, Any]]] = {
     RowKind.CONTACT: lambda new, old: {"name": func.coalesce(new["name"], old["name"])},
     RowKind.WANTED_CONTACT: lambda new, old: {
-        "email": func.coalesce(new["email"], old["email"]),
+        # That of a fact stands, with `rest`.
+        "email": func.coalesce(old["email"], new["email"]),
         # Two topics say something of it: the larger counts, whichever came first.
         "wanted_revision": _larger(new["wanted_revision"], old["wanted_revision"]),
     },

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from itertools import chain
 from operator import itemgetter
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 from sqlalchemy import Connection, Dialect, Table, select, update
@@ -13,6 +14,7 @@ from sqlalchemy.sql.compiler import SQLCompiler as Compiled
 
 from readmodel.changes import Changes, RowKind, SqlRow
 from readmodel.contact_numbers import KnownContacts
+from readmodel.keys import beginning
 from readmodel.numbers import Numbers
 from readmodel.statements import DELETES, ROWS, TABLES, compiled
 from readmodel.tables import CONTACTS, IS_WRITTEN, PEOPLE, numbered
@@ -26,18 +28,31 @@ _UNKNOWN = 0
 """The number of nothing."""
 
 
+class _Place(NamedTuple):
+    """Where names stand for which there are numbers."""
+
+    rows: list[SqlRow]
+    column: str
+    is_deleted: bool
+
+
 def write(connection: Connection, changes: Changes, known: KnownContacts | None = None) -> None:
     """Write everything that has changed, within the caller's transaction; `known` if it has begun with that."""
     rows = _numbered(connection, changes, known or KnownContacts())
-    asked: set[Any] = {row["contact"] for kind in _ASKED_OF_BREVO for row in rows.get(kind, ())}
-    people: set[Any] = asked | {row["contact"] for row in rows.get(RowKind.PERSON, ())}
-    calls: set[Any] = {(row["contact"], row["command"]) for kind in _CALLS for row in rows.get(kind, ())}
+    asked = _values(rows, _ASKED_OF_BREVO, "contact")
+    people = asked | _values(rows, (RowKind.PERSON,), "contact")
+    calls = _values(rows, _CALLS, "contact", "command")
     with tallied(connection, people, sorted(calls)):
         for kind in TABLES:
             if kind in rows:
                 _write(connection, kind, rows[kind])
         if asked:
             _follow(connection, asked)
+
+
+def _values(rows: Mapping[RowKind, list[SqlRow]], kinds: Sequence[RowKind], *names: str) -> set[Any]:
+    """Of these columns, in the rows of these kinds."""
+    return {*chain.from_iterable(map(itemgetter(*names), rows.get(kind, ())) for kind in kinds)}
 
 
 def _numbered(connection: Connection, changes: Changes, contacts: KnownContacts) -> dict[RowKind, list[SqlRow]]:
@@ -50,26 +65,36 @@ def _numbered(connection: Connection, changes: Changes, contacts: KnownContacts)
                 places.setdefault(table, []).append((kind, name))
     for table, named in places.items():
         numbers = contacts if table is CONTACTS else Numbers(table)
-        _number(connection, numbers, [(name, kind in DELETES, rows[kind]) for kind, name in named])
+        _number(connection, numbers, [_Place(rows[kind], name, kind in DELETES) for kind, name in named])
+    rows[RowKind.NEW_CONTACT] = _new(contacts, _values(rows, (RowKind.CONTACT,), "contact"))
     for kind in DELETES:
         rows[kind] = [row for row in rows.get(kind, ()) if _UNKNOWN not in row.values()]
     return {kind: said for kind, said in rows.items() if said}
 
 
-def _number(
-    connection: Connection, numbers: Numbers | KnownContacts, places: Sequence[tuple[str, bool, list[SqlRow]]]
-) -> None:
+def _new(contacts: KnownContacts, told: Collection[Any]) -> list[SqlRow]:
+    """Rows of those of whom nothing but the id is known yet; who was `told` of has a whole one."""
+    return [
+        {"contact": number, "beginning": beginning(key), "rest": key}
+        for key, number in contacts.added.items()
+        if number not in told
+    ]
+
+
+def _number(connection: Connection, numbers: Numbers | KnownContacts, places: Sequence[_Place]) -> None:
     """In the rows of each place, in its column: `_UNKNOWN` of what is deleted and never was there."""
+    named = [[row[place.column] for row in place.rows] for place in places]
     # In the order in which they came: what came together lies together.
-    needed, deleted = dict[Any, None](), dict[Any, None]()
-    for name, is_deleted, rows in places:
-        (deleted if is_deleted else needed).update(dict.fromkeys(map(itemgetter(name), rows)))
-    known = numbers.of(connection, [name for name in {**needed, **deleted} if name is not None])
-    fresh = [name for name in needed if name is not None and name not in known]
-    given = {None: None, **known, **numbers.add(connection, fresh)}
-    for name, _, rows in places:
-        for row in rows:
-            row[name] = given.get(row[name], _UNKNOWN)
+    met: dict[Any, None] = dict.fromkeys(chain.from_iterable(named))
+    deleted = {*chain.from_iterable(names for names, place in zip(named, places, strict=True) if place.is_deleted)}
+    needed = {*chain.from_iterable(names for names, place in zip(named, places, strict=True) if not place.is_deleted)}
+    met.pop(None, None)
+    known = numbers.of(connection, met)
+    fresh = [name for name in met if name not in known and name in needed]
+    given = {None: None, **dict.fromkeys(deleted, _UNKNOWN), **known, **numbers.add(connection, fresh)}
+    for names, place in zip(named, places, strict=True):
+        for row, number in zip(place.rows, map(given.__getitem__, names), strict=True):
+            row[place.column] = number
 
 
 def _write(connection: Connection, kind: RowKind, rows: Sequence[SqlRow]) -> None:

@@ -9,7 +9,7 @@ import orjson
 from readmodel.changes import Changes, RowKind, SourceRecord, SqlRow, required, text, whole
 from readmodel.codes import OUTCOME_LETTERS
 from readmodel.instants import required_milliseconds, required_seconds
-from readmodel.keys import command_key, contact_key, untold
+from readmodel.keys import command_key, contact_key
 from readmodel.outcomes import level_of, wanted_at
 from readmodel.shared import together
 
@@ -37,8 +37,8 @@ def project_command(source: SourceRecord, changes: Changes) -> None:
     if command["kind"] == "upsert":
         before = changes.get(RowKind.WANTED_CONTACT, (contact,))
         newest = max(revision, _number(before, "wanted_revision"))
-        email = text(command["email"])
-        row: SqlRow = {"contact": contact, "rest": untold(contact, email), "email": email, "wanted_revision": newest}
+        email = (before["email"] if before else None) or text(command["email"])
+        row: SqlRow = {"contact": contact, "email": email, "wanted_revision": newest}
         changes.put(RowKind.WANTED_CONTACT, (contact,), row)
 
 
@@ -75,8 +75,6 @@ def project_result(source: SourceRecord, changes: Changes) -> None:
 
 
 def _answered(contact: bytes, outcome: str, result: dict[str, Any]) -> SqlRow:
-    held = result["acknowledged"] or {}
-    left_out = [*map(str, held.get("refused", ())), *(f"list {list_id}" for list_id in held.get("refused_lists", ()))]
     return {
         "contact": contact,
         "answered_revision": whole(result["revision"]),
@@ -84,8 +82,15 @@ def _answered(contact: bytes, outcome: str, result: dict[str, Any]) -> SqlRow:
         "detail": text(result["detail"]) or None,
         "answered_at": required_milliseconds(result["finished_at"]),
         "taken_before": None,
-        "left_out": text(", ".join(left_out)) or None,
+        "left_out": _left_out(result["acknowledged"] or {}),
     }
+
+
+def _left_out(held: dict[str, Any]) -> str | None:
+    refused, lists = held.get("refused"), held.get("refused_lists")
+    if not refused and not lists:  # of almost everybody
+        return None
+    return text(", ".join([*map(str, refused or ()), *(f"list {list_id}" for list_id in lists or ())]))
 
 
 def _optional(value: object) -> int | None:

@@ -13,7 +13,7 @@ import orjson
 from readmodel.changes import Changes, RowKind, SourceRecord, SqlRow, required, text, whole
 from readmodel.codes import STATUS_LETTERS
 from readmodel.instants import days, milliseconds, required_milliseconds, seconds
-from readmodel.keys import contact_key, session_key, untold
+from readmodel.keys import beginning, contact_key, session_key, untold
 from readmodel.shared import brief, together
 from readmodel.stays import stored
 from readmodel.vocabulary import POINT, RETRACTED, SCORING
@@ -79,7 +79,7 @@ def _scoring(parts: dict[str, Any]) -> SqlRow:
 
 
 def _points(value: object) -> float:
-    if not isinstance(value, int | float):
+    if type(value) is not float and type(value) is not int:
         raise TypeError("no points")
     return float(value)
 
@@ -88,7 +88,13 @@ def _contact(fact: dict[str, Any], contact: bytes, name: str | None, changes: Ch
     before = changes.get(RowKind.CONTACT, (contact,))
     known = name or (before["name"] if before else None)
     email = text(fact["email"])
-    row: SqlRow = {"contact": contact, "rest": untold(contact, email), "email": email, "name": known}
+    row: SqlRow = {
+        "contact": contact,
+        "beginning": beginning(contact),
+        "rest": untold(contact, email),
+        "email": email,
+        "name": known,
+    }
     changes.put(RowKind.CONTACT, (contact,), row)
 
 
@@ -120,7 +126,10 @@ def _result(fact: dict[str, Any], changes: Changes) -> None:
 
 def _judgement(fact: dict[str, Any]) -> str:
     """In the order of `JUDGEMENT`."""
-    runs = fact["runs"]
+    webhooks = report_rows = 0
+    for run in fact["runs"]:
+        webhooks += whole(run["webhooks"])
+        report_rows += whole(run["report_rows"])
     return together(
         text(fact["retraction_reason"] if fact["retracted"] else fact["reason"]),
         bool(fact["is_final"]),
@@ -128,8 +137,8 @@ def _judgement(fact: dict[str, Any]) -> str:
         text((fact["identity"] or {}).get("rule")),
         whole(fact["joins"]),
         bool(fact["assumed"]),
-        sum(whole(run["webhooks"]) for run in runs),
-        sum(whole(run["report_rows"]) for run in runs),
+        webhooks,
+        report_rows,
     )
 
 
