@@ -86,12 +86,12 @@ def _number(connection: Connection, numbers: Numbers | KnownContacts, places: Se
     named = [[row[place.column] for row in place.rows] for place in places]
     # In the order in which they came: what came together lies together.
     met: dict[Any, None] = dict.fromkeys(chain.from_iterable(named))
-    deleted = {*chain.from_iterable(names for names, place in zip(named, places, strict=True) if place.is_deleted)}
-    needed = {*chain.from_iterable(names for names, place in zip(named, places, strict=True) if not place.is_deleted)}
     met.pop(None, None)
     known = numbers.of(connection, met)
+    kept = [names for names, place in zip(named, places, strict=True) if not place.is_deleted]
+    needed = met if len(kept) == len(named) else {*chain.from_iterable(kept)}
     fresh = [name for name in met if name not in known and name in needed]
-    given = {None: None, **dict.fromkeys(deleted, _UNKNOWN), **known, **numbers.add(connection, fresh)}
+    given = {**dict.fromkeys(met, _UNKNOWN), None: None, **known, **numbers.add(connection, fresh)}
     for names, place in zip(named, places, strict=True):
         for row, number in zip(place.rows, map(given.__getitem__, names), strict=True):
             row[place.column] = number

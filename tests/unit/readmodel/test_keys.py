@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import doctest
+from contextlib import suppress
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -10,10 +12,14 @@ from hypothesis import strategies as st
 from sqlalchemy import create_engine
 
 from readmodel import keys
+from readmodel.changes import Changes, RowKind
 from readmodel.contact_numbers import KnownContacts, contact_ids_of, number_of_contact
+from readmodel.database import Database, opened
 from readmodel.keys import beginning, contact_id_of, contact_key, untold
 from readmodel.tables import METADATA
+from readmodel.writing import write
 from schemas.codec import contact_id
+from tests.support.read_model import sqlite_url
 
 KEYS = st.binary(min_size=16, max_size=16)
 
@@ -48,7 +54,11 @@ def test_contacts_whose_ids_begin_alike_have_numbers_of_their_own() -> None:
     engine = create_engine("sqlite://")
     METADATA.create_all(engine)
     with engine.connect() as connection:
-        assert KnownContacts().add(connection, [one, other]) == {one: 1, other: 2}
+        changes = Changes()
+        for key in (one, other):
+            changes.put(RowKind.NO_CANDIDATES, (key,), {"contact": key})  # makes no row
+            changes.put(RowKind.SCORE, (key,), {"contact": key, "score": 1, "why": "", "standing": ""})
+        write(connection, changes)
         assert KnownContacts().of(connection, [other, one, third]) == {one: 1, other: 2}
         assert [number_of_contact(connection, key) for key in (one, other, third)] == [1, 2, None]
         assert contact_ids_of(connection, [2]) == {2: other.hex()}
@@ -59,3 +69,32 @@ def test_id_of_another_length_is_no_command() -> None:
     """Else two would be one."""
     with pytest.raises(ValueError, match="no command id"):
         keys.command_key("b64b178a98dfec3c")
+
+
+def test_numbers_are_known_while_nobody_else_writes(tmp_path: Path) -> None:
+    """What was rolled back, or may have been given to somebody else meanwhile, is looked up again."""
+    ana, ben, cleo = (bytes([number]) * 16 for number in range(3))
+    url = sqlite_url(tmp_path)
+    with opened(url) as ours, opened(url) as theirs:
+        known = KnownContacts()
+
+        def score(database: Database, contacts: KnownContacts | None, *keys: bytes) -> None:
+            changes = Changes()
+            for key in keys:
+                changes.put(RowKind.SCORE, (key,), {"contact": key, "score": 1, "why": "", "standing": ""})
+            with database.writing() as connection:
+                if contacts:
+                    contacts.begin(connection)
+                write(connection, changes, contacts)
+
+        score(ours, known, ana)
+        with suppress(KeyError), ours.writing() as connection:  # `ana` is kept, `ben` is rolled back
+            known.keep()
+            known.begin(connection)
+            known.add(connection, [ben])
+            raise KeyError
+        score(theirs, None, cleo)
+        score(ours, known, ben, ana)
+        with ours.reading() as connection:
+            numbers = [number_of_contact(connection, key) for key in (ana, ben, cleo)]
+    assert numbers == [1, 3, 2]
