@@ -63,7 +63,7 @@ class KnownContacts:
     def of(self, connection: Connection, keys: Collection[bytes]) -> dict[bytes, int]:
         """As `readmodel.numbers.Numbers`."""
         met = self._numbers
-        met.update(_known(connection, [key for key in keys if key not in met]))
+        met.update(numbers_of_contacts(connection, [key for key in keys if key not in met]))
         return {key: met[key] for key in keys if key in met}
 
     def add(self, connection: Connection, keys: Sequence[bytes]) -> dict[bytes, int]:
@@ -74,7 +74,8 @@ class KnownContacts:
         return self.added
 
 
-def _known(connection: Connection, keys: Iterable[bytes]) -> dict[bytes, int]:
+def numbers_of_contacts(connection: Connection, keys: Iterable[bytes]) -> dict[bytes, int]:
+    """The numbers of those of them that have one."""
     wanted = set(keys)
     beginnings = iter({beginning(key) for key in wanted})
     known: dict[bytes, int] = {}
