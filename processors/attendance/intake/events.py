@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from processors.attendance.book import (
     CONNECTION,
     HEARD,
@@ -63,9 +65,9 @@ def apply_fact(book: Book, fact: Fact | Chatted, origin: Origin) -> bool:
             tell_registrations(book)
         return is_new
     if isinstance(fact, ScheduleChange):
+        _note_heard(book, fact.event, [date.start for date in fact.dates])
         if is_new := hear_dates(book, fact):
             dates_changed(book)
-        look_later(book, book.now_ms + int(book.settings.retain * 1000))
         return is_new
     return _live(book, fact, origin, _take_part(book, fact))
 
@@ -108,7 +110,7 @@ def _registered(book: Book, fact: Registered, origin: Origin) -> bool:
     is_webinar = event.object_type == "webinar"
     if is_webinar:
         ask(book, subject, DETAILS_FIRST)
-    _note_heard(book, fact)
+    _note_heard(book, event, [start for _id, start in fact.occurrences])
     has_new_dates = is_webinar and hear_dates(book, fact)
     if has_new_dates:
         dates_changed(book)
@@ -120,9 +122,9 @@ def _registered(book: Book, fact: Registered, origin: Origin) -> bool:
     return True
 
 
-def _note_heard(book: Book, fact: Registered) -> None:
+def _note_heard(book: Book, event: Event, starts: Iterable[int | None]) -> None:
     known = book.get(HEARD) or Heard()
-    start = max([fact.event.start or 0, *(start for _id, start in fact.occurrences)])
+    start = max(start or 0 for start in (event.start, *starts))
     is_again = known.at_ms > 0 and book.view.lineage is not None
     if (not is_again and book.now_ms - known.at_ms > DAY_MS) or start > known.latest_start:
         book.put(HEARD, Heard(book.now_ms, max(start, known.latest_start)))

@@ -153,3 +153,17 @@ def test_registration_that_names_an_occurrence_says_when_a_webinar_with_one_time
     pipeline.settle(hours=3)
     told = {(event.email, event.name) for event in pipeline.events}
     assert (address("ana"), "zoom_webinar_no_show") in told
+
+
+def test_dates_that_were_told_of_are_kept_when_none_is_left() -> None:
+    """As long as a registration would be: what comes next needs them."""
+    example = Example()
+    for line in ("series 10:00 60 min: one", "told at -2d 09:00: one 10:00", "deleted one at -1d 09:00"):
+        example.read(line)
+    pipeline = Pipeline(configuration(), ZoomState())
+    pipeline.now_ms = seconds("-1d 10:00") * 1_000
+    pipeline.feed(example.bodies)
+    pipeline.settle(hours=24 * 30)
+    assert pipeline.rows()
+    pipeline.settle(hours=24 * 10)
+    assert not pipeline.rows()
