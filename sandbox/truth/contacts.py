@@ -12,7 +12,7 @@ from sandbox.truth.evidence import SeenEvidence, gather
 from sandbox.truth.recordings import RunRecording, recordings_held, recordings_told
 from sandbox.truth.registrations import registrations_of
 from sandbox.truth.rules import Rules
-from sandbox.truth.schedule import DetailsAnswer, entries_of
+from sandbox.truth.schedule import DetailsAnswer, entries_of, had_dates
 from sandbox.truth.scores import DatedScore, contact_score, session_score, tier, whole_minutes, why
 from sandbox.truth.sessions import ExpectedSession, sessions_of
 from sandbox.truth.visits import is_excluded_domain
@@ -124,12 +124,14 @@ def _add(
     readings = [DetailsAnswer(at, known[0].details) for at, known in answered if known is not None]
     is_webinar = evidence.object_type == "webinar"
     entries = entries_of(evidence.session_type, evidence.plans, readings) if is_webinar else []
-    sessions = sessions_of(evidence, entries, rules)
+    has_schedule = had_dates(evidence.session_type, entries, readings)
+    sessions = sessions_of(evidence, entries, rules, has_schedule=has_schedule)
     for session in sessions:
         for email, attendance in session.people.items():
             dossiers.setdefault(email, _Dossier()).results.append((session, attendance))
     if rules.use_report:
-        for session in sessions_of(evidence, entries, replace(rules, use_report=False)):
+        live = replace(rules, use_report=False)
+        for session in sessions_of(evidence, entries, live, has_schedule=has_schedule):
             for email, attendance in session.people.items():
                 for uuid in session.given:
                     key = (evidence.object_type, uuid)

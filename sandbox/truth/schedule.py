@@ -149,6 +149,11 @@ def entries_of(session_type: int, plans: Iterable[SaidDate], readings: Iterable[
     return list(found.values())
 
 
+def had_dates(session_type: int, entries: list[BookedEntry], readings: Iterable[DetailsAnswer]) -> bool:
+    """Whether anybody can tell when a webinar was to be: of a series with deleted occurrences alone, never again."""
+    return bool(entries) or (session_type == SERIES and any(reading.details.get("occurrences") for reading in readings))
+
+
 def _dropped_at(entry: BookedEntry, answers: list[DetailsAnswer]) -> float | None:
     """Deleted, or not in an answer, and never said to be there again."""
     silent = [

@@ -66,8 +66,13 @@ class ExpectedSession:
     """People seen, but in nothing that counts."""
 
 
-def sessions_of(evidence: SeenEvidence, entries: list[BookedEntry], rules: Rules) -> list[ExpectedSession]:
-    """All that have ended, with their people; in order of their first run."""
+def sessions_of(
+    evidence: SeenEvidence, entries: list[BookedEntry], rules: Rules, *, has_schedule: bool
+) -> list[ExpectedSession]:
+    """All that have ended, with their people; in order of their first run.
+
+    `has_schedule`: somebody could tell when the webinar was to be, were it only that all of its dates were deleted.
+    """
     registrations = registrations_of(evidence.registrations)
     addresses = {
         name: email for name, registration in registrations.items() if (email := registration.email) is not None
@@ -83,7 +88,7 @@ def sessions_of(evidence: SeenEvidence, entries: list[BookedEntry], rules: Rules
     for group in groups_of(views, entries, evidence, rules):
         held = _held(group, seen_in(group, evidence, addresses, rules), rules)
         if held is not None:
-            found.append(_session(held, found, evidence, has_schedule=bool(entries), rules=rules))
+            found.append(_session(held, found, evidence, has_schedule=has_schedule, rules=rules))
     return found
 
 

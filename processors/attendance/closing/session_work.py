@@ -97,9 +97,12 @@ def _step_of(book: Book, job: Job, work: DueWork, group: Group) -> ClosingStep:
     earlier: list[str] = []
     later: list[str] = []
     if group.entry is not None:
+        # In the order in which they were held: a date may have been moved to before where it was.
+        began = group.runs[0].start, group.runs[0].uuid
         for other in groups_of(book):
             if other.entry and other.entry.occurrence_id == group.entry.occurrence_id and other != group:
-                (earlier if other.entry.start < group.entry.start else later).extend(other.uuids)
+                is_earlier = (other.runs[0].start, other.runs[0].uuid) < began
+                (earlier if is_earlier else later).extend(other.uuids)
     return ClosingStep(book, job, work, group, rows, book.settings.step, earlier, later)
 
 

@@ -71,9 +71,9 @@ class ClosingStep:
 
     @cached_property
     def has_schedule(self) -> bool:
-        """Whether anybody knows of a date."""
+        """Whether anybody knows of a date, one that was deleted too: what is held beside it is nobody's to miss."""
         schedule = self.book.get(SCHEDULE)
-        return schedule is not None and bool(schedule.entries())
+        return schedule is not None and schedule.has_dates
 
     @cached_property
     def scheduled(self) -> Scheduled | None:

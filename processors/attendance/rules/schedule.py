@@ -93,13 +93,12 @@ class Schedule:
     def hear(self, at_ms: int, source: ScheduleSource, zoom_type: int | None, dates: Iterable[Said]) -> None:
         """What a webhook says of some of its dates."""
         self._note_type(source, at_ms, zoom_type)
-        # Each of thousands of registrations says the same: with the hour alone few of them change the row.
-        told_ms = at_ms - at_ms % HOUR_MS if source == "registration" else at_ms
         for date in dates:
-            statement = _Statement(told_ms, source, date.start, date.duration, date.is_gone)
+            statement = _Statement(at_ms, source, date.start, date.duration, date.is_gone)
             known = self.said.get(date.occurrence_id, [])
-            if statement not in known:
-                ordered = sorted([*known, statement], key=_key)
+            alike = [said for said in known if said[1:] == statement[1:] and _is_near(said, statement)]
+            if not any(said.at_ms <= at_ms for said in alike):
+                ordered = sorted([*(said for said in known if said not in alike), statement], key=_key)
                 self.said[date.occurrence_id] = _without_repeats(ordered)
 
     def _note_type(self, source: ScheduleSource, at_ms: int, zoom_type: int | None) -> None:
@@ -119,6 +118,15 @@ class Schedule:
         """Whether it has occurrences."""
         return self.zoom_type == RECURRING
 
+    @property
+    def has_dates(self) -> bool:
+        """Whether there ever was one: Zoom lists it, deleted or not, or a webhook said when it was to be."""
+        listed = {date.occurrence_id for _at, _duration, dates in self.readings for date in dates}
+        return any(
+            occurrence_id in listed or any(not statement.is_gone for statement in self.said[occurrence_id])
+            for occurrence_id in self._ids()
+        )
+
     def entries(self, start: int | None = None, end: int | None = None) -> list[ScheduleEntry]:
         """The dates as a run sees them, in order of their start.
 
@@ -126,16 +134,15 @@ class Schedule:
             start: S of the run: of two values of one date the nearer counts.
             end: its E, seconds; ``None``: of a run under way, which sees what was said last.
         """
-        wanted = [occurrence_id for occurrence_id in self._ids() if (occurrence_id == "") == (self.zoom_type == FIXED)]
-        if self.zoom_type not in (FIXED, RECURRING):
-            return []
-        seen = (self._entry(occurrence_id, start, end) for occurrence_id in wanted)
+        seen = (self._entry(occurrence_id, start, end) for occurrence_id in self._ids())
         return sorted(
             (entry for entry in seen if entry is not None), key=lambda entry: (entry.start, entry.occurrence_id)
         )
 
     def _ids(self) -> list[str]:
-        return sorted({*self.said, *(date.occurrence_id for _at, _duration, dates in self.readings for date in dates)})
+        """Of the dates that a webinar of its type has."""
+        told = {*self.said, *(date.occurrence_id for _at, _duration, dates in self.readings for date in dates)}
+        return {FIXED: sorted(told & {""}), RECURRING: sorted(told - {""})}.get(self.zoom_type or 0, [])
 
     def _entry(self, occurrence_id: str, start: int | None, end: int | None) -> ScheduleEntry | None:
         statements = list(self._filled(occurrence_id))
@@ -186,6 +193,17 @@ def _around(ordered: list[_Statement], end: int | None) -> list[_Statement]:
     before = [statement for statement in ordered if end is None or statement.at_ms < end * 1_000]
     after = ordered[len(before) :]
     return [*before[-1:], *after[:1]]
+
+
+def _is_near(said: _Statement, statement: _Statement) -> bool:
+    """Whether one of two that say the same is enough, the earlier.
+
+    Each of thousands of registrations says the same: with the first of an hour few of them change the row. Never an
+    earlier instant than that: who registers for a new date, minutes after the old one was held, says nothing of that.
+    """
+    if said.source != "registration":
+        return said.at_ms == statement.at_ms
+    return said.at_ms // HOUR_MS == statement.at_ms // HOUR_MS
 
 
 def _key(statement: tuple[object, ...]) -> tuple[str, ...]:

@@ -144,3 +144,14 @@ def test_start_of_a_fixed_time_is_said_by_a_registration_that_names_an_occurrenc
     dates = said_by("registration_created", 1, content)
     assert [(date.occurrence_id, date.start, date.length) for date in dates] == [("", at(0), 3600), ("1", at(0), 3600)]
     assert [date.occurrence_id for date in said_by("updated", 1, content)] == ["1"]
+
+
+def test_nobody_stays_away_from_what_is_held_beside_a_series_whose_dates_are_all_deleted() -> None:
+    """Zoom can tell that there is none; of a webinar of type 6 it cannot."""
+    told = series()
+    told.occurs("gone", -22 * 60, status="deleted")
+    told.registers("r-bo", BO)
+    attended(told, "a", 0, 60)
+    assert results(told.truth()) == [{ANA: ("attended", 60)}]
+    told.occurrences, told.session_type = [], 6
+    assert results(told.truth()) == [{ANA: ("attended", 60), BO: ("no_show", 0)}]

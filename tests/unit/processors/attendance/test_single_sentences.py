@@ -178,6 +178,30 @@ SENTENCES = {
         ana in B 14:00-15:00
         => bo shows no_shows 2
         => cy shows no_shows 1""",
+    "who was in a session of the date that was held before is missed in none, wherever the date has been moved": """
+        webinar 10:00 60 min
+        registered ana
+        told at 09:00: 13:30
+        run A 20:00-21:00
+        ana in A 20:00-21:00
+        told at +1d 10:00: 10:00
+        run B +1d 11:40-12:40
+        bo in B +1d 11:40-12:40
+        => 2 sessions
+        => ana shows no_shows 0""",
+    "what is held beside dates that are all deleted is nobody's to miss": """
+        series 10:00 60 min: one
+        registered ana
+        registered bo for one
+        run A 10:00-11:00
+        ana in A 10:00-11:00
+        bo in A 10:00-11:00
+        deleted one at 12:00
+        run B +3d 10:00-11:00
+        cy in B +3d 10:00-11:00
+        => 2 sessions
+        => ana shows no_shows 0
+        => bo shows no_shows 0""",
     "the time zone is that of webhooks where Zoom does not answer with one": """
         meeting
         time zone America/Los_Angeles in webhooks

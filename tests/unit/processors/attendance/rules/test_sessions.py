@@ -83,6 +83,32 @@ def test_schedule_date_without_a_duration_lasts_as_long_as_the_webinar() -> None
     assert [entry.duration for entry in schedule.entries()] == [HOUR, 60]
 
 
+def test_schedule_takes_nothing_as_said_before_it_was() -> None:
+    """Ten minutes late ends a webinar; its host gives it a new date at once, for which somebody registers."""
+    schedule = Schedule()
+    begins = T - T % HOUR
+    end, next_week = begins + HOUR + 600, Said("", begins + 7 * DAY, HOUR)
+    schedule.hear((begins - DAY) * 1_000, "registration", 5, [Said("", begins, HOUR)])
+    schedule.hear((end + 60) * 1_000, "event", 5, [next_week])
+    schedule.hear((end + 120) * 1_000, "registration", 5, [next_week])
+    (found,) = group([run("a", begins, end)], schedule, window=WINDOW, restart_gap=GAP)
+    assert found.entry is not None
+    assert found.entry.start == begins
+
+
+def test_schedule_of_many_registrations_in_an_hour_is_told_by_the_first() -> None:
+    """In any order; the row of the webinar changes a few times only."""
+    told = [T * 1_000 + second * 1_000 for second in (7, 3, 9, 3)]
+    rows = []
+    for order in (told, told[::-1]):
+        schedule = Schedule()
+        for at_ms in order:
+            schedule.hear(at_ms, "registration", 5, [Said("", T, HOUR)])
+        rows.append(schedule.to_bytes())
+        assert [said.at_ms for said in schedule.said[""]] == [T * 1_000 + 3_000]
+    assert rows[0] == rows[1]
+
+
 @pytest.mark.parametrize("zoom_type", [6, None])
 def test_schedule_of_a_webinar_without_fixed_dates_has_none(zoom_type: int | None) -> None:
     """Whatever a registration names: nobody can be late for, or stay away from, what has no time."""
