@@ -10,7 +10,7 @@ from processors.attendance.book import CONNECTION, RUN, Book, Job, look_at
 from processors.attendance.known.groups import run_rows
 from processors.attendance.known.questions import LOST_MS, Scope, Subject, ask, is_lost, subject_of
 from processors.attendance.rules.fields import instant, readable
-from processors.attendance.rules.reports import parse_line
+from processors.attendance.rules.reports import parse_lines
 from schemas.lookups import LookupResult
 
 
@@ -51,7 +51,7 @@ def take_report_end(book: Book, result: LookupResult) -> bool:
     row = book.get(RUN, uuid)
     if row is None:
         return False
-    for line in readable(result.rows, parse_line):
+    for line in parse_lines(result.rows):
         if not line.waiting:
             row = row.reported(line.connection.leaves[-1])
     if result.last and row.report_end is None:

@@ -15,8 +15,7 @@ from processors.attendance.book import (
 )
 from processors.attendance.closing.states import tell_next_check
 from processors.attendance.known.questions import LOST_MS, Scope, Subject, ask, scope_of
-from processors.attendance.rules.fields import readable
-from processors.attendance.rules.reports import ReportRow, ReportState, is_old, parse_line
+from processors.attendance.rules.reports import ReportRow, ReportState, is_old, parse_lines
 from processors.attendance.rules.runs import RunRow
 from schemas.lookups import LookupResult
 
@@ -56,7 +55,7 @@ def take_report(book: Book, result: LookupResult, asked: Question | None) -> Non
     uuid, state = result.session_uuid or "", book.get(REPORT_STATE, result.session_uuid or "")
     if state is None or state.settled is not None or scope_of(result).part != str(state.next_check):
         return
-    lines = readable(result.rows, parse_line)
+    lines = parse_lines(result.rows)
     state.reading.add(result.page, lines)
     for line in lines:
         if not line.waiting:

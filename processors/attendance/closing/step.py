@@ -12,7 +12,6 @@ from processors.attendance.rules.reports import ReportState
 from processors.attendance.rules.runs import RunRow, liveliest
 from processors.attendance.rules.sessions import Group, Session, Weight, session_of
 from schemas.attendance import ObjectType, Origin, Scheduled
-from schemas.instants import as_datetime
 
 
 class Progress(Enum):
@@ -79,10 +78,7 @@ class ClosingStep:
     def scheduled(self) -> Scheduled | None:
         """The group's date as records tell it."""
         entry = self.group.entry
-        if entry is None:
-            return None
-        starts_at, occurrence_id = as_datetime(entry.start), entry.occurrence_id or None
-        return Scheduled(occurrence_id=occurrence_id, starts_at=starts_at, duration_seconds=entry.duration)
+        return None if entry is None else entry.told
 
     @cached_property
     def origin(self) -> Origin:

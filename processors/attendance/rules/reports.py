@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from processors.attendance.rules.connections import Connection
-from processors.attendance.rules.fields import FieldError, identifier, instant, text, whole
+from processors.attendance.rules.fields import FieldError, identifier, instant, readable, text, whole
 from schemas.codec import normalise_email, pack, unpack
 from schemas.instants import SECONDS_PER_DAY
 
@@ -27,6 +27,11 @@ class ReportLine:
     waiting: bool
     unfinished: bool
     """A duration of 0 although its leave is after its join: Zoom has not finished the report."""
+
+
+def parse_lines(rows: Iterable[dict[str, Any]]) -> list[ReportLine]:
+    """Those of a page that can be read and are intervals."""
+    return readable(rows, parse_line)
 
 
 def parse_line(row: dict[str, Any]) -> ReportLine | None:

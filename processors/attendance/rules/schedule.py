@@ -10,8 +10,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple, TypeVar
 
+from schemas.attendance import Scheduled
 from schemas.codec import pack, unpack
-from schemas.instants import HOUR_MS
+from schemas.instants import HOUR_MS, as_datetime
 
 _T = TypeVar("_T", bound=tuple[Any, ...])
 ScheduleSource = Literal["reading", "event", "registration"]
@@ -33,6 +34,12 @@ class ScheduleEntry(NamedTuple):
     def end(self) -> int:
         """T + D."""
         return self.start + self.duration
+
+    @property
+    def told(self) -> Scheduled:
+        """As records tell it."""
+        occurrence_id, starts_at = self.occurrence_id or None, as_datetime(self.start)
+        return Scheduled(occurrence_id=occurrence_id, starts_at=starts_at, duration_seconds=self.duration)
 
 
 class Said(NamedTuple):
