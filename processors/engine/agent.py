@@ -6,7 +6,7 @@ told. Whatever fails before (4) ends the process with code 70: nothing is lost, 
 on purpose: a rule that ignores what its state has seen already would never send again an output that a crash took.
 
 How records come in and where all of it goes is an `Outside`: Kafka and RocksDB under Faust (`faust_agent`), or memory
-(`memory`).
+(`tests/support/memory_engine.py`).
 """
 
 from __future__ import annotations
@@ -15,12 +15,13 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 from processors.engine.breaker import CircuitBreaker
 from processors.engine.dead_letters import Graveyard, cut_headers, dead_letter_headers, fault_of
 from processors.engine.effect import Effect, RowChanges
 from processors.engine.metrics import EngineMetrics
+from processors.engine.outside import Outside
 from processors.engine.spec import AgentSpec
 from processors.engine.turn import Batch, Turn
 from processors.engine.view import ROW_BYTES, Output, PartitionStore, Record, with_lineage
@@ -37,37 +38,6 @@ CUT_VALUE_BYTES, CUT_KEY_BYTES = 65_536, 1_024
 """What is kept of a dead letter that the broker refuses for its size."""
 
 log = logging.getLogger(__name__)
-
-
-class RefusedOutput(NamedTuple):
-    """An output that the broker will never take, the record that it came from, and why."""
-
-    origin: Record | None
-    reason: str
-
-
-class Outside(Protocol):
-    """Where the consequences of a turn go."""
-
-    def stores(self, partition: int) -> dict[str, PartitionStore]:
-        """The agent's tables in a partition, recovered."""
-
-    async def ensure_owner(self) -> None:
-        """Before a turn puts anything out: it was computed from rows that another worker may have changed since.
-
-        Raises:
-            FatalError: another worker may own the partitions by now.
-        """
-
-    async def publish(self, outbox: Sequence[tuple[Output, Record | None]]) -> list[RefusedOutput]:
-        """Returns when the broker has confirmed all but what it refuses for good."""
-
-    async def persist(self, changes: Mapping[int, Mapping[str, RowChanges]]) -> dict[str, int]:
-        """Write the changes of all partitions and tables, all or none: changelogs, confirmed, then the local store.
-
-        Returns:
-            By table the size of the smallest row that its changelog refuses for good; empty when all are written.
-        """
 
 
 class Turned(NamedTuple):

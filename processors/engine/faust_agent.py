@@ -13,13 +13,14 @@ from aiokafka.errors import KafkaError
 from faust.types.tuples import TP
 from typing_extensions import override
 
-from processors.engine.agent import Agent, Outside, RefusedOutput, Turned, TurnListener
+from processors.engine.agent import Agent, Turned, TurnListener
 from processors.engine.confirmed_publisher import Row
 from processors.engine.effect import Effect, OwnAgent, Position, RowChanges
 from processors.engine.faust_consumer import BatchSchema, committed_offset
 from processors.engine.faust_engine import Engine
 from processors.engine.faust_tables import TablePartition, declare_table
 from processors.engine.halt import Halt
+from processors.engine.outside import Outside, RefusedOutput
 from processors.engine.spec import AgentSpec
 from processors.engine.states import state_headers
 from processors.engine.turn import Batch

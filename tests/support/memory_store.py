@@ -1,4 +1,4 @@
-"""A table's partition in a dict, and a rule's turn over it: for rules alone, without an engine. PURE."""
+"""A table's partition in a dict, and a rule's turn over it: for rules alone, without an engine."""
 
 from __future__ import annotations
 
