@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from processors.brevo.decisions.bulk import Shape, shape_of
+from processors.brevo.decisions.imports import Shape, shape_of
 from processors.brevo.decisions.ledger import ContactRow, EventRow, Rank, ReadCommand
 from processors.brevo.decisions.open_work import ContactWork, UpsertWork, next_work
 

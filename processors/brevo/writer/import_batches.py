@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from processors.brevo.decisions.bulk import Shape
+from processors.brevo.decisions.imports import Shape
 
 
 def _nobody_listens() -> None:

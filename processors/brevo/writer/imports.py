@@ -14,7 +14,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TypeVar
 
-from processors.brevo.decisions.bulk import (
+from processors.brevo.decisions.imports import (
     REMOVE_AT_ONCE,
     ImportRow,
     Member,
@@ -30,7 +30,7 @@ from processors.brevo.decisions.bulk import (
 from processors.brevo.decisions.open_work import UpsertWork
 from processors.brevo.decisions.results import Ending, left_out_detail
 from processors.brevo.decisions.wanted import Known
-from processors.brevo.writer.bulk_reading import BulkReading
+from processors.brevo.writer.import_reading import ImportReading
 from processors.brevo.writer.processes import ProcessEnd
 from processors.brevo.writer.tools import WriterTools
 
@@ -63,7 +63,7 @@ class ImportWriter:
         self._processes = tools.processes
         self._tools = tools
         self._notify_url = notify_url
-        self._reading = BulkReading(tools, deletions_told=deletions_told)
+        self._reading = ImportReading(tools, deletions_told=deletions_told)
         self._deletions_told = deletions_told
 
     async def write(self, shape: Shape, contacts: Sequence[str]) -> None:

@@ -12,7 +12,7 @@ from functools import partial
 
 from processors.brevo.api.client import BrevoClient
 from processors.brevo.decisions.budget import WriterFigures, next_poll
-from processors.brevo.decisions.bulk import UNFINISHED
+from processors.brevo.decisions.imports import UNFINISHED
 from processors.brevo.writer.asking import Asker
 from runtime.calls import Answer
 

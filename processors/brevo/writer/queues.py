@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from processors.brevo.decisions.bulk import Shape
 from processors.brevo.decisions.families import FAMILIES, Family, family_of, priority_of
+from processors.brevo.decisions.imports import Shape
 from processors.brevo.decisions.next_action import ContactPhase
 from processors.brevo.decisions.open_work import ContactWork, UpsertWork
 from processors.brevo.writer.event_bursts import EventBursts

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
-from processors.brevo.decisions.bulk import Shape, shape_of
+from processors.brevo.decisions.imports import Shape, shape_of
 from processors.brevo.decisions.ledger import ContactRow, EventRow, ReadCommand, contact_of
 from processors.brevo.decisions.next_action import (
     AccountAtBrevo,

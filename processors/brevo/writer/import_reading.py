@@ -7,13 +7,13 @@ from dataclasses import replace
 from functools import partial
 from typing import Any, TypeGuard
 
-from processors.brevo.decisions.bulk import PAGE_CONTACTS, Member, asks_brevo, may_be_deleted, worth_reading
+from processors.brevo.decisions.imports import PAGE_CONTACTS, Member, asks_brevo, may_be_deleted, worth_reading
 from processors.brevo.decisions.upsert import after_read
 from processors.brevo.decisions.wanted import Known
 from processors.brevo.writer.tools import WriterTools
 
 
-class BulkReading:
+class ImportReading:
     """Of members whose state is not known.
 
     Args:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from processors.brevo.decisions.bulk import (
+from processors.brevo.decisions.imports import (
     ImportRow,
     Member,
     after_import,
