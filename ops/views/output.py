@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import dataclasses
+import io
+import re
 import sys
 import textwrap
 from collections.abc import Iterable, Mapping, Sequence
@@ -14,12 +16,14 @@ import typer
 from pydantic import BaseModel
 from rich.console import Console
 from rich.table import Table
+from typing_extensions import override
 
 from console.views.spreadsheet import no_formula
 
 Csv = Annotated[bool, typer.Option("--csv", help="Comma-separated rows on stdout, a heading first.")]
 Mask = Annotated[bool, typer.Option("--mask", help="Hide addresses and names, for a screen that others see.")]
 OutputRow = Mapping[str, Any]
+_MARGIN = re.compile(r"[ \t]+\n")
 
 
 def one_form(*, as_json: bool, as_csv: bool) -> None:
@@ -69,9 +73,22 @@ def plain(value: object) -> object:
     raise TypeError(type(value).__name__)
 
 
+class _WithoutMargins(io.StringIO):
+    """Stdout without the blanks with which tables fill their lines up: they would stay in files and pages."""
+
+    @override
+    def write(self, text: str) -> int:
+        return sys.stdout.write(_MARGIN.sub("\n", text))
+
+    @override
+    def flush(self) -> None:
+        sys.stdout.flush()
+
+
 def terminal() -> Console:
     """Where people read: as wide as their window, 80 columns where there is none; topics and names are no markup."""
-    return Console(highlight=False, markup=False, emoji=False)
+    file = None if sys.stdout.isatty() else _WithoutMargins()
+    return Console(file=file, highlight=False, markup=False, emoji=False)
 
 
 def write_lines(console: Console, lines: Iterable[str]) -> None:

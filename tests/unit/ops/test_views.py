@@ -16,7 +16,7 @@ from ops.views.choice import NotOneError, one_session
 from ops.views.explanation import candidate, evidence, parts
 from ops.views.health import Picture, of_worker, troubles
 from ops.views.history import changes_of_tier, history
-from ops.views.output import write_csv
+from ops.views.output import table, terminal, write_csv
 from ops.views.people import as_table, row
 from ops.views.words import at_brevo, state
 from readmodel.health import known
@@ -179,3 +179,14 @@ def test_examples_in_the_docs_of_functions_hold() -> None:
     found = doctest.testmod(output)
     assert found.attempted
     assert not found.failed
+
+
+def test_table_that_is_no_persons_screen_has_no_blanks_at_the_ends_of_its_lines(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """They would stay in files, and in what people paste."""
+    made = table("what", "why")
+    made.add_row("a", "because of something long")
+    made.add_row("b", "so")
+    terminal().print(made)
+    assert capsys.readouterr().out == "what why\na    because of something long\nb    so\n"
