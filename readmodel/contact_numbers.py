@@ -64,14 +64,15 @@ class KnownContacts:
         """As `readmodel.numbers.Numbers`."""
         met = self._numbers
         met.update(numbers_of_contacts(connection, [key for key in keys if key not in met]))
-        return {key: met[key] for key in keys if key in met}
+        return met
 
-    def add(self, connection: Connection, keys: Sequence[bytes]) -> dict[bytes, int]:
+    def add(self, connection: Connection, known: dict[bytes, int], keys: Sequence[bytes]) -> None:
         """As `readmodel.numbers.Numbers`; their rows are the caller's to write."""
+        if not keys:
+            return
         largest = connection.execute(select(func.coalesce(func.max(CONTACTS.c.contact), 0))).scalar_one()
         self.added = {key: number for number, key in enumerate(keys, largest + 1)}
-        self._numbers.update(self.added)
-        return self.added
+        known.update(self.added)
 
 
 def numbers_of_contacts(connection: Connection, keys: Iterable[bytes]) -> dict[bytes, int]:

@@ -34,21 +34,24 @@ class Numbers:
         self._table = table
 
     def of(self, connection: Connection, named: Iterable[Any]) -> dict[Any, int]:
-        """The numbers of those of them that have one."""
+        """The numbers of those of them that have one, and maybe of others."""
         rest, known = iter(named), dict[Any, int]()
         while part := list(islice(rest, PARAMETERS)):
             known.update(_known(connection, self._table, part))
         return known
 
-    def add(self, connection: Connection, named: Sequence[Any]) -> dict[Any, int]:
-        """Give each of these, which have none, the next one. Within a transaction of `Database.writing`."""
+    def add(self, connection: Connection, known: dict[Any, int], named: Sequence[Any]) -> None:
+        """Give each of these, which have none, the next one, and let it be `known`.
+
+        Within a transaction of `Database.writing`.
+        """
         if not named:
-            return {}
+            return
         number = self._table.c.number
         first = connection.execute(select(func.coalesce(func.max(number), 0))).scalar_one() + 1
         given = {name: number for number, name in enumerate(named, first)}
         _insert(connection, self._table, [(number, name) for name, number in given.items()])
-        return given
+        known.update(given)
 
 
 # Past SQLAlchemy's handling of each value: most of the time would go there.

@@ -35,11 +35,11 @@ def positions(connection: Connection) -> dict[Partition, int]:
 
 def reached(records: Iterable[SourceRecord], unreadable: Mapping[Partition, int]) -> dict[Partition, Reached]:
     """How far the partitions of a batch are, once it is written."""
-    found: dict[Partition, Reached] = {}
-    for record in records:
-        where = (record.topic, record.partition)
-        found[where] = Reached(record.offset + 1, record.timestamp_ms, unreadable.get(where, 0))
-    return found
+    last = {(record.topic, record.partition): record for record in records}
+    return {
+        where: Reached(record.offset + 1, record.timestamp_ms, unreadable.get(where, 0))
+        for where, record in last.items()
+    }
 
 
 def note(connection: Connection, far: Mapping[Partition, Reached]) -> None:

@@ -41,9 +41,11 @@ CallKey = tuple[int, int]
 @contextmanager
 def tallied(connection: Connection, contacts: Collection[int], calls: Sequence[CallKey]) -> Iterator[None]:
     """Around what changes results of these contacts and these calls alone, within one transaction."""
-    before = _unsynced(connection, contacts), _delays(connection, calls)
+    dialect = connection.dialect.name
+    chosen = _unsynced(contacts, dialect) if contacts else None, _delays(calls, dialect) if calls else None
+    before = [_counted(connection, one) for one in chosen]
     yield
-    after = _unsynced(connection, contacts), _delays(connection, calls)
+    after = [_counted(connection, one) for one in chosen]
     for table, was, now in zip((UNSYNCED, DELAYS), before, after, strict=True):
         now.subtract(was)
         _add(connection, table, {key: by for key, by in now.items() if by})
@@ -63,22 +65,18 @@ def calls_of(connection: Connection, contact: int) -> list[CallKey]:
     return [(number, command) for number, command in rows]
 
 
-def _unsynced(connection: Connection, contacts: Collection[int]) -> Counter[tuple[Any, ...]]:
-    if not contacts:
-        return Counter()
-    theirs = among(PEOPLE.c.contact, contacts, connection.dialect.name)
-    return _counted(connection, select(PEOPLE.c.session).where(theirs, NOT_SYNCED))
+def _unsynced(contacts: Collection[int], dialect: str) -> Select[Any]:
+    return select(PEOPLE.c.session).where(among(PEOPLE.c.contact, contacts, dialect), NOT_SYNCED)
 
 
-def _delays(connection: Connection, calls: Sequence[CallKey]) -> Counter[tuple[Any, ...]]:
-    if not calls:
-        return Counter()
+def _delays(calls: Sequence[CallKey], dialect: str) -> Select[Any]:
     keys = FINISHED_AT // MINUTE_MS, CALLS.c.wanted, CALLS.c.finished_after // DELAY_STEP_MS
-    chosen = select(*keys).select_from(_joined(calls, connection.dialect.name))
-    return _counted(connection, chosen.where(ANSWERED))
+    return select(*keys).select_from(_joined(calls, dialect)).where(ANSWERED)
 
 
-def _counted(connection: Connection, chosen: Select[Any]) -> Counter[tuple[Any, ...]]:
+def _counted(connection: Connection, chosen: Select[Any] | None) -> Counter[tuple[Any, ...]]:
+    if chosen is None:
+        return Counter()
     keys = chosen.selected_columns
     rows = connection.execute(chosen.add_columns(func.count()).group_by(*keys))
     return Counter({tuple(key): count for *key, count in rows})

@@ -41,8 +41,8 @@ def write(connection: Connection, changes: Changes, known: KnownContacts | None 
     rows = _numbered(connection, changes, known or KnownContacts())
     asked = _values(rows, _ASKED_OF_BREVO, "contact")
     people = asked | _values(rows, (RowKind.PERSON,), "contact")
-    calls = _values(rows, _CALLS, "contact", "command")
-    with tallied(connection, people, sorted(calls)):
+    calls = sorted(_values(rows, _CALLS, "contact", "command"))
+    with tallied(connection, people.keys(), calls):
         for kind in TABLES:
             if kind in rows:
                 _write(connection, kind, rows[kind])
@@ -50,9 +50,9 @@ def write(connection: Connection, changes: Changes, known: KnownContacts | None 
             _follow(connection, asked)
 
 
-def _values(rows: Mapping[RowKind, list[SqlRow]], kinds: Sequence[RowKind], *names: str) -> set[Any]:
-    """Of these columns, in the rows of these kinds."""
-    return {*chain.from_iterable(map(itemgetter(*names), rows.get(kind, ())) for kind in kinds)}
+def _values(rows: Mapping[RowKind, list[SqlRow]], kinds: Sequence[RowKind], *names: str) -> dict[Any, None]:
+    """Of these columns, in the rows of these kinds; in their order, which is almost that of the numbers."""
+    return dict.fromkeys(chain.from_iterable(map(itemgetter(*names), rows.get(kind, ())) for kind in kinds))
 
 
 def _numbered(connection: Connection, changes: Changes, contacts: KnownContacts) -> dict[RowKind, list[SqlRow]]:
@@ -66,7 +66,8 @@ def _numbered(connection: Connection, changes: Changes, contacts: KnownContacts)
     for table, named in places.items():
         numbers = contacts if table is CONTACTS else Numbers(table)
         _number(connection, numbers, [_Place(rows[kind], name, kind in DELETES) for kind, name in named])
-    rows[RowKind.NEW_CONTACT] = _new(contacts, _values(rows, (RowKind.CONTACT,), "contact"))
+    if contacts.added:
+        rows[RowKind.NEW_CONTACT] = _new(contacts, _values(rows, (RowKind.CONTACT,), "contact"))
     for kind in DELETES:
         rows[kind] = [row for row in rows.get(kind, ()) if _UNKNOWN not in row.values()]
     return {kind: said for kind, said in rows.items() if said}
@@ -87,14 +88,14 @@ def _number(connection: Connection, numbers: Numbers | KnownContacts, places: Se
     # In the order in which they came: what came together lies together.
     met: dict[Any, None] = dict.fromkeys(chain.from_iterable(named))
     met.pop(None, None)
-    known = numbers.of(connection, met)
+    known: dict[Any, int] = numbers.of(connection, met)
     kept = [names for names, place in zip(named, places, strict=True) if not place.is_deleted]
     needed = met if len(kept) == len(named) else {*chain.from_iterable(kept)}
-    fresh = [name for name in met if name not in known and name in needed]
-    given = {**dict.fromkeys(met, _UNKNOWN), None: None, **known, **numbers.add(connection, fresh)}
+    numbers.add(connection, known, [name for name in met if name not in known and name in needed])
     for names, place in zip(named, places, strict=True):
-        for row, number in zip(place.rows, map(given.__getitem__, names), strict=True):
-            row[place.column] = number
+        otherwise = _UNKNOWN if place.is_deleted else None
+        for row, name in zip(place.rows, names, strict=True):
+            row[place.column] = known.get(name, otherwise)
 
 
 def _write(connection: Connection, kind: RowKind, rows: Sequence[SqlRow]) -> None:

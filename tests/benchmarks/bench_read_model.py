@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import gc
 import sqlite3
 import tempfile
 import time
@@ -25,6 +26,7 @@ from sqlalchemy import Connection
 from sqlalchemy.engine import URL
 
 from console.views.links import session_word
+from ops.entry import OBJECTS_BETWEEN_COLLECTIONS
 from processors.engagement.score import ON_TIME_SECONDS, session_points
 from readmodel.changes import SourceRecord
 from readmodel.database import DATABASE_FILE, VARIABLE, Database, opened, url_of
@@ -210,6 +212,8 @@ def main() -> None:
     parser.add_argument("--results", type=int, default=1_000_000)
     parser.add_argument("--url", help="an empty PostgreSQL; without it a SQLite file")
     options = parser.parse_args()
+    gc.set_threshold(OBJECTS_BETWEEN_COLLECTIONS)  # this and the next as `rollcall console` does
+    gc.freeze()
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         url = url_of({VARIABLE: options.url}) if options.url else sqlite_url(folder)

@@ -91,7 +91,7 @@ def test_numbers_are_known_while_nobody_else_writes(tmp_path: Path) -> None:
         with suppress(KeyError), ours.writing() as connection:  # `ana` is kept, `ben` is rolled back
             known.keep()
             known.begin(connection)
-            known.add(connection, [ben])
+            known.add(connection, known.of(connection, [ben]), [ben])
             raise KeyError
         score(theirs, None, cleo)
         score(ours, known, ben, ana)
