@@ -27,17 +27,15 @@ from typing import Any
 from typing_extensions import override
 
 from processors.engine.view import Record, Rule, View
-from schemas.cloud_events import Headers
+from processors.rebuild.asking_view import AskingView
 from schemas.codec import contact_id, normalise_email, pack, unpack
 from schemas.instants import DAY_MS, as_datetime
 from schemas.lookups import LookupRequest, LookupResult
-from schemas.model import Message
 from schemas.ticks import Tick
 from schemas.topics import (
     HELD_EVENTS,
     KEPT_ANSWERS,
     LOOKUP_RESULTS,
-    LOOKUPS,
     LOOKUPS_BULK,
     RAW_EVENTS,
     TICKS,
@@ -69,7 +67,7 @@ class KeptAnswers(Rule):
     def __init__(self, rule: Rule, *, asks_zoom: bool) -> None:
         self._rule = rule
         self._asks_zoom = asks_zoom
-        self._asking: _AskingView | None = None
+        self._asking: AskingView | None = None
 
     @override
     def handle(self, record: Record, view: View) -> None:
@@ -80,12 +78,12 @@ class KeptAnswers(Rule):
         if record.topic == TICKS.name:
             self._give_up(record.taken_ms, view)
         if self._asking is None or self._asking.view is not view:
-            self._asking = _AskingView(view, self)  # of a turn: one for all its records
+            self._asking = AskingView(view, self._asked)  # of a turn: one for all its records
         self._asking.begin(record.taken_ms)
         topic = _PLACE.get(record.topic)
         self._rule.handle(record if topic is None else record._replace(topic=topic), self._asking)
 
-    def asked(self, request: LookupRequest, now_ms: int, view: View) -> None:
+    def _asked(self, request: LookupRequest, now_ms: int, view: View) -> None:
         """Answer at once, or wait until more is read."""
         if self._answer(request, now_ms, view):
             return
@@ -157,59 +155,6 @@ class KeptAnswers(Rule):
             else:
                 answer = LookupResult.answering(request, "unavailable", answered_at=at, detail="no answer was kept")
             view.send(KEPT_ANSWERS.name, request.object_id.encode(), answer)
-
-
-class _AskingView(View):
-    """The rule's view of one partition during one turn: what it asks Zoom is answered here."""
-
-    def __init__(self, view: View, answers: KeptAnswers) -> None:
-        self.view = view
-        self.partition = view.partition
-        self._answers = answers
-        self.begin(0)
-
-    def begin(self, now_ms: int) -> None:
-        """The next record is in hand, taken then."""
-        self.now_ms, self.lineage = now_ms, self.view.lineage
-
-    @override
-    def learned(self) -> None:
-        self.view.lineage = self.lineage
-        self.view.learned()
-
-    @override
-    def get(self, table: str, key: bytes) -> bytes | None:
-        return self.view.get(table, key)
-
-    @override
-    def put(self, table: str, key: bytes, value: bytes) -> None:
-        self.view.put(table, key, value)
-
-    @override
-    def delete(self, table: str, key: bytes) -> None:
-        self.view.delete(table, key)
-
-    @override
-    def scan(self, table: str, prefix: bytes, start: bytes = b"") -> Iterator[tuple[bytes, bytes]]:
-        return self.view.scan(table, prefix, start)
-
-    @override
-    def send_tombstone(self, topic: str, key: bytes, model: type[Message]) -> None:
-        self.view.lineage = self.lineage
-        self.view.send_tombstone(topic, key, model)
-
-    @override
-    def send(self, topic: str, key: bytes | None, message: Message, *, partition: int | None = None) -> None:
-        """An account that was deauthorized is the live worker's matter."""
-        self.view.lineage = self.lineage  # a rule may have set it to that of a row
-        if topic not in (LOOKUPS.name, LOOKUPS_BULK.name):
-            self.view.send(topic, key, message, partition=partition)
-        elif isinstance(message, LookupRequest):
-            self._answers.asked(message, self.now_ms, self.view)
-
-    @override
-    def pass_on(self, topic: str, key: bytes | None, value: bytes | None, headers: Headers) -> None:
-        self.view.pass_on(HELD_EVENTS.name if topic == RAW_EVENTS.name else topic, key, value, headers)
 
 
 def _keep_identities(result: LookupResult, at_ms: int, view: View) -> None:

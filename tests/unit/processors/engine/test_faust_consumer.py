@@ -15,10 +15,10 @@ from processors.engine import faust_consumer
 from processors.engine.faust_consumer import (
     BatchConsumer,
     BatchMessage,
-    BatchThread,
     batch_scheduler,
     require_faust_version,
 )
+from processors.engine.faust_thread import BatchThread
 from schemas.errors import ConfigurationError
 
 PARTITION = TP("events", 0)
