@@ -34,12 +34,15 @@ def first_name(display_name: str) -> str | None:
 
     >>> [first_name(text) for text in ("Dr. Marta Lindqvist", "MEYER, Jonas", "🎧 Ola Nordin", "Krystyna Żak")]
     ['Marta', 'Jonas', 'Ola', 'Krystyna']
+    >>> first_name("Dr.Marta Lindqvist")
+    'Marta'
     >>> [first_name(text) for text in ("iPhone", "Zoom user", "+49 170 1234567", "")]
     [None, None, None, None]
     """
     shown = "".join(letter for letter in display_name if unicodedata.category(letter) != "Cf")
     before, comma, behind = shown.partition(",")
-    words = (behind if comma and behind.strip() else before).split()
+    told = behind if comma and behind.strip() else before
+    words = re.sub(r"\b(dr|prof|mr|mrs|ms)\.(?=\w)", r"\1. ", told, flags=re.IGNORECASE).split()
     return next((word for word in words if _is_name(word)), None)
 
 

@@ -22,9 +22,9 @@ _NOBODY = frozenset(
 )  # fmt: skip
 _TITLES = frozenset(
     {
-        "dipl", "dipl-ing", "dr", "eng", "frau", "fr", "hr", "herr", "ing", "ir", "lic", "mag", "med", "miss", "mlle",
-        "mme", "monsieur", "madame", "mr", "mrs", "ms", "mx", "phd", "prof", "professor", "rev", "sir", "dra", "sr",
-        "sra", "srta",
+        "bsc", "dipl", "dipl-ing", "dr", "dra", "eng", "fr", "frau", "herr", "hr", "ing", "ir", "lic", "madame", "mag",
+        "mba", "med", "miss", "mlle", "mme", "monsieur", "mr", "mrs", "ms", "msc", "mx", "phd", "prof", "professor",
+        "rev", "sir", "sr", "sra", "srta",
     }
 )  # fmt: skip
 _DEVICES = re.compile(r"\b(iphone|ipad|ipod|macbook|imac|android|galaxy|zoom|user|notetaker)\b", re.IGNORECASE)
@@ -43,12 +43,9 @@ def first_name(shown: str | None) -> str | None:
     text = _plain(shown or "")
     if _DEVICES.search(text):
         return None
-    last, comma, first = text.partition(",")
-    for part in (first, last) if comma else (text,):
-        for word in part.split():
-            if (name := _as_name(word)) is not None:
-                return name
-    return None
+    last, _comma, first = text.partition(",")
+    words = (first if first.strip() else last).split()
+    return next((name for word in words if (name := _as_name(word)) is not None), None)
 
 
 def smallest_name(shown: Iterable[str | None]) -> str | None:
@@ -70,8 +67,17 @@ def _plain(text: str) -> str:
     return "".join(letter for letter in kept if unicodedata.category(letter) not in ("Cf", "Cc") or letter == "\u200d")
 
 
-def _as_name(word: str) -> str | None:
+def _bare(word: str) -> str:
+    """Without signs around it, and the name alone of "Dr.Marta"; nothing of what looks like a domain (Otter.ai)."""
     bare = word.strip(_AROUND)
+    title, _dot, rest = bare.partition(".")
+    if not rest or len(title) == 1:  # an initial
+        return bare
+    return _bare(rest) if title.casefold() in _TITLES else ""
+
+
+def _as_name(word: str) -> str | None:
+    bare = _bare(word)
     plain = bare.casefold().rstrip(".")
     if not bare or plain in _NOBODY or plain.replace(".", "") in _TITLES or plain in _TITLES:
         return None
