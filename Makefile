@@ -36,17 +36,24 @@ compose-demo: ## The demo in containers, image and all; removed afterwards (need
 	  $(COMPOSE_DEMO) up --build --detach --wait kafka ingress worker zoom brevo && \
 	  $(COMPOSE_DEMO) run --rm simulator --seed 7
 
-# Most of the time of the tests with processes is waiting: these are handed out first (tests/conftest.py), one by one,
-# so that what computes fills the gaps. They share one Kafka, apart by topic prefixes (tests/conftest.py).
+# The tests with processes wait most of their time: four at once, handed out one by one, share one Kafka, apart by topic
+# prefixes (tests/conftest.py). What computes fills the gaps from beside them, in one process: each that runs tests
+# imports all of its run's first.
 AT_ONCE = --numprocesses=4 --dist=load --maxschedchunk=1
+PLAIN = -m "not torture and not benchmark and not containers"
+COMPUTING = build/tests-computing.log
 
 # Once, rather than by each of them and by the processes that they start.
 COMPILED = console ingress ops processors readmodel runtime sandbox schemas tests/support
 
 test: setup ## Unit, contract, integration and acceptance tests, on a real Kafka
-	@echo "==> Tests: unit, contract, integration, acceptance (8 to 13 minutes on two cores; the first run fetches Apache Kafka, about 36 MB)"
+	@echo "==> Tests: integration, acceptance; beside them unit, contract (8 to 13 minutes on two cores; the first run fetches Apache Kafka, about 36 MB)"
 	@$(VENV_PYTHON) -m compileall -q $(COMPILED)
-	@$(VENV_PYTHON) -m pytest $(AT_ONCE) -m "not torture and not benchmark and not containers" tests/unit tests/contract tests/integration tests/acceptance
+	@mkdir -p build; \
+	  ROLLCALL_SANDBOX_PORTS=26000-31999 $(VENV_PYTHON) -m pytest $(PLAIN) tests/unit tests/contract >$(COMPUTING) 2>&1 & computing=$$!; \
+	  $(VENV_PYTHON) -m pytest $(AT_ONCE) $(PLAIN) tests/integration tests/acceptance; failed=$$?; \
+	  wait $$computing || failed=$$?; \
+	  echo "==> Tests: unit, contract"; cat $(COMPUTING); exit $$failed
 
 containers: setup ## The integration tests on Kafka in a container; image, compose file, network faults (needs Docker)
 	@echo "==> Tests with containers (the first run builds the image)"

@@ -7,8 +7,8 @@ record has it, which is all but those that were added later (`schemas.model.Adde
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
-from functools import reduce
+from collections.abc import Iterator, Mapping
+from functools import cache, reduce
 from importlib import import_module
 from inspect import getsource
 from itertools import pairwise
@@ -92,8 +92,12 @@ def _models_below(model: type[Wire]) -> Iterator[type[Wire]]:
         yield from _models_below(subclass)
 
 
-def _field_texts(model: type[Wire]) -> dict[str, str]:
-    """What stands below each field in the source; pydantic's own way would read all sources at every start."""
+@cache
+def _field_texts(model: type[Wire]) -> Mapping[str, str]:
+    """What stands below each field in the source; pydantic's own way would read all sources at every start.
+
+    Kept, since most topics share models, and finding a class in its source takes milliseconds.
+    """
     texts: dict[str, str] = {}
     for base in model.__mro__:
         if not issubclass(base, Wire):
