@@ -73,7 +73,7 @@ class Job:
     undecided: bool = False
     """Of some registrations only the end of a session shows whether they came before it."""
     queue: list[list[str]] = field(default_factory=list)
-    """(kind, name) of the works that come next."""
+    """(kind, name) of the works that come next; behind a session its runs, as they were when it was due."""
     work: DueWork | None = None
     lineage: Lineage | None = None
     """Of the latest replay that brought news which are not worked on yet."""

@@ -93,8 +93,8 @@ def _begin_next(book: Book, job: Job) -> None:
     """Start the next work of the queue; with none left the job rests until something is due."""
     job.work = None
     while job.queue:
-        kind, name = job.queue.pop(0)
-        if (work := _work(book, kind, name)) is not None:
+        kind, name, *runs = job.queue.pop(0)
+        if (work := _work(book, kind, name, runs)) is not None:
             work.lineage = book.view.lineage
             job.work = work
             _see_to(book, job, work)
@@ -102,10 +102,11 @@ def _begin_next(book: Book, job: Job) -> None:
     _rest(book, job)
 
 
-def _work(book: Book, kind: str, name: str) -> DueWork | None:
+def _work(book: Book, kind: str, name: str, runs: list[str]) -> DueWork | None:
     if kind == "session":
-        group = next((group for group in groups_of(book) if group.uuids[0] == name), None)
-        return DueWork("session", name, group.uuids) if group and group.ended else None
+        # Of the runs as they were when it was due: news of one that has joined them since do not count yet.
+        has_ended = any(group.ended for group in groups_of(book) if group.uuids[0] == name)
+        return DueWork("session", name, runs) if has_ended else None
     return DueWork("retraction" if kind == "retraction" else "registrations", name)
 
 

@@ -8,7 +8,7 @@ from processors.attendance.rules.sessions import Group
 
 
 def works_due(book: Book, job: Job) -> list[list[str]]:
-    """(kind, name) of what has to be done now, after what was left of the last time; takes its news off the job."""
+    """What has to be done now, after what was left of the last time, as `Job.queue`; takes its news off the job."""
     queue = list(job.queue)
     begin_planned(job, book.now_ms)
     if job.registrations:
@@ -20,7 +20,7 @@ def works_due(book: Book, job: Job) -> list[list[str]]:
     for group in groups:
         at_ms = _due_ms(job, group, told)
         if at_ms is not None and at_ms <= book.now_ms:
-            queue.append(["session", group.uuids[0]])
+            queue.append(["session", group.uuids[0], *group.uuids])
             waiting.difference_update(group.uuids)
     job.changed_at = {uuid: at_ms for uuid, at_ms in job.changed_at.items() if uuid in waiting}
     return queue

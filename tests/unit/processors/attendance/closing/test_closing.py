@@ -15,6 +15,7 @@ from schemas.attendance import Result
 from schemas.lookups import LookupKind
 from schemas.ticks import Tick
 from schemas.topics import TICKS
+from tests.support.scattered import Scattered
 from tests.support.tracking import Pipeline, configuration
 from tests.support.worked_examples import Example, seconds
 
@@ -226,6 +227,31 @@ def test_backfill_of_an_old_session_is_read_from_its_report_at_once() -> None:
     pipeline.feed(known, origin=b"backfill")
     pipeline.settle()
     assert sum(len(outputs) for outputs in pipeline.sent.values()) == told
+
+
+@pytest.mark.parametrize("records", range(12))
+def test_run_that_joins_a_session_while_its_work_waits_its_turn_has_its_own_settle(records: int) -> None:
+    """The link is opened again while registrations are told anew: its late deliveries have their time, too."""
+    example = Example()
+    registered = [f"registered {name}" for name in "abcd"]
+    for line in ("webinar 10:00 60 min", *registered, "run A 10:00-11:00", "a in A 10:00-10:40"):
+        example.read(line)
+    of_first = len(example.bodies)
+    for line in ("run B 11:20-11:21", "a in B 11:20-11:21"):
+        example.read(line)
+    pipeline, random = Scattered(example.zoom(), {"settle": "120s", **UNCHECKED}, step=1), Random(1)
+    pipeline.now_ms = seconds("11:30") * 1_000
+    pipeline.feed(example.bodies[:of_first])
+    pipeline.now_ms += 180_000  # no worker runs meanwhile
+    for _ in range(records):
+        pipeline.hand_over(random)
+    assert not pipeline.results
+    pipeline.feed(example.bodies[of_first:])
+    pipeline.come_to_rest(random)
+    assert not pipeline.results
+    pipeline.settle(hours=120 / 3_600)
+    pipeline.come_to_rest(random)
+    assert {result.given for result in pipeline.results.values()} == {("A", "B")}
 
 
 @pytest.mark.parametrize("held", ["session", "registrants", "panelists", "identities"])
