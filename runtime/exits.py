@@ -39,6 +39,9 @@ def run_guarded(run: Callable[[], int | None], *, as_json: bool = False) -> int:
     except RollcallError as error:
         told, code = f"stopped: {redact(str(error))}", INTERNAL
     except Exception as error:  # noqa: BLE001 (the outermost frame)
+        # What Ctrl-C interrupts while a class is made, as imports do, is a RuntimeError up to Python 3.11.
+        if isinstance(error.__cause__, KeyboardInterrupt):
+            return INTERRUPTED
         told, code = f"internal error:\n{redact(describe(error))}", INTERNAL
     print(told, file=sys.stderr)  # noqa: T201 (for people, before logs are set up too)
     if as_json:

@@ -78,3 +78,11 @@ def test_run_guarded_interrupt_is_130_without_a_word(capsys: pytest.CaptureFixtu
     """Ctrl-C is no error."""
     assert failing(KeyboardInterrupt()) == 130
     assert capsys.readouterr() == ("", "")
+
+
+def test_run_guarded_interrupt_that_became_the_cause_of_an_error_is_one(capsys: pytest.CaptureFixture[str]) -> None:
+    """Python 3.11 makes a RuntimeError of it where a class is being made."""
+    interrupted = RuntimeError("Error calling __set_name__")
+    interrupted.__cause__ = KeyboardInterrupt()
+    assert failing(interrupted) == 130
+    assert capsys.readouterr() == ("", "")
