@@ -29,6 +29,7 @@ from ops.failure import stopping
 from ops.options import Json, Reason, Yes, agreed
 from ops.posting import posting_to
 from ops.zoom.accounts import client_of, load
+from readmodel.words import counted
 from runtime.environment import ZoomEnvironment
 from runtime.exits import FOUND_WRONG
 from runtime.kafka import KafkaConnection
@@ -170,6 +171,6 @@ def _report(
     if as_json:
         typer.echo(orjson.dumps(document(wish, list(sessions), cost, found.skipped, published)).decode())
     elif published:
-        typer.echo(f"{published} sessions published; the worker reads their reports, behind live work.")
+        typer.echo(f"{counted(published, 'session')} published; the worker reads the reports, behind live work.")
     elif sessions:
         typer.echo("Nothing was published.")

@@ -12,6 +12,7 @@ from ops.backfill.estimate import Estimate
 from ops.backfill.gathering import UnitProgress
 from ops.backfill.plan import BackfillWish, Skipped
 from ops.backfill.sessions import PastSession
+from readmodel.words import counted, span
 
 _TENTHS = 10
 
@@ -51,9 +52,9 @@ def say_found(console: Console, wish: BackfillWish, sessions: Sequence[PastSessi
     events = "will be sent" if wish.origin == "backfill_with_events" else "are suppressed; --events sends them"
     _say(
         console,
-        f"{len(sessions)} sessions from {wish.span.first} to {wish.span.last}: {webinars} webinars, "
-        f"{len(sessions) - webinars} meetings, {people} joins.\n"
-        f"The worker will make about {cost.calls} calls to Zoom, at least {cost.minutes:.0f} minutes{days}.\n"
+        f"{counted(len(sessions), 'session')} from {wish.span.first} to {wish.span.last}: "
+        f"{counted(webinars, 'webinar')}, {counted(len(sessions) - webinars, 'meeting')}, {counted(people, 'join')}.\n"
+        f"The worker will make about {counted(cost.calls, 'call')} to Zoom: {span(60 * cost.minutes)} at least{days}.\n"
         f"Brevo events {events}.",
     )
 

@@ -63,8 +63,8 @@ def of_worker(worker: WorkerStatus, now: datetime) -> Iterator[str]:
 
 
 def _budget(budget: BudgetUse) -> str:
-    """`66 of 200 contacts a second`, and how long Zoom makes it wait."""
+    """`contacts 66 of 200 a second`, and how long Zoom makes it wait."""
     limit = "" if budget.limit is None else f" of {budget.limit:,.6g}"
     held = f" (held for {span(budget.held_seconds)})" if budget.held_seconds else ""
-    account = f" of {budget.account_id}" if budget.account_id else ""
-    return f"{budget.used or 0:,.0f}{limit} {budget.name}{account} {_PERIODS[budget.period]}{held}"
+    account = f" ({budget.account_id})" if budget.account_id else ""
+    return f"{budget.name}{account} {budget.used or 0:,.0f}{limit} {_PERIODS[budget.period]}{held}"

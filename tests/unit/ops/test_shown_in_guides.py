@@ -5,12 +5,17 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import orjson
 import pytest
 from rich.console import Console
 
+from ops.backfill.display import say_found
+from ops.backfill.estimate import Estimate
+from ops.backfill.plan import BackfillWish
+from ops.backfill.sessions import PastSession
+from ops.backfill.spans import DaySpan
 from ops.brevo.bootstrap import show as show_plan
 from ops.brevo.planning import plan_of
 from ops.letters.frame import in_lines, show_table
@@ -170,3 +175,14 @@ def test_brevo_account_is_planned_and_set_up_as_the_guide_says(capsys: pytest.Ca
     for shown, made in ((planned, []), (applied, done)):
         show_plan(plan, made, as_json=False)
         assert shown.missing(capsys.readouterr().out) == []
+
+
+def test_back_fill_is_counted_as_the_guide_says() -> None:
+    """The webinar of the tutorial, read from Zoom's lists."""
+    day = date(2026, 11, 27)
+    wish = BackfillWish(DaySpan(day, day), None, None, "backfill")
+    webinar = PastSession("a", "uuid==", "91199150314", 5, "Quarterly roadmap, live", "host", 0, 3_600, 22)
+    console = Console(width=WIDTH)
+    with console.capture() as capture:
+        say_found(console, wish, [webinar], Estimate(calls=10, minutes=0.7 / 60, days=1))
+    assert tuple(capture.get().splitlines()) == on_page("how-to/backfill.md", "backfill")

@@ -24,7 +24,7 @@ from readmodel.lines.candidates import CandidateLine
 from readmodel.lines.contacts import SessionResult
 from readmodel.lines.operations import Totals
 from runtime.scoring_models import Scoring
-from schemas.workers import AgentStatus, WorkerStatus
+from schemas.workers import AgentStatus, BudgetUse, WorkerStatus
 from tests.support.lines import NOW, person, session
 
 QUIET = Totals(dead_letters=0, in_doubt=0, rejected=0, quarantined=0, sessions_waiting=0)
@@ -91,6 +91,8 @@ def test_a_worker_that_was_replaced_is_forgotten_after_a_day() -> None:
 def test_a_worker_is_told_in_lines() -> None:
     """Its lag per agent; a worker that fell silent says since when."""
     assert list(of_worker(worker(), NOW))[:2] == ["w1  1, ready, 2 partitions", "  behind by records: look-up 7"]
+    used = BudgetUse(name="contacts", period="hour", used=66, limit=200)
+    assert list(of_worker(worker(budgets=(used,)), NOW))[-1] == "  used: contacts 66 of 200 an hour"
     assert "silent since 2026-11-27 11:00" in next(iter(of_worker(worker(at=NOW - timedelta(hours=1)), NOW)))
 
 
