@@ -9,14 +9,14 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import create_engine
+from sqlalchemy import create_engine, delete, event
 
 from readmodel import keys
 from readmodel.changes import Changes, RowKind
 from readmodel.contact_numbers import KnownContacts, contact_ids_of, number_of_contact
 from readmodel.database import Database, opened
 from readmodel.keys import beginning, contact_id_of, contact_key, untold
-from readmodel.tables import METADATA
+from readmodel.tables import CONTACTS, METADATA
 from readmodel.writing import write
 from schemas.codec import contact_id
 from tests.support.read_model import sqlite_url
@@ -71,30 +71,51 @@ def test_id_of_another_length_is_no_command() -> None:
         keys.command_key("b64b178a98dfec3c")
 
 
-def test_numbers_are_known_while_nobody_else_writes(tmp_path: Path) -> None:
-    """What was rolled back, or may have been given to somebody else meanwhile, is looked up again."""
-    ana, ben, cleo = (bytes([number]) * 16 for number in range(3))
-    url = sqlite_url(tmp_path)
-    with opened(url) as ours, opened(url) as theirs:
-        known = KnownContacts()
+ANA, BEN, CLEO = (bytes([number]) * 16 for number in range(3))
 
-        def score(database: Database, contacts: KnownContacts | None, *keys: bytes) -> None:
-            changes = Changes()
-            for key in keys:
-                changes.put(RowKind.SCORE, (key,), {"contact": key, "score": 1, "why": "", "standing": ""})
-            with database.writing() as connection:
-                if contacts:
-                    contacts.begin(connection)
-                write(connection, changes, contacts)
 
-        score(ours, known, ana)
-        with suppress(KeyError), ours.writing() as connection:  # `ana` is kept, `ben` is rolled back
-            known.keep()
+def score(database: Database, known: KnownContacts, *keys: bytes, fails: bool = False) -> None:
+    """As a projector that has remembered `known`: one batch with a score of each, or one that is rolled back."""
+    changes = Changes()
+    for key in keys:
+        changes.put(RowKind.SCORE, (key,), {"contact": key, "score": 1, "why": "", "standing": ""})
+    with suppress(ZeroDivisionError):
+        with database.writing() as connection:
             known.begin(connection)
-            known.add(connection, known.of(connection, [ben]), [ben])
-            raise KeyError
-        score(theirs, None, cleo)
-        score(ours, known, ben, ana)
-        with ours.reading() as connection:
-            numbers = [number_of_contact(connection, key) for key in (ana, ben, cleo)]
-    assert numbers == [1, 3, 2]
+            write(connection, changes, known)
+            if fails:
+                raise ZeroDivisionError
+        known.keep()
+
+
+def numbers_of(database: Database, *keys: bytes) -> list[int | None]:
+    """As the tables have them."""
+    with database.reading() as connection:
+        return [number_of_contact(connection, key) for key in keys]
+
+
+def test_number_that_was_rolled_back_is_given_again(tmp_path: Path) -> None:
+    """Whoever had it in the batch that failed gets one with their next row."""
+    with opened(sqlite_url(tmp_path)) as database:
+        known = KnownContacts()
+        score(database, known, ANA)
+        score(database, known, BEN, fails=True)
+        score(database, known, CLEO, BEN, ANA)
+        assert numbers_of(database, ANA, BEN, CLEO) == [1, 3, 2]
+
+
+def test_numbers_are_remembered_while_nobody_else_writes(tmp_path: Path) -> None:
+    """Another process may have forgotten somebody, and given the number to somebody else."""
+    with opened(sqlite_url(tmp_path)) as ours:
+        known = KnownContacts()
+        score(ours, known, ANA, BEN)
+        with opened(sqlite_url(tmp_path)) as theirs, theirs.writing() as connection:
+            connection.execute(delete(CONTACTS).where(CONTACTS.c.contact == 2))
+        score(ours, known, BEN)
+        assert numbers_of(ours, ANA, BEN) == [1, 2]
+        asked: list[str] = []
+        with ours.writing() as connection:
+            known.begin(connection)
+            event.listen(connection, "before_cursor_execute", lambda *said: asked.append(said[2]))
+            assert known.of(connection, [BEN]).items() >= {(BEN, 2)}
+        assert asked == []
