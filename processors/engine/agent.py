@@ -6,7 +6,7 @@ told. Whatever fails before (4) ends the process with code 70: nothing is lost, 
 on purpose: a rule that ignores what its state has seen already would never send again an output that a crash took.
 
 How records come in and where all of it goes is an `Outside`: Kafka and RocksDB under Faust (`faust_agent`), or memory
-(`tests/support/memory_engine.py`).
+(`processors/engine/memory.py`).
 """
 
 from __future__ import annotations

@@ -12,12 +12,12 @@ import orjson
 from typing_extensions import override
 
 from processors.engine.effect import RuleAlone
+from processors.engine.memory import MemoryEngine
 from processors.engine.spec import AgentSpec
 from schemas.errors import FatalError
 from tests.support.engine import Lab, LabWorker, produce_events, stored
 from tests.support.engine_rules import OUTPUT, PENDING, SEEN, SOURCE, Courier, Journal, SeenOnce
 from tests.support.kafka import Message, read_to_end
-from tests.support.memory_engine import MemoryEngine
 
 TABLES = {"seen-once": SEEN, "errands": PENDING, "errands-held": PENDING}
 Event = tuple[str, dict[str, Any]]

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
+from processors.engine.memory_store import MemoryStore
 from processors.engine.view import Output, Rule
 from schemas.codec import contact_id
 from schemas.erasure import Erasure, mark_of
 from schemas.topics import ERASURES
-from tests.support.memory_store import MemoryStore
 from tests.support.rules import record, run
 
 SALT = "of-this-installation"

@@ -12,6 +12,8 @@ from typing import Any
 from prometheus_client import CollectorRegistry
 from typing_extensions import override
 
+from processors.engine.memory import MemoryEngine
+from processors.engine.memory_store import MemoryStore
 from processors.engine.view import Output
 from processors.zoom import agent as look_up
 from processors.zoom.account_health import MissingScopes
@@ -26,8 +28,6 @@ from schemas.instants import as_datetime
 from schemas.lookups import AccountDeauthorized, LookupRequest, LookupResult, ZoomRow
 from schemas.priority import Priority
 from schemas.topics import LOOKUP_RESULTS, LOOKUPS
-from tests.support.memory_engine import MemoryEngine
-from tests.support.memory_store import MemoryStore
 
 DEADLINE_SECONDS = 10.0
 

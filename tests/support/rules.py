@@ -5,8 +5,8 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable, Mapping, Sequence
 
+from processors.engine.memory_store import MemoryStore, run_turn
 from processors.engine.view import Output, Record, Rule
-from tests.support.memory_store import MemoryStore, run_turn
 
 
 def record(topic: str, value: bytes | None, *, key: bytes | None = None, offset: int = 0, partition: int = 0) -> Record:

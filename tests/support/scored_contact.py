@@ -7,6 +7,7 @@ from typing import Any
 
 from processors.engagement.agent import ENGAGEMENT_TABLE, ScoreEngagement
 from processors.engagement.row_bytes import head_key
+from processors.engine.memory_store import MemoryStore
 from processors.engine.view import Output
 from schemas.attendance import Notice, Registration, Result
 from schemas.brevo import BREVO_COMMAND, BrevoCommand, TrackEvent, UpsertContact
@@ -18,7 +19,6 @@ from schemas.topics import (
     ENGAGEMENT_SCORES,
 )
 from tests.support.contact_facts import CONTACT, configuration, records
-from tests.support.memory_store import MemoryStore
 from tests.support.rules import run
 
 Fact = Registration | Result | Notice

@@ -16,13 +16,13 @@ from processors.brevo.api.client import BrevoClient
 from processors.brevo.decisions.budget import WriterFigures
 from processors.brevo.decisions.ledger import BREVO_PENDING, LEDGER, ContactRow, EventRow, contact_key
 from processors.brevo.writer.composition import SinkSetup
+from processors.engine.memory import MemoryEngine
 from runtime.brevo_models import Brevo
 from schemas.brevo import CommandResult, OnceCommand, UpsertContact
 from schemas.cloud_events import Headers
 from schemas.codec import contact_id
 from schemas.topics import BREVO_COMMANDS, BREVO_COMMANDS_BULK, BREVO_RESULTS
 from tests.support.brevo_commands import MAYA
-from tests.support.memory_engine import MemoryEngine
 from tests.support.scripted_brevo import ScriptedBrevo, serve_brevo
 
 QUICK = WriterFigures(

@@ -13,6 +13,7 @@ from processors.attendance.agent import SPEC as TRACK
 from processors.attendance.book import ATTENDANCE_TABLE, DUE_WORK, due_ms
 from processors.attendance.settings import TrackingSettings
 from processors.engagement.agent import SPEC as SCORE
+from processors.engine.memory_store import MemoryStore, run_turn
 from processors.engine.view import Output, Record, Rule
 from processors.zoom.questions.participation import participation
 from runtime.models import Configuration
@@ -39,7 +40,6 @@ from schemas.topics import (
     RAW_EVENTS,
     TICKS,
 )
-from tests.support.memory_store import MemoryStore, run_turn
 
 START_MS = 1_800_000_000_000
 

@@ -10,9 +10,9 @@ from ops.rebuild.carried import carried_contacts, carried_facts
 from processors.attendance.book import ATTENDANCE_TABLE as FACTS
 from processors.engagement.agent import ENGAGEMENT_TABLE as CONTACTS
 from processors.engagement.row_bytes import decode_rows, head_key
+from processors.engine.memory_store import MemoryStore
 from sandbox.simulator.simulation import simulate_webinar
 from sandbox.simulator.world import World
-from tests.support.memory_store import MemoryStore
 from tests.support.tracking import START_MS, Pipeline, configuration
 
 STARTS_AT = 1_786_543_200

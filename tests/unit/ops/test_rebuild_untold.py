@@ -12,10 +12,10 @@ import pytest
 from ops.rebuild.untold import Untold, untold_contacts, untold_facts
 from processors.attendance.book import ATTENDANCE_TABLE as FACTS
 from processors.engagement.agent import ENGAGEMENT_TABLE as CONTACTS
+from processors.engine.memory_store import MemoryStore
 from sandbox.simulator.simulation import simulate_webinar
 from sandbox.simulator.world import World
 from schemas.lookups import LookupKind
-from tests.support.memory_store import MemoryStore
 from tests.support.tracking import START_MS, Pipeline, configuration
 from tests.support.worked_examples import Example, seconds
 

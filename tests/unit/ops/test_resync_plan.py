@@ -15,12 +15,12 @@ from processors.brevo.decisions.values import sendable
 from processors.brevo.decisions.wanted import Known, Wanted
 from processors.engagement.agent import ENGAGEMENT_TABLE, ScoreEngagement
 from processors.engagement.row_bytes import contact_prefix, decode_rows
+from processors.engine.memory_store import MemoryStore
 from runtime.models import Configuration
 from schemas.brevo import BREVO_COMMAND, TrackEvent, UpsertContact
 from schemas.errors import ConfigurationError
 from schemas.topics import BREVO_COMMANDS
 from tests.support.contact_facts import CONTACT, EMAIL, LISTS, configuration, records, registration, result
-from tests.support.memory_store import MemoryStore
 from tests.support.rules import run
 
 NOW = datetime(2026, 11, 27, 4, 0, tzinfo=UTC)

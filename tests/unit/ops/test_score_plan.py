@@ -12,11 +12,11 @@ from ops.score.models import chosen_model
 from ops.score.plan import NO_TIER, RebuildNeed, RebuildPlan, RebuildPlanner
 from processors.engagement.agent import ENGAGEMENT_TABLE, ScoreEngagement
 from processors.engagement.row_bytes import contact_prefix, decode_rows
+from processors.engine.memory_store import MemoryStore
 from runtime.models import Configuration
 from schemas.attendance import Result
 from schemas.errors import ConfigurationError
 from tests.support.contact_facts import CONTACT, configuration, records, registration, result
-from tests.support.memory_store import MemoryStore
 from tests.support.rules import run
 
 PLAIN = configuration()

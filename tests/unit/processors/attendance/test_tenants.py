@@ -11,6 +11,7 @@ from processors.attendance.book import ATTENDANCE_TABLE, TOTAL, Book, accounts_d
 from processors.attendance.ownership import LARGEST_HELD, MOST_HELD
 from processors.attendance.settings import TrackingSettings
 from processors.engagement.agent import ENGAGEMENT_TABLE, ScoreEngagement
+from processors.engine.memory_store import MemoryStore
 from processors.engine.turn_view import TurnView
 from sandbox.simulator import World, simulate_webinar
 from sandbox.zoom.state import ZoomState
@@ -18,7 +19,6 @@ from schemas.topics import BREVO_COMMANDS, LOOKUPS, QUARANTINE
 from tests.support.contact_facts import configuration as scoring
 from tests.support.contact_facts import recording, records, registration, result
 from tests.support.ingress import example, example_files
-from tests.support.memory_store import MemoryStore
 from tests.support.rules import run
 from tests.support.tracking import START_MS, Pipeline, configuration
 

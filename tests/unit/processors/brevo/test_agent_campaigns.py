@@ -9,6 +9,7 @@ from typing import Any, get_args
 import pytest
 
 from processors.brevo.decisions.campaigns import campaign_body, campaign_name
+from processors.engine.memory import CrashPoint
 from processors.engine.view import Output
 from runtime.brevo_models import Campaign
 from sandbox.brevo.campaign_bodies import NewCampaign
@@ -19,7 +20,6 @@ from sandbox.brevo.store import Options
 from sandbox.brevo.validation import parse
 from schemas.brevo import CommandResult, SendCampaign
 from tests.support.brevo_commands import MAYA, OCCURRED_AT, upsert
-from tests.support.memory_engine import CrashPoint
 from tests.support.sink import API_KEY, FINISHED, Sink
 
 LINK = "https://zoom.example.com/rec/share/INVENTED"

@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 from aiohttp import web
 
+from processors.engine.memory import CrashPoint
 from processors.engine.view import Output
 from schemas.brevo import ConfirmList, UpsertContact
 from schemas.brevo_feedback import BrevoFeedback
 from schemas.codec import contact_id
 from schemas.topics import BREVO_EVENTS
 from tests.support.brevo_commands import MAYA, OCCURRED_AT, event, upsert
-from tests.support.memory_engine import CrashPoint
 from tests.support.scripted_brevo import Call, Contact, ScriptedBrevo, error
 from tests.support.sink import Sink, sink_beside_brevo
 

@@ -11,6 +11,7 @@ from aiohttp import web
 from processors.brevo.decisions.erasure import sink_rule
 from processors.brevo.decisions.ledger import BREVO_PENDING, LEDGER, SUPPRESSIONS
 from processors.brevo.decisions.sending_rules import SendingRules
+from processors.engine.memory_store import MemoryStore
 from processors.engine.view import Record
 from schemas.brevo import CommandResult, TrackEvent, UpsertContact
 from schemas.brevo_feedback import BrevoFeedback
@@ -18,7 +19,6 @@ from schemas.codec import contact_id
 from schemas.topics import BREVO_COMMANDS, BREVO_EVENTS, BREVO_RESULTS, ERASURES
 from tests.support.brevo_commands import MAYA, OCCURRED_AT, event, upsert
 from tests.support.erasures import order, rows_with, swept
-from tests.support.memory_store import MemoryStore
 from tests.support.rules import record, run
 from tests.support.scripted_brevo import Call
 from tests.support.sink import sink_beside_brevo

@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 from aiohttp import web
 
+from processors.engine.memory import CrashPoint
 from processors.engine.view import Output
 from schemas.brevo import AttributeValue
 from tests.support.brevo_commands import MAYA, event, upsert
 from tests.support.import_batches import BATCH, calls_by_path, person_email, settle, upserts_of_people
-from tests.support.memory_engine import CrashPoint
 from tests.support.scripted_brevo import Call, Contact, ScriptedBrevo
 from tests.support.sink import QUICK, Sink
 

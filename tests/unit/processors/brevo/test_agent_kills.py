@@ -13,11 +13,11 @@ import pytest
 from aiohttp import web
 
 from processors.engine.effect import Position
+from processors.engine.memory import CrashPoint
 from processors.engine.view import Output
 from schemas.brevo import AttributeValue, TrackEvent, UpsertContact
 from schemas.codec import contact_id
 from tests.support.brevo_commands import MAYA, OCCURRED_AT, event, upsert
-from tests.support.memory_engine import CrashPoint
 from tests.support.scripted_brevo import Call, ScriptedBrevo
 from tests.support.sink import QUICK, Sink, sink_beside_brevo
 

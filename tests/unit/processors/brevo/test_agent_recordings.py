@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from processors.engine.memory import CrashPoint
 from processors.engine.view import Output
 from sandbox.brevo.faults import BrevoFault
 from sandbox.brevo.server import RunningBrevo, serving
@@ -18,7 +19,6 @@ from schemas.brevo_feedback import BrevoFeedback
 from schemas.codec import contact_id
 from schemas.topics import BREVO_EVENTS
 from tests.support.brevo_commands import MAYA, OCCURRED_AT, event, upsert
-from tests.support.memory_engine import CrashPoint
 from tests.support.sink import API_KEY, Sink
 
 NAME = "zoom_recording_ready"

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from processors.engagement.agent import ENGAGEMENT_TABLE, SPEC, ScoreEngagement
+from processors.engine.memory_store import MemoryStore
 from schemas.attendance import AttendanceFact, Moment, Notice
 from schemas.brevo import TrackEvent
 from schemas.errors import DeadLetterError
@@ -21,7 +22,6 @@ from schemas.topics import (
     REPLAYS,
 )
 from tests.support.contact_facts import CONTACT, EMAIL, configuration, copies, no_show, records, registration, result
-from tests.support.memory_store import MemoryStore
 from tests.support.rules import record, run
 from tests.support.scored_contact import Contact, Fact, commands
 

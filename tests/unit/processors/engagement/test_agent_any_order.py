@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from processors.engagement.agent import ScoreEngagement
+from processors.engine.memory_store import MemoryStore
 from tests.support.contact_facts import configuration, no_show, registration, result
-from tests.support.memory_store import MemoryStore
 from tests.support.scored_contact import Contact, Fact
 
 RESULTS: st.SearchStrategy[dict[str, Any]] = st.builds(

@@ -9,6 +9,7 @@ import pytest
 from pydantic import BaseModel
 
 from processors.engagement.agent import ENGAGEMENT_TABLE, ScoreEngagement
+from processors.engine.memory_store import MemoryStore
 from processors.engine.view import Record
 from schemas.attendance import FACT
 from schemas.brevo import BREVO_COMMAND
@@ -21,7 +22,6 @@ from schemas.topics import (
     ENGAGEMENT_SCORES,
 )
 from tests.support.contact_facts import configuration
-from tests.support.memory_store import MemoryStore
 from tests.support.rules import record, run
 
 EXAMPLES = Path(__file__).parents[4] / "schemas" / "examples"

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from processors.engagement.agent import ENGAGEMENT_TABLE, ScoreEngagement
+from processors.engine.memory_store import MemoryStore
 from schemas.brevo import BREVO_COMMAND, ConfirmList, UpsertContact
 from schemas.replays import Lineage
 from tests.support.contact_facts import configuration, copies, records, registration, result
-from tests.support.memory_store import MemoryStore
 from tests.support.rules import run
 from tests.support.scored_contact import Fact, commands
 

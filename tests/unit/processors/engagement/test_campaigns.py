@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from processors.engagement.agent import ENGAGEMENT_TABLE, ScoreEngagement
+from processors.engine.memory_store import MemoryStore
 from schemas.attendance import AnyFact
 from schemas.brevo import BREVO_COMMAND, OnceCommand, SendCampaign, UpsertContact
 from schemas.topics import BREVO_COMMANDS, BREVO_COMMANDS_BULK
 from tests.support.contact_facts import configuration, recording, records, result, session_recording
-from tests.support.memory_store import MemoryStore
 from tests.support.rules import run
 
 CAMPAIGN = {

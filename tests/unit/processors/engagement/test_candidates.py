@@ -16,6 +16,7 @@ from processors.engagement.contact_score import ScoreOnDay
 from processors.engagement.model import Model
 from processors.engagement.row_bytes import contact_prefix, decode_rows, encode_head, head_key
 from processors.engagement.state import Head, SessionRow
+from processors.engine.memory_store import MemoryStore
 from processors.engine.view import Output
 from runtime.models import Configuration
 from schemas.attendance import Result
@@ -40,7 +41,6 @@ from tests.support.contact_facts import (
     result,
 )
 from tests.support.erasures import order, swept
-from tests.support.memory_store import MemoryStore
 from tests.support.rules import record, run
 
 ASKED_AT = datetime(2026, 11, 27, 3, 30, tzinfo=UTC)

@@ -9,12 +9,12 @@ import pytest
 from processors.engagement.agent import ENGAGEMENT_TABLE, ScoreEngagement
 from processors.engagement.row_bytes import decode_registration, encode_registration
 from processors.engagement.state import merged_registration
+from processors.engine.memory_store import MemoryStore
 from processors.engine.turn_view import TurnView
 from schemas.attendance import Registration
 from schemas.brevo import BREVO_COMMAND, UpsertContact
 from schemas.topics import BREVO_COMMANDS
 from tests.support.contact_facts import MAPPING, configuration, records, registration
-from tests.support.memory_store import MemoryStore
 
 TOPIC = "Which topic interests you most?"
 ANSWERS = {TOPIC: " Pricing ", "Size of your company?": "11-50"}

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from processors.engagement.agent import ENGAGEMENT_TABLE, ScoreEngagement
+from processors.engine.memory_store import MemoryStore
 from schemas.attendance import Recording, Registration, Result
 from schemas.brevo import BREVO_COMMAND, SendRecording, TrackEvent
 from schemas.topics import BREVO_COMMANDS, BREVO_COMMANDS_BULK
 from tests.support.contact_facts import configuration, no_show, recording, records, registration, result
-from tests.support.memory_store import MemoryStore
 from tests.support.rules import run
 
 QUESTION = "May we send you the recording?"

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from processors.engagement.agent import ENGAGEMENT_TABLE, ScoreEngagement
+from processors.engine.memory_store import MemoryStore
 from processors.engine.view import Output
 from runtime.models import Configuration
 from schemas.attendance import Result
@@ -16,7 +17,6 @@ from schemas.engagement import ResyncContact
 from schemas.errors import DeadLetterError
 from schemas.topics import BREVO_COMMANDS_BULK, ENGAGEMENT_RESYNCS, ENGAGEMENT_SCORES
 from tests.support.contact_facts import CONTACT, EMAIL, LISTS, configuration, records, registration, result
-from tests.support.memory_store import MemoryStore
 from tests.support.rules import record, run
 
 ASKED_AT = datetime(2026, 11, 27, 3, 30, tzinfo=UTC)

@@ -13,6 +13,7 @@ from processors.engagement.agent import ENGAGEMENT_TABLE, ScoreEngagement
 from processors.engagement.row_bytes import decode_rows, encode_head, head_key
 from processors.engagement.state import Head
 from processors.engagement.sweep import EPOCH, STEP_ROWS, SWEEP_KEY, Sweep, decode_sweep
+from processors.engine.memory_store import MemoryStore
 from processors.engine.view import Output
 from runtime.models import Configuration
 from sandbox.truth.rules import Rules
@@ -34,7 +35,6 @@ from tests.support.contact_facts import (
     registration,
     result,
 )
-from tests.support.memory_store import MemoryStore
 from tests.support.rules import record, run
 
 Fact = Registration | Result | Recording | Notice

@@ -16,11 +16,11 @@ from processors.engagement.agent import ENGAGEMENT_TABLE
 from processors.engagement.sweep import EPOCH, SWEEP_KEY, Sweep, encode_sweep
 from processors.engagement.sweep_clock import sweep_clock
 from processors.engine.effect import OwnAgent
+from processors.engine.memory_store import MemoryStore
 from processors.engine.view import Output, Record, View
 from schemas.instants import SECONDS_PER_DAY
 from schemas.ticks import SweepTick
 from schemas.topics import ENGAGEMENT_TICKS
-from tests.support.memory_store import MemoryStore
 from tests.support.processes import eventually
 
 TODAY, SECOND = divmod(int(time.time()) - 3600, SECONDS_PER_DAY)

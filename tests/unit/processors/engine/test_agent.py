@@ -8,13 +8,13 @@ import pytest
 from typing_extensions import override
 
 from processors.engine.effect import RowChanges, RuleAlone
+from processors.engine.memory import MemoryEngine
 from processors.engine.spec import AgentSpec
 from processors.engine.view import Record, View
 from schemas.errors import DeadLetterError, FatalError
 from schemas.letters import LetterFault
 from schemas.topics import LETTERS
 from tests.support.engine_rules import OUTPUT, SEEN, SOURCE, Told
-from tests.support.memory_engine import MemoryEngine
 
 SPEC = AgentSpec("lab", sources=(SOURCE,), tables=(SEEN,))
 DEAD_LETTERS = f"{SOURCE.name}.dlq"

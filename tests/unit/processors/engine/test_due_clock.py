@@ -13,9 +13,9 @@ from typing_extensions import override
 
 from processors.engine.due_clock import DueClock, RowDueTimes
 from processors.engine.effect import OwnAgent
+from processors.engine.memory_store import MemoryStore
 from processors.engine.view import Output, Record, View
 from schemas.errors import RetryLaterError
-from tests.support.memory_store import MemoryStore
 from tests.support.processes import eventually
 
 DUE_TABLE, DUE = "due", b"due|"

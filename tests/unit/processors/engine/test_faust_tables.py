@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from processors.engine.faust_tables import TablePartition, _after
-from tests.support.memory_store import MemoryStore
+from processors.engine.memory_store import MemoryStore
 
 OFFSET_KEY = b"__faust\0offset__"
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from typing_extensions import override
 
+from processors.engine.memory_store import run_turn
 from processors.engine.naming import Names, changelog_name, checked_state_name, rebuild_topic
 from processors.engine.states import OfState, state_headers
 from processors.engine.view import Record, Rule, View
@@ -19,7 +20,6 @@ from schemas.topics import (
     RAW_EVENTS,
     TOPICS,
 )
-from tests.support.memory_store import run_turn
 
 
 class Reader(Rule):

@@ -6,10 +6,10 @@ import orjson
 from hypothesis import given
 from hypothesis import strategies as st
 
+from processors.engine.memory_store import MemoryStore
 from processors.engine.turn_view import TurnView
 from processors.engine.view import Record
 from tests.support.engine_rules import Told
-from tests.support.memory_store import MemoryStore
 
 TABLE = "rows"
 RECORD = Record("events", partition=0, offset=0, timestamp_ms=0, key=None, value=None)

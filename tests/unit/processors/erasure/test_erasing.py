@@ -12,6 +12,7 @@ from processors.attendance.book import ATTENDANCE_TABLE, BOOK_KINDS, LOBBY, REGI
 from processors.attendance.erasure import CLEANED, AttendanceCleaner
 from processors.attendance.rules.registrations import RegistrationRow
 from processors.attendance.settings import TrackingSettings
+from processors.engine.memory_store import MemoryStore
 from processors.engine.turn_view import TurnView
 from processors.erasure.erasing import WalkedRow
 from sandbox.simulator.simulation import simulate_webinar
@@ -20,7 +21,6 @@ from schemas.codec import contact_id
 from schemas.instants import as_datetime
 from schemas.topics import ENGAGEMENT_SCORES, ERASURES
 from tests.support.erasures import order, rows_with
-from tests.support.memory_store import MemoryStore
 from tests.support.tracking import START_MS, Pipeline, configuration
 
 STARTS_AT = START_MS // 1_000 - 20_000

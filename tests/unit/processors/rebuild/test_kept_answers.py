@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from typing_extensions import override
 
+from processors.engine.memory_store import MemoryStore, run_turn
 from processors.engine.view import Output, Record, Rule, View
 from processors.rebuild.kept_answers import KEPT_ANSWERS_TABLE, PATIENCE_MS, UNANSWERED, WAITING, KeptAnswers, due_ms
 from schemas.codec import contact_id
@@ -23,7 +24,6 @@ from schemas.topics import (
     RAW_EVENTS,
     TICKS,
 )
-from tests.support.memory_store import MemoryStore, run_turn
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 NOON_MS = int(NOON.timestamp() * 1000)

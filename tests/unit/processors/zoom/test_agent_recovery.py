@@ -8,6 +8,7 @@ from collections import Counter, deque
 
 import pytest
 
+from processors.engine.memory_store import MemoryStore
 from processors.zoom import agent as look_up
 from processors.zoom.questions.pending import LOOKUPS_PENDING, Pending, pack_pending
 from runtime.outcome import NoAnswer, Outcome
@@ -17,7 +18,6 @@ from schemas.lookups import AccountDeauthorized, LookupSettled
 from schemas.topics import LOOKUP_RESULTS, LOOKUPS, LOOKUPS_BULK
 from tests.support.log_lines import told
 from tests.support.lookup_agent import DEADLINE_SECONDS, Engine, ScriptedZoom, request
-from tests.support.memory_store import MemoryStore
 from tests.support.processes import eventually
 
 

@@ -9,8 +9,8 @@ from processors.attendance.known.exclusion import is_excluded
 from processors.attendance.rules.connections import Connection
 from processors.attendance.rules.facts import Shown
 from processors.attendance.settings import TrackingSettings
+from processors.engine.memory_store import MemoryStore
 from processors.engine.turn_view import TurnView
-from tests.support.memory_store import MemoryStore
 from tests.support.tracking import configuration
 
 

@@ -19,13 +19,13 @@ from processors.brevo.decisions.ledger import (
     event_key,
 )
 from processors.brevo.decisions.sending_rules import SendingRules
+from processors.engine.memory_store import MemoryStore
 from processors.engine.view import Record
 from schemas.brevo import CommandOutcome, CommandResult, ContactState, TrackEvent, UpsertContact
 from schemas.codec import contact_id
 from schemas.errors import DeadLetterError
 from schemas.topics import BREVO_COMMANDS, BREVO_COMMANDS_BULK, BREVO_RESULTS
 from tests.support.brevo_commands import MAYA, OCCURRED_AT, event, upsert
-from tests.support.memory_store import MemoryStore
 from tests.support.rules import record, run
 
 MAYA_ID = contact_id(MAYA)

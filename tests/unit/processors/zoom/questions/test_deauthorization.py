@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from processors.attendance.intake.deauthorized import parse_deauthorized
+from processors.engine.memory_store import MemoryStore
 from processors.engine.turn_view import TurnView
 from processors.engine.view import Record
 from processors.zoom.questions.pending import LOOKUPS_PENDING, RequestIntake, unpack_pending
@@ -16,7 +17,6 @@ from schemas.audit import AuditEntry
 from schemas.errors import DeadLetterError
 from schemas.instants import as_datetime
 from schemas.topics import AUDIT, LOOKUPS
-from tests.support.memory_store import MemoryStore
 
 EXAMPLE = Path(__file__).parents[5] / "schemas/examples/zoom.events.raw.v1/app_deauthorized__plain.json"
 

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from processors.engine.memory_store import MemoryStore
 from processors.erasure.erasing import ErasingRule
 from processors.erasure.marks import MARKS
 from processors.zoom.questions.erasure import LookupCleaner
@@ -16,7 +17,6 @@ from schemas.instants import as_datetime
 from schemas.lookups import LookupRequest, LookupSettled
 from schemas.topics import LOOKUPS, LOOKUPS_BULK
 from tests.support.erasures import order, rows_with, swept
-from tests.support.memory_store import MemoryStore
 from tests.support.rules import record, run
 
 REQUEST = LookupRequest(

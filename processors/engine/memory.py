@@ -18,13 +18,13 @@ from typing_extensions import override
 
 from processors.engine.agent import Agent
 from processors.engine.effect import Effect, OwnAgent, Position, RowChanges
+from processors.engine.memory_store import MemoryStore
 from processors.engine.metrics import EngineMetrics
 from processors.engine.outside import Outside, RefusedOutput
 from processors.engine.spec import AgentSpec
 from processors.engine.turn import Batch
 from processors.engine.view import Output, PartitionStore, Record
 from schemas.cloud_events import Headers
-from tests.support.memory_store import MemoryStore
 
 CrashPoint = Literal["lost", "published", "applied"]
 """Where a kill strikes a post: before the broker has it, before the rule handled it, before the effect goes on."""
