@@ -191,6 +191,15 @@ def test_event_without_its_time_takes_that_of_its_receipt() -> None:
         assert fact.event.event_ts == RECEIVED_MS
 
 
+def test_time_that_cannot_be_read_costs_an_event_only_where_it_counts() -> None:
+    """Of a registration the latest word stands; a join says itself when it was."""
+    registered = {**example("webinar.registration_created__registrant"), "event_ts": "soon"}
+    with pytest.raises(DeadLetterError, match="event_ts"):
+        parse_event(registered, RECEIVED_MS)
+    joined = {**example("webinar.participant_joined__registrant"), "event_ts": "soon"}
+    assert isinstance(parse_event(joined, RECEIVED_MS), Seen)
+
+
 def test_dates_of_a_webinar_are_told_by_what_changes_them() -> None:
     """`updated` may hold nothing but what was changed; `deleted` takes out the dates that it names.
 
