@@ -47,7 +47,7 @@ COMPUTING = build/tests-computing.log
 COMPILED = console ingress ops processors readmodel runtime sandbox schemas tests/support
 
 test: setup ## Unit, contract, integration and acceptance tests, on a real Kafka
-	@echo "==> Tests: integration, acceptance; beside them unit, contract (8 to 13 minutes on two cores; the first run fetches Apache Kafka, about 36 MB)"
+	@echo "==> Tests: integration, acceptance; beside them unit, contract (6 to 10 minutes on two cores; the first run fetches Apache Kafka, about 36 MB)"
 	@$(VENV_PYTHON) -m compileall -q $(COMPILED)
 	@mkdir -p build; \
 	  ROLLCALL_SANDBOX_PORTS=26000-31999 $(VENV_PYTHON) -m pytest $(PLAIN) tests/unit tests/contract >$(COMPUTING) 2>&1 & computing=$$!; \
