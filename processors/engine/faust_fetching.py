@@ -11,9 +11,9 @@ from typing import Any
 
 LEFT_OUT_WAIT_MS = 25
 """Faust's 1,500 lets a partition that missed the fetch under way wait for its end; continuations would wait often."""
-IDLE_WAIT_MS = 100
-"""A fetch of some 250 partitions takes milliseconds of worker and broker: forty a second are a tenth of a core. Longer
-would hold up what shares the connection, such as the questions for offsets at a rebalance."""
+IDLE_WAIT_MS = 300
+"""A fetch of some 250 partitions takes milliseconds of worker and broker: ten a second are a thirtieth of a core for
+nothing. Much longer would hold up what shares the connection, such as the questions for offsets at a rebalance."""
 
 
 def wait_as_partitions_allow(fetcher: Any, active: Callable[[], Any], is_changelog: Callable[[Any], bool]) -> None:
