@@ -42,6 +42,9 @@ compose-demo: ## The demo in containers, image and all; removed afterwards (need
 AT_ONCE = --numprocesses=4 --dist=load --maxschedchunk=1
 PLAIN = -m "not torture and not benchmark and not containers"
 COMPUTING = build/tests-computing.log
+# What waits for a Kafka or other processes, too, is with those that do.
+ON_KAFKA = tests/contract/test_ingress_publisher.py
+WAITING = $(ON_KAFKA) tests/contract/test_forks.py tests/contract/test_packaging.py tests/unit/sandbox/test_kafka.py
 
 # Once, rather than by each of them and by the processes that they start.
 COMPILED = console ingress ops processors readmodel runtime sandbox schemas tests/support
@@ -50,15 +53,15 @@ test: setup ## Unit, contract, integration and acceptance tests, on a real Kafka
 	@echo "==> Tests: integration, acceptance; beside them unit, contract (6 to 10 minutes on two cores; the first run fetches Apache Kafka, about 36 MB)"
 	@$(VENV_PYTHON) -m compileall -q $(COMPILED)
 	@mkdir -p build; \
-	  ROLLCALL_SANDBOX_PORTS=26000-31999 $(VENV_PYTHON) -m pytest $(PLAIN) tests/unit tests/contract >$(COMPUTING) 2>&1 & computing=$$!; \
-	  $(VENV_PYTHON) -m pytest $(AT_ONCE) $(PLAIN) tests/integration tests/acceptance; failed=$$?; \
+	  ROLLCALL_SANDBOX_PORTS=26000-31999 $(VENV_PYTHON) -m pytest $(PLAIN) tests/unit tests/contract $(WAITING:%=--ignore=%) >$(COMPUTING) 2>&1 & computing=$$!; \
+	  $(VENV_PYTHON) -m pytest $(AT_ONCE) $(PLAIN) tests/integration tests/acceptance $(WAITING); failed=$$?; \
 	  wait $$computing || failed=$$?; \
 	  echo "==> Tests: unit, contract"; cat $(COMPUTING); exit $$failed
 
 containers: setup ## The integration tests on Kafka in a container; image, compose file, network faults (needs Docker)
 	@echo "==> Tests with containers (the first run builds the image)"
 	@ROLLCALL_TEST_KAFKA=docker $(VENV_PYTHON) -m pytest -m "not torture and not benchmark" \
-	  tests/integration tests/contract/test_ingress_publisher.py
+	  tests/integration $(ON_KAFKA)
 
 containers-quick: setup ## A few of these: the image, the compose file, TLS and a password, a cut network (needs Docker)
 	@echo "==> A few tests with containers (the first run builds the image)"

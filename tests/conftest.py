@@ -8,6 +8,7 @@ import logging
 import os
 import signal
 import sys
+import tempfile
 import uuid
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -20,7 +21,7 @@ import pytest
 from hypothesis import settings
 
 from sandbox.kafka.ports import RANGE
-from tests.support.broker import Broker
+from tests.support.broker import Broker, BrokerLoan
 from tests.support.forks import begin_to_preload, may_fork
 from tests.support.kafka import delete_topics
 from tests.support.kafka_choice import SHORT_SESSIONS, broker_maker, kafka_choice
@@ -32,6 +33,8 @@ _WITH_PROCESSES = ("acceptance", "integration")
 
 
 _PORTS_EACH = 1_500
+_MEMORY = Path("/dev/shm")  # noqa: S108 - Linux's; each run makes a folder of its own in it
+_PLENTY_BYTES = 4 * 1_073_741_824
 _BOOTSTRAP = "kafka_bootstrap"
 _SHARED = pytest.StashKey[str]()
 
@@ -46,10 +49,19 @@ def pytest_configure() -> None:
     # A run that a shell began in the background ignores Ctrl-C, and so would every process under test.
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+    _keep_files_in_memory()
     worker = os.environ.get("PYTEST_XDIST_WORKER", "").removeprefix("gw")
     if worker.isdecimal() and int(worker) < 8:
         first = 20_000 + int(worker) * _PORTS_EACH
         os.environ[RANGE] = f"{first}-{first + _PORTS_EACH - 1}"
+
+
+def _keep_files_in_memory() -> None:
+    """Where there is plenty: brokers and workers write some hundred files for each installation, which nobody keeps."""
+    if "TMPDIR" not in os.environ and _MEMORY.is_dir() and os.access(_MEMORY, os.W_OK):
+        found = os.statvfs(_MEMORY)
+        if found.f_bavail * found.f_frsize > _PLENTY_BYTES and not found.f_flag & os.ST_NOEXEC:
+            os.environ["TMPDIR"] = tempfile.tempdir = str(_MEMORY)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -131,18 +143,31 @@ def kafka_bootstrap(pytestconfig: pytest.Config, new_kafka: Callable[..., Broker
 def topic_prefix(request: pytest.FixtureRequest) -> Iterator[str]:
     """A `KAFKA_TOPIC_PREFIX` of this test alone; its topics on the shared Kafka go with it.
 
-    An installation has some 260 partitions, each of which keeps a file open: those of a whole run are too many.
+    An installation has some hundred partitions, each of which keeps a file open: those of a whole run are too many.
     """
     prefix = f"t{uuid.uuid4().hex[:10]}-"
     yield prefix
     if "kafka_bootstrap" in request.fixturenames:
-        # In a thread: a test's own event loop may still be set in this one.
-        with ThreadPoolExecutor(1) as beside:
-            beside.submit(asyncio.run, delete_topics(request.getfixturevalue("kafka_bootstrap"), prefix)).result()
+        _delete_topics(request.getfixturevalue("kafka_bootstrap"), prefix)
+
+
+@pytest.fixture(scope="session")
+def breakable_kafka(new_kafka: Callable[..., Broker]) -> Iterator[BrokerLoan]:
+    """Lends the broker that the tests of this process break one after another."""
+    with ExitStack() as until:
+        yield BrokerLoan(partial(new_kafka, SHORT_SESSIONS), until)
 
 
 @pytest.fixture
-def own_kafka(new_kafka: Callable[..., Broker]) -> Iterator[Broker]:
-    """A running broker of this test alone, to be stopped, killed or paused at will."""
-    with new_kafka() as kafka:
-        yield kafka
+def own_kafka(breakable_kafka: BrokerLoan, topic_prefix: str) -> Iterator[Broker]:
+    """A running broker that is this test's alone while it runs, to be stopped, killed or paused at will."""
+    kafka = breakable_kafka.take()
+    yield kafka
+    if breakable_kafka.give_back(kafka):
+        _delete_topics(kafka.bootstrap, topic_prefix)
+
+
+def _delete_topics(bootstrap: str, prefix: str) -> None:
+    # In a thread: a test's own event loop may still be set in this one.
+    with ThreadPoolExecutor(1) as beside:
+        beside.submit(asyncio.run, delete_topics(bootstrap, prefix)).result()

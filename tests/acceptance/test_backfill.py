@@ -16,12 +16,12 @@ import aiohttp
 import orjson
 import pytest
 
-from sandbox.kafka import EmbeddedKafka
 from sandbox.simulator import World, simulate_webinar
 from sandbox.truth import EventTruth, Rules, Truth, truth_of
 from sandbox.zoom.backend import ZoomOptions
 from sandbox.zoom.state import ZoomState
 from schemas.topics import ATTENDANCE_RESULTS, RAW_EVENTS
+from tests.support.broker import Broker
 from tests.support.installation import Installation, installation
 from tests.support.kafka import end_offsets, read_to_end
 from tests.support.processes import eventually, rollcall_command, running
@@ -165,14 +165,20 @@ async def test_backfill_with_events_sends_them_for_its_sessions_and_without_reco
     ids=["12", "200"],
 )
 async def test_past_webinars_become_true_contacts_without_events_and_only_once(
-    count: int, attendees: int, participants: int, limit_seconds: float, own_kafka: EmbeddedKafka, tmp_path: Path
+    count: int,
+    attendees: int,
+    participants: int,
+    limit_seconds: float,
+    own_kafka: Broker,
+    topic_prefix: str,
+    tmp_path: Path,
 ) -> None:
     """A 429, a 500 and an expired page on the way; no Brevo event; a dry run and a second run change nothing."""
     worlds = past_webinars(count, attendees)
     truth = await asyncio.to_thread(truth_without_events, worlds)
     assert sum(len(session.people) for session in truth.sessions) >= participants
     options = ZoomOptions(plan="business")
-    async with installation(own_kafka.bootstrap, "", tmp_path, zoom=options) as home:
+    async with installation(own_kafka.bootstrap, topic_prefix, tmp_path, zoom=options) as home:
         configure(home)
         await home.enlist(*worlds)
         await inject(home)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.forks import run_forked
 from tests.support.processes import module_command, rollcall_command
 
 ROOT = Path(__file__).parents[2]
@@ -22,12 +23,16 @@ def rollcall(
     *arguments: str, cwd: Path = ROOT, environment: dict[str, str] | None = None
 ) -> subprocess.CompletedProcess[str]:
     """The installed command, with these variables alone."""
-    return call(rollcall_command(*arguments), cwd, environment or {})
+    return run_forked(rollcall_command(*arguments), _with_path(environment or {}), folder=cwd)
+
+
+def _with_path(environment: dict[str, str]) -> dict[str, str]:
+    return {"PATH": os.environ["PATH"], **environment}
 
 
 def call(command: list[str], cwd: Path, environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
-    """Run a program to its end; it has no terminal and no input."""
-    variables = {"PATH": os.environ["PATH"], **environment}
+    """Run a program to its end, imports and all; it has no terminal and no input."""
+    variables = _with_path(environment)
     return subprocess.run(
         command,
         cwd=cwd,
@@ -148,7 +153,9 @@ def test_process_wrong_configuration_is_one_message_and_2(
 @pytest.mark.parametrize(("command", "module"), [("ingress", "ingress"), ("worker", "processors")])
 def test_process_as_a_module_behaves_alike(command: str, module: str) -> None:
     """`python -m` is the same process: same message, same exit code."""
-    as_command, as_module = rollcall(command, environment=SECRETS), call(module_command(module), ROOT, SECRETS)
+    as_command, as_module = (
+        call(words, ROOT, SECRETS) for words in (rollcall_command(command), module_command(module))
+    )
     assert (as_module.returncode, as_module.stdout) == (as_command.returncode, as_command.stdout) == (2, "")
     # The warning about the retired key before it has the time in it.
     assert as_module.stderr.splitlines()[-1] == as_command.stderr.splitlines()[-1]

@@ -11,7 +11,7 @@ async def test_demo_shows_its_people_in_the_console(tmp_path: Path, kafka_bootst
     """Where it is and how to sign in is said; whoever has a result in the demo's table is on the session's page."""
     log = tmp_path / "demo.log"
     command = rollcall_command("demo", "--attendees", "8", "--console")
-    with running(command, log=log, env={"KAFKA_BOOTSTRAP_SERVERS": kafka_bootstrap}) as demo:
+    with running(command, log=log, env={"KAFKA_BOOTSTRAP_SERVERS": kafka_bootstrap}, is_forked=False) as demo:
 
         async def place() -> list[str] | None:
             assert demo.exit_code is None, demo.describe()

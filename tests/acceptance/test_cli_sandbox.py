@@ -68,7 +68,9 @@ async def test_sandbox_port_taken_is_2_and_says_so(tmp_path: Path, system: str, 
 async def test_sandbox_kafka_alone_is_a_broker_until_sigterm(tmp_path: Path) -> None:
     """A client can use what it prints; its data is gone afterwards."""
     environment = {"TMPDIR": str(tmp_path)}
-    with running(rollcall_command("sandbox", "kafka"), log=tmp_path / "log", env=environment) as process:
+    with running(
+        rollcall_command("sandbox", "kafka"), log=tmp_path / "log", env=environment, is_forked=False
+    ) as process:
         await create_topics(await variable(process, "KAFKA_BOOTSTRAP_SERVERS"), ["t"])
         assert len(data_directories(tmp_path)) == 1
         assert process.terminate() == 0, process.describe()

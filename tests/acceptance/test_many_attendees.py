@@ -10,11 +10,11 @@ from random import Random
 
 import pytest
 
-from sandbox.kafka import EmbeddedKafka
 from sandbox.simulator import Chaos, World
 from sandbox.truth import Rules, Truth, truth_of
 from schemas.attendance import FACT, Result
 from schemas.topics import ATTENDANCE_RESULTS
+from tests.support.broker import Broker
 from tests.support.installation import Installation, installation, webinar
 from tests.support.kafka import read_to_end
 from tests.support.processes import eventually
@@ -89,9 +89,7 @@ async def truths(world: World) -> tuple[Truth, Truth]:
     return by_webhooks, await asyncio.to_thread(truth_of, bodies, world.zoom, Rules(use_report=True))
 
 
-async def play(
-    home: Installation, kafka: EmbeddedKafka, world: World, disturb: Callable[[], None] | None = None
-) -> None:
+async def play(home: Installation, kafka: Broker, world: World, disturb: Callable[[], None] | None = None) -> None:
     """Send everything; the live result equals the webhooks' truth, the corrected one the report's."""
     live, corrected = await truths(world)
     await home.enlist(world)
@@ -107,11 +105,11 @@ async def play(
 
 @pytest.mark.parametrize("attendees", [100, pytest.param(10_000, marks=pytest.mark.torture)], ids=["100", "10000"])
 async def test_live_result_then_report_equal_the_truth(
-    attendees: int, own_kafka: EmbeddedKafka, tmp_path: Path
+    attendees: int, own_kafka: Broker, topic_prefix: str, tmp_path: Path
 ) -> None:
     """Lost, late, doubled and reordered events, several devices and a restart: first as told, then as corrected."""
     world = webinar(attendees, 11, CHAOS)
-    async with installation(own_kafka.bootstrap, "", tmp_path) as home:
+    async with installation(own_kafka.bootstrap, topic_prefix, tmp_path) as home:
         read_reports(home, attendees)
         ingress, worker = home.start_ingress(), home.start_worker()
         await ingress.until_ready()
@@ -121,12 +119,12 @@ async def test_live_result_then_report_equal_the_truth(
 
 @pytest.mark.torture
 async def test_worker_and_broker_killed_in_between_end_in_the_same_truth(
-    own_kafka: EmbeddedKafka, tmp_path: Path
+    own_kafka: Broker, topic_prefix: str, tmp_path: Path
 ) -> None:
     """Kill -9 of the worker at a random time, then of the broker: the corrected result is the same."""
     world = webinar(10_000, 11, CHAOS)
     random = Random(os.environ.get("ROLLCALL_SEED", "4"))
-    async with installation(own_kafka.bootstrap, "", tmp_path) as home:
+    async with installation(own_kafka.bootstrap, topic_prefix, tmp_path) as home:
         read_reports(home, 10_000)
         ingress, worker = home.start_ingress(), home.start_worker()
         await ingress.until_ready()

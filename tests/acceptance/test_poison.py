@@ -225,7 +225,7 @@ async def test_twenty_thousand_records_of_strangers_never_stall_the_worker(
     kafka_bootstrap: str, topic_prefix: str, tmp_path: Path, seed: int
 ) -> None:
     """Its loop is never held up for more than two seconds."""
-    async with installation(kafka_bootstrap, topic_prefix, tmp_path) as home:
+    async with installation(kafka_bootstrap, topic_prefix, tmp_path, partitions=6) as home:
         silence = await fuzz(home, seed, 20_000, 400)
         print(f"seed {seed}: the longest silence was {silence:.2f} s")  # noqa: T201 (a figure for people)
         assert silence < 2

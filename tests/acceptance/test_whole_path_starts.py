@@ -62,10 +62,12 @@ async def test_worker_topics_with_other_partitions_is_2_and_names_them(
 ) -> None:
     """All that are wrong are told at once, and how to get out of it."""
     wrong = [topic.physical(topic_prefix) for topic in (RAW_EVENTS, BREVO_COMMANDS)]
-    await create_topics(kafka_bootstrap, wrong, partitions=2)
+    await create_topics(kafka_bootstrap, wrong, partitions=PARTITIONS + 1)
     async with installation(kafka_bootstrap, topic_prefix, tmp_path) as home:
         said = await refused(home.start_worker().process)
-        assert [name for name in wrong if f"{name} has 2 partitions, wanted are {PARTITIONS}" not in said] == []
+        assert [
+            name for name in wrong if f"{name} has {PARTITIONS + 1} partitions, wanted are {PARTITIONS}" not in said
+        ] == []
         assert "kafka.partitions" in said
 
 

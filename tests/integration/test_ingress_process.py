@@ -60,6 +60,7 @@ def ingress(
     more: Mapping[str, str] | None = None,
     *,
     configuration: str = CONFIGURATION,
+    is_forked: bool = True,
 ) -> Iterator[Ingress]:
     """`python -m ingress` with what it needs and nothing else: no Brevo key, no Zoom client secret."""
     (tmp_path / "rollcall.yaml").write_text(configuration)
@@ -74,7 +75,8 @@ def ingress(
         "ROLLCALL_CONFIG": str(tmp_path / "rollcall.yaml"),
         **(more or {}),
     }
-    with running(module_command("ingress"), log=tmp_path / "ingress.log", env=env) as process:
+    log = tmp_path / "ingress.log"
+    with running(module_command("ingress"), log=log, env=env, is_forked=is_forked) as process:
         yield Ingress(process, f"http://127.0.0.1:{port}/webhooks/zoom", f"http://127.0.0.1:{admin}")
 
 
@@ -99,7 +101,7 @@ async def test_ingress_kafka_away_at_start_answers_challenges_and_joins_later(
     """The port is open, challenges are answered, deliveries are 503; once Kafka is there they are accepted."""
     kafka = EmbeddedKafka(port=free_port())
     try:
-        with ingress(tmp_path, kafka.bootstrap, topic_prefix) as started:
+        with ingress(tmp_path, kafka.bootstrap, topic_prefix, is_forked=False) as started:
             await started.process.until_http(f"{started.admin}/health/live")
             await started.process.until_http(f"{started.admin}/health/ready", status=503)
             async with aiohttp.ClientSession() as session:

@@ -93,6 +93,11 @@ def may_fork() -> bool:
     return is_test and sys.platform == "linux" and os.environ.get("ROLLCALL_TEST_COLD", "") in ("", "0")
 
 
+def is_ours(command: Sequence[str]) -> bool:
+    """Whether it is `rollcall …` or a module of ours: nothing else can be forked."""
+    return Path(command[0]).name == "rollcall" or list(command[:2]) == [sys.executable, "-m"]
+
+
 def run_forked(
     command: Sequence[str], environment: Mapping[str, str], *, folder: Path | None = None, timeout_seconds: float = 60
 ) -> subprocess.CompletedProcess[str]:

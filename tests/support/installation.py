@@ -41,9 +41,9 @@ from tests.support.processes import eventually, rollcall_command, running
 from tests.support.service import Service
 
 SETTLE_SECONDS = 2
-PARTITIONS = 3
-"""Half of a topic's usual ones: an installation has some forty topics, and a partition costs the broker and each worker
-milliseconds of CPU. Several workers still share them."""
+PARTITIONS = 2
+"""A third of a topic's usual ones: an installation has some forty topics, and a partition costs broker and workers
+milliseconds of CPU. What is kept apart by key still is; tests of what several workers share have six."""
 API_KEY = "xkeysib-invented"
 CHAOS: frozenset[Chaos] = frozenset({"dup", "reorder", "lost-left"})
 # An event sent twice would come late: Brevo is watched for so long after the last call.
@@ -175,7 +175,7 @@ class Installation:
                 before, since = now, time.monotonic()
             return time.monotonic() - since > SETTLE_SECONDS + 1
 
-        await eventually(idle, timeout_seconds=60, what="nothing moves", pause_seconds=0.25)
+        await eventually(idle, timeout_seconds=60, what="nothing moves", pause_seconds=0.5)
 
     async def until_nobody(self, group: str = APP_ID) -> None:
         """Wait until Kafka knows that a group has no member; one that was killed stays as long as its session."""

@@ -16,7 +16,7 @@ from typing import TypeVar
 import aiohttp
 
 from sandbox.lifeline import Lifeline
-from tests.support.forks import Forked, Start, may_fork
+from tests.support.forks import Forked, Start, is_ours, may_fork
 
 T = TypeVar("T")
 
@@ -54,7 +54,7 @@ class Process:
     ) -> None:
         self.command = list(command)
         self.log = log
-        self._is_forked = is_forked and may_fork()
+        self._is_forked = is_forked and is_ours(command) and may_fork()
         inherited = {name: os.environ[name] for name in _INHERITED if name in os.environ}
         self._environment = {"PYTHONUNBUFFERED": "1", **inherited, **env}
         self._cwd = cwd
@@ -149,7 +149,7 @@ def running(
     log: Path,
     env: Mapping[str, str] | None = None,
     cwd: Path | None = None,
-    is_forked: bool = False,
+    is_forked: bool = True,
 ) -> Iterator[Process]:
     """Start a program and kill it at the end, whatever happened.
 
@@ -158,7 +158,7 @@ def running(
         log: file for its output; appended, so that restarts share one.
         env: variables besides PATH, HOME and the like; nothing else is inherited.
         cwd: working directory.
-        is_forked: whether it may begin with all imports made (`tests/support/forks.py`).
+        is_forked: whether it may begin with all imports made (`tests/support/forks.py`), if it is a program of ours.
     """
     process = Process(command, log=log, env=env or {}, cwd=cwd, is_forked=is_forked)
     try:

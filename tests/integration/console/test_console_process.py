@@ -26,7 +26,7 @@ async def test_process_shows_what_the_topics_say(tmp_path: Path, kafka_bootstrap
     passwd = [*rollcall, "passwd", "ana", "--role", "operator"]
     subprocess.run(passwd, env=environment, input=f"{PASSWORD}\n", text=True, check=True, capture_output=True)  # noqa: ASYNC221 (nothing else runs)
     log = tmp_path / "console.log"
-    with running(rollcall, log=log, env=environment) as process:
+    with running(rollcall, log=log, env=environment, is_forked=False) as process:
 
         async def address() -> str | None:
             assert process.exit_code is None, process.describe()

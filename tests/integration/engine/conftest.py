@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.support.broker import Broker
 from tests.support.engine import Lab, laboratory
 from tests.support.kafka_choice import SHORT_SESSIONS, kafka_choice
 
@@ -20,13 +19,6 @@ def bootstrap(request: pytest.FixtureRequest) -> Iterator[str]:
     else:
         with request.getfixturevalue("new_kafka")(SHORT_SESSIONS) as kafka:
             yield kafka.bootstrap
-
-
-@pytest.fixture
-def breakable_kafka(new_kafka: Callable[..., Broker]) -> Iterator[Broker]:
-    """A broker of one test alone, with such sessions too, to be stopped, killed and paused."""
-    with new_kafka(SHORT_SESSIONS) as kafka:
-        yield kafka
 
 
 @pytest.fixture

@@ -156,14 +156,14 @@ async def test_delivery_concurrent_sends_to_a_partition_keep_each_in_one_piece(b
     assert await values(bootstrap, topic) == [row.value for row in rows(50)] * 5
 
 
-async def test_delivery_waits_while_the_broker_is_down_and_goes_on(breakable_kafka: Broker, topic: str) -> None:
+async def test_delivery_waits_while_the_broker_is_down_and_goes_on(own_kafka: Broker, topic: str) -> None:
     """`waiting_since` says so meanwhile; afterwards everything is there in order."""
-    bootstrap = breakable_kafka.bootstrap
+    bootstrap = own_kafka.bootstrap
     await create_topics(bootstrap, [topic], partitions=PARTITIONS)
     async with publisher(bootstrap) as subject:
         await subject.send(topic, 0, rows(1))
         assert subject.waiting_since is None
-        await asyncio.to_thread(breakable_kafka.kill)
+        await asyncio.to_thread(own_kafka.kill)
         sending = asyncio.create_task(subject.send(topic, 0, rows(100)))
 
         async def waits() -> bool:
@@ -171,7 +171,7 @@ async def test_delivery_waits_while_the_broker_is_down_and_goes_on(breakable_kaf
 
         await eventually(waits, what="the publisher waits")
         assert not sending.done()
-        await asyncio.to_thread(breakable_kafka.start)
+        await asyncio.to_thread(own_kafka.start)
         _last, refused = await asyncio.wait_for(sending, 30)
         assert refused == []
         assert subject.waiting_since is None
@@ -180,20 +180,20 @@ async def test_delivery_waits_while_the_broker_is_down_and_goes_on(breakable_kaf
 
 
 @pytest.mark.torture
-async def test_delivery_waits_while_the_broker_hangs_and_goes_on(breakable_kafka: Broker, topic: str) -> None:
+async def test_delivery_waits_while_the_broker_hangs_and_goes_on(own_kafka: Broker, topic: str) -> None:
     """A stopped process keeps connections open: the request times out; rows may be there twice, none is missing."""
-    bootstrap = breakable_kafka.bootstrap
+    bootstrap = own_kafka.bootstrap
     await create_topics(bootstrap, [topic], partitions=PARTITIONS)
     async with publisher(bootstrap) as subject:
         await subject.send(topic, 0, rows(1))
-        breakable_kafka.pause()
+        own_kafka.pause()
         sending = asyncio.create_task(subject.send(topic, 0, rows(100)))
 
         async def waits() -> bool:
             return subject.waiting_since is not None
 
         await eventually(waits, what="the publisher waits")
-        breakable_kafka.resume()
+        own_kafka.resume()
         await asyncio.wait_for(sending, 30)
         assert subject.waiting_since is None
     assert set(await values(bootstrap, topic)) == {row.value for row in rows(100)}
@@ -261,32 +261,32 @@ async def test_rows_of_a_rebuild_that_hung_until_its_state_was_live_are_refused(
     assert [value for value in await values(bootstrap, live) if value is not None] == [b"new"]
 
 
-async def test_rows_of_an_owner_that_are_sent_again_land_once(breakable_kafka: Broker, topic: str) -> None:
+async def test_rows_of_an_owner_that_are_sent_again_land_once(own_kafka: Broker, topic: str) -> None:
     """The answer to a request gets lost while the broker hangs: what it has taken already, it takes once."""
-    bootstrap = breakable_kafka.bootstrap
+    bootstrap = own_kafka.bootstrap
     await create_topics(bootstrap, [topic], partitions=PARTITIONS)
     async with publisher(bootstrap) as subject:
         await subject.take_over([(topic, 0)])
-        breakable_kafka.pause()
+        own_kafka.pause()
         sending = asyncio.create_task(subject.send(topic, 0, rows(100), as_owner=True))
 
         async def waits() -> bool:
             return subject.waiting_since is not None
 
         await eventually(waits, what="the publisher waits")
-        breakable_kafka.resume()
+        own_kafka.resume()
         assert await asyncio.wait_for(sending, 30) == (100, [])
         assert await subject.send(topic, 0, rows(1), as_owner=True) == (101, [])
     assert await values(bootstrap, topic) == [None, *(row.value for row in rows(100)), rows(1)[0].value]
 
 
-async def test_delivery_of_a_fenced_worker_is_fatal(breakable_kafka: Broker, topic: str) -> None:
+async def test_delivery_of_a_fenced_worker_is_fatal(own_kafka: Broker, topic: str) -> None:
     """Silent for longer than its session, and another worker owns the partitions: its rows would be older ones."""
-    bootstrap = breakable_kafka.bootstrap
+    bootstrap = own_kafka.bootstrap
     await create_topics(bootstrap, [topic], partitions=PARTITIONS)
     async with publisher(bootstrap, owner=[False], session_seconds=0.5) as subject:
         await subject.send(topic, 0, rows(1))
-        await asyncio.to_thread(breakable_kafka.kill)
+        await asyncio.to_thread(own_kafka.kill)
         with pytest.raises(FatalError, match="another one owns its partitions"):
             await asyncio.wait_for(subject.send(topic, 0, rows(1)), 40)
-        await asyncio.to_thread(breakable_kafka.start)
+        await asyncio.to_thread(own_kafka.start)

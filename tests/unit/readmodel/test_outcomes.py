@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import Connection, create_engine, select
+from sqlalchemy import Connection, Engine, create_engine, select
 
 from readmodel import outcomes
 from readmodel.changes import Changes, SourceRecord
@@ -27,20 +27,27 @@ EVENT = {"kind": "event", "name": "zoom_webinar_attended", "once_keys": ["s1"], 
 RESEND = {"decision_id": "d", "verdict": "resend", "operator": "ana"}
 
 
-@contextmanager
-def _tables() -> Iterator[Connection]:
-    """In memory."""
+@pytest.fixture(scope="module")
+def engine() -> Iterator[Engine]:
+    """Tables in memory, which stay empty: nobody commits."""
     engine = create_engine("sqlite://")
     METADATA.create_all(engine)
-    with engine.connect() as connection:
-        yield connection
+    yield engine
     engine.dispose()
 
 
+@contextmanager
+def _emptied(engine: Engine) -> Iterator[Connection]:
+    with engine.connect() as connection:
+        yield connection
+        connection.rollback()
+
+
 @pytest.fixture
-def database() -> Iterator[Connection]:
-    """Tables in memory."""
-    with _tables() as connection:
+def database(engine: Engine) -> Iterator[Connection]:
+    """Empty tables."""
+    with _emptied(engine) as connection:
+        assert connection.execute(select(CALLS)).all() == []
         yield connection
 
 
@@ -104,12 +111,12 @@ RESULTS = st.tuples(
 
 
 @given(st.lists(st.tuples(RESULTS, st.booleans()), max_size=8))
-def test_outcome_does_not_depend_on_the_batches(told: list[tuple[tuple[int, str, Any], bool]]) -> None:
+def test_outcome_does_not_depend_on_the_batches(engine: Engine, told: list[tuple[tuple[int, str, Any], bool]]) -> None:
     """A projector that was killed reads on with other batches, and comes to the same rows."""
     results = [(_at(second, outcome, decision=decision), ends) for (second, outcome, decision), ends in told]
     shown = []
     for one_by_one in (True, False):
-        with _tables() as database:
+        with _emptied(engine) as database:
             batch: list[tuple[Told, int]] = []
             for result, ends in results:
                 batch.append((result, 0))
@@ -126,7 +133,7 @@ TOLD_AT = st.integers(0, 10**7)
 
 @given(st.permutations(range(3)), TOLD_AT, TOLD_AT, TOLD_AT, TOLD_AT, st.booleans())
 def test_instants_of_a_call_are_what_was_said_whoever_said_it_first(
-    order: list[int], occurred: int, told_as: int, wanted: int, finished: int, together: bool
+    engine: Engine, order: list[int], occurred: int, told_as: int, wanted: int, finished: int, together: bool
 ) -> None:
     """Also where a result tells another time of the event than the command: the command's stands."""
     tell = Storyteller()
@@ -135,7 +142,7 @@ def test_instants_of_a_call_are_what_was_said_whoever_said_it_first(
     )
     result = tell.answer(MAYA, 1, occurred_at=format_instant(told_as), finished_at=format_instant(finished))
     said = [(command, wanted), (once_more, wanted + 1), (result, 0)]
-    with _tables() as database:
+    with _emptied(engine) as database:
         _read(database, [said[place] for place in order], together=together)
         (line,) = call_lines(database, select(CALLS))
     assert line.session_uuid == "b"

@@ -30,9 +30,9 @@ def _alive(pid: int) -> bool:
     return bool(state.strip()) and not state.startswith("Z")
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def own_kafka(say: Callable[[str], None]) -> Iterator[EmbeddedKafka]:
-    """An embedded one whatever Kafka the other tests run on: it is the subject here."""
+    """An embedded one whatever Kafka the other tests run on: it is the subject here; every test leaves it running."""
     with EmbeddedKafka(progress=say) as kafka:
         yield kafka
 
@@ -68,6 +68,7 @@ def test_broker_paused_answers_nothing_until_resumed(own_kafka: EmbeddedKafka) -
     own_kafka.pause()
     own_kafka.stop()
     assert own_kafka.pid is None
+    own_kafka.start()
 
 
 def test_broker_whose_parent_is_killed_ends_and_leaves_no_directory() -> None:
