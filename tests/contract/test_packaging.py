@@ -3,6 +3,7 @@ import subprocess
 import sys
 import tomllib
 import zipfile
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -79,23 +80,44 @@ def test_command_line_entry_point_is_named_rollcall() -> None:
     assert project["scripts"] == {"rollcall": "ops.entry:main"}
 
 
-def test_setup_without_a_python_that_runs_says_what_to_install(tmp_path: Path) -> None:
-    """A command that is there and fails, as pyenv's shims do, is passed over like one that is missing."""
+def set_up(folder: Path, programs: Mapping[str, str], **environment: str) -> subprocess.CompletedProcess[str]:
+    """`requirements/setup.sh` in an empty folder, with these programs (shell) and next to nothing else on the path."""
     for tool in ("bash", "cat", "cksum"):
-        (tmp_path / tool).symlink_to(shutil.which(tool) or tool)
-    for shim in ("python3.12", "python3"):
-        (tmp_path / shim).write_text("#!/bin/sh\nexit 127\n")
-        (tmp_path / shim).chmod(0o755)
-    (tmp_path / "pins.txt").write_text("x==1")
-    done = subprocess.run(
-        [str(tmp_path / "bash"), str(ROOT / "requirements" / "setup.sh"), "pins.txt"],
-        cwd=tmp_path,
-        env={"PATH": str(tmp_path)},
+        (folder / tool).symlink_to(shutil.which(tool) or tool)
+    for name, text in programs.items():
+        (folder / name).write_text(f"#!/bin/sh\n{text}\n")
+        (folder / name).chmod(0o755)
+    (folder / "pins.txt").write_text("x==1")
+    return subprocess.run(
+        [str(folder / "bash"), str(ROOT / "requirements" / "setup.sh"), "pins.txt"],
+        cwd=folder,
+        env={"PATH": str(folder), **environment},
         capture_output=True,
         text=True,
         check=False,
     )
+
+
+def test_setup_without_a_python_that_runs_says_what_to_install(tmp_path: Path) -> None:
+    """A command that is there and fails, as pyenv's shims do, is passed over like one that is missing."""
+    done = set_up(tmp_path, {"python3.12": "exit 127", "python3": "exit 127"})
     assert (done.returncode, done.stdout) == (2, "")
     assert "no Python 3.11, 3.12 or 3.13" in done.stderr
     assert "apt-get install python3 python3-venv" in done.stderr
     assert "make setup PYTHON=" in done.stderr
+
+
+@pytest.mark.parametrize(("other", "chosen"), [("plain", "python3.12"), ("profiled", "python3")])
+def test_setup_prefers_a_python_made_with_a_profile(tmp_path: Path, other: str, chosen: str) -> None:
+    """Builds of one version differ by half in speed; among equals the order of the names decides."""
+    python = """case $1 in -c) echo {} ;; --version) echo Python ;; *) echo "${{0##*/}}" > chosen; exit 1 ;; esac"""
+    done = set_up(tmp_path, {"python3.12": python.format("plain"), "python3": python.format(other)})
+    assert done.returncode == 1
+    assert (tmp_path / "chosen").read_text() == f"{chosen}\n"
+
+
+def test_setup_with_a_python_that_is_none_names_it(tmp_path: Path) -> None:
+    """Nothing else is taken in its place."""
+    done = set_up(tmp_path, {"python3": "echo 1"}, PYTHON="/nope")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "PYTHON=/nope is no Python 3.11, 3.12 or 3.13" in done.stderr
