@@ -36,10 +36,10 @@ compose-demo: ## The demo in containers, image and all; removed afterwards (need
 	  $(COMPOSE_DEMO) up --build --detach --wait kafka ingress worker zoom brevo && \
 	  $(COMPOSE_DEMO) run --rm simulator --seed 7
 
-# The tests with processes wait most of their time: four at once, handed out one by one, share one Kafka, apart by topic
+# The tests with processes wait most of their time: six at once, handed out one by one, share one Kafka, apart by topic
 # prefixes (tests/conftest.py). What computes fills the gaps from beside them, in one process: each that runs tests
 # imports all of its run's first.
-AT_ONCE = --numprocesses=4 --dist=load --maxschedchunk=1
+AT_ONCE = --numprocesses=6 --dist=load --maxschedchunk=1
 PLAIN = -m "not torture and not benchmark and not containers"
 COMPUTING = build/tests-computing.log
 # What waits for a Kafka or other processes, too, is with those that do.

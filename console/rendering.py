@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -49,8 +50,9 @@ class Pages:
         return response
 
 
+@cache
 def templates() -> Environment:
-    """All that there are, compiled, with what they call: whoever comes first does not wait for that."""
+    """All that there are, compiled once, with what they call: whoever comes first does not wait for that."""
     found = Environment(
         loader=FileSystemLoader(HERE / "templates"), autoescape=True, undefined=StrictUndefined,
         trim_blocks=True, lstrip_blocks=True,

@@ -158,6 +158,9 @@ class Kafka(Section):
     create_topics: bool = True
     partitions: int = Field(default=6, ge=1)
     replication_factor: int = Field(default=1, ge=1)
+    session: Annotated[Duration, Field(ge=6, le=30)] = 10
+    """After so long without a heartbeat Kafka gives a worker's partitions to another. Brokers take 6 s and more
+    (`group.min.session.timeout.ms`)."""
 
 
 class Privacy(Section):

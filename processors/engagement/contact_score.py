@@ -18,12 +18,13 @@ SCALE = 10**30
 """What an occurrence of today weighs in the table of weights."""
 
 
-@lru_cache(maxsize=8)  # 40 ms; a worker and each look at a contact ask for the same half life again and again
+@lru_cache(maxsize=8)  # some ms; a worker and each look at a contact ask for the same half life again and again
 def decay_weights(half_life_days: int) -> tuple[int, ...]:
     """``0.5 ** (age / half_life_days)`` for an age of 0 to `HORIZON_DAYS` days, as integers out of `SCALE`.
 
     `Context.exp` and `Context.ln` are correctly rounded on every platform (the power operator is not), and 50 digits
-    leave 20 to spare: whole half lives come out as exact halves.
+    leave 20 to spare: whole half lives come out as exact halves. A root takes ten times as long as a half, so there is
+    one for each day of the first half life alone.
 
     >>> weights = decay_weights(90)
     >>> weights[0] == SCALE, weights[90] * 2 == SCALE, len(weights)
@@ -31,7 +32,11 @@ def decay_weights(half_life_days: int) -> tuple[int, ...]:
     """
     context = Context(prec=50, rounding=ROUND_HALF_EVEN)
     rate = context.divide(context.ln(Decimal(2)), Decimal(half_life_days))
-    powers = (context.exp(context.multiply(Decimal(-age), rate)) for age in range(HORIZON_DAYS + 1))
+    powers = [
+        context.exp(context.multiply(Decimal(-age), rate)) for age in range(min(half_life_days, HORIZON_DAYS + 1))
+    ]
+    for age in range(half_life_days, HORIZON_DAYS + 1):
+        powers.append(context.divide(powers[age - half_life_days], Decimal(2)))
     return tuple(int(context.to_integral_value(context.multiply(power, Decimal(SCALE)))) for power in powers)
 
 

@@ -14,9 +14,8 @@ from runtime.models import Kafka
 
 MAX_RECORDS = 1_000
 """Records of one message; with 16 messages a turn stays far below the rebalance time-out."""
-SESSION_SECONDS = 10.0
-"""After so long without a heartbeat Kafka gives a worker's partitions away. The consumer has a thread of its own, so
-heartbeats go on while a turn computes."""
+HEARTBEATS_PER_SESSION = 5
+"""The consumer has a thread of its own, so they go on while a turn computes."""
 
 
 def build_faust_app(connection: KafkaConnection, kafka: Kafka, data_dir: Path, group: str = APP_ID) -> faust.App:
@@ -39,10 +38,11 @@ def build_faust_app(connection: KafkaConnection, kafka: Kafka, data_dir: Path, g
         topic_replication_factor=kafka.replication_factor,
         # What a kill repeats is what was handled since the last commit.
         broker_commit_interval=0.25,
-        broker_session_timeout=SESSION_SECONDS,
-        broker_heartbeat_interval=2.0,
+        broker_session_timeout=kafka.session,
+        broker_heartbeat_interval=kafka.session / HEARTBEATS_PER_SESSION,
         broker_rebalance_timeout=60.0,
         # Where a firewall forgets a connection nobody is told: so long until it is given up (Faust's default is 90 s).
+        # Faust wants no longer session than this.
         broker_request_timeout=30.0,
         consumer_auto_offset_reset="earliest",
         # Faust's own producer only declares itself; a long time-out would let a shutdown hang while Kafka is away.

@@ -13,7 +13,7 @@ from prometheus_client import CollectorRegistry
 
 from processors.engine.breaker import CircuitBreaker
 from processors.engine.confirmed_publisher import ConfirmedPublisher, build_producer
-from processors.engine.faust_app import SESSION_SECONDS, build_faust_app
+from processors.engine.faust_app import build_faust_app
 from processors.engine.faust_consumer import still_member
 from processors.engine.fences import Fences
 from processors.engine.metrics import EngineMetrics
@@ -76,7 +76,7 @@ class Engine:
             producer,
             partitions=kafka.partitions,
             still_owner=lambda: still_member(app),
-            session_seconds=SESSION_SECONDS,
+            session_seconds=kafka.session,
             fences=Fences(producer),
         )
         metrics = EngineMetrics(registry)

@@ -19,7 +19,7 @@ from schemas.topics import BREVO_COMMANDS
 from tests.support.acts import acts
 from tests.support.brevo_commands import event
 from tests.support.commands import rollcall
-from tests.support.installation import API_KEY
+from tests.support.installation import API_KEY, PARTITIONS
 from tests.support.kafka import Message, produce
 from tests.support.large_account import SESSION, large_account, publish, results, written
 from tests.support.pressing import OPERATOR, operator
@@ -139,7 +139,7 @@ async def test_doubts_are_listed_checked_and_decided(kafka_bootstrap: str, topic
         code, listed, _ = await rollcall(variables, "effects", "--json")
         assert (code, listed["in_doubt"], listed["without_contact"]) == (0, [], [])
         code, resumed, _ = await rollcall(variables, "brevo", "resume", "--reason", "the key is new", "--json")
-        assert (code, resumed["partitions"]) == (0, 6)
+        assert (code, resumed["partitions"]) == (0, PARTITIONS)
         told = await acts(kafka_bootstrap, topic_prefix)
         assert [(entry.action, entry.subject, entry.reason) for entry in told] == [
             ("effects.resolve", doubt["contact_id"], "it is not there"),

@@ -8,9 +8,8 @@ import shlex
 from collections import Counter
 from pathlib import Path
 
-from processors.engine.faust_app import SESSION_SECONDS
 from tests.support.broker import Broker
-from tests.support.installation import Installation, installation, truth_about, webinar
+from tests.support.installation import SESSION_SECONDS, Installation, installation, truth_about, webinar
 from tests.support.processes import eventually
 from tests.support.service import Service
 

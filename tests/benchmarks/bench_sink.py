@@ -79,7 +79,7 @@ async def measure(attendees: int, no_shows: int, watch_seconds: float) -> tuple[
     facts = list(results(attendees, no_shows, account, datetime.now(UTC).replace(microsecond=0)))
     figures = Figures()
     with EmbeddedKafka(progress=print) as kafka, tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-        async with large_account(kafka.bootstrap, PREFIX, Path(folder)) as home:
+        async with large_account(kafka.bootstrap, PREFIX, Path(folder), partitions=6) as home:
             worker = home.start_worker()
             await worker.until_ready()
             calls = home.brevo.state.calls.families

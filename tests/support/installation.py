@@ -44,6 +44,8 @@ SETTLE_SECONDS = 2
 PARTITIONS = 2
 """A third of a topic's usual ones: an installation has some forty topics, and a partition costs broker and workers
 milliseconds of CPU. What is kept apart by key still is; tests of what several workers share have six."""
+SESSION_SECONDS = 6
+"""The shortest that any broker takes: so long nobody goes on with the work of a worker that was killed."""
 API_KEY = "xkeysib-invented"
 CHAOS: frozenset[Chaos] = frozenset({"dup", "reorder", "lost-left"})
 # An event sent twice would come late: Brevo is watched for so long after the last call.
@@ -57,6 +59,11 @@ _SHORT_NAME = 6
 def webinar(attendees: int, seed: int, chaos: frozenset[Chaos] = CHAOS) -> World:
     """A webinar of an hour that is over by now."""
     return simulate_webinar(attendees, seed, chaos, starts_at=recent_start(60), duration_minutes=60)
+
+
+def kafka_section(partitions: int) -> str:
+    """A line of `rollcall.yaml`."""
+    return f"kafka: {{partitions: {partitions}, session: {SESSION_SECONDS}s}}\n"
 
 
 async def truth_about(*worlds: World) -> Truth:
@@ -88,10 +95,10 @@ class Installation:
         return self.wiring.directory
 
     def write_configuration(self, pace: DemoPace, partitions: int = PARTITIONS) -> None:
-        """Writes `rollcall.yaml`: the demo's with this pace and number of partitions a topic."""
+        """Writes `rollcall.yaml`: the demo's with this pace, number of partitions a topic, and a short session."""
         self.wiring.write_configuration(pace)
         with (self.directory / "rollcall.yaml").open("a", encoding="utf-8") as file:
-            file.write(f"kafka: {{partitions: {partitions}}}\n")
+            file.write(kafka_section(partitions))
 
     def start_ingress(self, environment: Mapping[str, str] | None = None) -> Service:
         """Start `rollcall ingress`, with these variables on top of what it is given."""

@@ -15,7 +15,7 @@ from sandbox.zoom.server import run_server
 from schemas.attendance import Identity, Registration, Result
 from schemas.codec import contact_id
 from schemas.topics import ATTENDANCE_RESULTS
-from tests.support.installation import API_KEY, Installation
+from tests.support.installation import API_KEY, PARTITIONS, Installation, kafka_section
 from tests.support.kafka import Message, produce
 
 SESSION = "mwq6gYTbTo2pNLLgHJ9cQw=="
@@ -94,7 +94,7 @@ async def publish(bootstrap: str, prefix: str, facts: Iterator[Result] | Iterato
 
 @asynccontextmanager
 async def large_account(
-    bootstrap: str, prefix: str, directory: Path, *, factor: float = 1, brevo: str = ""
+    bootstrap: str, prefix: str, directory: Path, *, factor: float = 1, brevo: str = "", partitions: int = PARTITIONS
 ) -> AsyncIterator[Installation]:
     """An installation whose Brevo has its real limits, scaled by `factor`, and whose worker is told of them.
 
@@ -104,6 +104,7 @@ async def large_account(
         directory: for its file and state.
         factor: 1 is Brevo's ordinary plan.
         brevo: more keys of the section `brevo`, each with a comma before it.
+        partitions: of every topic.
     """
     options = Options(api_key=API_KEY, limit_factor=factor).with_demo()
     async with run_server() as zoom_url, serving(options) as running_brevo:
@@ -115,7 +116,7 @@ async def large_account(
             f'brevo: {{api_key: "${{BREVO_API_KEY}}", {rates}, {calls}{brevo}}}' if line.startswith("brevo:") else line
             for line in configuration().splitlines()
         ]
-        (directory / "rollcall.yaml").write_text("\n".join(lines), encoding="utf-8")
+        (directory / "rollcall.yaml").write_text("\n".join([*lines, kafka_section(partitions)]), encoding="utf-8")
         with ExitStack() as stack:
             home = Installation(wiring, running_brevo, stack)
             try:

@@ -182,7 +182,7 @@ async def eventually(
         timeout_seconds: deadline over all.
         what: the condition in words, for the failure.
         tell: more for the failure, such as a process's log.
-        pause_seconds: at least so long between two questions; a question that took long is followed by a pause five
+        pause_seconds: at least so long between two questions; a question that took long is followed by a pause ten
             times as long, up to a second, so that those who wait leave the machine to those whom they wait for.
     """
     deadline = time.monotonic() + timeout_seconds
@@ -192,7 +192,7 @@ async def eventually(
             return found
         if time.monotonic() > deadline:
             raise AssertionError(f"not within {timeout_seconds} s: {what}; last seen {found!r}\n{tell()}")
-        await asyncio.sleep(max(pause_seconds, min(1, 5 * (time.monotonic() - asked))))
+        await asyncio.sleep(max(pause_seconds, min(1, 10 * (time.monotonic() - asked))))
 
 
 def wait_until(probe: Callable[[], T], *, timeout_seconds: float = 30, what: str, tell: Callable[[], str] = str) -> T:

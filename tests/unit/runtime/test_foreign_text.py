@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import string
 import time
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -51,28 +53,28 @@ def test_redact_addresses_and_keys_are_hidden(text: str, hidden: str) -> None:
     assert redact(text) == hidden
 
 
-def seconds(call: object, text: object) -> float:
-    """Processor time of a call; the better of two, since others use the machine."""
-    assert callable(call)
-    taken = []
-    for _ in range(2):
+def is_within(limit: float, call: Callable[[Any], object], text: object) -> bool:
+    """Whether a call takes less processor time than that (seconds); tried again, since others use the machine."""
+
+    def seconds() -> float:
         began = time.process_time()
         call(text)
-        taken.append(time.process_time() - began)
-    return min(taken)
+        return time.process_time() - began
+
+    return any(seconds() < limit for _ in range(3))
 
 
 @pytest.mark.parametrize("character", [*string.printable, "é", "\u2028", "\x00", "\ud800"])
 def test_redact_takes_time_in_proportion_to_any_one_character(character: str) -> None:
     """One request of 60 KB of one letter once held the event loop for 13 s."""
-    assert seconds(redact, character * LONG) < 0.05
+    assert is_within(0.05, redact, character * LONG)
 
 
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.sampled_from(PIECES), min_size=1, max_size=6).map("".join), st.sampled_from(PIECES))
 def test_redact_takes_time_in_proportion_to_any_mixture(period: str, end: str) -> None:
     """Repeated halves of what is looked for are the worst that a pattern can get."""
-    assert seconds(redact, period * (LONG // len(period)) + end) < 0.15
+    assert is_within(0.15, redact, period * (LONG // len(period)) + end)
 
 
 PARAMETERS = ["?", "&", "#", ";", "=", "%", "%3F", "%26", "%3D", "pwd", "pwd=", "a", ".", " ", "https://"]
@@ -82,7 +84,7 @@ PARAMETERS = ["?", "&", "#", ";", "=", "%", "%3F", "%26", "%3D", "pwd", "pwd=", 
 @given(st.lists(st.sampled_from(PARAMETERS), min_size=1, max_size=6).map("".join))
 def test_without_secret_parameters_takes_time_in_proportion_to_any_mixture(period: str) -> None:
     """Every text of a signed body is searched for URLs."""
-    assert seconds(without_secret_parameters, period * (LONG // len(period))) < 1
+    assert is_within(1, without_secret_parameters, period * (LONG // len(period)))
 
 
 @settings(max_examples=30, deadline=None)
@@ -96,7 +98,7 @@ def test_parse_json_takes_time_in_proportion_to_any_body(period: bytes) -> None:
         except ValueError:
             return
 
-    assert seconds(parse, period * (LONG // len(period))) < 0.25
+    assert is_within(0.25, parse, period * (LONG // len(period)))
 
 
 def test_cut_tells_how_much_is_gone_and_leaves_no_half_of_an_address() -> None:
