@@ -81,7 +81,7 @@ def pytest_collection_finish() -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_setupnodes(config: pytest.Config) -> None:
-    """One shared Kafka for all processes of a run: one each would take a tenth of a small machine when they are idle."""
+    """One shared Kafka for all processes of a run: one each would take a tenth of a small machine when they idle."""
     if (choice := kafka_choice()) != "external":
         running = ExitStack()
         config.add_cleanup(running.close)
