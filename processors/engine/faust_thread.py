@@ -46,6 +46,23 @@ class BatchThread(driver.AIOKafkaConsumerThread):
     def verify_event_path(self, now: float, tp: TP) -> None:
         """Say nothing: Faust looks for its own stream events, which batches have none of; `worker.live` watches."""
 
+    @override
+    async def seek_to_committed(self) -> dict[TP, Any]:
+        """Offsets, ``None`` where nothing is committed; asked for at once.
+
+        aiokafka asks for one partition after the other, of which an installation has some hundred.
+        """
+        return dict(await self.call_thread(self._seek_to_committed))
+
+    async def _seek_to_committed(self) -> dict[TP, Any]:
+        consumer = self._ensure_consumer()
+        known = await consumer._coordinator.fetch_committed_offsets(list(consumer.assignment()))
+        assigned = consumer.assignment()  # as it is now: a rebalance may have come in between
+        for tp in assigned & known.keys():
+            if known[tp].offset > 0:
+                consumer.seek(tp, known[tp].offset)
+        return {tp: known[tp].offset if tp in known else None for tp in assigned}
+
     async def is_member(self) -> bool:
         """Send a heartbeat of our own: whether the coordinator still knows the member that was given the partitions."""
         coordinator, generation = self._ensure_consumer()._coordinator, self.app.consumer_generation_id

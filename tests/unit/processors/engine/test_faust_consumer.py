@@ -233,3 +233,26 @@ async def test_perform_seek_goes_to_the_beginning_where_nothing_is_committed() -
     await bare.perform_seek()
     assert sought == [fresh]
     assert bare._read_offset[PARTITION] == 5
+
+
+async def test_committed_offsets_are_asked_for_at_once_and_sought() -> None:
+    """Nothing is committed where the coordinator says nothing, or 0; who was revoked meanwhile is left alone."""
+    read, empty, fresh, revoked = (TopicPartition("events", number) for number in range(4))
+    assigned, asked, sought = {read, empty, fresh, revoked}, list[set[TopicPartition]](), dict[TopicPartition, int]()
+
+    async def fetch_committed_offsets(partitions: list[TopicPartition]) -> dict[TopicPartition, Any]:
+        asked.append(set(partitions))
+        assigned.remove(revoked)
+        return {read: SimpleNamespace(offset=7), empty: SimpleNamespace(offset=0), revoked: SimpleNamespace(offset=3)}
+
+    async def at_once(call: Any) -> Any:
+        return await call()
+
+    thread: Any = BatchThread.__new__(BatchThread)
+    coordinator = SimpleNamespace(fetch_committed_offsets=fetch_committed_offsets)
+    thread._ensure_consumer = lambda: SimpleNamespace(
+        _coordinator=coordinator, assignment=lambda: set(assigned), seek=sought.__setitem__
+    )
+    thread.call_thread = at_once
+    assert await thread.seek_to_committed() == {read: 7, empty: 0, fresh: None}
+    assert (asked, sought) == ([{read, empty, fresh, revoked}], {read: 7})
