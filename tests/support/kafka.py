@@ -14,6 +14,7 @@ from aiokafka.errors import (
     GroupCoordinatorNotAvailableError,
     GroupLoadInProgressError,
     KafkaError,
+    NodeNotReadyError,
     NotCoordinatorForGroupError,
     for_code,
 )
@@ -39,8 +40,18 @@ class Message:
 @asynccontextmanager
 async def admin(bootstrap: str) -> AsyncIterator[Any]:
     """A started aiokafka admin client."""
-    client = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
-    await client.start()
+
+    async def started() -> Any:
+        # A broker that was paused is fenced until its next heartbeat: so long it answers, and knows of no broker.
+        client: Any = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+        await client.start()
+        with suppress(NodeNotReadyError):
+            await client.describe_cluster()
+            return client
+        await client.close()
+        return None
+
+    client = await eventually(started, what="the broker knows of itself")
     try:
         yield client
     finally:
