@@ -56,7 +56,7 @@ test: setup ## Unit, contract, integration and acceptance tests, on a real Kafka
 	@$(VENV_PYTHON) -m compileall -q $(COMPILED)
 	@mkdir -p build; \
 	  ROLLCALL_SANDBOX_PORTS=27500-31999 $(OWN_SESSION) $(VENV_PYTHON) -m pytest $(PLAIN) tests/unit tests/contract $(WAITING:%=--ignore=%) >$(COMPUTING) 2>&1 & computing=$$!; \
-	  trap 'kill $$computing 2>/dev/null' EXIT; \
+	  trap 'kill $$computing 2>/dev/null' EXIT INT TERM; \
 	  $(VENV_PYTHON) -m pytest $(AT_ONCE) $(PLAIN) tests/integration tests/acceptance $(WAITING); failed=$$?; \
 	  wait $$computing || failed=$$?; trap - EXIT; \
 	  echo "==> Tests: unit, contract"; cat $(COMPUTING); exit $$failed
