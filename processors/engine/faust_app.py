@@ -15,7 +15,7 @@ from runtime.models import Kafka
 MAX_RECORDS = 1_000
 """Records of one message; with 16 messages a turn stays far below the rebalance time-out."""
 HEARTBEATS_PER_SESSION = 5
-"""The consumer has a thread of its own, so they go on while a turn computes."""
+"""Four may get lost. The consumer has a thread of its own, so they go on while a turn computes."""
 
 
 def build_faust_app(connection: KafkaConnection, kafka: Kafka, data_dir: Path, group: str = APP_ID) -> faust.App:

@@ -23,7 +23,7 @@ from processors.engine.confirmed_publisher import ConfirmedPublisher, Refused, R
 from processors.engine.due_clock import DueClock, RowDueTimes
 from processors.engine.effect import RuleAlone
 from processors.engine.faust_agent import BatchAgent
-from processors.engine.faust_app import build_faust_app
+from processors.engine.faust_app import HEARTBEATS_PER_SESSION, build_faust_app
 from processors.engine.faust_consumer import batch_scheduler, still_member
 from processors.engine.faust_engine import Engine
 from processors.engine.faust_tables import TablePartition
@@ -55,7 +55,6 @@ from tests.support.engine_rules import (
 
 NAME = "lab"
 PARTITIONS = 6
-HEARTBEATS_PER_SESSION = 6
 
 
 @dataclass(frozen=True, slots=True)
