@@ -12,7 +12,6 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
-import uvloop
 from aiohttp import web
 
 from ingress.app import build_app
@@ -24,6 +23,7 @@ from runtime.admin import AdminServer, Readiness
 from runtime.configuration import load_ingress
 from runtime.descriptors import raise_descriptor_limit, within_descriptors
 from runtime.environment import config_path, log_form
+from runtime.event_loop import EventLoop
 from runtime.exits import run_guarded
 from runtime.guard import Guard
 from runtime.listening import listen
@@ -50,7 +50,7 @@ def _run(environment: Mapping[str, str]) -> None:
     connections = within_descriptors(settings.limits.connections, raise_descriptor_limit())
     settings = replace(settings, limits=replace(settings.limits, connections=connections))
     gc.freeze()  # modules live for ever: the collector need not look at them during a rush
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+    with asyncio.Runner(loop_factory=EventLoop) as runner:
         runner.run(serve(settings))
 
 

@@ -11,13 +11,13 @@ from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
 import orjson
-import uvloop
 
 from processors.app import run_worker
 from processors.brevo.decisions.preview import in_words
 from processors.worker.data_dir import keep_files_private, locked_data_dir
 from processors.worker.settings import WorkerSettings
 from runtime.environment import log_form
+from runtime.event_loop import EventLoop
 from runtime.exits import run_guarded
 from runtime.logs import configure_logging
 
@@ -42,7 +42,7 @@ def _run(environment: Mapping[str, str], dry_run: Literal["text", "json"] | None
     gc.freeze()  # modules live for ever: the collector need not look at them with every thousand records
     with (
         locked_data_dir(settings.environment.data_dir),
-        asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
+        asyncio.Runner(loop_factory=EventLoop) as runner,
     ):
         runner.run(_serve(settings))
 

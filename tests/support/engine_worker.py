@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
-import uvloop
 from prometheus_client import CollectorRegistry
 from typing_extensions import override
 
@@ -34,6 +33,7 @@ from processors.engine.naming import Names
 from processors.engine.spec import AgentSpec
 from processors.worker.data_dir import locked_data_dir
 from runtime.admin import AdminServer, Readiness
+from runtime.event_loop import EventLoop
 from runtime.exits import run_guarded
 from runtime.kafka import KafkaConnection
 from runtime.logs import configure_logging
@@ -176,7 +176,7 @@ def _run(settings: LabSettings) -> None:
     if settings.file_bytes:
         resource.setrlimit(resource.RLIMIT_FSIZE, (settings.file_bytes, settings.file_bytes))
     configure_logging("INFO")
-    with locked_data_dir(settings.data_dir), asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+    with locked_data_dir(settings.data_dir), asyncio.Runner(loop_factory=EventLoop) as runner:
         runner.run(_serve(settings))
 
 

@@ -14,8 +14,6 @@ from runtime.reachability import kafka_answers
 class Producer:
     """Answers when it is told to."""
 
-    _sync_task = None
-
     def __init__(self) -> None:
         self.answer: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
 
