@@ -37,8 +37,8 @@ _DOMAIN = re.compile(rf"(?:{_LABEL}\.)+(?!\d+$){_LABEL}")
 """RFC 5321's form without quoted parts and address literals, letters of any script: what Brevo takes has no other."""
 
 
-# The events of one session repeat each of its addresses.
-@lru_cache(maxsize=4_096)
+# The events of one session repeat each of its addresses; of thousands of people, too: some 5 MB when it is full.
+@lru_cache(maxsize=16_384)
 def _address(text: str) -> str | None:
     email = text.strip().lower()
     local_part, _at, domain = email.partition("@")

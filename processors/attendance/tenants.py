@@ -75,8 +75,12 @@ class TenantsApart(Rule):
         payload = event.get("payload")
         if not isinstance(payload, dict):
             payload = {}
-        account, subject = _account_of(payload, record), _object_of(str(event.get("event")), payload)
-        verdict = "owner" if subject is None else self._ownership.judge(record, account, *subject, view)
+        account = identifier(payload.get("account_id")) or _signer(record)
+        kind, item = _KINDS.get(str(event.get("event")).partition(".")[0]), payload.get("object")
+        object_id = identifier(item.get("id")) if kind is not None and isinstance(item, dict) else None
+        verdict = "owner"
+        if kind is not None and object_id is not None:
+            verdict = self._ownership.judge(record, account, object_id, kind, view)
         if verdict == "owner":
             self._rule.event(event, account, record, view)
         elif verdict == "stranger":
@@ -93,18 +97,9 @@ class TenantsApart(Rule):
             _quarantine(orjson.loads(held.value or b""), held, view)
 
 
-def _account_of(payload: dict[str, Any], record: Record) -> str:
-    """The account that the event names, else the one whose secret signed it: both are the ingress's word."""
-    named = identifier(payload.get("account_id"))
-    return named or (_header(record, _SOURCE_HEADER) or b"").removeprefix(_SOURCE).decode(errors="replace")
-
-
-def _object_of(name: str, payload: dict[str, Any]) -> tuple[str, ObjectType] | None:
-    """The webinar or meeting that an event is about; ``None`` when it is about none."""
-    kind, item = _KINDS.get(name.partition(".")[0]), payload.get("object")
-    if kind is None or not isinstance(item, dict) or (object_id := identifier(item.get("id"))) is None:
-        return None
-    return object_id, kind
+def _signer(record: Record) -> str:
+    """The account whose secret signed an event that names none: either is the ingress's word."""
+    return (_header(record, _SOURCE_HEADER) or b"").removeprefix(_SOURCE).decode(errors="replace")
 
 
 def _header(record: Record, wanted: str) -> bytes | None:
