@@ -8,16 +8,22 @@ from typing import Annotated, NamedTuple
 from pydantic import BeforeValidator, Field, PlainSerializer
 
 _UNITS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
+_FORM = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([smhd])\s*")
 
 
 def parse_duration(value: object) -> object:
     """Seconds of `60s`, `5m`, `4h`, `35d`; other values pass through for pydantic to judge."""
     if isinstance(value, str):
-        if match := re.fullmatch(r"(\d+(?:\.\d+)?)\s*([smhd])", value.strip()):
+        if match := _FORM.fullmatch(value):
             return float(match[1]) * _UNITS[match[2]]
     elif isinstance(value, int | float) and not isinstance(value, bool):
         return value
     raise ValueError("a duration, written 60s, 5m, 4h or 35d")
+
+
+def has_unit(value: object) -> bool:
+    """Whether it is written as a duration with its unit."""
+    return isinstance(value, str) and _FORM.fullmatch(value) is not None
 
 
 def format_duration(seconds: float) -> str:

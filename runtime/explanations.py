@@ -8,6 +8,7 @@ from typing import Any, cast, get_args
 
 from pydantic_core import ErrorDetails
 
+from runtime.durations import format_duration, has_unit
 from runtime.models import Configuration
 from runtime.scopes import Keys, is_secret
 from runtime.section import Section
@@ -82,7 +83,7 @@ def explain(error: ErrorDetails, document: Mapping[str, Any]) -> str:
         return str(error.get("ctx", {})["error"])  # a rule about several keys: a sentence of its own
     given = _given(found, hidden=hidden)
     quoted = "; text such as NO or off needs quotes" if given in ("true", "false", "true or false") else ""
-    if (verdict := _expected(error)).startswith("is "):
+    if (verdict := _expected(error, found)).startswith("is "):
         return f"{given} {verdict}"
     return f"expected {verdict}, but the file has {given}{quoted}"
 
@@ -117,14 +118,15 @@ def lost_indentation(document: Mapping[str, Any]) -> str | None:
     )
 
 
-def _expected(error: ErrorDetails) -> str:
+def _expected(error: ErrorDetails, found: Any) -> str:
     kind, context = error["type"], error.get("ctx", {})
     if kind == "literal_error":
         return f"one of {context['expected']}"
     if kind == "value_error":
         return str(context["error"])
     if bound := _BOUNDS.get(kind):
-        return f"{bound[0]} {context[bound[1]]:g}"
+        limit = context[bound[1]]
+        return f"{bound[0]} {format_duration(limit) if has_unit(found) else f'{limit:g}'}"
     return _EXPECTED.get(kind.partition("_")[0], error["msg"])
 
 

@@ -131,6 +131,9 @@ def test_load_unknown_key_names_the_nearest(files: Files, document: object, erro
     ("changes", "error"),
     [
         ({"kafka": {"partitions": "many"}}, "kafka.partitions: expected a whole number, but the file has `many`"),
+        ({"kafka": {"session": "2s"}}, "kafka.session: expected at least 6s, but the file has `2s`"),
+        ({"kafka": {"session": "1 m"}}, "kafka.session: expected at most 30s, but the file has `1 m`"),
+        ({"kafka": {"session": 2}}, "kafka.session: expected at least 6, but the file has `2`"),
         ({"kafka": {"partitions": 0}}, "kafka.partitions: expected at least 1, but the file has `0`"),
         ({"kafka": {"create_topics": 7}}, "kafka.create_topics: expected true or false, but the file has `7`"),
         ({"kafka": [1]}, "kafka: expected a mapping, but the file has a list"),
