@@ -51,7 +51,7 @@ from runtime.topics import ensure_topics
 from sandbox.kafka import EmbeddedKafka
 from schemas.instants import format_instant, parse_instant
 from schemas.topics import RAW_EVENTS
-from tests.support.kafka import Message, create_topics, produce, read_to_end
+from tests.support.kafka import Message, create_topics, produce_first, read_to_end
 
 PARTITIONS = 6
 MEETINGS = 1_000
@@ -267,7 +267,7 @@ async def prepare(stack: AsyncExitStack, events: int, say: Callable[[str], None]
     outputs = [f"{prefix}{variant}.outputs" for variant in RUNS]
     await create_topics(kafka.bootstrap, [RAW_EVENTS.physical(prefix), *outputs], partitions=PARTITIONS)
     say(f"producing {events:,} events of {len(next(backlog(events)).value or b'')} bytes")
-    await produce(kafka.bootstrap, RAW_EVENTS.physical(prefix), backlog(events))
+    await produce_first(kafka.bootstrap, RAW_EVENTS.physical(prefix), backlog(events))
     return kafka.bootstrap, prefix
 
 
