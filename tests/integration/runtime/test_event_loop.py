@@ -29,7 +29,7 @@ async def _errors(bootstrap: str) -> set[type[Exception]]:
             connection._writer.transport.abort()
             for _ in range(turns):
                 await asyncio.sleep(0)
-            with pytest.raises((KafkaConnectionError, RuntimeError), match=r"clos|No connection") as raised:
+            with pytest.raises((KafkaConnectionError, RuntimeError), match=r"closed|No connection") as raised:
                 await connection.send(MetadataRequest([]))
             found.add(raised.type)
     return found
