@@ -12,8 +12,8 @@ OBJECTS_BETWEEN_COLLECTIONS = 10_000
 
 def main() -> int:
     """Entry point of `rollcall`; the exit code."""
-    gc.set_threshold(OBJECTS_BETWEEN_COLLECTIONS)
     once = signal.signal(signal.SIGINT, signal.SIG_DFL)
+    gc.set_threshold(OBJECTS_BETWEEN_COLLECTIONS)
     from ops.cli import command_line  # noqa: PLC0415 (that is the point)
 
     run = command_line(sys.argv[1:])
