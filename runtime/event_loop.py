@@ -1,4 +1,4 @@
-"""The event loop of both processes: uvloop's, with streams that break as asyncio's do."""
+"""The event loop of every process that writes to Kafka for long: uvloop's, with streams that break as asyncio's do."""
 
 from __future__ import annotations
 

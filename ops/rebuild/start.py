@@ -99,12 +99,14 @@ async def startable(connection: KafkaConnection, name: str) -> States:
 
 
 def _run(order: _Start) -> RebuiltState | None:
-    import uvloop  # noqa: PLC0415 (a help page needs neither this nor Faust)
-
-    from processors.worker.data_dir import keep_files_private, locked_data_dir  # noqa: PLC0415
+    from processors.worker.data_dir import (  # noqa: PLC0415 (a help page needs neither this nor Faust)
+        keep_files_private,
+        locked_data_dir,
+    )
+    from runtime.event_loop import EventLoop  # noqa: PLC0415 (nor uvloop)
 
     keep_files_private()
-    with locked_data_dir(order.folder), asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+    with locked_data_dir(order.folder), asyncio.Runner(loop_factory=EventLoop) as runner:
         return runner.run(order.run())
 
 

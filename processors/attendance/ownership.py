@@ -75,7 +75,7 @@ class Ownership:
         self, record: Record, account_id: str, object_id: str, object_type: ObjectType, view: View
     ) -> ClaimVerdict:
         """Whether an event is its object's owner's; one whose object may still turn out to be so is held."""
-        key, today = OWNERS + object_id.encode(), record.taken_ms // DAY_MS
+        key, today = _key(object_id), record.taken_ms // DAY_MS
         data = view.get(self._table, key)
         if data is not None and data in _owned(today, account_id):  # all but the first event of a day
             return "owner"

@@ -30,7 +30,7 @@ from runtime.topics import ensure_topics
 from sandbox.kafka import EmbeddedKafka
 from schemas.topics import RAW_EVENTS
 from tests.benchmarks.bench_worker import PARTITIONS, Task, backlog, measure
-from tests.support.kafka import produce_first
+from tests.support.kafka import produce_to_new
 from tests.support.processes import eventually
 from tests.support.read_model import sqlite_url
 
@@ -71,7 +71,7 @@ def run(bootstrap: str, number: int, events: int, *, beside: bool) -> Figures:
     changelogs = [changelog_name(table) for table in track_attendance.SPEC.tables]
     connection = KafkaConnection(bootstrap, topic_prefix=prefix)
     asyncio.run(ensure_topics(connection, Kafka(partitions=PARTITIONS), changelogs=changelogs))
-    asyncio.run(produce_first(bootstrap, RAW_EVENTS.physical(prefix), backlog(events)))
+    asyncio.run(produce_to_new(bootstrap, RAW_EVENTS.physical(prefix), backlog(events)))
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         task, told = Task("track", bootstrap, prefix, events, folder), Path(folder) / "projected"
         if not beside:

@@ -40,7 +40,7 @@ from runtime.topics import ensure_topics
 from sandbox.kafka import EmbeddedKafka
 from schemas.topics import RAW_EVENTS, REPLAYS
 from tests.benchmarks.bench_worker import PARTITIONS, backlog
-from tests.support.kafka import Message, create_topics, produce_first
+from tests.support.kafka import Message, create_topics, produce_to_new
 
 UNLIMITED = 1_000_000_000
 PREFIX = "bench-"
@@ -165,7 +165,7 @@ async def compare(events: int, turns: int) -> None:
         await ensure_topics(connection, Kafka(partitions=PARTITIONS))
         await create_topics(kafka.bootstrap, [OUTPUT], partitions=PARTITIONS)
         print(f"producing {events:,} events")  # noqa: T201
-        await produce_first(kafka.bootstrap, RAW_EVENTS.physical(PREFIX), records(events))
+        await produce_to_new(kafka.bootstrap, RAW_EVENTS.physical(PREFIX), records(events))
         rates: dict[str, list[float]] = {name: [] for name in RUNS}
         for _turn in range(turns):
             for name, run in RUNS.items():

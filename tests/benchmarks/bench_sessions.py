@@ -24,7 +24,6 @@ from functools import partial
 from pathlib import Path
 
 import orjson
-import uvloop
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from prometheus_client import CollectorRegistry
 
@@ -35,6 +34,7 @@ from processors.attendance.settings import TrackingSettings
 from processors.engine.faust_engine import Engine
 from processors.engine.faust_worker import EngineWorker
 from processors.engine.naming import Names, changelog_name
+from runtime.event_loop import EventLoop
 from runtime.kafka import KafkaConnection
 from runtime.logs import configure_logging
 from runtime.models import Configuration
@@ -233,7 +233,7 @@ def main() -> None:
     if asked.serve:
         gc.set_threshold(OBJECTS_BETWEEN_COLLECTIONS)  # this and the next as `rollcall worker` does
         gc.freeze()
-        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        with asyncio.Runner(loop_factory=EventLoop) as runner:
             runner.run(serve(asked.serve[0], Path(asked.serve[1])))
     else:
         asyncio.run(asyncio.wait_for(compare(asked.sizes), LIMIT_SECONDS * len(asked.sizes)))

@@ -30,7 +30,6 @@ from unittest.mock import patch
 
 import faust
 import orjson
-import uvloop
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from prometheus_client import CollectorRegistry
 
@@ -44,6 +43,7 @@ from processors.engine.faust_worker import EngineWorker
 from processors.engine.naming import Names, changelog_name
 from processors.rebuild_app import RebuildOrder, RebuildProgress, run_rebuild
 from processors.rebuild_app import create_topics as create_rebuild_topics
+from runtime.event_loop import EventLoop
 from runtime.kafka import KafkaConnection
 from runtime.logs import configure_logging
 from runtime.models import Configuration, Connectors, Kafka, ZoomAccount
@@ -51,7 +51,7 @@ from runtime.topics import ensure_topics
 from sandbox.kafka import EmbeddedKafka
 from schemas.instants import format_instant, parse_instant
 from schemas.topics import RAW_EVENTS
-from tests.support.kafka import Message, create_topics, produce_first, read_to_end
+from tests.support.kafka import Message, create_topics, produce_to_new, read_to_end
 
 PARTITIONS = 6
 MEETINGS = 1_000
@@ -238,7 +238,7 @@ def run_child(task: Task) -> None:
 
     gc.set_threshold(OBJECTS_BETWEEN_COLLECTIONS)  # this and the next as `rollcall worker` does
     gc.freeze()
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+    with asyncio.Runner(loop_factory=EventLoop) as runner:
         runner.run(run())
 
 
@@ -267,7 +267,7 @@ async def prepare(stack: AsyncExitStack, events: int, say: Callable[[str], None]
     outputs = [f"{prefix}{variant}.outputs" for variant in RUNS]
     await create_topics(kafka.bootstrap, [RAW_EVENTS.physical(prefix), *outputs], partitions=PARTITIONS)
     say(f"producing {events:,} events of {len(next(backlog(events)).value or b'')} bytes")
-    await produce_first(kafka.bootstrap, RAW_EVENTS.physical(prefix), backlog(events))
+    await produce_to_new(kafka.bootstrap, RAW_EVENTS.physical(prefix), backlog(events))
     return kafka.bootstrap, prefix
 
 

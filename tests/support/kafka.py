@@ -117,7 +117,7 @@ async def produce(bootstrap: str, topic: str, messages: Iterable[Message], *, co
         await producer.stop()
 
 
-async def produce_first(bootstrap: str, topic: str, messages: Iterable[Message]) -> None:
+async def produce_to_new(bootstrap: str, topic: str, messages: Iterable[Message]) -> None:
     """`produce` to a topic that was made this moment: before all its partitions have leaders, each refusal is told."""
     await end_offsets(bootstrap, topic)  # a question to the leaders
     await produce(bootstrap, topic, messages)
