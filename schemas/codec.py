@@ -60,8 +60,8 @@ def normalise_email(text: object) -> str | None:
     return _address(text) if isinstance(text, str) and len(text) <= LONGEST_EMAIL else None
 
 
-# A person's results, registrations and exclusion each ask for it.
-@lru_cache(maxsize=4_096)
+# A person's results, registrations and exclusion each ask for it, in walks through all the people of a session.
+@lru_cache(maxsize=16_384)
 def contact_id(email: str) -> str:
     """The first 32 hex digits of the SHA-256 of a normalised e-mail: Kafka key, and the name in other topics.
 

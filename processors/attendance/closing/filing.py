@@ -44,9 +44,10 @@ def _file(step: ClosingStep, evidence: PieceOfEvidence, shown: Shown) -> None:
     found = resolve(book, evidence.uuid, connection, shown, is_row=evidence.is_row)
     visitor = _visitor(book, evidence)
     contact = contact_id(found.email) if found.email else _anonymous(evidence, found, visitor)
-    if connection.filed_as != contact:
-        if connection.filed_as is not None:
-            book.delete(FILED, evidence.uuid, connection.filed_as, evidence.name)
+    filed_before = connection.filed_as
+    if filed_before != contact:
+        if filed_before is not None:
+            book.delete(FILED, evidence.uuid, filed_before, evidence.name)
         connection.filed_as = contact
         evidence.save(book)
     excluded = is_excluded(
@@ -56,6 +57,7 @@ def _file(step: ClosingStep, evidence: PieceOfEvidence, shown: Shown) -> None:
         found.email,
         host_id=run.host_id,
         hosts=(run.host_email, step.details.host_email),
+        panelists=step.panelists,
         panelist=connection.panelist or (evidence.is_row and _is_of_panelist(book, evidence)),
     )
     filed = Filed(
@@ -70,7 +72,10 @@ def _file(step: ClosingStep, evidence: PieceOfEvidence, shown: Shown) -> None:
         excluded=excluded,
         visitor="" if found.email else visitor,
     )
-    book.change(FILED, filed, evidence.uuid, contact, evidence.name)
+    if filed_before == contact:
+        book.change(FILED, filed, evidence.uuid, contact, evidence.name)
+    else:  # there is none to compare with, and looking costs as much as writing
+        book.put(FILED, filed, evidence.uuid, contact, evidence.name)
 
 
 def weigh(step: ClosingStep) -> Progress:

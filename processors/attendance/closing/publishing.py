@@ -102,7 +102,7 @@ def _known(step: ClosingStep, common: _Common, contact: str, rows: Sequence[Foun
         email=email,
         filed=filed,
         approved=approved,
-        excluded=email is not None and is_excluded_address(step.book, email, common.hosts),
+        excluded=email is not None and is_excluded_address(step.book, email, common.hosts, step.panelists),
         asked=email is None or is_asked(step.book, email),
         seen_before=not filed and any(_was_in(step.book, uuid, contact) for uuid in step.earlier),
     )

@@ -7,6 +7,7 @@ from enum import Enum, auto
 from functools import cached_property
 
 from processors.attendance.book import DESCRIBED_DETAILS, REPORT_STATE, SCHEDULE, Book, Details, DueWork, Job
+from processors.attendance.known.exclusion import panelists_of
 from processors.attendance.known.questions import Scope, Subject, open_among
 from processors.attendance.rules.reports import ReportState
 from processors.attendance.rules.runs import RunRow, liveliest
@@ -61,6 +62,11 @@ class ClosingStep:
     def details(self) -> Details:
         """As Zoom answered."""
         return self.book.get(DESCRIBED_DETAILS) or Details()
+
+    @cached_property
+    def panelists(self) -> frozenset[str]:
+        """Contacts who are left out as panelists."""
+        return panelists_of(self.book)
 
     @cached_property
     def recurs(self) -> bool:

@@ -23,7 +23,7 @@ from processors.attendance.book import (
     send_tick,
 )
 from processors.attendance.known.described import is_wanted
-from processors.attendance.known.exclusion import is_excluded_address
+from processors.attendance.known.exclusion import is_excluded_address, panelists_of
 from processors.attendance.known.groups import groups_of
 from processors.attendance.known.questions import ASKED
 from processors.attendance.rules.chat import Chatted
@@ -84,7 +84,7 @@ def tell_start(book: Book, uuid: str, cursor: str) -> None:
     details = book.get(DESCRIBED_DETAILS) or Details()
     if not is_wanted(book.settings.filters, row, details):
         return
-    hosts = (row.host_email, details.host_email)
+    hosts, panelists = (row.host_email, details.host_email), panelists_of(book)
     schedule, handled, told = book.get(SCHEDULE), 0, ""
     recurs = schedule is not None and schedule.recurs
     start = _start_of(found, uuid)
@@ -100,7 +100,9 @@ def tell_start(book: Book, uuid: str, cursor: str) -> None:
         if registration is None or registration.email is None or registration.status_at(start) != "approved":
             continue
         email = registration.email
-        if registration.counts_for(found.entry, recurs=recurs) and not is_excluded_address(book, email, hosts):
+        if not registration.counts_for(found.entry, recurs=recurs):
+            continue
+        if not is_excluded_address(book, email, hosts, panelists):
             told = contact
             book.tell(notice.model_copy(update={"contact_id": contact_id(email), "email": email}))
 

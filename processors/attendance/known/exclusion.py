@@ -18,6 +18,7 @@ def is_excluded(
     *,
     host_id: str | None,
     hosts: Collection[str | None],
+    panelists: Collection[str],
     panelist: bool = False,
 ) -> bool:
     """Whether this connection leaves its person out.
@@ -30,6 +31,7 @@ def is_excluded(
         email: what that resolves to.
         host_id: the user id of its run's host.
         hosts: the host's addresses.
+        panelists: of `panelists_of`.
         panelist: a change of roles made it one.
     """
     settings, user_id = book.settings, shown.user_id
@@ -38,12 +40,19 @@ def is_excluded(
         return True
     if (settings.exclude_panelists and panelist) or (settings.exclude_internal and connection.internal):
         return True
-    return _is_own_user(book, user_id) or any(_of_email(book, each) for each in emails)
+    return _is_own_user(book, user_id) or any(_of_email(book, each, panelists) for each in emails)
 
 
-def is_excluded_address(book: Book, email: str, hosts: Collection[str | None]) -> bool:
+def is_excluded_address(book: Book, email: str, hosts: Collection[str | None], panelists: Collection[str]) -> bool:
     """Whether the owner of an address is left out, whether or not they came; `hosts`: the host's addresses."""
-    return (book.settings.exclude_hosts and email in hosts) or _of_email(book, email)
+    return (book.settings.exclude_hosts and email in hosts) or _of_email(book, email, panelists)
+
+
+def panelists_of(book: Book) -> frozenset[str]:
+    """The contacts of Zoom's panelists, where they are left out: they are few, and read once for all who came."""
+    if not book.settings.exclude_panelists:
+        return frozenset()
+    return frozenset(contact for (contact,), _mark in book.scan(PANELIST))
 
 
 def is_asked(book: Book, email: str) -> bool:
@@ -64,11 +73,9 @@ def _is_own_user(book: Book, user_id: str | None) -> bool:
     return known is not None and known.is_own
 
 
-def _of_email(book: Book, email: str) -> bool:
+def _of_email(book: Book, email: str, panelists: Collection[str]) -> bool:
     settings, contact = book.settings, contact_id(email)
-    if settings.filters.excludes(email):
-        return True
-    if settings.exclude_panelists and book.has(PANELIST, contact):
+    if settings.filters.excludes(email) or contact in panelists:
         return True
     known = book.get(IDENTITY_OF_EMAIL, contact) if settings.exclude_internal else None
     return known is not None and known.is_own

@@ -20,7 +20,7 @@ def test_row_that_zoom_calls_internal_leaves_its_person_out(exclude_internal: bo
     settings = TrackingSettings.from_configuration(configuration(filters={"exclude_internal": exclude_internal}))
     book = Book(TurnView(0, {ATTENDANCE_TABLE: MemoryStore()}), "account", "1", 0, settings)
     row = Connection(email="ivo@branch.example", internal=True)
-    excluded = is_excluded(book, row, row.shown, row.email, host_id=None, hosts=())
+    excluded = is_excluded(book, row, row.shown, row.email, host_id=None, hosts=(), panelists=())
     assert excluded is exclude_internal
 
 
@@ -34,5 +34,5 @@ def test_host_is_known_by_id_or_by_address(shown: Shown, hosts: tuple[str, ...],
     """Zoom shows the one or the other."""
     settings = TrackingSettings.from_configuration(configuration(filters={"exclude_hosts": exclude_hosts}))
     book = Book(TurnView(0, {ATTENDANCE_TABLE: MemoryStore()}), "account", "1", 0, settings)
-    excluded = is_excluded(book, Connection(), shown, shown.email, host_id="host id", hosts=hosts)
+    excluded = is_excluded(book, Connection(), shown, shown.email, host_id="host id", hosts=hosts, panelists=())
     assert excluded is exclude_hosts
