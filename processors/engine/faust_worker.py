@@ -23,6 +23,9 @@ from schemas.errors import ConfigurationError, FatalError, RetryLaterError, Roll
 STUCK_SECONDS = 120.0
 """A turn that takes longer, or a backlog in which nothing was handled for so long, is no progress."""
 _WATCH_SECONDS = 0.05
+_COUNT_SECONDS = 0.25
+"""Between looks at what is left to do, topic by topic: as often as the others, they were a third of an idle worker's
+work."""
 PROBE_SECONDS, ANSWER_SECONDS, CHECK_SECONDS = 2.0, 5.0, 30.0
 """Between questions to Kafka, for an answer, and between looks whether it is still the same: a worker that has nothing
 to send would not notice that it is away."""
@@ -169,7 +172,7 @@ class EngineWorker:
 
     async def _watch(self) -> None:
         """Give the agents their partitions once recovery is done, and note progress."""
-        handled = -1
+        handled, counted_at = -1, 0.0
         while True:
             app = self._app
             ready = self._tables_ready()
@@ -178,10 +181,13 @@ class EngineWorker:
                 self._generation = app.consumer_generation_id
                 for agent in self._agents:
                     agent.core.assign(partitions)
-            now_handled = sum(agent.core.handled for agent in self._agents)
-            backlog = sum(self._lag(agent) for agent in self._agents) if ready else 0
-            if now_handled != handled or not backlog or self.kafka_is_away or self._waits():
-                handled, self._progress_at = now_handled, time.monotonic()
+            now = time.monotonic()
+            if now - counted_at >= _COUNT_SECONDS:
+                counted_at = now
+                now_handled = sum(agent.core.handled for agent in self._agents)
+                backlog = sum(self._lag(agent) for agent in self._agents) if ready else 0
+                if now_handled != handled or not backlog or self.kafka_is_away or self._waits():
+                    handled, self._progress_at = now_handled, now
             await asyncio.sleep(_WATCH_SECONDS)
 
     async def _probe(self) -> None:
