@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -35,32 +34,15 @@ def test_parsers_of_others_read_everything() -> None:
     assert done.stdout.startswith("3.1.0 document")
 
 
-def _with_discriminator(files: dict[str, Any]) -> None:
-    files["attendance.results.v1.json"]["discriminator"] = {"propertyName": "kind"}
-
-
-def _with_a_lost_message(files: dict[str, Any]) -> None:
-    del files["asyncapi.json"]["channels"]["attendance.results.v1"]["messages"]["Result"]
-
-
-def _with_another_type(files: dict[str, Any]) -> None:
-    files["engagement.scores.v1.json"]["properties"]["why"] = {"type": "integer"}
-
-
-@pytest.mark.parametrize(
-    ("spoil", "said"),
-    [
-        (_with_discriminator, 'unknown keyword: "discriminator"'),
-        (_with_a_lost_message, "messages/Result"),
-        (_with_another_type, "must be integer"),
-    ],
-)
-def test_check_tells_what_a_parser_refuses(spoil: Callable[[dict[str, Any]], None], said: str, tmp_path: Path) -> None:
+def test_check_tells_what_a_parser_refuses(tmp_path: Path) -> None:
     """A check that nothing can fail would be none."""
-    files = json.loads(json.dumps(documents()))
-    spoil(files)
+    files: dict[str, Any] = json.loads(json.dumps(documents()))
+    files["attendance.results.v1.json"]["discriminator"] = {"propertyName": "kind"}
+    del files["asyncapi.json"]["channels"]["attendance.results.v1"]["messages"]["Result"]
+    files["engagement.scores.v1.json"]["properties"]["why"] = {"type": "integer"}
     for name, document in files.items():
         (tmp_path / name).write_bytes(as_text(document))
     done = check(tmp_path)
     assert done.returncode == 1
-    assert said in done.stderr
+    for said in ('unknown keyword: "discriminator"', "messages/Result", "must be integer"):
+        assert said in done.stderr
