@@ -46,7 +46,7 @@ async def admin(bootstrap: str) -> AsyncIterator[Any]:
         client: Any = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
         await client.start()
         with suppress(NodeNotReadyError):
-            await client.describe_cluster()
+            await client.describe_topics([])  # none: the shared Kafka has hundreds
             return client
         await client.close()
         return None
@@ -126,12 +126,9 @@ async def produce_to_new(bootstrap: str, topic: str, messages: Iterable[Message]
 async def read_to_end(bootstrap: str, topic: str) -> list[Message]:
     """Everything that is in the topic now, ordered by partition and offset."""
     messages: list[Message] = []
-    partitions = await _partitions(bootstrap, topic)
-    async with _consumer(bootstrap) as consumer:
-        ends = await consumer.end_offsets(partitions)
-        consumer.assign(partitions)
-        await consumer.seek_to_beginning(*partitions)
-        for partition in partitions:
+    async with _consumer(bootstrap, topic) as consumer:
+        ends = await consumer.end_offsets(consumer.assignment())
+        for partition in sorted(ends):
             while await consumer.position(partition) < ends[partition]:
                 records = await consumer.getmany(partition, timeout_ms=1_000)
                 messages.extend(_message(record) for record in records.get(partition, []))
@@ -140,10 +137,18 @@ async def read_to_end(bootstrap: str, topic: str) -> list[Message]:
 
 async def end_offsets(bootstrap: str, topic: str) -> dict[int, int]:
     """The next offset of every partition."""
-    partitions = await _partitions(bootstrap, topic)
+    return (await ends_of(bootstrap, [topic]))[topic]
+
+
+async def ends_of(bootstrap: str, topics: Sequence[str]) -> dict[str, dict[int, int]]:
+    """The same of several topics, in as few connections as of one."""
+    partitions = await _partitions(bootstrap, topics)
     async with _consumer(bootstrap) as consumer:
         ends = await consumer.end_offsets(partitions)
-    return {partition.partition: ends[partition] for partition in partitions}
+    found: dict[str, dict[int, int]] = {topic: {} for topic in topics}
+    for partition in partitions:
+        found[partition.topic][partition.partition] = ends[partition]
+    return found
 
 
 async def committed_offsets(bootstrap: str, group: str, topic: str) -> dict[int, int]:
@@ -164,9 +169,14 @@ async def committed_offsets(bootstrap: str, group: str, topic: str) -> dict[int,
 
 
 @asynccontextmanager
-async def _consumer(bootstrap: str) -> AsyncIterator[Any]:
+async def _consumer(bootstrap: str, *topics: str) -> AsyncIterator[Any]:
+    """One that reads all partitions of these from their beginnings."""
     consumer = AIOKafkaConsumer(
-        bootstrap_servers=bootstrap, enable_auto_commit=False, auto_offset_reset="earliest", max_poll_records=10_000
+        *topics,
+        bootstrap_servers=bootstrap,
+        enable_auto_commit=False,
+        auto_offset_reset="earliest",
+        max_poll_records=10_000,
     )
     await consumer.start()
     try:
@@ -175,15 +185,17 @@ async def _consumer(bootstrap: str) -> AsyncIterator[Any]:
         await consumer.stop()
 
 
-async def _partitions(bootstrap: str, topic: str) -> list[TopicPartition]:
+async def _partitions(bootstrap: str, topics: Sequence[str]) -> list[TopicPartition]:
     async with admin(bootstrap) as client:
-        (described,) = await client.describe_topics([topic])
-    if described["error_code"]:
-        raise for_code(described["error_code"])(topic)
-    return [
-        TopicPartition(topic, number)
-        for number in sorted(partition["partition"] for partition in described["partitions"])
-    ]
+        found = await client.describe_topics(list(topics))
+    for described in found:
+        if described["error_code"]:
+            raise for_code(described["error_code"])(described["topic"])
+    return sorted(
+        TopicPartition(described["topic"], partition["partition"])
+        for described in found
+        for partition in described["partitions"]
+    )
 
 
 def _message(record: Any) -> Message:

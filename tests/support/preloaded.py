@@ -14,6 +14,7 @@ import readmodel
 import runtime
 import sandbox
 import schemas
+from runtime.tls import outward_tls
 
 _PACKAGES = (console, ingress, ops, processors, readmodel, runtime, sandbox, schemas)
 _MAINS = ("ingress.__main__", "processors.__main__", "tests.support.engine_worker", "tests.support.project")
@@ -37,6 +38,7 @@ for _package in _PACKAGES:
             importlib.import_module(_module.name)
 for _name in (*_MAINS, *_LATE):
     importlib.import_module(_name)
+outward_tls()  # reads every authority's certificate
 
 # Faust asks where an agent's function is from, whereupon all modules are looked through, once in a process.
 inspect.getmodule(inspect.currentframe())
