@@ -37,29 +37,30 @@ compose-demo: ## The demo in containers, image and all; removed afterwards (need
 	  $(COMPOSE_DEMO) run --rm simulator --seed 7
 
 # The tests with processes wait most of their time: five at once, handed out one by one, share one Kafka, apart by topic
-# prefixes (tests/conftest.py). What computes fills the gaps from beside them, in one process: each that runs tests
-# imports all of its run's first. It is a session of its own, like each process under test: Linux shares a machine fairly
-# among sessions, and in that of the others it would end minutes after them.
+# prefixes (tests/conftest.py). What computes fills the gaps from beside them, in two processes: each that runs tests
+# imports all of its run's first. Each is a session of its own, like each process under test: Linux shares a machine
+# fairly among sessions, and in that of the others they would end minutes after them.
 AT_ONCE = --numprocesses=5 --dist=load --maxschedchunk=1
 PLAIN = -m "not torture and not benchmark and not containers"
-COMPUTING = build/tests-computing.log
 OWN_SESSION = $(shell command -v setsid)
 # What waits for a Kafka or other processes, too, is with those that do.
 ON_KAFKA = tests/contract/test_ingress_publisher.py
 WAITING = $(ON_KAFKA) tests/contract/test_forks.py tests/contract/test_packaging.py tests/unit/sandbox/test_kafka.py
+COMPUTE = $(OWN_SESSION) $(VENV_PYTHON) -m pytest $(PLAIN) $(WAITING:%=--ignore=%)
 
 # Once, rather than by each of them and by the processes that they start.
 COMPILED = console ingress ops processors readmodel runtime sandbox schemas tests/support
 
 test: setup ## Unit, contract, integration and acceptance tests, on a real Kafka
-	@echo "==> Tests: integration, acceptance; beside them unit, contract (6 to 10 minutes on two cores; the first run fetches Apache Kafka, about 36 MB)"
+	@echo "==> Tests: integration, acceptance; beside them unit, contract (4 to 9 minutes on two cores; the first run fetches Apache Kafka, about 36 MB)"
 	@$(VENV_PYTHON) -m compileall -q $(COMPILED)
 	@mkdir -p build; \
-	  ROLLCALL_SANDBOX_PORTS=27500-31999 $(OWN_SESSION) $(VENV_PYTHON) -m pytest $(PLAIN) tests/unit tests/contract $(WAITING:%=--ignore=%) >$(COMPUTING) 2>&1 & computing=$$!; \
-	  trap 'kill $$computing 2>/dev/null' EXIT INT TERM; \
+	  ROLLCALL_SANDBOX_PORTS=27500-29749 $(COMPUTE) tests/unit >build/tests-unit.log 2>&1 & unit=$$!; \
+	  ROLLCALL_SANDBOX_PORTS=29750-31999 $(COMPUTE) tests/contract >build/tests-contract.log 2>&1 & contract=$$!; \
+	  trap 'kill $$unit $$contract 2>/dev/null' EXIT INT TERM; \
 	  $(VENV_PYTHON) -m pytest $(AT_ONCE) $(PLAIN) tests/integration tests/acceptance $(WAITING); failed=$$?; \
-	  wait $$computing || failed=$$?; trap - EXIT; \
-	  echo "==> Tests: unit, contract"; cat $(COMPUTING); exit $$failed
+	  wait $$unit || failed=$$?; wait $$contract || failed=$$?; trap - EXIT; \
+	  for layer in unit contract; do echo "==> Tests: $$layer"; cat build/tests-$$layer.log; done; exit $$failed
 
 containers: setup ## The integration tests on Kafka in a container; image, compose file, network faults (needs Docker)
 	@echo "==> Tests with containers (the first run builds the image)"
