@@ -52,7 +52,7 @@ COMPUTE = $(OWN_SESSION) $(VENV_PYTHON) -m pytest $(PLAIN) $(WAITING:%=--ignore=
 COMPILED = console ingress ops processors readmodel runtime sandbox schemas tests/support
 
 test: setup ## Unit, contract, integration and acceptance tests, on a real Kafka
-	@echo "==> Tests: integration, acceptance; beside them unit, contract (4 to 9 minutes on two cores; the first run fetches Apache Kafka, about 36 MB)"
+	@echo "==> Tests: integration, acceptance; beside them unit, contract (8 minutes on two slow cores; the first run fetches Apache Kafka, about 36 MB)"
 	@$(VENV_PYTHON) -m compileall -q $(COMPILED)
 	@mkdir -p build; \
 	  ROLLCALL_SANDBOX_PORTS=27500-29749 $(COMPUTE) tests/unit >build/tests-unit.log 2>&1 & unit=$$!; \
