@@ -7,7 +7,6 @@ import hashlib
 import re
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
-from functools import cache
 from pathlib import Path
 
 import aiohttp
@@ -30,7 +29,6 @@ from tests.support.read_model import Told, sqlite_url
 PASSWORD = "a password of tests"
 
 
-@cache
 def _hashed() -> str:
     """As the password file has it, at a cost for tests: at the product's own, each sign-in computes 0.3 s."""
     salt, cost = b"salt", 2

@@ -240,7 +240,8 @@ class Installation:
 
         await eventually(acknowledged, what="all deliveries are acknowledged", tell=self.last_words)
         letters = [self.physical(topic) for topic in all_topics() if topic.name.endswith(".dlq")]
-        assert {topic: ends for topic, ends in (await ends_of(bootstrap, letters)).items() if any(ends.values())} == {}
+        found = await ends_of(bootstrap, letters)
+        assert {topic: numbers for topic, numbers in found.items() if any(numbers.values())} == {}
 
     def physical(self, topic: Topic) -> str:
         """A topic's name on the cluster."""

@@ -72,10 +72,9 @@ def _file(step: ClosingStep, evidence: PieceOfEvidence, shown: Shown) -> None:
         excluded=excluded,
         visitor="" if found.email else visitor,
     )
-    if filed_before == contact:
-        book.change(FILED, filed, evidence.uuid, contact, evidence.name)
-    else:  # there is none to compare with, and looking costs as much as writing
-        book.put(FILED, filed, evidence.uuid, contact, evidence.name)
+    # Under a new contact there is no row to compare with, and looking costs as much as writing.
+    write = book.change if filed_before == contact else book.put
+    write(FILED, filed, evidence.uuid, contact, evidence.name)
 
 
 def weigh(step: ClosingStep) -> Progress:
